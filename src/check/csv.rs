@@ -1,0 +1,201 @@
+//! Judging CSV records: cells to fields by the input's [`Binding`].
+//!
+//! A reject report that was mended is read like any other file, with two differences: cells lose the guard that the
+//! report gave them, and a record whose own cells are all empty is read from its `_reject_raw`.
+
+use std::borrow::Cow;
+
+use super::judge::Origin;
+use super::{Checker, Draft, Whole, not_utf8, raw};
+use crate::format::csv::{Cell, RowWriter, SplitFault, is_run_by_spreadsheets, split, unguarded};
+use crate::profile::header::{Binding, Column, REPORT_COLUMNS};
+use crate::reject::Code;
+
+/// How the CSV of an input is cut into fields.
+#[derive(Clone, Debug)]
+pub struct CsvShape {
+    /// What stands between cells.
+    pub delimiter: u8,
+    /// The columns and their fields.
+    pub binding: Binding,
+    /// Whether the input is a reject report.
+    is_report: bool,
+    /// The column of `_reject_raw`.
+    raw_column: Option<usize>,
+    /// The columns of the input's own.
+    own: Vec<usize>,
+}
+
+impl CsvShape {
+    /// The shape of an input with these columns.
+    pub fn new(delimiter: u8, binding: Binding) -> CsvShape {
+        let raw = REPORT_COLUMNS.len() - 1;
+        let raw_column = binding.columns.iter().position(|column| *column == Column::Report(raw));
+        let own = binding.own_columns().collect();
+        CsvShape { delimiter, is_report: binding.is_report(), raw_column, own, binding }
+    }
+}
+
+/// Where a record's cells are, and under which header they stand.
+struct Parts<'r> {
+    text: Cow<'r, str>,
+    /// The record was read from `_reject_raw`: it has the input's own columns alone, and no guards.
+    is_raw: bool,
+}
+
+impl Parts<'_> {
+    /// The text of the `column`-th column of the header.
+    fn cell(&self, shape: &CsvShape, cells: &[Cell], column: usize) -> Cow<'_, str> {
+        if !shape.is_report {
+            return cells[column].text(&self.text);
+        }
+        if self.is_raw {
+            // The own columns stand in order, so this finds the column's place among them.
+            let place = shape.own.partition_point(|own| *own < column);
+            return cells[place].text(&self.text);
+        }
+        unguarded(cells[column].text(&self.text))
+    }
+}
+
+/// The cells of one record after the other.
+pub(super) struct CsvRecords<'c> {
+    shape: &'c CsvShape,
+    cells: Vec<Cell>,
+}
+
+impl<'c> CsvRecords<'c> {
+    pub(super) fn new(shape: &'c CsvShape) -> CsvRecords<'c> {
+        CsvRecords { shape, cells: Vec::new() }
+    }
+
+    pub(super) fn judge<'r>(
+        &mut self,
+        checker: &Checker,
+        record: &'r str,
+        draft: &mut Draft<'_>,
+    ) -> Result<(), Whole<'r>> {
+        let parts = take_apart(self.shape, record, &mut self.cells)?;
+        for (field, source) in self.shape.binding.sources.iter().enumerate() {
+            match source {
+                Some(column) => {
+                    let origin = Origin { field, column: Some(*column as u32 + 1), order: *column as u32 };
+                    match parts.cell(self.shape, &self.cells, *column) {
+                        Cow::Borrowed(text) => {
+                            let stored = draft.judge.text(origin, text);
+                            checker.push(field, stored, draft);
+                        }
+                        Cow::Owned(text) => {
+                            let stored = draft.judge.text(origin, &text);
+                            checker.push(field, stored, draft);
+                        }
+                    }
+                }
+                None => {
+                    let stored = draft.judge.missing(Origin { field, column: None, order: u32::MAX }, "");
+                    checker.push(field, stored, draft);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Finds a record's cells; those of its `_reject_raw` where it has nothing else.
+fn take_apart<'r>(shape: &CsvShape, record: &'r str, cells: &mut Vec<Cell>) -> Result<Parts<'r>, Whole<'r>> {
+    split_record(shape, record, cells, shape.binding.columns.len())?;
+    let outer = Parts { text: Cow::Borrowed(record), is_raw: false };
+    if !shape.is_report || !shape.own.iter().all(|column| cells[*column].is_empty()) {
+        return Ok(outer);
+    }
+    let Some(column) = shape.raw_column else { return Ok(outer) };
+    let raw_text = outer.cell(shape, cells, column).into_owned();
+    if raw_text.is_empty() {
+        return Ok(outer);
+    }
+    let bytes = raw::unescape(&raw_text).into_owned();
+    let whole = |whole: Whole<'_>| Whole { raw: Cow::Owned(whole.raw.into_owned()), ..whole };
+    if raw::is_cut_off(&bytes) {
+        return Err(cut_off(bytes));
+    }
+    let text = match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => return Err(whole(not_utf8(error.as_bytes()))),
+    };
+    let trimmed = text.trim_end_matches(['\r', '\n']);
+    split_record(shape, trimmed, cells, shape.own.len()).map_err(whole)?;
+    if let Some(place) = cells.iter().position(|cell| cell.has_bare_break(trimmed)) {
+        return Err(Whole {
+            code: Code::ExtraCell,
+            column: Some(place as u32 + 1),
+            message: "_reject_raw holds more than one record".to_string(),
+            raw: Cow::Owned(text.into_bytes()),
+        });
+    }
+    Ok(Parts { text: Cow::Owned(trimmed.to_string()), is_raw: true })
+}
+
+/// A record of which only the beginning stands in the report must not be loaded from there.
+pub(super) fn cut_off(bytes: Vec<u8>) -> Whole<'static> {
+    Whole {
+        code: Code::RecordTooLarge,
+        column: None,
+        message: "only the first 64 KiB of this record stand in the report; mend it in the original file".to_string(),
+        raw: Cow::Owned(bytes),
+    }
+}
+
+fn split_record<'r>(
+    shape: &CsvShape,
+    record: &'r str,
+    cells: &mut Vec<Cell>,
+    expected: usize,
+) -> Result<(), Whole<'r>> {
+    let whole = |code, column, message| Whole { code, column: Some(column), message, raw: record.as_bytes().into() };
+    split(record.as_bytes(), shape.delimiter, cells).map_err(|fault| match fault {
+        SplitFault::Malformed(column) => whole(
+            Code::MalformedQuote,
+            column,
+            format!("in column {column}, text stands behind the quote that closes the cell"),
+        ),
+        SplitFault::Unclosed(column) => {
+            whole(Code::UnterminatedQuote, column, format!("in column {column}, a quote opens that is never closed"))
+        }
+    })?;
+    if cells.len() > expected {
+        let message = format!("the record has {} cells, and the header has {expected}", cells.len());
+        return Err(whole(Code::ExtraCell, expected as u32 + 1, message));
+    }
+    if cells.len() < expected {
+        let message = format!("the record has {} of the header's {expected} cells", cells.len());
+        return Err(whole(Code::MissingCell, cells.len() as u32 + 1, message));
+    }
+    Ok(())
+}
+
+/// Writes the input's own cells of a record; empty ones where there is no record that can be taken apart.
+pub(super) fn write_original(shape: &CsvShape, record: Option<&str>, out: &mut Vec<u8>) {
+    let mut cells = Vec::new();
+    let parts = record.and_then(|record| take_apart(shape, record, &mut cells).ok());
+    let mut writer = RowWriter::new(shape.delimiter);
+    let Some(parts) = parts else {
+        shape.own.iter().for_each(|_| writer.cell(out, ""));
+        return;
+    };
+    // Cells that no spreadsheet would run can stay as they are written.
+    if !shape.is_report && !cells.iter().any(|cell| is_run_by_spreadsheets(&cell.text(&parts.text))) {
+        writer.written(out, &parts.text);
+        return;
+    }
+    for column in &shape.own {
+        writer.cell(out, &parts.cell(shape, &cells, *column));
+    }
+}
+
+/// The text of the cell that fills a field.
+pub(super) fn original_value(shape: &CsvShape, record: &str, field: usize) -> Option<String> {
+    let mut cells = Vec::new();
+    let parts = take_apart(shape, record, &mut cells).ok()?;
+    let column = shape.binding.sources[field]?;
+    Some(parts.cell(shape, &cells, column).into_owned())
+}

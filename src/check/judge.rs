@@ -1,0 +1,397 @@
+//! Judging one value: [`Judge`] normalises it by its field's plan and says what is wrong with it.
+//!
+//! The order is SPEC's (section 3): Unicode and white space, missing, the field's own normalisation, default, required,
+//! length, characters and form. A value may have several faults; all are noted.
+
+use std::borrow::Cow;
+
+use super::plan::{FieldPlan, Plan};
+use crate::format::json::{self, JsonValue};
+use crate::profile::FieldType;
+use crate::reject::{Code, Fault, Severity};
+use crate::rule::text::{self, visible};
+use crate::rule::{address, choice, country, email, flag, list, mend, number, phone};
+
+/// What is stored for a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Stored<'v> {
+    Missing,
+    Text(Cow<'v, str>),
+    Integer(i64),
+}
+
+/// Judges the values of one record after the other, and collects their faults.
+#[derive(Debug)]
+pub(super) struct Judge<'p> {
+    plan: &'p Plan,
+    /// The faults of the record so far, each with the place in the record by which they are ordered.
+    pub(super) faults: Vec<(u32, Fault)>,
+    /// How many values were repaired, by field.
+    pub(super) repaired: Vec<u64>,
+    /// How many values deprecated fields had, by field.
+    pub(super) deprecated: Vec<u64>,
+}
+
+/// Where a value comes from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Origin {
+    pub(super) field: usize,
+    /// The column of the input, from 1, where it has columns.
+    pub(super) column: Option<u32>,
+    /// The place in the record, for the order of the faults.
+    pub(super) order: u32,
+}
+
+/// Why a value is not stored.
+struct Refusal {
+    code: Code,
+    message: String,
+    mended: Option<String>,
+}
+
+impl Refusal {
+    fn new(code: Code, message: String) -> Refusal {
+        Refusal { code, message, mended: None }
+    }
+}
+
+impl<'p> Judge<'p> {
+    pub(super) fn new(plan: &'p Plan) -> Judge<'p> {
+        let fields = plan.fields.len();
+        Judge { plan, faults: Vec::new(), repaired: vec![0; fields], deprecated: vec![0; fields] }
+    }
+
+    /// Whether one of the faults costs the record.
+    pub(super) fn has_error(&self) -> bool {
+        self.faults.iter().any(|(_, fault)| fault.severity == Severity::Error)
+    }
+
+    /// Judges the text of a value.
+    pub(super) fn text<'v>(&mut self, origin: Origin, raw: &'v str) -> Stored<'v> {
+        let plan = &self.plan.fields[origin.field];
+        let cleaned = match text::clean(raw) {
+            Ok(cleaned) => cleaned,
+            Err(control) => {
+                let message = format!(
+                    "{} holds the control character U+{:04X} at character {}",
+                    plan.column, control.character as u32, control.position
+                );
+                return self.refuse(origin, raw, vec![Refusal::new(Code::ControlCharacter, message)]);
+            }
+        };
+        if text::is_missing(&cleaned) {
+            return self.missing(origin, raw);
+        }
+        if plan.deprecated {
+            self.deprecated[origin.field] += 1;
+        }
+        match plan.kind {
+            FieldType::Integer | FieldType::Flag => match as_number(plan, &cleaned) {
+                Ok(number) => Stored::Integer(number),
+                Err(refusal) => self.refuse(origin, raw, vec![refusal]),
+            },
+            _ => self.text_value(origin, raw, cleaned),
+        }
+    }
+
+    /// A value whose field holds text, cleaned and not missing.
+    fn text_value<'v>(&mut self, origin: Origin, raw: &'v str, cleaned: Cow<'v, str>) -> Stored<'v> {
+        let plan = &self.plan.fields[origin.field];
+        let mut refusals = Vec::new();
+        let value: Cow<'v, str> = match plan.kind {
+            FieldType::Text | FieldType::PostalCode if !plan.repair => cleaned,
+            FieldType::Text | FieldType::State | FieldType::PostalCode => {
+                let repaired = if plan.repair { self.repair(origin.field, cleaned) } else { cleaned };
+                if repaired.is_empty() {
+                    return self.missing(origin, raw);
+                }
+                if plan.kind == FieldType::State { map_cow(repaired, address::state) } else { repaired }
+            }
+            FieldType::Email => {
+                let address = map_cow(cleaned, email::normalise);
+                if address.is_empty() {
+                    return self.missing(origin, raw);
+                }
+                address
+            }
+            FieldType::Country => match country::normalise(&cleaned) {
+                Some(code) => Cow::Borrowed(code),
+                None => {
+                    self.warn_unknown_country(origin, raw, &cleaned);
+                    cleaned
+                }
+            },
+            FieldType::Phone => match phone::normalise(&cleaned) {
+                Ok(Cow::Borrowed(digits)) if digits.len() == cleaned.len() => cleaned,
+                Ok(digits) => Cow::Owned(digits.into_owned()),
+                Err(phone::PhoneFault::Invalid(_)) if plan.relaxed => cleaned,
+                Err(fault) => return self.refuse(origin, raw, vec![phone_refusal(plan, fault)]),
+            },
+            FieldType::Choice => match choice::parse(&cleaned, &plan.choices) {
+                Some(word) => Cow::Owned(word.to_string()),
+                None => {
+                    let message = format!(
+                        "{} is {}, and must be one of: {}",
+                        plan.column,
+                        shown(&cleaned),
+                        plan.choices.join(", ")
+                    );
+                    return self.refuse(origin, raw, vec![Refusal::new(Code::InvalidChoice, message)]);
+                }
+            },
+            FieldType::List => match list::from_text(&cleaned) {
+                Ok(Some(array)) => Cow::Owned(array),
+                Ok(None) => return self.missing(origin, raw),
+                Err(fault) => return self.refuse(origin, raw, vec![list_refusal(plan, fault)]),
+            },
+            FieldType::Integer | FieldType::Flag => cleaned,
+        };
+        check_length(plan, &value, &mut refusals);
+        check_characters(plan, &value, &mut refusals);
+        if plan.kind == FieldType::Email
+            && let Err(reason) = email::check(&value)
+        {
+            let message = format!("{} is not an e-mail address: {reason}", plan.column);
+            refusals.push(Refusal::new(Code::InvalidEmail, message));
+        }
+        if refusals.is_empty() { Stored::Text(value) } else { self.refuse(origin, raw, refusals) }
+    }
+
+    /// Judges a value of a JSON record, as it is written there.
+    pub(super) fn json<'v>(&mut self, origin: Origin, raw: &'v str) -> Stored<'v> {
+        let plan = &self.plan.fields[origin.field];
+        let wrong = |what: &str| {
+            Refusal::new(Code::WrongType, format!("{} is {what} in JSON, and must be a text", plan.column))
+        };
+        let refusal = match json::value(raw) {
+            JsonValue::Null => return self.missing(origin, raw),
+            JsonValue::Text(Cow::Borrowed(text)) => return self.text(origin, text),
+            JsonValue::Text(Cow::Owned(text)) => return into_owned(self.text(origin, &text)),
+            JsonValue::Bool(value) if plan.kind == FieldType::Flag => return Stored::Integer(i64::from(value)),
+            JsonValue::Bool(_) => wrong("true or false"),
+            JsonValue::Number(number) if is_whole(number) => return self.text(origin, number),
+            JsonValue::Number(number) => match plan.kind {
+                FieldType::Phone | FieldType::PostalCode => Refusal::new(
+                    Code::SpreadsheetNumber,
+                    format!("{} is the number {number}, with decimals or an exponent", plan.column),
+                ),
+                _ => wrong("a number with decimals or an exponent"),
+            },
+            JsonValue::Array(array) if plan.kind == FieldType::List => match list::from_json(array) {
+                Ok(Some(array)) => {
+                    let mut refusals = Vec::new();
+                    check_length(plan, &array, &mut refusals);
+                    if refusals.is_empty() {
+                        return Stored::Text(Cow::Owned(array));
+                    }
+                    return self.refuse(origin, raw, refusals);
+                }
+                Ok(None) => return self.missing(origin, raw),
+                Err(fault) => list_refusal(plan, fault),
+            },
+            JsonValue::Array(_) => nested(plan, "an array"),
+            JsonValue::Object => nested(plan, "an object"),
+        };
+        self.refuse(origin, raw, vec![refusal])
+    }
+
+    /// What stands for a value that is missing: the default, or nothing; a fault where it is required.
+    pub(super) fn missing<'v>(&mut self, origin: Origin, raw: &str) -> Stored<'v> {
+        let plan = &self.plan.fields[origin.field];
+        if let Some(default) = &plan.default {
+            return Stored::Text(Cow::Owned(default.clone()));
+        }
+        if plan.required {
+            let refusal = Refusal::new(Code::Required, format!("{} is required and has no value", plan.column));
+            return self.refuse(origin, raw, vec![refusal]);
+        }
+        Stored::Missing
+    }
+
+    fn repair<'v>(&mut self, field: usize, value: Cow<'v, str>) -> Cow<'v, str> {
+        let length = value.len();
+        // What repair leaves as it is keeps its length, and what it changes is never as long with the same bytes.
+        match address::repair(&value) {
+            Cow::Borrowed(same) if same.len() == length => return value,
+            repaired if repaired == value => return value,
+            _ => {}
+        }
+        self.repaired[field] += 1;
+        map_cow(value, address::repair)
+    }
+
+    fn warn_unknown_country(&mut self, origin: Origin, raw: &str, cleaned: &str) {
+        let plan = &self.plan.fields[origin.field];
+        self.faults.push((
+            origin.order,
+            Fault {
+                code: Code::UnknownCountry,
+                severity: Severity::Warning,
+                field: Some(origin.field as u16),
+                column: origin.column,
+                message: format!("{} is {}, which ISO 3166 does not know", plan.column, shown(cleaned)),
+                value: Some(raw.to_string()),
+                hint: Code::UnknownCountry.info().hint.to_string(),
+            },
+        ));
+    }
+
+    /// Notes why a value is not stored, and gives what is stored instead: the default where invalid values are cleared.
+    fn refuse<'v>(&mut self, origin: Origin, raw: &str, refusals: Vec<Refusal>) -> Stored<'v> {
+        let plan = &self.plan.fields[origin.field];
+        let severity = if plan.clear_invalid { Severity::Warning } else { Severity::Error };
+        for refusal in refusals {
+            let hint = hint(plan, &refusal);
+            self.faults.push((
+                origin.order,
+                Fault {
+                    code: refusal.code,
+                    severity,
+                    field: Some(origin.field as u16),
+                    column: origin.column,
+                    message: refusal.message,
+                    value: Some(raw.to_string()),
+                    hint,
+                },
+            ));
+        }
+        match &plan.default {
+            Some(default) if plan.clear_invalid => Stored::Text(Cow::Owned(default.clone())),
+            _ => Stored::Missing,
+        }
+    }
+}
+
+fn as_number(plan: &FieldPlan, value: &str) -> Result<i64, Refusal> {
+    if plan.kind == FieldType::Flag {
+        return flag::parse(value).map(i64::from).ok_or_else(|| {
+            Refusal::new(Code::InvalidFlag, format!("{} is {}, and must be yes or no", plan.column, shown(value)))
+        });
+    }
+    let out_of_range = || {
+        let range = match plan.at_least {
+            i64::MIN => "does not fit into 64 bits".to_string(),
+            least => format!("must be at least {least} and fit into 64 bits"),
+        };
+        Refusal::new(Code::OutOfRange, format!("{} is {}, and {range}", plan.column, shown(value)))
+    };
+    match number::integer(value) {
+        Ok(number) if number >= plan.at_least => Ok(number),
+        Ok(_) | Err(number::IntegerFault::OutOfRange) => Err(out_of_range()),
+        Err(number::IntegerFault::Invalid) => {
+            let message = format!("{} is {}, and must be a whole number", plan.column, shown(value));
+            Err(Refusal::new(Code::InvalidInteger, message))
+        }
+    }
+}
+
+fn check_length(plan: &FieldPlan, value: &str, refusals: &mut Vec<Refusal>) {
+    // As many bytes as characters are needed are enough of them, and few enough, in most values.
+    if value.len() >= 4 * plan.min && value.len() <= plan.max {
+        return;
+    }
+    let length = text::length(value);
+    let count = |number: usize| if number == 1 { "1 character".to_string() } else { format!("{number} characters") };
+    if length < plan.min {
+        let message = format!("{} has {}, and needs at least {}", plan.column, count(length), plan.min);
+        refusals.push(Refusal::new(Code::TooShort, message));
+    } else if length > plan.max {
+        let message = format!("{} has {}, and may have at most {}", plan.column, count(length), plan.max);
+        refusals.push(Refusal::new(Code::TooLong, message));
+    }
+}
+
+fn check_characters(plan: &FieldPlan, value: &str, refusals: &mut Vec<Refusal>) {
+    let Some(characters) = plan.characters else { return };
+    let Some(found) = characters.first_outside(value) else { return };
+    let message = format!(
+        "{} holds {} (U+{:04X}), and may hold only {}",
+        plan.column,
+        shown(found.encode_utf8(&mut [0; 4])),
+        found as u32,
+        characters.describe()
+    );
+    let mended = mend::mended(value, characters).filter(|mended| (plan.min..=plan.max).contains(&text::length(mended)));
+    refusals.push(Refusal { code: Code::InvalidCharacters, message, mended });
+}
+
+fn phone_refusal(plan: &FieldPlan, fault: phone::PhoneFault) -> Refusal {
+    match fault {
+        phone::PhoneFault::Invalid(reason) => {
+            Refusal::new(Code::InvalidPhone, format!("{} is not a phone number: {reason}", plan.column))
+        }
+        phone::PhoneFault::SpreadsheetNumber => Refusal::new(
+            Code::SpreadsheetNumber,
+            format!("{} is a number as a spreadsheet writes it, and digits of it may be lost", plan.column),
+        ),
+    }
+}
+
+fn list_refusal(plan: &FieldPlan, fault: list::ListFault) -> Refusal {
+    match fault {
+        list::ListFault::Invalid(reason) => {
+            Refusal::new(Code::InvalidList, format!("{} is not a list: {reason}", plan.column))
+        }
+        list::ListFault::ControlCharacter(character) => Refusal::new(
+            Code::ControlCharacter,
+            format!("{} holds the control character U+{:04X} in one of its items", plan.column, character as u32),
+        ),
+    }
+}
+
+fn nested(plan: &FieldPlan, what: &str) -> Refusal {
+    Refusal::new(Code::NestedValue, format!("{} is {what} in JSON, and must be a single value", plan.column))
+}
+
+/// What mends it: the mended value where there is one, and the option that accepts the record as it is.
+fn hint(plan: &FieldPlan, refusal: &Refusal) -> String {
+    let option = match refusal.code {
+        Code::InvalidCharacters | Code::InvalidPhone => Some(format!("--relax {} accepts it as it is", plan.column)),
+        Code::Required => None,
+        _ if !plan.required => Some(format!("--on-invalid {}=clear loads the record without it", plan.column)),
+        _ => None,
+    };
+    let advice = match (&refusal.mended, refusal.code) {
+        (Some(mended), _) => format!("{} would be right", visible(mended)),
+        (None, Code::TooShort) => format!("Write at least {}", plan.min),
+        (None, Code::TooLong) => format!("Shorten it to {}", plan.max),
+        (None, Code::InvalidCharacters) => "Write it without that character".to_string(),
+        (None, code) => code.info().hint.trim_end_matches('.').to_string(),
+    };
+    match option {
+        Some(option) => format!("{advice}; {option}"),
+        None => advice,
+    }
+}
+
+/// A piece of a value in a message: short, and with nothing invisible in it.
+fn shown(value: &str) -> String {
+    const LONGEST: usize = 40;
+    match value.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("\"{}…\"", visible(&value[..end])),
+        None => format!("\"{}\"", visible(value)),
+    }
+}
+
+fn is_whole(number: &str) -> bool {
+    !number.bytes().any(|byte| matches!(byte, b'.' | b'e' | b'E'))
+}
+
+fn into_owned<'v>(stored: Stored<'_>) -> Stored<'v> {
+    match stored {
+        Stored::Missing => Stored::Missing,
+        Stored::Integer(number) => Stored::Integer(number),
+        Stored::Text(text) => Stored::Text(Cow::Owned(text.into_owned())),
+    }
+}
+
+/// Applies a normaliser without losing a borrow.
+fn map_cow<'v>(value: Cow<'v, str>, normalise: impl for<'a> Fn(&'a str) -> Cow<'a, str>) -> Cow<'v, str> {
+    match value {
+        Cow::Borrowed(value) => normalise(value),
+        Cow::Owned(value) => match normalise(&value) {
+            Cow::Borrowed(same) if same.len() == value.len() => Cow::Owned(value),
+            changed => Cow::Owned(changed.into_owned()),
+        },
+    }
+}

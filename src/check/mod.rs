@@ -1,0 +1,330 @@
+//! From a block of records to verdicts: [`Checker`].
+//!
+//! This stage is pure: no file, no clock, no thread. Equal bytes and an equal plan give equal verdicts, whatever the size
+//! of the block they came in. Keys are read here, but whether one is taken is for the thread that sees records in order.
+
+mod csv;
+mod json;
+mod judge;
+pub mod plan;
+pub mod raw;
+
+use std::ops::Range;
+
+use self::judge::{Judge, Stored};
+use self::plan::Plan;
+use crate::profile::header::Binding;
+use crate::record::{Block, Extent, Span};
+use crate::reject::{Code, Fault, Severity};
+use crate::row::{RowEncoder, Value};
+use crate::rule::key;
+
+pub use self::csv::CsvShape;
+
+/// The columns that every row has behind the profile's, the same for all rows of an input but for the record's number.
+#[derive(Clone, Debug)]
+pub struct Stamp {
+    /// The clock of the run (RFC 3339), for `created_at` and `updated_at`.
+    pub now: String,
+    /// The run's number.
+    pub run: i64,
+    /// The number of the input in the run, from 1.
+    pub file: i64,
+}
+
+/// How the records of an input are shaped.
+#[derive(Clone, Debug)]
+pub enum Shape {
+    /// Cells under a header.
+    Csv(CsvShape),
+    /// JSON objects.
+    Ndjson,
+}
+
+/// Judges the records of one input.
+#[derive(Clone, Debug)]
+pub struct Checker {
+    plan: std::sync::Arc<Plan>,
+    shape: Shape,
+    stamp: Stamp,
+    /// Whether the key is also wanted as it is stored, for the accepted list.
+    wants_stored_key: bool,
+}
+
+/// What was found out about the records of a block.
+#[derive(Debug, Default)]
+pub struct Verdicts {
+    /// One for each span of the block, in order.
+    pub verdicts: Vec<Verdict>,
+    /// The rows of the accepted records (see [`crate::row`]).
+    pub rows: Vec<u8>,
+    /// The faults and warnings of all records, record by record.
+    pub faults: Vec<Fault>,
+    /// The texts of keys.
+    pub keys: String,
+    /// How many values were repaired, by field.
+    pub repaired: Vec<u64>,
+    /// How many values deprecated fields had, by field.
+    pub deprecated: Vec<u64>,
+    /// JSON keys that match no field, each once.
+    pub unknown_keys: Vec<String>,
+}
+
+/// What is to become of one record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// Accepted, rejected, or no record.
+    pub outcome: Outcome,
+    /// Its faults and warnings in [`Verdicts::faults`].
+    pub faults: Range<u32>,
+}
+
+/// See [`Verdict`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// A line without content.
+    Blank,
+    /// It is to be loaded, unless its key is taken.
+    Accepted {
+        /// Its row in [`Verdicts::rows`].
+        row: Range<u32>,
+        /// Its key, if it has one.
+        key: Option<Key>,
+    },
+    /// It has a fault that costs it.
+    Rejected,
+}
+
+/// A key in [`Verdicts::keys`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// As it is compared.
+    pub folded: Range<u32>,
+    /// As it is stored; empty unless it was asked for.
+    pub stored: Range<u32>,
+}
+
+impl Verdicts {
+    /// The text of a key.
+    pub fn key_text(&self, range: &Range<u32>) -> &str {
+        self.keys.get(range.start as usize..range.end as usize).unwrap_or_default()
+    }
+
+    /// The faults of a record.
+    pub fn faults_of(&self, verdict: &Verdict) -> &[Fault] {
+        &self.faults[verdict.faults.start as usize..verdict.faults.end as usize]
+    }
+}
+
+/// The values and the key of the record that is being judged.
+struct Draft<'b> {
+    judge: Judge<'b>,
+    row: RowEncoder,
+    out: Verdicts,
+    /// The key, if the record has one.
+    key: Option<Key>,
+}
+
+/// Why a record as a whole is a reject.
+#[derive(Debug)]
+struct Whole<'r> {
+    code: Code,
+    /// The column at which it shows, from 1.
+    column: Option<u32>,
+    message: String,
+    raw: std::borrow::Cow<'r, [u8]>,
+}
+
+impl Checker {
+    /// A checker for the records of one input.
+    pub fn new(plan: std::sync::Arc<Plan>, shape: Shape, stamp: Stamp, wants_stored_key: bool) -> Checker {
+        Checker { plan, shape, stamp, wants_stored_key }
+    }
+
+    /// The plan that it judges by.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The binding of the input's columns, where it has columns.
+    pub fn binding(&self) -> Option<&Binding> {
+        match &self.shape {
+            Shape::Csv(shape) => Some(&shape.binding),
+            Shape::Ndjson => None,
+        }
+    }
+
+    /// Judges every record of a block.
+    pub fn check(&self, block: &Block) -> Verdicts {
+        // Most blocks are UTF-8 as a whole; only in others each record is looked at by itself.
+        let text = std::str::from_utf8(&block.bytes).ok();
+        let mut draft =
+            Draft { judge: Judge::new(&self.plan), row: RowEncoder::default(), out: Verdicts::default(), key: None };
+        draft.out.verdicts.reserve(block.spans.len());
+        draft.out.rows.reserve(block.bytes.len());
+        let mut records = self.records();
+        for (position, span) in block.positions() {
+            let first_fault = draft.out.faults.len() as u32;
+            let outcome = match span.extent {
+                Extent::Blank => Outcome::Blank,
+                Extent::Unterminated | Extent::TooLarge => {
+                    draft.out.faults.push(self.cut_fault(block, span));
+                    Outcome::Rejected
+                }
+                Extent::Record => {
+                    let record = match text {
+                        Some(text) => Ok(&text[span.start as usize..span.end as usize]),
+                        None => std::str::from_utf8(block.bytes_of(span)).map_err(|_| block.bytes_of(span)),
+                    };
+                    self.judge(&mut records, record, position.record, &mut draft)
+                }
+            };
+            let faults = first_fault..draft.out.faults.len() as u32;
+            draft.out.verdicts.push(Verdict { outcome, faults });
+        }
+        draft.out.unknown_keys = records.into_unknown_keys();
+        draft.out.repaired = draft.judge.repaired;
+        draft.out.deprecated = draft.judge.deprecated;
+        draft.out
+    }
+
+    /// Writes the record of a span as it stands in a reject report, without the report's own columns: every original
+    /// value unchanged, in the input's own format. Its cells are empty where it `is_whole`, a reject as a whole.
+    pub fn write_original(&self, block: &Block, span: &Span, is_whole: bool, out: &mut Vec<u8>) {
+        let record = std::str::from_utf8(block.bytes_of(span)).ok().filter(|_| !is_whole);
+        match (&self.shape, record) {
+            (Shape::Csv(shape), record) => csv::write_original(shape, record, out),
+            (Shape::Ndjson, Some(record)) => json::write_original(record, out),
+            (Shape::Ndjson, None) => {}
+        }
+    }
+
+    /// The original text of a field's value in a record that can be taken apart.
+    pub fn original_value(&self, block: &Block, span: &Span, field: usize) -> Option<String> {
+        let record = std::str::from_utf8(block.bytes_of(span)).ok()?;
+        match &self.shape {
+            Shape::Csv(shape) => csv::original_value(shape, record, field),
+            Shape::Ndjson => json::original_value(&self.plan, record, field),
+        }
+    }
+
+    fn records(&self) -> Records<'_> {
+        match &self.shape {
+            Shape::Csv(shape) => Records::Csv(csv::CsvRecords::new(shape)),
+            Shape::Ndjson => Records::Ndjson(json::JsonRecords::new(&self.plan)),
+        }
+    }
+
+    fn judge(
+        &self,
+        records: &mut Records<'_>,
+        record: Result<&str, &[u8]>,
+        number: u64,
+        draft: &mut Draft<'_>,
+    ) -> Outcome {
+        draft.judge.faults.clear();
+        draft.row.clear();
+        draft.key = None;
+        let keys = draft.out.keys.len();
+        let judged = match (record, records) {
+            (Err(bytes), _) => Err(not_utf8(bytes)),
+            (Ok(record), Records::Csv(records)) => records.judge(self, record, draft),
+            (Ok(record), Records::Ndjson(records)) => records.judge(self, record, draft),
+        };
+        if let Err(whole) = judged {
+            draft.out.keys.truncate(keys);
+            draft.out.faults.push(whole_fault(whole));
+            return Outcome::Rejected;
+        }
+        let is_rejected = draft.judge.has_error();
+        draft.judge.faults.sort_by_key(|(order, _)| *order);
+        draft.out.faults.extend(draft.judge.faults.drain(..).map(|(_, fault)| fault));
+        if is_rejected {
+            draft.out.keys.truncate(keys);
+            return Outcome::Rejected;
+        }
+        let stamp = &self.stamp;
+        for _ in ["created_at", "updated_at"] {
+            draft.row.push(Value::Text(stamp.now.as_bytes()));
+        }
+        for number in [stamp.run, stamp.file, number as i64] {
+            draft.row.push(Value::Integer(number));
+        }
+        let row = draft.row.finish(&mut draft.out.rows);
+        Outcome::Accepted { row: row.start as u32..row.end as u32, key: draft.key.take() }
+    }
+
+    /// Adds the next field's value to the row, and notes the key.
+    fn push(&self, field: usize, stored: Stored<'_>, draft: &mut Draft<'_>) {
+        if let Some(plan) = self.plan.key
+            && plan.field == field
+        {
+            draft.key = match &stored {
+                Stored::Missing => None,
+                Stored::Text(text) => self.note_key(text, plan.comparison, &mut draft.out.keys),
+                Stored::Integer(number) => self.note_key(&number.to_string(), plan.comparison, &mut draft.out.keys),
+            };
+        }
+        draft.row.push(match &stored {
+            Stored::Missing => Value::Null,
+            Stored::Text(text) => Value::Text(text.as_bytes()),
+            Stored::Integer(number) => Value::Integer(*number),
+        });
+    }
+
+    fn note_key(&self, text: &str, comparison: key::KeyComparison, keys: &mut String) -> Option<Key> {
+        let folded = key::fold(text, comparison)?;
+        let start = keys.len() as u32;
+        keys.push_str(&folded);
+        let end = keys.len() as u32;
+        if self.wants_stored_key {
+            keys.push_str(text);
+        }
+        Some(Key { folded: start..end, stored: end..keys.len() as u32 })
+    }
+
+    fn cut_fault(&self, block: &Block, span: &Span) -> Fault {
+        let (code, message) = match span.extent {
+            Extent::TooLarge => (Code::RecordTooLarge, "the record is longer than --max-record-bytes"),
+            _ => (Code::UnterminatedQuote, "a quote opens on this line and is never closed"),
+        };
+        let raw = block.bytes_of(span).into();
+        whole_fault(Whole { code, column: None, message: message.to_string(), raw })
+    }
+}
+
+/// The records of one format, with what is reused from one to the next.
+enum Records<'c> {
+    Csv(csv::CsvRecords<'c>),
+    Ndjson(json::JsonRecords<'c>),
+}
+
+impl Records<'_> {
+    fn into_unknown_keys(self) -> Vec<String> {
+        match self {
+            Records::Csv(_) => Vec::new(),
+            Records::Ndjson(records) => records.into_unknown_keys(),
+        }
+    }
+}
+
+fn not_utf8(bytes: &[u8]) -> Whole<'_> {
+    let valid = std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), |text| text.len());
+    let message = match bytes.get(valid) {
+        Some(byte) => format!("byte {} of the record, {byte:02X}, is not UTF-8", valid + 1),
+        None => "the record is not UTF-8".to_string(),
+    };
+    Whole { code: Code::InvalidUtf8, column: None, message, raw: bytes.into() }
+}
+
+fn whole_fault(whole: Whole<'_>) -> Fault {
+    Fault {
+        code: whole.code,
+        severity: Severity::Error,
+        field: None,
+        column: whole.column,
+        message: whole.message,
+        value: Some(raw::escape(&whole.raw)),
+        hint: whole.code.info().hint.to_string(),
+    }
+}

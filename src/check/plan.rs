@@ -1,0 +1,121 @@
+//! A profile and a run's options, made ready for the hot path: [`Plan`].
+//!
+//! What can be decided once is decided here, so that judging a value looks nothing up by name.
+
+use crate::error::{Error, Result};
+use crate::profile::header::HeaderNames;
+use crate::profile::{FieldType, Profile};
+use crate::rule::key::KeyComparison;
+use crate::rule::text::Characters;
+
+/// What the person who runs the program has said about fields.
+#[derive(Clone, Debug, Default)]
+pub struct FieldOptions {
+    /// In place of the profile's key: a column, or `none`.
+    pub key: Option<String>,
+    /// The fields whose character rule is not applied; `all` for every field.
+    pub relax: Vec<String>,
+    /// The fields whose invalid values are stored as missing.
+    pub clear_invalid: Vec<String>,
+}
+
+/// How the values of one field are judged.
+#[derive(Clone, Debug)]
+pub struct FieldPlan {
+    /// The name of its column.
+    pub column: String,
+    /// What it holds.
+    pub kind: FieldType,
+    /// Whether a record must have a value.
+    pub required: bool,
+    /// What stands in for a missing value.
+    pub default: Option<String>,
+    /// The least number of characters.
+    pub min: usize,
+    /// The greatest number of characters.
+    pub max: usize,
+    /// The least value of an integer.
+    pub at_least: i64,
+    /// The characters that it may hold; `None` where all are right, or the rule is relaxed.
+    pub characters: Option<Characters>,
+    /// Whether the character rule is not to be applied.
+    pub relaxed: bool,
+    /// Whether an invalid value is stored as missing.
+    pub clear_invalid: bool,
+    /// Whether punctuation is repaired away.
+    pub repair: bool,
+    /// Whether it is counted as deprecated.
+    pub deprecated: bool,
+    /// The words of a choice.
+    pub choices: Vec<String>,
+}
+
+/// The key of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyPlan {
+    /// The field's index.
+    pub field: usize,
+    /// How its values are compared.
+    pub comparison: KeyComparison,
+}
+
+/// How records are judged.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The profile that it was made from.
+    pub profile: &'static Profile,
+    /// Its header names.
+    pub names: HeaderNames,
+    /// One plan a field, in the profile's order.
+    pub fields: Vec<FieldPlan>,
+    /// The key, unless there is to be none.
+    pub key: Option<KeyPlan>,
+}
+
+impl Plan {
+    /// Makes a plan; a usage error where an option names a field that is not there or cannot be treated so.
+    pub fn new(profile: &'static Profile, options: &FieldOptions) -> Result<Plan> {
+        let key = match options.key.as_deref() {
+            Some("none") => None,
+            Some(column) => Some(profile.require_field(column, "--key")?),
+            None => profile.field_index(&profile.key),
+        };
+        let key = key
+            .map(|field| KeyPlan { field, comparison: profile.fields[field].compare.unwrap_or(KeyComparison::Text) });
+        let mut relaxed = vec![false; profile.fields.len()];
+        for column in &options.relax {
+            if column == "all" {
+                relaxed.fill(true);
+            } else {
+                relaxed[profile.require_field(column, "--relax")?] = true;
+            }
+        }
+        let mut cleared = vec![false; profile.fields.len()];
+        for column in &options.clear_invalid {
+            let field = profile.require_field(column, "--on-invalid")?;
+            if profile.fields[field].required {
+                return Err(Error::Usage(format!(
+                    "--on-invalid {column}=clear: {column} is required in the profile {}, so a record cannot do without it",
+                    profile.name
+                )));
+            }
+            cleared[field] = true;
+        }
+        let fields = profile.fields.iter().enumerate().map(|(index, field)| FieldPlan {
+            column: field.column.clone(),
+            kind: field.kind,
+            required: field.required,
+            default: field.default.clone(),
+            min: field.min.unwrap_or(0),
+            max: field.longest(),
+            at_least: field.at_least.unwrap_or(i64::MIN),
+            characters: field.characters.filter(|_| !relaxed[index]),
+            relaxed: relaxed[index],
+            clear_invalid: cleared[index],
+            repair: field.repair,
+            deprecated: field.deprecated,
+            choices: field.choices.clone(),
+        });
+        Ok(Plan { profile, names: HeaderNames::new(profile), fields: fields.collect(), key })
+    }
+}

@@ -1,0 +1,81 @@
+//! A record as it stands whole in `_reject_raw`: bytes that are not UTF-8 as `\xHH`, a backslash as `\\` (SPEC, section 5).
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use crate::record::RAW_LIMIT;
+
+/// The text for a record's bytes, at most 64 KiB of them.
+pub fn escape(bytes: &[u8]) -> String {
+    let bytes = &bytes[..bytes.len().min(RAW_LIMIT)];
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        for (index, part) in chunk.valid().split('\\').enumerate() {
+            if index > 0 {
+                text.push_str("\\\\");
+            }
+            text.push_str(part);
+        }
+        for byte in chunk.invalid() {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "\\x{byte:02X}");
+        }
+    }
+    text
+}
+
+/// The bytes that a text of [`escape`] stands for. A backslash that begins no escape is one.
+pub fn unescape(text: &str) -> Cow<'_, [u8]> {
+    if !text.contains('\\') {
+        return Cow::Borrowed(text.as_bytes());
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some(at) = memchr::memchr(b'\\', rest) {
+        bytes.extend_from_slice(&rest[..at]);
+        let (byte, used) = match &rest[at + 1..] {
+            [b'\\', ..] => (b'\\', 2),
+            [b'x', high, low, ..] => match (hex(*high), hex(*low)) {
+                (Some(high), Some(low)) => (high << 4 | low, 4),
+                _ => (b'\\', 1),
+            },
+            _ => (b'\\', 1),
+        };
+        bytes.push(byte);
+        rest = &rest[at + used..];
+    }
+    bytes.extend_from_slice(rest);
+    Cow::Owned(bytes)
+}
+
+/// Whether a record that was read back was cut off when it was reported, so that it must not be loaded.
+pub fn is_cut_off(bytes: &[u8]) -> bool {
+    bytes.len() >= RAW_LIMIT
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).map(|value| value as u8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn bytes_that_are_no_text_are_shown() {
+        assert_eq!(escape(b"M\xFCller\\x"), "M\\xFCller\\\\x");
+        assert_eq!(unescape("M\\xFCller\\\\x").as_ref(), b"M\xFCller\\x");
+        assert_eq!(unescape("C:\\temp\\x4").as_ref(), b"C:\\temp\\x4");
+        assert_eq!(escape(&vec![b'x'; RAW_LIMIT + 1]).len(), RAW_LIMIT);
+        assert!(is_cut_off(&unescape(&escape(&vec![0xff; RAW_LIMIT + 1]))));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_come_back(bytes in prop::collection::vec(prop_oneof![any::<u8>(), Just(b'\\'), Just(b'x'), Just(b'4')], 0..60)) {
+            let text = escape(&bytes);
+            prop_assert_eq!(unescape(&text).into_owned(), bytes);
+        }
+    }
+}

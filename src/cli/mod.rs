@@ -1,0 +1,67 @@
+//! The program's face: what was typed becomes [`crate::pipeline::Options`], and a run becomes words and an exit status.
+
+pub mod args;
+mod catalogue;
+mod options;
+mod progress;
+mod table;
+
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use anyhow::Context;
+
+use self::args::{Cli, CliCommand, RunArgs};
+use self::progress::Console;
+use crate::error::Error;
+use crate::pipeline::{self, Command};
+use crate::report::summary::{Status, Summary};
+
+/// Runs what was typed; gives the exit status. `stop` is set to a signal's number when a run is to stop.
+///
+/// Errors are [`Error`]s, or a failure to print.
+pub fn run(cli: &Cli, stop: Arc<AtomicUsize>) -> anyhow::Result<i32> {
+    match &cli.command {
+        CliCommand::Import(args) => load(Command::Import, args, stop),
+        CliCommand::Check(args) => load(Command::Check, args, stop),
+        CliCommand::Profiles(args) => print(&catalogue::profiles(args.name.as_deref(), args.json)?),
+        CliCommand::Explain(args) => print(&catalogue::explain(args.code.as_deref(), args.json)?),
+    }
+}
+
+/// The exit status of a failure.
+pub fn exit_status(error: &anyhow::Error) -> i32 {
+    error.downcast_ref::<Error>().map_or(2, Error::exit_status)
+}
+
+fn load(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>) -> anyhow::Result<i32> {
+    let options = options::checked(command, args, stop)?;
+    let mut console = Console::new(args.quiet);
+    let summary = pipeline::run(&options, &mut console);
+    console.end();
+    let summary = summary?;
+    if args.json {
+        print(&format!("{}\n", serde_json::to_string_pretty(&summary).context("the summary cannot be printed")?))?;
+    } else if !args.quiet {
+        print(&table::summary(&summary))?;
+    }
+    Ok(status_of(&summary, args.rejects_ok))
+}
+
+fn status_of(summary: &Summary, rejects_ok: bool) -> i32 {
+    match summary.status {
+        Status::Threshold => 3,
+        Status::Finished | Status::Checked if summary.counts.rejected > 0 && !rejects_ok => 1,
+        Status::Finished | Status::Checked => 0,
+    }
+}
+
+/// Prints to standard output. A reader who has gone away (`| head`) is no failure.
+fn print(text: &str) -> anyhow::Result<i32> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(0),
+        done => done.map(|()| 0).context("cannot write to standard output"),
+    }
+}

@@ -1,0 +1,78 @@
+//! What is seen while a run goes on: [`Console`], on standard error.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::pipeline::{Observer, Progress};
+
+/// Messages, and a bar where standard error is a terminal.
+#[derive(Debug)]
+pub(super) struct Console {
+    quiet: bool,
+    bar: ProgressBar,
+}
+
+const BAR: &str = "{bar:30} {percent:>3}%  {bytes}/{total_bytes}  {binary_bytes_per_sec}  {msg}  {eta} left";
+const SPINNER: &str = "{spinner} {bytes}  {binary_bytes_per_sec}  {msg}  {elapsed}";
+const TICK: Duration = Duration::from_millis(100);
+
+impl Console {
+    pub(super) fn new(quiet: bool) -> Console {
+        Console { quiet, bar: ProgressBar::hidden() }
+    }
+
+    /// Takes the bar away.
+    pub(super) fn end(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl Observer for Console {
+    fn note(&mut self, message: &str) {
+        // Also in quiet runs: what is said here is nowhere else, and a cron job's mail should have it.
+        self.bar.suspend(|| eprint_line(&format!("custload: {message}")));
+    }
+
+    fn start(&mut self, bytes: Option<u64>) {
+        if self.quiet {
+            return;
+        }
+        let (bar, template) = match bytes {
+            Some(bytes) => (ProgressBar::new(bytes), BAR),
+            None => (ProgressBar::no_length(), SPINNER),
+        };
+        // A template is checked when it is parsed; without one the bar is plain.
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        // Where standard error is no terminal, nothing is drawn.
+        bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(10));
+        bar.enable_steady_tick(TICK);
+        self.bar = bar;
+    }
+
+    fn progress(&mut self, progress: &Progress) {
+        let counts = &progress.counts;
+        self.bar.set_position(progress.bytes);
+        let seconds = self.bar.elapsed().as_secs_f64().max(1e-3);
+        self.bar.set_message(format!(
+            "{} records/s  {} accepted  {} rejected",
+            HumanCount((counts.read as f64 / seconds) as u64),
+            HumanCount(counts.accepted),
+            HumanCount(counts.rejected)
+        ));
+    }
+
+    fn finishing(&mut self, what: &str) {
+        self.bar.set_message(Cow::Owned::<str>(what.to_string()));
+        self.bar.tick();
+    }
+}
+
+/// Prints to standard error, whether or not anybody reads it.
+fn eprint_line(line: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "{line}");
+}

@@ -1,0 +1,112 @@
+//! The table that a run ends with.
+
+use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::{CellAlignment, ContentArrangement, Table};
+use indicatif::HumanCount;
+
+use crate::report::summary::{CodeCount, Status, Summary};
+use crate::rule::text::visible;
+
+/// An empty table in the program's style.
+pub(super) fn table<const N: usize>(header: [&str; N]) -> Table {
+    let mut table = Table::new();
+    table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic).set_header(header);
+    // Where the output is no terminal, its width is nobody's.
+    if table.width().is_none() {
+        table.set_content_arrangement(ContentArrangement::Disabled);
+    }
+    table
+}
+
+fn align_right(table: &mut Table, columns: &[usize]) {
+    for column in columns {
+        if let Some(column) = table.column_mut(*column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+}
+
+fn number(count: u64) -> String {
+    HumanCount(count).to_string()
+}
+
+/// A run's numbers for a person.
+pub(super) fn summary(summary: &Summary) -> String {
+    let mut out = format!("{}\n", headline(summary));
+    let mut inputs = table(["input", "read", "accepted", "rejected", "blank", "warnings", "repaired"]);
+    let rows = summary.inputs.iter().map(|input| (visible(&input.path).into_owned(), input.counts));
+    let total = (summary.inputs.len() > 1).then(|| ("all".to_string(), summary.counts));
+    for (name, counts) in rows.chain(total) {
+        inputs.add_row([
+            name,
+            number(counts.read),
+            number(counts.accepted),
+            number(counts.rejected),
+            number(counts.blank),
+            number(counts.warnings),
+            number(counts.repaired),
+        ]);
+    }
+    align_right(&mut inputs, &[1, 2, 3, 4, 5, 6]);
+    out.push_str(&format!("{inputs}\n"));
+    if !summary.rejects_by_code.is_empty() || !summary.warnings_by_code.is_empty() {
+        out.push_str(&format!("{}\n", codes(summary)));
+    }
+    let (repaired, deprecated) = (&summary.repaired_by_field, &summary.deprecated_by_field);
+    for (what, fields) in [("repaired", repaired), ("deprecated", deprecated)] {
+        if !fields.is_empty() {
+            let counts: Vec<String> =
+                fields.iter().map(|(field, count)| format!("{field} {}", number(*count))).collect();
+            out.push_str(&format!("{what}: {}\n", counts.join(", ")));
+        }
+    }
+    if let (Some(first), Some(last)) = (summary.first_customer_id, summary.last_customer_id) {
+        let database = visible(summary.database.as_deref().unwrap_or_default()).into_owned();
+        out.push_str(&format!("customers {first} to {last} in {database}\n"));
+    }
+    if let Some(reports) = &summary.reports {
+        out.push_str(&format!("reports in {}\n", visible(reports)));
+        let rejects = summary.inputs.iter().filter(|input| input.counts.rejected > 0);
+        for name in rejects.filter_map(|input| input.rejects.as_deref()) {
+            out.push_str(&format!("  to mend and load again: {}\n", visible(name)));
+        }
+    }
+    if let Some(rate) = summary.records_per_second {
+        out.push_str(&format!("{:.1} s, {} records a second\n", summary.elapsed_seconds, number(rate)));
+    }
+    out
+}
+
+fn headline(summary: &Summary) -> String {
+    let run = summary.run_id.map(|run| format!("run {run}, ")).unwrap_or_default();
+    let profile = &summary.profile;
+    match summary.status {
+        Status::Finished => format!("{run}profile {profile}: loaded"),
+        Status::Checked => format!("profile {profile}: checked, nothing was written to a database"),
+        Status::Threshold => format!(
+            "{run}profile {profile}: STOPPED, the database is as it was: {}",
+            summary.reason.as_deref().unwrap_or_default()
+        ),
+    }
+}
+
+fn codes(summary: &Summary) -> Table {
+    let mut table = table(["code", "records", "share", "first", "what it is"]);
+    let records = summary.counts.accepted + summary.counts.rejected;
+    let several = summary.inputs.len() > 1;
+    let mut by_count: Vec<(&CodeCount, &str)> = summary.rejects_by_code.values().map(|count| (count, "")).collect();
+    by_count.sort_by_key(|(count, _)| std::cmp::Reverse(count.records));
+    let warnings = summary.warnings_by_code.values().map(|count| (count, " (warning)"));
+    for (count, severity) in by_count.into_iter().chain(warnings) {
+        let file = if several { format!("{}, ", visible(&count.first_file)) } else { String::new() };
+        table.add_row([
+            format!("{}{severity}", count.code.name()),
+            number(count.records),
+            format!("{:.2}%", 100.0 * count.records as f64 / records.max(1) as f64),
+            format!("{file}line {}", count.first_line),
+            count.code.info().title.to_string(),
+        ]);
+    }
+    align_right(&mut table, &[1, 2]);
+    table
+}

@@ -1,0 +1,305 @@
+//! One CSV record and its cells.
+//!
+//! The grammar is SPEC's (section 3, "CSV"): a cell that begins with a quote ends at the next quote that is not doubled; a
+//! quote anywhere else in an unquoted cell is a character; behind a closing quote only a delimiter or the record's end
+//! may follow. `source::csv` cuts a file into records by the same grammar, so that what comes here is one record whole.
+
+use std::borrow::Cow;
+
+use memchr::{memchr, memchr_iter};
+
+/// One cell of a record: where its text is, without the quotes around it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cell {
+    start: u32,
+    end: u32,
+    /// Whether it holds doubled quotes.
+    doubled: bool,
+}
+
+/// Why a record cannot be split; each names the column of the cell, from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SplitFault {
+    /// Something other than a delimiter stands behind a closing quote.
+    Malformed(u32),
+    /// A quote is not closed. A record that a cutter has cut has none such.
+    Unclosed(u32),
+}
+
+impl Cell {
+    /// The cell's text, its doubled quotes made single; borrowed where there are none.
+    pub fn text<'r>(&self, record: &'r str) -> Cow<'r, str> {
+        let raw = record.get(self.start as usize..self.end as usize).unwrap_or_default();
+        if self.doubled { Cow::Owned(raw.replace("\"\"", "\"")) } else { Cow::Borrowed(raw) }
+    }
+
+    /// Whether a line break stands in the cell although it is not quoted. A record that a cutter has cut has none such.
+    pub fn has_bare_break(&self, record: &str) -> bool {
+        let bytes = record.as_bytes();
+        let is_quoted = self.start > 0 && bytes[self.start as usize - 1] == b'"';
+        !is_quoted && memchr::memchr2(b'\n', b'\r', &bytes[self.start as usize..self.end as usize]).is_some()
+    }
+
+    /// Whether nothing stands in the cell.
+    pub fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+}
+
+/// Splits a record, without its line ending, into cells; `cells` is emptied first.
+pub fn split(record: &[u8], delimiter: u8, cells: &mut Vec<Cell>) -> Result<(), SplitFault> {
+    cells.clear();
+    if memchr(b'"', record).is_some() {
+        return split_quoted(record, delimiter, cells);
+    }
+    let mut start = 0;
+    for end in memchr_iter(delimiter, record) {
+        cells.push(Cell { start, end: end as u32, doubled: false });
+        start = end as u32 + 1;
+    }
+    cells.push(Cell { start, end: record.len() as u32, doubled: false });
+    Ok(())
+}
+
+fn split_quoted(record: &[u8], delimiter: u8, cells: &mut Vec<Cell>) -> Result<(), SplitFault> {
+    let mut malformed = None;
+    let mut at = 0;
+    loop {
+        let column = cells.len() as u32 + 1;
+        let (cell, behind) = if record.get(at) == Some(&b'"') {
+            let (cell, behind) = quoted_cell(record, at).ok_or(SplitFault::Unclosed(column))?;
+            match record.get(behind) {
+                None => (cell, behind),
+                Some(byte) if *byte == delimiter => (cell, behind),
+                Some(_) => {
+                    malformed = malformed.or(Some(SplitFault::Malformed(column)));
+                    unquoted_cell(record, at, behind, delimiter)
+                }
+            }
+        } else {
+            unquoted_cell(record, at, at, delimiter)
+        };
+        cells.push(cell);
+        if behind >= record.len() {
+            break;
+        }
+        at = behind + 1;
+    }
+    malformed.map_or(Ok(()), Err)
+}
+
+/// The cell whose opening quote is at `at`, and the place behind its closing quote; `None` if there is no such quote.
+fn quoted_cell(record: &[u8], at: usize) -> Option<(Cell, usize)> {
+    let start = at + 1;
+    let mut doubled = false;
+    let mut from = start;
+    while let Some(found) = memchr(b'"', record.get(from..)?) {
+        let quote = from + found;
+        if record.get(quote + 1) != Some(&b'"') {
+            return Some((Cell { start: start as u32, end: quote as u32, doubled }, quote + 1));
+        }
+        doubled = true;
+        from = quote + 2;
+    }
+    None
+}
+
+/// The cell from `at` to the first delimiter at or behind `from`.
+fn unquoted_cell(record: &[u8], at: usize, from: usize, delimiter: u8) -> (Cell, usize) {
+    let end = memchr(delimiter, &record[from..]).map_or(record.len(), |found| from + found);
+    (Cell { start: at as u32, end: end as u32, doubled: false }, end)
+}
+
+/// Whether a record, without its line ending, holds nothing: no cell has a character.
+pub fn is_blank(record: &[u8], delimiter: u8) -> bool {
+    if !record.iter().all(|byte| *byte == delimiter || *byte == b'"') {
+        return false;
+    }
+    let mut cells = Vec::new();
+    split(record, delimiter, &mut cells).is_ok() && cells.iter().all(Cell::is_empty)
+}
+
+/// Makes a cell safe that a spreadsheet would run as a formula: one `'` in front (SPEC, section 5).
+pub fn guarded(cell: &str) -> Cow<'_, str> {
+    if is_run_by_spreadsheets(cell) { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
+}
+
+/// Takes back what [`guarded`] added.
+pub fn unguarded(cell: Cow<'_, str>) -> Cow<'_, str> {
+    match cell.strip_prefix('\'') {
+        Some(rest) if is_run_by_spreadsheets(rest) => match cell {
+            Cow::Borrowed(cell) => Cow::Borrowed(&cell[1..]),
+            Cow::Owned(_) => Cow::Owned(rest.to_string()),
+        },
+        _ => cell,
+    }
+}
+
+/// Whether a cell matches `^'*[=+\-@\t\r]`.
+pub fn is_run_by_spreadsheets(cell: &str) -> bool {
+    let first = cell.bytes().find(|byte| *byte != b'\'');
+    matches!(first, Some(b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r'))
+}
+
+/// Writes the rows of a CSV report: cells quoted where they must be, and guarded.
+#[derive(Debug)]
+pub struct RowWriter {
+    writer: csv_core::Writer,
+    delimiter: u8,
+    is_first: bool,
+}
+
+impl RowWriter {
+    /// A writer for this delimiter.
+    pub fn new(delimiter: u8) -> RowWriter {
+        let writer = csv_core::WriterBuilder::new().delimiter(delimiter).build();
+        RowWriter { writer, delimiter, is_first: true }
+    }
+
+    /// Adds a cell to the row.
+    pub fn cell(&mut self, out: &mut Vec<u8>, cell: &str) {
+        self.delimit(out);
+        let cell = guarded(cell);
+        if !self.writer.should_quote(cell.as_bytes()) {
+            out.extend_from_slice(cell.as_bytes());
+            return;
+        }
+        let start = out.len();
+        // At worst each byte is a quote that is doubled; `quote` is told so by the room it gets.
+        out.resize(start + 2 + 2 * cell.len(), b'"');
+        let (_, _, written) = csv_core::quote(cell.as_bytes(), &mut out[start + 1..], b'"', b'\\', true);
+        out.truncate(start + 1 + written);
+        out.push(b'"');
+    }
+
+    /// Adds cells that are written as they must be already.
+    pub fn written(&mut self, out: &mut Vec<u8>, cells: &str) {
+        self.delimit(out);
+        out.extend_from_slice(cells.as_bytes());
+    }
+
+    /// Ends the row.
+    pub fn end(&mut self, out: &mut Vec<u8>) {
+        out.push(b'\n');
+        self.is_first = true;
+    }
+
+    fn delimit(&mut self, out: &mut Vec<u8>) {
+        if !std::mem::take(&mut self.is_first) {
+            out.push(self.delimiter);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn texts(record: &str) -> Result<Vec<String>, SplitFault> {
+        let mut cells = Vec::new();
+        split(record.as_bytes(), b',', &mut cells)?;
+        Ok(cells.iter().map(|cell| cell.text(record).into_owned()).collect())
+    }
+
+    #[test]
+    fn records_are_split_by_the_grammar() {
+        use SplitFault::{Malformed, Unclosed};
+        let cases: &[(&str, Result<&[&str], SplitFault>)] = &[
+            ("", Ok(&[""])),
+            ("a", Ok(&["a"])),
+            ("a,b", Ok(&["a", "b"])),
+            ("a,", Ok(&["a", ""])),
+            (",", Ok(&["", ""])),
+            (r#""a","b""#, Ok(&["a", "b"])),
+            (r#""a,b",c"#, Ok(&["a,b", "c"])),
+            (r#""a""b",c"#, Ok(&["a\"b", "c"])),
+            (r#""""#, Ok(&[""])),
+            ("\"\"\"\"", Ok(&["\""])),
+            (r#""","#, Ok(&["", ""])),
+            (r#"",""#, Ok(&[","])),
+            (r#"a"b,"c""#, Ok(&["a\"b", "c"])),
+            (r#"5" disk,x"#, Ok(&["5\" disk", "x"])),
+            (r#" "a",b"#, Ok(&[" \"a\"", "b"])),
+            ("\"a\nb\",c", Ok(&["a\nb", "c"])),
+            (r#""a"b,c"#, Err(Malformed(1))),
+            (r#"a,"b" ,c"#, Err(Malformed(2))),
+            (r#"a,"b"c,"d"e"#, Err(Malformed(2))),
+            (r#""a"b"c",d"#, Err(Malformed(1))),
+            (r#"a,"b"#, Err(Unclosed(2))),
+            (r#"a,"b"","#, Err(Unclosed(2))),
+        ];
+        for (record, expected) in cases {
+            let expected = expected.map(|cells| cells.iter().map(|cell| cell.to_string()).collect::<Vec<_>>());
+            assert_eq!(texts(record), expected, "{record}");
+        }
+    }
+
+    #[test]
+    fn a_record_without_a_character_is_blank() {
+        for blank in ["", ",,,", "\"\"", "\"\",\"\",", ",\"\""] {
+            assert!(is_blank(blank.as_bytes(), b','), "{blank:?}");
+        }
+        for record in ["a", " ", ", ,", "\"\"\"\"", "\"", "\",\"", ";;"] {
+            assert!(!is_blank(record.as_bytes(), b','), "{record:?}");
+        }
+        assert!(is_blank(b";;", b';'));
+    }
+
+    #[test]
+    fn cells_that_a_spreadsheet_would_run_are_guarded() {
+        for (cell, safe) in [
+            ("=1+1", "'=1+1"),
+            ("+1 541", "'+1 541"),
+            ("-5", "'-5"),
+            ("@x", "'@x"),
+            ("\tx", "'\tx"),
+            ("\rx", "'\rx"),
+            ("'=1", "''=1"),
+            ("''=1", "'''=1"),
+        ] {
+            assert_eq!(guarded(cell), safe);
+            assert_eq!(unguarded(safe.into()), cell);
+            assert_eq!(unguarded(safe.to_string().into()), cell);
+        }
+        for cell in ["", "'", "''", "'t Hooft", "'0123", "a=1", " =1"] {
+            assert_eq!(guarded(cell), cell);
+            assert_eq!(unguarded(cell.into()), cell);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn guarding_is_taken_back(cell in "['=+@a\t\r-]{0,6}") {
+            prop_assert_eq!(unguarded(guarded(&cell)), cell.as_str());
+        }
+
+        #[test]
+        fn what_is_written_is_read(
+            row in prop::collection::vec("[a'=,;\"\n\r é]{0,8}", 1..6),
+            delimiter in prop::sample::select(vec![b',', b';', b'\t', b'|', b'a']),
+        ) {
+            let mut writer = RowWriter::new(delimiter);
+            let mut out = Vec::new();
+            for cell in &row {
+                writer.cell(&mut out, cell);
+            }
+            writer.end(&mut out);
+            let text = String::from_utf8(out).unwrap();
+            let text = text.strip_suffix('\n').unwrap();
+            let mut cells = Vec::new();
+            split(text.as_bytes(), delimiter, &mut cells).unwrap();
+            let read: Vec<String> = cells.iter().map(|cell| unguarded(cell.text(text)).into_owned()).collect();
+            prop_assert_eq!(read, row);
+        }
+
+        #[test]
+        fn what_the_csv_crate_writes_is_read(row in prop::collection::vec("[a,\"\n\r é]{0,8}", 1..6)) {
+            let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
+            writer.write_record(&row).unwrap();
+            let mut written = String::from_utf8(writer.into_inner().unwrap()).unwrap();
+            written.truncate(written.len() - 1);
+            prop_assert_eq!(texts(&written), Ok(row));
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! One JSON record and its members.
+//!
+//! Only the outermost object is taken apart. Values stay as they are written, so that a number keeps its digits and a
+//! reject report gives back what it was given.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// The members of an object, in the order in which they are written.
+#[derive(Debug)]
+pub struct Members<'r>(pub Vec<(Cow<'r, str>, &'r str)>);
+
+/// Why a record has no members.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JsonFault {
+    /// It is not JSON: what is wrong, and where.
+    Invalid(String),
+    /// It is JSON, but this instead of an object.
+    NotAnObject(&'static str),
+}
+
+/// A JSON value as far as a record needs it told apart.
+#[derive(Clone, Debug, PartialEq)]
+pub enum JsonValue<'r> {
+    /// `null`.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A number as it is written.
+    Number(&'r str),
+    /// A text, its escapes undone.
+    Text(Cow<'r, str>),
+    /// An array as it is written.
+    Array(&'r str),
+    /// An object.
+    Object,
+}
+
+struct Text<'r>(Cow<'r, str>);
+
+impl<'de> Deserialize<'de> for Text<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TextVisitor;
+        impl<'de> Visitor<'de> for TextVisitor {
+            type Value = Text<'de>;
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a text")
+            }
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Borrowed(text)))
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Owned(text.to_string())))
+            }
+        }
+        deserializer.deserialize_str(TextVisitor)
+    }
+}
+
+impl<'de: 'r, 'r> Deserialize<'de> for Members<'r> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct MembersVisitor<'r>(std::marker::PhantomData<&'r ()>);
+        impl<'de: 'r, 'r> Visitor<'de> for MembersVisitor<'r> {
+            type Value = Members<'r>;
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object")
+            }
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
+                let mut members = Vec::with_capacity(16);
+                while let Some((key, value)) = map.next_entry::<Text<'de>, &'de RawValue>()? {
+                    members.push((key.0, value.get()));
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(MembersVisitor(std::marker::PhantomData))
+    }
+}
+
+impl<'r> Members<'r> {
+    /// Takes a record apart. `record` may have JSON white space around it.
+    pub fn parse(record: &'r str) -> Result<Members<'r>, JsonFault> {
+        let first = record.bytes().find(|byte| !is_white_space(*byte));
+        if first == Some(b'{') {
+            let members: Members<'_> =
+                serde_json::from_str(record).map_err(|error| JsonFault::Invalid(describe(&error)))?;
+            // An escape may stand for half a character, which no text can hold. Values are not looked into before.
+            if record.contains("\\u")
+                && let Some((key, _)) = members.0.iter().find(|(_, value)| is_half_a_text(value))
+            {
+                return Err(JsonFault::Invalid(format!("the text of {key:?} has half a surrogate pair")));
+            }
+            return Ok(members);
+        }
+        match serde_json::from_str::<&RawValue>(record) {
+            Err(error) => Err(JsonFault::Invalid(describe(&error))),
+            Ok(_) => Err(JsonFault::NotAnObject(match first {
+                Some(b'[') => "an array",
+                Some(b'"') => "a text",
+                Some(b't' | b'f') => "true or false",
+                Some(b'n') => "null",
+                _ => "a number",
+            })),
+        }
+    }
+
+    /// The first key that the object has twice.
+    pub fn repeated_key(&self) -> Option<&str> {
+        // Few members are compared with each other; many go through a set, so that the cost stays linear.
+        if self.0.len() <= 24 {
+            let mut keys = self.0.iter().enumerate();
+            return keys
+                .find(|(at, (key, _))| self.0[..*at].iter().any(|(held, _)| held == key))
+                .map(|(_, (key, _))| &**key);
+        }
+        let mut seen = HashSet::with_capacity(self.0.len());
+        self.0.iter().map(|(key, _)| &**key).find(|key| !seen.insert(*key))
+    }
+}
+
+fn is_half_a_text(raw: &str) -> bool {
+    raw.starts_with('"') && serde_json::from_str::<Text<'_>>(raw).is_err()
+}
+
+/// Tells a member's value apart.
+pub fn value(raw: &str) -> JsonValue<'_> {
+    match raw.as_bytes().first() {
+        Some(b'"') => match serde_json::from_str::<Text<'_>>(raw) {
+            Ok(Text(text)) => JsonValue::Text(text),
+            // `Members::parse` has made sure that texts are whole; nothing is better than a panic.
+            Err(_) => JsonValue::Null,
+        },
+        Some(b'{') => JsonValue::Object,
+        Some(b'[') => JsonValue::Array(raw),
+        Some(b't') => JsonValue::Bool(true),
+        Some(b'f') => JsonValue::Bool(false),
+        Some(b'n') | None => JsonValue::Null,
+        Some(_) => JsonValue::Number(raw),
+    }
+}
+
+/// The text of `raw` in the `_reject` object of a reject report, its escapes of bytes still in it; `None` without one.
+pub fn raw_of_report(report: &str) -> Option<String> {
+    let members = Members::parse(report).ok()?;
+    members.0.iter().find(|(key, _)| key == "raw").and_then(|(_, raw)| match value(raw) {
+        JsonValue::Text(text) => Some(text.into_owned()),
+        _ => None,
+    })
+}
+
+/// Whether JSON lets this byte stand between tokens.
+pub fn is_white_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+}
+
+/// Whether a line of NDJSON holds nothing but white space.
+pub fn is_blank(record: &[u8]) -> bool {
+    record.iter().all(|byte| is_white_space(*byte))
+}
+
+/// The parser's words for a person: a record is one line, so the line is left out.
+fn describe(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" at line ").next().unwrap_or_default();
+    match error.column() {
+        0 => text.to_string(),
+        column => format!("{text} at character {column}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_keep_order_and_spelling() {
+        let members = Members::parse(r#" {"a": 1.50, "b\u0041": "x\ny", "c":[1, 2], "d":{"e":null}} "#).unwrap();
+        let found: Vec<(&str, &str)> = members.0.iter().map(|(key, value)| (&**key, *value)).collect();
+        assert_eq!(found, [("a", "1.50"), ("bA", "\"x\\ny\""), ("c", "[1, 2]"), ("d", "{\"e\":null}")]);
+        assert_eq!(value(members.0[1].1), JsonValue::Text("x\ny".into()));
+        assert_eq!(value("1.50"), JsonValue::Number("1.50"));
+        assert_eq!(value("-5"), JsonValue::Number("-5"));
+        assert_eq!(value("[]"), JsonValue::Array("[]"));
+        assert_eq!(value("{}"), JsonValue::Object);
+        assert_eq!(value("null"), JsonValue::Null);
+        assert_eq!(value("false"), JsonValue::Bool(false));
+    }
+
+    #[test]
+    fn what_is_no_object_is_told_apart() {
+        for (record, expected) in
+            [("[1]", "an array"), ("\"x\"", "a text"), ("5", "a number"), ("true", "true or false"), ("null", "null")]
+        {
+            assert_eq!(Members::parse(record).unwrap_err(), JsonFault::NotAnObject(expected), "{record}");
+        }
+        for record in [
+            "{",
+            "{\"a\":1,}",
+            "{\"a\":1} {}",
+            "{\"a\":1}x",
+            "x",
+            "{\"a\":\"\\ud800\"}",
+            "{\"a\":01}",
+            "{'a':1}",
+            "{\"a\":\"\u{1}\"}",
+            "[1,",
+            "{\"a\":NaN}",
+        ] {
+            assert!(matches!(Members::parse(record), Err(JsonFault::Invalid(_))), "{record}");
+        }
+        assert_eq!(Members::parse("{\"a\" 1}").unwrap_err(), JsonFault::Invalid("expected `:` at character 6".into()));
+    }
+
+    #[test]
+    fn deep_nesting_is_no_danger() {
+        let deep = format!("{{\"a\":{}{}}}", "[".repeat(400_000), "]".repeat(400_000));
+        assert!(Members::parse(&deep).is_ok() || matches!(Members::parse(&deep), Err(JsonFault::Invalid(_))));
+    }
+
+    #[test]
+    fn repeated_keys_are_found_among_few_and_many() {
+        let members = Members::parse(r#"{"a":1,"b":2,"\u0061":3}"#).unwrap();
+        assert_eq!(members.repeated_key(), Some("a"));
+        let many: Vec<String> = (0..50_000).map(|index| format!("\"k{index}\":1")).collect();
+        let object = format!("{{{}}}", many.join(","));
+        assert_eq!(Members::parse(&object).unwrap().repeated_key(), None);
+        let object = format!("{{{},\"k7\":2}}", many.join(","));
+        assert_eq!(Members::parse(&object).unwrap().repeated_key(), Some("k7"));
+    }
+}

@@ -1,0 +1,30 @@
+//! The program: arguments in, exit status out. The only place that ends the process.
+
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
+
+use clap::Parser;
+use custload::cli;
+use signal_hook::consts::{SIGINT, SIGTERM};
+
+fn main() {
+    let cli = cli::args::Cli::parse();
+    let stop = Arc::new(AtomicUsize::new(0));
+    for signal in [SIGINT, SIGTERM] {
+        // Without the handler the signal ends the process at once, which is safe as well.
+        let _ = signal_hook::flag::register_usize(signal, Arc::clone(&stop), signal as usize);
+    }
+    // A file that reaches its size limit is a failed write with a message, not a dead process.
+    #[cfg(unix)]
+    let _ = signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
+    let status = cli::run(&cli, stop).unwrap_or_else(|error| {
+        let _ = writeln!(std::io::stderr(), "custload: {error:#}");
+        cli::exit_status(&error)
+    });
+    std::process::exit(status);
+}
+
+/// The number of the signal on all Unix systems that Rust runs on.
+#[cfg(unix)]
+const SIGXFSZ: i32 = 25;

@@ -1,0 +1,514 @@
+//! What is done for each block: by a [`Worker`], wherever and whenever, and then by the [`Committer`], in order.
+//!
+//! The worker judges records and writes down what the reports say of them. The committer decides what needs order or
+//! memory, and nothing else: whose key it is, which customer ID comes next, and what goes where.
+
+use std::sync::Arc;
+
+use super::prepare::Prepared;
+use super::tally::Tally;
+use super::{Command, Options, Progress, Target};
+use crate::check::plan::Plan;
+use crate::check::{Checker, Outcome, Verdicts};
+use crate::disk::folder_of;
+use crate::error::{Error, Result};
+use crate::format::csv::RowWriter;
+use crate::profile::header::{REPORT_COLUMNS, nearest_field};
+use crate::record::{Block, Position, Span};
+use crate::reject::{Code, Fault, Severity};
+use crate::report::folder::{ACCEPTED, ERRORS, ReportFile, ReportFolder};
+use crate::report::lines::{self, ACCEPTED_COLUMNS, Rejection};
+use crate::report::summary::{Counts, InputSummary};
+use crate::rule::key;
+use crate::rule::text::visible;
+use crate::source::Read;
+use crate::source::input::Format;
+use crate::store::keys::{Fingerprint, Fingerprints, Holder, KeySet};
+
+/// Checks the blocks of one input.
+pub(super) struct Worker {
+    checker: Checker,
+    input: usize,
+    path: String,
+    delimiter: u8,
+    format: Format,
+    fingerprints: Fingerprints,
+    /// All inputs' paths.
+    paths: Arc<Vec<String>>,
+    /// Whether anybody wants the reports.
+    reports: bool,
+}
+
+/// A block, what was found out about it, and what the reports say of it.
+pub(super) struct Checked {
+    block: Block,
+    verdicts: Verdicts,
+    /// The fingerprints of the accepted records' keys, in order.
+    fingerprints: Vec<Fingerprint>,
+    errors: Pieces,
+    rejects: Pieces,
+    tally: Tally,
+    worker: Arc<Worker>,
+}
+
+/// Text that belongs to the records of a block, in their order.
+#[derive(Default)]
+struct Pieces {
+    text: Vec<u8>,
+    /// Where the text of each span ends.
+    ends: Vec<u32>,
+}
+
+impl Pieces {
+    fn end_span(&mut self) {
+        self.ends.push(self.text.len() as u32);
+    }
+
+    /// The text with some more put in: each piece of `more` behind that of its span. The pieces come in order.
+    fn with(self, more: Vec<(usize, Vec<u8>)>) -> Vec<u8> {
+        if more.is_empty() {
+            return self.text;
+        }
+        let mut text = Vec::with_capacity(self.text.len() + more.iter().map(|(_, piece)| piece.len()).sum::<usize>());
+        let mut at = 0;
+        for (span, piece) in more {
+            let end = self.ends[span] as usize;
+            text.extend_from_slice(&self.text[at..end]);
+            text.extend_from_slice(&piece);
+            at = end;
+        }
+        text.extend_from_slice(&self.text[at..]);
+        text
+    }
+}
+
+/// An input that has been read to its end, or as far as it was to be read.
+pub(super) struct InputEnd {
+    pub(super) input: usize,
+    pub(super) read: Read,
+}
+
+impl Worker {
+    /// Judges a block, and writes down what the reports say of its records.
+    pub(super) fn check(self: &Arc<Worker>, block: Block) -> Checked {
+        let verdicts = self.checker.check(&block);
+        let mut tally = Tally::new(self.checker.plan().fields.len(), &self.paths);
+        tally.values(&verdicts.repaired, &verdicts.deprecated);
+        let mut fingerprints = Vec::with_capacity(verdicts.verdicts.len());
+        let (mut errors, mut rejects) = (Pieces::default(), Pieces::default());
+        for ((position, span), verdict) in block.positions().zip(&verdicts.verdicts) {
+            let faults = verdicts.faults_of(verdict);
+            if !faults.is_empty() {
+                tally.record(faults, self.input, position.line);
+                self.write_faults(&mut errors.text, position, faults);
+                if verdict.outcome == Outcome::Rejected {
+                    self.write_reject(&mut rejects.text, &block, span, position, faults);
+                }
+            }
+            if let Outcome::Accepted { key: Some(key), .. } = &verdict.outcome {
+                fingerprints.push(self.fingerprints.of(verdicts.key_text(&key.folded)));
+            }
+            errors.end_span();
+            rejects.end_span();
+        }
+        Checked { block, verdicts, fingerprints, errors, rejects, tally, worker: Arc::clone(self) }
+    }
+
+    fn write_faults(&self, out: &mut Vec<u8>, position: Position, faults: &[Fault]) {
+        if !self.reports {
+            return;
+        }
+        for fault in faults {
+            let field = fault.field.map(|field| self.checker.plan().fields[field as usize].column.as_str());
+            lines::error_line(out, &self.path, position, field, fault);
+        }
+    }
+
+    fn write_reject(&self, out: &mut Vec<u8>, block: &Block, span: &Span, position: Position, faults: &[Fault]) {
+        if !self.reports {
+            return;
+        }
+        let rejection = Rejection::new(position.line, faults);
+        let mut original = Vec::new();
+        self.checker.write_original(block, span, rejection.raw.is_some(), &mut original);
+        // What is written of a record that could be taken apart is text, and nothing is written of another.
+        let original = String::from_utf8_lossy(&original);
+        match self.format {
+            Format::Csv => lines::reject_row(out, &mut RowWriter::new(self.delimiter), &original, &rejection),
+            Format::Ndjson => lines::reject_line(out, &original, &rejection),
+        }
+    }
+}
+
+/// Takes checked blocks in their order.
+pub(super) struct Committer<'r> {
+    options: &'r Options,
+    plan: Arc<Plan>,
+    target: Target,
+    keys: KeySet,
+    fingerprints: Fingerprints,
+    folder: Option<ReportFolder>,
+    errors: Option<ReportFile>,
+    accepted: Option<ReportFile>,
+    accepted_writer: RowWriter,
+    /// The inputs: what is known of each, and whether it has been read to its end.
+    inputs: Vec<CommittedInput>,
+    tally: Tally,
+    paths: Arc<Vec<String>>,
+    bytes: u64,
+    first_id: Option<i64>,
+    last_id: Option<i64>,
+    /// Reused from block to block: the places of the rows that are to be stored.
+    rows: Vec<std::ops::Range<u32>>,
+}
+
+struct CommittedInput {
+    summary: InputSummary,
+    rejects: Option<ReportFile>,
+    unknown_keys: Vec<String>,
+    is_complete: bool,
+}
+
+/// Everything that is known when the last block has been committed.
+pub(super) struct Committed {
+    pub(super) target: Target,
+    pub(super) folder: Option<ReportFolder>,
+    pub(super) counts: Counts,
+    pub(super) tally: Tally,
+    pub(super) inputs: Vec<InputSummary>,
+    pub(super) first_id: Option<i64>,
+    pub(super) last_id: Option<i64>,
+}
+
+impl<'r> Committer<'r> {
+    /// A committer that knows the keys of the customers in the database, and whose reports are begun.
+    pub(super) fn new(
+        options: &'r Options,
+        plan: Arc<Plan>,
+        target: Target,
+        folder: Option<ReportFolder>,
+    ) -> Result<Committer<'r>> {
+        // The spill goes where there is room for the database; a check has only the system's folder for such files.
+        let spill = match (options.command, &options.database) {
+            (Command::Import, Some(database)) => folder_of(database),
+            _ => std::env::temp_dir(),
+        };
+        let mut keys = KeySet::new(spill);
+        let fingerprints = Fingerprints::default();
+        if let Some(key) = plan.key {
+            target.for_each_key(|customer, text| {
+                if let Some(folded) = key::fold(text, key.comparison) {
+                    keys.insert_customer(fingerprints.of(&folded), customer);
+                }
+            })?;
+        }
+        let mut accepted = match &folder {
+            Some(folder) if options.accepted => Some(folder.file(ACCEPTED)?),
+            _ => None,
+        };
+        let errors = folder.as_ref().map(|folder| folder.file(ERRORS)).transpose()?;
+        if let Some(report) = &mut accepted {
+            report.write(format!("{}\n", ACCEPTED_COLUMNS.join(",")).as_bytes())?;
+        }
+        let paths: Vec<String> = options.inputs.iter().map(|path| path.to_string_lossy().into_owned()).collect();
+        Ok(Committer {
+            options,
+            target,
+            keys,
+            fingerprints,
+            folder,
+            errors,
+            accepted,
+            accepted_writer: RowWriter::new(b','),
+            inputs: Vec::new(),
+            tally: Tally::new(plan.fields.len(), &paths),
+            plan,
+            paths: Arc::new(paths),
+            bytes: 0,
+            first_id: None,
+            last_id: None,
+            rows: Vec::new(),
+        })
+    }
+
+    /// Begins with an input, the `index`-th from 0: its report, and a worker for its blocks.
+    pub(super) fn worker(&mut self, prepared: &Prepared, checker: Checker, index: usize) -> Result<Worker> {
+        let format = prepared.input.format;
+        let delimiter = self.options.read.delimiter;
+        let mut summary = prepared.summary.clone();
+        let mut rejects = None;
+        if let Some(folder) = &self.folder {
+            let name = format!("{}.rejects.{}", prepared.stem, format.name());
+            let mut report = folder.file(&name)?;
+            if let (Format::Csv, Some(binding)) = (format, checker.binding()) {
+                let mut header = Vec::new();
+                if prepared.input.has_bom {
+                    header.extend_from_slice(b"\xEF\xBB\xBF");
+                }
+                let mut writer = RowWriter::new(delimiter);
+                binding.own_columns().for_each(|column| writer.cell(&mut header, &binding.headers[column]));
+                REPORT_COLUMNS.iter().for_each(|name| writer.cell(&mut header, name));
+                writer.end(&mut header);
+                report.write(&header)?;
+            }
+            rejects = Some(report);
+            summary.rejects = Some(name);
+        }
+        self.inputs.push(CommittedInput { summary, rejects, unknown_keys: Vec::new(), is_complete: false });
+        Ok(Worker {
+            checker,
+            input: index,
+            path: self.paths[index].clone(),
+            delimiter,
+            format,
+            fingerprints: self.fingerprints.clone(),
+            paths: Arc::clone(&self.paths),
+            reports: self.folder.is_some(),
+        })
+    }
+
+    /// Takes a block: the next one of its input.
+    pub(super) fn block(&mut self, checked: Checked) -> Result<()> {
+        let Checked { block, verdicts, fingerprints, errors, rejects, mut tally, worker } = checked;
+        let mut counts = Counts { repaired: tally.repaired_count(), ..Counts::default() };
+        let mut fingerprints = fingerprints.into_iter();
+        let first_id = match &self.target {
+            Target::Database(store) => Some(store.next_id()),
+            _ => None,
+        };
+        let mut accepted = Vec::new();
+        let (mut more_errors, mut more_rejects) = (Vec::new(), Vec::new());
+        self.rows.clear();
+        for (index, ((position, span), verdict)) in block.positions().zip(&verdicts.verdicts).enumerate() {
+            counts.read += 1;
+            match &verdict.outcome {
+                Outcome::Blank => counts.blank += 1,
+                Outcome::Rejected => counts.rejected += 1,
+                Outcome::Accepted { row, key } => {
+                    let holder = match (key, key.is_some().then(|| fingerprints.next()).flatten()) {
+                        (Some(key), Some(print)) => {
+                            self.claim(print, verdicts.key_text(&key.folded), &worker, position)?
+                        }
+                        _ => None,
+                    };
+                    if let Some(holder) = holder {
+                        let mut faults = verdicts.faults_of(verdict).to_vec();
+                        faults.push(self.duplicate(&holder, &worker, &block, span));
+                        let duplicate = &faults[faults.len() - 1..];
+                        tally.record(duplicate, worker.input, position.line);
+                        let (mut line, mut row) = (Vec::new(), Vec::new());
+                        worker.write_faults(&mut line, position, duplicate);
+                        worker.write_reject(&mut row, &block, span, position, &faults);
+                        more_errors.push((index, line));
+                        more_rejects.push((index, row));
+                        counts.rejected += 1;
+                        continue;
+                    }
+                    if self.accepted.is_some() {
+                        let customer = first_id.map(|first| first + self.rows.len() as i64);
+                        let stored = key.as_ref().map(|key| verdicts.key_text(&key.stored)).unwrap_or_default();
+                        let writer = &mut self.accepted_writer;
+                        lines::accepted_row(&mut accepted, writer, &worker.path, position, stored, customer);
+                    }
+                    self.rows.push(row.clone());
+                    counts.accepted += 1;
+                }
+            }
+        }
+        self.store(&verdicts, first_id)?;
+        if let Some(report) = &mut self.accepted {
+            report.write(&accepted)?;
+        }
+        if let Some(report) = &mut self.errors {
+            report.write(&errors.with(more_errors))?;
+        }
+        counts.warnings = tally.warning_count;
+        self.tally.add(&tally);
+        self.bytes += block.input_bytes;
+        let input = &mut self.inputs[worker.input];
+        if let Some(report) = &mut input.rejects {
+            report.write(&rejects.with(more_rejects))?;
+        }
+        input.summary.counts.add(&counts);
+        self.note_unknown_keys(worker.input, verdicts.unknown_keys)
+    }
+
+    /// Takes the end of an input, and checks its books.
+    pub(super) fn end_input(&mut self, end: InputEnd) -> Result<()> {
+        let input = &mut self.inputs[end.input];
+        input.is_complete = true;
+        input.summary.bytes = end.read.bytes;
+        input.summary.sha256 = end.read.sha256;
+        if let Some(report) = input.rejects.take() {
+            report.finish()?;
+        }
+        let counts = &input.summary.counts;
+        balance(&input.summary.path, end.read.records + end.read.blank, counts)
+    }
+
+    /// Whether all inputs have been read to their end.
+    pub(super) fn is_complete(&self) -> bool {
+        self.inputs.iter().all(|input| input.is_complete)
+    }
+
+    /// How far the run has come.
+    pub(super) fn progress(&self) -> Progress {
+        Progress { bytes: self.bytes, counts: self.counts() }
+    }
+
+    /// Ends the run's part that needs order: the reports are complete, and the books balance.
+    pub(super) fn finish(self) -> Result<Committed> {
+        let counts = self.counts();
+        balance("the run", counts.read, &counts)?;
+        if let Target::Database(store) = &self.target
+            && store.rows_written() != counts.accepted
+        {
+            let rows = store.rows_written();
+            return Err(Error::Unbalanced(format!(
+                "{} records were accepted, and {rows} rows written",
+                counts.accepted
+            )));
+        }
+        for report in [self.errors, self.accepted].into_iter().flatten() {
+            report.finish()?;
+        }
+        Ok(Committed {
+            target: self.target,
+            folder: self.folder,
+            counts,
+            tally: self.tally,
+            inputs: self.inputs.into_iter().map(|input| input.summary).collect(),
+            first_id: self.first_id,
+            last_id: self.last_id,
+        })
+    }
+
+    fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        self.inputs.iter().for_each(|input| counts.add(&input.summary.counts));
+        counts
+    }
+
+    fn claim(
+        &mut self,
+        fingerprint: Fingerprint,
+        folded: &str,
+        worker: &Worker,
+        position: Position,
+    ) -> Result<Option<Holder>> {
+        let holder = Holder::Record { input: worker.input as u32, record: position.record, line: position.line };
+        let comparison = self.plan.key.map(|key| key.comparison).unwrap_or(key::KeyComparison::Text);
+        let target = &self.target;
+        let text_of = |customer: i64| -> Result<Option<String>, ClaimError> {
+            let stored = target.key_of(customer)?;
+            Ok(stored.and_then(|text| key::fold(&text, comparison).map(|folded| folded.into_owned())))
+        };
+        self.keys.claim(fingerprint, folded, &holder, text_of).map_err(|failed| match failed {
+            ClaimError::Run(error) => error,
+            ClaimError::Spill(error) => {
+                Error::report(&folder_of(self.options.database.as_deref().unwrap_or("".as_ref())), error)
+            }
+        })
+    }
+
+    fn store(&mut self, verdicts: &Verdicts, first_id: Option<i64>) -> Result<()> {
+        let (Target::Database(store), Some(first), count) = (&mut self.target, first_id, self.rows.len() as i64) else {
+            return Ok(());
+        };
+        if count == 0 {
+            return Ok(());
+        }
+        let Some(last) = first.checked_add(count - 1).filter(|last| *last < i64::MAX) else {
+            let path = self.options.database.clone().unwrap_or_default();
+            return Err(Error::database(
+                &path,
+                "its customer IDs would pass the greatest that there can be; nothing was written",
+            ));
+        };
+        store.append(&verdicts.rows, &self.rows)?;
+        self.first_id = self.first_id.or(Some(first));
+        self.last_id = Some(last);
+        Ok(())
+    }
+
+    /// The fault of a record whose key is taken.
+    fn duplicate(&self, holder: &Holder, worker: &Worker, block: &Block, span: &Span) -> Fault {
+        let field = self.plan.key.map(|key| key.field).unwrap_or_default();
+        let column = &self.plan.fields[field].column;
+        let message = match holder {
+            Holder::Customer(customer) => format!("customer {customer} in the database has the same {column}"),
+            Holder::Record { input, record, line } => {
+                let path = &self.paths[*input as usize];
+                format!("record {record} (line {line}) of {} has the same {column}", visible(path))
+            }
+        };
+        let binding = worker.checker.binding();
+        Fault {
+            code: Code::DuplicateKey,
+            severity: Severity::Error,
+            field: Some(field as u16),
+            column: binding.and_then(|binding| binding.sources[field]).map(|column| column as u32 + 1),
+            message,
+            value: worker.checker.original_value(block, span, field),
+            hint: Code::DuplicateKey.info().hint.to_string(),
+        }
+    }
+
+    fn note_unknown_keys(&mut self, input: usize, keys: Vec<String>) -> Result<()> {
+        /// More are not told apart: a hostile file could have millions.
+        const MOST: usize = 100;
+        let input = &mut self.inputs[input];
+        for key in keys {
+            let known = &mut input.unknown_keys;
+            if known.len() >= MOST || known.contains(&key) || input.summary.ignored.contains(&key) {
+                continue;
+            }
+            if self.options.unknown_columns_are_errors {
+                let near = nearest_field(self.plan.profile, &key)
+                    .map(|field| format!(" (is it {}?)", field.column))
+                    .unwrap_or_default();
+                return Err(Error::Usage(format!(
+                    "{}: the key {} matches no field of the profile {}{near}; --unknown-columns warn ignores it",
+                    visible(&input.summary.path),
+                    visible(&key),
+                    self.plan.profile.name
+                )));
+            }
+            input.summary.ignored.push(key.clone());
+            known.push(key);
+        }
+        Ok(())
+    }
+}
+
+/// Why a key could not be looked up.
+enum ClaimError {
+    Run(Error),
+    Spill(std::io::Error),
+}
+
+impl From<Error> for ClaimError {
+    fn from(error: Error) -> ClaimError {
+        ClaimError::Run(error)
+    }
+}
+
+impl From<std::io::Error> for ClaimError {
+    fn from(error: std::io::Error) -> ClaimError {
+        ClaimError::Spill(error)
+    }
+}
+
+fn balance(what: &str, read: u64, counts: &Counts) -> Result<()> {
+    let sum = counts.accepted + counts.rejected + counts.blank;
+    if read == sum && counts.read == read {
+        return Ok(());
+    }
+    Err(Error::Unbalanced(format!(
+        "{}: read {read}, but accepted {} + rejected {} + blank {} are {sum}",
+        visible(what),
+        counts.accepted,
+        counts.rejected,
+        counts.blank
+    )))
+}

@@ -1,0 +1,157 @@
+//! The threads of a run: [`travel`].
+//!
+//! One thread cuts blocks; rayon's workers check them and write down what they find; this thread takes them in order.
+//! A block has to have one of a fixed number of places before it is cut, and keeps it until it is committed, so that no
+//! queue can grow, whatever is slow.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
+use std::time::Duration;
+
+use super::commit::{Checked, Committer, InputEnd};
+use super::prepare::Prepared;
+use super::{Observer, Options};
+use crate::check::Stamp;
+use crate::check::plan::Plan;
+use crate::error::{Error, Result};
+use crate::source::{Read, Source};
+
+/// What comes to the committing thread, in order.
+enum Arrival {
+    Block(Box<Checked>),
+    End(InputEnd),
+    Failed(Error),
+}
+
+/// How often a run that has nothing to do looks whether it is to stop.
+const LOOK_UP: Duration = Duration::from_millis(50);
+
+/// Takes all records of all inputs to the committer.
+pub(super) fn travel(
+    prepared: Vec<Prepared>,
+    plan: &Arc<Plan>,
+    stamp: &Stamp,
+    options: &Options,
+    committer: &mut Committer<'_>,
+    observer: &mut dyn Observer,
+) -> Result<()> {
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(options.threads)
+        .thread_name(|index| format!("check-{index}"))
+        .build()
+        .map_err(|error| Error::Broken(format!("the threads could not be started: {error}")))?;
+    let (arrivals, arrived) = channel();
+    let (places, freed) = sync_channel(2 * options.threads + 2);
+    let mut inputs = Vec::new();
+    for (index, prepared) in prepared.into_iter().enumerate() {
+        let worker = committer.worker(&prepared, prepared.checker(plan, stamp, index, options), index)?;
+        inputs.push((prepared.input.path.clone(), prepared.input.into_source(index, &options.read), Arc::new(worker)));
+    }
+    let cutter = Cutter { pool, arrivals, places, next: 0 };
+    // Not joined: it may be waiting for standard input when the run is told to stop.
+    std::thread::Builder::new()
+        .name("cut".into())
+        .spawn(move || cutter.cut_all(inputs))
+        .map_err(|error| Error::Broken(format!("a thread could not be started: {error}")))?;
+    take_in_order(&arrived, &freed, options, committer, observer)
+}
+
+fn take_in_order(
+    arrived: &Receiver<(u64, Arrival)>,
+    freed: &Receiver<()>,
+    options: &Options,
+    committer: &mut Committer<'_>,
+    observer: &mut dyn Observer,
+) -> Result<()> {
+    let mut early = BTreeMap::new();
+    let mut next = 0;
+    loop {
+        let signal = options.stop.load(Ordering::Relaxed);
+        if signal != 0 {
+            return Err(Error::Interrupted(signal as i32));
+        }
+        match arrived.recv_timeout(LOOK_UP) {
+            Ok((number, arrival)) => _ = early.insert(number, arrival),
+            Err(RecvTimeoutError::Timeout) => continue,
+            // The cutting thread and all workers are through.
+            Err(RecvTimeoutError::Disconnected) if committer.is_complete() => return Ok(()),
+            Err(RecvTimeoutError::Disconnected) => return Err(Error::Broken("a thread ended too early".into())),
+        }
+        while let Some(arrival) = early.remove(&next) {
+            next += 1;
+            match arrival {
+                Arrival::Block(checked) => {
+                    committer.block(*checked)?;
+                    observer.progress(&committer.progress());
+                }
+                Arrival::End(end) => committer.end_input(end)?,
+                Arrival::Failed(error) => return Err(error),
+            }
+            // The place is free only now, so that finished blocks cannot pile up here. The end of an input has one too.
+            let _ = freed.try_recv();
+        }
+    }
+}
+
+/// The thread that cuts.
+struct Cutter {
+    pool: rayon::ThreadPool,
+    arrivals: Sender<(u64, Arrival)>,
+    places: SyncSender<()>,
+    next: u64,
+}
+
+impl Cutter {
+    fn cut_all(mut self, inputs: Vec<(PathBuf, Source, Arc<super::commit::Worker>)>) {
+        for (index, (path, mut source, worker)) in inputs.into_iter().enumerate() {
+            // A panic would leave the committing thread waiting; it is an error like any other.
+            let done = catch_unwind(AssertUnwindSafe(|| self.cut(&path, &mut source, &worker)));
+            let arrival = match done {
+                Ok(Ok(Some(read))) => Arrival::End(InputEnd { input: index, read }),
+                // The run has ended without waiting for this thread.
+                Ok(Ok(None)) => return,
+                Ok(Err(error)) => Arrival::Failed(error),
+                Err(_) => Arrival::Failed(Error::Broken("cutting records failed".into())),
+            };
+            if self.send(arrival).is_none() {
+                return;
+            }
+        }
+    }
+
+    fn cut(
+        &mut self,
+        path: &std::path::Path,
+        source: &mut Source,
+        worker: &Arc<super::commit::Worker>,
+    ) -> Result<Option<Read>> {
+        loop {
+            if self.places.send(()).is_err() {
+                return Ok(None);
+            }
+            let Some(block) = source.next_block().map_err(|error| Error::input(path, error))? else { break };
+            let number = self.next;
+            self.next += 1;
+            let (arrivals, worker) = (self.arrivals.clone(), Arc::clone(worker));
+            self.pool.spawn(move || {
+                let arrival = match catch_unwind(AssertUnwindSafe(|| worker.check(block))) {
+                    Ok(checked) => Arrival::Block(Box::new(checked)),
+                    Err(_) => Arrival::Failed(Error::Broken("a check failed".into())),
+                };
+                // Nobody is there any more if the run has ended.
+                let _ = arrivals.send((number, arrival));
+            });
+        }
+        Ok(Some(source.read()))
+    }
+
+    fn send(&mut self, arrival: Arrival) -> Option<()> {
+        let number = self.next;
+        self.next += 1;
+        self.arrivals.send((number, arrival)).ok()
+    }
+}

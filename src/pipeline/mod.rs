@@ -1,0 +1,422 @@
+//! A run, from inputs to a database and reports: [`run`].
+//!
+//! ```text
+//! inputs ─► prepare ─► journey ────────────────────────────────► close
+//!           profile,   cut (one thread) ─► check (rayon) ─►      thresholds, balance,
+//!           binding    commit (this thread, in order)            summary, commit, publish
+//! ```
+//! All threads live in [`journey`]. What a person sees while a run goes on is for an [`Observer`].
+
+mod commit;
+mod journey;
+mod prepare;
+mod tally;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::json;
+
+use self::commit::Committer;
+use self::prepare::Prepared;
+use crate::check::Stamp;
+use crate::check::plan::{FieldOptions, Plan};
+use crate::disk::{folder_of, with_suffix};
+use crate::error::{Error, Result};
+use crate::profile::Profile;
+use crate::report::folder::{ACCEPTED, ReportFolder, SUMMARY, finish_left_behind};
+use crate::report::summary::{Counts, Status, Summary};
+use crate::source::input::{Input, ReadOptions};
+use crate::store::{Customers, FileRow, RowCounts, RunRow, Store, StoreOptions};
+
+/// What is done with the accepted records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// They are written to the database.
+    Import,
+    /// Nothing; only the verdicts are wanted.
+    Check,
+}
+
+impl Command {
+    /// The name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Command::Import => "import",
+            Command::Check => "check",
+        }
+    }
+}
+
+/// Everything that decides what a run does. What a person types is turned into this by `cli`.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Import or check.
+    pub command: Command,
+    /// The inputs in order; `-` is standard input.
+    pub inputs: Vec<PathBuf>,
+    /// The database; a check may do without one.
+    pub database: Option<PathBuf>,
+    /// The profile's name; chosen from the first input's header if it is not told.
+    pub profile: Option<String>,
+    /// How the inputs are read.
+    pub read: ReadOptions,
+    /// Where the reports go; `{run}` in it becomes the run's number. An import has a default, a check none.
+    pub reports: Option<String>,
+    /// How many threads check records.
+    pub threads: usize,
+    /// Whether the accepted records are listed.
+    pub accepted: bool,
+    /// What was said about fields.
+    pub fields: FieldOptions,
+    /// More rejects than this, and the run is taken back.
+    pub max_rejects: Option<u64>,
+    /// A greater share of rejects among the records than this, and the run is taken back.
+    pub max_reject_ratio: Option<f64>,
+    /// Whether a column that matches no field ends the run.
+    pub unknown_columns_are_errors: bool,
+    /// The first customer ID of a database that has never had a customer.
+    pub first_id: i64,
+    /// The clock; the system's if it is not told.
+    pub now: Option<DateTime<Utc>>,
+    /// Set to a signal's number when the run is to stop.
+    pub stop: Arc<AtomicUsize>,
+}
+
+/// How far a run has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Bytes of all inputs.
+    pub bytes: u64,
+    /// How the records fared so far.
+    pub counts: Counts,
+}
+
+/// Watches a run.
+pub trait Observer {
+    /// Something that a person should know; the run goes on. The text may hold names from files, made visible.
+    fn note(&mut self, message: &str);
+    /// Records are about to be read; so many bytes, if that is known.
+    fn start(&mut self, bytes: Option<u64>);
+    /// Some more records are done.
+    fn progress(&mut self, progress: &Progress);
+    /// No more records come; what is left to do is this.
+    fn finishing(&mut self, what: &str);
+}
+
+/// Watches nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Unobserved;
+
+impl Observer for Unobserved {
+    fn note(&mut self, _: &str) {}
+    fn start(&mut self, _: Option<u64>) {}
+    fn progress(&mut self, _: &Progress) {}
+    fn finishing(&mut self, _: &str) {}
+}
+
+/// The customers that a run's keys are compared with, and where its rows go.
+#[derive(Debug)]
+enum Target {
+    Database(Box<Store>),
+    LookedAt(Box<Customers>),
+    Nothing,
+}
+
+impl Target {
+    fn for_each_key(&self, each: impl FnMut(i64, &str)) -> Result<()> {
+        match self {
+            Target::Database(store) => store.for_each_key(each),
+            Target::LookedAt(customers) => customers.for_each_key(each),
+            Target::Nothing => Ok(()),
+        }
+    }
+
+    fn key_of(&self, customer: i64) -> Result<Option<String>> {
+        match self {
+            Target::Database(store) => store.key_of(customer),
+            Target::LookedAt(customers) => customers.key_of(customer),
+            Target::Nothing => Ok(None),
+        }
+    }
+}
+
+/// Does what `options` say.
+///
+/// Gives the run in numbers, also where a threshold was passed and the run taken back ([`Status::Threshold`]).
+/// On an error the database is as it was, and no report is left.
+pub fn run(options: &Options, observer: &mut dyn Observer) -> Result<Summary> {
+    let clock = Clock::start(options.now);
+    let inputs = options.inputs.iter().map(|path| Input::open(path, &options.read)).collect::<Result<Vec<_>>>()?;
+    let profile = prepare::profile(options.profile.as_deref(), &inputs, observer)?;
+    let plan = Arc::new(Plan::new(profile, &options.fields)?);
+    let prepared = prepare::bind(inputs, &plan, options, observer)?;
+
+    let target = open_target(options, &plan, observer)?;
+    let run_id = match &target {
+        Target::Database(store) => store.run_id(),
+        Target::LookedAt(customers) => customers.next_run(),
+        Target::Nothing => 1,
+    };
+    if let (Target::Database(store), Some(database)) = (&target, &options.database) {
+        finish_earlier_reports(store, database, observer)?;
+    }
+    let place = reports_place(options, run_id);
+    let folder = place.as_deref().map(ReportFolder::create).transpose()?;
+
+    let length = prepared.iter().map(|prepared| prepared.input.length).sum::<Option<u64>>();
+    observer.start(length);
+    let stamp = Stamp { now: clock.now(), run: run_id, file: 0 };
+    let mut committer = Committer::new(options, Arc::clone(&plan), target, folder)?;
+    journey::travel(prepared, &plan, &stamp, options, &mut committer, observer)?;
+    close(options, profile, &clock, committer, place.as_deref(), run_id, observer)
+}
+
+/// The end of a run: everything is known, and it is decided what stays.
+fn close(
+    options: &Options,
+    profile: &'static Profile,
+    clock: &Clock,
+    committer: Committer<'_>,
+    place: Option<&Path>,
+    run_id: i64,
+    observer: &mut dyn Observer,
+) -> Result<Summary> {
+    observer.finishing("writing the reports and the database");
+    let mut outcome = committer.finish()?;
+    let counts = outcome.counts;
+    let reason = threshold_passed(options, &counts);
+    let status = match (&reason, options.command) {
+        (Some(_), _) => Status::Threshold,
+        (None, Command::Import) => Status::Finished,
+        (None, Command::Check) => Status::Checked,
+    };
+    if status == Status::Threshold {
+        outcome.first_id = None;
+        outcome.last_id = None;
+    }
+    let mut summary = Summary {
+        command: options.command.name(),
+        version: env!("CARGO_PKG_VERSION"),
+        status,
+        reason,
+        run_id: (options.command == Command::Import).then_some(run_id),
+        profile: profile.name.clone(),
+        database: options.database.as_deref().map(shown_path),
+        reports: place.map(shown_path),
+        counts,
+        first_customer_id: outcome.first_id,
+        last_customer_id: outcome.last_id,
+        rejects_by_code: outcome.tally.rejects_by_code(),
+        warnings_by_code: outcome.tally.warnings_by_code(),
+        rejects_by_field: outcome.tally.rejects_by_field(profile),
+        repaired_by_field: outcome.tally.repaired_by_field(profile),
+        deprecated_by_field: outcome.tally.deprecated_by_field(profile),
+        inputs: outcome.inputs,
+        started_at: clock.started.clone(),
+        ended_at: clock.now(),
+        elapsed_seconds: 0.0,
+        records_per_second: None,
+    };
+    clock.time(&mut summary);
+    if let Some(folder) = &outcome.folder {
+        if status == Status::Threshold && options.accepted {
+            // Nothing was accepted in the end.
+            folder.remove(ACCEPTED)?;
+        }
+        let mut report = folder.file(SUMMARY)?;
+        let text = serde_json::to_string_pretty(&summary).map_err(|error| Error::Broken(error.to_string()))?;
+        report.write(text.as_bytes())?;
+        report.write(b"\n")?;
+        report.finish()?;
+        folder.sync()?;
+    }
+    if let Target::Database(store) = outcome.target {
+        let signal = options.stop.load(Ordering::Relaxed);
+        if signal != 0 {
+            return Err(Error::Interrupted(signal as i32));
+        }
+        if status == Status::Threshold {
+            store.abandon()?;
+        } else {
+            let (run, files) = rows(options, &summary, place);
+            store.commit(&run, &files)?;
+        }
+    }
+    // From here on the run stands, whatever becomes of the name of its reports' folder.
+    if let Some(Err(error)) = outcome.folder.map(ReportFolder::publish) {
+        observer.note(&format!("{error}. The run itself is done; the next run will put its reports in place"));
+    }
+    clock.time(&mut summary);
+    Ok(summary)
+}
+
+/// The clock of a run.
+struct Clock {
+    fixed: bool,
+    started: String,
+    instant: Instant,
+}
+
+impl Clock {
+    fn start(now: Option<DateTime<Utc>>) -> Clock {
+        Clock { fixed: now.is_some(), started: stamp_of(now.unwrap_or_else(Utc::now)), instant: Instant::now() }
+    }
+
+    fn now(&self) -> String {
+        if self.fixed { self.started.clone() } else { stamp_of(Utc::now()) }
+    }
+
+    /// Notes how long the run took; no time at all on a clock that stands still.
+    fn time(&self, summary: &mut Summary) {
+        if !self.fixed {
+            let seconds = self.instant.elapsed().as_secs_f64();
+            summary.elapsed_seconds = (seconds * 1000.0).round() / 1000.0;
+            summary.records_per_second = Some((summary.counts.read as f64 / seconds.max(1e-6)) as u64);
+        }
+    }
+}
+
+fn stamp_of(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+fn shown_path(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+fn open_target(options: &Options, plan: &Plan, observer: &mut dyn Observer) -> Result<Target> {
+    let Some(path) = &options.database else { return Ok(Target::Nothing) };
+    let store = StoreOptions {
+        path: path.clone(),
+        profile: plan.profile,
+        key: plan.key.map(|key| plan.fields[key.field].column.clone()),
+        first_id: options.first_id,
+        stop: Arc::clone(&options.stop),
+    };
+    if options.command == Command::Import {
+        return Ok(Target::Database(Box::new(Store::open(store)?)));
+    }
+    match Customers::open(store)? {
+        Some(customers) => Ok(Target::LookedAt(Box::new(customers))),
+        None => {
+            observer.note(&format!("{} has no customers yet; there is nothing to compare keys with", path.display()));
+            Ok(Target::Nothing)
+        }
+    }
+}
+
+/// The folder in which a database's runs leave their reports unless told otherwise.
+fn default_reports(database: &Path, run_id: i64) -> PathBuf {
+    with_suffix(database, ".imports").join(format!("run-{run_id:06}"))
+}
+
+fn reports_place(options: &Options, run_id: i64) -> Option<PathBuf> {
+    match (&options.reports, options.command, &options.database) {
+        (Some(place), ..) => Some(PathBuf::from(place.replace("{run}", &run_id.to_string()))),
+        (None, Command::Import, Some(database)) => Some(default_reports(database, run_id)),
+        _ => None,
+    }
+}
+
+/// Puts the reports of runs in place that were killed between the database's commit and their last rename.
+fn finish_earlier_reports(store: &Store, database: &Path, observer: &mut dyn Observer) -> Result<()> {
+    for run in store.known_runs()? {
+        for place in [folder_of(database).join(&run.reports), default_reports(database, run.run_id)] {
+            if finish_left_behind(&place)? {
+                let place = place.display();
+                observer.note(&format!(
+                    "put the reports of run {} in place, which was stopped before it could: {place}",
+                    run.run_id
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn threshold_passed(options: &Options, counts: &Counts) -> Option<String> {
+    let records = counts.accepted + counts.rejected;
+    if let Some(most) = options.max_rejects
+        && counts.rejected > most
+    {
+        return Some(format!("{} records were rejected, and --max-rejects allows {most}", counts.rejected));
+    }
+    if let Some(most) = options.max_reject_ratio
+        && counts.rejected as f64 > most * records as f64
+    {
+        let ratio = counts.rejected as f64 / records as f64;
+        return Some(format!(
+            "{} of {records} records were rejected, {ratio:.4} of them, and --max-reject-ratio allows {most}",
+            counts.rejected
+        ));
+    }
+    None
+}
+
+/// What the database is told of a run.
+fn rows(options: &Options, summary: &Summary, place: Option<&Path>) -> (RunRow, Vec<FileRow>) {
+    let counts = |counts: &Counts| RowCounts {
+        read: counts.read,
+        accepted: counts.accepted,
+        rejected: counts.rejected,
+        blank: counts.blank,
+    };
+    let run = RunRow {
+        profile: summary.profile.clone(),
+        options: options_text(options),
+        started_at: summary.started_at.clone(),
+        ended_at: summary.ended_at.clone(),
+        status: "finished".to_string(),
+        counts: counts(&summary.counts),
+        warnings: summary.counts.warnings,
+        repaired: summary.counts.repaired,
+        first_customer_id: summary.first_customer_id,
+        last_customer_id: summary.last_customer_id,
+        reports: place.map(|place| relative_reports(options, place)).unwrap_or_default(),
+    };
+    let files = summary.inputs.iter().map(|input| FileRow {
+        path: input.path.clone(),
+        bytes: input.bytes,
+        sha256: input.sha256.clone(),
+        counts: counts(&input.counts),
+    });
+    (run, files.collect())
+}
+
+/// Where the reports are, seen from the database's folder if they are in it: so that both can be moved together.
+fn relative_reports(options: &Options, place: &Path) -> String {
+    let folder = options.database.as_deref().map(folder_of).unwrap_or_default();
+    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    let place = absolute(place);
+    shown_path(place.strip_prefix(absolute(&folder)).unwrap_or(&place))
+}
+
+/// The options that decide what a run stores, for `import_runs`. Threads are none of them: they change nothing.
+fn options_text(options: &Options) -> String {
+    let read = &options.read;
+    json!({
+        "format": read.format.map(|format| format.name()),
+        "delimiter": char::from(read.delimiter).to_string(),
+        "max_record_bytes": read.max_record_bytes,
+        "limit": read.limit,
+        "key": options.fields.key,
+        "on_invalid_clear": options.fields.clear_invalid,
+        "relax": options.fields.relax,
+        "max_rejects": options.max_rejects,
+        "max_reject_ratio": options.max_reject_ratio,
+        "first_id": options.first_id,
+    })
+    .to_string()
+}
+
+impl Prepared {
+    /// The checker for this input, the `index`-th of the run from 0.
+    fn checker(&self, plan: &Arc<Plan>, stamp: &Stamp, index: usize, options: &Options) -> crate::check::Checker {
+        let stamp = Stamp { file: index as i64 + 1, ..stamp.clone() };
+        crate::check::Checker::new(Arc::clone(plan), self.shape.clone(), stamp, options.accepted)
+    }
+}

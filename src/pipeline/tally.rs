@@ -1,0 +1,134 @@
+//! Counting what is wrong: [`Tally`]. Workers count a block each; the counts are added up in the order of the blocks.
+
+use std::collections::BTreeMap;
+
+use crate::profile::Profile;
+use crate::reject::{Code, Fault, REGISTRY, Severity};
+use crate::report::summary::CodeCount;
+
+/// How many records have each code, and where the first stands.
+#[derive(Clone, Debug, Default)]
+struct Met {
+    records: u64,
+    /// Input (from 0) and line of the first.
+    first: (usize, u64),
+}
+
+/// What was wrong with the records of a block, or of a run.
+#[derive(Clone, Debug)]
+pub(super) struct Tally {
+    rejects: Vec<Met>,
+    warnings: Vec<Met>,
+    rejected_fields: Vec<u64>,
+    repaired: Vec<u64>,
+    deprecated: Vec<u64>,
+    /// How many warnings there were; a record can have several.
+    pub(super) warning_count: u64,
+    /// The inputs' paths, for the first places.
+    paths: Vec<String>,
+}
+
+impl Tally {
+    pub(super) fn new(fields: usize, paths: &[String]) -> Tally {
+        Tally {
+            rejects: vec![Met::default(); Code::COUNT],
+            warnings: vec![Met::default(); Code::COUNT],
+            rejected_fields: vec![0; fields],
+            repaired: vec![0; fields],
+            deprecated: vec![0; fields],
+            warning_count: 0,
+            paths: paths.to_vec(),
+        }
+    }
+
+    /// Counts the faults of one record: each code and each field once.
+    pub(super) fn record(&mut self, faults: &[Fault], input: usize, line: u64) {
+        for (index, fault) in faults.iter().enumerate() {
+            let before = faults[..index].iter().filter(|other| other.severity == fault.severity);
+            let is_first = |same: fn(&Fault, &Fault) -> bool| !before.clone().any(|other| same(other, fault));
+            let met = match fault.severity {
+                Severity::Error => &mut self.rejects[fault.code as usize],
+                Severity::Warning => {
+                    self.warning_count += 1;
+                    &mut self.warnings[fault.code as usize]
+                }
+            };
+            if is_first(|one, other| one.code == other.code) {
+                if met.records == 0 {
+                    met.first = (input, line);
+                }
+                met.records += 1;
+            }
+            if let (Severity::Error, Some(field)) = (fault.severity, fault.field)
+                && is_first(|one, other| one.field == other.field)
+            {
+                self.rejected_fields[field as usize] += 1;
+            }
+        }
+    }
+
+    /// Adds what a block's values had done to them.
+    pub(super) fn values(&mut self, repaired: &[u64], deprecated: &[u64]) {
+        add(&mut self.repaired, repaired);
+        add(&mut self.deprecated, deprecated);
+    }
+
+    /// Adds the tally of the part of the run behind this one.
+    pub(super) fn add(&mut self, behind: &Tally) {
+        for (ours, theirs) in [(&mut self.rejects, &behind.rejects), (&mut self.warnings, &behind.warnings)] {
+            for (ours, theirs) in ours.iter_mut().zip(theirs).filter(|(_, theirs)| theirs.records > 0) {
+                if ours.records == 0 {
+                    ours.first = theirs.first;
+                }
+                ours.records += theirs.records;
+            }
+        }
+        add(&mut self.rejected_fields, &behind.rejected_fields);
+        self.values(&behind.repaired, &behind.deprecated);
+        self.warning_count += behind.warning_count;
+    }
+
+    /// How many values were repaired.
+    pub(super) fn repaired_count(&self) -> u64 {
+        self.repaired.iter().sum()
+    }
+
+    pub(super) fn rejects_by_code(&self) -> BTreeMap<&'static str, CodeCount> {
+        self.by_code(&self.rejects)
+    }
+
+    pub(super) fn warnings_by_code(&self) -> BTreeMap<&'static str, CodeCount> {
+        self.by_code(&self.warnings)
+    }
+
+    pub(super) fn rejects_by_field(&self, profile: &Profile) -> BTreeMap<String, u64> {
+        by_field(&self.rejected_fields, profile)
+    }
+
+    pub(super) fn repaired_by_field(&self, profile: &Profile) -> BTreeMap<String, u64> {
+        by_field(&self.repaired, profile)
+    }
+
+    pub(super) fn deprecated_by_field(&self, profile: &Profile) -> BTreeMap<String, u64> {
+        by_field(&self.deprecated, profile)
+    }
+
+    fn by_code(&self, met: &[Met]) -> BTreeMap<&'static str, CodeCount> {
+        let counted = met.iter().zip(&REGISTRY).filter(|(met, _)| met.records > 0);
+        let count = |(met, info): (&Met, &crate::reject::CodeInfo)| {
+            let first_file = self.paths.get(met.first.0).cloned().unwrap_or_default();
+            let count = CodeCount { code: info.code, records: met.records, first_file, first_line: met.first.1 };
+            (info.code.name(), count)
+        };
+        counted.map(count).collect()
+    }
+}
+
+fn add(ours: &mut [u64], theirs: &[u64]) {
+    ours.iter_mut().zip(theirs).for_each(|(ours, theirs)| *ours += theirs);
+}
+
+fn by_field(counts: &[u64], profile: &Profile) -> BTreeMap<String, u64> {
+    let counted = counts.iter().zip(&profile.fields).filter(|(count, _)| **count > 0);
+    counted.map(|(count, field)| (field.column.clone(), *count)).collect()
+}

@@ -1,0 +1,403 @@
+//! What can be wrong with a record, and what can be said about it.
+//!
+//! [`Code`] is the noun: a stable name for one kind of fault. [`REGISTRY`] is the one place where a code's title,
+//! explanation, example and hint are written; the reports, `custload explain`, the README's table and the tests all read
+//! it. A [`Fault`] is one code found in one record. Faults are data and never end a run; what ends a run is
+//! [`crate::error::Error`].
+
+use serde::Serialize;
+
+/// A reject or warning code. Codes are stable: none is ever renamed or used for another thing (SPEC, section 6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+#[allow(missing_docs)] // each is documented by its entry in REGISTRY
+pub enum Code {
+    InvalidUtf8,
+    ExtraCell,
+    MissingCell,
+    MalformedQuote,
+    UnterminatedQuote,
+    RecordTooLarge,
+    InvalidJson,
+    NotAnObject,
+    RepeatedJsonKey,
+    Required,
+    TooShort,
+    TooLong,
+    InvalidCharacters,
+    ControlCharacter,
+    InvalidEmail,
+    InvalidPhone,
+    SpreadsheetNumber,
+    InvalidInteger,
+    OutOfRange,
+    InvalidChoice,
+    InvalidFlag,
+    InvalidList,
+    WrongType,
+    NestedValue,
+    DuplicateKey,
+    UnknownCountry,
+}
+
+/// What a code is said of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scope {
+    /// The record as a whole; it is the record's only fault, and the record stands in `_reject_raw`.
+    Record,
+    /// One value of a record.
+    Field,
+    /// A record among the others.
+    Set,
+    /// A value that is accepted as it is, and worth a look.
+    Warning,
+}
+
+/// Whether a fault costs the record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The record is rejected.
+    Error,
+    /// The record is loaded all the same.
+    Warning,
+}
+
+impl Severity {
+    /// The word that the reports use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        }
+    }
+}
+
+/// Everything that is known about a code.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct CodeInfo {
+    /// The code itself; serialised as its name.
+    #[serde(serialize_with = "serialize_code")]
+    pub code: Code,
+    /// What it is said of.
+    pub scope: Scope,
+    /// A few words, in the singular, without a full stop.
+    pub title: &'static str,
+    /// What it means and why it is a fault: one or two sentences.
+    pub explanation: &'static str,
+    /// A value or a line that has it, and what is wrong there.
+    pub example: &'static str,
+    /// How to mend it.
+    pub hint: &'static str,
+}
+
+fn serialize_code<S: serde::Serializer>(code: &Code, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(code.name())
+}
+
+/// One fault of one record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// What is wrong.
+    pub code: Code,
+    /// Whether it costs the record.
+    pub severity: Severity,
+    /// The profile's field (its index in the profile), where there is one.
+    pub field: Option<u16>,
+    /// The column of the input, from 1, where there is one.
+    pub column: Option<u32>,
+    /// One sentence for a person: what is wrong, with the limit or the character that was found.
+    pub message: String,
+    /// The original text of the value, or of the record where the record as a whole is at fault.
+    pub value: Option<String>,
+    /// What would mend it.
+    pub hint: String,
+}
+
+impl Code {
+    /// The number of codes.
+    pub const COUNT: usize = REGISTRY.len();
+
+    /// The entry of this code in the registry.
+    pub fn info(self) -> &'static CodeInfo {
+        &REGISTRY[self as usize]
+    }
+
+    /// Whether the code is one of those that stand for the whole record (SPEC, section 5).
+    pub fn is_whole_record(self) -> bool {
+        self.info().scope == Scope::Record
+    }
+
+    /// The code with this name, if there is one.
+    pub fn from_name(name: &str) -> Option<Code> {
+        REGISTRY.iter().map(|info| info.code).find(|code| code.name() == name)
+    }
+
+    /// The name by which reports, options and other programs know the code.
+    pub fn name(self) -> &'static str {
+        match self {
+            Code::InvalidUtf8 => "invalid-utf8",
+            Code::ExtraCell => "extra-cell",
+            Code::MissingCell => "missing-cell",
+            Code::MalformedQuote => "malformed-quote",
+            Code::UnterminatedQuote => "unterminated-quote",
+            Code::RecordTooLarge => "record-too-large",
+            Code::InvalidJson => "invalid-json",
+            Code::NotAnObject => "not-an-object",
+            Code::RepeatedJsonKey => "repeated-json-key",
+            Code::Required => "required",
+            Code::TooShort => "too-short",
+            Code::TooLong => "too-long",
+            Code::InvalidCharacters => "invalid-characters",
+            Code::ControlCharacter => "control-character",
+            Code::InvalidEmail => "invalid-email",
+            Code::InvalidPhone => "invalid-phone",
+            Code::SpreadsheetNumber => "spreadsheet-number",
+            Code::InvalidInteger => "invalid-integer",
+            Code::OutOfRange => "out-of-range",
+            Code::InvalidChoice => "invalid-choice",
+            Code::InvalidFlag => "invalid-flag",
+            Code::InvalidList => "invalid-list",
+            Code::WrongType => "wrong-type",
+            Code::NestedValue => "nested-value",
+            Code::DuplicateKey => "duplicate-key",
+            Code::UnknownCountry => "unknown-country",
+        }
+    }
+}
+
+/// All codes, in the order of the enum.
+pub static REGISTRY: [CodeInfo; 26] = [
+    CodeInfo {
+        code: Code::InvalidUtf8,
+        scope: Scope::Record,
+        title: "bytes that are not UTF-8",
+        explanation: "The record holds bytes that are no text in UTF-8. Guessing at them would store a wrong name, so the record is kept back.",
+        example: "M\\xFCller, where the file was written in windows-1252: the byte FC is no UTF-8",
+        hint: "Convert the file to UTF-8 (iconv -f WINDOWS-1252 -t UTF-8), or write the text of the cells into the reject report's row.",
+    },
+    CodeInfo {
+        code: Code::ExtraCell,
+        scope: Scope::Record,
+        title: "more cells than the header has",
+        explanation: "The record has more cells than the header has names. Which cell is the one too many cannot be known, so no cell is moved to another column.",
+        example: "ann@example.com,Smith, Ann under the header email,name: three cells for two names",
+        hint: "Put the cell that contains a delimiter into double quotes, or remove the cell that is too many.",
+    },
+    CodeInfo {
+        code: Code::MissingCell,
+        scope: Scope::Record,
+        title: "fewer cells than the header has",
+        explanation: "The record has fewer cells than the header has names. Which cell is missing cannot be known, so no cell is moved to another column.",
+        example: "ann@example.com under the header email,name: one cell for two names",
+        hint: "Add the missing delimiters, or join the lines of a record that was broken in two.",
+    },
+    CodeInfo {
+        code: Code::MalformedQuote,
+        scope: Scope::Record,
+        title: "text behind a closing quote",
+        explanation: "Behind the quote that closes a cell only a delimiter or the end of the record may follow. A quote that is part of a quoted text is written twice.",
+        example: "\"The \"Big\" Shop\",shop@example.com",
+        hint: "Write each quote inside the cell twice: \"The \"\"Big\"\" Shop\".",
+    },
+    CodeInfo {
+        code: Code::UnterminatedQuote,
+        scope: Scope::Record,
+        title: "a quote that is never closed",
+        explanation: "A cell begins with a quote that no quote closes properly before the file, or the record's limit, ends. Only the line on which the record began is kept back; reading goes on at the next line.",
+        example: "ann@example.com,\"Ann, with no quote behind it",
+        hint: "Close the quote, or remove it.",
+    },
+    CodeInfo {
+        code: Code::RecordTooLarge,
+        scope: Scope::Record,
+        title: "a record longer than the limit",
+        explanation: "The record is longer than --max-record-bytes (1 MiB unless told otherwise). Customer records are not that long: it is rather a file without line breaks, or of another kind.",
+        example: "a line of 3,000,000 bytes",
+        hint: "Look at the line in the file; if it is right, load the file again with a larger --max-record-bytes.",
+    },
+    CodeInfo {
+        code: Code::InvalidJson,
+        scope: Scope::Record,
+        title: "a line that is not JSON",
+        explanation: "In NDJSON each line is one JSON value. This line is none, or has something behind its value.",
+        example: "{\"email\": \"ann@example.com\",}: a comma before the closing brace",
+        hint: "Mend the line at the place that the message names.",
+    },
+    CodeInfo {
+        code: Code::NotAnObject,
+        scope: Scope::Record,
+        title: "a JSON value that is no object",
+        explanation: "A record in NDJSON is an object, with a key for each field. This line is JSON, but a text, a number, an array or the like.",
+        example: "[\"ann@example.com\", \"Ann Smith\"]",
+        hint: "Write the record as an object: {\"email\": \"ann@example.com\", \"name\": \"Ann Smith\"}.",
+    },
+    CodeInfo {
+        code: Code::RepeatedJsonKey,
+        scope: Scope::Record,
+        title: "two keys for one thing",
+        explanation: "The object has one key twice, or two keys that mean the same field with equal right. Which value is meant cannot be known.",
+        example: "{\"email\": \"ann@example.com\", \"email\": \"ann@example.org\"}",
+        hint: "Remove one of the two keys.",
+    },
+    CodeInfo {
+        code: Code::Required,
+        scope: Scope::Field,
+        title: "a required value that is missing",
+        explanation: "The profile requires this field, and the record has no value for it: the cell is empty, is \\N, or holds nothing but spaces.",
+        example: "an empty email in the profile contact",
+        hint: "Fill in the value. If the field is not needed, another profile may fit the file better.",
+    },
+    CodeInfo {
+        code: Code::TooShort,
+        scope: Scope::Field,
+        title: "a value shorter than allowed",
+        explanation: "The value has fewer characters than the profile allows. Lengths count characters after normalisation.",
+        example: "Al as a name in the profile contact: 2 characters, at least 3",
+        hint: "Write the value out, or empty the cell; --on-invalid FIELD=clear empties it for every record.",
+    },
+    CodeInfo {
+        code: Code::TooLong,
+        scope: Scope::Field,
+        title: "a value longer than allowed",
+        explanation: "The value has more characters than the profile allows. Lengths count characters after normalisation. Nothing is ever cut off to make it fit.",
+        example: "an e-mail address of 45 characters in the profile contact, which allows 40",
+        hint: "Shorten the value, or empty the cell; --on-invalid FIELD=clear empties it for every record.",
+    },
+    CodeInfo {
+        code: Code::InvalidCharacters,
+        scope: Scope::Field,
+        title: "characters that the field does not allow",
+        explanation: "The profile allows only certain characters in this field, letters and spaces in a name, say. The message names the first one that is not among them.",
+        example: "O'Brien as a name in the profile contact: the apostrophe is no letter",
+        hint: "Write the value without them, or load the file with --relax FIELD, which drops this rule for the field.",
+    },
+    CodeInfo {
+        code: Code::ControlCharacter,
+        scope: Scope::Field,
+        title: "a control character in a value",
+        explanation: "The value holds a control character other than a tab or a line break, a NUL or an escape, say. It is invisible, and some programs act on it.",
+        example: "Ann\\u{0}Smith",
+        hint: "Remove the character; the message names it and its place.",
+    },
+    CodeInfo {
+        code: Code::InvalidEmail,
+        scope: Scope::Field,
+        title: "not an e-mail address",
+        explanation: "No mail system would deliver to this. An address is a name, one @, and a domain of at least two parts; one address a field, without a display name.",
+        example: "ann@example, ann.example.com, Ann <ann@example.com>, ann@example.com; bob@example.com",
+        hint: "Correct the address, or leave one of several.",
+    },
+    CodeInfo {
+        code: Code::InvalidPhone,
+        scope: Scope::Field,
+        title: "not a phone number",
+        explanation: "Something other than digits is left when spaces, brackets, dots, dashes and a leading + are taken away: a letter, an extension, a second number, or no digit at all.",
+        example: "541-754-3010 ext. 5",
+        hint: "Leave one number and its digits; keep an extension elsewhere.",
+    },
+    CodeInfo {
+        code: Code::SpreadsheetNumber,
+        scope: Scope::Field,
+        title: "a number that a spreadsheet has rewritten",
+        explanation: "A spreadsheet took the value for a number and wrote it in its own way. Digits may be lost, so they are not taken for the original.",
+        example: "5.41754E+09, or 5417543010.0, as a phone number",
+        hint: "Format the column as text in the spreadsheet, enter the original digits, and export it again.",
+    },
+    CodeInfo {
+        code: Code::InvalidInteger,
+        scope: Scope::Field,
+        title: "not a whole number",
+        explanation: "The field holds a whole number: digits, and a sign in front of them if need be. No decimals, no thousands separators.",
+        example: "1,200 or 12.5 as a parent_customer_id",
+        hint: "Write the number with digits alone.",
+    },
+    CodeInfo {
+        code: Code::OutOfRange,
+        scope: Scope::Field,
+        title: "a number outside its range",
+        explanation: "The number is smaller than the profile allows, or does not fit into 64 bits.",
+        example: "0 as a parent_customer_id, which starts at 1",
+        hint: "Correct the number, or empty the cell.",
+    },
+    CodeInfo {
+        code: Code::InvalidChoice,
+        scope: Scope::Field,
+        title: "not one of the choices",
+        explanation: "The field allows certain words only, in upper or lower case. The message lists them.",
+        example: "fax as an invoice_delivery, which is email or print",
+        hint: "Use one of the words that the message lists.",
+    },
+    CodeInfo {
+        code: Code::InvalidFlag,
+        scope: Scope::Field,
+        title: "neither yes nor no",
+        explanation: "The field is a flag: true or false, yes or no, y or n, t or f, on or off, 1 or 0, in upper or lower case.",
+        example: "maybe as no_taxes",
+        hint: "Write yes or no.",
+    },
+    CodeInfo {
+        code: Code::InvalidList,
+        scope: Scope::Field,
+        title: "not a list",
+        explanation: "The value starts with [ and so must be a JSON array of texts and numbers, and it is not one.",
+        example: "[\"wholesale\", as tags: the array is not closed",
+        hint: "Write the list as text with commas (wholesale, export), or as a JSON array.",
+    },
+    CodeInfo {
+        code: Code::WrongType,
+        scope: Scope::Field,
+        title: "a JSON value of the wrong type",
+        explanation: "The JSON value is of a type that the field cannot take: true or false in a text, say, or a number with decimals or an exponent.",
+        example: "{\"name\": true}",
+        hint: "Write the value as a JSON text.",
+    },
+    CodeInfo {
+        code: Code::NestedValue,
+        scope: Scope::Field,
+        title: "an object or array where a value is expected",
+        explanation: "The key belongs to a field, and its value is an object or an array. Only tags take an array.",
+        example: "{\"address\": {\"city\": \"Bonn\"}}",
+        hint: "Write the parts as keys of their own: \"address_line_1\", \"city\".",
+    },
+    CodeInfo {
+        code: Code::DuplicateKey,
+        scope: Scope::Set,
+        title: "a key that another customer has",
+        explanation: "Another record of this run, or a customer who is in the database already, has the same key. The message names it. Keys are compared without regard to case.",
+        example: "ANN@example.com behind ann@example.com",
+        hint: "Leave one of the two records, or correct the key; --key none loads records without this check.",
+    },
+    CodeInfo {
+        code: Code::UnknownCountry,
+        scope: Scope::Warning,
+        title: "a country that ISO 3166 does not know",
+        explanation: "The value is no English name or code of a country in ISO 3166. It is stored as it stands; countries that are known are stored as their two-letter code.",
+        example: "Untied States",
+        hint: "Correct the spelling, or use the two-letter code.",
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn registry_is_in_the_order_of_the_enum_and_complete() {
+        for (index, info) in REGISTRY.iter().enumerate() {
+            assert_eq!(info.code as usize, index);
+            assert_eq!(Code::from_name(info.code.name()), Some(info.code));
+            for text in [info.title, info.explanation, info.example, info.hint] {
+                assert!(!text.is_empty(), "{} lacks a text", info.code.name());
+            }
+            assert!(!info.title.ends_with('.') && info.explanation.ends_with('.') && info.hint.ends_with('.'));
+        }
+    }
+
+    #[test]
+    fn names_are_unknown_unless_listed() {
+        assert_eq!(Code::from_name("Invalid-Email"), None);
+        assert_eq!(Code::from_name(""), None);
+    }
+}

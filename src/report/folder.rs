@@ -1,0 +1,249 @@
+//! The folder of a run's reports: [`ReportFolder`].
+//!
+//! The files are written to `DIR.partial`, synced, and the folder is given its name when the run is over. A run that was
+//! killed leaves its `DIR.partial`; the next run puts it in place if the database knows that run, and removes it if not.
+//! The folder is locked while a run writes it.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::disk::{sync_folder, with_suffix};
+use crate::error::{Error, Result};
+
+/// The name of the file that says how a run went.
+pub const SUMMARY: &str = "summary.json";
+/// The name of the file with all faults and warnings.
+pub const ERRORS: &str = "errors.ndjson";
+/// The name of the file with the accepted records.
+pub const ACCEPTED: &str = "accepted.csv";
+
+const BUFFER: usize = 256 * 1024;
+
+/// The reports of a run that is going on.
+#[derive(Debug)]
+pub struct ReportFolder {
+    /// Where they will be.
+    place: PathBuf,
+    /// Where they are until then.
+    partial: PathBuf,
+    /// The folders above that did not exist before, the innermost first.
+    made: Vec<PathBuf>,
+    /// Holds the lock, until the folder has its name.
+    lock: Option<File>,
+}
+
+/// A report that is being written.
+#[derive(Debug)]
+pub struct ReportFile {
+    path: PathBuf,
+    writer: BufWriter<File>,
+}
+
+impl ReportFile {
+    /// Adds bytes to the report.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.writer.write_all(bytes).map_err(|error| Error::report(&self.path, error))
+    }
+
+    /// Ends the report: what was written is on the disk.
+    pub fn finish(mut self) -> Result<()> {
+        let done = self.writer.flush().and_then(|()| self.writer.get_ref().sync_all());
+        done.map_err(|error| Error::report(&self.path, error))
+    }
+}
+
+impl ReportFolder {
+    /// Starts the reports that are to be in `place` in the end.
+    ///
+    /// Refused where the reports of a finished run are, or files that are no reports.
+    pub fn create(place: &Path) -> Result<ReportFolder> {
+        refuse_taken(place)?;
+        let partial = with_suffix(place, ".partial");
+        let failed = |error| Error::report(&partial, error);
+        let made = make_parents(&partial).map_err(failed)?;
+        let mut folder = ReportFolder { place: place.to_path_buf(), partial: partial.clone(), made, lock: None };
+        loop {
+            match fs::create_dir(&partial) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                done => done.map_err(failed)?,
+            }
+            let Some(lock) = lock(&partial)? else { continue };
+            // What is in there was left by a run that was killed before its database knew of it.
+            refuse_foreign_files(&partial)?;
+            remove_files(&partial).map_err(failed)?;
+            folder.lock = Some(lock);
+            return Ok(folder);
+        }
+    }
+
+    /// Starts a report. Those with customers' values are readable by their owner alone.
+    pub fn file(&self, name: &str) -> Result<ReportFile> {
+        let path = self.partial.join(name);
+        let mut options = File::options();
+        options.write(true).create_new(true);
+        if name != SUMMARY {
+            private(&mut options);
+        }
+        let file = options.open(&path).map_err(|error| Error::report(&path, error))?;
+        Ok(ReportFile { path, writer: BufWriter::with_capacity(BUFFER, file) })
+    }
+
+    /// Removes a report again.
+    pub fn remove(&self, name: &str) -> Result<()> {
+        let path = self.partial.join(name);
+        fs::remove_file(&path).map_err(|error| Error::report(&path, error))
+    }
+
+    /// Makes sure that the files' names are on the disk, so that a run that is killed from here on can be finished.
+    pub fn sync(&self) -> Result<()> {
+        let synced = match &self.lock {
+            Some(folder) if cfg!(unix) => folder.sync_all(),
+            _ => Ok(()),
+        };
+        synced.map_err(|error| Error::report(&self.partial, error))
+    }
+
+    /// Gives the folder its name.
+    pub fn publish(mut self) -> Result<()> {
+        self.lock = None;
+        put_in_place(&self.partial, &self.place).map_err(|error| Error::report(&self.place, error))?;
+        self.made.clear();
+        // Nothing is left under the partial name, so dropping removes nothing.
+        Ok(())
+    }
+}
+
+impl Drop for ReportFolder {
+    /// Removes what a run that came to nothing has written.
+    fn drop(&mut self) {
+        if self.lock.is_some() {
+            // There is nobody to tell; the next run removes what is left.
+            let _ = remove_files(&self.partial);
+            let _ = fs::remove_dir(&self.partial);
+        }
+        for folder in &self.made {
+            let _ = fs::remove_dir(folder);
+        }
+    }
+}
+
+/// Puts the reports in place that a run has left in `DIR.partial`, where its database says that it was finished.
+/// `true` if there were some.
+pub fn finish_left_behind(place: &Path) -> Result<bool> {
+    let partial = with_suffix(place, ".partial");
+    if place.exists() || !partial.is_dir() {
+        return Ok(false);
+    }
+    let Some(lock) = lock(&partial)? else { return Ok(false) };
+    drop(lock);
+    put_in_place(&partial, place).map_err(|error| Error::report(place, error))?;
+    Ok(true)
+}
+
+fn put_in_place(partial: &Path, place: &Path) -> io::Result<()> {
+    if place.is_dir() {
+        remove_files(place)?;
+        fs::remove_dir(place)?;
+    }
+    fs::rename(partial, place)?;
+    sync_folder(place)
+}
+
+/// Locks a folder; `None` if it is gone by now.
+fn lock(folder: &Path) -> Result<Option<File>> {
+    let file = match open_folder(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened.map_err(|error| Error::report(folder, error))?,
+    };
+    match file.try_lock() {
+        Ok(()) => Ok(folder.exists().then_some(file)),
+        Err(TryLockError::WouldBlock) => Err(Error::ReportFolder {
+            path: folder.to_path_buf(),
+            message: "is being written by another run; wait until that is done, or name another folder with --reports"
+                .into(),
+        }),
+        Err(TryLockError::Error(error)) => Err(Error::report(folder, error)),
+    }
+}
+
+#[cfg(unix)]
+fn open_folder(folder: &Path) -> io::Result<File> {
+    File::open(folder)
+}
+
+/// Elsewhere a folder cannot be opened, and a file in it holds the lock.
+#[cfg(not(unix))]
+fn open_folder(folder: &Path) -> io::Result<File> {
+    File::options().write(true).create(true).truncate(false).open(folder.with_extension("lock"))
+}
+
+#[cfg(unix)]
+fn private(options: &mut fs::OpenOptions) {
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+}
+
+#[cfg(not(unix))]
+fn private(_: &mut fs::OpenOptions) {}
+
+/// Makes the folders above `path`; those that were not there, the innermost first.
+fn make_parents(path: &Path) -> io::Result<Vec<PathBuf>> {
+    let parents = path.ancestors().skip(1).filter(|parent| !parent.as_os_str().is_empty());
+    let made: Vec<PathBuf> = parents.take_while(|parent| !parent.exists()).map(Path::to_path_buf).collect();
+    if let Some(innermost) = made.first() {
+        fs::create_dir_all(innermost)?;
+    }
+    Ok(made)
+}
+
+fn is_report(name: &str) -> bool {
+    [SUMMARY, ERRORS, ACCEPTED].contains(&name) || name.ends_with(".rejects.csv") || name.ends_with(".rejects.ndjson")
+}
+
+fn names(folder: &Path) -> io::Result<Vec<String>> {
+    fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
+}
+
+fn remove_files(folder: &Path) -> io::Result<()> {
+    for name in names(folder)?.iter().filter(|name| is_report(name)) {
+        fs::remove_file(folder.join(name))?;
+    }
+    Ok(())
+}
+
+fn refuse_foreign_files(folder: &Path) -> Result<()> {
+    let names = names(folder).map_err(|error| Error::report(folder, error))?;
+    match names.iter().find(|name| !is_report(name)) {
+        Some(name) => Err(Error::ReportFolder {
+            path: folder.to_path_buf(),
+            message: format!("holds {name}, which is no report; name a folder of its own with --reports"),
+        }),
+        None => Ok(()),
+    }
+}
+
+#[derive(Deserialize)]
+struct Earlier {
+    status: String,
+}
+
+/// A folder may be used again only if it is empty, or holds the reports of a run that changed nothing.
+fn refuse_taken(place: &Path) -> Result<()> {
+    let taken = |message: &str| Err(Error::ReportFolder { path: place.to_path_buf(), message: message.to_string() });
+    if !place.exists() {
+        return Ok(());
+    }
+    if !place.is_dir() {
+        return taken("is a file; name a folder with --reports");
+    }
+    refuse_foreign_files(place)?;
+    let is_empty = names(place).map_err(|error| Error::report(place, error))?.is_empty();
+    let summary = fs::read(place.join(SUMMARY)).unwrap_or_default();
+    match serde_json::from_slice::<Earlier>(&summary) {
+        Ok(earlier) if earlier.status == "threshold" => Ok(()),
+        Err(_) if is_empty => Ok(()),
+        _ => taken("holds the reports of a finished run; name another folder with --reports"),
+    }
+}

@@ -1,0 +1,162 @@
+//! A run in numbers: [`Summary`], the content of `summary.json` and of what is printed at the end.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::reject::Code;
+
+/// How records fared, in a run or in one input.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Records and blank lines.
+    pub read: u64,
+    /// Records that are stored.
+    pub accepted: u64,
+    /// Records that are not.
+    pub rejected: u64,
+    /// Lines without content.
+    pub blank: u64,
+    /// Warnings: values that are worth a look.
+    pub warnings: u64,
+    /// Values from which punctuation was repaired away.
+    pub repaired: u64,
+}
+
+impl Counts {
+    /// Adds the counts of another part of the run.
+    pub fn add(&mut self, other: &Counts) {
+        self.read += other.read;
+        self.accepted += other.accepted;
+        self.rejected += other.rejected;
+        self.blank += other.blank;
+        self.warnings += other.warnings;
+        self.repaired += other.repaired;
+    }
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// The accepted records are in the database.
+    Finished,
+    /// Nothing was to be written.
+    Checked,
+    /// A threshold was passed; the database is as it was.
+    Threshold,
+}
+
+/// How often a code was met.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CodeCount {
+    /// The code's name.
+    #[serde(skip)]
+    pub code: Code,
+    /// The records that have it.
+    pub records: u64,
+    /// The input in which it was met first, as it was named.
+    pub first_file: String,
+    /// The line on which the first such record starts.
+    pub first_line: u64,
+}
+
+/// One column of an input, or one key, and where it goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ColumnSummary {
+    /// The header as it stands in the input.
+    pub header: String,
+    /// The field that it fills.
+    pub field: Option<String>,
+    /// How it was matched: `name`, `label` or `alias`.
+    pub how: Option<&'static str>,
+    /// Why it is ignored, where it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ignored: Option<String>,
+}
+
+/// One input of a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct InputSummary {
+    /// Its number in the run, from 1.
+    pub file: u64,
+    /// The path as it was given.
+    pub path: String,
+    /// How many bytes were read.
+    pub bytes: u64,
+    /// The SHA-256 of those bytes.
+    pub sha256: String,
+    /// `csv` or `ndjson`.
+    pub format: &'static str,
+    /// What stands between cells; CSV only.
+    pub delimiter: Option<String>,
+    /// What cells are quoted with; CSV only.
+    pub quote: Option<&'static str>,
+    /// The encoding of the text.
+    pub encoding: &'static str,
+    /// Whether it began with a byte order mark.
+    pub bom: bool,
+    /// The line of the header, from 1; CSV only.
+    pub header_line: Option<u64>,
+    /// Its columns, or the keys of its first records.
+    pub columns: Vec<ColumnSummary>,
+    /// The names of the columns, or keys, that fill a field.
+    pub matched: Vec<String>,
+    /// The names of those that do not.
+    pub ignored: Vec<String>,
+    /// How its records fared.
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// The report with its rejected records.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rejects: Option<String>,
+}
+
+/// A whole run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Summary {
+    /// `import` or `check`.
+    pub command: &'static str,
+    /// The version of the program.
+    pub version: &'static str,
+    /// How the run ended.
+    pub status: Status,
+    /// Why it was stopped, where it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The run's number; none for a check.
+    pub run_id: Option<i64>,
+    /// The profile.
+    pub profile: String,
+    /// The database as it was named.
+    pub database: Option<String>,
+    /// The folder of the reports.
+    pub reports: Option<String>,
+    /// How all records fared.
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// The customer ID of the first record that was stored.
+    pub first_customer_id: Option<i64>,
+    /// The customer ID of the last.
+    pub last_customer_id: Option<i64>,
+    /// Rejected records, by code, with where each code was met first.
+    pub rejects_by_code: BTreeMap<&'static str, CodeCount>,
+    /// Warnings, by code.
+    pub warnings_by_code: BTreeMap<&'static str, CodeCount>,
+    /// Rejected records, by field.
+    pub rejects_by_field: BTreeMap<String, u64>,
+    /// Repaired values, by field.
+    pub repaired_by_field: BTreeMap<String, u64>,
+    /// Values of fields that the API calls deprecated, by field.
+    pub deprecated_by_field: BTreeMap<String, u64>,
+    /// The inputs, in order.
+    pub inputs: Vec<InputSummary>,
+    /// When the run started (RFC 3339).
+    pub started_at: String,
+    /// When it ended.
+    pub ended_at: String,
+    /// How long it took.
+    pub elapsed_seconds: f64,
+    /// How fast it was; none where the clock stood still.
+    pub records_per_second: Option<u64>,
+}

@@ -1,0 +1,30 @@
+//! A choice: one of the words that a profile lists for a field (SPEC section 2).
+
+/// Finds the value among the choices without regard to case, and gives the choice as the profile spells it.
+pub fn parse<'c>(value: &str, choices: &'c [String]) -> Option<&'c str> {
+    choices.iter().find(|choice| unicase::eq(choice.as_str(), value)).map(String::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parse_gives_the_spelling_of_the_profile() {
+        let choices = ["email", "print", "Straße"].map(String::from);
+        for (value, expected) in [
+            ("email", Some("email")),
+            ("EMAIL", Some("email")),
+            ("Print", Some("print")),
+            ("STRASSE", Some("Straße")),
+            ("", None),
+            ("fax", None),
+            ("e-mail", None),
+            ("emai", None),
+            ("email ", None),
+        ] {
+            assert_eq!(parse(value, &choices), expected, "{value:?}");
+        }
+        assert_eq!(parse("email", &[]), None);
+    }
+}

@@ -1,0 +1,34 @@
+//! A flag: yes or no (SPEC section 2).
+
+/// Reads true/false, yes/no, y/n, t/f, on/off or 1/0 in any case; none for anything else.
+pub fn parse(value: &str) -> Option<bool> {
+    const YES: [&str; 6] = ["1", "y", "t", "yes", "true", "on"];
+    const NO: [&str; 6] = ["0", "n", "f", "no", "false", "off"];
+    if YES.iter().any(|word| word.eq_ignore_ascii_case(value)) {
+        Some(true)
+    } else if NO.iter().any(|word| word.eq_ignore_ascii_case(value)) {
+        Some(false)
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parse_reads_the_words_in_any_case() {
+        for value in ["1", "y", "Y", "t", "T", "yes", "YES", "Yes", "true", "True", "TRUE", "tRuE", "on", "On"] {
+            assert_eq!(parse(value), Some(true), "{value:?}");
+        }
+        for value in ["0", "n", "N", "f", "F", "no", "NO", "No", "false", "False", "FALSE", "off", "OFF"] {
+            assert_eq!(parse(value), Some(false), "{value:?}");
+        }
+        for value in
+            ["", " ", "2", "-1", "00", "01", "1.0", "maybe", "yes!", "ye", "ja", "oui", "x", "null", "１", "ﬀ", "oﬀ"]
+        {
+            assert_eq!(parse(value), None, "{value:?}");
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! An integer (SPEC section 3).
+
+/// Why a value is no integer that can be stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IntegerFault {
+    /// It is not of the form `[+-]?[0-9]+`.
+    Invalid,
+    /// It does not fit into 64 bits with a sign.
+    OutOfRange,
+}
+
+/// Reads `[+-]?[0-9]+`, leading zeros allowed.
+pub fn integer(value: &str) -> Result<i64, IntegerFault> {
+    let digits = value.strip_prefix(['+', '-']).unwrap_or(value);
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(IntegerFault::Invalid);
+    }
+    // Of this form, and so without any other fault than its size.
+    value.parse().map_err(|_| IntegerFault::OutOfRange)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn integer_reads_digits_alone() {
+        use IntegerFault::*;
+        for (value, expected) in [
+            ("0", Ok(0)),
+            ("-0", Ok(0)),
+            ("+7", Ok(7)),
+            ("007", Ok(7)),
+            ("-12", Ok(-12)),
+            ("0000000000000000000000000000042", Ok(42)),
+            ("9223372036854775807", Ok(i64::MAX)),
+            ("-9223372036854775808", Ok(i64::MIN)),
+            ("9223372036854775808", Err(OutOfRange)),
+            ("-9223372036854775809", Err(OutOfRange)),
+            ("99999999999999999999999", Err(OutOfRange)),
+            ("99999999999999999999999x", Err(Invalid)),
+            ("", Err(Invalid)),
+            ("+", Err(Invalid)),
+            ("-", Err(Invalid)),
+            ("+-1", Err(Invalid)),
+            ("--1", Err(Invalid)),
+            ("1,200", Err(Invalid)),
+            ("12.0", Err(Invalid)),
+            ("1e3", Err(Invalid)),
+            ("1 000", Err(Invalid)),
+            (" 1", Err(Invalid)),
+            ("0x10", Err(Invalid)),
+            ("1_000", Err(Invalid)),
+            ("١٢", Err(Invalid)),
+            ("−1", Err(Invalid)),
+            ("１", Err(Invalid)),
+        ] {
+            assert_eq!(integer(value), expected, "{value:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_integer_is_read(number in any::<i64>(), zeros in 0usize..4) {
+            prop_assert_eq!(integer(&number.to_string()), Ok(number));
+            if number >= 0 {
+                prop_assert_eq!(integer(&format!("+{}{number}", "0".repeat(zeros))), Ok(number));
+            }
+        }
+
+        #[test]
+        fn nothing_panics(value in any::<String>()) {
+            let _ = integer(&value);
+        }
+    }
+}

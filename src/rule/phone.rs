@@ -1,0 +1,247 @@
+//! A phone number (SPEC section 3): digits, whatever they were written between.
+
+use std::borrow::Cow;
+
+use super::{digit, text};
+
+/// Why a value is no phone number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PhoneFault {
+    /// Something other than digits is left, or there is no digit at all. Holds the reason, which fits behind "not a
+    /// phone number: ".
+    Invalid(String),
+    /// A spreadsheet took the number for a quantity and wrote it in its own way (`5.41754E+09`, `5417543010.0`), so
+    /// that digits may be lost.
+    SpreadsheetNumber,
+}
+
+/// Normalises a cleaned value to its digits, 0 to 9.
+///
+/// Digits of every script become ASCII; `(0)` behind a leading `+` goes; then spaces, `( ) .`, hyphens and dashes, one
+/// leading `+`, and one `/` that stands behind at most six digits. Anything else that is left is a fault.
+pub fn normalise(value: &str) -> Result<Cow<'_, str>, PhoneFault> {
+    let digits = value.strip_prefix('+').unwrap_or(value);
+    if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(Cow::Borrowed(digits));
+    }
+    let value = digit::ascii_digits(value);
+    if is_spreadsheet_number(&value) {
+        return Err(PhoneFault::SpreadsheetNumber);
+    }
+    digits_of(&value).map(Cow::Owned)
+}
+
+/// What may stand between the digits.
+fn is_separator(character: char) -> bool {
+    matches!(character, ' ' | '(' | ')' | '.' | '-' | '\u{2010}'..='\u{2015}' | '\u{2212}')
+}
+
+/// The digits of a value in which they are all ASCII.
+fn digits_of(value: &str) -> Result<String, PhoneFault> {
+    // The trunk zero is dialled inside the country alone, so it counts only where no country code stands before it.
+    let is_international = value.trim_start_matches(is_separator).starts_with('+');
+    let (front, back) = match value.split_once("(0)") {
+        Some(parts) if is_international => parts,
+        _ => (value, ""),
+    };
+    let mut digits = String::with_capacity(value.len());
+    let (mut seen_plus, mut seen_slash) = (false, false);
+    for character in front.chars().chain(back.chars()) {
+        match character {
+            '0'..='9' => digits.push(character),
+            '+' if digits.is_empty() && !seen_plus && !seen_slash => seen_plus = true,
+            // Behind more digits than an area code has, it stands between two numbers.
+            '/' if digits.len() <= 6 && !seen_slash => seen_slash = true,
+            _ if is_separator(character) => {}
+            _ => {
+                let mut buffer = [0; 4];
+                let shown = text::visible(character.encode_utf8(&mut buffer));
+                return Err(PhoneFault::Invalid(format!("it has '{shown}' in it")));
+            }
+        }
+    }
+    if digits.is_empty() {
+        return Err(PhoneFault::Invalid("it has no digit".to_owned()));
+    }
+    Ok(digits)
+}
+
+/// Whether this is how a spreadsheet writes a quantity: with an exponent, or with decimals that are zero. One zero is
+/// `.0` as many programs export it; with more of them, as in 555.0000, only what stands before the dot tells a phone
+/// number from a quantity.
+fn is_spreadsheet_number(value: &str) -> bool {
+    let unsigned = value.strip_prefix(['+', '-']).unwrap_or(value);
+    let (whole, rest) = split_digits(unsigned);
+    if whole.is_empty() {
+        return false;
+    }
+    let (decimals, rest) = match rest.strip_prefix(['.', ',']) {
+        Some(behind) => split_digits(behind),
+        None => ("", rest),
+    };
+    if let Some(exponent) = rest.strip_prefix(['e', 'E']) {
+        let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
+        let has_bare_point = decimals.is_empty() && whole.len() + rest.len() < unsigned.len();
+        let (power, rest) = split_digits(exponent);
+        return !has_bare_point && !power.is_empty() && rest.is_empty();
+    }
+    let is_dot = unsigned.as_bytes().get(whole.len()) == Some(&b'.');
+    let is_zero = !decimals.is_empty() && decimals.bytes().all(|byte| byte == b'0');
+    is_dot && is_zero && rest.is_empty() && (decimals.len() == 1 || whole.len() >= 7)
+}
+
+/// The ASCII digits in front, and the rest.
+fn split_digits(value: &str) -> (&str, &str) {
+    let end = value.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or(value.len());
+    value.split_at(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn normalise_keeps_the_digits() {
+        for (value, expected) in [
+            ("5417543010", "5417543010"),
+            ("+15417543010", "15417543010"),
+            ("1", "1"),
+            ("(541) 754-3010", "5417543010"),
+            ("541.754.3010", "5417543010"),
+            ("555.0000", "5550000"),
+            ("541.7543010", "5417543010"),
+            ("1.00", "100"),
+            ("123456.00", "12345600"),
+            ("541-754-3010", "5417543010"),
+            ("541\u{2010}754\u{2011}30\u{2012}1\u{2013}0", "5417543010"),
+            ("541\u{2014}754\u{2015}3010\u{2212}", "5417543010"),
+            ("+1 (541) 754 3010", "15417543010"),
+            ("(+1) 541 754 3010", "15417543010"),
+            ("-+1 541", "1541"),
+            ("+44 (0)20 7946 0000", "442079460000"),
+            ("+44(0)2079460000", "442079460000"),
+            ("(+44)(0)20 7946 0000", "442079460000"),
+            ("+ 44 (0) 20 7946 0000", "442079460000"),
+            ("+(0)44", "44"),
+            // Without a country code the zero is dialled.
+            ("(0)20 7946 0000", "02079460000"),
+            ("(0) +44", ""),
+            ("0044 (0)20 7946 0000", "004402079460000"),
+            ("+44 (020) 7946", "440207946"),
+            ("+44 (0)20 (0)5", "442005"),
+            ("0221/123456", "0221123456"),
+            ("+49 2241/123456", "492241123456"),
+            ("+49 (0)2241/123456", "492241123456"),
+            ("030 / 12 34 56", "030123456"),
+            ("123456/7", "1234567"),
+            ("/123", "123"),
+            ("12/", "12"),
+            ("٠١٢ ٣٤٥", "012345"),
+            ("＋1", ""),
+            ("+٤٤ (٠)٢٠", "4420"),
+            ("０３-１２３４", "031234"),
+            ("𝟎𝟗𝟘𝟡", "0909"),
+            ("000", "000"),
+        ] {
+            if expected.is_empty() {
+                assert!(matches!(normalise(value), Err(PhoneFault::Invalid(_))), "{value:?}");
+            } else {
+                assert_eq!(normalise(value), Ok(Cow::Borrowed(expected)), "{value:?}");
+            }
+        }
+        for value in ["5417543010", "+15417543010"] {
+            assert!(matches!(normalise(value), Ok(Cow::Borrowed(_))), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn normalise_names_the_first_character_left() {
+        for (value, reason) in [
+            ("541-754-3010 ext. 5", "it has 'e' in it"),
+            ("x", "it has 'x' in it"),
+            ("n/a", "it has 'n' in it"),
+            ("1-800-FLOWERS", "it has 'F' in it"),
+            ("5417543010/11", "it has '/' in it"),
+            ("1234567/8", "it has '/' in it"),
+            ("0541/754/3010", "it has '/' in it"),
+            ("1/+2", "it has '+' in it"),
+            ("/+1", "it has '+' in it"),
+            ("++1", "it has '+' in it"),
+            ("1+2", "it has '+' in it"),
+            ("541,754", "it has ',' in it"),
+            ("5417543010,0", "it has ',' in it"),
+            ("5417543010;5417543011", "it has ';' in it"),
+            ("5417543010 & 11", "it has '&' in it"),
+            ("#123", "it has '#' in it"),
+            ("*100", "it has '*' in it"),
+            ("☎ 123", "it has '☎' in it"),
+            ("541\u{ad}754", "it has '\u{ad}' in it"),
+            ("1\u{202e}2", "it has '\\u{202e}' in it"),
+            ("541\u{a0}754", "it has '\u{a0}' in it"),
+            ("½", "it has '½' in it"),
+            ("'0123", "it has ''' in it"),
+            ("5.E+9", "it has 'E' in it"),
+            ("5E", "it has 'E' in it"),
+            ("5E+", "it has 'E' in it"),
+            ("E9", "it has 'E' in it"),
+            ("", "it has no digit"),
+            ("+", "it has no digit"),
+            ("-", "it has no digit"),
+            ("( ) .", "it has no digit"),
+            ("/", "it has no digit"),
+            ("+(0)", "it has no digit"),
+        ] {
+            assert_eq!(normalise(value), Err(PhoneFault::Invalid(reason.to_owned())), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_spreadsheet_wrote_is_never_digits() {
+        for value in [
+            "5.41754E+09",
+            "5,41754E+09",
+            "5.41754e9",
+            "5.41754E-09",
+            "+5.41754E+09",
+            "-5.41754E+09",
+            "5E9",
+            "4.4207946E+11",
+            "5417543010.0",
+            "+5417543010.0",
+            "-5417543010.0",
+            "5417543010.00",
+            "1234567.00",
+            "1234567.0000",
+            "555.0",
+            "0.0",
+            "٥٤١٧٥٤٣٠١٠.٠",
+        ] {
+            assert_eq!(normalise(value), Err(PhoneFault::SpreadsheetNumber), "{value:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn normalise_gives_digits_and_is_stable(value in prop_oneof![any::<String>(), "[0-9()+/. \\-٠٣–eE]{0,16}"]) {
+            if let Ok(once) = normalise(&value) {
+                prop_assert!(!once.is_empty() && once.bytes().all(|byte| byte.is_ascii_digit()));
+                prop_assert_eq!(normalise(&once), Ok(Cow::Borrowed(&*once)));
+            }
+        }
+
+        #[test]
+        fn plain_digits_take_no_other_way(value in "\\+?[0-9]{1,16}") {
+            prop_assert_eq!(normalise(&value).map(Cow::into_owned), digits_of(&value));
+        }
+
+        #[test]
+        fn spreadsheet_numbers_follow_their_pattern(whole in "[0-9]{1,10}", decimals in "([.,][0-9]{1,6})?", exponent in "[eE][+-]?[0-9]{1,3}") {
+            prop_assert!(is_spreadsheet_number(&[&*whole, &*decimals, &*exponent].concat()));
+            prop_assert_eq!(is_spreadsheet_number(&[&*whole, ".00"].concat()), whole.len() >= 7);
+            prop_assert!(is_spreadsheet_number(&[&*whole, ".0"].concat()));
+            prop_assert!(!is_spreadsheet_number(&whole));
+        }
+    }
+}

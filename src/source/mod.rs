@@ -1,0 +1,202 @@
+//! From an input to blocks of whole records: [`Source`].
+//!
+//! One thread cuts; it finds where records end, numbers them and counts lines, and does nothing that a worker could do.
+//! How records end is for a [`Cutter`]: [`csv`], [`ndjson`]. What an input is, is found by [`input`] before a run starts.
+
+pub mod csv;
+pub mod input;
+pub mod ndjson;
+pub mod window;
+
+use std::io;
+
+use self::window::{Found, Window};
+use crate::record::{Block, Extent, RAW_LIMIT, Span};
+
+/// How large the blocks are that a source cuts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BlockSize {
+    /// As many records.
+    Records(usize),
+    /// The first record end at or behind so many bytes.
+    Bytes(usize),
+}
+
+impl Default for BlockSize {
+    /// 256 KiB: the fastest of 64 KiB to 4 MiB; see ARCHITECTURE.md.
+    fn default() -> BlockSize {
+        BlockSize::Bytes(256 * 1024)
+    }
+}
+
+/// Where a record ends, and what that says about it.
+#[derive(Clone, Copy, Debug)]
+pub struct Cut {
+    /// The offset behind its last byte. For a record that is too large: where it passes the limit.
+    pub end: u64,
+    /// The offset at which the next record starts. For a record that is too large: the same as `end`.
+    pub next: u64,
+    /// How many physical lines it takes.
+    pub lines: u64,
+    /// What it is.
+    pub extent: Extent,
+}
+
+/// Knows how the records of a format end.
+pub trait Cutter: Send {
+    /// The record that starts at `start`; `None` at the end of the input.
+    fn cut(&mut self, window: &mut Window, start: u64) -> io::Result<Option<Cut>>;
+
+    /// The next end of a physical line at or behind `from` and before `until`.
+    fn line_end(&self, window: &mut Window, from: u64, until: u64) -> io::Result<Found>;
+
+    /// The start of the line behind the line ending at `end`.
+    fn behind_line_end(&self, window: &mut Window, end: u64) -> io::Result<u64>;
+}
+
+/// An input that is cut into blocks, one after another.
+pub struct Source {
+    input: usize,
+    window: Window,
+    cutter: Box<dyn Cutter>,
+    size: BlockSize,
+    /// How many records may still be cut.
+    left: u64,
+    next_record: u64,
+    next_line: u64,
+    blank: u64,
+}
+
+impl std::fmt::Debug for Source {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Source").field("input", &self.input).field("window", &self.window).finish()
+    }
+}
+
+/// What was read of an input when its last block was cut.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Read {
+    /// Bytes, the header's included.
+    pub bytes: u64,
+    /// The SHA-256 of those bytes, in lower-case hex.
+    pub sha256: String,
+    /// Records.
+    pub records: u64,
+    /// Blank lines.
+    pub blank: u64,
+}
+
+impl Source {
+    /// Cuts what is left in `window`, whose first byte stands on the physical line `line`, into blocks of `size`, and
+    /// stops after `limit` records.
+    pub fn new(
+        input: usize,
+        window: Window,
+        cutter: Box<dyn Cutter>,
+        size: BlockSize,
+        line: u64,
+        limit: Option<u64>,
+    ) -> Source {
+        let left = limit.unwrap_or(u64::MAX);
+        Source { input, window, cutter, size, left, next_record: 1, next_line: line, blank: 0 }
+    }
+
+    /// The next block; `None` at the end of the input.
+    pub fn next_block(&mut self) -> io::Result<Option<Block>> {
+        let mut block = Block {
+            input: self.input,
+            bytes: Vec::new(),
+            spans: Vec::new(),
+            first_record: self.next_record,
+            first_line: self.next_line,
+            byte_offset: self.window.offset(),
+            input_bytes: 0,
+        };
+        let start = block.byte_offset;
+        let mut at = start;
+        while !self.is_full(block.spans.len(), at - start) {
+            if self.left == 0 {
+                break;
+            }
+            let Some(cut) = self.cutter.cut(&mut self.window, at)? else { break };
+            if cut.extent == Extent::TooLarge {
+                // It gets a block of its own, for it may be longer than a block can be.
+                if block.spans.is_empty() {
+                    self.take_too_large(&mut block, cut)?;
+                    return Ok(Some(block));
+                }
+                break;
+            }
+            self.note(&mut block, at - start, cut.end - start, cut);
+            at = cut.next;
+        }
+        if block.spans.is_empty() {
+            return Ok(None);
+        }
+        block.bytes = self.window.take_until(at);
+        block.input_bytes = at - start;
+        Ok(Some(block))
+    }
+
+    /// What was read, once there is no block left.
+    pub fn read(&self) -> Read {
+        Read {
+            bytes: self.window.offset(),
+            sha256: self.window.sha256(),
+            records: self.next_record - 1,
+            blank: self.blank,
+        }
+    }
+
+    fn is_full(&self, records: usize, bytes: u64) -> bool {
+        match self.size {
+            BlockSize::Records(most) => records >= most.max(1),
+            BlockSize::Bytes(most) => bytes >= most.max(1) as u64,
+        }
+    }
+
+    fn note(&mut self, block: &mut Block, start: u64, end: u64, cut: Cut) {
+        let line = (self.next_line - block.first_line) as u32;
+        block.spans.push(Span { start: start as u32, end: end as u32, line, extent: cut.extent });
+        self.next_line += cut.lines;
+        if cut.extent == Extent::Blank {
+            self.blank += 1;
+        } else {
+            self.next_record += 1;
+            self.left -= 1;
+        }
+    }
+
+    /// Makes a block of a record that passed the limit: its beginning is kept, the rest of its last line only counted.
+    fn take_too_large(&mut self, block: &mut Block, cut: Cut) -> io::Result<()> {
+        let start = block.byte_offset;
+        let mut at = cut.end;
+        let line_end = loop {
+            let piece_end = self.window.held_until().max(at + 1);
+            match self.cutter.line_end(&mut self.window, at, piece_end)? {
+                Found::Byte(end) | Found::End(end) => break end,
+                Found::Nothing => {
+                    self.keep(block, start, piece_end);
+                    self.window.drop_until(piece_end);
+                    at = piece_end;
+                }
+            }
+        };
+        self.keep(block, start, line_end);
+        let next = self.cutter.behind_line_end(&mut self.window, line_end)?;
+        self.window.drop_until(next);
+        block.input_bytes = next - start;
+        let kept = block.bytes.len() as u64;
+        self.note(block, 0, kept, cut);
+        Ok(())
+    }
+
+    /// Keeps what is held before `end`, up to the limit of what is kept of a record.
+    fn keep(&self, block: &mut Block, start: u64, end: u64) {
+        if self.window.offset() != start + block.bytes.len() as u64 {
+            return;
+        }
+        let length = ((end - self.window.offset()) as usize).min(RAW_LIMIT - block.bytes.len());
+        block.bytes.extend_from_slice(&self.window.held()[..length]);
+    }
+}

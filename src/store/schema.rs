@@ -1,0 +1,159 @@
+//! The database's tables: their definitions, and what a database that has them must look like.
+
+use rusqlite::Connection;
+
+use crate::profile::{Field, Profile};
+
+/// The columns of `customers` behind the profile's, with their declarations. Every row fills them.
+pub const STAMP_COLUMNS: [(&str, &str); 5] = [
+    ("created_at", "TEXT NOT NULL"),
+    ("updated_at", "TEXT NOT NULL"),
+    ("import_run", "INTEGER NOT NULL"),
+    ("import_file", "INTEGER NOT NULL"),
+    ("import_record", "INTEGER NOT NULL"),
+];
+
+const IMPORT_RUNS: &str = "CREATE TABLE import_runs (
+  run_id INTEGER PRIMARY KEY,
+  profile TEXT NOT NULL,
+  options TEXT NOT NULL,
+  started_at TEXT NOT NULL,
+  ended_at TEXT NOT NULL,
+  status TEXT NOT NULL,
+  read INTEGER NOT NULL,
+  accepted INTEGER NOT NULL,
+  rejected INTEGER NOT NULL,
+  blank INTEGER NOT NULL,
+  warnings INTEGER NOT NULL,
+  repaired INTEGER NOT NULL,
+  first_customer_id INTEGER,
+  last_customer_id INTEGER,
+  reports TEXT NOT NULL
+) STRICT";
+
+const IMPORT_FILES: &str = "CREATE TABLE import_files (
+  run_id INTEGER NOT NULL REFERENCES import_runs (run_id),
+  import_file INTEGER NOT NULL,
+  path TEXT NOT NULL,
+  bytes INTEGER NOT NULL,
+  sha256 TEXT NOT NULL,
+  read INTEGER NOT NULL,
+  accepted INTEGER NOT NULL,
+  rejected INTEGER NOT NULL,
+  blank INTEGER NOT NULL,
+  PRIMARY KEY (run_id, import_file)
+) STRICT";
+
+/// The type by which the database declares a field's column.
+pub fn column_type(field: &Field) -> &'static str {
+    if field.is_number() { "INTEGER" } else { "TEXT" }
+}
+
+/// The statement that makes the table `customers` with a profile's columns.
+///
+/// AUTOINCREMENT, so that an ID is never given out twice in the life of the database, whatever is deleted.
+pub fn create_customers(profile: &Profile) -> String {
+    let mut columns = vec!["customer_id INTEGER PRIMARY KEY AUTOINCREMENT".to_string()];
+    columns.extend(profile.fields.iter().map(|field| format!("{} {}", field.column, column_type(field))));
+    columns.extend(STAMP_COLUMNS.iter().map(|(name, declaration)| format!("{name} {declaration}")));
+    format!("CREATE TABLE customers (\n  {}\n) STRICT", columns.join(",\n  "))
+}
+
+/// The statements that make all tables of a new database.
+pub fn create_all(profile: &Profile) -> String {
+    format!("{};\n{IMPORT_RUNS};\n{IMPORT_FILES};", create_customers(profile))
+}
+
+/// The name of the index on a key's column.
+pub fn key_index(column: &str) -> String {
+    format!("customers_by_{column}")
+}
+
+/// What there is of custload's tables in a database.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// Nothing.
+    Nothing,
+    /// All of them, lacking these columns of the profile.
+    Ours {
+        /// The indexes of the fields whose columns are missing.
+        missing: Vec<usize>,
+    },
+    /// Something of the same name that custload did not make: why it cannot be.
+    Foreign(String),
+}
+
+/// Looks at a database's tables.
+pub(super) fn look(connection: &Connection, profile: &Profile) -> rusqlite::Result<Found> {
+    let names = ["customers", "import_runs", "import_files"];
+    let mut present = Vec::new();
+    for name in names {
+        if let Some(kind) = object_type(connection, name)? {
+            if kind != "table" {
+                return Ok(Found::Foreign(format!("it has a {kind} {name} that custload did not make")));
+            }
+            present.push(name);
+        }
+    }
+    if present.is_empty() {
+        return Ok(Found::Nothing);
+    }
+    let foreign =
+        |name: &str, why: String| Found::Foreign(format!("it has a table {name} that custload did not make ({why})"));
+    if present.len() < names.len() {
+        return Ok(foreign(present[0], "the tables that go with it are missing".to_string()));
+    }
+    for (name, definition) in [("import_runs", IMPORT_RUNS), ("import_files", IMPORT_FILES)] {
+        let columns = columns_of(connection, name)?;
+        for column in defined_columns(definition) {
+            if !columns.iter().any(|(found, ..)| found == column) {
+                return Ok(foreign(name, format!("it has no column {column}")));
+            }
+        }
+    }
+    let columns = columns_of(connection, "customers")?;
+    let has = |name: &str, declared: &str| {
+        columns.iter().find(|(found, ..)| found.eq_ignore_ascii_case(name)).map(|(_, found, _)| found == declared)
+    };
+    if !columns.iter().any(|(name, declared, key)| name == "customer_id" && declared == "INTEGER" && *key) {
+        return Ok(foreign("customers", "its key is no customer_id".to_string()));
+    }
+    for (name, declaration) in STAMP_COLUMNS {
+        if has(name, declaration.split(' ').next().unwrap_or_default()) != Some(true) {
+            return Ok(foreign("customers", format!("it has no column {name} of the right type")));
+        }
+    }
+    let mut missing = Vec::new();
+    for (index, field) in profile.fields.iter().enumerate() {
+        match has(&field.column, column_type(field)) {
+            Some(true) => {}
+            Some(false) => return Ok(foreign("customers", format!("its column {} has another type", field.column))),
+            None => missing.push(index),
+        }
+    }
+    Ok(Found::Ours { missing })
+}
+
+fn object_type(connection: &Connection, name: &str) -> rusqlite::Result<Option<String>> {
+    let mut statement =
+        connection.prepare("SELECT type FROM sqlite_schema WHERE lower(name) = ?1 AND type IN ('table', 'view')")?;
+    let mut rows = statement.query([name])?;
+    rows.next()?.map(|row| row.get(0)).transpose()
+}
+
+pub(super) fn has_table(connection: &Connection, name: &str) -> rusqlite::Result<bool> {
+    Ok(object_type(connection, name)?.is_some())
+}
+
+/// A table's columns: name, declared type, whether it is the primary key.
+fn columns_of(connection: &Connection, table: &str) -> rusqlite::Result<Vec<(String, String, bool)>> {
+    let mut statement = connection.prepare("SELECT name, upper(type), pk > 0 FROM pragma_table_info(?1)")?;
+    let columns = statement.query_map([table], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    columns.collect()
+}
+
+/// The names of the columns in one of the definitions above.
+fn defined_columns(definition: &str) -> impl Iterator<Item = &str> {
+    let lines = definition.lines().skip(1).map(str::trim).filter(|line| line.starts_with(char::is_lowercase));
+    lines.filter_map(|line| line.split(' ').next())
+}
