@@ -1,8 +1,9 @@
 //! A row on its way into the database: the values of one accepted record, in SQLite's record format.
 //!
 //! Workers encode rows, the store decodes them. The format (sqlite.org/fileformat2.html, section 2.1) is used because it
-//! is compact, needs no allocation a value, and is what a table's page holds in the end. The customer ID is not part of a
-//! row: it is assigned later, by the thread that sees the records in order.
+//! is compact, needs no allocation a value, and is what a table's page holds in the end. The customer ID, a row's first
+//! column, is a NULL in it, as the format has it for an INTEGER PRIMARY KEY: it is assigned later, by the thread that sees
+//! the records in order.
 
 use std::ops::Range;
 
@@ -51,13 +52,23 @@ impl RowEncoder {
 
     /// Writes the row behind what `out` holds, and gives its place there.
     pub fn finish(&mut self, out: &mut Vec<u8>) -> Range<usize> {
+        self.write(&[0], out)
+    }
+
+    /// Writes the values as an entry of an index, which has no customer ID in front.
+    pub fn finish_entry(&mut self, out: &mut Vec<u8>) {
+        self.write(&[], out);
+    }
+
+    fn write(&mut self, first_types: &[u8], out: &mut Vec<u8>) -> Range<usize> {
         let start = out.len();
         // The header counts its own length's bytes: one up to 127, else two (types never reach 16 KiB).
-        let mut header = self.types.len() + 1;
+        let mut header = first_types.len() + self.types.len() + 1;
         if header > 127 {
             header += 1;
         }
         push_varint(out, header as u64);
+        out.extend_from_slice(first_types);
         out.extend_from_slice(&self.types);
         out.extend_from_slice(&self.body);
         self.clear();
@@ -65,11 +76,11 @@ impl RowEncoder {
     }
 }
 
-/// The values of a row that [`RowEncoder`] wrote, in order.
+/// The values of a row that [`RowEncoder`] wrote, in order, the customer ID left out.
 pub fn values(row: &[u8]) -> Values<'_> {
     let (header, used) = read_varint(row);
     let header = (header as usize).min(row.len());
-    Values { types: row.get(used..header).unwrap_or_default(), body: &row[header..] }
+    Values { types: row.get(used + 1..header).unwrap_or_default(), body: &row[header..] }
 }
 
 /// See [`values`].
@@ -109,6 +120,7 @@ impl<'a> Iterator for Values<'a> {
     }
 }
 
+/// The serial type of an integer other than 0 and 1, and how many bytes it takes.
 fn integer_type(number: i64) -> (u8, usize) {
     // The bits that the number needs, its sign included.
     let bits = 65 - if number < 0 { (!number).leading_zeros() } else { number.leading_zeros() };
@@ -122,13 +134,21 @@ fn integer_type(number: i64) -> (u8, usize) {
     }
 }
 
-/// Writes a length as a big-endian base-128 number. Lengths here stay far below 2^56, where the format changes.
-fn push_varint(out: &mut Vec<u8>, number: u64) {
+/// Writes a number in SQLite's variable-length form: big-endian, seven bits a byte, up to nine bytes.
+pub fn push_varint(out: &mut Vec<u8>, number: u64) {
     if number < 0x80 {
         out.push(number as u8);
         return;
     }
     let groups = (64 - number.leading_zeros()).div_ceil(7);
+    if groups > 8 {
+        // The ninth byte has all its eight bits for the number.
+        for group in (0..8).rev() {
+            out.push((number >> (8 + 7 * group)) as u8 | 0x80);
+        }
+        out.push(number as u8);
+        return;
+    }
     for group in (1..groups).rev() {
         out.push((number >> (7 * group)) as u8 | 0x80);
     }

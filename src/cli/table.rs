@@ -1,16 +1,18 @@
 //! The table that a run ends with.
 
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
-use comfy_table::{CellAlignment, ContentArrangement, Table};
+use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 use indicatif::HumanCount;
 
 use crate::report::summary::{CodeCount, Status, Summary};
 use crate::rule::text::visible;
 
+/// Columns under a ruled header, and nothing else that catches the eye.
+const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+
 /// An empty table in the program's style.
 pub(super) fn table<const N: usize>(header: [&str; N]) -> Table {
     let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic).set_header(header);
+    table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic).set_header(header);
     // Where the output is no terminal, its width is nobody's.
     if table.width().is_none() {
         table.set_content_arrangement(ContentArrangement::Disabled);
@@ -48,9 +50,9 @@ pub(super) fn summary(summary: &Summary) -> String {
         ]);
     }
     align_right(&mut inputs, &[1, 2, 3, 4, 5, 6]);
-    out.push_str(&format!("{inputs}\n"));
+    out.push_str(&format!("{inputs}\n\n"));
     if !summary.rejects_by_code.is_empty() || !summary.warnings_by_code.is_empty() {
-        out.push_str(&format!("{}\n", codes(summary)));
+        out.push_str(&format!("{}\n\n", codes(summary)));
     }
     let (repaired, deprecated) = (&summary.repaired_by_field, &summary.deprecated_by_field);
     for (what, fields) in [("repaired", repaired), ("deprecated", deprecated)] {

@@ -4,10 +4,11 @@
 //! under a private name beside it, synced, and given its name without replacing anything: until then it is not there.
 //! Either way the run holds a lock from its start, and a second run is told so at once.
 
+mod build;
 pub mod keys;
+mod place;
 pub mod schema;
 
-use std::fs::{self, File, TryLockError};
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -16,10 +17,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql, params};
-use tempfile::TempPath;
 
+use self::build::{BuildError, Builder};
+use self::place::{Kind, PrivateFile};
 use self::schema::Found;
-use crate::disk::{folder_of, sync_folder, with_suffix};
 use crate::error::{Error, Result};
 use crate::profile::Profile;
 use crate::row::{Value, values};
@@ -45,15 +46,20 @@ pub struct StoreOptions {
 /// A database that a run writes to.
 #[derive(Debug)]
 pub struct Store {
-    connection: Connection,
+    way: Way,
     options: StoreOptions,
-    /// The private name of a database that is being built, and the lock on it. The file is removed with it.
-    building: Option<(TempPath, File)>,
     next_id: i64,
     run_id: i64,
-    insert_one: String,
-    insert_many: String,
     rows_written: u64,
+}
+
+/// How rows get into the database.
+#[derive(Debug)]
+enum Way {
+    /// Through SQL, in one transaction of a database that exists.
+    Insert(Connection),
+    /// Page by page, into a new database under a private name.
+    Build(Builder, PrivateFile),
 }
 
 /// What `import_runs` holds of a run.
@@ -117,27 +123,35 @@ impl ToSql for Parameter<'_> {
 impl Store {
     /// Takes hold of a database for one run: locks it, and makes or extends its tables.
     pub fn open(options: StoreOptions) -> Result<Store> {
-        let path = &options.path;
-        let (connection, building) = match database_kind(path)? {
-            Kind::File => (connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?, None),
-            Kind::Absent => match build_beside(path)? {
-                Some((connection, building)) => (connection, Some(building)),
-                // Another run has finished building it meanwhile.
-                None => (connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?, None),
-            },
-        };
-        let mut store = Store {
-            insert_one: insert_statement(options.profile, 1),
-            insert_many: insert_statement(options.profile, rows_a_statement(options.profile)),
-            connection,
-            building,
-            next_id: options.first_id,
-            run_id: 1,
-            rows_written: 0,
-            options,
-        };
+        if place::kind(&options.path)? == Kind::Absent {
+            // `None` if another run has finished building the database meanwhile.
+            if let Some(private) = PrivateFile::create(&options.path)? {
+                return Store::build(options, private);
+            }
+        }
+        let connection = connect(&options.path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let mut store =
+            Store { way: Way::Insert(connection), next_id: options.first_id, run_id: 1, rows_written: 0, options };
         store.begin()?;
         Ok(store)
+    }
+
+    fn build(options: StoreOptions, private: PrivateFile) -> Result<Store> {
+        let mut schema = schema::create_all(options.profile);
+        let index = options.key.as_deref().map(|key| (schema::key_index(key), key));
+        if let Some((_, key)) = &index {
+            schema.push_str(&schema::create_key_index(key));
+        }
+        let key = index.as_ref().and_then(|(index, key)| {
+            let column = options.profile.field_index(key)?;
+            Some(build::Key { index, column, integers: options.profile.fields[column].is_number() })
+        });
+        let builder = private
+            .handle()
+            .map_err(BuildError::Io)
+            .and_then(|file| Builder::new(private.path(), file, &schema, key))
+            .map_err(|error| build_error(&options, error))?;
+        Ok(Store { way: Way::Build(builder, private), next_id: options.first_id, run_id: 1, rows_written: 0, options })
     }
 
     /// The number of this run.
@@ -157,102 +171,89 @@ impl Store {
 
     /// The runs whose reports may still want to be put in their place: the last few.
     pub fn known_runs(&self) -> Result<Vec<KnownRun>> {
+        let Way::Insert(connection) = &self.way else { return Ok(Vec::new()) };
         let read = || {
             let mut statement =
-                self.connection.prepare("SELECT run_id, reports FROM import_runs ORDER BY run_id DESC LIMIT 10")?;
+                connection.prepare("SELECT run_id, reports FROM import_runs ORDER BY run_id DESC LIMIT 10")?;
             let runs = statement.query_map([], |row| Ok(KnownRun { run_id: row.get(0)?, reports: row.get(1)? }))?;
             runs.collect::<rusqlite::Result<Vec<_>>>()
         };
         read().map_err(|error| self.failed(error))
     }
 
-    /// Gives each customer's ID and key, where the run has a key.
+    /// Gives the ID and key of each customer who was there before, where the run has a key.
     pub fn for_each_key(&self, each: impl FnMut(i64, &str)) -> Result<()> {
-        let Some(key) = &self.options.key else { return Ok(()) };
-        for_each_key(&self.connection, key, each).map_err(|error| self.failed(error))
+        let (Way::Insert(connection), Some(key)) = (&self.way, &self.options.key) else { return Ok(()) };
+        for_each_key(connection, key, each).map_err(|error| self.failed(error))
     }
 
-    /// The key of a customer, as it is stored.
+    /// The key of a customer who was there before, as it is stored.
     pub fn key_of(&self, customer: i64) -> Result<Option<String>> {
-        let Some(key) = &self.options.key else { return Ok(None) };
-        key_of(&self.connection, key, customer).map_err(|error| self.failed(error))
+        let (Way::Insert(connection), Some(key)) = (&self.way, &self.options.key) else { return Ok(None) };
+        key_of(connection, key, customer).map_err(|error| self.failed(error))
     }
 
     /// Writes rows (see [`crate::row`]) in their order, under the next customer IDs. The last of those must fit 63 bits.
     pub fn append(&mut self, bytes: &[u8], rows: &[Range<u32>]) -> Result<()> {
-        let many = rows_a_statement(self.options.profile);
-        let mut written = 0;
-        for group in rows.chunks(many) {
-            let sql = if group.len() == many { &self.insert_many } else { &self.insert_one };
-            let size = if group.len() == many { many } else { 1 };
-            let mut insert = || {
-                let mut statement = self.connection.prepare_cached(sql)?;
-                for rows in group.chunks(size) {
-                    let mut parameter = 1;
-                    for row in rows {
-                        statement.raw_bind_parameter(parameter, self.next_id)?;
-                        parameter += 1;
-                        self.next_id += 1;
-                        for value in values(&bytes[row.start as usize..row.end as usize]) {
-                            statement.raw_bind_parameter(parameter, Parameter(value))?;
-                            parameter += 1;
-                        }
-                    }
-                    written += statement.raw_execute()? as u64;
-                }
-                Ok(())
-            };
-            insert().map_err(|error| sqlite_error(&self.options, &error))?;
-        }
+        let written = match &mut self.way {
+            Way::Insert(connection) => insert(connection, self.options.profile, self.next_id, bytes, rows)
+                .map_err(|error| sqlite_error(&self.options, &error))?,
+            Way::Build(builder, _) => {
+                let appended = builder.append(self.next_id, bytes, rows);
+                appended.map_err(|error| build_error(&self.options, BuildError::Io(error)))?
+            }
+        };
+        self.next_id += rows.len() as i64;
         self.rows_written += written;
         Ok(())
     }
 
     /// Ends the run: makes the key's index, notes the run, and puts everything in place for good.
-    pub fn commit(mut self, run: &RunRow, files: &[FileRow]) -> Result<()> {
-        self.write_run(run, files).map_err(|error| self.failed(error))?;
-        let Some((private, lock)) = self.building.take() else { return Ok(()) };
-        self.connection.close().map_err(|(_, error)| sqlite_error(&self.options, &error))?;
-        let path = &self.options.path;
-        lock.sync_all().map_err(|error| in_place_error(path, &error))?;
-        refuse_stale_journals(path)?;
-        private.persist_noclobber(path).map_err(|failure| match failure.error.kind() {
-            io::ErrorKind::AlreadyExists => Error::database(
-                path,
-                "another program has created it while this run was going on; nothing was written. Run custload again",
-            ),
-            _ => in_place_error(path, &failure.error),
-        })?;
-        sync_folder(path).map_err(|error| in_place_error(path, &error))
+    pub fn commit(self, run: &RunRow, files: &[FileRow]) -> Result<()> {
+        let Store { way, options, run_id, .. } = self;
+        let failed = |error: rusqlite::Error| sqlite_error(&options, &error);
+        match way {
+            Way::Insert(connection) => {
+                if let Some(key) = &options.key {
+                    connection.execute_batch(&schema::create_key_index(key)).map_err(failed)?;
+                }
+                write_run(&connection, run_id, run, files).map_err(failed)?;
+                connection.execute_batch("COMMIT").map_err(failed)
+            }
+            Way::Build(builder, private) => {
+                let stop = Arc::clone(&options.stop);
+                let go_on = || stop.load(Ordering::Relaxed) == 0;
+                let connection = builder.finish(go_on).map_err(|error| build_error(&options, error))?;
+                if let Some(last) = run.last_customer_id {
+                    let sql = "INSERT INTO sqlite_sequence (name, seq) VALUES ('customers', ?1)";
+                    connection.execute(sql, [last]).map_err(failed)?;
+                }
+                write_run(&connection, run_id, run, files).map_err(failed)?;
+                connection.close().map_err(|(_, error)| failed(error))?;
+                private.put_in_place(&options.path)
+            }
+        }
     }
 
     /// Takes the run back: the database is as it was.
     pub fn abandon(self) -> Result<()> {
-        if self.building.is_none() {
-            self.connection.execute_batch("ROLLBACK").map_err(|error| self.failed(error))?;
+        match &self.way {
+            Way::Insert(connection) => connection.execute_batch("ROLLBACK").map_err(|error| self.failed(error)),
+            // A database that was being built goes with its private name.
+            Way::Build(..) => Ok(()),
         }
-        // A database that was being built goes with its private name.
-        Ok(())
     }
 
     fn begin(&mut self) -> Result<()> {
+        let Way::Insert(connection) = &mut self.way else { return Ok(()) };
         let stop = Arc::clone(&self.options.stop);
-        let prepared = self
-            .connection
+        let begun = connection
             .progress_handler(20_000, Some(move || stop.load(Ordering::Relaxed) != 0))
-            .and_then(|()| self.connection.execute_batch(self.pragmas()))
-            .and_then(|()| self.connection.execute_batch("BEGIN IMMEDIATE"));
-        prepared.map_err(|error| self.failed(error))?;
-        let found = schema::look(&self.connection, self.options.profile).map_err(|error| self.failed(error))?;
-        let sql = match found {
+            .and_then(|()| connection.execute_batch("PRAGMA cache_size = -65536; PRAGMA threads = 2; BEGIN IMMEDIATE"))
+            .and_then(|()| schema::look(connection, self.options.profile));
+        let sql = match begun.map_err(|error| sqlite_error(&self.options, &error))? {
             Found::Nothing => schema::create_all(self.options.profile),
-            Found::Ours { missing } => missing
-                .iter()
-                .map(|index| &self.options.profile.fields[*index])
-                .map(|field| {
-                    format!("ALTER TABLE customers ADD COLUMN {} {};", field.column, schema::column_type(field))
-                })
-                .collect(),
+            Found::Ours { missing } => schema::add_columns(self.options.profile, &missing),
             Found::Foreign(why) => {
                 return Err(Error::database(
                     &self.options.path,
@@ -260,21 +261,8 @@ impl Store {
                 ));
             }
         };
-        let run_and_id = || {
-            self.connection.execute_batch(&sql)?;
-            let run: i64 =
-                self.connection
-                    .query_row("SELECT ifnull(max(run_id), 0) + 1 FROM import_runs", [], |row| row.get(0))?;
-            let highest = "SELECT max(customer_id) FROM customers";
-            let last: Option<i64> = self.connection.query_row(highest, [], |row| row.get(0))?;
-            let mut sequence: Option<i64> = None;
-            if schema::has_table(&self.connection, "sqlite_sequence")? {
-                let highest = "SELECT max(seq) FROM sqlite_sequence WHERE name = 'customers'";
-                sequence = self.connection.query_row(highest, [], |row| row.get(0))?;
-            }
-            Ok((run, last.max(sequence).filter(|last| *last > 0)))
-        };
-        let (run, last) = run_and_id().map_err(|error| self.failed(error))?;
+        let prepared = connection.execute_batch(&sql).and_then(|()| Ok((next_run(connection)?, last_id(connection)?)));
+        let (run, last) = prepared.map_err(|error| sqlite_error(&self.options, &error))?;
         self.run_id = run;
         if let Some(last) = last {
             self.next_id = last.checked_add(1).ok_or_else(|| {
@@ -282,63 +270,6 @@ impl Store {
             })?;
         }
         Ok(())
-    }
-
-    /// A database that nobody else can see needs no journal and no sync until it is whole.
-    fn pragmas(&self) -> &'static str {
-        if self.building.is_some() {
-            "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; \
-             PRAGMA cache_size = -32768; PRAGMA threads = 2;"
-        } else {
-            "PRAGMA cache_size = -65536; PRAGMA threads = 2;"
-        }
-    }
-
-    fn write_run(&self, run: &RunRow, files: &[FileRow]) -> rusqlite::Result<()> {
-        if let Some(key) = &self.options.key {
-            let index = schema::key_index(key);
-            self.connection.execute_batch(&format!("CREATE INDEX IF NOT EXISTS {index} ON customers ({key})"))?;
-        }
-        self.connection.execute(
-            "INSERT INTO import_runs (run_id, profile, options, started_at, ended_at, status, read, accepted, rejected, \
-             blank, warnings, repaired, first_customer_id, last_customer_id, reports) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
-            params![
-                self.run_id,
-                run.profile,
-                run.options,
-                run.started_at,
-                run.ended_at,
-                run.status,
-                run.counts.read as i64,
-                run.counts.accepted as i64,
-                run.counts.rejected as i64,
-                run.counts.blank as i64,
-                run.warnings as i64,
-                run.repaired as i64,
-                run.first_customer_id,
-                run.last_customer_id,
-                run.reports,
-            ],
-        )?;
-        for (index, file) in files.iter().enumerate() {
-            self.connection.execute(
-                "INSERT INTO import_files (run_id, import_file, path, bytes, sha256, read, accepted, rejected, blank) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-                params![
-                    self.run_id,
-                    index as i64 + 1,
-                    file.path,
-                    file.bytes as i64,
-                    file.sha256,
-                    file.counts.read as i64,
-                    file.counts.accepted as i64,
-                    file.counts.rejected as i64,
-                    file.counts.blank as i64,
-                ],
-            )?;
-        }
-        self.connection.execute_batch("COMMIT")
     }
 
     fn failed(&self, error: rusqlite::Error) -> Error {
@@ -358,7 +289,7 @@ pub struct Customers {
 impl Customers {
     /// Opens a database for looking; `None` if there is none yet.
     pub fn open(options: StoreOptions) -> Result<Option<Customers>> {
-        if database_kind(&options.path)? == Kind::Absent {
+        if place::kind(&options.path)? == Kind::Absent {
             return Ok(None);
         }
         let connection = connect(&options.path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
@@ -377,9 +308,7 @@ impl Customers {
         };
         let key = options.key.as_deref().and_then(|key| options.profile.field_index(key));
         let has_key = key.is_some_and(|key| !missing.contains(&key));
-        let next_run = connection
-            .query_row("SELECT ifnull(max(run_id), 0) + 1 FROM import_runs", [], |row| row.get(0))
-            .map_err(|error| sqlite_error(&options, &error))?;
+        let next_run = next_run(&connection).map_err(|error| sqlite_error(&options, &error))?;
         Ok(Some(Customers { connection, options, next_run, has_key }))
     }
 
@@ -407,6 +336,96 @@ impl Customers {
     }
 }
 
+fn next_run(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("SELECT ifnull(max(run_id), 0) + 1 FROM import_runs", [], |row| row.get(0))
+}
+
+/// The greatest customer ID that was ever given out, as far as the database remembers.
+fn last_id(connection: &Connection) -> rusqlite::Result<Option<i64>> {
+    let greatest = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, Option<i64>>(0));
+    let held = greatest("SELECT max(customer_id) FROM customers")?;
+    let given = match schema::has_table(connection, "sqlite_sequence")? {
+        true => greatest("SELECT max(seq) FROM sqlite_sequence WHERE name = 'customers'")?,
+        false => None,
+    };
+    Ok(held.max(given).filter(|last| *last > 0))
+}
+
+/// Writes rows through SQL; how many SQLite says it has written.
+fn insert(
+    connection: &Connection,
+    profile: &Profile,
+    first_id: i64,
+    bytes: &[u8],
+    rows: &[Range<u32>],
+) -> rusqlite::Result<u64> {
+    let many = rows_a_statement(profile);
+    let mut written = 0;
+    let mut id = first_id;
+    for group in rows.chunks(many) {
+        // Rows that are too few for the long statement go one by one.
+        let size = if group.len() == many { many } else { 1 };
+        let mut statement = connection.prepare_cached(&schema::insert(profile, size))?;
+        for rows in group.chunks(size) {
+            let mut parameter = 1;
+            for row in rows {
+                statement.raw_bind_parameter(parameter, id)?;
+                parameter += 1;
+                id += 1;
+                for value in values(&bytes[row.start as usize..row.end as usize]) {
+                    statement.raw_bind_parameter(parameter, Parameter(value))?;
+                    parameter += 1;
+                }
+            }
+            written += statement.raw_execute()? as u64;
+        }
+    }
+    Ok(written)
+}
+
+fn write_run(connection: &Connection, run_id: i64, run: &RunRow, files: &[FileRow]) -> rusqlite::Result<()> {
+    connection.execute(
+        "INSERT INTO import_runs (run_id, profile, options, started_at, ended_at, status, read, accepted, rejected, \
+         blank, warnings, repaired, first_customer_id, last_customer_id, reports) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+        params![
+            run_id,
+            run.profile,
+            run.options,
+            run.started_at,
+            run.ended_at,
+            run.status,
+            run.counts.read as i64,
+            run.counts.accepted as i64,
+            run.counts.rejected as i64,
+            run.counts.blank as i64,
+            run.warnings as i64,
+            run.repaired as i64,
+            run.first_customer_id,
+            run.last_customer_id,
+            run.reports,
+        ],
+    )?;
+    for (index, file) in files.iter().enumerate() {
+        connection.execute(
+            "INSERT INTO import_files (run_id, import_file, path, bytes, sha256, read, accepted, rejected, blank) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            params![
+                run_id,
+                index as i64 + 1,
+                file.path,
+                file.bytes as i64,
+                file.sha256,
+                file.counts.read as i64,
+                file.counts.accepted as i64,
+                file.counts.rejected as i64,
+                file.counts.blank as i64,
+            ],
+        )?;
+    }
+    Ok(())
+}
+
 fn for_each_key(connection: &Connection, key: &str, mut each: impl FnMut(i64, &str)) -> rusqlite::Result<()> {
     let sql = format!("SELECT customer_id, CAST({key} AS TEXT) FROM customers WHERE {key} IS NOT NULL");
     let mut statement = connection.prepare(&sql)?;
@@ -430,38 +449,6 @@ fn key_of(connection: &Connection, key: &str, customer: i64) -> rusqlite::Result
     }
 }
 
-#[derive(Debug, PartialEq, Eq)]
-enum Kind {
-    File,
-    Absent,
-}
-
-/// What stands under a database's name.
-fn database_kind(path: &Path) -> Result<Kind> {
-    match fs::metadata(path) {
-        Ok(metadata) if metadata.is_file() => Ok(Kind::File),
-        Ok(metadata) if metadata.is_dir() => Err(Error::database(path, "it is a folder; name a file in it with --db")),
-        Ok(_) => Err(Error::database(path, "it is no file; name one with --db")),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            if fs::symlink_metadata(path).is_ok() {
-                return Err(Error::database(
-                    path,
-                    "it is a link to a file that does not exist; remove the link, or make the file",
-                ));
-            }
-            let folder = folder_of(path);
-            if !folder.is_dir() {
-                return Err(Error::database(
-                    path,
-                    format!("the folder {} does not exist; make it first", folder.display()),
-                ));
-            }
-            Ok(Kind::Absent)
-        }
-        Err(error) => Err(Error::database(path, format!("it cannot be looked at: {error}"))),
-    }
-}
-
 fn connect(path: &Path, access: OpenFlags) -> Result<Connection> {
     let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).and_then(|connection| {
@@ -471,88 +458,21 @@ fn connect(path: &Path, access: OpenFlags) -> Result<Connection> {
     connection.map_err(|error| Error::database(path, explain(&error)))
 }
 
-type Building = (Connection, (TempPath, File));
-
-/// Starts a database under a private name beside `path`; `None` if `path` has come into being meanwhile.
-fn build_beside(path: &Path) -> Result<Option<Building>> {
-    refuse_stale_journals(path)?;
-    let private = with_suffix(path, ".custload-partial");
-    let failed = |error: io::Error| Error::database(path, format!("it cannot be created: {error}"));
-    let lock = loop {
-        let file =
-            File::options().read(true).write(true).create(true).truncate(false).open(&private).map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(Error::database(
-                    path,
-                    "another run of custload is creating it right now; wait until that is done",
-                ));
-            }
-            Err(TryLockError::Error(error)) => return Err(failed(error)),
-        }
-        // The run that held the lock may have renamed or removed the file between the two calls.
-        if is_same_file(&file, &private) {
-            break file;
-        }
-    };
-    // What a killed run has left of it is of no use.
-    lock.set_len(0).map_err(failed)?;
-    let private = TempPath::try_from_path(&private).map_err(failed)?;
-    if database_kind(path)? == Kind::File {
-        return Ok(None);
-    }
-    let connection = connect(&private, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    Ok(Some((connection, (private, lock))))
-}
-
-#[cfg(unix)]
-fn is_same_file(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    match (file.metadata(), fs::metadata(path)) {
-        (Ok(held), Ok(named)) => (held.dev(), held.ino()) == (named.dev(), named.ino()),
-        _ => false,
-    }
-}
-
-#[cfg(not(unix))]
-fn is_same_file(_: &File, path: &Path) -> bool {
-    path.exists()
-}
-
-/// SQLite would play a journal that lies beside a new database's name back into it.
-fn refuse_stale_journals(path: &Path) -> Result<()> {
-    for suffix in ["-journal", "-wal"] {
-        let journal = with_suffix(path, suffix);
-        if fs::symlink_metadata(&journal).is_ok() {
-            return Err(Error::database(
-                path,
-                format!(
-                    "the file does not exist, but {} does, left over from another database of that name. Remove it, or put the database back",
-                    journal.display()
-                ),
-            ));
-        }
-    }
-    Ok(())
-}
-
-fn in_place_error(path: &Path, error: &io::Error) -> Error {
-    Error::database(path, format!("it cannot be put in its place: {error}; nothing was written"))
-}
-
 fn rows_a_statement(profile: &Profile) -> usize {
     const SQLITE_PARAMETERS: usize = 32_000;
     let columns = 1 + profile.fields.len() + schema::STAMP_COLUMNS.len();
     ROWS_A_STATEMENT.min(SQLITE_PARAMETERS / columns).max(1)
 }
 
-fn insert_statement(profile: &Profile, rows: usize) -> String {
-    let mut columns = vec!["customer_id"];
-    columns.extend(profile.fields.iter().map(|field| field.column.as_str()));
-    columns.extend(schema::STAMP_COLUMNS.iter().map(|(name, _)| *name));
-    let row = format!("({})", vec!["?"; columns.len()].join(", "));
-    format!("INSERT INTO customers ({}) VALUES {}", columns.join(", "), vec![row.as_str(); rows].join(", "))
+fn build_error(options: &StoreOptions, error: BuildError) -> Error {
+    let signal = options.stop.load(Ordering::Relaxed);
+    match error {
+        BuildError::Sqlite(error) => sqlite_error(options, &error),
+        BuildError::Io(error) if error.kind() == io::ErrorKind::Interrupted && signal != 0 => {
+            Error::Interrupted(signal as i32)
+        }
+        BuildError::Io(error) => Error::database(&options.path, place::cannot_write(&error)),
+    }
 }
 
 fn sqlite_error(options: &StoreOptions, error: &rusqlite::Error) -> Error {

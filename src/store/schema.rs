@@ -64,6 +64,26 @@ pub fn create_all(profile: &Profile) -> String {
     format!("{};\n{IMPORT_RUNS};\n{IMPORT_FILES};", create_customers(profile))
 }
 
+/// The statement that makes the index on a key's column, if there is none. It is not UNIQUE: profiles share columns.
+pub fn create_key_index(column: &str) -> String {
+    format!("CREATE INDEX IF NOT EXISTS {} ON customers ({column});", key_index(column))
+}
+
+/// The statements that add the columns of some of a profile's fields.
+pub fn add_columns(profile: &Profile, fields: &[usize]) -> String {
+    let fields = fields.iter().map(|index| &profile.fields[*index]);
+    fields.map(|field| format!("ALTER TABLE customers ADD COLUMN {} {};", field.column, column_type(field))).collect()
+}
+
+/// The statement that inserts so many rows: their IDs, the profile's columns and the stamp.
+pub fn insert(profile: &Profile, rows: usize) -> String {
+    let mut columns = vec!["customer_id"];
+    columns.extend(profile.fields.iter().map(|field| field.column.as_str()));
+    columns.extend(STAMP_COLUMNS.iter().map(|(name, _)| *name));
+    let row = format!("({})", vec!["?"; columns.len()].join(", "));
+    format!("INSERT INTO customers ({}) VALUES {}", columns.join(", "), vec![row.as_str(); rows].join(", "))
+}
+
 /// The name of the index on a key's column.
 pub fn key_index(column: &str) -> String {
     format!("customers_by_{column}")

@@ -1,0 +1,151 @@
+//! Where a database stands, and how a new one gets there: [`PrivateFile`].
+//!
+//! A new database is built beside its place, under a private name that is locked; so two runs never build the same one, and
+//! what a killed run leaves is known to be nobody's.
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::Path;
+
+use tempfile::TempPath;
+
+use crate::disk::{folder_of, sync_folder, with_suffix};
+use crate::error::{Error, Result};
+
+/// What stands under a database's name.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A file, of whatever content.
+    File,
+    /// Nothing, in a folder that is there.
+    Absent,
+}
+
+/// Looks at what stands under a database's name; an error where no database can be.
+pub(super) fn kind(path: &Path) -> Result<Kind> {
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_file() => Ok(Kind::File),
+        Ok(metadata) if metadata.is_dir() => Err(Error::database(path, "it is a folder; name a file in it with --db")),
+        Ok(_) => Err(Error::database(path, "it is no file; name one with --db")),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            if fs::symlink_metadata(path).is_ok() {
+                let message = "it is a link to a file that does not exist; remove the link, or make the file";
+                return Err(Error::database(path, message));
+            }
+            let folder = folder_of(path);
+            if !folder.is_dir() {
+                let message = format!("the folder {} does not exist; make it first", folder.display());
+                return Err(Error::database(path, message));
+            }
+            Ok(Kind::Absent)
+        }
+        Err(error) => Err(Error::database(path, format!("it cannot be looked at: {error}"))),
+    }
+}
+
+/// A new database under its private name, locked. Unless it is put in its place, it is removed when it is dropped.
+#[derive(Debug)]
+pub(super) struct PrivateFile {
+    path: TempPath,
+    lock: File,
+}
+
+impl PrivateFile {
+    /// Takes the private name beside `path`; `None` if `path` has come into being meanwhile.
+    pub(super) fn create(path: &Path) -> Result<Option<PrivateFile>> {
+        refuse_stale_journals(path)?;
+        let private = with_suffix(path, ".custload-partial");
+        let failed = |error: io::Error| Error::database(path, cannot_write(&error));
+        let lock = loop {
+            let mut options = File::options();
+            let file = options.read(true).write(true).create(true).truncate(false).open(&private).map_err(failed)?;
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => {
+                    let message = "another run is creating it right now, so it is locked. Wait until that is done";
+                    return Err(Error::database(path, message));
+                }
+                Err(TryLockError::Error(error)) => return Err(failed(error)),
+            }
+            // The run that held the lock may have renamed or removed the file between the two calls.
+            if is_same_file(&file, &private) {
+                break file;
+            }
+        };
+        // What a killed run has left of it is of no use.
+        lock.set_len(0).map_err(failed)?;
+        let private = TempPath::try_from_path(&private).map_err(failed)?;
+        Ok((kind(path)? == Kind::Absent).then_some(PrivateFile { path: private, lock }))
+    }
+
+    /// The private name.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A handle of the file.
+    pub(super) fn handle(&self) -> io::Result<File> {
+        self.lock.try_clone()
+    }
+
+    /// Gives the file its name, once all of it is on the disk. Nothing that has come into being there is replaced.
+    pub(super) fn put_in_place(self, path: &Path) -> Result<()> {
+        let failed = |error: &io::Error| {
+            Error::database(path, format!("it cannot be put in its place: {error}. Nothing was written"))
+        };
+        self.lock.sync_all().map_err(|error| failed(&error))?;
+        refuse_stale_journals(path)?;
+        self.path.persist_noclobber(path).map_err(|failure| match failure.error.kind() {
+            io::ErrorKind::AlreadyExists => Error::database(
+                path,
+                "another program has created it while this run was going on. Nothing was written; run custload again",
+            ),
+            _ => failed(&failure.error),
+        })?;
+        sync_folder(path).map_err(|error| failed(&error))
+    }
+}
+
+/// What is said when a new database's file cannot be written.
+pub(super) fn cannot_write(error: &io::Error) -> String {
+    let advice = match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::FileTooLarge | io::ErrorKind::QuotaExceeded => {
+            "the disk, or what you may use of it, is full. Free some space, then run custload again"
+        }
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            "the folder may not be written to; change its permissions, or name another file with --db"
+        }
+        _ => return format!("it cannot be written: {error}. Nothing was written"),
+    };
+    format!("{advice} ({error}). Nothing was written")
+}
+
+#[cfg(unix)]
+fn is_same_file(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    match (file.metadata(), fs::metadata(path)) {
+        (Ok(held), Ok(named)) => (held.dev(), held.ino()) == (named.dev(), named.ino()),
+        _ => false,
+    }
+}
+
+#[cfg(not(unix))]
+fn is_same_file(_: &File, path: &Path) -> bool {
+    path.exists()
+}
+
+/// SQLite would play a journal that lies beside a new database's name back into it.
+fn refuse_stale_journals(path: &Path) -> Result<()> {
+    for suffix in ["-journal", "-wal"] {
+        let journal = with_suffix(path, suffix);
+        if fs::symlink_metadata(&journal).is_ok() {
+            let journal = journal.display();
+            let message = format!(
+                "there is no such file, but there is {journal}, left over from a database of that name. \
+                 Remove it, or put the database back"
+            );
+            return Err(Error::database(path, message));
+        }
+    }
+    Ok(())
+}
