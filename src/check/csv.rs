@@ -10,6 +10,7 @@ use super::{Checker, Draft, Whole, not_utf8, raw};
 use crate::format::csv::{Cell, RowWriter, SplitFault, is_run_by_spreadsheets, split, unguarded};
 use crate::profile::header::{Binding, Column, REPORT_COLUMNS};
 use crate::reject::Code;
+use crate::rule::text;
 
 /// How the CSV of an input is cut into fields.
 #[derive(Clone, Debug)]
@@ -76,11 +77,17 @@ impl<'c> CsvRecords<'c> {
         draft: &mut Draft<'_>,
     ) -> Result<(), Whole<'r>> {
         let parts = take_apart(self.shape, record, &mut self.cells)?;
+        // Most records are tidy. That is found out once for all their values.
+        let is_tidy = text::is_tidy(parts.text.as_bytes());
         for (field, source) in self.shape.binding.sources.iter().enumerate() {
             match source {
                 Some(column) => {
                     let origin = Origin { field, column: Some(*column as u32 + 1), order: *column as u32 };
                     match parts.cell(self.shape, &self.cells, *column) {
+                        Cow::Borrowed(text) if is_tidy && text.is_ascii() => {
+                            let stored = draft.judge.tidy_text(origin, text);
+                            checker.push(field, stored, draft);
+                        }
                         Cow::Borrowed(text) => {
                             let stored = draft.judge.text(origin, text);
                             checker.push(field, stored, draft);

@@ -68,17 +68,25 @@ impl<'p> Judge<'p> {
 
     /// Judges the text of a value.
     pub(super) fn text<'v>(&mut self, origin: Origin, raw: &'v str) -> Stored<'v> {
-        let plan = &self.plan.fields[origin.field];
-        let cleaned = match text::clean(raw) {
-            Ok(cleaned) => cleaned,
+        match text::clean(raw) {
+            Ok(cleaned) => self.cleaned(origin, raw, cleaned),
             Err(control) => {
                 let message = format!(
                     "{} holds the control character U+{:04X} at character {}",
-                    plan.column, control.character as u32, control.position
+                    self.plan.fields[origin.field].column, control.character as u32, control.position
                 );
-                return self.refuse(origin, raw, vec![Refusal::new(Code::ControlCharacter, message)]);
+                self.refuse(origin, raw, vec![Refusal::new(Code::ControlCharacter, message)])
             }
-        };
+        }
+    }
+
+    /// Judges the text of a value that is ASCII, and part of a record which [`text::is_tidy`].
+    pub(super) fn tidy_text<'v>(&mut self, origin: Origin, raw: &'v str) -> Stored<'v> {
+        self.cleaned(origin, raw, Cow::Borrowed(text::clean_tidy(raw)))
+    }
+
+    fn cleaned<'v>(&mut self, origin: Origin, raw: &'v str, cleaned: Cow<'v, str>) -> Stored<'v> {
+        let plan = &self.plan.fields[origin.field];
         if text::is_missing(&cleaned) {
             return self.missing(origin, raw);
         }
@@ -209,15 +217,14 @@ impl<'p> Judge<'p> {
     }
 
     fn repair<'v>(&mut self, field: usize, value: Cow<'v, str>) -> Cow<'v, str> {
-        let length = value.len();
-        // What repair leaves as it is keeps its length, and what it changes is never as long with the same bytes.
-        match address::repair(&value) {
-            Cow::Borrowed(same) if same.len() == length => return value,
-            repaired if repaired == value => return value,
-            _ => {}
+        let repaired = match &value {
+            Cow::Borrowed(value) => address::repair(value),
+            Cow::Owned(value) => Cow::Owned(address::repair(value).into_owned()),
+        };
+        if repaired != value {
+            self.repaired[field] += 1;
         }
-        self.repaired[field] += 1;
-        map_cow(value, address::repair)
+        repaired
     }
 
     fn warn_unknown_country(&mut self, origin: Origin, raw: &str, cleaned: &str) {

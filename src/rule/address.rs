@@ -11,6 +11,9 @@ pub fn repair(value: &str) -> Cow<'_, str> {
         // Without effect on a cleaned value, whose white space is in order.
         return text::collapse(value);
     }
+    if value.is_ascii() {
+        return Cow::Owned(repair_ascii(value));
+    }
     let mut repaired = String::with_capacity(value.len());
     for character in value.chars().filter(|&c| !is_dropped(c)) {
         if character != ' ' && !text::is_punctuation(character) {
@@ -26,6 +29,26 @@ pub fn repair(value: &str) -> Cow<'_, str> {
         Cow::Owned(composed) => composed,
     };
     Cow::Owned(text::into_collapsed(composed))
+}
+
+fn repair_ascii(value: &str) -> String {
+    let mut repaired = String::with_capacity(value.len());
+    // A space is owed once something has been written, and paid when something follows.
+    let mut owes_space = false;
+    for byte in value.bytes() {
+        match byte {
+            b'\'' | b'.' => {}
+            // The rest of ASCII's symbols, which are no punctuation, and what is neither.
+            b'$' | b'+' | b'<' | b'=' | b'>' | b'^' | b'`' | b'|' | b'~' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => {
+                if std::mem::take(&mut owes_space) {
+                    repaired.push(' ');
+                }
+                repaired.push(char::from(byte));
+            }
+            _ => owes_space = !repaired.is_empty(),
+        }
+    }
+    repaired
 }
 
 /// The apostrophes and the full stop, which are part of a word. U+02BC is a letter by its category, but it is written
@@ -141,6 +164,18 @@ mod tests {
             let once = state(&value).into_owned();
             assert_eq!(state(&once), once);
             assert!(unicode_normalization::is_nfc(&once), "{once:?}");
+        }
+    }
+
+    #[test]
+    fn ascii_is_repaired_like_everything_else() {
+        for first in ' '..='~' {
+            for second in ' '..='~' {
+                let value = format!("a{first}{second}b {second}");
+                // What stands behind the dash is not ASCII, so that the other path is taken.
+                let other = repair(&format!("{value}—é")).into_owned();
+                assert_eq!(format!("{} é", repair(&value)), other, "{value:?}");
+            }
         }
     }
 

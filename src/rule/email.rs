@@ -12,7 +12,7 @@ pub fn normalise(value: &str) -> Cow<'_, str> {
     while let Some(rest) = without_scheme(address) {
         address = rest.trim();
     }
-    let Some(at) = address.rfind('@') else { return Cow::Borrowed(address) };
+    let Some(at) = memchr::memrchr(b'@', address.as_bytes()) else { return Cow::Borrowed(address) };
     let (local, domain) = address.split_at(at + 1);
     if domain.is_ascii() {
         if !domain.bytes().any(|byte| byte.is_ascii_uppercase()) {
@@ -53,12 +53,72 @@ const fn is_atom(byte: u8) -> bool {
 ///
 /// The error is a reason that fits behind "not an e-mail address: ".
 pub fn check(value: &str) -> Result<(), &'static str> {
+    if is_plain_address(value.as_bytes()) {
+        return Ok(());
+    }
     let (local, domain) = value.split_once('@').ok_or("it has no @")?;
     if domain.contains('@') {
         return Err("it has more than one @");
     }
     check_local(local).and_then(|()| check_domain(domain)).map_err(|reason| clearer(value).unwrap_or(reason))
 }
+
+/// Whether this is an address in ASCII, found in one pass; what is not may still be one.
+fn is_plain_address(value: &[u8]) -> bool {
+    let Some(at) = memchr::memchr(b'@', value) else { return false };
+    let (local, domain) = (&value[..at], &value[at + 1..]);
+    let mut is_start = true;
+    for &byte in local {
+        if byte == b'.' && is_start || KINDS[usize::from(byte)] & ATOM == 0 {
+            return false;
+        }
+        is_start = byte == b'.';
+    }
+    if is_start || local.len() > 64 {
+        return false;
+    }
+    let mut parts = 1;
+    let mut start = 0;
+    let mut has_letter = false;
+    let mut previous = b'-';
+    for (index, &byte) in domain.iter().enumerate() {
+        if byte == b'.' {
+            if previous == b'-' || index - start > 63 {
+                return false;
+            }
+            parts += 1;
+            start = index + 1;
+            has_letter = false;
+            // A part begins with no hyphen, and so with nothing that may not stand before one.
+            previous = b'-';
+            continue;
+        }
+        if KINDS[usize::from(byte)] & NAME == 0 || byte == b'-' && start == index {
+            return false;
+        }
+        has_letter |= !byte.is_ascii_digit();
+        previous = byte;
+    }
+    parts > 1 && previous != b'-' && domain.len() - start <= 63 && has_letter
+}
+
+/// What an ASCII character may be: part of a local part (dots included), part of a domain's parts.
+const ATOM: u8 = 1;
+const NAME: u8 = 2;
+static KINDS: [u8; 256] = {
+    let mut kinds = [0; 256];
+    let mut byte = 0u8;
+    while byte < 128 {
+        if is_atom(byte) || byte == b'.' {
+            kinds[byte as usize] |= ATOM;
+        }
+        if byte.is_ascii_alphanumeric() || byte == b'-' {
+            kinds[byte as usize] |= NAME;
+        }
+        byte += 1;
+    }
+    kinds
+};
 
 /// A reason that says more about an address at fault than that some character is wrong.
 fn clearer(value: &str) -> Option<&'static str> {
@@ -265,6 +325,16 @@ mod tests {
         for byte in 0..128u8 {
             let expected = byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte);
             assert_eq!(is_atom(byte), expected, "{:?}", char::from(byte));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_quick_pass_agrees_with_the_thorough_one(value in "[a.@1-]{0,12}|[a-z1.!_-]{1,66}@[a-zA-Z0-9-]{1,65}(\\.[a-z0-9-]{0,65}){0,2}") {
+            let thorough = value.split_once('@').is_some_and(|(local, domain)| {
+                !domain.contains('@') && check_local(local).is_ok() && check_domain(domain).is_ok()
+            });
+            prop_assert_eq!(is_plain_address(value.as_bytes()), thorough, "{}", value);
         }
     }
 

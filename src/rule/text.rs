@@ -31,15 +31,34 @@ pub fn clean(raw: &str) -> Result<Cow<'_, str>, ControlCharacter> {
     clean_any(raw)
 }
 
-/// Whether this is printable ASCII in which no two spaces stand side by side: what `clean` leaves as it is. The ends are
-/// the caller's business. Without a branch in the loop, so that the compiler can take many bytes at a time.
+/// [`clean`] for an ASCII part of a text that [`is_tidy`] as a whole.
+pub fn clean_tidy(raw: &str) -> &str {
+    match raw.as_bytes() {
+        [b' ', ..] | [.., b' '] => raw.trim_ascii(),
+        _ => raw,
+    }
+}
+
+/// Whether no ASCII control character stands in this, and no two spaces side by side: then [`clean`] has nothing to do to
+/// any ASCII part of it, but for its ends. It is worth knowing of a record as a whole.
+pub fn is_tidy(bytes: &[u8]) -> bool {
+    let controls = bytes.iter().fold(false, |found, &byte| found | (byte < b' ') | (byte == 0x7f));
+    !controls && !has_two_spaces(bytes)
+}
+
+/// Whether this is printable ASCII in which no two spaces stand side by side: what [`clean`] leaves as it is, but for the
+/// ends. Without a branch in the loop, so that the compiler can take many bytes at a time.
 fn is_plain(bytes: &[u8]) -> bool {
     let outside = bytes.iter().fold(false, |found, &byte| found | !(b' '..=b'~').contains(&byte));
     if outside {
         return false;
     }
+    !has_two_spaces(bytes)
+}
+
+fn has_two_spaces(bytes: &[u8]) -> bool {
     let pairs = bytes.iter().zip(bytes.iter().skip(1));
-    !pairs.fold(false, |found, (&one, &next)| found | ((one == b' ') & (next == b' ')))
+    pairs.fold(false, |found, (&one, &next)| found | ((one == b' ') & (next == b' ')))
 }
 
 /// `clean` for every value, plain or not.

@@ -3,6 +3,7 @@
 //! Entries are sorted in runs that fit into a few megabytes; runs are spilled to a file without a name and merged. So memory
 //! does not grow with the number of rows.
 
+use std::cmp::Ordering;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
@@ -62,11 +63,7 @@ impl Sorter {
             Value::Text(text) => self.keys.extend_from_slice(text),
         }
         let bytes = &self.keys[start..];
-        let mut prefix = [0; 8];
-        let shown = bytes.len().min(8);
-        prefix[..shown].copy_from_slice(&bytes[..shown]);
-        let prefix = u64::from_be_bytes(prefix);
-        self.places.push(Place { prefix, start: start as u32, length: bytes.len() as u32, id });
+        self.places.push(Place { prefix: prefix(bytes), start: start as u32, length: bytes.len() as u32, id });
         Ok(())
     }
 
@@ -147,54 +144,75 @@ struct Run {
     start: u64,
     end: u64,
     buffer: Vec<u8>,
+    /// Where the entry at the front is, and what is known of it.
     at: usize,
+    length: usize,
+    id: i64,
+    prefix: u64,
 }
 
 impl Run {
     fn new(start: u64, end: u64) -> Run {
-        Run { start, end, buffer: Vec::new(), at: 0 }
+        Run { start, end, buffer: Vec::new(), at: 0, length: 0, id: 0, prefix: 0 }
     }
 
-    /// The entry at the front; the run must have been made ready.
+    /// The entry at the front.
     fn front(&self) -> Entry<'_> {
-        let (length, id) = self.head();
         let start = self.at + HEAD;
-        (&self.buffer[start..start + length], id)
+        (&self.buffer[start..start + self.length], self.id)
     }
 
-    fn head(&self) -> (usize, i64) {
-        let mut length = [0; 4];
-        let mut id = [0; 8];
-        length.copy_from_slice(&self.buffer[self.at..self.at + 4]);
-        id.copy_from_slice(&self.buffer[self.at + 4..self.at + HEAD]);
-        (u32::from_le_bytes(length) as usize, i64::from_le_bytes(id))
+    /// Whether the front of this run comes before that of another.
+    fn is_before(&self, other: &Run) -> bool {
+        match self.prefix.cmp(&other.prefix) {
+            Ordering::Equal => self.front() < other.front(),
+            unequal => unequal == Ordering::Less,
+        }
     }
 
-    fn pop(&mut self) {
-        self.at += HEAD + self.head().0;
+    /// Goes on to the entry behind the front; `false` at the end of the run.
+    fn next(&mut self, spill: &mut File) -> io::Result<bool> {
+        if !self.buffer.is_empty() {
+            self.at += HEAD + self.length;
+        }
+        if !self.has(HEAD, spill)? {
+            return Ok(false);
+        }
+        let head = &self.buffer[self.at..self.at + HEAD];
+        let number = |from: usize, to: usize| head[from..to].iter().rev().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
+        (self.length, self.id) = (number(0, 4) as usize, number(4, HEAD) as i64);
+        if !self.has(HEAD + self.length, spill)? {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        self.prefix = prefix(&self.buffer[self.at + HEAD..self.at + HEAD + self.length]);
+        Ok(true)
     }
 
-    /// Makes sure that an entry is in memory; `false` at the end of the run.
-    fn ready(&mut self, spill: &mut File) -> io::Result<bool> {
-        loop {
-            let held = self.buffer.len() - self.at;
-            if held >= HEAD && held >= HEAD + self.head().0 {
-                return Ok(true);
-            }
-            let left = self.end - self.start;
-            if left == 0 {
+    /// Makes sure that so many bytes from the front on are in memory; `false` if the run ends before.
+    fn has(&mut self, bytes: usize, spill: &mut File) -> io::Result<bool> {
+        while self.buffer.len() - self.at < bytes {
+            let read = (self.end - self.start).min(READ as u64) as usize;
+            if read == 0 {
                 return Ok(false);
             }
             self.buffer.drain(..self.at);
             self.at = 0;
-            let read = left.min(READ as u64) as usize;
             let held = self.buffer.len();
             self.buffer.resize(held + read, 0);
             spill.seek(SeekFrom::Start(self.start))?;
             spill.read_exact(&mut self.buffer[held..])?;
             self.start += read as u64;
         }
+        Ok(true)
     }
+}
+
+/// The first bytes of a key, as a number that compares like them.
+fn prefix(key: &[u8]) -> u64 {
+    let mut first = [0; 8];
+    let shown = key.len().min(8);
+    first[..shown].copy_from_slice(&key[..shown]);
+    u64::from_be_bytes(first)
 }
 
 /// Gives the entries of all runs in order. The runs stand in a heap, by index, the one with the least front on top.
@@ -205,7 +223,7 @@ fn merge<E: From<io::Error>>(
 ) -> Result<(), E> {
     let mut heap = Vec::with_capacity(runs.len());
     for (index, run) in runs.iter_mut().enumerate() {
-        if run.ready(&mut spill)? {
+        if run.next(&mut spill)? {
             heap.push(index);
         }
     }
@@ -214,8 +232,7 @@ fn merge<E: From<io::Error>>(
     }
     while let Some(&top) = heap.first() {
         give(runs[top].front())?;
-        runs[top].pop();
-        if !runs[top].ready(&mut spill)? {
+        if !runs[top].next(&mut spill)? {
             heap.swap_remove(0);
         }
         sift_down(&mut heap, 0, &runs);
@@ -225,9 +242,13 @@ fn merge<E: From<io::Error>>(
 
 fn sift_down(heap: &mut [usize], mut root: usize, runs: &[Run]) {
     loop {
-        let children = (2 * root + 1..2 * root + 3).filter(|child| *child < heap.len());
-        let Some(least) = children.min_by_key(|child| runs[heap[*child]].front()) else { return };
-        if runs[heap[root]].front() <= runs[heap[least]].front() {
+        let mut least = root;
+        for child in 2 * root + 1..heap.len().min(2 * root + 3) {
+            if runs[heap[child]].is_before(&runs[heap[least]]) {
+                least = child;
+            }
+        }
+        if least == root {
             return;
         }
         heap.swap(root, least);

@@ -144,7 +144,8 @@ pub(super) struct Tree {
     below: Level,
     /// The rowid of the last row.
     last: i64,
-    cell: Vec<u8>,
+    /// The numbers in front of the payload in the cell that is being added.
+    head: Vec<u8>,
 }
 
 /// Pages of one level of a tree: children, and behind each but the last its divider, the bytes of a cell of the level above
@@ -182,49 +183,49 @@ impl Tree {
 
     fn new(kind: Kind, root: u32) -> Tree {
         let leaf = Page::default();
-        Tree { kind, root, leaf, below: Level::default(), last: 0, cell: Vec::new() }
+        Tree { kind, root, leaf, below: Level::default(), last: 0, head: Vec::new() }
     }
 
     /// Adds a row with a rowid greater than those before.
     pub(super) fn push_row(&mut self, pages: &mut PageFile, rowid: i64, payload: &[u8]) -> io::Result<()> {
-        self.cell.clear();
-        push_varint(&mut self.cell, payload.len() as u64);
-        push_varint(&mut self.cell, rowid as u64);
+        self.head.clear();
+        push_varint(&mut self.head, payload.len() as u64);
+        push_varint(&mut self.head, rowid as u64);
         let local = self.kind.local(payload.len(), pages.size);
-        self.cell.extend_from_slice(&payload[..local]);
-        let length = self.cell.len() + if local < payload.len() { 4 } else { 0 };
-        if !self.leaf.has_room(length, 8, pages.size) {
+        if !self.has_room(local, payload.len(), pages.size) {
             // In a table a leaf is divided from the next by its own last rowid.
             let mut divider = Vec::with_capacity(9);
             push_varint(&mut divider, self.last as u64);
             self.complete_leaf(pages, &divider)?;
         }
-        self.add_cell(pages, &payload[local..])?;
+        self.add_cell(pages, payload, local)?;
         self.last = rowid;
         Ok(())
     }
 
     /// Adds an entry that is greater than those before.
     pub(super) fn push_entry(&mut self, pages: &mut PageFile, payload: &[u8]) -> io::Result<()> {
-        self.cell.clear();
-        push_varint(&mut self.cell, payload.len() as u64);
+        self.head.clear();
+        push_varint(&mut self.head, payload.len() as u64);
         let local = self.kind.local(payload.len(), pages.size);
-        self.cell.extend_from_slice(&payload[..local]);
-        let length = self.cell.len() + if local < payload.len() { 4 } else { 0 };
-        if !self.leaf.has_room(length, 8, pages.size) {
+        if !self.has_room(local, payload.len(), pages.size) {
             // In an index the divider is an entry of its own: the leaf's last one. A page has room for four at least.
             let divider = self.leaf.pop();
             self.complete_leaf(pages, &divider)?;
         }
-        self.add_cell(pages, &payload[local..])
+        self.add_cell(pages, payload, local)
     }
 
-    fn add_cell(&mut self, pages: &mut PageFile, overflow: &[u8]) -> io::Result<()> {
-        if !overflow.is_empty() {
-            let first = pages.overflow(overflow)?;
-            self.cell.extend_from_slice(&first.to_be_bytes());
-        }
-        self.leaf.push(&self.cell);
+    /// Whether the leaf has room for a cell with this head, and so much of the payload in it.
+    fn has_room(&self, local: usize, payload: usize, size: usize) -> bool {
+        let pointer = if local < payload { 4 } else { 0 };
+        self.leaf.has_room(self.head.len() + local + pointer, 8, size)
+    }
+
+    fn add_cell(&mut self, pages: &mut PageFile, payload: &[u8], local: usize) -> io::Result<()> {
+        let (here, overflow) = payload.split_at(local);
+        let pointer = if overflow.is_empty() { None } else { Some(pages.overflow(overflow)?.to_be_bytes()) };
+        self.leaf.push(&[&self.head, here, pointer.as_ref().map_or(&[], |number| number.as_slice())]);
         Ok(())
     }
 
@@ -257,9 +258,7 @@ impl Tree {
             for &(start, end) in &groups {
                 let mut page = Page::default();
                 for index in start..end {
-                    let mut cell = level.children[index].to_be_bytes().to_vec();
-                    cell.extend_from_slice(level.divider(index));
-                    page.push(&cell);
+                    page.push(&[&level.children[index].to_be_bytes(), level.divider(index)]);
                 }
                 let rightmost = Some(level.children[end]);
                 if groups.len() == 1 {
@@ -322,8 +321,8 @@ impl Page {
         header + 2 * (self.ends.len() + 1) + self.cells.len() + self.counted + cell.max(4) <= size
     }
 
-    fn push(&mut self, cell: &[u8]) {
-        self.cells.extend_from_slice(cell);
+    fn push(&mut self, parts: &[&[u8]]) {
+        parts.iter().for_each(|part| self.cells.extend_from_slice(part));
         self.ends.push(self.cells.len() as u32);
     }
 
