@@ -45,7 +45,7 @@ pub(super) fn travel(
         .build()
         .map_err(|error| Error::Broken(format!("the threads could not be started: {error}")))?;
     let (arrivals, arrived) = channel();
-    let (places, freed) = sync_channel(2 * options.threads + 2);
+    let (places, freed) = sync_channel(2 * options.threads + 28);
     let mut inputs = Vec::new();
     for (index, prepared) in prepared.into_iter().enumerate() {
         let worker = committer.worker(&prepared, prepared.checker(plan, stamp, index, options), index)?;
