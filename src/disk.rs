@@ -1,6 +1,6 @@
 //! Paths and folders, as the store and the reports need them.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -24,3 +24,13 @@ pub fn sync_folder(path: &Path) -> io::Result<()> {
     // Only Unix lets a folder be opened and synced.
     if cfg!(unix) { File::open(folder_of(path))?.sync_all() } else { Ok(()) }
 }
+
+/// Makes what these options create readable and writable by its owner alone.
+#[cfg(unix)]
+pub fn owner_only(options: &mut OpenOptions) {
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+}
+
+/// Elsewhere a file takes its permissions from its folder.
+#[cfg(not(unix))]
+pub fn owner_only(_: &mut OpenOptions) {}

@@ -18,9 +18,6 @@ pub enum Error {
         path: PathBuf,
         /// What went wrong, and what to do.
         doing: String,
-        /// The system's own words.
-        #[source]
-        source: Option<io::Error>,
     },
     /// The database cannot be used for this run.
     #[error("{}: {message}", .path.display())]
@@ -31,12 +28,12 @@ pub enum Error {
         message: String,
     },
     /// A report could not be written.
-    #[error("cannot write the reports in {}: {source}{}", .path.display(), hint_for(.source))]
+    #[error("cannot write the report {}: {reason}{}. Nothing was written to the database", .path.display(), hint_for(.reason))]
     Report {
         /// The file or folder.
         path: PathBuf,
         /// The system's own words.
-        source: io::Error,
+        reason: io::Error,
     },
     /// The folder for the reports cannot be used.
     #[error("the report folder {} {message}", .path.display())]
@@ -81,12 +78,12 @@ impl Error {
             }
             _ => source.to_string(),
         };
-        Error::Input { path: path.to_path_buf(), doing, source: Some(source) }
+        Error::Input { path: path.to_path_buf(), doing }
     }
 
     /// A report that could not be written.
     pub fn report(path: &Path, source: io::Error) -> Error {
-        Error::Report { path: path.to_path_buf(), source }
+        Error::Report { path: path.to_path_buf(), reason: source }
     }
 
     /// A database that cannot be used.
@@ -95,9 +92,11 @@ impl Error {
     }
 }
 
-fn hint_for(source: &io::Error) -> &'static str {
-    match source.kind() {
-        io::ErrorKind::StorageFull => "; free some space, or choose another folder with --reports",
+fn hint_for(reason: &io::Error) -> &'static str {
+    match reason.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::FileTooLarge | io::ErrorKind::QuotaExceeded => {
+            "; free some space, or choose another folder with --reports"
+        }
         io::ErrorKind::PermissionDenied => "; choose a folder that you may write to with --reports",
         io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
             "; a part of the path is a file, choose another folder with --reports"

@@ -279,7 +279,7 @@ pub static REGISTRY: [CodeInfo; 26] = [
         title: "a control character in a value",
         explanation: "The value holds a control character other than a tab or a line break, a NUL or an escape, say. It is invisible, and some programs act on it.",
         example: "Ann\\u{0}Smith",
-        hint: "Remove the character; the message names it and its place.",
+        hint: "Remove the character.",
     },
     CodeInfo {
         code: Code::InvalidEmail,

@@ -248,7 +248,7 @@ impl<'p> Judge<'p> {
         let plan = &self.plan.fields[origin.field];
         let severity = if plan.clear_invalid { Severity::Warning } else { Severity::Error };
         for refusal in refusals {
-            let hint = hint(plan, &refusal);
+            let hint = if plan.clear_invalid { "Stored as missing.".to_string() } else { hint(plan, &refusal) };
             self.faults.push((
                 origin.order,
                 Fault {
@@ -366,8 +366,8 @@ fn hint(plan: &FieldPlan, refusal: &Refusal) -> String {
         (None, code) => code.info().hint.trim_end_matches('.').to_string(),
     };
     match option {
-        Some(option) => format!("{advice}; {option}"),
-        None => advice,
+        Some(option) => format!("{advice}; {option}."),
+        None => format!("{advice}."),
     }
 }
 

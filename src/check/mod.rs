@@ -49,6 +49,8 @@ pub struct Checker {
     stamp: Stamp,
     /// Whether the key is also wanted as it is stored, for the accepted list.
     wants_stored_key: bool,
+    /// The greatest length of a record in bytes, for what is said of longer ones.
+    record_limit: u64,
 }
 
 /// What was found out about the records of a block.
@@ -137,8 +139,14 @@ struct Whole<'r> {
 
 impl Checker {
     /// A checker for the records of one input.
-    pub fn new(plan: std::sync::Arc<Plan>, shape: Shape, stamp: Stamp, wants_stored_key: bool) -> Checker {
-        Checker { plan, shape, stamp, wants_stored_key }
+    pub fn new(
+        plan: std::sync::Arc<Plan>,
+        shape: Shape,
+        stamp: Stamp,
+        wants_stored_key: bool,
+        record_limit: u64,
+    ) -> Checker {
+        Checker { plan, shape, stamp, wants_stored_key, record_limit }
     }
 
     /// The plan that it judges by.
@@ -285,11 +293,14 @@ impl Checker {
 
     fn cut_fault(&self, block: &Block, span: &Span) -> Fault {
         let (code, message) = match span.extent {
-            Extent::TooLarge => (Code::RecordTooLarge, "the record is longer than --max-record-bytes"),
-            _ => (Code::UnterminatedQuote, "a quote opens on this line and is never closed"),
+            Extent::TooLarge => (
+                Code::RecordTooLarge,
+                format!("the record is longer than {} bytes (--max-record-bytes)", self.record_limit),
+            ),
+            _ => (Code::UnterminatedQuote, "a quote opens on this line and is never closed".to_string()),
         };
         let raw = block.bytes_of(span).into();
-        whole_fault(Whole { code, column: None, message: message.to_string(), raw })
+        whole_fault(Whole { code, column: None, message, raw })
     }
 }
 

@@ -126,7 +126,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "N")]
     pub limit: Option<u64>,
     /// What to do about a column that matches no field
-    #[arg(long, value_enum, default_value = "warn")]
+    #[arg(long, value_enum, value_name = "WHAT", default_value = "warn")]
     pub unknown_columns: UnknownColumns,
     /// The first customer ID of an empty database
     #[arg(long, value_name = "N", default_value = "1")]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::table::table;
+use super::table::{table, without_trailing_spaces};
 use crate::error::{Error, Result};
 use crate::profile::header::accepted_names;
 use crate::profile::{Profile, nearest};
@@ -37,7 +37,7 @@ pub(super) fn profiles(name: Option<&str>, as_json: bool) -> Result<String> {
             profile.title.clone(),
         ]);
     }
-    Ok(format!("{list}\n`custload profiles NAME` shows a profile's fields.\n"))
+    Ok(without_trailing_spaces(&format!("{list}\n\n`custload profiles NAME` shows a profile's fields.\n")))
 }
 
 fn one_profile(profile: &Profile) -> String {
@@ -46,10 +46,10 @@ fn one_profile(profile: &Profile) -> String {
         let names: Vec<&str> = accepted_names(field).skip(1).collect();
         fields.add_row([field.column.clone(), field.rule(), names.join(", ")]);
     }
-    format!(
-        "{}: {}\nkey: {}\n{fields}\nHeaders are compared by their letters and digits alone, in upper or lower case.\n",
+    without_trailing_spaces(&format!(
+        "{}: {}\nkey: {}\n\n{fields}\n\nHeaders are compared by their letters and digits alone, in upper or lower case.\n",
         profile.name, profile.title, profile.key
-    )
+    ))
 }
 
 fn data(profile: &Profile) -> Value {
@@ -88,7 +88,7 @@ pub(super) fn explain(name: Option<&str>, as_json: bool) -> Result<String> {
         for info in &REGISTRY {
             list.add_row([info.code.name(), scope(info), info.title]);
         }
-        return Ok(format!("{list}\n`custload explain CODE` says more.\n"));
+        return Ok(without_trailing_spaces(&format!("{list}\n\n`custload explain CODE` says more.\n")));
     };
     let Some(code) = Code::from_name(name) else {
         let names = REGISTRY.iter().map(|info| info.code.name());

@@ -15,7 +15,7 @@ use anyhow::Context;
 use self::args::{Cli, CliCommand, RunArgs};
 use self::progress::Console;
 use crate::error::Error;
-use crate::pipeline::{self, Command};
+use crate::pipeline::{self, Command, Observer};
 use crate::report::summary::{Status, Summary};
 
 /// Runs what was typed; gives the exit status. `stop` is set to a signal's number when a run is to stop.
@@ -45,6 +45,10 @@ fn load(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>) -> anyhow::Res
         print(&format!("{}\n", serde_json::to_string_pretty(&summary).context("the summary cannot be printed")?))?;
     } else if !args.quiet {
         print(&table::summary(&summary))?;
+    }
+    // Nobody sees the table of a quiet run, and its exit status alone does not say why.
+    if let (Some(reason), true) = (&summary.reason, args.quiet || args.json) {
+        console.note(&format!("stopped, the database is as it was: {reason}"));
     }
     Ok(status_of(&summary, args.rejects_ok))
 }

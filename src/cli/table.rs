@@ -3,6 +3,8 @@
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 use indicatif::HumanCount;
 
+use std::path::Path;
+
 use crate::report::summary::{CodeCount, Status, Summary};
 use crate::rule::text::visible;
 
@@ -13,8 +15,9 @@ const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().f
 pub(super) fn table<const N: usize>(header: [&str; N]) -> Table {
     let mut table = Table::new();
     table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic).set_header(header);
-    // Where the output is no terminal, its width is nobody's.
-    if table.width().is_none() {
+    // Where the output is no terminal, or one that does not know its width, no column is made narrow.
+    const NARROWEST: u16 = 40;
+    if table.width().is_none_or(|width| width < NARROWEST) {
         table.set_content_arrangement(ContentArrangement::Disabled);
     }
     table
@@ -64,19 +67,33 @@ pub(super) fn summary(summary: &Summary) -> String {
     }
     if let (Some(first), Some(last)) = (summary.first_customer_id, summary.last_customer_id) {
         let database = visible(summary.database.as_deref().unwrap_or_default()).into_owned();
-        out.push_str(&format!("customers {first} to {last} in {database}\n"));
+        let customers =
+            if first == last { format!("customer {first}") } else { format!("customers {first} to {last}") };
+        out.push_str(&format!("{customers} in {database}\n"));
     }
     if let Some(reports) = &summary.reports {
         out.push_str(&format!("reports in {}\n", visible(reports)));
+        // Only what a run has left out can be loaded by itself.
+        let what = if summary.status == Status::Finished { "to mend and load again" } else { "rejected records" };
         let rejects = summary.inputs.iter().filter(|input| input.counts.rejected > 0);
         for name in rejects.filter_map(|input| input.rejects.as_deref()) {
-            out.push_str(&format!("  to mend and load again: {}\n", visible(name)));
+            let path = Path::new(reports).join(name);
+            out.push_str(&format!("{what}: {}\n", visible(&path.to_string_lossy())));
+        }
+        if summary.status == Status::Threshold {
+            out.push_str("nothing was loaded: mend the input itself, and load it as a whole\n");
         }
     }
-    if let Some(rate) = summary.records_per_second {
+    // Of a moment's work no rate can be told.
+    if let Some(rate) = summary.records_per_second.filter(|_| summary.elapsed_seconds >= 0.1) {
         out.push_str(&format!("{:.1} s, {} records a second\n", summary.elapsed_seconds, number(rate)));
     }
-    out
+    without_trailing_spaces(&out)
+}
+
+/// The text without the blanks that a table pads its lines with.
+pub(super) fn without_trailing_spaces(text: &str) -> String {
+    text.lines().flat_map(|line| [line.trim_end(), "\n"]).collect()
 }
 
 fn headline(summary: &Summary) -> String {
@@ -93,7 +110,7 @@ fn headline(summary: &Summary) -> String {
 }
 
 fn codes(summary: &Summary) -> Table {
-    let mut table = table(["code", "records", "share", "first", "what it is"]);
+    let mut table = table(["code", "records", "share", "first seen", "what it is"]);
     let records = summary.counts.accepted + summary.counts.rejected;
     let several = summary.inputs.len() > 1;
     let mut by_count: Vec<(&CodeCount, &str)> = summary.rejects_by_code.values().map(|count| (count, "")).collect();

@@ -417,6 +417,12 @@ impl Prepared {
     /// The checker for this input, the `index`-th of the run from 0.
     fn checker(&self, plan: &Arc<Plan>, stamp: &Stamp, index: usize, options: &Options) -> crate::check::Checker {
         let stamp = Stamp { file: index as i64 + 1, ..stamp.clone() };
-        crate::check::Checker::new(Arc::clone(plan), self.shape.clone(), stamp, options.accepted)
+        crate::check::Checker::new(
+            Arc::clone(plan),
+            self.shape.clone(),
+            stamp,
+            options.accepted,
+            options.read.max_record_bytes,
+        )
     }
 }

@@ -60,12 +60,18 @@ fn choose(input: &Input) -> Result<&'static Profile> {
     let Some(best) = best else {
         let needs: Vec<String> =
             fits.iter().map(|fit| format!("{} lacks {}", fit.profile.name, fit.missing.join(", "))).collect();
+        if input.format == Format::Ndjson && input.names.is_empty() {
+            return Err(Error::Usage(format!(
+                "{path}: no keys were found in its first records, so no profile can be chosen; say which with --profile"
+            )));
+        }
+        let what = if input.format == Format::Csv { "columns" } else { "keys" };
         return Err(Error::Usage(format!(
-            "{path}: no profile fits. Found: {}. Of what each profile requires, {}.{} {}",
+            "{path}: no profile fits. Found: {}. Of what each profile requires, {}.{} Rename the {what}, or say which \
+             profile is meant with --profile",
             listed(&input.names),
             needs.join("; "),
             delimiter_advice(input),
-            "Rename the columns, or say which profile with --profile to see what it misses"
         )));
     };
     let rivals: Vec<&str> = fits
@@ -202,7 +208,10 @@ fn columns(binding: &Binding, profile: &Profile) -> Vec<ColumnSummary> {
             header: header.clone(),
             field: None,
             how: None,
-            ignored: Some(format!("{} fills {}", binding.headers[*winner], profile.fields[found.field].column)),
+            ignored: Some(format!(
+                "the column {} fills the field {} already",
+                binding.headers[*winner], profile.fields[found.field].column
+            )),
         },
         Column::Unknown | Column::Report(_) => ColumnSummary {
             header: header.clone(),
@@ -242,6 +251,7 @@ fn say_what_is_ignored(
         Format::Csv => "column",
         Format::Ndjson => "key",
     };
+    let filled: Vec<&str> = summary.columns.iter().filter_map(|column| column.field.as_deref()).collect();
     let mut unknown = Vec::new();
     for (index, column) in summary.columns.iter().enumerate() {
         let name = match (column.header.trim(), input.format) {
@@ -251,8 +261,8 @@ fn say_what_is_ignored(
         match column.ignored.as_deref() {
             None => {}
             Some(UNKNOWN) => unknown.push(match nearest_field(profile, &column.header) {
-                Some(near) => format!("{name} (is it {}?)", near.column),
-                None => name,
+                Some(near) if !filled.contains(&near.column.as_str()) => format!("{name} (is it {}?)", near.column),
+                _ => name,
             }),
             Some(why) => observer.note(&format!("{path}: the {what} {name} is ignored: {}", visible(why))),
         }

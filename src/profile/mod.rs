@@ -223,7 +223,7 @@ pub fn nearest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Opt
     let name = header::letters_and_digits(name);
     candidates
         .map(|candidate| (strsim::jaro_winkler(&name, &header::letters_and_digits(candidate)), candidate))
-        .filter(|(likeness, _)| *likeness >= 0.8)
+        .filter(|(likeness, _)| *likeness >= 0.87)
         .max_by(|left, right| left.0.total_cmp(&right.0))
         .map(|(_, candidate)| candidate)
 }

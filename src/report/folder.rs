@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::disk::{sync_folder, with_suffix};
+use crate::disk::{owner_only, sync_folder, with_suffix};
 use crate::error::{Error, Result};
 
 /// The name of the file that says how a run went.
@@ -85,7 +85,7 @@ impl ReportFolder {
         let mut options = File::options();
         options.write(true).create_new(true);
         if name != SUMMARY {
-            private(&mut options);
+            owner_only(&mut options);
         }
         let file = options.open(&path).map_err(|error| Error::report(&path, error))?;
         Ok(ReportFile { path, writer: BufWriter::with_capacity(BUFFER, file) })
@@ -179,14 +179,6 @@ fn open_folder(folder: &Path) -> io::Result<File> {
 fn open_folder(folder: &Path) -> io::Result<File> {
     File::options().write(true).create(true).truncate(false).open(folder.with_extension("lock"))
 }
-
-#[cfg(unix)]
-fn private(options: &mut fs::OpenOptions) {
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
-}
-
-#[cfg(not(unix))]
-fn private(_: &mut fs::OpenOptions) {}
 
 /// Makes the folders above `path`; those that were not there, the innermost first.
 fn make_parents(path: &Path) -> io::Result<Vec<PathBuf>> {

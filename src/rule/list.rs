@@ -45,7 +45,7 @@ pub fn from_text(value: &str) -> Result<Option<String>, ListFault> {
 /// as they are written.
 pub fn from_json(array: &str) -> Result<Option<String>, ListFault> {
     let items: Vec<&RawValue> =
-        serde_json::from_str(array).map_err(|fault| ListFault::Invalid(format!("it is no JSON array ({fault})")))?;
+        serde_json::from_str(array).map_err(|_| ListFault::Invalid("it is no JSON array".to_owned()))?;
     let mut list = List::default();
     for item in items {
         let json = item.get();

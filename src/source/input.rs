@@ -199,7 +199,7 @@ impl Input {
     }
 
     fn refuse(&self, doing: &str) -> Error {
-        Error::Input { path: self.path.clone(), doing: doing.to_string(), source: None }
+        Error::Input { path: self.path.clone(), doing: doing.to_string() }
     }
 
     fn refuse_header(&self, what: &str) -> Error {
@@ -261,8 +261,13 @@ fn refuse_other_kinds(path: &Path, start: &[u8]) -> Result<()> {
         (b"\xff\xfe", "it is UTF-16; convert it first (iconv -f UTF-16 -t UTF-8)"),
         (b"\xfe\xff", "it is UTF-16; convert it first (iconv -f UTF-16 -t UTF-8)"),
     ];
+    let mut tokens = start.iter().filter(|byte| !byte.is_ascii_whitespace());
+    if let (Some(b'['), Some(b'{')) = (tokens.next(), tokens.next()) {
+        let doing = "it is a JSON array; write one object a line first (jq -c '.[]')".to_string();
+        return Err(Error::Input { path: path.to_path_buf(), doing });
+    }
     match kinds.iter().find(|(magic, _)| start.starts_with(magic)) {
-        Some((_, doing)) => Err(Error::Input { path: path.to_path_buf(), doing: (*doing).to_string(), source: None }),
+        Some((_, doing)) => Err(Error::Input { path: path.to_path_buf(), doing: (*doing).to_string() }),
         None => Ok(()),
     }
 }

@@ -8,6 +8,7 @@ use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use hashbrown::HashTable;
 
@@ -61,8 +62,15 @@ struct Entry {
 const IS_CUSTOMER: u64 = 1 << 63;
 
 /// How many tables there are. A table that is full moves to one twice as large and needs both for a moment; with many
-/// tables that moment costs little memory.
+/// tables that moment costs little memory. They are of unequal sizes, from 1 to 2, so that they are not all full at once,
+/// and memory grows evenly: with equal ones it would double at once.
 const SHARDS: usize = 64;
+
+/// Which table has a fingerprint with these twelve bits.
+static SHARD_OF: LazyLock<[u8; 4096]> = LazyLock::new(|| {
+    let shard = |slot: usize| (SHARDS as f64 * (1.0 + slot as f64 / 4096.0).log2()) as u8;
+    std::array::from_fn(shard)
+});
 
 /// The keys that are taken, and by whom.
 #[derive(Debug)]
@@ -118,7 +126,7 @@ impl KeySet {
 
 /// The table's own choice of a place uses the lowest and the highest bits, so the shard is chosen by some between.
 fn shard_of(fingerprint: Fingerprint) -> usize {
-    (fingerprint >> 40) as usize % SHARDS
+    usize::from(SHARD_OF[(fingerprint >> 40) as usize % SHARD_OF.len()])
 }
 
 /// The texts of this run's keys, one behind the other: in memory while they are few, then in a file without a name.

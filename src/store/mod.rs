@@ -14,6 +14,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql, params};
@@ -27,6 +28,9 @@ use crate::row::{Value, values};
 
 /// Rows that are written by one statement: fewer statements, each with fewer parameters than SQLite allows.
 const ROWS_A_STATEMENT: usize = 40;
+
+/// How long a run that is done waits for readers of the database to let it commit.
+const WAIT_FOR_READERS: Duration = Duration::from_secs(60);
 
 /// What a run wants from a database.
 #[derive(Clone, Debug)]
@@ -218,7 +222,7 @@ impl Store {
                     connection.execute_batch(&schema::create_key_index(key)).map_err(failed)?;
                 }
                 write_run(&connection, run_id, run, files).map_err(failed)?;
-                connection.execute_batch("COMMIT").map_err(failed)
+                commit_past_readers(&connection, &options.stop).map_err(failed)
             }
             Way::Build(builder, private) => {
                 let stop = Arc::clone(&options.stop);
@@ -381,6 +385,23 @@ fn insert(
         }
     }
     Ok(written)
+}
+
+/// Commits, and waits a while for programs that are reading: the work is done, and no reader should undo it.
+fn commit_past_readers(connection: &Connection, stop: &AtomicUsize) -> rusqlite::Result<()> {
+    let start = Instant::now();
+    loop {
+        match connection.execute_batch("COMMIT") {
+            Err(error)
+                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+                    && start.elapsed() < WAIT_FOR_READERS
+                    && stop.load(Ordering::Relaxed) == 0 =>
+            {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            done => return done,
+        }
+    }
 }
 
 fn write_run(connection: &Connection, run_id: i64, run: &RunRow, files: &[FileRow]) -> rusqlite::Result<()> {

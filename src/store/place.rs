@@ -9,7 +9,7 @@ use std::path::Path;
 
 use tempfile::TempPath;
 
-use crate::disk::{folder_of, sync_folder, with_suffix};
+use crate::disk::{folder_of, owner_only, sync_folder, with_suffix};
 use crate::error::{Error, Result};
 
 /// What stands under a database's name.
@@ -58,6 +58,8 @@ impl PrivateFile {
         let failed = |error: io::Error| Error::database(path, cannot_write(&error));
         let lock = loop {
             let mut options = File::options();
+            // It will hold customers' values, so its owner alone may read it unless he decides otherwise.
+            owner_only(&mut options);
             let file = options.read(true).write(true).create(true).truncate(false).open(&private).map_err(failed)?;
             match file.try_lock() {
                 Ok(()) => {}

@@ -179,7 +179,8 @@ impl Run {
             return Ok(false);
         }
         let head = &self.buffer[self.at..self.at + HEAD];
-        let number = |from: usize, to: usize| head[from..to].iter().rev().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
+        let number =
+            |from: usize, to: usize| head[from..to].iter().rev().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
         (self.length, self.id) = (number(0, 4) as usize, number(4, HEAD) as i64);
         if !self.has(HEAD + self.length, spill)? {
             return Err(io::ErrorKind::UnexpectedEof.into());
