@@ -12,8 +12,9 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::time::Duration;
 
-use super::commit::{Checked, Committer, InputEnd};
+use super::commit::{Committer, InputEnd};
 use super::prepare::Prepared;
+use super::worker::{Checked, Worker};
 use super::{Observer, Options};
 use crate::check::Stamp;
 use crate::check::plan::Plan;
@@ -106,7 +107,7 @@ struct Cutter {
 }
 
 impl Cutter {
-    fn cut_all(mut self, inputs: Vec<(PathBuf, Source, Arc<super::commit::Worker>)>) {
+    fn cut_all(mut self, inputs: Vec<(PathBuf, Source, Arc<Worker>)>) {
         for (index, (path, mut source, worker)) in inputs.into_iter().enumerate() {
             // A panic would leave the committing thread waiting; it is an error like any other.
             let done = catch_unwind(AssertUnwindSafe(|| self.cut(&path, &mut source, &worker)));
@@ -123,12 +124,7 @@ impl Cutter {
         }
     }
 
-    fn cut(
-        &mut self,
-        path: &std::path::Path,
-        source: &mut Source,
-        worker: &Arc<super::commit::Worker>,
-    ) -> Result<Option<Read>> {
+    fn cut(&mut self, path: &std::path::Path, source: &mut Source, worker: &Arc<Worker>) -> Result<Option<Read>> {
         loop {
             if self.places.send(()).is_err() {
                 return Ok(None);

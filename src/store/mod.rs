@@ -5,8 +5,10 @@
 //! Either way the run holds a lock from its start, and a second run is told so at once.
 
 mod build;
+mod customers;
 pub mod keys;
 mod place;
+mod runs;
 pub mod schema;
 
 use std::io;
@@ -17,14 +19,19 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql};
 
 use self::build::{BuildError, Builder};
+use self::customers::{for_each_key, key_of};
 use self::place::{Kind, PrivateFile};
+use self::runs::{next_run, write_run};
 use self::schema::Found;
 use crate::error::{Error, Result};
 use crate::profile::Profile;
 use crate::row::{Value, values};
+
+pub use self::customers::Customers;
+pub use self::runs::{FileRow, KnownRun, RowCounts, RunRow};
 
 /// Rows that are written by one statement: fewer statements, each with fewer parameters than SQLite allows.
 const ROWS_A_STATEMENT: usize = 40;
@@ -63,53 +70,7 @@ enum Way {
     /// Through SQL, in one transaction of a database that exists.
     Insert(Connection),
     /// Page by page, into a new database under a private name.
-    Build(Builder, PrivateFile),
-}
-
-/// What `import_runs` holds of a run.
-#[derive(Clone, Debug, Default)]
-#[allow(missing_docs)] // named as the columns, which the README documents
-pub struct RunRow {
-    pub profile: String,
-    pub options: String,
-    pub started_at: String,
-    pub ended_at: String,
-    pub status: String,
-    pub counts: RowCounts,
-    pub warnings: u64,
-    pub repaired: u64,
-    pub first_customer_id: Option<i64>,
-    pub last_customer_id: Option<i64>,
-    pub reports: String,
-}
-
-/// What `import_files` holds of an input.
-#[derive(Clone, Debug, Default)]
-#[allow(missing_docs)] // named as the columns, which the README documents
-pub struct FileRow {
-    pub path: String,
-    pub bytes: u64,
-    pub sha256: String,
-    pub counts: RowCounts,
-}
-
-/// The counts of a run or an input.
-#[derive(Clone, Copy, Debug, Default)]
-#[allow(missing_docs)] // named as the columns, which the README documents
-pub struct RowCounts {
-    pub read: u64,
-    pub accepted: u64,
-    pub rejected: u64,
-    pub blank: u64,
-}
-
-/// A run that the database knows, as far as the reports of earlier runs need it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KnownRun {
-    /// Its number.
-    pub run_id: i64,
-    /// Where its reports are, as the database has it.
-    pub reports: String,
+    Build(Box<Builder>, PrivateFile),
 }
 
 struct Parameter<'r>(Value<'r>);
@@ -155,7 +116,13 @@ impl Store {
             .map_err(BuildError::Io)
             .and_then(|file| Builder::new(private.path(), file, &schema, key))
             .map_err(|error| build_error(&options, error))?;
-        Ok(Store { way: Way::Build(builder, private), next_id: options.first_id, run_id: 1, rows_written: 0, options })
+        Ok(Store {
+            way: Way::Build(Box::new(builder), private),
+            next_id: options.first_id,
+            run_id: 1,
+            rows_written: 0,
+            options,
+        })
     }
 
     /// The number of this run.
@@ -176,13 +143,7 @@ impl Store {
     /// The runs whose reports may still want to be put in their place: the last few.
     pub fn known_runs(&self) -> Result<Vec<KnownRun>> {
         let Way::Insert(connection) = &self.way else { return Ok(Vec::new()) };
-        let read = || {
-            let mut statement =
-                connection.prepare("SELECT run_id, reports FROM import_runs ORDER BY run_id DESC LIMIT 10")?;
-            let runs = statement.query_map([], |row| Ok(KnownRun { run_id: row.get(0)?, reports: row.get(1)? }))?;
-            runs.collect::<rusqlite::Result<Vec<_>>>()
-        };
-        read().map_err(|error| self.failed(error))
+        runs::known_runs(connection).map_err(|error| self.failed(error))
     }
 
     /// Gives the ID and key of each customer who was there before, where the run has a key.
@@ -281,69 +242,6 @@ impl Store {
     }
 }
 
-/// The customers of a database that is only looked at.
-#[derive(Debug)]
-pub struct Customers {
-    connection: Connection,
-    options: StoreOptions,
-    next_run: i64,
-    has_key: bool,
-}
-
-impl Customers {
-    /// Opens a database for looking; `None` if there is none yet.
-    pub fn open(options: StoreOptions) -> Result<Option<Customers>> {
-        if place::kind(&options.path)? == Kind::Absent {
-            return Ok(None);
-        }
-        let connection = connect(&options.path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        let look = || {
-            // One transaction, so that all is read as of one moment.
-            connection.execute_batch("BEGIN")?;
-            schema::look(&connection, options.profile)
-        };
-        let found = look().map_err(|error| sqlite_error(&options, &error))?;
-        let missing = match found {
-            Found::Nothing => return Ok(None),
-            Found::Ours { missing } => missing,
-            Found::Foreign(why) => {
-                return Err(Error::database(&options.path, format!("{why}. Name another database with --db")));
-            }
-        };
-        let key = options.key.as_deref().and_then(|key| options.profile.field_index(key));
-        let has_key = key.is_some_and(|key| !missing.contains(&key));
-        let next_run = next_run(&connection).map_err(|error| sqlite_error(&options, &error))?;
-        Ok(Some(Customers { connection, options, next_run, has_key }))
-    }
-
-    /// The number that the next run will have.
-    pub fn next_run(&self) -> i64 {
-        self.next_run
-    }
-
-    /// Gives each customer's ID and key, where the run has a key and the database its column.
-    pub fn for_each_key(&self, each: impl FnMut(i64, &str)) -> Result<()> {
-        match &self.options.key {
-            Some(key) if self.has_key => for_each_key(&self.connection, key, each),
-            _ => Ok(()),
-        }
-        .map_err(|error| sqlite_error(&self.options, &error))
-    }
-
-    /// The key of a customer, as it is stored.
-    pub fn key_of(&self, customer: i64) -> Result<Option<String>> {
-        match &self.options.key {
-            Some(key) if self.has_key => key_of(&self.connection, key, customer),
-            _ => Ok(None),
-        }
-        .map_err(|error| sqlite_error(&self.options, &error))
-    }
-}
-
-fn next_run(connection: &Connection) -> rusqlite::Result<i64> {
-    connection.query_row("SELECT ifnull(max(run_id), 0) + 1 FROM import_runs", [], |row| row.get(0))
-}
-
 /// The greatest customer ID that was ever given out, as far as the database remembers.
 fn last_id(connection: &Connection) -> rusqlite::Result<Option<i64>> {
     let greatest = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, Option<i64>>(0));
@@ -401,72 +299,6 @@ fn commit_past_readers(connection: &Connection, stop: &AtomicUsize) -> rusqlite:
             }
             done => return done,
         }
-    }
-}
-
-fn write_run(connection: &Connection, run_id: i64, run: &RunRow, files: &[FileRow]) -> rusqlite::Result<()> {
-    connection.execute(
-        "INSERT INTO import_runs (run_id, profile, options, started_at, ended_at, status, read, accepted, rejected, \
-         blank, warnings, repaired, first_customer_id, last_customer_id, reports) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
-        params![
-            run_id,
-            run.profile,
-            run.options,
-            run.started_at,
-            run.ended_at,
-            run.status,
-            run.counts.read as i64,
-            run.counts.accepted as i64,
-            run.counts.rejected as i64,
-            run.counts.blank as i64,
-            run.warnings as i64,
-            run.repaired as i64,
-            run.first_customer_id,
-            run.last_customer_id,
-            run.reports,
-        ],
-    )?;
-    for (index, file) in files.iter().enumerate() {
-        connection.execute(
-            "INSERT INTO import_files (run_id, import_file, path, bytes, sha256, read, accepted, rejected, blank) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-            params![
-                run_id,
-                index as i64 + 1,
-                file.path,
-                file.bytes as i64,
-                file.sha256,
-                file.counts.read as i64,
-                file.counts.accepted as i64,
-                file.counts.rejected as i64,
-                file.counts.blank as i64,
-            ],
-        )?;
-    }
-    Ok(())
-}
-
-fn for_each_key(connection: &Connection, key: &str, mut each: impl FnMut(i64, &str)) -> rusqlite::Result<()> {
-    let sql = format!("SELECT customer_id, CAST({key} AS TEXT) FROM customers WHERE {key} IS NOT NULL");
-    let mut statement = connection.prepare(&sql)?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        // A text that another program has written may be no UTF-8; it is no key that a record could have.
-        if let Ok(text) = row.get_ref(1)?.as_str() {
-            each(row.get(0)?, text);
-        }
-    }
-    Ok(())
-}
-
-fn key_of(connection: &Connection, key: &str, customer: i64) -> rusqlite::Result<Option<String>> {
-    let sql = format!("SELECT CAST({key} AS TEXT) FROM customers WHERE customer_id = ?1");
-    let mut statement = connection.prepare_cached(&sql)?;
-    let mut rows = statement.query([customer])?;
-    match rows.next()? {
-        Some(row) => Ok(row.get_ref(0)?.as_str_or_null().ok().flatten().map(str::to_string)),
-        None => Ok(None),
     }
 }
 

@@ -212,7 +212,7 @@ mod tests {
         let row = |number: usize| {
             let key =
                 (number % 7 != 3).then(|| format!("{}@example.com", number.wrapping_mul(2_654_435_761) % 100_000));
-            (key, Some("x".repeat(number % 90)), (number % 5 != 0).then_some(number as i64 * 77 - 900))
+            (key, Some("x".repeat(number % 90)), (!number.is_multiple_of(5)).then_some(number as i64 * 77 - 900))
         };
         (0..count).map(row).collect()
     }

@@ -1,0 +1,97 @@
+//! What a run is to do, [`Options`], and who watches it, [`Observer`].
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use chrono::{DateTime, Utc};
+
+use crate::check::plan::FieldOptions;
+use crate::report::summary::Counts;
+use crate::source::input::ReadOptions;
+
+/// What is done with the accepted records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// They are written to the database.
+    Import,
+    /// Nothing; only the verdicts are wanted.
+    Check,
+}
+
+impl Command {
+    /// The name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Command::Import => "import",
+            Command::Check => "check",
+        }
+    }
+}
+
+/// Everything that decides what a run does. What a person types is turned into this by `cli`.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Import or check.
+    pub command: Command,
+    /// The inputs in order; `-` is standard input.
+    pub inputs: Vec<PathBuf>,
+    /// The database; a check may do without one.
+    pub database: Option<PathBuf>,
+    /// The profile's name; chosen from the first input's header if it is not told.
+    pub profile: Option<String>,
+    /// How the inputs are read.
+    pub read: ReadOptions,
+    /// Where the reports go; `{run}` in it becomes the run's number. An import has a default, a check none.
+    pub reports: Option<String>,
+    /// How many threads check records.
+    pub threads: usize,
+    /// Whether the accepted records are listed.
+    pub accepted: bool,
+    /// What was said about fields.
+    pub fields: FieldOptions,
+    /// More rejects than this, and the run is taken back.
+    pub max_rejects: Option<u64>,
+    /// A greater share of rejects among the records than this, and the run is taken back.
+    pub max_reject_ratio: Option<f64>,
+    /// Whether a column that matches no field ends the run.
+    pub unknown_columns_are_errors: bool,
+    /// The first customer ID of a database that has never had a customer.
+    pub first_id: i64,
+    /// The clock; the system's if it is not told.
+    pub now: Option<DateTime<Utc>>,
+    /// Set to a signal's number when the run is to stop.
+    pub stop: Arc<AtomicUsize>,
+}
+
+/// How far a run has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Bytes of all inputs.
+    pub bytes: u64,
+    /// How the records fared so far.
+    pub counts: Counts,
+}
+
+/// Watches a run.
+pub trait Observer {
+    /// Something that a person should know; the run goes on. The text may hold names from files, made visible.
+    fn note(&mut self, message: &str);
+    /// Records are about to be read; so many bytes, if that is known.
+    fn start(&mut self, bytes: Option<u64>);
+    /// Some more records are done.
+    fn progress(&mut self, progress: &Progress);
+    /// No more records come; what is left to do is this.
+    fn finishing(&mut self, what: &str);
+}
+
+/// Watches nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Unobserved;
+
+impl Observer for Unobserved {
+    fn note(&mut self, _: &str) {}
+    fn start(&mut self, _: Option<u64>) {}
+    fn progress(&mut self, _: &Progress) {}
+    fn finishing(&mut self, _: &str) {}
+}

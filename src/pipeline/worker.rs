@@ -1,0 +1,131 @@
+//! What is done for each block wherever and whenever: a [`Worker`] judges its records and writes down what the reports say
+//! of them.
+
+use std::sync::Arc;
+
+use super::tally::Tally;
+use crate::check::{Checker, Outcome, Verdicts};
+use crate::format::csv::RowWriter;
+use crate::record::{Block, Position, Span};
+use crate::reject::Fault;
+use crate::report::lines::{self, Rejection};
+use crate::source::input::Format;
+use crate::store::keys::{Fingerprint, Fingerprints};
+
+/// Checks the blocks of one input.
+pub(super) struct Worker {
+    pub(super) checker: Checker,
+    pub(super) input: usize,
+    pub(super) path: String,
+    pub(super) delimiter: u8,
+    pub(super) format: Format,
+    pub(super) fingerprints: Fingerprints,
+    /// All inputs' paths.
+    pub(super) paths: Arc<Vec<String>>,
+    /// Whether anybody wants the reports.
+    pub(super) reports: bool,
+}
+
+/// A block, what was found out about it, and what the reports say of it.
+pub(super) struct Checked {
+    pub(super) block: Block,
+    pub(super) verdicts: Verdicts,
+    /// The fingerprints of the accepted records' keys, in order.
+    pub(super) fingerprints: Vec<Fingerprint>,
+    pub(super) errors: Pieces,
+    pub(super) rejects: Pieces,
+    pub(super) tally: Tally,
+    pub(super) worker: Arc<Worker>,
+}
+
+/// Text that belongs to the records of a block, in their order.
+#[derive(Default)]
+pub(super) struct Pieces {
+    text: Vec<u8>,
+    /// Where the text of each span ends.
+    ends: Vec<u32>,
+}
+
+impl Pieces {
+    fn end_span(&mut self) {
+        self.ends.push(self.text.len() as u32);
+    }
+
+    /// The text with some more put in: each piece of `more` behind that of its span. The pieces come in order.
+    pub(super) fn with(self, more: Vec<(usize, Vec<u8>)>) -> Vec<u8> {
+        if more.is_empty() {
+            return self.text;
+        }
+        let mut text = Vec::with_capacity(self.text.len() + more.iter().map(|(_, piece)| piece.len()).sum::<usize>());
+        let mut at = 0;
+        for (span, piece) in more {
+            let end = self.ends[span] as usize;
+            text.extend_from_slice(&self.text[at..end]);
+            text.extend_from_slice(&piece);
+            at = end;
+        }
+        text.extend_from_slice(&self.text[at..]);
+        text
+    }
+}
+
+impl Worker {
+    /// Judges a block, and writes down what the reports say of its records.
+    pub(super) fn check(self: &Arc<Worker>, block: Block) -> Checked {
+        let verdicts = self.checker.check(&block);
+        let mut tally = Tally::new(self.checker.plan().fields.len(), &self.paths);
+        tally.values(&verdicts.repaired, &verdicts.deprecated);
+        let mut fingerprints = Vec::with_capacity(verdicts.verdicts.len());
+        let (mut errors, mut rejects) = (Pieces::default(), Pieces::default());
+        for ((position, span), verdict) in block.positions().zip(&verdicts.verdicts) {
+            let faults = verdicts.faults_of(verdict);
+            if !faults.is_empty() {
+                tally.record(faults, self.input, position.line);
+                self.write_faults(&mut errors.text, position, faults);
+                if verdict.outcome == Outcome::Rejected {
+                    self.write_reject(&mut rejects.text, &block, span, position, faults);
+                }
+            }
+            if let Outcome::Accepted { key: Some(key), .. } = &verdict.outcome {
+                fingerprints.push(self.fingerprints.of(verdicts.key_text(&key.folded)));
+            }
+            errors.end_span();
+            rejects.end_span();
+        }
+        Checked { block, verdicts, fingerprints, errors, rejects, tally, worker: Arc::clone(self) }
+    }
+
+    /// Adds the lines of `errors.ndjson` for a record's faults.
+    pub(super) fn write_faults(&self, out: &mut Vec<u8>, position: Position, faults: &[Fault]) {
+        if !self.reports {
+            return;
+        }
+        for fault in faults {
+            let field = fault.field.map(|field| self.checker.plan().fields[field as usize].column.as_str());
+            lines::error_line(out, &self.path, position, field, fault);
+        }
+    }
+
+    /// Adds the line of the reject report for a record.
+    pub(super) fn write_reject(
+        &self,
+        out: &mut Vec<u8>,
+        block: &Block,
+        span: &Span,
+        position: Position,
+        faults: &[Fault],
+    ) {
+        if !self.reports {
+            return;
+        }
+        let rejection = Rejection::new(position.line, faults);
+        let mut original = Vec::new();
+        self.checker.write_original(block, span, rejection.raw.is_some(), &mut original);
+        // What is written of a record that could be taken apart is text, and nothing is written of another.
+        let original = String::from_utf8_lossy(&original);
+        match self.format {
+            Format::Csv => lines::reject_row(out, &mut RowWriter::new(self.delimiter), &original, &rejection),
+            Format::Ndjson => lines::reject_line(out, &original, &rejection),
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! The customers who are in a database already, and their keys: [`Customers`] for a check, which only looks.
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::place::{self, Kind};
+use super::runs::next_run;
+use super::schema::{self, Found};
+use super::{StoreOptions, connect, sqlite_error};
+use crate::error::{Error, Result};
+
+/// The customers of a database that is only looked at.
+#[derive(Debug)]
+pub struct Customers {
+    connection: Connection,
+    options: StoreOptions,
+    next_run: i64,
+    has_key: bool,
+}
+
+impl Customers {
+    /// Opens a database for looking; `None` if there is none yet.
+    pub fn open(options: StoreOptions) -> Result<Option<Customers>> {
+        if place::kind(&options.path)? == Kind::Absent {
+            return Ok(None);
+        }
+        let connection = connect(&options.path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let look = || {
+            // One transaction, so that all is read as of one moment.
+            connection.execute_batch("BEGIN")?;
+            schema::look(&connection, options.profile)
+        };
+        let found = look().map_err(|error| sqlite_error(&options, &error))?;
+        let missing = match found {
+            Found::Nothing => return Ok(None),
+            Found::Ours { missing } => missing,
+            Found::Foreign(why) => {
+                return Err(Error::database(&options.path, format!("{why}. Name another database with --db")));
+            }
+        };
+        let key = options.key.as_deref().and_then(|key| options.profile.field_index(key));
+        let has_key = key.is_some_and(|key| !missing.contains(&key));
+        let next_run = next_run(&connection).map_err(|error| sqlite_error(&options, &error))?;
+        Ok(Some(Customers { connection, options, next_run, has_key }))
+    }
+
+    /// The number that the next run will have.
+    pub fn next_run(&self) -> i64 {
+        self.next_run
+    }
+
+    /// Gives each customer's ID and key, where the run has a key and the database its column.
+    pub fn for_each_key(&self, each: impl FnMut(i64, &str)) -> Result<()> {
+        match &self.options.key {
+            Some(key) if self.has_key => for_each_key(&self.connection, key, each),
+            _ => Ok(()),
+        }
+        .map_err(|error| sqlite_error(&self.options, &error))
+    }
+
+    /// The key of a customer, as it is stored.
+    pub fn key_of(&self, customer: i64) -> Result<Option<String>> {
+        match &self.options.key {
+            Some(key) if self.has_key => key_of(&self.connection, key, customer),
+            _ => Ok(None),
+        }
+        .map_err(|error| sqlite_error(&self.options, &error))
+    }
+}
+
+/// Gives the ID and key of each customer who has one.
+pub(super) fn for_each_key(
+    connection: &Connection,
+    key: &str,
+    mut each: impl FnMut(i64, &str),
+) -> rusqlite::Result<()> {
+    let sql = format!("SELECT customer_id, CAST({key} AS TEXT) FROM customers WHERE {key} IS NOT NULL");
+    let mut statement = connection.prepare(&sql)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        // A text that another program has written may be no UTF-8; it is no key that a record could have.
+        if let Ok(text) = row.get_ref(1)?.as_str() {
+            each(row.get(0)?, text);
+        }
+    }
+    Ok(())
+}
+
+/// The key of a customer, as it is stored.
+pub(super) fn key_of(connection: &Connection, key: &str, customer: i64) -> rusqlite::Result<Option<String>> {
+    let sql = format!("SELECT CAST({key} AS TEXT) FROM customers WHERE customer_id = ?1");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query([customer])?;
+    match rows.next()? {
+        Some(row) => Ok(row.get_ref(0)?.as_str_or_null().ok().flatten().map(str::to_string)),
+        None => Ok(None),
+    }
+}
