@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Compares `custload import` with the sqlite3 shell's `.import`, which checks nothing, and with itself on clean, dirty and
 # NDJSON input. Usage: benches/compare.sh [ROWS [ROUNDS]]; 1000000 rows and 5 rounds are the default. The cases take
-# turns within a round, so that a slow minute of the machine falls on all of them; medians are printed.
+# turns within a round, so that a slow minute of the machine falls on all of them; medians are printed. Outside the
+# measured time it looks whether the answer is right: the shell has a row, and custload has read a record, for each that
+# was generated. custload syncs what it writes; the shell runs without journal and sync.
 #
 # The inputs are invented (examples/generate.rs) and kept under ./bench-data/; databases and reports are removed after
 # each run. CUSTLOAD_BIN names another binary than target/release/custload; nothing is built for it then but the generator.
@@ -21,6 +23,8 @@ if [[ -z ${EPOCHREALTIME:-} ]]; then
     exit 2
 fi
 
+custload=${CUSTLOAD_BIN:-}
+[[ -z $custload ]] || custload=$(realpath -- "$custload")
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 data=$PWD/bench-data
 mkdir -p "$data"
@@ -29,7 +33,6 @@ trap 'rm -rf -- "$work"' EXIT
 
 # The programs. --------------------------------------------------------------------------------------------------------
 
-custload=${CUSTLOAD_BIN:-}
 if [[ -z $custload ]]; then
     cargo build --release --quiet
     custload=${CARGO_TARGET_DIR:-target}/release/custload
@@ -52,10 +55,10 @@ fi
 
 # The inputs. ----------------------------------------------------------------------------------------------------------
 
-# make_input ROWS DIRTY FORMAT: makes the file unless it is there and newer than the generator; sets $input to its path.
+# make_input ROWS DIRTY FORMAT: makes the file unless it is there and no older than the generator; sets $input to its path.
 make_input() {
     input=$data/contact-$1-$2.$3
-    if [[ ! -s $input || src/generate.rs -nt $input ]]; then
+    if [[ ! -s $input || src/generate.rs -nt $input || examples/generate.rs -nt $input ]]; then
         echo "Generating $input" >&2
         "$generate" --rows "$1" --dirty "$2" --format "$3" --output "$input.partial"
         mv -- "$input.partial" "$input"
@@ -132,12 +135,30 @@ run() {
             "CREATE INDEX customers_email ON customers(email)"
         ;;
     esac
+    require_answer "$1"
     printf '%s %s\n' "$seconds" "${kib:-0}" >>"$work/$1.runs"
     remove_database
 }
 
 load() {
     measured "$custload" import "$1" --profile contact --db "$work/bench.db" --quiet --rejects-ok
+}
+
+# require_answer CASE: ends the comparison unless all records came through the run that has just ended.
+require_answer() {
+    local expected=$rows found
+    case $1 in
+    shell) found=$("$shell" -init /dev/null "$work/bench.db" "SELECT count(*) FROM customers") ;;
+    *)
+        [[ $1 != custload-double ]] || expected=$((2 * rows))
+        # The first "read" of the summary is the run's.
+        found=$(awk -F'[:, ]+' '$2 == "\"read\"" { print $3; exit }' "$work"/bench.db.imports/run-*/summary.json)
+        ;;
+    esac
+    if [[ $found != "$expected" ]]; then
+        echo "$1: $found records came through instead of $expected" >&2
+        exit 1
+    fi
 }
 
 cases=(custload-2)
@@ -183,7 +204,7 @@ row custload-60 'custload, CSV, 60 % bad' "$dirty60"
 row custload-ndjson 'custload, NDJSON, 2 % bad' "$ndjson"
 echo
 if [[ -n $shell ]]; then
-    ratio 'shell / custload (above 1: quicker)' shell custload-2
+    ratio 'shell / custload, both 2 % bad' shell custload-2
 else
     echo 'shell / custload: skipped, no sqlite3 shell'
 fi

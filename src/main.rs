@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use clap::Parser;
 use custload::cli;
+use custload::rule::text::visible;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 fn main() {
@@ -19,7 +20,7 @@ fn main() {
     #[cfg(unix)]
     let _ = signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
     let status = cli::run(&cli, stop).unwrap_or_else(|error| {
-        let _ = writeln!(std::io::stderr(), "custload: {error:#}");
+        let _ = writeln!(std::io::stderr(), "custload: {}", visible(&format!("{error:#}")));
         cli::exit_status(&error)
     });
     std::process::exit(status);

@@ -25,7 +25,9 @@ pub(super) struct JsonRecords<'c> {
 }
 
 const MEANINGS: usize = 4096;
-const UNKNOWN_KEYS: usize = 100;
+/// As many keys as are named of an input. The first so many of a block are enough to find the first so many of an input,
+/// wherever its blocks begin.
+pub(crate) const UNKNOWN_KEYS: usize = 1000;
 
 impl<'c> JsonRecords<'c> {
     pub(super) fn new(plan: &'c Plan) -> JsonRecords<'c> {
@@ -96,11 +98,15 @@ impl<'c> JsonRecords<'c> {
             return *meaning;
         }
         let meaning = self.plan.names.find(key);
-        if meaning.is_none() && key != REPORT_KEY && self.unknown.len() < UNKNOWN_KEYS {
-            self.unknown.push(key.to_string());
-        }
-        if self.meanings.len() < MEANINGS {
+        let is_remembered = self.meanings.len() < MEANINGS;
+        if is_remembered {
             self.meanings.insert(key.to_string(), meaning);
+        }
+        if meaning.is_none() && key != REPORT_KEY && self.unknown.len() < UNKNOWN_KEYS {
+            // A key that is remembered is asked for once.
+            if is_remembered || !self.unknown.iter().any(|known| known == key) {
+                self.unknown.push(key.to_string());
+            }
         }
         meaning
     }

@@ -4,7 +4,7 @@
 //! of the block they came in. Keys are read here, but whether one is taken is for the thread that sees records in order.
 
 mod csv;
-mod json;
+pub(crate) mod json;
 mod judge;
 pub mod plan;
 pub mod raw;

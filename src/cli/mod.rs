@@ -41,10 +41,14 @@ fn load(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>) -> anyhow::Res
     let summary = pipeline::run(&options, &mut console);
     console.end();
     let summary = summary?;
-    if args.json {
-        print(&format!("{}\n", serde_json::to_string_pretty(&summary).context("the summary cannot be printed")?))?;
-    } else if !args.quiet {
-        print(&table::summary(&summary))?;
+    let printed = match (args.json, args.quiet) {
+        (true, _) => print(&summary.to_json()),
+        (false, false) => print(&table::summary(&summary)),
+        (false, true) => Ok(0),
+    };
+    if let Err(error) = printed {
+        // The run is done, and its exit status is to say so.
+        console.note(&format!("{error:#}; the run itself is done"));
     }
     // Nobody sees the table of a quiet run, and its exit status alone does not say why.
     if let (Some(reason), true) = (&summary.reason, args.quiet || args.json) {

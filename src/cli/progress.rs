@@ -6,6 +6,7 @@ use std::time::Duration;
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::pipeline::{Observer, Progress};
+use crate::rule::text::visible;
 
 /// Messages, and a bar where standard error is a terminal.
 #[derive(Debug)]
@@ -32,7 +33,7 @@ impl Console {
 impl Observer for Console {
     fn note(&mut self, message: &str) {
         // Also in quiet runs: what is said here is nowhere else, and a cron job's mail should have it.
-        self.bar.suspend(|| eprint_line(&format!("custload: {message}")));
+        self.bar.suspend(|| eprint_line(&format!("custload: {}", visible(message))));
     }
 
     fn start(&mut self, bytes: Option<u64>) {

@@ -88,7 +88,7 @@ impl<'r> Members<'r> {
         let first = record.bytes().find(|byte| !is_white_space(*byte));
         if first == Some(b'{') {
             let members: Members<'_> =
-                serde_json::from_str(record).map_err(|error| JsonFault::Invalid(describe(&error)))?;
+                serde_json::from_str(record).map_err(|error| JsonFault::Invalid(describe(record, &error)))?;
             // An escape may stand for half a character, which no text can hold. Values are not looked into before.
             if record.contains("\\u")
                 && let Some((key, _)) = members.0.iter().find(|(_, value)| is_half_a_text(value))
@@ -98,7 +98,7 @@ impl<'r> Members<'r> {
             return Ok(members);
         }
         match serde_json::from_str::<&RawValue>(record) {
-            Err(error) => Err(JsonFault::Invalid(describe(&error))),
+            Err(error) => Err(JsonFault::Invalid(describe(record, &error))),
             Ok(_) => Err(JsonFault::NotAnObject(match first {
                 Some(b'[') => "an array",
                 Some(b'"') => "a text",
@@ -163,13 +163,16 @@ pub fn is_blank(record: &[u8]) -> bool {
     record.iter().all(|byte| is_white_space(*byte))
 }
 
-/// The parser's words for a person: a record is one line, so the line is left out.
-fn describe(error: &serde_json::Error) -> String {
+/// The parser's words for a person: a record is one line, so the line is left out; places are counted in characters.
+fn describe(record: &str, error: &serde_json::Error) -> String {
     let text = error.to_string();
     let text = text.split(" at line ").next().unwrap_or_default();
     match error.column() {
         0 => text.to_string(),
-        column => format!("{text} at character {column}"),
+        column => {
+            let before = record.char_indices().take_while(|(place, _)| *place < column);
+            format!("{text} at character {}", before.count())
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use super::prepare::Prepared;
 use super::tally::Tally;
 use super::worker::{Checked, Worker};
 use super::{Command, Options, Progress, Target};
+use crate::check::json::UNKNOWN_KEYS;
 use crate::check::plan::Plan;
 use crate::check::{Checker, Outcome, Verdicts};
 use crate::disk::folder_of;
@@ -55,7 +56,6 @@ pub(super) struct Committer<'r> {
 struct CommittedInput {
     summary: InputSummary,
     rejects: Option<ReportFile>,
-    unknown_keys: Vec<String>,
     is_complete: bool,
 }
 
@@ -144,7 +144,7 @@ impl<'r> Committer<'r> {
             rejects = Some(report);
             summary.rejects = Some(name);
         }
-        self.inputs.push(CommittedInput { summary, rejects, unknown_keys: Vec::new(), is_complete: false });
+        self.inputs.push(CommittedInput { summary, rejects, is_complete: false });
         Ok(Worker {
             checker,
             input: index,
@@ -345,12 +345,10 @@ impl<'r> Committer<'r> {
     }
 
     fn note_unknown_keys(&mut self, input: usize, keys: Vec<String>) -> Result<()> {
-        /// More are not told apart: a hostile file could have millions.
-        const MOST: usize = 100;
         let input = &mut self.inputs[input];
         for key in keys {
-            let known = &mut input.unknown_keys;
-            if known.len() >= MOST || known.contains(&key) || input.summary.ignored.contains(&key) {
+            // More are not told apart: a hostile file could have millions.
+            if input.summary.ignored.len() >= UNKNOWN_KEYS || input.summary.ignored.contains(&key) {
                 continue;
             }
             if self.options.unknown_columns_are_errors {
@@ -364,8 +362,7 @@ impl<'r> Committer<'r> {
                     self.plan.profile.name
                 )));
             }
-            input.summary.ignored.push(key.clone());
-            known.push(key);
+            input.summary.ignored.push(key);
         }
         Ok(())
     }

@@ -19,7 +19,39 @@ use super::{Observer, Options};
 use crate::check::Stamp;
 use crate::check::plan::Plan;
 use crate::error::{Error, Result};
+use crate::source::input::Input;
 use crate::source::{Read, Source};
+
+/// Opens the inputs, on a thread of its own: one that says nothing, such as standard input, must not keep a signal waiting.
+pub(super) fn open(options: &Options) -> Result<Vec<Input>> {
+    let (opened, arrived) = channel();
+    let (paths, read) = (options.inputs.clone(), options.read.clone());
+    start("open", move || {
+        let inputs = paths.iter().map(|path| Input::open(path, &read)).collect::<Result<Vec<_>>>();
+        // Nobody is there any more if the run was told to stop.
+        let _ = opened.send(inputs);
+    })?;
+    loop {
+        stop_if_told(options)?;
+        match arrived.recv_timeout(LOOK_UP) {
+            Ok(inputs) => return inputs,
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return Err(Error::Broken("an input could not be looked at".into())),
+        }
+    }
+}
+
+fn start(name: &str, work: impl FnOnce() + Send + 'static) -> Result<()> {
+    let started = std::thread::Builder::new().name(name.into()).spawn(work);
+    started.map(|_| ()).map_err(|error| Error::Broken(format!("a thread could not be started: {error}")))
+}
+
+fn stop_if_told(options: &Options) -> Result<()> {
+    match options.stop.load(Ordering::Relaxed) {
+        0 => Ok(()),
+        signal => Err(Error::Interrupted(signal as i32)),
+    }
+}
 
 /// What comes to the committing thread, in order.
 enum Arrival {
@@ -54,10 +86,7 @@ pub(super) fn travel(
     }
     let cutter = Cutter { pool, arrivals, places, next: 0 };
     // Not joined: it may be waiting for standard input when the run is told to stop.
-    std::thread::Builder::new()
-        .name("cut".into())
-        .spawn(move || cutter.cut_all(inputs))
-        .map_err(|error| Error::Broken(format!("a thread could not be started: {error}")))?;
+    start("cut", move || cutter.cut_all(inputs))?;
     take_in_order(&arrived, &freed, options, committer, observer)
 }
 
@@ -71,10 +100,7 @@ fn take_in_order(
     let mut early = BTreeMap::new();
     let mut next = 0;
     loop {
-        let signal = options.stop.load(Ordering::Relaxed);
-        if signal != 0 {
-            return Err(Error::Interrupted(signal as i32));
-        }
+        stop_if_told(options)?;
         match arrived.recv_timeout(LOOK_UP) {
             Ok((number, arrival)) => _ = early.insert(number, arrival),
             Err(RecvTimeoutError::Timeout) => continue,

@@ -31,7 +31,6 @@ use crate::error::{Error, Result};
 use crate::profile::Profile;
 use crate::report::folder::{ACCEPTED, ReportFolder, SUMMARY, finish_left_behind};
 use crate::report::summary::{Counts, Status, Summary};
-use crate::source::input::Input;
 use crate::store::{Customers, FileRow, RowCounts, RunRow, Store, StoreOptions};
 
 pub use self::options::{Command, Observer, Options, Progress, Unobserved};
@@ -68,7 +67,7 @@ impl Target {
 /// On an error the database is as it was, and no report is left.
 pub fn run(options: &Options, observer: &mut dyn Observer) -> Result<Summary> {
     let clock = Clock::start(options.now);
-    let inputs = options.inputs.iter().map(|path| Input::open(path, &options.read)).collect::<Result<Vec<_>>>()?;
+    let inputs = journey::open(options)?;
     let profile = prepare::profile(options.profile.as_deref(), &inputs, observer)?;
     let plan = Arc::new(Plan::new(profile, &options.fields)?);
     let prepared = prepare::bind(inputs, &plan, options, observer)?;
@@ -146,9 +145,7 @@ fn close(
             folder.remove(ACCEPTED)?;
         }
         let mut report = folder.file(SUMMARY)?;
-        let text = serde_json::to_string_pretty(&summary).map_err(|error| Error::Broken(error.to_string()))?;
-        report.write(text.as_bytes())?;
-        report.write(b"\n")?;
+        report.write(summary.to_json().as_bytes())?;
         report.finish()?;
         folder.sync()?;
     }
@@ -168,7 +165,6 @@ fn close(
     if let Some(Err(error)) = outcome.folder.map(ReportFolder::publish) {
         observer.note(&format!("{error}. The run itself is done; the next run will put its reports in place"));
     }
-    clock.time(&mut summary);
     Ok(summary)
 }
 
@@ -234,7 +230,8 @@ fn default_reports(database: &Path, run_id: i64) -> PathBuf {
 
 fn reports_place(options: &Options, run_id: i64) -> Option<PathBuf> {
     match (&options.reports, options.command, &options.database) {
-        (Some(place), ..) => Some(PathBuf::from(place.replace("{run}", &run_id.to_string()))),
+        // Put together from its parts, so that a slash at its end is none of its name's.
+        (Some(place), ..) => Some(Path::new(&place.replace("{run}", &run_id.to_string())).components().collect()),
         (None, Command::Import, Some(database)) => Some(default_reports(database, run_id)),
         _ => None,
     }

@@ -274,7 +274,7 @@ fn say_what_is_ignored(
     let said = format!(
         "{path}: the {what}{} {} {} no field of the profile {}",
         many.0,
-        unknown.join(", "),
+        shortened(unknown),
         many.1,
         profile.name
     );
@@ -286,15 +286,21 @@ fn say_what_is_ignored(
 }
 
 fn listed(names: &[String]) -> String {
-    const MOST: usize = 40;
     if names.is_empty() {
         return "nothing".to_string();
     }
-    let mut shown: Vec<String> = names.iter().take(MOST).map(|name| visible(name).into_owned()).collect();
-    if names.len() > MOST {
-        shown.push(format!("and {} more", names.len() - MOST));
+    shortened(names.iter().map(|name| visible(name).into_owned()).collect())
+}
+
+/// The first of these names, and how many more there are.
+fn shortened(mut names: Vec<String>) -> String {
+    const MOST: usize = 40;
+    let more = names.len().saturating_sub(MOST);
+    names.truncate(MOST);
+    if more > 0 {
+        names.push(format!("and {more} more"));
     }
-    shown.join(", ")
+    names.join(", ")
 }
 
 /// The file's name without its ending; `-2`, `-3` … behind it where another input has it already.

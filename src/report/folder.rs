@@ -145,11 +145,19 @@ pub fn finish_left_behind(place: &Path) -> Result<bool> {
 
 fn put_in_place(partial: &Path, place: &Path) -> io::Result<()> {
     if place.is_dir() {
-        remove_files(place)?;
-        fs::remove_dir(place)?;
+        make_way(place)?;
     }
     fs::rename(partial, place)?;
     sync_folder(place)
+}
+
+/// Moves an earlier folder aside: a run that loaded nothing left it there, and somebody may be mending what is in it.
+fn make_way(place: &Path) -> io::Result<()> {
+    if names(place)?.is_empty() {
+        return fs::remove_dir(place);
+    }
+    let aside = (1..).map(|number| with_suffix(place, &format!(".stopped-{number}"))).find(|aside| !aside.exists());
+    aside.map_or(Ok(()), |aside| fs::rename(place, aside))
 }
 
 /// Locks a folder; `None` if it is gone by now.
@@ -221,7 +229,8 @@ struct Earlier {
     status: String,
 }
 
-/// A folder may be used again only if it is empty, or holds the reports of a run that changed nothing.
+/// A folder may be used again only if it is empty, or holds the reports of a run that changed nothing; those are moved
+/// aside in the end.
 fn refuse_taken(place: &Path) -> Result<()> {
     let taken = |message: &str| Err(Error::ReportFolder { path: place.to_path_buf(), message: message.to_string() });
     if !place.exists() {
@@ -230,12 +239,13 @@ fn refuse_taken(place: &Path) -> Result<()> {
     if !place.is_dir() {
         return taken("is a file; name a folder with --reports");
     }
-    refuse_foreign_files(place)?;
     let is_empty = names(place).map_err(|error| Error::report(place, error))?.is_empty();
     let summary = fs::read(place.join(SUMMARY)).unwrap_or_default();
     match serde_json::from_slice::<Earlier>(&summary) {
         Ok(earlier) if earlier.status == "threshold" => Ok(()),
         Err(_) if is_empty => Ok(()),
-        _ => taken("holds the reports of a finished run; name another folder with --reports"),
+        Err(_) => refuse_foreign_files(place)
+            .and_then(|()| taken("holds reports without a summary; name another folder with --reports, or remove it")),
+        Ok(_) => taken("holds the reports of a finished run; name another folder with --reports"),
     }
 }

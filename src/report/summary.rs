@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::reject::Code;
+use crate::rule::text::is_hidden;
 
 /// How records fared, in a run or in one input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -159,4 +160,23 @@ pub struct Summary {
     pub elapsed_seconds: f64,
     /// How fast it was; none where the clock stood still.
     pub records_per_second: Option<u64>,
+}
+
+impl Summary {
+    /// The content of `summary.json`, which is also what `--json` prints. Characters that a terminal would act on, or that
+    /// would hide something, stand in it as escapes.
+    pub fn to_json(&self) -> String {
+        // Nothing in a summary can fail to be written.
+        let plain = serde_json::to_string_pretty(self).unwrap_or_default();
+        let mut text = String::with_capacity(plain.len() + 1);
+        for character in plain.chars() {
+            if is_hidden(character) && character != '\n' {
+                text.push_str(&format!("\\u{:04x}", character as u32));
+            } else {
+                text.push(character);
+            }
+        }
+        text.push('\n');
+        text
+    }
 }

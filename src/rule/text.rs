@@ -281,7 +281,7 @@ pub fn visible(text: &str) -> Cow<'_, str> {
 }
 
 /// What a terminal would obey, reorder by, or not show at all.
-fn is_hidden(character: char) -> bool {
+pub fn is_hidden(character: char) -> bool {
     match character {
         ' '..='~' => false,
         '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2060}' | '\u{feff}' => true,

@@ -15,10 +15,10 @@
 //! - It ends at the first LF, CRLF or CR outside quotes.
 //! - A quoted cell that has crossed a line break and then closes before anything but a delimiter or a record's end, or
 //!   the file's end inside a quote: the record's first physical line is `Unterminated`, and the next record starts behind it.
-//! - At the moment in which the record passes the limit: inside a quoted cell that has crossed a line break it is
-//!   `Unterminated` likewise; anywhere else it is `TooLarge` and goes on to the end of the physical line that it is on.
+//! - The record passes the limit behind a line break that a quoted cell has crossed: likewise. That its quotes close and
+//!   open again on the way is no sign that they belong together: in a file of lines `a",",x` they all do.
+//! - The line on which it starts passes the limit by itself: it is `TooLarge`, up to the end of that line.
 
-use std::collections::VecDeque;
 use std::io;
 
 use memchr::memchr2_iter;
@@ -98,18 +98,13 @@ impl CsvCutter {
     /// The cut of a record whose first line ends inside a quote, at `first_end`.
     fn beyond_first_line(&mut self, window: &mut Window, start: u64, first_end: u64) -> io::Result<Cut> {
         let second = behind_break(window, first_end)?;
-        let unterminated = Cut { end: first_end, next: second, lines: 1, extent: Extent::Unterminated };
         let limit = start + self.limit;
-        match self.scout.follow(window, second, limit, self.delimiter)? {
-            Followed::Ends(end) => {
+        match self.scout.end_of_record(window, second, limit, self.delimiter)? {
+            Some(end) => {
                 let lines = 1 + count_breaks(window, start, end);
                 Ok(Cut { end, next: behind_break(window, end)?, lines, extent: Extent::Record })
             }
-            Followed::NeverCloses => Ok(unterminated),
-            Followed::TooLong => {
-                let lines = 1 + count_breaks(window, start, limit);
-                Ok(Cut { end: limit, next: limit, lines, extent: Extent::TooLarge })
-            }
+            None => Ok(Cut { end: first_end, next: second, lines: 1, extent: Extent::Unterminated }),
         }
     }
 }
@@ -146,103 +141,61 @@ impl Cutter for CsvCutter {
     }
 }
 
-/// What becomes of a record that comes to the lines behind its first inside a quote.
-enum Followed {
-    /// It ends at this offset.
-    Ends(u64),
-    /// Its quote is never closed.
-    NeverCloses,
-    /// It passes the limit outside a quote that has crossed a line break.
-    TooLong,
-}
-
 /// What the lines of a file do when they are entered inside a quote, as far as was looked.
 ///
-/// It looks ahead only until the quote is resolved, and forgets lines that no record can come to any more.
+/// It looks ahead only until the quote is resolved, and what it finds holds for every record that comes to a line between.
 #[derive(Debug, Default)]
 struct Scout {
-    /// The lines, in order, in which the quote that they were entered in is closed. Only the last can be one that
-    /// resolves; with it, looking ahead pauses.
-    lines: VecDeque<Line>,
-    /// The line that is being looked at.
+    /// The line that is being looked at, or that resolves the quote.
     line_start: u64,
-    /// Where its entering quote was closed.
-    closed: Option<u64>,
     /// Up to where it was looked at.
     from: u64,
     in_quote: bool,
-    paused: bool,
+    /// Whether the quote that the line was entered in is closed.
+    closed: bool,
+    fate: Option<Fate>,
 }
 
-/// A line that was entered inside a quote and in which that quote is closed.
-#[derive(Clone, Copy, Debug)]
-struct Line {
-    start: u64,
-    /// The offset of the closing quote.
-    closed: u64,
-    fate: Fate,
-}
-
+/// How a quote is resolved.
 #[derive(Clone, Copy, Debug)]
 enum Fate {
-    /// The record ends with the line, at this offset.
+    /// The record ends at this offset.
     Ends(u64),
-    /// The quote closes before something that may not follow it.
+    /// It closes before something that may not follow it.
     Fails,
-    /// The line ends, at this offset, inside another quoted cell.
-    Reopens(u64),
 }
 
 impl Scout {
-    /// Follows a record whose second line starts at `second` and whose limit is passed at the offset `limit`.
-    fn follow(&mut self, window: &mut Window, second: u64, limit: u64, delimiter: u8) -> io::Result<Followed> {
-        while self.lines.front().is_some_and(|line| line.start < second) {
-            self.lines.pop_front();
-        }
-        if self.lines.is_empty() && (self.paused || self.line_start < second) {
+    /// Where a record ends whose second line starts at `second`; `None` if its quote is never closed, or if it passes its
+    /// limit, at the offset `limit`, before it ends.
+    fn end_of_record(
+        &mut self,
+        window: &mut Window,
+        second: u64,
+        limit: u64,
+        delimiter: u8,
+    ) -> io::Result<Option<u64>> {
+        if self.line_start < second {
             *self = Scout { line_start: second, from: second, in_quote: true, ..Scout::default() };
         }
-        let file_ends = !self.paused && self.look_ahead(window, limit + 1, delimiter)?;
-        match self.lines.back().map(|line| line.fate) {
-            Some(Fate::Ends(end)) if end <= limit => return Ok(Followed::Ends(end)),
-            Some(Fate::Fails) if self.lines.back().is_some_and(|line| line.closed < limit) => {
-                return Ok(Followed::NeverCloses);
-            }
-            _ if file_ends && self.from <= limit => return Ok(Followed::NeverCloses),
-            _ => {}
+        if self.fate.is_none() {
+            self.fate = self.look_ahead(window, limit + 1, delimiter)?;
         }
-        // The limit is passed before the quote is resolved: in which state?
-        Ok(if self.is_outside_at(limit) { Followed::TooLong } else { Followed::NeverCloses })
+        Ok(match self.fate {
+            Some(Fate::Ends(end)) if end <= limit => Some(end),
+            _ => None,
+        })
     }
 
-    /// Whether at this offset the quote with which its line was entered is already closed.
-    fn is_outside_at(&self, offset: u64) -> bool {
-        let behind = self.lines.partition_point(|line| line.start <= offset);
-        let is_in = |line: &Line| {
-            line.closed < offset
-                && match line.fate {
-                    Fate::Ends(end) | Fate::Reopens(end) => offset < end,
-                    Fate::Fails => true,
-                }
-        };
-        let in_known_line = behind.checked_sub(1).and_then(|at| self.lines.get(at)).is_some_and(is_in);
-        let in_this_line =
-            !self.paused && self.line_start <= offset && self.closed.is_some_and(|closed| closed < offset);
-        in_known_line || in_this_line
-    }
-
-    /// Looks ahead until a line resolves the quote, or up to `until`. `true` where the file ends inside a quote.
-    fn look_ahead(&mut self, window: &mut Window, until: u64, delimiter: u8) -> io::Result<bool> {
+    /// Looks ahead until a line resolves the quote, the file ends, or up to `until`.
+    fn look_ahead(&mut self, window: &mut Window, until: u64, delimiter: u8) -> io::Result<Option<Fate>> {
         loop {
             let found = match window.find(MARKS, self.from, until)? {
-                Found::Nothing => return Ok(false),
+                Found::Nothing => return Ok(None),
                 Found::Byte(found) => found,
                 Found::End(end) => {
                     self.from = end;
-                    if self.in_quote {
-                        return Ok(true);
-                    }
-                    return Ok(self.resolve(Fate::Ends(end)));
+                    return Ok((!self.in_quote).then_some(Fate::Ends(end)));
                 }
             };
             let is_quote = window.byte(found)? == Some(QUOTE);
@@ -252,37 +205,26 @@ impl Scout {
                     next => {
                         self.from = found + 1;
                         self.in_quote = false;
-                        if self.closed.is_none() {
-                            self.closed = Some(found);
-                            if next.is_some_and(|byte| byte != delimiter && byte != LF && byte != CR) {
-                                return Ok(self.resolve(Fate::Fails));
-                            }
+                        // Behind the quote that the line was entered in, nothing else may follow. A cell that is opened
+                        // and closed on one line is for `check` to judge.
+                        let is_end = next.is_none_or(|byte| byte == delimiter || byte == LF || byte == CR);
+                        if !std::mem::replace(&mut self.closed, true) && !is_end {
+                            return Ok(Some(Fate::Fails));
                         }
                     }
                 },
                 (true, false) => {
-                    let next_line = behind_break(window, found)?;
-                    if let Some(closed) = self.closed.take() {
-                        self.lines.push_back(Line { start: self.line_start, closed, fate: Fate::Reopens(found) });
-                    }
-                    self.line_start = next_line;
-                    self.from = next_line;
+                    self.from = behind_break(window, found)?;
+                    self.line_start = self.from;
+                    self.closed = false;
                 }
                 (false, true) => {
                     self.from = found + 1;
                     self.in_quote = opens_cell(window, found, self.line_start, delimiter)?;
                 }
-                (false, false) => return Ok(self.resolve(Fate::Ends(found))),
+                (false, false) => return Ok(Some(Fate::Ends(found))),
             }
         }
-    }
-
-    /// Notes that the line resolves the quote; `false`, for the file does not end inside a quote.
-    fn resolve(&mut self, fate: Fate) -> bool {
-        let closed = self.closed.take().unwrap_or(self.line_start);
-        self.lines.push_back(Line { start: self.line_start, closed, fate });
-        self.paused = true;
-        false
     }
 }
 

@@ -55,11 +55,9 @@ pub enum Holder {
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     fingerprint: Fingerprint,
-    /// A customer ID with [`IS_CUSTOMER`] set, or an offset in the spill.
-    place: u64,
+    /// A customer's ID, or an offset in the spill.
+    place: i64,
 }
-
-const IS_CUSTOMER: u64 = 1 << 63;
 
 /// How many tables there are. A table that is full moves to one twice as large and needs both for a moment; with many
 /// tables that moment costs little memory. They are of unequal sizes, from 1 to 2, so that they are not all full at once,
@@ -75,20 +73,42 @@ static SHARD_OF: LazyLock<[u8; 4096]> = LazyLock::new(|| {
 /// The keys that are taken, and by whom.
 #[derive(Debug)]
 pub struct KeySet {
-    shards: Vec<HashTable<Entry>>,
+    customers: Table,
+    records: Table,
     spill: Spill,
+}
+
+/// Fingerprints and places.
+#[derive(Debug)]
+struct Table {
+    shards: Vec<HashTable<Entry>>,
+}
+
+impl Table {
+    fn new() -> Table {
+        Table { shards: vec![HashTable::new(); SHARDS] }
+    }
+
+    fn insert(&mut self, fingerprint: Fingerprint, place: i64) {
+        let entry = Entry { fingerprint, place };
+        self.shards[shard_of(fingerprint)].insert_unique(fingerprint, entry, |entry| entry.fingerprint);
+    }
+
+    fn places(&self, fingerprint: Fingerprint) -> impl Iterator<Item = i64> + '_ {
+        let found = self.shards[shard_of(fingerprint)].iter_hash(fingerprint);
+        found.filter(move |entry| entry.fingerprint == fingerprint).map(|entry| entry.place)
+    }
 }
 
 impl KeySet {
     /// An empty set whose spill file, if it needs one, is made in `folder`.
     pub fn new(folder: PathBuf) -> KeySet {
-        KeySet { shards: vec![HashTable::new(); SHARDS], spill: Spill::new(folder) }
+        KeySet { customers: Table::new(), records: Table::new(), spill: Spill::new(folder) }
     }
 
     /// Notes the key of a customer who is in the database.
     pub fn insert_customer(&mut self, fingerprint: Fingerprint, customer: i64) {
-        let entry = Entry { fingerprint, place: customer as u64 | IS_CUSTOMER };
-        self.shard(fingerprint).insert_unique(fingerprint, entry, |entry| entry.fingerprint);
+        self.customers.insert(fingerprint, customer);
     }
 
     /// Who has this key. If nobody, it belongs to `holder`, a record, from now on. `text_of` gives the folded key of a
@@ -100,27 +120,25 @@ impl KeySet {
         holder: &Holder,
         mut text_of: impl FnMut(i64) -> Result<Option<String>, E>,
     ) -> Result<Option<Holder>, E> {
-        let table = &self.shards[shard_of(fingerprint)];
-        for entry in table.iter_hash(fingerprint).filter(|entry| entry.fingerprint == fingerprint) {
-            let found = if entry.place & IS_CUSTOMER != 0 {
-                let customer = (entry.place & !IS_CUSTOMER) as i64;
-                (text_of(customer)?.as_deref() == Some(key)).then_some(Holder::Customer(customer))
-            } else {
-                self.spill.read(entry.place, key)?
-            };
-            if found.is_some() {
-                return Ok(found);
+        // Of several customers with one key the first is named.
+        let mut customer = None;
+        for id in self.customers.places(fingerprint) {
+            if customer.is_none_or(|held| id < held) && text_of(id)?.as_deref() == Some(key) {
+                customer = Some(id);
+            }
+        }
+        if let Some(customer) = customer {
+            return Ok(Some(Holder::Customer(customer)));
+        }
+        for place in self.records.places(fingerprint) {
+            if let Some(held) = self.spill.read(place as u64, key)? {
+                return Ok(Some(held));
             }
         }
         let Holder::Record { input, record, line } = *holder else { return Ok(None) };
         let place = self.spill.push(input, record, line, key)?;
-        let entry = Entry { fingerprint, place };
-        self.shard(fingerprint).insert_unique(fingerprint, entry, |entry| entry.fingerprint);
+        self.records.insert(fingerprint, place as i64);
         Ok(None)
-    }
-
-    fn shard(&mut self, fingerprint: Fingerprint) -> &mut HashTable<Entry> {
-        &mut self.shards[shard_of(fingerprint)]
     }
 }
 

@@ -37,7 +37,7 @@ pub use self::runs::{FileRow, KnownRun, RowCounts, RunRow};
 const ROWS_A_STATEMENT: usize = 40;
 
 /// How long a run that is done waits for readers of the database to let it commit.
-const WAIT_FOR_READERS: Duration = Duration::from_secs(60);
+const WAIT_FOR_READERS: Duration = Duration::from_secs(30);
 
 /// What a run wants from a database.
 #[derive(Clone, Debug)]
@@ -295,7 +295,8 @@ fn commit_past_readers(connection: &Connection, stop: &AtomicUsize) -> rusqlite:
                     && start.elapsed() < WAIT_FOR_READERS
                     && stop.load(Ordering::Relaxed) == 0 =>
             {
-                std::thread::sleep(Duration::from_millis(20));
+                // SQLite itself waits a little from the second try on.
+                connection.busy_timeout(Duration::from_millis(50))?;
             }
             done => return done,
         }

@@ -1,0 +1,116 @@
+//! What the benches share: invented inputs, and the way from them to blocks, a checker and verdicts.
+
+#![allow(dead_code, unreachable_pub)] // each bench is a crate, and uses its own part
+
+use std::io::Cursor;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion, SamplingMode};
+use custload::check::plan::{FieldOptions, Plan};
+use custload::check::{Checker, CsvShape, Outcome, Shape, Stamp, Verdicts};
+use custload::generate::Generator;
+use custload::profile::Profile;
+use custload::profile::header::Binding;
+use custload::record::Block;
+use custload::source::input::{Format, Input, ReadOptions};
+use custload::source::{BlockSize, Source};
+
+const SEED: u64 = 1;
+
+/// An invented file.
+#[derive(Clone)]
+pub struct Sample {
+    pub format: Format,
+    /// Records; the header is none.
+    pub records: u64,
+    /// How many of them a run rejects.
+    pub bad: u64,
+    pub bytes: Arc<[u8]>,
+}
+
+impl Sample {
+    pub fn new(format: Format, records: u64, dirty_percent: f64) -> Sample {
+        let mut generator = Generator::new(SEED, dirty_percent, 0);
+        let mut bytes = Vec::new();
+        if format == Format::Csv {
+            Generator::write_csv_header(&mut bytes);
+        }
+        for _ in 0..records {
+            match format {
+                Format::Csv => generator.write_csv(&mut bytes),
+                Format::Ndjson => generator.write_ndjson(&mut bytes),
+            }
+        }
+        Sample { format, records, bad: generator.bad(), bytes: bytes.into() }
+    }
+
+    pub fn open(&self) -> Input {
+        let reader = Box::new(Cursor::new(Arc::clone(&self.bytes)));
+        let length = self.bytes.len() as u64;
+        Input::look(Path::new("sample"), reader, Some(length), &read_options(self.format)).unwrap()
+    }
+
+    pub fn source(&self) -> Source {
+        self.open().into_source(0, &read_options(self.format))
+    }
+
+    pub fn blocks(&self) -> Vec<Block> {
+        let mut source = self.source();
+        std::iter::from_fn(|| source.next_block().unwrap()).collect()
+    }
+
+    /// A checker for this file under the profile `contact`.
+    pub fn checker(&self) -> Checker {
+        let plan = Plan::new(contact(), &FieldOptions::default()).unwrap();
+        let shape = match self.format {
+            Format::Csv => {
+                let binding = Binding::new(plan.profile, &plan.names, self.open().names);
+                Shape::Csv(CsvShape::new(b',', binding.expect("the header is that of the profile")))
+            }
+            Format::Ndjson => Shape::Ndjson,
+        };
+        let stamp = Stamp { now: "2025-01-01T00:00:00Z".into(), run: 1, file: 1 };
+        Checker::new(Arc::new(plan), shape, stamp, false, read_options(self.format).max_record_bytes)
+    }
+}
+
+pub fn contact() -> &'static Profile {
+    Profile::named("contact").unwrap()
+}
+
+/// What the command line reads with unless told otherwise.
+pub fn read_options(format: Format) -> ReadOptions {
+    ReadOptions {
+        format: Some(format),
+        delimiter: b',',
+        max_record_bytes: 1024 * 1024,
+        limit: None,
+        block_size: BlockSize::default(),
+    }
+}
+
+/// How many records were accepted and how many rejected.
+pub fn count<'v>(verdicts: impl IntoIterator<Item = &'v Verdicts>) -> (u64, u64) {
+    let (mut accepted, mut rejected) = (0, 0);
+    for verdict in verdicts.into_iter().flat_map(|verdicts| &verdicts.verdicts) {
+        match verdict.outcome {
+            Outcome::Blank => {}
+            Outcome::Accepted { .. } => accepted += 1,
+            Outcome::Rejected => rejected += 1,
+        }
+    }
+    (accepted, rejected)
+}
+
+/// A group whose members take some seconds each.
+pub fn group<'c>(criterion: &'c mut Criterion, name: &str) -> BenchmarkGroup<'c, WallTime> {
+    let mut group = criterion.benchmark_group(name);
+    group.sample_size(10);
+    group.sampling_mode(SamplingMode::Flat);
+    group.warm_up_time(Duration::from_millis(500));
+    group.measurement_time(Duration::from_secs(3));
+    group
+}

@@ -1,0 +1,165 @@
+//! The same rows into a new database in three ways: [`Store`], which fills pages itself, and a prepared INSERT of one and
+//! of forty rows with CREATE INDEX behind it. Every way makes the same tables, 18 columns a customer, and the same index.
+//!
+//! The statements get values that are decoded already, in one transaction without journal and sync. The store gets rows
+//! encoded as the check stage leaves them, and syncs the finished file before it gives it its name.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod common;
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use custload::check::Outcome;
+use custload::row::{Value, values};
+use custload::source::input::Format;
+use custload::store::{RunRow, Store, StoreOptions, schema};
+use rusqlite::Connection;
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use tempfile::TempDir;
+
+use self::common::{Sample, contact, group};
+
+const RECORDS: u64 = 100_000;
+
+/// The columns of a customer besides the ID.
+const COLUMNS: usize = 17;
+
+/// The rows of one block, as the check stage leaves them.
+struct Rows {
+    bytes: Vec<u8>,
+    places: Vec<Range<u32>>,
+}
+
+impl Rows {
+    fn decoded(&self) -> impl Iterator<Item = [Value<'_>; COLUMNS]> {
+        self.places.iter().map(|place| {
+            let row: Vec<_> = values(&self.bytes[place.start as usize..place.end as usize]).collect();
+            row.try_into().unwrap()
+        })
+    }
+}
+
+fn rows() -> Vec<Rows> {
+    let sample = Sample::new(Format::Csv, RECORDS, 0.0);
+    let checker = sample.checker();
+    let rows_of = |block| {
+        let verdicts = checker.check(block);
+        let place = |outcome: &Outcome| match outcome {
+            Outcome::Accepted { row, .. } => row.clone(),
+            Outcome::Blank | Outcome::Rejected => panic!("all records are good"),
+        };
+        let places = verdicts.verdicts.iter().map(|verdict| place(&verdict.outcome)).collect();
+        Rows { bytes: verdicts.rows, places }
+    };
+    sample.blocks().iter().map(rows_of).collect()
+}
+
+/// A folder that is removed when the measured time is over, and a place for a database in it.
+fn place() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let path = folder.path().join("customers.db");
+    (folder, path)
+}
+
+fn fill_pages(path: &Path, rows: &[Rows]) {
+    let options = StoreOptions {
+        path: path.to_path_buf(),
+        profile: contact(),
+        key: Some("email".into()),
+        first_id: 1,
+        stop: Default::default(),
+    };
+    let mut store = Store::open(options).unwrap();
+    for rows in rows {
+        store.append(&rows.bytes, &rows.places).unwrap();
+    }
+    let run = RunRow { last_customer_id: Some(store.next_id() - 1), ..RunRow::default() };
+    store.commit(&run, &[]).unwrap();
+}
+
+fn insert(path: &Path, rows: &[[Value<'_>; COLUMNS]], rows_a_statement: usize) {
+    let connection = Connection::open(path).unwrap();
+    connection.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN").unwrap();
+    connection.execute_batch(&schema::create_all(contact())).unwrap();
+    let mut statement = connection.prepare(&schema::insert(contact(), rows_a_statement)).unwrap();
+    let mut id = 0i64;
+    for rows in rows.chunks_exact(rows_a_statement) {
+        let mut parameter = 1;
+        for row in rows {
+            id += 1;
+            statement.raw_bind_parameter(parameter, id).unwrap();
+            for (parameter, value) in (parameter + 1..).zip(row) {
+                let value = match value {
+                    Value::Null => ValueRef::Null,
+                    Value::Integer(number) => ValueRef::Integer(*number),
+                    Value::Text(text) => ValueRef::Text(text),
+                };
+                statement.raw_bind_parameter(parameter, ToSqlOutput::Borrowed(value)).unwrap();
+            }
+            parameter += 1 + COLUMNS;
+        }
+        statement.raw_execute().unwrap();
+    }
+    drop(statement);
+    connection.execute_batch(&schema::create_key_index("email")).unwrap();
+    connection.execute_batch("COMMIT").unwrap();
+}
+
+fn query(connection: &Connection, sql: &str) -> u64 {
+    connection.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap() as u64
+}
+
+/// The databases are sound, and hold the same customers under the same IDs, all of them.
+fn assert_equal(path: &Path, other: &Path) {
+    let connection = Connection::open(path).unwrap();
+    connection.execute("ATTACH ?1 AS other", [other.to_str()]).unwrap();
+    for schema in ["main", "other"] {
+        let sound: String =
+            connection.query_row(&format!("PRAGMA {schema}.integrity_check"), [], |row| row.get(0)).unwrap();
+        assert_eq!(sound, "ok");
+        assert_eq!(query(&connection, &format!("SELECT count(*) FROM {schema}.customers")), RECORDS);
+        let index = format!("SELECT count(*) FROM {schema}.customers INDEXED BY customers_by_email WHERE email > ''");
+        assert_eq!(query(&connection, &index), RECORDS);
+    }
+    let only_here = "SELECT count(*) FROM (SELECT * FROM main.customers EXCEPT SELECT * FROM other.customers)";
+    assert_eq!(query(&connection, only_here), 0);
+}
+
+fn benches(criterion: &mut Criterion) {
+    let rows = rows();
+    let decoded: Vec<_> = rows.iter().flat_map(Rows::decoded).collect();
+    let bytes = rows.iter().map(|rows| rows.bytes.len() as u64).sum();
+    type Way<'w> = (&'w str, Box<dyn Fn(&Path) + 'w>);
+    let ways: [Way<'_>; 3] = [
+        ("pages filled directly", Box::new(|path| fill_pages(path, &rows))),
+        ("insert, 1 row a statement", Box::new(|path| insert(path, &decoded, 1))),
+        ("insert, 40 rows a statement", Box::new(|path| insert(path, &decoded, 40))),
+    ];
+
+    let (_folder, first) = place();
+    (ways[0].1)(&first);
+    for (_, way) in &ways[1..] {
+        let (_folder, path) = place();
+        way(&path);
+        assert_equal(&first, &path);
+    }
+
+    let mut group = group(criterion, "store");
+    group.throughput(Throughput::ElementsAndBytes { elements: RECORDS, bytes });
+    for (name, way) in &ways {
+        group.bench_function(*name, |bencher| {
+            let measured = |(folder, path): (TempDir, PathBuf)| {
+                way(&path);
+                folder
+            };
+            bencher.iter_batched(place, measured, BatchSize::PerIteration);
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(store_benches, benches);
+criterion_main!(store_benches);

@@ -1,0 +1,92 @@
+//! `profiles` and `explain`: what the program knows, for people and for programs.
+
+use std::process::Stdio;
+
+use custload::profile::Profile;
+use custload::reject::REGISTRY;
+use serde_json::Value;
+
+use crate::support::Place;
+
+fn printed(line: &str) -> String {
+    let done = Place::new().custload(line).ends(0);
+    assert_eq!(done.stderr, "");
+    done.stdout
+}
+
+fn data(line: &str) -> Value {
+    serde_json::from_str(&printed(line)).unwrap()
+}
+
+#[test]
+fn profiles_are_listed() {
+    let list = printed("profiles");
+    for profile in Profile::all() {
+        assert!(list.lines().any(|line| line.contains(&profile.name) && line.contains(&profile.title)), "{list}");
+    }
+    let all = data("profiles --json");
+    let names: Vec<&str> = all.as_array().unwrap().iter().map(|profile| profile["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["basic", "billing", "contact"]);
+}
+
+#[test]
+fn a_profile_is_shown_whole() {
+    for profile in Profile::all() {
+        let shown = printed(&format!("profiles {}", profile.name));
+        let value = data(&format!("profiles {} --json", profile.name));
+        assert_eq!(value["key"], profile.key);
+        let fields = value["fields"].as_array().unwrap();
+        assert_eq!(fields.len(), profile.fields.len());
+        for (field, value) in profile.fields.iter().zip(fields) {
+            assert_eq!(value["column"], field.column);
+            assert_eq!(value["rule"], field.rule());
+            let line = shown.lines().find(|line| line.split_whitespace().next() == Some(&field.column));
+            let line = line.unwrap_or_else(|| panic!("{} is missing in:\n{shown}", field.column));
+            assert!(line.contains(&field.rule()), "{line}");
+            let headers = value["headers"].as_array().unwrap();
+            assert!(headers.iter().skip(1).all(|name| line.contains(name.as_str().unwrap())), "{line}");
+        }
+    }
+}
+
+#[test]
+fn codes_are_explained() {
+    let list = printed("explain");
+    let all = data("explain --json");
+    assert_eq!(all.as_array().unwrap().len(), REGISTRY.len());
+    for (info, value) in REGISTRY.iter().zip(all.as_array().unwrap()) {
+        let name = info.code.name();
+        assert!(list.lines().any(|line| line.contains(name) && line.contains(info.title)), "{name}");
+        let text = printed(&format!("explain {name}"));
+        for piece in [info.title, info.explanation, info.example, info.hint] {
+            assert!(!piece.is_empty() && text.contains(piece), "{piece:?} is missing in:\n{text}");
+        }
+        assert_eq!(value["code"], name);
+        assert_eq!(*value, data(&format!("explain {name} --json")));
+    }
+}
+
+#[test]
+fn what_is_not_there_is_met_with_the_nearest() {
+    let place = Place::new();
+    place.custload("profiles basci").ends(2).says(&["basci", "basic, billing, contact", "Did you mean basic?"]);
+    place.custload("explain dupliacte-key").ends(2).says(&["dupliacte-key", "did you mean duplicate-key?"]);
+    place.custload("explain zzz").ends(2).says(&["zzz", "custload explain"]);
+}
+
+#[test]
+fn a_reader_who_goes_away_is_no_failure() {
+    let place = Place::new();
+    place.write("a.csv", "email\nann@example.com\n");
+    let lines = ["profiles", "profiles billing --json", "explain --json", "import a.csv --profile contact --json"];
+    for line in lines {
+        let args: Vec<&str> = line.split(' ').collect();
+        let mut child = place.command(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // Closed before anything is read.
+        drop(child.stdout.take());
+        let done = child.wait_with_output().unwrap();
+        let stderr = String::from_utf8_lossy(&done.stderr);
+        assert_eq!(done.status.code(), Some(0), "{line}: {stderr}");
+        assert!(!stderr.contains("panicked") && !stderr.contains("pipe"), "{line}: {stderr}");
+    }
+}

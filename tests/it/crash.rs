@@ -1,0 +1,302 @@
+//! Runs that are stopped: killed, interrupted, out of disk, or met by another. The database is as it was or has all of
+//! the run, and the next run finds nothing to trip over.
+#![cfg(unix)]
+
+use std::fs;
+use std::io::Write;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use custload::generate::Generator;
+
+use crate::support::{ANN, CONTACT, Done, PROGRAM, Place, dump, has_program};
+
+const RECORDS: usize = 15_000;
+
+/// A place with `big.csv`, and a small `ann.csv` that is good after it.
+fn place() -> Place {
+    let place = Place::new();
+    let mut generator = Generator::new(7, 5.0, 1);
+    let mut big = Vec::new();
+    Generator::write_csv_header(&mut big);
+    (0..RECORDS).for_each(|_| generator.write_csv(&mut big));
+    place.write("big.csv", big);
+    place.write("ann.csv", format!("{CONTACT}{ANN}"));
+    place.write("old.csv", format!("{CONTACT}old@example.com,Old Hand\n"));
+    place
+}
+
+const BIG: [&str; 6] = ["import", "big.csv", "--profile", "contact", "--quiet", "--rejects-ok"];
+
+/// How long an undisturbed run takes, and how many customers it makes.
+fn whole_run() -> (Duration, i64) {
+    let place = place();
+    let start = Instant::now();
+    place.run(&BIG).ends(0);
+    (start.elapsed(), place.number("customers.db", "SELECT count(*) FROM customers"))
+}
+
+/// Moments of a run: ten spread over all of it, ten over its last part, where the database is put in place.
+fn moments(whole: Duration) -> impl Iterator<Item = Duration> {
+    let early = (0..10).map(|tenth| f64::from(tenth) / 10.0);
+    let late = (0..10).map(|tenth| 0.8 + f64::from(tenth) / 40.0);
+    early.chain(late).map(move |part| whole.mul_f64(part))
+}
+
+fn count(place: &Place) -> i64 {
+    place.number("customers.db", "SELECT count(*) FROM customers")
+}
+
+/// Runs a small import after a run was stopped, and makes sure that nothing of that run is left but what it finished.
+#[track_caller]
+fn assert_next_run_works(place: &Place, before: &[i64]) {
+    let is_there = place.path("customers.db").exists();
+    place.custload("import ann.csv --quiet").ends(0);
+    assert!(before.contains(&(count(place) - 1)), "{} customers, was there: {is_there}", count(place));
+    dump(&place.path("customers.db"));
+    assert_nothing_half_done(place);
+    let runs = place.number("customers.db", "SELECT count(*) FROM import_runs");
+    let reports = place.names().iter().filter(|name| name.ends_with("/summary.json")).count();
+    assert_eq!(reports as i64, runs, "each run has its reports: {:?}", place.names());
+}
+
+#[track_caller]
+fn assert_nothing_half_done(place: &Place) {
+    let names = place.names();
+    let is_left =
+        |name: &&String| ["partial", "-journal", "-wal", "-shm", ".tmp"].iter().any(|part| name.contains(part));
+    assert_eq!(names.iter().find(is_left), None, "{names:?}");
+}
+
+#[test]
+fn a_killed_run_into_a_new_database() {
+    let (whole, customers) = whole_run();
+    let mut killed = 0;
+    for moment in moments(whole) {
+        let place = place();
+        let mut child = place.command(&BIG).spawn().unwrap();
+        std::thread::sleep(moment);
+        child.kill().unwrap();
+        killed += usize::from(child.wait().unwrap().code().is_none());
+        if place.path("customers.db").exists() {
+            dump(&place.path("customers.db"));
+            assert_eq!(count(&place), customers, "a new database has all or is not there");
+        }
+        assert_next_run_works(&place, &[0, customers]);
+    }
+    assert!(killed >= 4, "only {killed} runs were stopped");
+}
+
+#[test]
+fn a_killed_run_into_a_database_that_has_customers() {
+    let (whole, customers) = whole_run();
+    for (index, moment) in moments(whole).enumerate() {
+        let place = place();
+        place.custload("import old.csv --quiet").ends(0);
+        let before = dump(&place.path("customers.db"));
+        let mut child = place.command(&BIG).spawn().unwrap();
+        std::thread::sleep(moment);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        // Every other time the next run is the first to find the database.
+        if index % 2 == 0 && count(&place) == 1 {
+            assert_eq!(dump(&place.path("customers.db")), before);
+        }
+        assert_next_run_works(&place, &[1, 1 + customers]);
+    }
+}
+
+fn signal(child: &Child, name: &str) {
+    let status = Command::new("sh").args(["-c", &format!("kill -{name} {}", child.id())]).status().unwrap();
+    assert!(status.success());
+}
+
+/// Waits for a program that must end by itself soon.
+#[track_caller]
+fn ended(mut child: Child) -> ExitStatus {
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_secs(10) {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    panic!("it did not end within 10 s");
+}
+
+const SIGNALS: [(&str, i32); 2] = [("INT", 130), ("TERM", 143)];
+
+#[test]
+fn an_interrupted_run_leaves_nothing() {
+    let (whole, _) = whole_run();
+    let mut interrupted = 0;
+    for (name, status) in SIGNALS {
+        for part in [0.1, 0.25, 0.4, 0.6] {
+            for with_old in [false, true] {
+                let place = place();
+                if with_old {
+                    place.custload("import old.csv --quiet").ends(0);
+                }
+                let before = place.everything();
+                let child = place.command(&BIG).stderr(Stdio::piped()).spawn().unwrap();
+                std::thread::sleep(whole.mul_f64(part));
+                signal(&child, name);
+                let done = Done::new(&child.wait_with_output().unwrap());
+                if done.status == Some(0) {
+                    // It was quicker than usual, and done before the signal came.
+                    assert_eq!(
+                        place.number("customers.db", "SELECT count(*) FROM import_runs"),
+                        1 + i64::from(with_old)
+                    );
+                    continue;
+                }
+                interrupted += 1;
+                let done = done.ends(status);
+                assert!(done.stderr.contains("nothing was written"), "{}", done.stderr);
+                assert!(before.keys().eq(place.everything().keys()), "{:?}", place.names());
+                assert!(before == place.everything(), "the database is not as it was");
+            }
+        }
+    }
+    assert!(interrupted >= 4, "only {interrupted} runs were interrupted");
+}
+
+/// Starts a run that reads standard input, sends it a beginning, and gives it time to read that.
+fn waiting(place: &Place, line: &str, sent: &str) -> Child {
+    let args: Vec<&str> = line.split(' ').collect();
+    let mut command = place.command(&args);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.as_mut().unwrap().write_all(sent.as_bytes()).unwrap();
+    std::thread::sleep(Duration::from_millis(300));
+    child
+}
+
+#[test]
+fn a_run_that_waits_for_records_can_be_interrupted() {
+    for (name, status) in SIGNALS {
+        for sent in [format!("{CONTACT}{ANN}"), CONTACT.to_string()] {
+            let place = Place::new();
+            let mut child = waiting(&place, "import - --profile contact --format csv", &sent);
+            signal(&child, name);
+            let stdin = child.stdin.take();
+            assert_eq!(ended(child).code(), Some(status), "SIG{name}, sent {sent:?}");
+            drop(stdin);
+            assert_eq!(place.names(), [""; 0]);
+        }
+    }
+}
+
+/// The same where not even the header has come: the program waits before it has begun anything.
+#[test]
+fn a_run_that_waits_for_its_header_can_be_interrupted() {
+    for sent in ["", "email,na"] {
+        let place = Place::new();
+        let mut child = waiting(&place, "import - --profile contact --format csv", sent);
+        signal(&child, "TERM");
+        let stdin = child.stdin.take();
+        assert_eq!(ended(child).code(), Some(143), "sent {sent:?}");
+        drop(stdin);
+        assert_eq!(place.names(), [""; 0]);
+    }
+}
+
+#[test]
+fn of_two_runs_the_second_is_told() {
+    for with_old in [false, true] {
+        let place = place();
+        if with_old {
+            place.custload("import old.csv --quiet").ends(0);
+        }
+        let mut first = waiting(&place, "import - --profile contact", &format!("{CONTACT}bob@example.com,Bob Brown\n"));
+        let before = place.names();
+        let second = place.custload("import ann.csv").ends(2);
+        let is_told = ["locked", "another run"].iter().any(|words| second.stderr.contains(words));
+        assert!(is_told && second.stderr.contains("customers.db"), "{}", second.stderr);
+        assert_eq!(before, place.names(), "the second run has left or removed something");
+        drop(first.stdin.take());
+        assert_eq!(ended(first).code(), Some(0));
+        assert_eq!(count(&place), 1 + i64::from(with_old));
+        assert_next_run_works(&place, &[1 + i64::from(with_old)]);
+    }
+}
+
+#[test]
+fn runs_that_race_never_mix() {
+    for with_old in [false, true] {
+        let place = place();
+        if with_old {
+            place.custload("import old.csv --quiet").ends(0);
+        }
+        let args = ["import", "old.csv", "--key", "none", "--quiet", "--threads", "1"];
+        let start = |_| place.command(&args).stderr(Stdio::piped()).spawn().unwrap();
+        let children: Vec<Child> = (0..8).map(start).collect();
+        let mut done = 0;
+        for child in children {
+            let run = Done::new(&child.wait_with_output().unwrap());
+            match run.status {
+                Some(0) => done += 1,
+                Some(2) => assert!(run.stderr.contains("another") || run.stderr.contains("locked"), "{}", run.stderr),
+                other => panic!("{other:?}: {}", run.stderr),
+            }
+        }
+        assert!(done > 0, "one at least must win");
+        assert_eq!(count(&place), done + i64::from(with_old));
+        assert_next_run_works(&place, &[done + i64::from(with_old)]);
+    }
+}
+
+/// A disk that is full, as far as a test can make one: files may not grow beyond some size.
+#[test]
+fn a_full_disk_ends_a_run_with_words() {
+    if !has_program("sh") {
+        return;
+    }
+    let mut refused = 0;
+    for with_old in [false, true] {
+        let start = place();
+        if with_old {
+            start.custload("import old.csv --quiet").ends(0);
+        }
+        for blocks in [0, 1, 8, 16, 40, 100, 300, 1000, 2500, 4000] {
+            let place = Place::new();
+            start.everything().iter().filter(|(name, _)| !name.ends_with('/')).for_each(|(name, bytes)| {
+                place.write(name, bytes);
+            });
+            let before = place.everything();
+            let script = format!("ulimit -f {blocks}; exec \"$0\" \"$@\"");
+            let output =
+                Command::new("sh").args(["-c", &script, PROGRAM]).args(BIG).current_dir(place.root()).output().unwrap();
+            let done = Done::new(&output);
+            if done.status == Some(0) {
+                continue;
+            }
+            refused += 1;
+            assert_eq!(done.status, Some(2), "{blocks} blocks: {:?} {}", output.status, done.stderr);
+            let is_clear = ["large", "full", "could not be read or written", "space"]
+                .iter()
+                .any(|word| done.stderr.contains(word));
+            assert!(is_clear && done.stderr.lines().count() <= 2, "{blocks} blocks: {}", done.stderr);
+            assert!(before.keys().eq(place.everything().keys()), "{blocks} blocks: {:?}", place.names());
+            assert!(before == place.everything(), "{blocks} blocks: the database is not as it was");
+        }
+    }
+    assert!(refused >= 10, "{refused}");
+}
+
+/// A database that its owner keeps in WAL mode.
+#[test]
+fn a_database_with_a_write_ahead_log() {
+    let place = place();
+    place.custload("import old.csv --quiet").ends(0);
+    place.open("customers.db").execute_batch("PRAGMA journal_mode = WAL").unwrap();
+    place.custload("check ann.csv --db customers.db").ends(0);
+    place.custload("import ann.csv --quiet").ends(0);
+    assert_eq!(count(&place), 2);
+    assert_nothing_half_done(&place);
+    let before = fs::read(place.path("customers.db")).unwrap();
+    place.write("bad.csv", format!("{CONTACT}no,Bob\n"));
+    place.custload("import bad.csv --max-rejects 0 --quiet").ends(3);
+    assert!(before == fs::read(place.path("customers.db")).unwrap());
+}

@@ -1,0 +1,16 @@
+//! The program as a person or a cron job meets it: started as a process, judged by what it prints, leaves and answers.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod catalogue;
+mod cli;
+mod crash;
+mod determinism;
+mod keys;
+mod linear;
+mod oracle;
+mod readme;
+mod refusals;
+mod rejects;
+mod samples;
+mod support;
+mod tidy;

@@ -1,0 +1,276 @@
+//! Where CSV records end, read a second time: slowly, one byte after another, by SPEC sections 3 and 6 alone. What
+//! `custload::source` cuts must be the same, whatever the size of its blocks.
+
+use std::io::{self, Read};
+
+use custload::format::csv::{SplitFault, split};
+use custload::record::Extent;
+use custload::source::csv::CsvCutter;
+use custload::source::window::Window;
+use custload::source::{BlockSize, Source};
+
+use crate::support::Random;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Record,
+    Blank,
+    Malformed,
+    Unterminated,
+    TooLarge,
+}
+
+/// A record: its physical line, the offset of its first byte, what it is.
+type Found = (u64, u64, Kind);
+
+/// Where the reading of a record stands, before the byte that comes next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    CellStart,
+    Unquoted,
+    Quoted,
+    /// Behind a quote in a quoted cell: it closes the cell, unless another quote follows.
+    BehindQuote,
+}
+
+/// How reading one record came out: its kind and the offset behind it.
+fn record(bytes: &[u8], start: usize, limit: usize) -> (Kind, usize) {
+    let mut state = State::CellStart;
+    // Whether the quoted cell that `at` is in has crossed a line break, and whether any of the record has.
+    let (mut crossed, mut crossed_before) = (false, false);
+    let (mut malformed, mut content) = (false, false);
+    let whole = |malformed, content| match (malformed, content) {
+        (true, _) => Kind::Malformed,
+        (false, true) => Kind::Record,
+        (false, false) => Kind::Blank,
+    };
+    for at in start..bytes.len() {
+        let byte = bytes[at];
+        let is_break = byte == b'\n' || byte == b'\r';
+        // Outside quotes a line break ends the record; it is not part of its length.
+        if is_break && state != State::Quoted {
+            return (whole(malformed, content), behind_break(bytes, at));
+        }
+        crossed |= is_break;
+        crossed_before |= is_break;
+        let closes_wrong = state == State::BehindQuote && byte != b',' && byte != b'"';
+        let never_closed = (Kind::Unterminated, behind_line(bytes, start));
+        if closes_wrong && crossed {
+            return never_closed;
+        }
+        if at - start == limit {
+            // With this byte the record passes its limit: by its first line alone, or because of a quote.
+            return if crossed_before { never_closed } else { (Kind::TooLarge, behind_line(bytes, at)) };
+        }
+        state = match (state, byte) {
+            (State::CellStart, b'"') => {
+                crossed = false;
+                State::Quoted
+            }
+            (State::CellStart | State::Unquoted | State::BehindQuote, b',') => State::CellStart,
+            (State::Quoted, b'"') => State::BehindQuote,
+            (State::BehindQuote, b'"') => {
+                content = true;
+                State::Quoted
+            }
+            (State::Quoted, _) => {
+                content = true;
+                State::Quoted
+            }
+            (State::CellStart | State::Unquoted | State::BehindQuote, _) => {
+                malformed |= closes_wrong;
+                content = true;
+                State::Unquoted
+            }
+        };
+    }
+    if state == State::Quoted {
+        return (Kind::Unterminated, behind_line(bytes, start));
+    }
+    (whole(malformed, content), bytes.len())
+}
+
+fn behind_break(bytes: &[u8], at: usize) -> usize {
+    if bytes[at..].starts_with(b"\r\n") { at + 2 } else { at + 1 }
+}
+
+/// The start of the physical line behind the one that `at` is on.
+fn behind_line(bytes: &[u8], at: usize) -> usize {
+    let end = bytes[at..].iter().position(|byte| matches!(byte, b'\n' | b'\r'));
+    end.map_or(bytes.len(), |end| behind_break(bytes, at + end))
+}
+
+fn by_the_book(bytes: &[u8], limit: usize) -> Vec<Found> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    while start < bytes.len() {
+        let (kind, next) = record(bytes, start, limit);
+        found.push((line_of(bytes, start), start as u64, kind));
+        start = next;
+    }
+    found
+}
+
+/// The physical line on which an offset stands, from 1.
+fn line_of(bytes: &[u8], offset: usize) -> u64 {
+    let mut line = 1;
+    let mut start = 0;
+    loop {
+        start = behind_line(bytes, start);
+        if start > offset || start >= bytes.len() {
+            return line;
+        }
+        line += 1;
+    }
+}
+
+/// Gives its bytes in pieces of one size.
+struct Pieces(Vec<u8>, usize, usize);
+
+impl Read for Pieces {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.2.min(self.0.len() - self.1).min(buffer.len());
+        buffer[..length].copy_from_slice(&self.0[self.1..self.1 + length]);
+        self.1 += length;
+        Ok(length)
+    }
+}
+
+fn by_custload(bytes: &[u8], limit: u64, size: BlockSize, piece: usize) -> Vec<Found> {
+    let window = Window::new(Box::new(Pieces(bytes.to_vec(), 0, piece)));
+    let mut source = Source::new(0, window, Box::new(CsvCutter::new(b',', limit)), size, 1, None);
+    let mut found = Vec::new();
+    let mut cells = Vec::new();
+    let (mut records, mut input_bytes) = (0, 0);
+    while let Some(block) = source.next_block().unwrap() {
+        assert_eq!(block.first_record, records + 1);
+        assert_eq!(block.byte_offset, input_bytes);
+        input_bytes += block.input_bytes;
+        for (position, span) in block.positions() {
+            let kind = match span.extent {
+                Extent::Blank => Kind::Blank,
+                Extent::Unterminated => Kind::Unterminated,
+                Extent::TooLarge => Kind::TooLarge,
+                Extent::Record => match split(block.bytes_of(span), b',', &mut cells) {
+                    Ok(()) => Kind::Record,
+                    Err(SplitFault::Malformed(_)) => Kind::Malformed,
+                    Err(SplitFault::Unclosed(_)) => panic!("a quote is left open in a record that was cut"),
+                },
+            };
+            found.push((position.line, position.byte_offset, kind));
+            records += u64::from(kind != Kind::Blank);
+        }
+    }
+    let read = source.read();
+    assert_eq!((read.bytes, read.records), (bytes.len() as u64, records));
+    assert_eq!(read.blank as usize, found.iter().filter(|(.., kind)| *kind == Kind::Blank).count());
+    found
+}
+
+fn compare(bytes: &[u8], limit: u64, size: BlockSize, piece: usize) {
+    let expected = by_the_book(bytes, usize::try_from(limit).unwrap());
+    let found = by_custload(bytes, limit, size, piece);
+    assert_eq!(found, expected, "{:?} with limit {limit}, {size:?}", String::from_utf8_lossy(bytes));
+}
+
+#[test]
+fn the_book_itself_is_right() {
+    use Kind::{Blank, Malformed, Record, TooLarge, Unterminated};
+    let cases: &[(&str, usize, &[Found])] = &[
+        ("a,b\nc\r\nd\re", 99, &[(1, 0, Record), (2, 4, Record), (3, 7, Record), (4, 9, Record)]),
+        ("\n,,\n\"\",\"\"\na", 99, &[(1, 0, Blank), (2, 1, Blank), (3, 4, Blank), (4, 10, Record)]),
+        ("\"a\nb\",c\nd", 99, &[(1, 0, Record), (3, 8, Record)]),
+        ("\"a\"b,c\nd", 99, &[(1, 0, Malformed), (2, 7, Record)]),
+        ("\"a\nb\"c\nd", 99, &[(1, 0, Unterminated), (2, 3, Record), (3, 7, Record)]),
+        ("\"a\nb", 99, &[(1, 0, Unterminated), (2, 3, Record)]),
+        ("\"a\nbcd\n", 4, &[(1, 0, Unterminated), (2, 3, Record)]),
+        ("\"a\n\"\n", 4, &[(1, 0, Record)]),
+        ("\"abcd\ne", 4, &[(1, 0, TooLarge), (2, 6, Record)]),
+        ("\"abc\ne", 4, &[(1, 0, Unterminated), (2, 5, Record)]),
+        ("abcd\ne", 4, &[(1, 0, Record), (2, 5, Record)]),
+        ("abcde\re", 4, &[(1, 0, TooLarge), (2, 6, Record)]),
+        ("\"\n\",bc\nd", 4, &[(1, 0, Unterminated), (2, 2, Unterminated), (3, 7, Record)]),
+    ];
+    for (text, limit, expected) in cases {
+        assert_eq!(by_the_book(text.as_bytes(), *limit), *expected, "{text:?} with limit {limit}");
+    }
+}
+
+/// A random text over what matters to the grammar; `quotes` and `breaks` in ten of its bytes are such.
+fn text(random: &mut Random, longest: usize) -> Vec<u8> {
+    let (quotes, breaks) = (1 + random.below(5), 1 + random.below(4));
+    let length = random.below(longest + 1);
+    let byte = |random: &mut Random| match random.below(10) {
+        n if n < quotes => b'"',
+        n if n < quotes + breaks => *random.pick(&[b"\n", b"\n", b"\r"]).first().unwrap(),
+        _ => *random.pick(&[b",", b"a"]).first().unwrap(),
+    };
+    (0..length).map(|_| byte(random)).collect()
+}
+
+const SIZES: [BlockSize; 4] =
+    [BlockSize::Records(1), BlockSize::Records(2), BlockSize::Records(1000), BlockSize::Bytes(7)];
+
+#[test]
+fn records_end_where_the_book_says() {
+    let mut random = Random::new(1);
+    for round in 0..60_000 {
+        let bytes = text(&mut random, if round % 10 == 0 { 90 } else { 26 });
+        let limit = if round % 5 == 0 { 1 << 20 } else { 3 + random.below(38) as u64 };
+        compare(&bytes, limit, SIZES[round % SIZES.len()], usize::MAX);
+    }
+}
+
+#[test]
+fn every_short_text_ends_where_the_book_says() {
+    let alphabet = b"a,\"\n\r";
+    for length in 0..=6u32 {
+        for number in 0..5usize.pow(length) {
+            let bytes: Vec<u8> = (0..length).map(|place| alphabet[number / 5usize.pow(place) % 5]).collect();
+            for limit in [1, 3, 4, 1 << 20] {
+                compare(&bytes, limit, SIZES[number % SIZES.len()], usize::MAX);
+            }
+        }
+    }
+}
+
+#[test]
+fn it_does_not_matter_how_an_input_comes_in() {
+    let mut random = Random::new(2);
+    for round in 0..300 {
+        let bytes = text(&mut random, 60);
+        compare(&bytes, 3 + random.below(20) as u64, SIZES[round % SIZES.len()], 1 + random.below(5));
+    }
+}
+
+/// The same at the size at which the window moves on: it reads 256 KiB at once.
+#[test]
+fn large_inputs_are_cut_like_small_ones() {
+    let mut random = Random::new(3);
+    let mut bytes = Vec::new();
+    while bytes.len() < 600_000 {
+        match random.below(40) {
+            0 => bytes.extend(std::iter::repeat_n(b'x', random.below(4000))),
+            1 => bytes.extend_from_slice(b"\r\n"),
+            2 => bytes.extend(text(&mut random, 300)),
+            3 => bytes.extend_from_slice(b"\n\"a\n"),
+            _ => bytes.extend(text(&mut random, 20)),
+        }
+    }
+    let limit = 1000;
+    // `line_of` starts from the file's beginning each time; here that is told step by step.
+    let (mut expected, mut start, mut line, mut counted) = (Vec::new(), 0, 1, 0);
+    while start < bytes.len() {
+        while counted < start {
+            counted = behind_line(&bytes, counted);
+            line += 1;
+        }
+        let (kind, next) = record(&bytes, start, limit);
+        expected.push((line, start as u64, kind));
+        start = next;
+    }
+    for size in [BlockSize::Records(1), BlockSize::Bytes(65_536), BlockSize::Bytes(4 << 20)] {
+        assert!(by_custload(&bytes, limit as u64, size, usize::MAX) == expected, "{size:?}");
+    }
+    assert!(by_custload(&bytes, limit as u64, BlockSize::Bytes(1000), 1009) == expected, "in pieces");
+}

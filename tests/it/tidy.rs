@@ -1,0 +1,202 @@
+//! Habits of the source that a test holds: which module may use which, which crate is used where, and what stands in no
+//! file. It reads `src/` as text, without what is under `#[cfg(test)]`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use crate::support::package;
+
+/// The modules of the library and their floors (ARCHITECTURE.md): imports run downward only.
+const FLOORS: [(&str, u32); 18] = [
+    ("main", 6),
+    ("cli", 5),
+    ("pipeline", 4),
+    ("source", 3),
+    ("check", 3),
+    ("store", 3),
+    ("report", 3),
+    ("profile", 2),
+    ("rule", 1),
+    ("format", 1),
+    ("record", 0),
+    ("reject", 0),
+    ("error", 0),
+    ("row", 0),
+    ("disk", 0),
+    ("generate", 0),
+    ("lib", 7),
+    ("custload", 7),
+];
+
+fn floor(module: &str) -> u32 {
+    FLOORS.iter().find(|(name, _)| *name == module).unwrap_or_else(|| panic!("no floor for the module {module}")).1
+}
+
+/// The source files by path from `src/`, their comments and tests taken out.
+fn code() -> BTreeMap<String, String> {
+    let mut files = BTreeMap::new();
+    read(&package().join("src"), "", &mut files);
+    assert!(files.len() > 40, "{}", files.len());
+    files.into_iter().map(|(name, text)| (name, without_tests_and_comments(&text))).collect()
+}
+
+fn read(folder: &Path, below: &str, files: &mut BTreeMap<String, String>) {
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let name = format!("{below}{}", entry.file_name().to_str().unwrap());
+        if entry.file_type().unwrap().is_dir() {
+            read(&entry.path(), &format!("{name}/"), files);
+        } else if name.ends_with(".rs") {
+            files.insert(name, fs::read_to_string(entry.path()).unwrap());
+        }
+    }
+}
+
+/// An item under `#[cfg(test)]` ends with the first line that is as little indented and closes it.
+fn without_tests_and_comments(text: &str) -> String {
+    let mut out = String::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        if line.trim_start().starts_with("#[cfg(test)]") {
+            let indent = line.len() - line.trim_start().len();
+            let end =
+                |line: &&str| line.len() > indent && [&line[indent..]].iter().any(|rest| *rest == "}" || *rest == "};");
+            for skipped in lines.by_ref() {
+                let is_whole = !skipped.trim_start().starts_with("#[") && skipped.trim_end().ends_with(';');
+                if end(&skipped) || is_whole && skipped.len() - skipped.trim_start().len() == indent {
+                    break;
+                }
+            }
+        } else if !line.trim_start().starts_with("//") {
+            out.push_str(line.split(" // ").next().unwrap());
+            out.push('\n');
+        }
+    }
+    out
+}
+
+/// The top module that a file belongs to.
+fn module_of(file: &str) -> &str {
+    file.split('/').next().unwrap().trim_end_matches(".rs")
+}
+
+/// The modules of ours that a file names: behind `crate::`, `custload::`, and in the braces of such a `use`.
+fn used(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let is_name = |character: char| character.is_ascii_alphanumeric() || character == '_';
+    for root in ["crate::", "custload::"] {
+        for (at, _) in text.match_indices(root) {
+            if text[..at].ends_with(is_name) {
+                continue;
+            }
+            let rest = &text[at + root.len()..];
+            match rest.strip_prefix('{') {
+                Some(list) => {
+                    let list = list.split("};").next().unwrap();
+                    found.extend(list.split(',').map(|item| item.trim().split("::").next().unwrap().to_string()));
+                }
+                None => found.push(rest.chars().take_while(|character| is_name(*character)).collect()),
+            }
+        }
+    }
+    found.retain(|name| name.starts_with(char::is_lowercase));
+    found
+}
+
+#[test]
+fn imports_run_downward() {
+    let mut wrong = Vec::new();
+    for (file, text) in code() {
+        let own = module_of(&file);
+        for used in used(&text) {
+            let is_below = floor(&used) < floor(own);
+            // `error` is for everybody, also for its neighbours on the ground floor.
+            let is_error = used == "error" && floor(own) == 0;
+            if used != own && !is_below && !is_error {
+                wrong.push(format!("{file} (floor {}) uses {used} (floor {})", floor(own), floor(&used)));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_reader_of_imports_sees_them() {
+    assert_eq!(
+        used("use crate::a::B;\nuse crate::{c, d::E};\nlet x = crate::f::g();\nmycrate::h"),
+        ["a", "c", "d", "f"]
+    );
+    let text = "a\n#[cfg(test)]\nmod tests {\n    x\n}\nb // c\n// d\n    #[cfg(test)]\n    use y;\ne";
+    assert_eq!(without_tests_and_comments(text), "a\nb\ne\n");
+}
+
+#[test]
+fn crates_are_used_where_they_belong() {
+    let places: [(&[&str], &[&str]); 6] = [
+        (&["rusqlite"], &["store/"]),
+        (&["clap"], &["cli/", "main.rs"]),
+        (&["rayon", "std::thread", "thread::spawn"], &["pipeline/"]),
+        (&["csv_core"], &["format/csv.rs"]),
+        (&["indicatif", "comfy_table", "anyhow"], &["cli/"]),
+        (&["serde_json"], &["format/json.rs", "rule/list.rs", "check/json.rs", "report/", "pipeline/mod.rs", "cli/"]),
+    ];
+    let mut wrong = Vec::new();
+    for (file, text) in code() {
+        let text = text.replace("std::thread::available_parallelism", "");
+        for (names, allowed) in places {
+            let is_allowed = allowed.iter().any(|place| file.starts_with(place));
+            wrong.extend(
+                names.iter().filter(|name| !is_allowed && mentions(&text, name)).map(|name| format!("{file}: {name}")),
+            );
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Whether a path begins with this name somewhere.
+fn mentions(text: &str, name: &str) -> bool {
+    let is_name = |character: char| character.is_ascii_alphanumeric() || character == '_';
+    text.match_indices(name).any(|(at, _)| {
+        let (before, behind) = (&text[..at], &text[at + name.len()..]);
+        !before.ends_with(is_name) && !before.ends_with('"') && (behind.starts_with("::") || behind.starts_with(';'))
+    })
+}
+
+#[test]
+fn nothing_panics_on_purpose() {
+    let mut wrong = Vec::new();
+    for (file, text) in code() {
+        for (number, line) in text.lines().enumerate() {
+            let found = [".unwrap()", ".expect(", "panic!(", "todo!(", "unimplemented!(", "unreachable!(", "dbg!("]
+                .into_iter()
+                .find(|word| line.contains(word));
+            wrong.extend(found.map(|word| format!("{file}, about line {}: {word}", number + 1)));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_rule_and_check_floors_touch_no_file_and_no_clock() {
+    let mut wrong = Vec::new();
+    for (file, text) in code() {
+        if ["rule", "check", "profile"].contains(&module_of(&file)) {
+            let found = ["std::fs", "std::net", "std::env", "std::time", "Instant", "SystemTime", "File::", "chrono"];
+            wrong.extend(found.iter().filter(|name| text.contains(**name)).map(|name| format!("{file}: {name}")));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_file_says_what_it_is() {
+    let mut files = BTreeMap::new();
+    for folder in ["src", "tests", "benches", "examples"] {
+        if package().join(folder).is_dir() {
+            read(&package().join(folder), &format!("{folder}/"), &mut files);
+        }
+    }
+    let without: Vec<&String> =
+        files.iter().filter(|(_, text)| !text.starts_with("//! ")).map(|(name, _)| name).collect();
+    assert!(without.is_empty(), "{without:?}");
+}
