@@ -111,6 +111,8 @@ pub struct Fault {
     pub message: String,
     /// The original text of the value, or of the record where the record as a whole is at fault.
     pub value: Option<String>,
+    /// The record as its report carries it whole, where the record as a whole is at fault.
+    pub raw: Option<String>,
     /// What would mend it.
     pub hint: String,
 }
@@ -351,7 +353,7 @@ pub static REGISTRY: [CodeInfo; 26] = [
         title: "a JSON value of the wrong type",
         explanation: "The JSON value is of a type that the field cannot take: true or false in a text, say, or a number with decimals or an exponent.",
         example: "{\"name\": true}",
-        hint: "Write the value as a JSON text.",
+        hint: "Write the value as a JSON text, or for a whole number or a flag as one.",
     },
     CodeInfo {
         code: Code::NestedValue,
@@ -359,7 +361,7 @@ pub static REGISTRY: [CodeInfo; 26] = [
         title: "an object or array where a value is expected",
         explanation: "The key belongs to a field, and its value is an object or an array. Only tags take an array.",
         example: "{\"address\": {\"city\": \"Bonn\"}}",
-        hint: "Write the parts as keys of their own: \"address_line_1\", \"city\".",
+        hint: "Write its parts as keys of their own, such as \"address_line_1\" and \"city\" for an address.",
     },
     CodeInfo {
         code: Code::DuplicateKey,

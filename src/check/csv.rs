@@ -6,8 +6,9 @@
 use std::borrow::Cow;
 
 use super::judge::Origin;
-use super::{Checker, Draft, Whole, not_utf8, raw};
+use super::{Checker, Draft, Whole, not_utf8};
 use crate::format::csv::{Cell, RowWriter, SplitFault, is_run_by_spreadsheets, split, unguarded};
+use crate::format::raw;
 use crate::profile::header::{Binding, Column, REPORT_COLUMNS};
 use crate::reject::Code;
 use crate::rule::text;
@@ -99,7 +100,7 @@ impl<'c> CsvRecords<'c> {
                     }
                 }
                 None => {
-                    let stored = draft.judge.missing(Origin { field, column: None, order: u32::MAX }, "");
+                    let stored = draft.judge.missing(Origin { field, column: None, order: u32::MAX }, None);
                     checker.push(field, stored, draft);
                 }
             }
@@ -122,7 +123,7 @@ fn take_apart<'r>(shape: &CsvShape, record: &'r str, cells: &mut Vec<Cell>) -> R
     }
     let bytes = raw::unescape(&raw_text).into_owned();
     let whole = |whole: Whole<'_>| Whole { raw: Cow::Owned(whole.raw.into_owned()), ..whole };
-    if raw::is_cut_off(&bytes) {
+    if raw::is_cut_off(&raw_text) {
         return Err(cut_off(bytes));
     }
     let text = match String::from_utf8(bytes) {

@@ -9,9 +9,10 @@ use std::collections::HashMap;
 use super::csv::cut_off;
 use super::judge::Origin;
 use super::plan::Plan;
-use super::{Checker, Draft, Whole, not_utf8, raw};
+use super::{Checker, Draft, Whole, not_utf8};
 use crate::format::json::{JsonFault, JsonValue, Members, raw_of_report, value};
-use crate::profile::header::{Match, REPORT_KEY};
+use crate::format::raw;
+use crate::profile::header::{Match, REPORT_KEY, Rank};
 use crate::reject::Code;
 
 /// The members of one record after the other.
@@ -20,8 +21,16 @@ pub(super) struct JsonRecords<'c> {
     /// What the keys of this block mean; bounded, for a hostile file may have millions of keys.
     meanings: HashMap<String, Option<Match>>,
     unknown: Vec<String>,
-    /// For each field the member that fills it, and how well it matches.
-    filled: Vec<Option<(Match, usize)>>,
+    /// For each field what fills it.
+    filled: Vec<Option<Filled>>,
+}
+
+/// The member that fills a field, how well its key matches, and another that matches as well.
+#[derive(Clone, Copy)]
+struct Filled {
+    rank: Rank,
+    member: usize,
+    rival: Option<usize>,
 }
 
 const MEANINGS: usize = 4096;
@@ -71,22 +80,28 @@ impl<'c> JsonRecords<'c> {
         self.filled.resize(self.plan.fields.len(), None);
         for (index, (key, _)) in members.0.iter().enumerate() {
             let Some(found) = self.meaning(key) else { continue };
-            match &mut self.filled[found.field] {
-                Some((held, other)) if held.rank == found.rank => {
-                    let (other, column) = (&members.0[*other].0, &self.plan.fields[found.field].column);
-                    return Err(repeated(format!("the keys {other:?} and {key:?} both stand for {column}")));
-                }
-                Some((held, _)) if held.rank < found.rank => {}
-                slot => *slot = Some((found, index)),
+            let filled = &mut self.filled[found.field];
+            *filled = match *filled {
+                Some(held) if held.rank < found.rank => Some(held),
+                Some(held) if held.rank == found.rank => Some(Filled { rival: held.rival.or(Some(index)), ..held }),
+                _ => Some(Filled { rank: found.rank, member: index, rival: None }),
+            };
+        }
+        // Keys that a better one outranks may be as many as they like.
+        for (field, filled) in self.filled.iter().enumerate() {
+            if let Some(Filled { member, rival: Some(rival), .. }) = *filled {
+                let (one, other) = (&members.0[member].0, &members.0[rival].0);
+                let column = &self.plan.fields[field].column;
+                return Err(repeated(format!("the keys {one:?} and {other:?} both stand for {column}")));
             }
         }
         for field in 0..self.filled.len() {
             let stored = match self.filled[field] {
-                Some((_, index)) => {
-                    let origin = Origin { field, column: None, order: index as u32 };
-                    draft.judge.json(origin, members.0[index].1)
+                Some(Filled { member, .. }) => {
+                    let origin = Origin { field, column: None, order: member as u32 };
+                    draft.judge.json(origin, members.0[member].1)
                 }
-                None => draft.judge.missing(Origin { field, column: None, order: u32::MAX }, ""),
+                None => draft.judge.missing(Origin { field, column: None, order: u32::MAX }, None),
             };
             checker.push(field, stored, draft);
         }
@@ -126,7 +141,7 @@ fn parse(record: &str) -> Result<Record<'_>, Whole<'_>> {
         && let Some(raw_text) = raw_of_report(report)
     {
         let bytes = raw::unescape(&raw_text).into_owned();
-        if raw::is_cut_off(&bytes) {
+        if raw::is_cut_off(&raw_text) {
             return Err(cut_off(bytes));
         }
         return match String::from_utf8(bytes) {

@@ -47,11 +47,13 @@ struct Refusal {
     code: Code,
     message: String,
     mended: Option<String>,
+    /// Whether --relax would accept the value.
+    relaxable: bool,
 }
 
 impl Refusal {
     fn new(code: Code, message: String) -> Refusal {
-        Refusal { code, message, mended: None }
+        Refusal { code, message, mended: None, relaxable: false }
     }
 }
 
@@ -75,7 +77,7 @@ impl<'p> Judge<'p> {
                     "{} holds the control character U+{:04X} at character {}",
                     self.plan.fields[origin.field].column, control.character as u32, control.position
                 );
-                self.refuse(origin, raw, vec![Refusal::new(Code::ControlCharacter, message)])
+                self.refuse(origin, Some(raw), vec![Refusal::new(Code::ControlCharacter, message)])
             }
         }
     }
@@ -88,7 +90,7 @@ impl<'p> Judge<'p> {
     fn cleaned<'v>(&mut self, origin: Origin, raw: &'v str, cleaned: Cow<'v, str>) -> Stored<'v> {
         let plan = &self.plan.fields[origin.field];
         if text::is_missing(&cleaned) {
-            return self.missing(origin, raw);
+            return self.missing(origin, Some(raw));
         }
         if plan.deprecated {
             self.deprecated[origin.field] += 1;
@@ -96,7 +98,7 @@ impl<'p> Judge<'p> {
         match plan.kind {
             FieldType::Integer | FieldType::Flag => match as_number(plan, &cleaned) {
                 Ok(number) => Stored::Integer(number),
-                Err(refusal) => self.refuse(origin, raw, vec![refusal]),
+                Err(refusal) => self.refuse(origin, Some(raw), vec![refusal]),
             },
             _ => self.text_value(origin, raw, cleaned),
         }
@@ -111,14 +113,14 @@ impl<'p> Judge<'p> {
             FieldType::Text | FieldType::State | FieldType::PostalCode => {
                 let repaired = if plan.repair { self.repair(origin.field, cleaned) } else { cleaned };
                 if repaired.is_empty() {
-                    return self.missing(origin, raw);
+                    return self.missing(origin, Some(raw));
                 }
                 if plan.kind == FieldType::State { map_cow(repaired, address::state) } else { repaired }
             }
             FieldType::Email => {
                 let address = map_cow(cleaned, email::normalise);
                 if address.is_empty() {
-                    return self.missing(origin, raw);
+                    return self.missing(origin, Some(raw));
                 }
                 address
             }
@@ -133,7 +135,7 @@ impl<'p> Judge<'p> {
                 Ok(Cow::Borrowed(digits)) if digits.len() == cleaned.len() => cleaned,
                 Ok(digits) => Cow::Owned(digits.into_owned()),
                 Err(phone::PhoneFault::Invalid(_)) if plan.relaxed => cleaned,
-                Err(fault) => return self.refuse(origin, raw, vec![phone_refusal(plan, fault)]),
+                Err(fault) => return self.refuse(origin, Some(raw), vec![phone_refusal(plan, &cleaned, fault)]),
             },
             FieldType::Choice => match choice::parse(&cleaned, &plan.choices) {
                 Some(word) => Cow::Owned(word.to_string()),
@@ -144,13 +146,13 @@ impl<'p> Judge<'p> {
                         shown(&cleaned),
                         plan.choices.join(", ")
                     );
-                    return self.refuse(origin, raw, vec![Refusal::new(Code::InvalidChoice, message)]);
+                    return self.refuse(origin, Some(raw), vec![Refusal::new(Code::InvalidChoice, message)]);
                 }
             },
             FieldType::List => match list::from_text(&cleaned) {
                 Ok(Some(array)) => Cow::Owned(array),
-                Ok(None) => return self.missing(origin, raw),
-                Err(fault) => return self.refuse(origin, raw, vec![list_refusal(plan, fault)]),
+                Ok(None) => return self.missing(origin, Some(raw)),
+                Err(fault) => return self.refuse(origin, Some(raw), vec![list_refusal(plan, fault)]),
             },
             FieldType::Integer | FieldType::Flag => cleaned,
         };
@@ -162,17 +164,22 @@ impl<'p> Judge<'p> {
             let message = format!("{} is not an e-mail address: {reason}", plan.column);
             refusals.push(Refusal::new(Code::InvalidEmail, message));
         }
-        if refusals.is_empty() { Stored::Text(value) } else { self.refuse(origin, raw, refusals) }
+        if refusals.is_empty() { Stored::Text(value) } else { self.refuse(origin, Some(raw), refusals) }
     }
 
     /// Judges a value of a JSON record, as it is written there.
     pub(super) fn json<'v>(&mut self, origin: Origin, raw: &'v str) -> Stored<'v> {
         let plan = &self.plan.fields[origin.field];
         let wrong = |what: &str| {
-            Refusal::new(Code::WrongType, format!("{} is {what} in JSON, and must be a text", plan.column))
+            let wanted = match plan.kind {
+                FieldType::Integer => "a whole number",
+                FieldType::Flag => "true or false",
+                _ => "a text",
+            };
+            Refusal::new(Code::WrongType, format!("{} is {what} in JSON, and must be {wanted}", plan.column))
         };
         let refusal = match json::value(raw) {
-            JsonValue::Null => return self.missing(origin, raw),
+            JsonValue::Null => return self.missing(origin, Some(raw)),
             JsonValue::Text(Cow::Borrowed(text)) => return self.text(origin, text),
             JsonValue::Text(Cow::Owned(text)) => return into_owned(self.text(origin, &text)),
             JsonValue::Bool(value) if plan.kind == FieldType::Flag => return Stored::Integer(i64::from(value)),
@@ -192,19 +199,19 @@ impl<'p> Judge<'p> {
                     if refusals.is_empty() {
                         return Stored::Text(Cow::Owned(array));
                     }
-                    return self.refuse(origin, raw, refusals);
+                    return self.refuse(origin, Some(raw), refusals);
                 }
-                Ok(None) => return self.missing(origin, raw),
+                Ok(None) => return self.missing(origin, Some(raw)),
                 Err(fault) => list_refusal(plan, fault),
             },
             JsonValue::Array(_) => nested(plan, "an array"),
             JsonValue::Object => nested(plan, "an object"),
         };
-        self.refuse(origin, raw, vec![refusal])
+        self.refuse(origin, Some(raw), vec![refusal])
     }
 
     /// What stands for a value that is missing: the default, or nothing; a fault where it is required.
-    pub(super) fn missing<'v>(&mut self, origin: Origin, raw: &str) -> Stored<'v> {
+    pub(super) fn missing<'v>(&mut self, origin: Origin, raw: Option<&str>) -> Stored<'v> {
         let plan = &self.plan.fields[origin.field];
         if let Some(default) = &plan.default {
             return Stored::Text(Cow::Owned(default.clone()));
@@ -238,13 +245,14 @@ impl<'p> Judge<'p> {
                 column: origin.column,
                 message: format!("{} is {}, which ISO 3166 does not know", plan.column, shown(cleaned)),
                 value: Some(raw.to_string()),
+                raw: None,
                 hint: Code::UnknownCountry.info().hint.to_string(),
             },
         ));
     }
 
     /// Notes why a value is not stored, and gives what is stored instead: the default where invalid values are cleared.
-    fn refuse<'v>(&mut self, origin: Origin, raw: &str, refusals: Vec<Refusal>) -> Stored<'v> {
+    fn refuse<'v>(&mut self, origin: Origin, raw: Option<&str>, refusals: Vec<Refusal>) -> Stored<'v> {
         let plan = &self.plan.fields[origin.field];
         let severity = if plan.clear_invalid { Severity::Warning } else { Severity::Error };
         for refusal in refusals {
@@ -257,7 +265,8 @@ impl<'p> Judge<'p> {
                     field: Some(origin.field as u16),
                     column: origin.column,
                     message: refusal.message,
-                    value: Some(raw.to_string()),
+                    value: raw.map(str::to_string),
+                    raw: None,
                     hint,
                 },
             ));
@@ -319,14 +328,17 @@ fn check_characters(plan: &FieldPlan, value: &str, refusals: &mut Vec<Refusal>) 
         characters.describe()
     );
     let mended = mend::mended(value, characters).filter(|mended| (plan.min..=plan.max).contains(&text::length(mended)));
-    refusals.push(Refusal { code: Code::InvalidCharacters, message, mended });
+    // The rule for characters is the last but for the form of an e-mail address, which has none.
+    let relaxable = refusals.is_empty();
+    refusals.push(Refusal { code: Code::InvalidCharacters, message, mended, relaxable });
 }
 
-fn phone_refusal(plan: &FieldPlan, fault: phone::PhoneFault) -> Refusal {
+fn phone_refusal(plan: &FieldPlan, value: &str, fault: phone::PhoneFault) -> Refusal {
     match fault {
-        phone::PhoneFault::Invalid(reason) => {
-            Refusal::new(Code::InvalidPhone, format!("{} is not a phone number: {reason}", plan.column))
-        }
+        phone::PhoneFault::Invalid(reason) => Refusal {
+            relaxable: (plan.min..=plan.max).contains(&text::length(value)),
+            ..Refusal::new(Code::InvalidPhone, format!("{} is not a phone number: {reason}", plan.column))
+        },
         phone::PhoneFault::SpreadsheetNumber => Refusal::new(
             Code::SpreadsheetNumber,
             format!("{} is a number as a spreadsheet writes it, and digits of it may be lost", plan.column),
@@ -353,7 +365,7 @@ fn nested(plan: &FieldPlan, what: &str) -> Refusal {
 /// What mends it: the mended value where there is one, and the option that accepts the record as it is.
 fn hint(plan: &FieldPlan, refusal: &Refusal) -> String {
     let option = match refusal.code {
-        Code::InvalidCharacters | Code::InvalidPhone => Some(format!("--relax {} accepts it as it is", plan.column)),
+        _ if refusal.relaxable => Some(format!("--relax {} accepts it as it is", plan.column)),
         Code::Required => None,
         _ if !plan.required => Some(format!("--on-invalid {}=clear loads the record without it", plan.column)),
         _ => None,

@@ -7,14 +7,14 @@ mod csv;
 pub(crate) mod json;
 mod judge;
 pub mod plan;
-pub mod raw;
 
 use std::ops::Range;
 
 use self::judge::{Judge, Stored};
 use self::plan::Plan;
+use crate::format::raw;
 use crate::profile::header::Binding;
-use crate::record::{Block, Extent, Span};
+use crate::record::{Block, Extent, RAW_LIMIT, Span};
 use crate::reject::{Code, Fault, Severity};
 use crate::row::{RowEncoder, Value};
 use crate::rule::key;
@@ -90,20 +90,13 @@ pub enum Outcome {
     Accepted {
         /// Its row in [`Verdicts::rows`].
         row: Range<u32>,
-        /// Its key, if it has one.
-        key: Option<Key>,
+        /// Its key as it is compared, in [`Verdicts::keys`]; none where it has none, or one that says nothing.
+        key: Option<Range<u32>>,
+        /// Its key as it is stored, there; empty unless it was asked for.
+        stored_key: Range<u32>,
     },
     /// It has a fault that costs it.
     Rejected,
-}
-
-/// A key in [`Verdicts::keys`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Key {
-    /// As it is compared.
-    pub folded: Range<u32>,
-    /// As it is stored; empty unless it was asked for.
-    pub stored: Range<u32>,
 }
 
 impl Verdicts {
@@ -123,8 +116,9 @@ struct Draft<'b> {
     judge: Judge<'b>,
     row: RowEncoder,
     out: Verdicts,
-    /// The key, if the record has one.
-    key: Option<Key>,
+    /// The key, if the record has one, and as it is stored.
+    key: Option<Range<u32>>,
+    stored_key: Range<u32>,
 }
 
 /// Why a record as a whole is a reject.
@@ -166,8 +160,13 @@ impl Checker {
     pub fn check(&self, block: &Block) -> Verdicts {
         // Most blocks are UTF-8 as a whole; only in others each record is looked at by itself.
         let text = std::str::from_utf8(&block.bytes).ok();
-        let mut draft =
-            Draft { judge: Judge::new(&self.plan), row: RowEncoder::default(), out: Verdicts::default(), key: None };
+        let mut draft = Draft {
+            judge: Judge::new(&self.plan),
+            row: RowEncoder::default(),
+            out: Verdicts::default(),
+            key: None,
+            stored_key: 0..0,
+        };
         draft.out.verdicts.reserve(block.spans.len());
         draft.out.rows.reserve(block.bytes.len());
         let mut records = self.records();
@@ -233,6 +232,7 @@ impl Checker {
         draft.judge.faults.clear();
         draft.row.clear();
         draft.key = None;
+        draft.stored_key = 0..0;
         let keys = draft.out.keys.len();
         let judged = match (record, records) {
             (Err(bytes), _) => Err(not_utf8(bytes)),
@@ -259,7 +259,8 @@ impl Checker {
             draft.row.push(Value::Integer(number));
         }
         let row = draft.row.finish(&mut draft.out.rows);
-        Outcome::Accepted { row: row.start as u32..row.end as u32, key: draft.key.take() }
+        let stored_key = draft.stored_key.clone();
+        Outcome::Accepted { row: row.start as u32..row.end as u32, key: draft.key.take(), stored_key }
     }
 
     /// Adds the next field's value to the row, and notes the key.
@@ -267,11 +268,11 @@ impl Checker {
         if let Some(plan) = self.plan.key
             && plan.field == field
         {
-            draft.key = match &stored {
-                Stored::Missing => None,
-                Stored::Text(text) => self.note_key(text, plan.comparison, &mut draft.out.keys),
-                Stored::Integer(number) => self.note_key(&number.to_string(), plan.comparison, &mut draft.out.keys),
-            };
+            match &stored {
+                Stored::Missing => {}
+                Stored::Text(text) => self.note_key(text, plan.comparison, draft),
+                Stored::Integer(number) => self.note_key(&number.to_string(), plan.comparison, draft),
+            }
         }
         draft.row.push(match &stored {
             Stored::Missing => Value::Null,
@@ -280,15 +281,17 @@ impl Checker {
         });
     }
 
-    fn note_key(&self, text: &str, comparison: key::KeyComparison, keys: &mut String) -> Option<Key> {
-        let folded = key::fold(text, comparison)?;
-        let start = keys.len() as u32;
-        keys.push_str(&folded);
-        let end = keys.len() as u32;
-        if self.wants_stored_key {
+    fn note_key(&self, text: &str, comparison: key::KeyComparison, draft: &mut Draft<'_>) {
+        let keys = &mut draft.out.keys;
+        let mut push = |text: &str| {
+            let start = keys.len() as u32;
             keys.push_str(text);
+            start..keys.len() as u32
+        };
+        draft.key = key::fold(text, comparison).map(|folded| push(&folded));
+        if self.wants_stored_key {
+            draft.stored_key = push(text);
         }
-        Some(Key { folded: start..end, stored: end..keys.len() as u32 })
     }
 
     fn cut_fault(&self, block: &Block, span: &Span) -> Fault {
@@ -335,7 +338,12 @@ fn whole_fault(whole: Whole<'_>) -> Fault {
         field: None,
         column: whole.column,
         message: whole.message,
-        value: Some(raw::escape(&whole.raw)),
+        // What is text is shown as it stands; the report's own form of it is another thing.
+        value: Some(match std::str::from_utf8(&whole.raw) {
+            Ok(text) if text.len() <= RAW_LIMIT => text.to_string(),
+            _ => raw::escape(&whole.raw),
+        }),
+        raw: Some(raw::escape(&whole.raw)),
         hint: whole.code.info().hint.to_string(),
     }
 }

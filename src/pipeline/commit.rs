@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::prepare::Prepared;
+use super::prepare::{Prepared, unknown_names, with_nearest};
 use super::tally::Tally;
 use super::worker::{Checked, Worker};
 use super::{Command, Options, Progress, Target};
@@ -13,7 +13,7 @@ use crate::check::{Checker, Outcome, Verdicts};
 use crate::disk::folder_of;
 use crate::error::{Error, Result};
 use crate::format::csv::RowWriter;
-use crate::profile::header::{REPORT_COLUMNS, nearest_field};
+use crate::profile::header::REPORT_COLUMNS;
 use crate::record::{Block, Position, Span};
 use crate::reject::{Code, Fault, Severity};
 use crate::report::folder::{ACCEPTED, ERRORS, ReportFile, ReportFolder};
@@ -56,6 +56,8 @@ pub(super) struct Committer<'r> {
 struct CommittedInput {
     summary: InputSummary,
     rejects: Option<ReportFile>,
+    /// Keys of NDJSON that match no field and did not stand in the first records.
+    late_keys: Vec<String>,
     is_complete: bool,
 }
 
@@ -144,7 +146,7 @@ impl<'r> Committer<'r> {
             rejects = Some(report);
             summary.rejects = Some(name);
         }
-        self.inputs.push(CommittedInput { summary, rejects, is_complete: false });
+        self.inputs.push(CommittedInput { summary, rejects, late_keys: Vec::new(), is_complete: false });
         Ok(Worker {
             checker,
             input: index,
@@ -174,11 +176,9 @@ impl<'r> Committer<'r> {
             match &verdict.outcome {
                 Outcome::Blank => counts.blank += 1,
                 Outcome::Rejected => counts.rejected += 1,
-                Outcome::Accepted { row, key } => {
+                Outcome::Accepted { row, key, stored_key } => {
                     let holder = match (key, key.is_some().then(|| fingerprints.next()).flatten()) {
-                        (Some(key), Some(print)) => {
-                            self.claim(print, verdicts.key_text(&key.folded), &worker, position)?
-                        }
+                        (Some(key), Some(print)) => self.claim(print, verdicts.key_text(key), &worker, position)?,
                         _ => None,
                     };
                     if let Some(holder) = holder {
@@ -196,7 +196,7 @@ impl<'r> Committer<'r> {
                     }
                     if self.accepted.is_some() {
                         let customer = first_id.map(|first| first + self.rows.len() as i64);
-                        let stored = key.as_ref().map(|key| verdicts.key_text(&key.stored)).unwrap_or_default();
+                        let stored = verdicts.key_text(stored_key);
                         let writer = &mut self.accepted_writer;
                         lines::accepted_row(&mut accepted, writer, &worker.path, position, stored, customer);
                     }
@@ -223,8 +223,8 @@ impl<'r> Committer<'r> {
         self.note_unknown_keys(worker.input, verdicts.unknown_keys)
     }
 
-    /// Takes the end of an input, and checks its books.
-    pub(super) fn end_input(&mut self, end: InputEnd) -> Result<()> {
+    /// Takes the end of an input, and checks its books. Gives what there is to say of it.
+    pub(super) fn end_input(&mut self, end: InputEnd) -> Result<Option<String>> {
         let input = &mut self.inputs[end.input];
         input.is_complete = true;
         input.summary.bytes = end.read.bytes;
@@ -233,7 +233,10 @@ impl<'r> Committer<'r> {
             report.finish()?;
         }
         let counts = &input.summary.counts;
-        balance(&input.summary.path, end.read.records + end.read.blank, counts)
+        balance(&input.summary.path, end.read.records + end.read.blank, counts)?;
+        let late = std::mem::take(&mut input.late_keys);
+        let path = visible(&input.summary.path);
+        Ok((!late.is_empty()).then(|| format!("{}, ignored", unknown_names(&path, "key", late, self.plan.profile))))
     }
 
     /// Whether all inputs have been read to their end.
@@ -340,6 +343,7 @@ impl<'r> Committer<'r> {
             column: binding.and_then(|binding| binding.sources[field]).map(|column| column as u32 + 1),
             message,
             value: worker.checker.original_value(block, span, field),
+            raw: None,
             hint: Code::DuplicateKey.info().hint.to_string(),
         }
     }
@@ -351,17 +355,15 @@ impl<'r> Committer<'r> {
             if input.summary.ignored.len() >= UNKNOWN_KEYS || input.summary.ignored.contains(&key) {
                 continue;
             }
+            let columns = &input.summary.columns;
+            let filled: Vec<&str> = columns.iter().filter_map(|column| column.field.as_deref()).collect();
+            let name = with_nearest(visible(&key).into_owned(), &key, &filled, self.plan.profile);
             if self.options.unknown_columns_are_errors {
-                let near = nearest_field(self.plan.profile, &key)
-                    .map(|field| format!(" (is it {}?)", field.column))
-                    .unwrap_or_default();
-                return Err(Error::Usage(format!(
-                    "{}: the key {} matches no field of the profile {}{near}; --unknown-columns warn ignores it",
-                    visible(&input.summary.path),
-                    visible(&key),
-                    self.plan.profile.name
-                )));
+                let path = visible(&input.summary.path);
+                let said = unknown_names(&path, "key", vec![name], self.plan.profile);
+                return Err(Error::Usage(format!("{said}; --unknown-columns warn ignores such keys")));
             }
+            input.late_keys.push(name);
             input.summary.ignored.push(key);
         }
         Ok(())

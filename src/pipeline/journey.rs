@@ -115,7 +115,11 @@ fn take_in_order(
                     committer.block(*checked)?;
                     observer.progress(&committer.progress());
                 }
-                Arrival::End(end) => committer.end_input(end)?,
+                Arrival::End(end) => {
+                    if let Some(said) = committer.end_input(end)? {
+                        observer.note(&said);
+                    }
+                }
                 Arrival::Failed(error) => return Err(error),
             }
             // The place is free only now, so that finished blocks cannot pile up here. The end of an input has one too.

@@ -29,7 +29,7 @@ use crate::check::plan::Plan;
 use crate::disk::{folder_of, with_suffix};
 use crate::error::{Error, Result};
 use crate::profile::Profile;
-use crate::report::folder::{ACCEPTED, ReportFolder, SUMMARY, finish_left_behind};
+use crate::report::folder::{ACCEPTED, ReportFolder, SUMMARY, Trace, finish_left_behind};
 use crate::report::summary::{Counts, Status, Summary};
 use crate::store::{Customers, FileRow, RowCounts, RunRow, Store, StoreOptions};
 
@@ -80,8 +80,14 @@ pub fn run(options: &Options, observer: &mut dyn Observer) -> Result<Summary> {
     };
     if let (Target::Database(store), Some(database)) = (&target, &options.database) {
         finish_earlier_reports(store, database, observer)?;
+        Trace::follow(database)?;
     }
     let place = reports_place(options, run_id);
+    // The default place is found without a note.
+    let _trace = match (&target, &options.database, &options.reports, &place) {
+        (Target::Database(_), Some(database), Some(_), Some(place)) => Some(Trace::leave(database, place)?),
+        _ => None,
+    };
     let folder = place.as_deref().map(ReportFolder::create).transpose()?;
 
     let length = prepared.iter().map(|prepared| prepared.input.length).sum::<Option<u64>>();

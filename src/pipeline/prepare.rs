@@ -7,9 +7,11 @@ use super::{Observer, Options};
 use crate::check::plan::Plan;
 use crate::check::{CsvShape, Shape};
 use crate::error::{Error, Result};
-use crate::profile::header::{Binding, Column, Conflict, HeaderNames, REPORT_KEY, accepted_names, nearest_field};
+use crate::profile::header::{
+    Binding, Column, Conflict, HeaderNames, Match, REPORT_KEY, accepted_names, nearest_field,
+};
 use crate::profile::{Profile, nearest};
-use crate::report::summary::{ColumnSummary, InputSummary};
+use crate::report::summary::{ColumnSummary, Counts, InputSummary};
 use crate::rule::text::visible;
 use crate::source::input::{Format, Input};
 
@@ -122,6 +124,7 @@ pub(super) fn bind(
             format: input.format.name(),
             encoding: "utf-8",
             bom: input.has_bom,
+            counts: Counts { read: input.blank_before_header, blank: input.blank_before_header, ..Counts::default() },
             ..InputSummary::default()
         };
         let shape = match input.format {
@@ -224,17 +227,24 @@ fn columns(binding: &Binding, profile: &Profile) -> Vec<ColumnSummary> {
 }
 
 fn keys(names: &[String], plan: &Plan) -> Vec<ColumnSummary> {
-    let own = names.iter().filter(|name| *name != REPORT_KEY);
-    own.map(|name| {
-        let found = plan.names.find(name);
-        ColumnSummary {
-            header: name.clone(),
-            field: found.map(|found| plan.fields[found.field].column.clone()),
-            how: found.map(|found| found.how()),
-            ignored: found.is_none().then(|| "matches no field".to_string()),
-        }
-    })
-    .collect()
+    let found: Vec<(&String, Option<Match>)> =
+        names.iter().filter(|name| *name != REPORT_KEY).map(|name| (name, plan.names.find(name))).collect();
+    let better = |than: &Match| {
+        let same = found.iter().filter_map(|(name, found)| found.map(|found| (name, found)));
+        let best = same.filter(|(_, found)| found.field == than.field).min_by_key(|(_, found)| found.rank);
+        best.filter(|(_, best)| best.rank < than.rank).map(|(name, _)| name)
+    };
+    let summary = |(name, found): &(&String, Option<Match>)| ColumnSummary {
+        header: name.to_string(),
+        field: found.map(|found| plan.fields[found.field].column.clone()),
+        how: found.map(|found| found.how()),
+        ignored: match found {
+            None => Some("matches no field".to_string()),
+            // Each record has its own keys, so this one may still fill the field in another.
+            Some(found) => better(found).map(|name| format!("wherever {name} stands beside it")),
+        },
+    };
+    found.iter().map(summary).collect()
 }
 
 /// Names what is ignored, once; an error where a column that matches nothing is to be one.
@@ -260,29 +270,36 @@ fn say_what_is_ignored(
         };
         match column.ignored.as_deref() {
             None => {}
-            Some(UNKNOWN) => unknown.push(match nearest_field(profile, &column.header) {
-                Some(near) if !filled.contains(&near.column.as_str()) => format!("{name} (is it {}?)", near.column),
-                _ => name,
-            }),
-            Some(why) => observer.note(&format!("{path}: the {what} {name} is ignored: {}", visible(why))),
+            Some(UNKNOWN) => unknown.push(with_nearest(name, &column.header, &filled, profile)),
+            Some(why) => observer.note(&format!(
+                "{path}: the {what} {name} is ignored{} {why}",
+                if input.format == Format::Csv { ":" } else { "" }
+            )),
         }
     }
     if unknown.is_empty() {
         return Ok(());
     }
-    let many = if unknown.len() == 1 { ("", "matches") } else { ("s", "match") };
-    let said = format!(
-        "{path}: the {what}{} {} {} no field of the profile {}",
-        many.0,
-        shortened(unknown),
-        many.1,
-        profile.name
-    );
+    let said = unknown_names(&path, what, unknown, profile);
     if unknown_is_error {
         return Err(Error::Usage(format!("{said}; --unknown-columns warn ignores such {what}s")));
     }
     observer.note(&format!("{said}, ignored"));
     Ok(())
+}
+
+/// A name that matches no field, and the field that it may be meant for, unless that is filled already.
+pub(super) fn with_nearest(name: String, header: &str, filled: &[&str], profile: &Profile) -> String {
+    match nearest_field(profile, header) {
+        Some(near) if !filled.contains(&near.column.as_str()) => format!("{name} (is it {}?)", near.column),
+        _ => name,
+    }
+}
+
+/// What is said of columns or keys that match no field.
+pub(super) fn unknown_names(path: &str, what: &str, unknown: Vec<String>, profile: &Profile) -> String {
+    let many = if unknown.len() == 1 { ("", "matches") } else { ("s", "match") };
+    format!("{path}: the {what}{} {} {} no field of the profile {}", many.0, shortened(unknown), many.1, profile.name)
 }
 
 fn listed(names: &[String]) -> String {

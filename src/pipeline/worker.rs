@@ -87,7 +87,7 @@ impl Worker {
                 }
             }
             if let Outcome::Accepted { key: Some(key), .. } = &verdict.outcome {
-                fingerprints.push(self.fingerprints.of(verdicts.key_text(&key.folded)));
+                fingerprints.push(self.fingerprints.of(verdicts.key_text(key)));
             }
             errors.end_span();
             rejects.end_span();

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use unicode_normalization::UnicodeNormalization;
 
 use super::{Field, Profile, nearest};
+use crate::rule::text::is_letter;
 
 /// The names of the columns that a reject report has behind the input's own.
 pub const REPORT_COLUMNS: [&str; 4] = ["_reject_line", "_reject_codes", "_reject_messages", "_reject_raw"];
@@ -17,7 +18,10 @@ pub const REPORT_KEY: &str = "_reject";
 
 /// A name as it is compared: its letters and digits, in lower case.
 pub fn letters_and_digits(name: &str) -> String {
-    name.nfc().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    name.nfc()
+        .filter(|character| character.is_ascii_digit() || is_letter(*character))
+        .flat_map(char::to_lowercase)
+        .collect()
 }
 
 /// How good a match is: 0 the column name, 1 the label, then the aliases in their order.

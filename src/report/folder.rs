@@ -130,11 +130,58 @@ impl Drop for ReportFolder {
     }
 }
 
+/// A note beside a database that says where the run that is going on leaves its reports: so that the next run can clean up
+/// behind one that was killed, although it writes its own somewhere else. It is removed when it is dropped.
+#[derive(Debug)]
+pub struct Trace {
+    path: PathBuf,
+}
+
+impl Trace {
+    /// Notes that reports are being written for `place`. The run must hold the database's lock.
+    pub fn leave(database: &Path, place: &Path) -> Result<Trace> {
+        let path = with_suffix(database, TRACE);
+        let failed = |error| Error::report(&path, error);
+        let place = std::path::absolute(place).map_err(failed)?;
+        let mut options = File::options();
+        options.write(true).create(true).truncate(true);
+        owner_only(&mut options);
+        let mut file = options.open(&path).map_err(failed)?;
+        file.write_all(place.as_os_str().as_encoded_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
+        Ok(Trace { path })
+    }
+
+    /// Removes the reports that a killed run has left, where its note says. The run must hold the database's lock.
+    pub fn follow(database: &Path) -> Result<()> {
+        let path = with_suffix(database, TRACE);
+        let Ok(place) = fs::read_to_string(&path) else { return Ok(()) };
+        let partial = with_suffix(Path::new(&place), ".partial");
+        if partial.is_dir()
+            && let Some(lock) = lock(&partial)?
+        {
+            remove_files(&partial).map_err(|error| Error::report(&partial, error))?;
+            // Something else in there is not ours to remove.
+            let _ = fs::remove_dir(&partial);
+            drop(lock);
+        }
+        fs::remove_file(&path).map_err(|error| Error::report(&path, error))
+    }
+}
+
+impl Drop for Trace {
+    fn drop(&mut self) {
+        // What is left of it is followed, and removed, by the next run.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+const TRACE: &str = ".custload-reports";
+
 /// Puts the reports in place that a run has left in `DIR.partial`, where its database says that it was finished.
 /// `true` if there were some.
 pub fn finish_left_behind(place: &Path) -> Result<bool> {
     let partial = with_suffix(place, ".partial");
-    if place.exists() || !partial.is_dir() {
+    if !partial.is_dir() || place.exists() && !is_stopped_run(place) {
         return Ok(false);
     }
     let Some(lock) = lock(&partial)? else { return Ok(false) };
@@ -224,6 +271,12 @@ fn refuse_foreign_files(folder: &Path) -> Result<()> {
     }
 }
 
+/// Whether a folder holds the reports of a run that was taken back.
+fn is_stopped_run(place: &Path) -> bool {
+    let summary = fs::read(place.join(SUMMARY)).unwrap_or_default();
+    serde_json::from_slice::<Earlier>(&summary).is_ok_and(|earlier| earlier.status == "threshold")
+}
+
 #[derive(Deserialize)]
 struct Earlier {
     status: String,
@@ -239,13 +292,12 @@ fn refuse_taken(place: &Path) -> Result<()> {
     if !place.is_dir() {
         return taken("is a file; name a folder with --reports");
     }
-    let is_empty = names(place).map_err(|error| Error::report(place, error))?.is_empty();
-    let summary = fs::read(place.join(SUMMARY)).unwrap_or_default();
-    match serde_json::from_slice::<Earlier>(&summary) {
-        Ok(earlier) if earlier.status == "threshold" => Ok(()),
-        Err(_) if is_empty => Ok(()),
-        Err(_) => refuse_foreign_files(place)
-            .and_then(|()| taken("holds reports without a summary; name another folder with --reports, or remove it")),
-        Ok(_) => taken("holds the reports of a finished run; name another folder with --reports"),
+    if is_stopped_run(place) || names(place).map_err(|error| Error::report(place, error))?.is_empty() {
+        return Ok(());
     }
+    refuse_foreign_files(place)?;
+    if place.join(SUMMARY).exists() {
+        return taken("holds the reports of a finished run; name another folder with --reports");
+    }
+    taken("holds reports without a summary; name another folder with --reports, or remove it")
 }

@@ -58,8 +58,7 @@ pub struct Rejection<'f> {
 impl<'f> Rejection<'f> {
     /// The rejection of a record for these faults.
     pub fn new(line: u64, faults: &'f [Fault]) -> Rejection<'f> {
-        let whole = faults.iter().find(|fault| fault.code.is_whole_record());
-        Rejection { line, faults, raw: whole.and_then(|fault| fault.value.as_deref()) }
+        Rejection { line, faults, raw: faults.iter().find_map(|fault| fault.raw.as_deref()) }
     }
 
     fn errors(&self) -> impl Iterator<Item = &Fault> {

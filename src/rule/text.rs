@@ -159,7 +159,7 @@ fn is_common_letter(character: char) -> bool {
 }
 
 /// Whether this is a letter or a mark (L*, M*): SPEC's letters, "with their marks".
-pub(super) fn is_letter(character: char) -> bool {
+pub fn is_letter(character: char) -> bool {
     if character.is_ascii() {
         return character.is_ascii_alphabetic();
     }

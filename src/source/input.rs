@@ -13,7 +13,7 @@ use super::window::Window;
 use super::{BlockSize, Cutter, Source};
 use crate::error::{Error, Result};
 use crate::format::csv::{SplitFault, split, unguarded};
-use crate::format::json::{Members, raw_of_report};
+use crate::format::json::{Members, is_blank, raw_of_report};
 use crate::profile::header::{REPORT_COLUMNS, REPORT_KEY};
 use crate::record::Extent;
 
@@ -73,6 +73,8 @@ pub struct Input {
     pub names: Vec<String>,
     /// The physical line of the header; 0 where there is none.
     pub header_line: u64,
+    /// How many blank lines stand before the header.
+    pub blank_before_header: u64,
     window: Window,
     line: u64,
 }
@@ -110,7 +112,10 @@ impl Input {
         }
         let format = match options.format.or_else(|| format_by_name(path)) {
             Some(format) => format,
-            None => format_by_content(&mut window).map_err(failed)?,
+            None => {
+                refuse_json_array(path, window.held())?;
+                format_by_content(&mut window).map_err(failed)?
+            }
         };
         let mut input = Input {
             path: path.to_path_buf(),
@@ -119,6 +124,7 @@ impl Input {
             has_bom,
             names: Vec::new(),
             header_line: 0,
+            blank_before_header: 0,
             window,
             line: 1,
         };
@@ -136,6 +142,7 @@ impl Input {
             Format::Ndjson => Box::new(NdjsonCutter::new(options.max_record_bytes)),
         };
         Source::new(index, self.window, cutter, options.block_size, self.line, options.limit)
+            .with_blank_lines(self.blank_before_header)
     }
 
     fn read_header(&mut self, options: &ReadOptions) -> Result<()> {
@@ -147,7 +154,7 @@ impl Input {
                 return Err(self.refuse("it is empty. A CSV file starts with a header that names its columns"));
             };
             match cut.extent {
-                Extent::Blank => {}
+                Extent::Blank => self.blank_before_header += 1,
                 Extent::Record => {
                     let header = self.window.held()[..(cut.end - start) as usize].to_vec();
                     self.names = self.header_cells(&header, options.delimiter)?;
@@ -182,14 +189,12 @@ impl Input {
 
     /// The keys of the first records, each once, in the order in which they come.
     fn sample_keys(&mut self) -> io::Result<()> {
-        let lines = |window: &Window| memchr::memchr_iter(b'\n', window.held()).take(SAMPLE_RECORDS).count();
-        while self.window.held().len() < SAMPLE_BYTES && lines(&self.window) < SAMPLE_RECORDS {
-            if !self.window.read_more()? {
-                break;
-            }
-        }
+        let is_enough = |window: &Window| {
+            window.held().len() >= SAMPLE_BYTES || records(window.held()).nth(SAMPLE_RECORDS).is_some()
+        };
+        while !is_enough(&self.window) && self.window.read_more()? {}
         let mut names: Vec<String> = Vec::new();
-        for line in self.window.held().split(|byte| *byte == b'\n').take(SAMPLE_RECORDS) {
+        for line in records(self.window.held()).take(SAMPLE_RECORDS) {
             let Ok(line) = std::str::from_utf8(line) else { continue };
             let Ok(members) = Members::parse(line) else { continue };
             collect_keys(&members, &mut names);
@@ -205,6 +210,11 @@ impl Input {
     fn refuse_header(&self, what: &str) -> Error {
         self.refuse(&format!("line {}: the header {what}", self.line))
     }
+}
+
+/// The lines of NDJSON that are records.
+fn records(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    bytes.split(|byte| *byte == b'\n').filter(|line| !is_blank(line))
 }
 
 /// How many different keys are looked at: a hostile record could have hundreds of thousands.
@@ -250,6 +260,16 @@ fn format_by_content(window: &mut Window) -> io::Result<Format> {
     }
 }
 
+/// A JSON array that nothing says to be NDJSON would be taken for CSV.
+fn refuse_json_array(path: &Path, start: &[u8]) -> Result<()> {
+    let mut tokens = start.iter().filter(|byte| !byte.is_ascii_whitespace());
+    if let (Some(b'['), Some(b'{')) = (tokens.next(), tokens.next()) {
+        let doing = "it is a JSON array; write one object a line first (jq -c '.[]')".to_string();
+        return Err(Error::Input { path: path.to_path_buf(), doing });
+    }
+    Ok(())
+}
+
 /// Files of a kind that this program cannot read yet would only come out as nonsense.
 fn refuse_other_kinds(path: &Path, start: &[u8]) -> Result<()> {
     let kinds: [(&[u8], &str); 7] = [
@@ -261,11 +281,6 @@ fn refuse_other_kinds(path: &Path, start: &[u8]) -> Result<()> {
         (b"\xff\xfe", "it is UTF-16; convert it first (iconv -f UTF-16 -t UTF-8)"),
         (b"\xfe\xff", "it is UTF-16; convert it first (iconv -f UTF-16 -t UTF-8)"),
     ];
-    let mut tokens = start.iter().filter(|byte| !byte.is_ascii_whitespace());
-    if let (Some(b'['), Some(b'{')) = (tokens.next(), tokens.next()) {
-        let doing = "it is a JSON array; write one object a line first (jq -c '.[]')".to_string();
-        return Err(Error::Input { path: path.to_path_buf(), doing });
-    }
     match kinds.iter().find(|(magic, _)| start.starts_with(magic)) {
         Some((_, doing)) => Err(Error::Input { path: path.to_path_buf(), doing: (*doing).to_string() }),
         None => Ok(()),

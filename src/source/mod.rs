@@ -101,6 +101,11 @@ impl Source {
         Source { input, window, cutter, size, left, next_record: 1, next_line: line, blank: 0 }
     }
 
+    /// Counts so many blank lines that were read before.
+    pub fn with_blank_lines(self, blank: u64) -> Source {
+        Source { blank, ..self }
+    }
+
     /// The next block; `None` at the end of the input.
     pub fn next_block(&mut self) -> io::Result<Option<Block>> {
         let mut block = Block {

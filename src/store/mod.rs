@@ -250,7 +250,8 @@ fn last_id(connection: &Connection) -> rusqlite::Result<Option<i64>> {
         true => greatest("SELECT max(seq) FROM sqlite_sequence WHERE name = 'customers'")?,
         false => None,
     };
-    Ok(held.max(given).filter(|last| *last > 0))
+    let noted = greatest("SELECT max(last_customer_id) FROM import_runs")?;
+    Ok(held.max(given).max(noted).filter(|last| *last > 0))
 }
 
 /// Writes rows through SQL; how many SQLite says it has written.

@@ -5,8 +5,10 @@ use std::fmt::Write as _;
 
 use crate::record::RAW_LIMIT;
 
-/// The text for a record's bytes, at most 64 KiB of them.
+/// The text for a record's bytes, at most 64 KiB of them. Where that is not all, a single backslash stands behind it, which
+/// nothing else can look like.
 pub fn escape(bytes: &[u8]) -> String {
+    let is_cut_off = bytes.len() > RAW_LIMIT;
     let bytes = &bytes[..bytes.len().min(RAW_LIMIT)];
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
@@ -20,6 +22,9 @@ pub fn escape(bytes: &[u8]) -> String {
             // Writing to a String cannot fail.
             let _ = write!(text, "\\x{byte:02X}");
         }
+    }
+    if is_cut_off {
+        text.push('\\');
     }
     text
 }
@@ -48,9 +53,10 @@ pub fn unescape(text: &str) -> Cow<'_, [u8]> {
     Cow::Owned(bytes)
 }
 
-/// Whether a record that was read back was cut off when it was reported, so that it must not be loaded.
-pub fn is_cut_off(bytes: &[u8]) -> bool {
-    bytes.len() >= RAW_LIMIT
+/// Whether a text of [`escape`] stands for the beginning of a record alone, so that it must not be loaded.
+pub fn is_cut_off(text: &str) -> bool {
+    let backslashes = text.bytes().rev().take_while(|byte| *byte == b'\\').count();
+    text.len() >= RAW_LIMIT && backslashes % 2 == 1
 }
 
 fn hex(digit: u8) -> Option<u8> {
@@ -67,8 +73,11 @@ mod tests {
         assert_eq!(escape(b"M\xFCller\\x"), "M\\xFCller\\\\x");
         assert_eq!(unescape("M\\xFCller\\\\x").as_ref(), b"M\xFCller\\x");
         assert_eq!(unescape("C:\\temp\\x4").as_ref(), b"C:\\temp\\x4");
-        assert_eq!(escape(&vec![b'x'; RAW_LIMIT + 1]).len(), RAW_LIMIT);
-        assert!(is_cut_off(&unescape(&escape(&vec![0xff; RAW_LIMIT + 1]))));
+        assert_eq!(escape(&vec![b'x'; RAW_LIMIT + 1]).len(), RAW_LIMIT + 1);
+        for byte in [b'x', 0xff, b'\\'] {
+            assert!(is_cut_off(&escape(&vec![byte; RAW_LIMIT + 1])));
+            assert!(!is_cut_off(&escape(&vec![byte; RAW_LIMIT])));
+        }
     }
 
     proptest! {
