@@ -21,7 +21,7 @@ fn repeated(verdicts: &[Verdicts]) -> u64 {
     for block in verdicts {
         for verdict in &block.verdicts {
             if let Outcome::Accepted { key: Some(key), .. } = &verdict.outcome {
-                repeated += u64::from(!seen.insert(block.key_text(&key.folded)));
+                repeated += u64::from(!seen.insert(block.key_text(key)));
             }
         }
     }

@@ -80,26 +80,20 @@ fn fill_pages(path: &Path, rows: &[Rows]) {
     store.commit(&run, &[]).unwrap();
 }
 
-fn insert(path: &Path, rows: &[[Value<'_>; COLUMNS]], rows_a_statement: usize) {
+fn insert(path: &Path, rows: &[[Value<'_>; COLUMNS]]) {
     let connection = Connection::open(path).unwrap();
     connection.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN").unwrap();
     connection.execute_batch(&schema::create_all(contact())).unwrap();
-    let mut statement = connection.prepare(&schema::insert(contact(), rows_a_statement)).unwrap();
-    let mut id = 0i64;
-    for rows in rows.chunks_exact(rows_a_statement) {
-        let mut parameter = 1;
-        for row in rows {
-            id += 1;
-            statement.raw_bind_parameter(parameter, id).unwrap();
-            for (parameter, value) in (parameter + 1..).zip(row) {
-                let value = match value {
-                    Value::Null => ValueRef::Null,
-                    Value::Integer(number) => ValueRef::Integer(*number),
-                    Value::Text(text) => ValueRef::Text(text),
-                };
-                statement.raw_bind_parameter(parameter, ToSqlOutput::Borrowed(value)).unwrap();
-            }
-            parameter += 1 + COLUMNS;
+    let mut statement = connection.prepare(&schema::insert(contact())).unwrap();
+    for (id, row) in (1i64..).zip(rows) {
+        statement.raw_bind_parameter(1, id).unwrap();
+        for (parameter, value) in (2..).zip(row) {
+            let value = match value {
+                Value::Null => ValueRef::Null,
+                Value::Integer(number) => ValueRef::Integer(*number),
+                Value::Text(text) => ValueRef::Text(text),
+            };
+            statement.raw_bind_parameter(parameter, ToSqlOutput::Borrowed(value)).unwrap();
         }
         statement.raw_execute().unwrap();
     }
@@ -133,10 +127,9 @@ fn benches(criterion: &mut Criterion) {
     let decoded: Vec<_> = rows.iter().flat_map(Rows::decoded).collect();
     let bytes = rows.iter().map(|rows| rows.bytes.len() as u64).sum();
     type Way<'w> = (&'w str, Box<dyn Fn(&Path) + 'w>);
-    let ways: [Way<'_>; 3] = [
+    let ways: [Way<'_>; 2] = [
         ("pages filled directly", Box::new(|path| fill_pages(path, &rows))),
-        ("insert, 1 row a statement", Box::new(|path| insert(path, &decoded, 1))),
-        ("insert, 40 rows a statement", Box::new(|path| insert(path, &decoded, 40))),
+        ("prepared insert", Box::new(|path| insert(path, &decoded))),
     ];
 
     let (_folder, first) = place();

@@ -34,3 +34,19 @@ pub fn owner_only(options: &mut OpenOptions) {
 /// Elsewhere a file takes its permissions from its folder.
 #[cfg(not(unix))]
 pub fn owner_only(_: &mut OpenOptions) {}
+
+/// Whether an open file, or folder, is the one that has this name.
+#[cfg(unix)]
+pub fn is_same_file(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    match (file.metadata(), std::fs::symlink_metadata(path)) {
+        (Ok(held), Ok(named)) => (held.dev(), held.ino()) == (named.dev(), named.ino()),
+        _ => false,
+    }
+}
+
+/// Whether an open file, or folder, is the one that has this name, as far as can be told here.
+#[cfg(not(unix))]
+pub fn is_same_file(_: &File, path: &Path) -> bool {
+    path.exists()
+}

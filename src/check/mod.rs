@@ -105,9 +105,9 @@ impl Verdicts {
         self.keys.get(range.start as usize..range.end as usize).unwrap_or_default()
     }
 
-    /// The faults of a record.
+    /// The faults of a record; none where they have been let go.
     pub fn faults_of(&self, verdict: &Verdict) -> &[Fault] {
-        &self.faults[verdict.faults.start as usize..verdict.faults.end as usize]
+        self.faults.get(verdict.faults.start as usize..verdict.faults.end as usize).unwrap_or_default()
     }
 }
 

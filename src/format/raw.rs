@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 
 use crate::record::RAW_LIMIT;
 
-/// The text for a record's bytes, at most 64 KiB of them. Where that is not all, a single backslash stands behind it, which
-/// nothing else can look like.
+/// The text for a record's bytes, at most 64 KiB of them. Where that is not all, a single backslash stands in the place of the
+/// last byte, which nothing else can look like.
 pub fn escape(bytes: &[u8]) -> String {
     let is_cut_off = bytes.len() > RAW_LIMIT;
-    let bytes = &bytes[..bytes.len().min(RAW_LIMIT)];
+    let bytes = if is_cut_off { &bytes[..RAW_LIMIT - 1] } else { bytes };
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         for (index, part) in chunk.valid().split('\\').enumerate() {
@@ -73,7 +73,7 @@ mod tests {
         assert_eq!(escape(b"M\xFCller\\x"), "M\\xFCller\\\\x");
         assert_eq!(unescape("M\\xFCller\\\\x").as_ref(), b"M\xFCller\\x");
         assert_eq!(unescape("C:\\temp\\x4").as_ref(), b"C:\\temp\\x4");
-        assert_eq!(escape(&vec![b'x'; RAW_LIMIT + 1]).len(), RAW_LIMIT + 1);
+        assert_eq!(escape(&vec![b'x'; RAW_LIMIT + 1]).len(), RAW_LIMIT);
         for byte in [b'x', 0xff, b'\\'] {
             assert!(is_cut_off(&escape(&vec![byte; RAW_LIMIT + 1])));
             assert!(!is_cut_off(&escape(&vec![byte; RAW_LIMIT])));

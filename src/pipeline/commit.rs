@@ -1,6 +1,7 @@
 //! What is done for each block in its order: the [`Committer`] decides what needs order or memory, and nothing else: whose
 //! key it is, which customer ID comes next, and what goes where.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::prepare::{Prepared, unknown_names, with_nearest};
@@ -37,6 +38,8 @@ pub(super) struct Committer<'r> {
     plan: Arc<Plan>,
     target: Target,
     keys: KeySet,
+    /// Where the keys' texts are kept that memory is too small for.
+    spill: PathBuf,
     fingerprints: Fingerprints,
     folder: Option<ReportFolder>,
     errors: Option<ReportFile>,
@@ -85,7 +88,7 @@ impl<'r> Committer<'r> {
             (Command::Import, Some(database)) => folder_of(database),
             _ => std::env::temp_dir(),
         };
-        let mut keys = KeySet::new(spill);
+        let mut keys = KeySet::new(spill.clone());
         let fingerprints = Fingerprints::default();
         if let Some(key) = plan.key {
             target.for_each_key(|customer, text| {
@@ -107,6 +110,7 @@ impl<'r> Committer<'r> {
             options,
             target,
             keys,
+            spill,
             fingerprints,
             folder,
             errors,
@@ -298,9 +302,10 @@ impl<'r> Committer<'r> {
         };
         self.keys.claim(fingerprint, folded, &holder, text_of).map_err(|failed| match failed {
             ClaimError::Run(error) => error,
-            ClaimError::Spill(error) => {
-                Error::report(&folder_of(self.options.database.as_deref().unwrap_or("".as_ref())), error)
-            }
+            ClaimError::Spill(error) => Error::database(
+                &self.spill,
+                format!("the run's keys could not be kept here: {error}. Free some space, then run custload again"),
+            ),
         })
     }
 

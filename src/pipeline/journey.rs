@@ -2,13 +2,14 @@
 //!
 //! One thread cuts blocks; rayon's workers check them and write down what they find; this thread takes them in order.
 //! A block has to have one of a fixed number of places before it is cut, and keeps it until it is committed, so that no
-//! queue can grow, whatever is slow.
+//! queue can grow, whatever is slow. A block of bad records may have reports many times as long as it is itself; so no
+//! further block is checked while there is much that waits to be written ([`Flow`]).
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::time::Duration;
 
@@ -63,6 +64,45 @@ enum Arrival {
 /// How often a run that has nothing to do looks whether it is to stop.
 const LOOK_UP: Duration = Duration::from_millis(50);
 
+/// How many bytes of reports may wait to be written before the workers pause.
+const WAITING_BYTES: usize = 32 * 1024 * 1024;
+
+/// How a paused worker waits.
+const PAUSE: Duration = Duration::from_micros(200);
+
+/// What the workers know of the committer.
+#[derive(Debug, Default)]
+struct Flow {
+    /// How many bytes of reports wait to be written.
+    waiting: AtomicUsize,
+    /// The number of the arrival that the committer takes next.
+    next: AtomicU64,
+    /// Whether the run has ended, so that nothing is worth waiting for.
+    ended: AtomicBool,
+}
+
+impl Flow {
+    /// Waits until the block with this number may be checked. Blocks are begun in their order, and the one that the
+    /// committer needs never waits, so there is always one that goes on.
+    fn wait_for_turn(&self, number: u64) {
+        while self.waiting.load(Ordering::Relaxed) > WAITING_BYTES
+            && number > self.next.load(Ordering::Relaxed)
+            && !self.ended.load(Ordering::Relaxed)
+        {
+            std::thread::sleep(PAUSE);
+        }
+    }
+}
+
+/// Says that the run has ended, however it does.
+struct EndOfFlow(Arc<Flow>);
+
+impl Drop for EndOfFlow {
+    fn drop(&mut self) {
+        self.0.ended.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Takes all records of all inputs to the committer.
 pub(super) fn travel(
     prepared: Vec<Prepared>,
@@ -84,15 +124,18 @@ pub(super) fn travel(
         let worker = committer.worker(&prepared, prepared.checker(plan, stamp, index, options), index)?;
         inputs.push((prepared.input.path.clone(), prepared.input.into_source(index, &options.read), Arc::new(worker)));
     }
-    let cutter = Cutter { pool, arrivals, places, next: 0 };
+    let flow = Arc::new(Flow::default());
+    let _end = EndOfFlow(Arc::clone(&flow));
+    let cutter = Cutter { pool, arrivals, places, next: 0, flow: Arc::clone(&flow) };
     // Not joined: it may be waiting for standard input when the run is told to stop.
     start("cut", move || cutter.cut_all(inputs))?;
-    take_in_order(&arrived, &freed, options, committer, observer)
+    take_in_order(&arrived, &freed, &flow, options, committer, observer)
 }
 
 fn take_in_order(
     arrived: &Receiver<(u64, Arrival)>,
     freed: &Receiver<()>,
+    flow: &Flow,
     options: &Options,
     committer: &mut Committer<'_>,
     observer: &mut dyn Observer,
@@ -112,7 +155,9 @@ fn take_in_order(
             next += 1;
             match arrival {
                 Arrival::Block(checked) => {
+                    let bytes = checked.report_bytes();
                     committer.block(*checked)?;
+                    flow.waiting.fetch_sub(bytes, Ordering::Relaxed);
                     observer.progress(&committer.progress());
                 }
                 Arrival::End(end) => {
@@ -122,6 +167,7 @@ fn take_in_order(
                 }
                 Arrival::Failed(error) => return Err(error),
             }
+            flow.next.store(next, Ordering::Relaxed);
             // The place is free only now, so that finished blocks cannot pile up here. The end of an input has one too.
             let _ = freed.try_recv();
         }
@@ -134,6 +180,7 @@ struct Cutter {
     arrivals: Sender<(u64, Arrival)>,
     places: SyncSender<()>,
     next: u64,
+    flow: Arc<Flow>,
 }
 
 impl Cutter {
@@ -162,10 +209,14 @@ impl Cutter {
             let Some(block) = source.next_block().map_err(|error| Error::input(path, error))? else { break };
             let number = self.next;
             self.next += 1;
-            let (arrivals, worker) = (self.arrivals.clone(), Arc::clone(worker));
-            self.pool.spawn(move || {
+            let (arrivals, worker, flow) = (self.arrivals.clone(), Arc::clone(worker), Arc::clone(&self.flow));
+            self.pool.spawn_fifo(move || {
+                flow.wait_for_turn(number);
                 let arrival = match catch_unwind(AssertUnwindSafe(|| worker.check(block))) {
-                    Ok(checked) => Arrival::Block(Box::new(checked)),
+                    Ok(checked) => {
+                        flow.waiting.fetch_add(checked.report_bytes(), Ordering::Relaxed);
+                        Arrival::Block(Box::new(checked))
+                    }
                     Err(_) => Arrival::Failed(Error::Broken("a check failed".into())),
                 };
                 // Nobody is there any more if the run has ended.

@@ -29,7 +29,7 @@ use crate::check::plan::Plan;
 use crate::disk::{folder_of, with_suffix};
 use crate::error::{Error, Result};
 use crate::profile::Profile;
-use crate::report::folder::{ACCEPTED, ReportFolder, SUMMARY, Trace, finish_left_behind};
+use crate::report::folder::{ACCEPTED, ReportFolder, SUMMARY, Trace, can_be_used, finish_left_behind};
 use crate::report::summary::{Counts, Status, Summary};
 use crate::store::{Customers, FileRow, RowCounts, RunRow, Store, StoreOptions};
 
@@ -82,7 +82,7 @@ pub fn run(options: &Options, observer: &mut dyn Observer) -> Result<Summary> {
         finish_earlier_reports(store, database, observer)?;
         Trace::follow(database)?;
     }
-    let place = reports_place(options, run_id);
+    let place = reports_place(options, run_id)?;
     // The default place is found without a note.
     let _trace = match (&target, &options.database, &options.reports, &place) {
         (Target::Database(_), Some(database), Some(_), Some(place)) => Some(Trace::leave(database, place)?),
@@ -234,20 +234,42 @@ fn default_reports(database: &Path, run_id: i64) -> PathBuf {
     with_suffix(database, ".imports").join(format!("run-{run_id:06}"))
 }
 
-fn reports_place(options: &Options, run_id: i64) -> Option<PathBuf> {
-    match (&options.reports, options.command, &options.database) {
+fn reports_place(options: &Options, run_id: i64) -> Result<Option<PathBuf>> {
+    let place: Option<PathBuf> = match (&options.reports, options.command, &options.database) {
         // Put together from its parts, so that a slash at its end is none of its name's.
         (Some(place), ..) => Some(Path::new(&place.replace("{run}", &run_id.to_string())).components().collect()),
-        (None, Command::Import, Some(database)) => Some(default_reports(database, run_id)),
+        (None, Command::Import, Some(database)) => Some(free_place(default_reports(database, run_id))),
         _ => None,
+    };
+    let Some(place) = place else { return Ok(None) };
+    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    let is_database = options.database.as_deref().is_some_and(|database| absolute(database) == absolute(&place));
+    if place.file_name().is_none() || is_database {
+        return Err(Error::Usage(format!(
+            "--reports {:?}: name a folder of its own for the reports",
+            place.display().to_string()
+        )));
     }
+    // A folder that was made elsewhere and linked here is used where it is.
+    Ok(Some(match place.is_symlink() {
+        true => std::fs::canonicalize(&place).map_err(|error| Error::report(&place, error))?,
+        false => place,
+    }))
+}
+
+/// The first of `run-000002`, `run-000002-2` and so on that can be used. Only a database that was put back to an earlier
+/// state gives a number twice.
+fn free_place(place: PathBuf) -> PathBuf {
+    let others = (2..).map(|number| with_suffix(&place, &format!("-{number}")));
+    let mut places = std::iter::once(place.clone()).chain(others);
+    places.find(|place| can_be_used(place)).unwrap_or(place)
 }
 
 /// Puts the reports of runs in place that were killed between the database's commit and their last rename.
 fn finish_earlier_reports(store: &Store, database: &Path, observer: &mut dyn Observer) -> Result<()> {
     for run in store.known_runs()? {
         for place in [folder_of(database).join(&run.reports), default_reports(database, run.run_id)] {
-            if finish_left_behind(&place)? {
+            if finish_left_behind(&place, run.run_id, &run.started_at)? {
                 let place = place.display();
                 observer.note(&format!(
                     "put the reports of run {} in place, which was stopped before it could: {place}",

@@ -270,6 +270,7 @@ fn say_what_is_ignored(
         };
         match column.ignored.as_deref() {
             None => {}
+            Some(UNKNOWN) if unknown.len() >= MOST_SHOWN => unknown.push(name),
             Some(UNKNOWN) => unknown.push(with_nearest(name, &column.header, &filled, profile)),
             Some(why) => observer.note(&format!(
                 "{path}: the {what} {name} is ignored{} {why}",
@@ -309,16 +310,21 @@ fn listed(names: &[String]) -> String {
     shortened(names.iter().map(|name| visible(name).into_owned()).collect())
 }
 
+/// How many names a message lists.
+const MOST_SHOWN: usize = 40;
+
 /// The first of these names, and how many more there are.
 fn shortened(mut names: Vec<String>) -> String {
-    const MOST: usize = 40;
-    let more = names.len().saturating_sub(MOST);
-    names.truncate(MOST);
+    let more = names.len().saturating_sub(MOST_SHOWN);
+    names.truncate(MOST_SHOWN);
     if more > 0 {
         names.push(format!("and {more} more"));
     }
     names.join(", ")
 }
+
+/// In bytes.
+const LONGEST_STEM: usize = 200;
 
 /// The file's name without its ending; `-2`, `-3` … behind it where another input has it already.
 fn unique_stem(path: &Path, taken: &mut HashSet<String>) -> String {
@@ -326,6 +332,9 @@ fn unique_stem(path: &Path, taken: &mut HashSet<String>) -> String {
         name if name == "-" => "stdin".to_string(),
         _ => path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default(),
     };
+    // A file's name has 255 bytes at the most, and `-2.rejects.ndjson` comes behind it.
+    let fits = |(place, character): &(usize, char)| place + character.len_utf8() <= LONGEST_STEM;
+    let stem: String = stem.char_indices().take_while(fits).map(|(_, character)| character).collect();
     let mut unique = stem.clone();
     let mut number = 2;
     // Some file systems do not tell upper and lower case apart.

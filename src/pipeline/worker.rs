@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::tally::Tally;
-use crate::check::{Checker, Outcome, Verdicts};
+use crate::check::{Checker, Outcome, Verdict, Verdicts};
 use crate::format::csv::RowWriter;
 use crate::record::{Block, Position, Span};
 use crate::reject::Fault;
@@ -38,17 +38,24 @@ pub(super) struct Checked {
     pub(super) worker: Arc<Worker>,
 }
 
+impl Checked {
+    /// How many bytes are held for what the reports say of the block.
+    pub(super) fn report_bytes(&self) -> usize {
+        self.errors.text.capacity() + self.rejects.text.capacity()
+    }
+}
+
 /// Text that belongs to the records of a block, in their order.
 #[derive(Default)]
 pub(super) struct Pieces {
     text: Vec<u8>,
     /// Where the text of each span ends.
-    ends: Vec<u32>,
+    ends: Vec<usize>,
 }
 
 impl Pieces {
     fn end_span(&mut self) {
-        self.ends.push(self.text.len() as u32);
+        self.ends.push(self.text.len());
     }
 
     /// The text with some more put in: each piece of `more` behind that of its span. The pieces come in order.
@@ -59,7 +66,7 @@ impl Pieces {
         let mut text = Vec::with_capacity(self.text.len() + more.iter().map(|(_, piece)| piece.len()).sum::<usize>());
         let mut at = 0;
         for (span, piece) in more {
-            let end = self.ends[span] as usize;
+            let end = self.ends[span];
             text.extend_from_slice(&self.text[at..end]);
             text.extend_from_slice(&piece);
             at = end;
@@ -72,7 +79,7 @@ impl Pieces {
 impl Worker {
     /// Judges a block, and writes down what the reports say of its records.
     pub(super) fn check(self: &Arc<Worker>, block: Block) -> Checked {
-        let verdicts = self.checker.check(&block);
+        let mut verdicts = self.checker.check(&block);
         let mut tally = Tally::new(self.checker.plan().fields.len(), &self.paths);
         tally.values(&verdicts.repaired, &verdicts.deprecated);
         let mut fingerprints = Vec::with_capacity(verdicts.verdicts.len());
@@ -91,6 +98,11 @@ impl Worker {
             }
             errors.end_span();
             rejects.end_span();
+        }
+        // What is said of rejected records is written. Only the warnings of others may be wanted again, for a duplicate.
+        let is_warned = |verdict: &Verdict| verdict.outcome != Outcome::Rejected && !verdict.faults.is_empty();
+        if !verdicts.verdicts.iter().any(is_warned) {
+            verdicts.faults = Vec::new();
         }
         Checked { block, verdicts, fingerprints, errors, rejects, tally, worker: Arc::clone(self) }
     }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::disk::{owner_only, sync_folder, with_suffix};
+use crate::disk::{is_same_file, owner_only, sync_folder, with_suffix};
 use crate::error::{Error, Result};
 
 /// The name of the file that says how a run went.
@@ -71,6 +71,11 @@ impl ReportFolder {
                 done => done.map_err(failed)?,
             }
             let Some(lock) = lock(&partial)? else { continue };
+            // Between the first look and the lock another run may have come to its end.
+            if let Err(taken) = refuse_taken(place) {
+                let _ = fs::remove_dir(&partial);
+                return Err(taken);
+            }
             // What is in there was left by a run that was killed before its database knew of it.
             refuse_foreign_files(&partial)?;
             remove_files(&partial).map_err(failed)?;
@@ -108,11 +113,12 @@ impl ReportFolder {
 
     /// Gives the folder its name.
     pub fn publish(mut self) -> Result<()> {
-        self.lock = None;
-        put_in_place(&self.partial, &self.place).map_err(|error| Error::report(&self.place, error))?;
+        // Whatever becomes of it, what was written is not removed any more; the lock is held until it has its name.
+        let lock = self.lock.take();
         self.made.clear();
-        // Nothing is left under the partial name, so dropping removes nothing.
-        Ok(())
+        let done = put_in_place(&self.partial, &self.place).map_err(|error| Error::report(&self.place, error));
+        drop(lock);
+        done
     }
 }
 
@@ -177,15 +183,19 @@ impl Drop for Trace {
 
 const TRACE: &str = ".custload-reports";
 
-/// Puts the reports in place that a run has left in `DIR.partial`, where its database says that it was finished.
-/// `true` if there were some.
-pub fn finish_left_behind(place: &Path) -> Result<bool> {
+/// Puts the reports in place that a run of this number, started then, has left in `DIR.partial`, where its database says that
+/// it was finished. `true` if there were some.
+pub fn finish_left_behind(place: &Path, run_id: i64, started_at: &str) -> Result<bool> {
     let partial = with_suffix(place, ".partial");
-    if !partial.is_dir() || place.exists() && !is_stopped_run(place) {
+    let summary = summary_of(&partial);
+    let is_its_own = summary.is_some_and(|summary| {
+        (summary.status.as_str(), summary.run_id, summary.started_at.as_str()) == ("finished", Some(run_id), started_at)
+    });
+    if !is_its_own || place.exists() && !is_stopped_run(place) {
         return Ok(false);
     }
-    let Some(lock) = lock(&partial)? else { return Ok(false) };
-    drop(lock);
+    // Somebody else who holds it is about to put it in place.
+    let Ok(Some(_lock)) = lock(&partial) else { return Ok(false) };
     put_in_place(&partial, place).map_err(|error| Error::report(place, error))?;
     Ok(true)
 }
@@ -209,12 +219,18 @@ fn make_way(place: &Path) -> io::Result<()> {
 
 /// Locks a folder; `None` if it is gone by now.
 fn lock(folder: &Path) -> Result<Option<File>> {
+    if fs::symlink_metadata(folder).is_ok_and(|metadata| metadata.is_symlink()) {
+        return Err(Error::ReportFolder {
+            path: folder.to_path_buf(),
+            message: "is a link; remove it, or name another folder with --reports".into(),
+        });
+    }
     let file = match open_folder(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         opened => opened.map_err(|error| Error::report(folder, error))?,
     };
     match file.try_lock() {
-        Ok(()) => Ok(folder.exists().then_some(file)),
+        Ok(()) => Ok(is_same_file(&file, folder).then_some(file)),
         Err(TryLockError::WouldBlock) => Err(Error::ReportFolder {
             path: folder.to_path_buf(),
             message: "is being written by another run; wait until that is done, or name another folder with --reports"
@@ -271,15 +287,25 @@ fn refuse_foreign_files(folder: &Path) -> Result<()> {
     }
 }
 
+/// Whether the reports of a run can be put here in the end.
+pub fn can_be_used(place: &Path) -> bool {
+    refuse_taken(place).is_ok()
+}
+
 /// Whether a folder holds the reports of a run that was taken back.
 fn is_stopped_run(place: &Path) -> bool {
-    let summary = fs::read(place.join(SUMMARY)).unwrap_or_default();
-    serde_json::from_slice::<Earlier>(&summary).is_ok_and(|earlier| earlier.status == "threshold")
+    summary_of(place).is_some_and(|earlier| earlier.status == "threshold")
+}
+
+fn summary_of(folder: &Path) -> Option<Earlier> {
+    serde_json::from_slice(&fs::read(folder.join(SUMMARY)).ok()?).ok()
 }
 
 #[derive(Deserialize)]
 struct Earlier {
     status: String,
+    run_id: Option<i64>,
+    started_at: String,
 }
 
 /// A folder may be used again only if it is empty, or holds the reports of a run that changed nothing; those are moved

@@ -58,6 +58,13 @@ pub struct ReadOptions {
 const SAMPLE_RECORDS: usize = 100;
 const SAMPLE_BYTES: usize = 4 * 1024 * 1024;
 
+/// As many columns as a spreadsheet can have. A header with more is of something else.
+const MOST_COLUMNS: usize = 16_384;
+
+/// About how many cells there are in a block at the most. A bad record's report has all its cells, and may have a line for
+/// each; this keeps what a block can grow to in bounds.
+const BLOCK_CELLS: usize = 32_768;
+
 /// An input that was opened and looked at.
 #[derive(Debug)]
 pub struct Input {
@@ -137,12 +144,14 @@ impl Input {
 
     /// The records behind the header, as the `index`-th input of a run (from 0).
     pub fn into_source(self, index: usize, options: &ReadOptions) -> Source {
+        let columns = self.names.len().max(1);
         let cutter: Box<dyn Cutter> = match self.format {
             Format::Csv => Box::new(CsvCutter::new(options.delimiter, options.max_record_bytes)),
             Format::Ndjson => Box::new(NdjsonCutter::new(options.max_record_bytes)),
         };
         Source::new(index, self.window, cutter, options.block_size, self.line, options.limit)
             .with_blank_lines(self.blank_before_header)
+            .with_most_records((BLOCK_CELLS / columns).clamp(16, 2048))
     }
 
     fn read_header(&mut self, options: &ReadOptions) -> Result<()> {
@@ -180,6 +189,11 @@ impl Input {
                 self.refuse_header(&format!("has text behind a closing quote in column {column}"))
             }
         })?;
+        if cells.len() > MOST_COLUMNS {
+            return Err(
+                self.refuse_header(&format!("has {} columns; at most {MOST_COLUMNS} are possible", cells.len()))
+            );
+        }
         let names: Vec<String> = cells.iter().map(|cell| cell.text(text).into_owned()).collect();
         if names.iter().any(|name| REPORT_COLUMNS.contains(&name.as_str())) {
             return Ok(names.into_iter().map(|name| unguarded(name.into()).into_owned()).collect());

@@ -33,9 +33,6 @@ use crate::row::{Value, values};
 pub use self::customers::Customers;
 pub use self::runs::{FileRow, KnownRun, RowCounts, RunRow};
 
-/// Rows that are written by one statement: fewer statements, each with fewer parameters than SQLite allows.
-const ROWS_A_STATEMENT: usize = 40;
-
 /// How long a run that is done waits for readers of the database to let it commit.
 const WAIT_FOR_READERS: Duration = Duration::from_secs(30);
 
@@ -262,26 +259,14 @@ fn insert(
     bytes: &[u8],
     rows: &[Range<u32>],
 ) -> rusqlite::Result<u64> {
-    let many = rows_a_statement(profile);
+    let mut statement = connection.prepare_cached(&schema::insert(profile))?;
     let mut written = 0;
-    let mut id = first_id;
-    for group in rows.chunks(many) {
-        // Rows that are too few for the long statement go one by one.
-        let size = if group.len() == many { many } else { 1 };
-        let mut statement = connection.prepare_cached(&schema::insert(profile, size))?;
-        for rows in group.chunks(size) {
-            let mut parameter = 1;
-            for row in rows {
-                statement.raw_bind_parameter(parameter, id)?;
-                parameter += 1;
-                id += 1;
-                for value in values(&bytes[row.start as usize..row.end as usize]) {
-                    statement.raw_bind_parameter(parameter, Parameter(value))?;
-                    parameter += 1;
-                }
-            }
-            written += statement.raw_execute()? as u64;
+    for (id, row) in (first_id..).zip(rows) {
+        statement.raw_bind_parameter(1, id)?;
+        for (parameter, value) in (2..).zip(values(&bytes[row.start as usize..row.end as usize])) {
+            statement.raw_bind_parameter(parameter, Parameter(value))?;
         }
+        written += statement.raw_execute()? as u64;
     }
     Ok(written)
 }
@@ -306,17 +291,13 @@ fn commit_past_readers(connection: &Connection, stop: &AtomicUsize) -> rusqlite:
 
 fn connect(path: &Path, access: OpenFlags) -> Result<Connection> {
     let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).and_then(|connection| {
+    // A bare name such as `:memory:` would mean something else to SQLite.
+    let name = if path.is_absolute() { path.to_path_buf() } else { Path::new(".").join(path) };
+    let connection = Connection::open_with_flags(name, flags).and_then(|connection| {
         connection.busy_timeout(std::time::Duration::ZERO)?;
         Ok(connection)
     });
     connection.map_err(|error| Error::database(path, explain(&error)))
-}
-
-fn rows_a_statement(profile: &Profile) -> usize {
-    const SQLITE_PARAMETERS: usize = 32_000;
-    let columns = 1 + profile.fields.len() + schema::STAMP_COLUMNS.len();
-    ROWS_A_STATEMENT.min(SQLITE_PARAMETERS / columns).max(1)
 }
 
 fn build_error(options: &StoreOptions, error: BuildError) -> Error {
@@ -332,7 +313,10 @@ fn build_error(options: &StoreOptions, error: BuildError) -> Error {
 
 fn sqlite_error(options: &StoreOptions, error: &rusqlite::Error) -> Error {
     let signal = options.stop.load(Ordering::Relaxed);
-    if signal != 0 && error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) {
+    // A run that waits for readers gives up for the signal's sake.
+    let is_stopped = Some(ErrorCode::OperationInterrupted) == error.sqlite_error_code()
+        || Some(ErrorCode::DatabaseBusy) == error.sqlite_error_code();
+    if signal != 0 && is_stopped {
         return Error::Interrupted(signal as i32);
     }
     Error::database(&options.path, explain(error))

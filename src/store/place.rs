@@ -4,12 +4,12 @@
 //! what a killed run leaves is known to be nobody's.
 
 use std::fs::{self, File, TryLockError};
-use std::io;
+use std::io::{self, Read};
 use std::path::Path;
 
 use tempfile::TempPath;
 
-use crate::disk::{folder_of, owner_only, sync_folder, with_suffix};
+use crate::disk::{folder_of, is_same_file, owner_only, sync_folder, with_suffix};
 use crate::error::{Error, Result};
 
 /// What stands under a database's name.
@@ -21,9 +21,16 @@ pub(super) enum Kind {
     Absent,
 }
 
+/// The bytes of the smallest page, and so of the smallest database.
+const SMALLEST: u64 = 512;
+
 /// Looks at what stands under a database's name; an error where no database can be.
 pub(super) fn kind(path: &Path) -> Result<Kind> {
     match fs::metadata(path) {
+        // SQLite would make a database of a file that is too small to be one.
+        Ok(metadata) if metadata.is_file() && (1..SMALLEST).contains(&metadata.len()) => {
+            Err(Error::database(path, "it is not an SQLite database; name another file with --db"))
+        }
         Ok(metadata) if metadata.is_file() => Ok(Kind::File),
         Ok(metadata) if metadata.is_dir() => Err(Error::database(path, "it is a folder; name a file in it with --db")),
         Ok(_) => Err(Error::database(path, "it is no file; name one with --db")),
@@ -56,6 +63,7 @@ impl PrivateFile {
         refuse_stale_journals(path)?;
         let private = with_suffix(path, ".custload-partial");
         let failed = |error: io::Error| Error::database(path, cannot_write(&error));
+        refuse_foreign(path, &private)?;
         let lock = loop {
             let mut options = File::options();
             // It will hold customers' values, so its owner alone may read it unless he decides otherwise.
@@ -108,6 +116,33 @@ impl PrivateFile {
     }
 }
 
+/// What stands under the private name is only written over if a run has left it there: a file of its own, empty or a
+/// database.
+fn refuse_foreign(path: &Path, private: &Path) -> Result<()> {
+    let Ok(metadata) = fs::symlink_metadata(private) else { return Ok(()) };
+    let mut start = [0; 16];
+    let mut is_database =
+        || File::open(private).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == *MAGIC;
+    if metadata.is_file() && has_one_name(&metadata) && (metadata.len() == 0 || is_database()) {
+        return Ok(());
+    }
+    let message = format!("{} is in the way, and no run of custload has left it there; move it", private.display());
+    Err(Error::database(path, message))
+}
+
+/// How a database's file begins.
+const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+
+#[cfg(unix)]
+fn has_one_name(metadata: &fs::Metadata) -> bool {
+    std::os::unix::fs::MetadataExt::nlink(metadata) == 1
+}
+
+#[cfg(not(unix))]
+fn has_one_name(_: &fs::Metadata) -> bool {
+    true
+}
+
 /// What is said when a new database's file cannot be written.
 pub(super) fn cannot_write(error: &io::Error) -> String {
     let advice = match error.kind() {
@@ -120,20 +155,6 @@ pub(super) fn cannot_write(error: &io::Error) -> String {
         _ => return format!("it cannot be written: {error}. Nothing was written"),
     };
     format!("{advice} ({error}). Nothing was written")
-}
-
-#[cfg(unix)]
-fn is_same_file(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    match (file.metadata(), fs::metadata(path)) {
-        (Ok(held), Ok(named)) => (held.dev(), held.ino()) == (named.dev(), named.ino()),
-        _ => false,
-    }
-}
-
-#[cfg(not(unix))]
-fn is_same_file(_: &File, path: &Path) -> bool {
-    path.exists()
 }
 
 /// SQLite would play a journal that lies beside a new database's name back into it.

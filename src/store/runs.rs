@@ -46,6 +46,8 @@ pub struct KnownRun {
     pub run_id: i64,
     /// Where its reports are, as the database has it.
     pub reports: String,
+    /// When it started.
+    pub started_at: String,
 }
 
 /// The number of the next run.
@@ -55,8 +57,10 @@ pub(super) fn next_run(connection: &Connection) -> rusqlite::Result<i64> {
 
 /// The last few runs, the newest first.
 pub(super) fn known_runs(connection: &Connection) -> rusqlite::Result<Vec<KnownRun>> {
-    let mut statement = connection.prepare("SELECT run_id, reports FROM import_runs ORDER BY run_id DESC LIMIT 10")?;
-    let runs = statement.query_map([], |row| Ok(KnownRun { run_id: row.get(0)?, reports: row.get(1)? }))?;
+    let mut statement =
+        connection.prepare("SELECT run_id, reports, started_at FROM import_runs ORDER BY run_id DESC LIMIT 10")?;
+    let runs = statement
+        .query_map([], |row| Ok(KnownRun { run_id: row.get(0)?, reports: row.get(1)?, started_at: row.get(2)? }))?;
     runs.collect()
 }
 

@@ -75,13 +75,12 @@ pub fn add_columns(profile: &Profile, fields: &[usize]) -> String {
     fields.map(|field| format!("ALTER TABLE customers ADD COLUMN {} {};", field.column, column_type(field))).collect()
 }
 
-/// The statement that inserts so many rows: their IDs, the profile's columns and the stamp.
-pub fn insert(profile: &Profile, rows: usize) -> String {
+/// The statement that inserts a row: its ID, the profile's columns and the stamp.
+pub fn insert(profile: &Profile) -> String {
     let mut columns = vec!["customer_id"];
     columns.extend(profile.fields.iter().map(|field| field.column.as_str()));
     columns.extend(STAMP_COLUMNS.iter().map(|(name, _)| *name));
-    let row = format!("({})", vec!["?"; columns.len()].join(", "));
-    format!("INSERT INTO customers ({}) VALUES {}", columns.join(", "), vec![row.as_str(); rows].join(", "))
+    format!("INSERT INTO customers ({}) VALUES ({})", columns.join(", "), vec!["?"; columns.len()].join(", "))
 }
 
 /// The name of the index on a key's column.
