@@ -5,7 +5,7 @@
 //!           profile,   cut (one thread) ─► check (rayon) ─►      thresholds, balance,
 //!           binding    commit (this thread, in order)            summary, commit, publish
 //! ```
-//! All threads live in [`journey`]. What a person sees while a run goes on is for an [`Observer`].
+//! All threads live in `journey`. What a person sees while a run goes on is for an [`Observer`].
 
 mod commit;
 mod journey;

@@ -7,8 +7,8 @@
 //! It does not have to be. A line can be entered in two states only: at the start of a record, or inside a quoted cell
 //! that has crossed a line break. What a line does when it is entered inside a quote does not depend on where that quote
 //! was opened. So there are two scans, and neither ever goes back:
-//! - [`CsvCutter::first_line`] scans the line on which a record starts, once for each record;
-//! - [`Scout`] scans the lines behind it as they look from inside a quote, remembers what it saw, and answers for every
+//! - `CsvCutter::first_line` scans the line on which a record starts, once for each record;
+//! - `Scout` scans the lines behind it as they look from inside a quote, remembers what it saw, and answers for every
 //!   record that comes to the same lines.
 //!
 //! The rules (SPEC, sections 3 and 6), for a record that starts at a line's start:
