@@ -182,10 +182,9 @@ fn split_record<'r>(
 }
 
 /// Writes the input's own cells of a record; empty ones where there is no record that can be taken apart.
-pub(super) fn write_original(shape: &CsvShape, record: Option<&str>, out: &mut Vec<u8>) {
+pub(super) fn write_original(shape: &CsvShape, record: Option<&str>, writer: &mut RowWriter, out: &mut Vec<u8>) {
     let mut cells = Vec::new();
     let parts = record.and_then(|record| take_apart(shape, record, &mut cells).ok());
-    let mut writer = RowWriter::new(shape.delimiter);
     let Some(parts) = parts else {
         shape.own.iter().for_each(|_| writer.cell(out, ""));
         return;

@@ -12,6 +12,7 @@ use std::ops::Range;
 
 use self::judge::{Judge, Stored};
 use self::plan::Plan;
+use crate::format::csv::RowWriter;
 use crate::format::raw;
 use crate::profile::header::Binding;
 use crate::record::{Block, Extent, RAW_LIMIT, Span};
@@ -196,11 +197,18 @@ impl Checker {
     }
 
     /// Writes the record of a span as it stands in a reject report, without the report's own columns: every original
-    /// value unchanged, in the input's own format. Its cells are empty where it `is_whole`, a reject as a whole.
-    pub fn write_original(&self, block: &Block, span: &Span, is_whole: bool, out: &mut Vec<u8>) {
+    /// value unchanged, in the input's own format. Its cells are empty where it `is_whole`, a reject as a whole. `writer` writes the cells of CSV.
+    pub fn write_original(
+        &self,
+        block: &Block,
+        span: &Span,
+        is_whole: bool,
+        writer: &mut RowWriter,
+        out: &mut Vec<u8>,
+    ) {
         let record = std::str::from_utf8(block.bytes_of(span)).ok().filter(|_| !is_whole);
         match (&self.shape, record) {
-            (Shape::Csv(shape), record) => csv::write_original(shape, record, out),
+            (Shape::Csv(shape), record) => csv::write_original(shape, record, writer, out),
             (Shape::Ndjson, Some(record)) => json::write_original(record, out),
             (Shape::Ndjson, None) => {}
         }

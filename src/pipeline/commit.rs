@@ -192,7 +192,7 @@ impl<'r> Committer<'r> {
                         tally.record(duplicate, worker.input, position.line);
                         let (mut line, mut row) = (Vec::new(), Vec::new());
                         worker.write_faults(&mut line, position, duplicate);
-                        worker.write_reject(&mut row, &block, span, position, &faults);
+                        worker.write_reject(&mut worker.row_writer(), &mut row, &block, span, position, &faults);
                         more_errors.push((index, line));
                         more_rejects.push((index, row));
                         counts.rejected += 1;

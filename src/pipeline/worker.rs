@@ -84,13 +84,14 @@ impl Worker {
         tally.values(&verdicts.repaired, &verdicts.deprecated);
         let mut fingerprints = Vec::with_capacity(verdicts.verdicts.len());
         let (mut errors, mut rejects) = (Pieces::default(), Pieces::default());
+        let mut writer = self.row_writer();
         for ((position, span), verdict) in block.positions().zip(&verdicts.verdicts) {
             let faults = verdicts.faults_of(verdict);
             if !faults.is_empty() {
                 tally.record(faults, self.input, position.line);
                 self.write_faults(&mut errors.text, position, faults);
                 if verdict.outcome == Outcome::Rejected {
-                    self.write_reject(&mut rejects.text, &block, span, position, faults);
+                    self.write_reject(&mut writer, &mut rejects.text, &block, span, position, faults);
                 }
             }
             if let Outcome::Accepted { key: Some(key), .. } = &verdict.outcome {
@@ -107,6 +108,11 @@ impl Worker {
         Checked { block, verdicts, fingerprints, errors, rejects, tally, worker: Arc::clone(self) }
     }
 
+    /// What rows of the reject report are written with.
+    pub(super) fn row_writer(&self) -> RowWriter {
+        RowWriter::new(self.delimiter)
+    }
+
     /// Adds the lines of `errors.ndjson` for a record's faults.
     pub(super) fn write_faults(&self, out: &mut Vec<u8>, position: Position, faults: &[Fault]) {
         if !self.reports {
@@ -121,6 +127,7 @@ impl Worker {
     /// Adds the line of the reject report for a record.
     pub(super) fn write_reject(
         &self,
+        writer: &mut RowWriter,
         out: &mut Vec<u8>,
         block: &Block,
         span: &Span,
@@ -131,13 +138,18 @@ impl Worker {
             return;
         }
         let rejection = Rejection::new(position.line, faults);
-        let mut original = Vec::new();
-        self.checker.write_original(block, span, rejection.raw.is_some(), &mut original);
-        // What is written of a record that could be taken apart is text, and nothing is written of another.
-        let original = String::from_utf8_lossy(&original);
+        let is_whole = rejection.raw.is_some();
         match self.format {
-            Format::Csv => lines::reject_row(out, &mut RowWriter::new(self.delimiter), &original, &rejection),
-            Format::Ndjson => lines::reject_line(out, &original, &rejection),
+            Format::Csv => {
+                self.checker.write_original(block, span, is_whole, writer, out);
+                lines::end_reject_row(out, writer, &rejection);
+            }
+            Format::Ndjson => {
+                out.push(b'{');
+                let start = out.len();
+                self.checker.write_original(block, span, is_whole, writer, out);
+                lines::end_reject_line(out, out.len() > start, &rejection);
+            }
         }
     }
 }

@@ -66,11 +66,10 @@ impl<'f> Rejection<'f> {
     }
 }
 
-/// Writes a row of `rejects.csv`: `original`, the record's own cells as they are written, and what is said of it.
-pub fn reject_row(out: &mut Vec<u8>, writer: &mut RowWriter, original: &str, rejection: &Rejection<'_>) {
+/// Ends a row of `rejects.csv`, behind the record's own cells: what is said of it.
+pub fn end_reject_row(out: &mut Vec<u8>, writer: &mut RowWriter, rejection: &Rejection<'_>) {
     let codes: Vec<&str> = rejection.errors().map(|fault| fault.code.name()).collect();
     let messages: Vec<&str> = rejection.errors().map(|fault| fault.message.as_str()).collect();
-    writer.written(out, original);
     writer.cell(out, &rejection.line.to_string());
     writer.cell(out, &codes.join(","));
     writer.cell(out, &messages.join("; "));
@@ -87,17 +86,15 @@ struct RejectObject<'f> {
     raw: Option<&'f str>,
 }
 
-/// Writes a line of `rejects.ndjson`: `original`, the record's members, and `_reject` behind them.
-pub fn reject_line(out: &mut Vec<u8>, original: &str, rejection: &Rejection<'_>) {
+/// Ends a line of `rejects.ndjson`, behind the brace and the record's own members, of which it may have none: `_reject`.
+pub fn end_reject_line(out: &mut Vec<u8>, has_members: bool, rejection: &Rejection<'_>) {
     let object = RejectObject {
         line: rejection.line,
         codes: rejection.errors().map(|fault| fault.code.name()).collect(),
         messages: rejection.errors().map(|fault| fault.message.as_str()).collect(),
         raw: rejection.raw,
     };
-    out.push(b'{');
-    out.extend_from_slice(original.as_bytes());
-    if !original.is_empty() {
+    if has_members {
         out.push(b',');
     }
     out.extend_from_slice(b"\"_reject\":");
