@@ -83,9 +83,8 @@ pub fn run(options: &Options, observer: &mut dyn Observer) -> Result<Summary> {
         Trace::follow(database)?;
     }
     let place = reports_place(options, run_id)?;
-    // The default place is found without a note.
-    let _trace = match (&target, &options.database, &options.reports, &place) {
-        (Target::Database(_), Some(database), Some(_), Some(place)) => Some(Trace::leave(database, place)?),
+    let _trace = match (&target, &options.database, &place) {
+        (Target::Database(_), Some(database), Some(place)) => Some(Trace::leave(database, place)?),
         _ => None,
     };
     let folder = place.as_deref().map(ReportFolder::create).transpose()?;

@@ -153,8 +153,10 @@ impl Trace {
         options.write(true).create(true).truncate(true);
         owner_only(&mut options);
         let mut file = options.open(&path).map_err(failed)?;
+        // From here on it is removed, also where it cannot be written.
+        let trace = Trace { path: path.clone() };
         file.write_all(place.as_os_str().as_encoded_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
-        Ok(Trace { path })
+        Ok(trace)
     }
 
     /// Removes the reports that a killed run has left, where its note says. The run must hold the database's lock.
