@@ -79,13 +79,13 @@ impl<'c> CsvRecords<'c> {
     ) -> Result<(), Whole<'r>> {
         let parts = take_apart(self.shape, record, &mut self.cells)?;
         // Most records are tidy. That is found out once for all their values.
-        let is_tidy = text::is_tidy(parts.text.as_bytes());
+        let is_tidy = text::is_tidy(&parts.text);
         for (field, source) in self.shape.binding.sources.iter().enumerate() {
             match source {
                 Some(column) => {
                     let origin = Origin { field, column: Some(*column as u32 + 1), order: *column as u32 };
                     match parts.cell(self.shape, &self.cells, *column) {
-                        Cow::Borrowed(text) if is_tidy && text.is_ascii() => {
+                        Cow::Borrowed(text) if is_tidy => {
                             let stored = draft.judge.tidy_text(origin, text);
                             checker.push(field, stored, draft);
                         }

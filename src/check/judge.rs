@@ -82,7 +82,7 @@ impl<'p> Judge<'p> {
         }
     }
 
-    /// Judges the text of a value that is ASCII, and part of a record which [`text::is_tidy`].
+    /// Judges the text of a value that is part of a record which [`text::is_tidy`].
     pub(super) fn tidy_text<'v>(&mut self, origin: Origin, raw: &'v str) -> Stored<'v> {
         self.cleaned(origin, raw, Cow::Borrowed(text::clean_tidy(raw)))
     }

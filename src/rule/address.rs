@@ -7,13 +7,22 @@ use super::text;
 /// Repairs a cleaned value: apostrophes and full stops are dropped, other punctuation becomes a space, then white space
 /// is collapsed and trimmed again. Symbols and emoji are no punctuation, and stay.
 pub fn repair(value: &str) -> Cow<'_, str> {
-    if value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b' ') || !value.contains(is_repaired) {
+    let seen = value.bytes().fold(0, |seen, byte| seen | KINDS[usize::from(byte)]);
+    if seen & !(WORD | SPACE) == 0 {
+        return Cow::Borrowed(value);
+    }
+    if seen & OTHER == 0 {
+        return Cow::Owned(repair_known(value));
+    }
+    if !value.contains(is_repaired) {
         // Without effect on a cleaned value, whose white space is in order.
         return text::collapse(value);
     }
-    if value.is_ascii() {
-        return Cow::Owned(repair_ascii(value));
-    }
+    Cow::Owned(repair_any(value))
+}
+
+/// `repair` for every value.
+fn repair_any(value: &str) -> String {
     let mut repaired = String::with_capacity(value.len());
     for character in value.chars().filter(|&c| !is_dropped(c)) {
         if character != ' ' && !text::is_punctuation(character) {
@@ -28,31 +37,61 @@ pub fn repair(value: &str) -> Cow<'_, str> {
         Cow::Borrowed(_) => repaired,
         Cow::Owned(composed) => composed,
     };
-    Cow::Owned(text::into_collapsed(composed))
+    text::into_collapsed(composed)
 }
 
-fn repair_ascii(value: &str) -> String {
+/// What repair does to a byte, as bits.
+const WORD: u8 = 1;
+const SPACE: u8 = 2;
+const BECOMES_SPACE: u8 = 4;
+const DROPPED: u8 = 8;
+const OTHER: u8 = 16;
+
+/// One of the bits for each byte. ASCII's symbols, which are no punctuation, are kept like words; so are U+00C0 to U+027F,
+/// among which no punctuation is. What other characters are is not known from a byte.
+const KINDS: [u8; 256] = {
+    let mut kinds = [OTHER; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        kinds[byte] = match byte as u8 {
+            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | 0x80..=0xbf | 0xc3..=0xc9 => WORD,
+            b'$' | b'+' | b'<' | b'=' | b'>' | b'^' | b'`' | b'|' | b'~' => WORD,
+            b' ' => SPACE,
+            b'\'' | b'.' => DROPPED,
+            0..0x80 => BECOMES_SPACE,
+            _ => OTHER,
+        };
+        byte += 1;
+    }
+    kinds
+};
+
+/// `repair` for values of which the kind of every byte is known.
+fn repair_known(value: &str) -> String {
     let mut repaired = String::with_capacity(value.len());
     // A space is owed once something has been written, and paid when something follows.
     let mut owes_space = false;
-    for byte in value.bytes() {
-        match byte {
-            b'\'' | b'.' => {}
-            // The rest of ASCII's symbols, which are no punctuation, and what is neither.
-            b'$' | b'+' | b'<' | b'=' | b'>' | b'^' | b'`' | b'|' | b'~' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => {
-                if std::mem::take(&mut owes_space) {
-                    repaired.push(' ');
-                }
-                repaired.push(char::from(byte));
+    let mut start = 0;
+    let mut push = |word: &str, owes_next: bool| {
+        if !word.is_empty() {
+            if std::mem::take(&mut owes_space) {
+                repaired.push(' ');
             }
-            _ => owes_space = !repaired.is_empty(),
+            repaired.push_str(word);
+        }
+        owes_space |= owes_next && !repaired.is_empty();
+    };
+    for (at, byte) in value.bytes().enumerate() {
+        let kind = KINDS[usize::from(byte)];
+        if kind != WORD {
+            push(&value[start..at], kind != DROPPED);
+            start = at + 1;
         }
     }
+    push(&value[start..], false);
     repaired
 }
 
-/// The apostrophes and the full stop, which are part of a word. U+02BC is a letter by its category, but it is written
-/// for an apostrophe.
 fn is_dropped(character: char) -> bool {
     matches!(character, '\'' | '.' | '\u{2018}' | '\u{2019}' | '\u{2bc}')
 }
@@ -168,13 +207,14 @@ mod tests {
     }
 
     #[test]
-    fn ascii_is_repaired_like_everything_else() {
-        for first in ' '..='~' {
-            for second in ' '..='~' {
-                let value = format!("a{first}{second}b {second}");
-                // What stands behind the dash is not ASCII, so that the other path is taken.
-                let other = repair(&format!("{value}—é")).into_owned();
-                assert_eq!(format!("{} é", repair(&value)), other, "{value:?}");
+    fn what_is_known_of_bytes_agrees_with_what_is_known_of_characters() {
+        let ascii = ' '..='~';
+        let pairs = ascii.clone().flat_map(|first| ascii.clone().map(move |second| (first, second)));
+        let others = ('\u{80}'..=char::MAX).map(|character| (character, '.'));
+        for (first, second) in pairs.chain(others) {
+            let value = format!("a{first}{second}b {second}");
+            if let Ok(value) = text::clean(&value) {
+                assert_eq!(repair(&value), repair_any(&value), "{value:?}");
             }
         }
     }

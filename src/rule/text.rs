@@ -25,13 +25,13 @@ pub struct ControlCharacter {
 /// an error that names the first of them.
 pub fn clean(raw: &str) -> Result<Cow<'_, str>, ControlCharacter> {
     let value = raw.trim_ascii();
-    if is_plain(value.as_bytes()) {
+    if is_tidy(value) {
         return Ok(Cow::Borrowed(value));
     }
     clean_any(raw)
 }
 
-/// [`clean`] for an ASCII part of a text that [`is_tidy`] as a whole.
+/// [`clean`] for a part of a text that [`is_tidy`] as a whole.
 pub fn clean_tidy(raw: &str) -> &str {
     match raw.as_bytes() {
         [b' ', ..] | [.., b' '] => raw.trim_ascii(),
@@ -39,21 +39,15 @@ pub fn clean_tidy(raw: &str) -> &str {
     }
 }
 
-/// Whether no ASCII control character stands in this, and no two spaces side by side: then [`clean`] has nothing to do to
-/// any ASCII part of it, but for its ends. It is worth knowing of a record as a whole.
-pub fn is_tidy(bytes: &[u8]) -> bool {
-    let controls = bytes.iter().fold(false, |found, &byte| found | (byte < b' ') | (byte == 0x7f));
-    !controls && !has_two_spaces(bytes)
-}
-
-/// Whether this is printable ASCII in which no two spaces stand side by side: what [`clean`] leaves as it is, but for the
-/// ends. Without a branch in the loop, so that the compiler can take many bytes at a time.
-fn is_plain(bytes: &[u8]) -> bool {
-    let outside = bytes.iter().fold(false, |found, &byte| found | !(b' '..=b'~').contains(&byte));
-    if outside {
-        return false;
-    }
-    !has_two_spaces(bytes)
+/// Whether this text holds only printable ASCII and letters from U+00C0 to U+02FF, and no two spaces side by side: then
+/// [`clean`] has nothing to do to any part of it, but for its ends. Those letters are never composed with anything but
+/// marks, which stand above them. It is worth knowing of a record as a whole, and of most it is true. Without a branch
+/// in the loops, so that the compiler can take many bytes at a time.
+pub fn is_tidy(text: &str) -> bool {
+    // In UTF-8, so few first bytes stand for those letters that all other bytes can be told from them one by one.
+    let is_known = |byte: u8| matches!(byte, b' '..=b'~' | 0x80..=0xbf | 0xc3..=0xcb);
+    let outside = text.bytes().fold(false, |found, byte| found | !is_known(byte));
+    !outside && !has_two_spaces(text.as_bytes())
 }
 
 fn has_two_spaces(bytes: &[u8]) -> bool {
@@ -107,7 +101,7 @@ pub(super) fn nfc(value: &str) -> Cow<'_, str> {
 /// Each run of white space becomes one space, and the ends are trimmed.
 pub(super) fn collapse(value: &str) -> Cow<'_, str> {
     let value = value.trim();
-    if is_plain(value.as_bytes()) {
+    if is_tidy(value) {
         return Cow::Borrowed(value);
     }
     let mut after_space = false;
@@ -204,13 +198,18 @@ const DIGIT: u8 = 2;
 const SPACE: u8 = 4;
 const HYPHEN: u8 = 8;
 
-/// The kind of each ASCII character, as one of the bits above, or 0.
-const KINDS: [u8; 128] = {
-    let mut kinds = [0; 128];
+/// Beside [`LETTER`]: the byte may also begin the one or other sign among the letters from U+00C0 to U+027F.
+const UNSURE: u8 = 16;
+
+/// The kind of each ASCII character, as one of the bits above, or 0. The bytes of U+00C0 to U+027F in UTF-8 are letters
+/// too; all others have none.
+const KINDS: [u8; 256] = {
+    let mut kinds = [0; 256];
     let mut byte = 0;
-    while byte < 128 {
+    while byte < 256 {
         kinds[byte] = match byte as u8 {
-            b'a'..=b'z' | b'A'..=b'Z' => LETTER,
+            b'a'..=b'z' | b'A'..=b'Z' | 0x80..=0xbf | 0xc4..=0xc9 => LETTER,
+            0xc3 => LETTER | UNSURE,
             b'0'..=b'9' => DIGIT,
             b' ' => SPACE,
             b'-' => HYPHEN,
@@ -236,12 +235,18 @@ impl Characters {
     /// The first character of a normalised value that the rule does not allow; none where the value is in order.
     pub fn first_outside(self, value: &str) -> Option<char> {
         let allowed = self.allowed();
-        if value.bytes().all(|byte| KINDS.get(usize::from(byte)).is_some_and(|kind| kind & allowed != 0)) {
+        let mut seen = 0;
+        let is_quick = value.bytes().all(|byte| {
+            let kind = KINDS[usize::from(byte)];
+            seen |= kind;
+            kind & allowed != 0
+        });
+        if is_quick && seen & UNSURE == 0 {
             return None;
         }
-        value.chars().find(|&character| match KINDS.get(character as usize) {
-            Some(kind) => kind & allowed == 0,
-            None => allowed & LETTER == 0 || !is_letter(character),
+        value.chars().find(|&character| match character.is_ascii() {
+            true => KINDS[character as usize] & allowed == 0,
+            false => allowed & LETTER == 0 || !is_letter(character),
         })
     }
 
@@ -454,6 +459,10 @@ mod tests {
             let mut buffer = [0; 4];
             let text: &str = character.encode_utf8(&mut buffer);
             assert_eq!(matches!(nfc(text), Cow::Borrowed(_)), text.nfc().eq(text.chars()), "{character:?}");
+            assert_eq!(Characters::Letters.first_outside(text).is_none(), letter, "{character:?}");
+            if is_tidy(text) && character != ' ' {
+                assert_eq!(clean_any(text), Ok(Cow::Borrowed(text)), "{character:?}");
+            }
         }
     }
 
