@@ -19,7 +19,7 @@ const READ: usize = 64 * 1024;
 #[derive(Clone, Copy, Debug)]
 struct Place {
     /// The first bytes of the key: most comparisons need no more.
-    prefix: u64,
+    prefix: u128,
     start: u32,
     length: u32,
     id: i64,
@@ -148,7 +148,7 @@ struct Run {
     at: usize,
     length: usize,
     id: i64,
-    prefix: u64,
+    prefix: u128,
 }
 
 impl Run {
@@ -209,11 +209,11 @@ impl Run {
 }
 
 /// The first bytes of a key, as a number that compares like them.
-fn prefix(key: &[u8]) -> u64 {
-    let mut first = [0; 8];
-    let shown = key.len().min(8);
+fn prefix(key: &[u8]) -> u128 {
+    let mut first = [0; 16];
+    let shown = key.len().min(16);
     first[..shown].copy_from_slice(&key[..shown]);
-    u64::from_be_bytes(first)
+    u128::from_be_bytes(first)
 }
 
 /// Gives the entries of all runs in order. The runs stand in a heap, by index, the one with the least front on top.
