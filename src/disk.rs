@@ -19,10 +19,33 @@ pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Makes the name of a file or folder last: syncs the folder that it is in.
-pub fn sync_folder(path: &Path) -> io::Result<()> {
-    // Only Unix lets a folder be opened and synced.
-    if cfg!(unix) { File::open(folder_of(path))?.sync_all() } else { Ok(()) }
+/// A path from bytes that were one.
+#[cfg(unix)]
+pub fn path_from_bytes(bytes: &[u8]) -> PathBuf {
+    PathBuf::from(<std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(bytes))
+}
+
+/// A path from bytes that were one, in UTF-8 here.
+#[cfg(not(unix))]
+pub fn path_from_bytes(bytes: &[u8]) -> PathBuf {
+    PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
+}
+
+/// The folder that a file or folder is in, opened so that it can be synced, which makes the names in it last.
+#[derive(Debug)]
+pub struct SyncedFolder(Option<File>);
+
+impl SyncedFolder {
+    /// Opens the folder that `path` is in.
+    pub fn of(path: &Path) -> io::Result<SyncedFolder> {
+        // Only Unix lets a folder be opened and synced.
+        Ok(SyncedFolder(if cfg!(unix) { Some(File::open(folder_of(path))?) } else { None }))
+    }
+
+    /// Makes the names in it last.
+    pub fn sync(&self) -> io::Result<()> {
+        self.0.as_ref().map_or(Ok(()), File::sync_all)
+    }
 }
 
 /// Makes what these options create readable and writable by its owner alone.

@@ -256,7 +256,11 @@ impl<'p> Judge<'p> {
         let plan = &self.plan.fields[origin.field];
         let severity = if plan.clear_invalid { Severity::Warning } else { Severity::Error };
         for refusal in refusals {
-            let hint = if plan.clear_invalid { "Stored as missing.".to_string() } else { hint(plan, &refusal) };
+            let hint = match (&plan.default, plan.clear_invalid) {
+                (Some(default), true) => format!("Stored as {default}, the default."),
+                (None, true) => "Stored as missing.".to_string(),
+                (_, false) => hint(plan, &refusal),
+            };
             self.faults.push((
                 origin.order,
                 Fault {

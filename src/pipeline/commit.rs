@@ -48,7 +48,7 @@ pub(super) struct Committer<'r> {
     /// The inputs: what is known of each, and whether it has been read to its end.
     inputs: Vec<CommittedInput>,
     tally: Tally,
-    paths: Arc<Vec<String>>,
+    paths: Vec<String>,
     bytes: u64,
     first_id: Option<i64>,
     last_id: Option<i64>,
@@ -58,10 +58,20 @@ pub(super) struct Committer<'r> {
 
 struct CommittedInput {
     summary: InputSummary,
-    rejects: Option<ReportFile>,
+    rejects: Option<Rejects>,
     /// Keys of NDJSON that match no field and did not stand in the first records.
     late_keys: Vec<String>,
     is_complete: bool,
+}
+
+/// The reject report of an input.
+enum Rejects {
+    /// It is made with the input's first block.
+    Due {
+        name: String,
+        header: Vec<u8>,
+    },
+    Begun(ReportFile),
 }
 
 /// Everything that is known when the last block has been committed.
@@ -117,9 +127,9 @@ impl<'r> Committer<'r> {
             accepted,
             accepted_writer: RowWriter::new(b','),
             inputs: Vec::new(),
-            tally: Tally::new(plan.fields.len(), &paths),
+            tally: Tally::new(plan.fields.len()),
             plan,
-            paths: Arc::new(paths),
+            paths,
             bytes: 0,
             first_id: None,
             last_id: None,
@@ -127,17 +137,16 @@ impl<'r> Committer<'r> {
         })
     }
 
-    /// Begins with an input, the `index`-th from 0: its report, and a worker for its blocks.
-    pub(super) fn worker(&mut self, prepared: &Prepared, checker: Checker, index: usize) -> Result<Worker> {
+    /// Notes the next input, the `index`-th from 0, and gives what its blocks are checked with.
+    pub(super) fn begin_input(&mut self, prepared: &Prepared, checker: Checker, index: usize) -> Worker {
         let format = prepared.input.format;
         let delimiter = self.options.read.delimiter;
         let mut summary = prepared.summary.clone();
         let mut rejects = None;
-        if let Some(folder) = &self.folder {
+        if self.folder.is_some() {
             let name = format!("{}.rejects.{}", prepared.stem, format.name());
-            let mut report = folder.file(&name)?;
+            let mut header = Vec::new();
             if let (Format::Csv, Some(binding)) = (format, checker.binding()) {
-                let mut header = Vec::new();
                 if prepared.input.has_bom {
                     header.extend_from_slice(b"\xEF\xBB\xBF");
                 }
@@ -145,22 +154,35 @@ impl<'r> Committer<'r> {
                 binding.own_columns().for_each(|column| writer.cell(&mut header, &binding.headers[column]));
                 REPORT_COLUMNS.iter().for_each(|name| writer.cell(&mut header, name));
                 writer.end(&mut header);
-                report.write(&header)?;
             }
-            rejects = Some(report);
-            summary.rejects = Some(name);
+            summary.rejects = Some(name.clone());
+            rejects = Some(Rejects::Due { name, header });
         }
         self.inputs.push(CommittedInput { summary, rejects, late_keys: Vec::new(), is_complete: false });
-        Ok(Worker {
+        Worker {
             checker,
             input: index,
             path: self.paths[index].clone(),
             delimiter,
             format,
             fingerprints: self.fingerprints.clone(),
-            paths: Arc::clone(&self.paths),
             reports: self.folder.is_some(),
-        })
+        }
+    }
+
+    /// The reject report of an input; none where no reports are wanted. It is not made before it is needed, for there may be
+    /// more inputs than files can be open.
+    fn rejects(&mut self, input: usize) -> Result<Option<&mut ReportFile>> {
+        let (Some(folder), Some(rejects)) = (&self.folder, &mut self.inputs[input].rejects) else { return Ok(None) };
+        if let Rejects::Due { name, header } = rejects {
+            let mut report = folder.file(name)?;
+            report.write(header)?;
+            *rejects = Rejects::Begun(report);
+        }
+        match rejects {
+            Rejects::Begun(report) => Ok(Some(report)),
+            Rejects::Due { .. } => Ok(None),
+        }
     }
 
     /// Takes a block: the next one of its input.
@@ -219,21 +241,22 @@ impl<'r> Committer<'r> {
         counts.warnings = tally.warning_count;
         self.tally.add(&tally);
         self.bytes += block.input_bytes;
-        let input = &mut self.inputs[worker.input];
-        if let Some(report) = &mut input.rejects {
+        if let Some(report) = self.rejects(worker.input)? {
             report.write(&rejects.with(more_rejects))?;
         }
-        input.summary.counts.add(&counts);
+        self.inputs[worker.input].summary.counts.add(&counts);
         self.note_unknown_keys(worker.input, verdicts.unknown_keys)
     }
 
     /// Takes the end of an input, and checks its books. Gives what there is to say of it.
     pub(super) fn end_input(&mut self, end: InputEnd) -> Result<Option<String>> {
+        // Also where nothing was read of it.
+        self.rejects(end.input)?;
         let input = &mut self.inputs[end.input];
         input.is_complete = true;
         input.summary.bytes = end.read.bytes;
         input.summary.sha256 = end.read.sha256;
-        if let Some(report) = input.rejects.take() {
+        if let Some(Rejects::Begun(report)) = input.rejects.take() {
             report.finish()?;
         }
         let counts = &input.summary.counts;

@@ -121,7 +121,7 @@ pub(super) fn travel(
     let (places, freed) = sync_channel(2 * options.threads + 28);
     let mut inputs = Vec::new();
     for (index, prepared) in prepared.into_iter().enumerate() {
-        let worker = committer.worker(&prepared, prepared.checker(plan, stamp, index, options), index)?;
+        let worker = committer.begin_input(&prepared, prepared.checker(plan, stamp, index, options), index);
         inputs.push((prepared.input.path.clone(), prepared.input.into_source(index, &options.read), Arc::new(worker)));
     }
     let flow = Arc::new(Flow::default());

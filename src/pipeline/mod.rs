@@ -80,7 +80,6 @@ pub fn run(options: &Options, observer: &mut dyn Observer) -> Result<Summary> {
     };
     if let (Target::Database(store), Some(database)) = (&target, &options.database) {
         finish_earlier_reports(store, database, observer)?;
-        Trace::follow(database)?;
     }
     let place = reports_place(options, run_id)?;
     let _trace = match (&target, &options.database, &place) {
@@ -120,6 +119,11 @@ fn close(
         outcome.first_id = None;
         outcome.last_id = None;
     }
+    outcome.target = match outcome.target {
+        // Before the summary is written, so that its clock has it.
+        Target::Database(store) if status == Status::Finished => Target::Database(Box::new(store.complete()?)),
+        other => other,
+    };
     let mut summary = Summary {
         command: options.command.name(),
         version: env!("CARGO_PKG_VERSION"),
@@ -132,8 +136,8 @@ fn close(
         counts,
         first_customer_id: outcome.first_id,
         last_customer_id: outcome.last_id,
-        rejects_by_code: outcome.tally.rejects_by_code(),
-        warnings_by_code: outcome.tally.warnings_by_code(),
+        rejects_by_code: outcome.tally.rejects_by_code(&outcome.inputs),
+        warnings_by_code: outcome.tally.warnings_by_code(&outcome.inputs),
         rejects_by_field: outcome.tally.rejects_by_field(profile),
         repaired_by_field: outcome.tally.repaired_by_field(profile),
         deprecated_by_field: outcome.tally.deprecated_by_field(profile),
@@ -163,7 +167,9 @@ fn close(
             store.abandon()?;
         } else {
             let (run, files) = rows(options, &summary, place);
-            store.commit(&run, &files)?;
+            if let Some(said) = store.commit(&run, &files)? {
+                observer.note(&said);
+            }
         }
     }
     // From here on the run stands, whatever becomes of the name of its reports' folder.
@@ -266,16 +272,21 @@ fn free_place(place: PathBuf) -> PathBuf {
 
 /// Puts the reports of runs in place that were killed between the database's commit and their last rename.
 fn finish_earlier_reports(store: &Store, database: &Path, observer: &mut dyn Observer) -> Result<()> {
-    for run in store.known_runs()? {
+    let known = store.known_runs()?;
+    let mut put_in_place = Vec::new();
+    for run in &known {
         for place in [folder_of(database).join(&run.reports), default_reports(database, run.run_id)] {
             if finish_left_behind(&place, run.run_id, &run.started_at)? {
-                let place = place.display();
-                observer.note(&format!(
-                    "put the reports of run {} in place, which was stopped before it could: {place}",
-                    run.run_id
-                ));
+                put_in_place.push(place);
             }
         }
+    }
+    let is_known =
+        |run_id: i64, started: &str| known.iter().any(|run| (run.run_id, run.started_at.as_str()) == (run_id, started));
+    put_in_place.extend(Trace::follow(database, is_known)?);
+    for place in put_in_place {
+        observer
+            .note(&format!("put the reports of a run in place that was stopped before it could: {}", place.display()));
     }
     Ok(())
 }

@@ -134,6 +134,7 @@ pub(super) fn bind(
                 summary.quote = Some("\"");
                 summary.header_line = Some(input.header_line);
                 let binding = bind_header(&input, plan)?;
+                say_that_no_key_is_there(&input, &binding, plan, options, observer)?;
                 summary.columns = columns(&binding, plan.profile);
                 Shape::Csv(CsvShape::new(delimiter, binding))
             }
@@ -181,6 +182,24 @@ fn bind_header(input: &Input, plan: &Plan) -> Result<Binding> {
         delimiter_advice(input),
         profile.name
     )))
+}
+
+/// Without a column for the key, nothing tells customers apart, and that should not happen unnoticed.
+fn say_that_no_key_is_there(
+    input: &Input,
+    binding: &Binding,
+    plan: &Plan,
+    options: &Options,
+    observer: &mut dyn Observer,
+) -> Result<()> {
+    let Some(key) = plan.key.filter(|key| binding.sources[key.field].is_none()) else { return Ok(()) };
+    let path = visible(&input.path.to_string_lossy()).into_owned();
+    let column = &plan.fields[key.field].column;
+    if options.fields.key.is_some() {
+        return Err(Error::Usage(format!("{path}: --key {column}: the file has no column for it")));
+    }
+    observer.note(&format!("{path}: no column is the key, {column}, so duplicates are not looked for"));
+    Ok(())
 }
 
 /// The header that is written most like one of a field's names.

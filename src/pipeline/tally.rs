@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::profile::Profile;
 use crate::reject::{Code, Fault, REGISTRY, Severity};
-use crate::report::summary::CodeCount;
+use crate::report::summary::{CodeCount, InputSummary};
 
 /// How many records have each code, and where the first stands.
 #[derive(Clone, Debug, Default)]
@@ -24,12 +24,10 @@ pub(super) struct Tally {
     deprecated: Vec<u64>,
     /// How many warnings there were; a record can have several.
     pub(super) warning_count: u64,
-    /// The inputs' paths, for the first places.
-    paths: Vec<String>,
 }
 
 impl Tally {
-    pub(super) fn new(fields: usize, paths: &[String]) -> Tally {
+    pub(super) fn new(fields: usize) -> Tally {
         Tally {
             rejects: vec![Met::default(); Code::COUNT],
             warnings: vec![Met::default(); Code::COUNT],
@@ -37,7 +35,6 @@ impl Tally {
             repaired: vec![0; fields],
             deprecated: vec![0; fields],
             warning_count: 0,
-            paths: paths.to_vec(),
         }
     }
 
@@ -93,12 +90,13 @@ impl Tally {
         self.repaired.iter().sum()
     }
 
-    pub(super) fn rejects_by_code(&self) -> BTreeMap<&'static str, CodeCount> {
-        self.by_code(&self.rejects)
+    /// The codes that cost records. `inputs` are the inputs in order, for the first places.
+    pub(super) fn rejects_by_code(&self, inputs: &[InputSummary]) -> BTreeMap<&'static str, CodeCount> {
+        by_code(&self.rejects, inputs)
     }
 
-    pub(super) fn warnings_by_code(&self) -> BTreeMap<&'static str, CodeCount> {
-        self.by_code(&self.warnings)
+    pub(super) fn warnings_by_code(&self, inputs: &[InputSummary]) -> BTreeMap<&'static str, CodeCount> {
+        by_code(&self.warnings, inputs)
     }
 
     pub(super) fn rejects_by_field(&self, profile: &Profile) -> BTreeMap<String, u64> {
@@ -112,16 +110,16 @@ impl Tally {
     pub(super) fn deprecated_by_field(&self, profile: &Profile) -> BTreeMap<String, u64> {
         by_field(&self.deprecated, profile)
     }
+}
 
-    fn by_code(&self, met: &[Met]) -> BTreeMap<&'static str, CodeCount> {
-        let counted = met.iter().zip(&REGISTRY).filter(|(met, _)| met.records > 0);
-        let count = |(met, info): (&Met, &crate::reject::CodeInfo)| {
-            let first_file = self.paths.get(met.first.0).cloned().unwrap_or_default();
-            let count = CodeCount { code: info.code, records: met.records, first_file, first_line: met.first.1 };
-            (info.code.name(), count)
-        };
-        counted.map(count).collect()
-    }
+fn by_code(met: &[Met], inputs: &[InputSummary]) -> BTreeMap<&'static str, CodeCount> {
+    let counted = met.iter().zip(&REGISTRY).filter(|(met, _)| met.records > 0);
+    let count = |(met, info): (&Met, &crate::reject::CodeInfo)| {
+        let first_file = inputs.get(met.first.0).map(|input| input.path.clone()).unwrap_or_default();
+        let count = CodeCount { code: info.code, records: met.records, first_file, first_line: met.first.1 };
+        (info.code.name(), count)
+    };
+    counted.map(count).collect()
 }
 
 fn add(ours: &mut [u64], theirs: &[u64]) {

@@ -20,8 +20,6 @@ pub(super) struct Worker {
     pub(super) delimiter: u8,
     pub(super) format: Format,
     pub(super) fingerprints: Fingerprints,
-    /// All inputs' paths.
-    pub(super) paths: Arc<Vec<String>>,
     /// Whether anybody wants the reports.
     pub(super) reports: bool,
 }
@@ -80,7 +78,7 @@ impl Worker {
     /// Judges a block, and writes down what the reports say of its records.
     pub(super) fn check(self: &Arc<Worker>, block: Block) -> Checked {
         let mut verdicts = self.checker.check(&block);
-        let mut tally = Tally::new(self.checker.plan().fields.len(), &self.paths);
+        let mut tally = Tally::new(self.checker.plan().fields.len());
         tally.values(&verdicts.repaired, &verdicts.deprecated);
         let mut fingerprints = Vec::with_capacity(verdicts.verdicts.len());
         let (mut errors, mut rejects) = (Pieces::default(), Pieces::default());

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::disk::{is_same_file, owner_only, sync_folder, with_suffix};
+use crate::disk::{SyncedFolder, is_same_file, owner_only, path_from_bytes, with_suffix};
 use crate::error::{Error, Result};
 
 /// The name of the file that says how a run went.
@@ -141,6 +141,7 @@ impl Drop for ReportFolder {
 #[derive(Debug)]
 pub struct Trace {
     path: PathBuf,
+    text: Vec<u8>,
 }
 
 impl Trace {
@@ -149,41 +150,68 @@ impl Trace {
         let path = with_suffix(database, TRACE);
         let failed = |error| Error::report(&path, error);
         let place = std::path::absolute(place).map_err(failed)?;
+        let mut text = TRACE_HEAD.as_bytes().to_vec();
+        text.extend_from_slice(place.as_os_str().as_encoded_bytes());
         let mut options = File::options();
-        options.write(true).create(true).truncate(true);
+        options.write(true).create_new(true);
         owner_only(&mut options);
         let mut file = options.open(&path).map_err(failed)?;
         // From here on it is removed, also where it cannot be written.
-        let trace = Trace { path: path.clone() };
-        file.write_all(place.as_os_str().as_encoded_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
+        let trace = Trace { path: path.clone(), text };
+        file.write_all(&trace.text).and_then(|()| file.sync_all()).map_err(failed)?;
         Ok(trace)
     }
 
-    /// Removes the reports that a killed run has left, where its note says. The run must hold the database's lock.
-    pub fn follow(database: &Path) -> Result<()> {
+    /// Goes where the note of a killed run says, and puts its reports in place, where the database knows the run by its number
+    /// and start, or else removes them. The run must hold the database's lock. Gives the
+    /// place of reports that were put there.
+    pub fn follow(database: &Path, is_known: impl Fn(i64, &str) -> bool) -> Result<Option<PathBuf>> {
         let path = with_suffix(database, TRACE);
-        let Ok(place) = fs::read_to_string(&path) else { return Ok(()) };
-        let partial = with_suffix(Path::new(&place), ".partial");
-        if partial.is_dir()
-            && let Some(lock) = lock(&partial)?
+        let Ok(metadata) = fs::symlink_metadata(&path) else { return Ok(None) };
+        let text = if metadata.is_file() { fs::read(&path).unwrap_or_default() } else { Vec::new() };
+        let Some(place) = text.strip_prefix(TRACE_HEAD.as_bytes()) else {
+            if metadata.is_file() && TRACE_HEAD.as_bytes().starts_with(&text) {
+                // The run was killed before it had said where.
+                fs::remove_file(&path).map_err(|error| Error::report(&path, error))?;
+                return Ok(None);
+            }
+            let message = "is in the way, and no run of custload has left it there; move it".to_string();
+            return Err(Error::ReportFolder { path, message });
+        };
+        let place = path_from_bytes(place);
+        let partial = with_suffix(&place, ".partial");
+        let mut is_put_in_place = false;
+        if let Some(summary) = summary_of(&partial)
+            && let Some(run) = summary.run_id.filter(|run| is_known(*run, &summary.started_at))
+        {
+            is_put_in_place = finish_left_behind(&place, run, &summary.started_at)?;
+        } else if partial.is_dir()
+            // Another run that holds it is at its very end, and sees to it.
+            && let Ok(Some(lock)) = lock(&partial)
         {
             remove_files(&partial).map_err(|error| Error::report(&partial, error))?;
             // Something else in there is not ours to remove.
             let _ = fs::remove_dir(&partial);
             drop(lock);
         }
-        fs::remove_file(&path).map_err(|error| Error::report(&path, error))
+        fs::remove_file(&path).map_err(|error| Error::report(&path, error))?;
+        Ok(is_put_in_place.then_some(place))
     }
 }
 
 impl Drop for Trace {
     fn drop(&mut self) {
-        // What is left of it is followed, and removed, by the next run.
-        let _ = fs::remove_file(&self.path);
+        // The next run may have followed it already, and have left its own. What is left is followed, and removed, by the next.
+        if fs::read(&self.path).is_ok_and(|text| self.text.starts_with(&text)) {
+            let _ = fs::remove_file(&self.path);
+        }
     }
 }
 
 const TRACE: &str = ".custload-reports";
+
+/// What the note begins with, so that nothing else is taken for one.
+const TRACE_HEAD: &str = "custload is writing reports here:\n";
 
 /// Puts the reports in place that a run of this number, started then, has left in `DIR.partial`, where its database says that
 /// it was finished. `true` if there were some.
@@ -193,7 +221,7 @@ pub fn finish_left_behind(place: &Path, run_id: i64, started_at: &str) -> Result
     let is_its_own = summary.is_some_and(|summary| {
         (summary.status.as_str(), summary.run_id, summary.started_at.as_str()) == ("finished", Some(run_id), started_at)
     });
-    if !is_its_own || place.exists() && !is_stopped_run(place) {
+    if !is_its_own || !can_be_used(place) {
         return Ok(false);
     }
     // Somebody else who holds it is about to put it in place.
@@ -207,7 +235,7 @@ fn put_in_place(partial: &Path, place: &Path) -> io::Result<()> {
         make_way(place)?;
     }
     fs::rename(partial, place)?;
-    sync_folder(place)
+    SyncedFolder::of(place)?.sync()
 }
 
 /// Moves an earlier folder aside: a run that loaded nothing left it there, and somebody may be mending what is in it.

@@ -191,7 +191,11 @@ impl Scout {
     fn look_ahead(&mut self, window: &mut Window, until: u64, delimiter: u8) -> io::Result<Option<Fate>> {
         loop {
             let found = match window.find(MARKS, self.from, until)? {
-                Found::Nothing => return Ok(None),
+                Found::Nothing => {
+                    // There is nothing up to here for the next record either.
+                    self.from = self.from.max(until);
+                    return Ok(None);
+                }
                 Found::Byte(found) => found,
                 Found::End(end) => {
                     self.from = end;

@@ -25,7 +25,7 @@ impl Customers {
         }
         let connection = connect(&options.path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         let look = || {
-            // One transaction, so that all is read as of one moment.
+            // One transaction, so that all is read as of one moment; it ends with the keys.
             connection.execute_batch("BEGIN")?;
             schema::look(&connection, options.profile)
         };
@@ -48,12 +48,14 @@ impl Customers {
         self.next_run
     }
 
-    /// Gives each customer's ID and key, where the run has a key and the database its column.
+    /// Gives each key, and the first customer who has it, where the run has a key and the database its column. From then
+    /// on nobody who writes to the database is kept waiting.
     pub fn for_each_key(&self, each: impl FnMut(i64, &str)) -> Result<()> {
         match &self.options.key {
             Some(key) if self.has_key => for_each_key(&self.connection, key, each),
             _ => Ok(()),
         }
+        .and_then(|()| self.connection.execute_batch("COMMIT"))
         .map_err(|error| sqlite_error(&self.options, &error))
     }
 
@@ -67,13 +69,15 @@ impl Customers {
     }
 }
 
-/// Gives the ID and key of each customer who has one.
+/// Gives each key, and the ID of the first customer who has it.
 pub(super) fn for_each_key(
     connection: &Connection,
     key: &str,
     mut each: impl FnMut(i64, &str),
 ) -> rusqlite::Result<()> {
-    let sql = format!("SELECT customer_id, CAST({key} AS TEXT) FROM customers WHERE {key} IS NOT NULL");
+    // Of many customers with one key, the first is the one that is named.
+    let sql =
+        format!("SELECT min(customer_id), CAST({key} AS TEXT) FROM customers WHERE {key} IS NOT NULL GROUP BY {key}");
     let mut statement = connection.prepare(&sql)?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {

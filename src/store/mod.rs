@@ -68,6 +68,8 @@ enum Way {
     Insert(Connection),
     /// Page by page, into a new database under a private name.
     Build(Box<Builder>, PrivateFile),
+    /// All rows are in the new database.
+    Built(Connection, PrivateFile),
 }
 
 struct Parameter<'r>(Value<'r>);
@@ -143,7 +145,7 @@ impl Store {
         runs::known_runs(connection).map_err(|error| self.failed(error))
     }
 
-    /// Gives the ID and key of each customer who was there before, where the run has a key.
+    /// Gives each key of a customer who was there before, and the first who has it, where the run has a key.
     pub fn for_each_key(&self, each: impl FnMut(i64, &str)) -> Result<()> {
         let (Way::Insert(connection), Some(key)) = (&self.way, &self.options.key) else { return Ok(()) };
         for_each_key(connection, key, each).map_err(|error| self.failed(error))
@@ -164,28 +166,47 @@ impl Store {
                 let appended = builder.append(self.next_id, bytes, rows);
                 appended.map_err(|error| build_error(&self.options, BuildError::Io(error)))?
             }
+            Way::Built(..) => return Err(Error::Broken("rows came behind the last".into())),
         };
         self.next_id += rows.len() as i64;
         self.rows_written += written;
         Ok(())
     }
 
-    /// Ends the run: makes the key's index, notes the run, and puts everything in place for good.
-    pub fn commit(self, run: &RunRow, files: &[FileRow]) -> Result<()> {
-        let Store { way, options, run_id, .. } = self;
+    /// Does what is left to do when the last row is written, and takes its time: the key's index, and new pages go to the
+    /// disk.
+    pub fn complete(self) -> Result<Store> {
+        let Store { way, options, .. } = self;
+        let way = match way {
+            Way::Build(builder, private) => {
+                let go_on = || options.stop.load(Ordering::Relaxed) == 0;
+                let connection = builder.finish(go_on).map_err(|error| build_error(&options, error))?;
+                private.sync().map_err(|error| build_error(&options, BuildError::Io(error)))?;
+                Way::Built(connection, private)
+            }
+            Way::Insert(connection) => {
+                if let Some(key) = &options.key {
+                    let made = connection.execute_batch(&schema::create_key_index(key));
+                    made.map_err(|error| sqlite_error(&options, &error))?;
+                }
+                Way::Insert(connection)
+            }
+            built @ Way::Built(..) => built,
+        };
+        Ok(Store { way, options, ..self })
+    }
+
+    /// Ends the run: notes it, and puts everything in place for good. Gives what there is to say of it nevertheless.
+    pub fn commit(self, run: &RunRow, files: &[FileRow]) -> Result<Option<String>> {
+        let Store { way, options, run_id, .. } = self.complete()?;
         let failed = |error: rusqlite::Error| sqlite_error(&options, &error);
         match way {
             Way::Insert(connection) => {
-                if let Some(key) = &options.key {
-                    connection.execute_batch(&schema::create_key_index(key)).map_err(failed)?;
-                }
                 write_run(&connection, run_id, run, files).map_err(failed)?;
-                commit_past_readers(&connection, &options.stop).map_err(failed)
+                commit_past_readers(&connection, &options.stop).map_err(failed)?;
+                Ok(None)
             }
-            Way::Build(builder, private) => {
-                let stop = Arc::clone(&options.stop);
-                let go_on = || stop.load(Ordering::Relaxed) == 0;
-                let connection = builder.finish(go_on).map_err(|error| build_error(&options, error))?;
+            Way::Built(connection, private) => {
                 if let Some(last) = run.last_customer_id {
                     let sql = "INSERT INTO sqlite_sequence (name, seq) VALUES ('customers', ?1)";
                     connection.execute(sql, [last]).map_err(failed)?;
@@ -194,6 +215,8 @@ impl Store {
                 connection.close().map_err(|(_, error)| failed(error))?;
                 private.put_in_place(&options.path)
             }
+            // `complete` has made something else of it.
+            Way::Build(..) => Err(Error::Broken("the new database was not completed".into())),
         }
     }
 
@@ -202,7 +225,7 @@ impl Store {
         match &self.way {
             Way::Insert(connection) => connection.execute_batch("ROLLBACK").map_err(|error| self.failed(error)),
             // A database that was being built goes with its private name.
-            Way::Build(..) => Ok(()),
+            Way::Build(..) | Way::Built(..) => Ok(()),
         }
     }
 

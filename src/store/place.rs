@@ -9,7 +9,7 @@ use std::path::Path;
 
 use tempfile::TempPath;
 
-use crate::disk::{folder_of, is_same_file, owner_only, sync_folder, with_suffix};
+use crate::disk::{SyncedFolder, folder_of, is_same_file, owner_only, with_suffix};
 use crate::error::{Error, Result};
 
 /// What stands under a database's name.
@@ -55,6 +55,8 @@ pub(super) fn kind(path: &Path) -> Result<Kind> {
 pub(super) struct PrivateFile {
     path: TempPath,
     lock: File,
+    /// Opened at the start: once the file has its name, nothing may fail any more.
+    folder: SyncedFolder,
 }
 
 impl PrivateFile {
@@ -64,6 +66,7 @@ impl PrivateFile {
         let private = with_suffix(path, ".custload-partial");
         let failed = |error: io::Error| Error::database(path, cannot_write(&error));
         refuse_foreign(path, &private)?;
+        let folder = SyncedFolder::of(path).map_err(failed)?;
         let lock = loop {
             let mut options = File::options();
             // It will hold customers' values, so its owner alone may read it unless he decides otherwise.
@@ -85,7 +88,7 @@ impl PrivateFile {
         // What a killed run has left of it is of no use.
         lock.set_len(0).map_err(failed)?;
         let private = TempPath::try_from_path(&private).map_err(failed)?;
-        Ok((kind(path)? == Kind::Absent).then_some(PrivateFile { path: private, lock }))
+        Ok((kind(path)? == Kind::Absent).then_some(PrivateFile { path: private, lock, folder }))
     }
 
     /// The private name.
@@ -98,8 +101,14 @@ impl PrivateFile {
         self.lock.try_clone()
     }
 
-    /// Gives the file its name, once all of it is on the disk. Nothing that has come into being there is replaced.
-    pub(super) fn put_in_place(self, path: &Path) -> Result<()> {
+    /// Puts what was written so far on the disk.
+    pub(super) fn sync(&self) -> io::Result<()> {
+        self.lock.sync_all()
+    }
+
+    /// Gives the file its name, once all of it is on the disk. Nothing that has come into being there is replaced. Gives what
+    /// there is to say where the name may not outlive a power cut.
+    pub(super) fn put_in_place(self, path: &Path) -> Result<Option<String>> {
         let failed = |error: &io::Error| {
             Error::database(path, format!("it cannot be put in its place: {error}. Nothing was written"))
         };
@@ -112,7 +121,8 @@ impl PrivateFile {
             ),
             _ => failed(&failure.error),
         })?;
-        sync_folder(path).map_err(|error| failed(&error))
+        let synced = self.folder.sync();
+        Ok(synced.err().map(|error| format!("{}: its folder could not be synced: {error}", path.display())))
     }
 }
 

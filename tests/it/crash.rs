@@ -300,3 +300,38 @@ fn a_database_with_a_write_ahead_log() {
     place.custload("import bad.csv --max-rejects 0 --quiet").ends(3);
     assert!(before == fs::read(place.path("customers.db")).unwrap());
 }
+
+#[test]
+fn reports_of_a_run_that_was_killed_behind_its_commit_are_put_in_place() {
+    // `out` is there but empty, as a run may find and leave it.
+    for is_there in [false, true] {
+        let place = place();
+        place.custload("import ann.csv --reports out --quiet").ends(0);
+        fs::rename(place.path("out"), place.path("out.partial")).unwrap();
+        if is_there {
+            fs::create_dir(place.path("out")).unwrap();
+        }
+        let note = format!("custload is writing reports here:\n{}", place.path("out").display());
+        place.write("customers.db.custload-reports", note);
+        let said = place.custload("import old.csv").ends(0).stderr;
+        assert!(said.contains("put the reports of a run in place"), "{said}");
+        assert!(place.path("out/summary.json").exists(), "{:?}", place.names());
+        assert_nothing_half_done(&place);
+        assert!(!place.path("customers.db.custload-reports").exists());
+    }
+}
+
+#[test]
+fn another_file_under_the_name_of_the_note_is_left_alone() {
+    let place = place();
+    place.write("diary.txt", "mine");
+    std::os::unix::fs::symlink(place.path("diary.txt"), place.path("customers.db.custload-reports")).unwrap();
+    let said = place.custload("import ann.csv --quiet").ends(2).stderr;
+    assert!(said.contains("customers.db.custload-reports is in the way"), "{said}");
+    assert_eq!(fs::read_to_string(place.path("diary.txt")).unwrap(), "mine");
+    // A run that was killed before it could say where its reports are is no hindrance.
+    fs::remove_file(place.path("customers.db.custload-reports")).unwrap();
+    place.write("customers.db.custload-reports", "custload is wri");
+    place.custload("import ann.csv --quiet").ends(0);
+    assert_nothing_half_done(&place);
+}

@@ -34,6 +34,18 @@ fn the_file_that_the_spec_names() {
 }
 
 #[test]
+fn the_same_file_before_a_line_without_a_mark() {
+    // Whatever record comes to it, there is nothing to be found in the long line, and it is looked at once.
+    let lines = 70_000;
+    let input = format!("{}{}\n", "a\",\",x\n".repeat(lines as usize), "b".repeat(1024 * 1024));
+    for limit in ["", "--max-record-bytes 100000000"] {
+        let (found, by_code) = counts(input.as_bytes(), limit);
+        assert_eq!(found, [lines + 1, 0, lines + 1, 0], "{limit}");
+        assert_eq!(by_code[by_code.len() - 1], ("unterminated-quote".to_string(), lines), "{limit}");
+    }
+}
+
+#[test]
 fn a_quote_on_every_line() {
     let lines = LINES as u64;
     // Each two lines are a cell with a line break and nothing else in it.

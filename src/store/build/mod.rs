@@ -101,18 +101,17 @@ impl Builder {
         Ok(Builder { path: path.to_path_buf(), pages: PageFile::open(file, page_size)?, table, index })
     }
 
-    /// Adds rows (see [`crate::row`]) under ascending IDs from `first` on; how many.
+    /// Adds rows (see [`crate::row`]) under ascending IDs from `first` on; how many cells the table has more now.
     pub(super) fn append(&mut self, first: i64, bytes: &[u8], rows: &[Range<u32>]) -> io::Result<u64> {
-        let mut count = 0;
+        let before = self.table.cells();
         for (id, range) in (first..).zip(rows) {
-            count += 1;
             let row = &bytes[range.start as usize..range.end as usize];
             self.table.push_row(&mut self.pages, id, row)?;
             if let Some(index) = &mut self.index {
                 index.sorter.push(values(row).nth(index.column).unwrap_or(Value::Null), id)?;
             }
         }
-        Ok(count)
+        Ok(self.table.cells() - before)
     }
 
     /// Completes the table and its index, and gives the database to SQLite. `go_on` is asked now and then.

@@ -142,6 +142,8 @@ pub(super) struct Tree {
     leaf: Page,
     /// The leaves that are complete, and what divides each from the one behind it.
     below: Level,
+    /// How many cells its leaves have.
+    cells: u64,
     /// The rowid of the last row.
     last: i64,
     /// The numbers in front of the payload in the cell that is being added.
@@ -183,7 +185,12 @@ impl Tree {
 
     fn new(kind: Kind, root: u32) -> Tree {
         let leaf = Page::default();
-        Tree { kind, root, leaf, below: Level::default(), last: 0, head: Vec::new() }
+        Tree { kind, root, leaf, below: Level::default(), cells: 0, last: 0, head: Vec::new() }
+    }
+
+    /// How many rows, or entries, it has been given.
+    pub(super) fn cells(&self) -> u64 {
+        self.cells
     }
 
     /// Adds a row with a rowid greater than those before.
@@ -225,6 +232,7 @@ impl Tree {
     fn add_cell(&mut self, pages: &mut PageFile, payload: &[u8], local: usize) -> io::Result<()> {
         let (here, overflow) = payload.split_at(local);
         let pointer = if overflow.is_empty() { None } else { Some(pages.overflow(overflow)?.to_be_bytes()) };
+        self.cells += 1;
         self.leaf.push(&[&self.head, here, pointer.as_ref().map_or(&[], |number| number.as_slice())]);
         Ok(())
     }
