@@ -6,11 +6,16 @@ use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use clap::Parser;
 use custload::cli;
+use custload::cli::args::CliCommand;
 use custload::rule::text::visible;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 fn main() {
     let cli = cli::args::Cli::parse();
+    if let CliCommand::Sheet(args) = &cli.command {
+        // A signal ends this process at once: it has nothing to tidy up.
+        std::process::exit(cli::serve_sheet(args));
+    }
     let stop = Arc::new(AtomicUsize::new(0));
     for signal in [SIGINT, SIGTERM] {
         // Without the handler the signal ends the process at once, which is safe as well.

@@ -57,8 +57,8 @@ pub struct Block {
     pub first_line: u64,
     /// The block's first byte in the input.
     pub byte_offset: u64,
-    /// How many bytes of the input the block stands for: more than it holds where a record was too large to be kept.
-    pub input_bytes: u64,
+    /// How many bytes of the file were read for it.
+    pub file_bytes: u64,
 }
 
 impl Block {

@@ -36,6 +36,7 @@ pub enum Code {
     InvalidList,
     WrongType,
     NestedValue,
+    CellError,
     DuplicateKey,
     UnknownCountry,
 }
@@ -163,6 +164,7 @@ impl Code {
             Code::InvalidList => "invalid-list",
             Code::WrongType => "wrong-type",
             Code::NestedValue => "nested-value",
+            Code::CellError => "cell-error",
             Code::DuplicateKey => "duplicate-key",
             Code::UnknownCountry => "unknown-country",
         }
@@ -170,7 +172,7 @@ impl Code {
 }
 
 /// All codes, in the order of the enum.
-pub static REGISTRY: [CodeInfo; 26] = [
+pub static REGISTRY: [CodeInfo; 27] = [
     CodeInfo {
         code: Code::InvalidUtf8,
         scope: Scope::Record,
@@ -362,6 +364,14 @@ pub static REGISTRY: [CodeInfo; 26] = [
         explanation: "The key belongs to a field, and its value is an object or an array. Only tags take an array.",
         example: "{\"address\": {\"city\": \"Bonn\"}}",
         hint: "Write its parts as keys of their own, such as \"address_line_1\" and \"city\" for an address.",
+    },
+    CodeInfo {
+        code: Code::CellError,
+        scope: Scope::Field,
+        title: "error in a spreadsheet's cell",
+        explanation: "The spreadsheet itself could not work the cell out, and holds an error such as #N/A or #REF! in its place.",
+        example: "postal_code: #N/A, from a VLOOKUP that found nothing",
+        hint: "Mend the formula in the spreadsheet, or write the value in its place.",
     },
     CodeInfo {
         code: Code::DuplicateKey,

@@ -13,10 +13,12 @@ use custload::check::plan::{FieldOptions, Plan};
 use custload::check::{Checker, CsvShape, Outcome, Shape, Stamp, Verdicts};
 use custload::generate::Generator;
 use custload::profile::Profile;
-use custload::profile::header::Binding;
+use custload::profile::header::{Binding, Candidates};
+use custload::profile::mapping::Mapping;
 use custload::record::Block;
+use custload::source::Source;
 use custload::source::input::{Format, Input, ReadOptions};
-use custload::source::{BlockSize, Source};
+use custload::source::opening::Opened;
 
 const SEED: u64 = 1;
 
@@ -41,7 +43,7 @@ impl Sample {
         for _ in 0..records {
             match format {
                 Format::Csv => generator.write_csv(&mut bytes),
-                Format::Ndjson => generator.write_ndjson(&mut bytes),
+                _ => generator.write_ndjson(&mut bytes),
             }
         }
         Sample { format, records, bad: generator.bad(), bytes: bytes.into() }
@@ -49,12 +51,12 @@ impl Sample {
 
     pub fn open(&self) -> Input {
         let reader = Box::new(Cursor::new(Arc::clone(&self.bytes)));
-        let length = self.bytes.len() as u64;
-        Input::look(Path::new("sample"), reader, Some(length), &read_options(self.format)).unwrap()
+        let opened = Opened::plain(reader, Some(self.bytes.len() as u64));
+        Input::look(Path::new("sample"), opened, &read_options(self.format), &candidates()).unwrap()
     }
 
     pub fn source(&self) -> Source {
-        self.open().into_source(0, &read_options(self.format))
+        self.open().into_source(0, &read_options(self.format), &candidates()).unwrap()
     }
 
     pub fn blocks(&self) -> Vec<Block> {
@@ -68,13 +70,17 @@ impl Sample {
         let shape = match self.format {
             Format::Csv => {
                 let binding = Binding::new(plan.profile, &plan.names, self.open().names);
-                Shape::Csv(CsvShape::new(b',', binding.expect("the header is that of the profile")))
+                Shape::Csv(CsvShape::new(b',', binding.expect("the header is that of the profile"), false, false))
             }
-            Format::Ndjson => Shape::Ndjson,
+            _ => Shape::Json,
         };
         let stamp = Stamp { now: "2025-01-01T00:00:00Z".into(), run: 1, file: 1 };
         Checker::new(Arc::new(plan), shape, stamp, false, read_options(self.format).max_record_bytes)
     }
+}
+
+fn candidates() -> Candidates {
+    Candidates::new(std::iter::once(contact()), &Mapping::default())
 }
 
 pub fn contact() -> &'static Profile {
@@ -83,13 +89,7 @@ pub fn contact() -> &'static Profile {
 
 /// What the command line reads with unless told otherwise.
 pub fn read_options(format: Format) -> ReadOptions {
-    ReadOptions {
-        format: Some(format),
-        delimiter: b',',
-        max_record_bytes: 1024 * 1024,
-        limit: None,
-        block_size: BlockSize::default(),
-    }
+    ReadOptions { format: Some(format), ..ReadOptions::default() }
 }
 
 /// How many records were accepted and how many rejected.

@@ -5,11 +5,11 @@
 
 use std::borrow::Cow;
 
-use super::judge::Origin;
+use super::judge::{Origin, into_owned};
 use super::{Checker, Draft, Whole, not_utf8};
-use crate::format::csv::{Cell, RowWriter, SplitFault, is_run_by_spreadsheets, split, unguarded};
+use crate::format::csv::{Cell, RowWriter, SHEET_MARK, SplitFault, is_run_by_spreadsheets, split, unguarded};
 use crate::format::raw;
-use crate::profile::header::{Binding, Column, REPORT_COLUMNS};
+use crate::profile::header::{Binding, Column, REPORT_COLUMNS, Source};
 use crate::reject::Code;
 use crate::rule::text;
 
@@ -20,6 +20,10 @@ pub struct CsvShape {
     pub delimiter: u8,
     /// The columns and their fields.
     pub binding: Binding,
+    /// Whether a record may lack its last cells.
+    is_padded: bool,
+    /// Whether the cells are those of a spreadsheet, in which a mark may say that one is an error.
+    is_sheet: bool,
     /// Whether the input is a reject report.
     is_report: bool,
     /// The column of `_reject_raw`.
@@ -30,11 +34,11 @@ pub struct CsvShape {
 
 impl CsvShape {
     /// The shape of an input with these columns.
-    pub fn new(delimiter: u8, binding: Binding) -> CsvShape {
+    pub fn new(delimiter: u8, binding: Binding, is_padded: bool, is_sheet: bool) -> CsvShape {
         let raw = REPORT_COLUMNS.len() - 1;
         let raw_column = binding.columns.iter().position(|column| *column == Column::Report(raw));
         let own = binding.own_columns().collect();
-        CsvShape { delimiter, is_report: binding.is_report(), raw_column, own, binding }
+        CsvShape { delimiter, is_padded, is_sheet, is_report: binding.is_report(), raw_column, own, binding }
     }
 }
 
@@ -82,9 +86,20 @@ impl<'c> CsvRecords<'c> {
         let is_tidy = text::is_tidy(&parts.text);
         for (field, source) in self.shape.binding.sources.iter().enumerate() {
             match source {
-                Some(column) => {
+                Some(Source::Column(column)) => {
                     let origin = Origin { field, column: Some(*column as u32 + 1), order: *column as u32 };
-                    match parts.cell(self.shape, &self.cells, *column) {
+                    let cell = parts.cell(self.shape, &self.cells, *column);
+                    if self.shape.is_sheet
+                        && let Some(marked) = cell.strip_prefix(SHEET_MARK)
+                    {
+                        let stored = match marked.starts_with(SHEET_MARK) {
+                            true => draft.judge.text(origin, marked),
+                            false => draft.judge.cell_error(origin, marked),
+                        };
+                        checker.push(field, into_owned(stored), draft);
+                        continue;
+                    }
+                    match cell {
                         Cow::Borrowed(text) if is_tidy => {
                             let stored = draft.judge.tidy_text(origin, text);
                             checker.push(field, stored, draft);
@@ -98,6 +113,14 @@ impl<'c> CsvRecords<'c> {
                             checker.push(field, stored, draft);
                         }
                     }
+                }
+                Some(Source::Joined(columns)) => {
+                    let column = columns[0] as u32;
+                    let origin = Origin { field, column: Some(column + 1), order: column };
+                    let cells = columns.map(|column| parts.cell(self.shape, &self.cells, column));
+                    let joined = draft.judge.joined(cells.iter().map(|cell| &**cell));
+                    let stored = draft.judge.text(origin, &joined);
+                    checker.push(field, into_owned(stored), draft);
                 }
                 None => {
                     let stored = draft.judge.missing(Origin { field, column: None, order: u32::MAX }, None);
@@ -124,7 +147,7 @@ fn take_apart<'r>(shape: &CsvShape, record: &'r str, cells: &mut Vec<Cell>) -> R
     let bytes = raw::unescape(&raw_text).into_owned();
     let whole = |whole: Whole<'_>| Whole { raw: Cow::Owned(whole.raw.into_owned()), ..whole };
     if raw::is_cut_off(&raw_text) {
-        return Err(cut_off(bytes));
+        return Err(cut_off(bytes, raw_text));
     }
     let text = match String::from_utf8(bytes) {
         Ok(text) => text,
@@ -138,18 +161,20 @@ fn take_apart<'r>(shape: &CsvShape, record: &'r str, cells: &mut Vec<Cell>) -> R
             column: Some(place as u32 + 1),
             message: "_reject_raw holds more than one record".to_string(),
             raw: Cow::Owned(text.into_bytes()),
+            carried: None,
         });
     }
     Ok(Parts { text: Cow::Owned(trimmed.to_string()), is_raw: true })
 }
 
 /// A record of which only the beginning stands in the report must not be loaded from there.
-pub(super) fn cut_off(bytes: Vec<u8>) -> Whole<'static> {
+pub(super) fn cut_off(bytes: Vec<u8>, carried: String) -> Whole<'static> {
     Whole {
         code: Code::RecordTooLarge,
         column: None,
         message: "only the first 64 KiB of this record stand in the report; mend it in the original file".to_string(),
         raw: Cow::Owned(bytes),
+        carried: Some(carried),
     }
 }
 
@@ -159,7 +184,13 @@ fn split_record<'r>(
     cells: &mut Vec<Cell>,
     expected: usize,
 ) -> Result<(), Whole<'r>> {
-    let whole = |code, column, message| Whole { code, column: Some(column), message, raw: record.as_bytes().into() };
+    let whole = |code, column, message| Whole {
+        code,
+        column: Some(column),
+        message,
+        raw: record.as_bytes().into(),
+        carried: None,
+    };
     split(record.as_bytes(), shape.delimiter, cells).map_err(|fault| match fault {
         SplitFault::Malformed(column) => whole(
             Code::MalformedQuote,
@@ -170,9 +201,16 @@ fn split_record<'r>(
             whole(Code::UnterminatedQuote, column, format!("in column {column}, a quote opens that is never closed"))
         }
     })?;
+    // What a spreadsheet has behind its header's last column is no cell of the record where it is empty.
+    while shape.is_sheet && cells.len() > expected && cells.last().is_some_and(Cell::is_empty) {
+        cells.pop();
+    }
     if cells.len() > expected {
         let message = format!("the record has {} cells, and the header has {expected}", cells.len());
         return Err(whole(Code::ExtraCell, expected as u32 + 1, message));
+    }
+    if shape.is_padded {
+        cells.resize(expected, Cell::empty());
     }
     if cells.len() < expected {
         let message = format!("the record has {} of the header's {expected} cells", cells.len());
@@ -190,12 +228,24 @@ pub(super) fn write_original(shape: &CsvShape, record: Option<&str>, writer: &mu
         return;
     };
     // Cells that no spreadsheet would run can stay as they are written.
-    if !shape.is_report && !cells.iter().any(|cell| is_run_by_spreadsheets(&cell.text(&parts.text))) {
+    if !shape.is_report
+        && !shape.is_sheet
+        && cells.len() == shape.own.len()
+        && !cells.iter().any(|cell| is_run_by_spreadsheets(&cell.text(&parts.text)))
+    {
         writer.written(out, &parts.text);
         return;
     }
     for column in &shape.own {
-        writer.cell(out, &parts.cell(shape, &cells, *column));
+        writer.cell(out, &unmarked(parts.cell(shape, &cells, *column), shape.is_sheet));
+    }
+}
+
+/// The text of a spreadsheet's cell without the mark that an error has, and a text that looks as if it had it.
+fn unmarked(cell: Cow<'_, str>, is_sheet: bool) -> Cow<'_, str> {
+    match cell.strip_prefix(SHEET_MARK) {
+        Some(rest) if is_sheet => Cow::Owned(rest.to_string()),
+        _ => cell,
     }
 }
 
@@ -203,6 +253,11 @@ pub(super) fn write_original(shape: &CsvShape, record: Option<&str>, writer: &mu
 pub(super) fn original_value(shape: &CsvShape, record: &str, field: usize) -> Option<String> {
     let mut cells = Vec::new();
     let parts = take_apart(shape, record, &mut cells).ok()?;
-    let column = shape.binding.sources[field]?;
-    Some(parts.cell(shape, &cells, column).into_owned())
+    let texts: Vec<String> = match shape.binding.sources[field]? {
+        Source::Column(column) => vec![unmarked(parts.cell(shape, &cells, column), shape.is_sheet).into_owned()],
+        Source::Joined(columns) => {
+            columns.iter().map(|column| parts.cell(shape, &cells, *column).into_owned()).collect()
+        }
+    };
+    Some(texts.join(" "))
 }

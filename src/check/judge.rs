@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::plan::{FieldPlan, Plan};
+use super::plan::{FieldPlan, Filler, Plan};
 use crate::format::json::{self, JsonValue};
 use crate::profile::FieldType;
 use crate::reject::{Code, Fault, Severity};
@@ -89,7 +89,19 @@ impl<'p> Judge<'p> {
 
     fn cleaned<'v>(&mut self, origin: Origin, raw: &'v str, cleaned: Cow<'v, str>) -> Stored<'v> {
         let plan = &self.plan.fields[origin.field];
-        if text::is_missing(&cleaned) {
+        if self.is_missing(&cleaned) {
+            return self.missing(origin, Some(raw));
+        }
+        let cleaned = match plan.values.get(&*cleaned) {
+            Some(stands_for) if stands_for.is_empty() => return self.missing(origin, Some(raw)),
+            Some(stands_for) => Cow::Owned(stands_for.clone()),
+            None => cleaned,
+        };
+        let cleaned = match plan.guard && cleaned.starts_with('\'') {
+            true => without_guard(cleaned),
+            false => cleaned,
+        };
+        if cleaned.is_empty() {
             return self.missing(origin, Some(raw));
         }
         if plan.deprecated {
@@ -210,11 +222,31 @@ impl<'p> Judge<'p> {
         self.refuse(origin, Some(raw), vec![refusal])
     }
 
+    /// Whether a cleaned value means that there is none.
+    pub(super) fn is_missing(&self, cleaned: &str) -> bool {
+        text::is_missing(cleaned) || self.plan.null_tokens.iter().any(|token| token == cleaned)
+    }
+
+    /// The text of a field that has parts: those that say something, with a space between.
+    pub(super) fn joined<'t>(&self, parts: impl Iterator<Item = &'t str>) -> String {
+        let says_something = |part: &&str| !text::clean(part).is_ok_and(|cleaned| self.is_missing(&cleaned));
+        parts.filter(says_something).collect::<Vec<_>>().join(" ")
+    }
+
+    /// A cell that a spreadsheet could not work out: its text is the spreadsheet's error.
+    pub(super) fn cell_error<'v>(&mut self, origin: Origin, error: &str) -> Stored<'v> {
+        let column = &self.plan.fields[origin.field].column;
+        let message = format!("{column} is {} in the spreadsheet, which could not work it out", shown(error));
+        self.refuse(origin, Some(error), vec![Refusal::new(Code::CellError, message)])
+    }
+
     /// What stands for a value that is missing: the default, or nothing; a fault where it is required.
     pub(super) fn missing<'v>(&mut self, origin: Origin, raw: Option<&str>) -> Stored<'v> {
         let plan = &self.plan.fields[origin.field];
-        if let Some(default) = &plan.default {
-            return Stored::Text(Cow::Owned(default.clone()));
+        match &plan.default {
+            Some(Filler::Text(text)) => return Stored::Text(Cow::Owned(text.clone())),
+            Some(Filler::Integer(number)) => return Stored::Integer(*number),
+            None => {}
         }
         if plan.required {
             let refusal = Refusal::new(Code::Required, format!("{} is required and has no value", plan.column));
@@ -257,7 +289,8 @@ impl<'p> Judge<'p> {
         let severity = if plan.clear_invalid { Severity::Warning } else { Severity::Error };
         for refusal in refusals {
             let hint = match (&plan.default, plan.clear_invalid) {
-                (Some(default), true) => format!("Stored as {default}, the default."),
+                (Some(Filler::Text(default)), true) => format!("Stored as {default}, the default."),
+                (Some(Filler::Integer(default)), true) => format!("Stored as {default}, the default."),
                 (None, true) => "Stored as missing.".to_string(),
                 (_, false) => hint(plan, &refusal),
             };
@@ -276,7 +309,8 @@ impl<'p> Judge<'p> {
             ));
         }
         match &plan.default {
-            Some(default) if plan.clear_invalid => Stored::Text(Cow::Owned(default.clone())),
+            Some(Filler::Text(default)) if plan.clear_invalid => Stored::Text(Cow::Owned(default.clone())),
+            Some(Filler::Integer(default)) if plan.clear_invalid => Stored::Integer(*default),
             _ => Stored::Missing,
         }
     }
@@ -396,15 +430,23 @@ fn shown(value: &str) -> String {
     }
 }
 
-fn is_whole(number: &str) -> bool {
+pub(super) fn is_whole(number: &str) -> bool {
     !number.bytes().any(|byte| matches!(byte, b'.' | b'e' | b'E'))
 }
 
-fn into_owned<'v>(stored: Stored<'_>) -> Stored<'v> {
+pub(super) fn into_owned<'v>(stored: Stored<'_>) -> Stored<'v> {
     match stored {
         Stored::Missing => Stored::Missing,
         Stored::Integer(number) => Stored::Integer(number),
         Stored::Text(text) => Stored::Text(Cow::Owned(text.into_owned())),
+    }
+}
+
+/// A value without the apostrophe in front.
+fn without_guard(value: Cow<'_, str>) -> Cow<'_, str> {
+    match value {
+        Cow::Borrowed(value) => Cow::Borrowed(value[1..].trim_start()),
+        Cow::Owned(value) => Cow::Owned(value[1..].trim_start().to_string()),
     }
 }
 

@@ -4,12 +4,13 @@
 //! of the block they came in. Keys are read here, but whether one is taken is for the thread that sees records in order.
 
 mod csv;
-pub(crate) mod json;
+pub mod json;
 mod judge;
 pub mod plan;
 
 use std::ops::Range;
 
+use self::json::MetKeys;
 use self::judge::{Judge, Stored};
 use self::plan::Plan;
 use crate::format::csv::RowWriter;
@@ -39,7 +40,7 @@ pub enum Shape {
     /// Cells under a header.
     Csv(CsvShape),
     /// JSON objects.
-    Ndjson,
+    Json,
 }
 
 /// Judges the records of one input.
@@ -69,8 +70,8 @@ pub struct Verdicts {
     pub repaired: Vec<u64>,
     /// How many values deprecated fields had, by field.
     pub deprecated: Vec<u64>,
-    /// JSON keys that match no field, each once.
-    pub unknown_keys: Vec<String>,
+    /// The JSON keys that were met.
+    pub met_keys: MetKeys,
 }
 
 /// What is to become of one record.
@@ -130,6 +131,8 @@ struct Whole<'r> {
     column: Option<u32>,
     message: String,
     raw: std::borrow::Cow<'r, [u8]>,
+    /// The text that its report carries already, where it must not be made anew.
+    carried: Option<String>,
 }
 
 impl Checker {
@@ -153,7 +156,7 @@ impl Checker {
     pub fn binding(&self) -> Option<&Binding> {
         match &self.shape {
             Shape::Csv(shape) => Some(&shape.binding),
-            Shape::Ndjson => None,
+            Shape::Json => None,
         }
     }
 
@@ -190,7 +193,7 @@ impl Checker {
             let faults = first_fault..draft.out.faults.len() as u32;
             draft.out.verdicts.push(Verdict { outcome, faults });
         }
-        draft.out.unknown_keys = records.into_unknown_keys();
+        draft.out.met_keys = records.into_met_keys();
         draft.out.repaired = draft.judge.repaired;
         draft.out.deprecated = draft.judge.deprecated;
         draft.out
@@ -209,8 +212,8 @@ impl Checker {
         let record = std::str::from_utf8(block.bytes_of(span)).ok().filter(|_| !is_whole);
         match (&self.shape, record) {
             (Shape::Csv(shape), record) => csv::write_original(shape, record, writer, out),
-            (Shape::Ndjson, Some(record)) => json::write_original(record, out),
-            (Shape::Ndjson, None) => {}
+            (Shape::Json, Some(record)) => json::write_original(record, out),
+            (Shape::Json, None) => {}
         }
     }
 
@@ -219,14 +222,14 @@ impl Checker {
         let record = std::str::from_utf8(block.bytes_of(span)).ok()?;
         match &self.shape {
             Shape::Csv(shape) => csv::original_value(shape, record, field),
-            Shape::Ndjson => json::original_value(&self.plan, record, field),
+            Shape::Json => json::original_value(&self.plan, record, field),
         }
     }
 
     fn records(&self) -> Records<'_> {
         match &self.shape {
             Shape::Csv(shape) => Records::Csv(csv::CsvRecords::new(shape)),
-            Shape::Ndjson => Records::Ndjson(json::JsonRecords::new(&self.plan)),
+            Shape::Json => Records::Json(json::JsonRecords::new(&self.plan)),
         }
     }
 
@@ -245,7 +248,7 @@ impl Checker {
         let judged = match (record, records) {
             (Err(bytes), _) => Err(not_utf8(bytes)),
             (Ok(record), Records::Csv(records)) => records.judge(self, record, draft),
-            (Ok(record), Records::Ndjson(records)) => records.judge(self, record, draft),
+            (Ok(record), Records::Json(records)) => records.judge(self, record, draft),
         };
         if let Err(whole) = judged {
             draft.out.keys.truncate(keys);
@@ -311,21 +314,21 @@ impl Checker {
             _ => (Code::UnterminatedQuote, "a quote opens on this line and is never closed".to_string()),
         };
         let raw = block.bytes_of(span).into();
-        whole_fault(Whole { code, column: None, message, raw })
+        whole_fault(Whole { code, column: None, message, raw, carried: None })
     }
 }
 
 /// The records of one format, with what is reused from one to the next.
 enum Records<'c> {
     Csv(csv::CsvRecords<'c>),
-    Ndjson(json::JsonRecords<'c>),
+    Json(json::JsonRecords<'c>),
 }
 
 impl Records<'_> {
-    fn into_unknown_keys(self) -> Vec<String> {
+    fn into_met_keys(self) -> MetKeys {
         match self {
-            Records::Csv(_) => Vec::new(),
-            Records::Ndjson(records) => records.into_unknown_keys(),
+            Records::Csv(_) => MetKeys::default(),
+            Records::Json(records) => records.into_met_keys(),
         }
     }
 }
@@ -336,7 +339,7 @@ fn not_utf8(bytes: &[u8]) -> Whole<'_> {
         Some(byte) => format!("byte {} of the record, {byte:02X}, is not UTF-8", valid + 1),
         None => "the record is not UTF-8".to_string(),
     };
-    Whole { code: Code::InvalidUtf8, column: None, message, raw: bytes.into() }
+    Whole { code: Code::InvalidUtf8, column: None, message, raw: bytes.into(), carried: None }
 }
 
 fn whole_fault(whole: Whole<'_>) -> Fault {
@@ -351,7 +354,7 @@ fn whole_fault(whole: Whole<'_>) -> Fault {
             Ok(text) if text.len() <= RAW_LIMIT => text.to_string(),
             _ => raw::escape(&whole.raw),
         }),
-        raw: Some(raw::escape(&whole.raw)),
+        raw: Some(whole.carried.unwrap_or_else(|| raw::escape(&whole.raw))),
         hint: whole.code.info().hint.to_string(),
     }
 }

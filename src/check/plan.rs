@@ -2,8 +2,12 @@
 //!
 //! What can be decided once is decided here, so that judging a value looks nothing up by name.
 
+use std::collections::BTreeMap;
+
+use super::judge::{Judge, Origin, Stored};
 use crate::error::{Error, Result};
 use crate::profile::header::HeaderNames;
+use crate::profile::mapping::Mapping;
 use crate::profile::{FieldType, Profile};
 use crate::rule::key::KeyComparison;
 use crate::rule::text::Characters;
@@ -17,6 +21,19 @@ pub struct FieldOptions {
     pub relax: Vec<String>,
     /// The fields whose invalid values are stored as missing.
     pub clear_invalid: Vec<String>,
+    /// Further texts that mean a missing value.
+    pub null_tokens: Vec<String>,
+    /// What was said of the columns.
+    pub mapping: Mapping,
+}
+
+/// What is stored where a value is missing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Filler {
+    /// A text.
+    Text(String),
+    /// An integer, or a flag.
+    Integer(i64),
 }
 
 /// How the values of one field are judged.
@@ -28,8 +45,12 @@ pub struct FieldPlan {
     pub kind: FieldType,
     /// Whether a record must have a value.
     pub required: bool,
-    /// What stands in for a missing value.
-    pub default: Option<String>,
+    /// What stands in for a missing value: a constant of the mapping, or the profile's default.
+    pub default: Option<Filler>,
+    /// What stands for a value, in place of it.
+    pub values: BTreeMap<String, String>,
+    /// Whether an apostrophe in front is taken away.
+    pub guard: bool,
     /// The least number of characters.
     pub min: usize,
     /// The greatest number of characters.
@@ -70,11 +91,15 @@ pub struct Plan {
     pub fields: Vec<FieldPlan>,
     /// The key, unless there is to be none.
     pub key: Option<KeyPlan>,
+    /// Further texts that mean a missing value.
+    pub null_tokens: Vec<String>,
 }
 
 impl Plan {
     /// Makes a plan; a usage error where an option names a field that is not there or cannot be treated so.
     pub fn new(profile: &'static Profile, options: &FieldOptions) -> Result<Plan> {
+        let mapping = &options.mapping;
+        mapping.check(profile)?;
         let key = match options.key.as_deref() {
             Some("none") => None,
             Some(column) => Some(profile.require_field(column, "--key")?),
@@ -105,7 +130,9 @@ impl Plan {
             column: field.column.clone(),
             kind: field.kind,
             required: field.required,
-            default: field.default.clone(),
+            default: field.default.clone().map(Filler::Text),
+            values: mapping.values.get(&field.column).cloned().unwrap_or_default(),
+            guard: field.is_guarded(),
             min: field.min.unwrap_or(0),
             max: field.longest(),
             at_least: field.at_least.unwrap_or(i64::MIN),
@@ -116,6 +143,42 @@ impl Plan {
             deprecated: field.deprecated,
             choices: field.choices.clone(),
         });
-        Ok(Plan { profile, names: HeaderNames::new(profile), fields: fields.collect(), key })
+        let mut plan = Plan {
+            profile,
+            names: HeaderNames::new(profile, mapping),
+            fields: fields.collect(),
+            key,
+            null_tokens: options.null_tokens.clone(),
+        };
+        for (column, constant) in &mapping.constants {
+            let field = profile.require_field(column, "the mapping's [constants]")?;
+            let filler = plan.filler(field, constant)?;
+            plan.fields[field].default = Some(filler);
+        }
+        Ok(plan)
+    }
+
+    /// Whether a field that no column fills has a value nevertheless, or needs none.
+    pub fn can_do_without(&self, field: usize) -> bool {
+        !self.fields[field].required || self.fields[field].default.is_some()
+    }
+
+    /// A constant as it is stored: it must be a value that the field may have.
+    fn filler(&self, field: usize, constant: &str) -> Result<Filler> {
+        let mut judge = Judge::new(self);
+        let stored = judge.text(Origin { field, column: None, order: 0 }, constant);
+        let refused = |why: &str| {
+            let column = &self.fields[field].column;
+            Error::Usage(format!("the mapping's constant {column} = {constant:?} cannot be stored: {why}"))
+        };
+        match (stored, judge.has_error()) {
+            (Stored::Text(text), false) => Ok(Filler::Text(text.into_owned())),
+            (Stored::Integer(number), false) => Ok(Filler::Integer(number)),
+            (Stored::Missing, false) => Err(refused("it says nothing")),
+            (_, true) => {
+                let why: Vec<&str> = judge.faults.iter().map(|(_, fault)| fault.message.as_str()).collect();
+                Err(refused(&why.join("; ")))
+            }
+        }
     }
 }

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-/// Loads customer records from CSV and NDJSON into SQLite: validated, normalised, with customer IDs assigned, and with a
-/// reject report that can be mended and loaded again.
+/// Loads customer records from CSV, JSON and spreadsheets into SQLite: validated, normalised, with customer IDs assigned,
+/// and with a reject report that can be mended and loaded again.
 #[derive(Debug, Parser)]
 #[command(name = "custload", version, max_term_width = 110, after_help = EXIT_STATUSES)]
 pub struct Cli {
@@ -31,10 +31,31 @@ pub enum CliCommand {
     Import(RunArgs),
     /// Judge records as import does, without writing to a database
     Check(RunArgs),
+    /// Look at a file: how it is read, where its columns go, what would be rejected, and the command that loads it
+    Inspect(InspectArgs),
     /// List the profiles, or show one: its fields, rules and accepted headers
     Profiles(ProfilesArgs),
     /// Say what a reject code means, with an example and how to mend it
     Explain(ExplainArgs),
+    /// Read a spreadsheet, for the process that started this one
+    #[command(name = "__sheet", hide = true)]
+    Sheet(SheetArgs),
+}
+
+/// What the process that reads a spreadsheet is told.
+#[derive(Debug, Args)]
+pub struct SheetArgs {
+    /// How much memory it may use
+    #[arg(long, default_value_t = 2 << 30)]
+    pub memory_bytes: u64,
+    /// How much may come out of the file
+    #[arg(long, default_value_t = 64 << 30)]
+    pub max_inflated_bytes: u64,
+    /// The sheet
+    #[arg(long)]
+    pub sheet: Option<String>,
+    /// The spreadsheet
+    pub path: PathBuf,
 }
 
 /// What `profiles` takes.
@@ -60,10 +81,23 @@ pub struct ExplainArgs {
 /// A kind of file, on the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum FormatArg {
-    /// Comma-separated values with a header
+    /// Comma-separated values, or another delimiter, with a header
     Csv,
     /// One JSON object a line
     Ndjson,
+    /// An array of JSON objects
+    Json,
+    /// A sheet of a spreadsheet: xlsx, xlsm, xlsb, ods, xls
+    Spreadsheet,
+}
+
+/// What to do about rows that lack their last cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ShortRows {
+    /// Reject them
+    Reject,
+    /// Take the cells that they lack for empty
+    Pad,
 }
 
 /// What to do about columns that match no field.
@@ -75,10 +109,78 @@ pub enum UnknownColumns {
     Error,
 }
 
+/// How inputs are read; left out, everything is found in the file.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "How the file is read")]
+pub struct ReadArgs {
+    /// The format of the inputs [default: by content]
+    #[arg(long, value_enum)]
+    pub format: Option<FormatArg>,
+    /// What stands between the cells of CSV: one character, or tab [default: found among , ; tab |]
+    #[arg(short, long, value_name = "C")]
+    pub delimiter: Option<String>,
+    /// The encoding of the text, windows-1252 say [default: found]
+    #[arg(long, value_name = "NAME")]
+    pub encoding: Option<String>,
+    /// The sheet of a spreadsheet, by its name or number [default: the first visible]
+    #[arg(long, value_name = "NAME|N")]
+    pub sheet: Option<String>,
+    /// The line of the header [default: 1, or the first of 20 that fits a profile]
+    #[arg(long, value_name = "N", conflicts_with = "no_header")]
+    pub header_line: Option<u64>,
+    /// The file has no header; --columns names its columns
+    #[arg(long, requires = "columns")]
+    pub no_header: bool,
+    /// The names of the columns of a file without a header; an empty name is a column that is ignored
+    #[arg(long, value_name = "A,B,C", conflicts_with = "header_line")]
+    pub columns: Option<String>,
+    /// Which field a header, or a dotted path in JSON, goes to; with nothing behind = it is ignored. As often as needed
+    #[arg(long, value_name = "HEADER=FIELD", action = ArgAction::Append)]
+    pub map: Vec<String>,
+    /// A file that says so for many headers, with constants and values (TOML)
+    #[arg(long, value_name = "FILE")]
+    pub mapping: Option<PathBuf>,
+    /// A text that means a missing value, besides the empty one and \\N. As often as needed
+    #[arg(long, value_name = "T", action = ArgAction::Append)]
+    pub null_token: Vec<String>,
+    /// What to do about a row that lacks its last cells
+    #[arg(long, value_enum, value_name = "WHAT", default_value = "reject")]
+    pub short_rows: ShortRows,
+    /// How many bytes may come out of a compressed file
+    #[arg(long, value_name = "BYTES", default_value_t = 64 << 30)]
+    pub max_inflated_bytes: u64,
+    /// How many bytes may come out of each byte of a compressed file
+    #[arg(long, value_name = "N", default_value_t = 500)]
+    pub max_inflated_ratio: u64,
+    /// The longest that a record may be, in bytes
+    #[arg(long, value_name = "BYTES", default_value_t = 1024 * 1024)]
+    pub max_record_bytes: u64,
+}
+
+/// What `inspect` takes.
+#[derive(Debug, Args)]
+pub struct InspectArgs {
+    /// The file to look at; - is standard input
+    #[arg(value_name = "INPUT")]
+    pub input: PathBuf,
+    /// The profile: basic, billing or contact [default: chosen from the header]
+    #[arg(short, long, value_name = "NAME")]
+    pub profile: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub read: ReadArgs,
+    /// Write a mapping file to edit
+    #[arg(long, value_name = "FILE")]
+    pub write_mapping: Option<PathBuf>,
+    /// Print data instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// What `import` and `check` take.
 #[derive(Debug, Args)]
 pub struct RunArgs {
-    /// The files to read, in order; - is standard input
+    /// The files, folders and patterns to read, in order; - is standard input
     #[arg(required = true, value_name = "INPUT")]
     pub inputs: Vec<PathBuf>,
     /// The SQLite database; import creates it if it is absent [default: customers.db; for check: none]
@@ -87,12 +189,6 @@ pub struct RunArgs {
     /// The profile: basic, billing or contact [default: chosen from the header]
     #[arg(short, long, value_name = "NAME")]
     pub profile: Option<String>,
-    /// The format of the inputs [default: by the file's ending, else by its content]
-    #[arg(long, value_enum)]
-    pub format: Option<FormatArg>,
-    /// What stands between the cells of CSV: one character, or tab
-    #[arg(short, long, value_name = "C", default_value = ",")]
-    pub delimiter: String,
     /// The folder for the reports; {run} in it becomes the run's number
     /// [default: FILE.imports/run-000001 beside the database; for check: no reports]
     #[arg(long, value_name = "DIR")]
@@ -131,9 +227,6 @@ pub struct RunArgs {
     /// The first customer ID of an empty database
     #[arg(long, value_name = "N", default_value = "1")]
     pub first_id: i64,
-    /// The longest that a record may be, in bytes
-    #[arg(long, value_name = "BYTES", default_value_t = 1024 * 1024)]
-    pub max_record_bytes: u64,
     /// The clock, for runs that must repeat exactly, 2026-01-31T12:00:00Z say [default: the system's]
     #[arg(long, value_name = "RFC3339")]
     pub now: Option<String>,
@@ -146,4 +239,7 @@ pub struct RunArgs {
     /// How much is handed to a thread at once, for tests: bytes, or records with an r behind (7r)
     #[arg(long, hide = true, value_name = "SIZE")]
     pub block_size: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub read: ReadArgs,
 }

@@ -2,6 +2,7 @@
 
 pub mod args;
 mod catalogue;
+mod inspect;
 mod options;
 mod progress;
 mod table;
@@ -12,11 +13,12 @@ use std::sync::atomic::AtomicUsize;
 
 use anyhow::Context;
 
-use self::args::{Cli, CliCommand, RunArgs};
+use self::args::{Cli, CliCommand, InspectArgs, RunArgs, SheetArgs};
 use self::progress::Console;
 use crate::error::Error;
 use crate::pipeline::{self, Command, Observer};
 use crate::report::summary::{Status, Summary};
+use crate::source::sheet::{self, Limits};
 
 /// Runs what was typed; gives the exit status. `stop` is set to a signal's number when a run is to stop.
 ///
@@ -25,6 +27,8 @@ pub fn run(cli: &Cli, stop: Arc<AtomicUsize>) -> anyhow::Result<i32> {
     match &cli.command {
         CliCommand::Import(args) => load(Command::Import, args, stop),
         CliCommand::Check(args) => load(Command::Check, args, stop),
+        CliCommand::Inspect(args) => inspect(args, stop),
+        CliCommand::Sheet(args) => Ok(serve_sheet(args)),
         CliCommand::Profiles(args) => print(&catalogue::profiles(args.name.as_deref(), args.json)?),
         CliCommand::Explain(args) => print(&catalogue::explain(args.code.as_deref(), args.json)?),
     }
@@ -33,6 +37,23 @@ pub fn run(cli: &Cli, stop: Arc<AtomicUsize>) -> anyhow::Result<i32> {
 /// The exit status of a failure.
 pub fn exit_status(error: &anyhow::Error) -> i32 {
     error.downcast_ref::<Error>().map_or(2, Error::exit_status)
+}
+
+fn inspect(args: &InspectArgs, stop: Arc<AtomicUsize>) -> anyhow::Result<i32> {
+    let inspection = pipeline::inspect(&options::inspected(args, stop)?)?;
+    let text = if args.json { inspect::json(&inspection) } else { inspect::text(&inspection, args) };
+    print(&text)?;
+    if let Some(path) = &args.write_mapping {
+        inspect::write_mapping(path, &inspection)?;
+    }
+    // What a run would say, and how it would end.
+    Ok(match &inspection.problem {
+        Some(problem) => {
+            Console::new(true).note(problem);
+            2
+        }
+        None => 0,
+    })
 }
 
 fn load(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>) -> anyhow::Result<i32> {
@@ -55,6 +76,27 @@ fn load(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>) -> anyhow::Res
         console.note(&format!("stopped, the database is as it was: {reason}"));
     }
     Ok(status_of(&summary, args.rejects_ok))
+}
+
+/// The whole life of the process that reads a spreadsheet.
+pub fn serve_sheet(args: &SheetArgs) -> i32 {
+    let limits = Limits { memory_bytes: args.memory_bytes, max_inflated_bytes: args.max_inflated_bytes };
+    sheet::serve(&mut unbuffered_output(), &args.path, args.sheet.as_deref(), limits)
+}
+
+/// Standard output without Rust's own buffer, which writes line by line.
+#[cfg(unix)]
+fn unbuffered_output() -> Box<dyn Write> {
+    use std::os::fd::AsFd;
+    match io::stdout().as_fd().try_clone_to_owned() {
+        Ok(output) => Box::new(std::fs::File::from(output)),
+        Err(_) => Box::new(io::stdout()),
+    }
+}
+
+#[cfg(not(unix))]
+fn unbuffered_output() -> Box<dyn Write> {
+    Box::new(io::stdout())
 }
 
 fn status_of(summary: &Summary, rejects_ok: bool) -> i32 {

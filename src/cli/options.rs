@@ -4,14 +4,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 
-use super::args::{FormatArg, RunArgs, UnknownColumns};
+use super::args::{FormatArg, InspectArgs, ReadArgs, RunArgs, ShortRows, UnknownColumns};
 use crate::check::plan::FieldOptions;
 use crate::error::{Error, Result};
 use crate::pipeline::{Command, Options};
-use crate::source::BlockSize;
+use crate::profile::mapping::Mapping;
+use crate::rule::text;
 use crate::source::input::{Format, MAX_RECORD_BYTES, ReadOptions};
+use crate::source::sniff::HeaderPlace;
+use crate::source::{BlockSize, decode};
 
 /// More threads than this are of no use, and a slip.
 const MOST_THREADS: u16 = 1024;
@@ -29,10 +32,6 @@ pub(super) fn checked(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>) 
     if args.first_id < 1 {
         return Err(usage(format!("--first-id {}: customer IDs start at 1", args.first_id)));
     }
-    if !(1..=MAX_RECORD_BYTES).contains(&args.max_record_bytes) {
-        let given = args.max_record_bytes;
-        return Err(usage(format!("--max-record-bytes {given}: between 1 and {MAX_RECORD_BYTES} are possible")));
-    }
     if let Some(ratio) = args.max_reject_ratio
         && !(0.0..=1.0).contains(&ratio)
     {
@@ -48,14 +47,9 @@ pub(super) fn checked(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>) 
         database,
         profile: args.profile.clone(),
         read: ReadOptions {
-            format: args.format.map(|format| match format {
-                FormatArg::Csv => Format::Csv,
-                FormatArg::Ndjson => Format::Ndjson,
-            }),
-            delimiter: delimiter(&args.delimiter)?,
-            max_record_bytes: args.max_record_bytes,
             limit: args.limit,
             block_size: args.block_size.as_deref().map(block_size).transpose()?.unwrap_or_default(),
+            ..read(&args.read)?
         },
         reports: args.reports.clone(),
         threads,
@@ -64,6 +58,7 @@ pub(super) fn checked(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>) 
             key: args.key.clone(),
             relax: args.relax.iter().map(|field| field.trim().to_string()).collect(),
             clear_invalid: cleared(&args.on_invalid)?,
+            ..fields(&args.read)?
         },
         max_rejects: args.max_rejects,
         max_reject_ratio: args.max_reject_ratio,
@@ -72,6 +67,77 @@ pub(super) fn checked(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>) 
         now: args.now.as_deref().map(now).transpose()?,
         stop,
     })
+}
+
+/// Checks what was typed for `inspect`.
+pub(super) fn inspected(args: &InspectArgs, stop: Arc<AtomicUsize>) -> Result<Options> {
+    Ok(Options {
+        command: Command::Check,
+        inputs: vec![args.input.clone()],
+        database: None,
+        profile: args.profile.clone(),
+        read: read(&args.read)?,
+        reports: None,
+        threads: 1,
+        accepted: false,
+        fields: fields(&args.read)?,
+        max_rejects: None,
+        max_reject_ratio: None,
+        unknown_columns_are_errors: false,
+        first_id: 1,
+        now: None,
+        stop,
+    })
+}
+
+fn read(args: &ReadArgs) -> Result<ReadOptions> {
+    if !(1..=MAX_RECORD_BYTES).contains(&args.max_record_bytes) {
+        let given = args.max_record_bytes;
+        return Err(usage(format!("--max-record-bytes {given}: between 1 and {MAX_RECORD_BYTES} are possible")));
+    }
+    let encoding = |name: &String| {
+        decode::by_label(name.trim()).ok_or_else(|| {
+            usage(format!("--encoding {name:?}: there is no such encoding; try windows-1252 or utf-16le"))
+        })
+    };
+    let header = match (args.header_line, &args.columns) {
+        (Some(0), _) => return Err(usage("--header-line 0: lines are numbered from 1")),
+        (Some(line), _) => HeaderPlace::Line(line),
+        (None, Some(names)) => HeaderPlace::Given(names.split(',').map(|name| name.trim().to_string()).collect()),
+        (None, None) => HeaderPlace::Found,
+    };
+    Ok(ReadOptions {
+        format: args.format.map(|format| match format {
+            FormatArg::Csv => Format::Csv,
+            FormatArg::Ndjson => Format::Ndjson,
+            FormatArg::Json => Format::Json,
+            FormatArg::Spreadsheet => Format::Spreadsheet,
+        }),
+        delimiter: args.delimiter.as_deref().map(delimiter).transpose()?,
+        encoding: args.encoding.as_ref().map(encoding).transpose()?,
+        header,
+        sheet: args.sheet.clone(),
+        program: std::env::current_exe().ok(),
+        max_inflated_bytes: args.max_inflated_bytes,
+        max_inflated_ratio: args.max_inflated_ratio,
+        pad_short_rows: args.short_rows == ShortRows::Pad,
+        max_record_bytes: args.max_record_bytes,
+        ..ReadOptions::default()
+    })
+}
+
+/// What was said about columns and values.
+fn fields(args: &ReadArgs) -> Result<FieldOptions> {
+    let mut mapping = Mapping::default();
+    if let Some(path) = &args.mapping {
+        let source = std::fs::read_to_string(path).map_err(|error| Error::input(path, error))?;
+        mapping = Mapping::parse(&source).map_err(|message| {
+            usage(format!("{}: the mapping file cannot be understood: {message}", path.display()))
+        })?;
+    }
+    args.map.iter().try_for_each(|said| mapping.add(said))?;
+    let cleaned = |token: &String| text::clean(token).map(|token| token.into_owned()).unwrap_or(token.clone());
+    Ok(FieldOptions { mapping, null_tokens: args.null_token.iter().map(cleaned).collect(), ..FieldOptions::default() })
 }
 
 fn usage(message: impl Into<String>) -> Error {
@@ -108,9 +174,14 @@ fn cleared(given: &[String]) -> Result<Vec<String>> {
 }
 
 fn now(given: &str) -> Result<DateTime<Utc>> {
-    DateTime::parse_from_rfc3339(given)
+    let time = DateTime::parse_from_rfc3339(given)
         .map(|time| time.with_timezone(&Utc))
-        .map_err(|error| usage(format!("--now {given:?}: {error}; write it like 2026-01-31T12:00:00Z")))
+        .map_err(|error| usage(format!("--now {given:?}: {error}; write it like 2026-01-31T12:00:00Z")))?;
+    // RFC 3339 has four digits for the year.
+    match time.year() {
+        0..=9999 => Ok(time),
+        _ => Err(usage(format!("--now {given:?}: in UTC, that is not in the years 0 to 9999"))),
+    }
 }
 
 fn block_size(given: &str) -> Result<BlockSize> {

@@ -36,6 +36,12 @@ impl Observer for Console {
         self.bar.suspend(|| eprint_line(&format!("custload: {}", visible(message))));
     }
 
+    fn found(&mut self, message: &str) {
+        if !self.quiet {
+            self.note(message);
+        }
+    }
+
     fn start(&mut self, bytes: Option<u64>) {
         if self.quiet {
             return;

@@ -31,7 +31,7 @@ fn align_right(table: &mut Table, columns: &[usize]) {
     }
 }
 
-fn number(count: u64) -> String {
+pub(super) fn number(count: u64) -> String {
     HumanCount(count).to_string()
 }
 

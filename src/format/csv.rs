@@ -26,7 +26,15 @@ pub enum SplitFault {
     Unclosed(u32),
 }
 
+/// What stands in front of the text of a spreadsheet's cell that is an error, and, doubled, of a text that begins with it.
+pub const SHEET_MARK: char = '\u{1}';
+
 impl Cell {
+    /// A cell with nothing in it.
+    pub fn empty() -> Cell {
+        Cell { start: 0, end: 0, doubled: false }
+    }
+
     /// The cell's text, its doubled quotes made single; borrowed where there are none.
     pub fn text<'r>(&self, record: &'r str) -> Cow<'r, str> {
         let raw = record.get(self.start as usize..self.end as usize).unwrap_or_default();

@@ -11,6 +11,8 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::raw::unescape;
+
 /// The members of an object, in the order in which they are written.
 #[derive(Debug)]
 pub struct Members<'r>(pub Vec<(Cow<'r, str>, &'r str)>);
@@ -109,6 +111,20 @@ impl<'r> Members<'r> {
         }
     }
 
+    /// The members, and in the place of an object that a path reaches into, those of its members that a path names. A key that
+    /// an object has twice is an error.
+    pub fn reach(self, paths: &dyn Paths) -> Result<Members<'r>, String> {
+        if let Some(key) = self.repeated_key() {
+            return Err(key.to_string());
+        }
+        if !self.0.iter().any(|(key, _)| paths.reach_into(key)) {
+            return Ok(self);
+        }
+        let mut reached = Vec::with_capacity(self.0.len() + 8);
+        reach_into(paths, None, self, 0, &mut reached)?;
+        Ok(Members(reached))
+    }
+
     /// The first key that the object has twice.
     pub fn repeated_key(&self) -> Option<&str> {
         // Few members are compared with each other; many go through a set, so that the cost stays linear.
@@ -121,6 +137,61 @@ impl<'r> Members<'r> {
         let mut seen = HashSet::with_capacity(self.0.len());
         self.0.iter().map(|(key, _)| &**key).find(|key| !seen.insert(*key))
     }
+}
+
+/// Dotted paths to values within values, such as `address.city`.
+pub trait Paths {
+    /// Whether a path goes on behind this one.
+    fn reach_into(&self, path: &str) -> bool;
+    /// Whether this is one of the paths.
+    fn name(&self, path: &str) -> bool;
+}
+
+/// A path reaches no deeper than this, for each step takes its value apart.
+const DEEPEST: usize = 32;
+
+fn reach_into<'m>(
+    paths: &dyn Paths,
+    above: Option<&str>,
+    members: Members<'m>,
+    depth: usize,
+    reached: &mut Vec<(Cow<'m, str>, &'m str)>,
+) -> Result<(), String> {
+    for (key, raw) in members.0 {
+        let path = match above {
+            Some(above) => Cow::Owned(format!("{above}.{key}")),
+            None => key,
+        };
+        if !paths.reach_into(&path) || depth >= DEEPEST {
+            if above.is_none() || paths.name(&path) {
+                reached.push((path, raw));
+            }
+            continue;
+        }
+        // What is no object has nothing that a path could reach.
+        if let Ok(inner) = Members::parse(raw) {
+            if let Some(key) = inner.repeated_key() {
+                return Err(format!("{path}.{key}"));
+            }
+            reach_into(paths, Some(&path), inner, depth + 1, reached)?;
+        }
+    }
+    Ok(())
+}
+
+/// The names that a record's values go by; of a record that a reject report carries whole, those that it had. `report_key` is
+/// the key of the report's own object.
+pub fn names_of(record: &str, report_key: &str, paths: &dyn Paths) -> Vec<String> {
+    let Ok(members) = Members::parse(record) else { return Vec::new() };
+    if let [(key, report)] = members.0.as_slice()
+        && key == report_key
+    {
+        let raw = raw_of_report(report).filter(|raw| !raw.contains(report_key));
+        let raw = raw.map(|raw| String::from_utf8_lossy(&unescape(&raw)).into_owned());
+        return raw.map(|raw| names_of(&raw, report_key, paths)).unwrap_or_default();
+    }
+    let keys = members.reach(paths).into_iter().flat_map(|members| members.0).map(|(key, _)| key.into_owned());
+    keys.filter(|key| key != report_key).collect()
 }
 
 fn is_half_a_text(raw: &str) -> bool {

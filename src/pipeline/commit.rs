@@ -1,6 +1,7 @@
 //! What is done for each block in its order: the [`Committer`] decides what needs order or memory, and nothing else: whose
 //! key it is, which customer ID comes next, and what goes where.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use super::prepare::{Prepared, unknown_names, with_nearest};
 use super::tally::Tally;
 use super::worker::{Checked, Worker};
 use super::{Command, Options, Progress, Target};
-use crate::check::json::UNKNOWN_KEYS;
+use crate::check::json::{MOST_KEYS, MetKeys};
 use crate::check::plan::Plan;
 use crate::check::{Checker, Outcome, Verdicts};
 use crate::disk::folder_of;
@@ -19,17 +20,16 @@ use crate::record::{Block, Position, Span};
 use crate::reject::{Code, Fault, Severity};
 use crate::report::folder::{ACCEPTED, ERRORS, ReportFile, ReportFolder};
 use crate::report::lines::{self, ACCEPTED_COLUMNS};
-use crate::report::summary::{Counts, InputSummary};
+use crate::report::summary::{ColumnSummary, Counts, Ignored, InputSummary};
 use crate::rule::key;
 use crate::rule::text::visible;
-use crate::source::Read;
-use crate::source::input::Format;
+use crate::source::InputRead;
 use crate::store::keys::{Fingerprint, Fingerprints, Holder, KeySet};
 
 /// An input that has been read to its end, or as far as it was to be read.
 pub(super) struct InputEnd {
     pub(super) input: usize,
-    pub(super) read: Read,
+    pub(super) read: InputRead,
 }
 
 /// Takes checked blocks in their order.
@@ -59,7 +59,9 @@ pub(super) struct Committer<'r> {
 struct CommittedInput {
     summary: InputSummary,
     rejects: Option<Rejects>,
-    /// Keys of NDJSON that match no field and did not stand in the first records.
+    /// The keys of JSON that were met.
+    keys: HashSet<String>,
+    /// Those that match no field and did not stand in the first records, as they are named.
     late_keys: Vec<String>,
     is_complete: bool,
 }
@@ -139,18 +141,17 @@ impl<'r> Committer<'r> {
 
     /// Notes the next input, the `index`-th from 0, and gives what its blocks are checked with.
     pub(super) fn begin_input(&mut self, prepared: &Prepared, checker: Checker, index: usize) -> Worker {
-        let format = prepared.input.format;
-        let delimiter = self.options.read.delimiter;
+        let dialect = &prepared.input.dialect;
         let mut summary = prepared.summary.clone();
         let mut rejects = None;
         if self.folder.is_some() {
-            let name = format!("{}.rejects.{}", prepared.stem, format.name());
+            let name = format!("{}.rejects.{}", prepared.stem, dialect.format.report_ending());
             let mut header = Vec::new();
-            if let (Format::Csv, Some(binding)) = (format, checker.binding()) {
-                if prepared.input.has_bom {
+            if let Some(binding) = checker.binding() {
+                if dialect.report_has_bom() {
                     header.extend_from_slice(b"\xEF\xBB\xBF");
                 }
-                let mut writer = RowWriter::new(delimiter);
+                let mut writer = RowWriter::new(dialect.delimiter);
                 binding.own_columns().for_each(|column| writer.cell(&mut header, &binding.headers[column]));
                 REPORT_COLUMNS.iter().for_each(|name| writer.cell(&mut header, name));
                 writer.end(&mut header);
@@ -158,13 +159,14 @@ impl<'r> Committer<'r> {
             summary.rejects = Some(name.clone());
             rejects = Some(Rejects::Due { name, header });
         }
-        self.inputs.push(CommittedInput { summary, rejects, late_keys: Vec::new(), is_complete: false });
+        let keys = summary.columns.iter().map(|column| column.header.clone()).collect();
+        self.inputs.push(CommittedInput { summary, rejects, keys, late_keys: Vec::new(), is_complete: false });
         Worker {
             checker,
             input: index,
             path: self.paths[index].clone(),
-            delimiter,
-            format,
+            delimiter: dialect.delimiter,
+            is_table: dialect.format.is_table(),
             fingerprints: self.fingerprints.clone(),
             reports: self.folder.is_some(),
         }
@@ -240,12 +242,12 @@ impl<'r> Committer<'r> {
         }
         counts.warnings = tally.warning_count;
         self.tally.add(&tally);
-        self.bytes += block.input_bytes;
+        self.bytes += block.file_bytes;
         if let Some(report) = self.rejects(worker.input)? {
             report.write(&rejects.with(more_rejects))?;
         }
         self.inputs[worker.input].summary.counts.add(&counts);
-        self.note_unknown_keys(worker.input, verdicts.unknown_keys)
+        self.note_met_keys(worker.input, verdicts.met_keys)
     }
 
     /// Takes the end of an input, and checks its books. Gives what there is to say of it.
@@ -261,6 +263,7 @@ impl<'r> Committer<'r> {
         }
         let counts = &input.summary.counts;
         balance(&input.summary.path, end.read.records + end.read.blank, counts)?;
+        input.summary.note_names();
         let late = std::mem::take(&mut input.late_keys);
         let path = visible(&input.summary.path);
         Ok((!late.is_empty()).then(|| format!("{}, ignored", unknown_names(&path, "key", late, self.plan.profile))))
@@ -368,7 +371,7 @@ impl<'r> Committer<'r> {
             code: Code::DuplicateKey,
             severity: Severity::Error,
             field: Some(field as u16),
-            column: binding.and_then(|binding| binding.sources[field]).map(|column| column as u32 + 1),
+            column: binding.and_then(|binding| binding.sources[field]).map(|source| source.first() as u32 + 1),
             message,
             value: worker.checker.original_value(block, span, field),
             raw: None,
@@ -376,11 +379,18 @@ impl<'r> Committer<'r> {
         }
     }
 
-    fn note_unknown_keys(&mut self, input: usize, keys: Vec<String>) -> Result<()> {
+    /// Notes keys of JSON that did not stand in the first records.
+    fn note_met_keys(&mut self, input: usize, met: MetKeys) -> Result<()> {
         let input = &mut self.inputs[input];
-        for key in keys {
+        for (key, found) in met.known {
             // More are not told apart: a hostile file could have millions.
-            if input.summary.ignored.len() >= UNKNOWN_KEYS || input.summary.ignored.contains(&key) {
+            if input.keys.len() < MOST_KEYS && input.keys.insert(key.clone()) {
+                let column = &self.plan.fields[found.field].column;
+                input.summary.columns.push(ColumnSummary::new(&key).filling(column, found.how()));
+            }
+        }
+        for key in met.unknown {
+            if input.keys.len() >= MOST_KEYS || !input.keys.insert(key.clone()) {
                 continue;
             }
             let columns = &input.summary.columns;
@@ -392,7 +402,7 @@ impl<'r> Committer<'r> {
                 return Err(Error::Usage(format!("{said}; --unknown-columns warn ignores such keys")));
             }
             input.late_keys.push(name);
-            input.summary.ignored.push(key);
+            input.summary.columns.push(ColumnSummary::new(&key).ignored(Ignored::Unknown));
         }
         Ok(())
     }

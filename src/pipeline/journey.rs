@@ -6,8 +6,8 @@
 //! further block is checked while there is much that waits to be written ([`Flow`]).
 
 use std::collections::BTreeMap;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
@@ -20,15 +20,31 @@ use super::{Observer, Options};
 use crate::check::Stamp;
 use crate::check::plan::Plan;
 use crate::error::{Error, Result};
-use crate::source::input::Input;
-use crate::source::{Read, Source};
+use crate::profile::header::Candidates;
+use crate::source::expand::expand;
+use crate::source::input::{Input, ReadOptions};
+use crate::source::window::{Feed, FileRead};
+use crate::source::{InputRead, Source};
+
+/// With more inputs than this, each is closed again until its records are read.
+const KEPT_OPEN: usize = 16;
 
 /// Opens the inputs, on a thread of its own: one that says nothing, such as standard input, must not keep a signal waiting.
-pub(super) fn open(options: &Options) -> Result<Vec<Input>> {
+pub(super) fn open(options: &Options, candidates: &Arc<Candidates>) -> Result<Vec<Input>> {
     let (opened, arrived) = channel();
-    let (paths, read) = (options.inputs.clone(), options.read.clone());
+    let (paths, read, candidates) = (options.inputs.clone(), options.read.clone(), Arc::clone(candidates));
     start("open", move || {
-        let inputs = paths.iter().map(|path| Input::open(path, &read)).collect::<Result<Vec<_>>>();
+        let inputs = expand(&paths).and_then(|paths| {
+            let mut inputs = Vec::with_capacity(paths.len());
+            for path in &paths {
+                let mut input = Input::open(path, &read, &candidates)?;
+                if paths.len() > KEPT_OPEN {
+                    input.close();
+                }
+                inputs.push(input);
+            }
+            Ok(inputs)
+        });
         // Nobody is there any more if the run was told to stop.
         let _ = opened.send(inputs);
     })?;
@@ -106,6 +122,7 @@ impl Drop for EndOfFlow {
 /// Takes all records of all inputs to the committer.
 pub(super) fn travel(
     prepared: Vec<Prepared>,
+    candidates: &Arc<Candidates>,
     plan: &Arc<Plan>,
     stamp: &Stamp,
     options: &Options,
@@ -116,17 +133,23 @@ pub(super) fn travel(
         .num_threads(options.threads)
         .thread_name(|index| format!("check-{index}"))
         .build()
-        .map_err(|error| Error::Broken(format!("the threads could not be started: {error}")))?;
+        .map_err(|error| {
+            let count = options.threads;
+            Error::Usage(format!(
+                "{count} threads could not be started: {error}; allow more, or ask for fewer with --threads"
+            ))
+        })?;
     let (arrivals, arrived) = channel();
     let (places, freed) = sync_channel(2 * options.threads + 28);
     let mut inputs = Vec::new();
     for (index, prepared) in prepared.into_iter().enumerate() {
         let worker = committer.begin_input(&prepared, prepared.checker(plan, stamp, index, options), index);
-        inputs.push((prepared.input.path.clone(), prepared.input.into_source(index, &options.read), Arc::new(worker)));
+        inputs.push((prepared.input, Arc::new(worker)));
     }
     let flow = Arc::new(Flow::default());
     let _end = EndOfFlow(Arc::clone(&flow));
-    let cutter = Cutter { pool, arrivals, places, next: 0, flow: Arc::clone(&flow) };
+    let (read, candidates) = (options.read.clone(), Arc::clone(candidates));
+    let cutter = Cutter { pool, arrivals, places, next: 0, flow: Arc::clone(&flow), read, candidates };
     // Not joined: it may be waiting for standard input when the run is told to stop.
     start("cut", move || cutter.cut_all(inputs))?;
     take_in_order(&arrived, &freed, &flow, options, committer, observer)
@@ -174,6 +197,69 @@ fn take_in_order(
     }
 }
 
+/// Lets another thread inflate and decode what this one cuts, a few pieces ahead.
+fn ahead(feed: Box<dyn Feed>) -> Box<dyn Feed> {
+    let (pieces, made) = sync_channel(PIECES);
+    let mut feed = feed;
+    let none = Piece { bytes: Vec::new(), file_read: feed.file_read() };
+    let started = start("make", move || {
+        loop {
+            let mut bytes = vec![0; PIECE];
+            let read = catch_unwind(AssertUnwindSafe(|| feed.read(&mut bytes)))
+                .unwrap_or_else(|_| Err(io::Error::other("inflating or decoding it failed")));
+            let is_last = !matches!(&read, Ok(read) if *read > 0);
+            let piece = read.map(|read| {
+                bytes.truncate(read);
+                Piece { bytes, file_read: feed.file_read() }
+            });
+            // Nobody is there any more if the run has ended.
+            if pieces.send(piece).is_err() || is_last {
+                return;
+            }
+        }
+    });
+    Box::new(Ahead { made, piece: none, at: 0, failed: started.err().map(|error| error.to_string()) })
+}
+
+/// How much is made at once, and how many pieces may wait to be cut.
+const PIECE: usize = 256 * 1024;
+const PIECES: usize = 4;
+
+struct Piece {
+    bytes: Vec<u8>,
+    /// What had been read of the file when it was made.
+    file_read: Option<FileRead>,
+}
+
+/// What the other thread has made.
+struct Ahead {
+    made: Receiver<io::Result<Piece>>,
+    piece: Piece,
+    at: usize,
+    failed: Option<String>,
+}
+
+impl Feed for Ahead {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if let Some(failed) = &self.failed {
+            return Err(io::Error::other(failed.clone()));
+        }
+        if self.at == self.piece.bytes.len() {
+            // The thread has ended with the last piece, which is empty.
+            let Ok(piece) = self.made.recv() else { return Ok(0) };
+            (self.piece, self.at) = (piece?, 0);
+        }
+        let read = into.len().min(self.piece.bytes.len() - self.at);
+        into[..read].copy_from_slice(&self.piece.bytes[self.at..self.at + read]);
+        self.at += read;
+        Ok(read)
+    }
+
+    fn file_read(&self) -> Option<FileRead> {
+        self.piece.file_read.clone()
+    }
+}
+
 /// The thread that cuts.
 struct Cutter {
     pool: rayon::ThreadPool,
@@ -181,13 +267,32 @@ struct Cutter {
     places: SyncSender<()>,
     next: u64,
     flow: Arc<Flow>,
+    read: ReadOptions,
+    candidates: Arc<Candidates>,
 }
 
 impl Cutter {
-    fn cut_all(mut self, inputs: Vec<(PathBuf, Source, Arc<Worker>)>) {
-        for (index, (path, mut source, worker)) in inputs.into_iter().enumerate() {
+    fn cut_all(mut self, inputs: Vec<(Input, Arc<Worker>)>) {
+        for (index, (input, worker)) in inputs.into_iter().enumerate() {
             // A panic would leave the committing thread waiting; it is an error like any other.
-            let done = catch_unwind(AssertUnwindSafe(|| self.cut(&path, &mut source, &worker)));
+            let done = catch_unwind(AssertUnwindSafe(|| {
+                let path = input.path.clone();
+                // Of a file that is read to its end, all must be there that was there in the beginning.
+                let expected = input.length.filter(|_| self.read.limit.is_none()).unwrap_or(0);
+                let mut source = input.into_source(index, &self.read, &self.candidates)?;
+                if source.is_made() {
+                    source = source.fed_by(ahead);
+                }
+                let read = self.cut(&path, &mut source, &worker)?;
+                match read {
+                    Some(read) if read.bytes < expected => Err(Error::Input {
+                        path,
+                        doing: "it has become shorter while it was read; run custload again when nobody writes to it"
+                            .into(),
+                    }),
+                    read => Ok(read),
+                }
+            }));
             let arrival = match done {
                 Ok(Ok(Some(read))) => Arrival::End(InputEnd { input: index, read }),
                 // The run has ended without waiting for this thread.
@@ -201,7 +306,7 @@ impl Cutter {
         }
     }
 
-    fn cut(&mut self, path: &std::path::Path, source: &mut Source, worker: &Arc<Worker>) -> Result<Option<Read>> {
+    fn cut(&mut self, path: &std::path::Path, source: &mut Source, worker: &Arc<Worker>) -> Result<Option<InputRead>> {
         loop {
             if self.places.send(()).is_err() {
                 return Ok(None);

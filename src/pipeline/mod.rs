@@ -8,6 +8,7 @@
 //! All threads live in `journey`. What a person sees while a run goes on is for an [`Observer`].
 
 mod commit;
+mod inspect;
 mod journey;
 mod options;
 mod prepare;
@@ -31,8 +32,10 @@ use crate::error::{Error, Result};
 use crate::profile::Profile;
 use crate::report::folder::{ACCEPTED, ReportFolder, SUMMARY, Trace, can_be_used, finish_left_behind};
 use crate::report::summary::{Counts, Status, Summary};
+use crate::source::sniff::HeaderPlace;
 use crate::store::{Customers, FileRow, RowCounts, RunRow, Store, StoreOptions};
 
+pub use self::inspect::{ColumnContent, FitSummary, Inspection, LOOKED_AT, RejectExample, inspect};
 pub use self::options::{Command, Observer, Options, Progress, Unobserved};
 
 /// The customers that a run's keys are compared with, and where its rows go.
@@ -67,8 +70,9 @@ impl Target {
 /// On an error the database is as it was, and no report is left.
 pub fn run(options: &Options, observer: &mut dyn Observer) -> Result<Summary> {
     let clock = Clock::start(options.now);
-    let inputs = journey::open(options)?;
-    let profile = prepare::profile(options.profile.as_deref(), &inputs, observer)?;
+    let candidates = Arc::new(prepare::candidates(options)?);
+    let inputs = journey::open(options, &candidates)?;
+    let profile = prepare::profile(options, &inputs, &candidates, observer)?;
     let plan = Arc::new(Plan::new(profile, &options.fields)?);
     let prepared = prepare::bind(inputs, &plan, options, observer)?;
 
@@ -92,7 +96,7 @@ pub fn run(options: &Options, observer: &mut dyn Observer) -> Result<Summary> {
     observer.start(length);
     let stamp = Stamp { now: clock.now(), run: run_id, file: 0 };
     let mut committer = Committer::new(options, Arc::clone(&plan), target, folder)?;
-    journey::travel(prepared, &plan, &stamp, options, &mut committer, observer)?;
+    journey::travel(prepared, &candidates, &plan, &stamp, options, &mut committer, observer)?;
     close(options, profile, &clock, committer, place.as_deref(), run_id, observer)
 }
 
@@ -174,7 +178,7 @@ fn close(
     }
     // From here on the run stands, whatever becomes of the name of its reports' folder.
     if let Some(Err(error)) = outcome.folder.map(ReportFolder::publish) {
-        observer.note(&format!("{error}. The run itself is done; the next run will put its reports in place"));
+        observer.note(&format!("{error}. The run itself is done"));
     }
     Ok(summary)
 }
@@ -248,7 +252,10 @@ fn reports_place(options: &Options, run_id: i64) -> Result<Option<PathBuf>> {
     };
     let Some(place) = place else { return Ok(None) };
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
-    let is_database = options.database.as_deref().is_some_and(|database| absolute(database) == absolute(&place));
+    let is_database = options.database.as_deref().is_some_and(|database| {
+        let names = ["", "-journal", "-wal", "-shm", ".custload-partial", ".custload-reports"];
+        names.iter().any(|suffix| absolute(&with_suffix(database, suffix)) == absolute(&place))
+    });
     if place.file_name().is_none() || is_database {
         return Err(Error::Usage(format!(
             "--reports {:?}: name a folder of its own for the reports",
@@ -351,9 +358,20 @@ fn relative_reports(options: &Options, place: &Path) -> String {
 /// The options that decide what a run stores, for `import_runs`. Threads are none of them: they change nothing.
 fn options_text(options: &Options) -> String {
     let read = &options.read;
+    let mapping = &options.fields.mapping;
+    let columns: Vec<(&str, Option<&str>)> =
+        mapping.columns.iter().map(|(header, target)| (header.as_str(), target.as_deref())).collect();
     json!({
         "format": read.format.map(|format| format.name()),
-        "delimiter": char::from(read.delimiter).to_string(),
+        "delimiter": read.delimiter.map(|delimiter| char::from(delimiter).to_string()),
+        "encoding": read.encoding.map(crate::source::decode::name),
+        "header": header_text(&read.header),
+        "sheet": read.sheet,
+        "pad_short_rows": read.pad_short_rows,
+        "map": columns,
+        "constants": mapping.constants,
+        "values": mapping.values,
+        "null_tokens": options.fields.null_tokens,
         "max_record_bytes": read.max_record_bytes,
         "limit": read.limit,
         "key": options.fields.key,
@@ -364,6 +382,14 @@ fn options_text(options: &Options) -> String {
         "first_id": options.first_id,
     })
     .to_string()
+}
+
+fn header_text(place: &HeaderPlace) -> serde_json::Value {
+    match place {
+        HeaderPlace::Found => serde_json::Value::Null,
+        HeaderPlace::Line(line) => json!(line),
+        HeaderPlace::Given(names) => json!(names),
+    }
 }
 
 impl Prepared {

@@ -77,6 +77,8 @@ pub struct Progress {
 pub trait Observer {
     /// Something that a person should know; the run goes on. The text may hold names from files, made visible.
     fn note(&mut self, message: &str);
+    /// What an input was found to be, in a few words.
+    fn found(&mut self, message: &str);
     /// Records are about to be read; so many bytes, if that is known.
     fn start(&mut self, bytes: Option<u64>);
     /// Some more records are done.
@@ -91,6 +93,7 @@ pub struct Unobserved;
 
 impl Observer for Unobserved {
     fn note(&mut self, _: &str) {}
+    fn found(&mut self, _: &str) {}
     fn start(&mut self, _: Option<u64>) {}
     fn progress(&mut self, _: &Progress) {}
     fn finishing(&mut self, _: &str) {}

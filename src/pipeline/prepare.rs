@@ -1,6 +1,6 @@
 //! Before anything is read: which profile, and which column goes where, for every input.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::path::Path;
 
 use super::{Observer, Options};
@@ -8,12 +8,13 @@ use crate::check::plan::Plan;
 use crate::check::{CsvShape, Shape};
 use crate::error::{Error, Result};
 use crate::profile::header::{
-    Binding, Column, Conflict, HeaderNames, Match, REPORT_KEY, accepted_names, nearest_field,
+    Binding, Candidates, Column, Conflict, Fit, Match, Meaning, accepted_names, letters_and_digits, nearest_field,
 };
 use crate::profile::{Profile, nearest};
-use crate::report::summary::{ColumnSummary, Counts, InputSummary};
+use crate::report::summary::{ColumnSummary, Counts, Ignored, InputSummary};
 use crate::rule::text::visible;
-use crate::source::input::{Format, Input};
+use crate::source::input::{Format, Input, delimiter_name};
+use crate::source::sniff::{DELIMITERS, HeaderPlace};
 
 /// An input that is ready to be read.
 #[derive(Debug)]
@@ -26,61 +27,78 @@ pub(super) struct Prepared {
     pub(super) summary: InputSummary,
 }
 
+/// The profiles that come into question: the one that was named, or all.
+pub(super) fn candidates(options: &Options) -> Result<Candidates> {
+    let mapping = &options.fields.mapping;
+    match options.profile.as_deref() {
+        Some(name) => {
+            let profile = Profile::named(name)?;
+            mapping.check(profile)?;
+            Ok(Candidates::new(std::iter::once(profile), mapping))
+        }
+        None => {
+            // A field that no profile has is a slip, whichever profile it will be.
+            let checks: Vec<Result<()>> = Profile::all().iter().map(|profile| mapping.check(profile)).collect();
+            if checks.iter().all(Result::is_err) {
+                checks.into_iter().next_back().unwrap_or(Ok(()))?;
+            }
+            Ok(Candidates::new(Profile::all().iter(), mapping))
+        }
+    }
+}
+
 /// The profile of a run: the one that was named, or the one that fits the first input best.
-pub(super) fn profile(name: Option<&str>, inputs: &[Input], observer: &mut dyn Observer) -> Result<&'static Profile> {
-    if let Some(name) = name {
+pub(super) fn profile(
+    options: &Options,
+    inputs: &[Input],
+    candidates: &Candidates,
+    observer: &mut dyn Observer,
+) -> Result<&'static Profile> {
+    if let Some(name) = options.profile.as_deref() {
         return Profile::named(name);
     }
     let Some(first) = inputs.first() else {
         return Err(Error::Usage("name at least one input file, or - for standard input".into()));
     };
-    let profile = choose(first)?;
-    let from = match first.format {
-        Format::Csv => "header",
-        Format::Ndjson => "keys",
+    let profile = choose(first, options, candidates)?;
+    let from = if first.dialect.format.is_table() { "header" } else { "keys" };
+    let fits = candidates.fits(&first.names).into_iter().filter(|fit| fit.missing.is_empty());
+    let others: Vec<&str> = fits.map(|fit| fit.profile.name.as_str()).filter(|name| *name != profile.name).collect();
+    let others = match others.as_slice() {
+        [] => "--profile names another".to_string(),
+        [other] => format!("{other} would fit too; --profile {other} takes it"),
+        others => format!("{} would fit too; --profile names another", others.join(" and ")),
     };
-    observer.note(&format!(
-        "profile {}, chosen from the {from} of {} (--profile names another)",
-        profile.name,
-        visible(&first.path.to_string_lossy())
-    ));
+    let path = first.path.to_string_lossy();
+    observer.note(&format!("profile {}, chosen from the {from} of {} ({others})", profile.name, visible(&path)));
     Ok(profile)
 }
 
-/// A profile and how well an input's names fit it.
-struct Fit {
-    profile: &'static Profile,
-    matched: usize,
-    has_key: bool,
-    missing: Vec<&'static str>,
-}
-
-fn choose(input: &Input) -> Result<&'static Profile> {
-    let fits: Vec<Fit> = Profile::all().iter().map(|profile| fit(profile, &input.names)).collect();
-    let best = fits.iter().filter(|fit| fit.missing.is_empty()).max_by_key(|fit| (fit.matched, fit.has_key));
+pub(super) fn choose(input: &Input, options: &Options, candidates: &Candidates) -> Result<&'static Profile> {
+    let fits: Vec<Fit> = candidates.fits(&input.names);
+    let best = fits.iter().filter(|fit| fit.missing.is_empty()).max_by_key(|fit| fit.rank());
     let path = visible(&input.path.to_string_lossy()).into_owned();
     let Some(best) = best else {
         let needs: Vec<String> =
             fits.iter().map(|fit| format!("{} lacks {}", fit.profile.name, fit.missing.join(", "))).collect();
-        if input.format == Format::Ndjson && input.names.is_empty() {
+        if !input.dialect.format.is_table() && input.names.is_empty() {
             return Err(Error::Usage(format!(
                 "{path}: no keys were found in its first records, so no profile can be chosen; say which with --profile"
             )));
         }
-        let what = if input.format == Format::Csv { "columns" } else { "keys" };
+        let key = if input.dialect.format.is_table() { "header" } else { "key" };
         return Err(Error::Usage(format!(
-            "{path}: no profile fits. Found: {}. Of what each profile requires, {}.{} Rename the {what}, or say which \
-             profile is meant with --profile",
+            "{path}: no profile fits. Found: {}. Of what each profile requires, {}.{}{} Say what a {key} means with --map \
+             'Their {key}=field'{}, or choose with --profile; `custload profiles` lists the fields",
             listed(&input.names),
             needs.join("; "),
-            delimiter_advice(input),
+            near_misses(&fits, &input.names),
+            tried(input, options),
+            if input.dialect.format.is_table() { ", or name the columns with --no-header --columns" } else { "" },
         )));
     };
-    let rivals: Vec<&str> = fits
-        .iter()
-        .filter(|fit| fit.missing.is_empty() && (fit.matched, fit.has_key) == (best.matched, best.has_key))
-        .map(|fit| fit.profile.name.as_str())
-        .collect();
+    let rivals: Vec<&str> =
+        fits.iter().filter(|fit| fit.rank() == best.rank()).map(|fit| fit.profile.name.as_str()).collect();
     if rivals.len() > 1 {
         return Err(Error::Usage(format!(
             "{path}: the profiles {} fit equally well. Found: {}. Say which with --profile {}",
@@ -92,19 +110,35 @@ fn choose(input: &Input) -> Result<&'static Profile> {
     Ok(best.profile)
 }
 
-fn fit(profile: &'static Profile, names: &[String]) -> Fit {
-    let known = HeaderNames::new(profile);
-    let fields: HashSet<usize> = names.iter().filter_map(|name| known.find(name)).map(|found| found.field).collect();
-    let unfilled = |(index, field): &(usize, &crate::profile::Field)| {
-        field.required && field.default.is_none() && !fields.contains(index)
-    };
-    let missing = profile.fields.iter().enumerate().filter(unfilled).map(|(_, field)| field.column.as_str());
-    Fit {
-        profile,
-        matched: fields.len(),
-        has_key: profile.field_index(&profile.key).is_some_and(|key| fields.contains(&key)),
-        missing: missing.collect(),
+/// Names that may be meant for a field that a profile requires.
+fn near_misses(fits: &[Fit], names: &[String]) -> String {
+    let mut said = String::new();
+    for fit in fits {
+        for column in &fit.missing {
+            let field = fit.profile.field_index(column).map(|field| &fit.profile.fields[field]);
+            if let Some(near) = field.and_then(|field| nearest_header(field, names)) {
+                said.push_str(&format!(" Is {} {column}?", visible(near)));
+            }
+        }
     }
+    said
+}
+
+/// How a table was read that fits nothing, and which other ways were tried.
+fn tried(input: &Input, options: &Options) -> String {
+    if !input.dialect.format.is_table() {
+        return String::new();
+    }
+    let mut ways = Vec::new();
+    if input.dialect.format == Format::Csv && options.read.delimiter.is_none() {
+        let names: Vec<String> = DELIMITERS.iter().map(|delimiter| delimiter_name(*delimiter)).collect();
+        ways.push(format!("the delimiters {} (--delimiter)", names.join(", ")));
+    }
+    if options.read.header == HeaderPlace::Found {
+        ways.push("the first 20 lines (--header-line)".to_string());
+    }
+    let advice = if options.read.delimiter.is_some() { delimiter_advice(input) } else { String::new() };
+    if ways.is_empty() { advice } else { format!(" Tried: {}.{advice}", ways.join(" and ")) }
 }
 
 /// Binds every input to the plan's profile, or says what is wrong with the first that does not fit.
@@ -114,54 +148,98 @@ pub(super) fn bind(
     options: &Options,
     observer: &mut dyn Observer,
 ) -> Result<Vec<Prepared>> {
-    let mut stems = HashSet::new();
+    let mut stems = Stems::default();
     let mut prepared = Vec::with_capacity(inputs.len());
     for (index, input) in inputs.into_iter().enumerate() {
-        let stem = unique_stem(&input.path, &mut stems);
-        let mut summary = InputSummary {
-            file: index as u64 + 1,
-            path: input.path.to_string_lossy().into_owned(),
-            format: input.format.name(),
-            encoding: "utf-8",
-            bom: input.has_bom,
-            counts: Counts { read: input.blank_before_header, blank: input.blank_before_header, ..Counts::default() },
-            ..InputSummary::default()
-        };
-        let shape = match input.format {
-            Format::Csv => {
-                let delimiter = options.read.delimiter;
-                summary.delimiter = Some(char::from(delimiter).to_string());
-                summary.quote = Some("\"");
-                summary.header_line = Some(input.header_line);
-                let binding = bind_header(&input, plan)?;
-                say_that_no_key_is_there(&input, &binding, plan, options, observer)?;
-                summary.columns = columns(&binding, plan.profile);
-                Shape::Csv(CsvShape::new(delimiter, binding))
-            }
-            Format::Ndjson => {
-                summary.columns = keys(&input.names, plan);
-                Shape::Ndjson
-            }
-        };
-        let named = |matched: bool| {
-            let columns = summary.columns.iter().filter(move |column| column.field.is_some() == matched);
-            columns.map(|column| column.header.clone()).collect()
-        };
-        (summary.matched, summary.ignored) = (named(true), named(false));
-        say_what_is_ignored(&input, &summary, plan.profile, options.unknown_columns_are_errors, observer)?;
-        prepared.push(Prepared { input, shape, stem, summary });
+        let path = visible(&input.path.to_string_lossy()).into_owned();
+        observer.found(&format!("{path}: {}", visible(&input.described())));
+        for note in &input.notes {
+            observer.note(&format!("{path}: {}", visible(note)));
+        }
+        let stem = stems.of(&input.path);
+        let (shape, summary) = bind_one(&input, index, plan, options)?;
+        let one = Prepared { input, shape, stem, summary };
+        say_that_no_key_is_there(&one, plan, options, observer)?;
+        say_what_is_ignored(&one, plan.profile, options.unknown_columns_are_errors, observer)?;
+        prepared.push(one);
     }
+    refuse_maps_without_a_header(&prepared, options)?;
     Ok(prepared)
 }
 
-fn bind_header(input: &Input, plan: &Plan) -> Result<Binding> {
-    let path = visible(&input.path.to_string_lossy()).into_owned();
+/// What is known of an input, the `index`-th of a run from 0, before its columns are bound.
+pub(super) fn summary_of(input: &Input, index: usize) -> InputSummary {
+    let dialect = &input.dialect;
+    let is_csv = dialect.format == Format::Csv;
+    InputSummary {
+        file: index as u64 + 1,
+        path: input.path.to_string_lossy().into_owned(),
+        format: dialect.format.name(),
+        delimiter: is_csv.then(|| char::from(dialect.delimiter).to_string()),
+        quote: is_csv.then_some("\""),
+        encoding: dialect.encoding.clone(),
+        bom: dialect.has_bom,
+        compression: dialect.compression,
+        sheet: dialect.sheet.clone(),
+        header_line: dialect.header_line,
+        counts: Counts { read: input.blank_before_header, blank: input.blank_before_header, ..Counts::default() },
+        ..InputSummary::default()
+    }
+}
+
+/// Binds one input, the `index`-th of a run from 0: how its records are shaped, and where its columns go.
+pub(super) fn bind_one(input: &Input, index: usize, plan: &Plan, options: &Options) -> Result<(Shape, InputSummary)> {
+    let dialect = &input.dialect;
+    let mut summary = summary_of(input, index);
+    let shape = if dialect.format.is_table() {
+        let binding = bind_header(input, plan, options)?;
+        summary.columns = columns(&binding, plan.profile);
+        let is_sheet = dialect.format == Format::Spreadsheet;
+        Shape::Csv(CsvShape::new(dialect.delimiter, binding, dialect.is_padded, is_sheet))
+    } else {
+        summary.columns = keys(&input.names, plan);
+        Shape::Json
+    };
+    summary.note_names();
+    Ok((shape, summary))
+}
+
+/// A map that no input has a header for is a slip. Keys of JSON may come later.
+fn refuse_maps_without_a_header(prepared: &[Prepared], options: &Options) -> Result<()> {
+    if prepared.iter().any(|one| !one.input.dialect.format.is_table()) {
+        return Ok(());
+    }
+    for (header, _) in &options.fields.mapping.columns {
+        let is_it = |name: &String| {
+            name.trim() == header.trim()
+                || (letters_and_digits(name) == letters_and_digits(header) && !letters_and_digits(header).is_empty())
+        };
+        let names = || prepared.iter().flat_map(|one| &one.input.names);
+        if names().any(is_it) {
+            continue;
+        }
+        let near = nearest(header, names().map(String::as_str)).map(|near| format!(" Is it {}?", visible(near)));
+        return Err(Error::Usage(format!(
+            "no input has the header {:?}, which the map names. Found: {}.{}",
+            visible(header),
+            listed(&names().cloned().collect::<Vec<_>>()),
+            near.unwrap_or_default()
+        )));
+    }
+    Ok(())
+}
+
+fn bind_header(input: &Input, plan: &Plan, options: &Options) -> Result<Binding> {
+    let mut place = visible(&input.path.to_string_lossy()).into_owned();
+    if let Some(line) = input.dialect.header_line {
+        place.push_str(&format!(": line {line}"));
+    }
     let profile = plan.profile;
     let binding = Binding::new(profile, &plan.names, input.names.clone()).map_err(|conflict| {
         let Conflict { field, columns: [one, other] } = conflict;
         Error::Usage(format!(
-            "{path}: line {}: columns {} ({}) and {} ({}) both mean the field {}; rename one of them",
-            input.header_line,
+            "{place}: columns {} ({}) and {} ({}) both mean the field {}; rename one of them, or say --map 'Header=' for \
+             the one that is to be ignored",
             one + 1,
             visible(&input.names[one]),
             other + 1,
@@ -169,36 +247,35 @@ fn bind_header(input: &Input, plan: &Plan) -> Result<Binding> {
             profile.fields[field].column
         ))
     })?;
-    let missing = binding.missing(profile);
-    let Some(field) = missing.first() else { return Ok(binding) };
+    let unfilled = |field: &usize| binding.sources[*field].is_none() && !plan.can_do_without(*field);
+    let Some(field) = (0..profile.fields.len()).find(unfilled) else { return Ok(binding) };
+    let field = &profile.fields[field];
     let near = nearest_header(field, &input.names).map(|near| format!(" Is it {}?", visible(near))).unwrap_or_default();
     Err(Error::Usage(format!(
-        "{path}: line {}: the profile {} requires a column {}, and none matches. Found: {}.{near}{} \
-         `custload profiles {}` lists the headers that are understood",
-        input.header_line,
+        "{place}: the profile {} requires a column {}, and none matches. Found: {}.{near}{} Say what it is called with \
+         --map 'Their header={}'; `custload profiles {}` lists the headers that are understood",
         profile.name,
         field.column,
         listed(&input.names),
-        delimiter_advice(input),
+        tried(input, options),
+        field.column,
         profile.name
     )))
 }
 
 /// Without a column for the key, nothing tells customers apart, and that should not happen unnoticed.
-fn say_that_no_key_is_there(
-    input: &Input,
-    binding: &Binding,
-    plan: &Plan,
-    options: &Options,
-    observer: &mut dyn Observer,
-) -> Result<()> {
-    let Some(key) = plan.key.filter(|key| binding.sources[key.field].is_none()) else { return Ok(()) };
-    let path = visible(&input.path.to_string_lossy()).into_owned();
+fn say_that_no_key_is_there(one: &Prepared, plan: &Plan, options: &Options, observer: &mut dyn Observer) -> Result<()> {
+    let Shape::Csv(CsvShape { binding, .. }) = &one.shape else { return Ok(()) };
+    let is_missing = |field: usize| binding.sources[field].is_none() && plan.fields[field].default.is_none();
+    let Some(key) = plan.key.filter(|key| is_missing(key.field)) else { return Ok(()) };
+    let path = visible(&one.summary.path).into_owned();
     let column = &plan.fields[key.field].column;
     if options.fields.key.is_some() {
         return Err(Error::Usage(format!("{path}: --key {column}: the file has no column for it")));
     }
-    observer.note(&format!("{path}: no column is the key, {column}, so duplicates are not looked for"));
+    observer.note(&format!(
+        "{path}: no column is the key, {column}, so duplicates are not looked for (--key names another)"
+    ));
     Ok(())
 }
 
@@ -211,91 +288,89 @@ fn nearest_header<'h>(field: &crate::profile::Field, headers: &'h [String]) -> O
 fn delimiter_advice(input: &Input) -> String {
     let [only] = input.names.as_slice() else { return String::new() };
     let delimiters = [(';', "';'"), ('\t', "tab"), ('|', "'|'"), (',', "','")];
-    match delimiters.iter().find(|(delimiter, _)| input.format == Format::Csv && only.contains(*delimiter)) {
+    match delimiters.iter().find(|(delimiter, _)| only.contains(*delimiter)) {
         Some((_, name)) => format!(" The header is a single column; --delimiter {name} would split it."),
         None => String::new(),
     }
 }
 
 fn columns(binding: &Binding, profile: &Profile) -> Vec<ColumnSummary> {
-    let own = binding.columns.iter().zip(&binding.headers).filter(|(column, _)| !matches!(column, Column::Report(_)));
-    own.map(|(column, header)| match column {
-        Column::Field(found) => ColumnSummary {
-            header: header.clone(),
-            field: Some(profile.fields[found.field].column.clone()),
-            how: Some(found.how()),
-            ignored: None,
-        },
-        Column::Outranked(found, winner) => ColumnSummary {
-            header: header.clone(),
-            field: None,
-            how: None,
-            ignored: Some(format!(
-                "the column {} fills the field {} already",
+    let own = binding.columns.iter().zip(&binding.headers).enumerate();
+    let own = own.filter(|(_, (column, _))| !matches!(column, Column::Report(_)));
+    own.map(|(index, (column, header))| {
+        let summary = ColumnSummary::new(header).at(index);
+        match column {
+            Column::Field(found) => summary.filling(&profile.fields[found.field].column, found.how()),
+            Column::Outranked(found, winner) => summary.ignored(Ignored::Outranked(format!(
+                "{} is {} already",
                 binding.headers[*winner], profile.fields[found.field].column
-            )),
-        },
-        Column::Unknown | Column::Report(_) => ColumnSummary {
-            header: header.clone(),
-            field: None,
-            how: None,
-            ignored: Some("matches no field".to_string()),
-        },
+            ))),
+            Column::Alone(found) => summary.ignored(Ignored::Outranked(format!(
+                "a part of {}, without the other",
+                profile.fields[found.field].column
+            ))),
+            Column::Ignored => summary.ignored(Ignored::Mapped),
+            Column::Unknown | Column::Report(_) => summary.ignored(Ignored::Unknown),
+        }
     })
     .collect()
 }
 
 fn keys(names: &[String], plan: &Plan) -> Vec<ColumnSummary> {
-    let found: Vec<(&String, Option<Match>)> =
-        names.iter().filter(|name| *name != REPORT_KEY).map(|name| (name, plan.names.find(name))).collect();
+    let found: Vec<(&String, Meaning)> = names.iter().map(|name| (name, plan.names.find(name))).collect();
     let better = |than: &Match| {
-        let same = found.iter().filter_map(|(name, found)| found.map(|found| (name, found)));
-        let best = same.filter(|(_, found)| found.field == than.field).min_by_key(|(_, found)| found.rank);
-        best.filter(|(_, best)| best.rank < than.rank).map(|(name, _)| name)
+        let same = found.iter().filter_map(|(name, found)| match found {
+            Meaning::Field(found) if (found.field, found.part) == (than.field, than.part) => Some((name, found.rank)),
+            _ => None,
+        });
+        same.min_by_key(|(_, rank)| *rank).filter(|(_, rank)| *rank < than.rank).map(|(name, _)| name)
     };
-    let summary = |(name, found): &(&String, Option<Match>)| ColumnSummary {
-        header: name.to_string(),
-        field: found.map(|found| plan.fields[found.field].column.clone()),
-        how: found.map(|found| found.how()),
-        ignored: match found {
-            None => Some("matches no field".to_string()),
-            // Each record has its own keys, so this one may still fill the field in another.
-            Some(found) => better(found).map(|name| format!("wherever {name} stands beside it")),
-        },
+    let summary = |(name, found): &(&String, Meaning)| {
+        let summary = ColumnSummary::new(name);
+        match found {
+            Meaning::Unknown => summary.ignored(Ignored::Unknown),
+            Meaning::Ignored => summary.ignored(Ignored::Mapped),
+            Meaning::Field(found) => {
+                let summary = summary.filling(&plan.fields[found.field].column, found.how());
+                match better(found) {
+                    // Each record has its own keys, so this one may still fill the field in another.
+                    Some(name) => summary.ignored(Ignored::Outranked(format!("wherever {name} stands beside it"))),
+                    None => summary,
+                }
+            }
+        }
     };
     found.iter().map(summary).collect()
 }
 
 /// Names what is ignored, once; an error where a column that matches nothing is to be one.
 fn say_what_is_ignored(
-    input: &Input,
-    summary: &InputSummary,
+    one: &Prepared,
     profile: &Profile,
     unknown_is_error: bool,
     observer: &mut dyn Observer,
 ) -> Result<()> {
-    const UNKNOWN: &str = "matches no field";
+    let summary = &one.summary;
     let path = visible(&summary.path).into_owned();
-    let what = match input.format {
-        Format::Csv => "column",
-        Format::Ndjson => "key",
-    };
+    let is_table = one.input.dialect.format.is_table();
+    let what = if is_table { "column" } else { "key" };
     let filled: Vec<&str> = summary.columns.iter().filter_map(|column| column.field.as_deref()).collect();
-    let mut unknown = Vec::new();
-    for (index, column) in summary.columns.iter().enumerate() {
-        let name = match (column.header.trim(), input.format) {
-            ("", Format::Csv) => format!("number {} (without a name)", index + 1),
+    let (mut unknown, mut outranked) = (Vec::new(), Vec::new());
+    for column in &summary.columns {
+        let name = match (column.header.trim(), column.index) {
+            ("", Some(index)) => format!("number {} (without a name)", index + 1),
             _ => visible(&column.header).into_owned(),
         };
-        match column.ignored.as_deref() {
-            None => {}
-            Some(UNKNOWN) if unknown.len() >= MOST_SHOWN => unknown.push(name),
-            Some(UNKNOWN) => unknown.push(with_nearest(name, &column.header, &filled, profile)),
-            Some(why) => observer.note(&format!(
-                "{path}: the {what} {name} is ignored{} {why}",
-                if input.format == Format::Csv { ":" } else { "" }
-            )),
+        match &column.ignored {
+            None | Some(Ignored::Mapped) => {}
+            Some(Ignored::Unknown) if unknown.len() >= MOST_SHOWN => unknown.push(name),
+            Some(Ignored::Unknown) => unknown.push(with_nearest(name, &column.header, &filled, profile)),
+            Some(Ignored::Outranked(why)) => outranked.push(format!("{name} ({})", visible(why))),
         }
+    }
+    if !outranked.is_empty() {
+        let many = if outranked.len() == 1 { ("", "is") } else { ("s", "are") };
+        observer.note(&format!("{path}: the {what}{} {} {} ignored", many.0, shortened(outranked), many.1));
     }
     if unknown.is_empty() {
         return Ok(());
@@ -345,21 +420,31 @@ fn shortened(mut names: Vec<String>) -> String {
 /// In bytes.
 const LONGEST_STEM: usize = 200;
 
-/// The file's name without its ending; `-2`, `-3` … behind it where another input has it already.
-fn unique_stem(path: &Path, taken: &mut HashSet<String>) -> String {
-    let stem = match path.as_os_str() {
-        name if name == "-" => "stdin".to_string(),
-        _ => path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default(),
-    };
-    // A file's name has 255 bytes at the most, and `-2.rejects.ndjson` comes behind it.
-    let fits = |(place, character): &(usize, char)| place + character.len_utf8() <= LONGEST_STEM;
-    let stem: String = stem.char_indices().take_while(fits).map(|(_, character)| character).collect();
-    let mut unique = stem.clone();
-    let mut number = 2;
-    // Some file systems do not tell upper and lower case apart.
-    while !taken.insert(unique.to_lowercase()) {
-        unique = format!("{stem}-{number}");
-        number += 1;
+/// What the names of the inputs' reports begin with.
+#[derive(Default)]
+pub(super) struct Stems {
+    /// How often each was asked for.
+    taken: HashMap<String, u64>,
+}
+
+impl Stems {
+    /// The file's name without its ending; `-2`, `-3` … behind it where another input has it already.
+    fn of(&mut self, path: &Path) -> String {
+        let stem = match path.as_os_str() {
+            name if name == "-" => "stdin".to_string(),
+            _ => path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default(),
+        };
+        // A file's name has 255 bytes at the most, and `-2.rejects.ndjson` comes behind it.
+        let fits = |(place, character): &(usize, char)| place + character.len_utf8() <= LONGEST_STEM;
+        let stem: String = stem.char_indices().take_while(fits).map(|(_, character)| character).collect();
+        loop {
+            // Some file systems do not tell upper and lower case apart.
+            let count = self.taken.entry(stem.to_lowercase()).and_modify(|count| *count += 1).or_insert(1);
+            let unique = if *count == 1 { stem.clone() } else { format!("{stem}-{count}") };
+            // Another file may be called what this one would have become.
+            if unique == stem || self.taken.insert(unique.to_lowercase(), 1).is_none() {
+                return unique;
+            }
+        }
     }
-    unique
 }

@@ -9,7 +9,6 @@ use crate::format::csv::RowWriter;
 use crate::record::{Block, Position, Span};
 use crate::reject::Fault;
 use crate::report::lines::{self, Rejection};
-use crate::source::input::Format;
 use crate::store::keys::{Fingerprint, Fingerprints};
 
 /// Checks the blocks of one input.
@@ -18,7 +17,8 @@ pub(super) struct Worker {
     pub(super) input: usize,
     pub(super) path: String,
     pub(super) delimiter: u8,
-    pub(super) format: Format,
+    /// Whether its records are rows of cells.
+    pub(super) is_table: bool,
     pub(super) fingerprints: Fingerprints,
     /// Whether anybody wants the reports.
     pub(super) reports: bool,
@@ -137,17 +137,14 @@ impl Worker {
         }
         let rejection = Rejection::new(position.line, faults);
         let is_whole = rejection.raw.is_some();
-        match self.format {
-            Format::Csv => {
-                self.checker.write_original(block, span, is_whole, writer, out);
-                lines::end_reject_row(out, writer, &rejection);
-            }
-            Format::Ndjson => {
-                out.push(b'{');
-                let start = out.len();
-                self.checker.write_original(block, span, is_whole, writer, out);
-                lines::end_reject_line(out, out.len() > start, &rejection);
-            }
+        if self.is_table {
+            self.checker.write_original(block, span, is_whole, writer, out);
+            lines::end_reject_row(out, writer, &rejection);
+        } else {
+            out.push(b'{');
+            let start = out.len();
+            self.checker.write_original(block, span, is_whole, writer, out);
+            lines::end_reject_line(out, out.len() > start, &rejection);
         }
     }
 }

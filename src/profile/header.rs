@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use unicode_normalization::UnicodeNormalization;
 
+use super::mapping::Mapping;
 use super::{Field, Profile, nearest};
+use crate::format::json::Paths;
 use crate::rule::text::is_letter;
 
 /// The names of the columns that a reject report has behind the input's own.
@@ -24,54 +26,112 @@ pub fn letters_and_digits(name: &str) -> String {
         .collect()
 }
 
-/// How good a match is: 0 the column name, 1 the label, then the aliases in their order.
+/// How good a match is: the person's own map, the column name, the label, then the aliases in their order.
 pub type Rank = u16;
 
-/// A field that a header name stands for.
+const MAP: Rank = 0;
+const NAME: Rank = 1;
+const LABEL: Rank = 2;
+
+/// A field, or a part of one, that a header name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Match {
     /// The field's index in the profile.
     pub field: usize,
+    /// Which of the field's parts it is, if it is not all of it.
+    pub part: Option<usize>,
     /// How good the match is.
     pub rank: Rank,
 }
 
 impl Match {
-    /// How the name was found, in one word: `name`, `label` or `alias`.
+    /// How the name was found, in one word: `map`, `name`, `label` or `alias`.
     pub fn how(&self) -> &'static str {
-        match self.rank {
-            0 => "name",
-            1 => "label",
+        match (self.rank, self.part) {
+            (MAP, _) => "map",
+            (NAME, None) => "name",
+            (LABEL, None) => "label",
             _ => "alias",
         }
     }
 }
 
-/// All header names that a profile knows.
+/// What a header name, or JSON key, means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    /// It stands for a field.
+    Field(Match),
+    /// The person's map says that it is to be ignored.
+    Ignored,
+    /// It matches no field.
+    Unknown,
+}
+
+/// All header names that a profile and a person's map know.
 #[derive(Clone, Debug)]
 pub struct HeaderNames {
     names: HashMap<String, Match>,
+    /// The map's headers, as they are written and as they are compared.
+    mapped: Vec<(String, String, Meaning)>,
 }
 
 impl HeaderNames {
-    /// The names of this profile's fields.
-    pub fn new(profile: &Profile) -> HeaderNames {
+    /// The names of this profile's fields. What the map says of fields that the profile does not have is left out; see
+    /// [`Mapping::check`].
+    pub fn new(profile: &Profile, mapping: &Mapping) -> HeaderNames {
         let mut names = HashMap::new();
-        for (index, field) in profile.fields.iter().enumerate() {
-            for (rank, name) in accepted_names(field).enumerate() {
-                let found = Match { field: index, rank: rank as Rank };
-                let held = names.entry(letters_and_digits(name)).or_insert(found);
-                if found.rank < held.rank {
-                    *held = found;
+        let mut add = |name: &str, found: Match| {
+            let held = names.entry(letters_and_digits(name)).or_insert(found);
+            if found.rank < held.rank {
+                *held = found;
+            }
+        };
+        for (field, of) in profile.fields.iter().enumerate() {
+            for (rank, name) in (NAME..).zip(accepted_names(of)) {
+                add(name, Match { field, part: None, rank });
+            }
+            for (part, part_names) in of.parts.iter().enumerate() {
+                for (rank, name) in (NAME..).zip(part_names) {
+                    add(name, Match { field, part: Some(part), rank });
                 }
             }
         }
-        HeaderNames { names }
+        let mapped = mapping.columns.iter().map(|(header, target)| {
+            let meaning = match target.as_deref().map(|target| profile.target(target)) {
+                Some(Some((field, part))) => Meaning::Field(Match { field, part, rank: MAP }),
+                // Nothing else could be meant by it in another profile.
+                Some(None) => Meaning::Unknown,
+                None => Meaning::Ignored,
+            };
+            (header.trim().to_string(), letters_and_digits(header), meaning)
+        });
+        HeaderNames { mapped: mapped.collect(), names }
     }
 
-    /// The field that this header name, or JSON key, stands for.
-    pub fn find(&self, name: &str) -> Option<Match> {
-        self.names.get(&letters_and_digits(name)).copied()
+    /// What this header name, or JSON key, means. The map's headers are compared as they are written first.
+    pub fn find(&self, name: &str) -> Meaning {
+        let exact = self.mapped.iter().find(|(header, ..)| header == name.trim());
+        if let Some((.., meaning)) = exact {
+            return *meaning;
+        }
+        let compared = letters_and_digits(name);
+        if compared.is_empty() {
+            return Meaning::Unknown;
+        }
+        match self.mapped.iter().find(|(_, header, _)| *header == compared) {
+            Some((.., meaning)) => *meaning,
+            None => self.names.get(&compared).map_or(Meaning::Unknown, |found| Meaning::Field(*found)),
+        }
+    }
+}
+
+impl Paths for HeaderNames {
+    fn reach_into(&self, path: &str) -> bool {
+        self.mapped.iter().any(|(mapped, ..)| mapped.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')))
+    }
+
+    fn name(&self, path: &str) -> bool {
+        self.mapped.iter().any(|(mapped, ..)| mapped == path)
     }
 }
 
@@ -80,17 +140,114 @@ pub fn accepted_names(field: &Field) -> impl Iterator<Item = &str> {
     [field.column.as_str(), field.label.as_str()].into_iter().chain(field.aliases.iter().map(String::as_str))
 }
 
+/// The profiles that come into question for an input, and the names that each knows.
+#[derive(Clone, Debug)]
+pub struct Candidates {
+    profiles: Vec<(&'static Profile, HeaderNames)>,
+    /// The columns that the map's constants fill.
+    constants: Vec<String>,
+}
+
+/// How well a header fits a profile.
+#[derive(Clone, Debug)]
+pub struct Fit {
+    /// The profile.
+    pub profile: &'static Profile,
+    /// How many fields it fills.
+    pub matched: usize,
+    /// Whether it fills the key.
+    pub has_key: bool,
+    /// The columns that are required, and that nothing fills.
+    pub missing: Vec<&'static str>,
+}
+
+impl Fit {
+    /// By what the better of two fits is told; only profiles that lack nothing fit at all.
+    pub fn rank(&self) -> (bool, usize, bool) {
+        (self.missing.is_empty(), self.matched, self.has_key)
+    }
+}
+
+impl Candidates {
+    /// These profiles, with a person's map.
+    pub fn new(profiles: impl Iterator<Item = &'static Profile>, mapping: &Mapping) -> Candidates {
+        let profiles = profiles.map(|profile| (profile, HeaderNames::new(profile, mapping))).collect();
+        Candidates { profiles, constants: mapping.constants.keys().cloned().collect() }
+    }
+
+    /// How well a header fits each.
+    pub fn fits(&self, headers: &[String]) -> Vec<Fit> {
+        self.profiles.iter().map(|(profile, names)| self.fit(profile, names, headers)).collect()
+    }
+
+    /// The profiles.
+    pub fn profiles(&self) -> impl Iterator<Item = &'static Profile> + '_ {
+        self.profiles.iter().map(|(profile, _)| *profile)
+    }
+
+    /// The names of one of them, for what does not differ between them: the map.
+    pub fn any_names(&self) -> Option<&HeaderNames> {
+        self.profiles.first().map(|(_, names)| names)
+    }
+
+    fn fit(&self, profile: &'static Profile, names: &HeaderNames, headers: &[String]) -> Fit {
+        let mut whole = vec![false; profile.fields.len()];
+        let mut parts = vec![[false; 2]; profile.fields.len()];
+        for header in headers {
+            match names.find(header) {
+                Meaning::Field(Match { field, part: None, .. }) => whole[field] = true,
+                Meaning::Field(Match { field, part: Some(part), .. }) => parts[field][part.min(1)] = true,
+                Meaning::Ignored | Meaning::Unknown => {}
+            }
+        }
+        let filled = |field: usize| whole[field] || parts[field] == [true, true];
+        let unfilled = |(index, field): &(usize, &'static Field)| {
+            let is_given = field.default.is_some() || self.constants.contains(&field.column);
+            field.required && !is_given && !filled(*index)
+        };
+        let missing = profile.fields.iter().enumerate().filter(unfilled).map(|(_, field)| field.column.as_str());
+        Fit {
+            profile,
+            matched: (0..profile.fields.len()).filter(|field| filled(*field)).count(),
+            has_key: profile.field_index(&profile.key).is_some_and(filled),
+            missing: missing.collect(),
+        }
+    }
+}
+
 /// What becomes of one column of an input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Column {
-    /// It fills this field.
+    /// It fills this field, or a part of it.
     Field(Match),
     /// Another column fills its field better: the field, and that column's index.
     Outranked(Match, usize),
+    /// It is a part of a field, and nothing gives the other part.
+    Alone(Match),
+    /// The person's map says that it is ignored.
+    Ignored,
     /// It matches no field.
     Unknown,
     /// It is one of [`REPORT_COLUMNS`], by index.
     Report(usize),
+}
+
+/// Where a field's values come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A column.
+    Column(usize),
+    /// Two columns, with a space between.
+    Joined([usize; 2]),
+}
+
+impl Source {
+    /// The first, or only, column.
+    pub fn first(&self) -> usize {
+        match self {
+            Source::Column(column) | Source::Joined([column, _]) => *column,
+        }
+    }
 }
 
 /// The columns of an input and the fields that they fill.
@@ -100,8 +257,8 @@ pub struct Binding {
     pub headers: Vec<String>,
     /// What becomes of each column.
     pub columns: Vec<Column>,
-    /// For each field of the profile the column that fills it.
-    pub sources: Vec<Option<usize>>,
+    /// For each field of the profile what fills it.
+    pub sources: Vec<Option<Source>>,
 }
 
 /// Two columns that match one field equally well: the field and the two column indexes.
@@ -116,23 +273,31 @@ pub struct Conflict {
 impl Binding {
     /// Binds a header to a profile's fields.
     pub fn new(profile: &Profile, names: &HeaderNames, headers: Vec<String>) -> Result<Binding, Conflict> {
-        let found: Vec<Option<Match>> = headers.iter().map(|name| names.find(name)).collect();
-        let mut best: BTreeMap<usize, (Rank, usize)> = BTreeMap::new();
+        let found: Vec<Meaning> = headers.iter().map(|name| names.find(name)).collect();
+        let mut best: BTreeMap<(usize, Option<usize>), (Rank, usize)> = BTreeMap::new();
         for (column, found) in found.iter().enumerate() {
-            let Some(found) = found else { continue };
-            best.entry(found.field)
+            let Meaning::Field(found) = found else { continue };
+            best.entry((found.field, found.part))
                 .and_modify(|held| *held = (*held).min((found.rank, column)))
                 .or_insert((found.rank, column));
         }
+        let best_of = |field: usize, part: Option<usize>| best.get(&(field, part)).map(|(_, column)| *column);
         let mut columns = Vec::with_capacity(headers.len());
         for (column, found) in found.iter().enumerate() {
             columns.push(match found {
-                None => match REPORT_COLUMNS.iter().position(|name| *name == headers[column]) {
+                Meaning::Unknown => match REPORT_COLUMNS.iter().position(|name| *name == headers[column]) {
                     Some(index) => Column::Report(index),
                     None => Column::Unknown,
                 },
-                Some(found) => match best[&found.field] {
-                    (_, winner) if winner == column => Column::Field(*found),
+                Meaning::Ignored => Column::Ignored,
+                Meaning::Field(found) => match best[&(found.field, found.part)] {
+                    (_, winner) if winner == column => match (found.part, best_of(found.field, None)) {
+                        (Some(_), Some(whole)) => Column::Outranked(*found, whole),
+                        (Some(part), None) if best_of(found.field, Some(1 - part.min(1))).is_none() => {
+                            Column::Alone(*found)
+                        }
+                        _ => Column::Field(*found),
+                    },
                     (rank, winner) if rank == found.rank => {
                         return Err(Conflict { field: found.field, columns: [winner, column] });
                     }
@@ -140,7 +305,12 @@ impl Binding {
                 },
             });
         }
-        let sources = (0..profile.fields.len()).map(|field| best.get(&field).map(|(_, column)| *column)).collect();
+        let source = |field: usize| match (best_of(field, None), best_of(field, Some(0)), best_of(field, Some(1))) {
+            (Some(column), ..) => Some(Source::Column(column)),
+            (None, Some(first), Some(last)) => Some(Source::Joined([first, last])),
+            _ => None,
+        };
+        let sources = (0..profile.fields.len()).map(source).collect();
         Ok(Binding { headers, columns, sources })
     }
 
@@ -153,19 +323,6 @@ impl Binding {
     pub fn own_columns(&self) -> impl Iterator<Item = usize> + '_ {
         let is_own = |column: &Column| !matches!(column, Column::Report(_));
         self.columns.iter().enumerate().filter(move |(_, column)| is_own(column)).map(|(index, _)| index)
-    }
-
-    /// How many fields have a column.
-    pub fn matched(&self) -> usize {
-        self.sources.iter().flatten().count()
-    }
-
-    /// The required fields that neither a column nor a default fills.
-    pub fn missing<'p>(&self, profile: &'p Profile) -> Vec<&'p Field> {
-        let unfilled = |(index, field): &(usize, &Field)| {
-            field.required && field.default.is_none() && self.sources[*index].is_none()
-        };
-        profile.fields.iter().enumerate().filter(unfilled).map(|(_, field)| field).collect()
     }
 }
 
@@ -182,7 +339,11 @@ mod tests {
 
     fn bind(profile: &str, headers: &[&str]) -> Result<Binding, Conflict> {
         let profile = Profile::named(profile).unwrap();
-        Binding::new(profile, &HeaderNames::new(profile), headers.iter().map(|name| name.to_string()).collect())
+        Binding::new(
+            profile,
+            &HeaderNames::new(profile, &Mapping::default()),
+            headers.iter().map(|name| name.to_string()).collect(),
+        )
     }
 
     fn field(profile: &str, column: &str) -> usize {
@@ -217,16 +378,18 @@ mod tests {
             ("billing", "custom field 20", "custom_20", 1),
         ];
         for (profile, header, column, rank) in cases {
-            let names = HeaderNames::new(Profile::named(profile).unwrap());
-            assert_eq!(names.find(header), Some(Match { field: field(profile, column), rank }), "{header}");
+            let names = HeaderNames::new(Profile::named(profile).unwrap(), &Mapping::default());
+            let found = Match { field: field(profile, column), part: None, rank: rank + NAME };
+            assert_eq!(names.find(header), Meaning::Field(found), "{header}");
         }
-        assert_eq!(HeaderNames::new(Profile::named("contact").unwrap()).find(""), None);
+        let names = HeaderNames::new(Profile::named("contact").unwrap(), &Mapping::default());
+        assert_eq!(names.find(""), Meaning::Unknown);
     }
 
     #[test]
     fn the_better_rank_wins_and_equal_ranks_conflict() {
         let binding = bind("contact", &["email_address", "Email", "color"]).unwrap();
-        assert_eq!(binding.sources[field("contact", "email")], Some(1));
+        assert_eq!(binding.sources[field("contact", "email")], Some(Source::Column(1)));
         assert!(matches!(binding.columns[0], Column::Outranked(_, 1)));
         assert_eq!(binding.columns[2], Column::Unknown);
         let conflict = bind("contact", &["email", "E-Mail"]).unwrap_err();

@@ -4,6 +4,7 @@
 //! `rule`. [`header`] binds the columns of an input to the fields.
 
 pub mod header;
+pub mod mapping;
 
 use std::sync::LazyLock;
 
@@ -84,6 +85,13 @@ pub struct Field {
     /// Whether punctuation is repaired away (SPEC, section 3, address repair).
     #[serde(default)]
     pub repair: bool,
+    /// Whether an apostrophe in front of a value is only there to keep a spreadsheet from changing it, and is taken away.
+    #[serde(default)]
+    pub guard: bool,
+    /// The headers of the parts that give the field together, where no header gives it outright: each part's names, the best
+    /// first. Two parts, or none.
+    #[serde(default)]
+    pub parts: Vec<Vec<String>>,
     /// Whether the API calls it deprecated: accepted, and counted in the summary.
     #[serde(default)]
     pub deprecated: bool,
@@ -127,6 +135,11 @@ impl Field {
     /// Whether the database holds its values as numbers.
     pub fn is_number(&self) -> bool {
         matches!(self.kind, FieldType::Integer | FieldType::Flag)
+    }
+
+    /// Whether an apostrophe in front of its values is taken away.
+    pub fn is_guarded(&self) -> bool {
+        self.guard || matches!(self.kind, FieldType::PostalCode | FieldType::Phone | FieldType::Integer)
     }
 
     /// The rule in words, for `custload profiles` and the README: `required, e-mail, at most 40`.

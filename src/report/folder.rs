@@ -111,14 +111,17 @@ impl ReportFolder {
         synced.map_err(|error| Error::report(&self.partial, error))
     }
 
-    /// Gives the folder its name.
-    pub fn publish(mut self) -> Result<()> {
+    /// Gives the folder its name; an error in words for a run that stands already.
+    pub fn publish(mut self) -> Result<(), String> {
         // Whatever becomes of it, what was written is not removed any more; the lock is held until it has its name.
         let lock = self.lock.take();
         self.made.clear();
-        let done = put_in_place(&self.partial, &self.place).map_err(|error| Error::report(&self.place, error));
+        let done = put_in_place(&self.partial, &self.place);
         drop(lock);
-        done
+        done.map_err(|error| {
+            let (place, partial) = (self.place.display(), self.partial.display());
+            format!("the reports could not be put in {place}: {error}. They are in {partial}; the next run tries again")
+        })
     }
 }
 
@@ -148,7 +151,10 @@ impl Trace {
     /// Notes that reports are being written for `place`. The run must hold the database's lock.
     pub fn leave(database: &Path, place: &Path) -> Result<Trace> {
         let path = with_suffix(database, TRACE);
-        let failed = |error| Error::report(&path, error);
+        let failed = |error| {
+            let message = format!("its folder must be one that can be written to, for {}: {error}", path.display());
+            Error::database(database, message)
+        };
         let place = std::path::absolute(place).map_err(failed)?;
         let mut text = TRACE_HEAD.as_bytes().to_vec();
         text.extend_from_slice(place.as_os_str().as_encoded_bytes());
@@ -234,8 +240,12 @@ fn put_in_place(partial: &Path, place: &Path) -> io::Result<()> {
     if place.is_dir() {
         make_way(place)?;
     }
+    // Once it has its name, the worst that could happen is that a power cut takes the name, and then the next run gives it
+    // again.
+    let above = SyncedFolder::of(place);
     fs::rename(partial, place)?;
-    SyncedFolder::of(place)?.sync()
+    let _ = above.and_then(|above| above.sync());
+    Ok(())
 }
 
 /// Moves an earlier folder aside: a run that loaded nothing left it there, and somebody may be mending what is in it.

@@ -67,13 +67,59 @@ pub struct CodeCount {
 pub struct ColumnSummary {
     /// The header as it stands in the input.
     pub header: String,
-    /// The field that it fills.
+    /// Its place among the columns, from 0; keys have none.
+    #[serde(skip)]
+    pub index: Option<usize>,
+    /// The field that it fills, or helps to fill.
     pub field: Option<String>,
-    /// How it was matched: `name`, `label` or `alias`.
+    /// How it was matched: `name`, `label`, `alias` or `map`.
     pub how: Option<&'static str>,
     /// Why it is ignored, where it is.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub ignored: Option<String>,
+    pub ignored: Option<Ignored>,
+}
+
+/// Why a column, or key, is ignored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ignored {
+    /// It matches no field.
+    Unknown,
+    /// The person's map says so.
+    Mapped,
+    /// Something else stands in its way: what.
+    Outranked(String),
+}
+
+impl Serialize for Ignored {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(match self {
+            Ignored::Unknown => "matches no field",
+            Ignored::Mapped => "the map says so",
+            Ignored::Outranked(why) => why,
+        })
+    }
+}
+
+impl ColumnSummary {
+    /// A column, or key, of which nothing is known yet.
+    pub fn new(header: &str) -> ColumnSummary {
+        ColumnSummary { header: header.to_string(), index: None, field: None, how: None, ignored: None }
+    }
+
+    /// The same at a place among the columns, from 0.
+    pub fn at(self, index: usize) -> ColumnSummary {
+        ColumnSummary { index: Some(index), ..self }
+    }
+
+    /// The same, filling this field.
+    pub fn filling(self, field: &str, how: &'static str) -> ColumnSummary {
+        ColumnSummary { field: Some(field.to_string()), how: Some(how), ..self }
+    }
+
+    /// The same, ignored.
+    pub fn ignored(self, why: Ignored) -> ColumnSummary {
+        ColumnSummary { ignored: Some(why), ..self }
+    }
 }
 
 /// One input of a run.
@@ -87,17 +133,21 @@ pub struct InputSummary {
     pub bytes: u64,
     /// The SHA-256 of those bytes.
     pub sha256: String,
-    /// `csv` or `ndjson`.
+    /// `csv`, `ndjson`, `json` or `spreadsheet`.
     pub format: &'static str,
     /// What stands between cells; CSV only.
     pub delimiter: Option<String>,
     /// What cells are quoted with; CSV only.
     pub quote: Option<&'static str>,
     /// The encoding of the text.
-    pub encoding: &'static str,
+    pub encoding: String,
     /// Whether it began with a byte order mark.
     pub bom: bool,
-    /// The line of the header, from 1; CSV only.
+    /// How it was compressed, if it was.
+    pub compression: Option<&'static str>,
+    /// The sheet that was read; spreadsheets only.
+    pub sheet: Option<String>,
+    /// The line of the header, from 1, where there is one.
     pub header_line: Option<u64>,
     /// Its columns, or the keys of its first records.
     pub columns: Vec<ColumnSummary>,
@@ -111,6 +161,17 @@ pub struct InputSummary {
     /// The report with its rejected records.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rejects: Option<String>,
+}
+
+impl InputSummary {
+    /// Names the columns, or keys, that fill a field, and those that do not.
+    pub fn note_names(&mut self) {
+        let named = |matched: bool| {
+            let columns = self.columns.iter().filter(move |column| column.field.is_some() == matched);
+            columns.map(|column| column.header.clone()).collect()
+        };
+        (self.matched, self.ignored) = (named(true), named(false));
+    }
 }
 
 /// A whole run.
@@ -167,16 +228,20 @@ impl Summary {
     /// would hide something, stand in it as escapes.
     pub fn to_json(&self) -> String {
         // Nothing in a summary can fail to be written.
-        let plain = serde_json::to_string_pretty(self).unwrap_or_default();
-        let mut text = String::with_capacity(plain.len() + 1);
-        for character in plain.chars() {
-            if is_hidden(character) && character != '\n' {
-                text.push_str(&format!("\\u{:04x}", character as u32));
-            } else {
-                text.push(character);
-            }
-        }
-        text.push('\n');
-        text
+        escaped(&serde_json::to_string_pretty(self).unwrap_or_default())
     }
+}
+
+/// JSON in which characters that a terminal would act on, or that would hide something, stand as escapes; with a line end.
+pub fn escaped(json: &str) -> String {
+    let mut text = String::with_capacity(json.len() + 1);
+    for character in json.chars() {
+        if is_hidden(character) && character != '\n' {
+            text.push_str(&format!("\\u{:04x}", character as u32));
+        } else {
+            text.push(character);
+        }
+    }
+    text.push('\n');
+    text
 }

@@ -11,6 +11,7 @@ use super::{address, digit};
 /// becomes one hyphen. None where that does not help, leaves nothing, or changes nothing.
 pub fn mended(value: &str, characters: Characters) -> Option<String> {
     let mended = match characters {
+        Characters::DigitsHyphen if has_decimals(value) => return None,
         Characters::DigitsHyphen => hyphenated(value),
         _ => address::repair(value),
     };
@@ -18,6 +19,12 @@ pub fn mended(value: &str, characters: Characters) -> Option<String> {
         return None;
     }
     Some(mended.into_owned())
+}
+
+/// Whether it is a number with decimals, of which nobody knows what it was: 1.1 is not 11, nor 53113.0 the code 531130.
+fn has_decimals(value: &str) -> bool {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    value.split_once(['.', ',']).is_some_and(|(whole, rest)| digits(whole) && digits(rest) && rest.len() <= 2)
 }
 
 /// The value with one hyphen wherever spaces, dashes or other punctuation stand.
@@ -43,6 +50,8 @@ mod tests {
             ("Jean-Luc", LettersSpaces, Some("Jean Luc")),
             ("Smith, Ann", LettersSpaces, Some("Smith Ann")),
             ("Dr. Ann Smith", LettersSpaces, Some("Dr Ann Smith")),
+            ("53113.0", DigitsHyphen, None),
+            ("1,1", DigitsHyphen, None),
             ("Ann Smith", LettersSpaces, None),
             ("Ann 2", LettersSpaces, None),
             ("Ann-2", LettersSpaces, None),

@@ -132,11 +132,11 @@ impl Cutter for CsvCutter {
         Ok(Some(cut))
     }
 
-    fn line_end(&self, window: &mut Window, from: u64, until: u64) -> io::Result<Found> {
+    fn rest_of_too_large(&mut self, window: &mut Window, from: u64, until: u64) -> io::Result<Found> {
         window.find([LF, CR, LF], from, until)
     }
 
-    fn behind_line_end(&self, window: &mut Window, end: u64) -> io::Result<u64> {
+    fn behind_too_large(&mut self, window: &mut Window, end: u64) -> io::Result<u64> {
         behind_break(window, end)
     }
 }

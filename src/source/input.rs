@@ -1,21 +1,25 @@
 //! What an input is, found before a run starts: [`Input`].
 //!
-//! Opening reads the beginning: the format where it was not told, the header of CSV, the keys of the first records of
-//! NDJSON. Nothing is decided about fields here; that needs a profile.
+//! Opening looks at the beginning: what kind of file it is, the delimiter and header of a table, the keys of the first
+//! records of JSON. Which fields are filled is not decided here, but which profiles come into question is of help: the
+//! reading that one fits is the better one.
 
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use encoding_rs::Encoding;
+
 use super::csv::CsvCutter;
+use super::decode;
+use super::json::JsonCutter;
 use super::ndjson::NdjsonCutter;
+use super::opening::{self, Opened};
+use super::sheet_rows::SheetCutter;
+use super::sniff::{DELIMITERS, HeaderPlace, SAMPLE_BYTES, Sample, Sniffed, Unreadable, separator_line, sniff};
 use super::window::Window;
 use super::{BlockSize, Cutter, Source};
 use crate::error::{Error, Result};
-use crate::format::csv::{SplitFault, split, unguarded};
-use crate::format::json::{Members, is_blank, raw_of_report};
-use crate::profile::header::{REPORT_COLUMNS, REPORT_KEY};
-use crate::record::Extent;
+use crate::format::json::{Members, is_blank, names_of};
+use crate::profile::header::{Candidates, REPORT_KEY};
 
 /// A kind of file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,15 +28,31 @@ pub enum Format {
     Csv,
     /// One JSON object a line.
     Ndjson,
+    /// An array of JSON objects.
+    Json,
+    /// A sheet of a spreadsheet.
+    Spreadsheet,
 }
 
 impl Format {
-    /// The name that options and reports use; also the ending of a file of this kind.
+    /// The name that options and reports use.
     pub fn name(self) -> &'static str {
         match self {
             Format::Csv => "csv",
             Format::Ndjson => "ndjson",
+            Format::Json => "json",
+            Format::Spreadsheet => "spreadsheet",
         }
+    }
+
+    /// Whether its records are rows of cells under a header.
+    pub fn is_table(self) -> bool {
+        matches!(self, Format::Csv | Format::Spreadsheet)
+    }
+
+    /// The ending of a reject report for records of this kind.
+    pub fn report_ending(self) -> &'static str {
+        if self.is_table() { "csv" } else { "ndjson" }
     }
 }
 
@@ -44,8 +64,22 @@ pub const MAX_RECORD_BYTES: u64 = 256 * 1024 * 1024;
 pub struct ReadOptions {
     /// The format, where it was told.
     pub format: Option<Format>,
-    /// What stands between the cells of CSV.
-    pub delimiter: u8,
+    /// What stands between the cells of CSV, where it was told.
+    pub delimiter: Option<u8>,
+    /// The encoding, where it was told.
+    pub encoding: Option<&'static Encoding>,
+    /// Where the header of a table is.
+    pub header: HeaderPlace,
+    /// The sheet of a spreadsheet, by its name or number.
+    pub sheet: Option<String>,
+    /// The program that reads spreadsheets in a process of its own: this one.
+    pub program: Option<PathBuf>,
+    /// How many bytes may come out of a compressed file.
+    pub max_inflated_bytes: u64,
+    /// How many bytes may come out of one byte of it.
+    pub max_inflated_ratio: u64,
+    /// Whether a row may lack its last cells.
+    pub pad_short_rows: bool,
     /// The greatest length of a record in bytes.
     pub max_record_bytes: u64,
     /// How many records are read of each input.
@@ -54,249 +88,307 @@ pub struct ReadOptions {
     pub block_size: BlockSize,
 }
 
-/// How many records, and how much, of NDJSON is looked at for its keys.
-const SAMPLE_RECORDS: usize = 100;
-const SAMPLE_BYTES: usize = 4 * 1024 * 1024;
+impl Default for ReadOptions {
+    /// Everything is found in the file; the limits are those of the command line. Spreadsheets are not read without a program.
+    fn default() -> ReadOptions {
+        ReadOptions {
+            format: None,
+            delimiter: None,
+            encoding: None,
+            header: HeaderPlace::Found,
+            sheet: None,
+            program: None,
+            max_inflated_bytes: 64 << 30,
+            max_inflated_ratio: 500,
+            pad_short_rows: false,
+            max_record_bytes: 1024 * 1024,
+            limit: None,
+            block_size: BlockSize::default(),
+        }
+    }
+}
 
-/// As many columns as a spreadsheet can have. A header with more is of something else.
-const MOST_COLUMNS: usize = 16_384;
+/// How many records of JSON are looked at for their keys, and how many different keys.
+const SAMPLE_RECORDS: usize = 100;
+const SAMPLE_KEYS: usize = 1000;
 
 /// About how many cells there are in a block at the most. A bad record's report has all its cells, and may have a line for
 /// each; this keeps what a block can grow to in bounds.
 const BLOCK_CELLS: usize = 32_768;
+
+/// How an input is written: everything that is found out about it before its records are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dialect {
+    /// What it is.
+    pub format: Format,
+    /// What stands between the cells of a table, and of its reject report.
+    pub delimiter: u8,
+    /// The encoding of its text, by its WHATWG name in lower case.
+    pub encoding: String,
+    /// Whether it starts with a byte order mark.
+    pub has_bom: bool,
+    /// How it is compressed.
+    pub compression: Option<&'static str>,
+    /// The sheet that is read.
+    pub sheet: Option<String>,
+    /// The physical line of the header, where there is one.
+    pub header_line: Option<u64>,
+    /// Whether a row may lack its last cells.
+    pub is_padded: bool,
+}
+
+impl Dialect {
+    /// Whether a reject report of it begins with a byte order mark, for the programs that need one (SPEC, section 5).
+    pub fn report_has_bom(&self) -> bool {
+        self.has_bom || self.encoding != "utf-8" || self.format == Format::Spreadsheet
+    }
+}
 
 /// An input that was opened and looked at.
 #[derive(Debug)]
 pub struct Input {
     /// The path as it was given; `-` for standard input.
     pub path: PathBuf,
-    /// What it is.
-    pub format: Format,
-    /// Its length in bytes, where that is known before it is read.
+    /// How it is written.
+    pub dialect: Dialect,
+    /// Its length in bytes, where the progress of reading it can be told by that.
     pub length: Option<u64>,
-    /// Whether it starts with a byte order mark.
-    pub has_bom: bool,
-    /// The names that its values go by: the header of CSV, the keys of NDJSON's first records.
+    /// The names that its values go by: the header of a table, the keys of JSON's first records.
     pub names: Vec<String>,
-    /// The physical line of the header; 0 where there is none.
-    pub header_line: u64,
     /// How many blank lines stand before the header.
     pub blank_before_header: u64,
-    window: Window,
+    /// What there is to say of it.
+    pub notes: Vec<String>,
+    /// Its text behind the header; none while it is closed.
+    window: Option<Window>,
     line: u64,
 }
 
 impl Input {
     /// Opens the file at `path`, `-` for standard input, and looks at its beginning.
-    pub fn open(path: &Path, options: &ReadOptions) -> Result<Input> {
-        let (reader, length): (Box<dyn Read + Send>, Option<u64>) = if path.as_os_str() == "-" {
-            (Box::new(io::stdin()), None)
-        } else {
-            let file = File::open(path).map_err(|error| Error::input(path, error))?;
-            let metadata = file.metadata().map_err(|error| Error::input(path, error))?;
-            if metadata.is_dir() {
-                return Err(Error::input(path, io::ErrorKind::IsADirectory.into()));
-            }
-            (Box::new(file), metadata.is_file().then_some(metadata.len()))
-        };
-        Input::look(path, reader, length, options)
+    pub fn open(path: &Path, options: &ReadOptions, candidates: &Candidates) -> Result<Input> {
+        Input::look(path, opening::open(path, options)?, options, candidates)
     }
 
-    /// Looks at the beginning of what `reader` gives, which goes by the name `path`.
-    pub fn look(
-        path: &Path,
-        reader: Box<dyn Read + Send>,
-        length: Option<u64>,
-        options: &ReadOptions,
-    ) -> Result<Input> {
-        let mut window = Window::new(reader);
-        let failed = |error: io::Error| Error::input(path, error);
-        window.byte(3).map_err(failed)?;
-        refuse_other_kinds(path, window.held())?;
+    /// Looks at the beginning of a text, which goes by the name `path`.
+    pub fn look(path: &Path, opened: Opened, options: &ReadOptions, candidates: &Candidates) -> Result<Input> {
+        let Opened { mut window, length, compression, encoding, sheet, notes } = opened;
+        let failed = |error| Error::input(path, error);
+        window.hold(SAMPLE_BYTES).map_err(failed)?;
         let has_bom = window.held().starts_with(b"\xEF\xBB\xBF");
         if has_bom {
-            window.drop_until(3);
+            window.drop_until(window.offset() + 3);
         }
-        let format = match options.format.or_else(|| format_by_name(path)) {
-            Some(format) => format,
-            None => {
-                refuse_json_array(path, window.held())?;
-                format_by_content(&mut window).map_err(failed)?
-            }
+        let format = match (&sheet, options.format) {
+            (Some(_), _) => Format::Spreadsheet,
+            (None, Some(format)) => format,
+            (None, None) => format_of(path, window.held()),
+        };
+        let dialect = Dialect {
+            format,
+            delimiter: b',',
+            encoding: decode::name(encoding),
+            has_bom,
+            compression: compression.map(|kind| kind.name()),
+            sheet,
+            header_line: None,
+            is_padded: options.pad_short_rows || format == Format::Spreadsheet,
         };
         let mut input = Input {
             path: path.to_path_buf(),
-            format,
+            dialect,
             length,
-            has_bom,
             names: Vec::new(),
-            header_line: 0,
             blank_before_header: 0,
-            window,
+            notes,
+            window: None,
             line: 1,
         };
         match format {
-            Format::Csv => input.read_header(options)?,
-            Format::Ndjson => input.sample_keys().map_err(failed)?,
+            Format::Csv | Format::Spreadsheet => input.find_header(&mut window, options, candidates)?,
+            Format::Ndjson => input.names = keys_of_lines(window.held(), candidates),
+            Format::Json => input.names = keys_of_elements(window.held(), candidates).map_err(failed)?,
         }
+        input.window = Some(window);
         Ok(input)
     }
 
-    /// The records behind the header, as the `index`-th input of a run (from 0).
-    pub fn into_source(self, index: usize, options: &ReadOptions) -> Source {
-        let columns = self.names.len().max(1);
-        let cutter: Box<dyn Cutter> = match self.format {
-            Format::Csv => Box::new(CsvCutter::new(options.delimiter, options.max_record_bytes)),
-            Format::Ndjson => Box::new(NdjsonCutter::new(options.max_record_bytes)),
-        };
-        Source::new(index, self.window, cutter, options.block_size, self.line, options.limit)
-            .with_blank_lines(self.blank_before_header)
-            .with_most_records((BLOCK_CELLS / columns).clamp(16, 2048))
-    }
-
-    fn read_header(&mut self, options: &ReadOptions) -> Result<()> {
-        let mut cutter = CsvCutter::new(options.delimiter, options.max_record_bytes);
-        loop {
-            let start = self.window.offset();
-            let cut = cutter.cut(&mut self.window, start).map_err(|error| Error::input(&self.path, error))?;
-            let Some(cut) = cut else {
-                return Err(self.refuse("it is empty. A CSV file starts with a header that names its columns"));
-            };
-            match cut.extent {
-                Extent::Blank => self.blank_before_header += 1,
-                Extent::Record => {
-                    let header = self.window.held()[..(cut.end - start) as usize].to_vec();
-                    self.names = self.header_cells(&header, options.delimiter)?;
-                    self.header_line = self.line;
-                }
-                Extent::Unterminated => return Err(self.refuse_header("opens a quote that is never closed")),
-                Extent::TooLarge => return Err(self.refuse_header("is longer than --max-record-bytes")),
-            }
-            self.window.drop_until(cut.next);
-            self.line += cut.lines;
-            if cut.extent == Extent::Record {
-                return Ok(());
-            }
+    /// Closes the file until its records are read, unless it is standard input, which cannot be opened again. There may be more
+    /// inputs than files can be open.
+    pub fn close(&mut self) {
+        if self.path.as_os_str() != "-" && self.length.is_some() {
+            self.window = None;
         }
     }
 
-    fn header_cells(&self, header: &[u8], delimiter: u8) -> Result<Vec<String>> {
-        let text = std::str::from_utf8(header)
-            .map_err(|_| self.refuse_header("is not UTF-8. Convert the file first (iconv -f WINDOWS-1252 -t UTF-8)"))?;
-        let mut cells = Vec::new();
-        split(header, delimiter, &mut cells).map_err(|fault| match fault {
-            SplitFault::Malformed(column) | SplitFault::Unclosed(column) => {
-                self.refuse_header(&format!("has text behind a closing quote in column {column}"))
+    /// The text behind the header. A file that was closed is opened again, and must be the same as before.
+    fn open_again(&mut self, options: &ReadOptions, candidates: &Candidates) -> Result<Window> {
+        if let Some(window) = self.window.take() {
+            return Ok(window);
+        }
+        let again = Input::open(&self.path, options, candidates)?;
+        let changed = || Error::Input {
+            path: self.path.clone(),
+            doing: "it has changed since the run began; run custload again when nobody writes to it".to_string(),
+        };
+        let is_same = again.names == self.names && again.dialect == self.dialect && again.line == self.line;
+        again.window.filter(|_| is_same).ok_or_else(changed)
+    }
+
+    /// The records, as the `index`-th input of a run (from 0).
+    pub fn into_source(mut self, index: usize, options: &ReadOptions, candidates: &Candidates) -> Result<Source> {
+        let mut window = self.open_again(options, candidates)?;
+        let Input { path, dialect, names, mut line, blank_before_header, .. } = self;
+        let limit = options.max_record_bytes;
+        let cutter: Box<dyn Cutter> = match dialect.format {
+            Format::Csv => Box::new(CsvCutter::new(dialect.delimiter, limit)),
+            Format::Spreadsheet => Box::new(SheetCutter::new(limit)),
+            Format::Ndjson => Box::new(NdjsonCutter::new(limit)),
+            Format::Json => {
+                let mut cutter = JsonCutter::new(limit);
+                let (start, lines) = cutter.start(&mut window).map_err(|error| Error::input(&path, error))?;
+                window.drop_until(start);
+                line += lines;
+                Box::new(cutter)
             }
+        };
+        let most = (BLOCK_CELLS / names.len().max(1)).clamp(16, 2048);
+        Ok(Source::new(index, window, cutter, options.block_size, line, options.limit)
+            .with_blank_lines(blank_before_header)
+            .with_most_records(most))
+    }
+
+    /// What it is, in a few words, for a person.
+    pub fn described(&self) -> String {
+        let dialect = &self.dialect;
+        let mut parts = vec![match dialect.format {
+            Format::Csv => format!("CSV, {}", delimiter_name(dialect.delimiter)),
+            Format::Ndjson => "NDJSON".to_string(),
+            Format::Json => "JSON".to_string(),
+            Format::Spreadsheet => format!("spreadsheet, sheet {:?}", dialect.sheet.as_deref().unwrap_or_default()),
+        }];
+        if dialect.format != Format::Spreadsheet {
+            parts.push(dialect.encoding.to_uppercase());
+        }
+        parts.extend(dialect.compression.map(str::to_string));
+        match dialect.header_line {
+            Some(line) if line > 1 => parts.push(format!("header on line {line}")),
+            _ => {}
+        }
+        parts.join(", ")
+    }
+
+    fn find_header(&mut self, window: &mut Window, options: &ReadOptions, candidates: &Candidates) -> Result<()> {
+        let is_sheet = self.dialect.format == Format::Spreadsheet;
+        let is_whole = window.hold(SAMPLE_BYTES).map_err(|error| Error::input(&self.path, error))?;
+        let separator = separator_line(window.held()).filter(|_| !is_sheet && options.delimiter.is_none());
+        let mut delimiters = match options.delimiter {
+            Some(delimiter) => vec![delimiter],
+            None if is_sheet => vec![b','],
+            None => DELIMITERS.to_vec(),
+        };
+        if self.path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("tsv")) {
+            delimiters.sort_by_key(|delimiter| *delimiter != b'\t');
+        }
+        if let Some((delimiter, length)) = separator {
+            delimiters = vec![delimiter];
+            window.drop_until(window.offset() + length);
+            self.line += 1;
+        }
+        let sample =
+            Sample { bytes: window.held(), is_whole, is_sheet, line: self.line, limit: options.max_record_bytes };
+        let sniffed = sniff(&sample, &delimiters, &options.header, candidates);
+        let Sniffed { reading, rival } = sniffed.map_err(|Unreadable { line, what }| {
+            let line = line.map(|line| format!("line {line}: ")).unwrap_or_default();
+            Error::Input { path: self.path.clone(), doing: format!("{line}{what}") }
         })?;
-        if cells.len() > MOST_COLUMNS {
-            return Err(
-                self.refuse_header(&format!("has {} columns; at most {MOST_COLUMNS} are possible", cells.len()))
-            );
+        if let Some(rival) = rival {
+            self.notes.push(format!(
+                "the delimiter may be {} or {}; {} is taken, --delimiter chooses",
+                delimiter_name(reading.delimiter),
+                delimiter_name(rival),
+                delimiter_name(reading.delimiter)
+            ));
         }
-        let names: Vec<String> = cells.iter().map(|cell| cell.text(text).into_owned()).collect();
-        if names.iter().any(|name| REPORT_COLUMNS.contains(&name.as_str())) {
-            return Ok(names.into_iter().map(|name| unguarded(name.into()).into_owned()).collect());
-        }
-        Ok(names)
-    }
-
-    /// The keys of the first records, each once, in the order in which they come.
-    fn sample_keys(&mut self) -> io::Result<()> {
-        let is_enough = |window: &Window| {
-            window.held().len() >= SAMPLE_BYTES || records(window.held()).nth(SAMPLE_RECORDS).is_some()
-        };
-        while !is_enough(&self.window) && self.window.read_more()? {}
-        let mut names: Vec<String> = Vec::new();
-        for line in records(self.window.held()).take(SAMPLE_RECORDS) {
-            let Ok(line) = std::str::from_utf8(line) else { continue };
-            let Ok(members) = Members::parse(line) else { continue };
-            collect_keys(&members, &mut names);
-        }
-        self.names = names;
+        self.dialect.delimiter = reading.delimiter;
+        self.dialect.header_line = reading.header_line;
+        self.names = reading.names;
+        self.blank_before_header = reading.blank;
+        window.drop_until(window.offset() + reading.records.0);
+        self.line = reading.records.1;
         Ok(())
     }
-
-    fn refuse(&self, doing: &str) -> Error {
-        Error::Input { path: self.path.clone(), doing: doing.to_string() }
-    }
-
-    fn refuse_header(&self, what: &str) -> Error {
-        self.refuse(&format!("line {}: the header {what}", self.line))
-    }
 }
 
-/// The lines of NDJSON that are records.
-fn records(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
-    bytes.split(|byte| *byte == b'\n').filter(|line| !is_blank(line))
+/// The keys of the first records of NDJSON, each once, in the order in which they come.
+fn keys_of_lines(text: &[u8], candidates: &Candidates) -> Vec<String> {
+    let Some(names) = candidates.any_names() else { return Vec::new() };
+    let mut keys = Vec::new();
+    let lines = text.split(|byte| *byte == b'\n').filter(|line| !is_blank(line));
+    for line in lines.take(SAMPLE_RECORDS) {
+        let Ok(line) = std::str::from_utf8(line) else { continue };
+        names_of(line, REPORT_KEY, names).into_iter().for_each(|key| note_key(key, &mut keys));
+    }
+    keys
 }
 
-/// How many different keys are looked at: a hostile record could have hundreds of thousands.
-const SAMPLE_KEYS: usize = 1000;
-
-fn collect_keys(members: &Members<'_>, names: &mut Vec<String>) {
-    // A rejected record that stands whole in its report has its keys in there.
-    if let [(key, report)] = members.0.as_slice()
-        && key == REPORT_KEY
-    {
-        if let Some(raw) = raw_of_report(report)
-            && let Ok(members) = Members::parse(&raw)
-        {
-            members.0.iter().for_each(|(key, _)| note_key(key, names));
+/// The same for the elements of an array.
+fn keys_of_elements(text: &[u8], candidates: &Candidates) -> std::io::Result<Vec<String>> {
+    let Some(names) = candidates.any_names() else { return Ok(Vec::new()) };
+    let mut window = Window::new(Box::new(std::io::Cursor::new(text.to_vec())));
+    let mut cutter = JsonCutter::new(SAMPLE_BYTES as u64);
+    let mut at = cutter.start(&mut window)?.0;
+    let mut keys = Vec::new();
+    for _ in 0..SAMPLE_RECORDS {
+        let Some(cut) = cutter.cut(&mut window, at)?.filter(|cut| cut.next > at) else { break };
+        let element = window.held().get(at as usize..cut.end as usize).unwrap_or_default();
+        if let Ok(element) = std::str::from_utf8(element) {
+            names_of(element, REPORT_KEY, names).into_iter().for_each(|key| note_key(key, &mut keys));
         }
-        return;
+        at = cut.next;
     }
-    members.0.iter().filter(|(key, _)| key != REPORT_KEY).for_each(|(key, _)| note_key(key, names));
+    Ok(keys)
 }
 
-fn note_key(key: &str, names: &mut Vec<String>) {
-    if names.len() < SAMPLE_KEYS && !names.iter().any(|held| held == key) {
-        names.push(key.to_string());
+/// A delimiter as options and messages name it.
+pub fn delimiter_name(delimiter: u8) -> String {
+    match delimiter {
+        b'\t' => "tab".to_string(),
+        b',' => "comma".to_string(),
+        b';' => "semicolon".to_string(),
+        other => char::from(other).to_string(),
     }
 }
 
-fn format_by_name(path: &Path) -> Option<Format> {
-    match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+fn note_key(key: String, keys: &mut Vec<String>) {
+    if keys.len() < SAMPLE_KEYS && !keys.contains(&key) {
+        keys.push(key);
+    }
+}
+
+/// What a text is. A name that says NDJSON or CSV is believed unless the text is JSON of another form.
+fn format_of(path: &Path, start: &[u8]) -> Format {
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
+    let by_name = match ending.as_str() {
+        "ndjson" | "jsonl" => return Format::Ndjson,
         "csv" | "tsv" => Some(Format::Csv),
-        "ndjson" | "jsonl" => Some(Format::Ndjson),
         _ => None,
-    }
-}
-
-fn format_by_content(window: &mut Window) -> io::Result<Format> {
-    let mut at = window.offset();
-    loop {
-        match window.byte(at)? {
-            Some(byte) if byte.is_ascii_whitespace() && at < SAMPLE_BYTES as u64 => at += 1,
-            Some(b'{') => return Ok(Format::Ndjson),
-            _ => return Ok(Format::Csv),
+    };
+    let text = start.trim_ascii_start();
+    let mut tokens = text.iter().filter(|byte| !byte.is_ascii_whitespace());
+    match (tokens.next(), tokens.next()) {
+        (Some(b'['), Some(b'{' | b']')) => Format::Json,
+        (Some(b'{'), Some(b'"' | b'}')) => {
+            let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+            let mut lines = text.split(|byte| *byte == b'\n').skip(1).filter(|line| !is_blank(line));
+            let is_object = std::str::from_utf8(line).is_ok_and(|line| Members::parse(line).is_ok());
+            match is_object || lines.next().is_some_and(|second| second.trim_ascii_start().starts_with(b"{")) {
+                true => Format::Ndjson,
+                false if by_name.is_some() => Format::Csv,
+                false => Format::Json,
+            }
         }
-    }
-}
-
-/// A JSON array that nothing says to be NDJSON would be taken for CSV.
-fn refuse_json_array(path: &Path, start: &[u8]) -> Result<()> {
-    let mut tokens = start.iter().filter(|byte| !byte.is_ascii_whitespace());
-    if let (Some(b'['), Some(b'{')) = (tokens.next(), tokens.next()) {
-        let doing = "it is a JSON array; write one object a line first (jq -c '.[]')".to_string();
-        return Err(Error::Input { path: path.to_path_buf(), doing });
-    }
-    Ok(())
-}
-
-/// Files of a kind that this program cannot read yet would only come out as nonsense.
-fn refuse_other_kinds(path: &Path, start: &[u8]) -> Result<()> {
-    let kinds: [(&[u8], &str); 7] = [
-        (b"\x1f\x8b", "it is compressed with gzip; decompress it first (gunzip)"),
-        (b"\x28\xb5\x2f\xfd", "it is compressed with zstd; decompress it first (zstd -d)"),
-        (b"PK\x03\x04", "it is a zip file or a spreadsheet; unpack it, or save the sheet as CSV UTF-8"),
-        (b"\xd0\xcf\x11\xe0", "it is a spreadsheet; save the sheet as CSV UTF-8"),
-        (b"SQLite format 3\0", "it is an SQLite database, not a file of records"),
-        (b"\xff\xfe", "it is UTF-16; convert it first (iconv -f UTF-16 -t UTF-8)"),
-        (b"\xfe\xff", "it is UTF-16; convert it first (iconv -f UTF-16 -t UTF-8)"),
-    ];
-    match kinds.iter().find(|(magic, _)| start.starts_with(magic)) {
-        Some((_, doing)) => Err(Error::Input { path: path.to_path_buf(), doing: (*doing).to_string() }),
-        None => Ok(()),
+        (Some(b'{'), _) if by_name.is_none() => Format::Ndjson,
+        _ => Format::Csv,
     }
 }

@@ -1,16 +1,25 @@
 //! From an input to blocks of whole records: [`Source`].
 //!
 //! One thread cuts; it finds where records end, numbers them and counts lines, and does nothing that a worker could do.
-//! How records end is for a [`Cutter`]: [`csv`], [`ndjson`]. What an input is, is found by [`input`] before a run starts.
+//! How records end is for a [`Cutter`]: [`csv`], [`ndjson`], [`json`], [`sheet_rows`]. What an input is, is found by [`input`] before a
+//! run starts.
 
 pub mod csv;
+pub mod decode;
+pub mod expand;
+pub mod inflate;
 pub mod input;
+pub mod json;
 pub mod ndjson;
+pub mod opening;
+pub mod sheet;
+pub mod sheet_rows;
+pub mod sniff;
 pub mod window;
 
 use std::io;
 
-use self::window::{Found, Window};
+use self::window::{Feed, Found, Window};
 use crate::record::{Block, Extent, RAW_LIMIT, Span};
 
 /// How large the blocks are that a source cuts.
@@ -47,11 +56,12 @@ pub trait Cutter: Send {
     /// The record that starts at `start`; `None` at the end of the input.
     fn cut(&mut self, window: &mut Window, start: u64) -> io::Result<Option<Cut>>;
 
-    /// The next end of a physical line at or behind `from` and before `until`.
-    fn line_end(&self, window: &mut Window, from: u64, until: u64) -> io::Result<Found>;
+    /// The end of the record that was too large, at or behind `from` and before `until`: where its physical line ends. It is
+    /// asked for piece by piece, from the place on at which the record passed its limit.
+    fn rest_of_too_large(&mut self, window: &mut Window, from: u64, until: u64) -> io::Result<Found>;
 
-    /// The start of the line behind the line ending at `end`.
-    fn behind_line_end(&self, window: &mut Window, end: u64) -> io::Result<u64>;
+    /// The start of the next record behind that end.
+    fn behind_too_large(&mut self, window: &mut Window, end: u64) -> io::Result<u64>;
 }
 
 /// An input that is cut into blocks, one after another.
@@ -67,6 +77,8 @@ pub struct Source {
     next_record: u64,
     next_line: u64,
     blank: u64,
+    /// How much of the file was accounted for.
+    file_read: u64,
 }
 
 impl std::fmt::Debug for Source {
@@ -77,8 +89,8 @@ impl std::fmt::Debug for Source {
 
 /// What was read of an input when its last block was cut.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Read {
-    /// Bytes, the header's included.
+pub struct InputRead {
+    /// Bytes of the file, the header's included.
     pub bytes: u64,
     /// The SHA-256 of those bytes, in lower-case hex.
     pub sha256: String,
@@ -100,7 +112,18 @@ impl Source {
         limit: Option<u64>,
     ) -> Source {
         let left = limit.unwrap_or(u64::MAX);
-        Source { input, window, cutter, size, most: usize::MAX, left, next_record: 1, next_line: line, blank: 0 }
+        Source {
+            input,
+            window,
+            cutter,
+            size,
+            most: usize::MAX,
+            left,
+            next_record: 1,
+            next_line: line,
+            blank: 0,
+            file_read: 0,
+        }
     }
 
     /// Cuts blocks of so many records at the most.
@@ -122,7 +145,7 @@ impl Source {
             first_record: self.next_record,
             first_line: self.next_line,
             byte_offset: self.window.offset(),
-            input_bytes: 0,
+            file_bytes: 0,
         };
         let start = block.byte_offset;
         let mut at = start;
@@ -146,18 +169,30 @@ impl Source {
             return Ok(None);
         }
         block.bytes = self.window.take_until(at);
-        block.input_bytes = at - start;
+        block.file_bytes = self.file_bytes();
         Ok(Some(block))
     }
 
+    /// How much of the file was read since this was asked last.
+    fn file_bytes(&mut self) -> u64 {
+        let read = self.window.file_bytes();
+        read - std::mem::replace(&mut self.file_read, read)
+    }
+
+    /// The same source, with another feed for what has not been read yet.
+    pub fn fed_by(self, other: impl FnOnce(Box<dyn Feed>) -> Box<dyn Feed>) -> Source {
+        Source { window: self.window.fed_by(other), ..self }
+    }
+
+    /// Whether the text is not the file itself, but has to be made of it first.
+    pub fn is_made(&self) -> bool {
+        self.window.is_made()
+    }
+
     /// What was read, once there is no block left.
-    pub fn read(&self) -> Read {
-        Read {
-            bytes: self.window.offset(),
-            sha256: self.window.sha256(),
-            records: self.next_record - 1,
-            blank: self.blank,
-        }
+    pub fn read(&self) -> InputRead {
+        let file = self.window.file_read();
+        InputRead { bytes: file.bytes, sha256: file.sha256(), records: self.next_record - 1, blank: self.blank }
     }
 
     fn is_full(&self, records: usize, bytes: u64) -> bool {
@@ -185,7 +220,7 @@ impl Source {
         let mut at = cut.end;
         let line_end = loop {
             let piece_end = self.window.held_until().max(at + 1);
-            match self.cutter.line_end(&mut self.window, at, piece_end)? {
+            match self.cutter.rest_of_too_large(&mut self.window, at, piece_end)? {
                 Found::Byte(end) | Found::End(end) => break end,
                 Found::Nothing => {
                     self.keep(block, start, piece_end);
@@ -195,9 +230,9 @@ impl Source {
             }
         };
         self.keep(block, start, line_end);
-        let next = self.cutter.behind_line_end(&mut self.window, line_end)?;
+        let next = self.cutter.behind_too_large(&mut self.window, line_end)?;
         self.window.drop_until(next);
-        block.input_bytes = next - start;
+        block.file_bytes = self.file_bytes();
         let kept = block.bytes.len() as u64;
         self.note(block, 0, kept, cut);
         Ok(())

@@ -26,7 +26,7 @@ impl Cutter for NdjsonCutter {
             return Ok(None);
         }
         let limit = start + self.limit;
-        let (mut end, next) = match self.line_end(window, start, limit + 2)? {
+        let (mut end, next) = match window.find([b'\n'; 3], start, limit + 2)? {
             Found::Byte(end) => (end, end + 1),
             Found::End(end) => (end, end),
             Found::Nothing => (u64::MAX, u64::MAX),
@@ -43,11 +43,11 @@ impl Cutter for NdjsonCutter {
         Ok(Some(Cut { end, next, lines: 1, extent }))
     }
 
-    fn line_end(&self, window: &mut Window, from: u64, until: u64) -> io::Result<Found> {
+    fn rest_of_too_large(&mut self, window: &mut Window, from: u64, until: u64) -> io::Result<Found> {
         window.find([b'\n'; 3], from, until)
     }
 
-    fn behind_line_end(&self, window: &mut Window, end: u64) -> io::Result<u64> {
+    fn behind_too_large(&mut self, window: &mut Window, end: u64) -> io::Result<u64> {
         Ok(if window.byte(end)?.is_some() { end + 1 } else { end })
     }
 }

@@ -1,9 +1,11 @@
 //! The part of an input that is in memory: [`Window`]. Cutters look ahead in it and take from its front.
 //!
-//! Places are offsets from the start of the input, so that they stay true while the window moves on. Everything that is
-//! taken goes through the input's SHA-256, in order, and is counted.
+//! Places are offsets from the start of the text, so that they stay true while the window moves on. A file that is read as
+//! it stands goes through its SHA-256 here, in order, as it is taken; what is inflated or decoded first is counted and
+//! hashed where it is read ([`Metered`]), for the hash is that of the file.
 
 use std::io::{self, Read};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use memchr::memchr3;
 use sha2::{Digest, Sha256};
@@ -22,16 +24,131 @@ pub enum Found {
     End(u64),
 }
 
-/// A reader's bytes from some offset on, as far as they have been read.
+/// How much of a file was read, and what was read.
+#[derive(Clone, Debug, Default)]
+pub struct FileRead {
+    /// In bytes.
+    pub bytes: u64,
+    hash: Sha256,
+}
+
+impl FileRead {
+    /// Notes the next bytes.
+    pub fn add(&mut self, bytes: &[u8]) {
+        self.bytes += bytes.len() as u64;
+        self.hash.update(bytes);
+    }
+
+    /// The SHA-256 of what was read, in lower-case hex.
+    pub fn sha256(&self) -> String {
+        self.hash.clone().finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// Where a window's bytes come from.
+pub trait Feed: Send {
+    /// Reads some more, as [`Read`] does.
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize>;
+
+    /// How much of the file was read for what was given so far; `None` where that is the file itself.
+    fn file_read(&self) -> Option<FileRead>;
+}
+
+/// A file as it stands.
+pub struct Plain(pub Box<dyn Read + Send>);
+
+impl Feed for Plain {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.0.read(into)
+    }
+
+    fn file_read(&self) -> Option<FileRead> {
+        None
+    }
+}
+
+/// What is made of a file: inflated, or in another encoding.
+pub struct Made {
+    /// What is made of it.
+    pub reader: Box<dyn Read + Send>,
+    /// What is read of it.
+    pub meter: Meter,
+}
+
+impl Feed for Made {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        // As much as there is room for, so that what was read of the file does not depend on how it comes.
+        let mut read = 0;
+        while read < into.len() {
+            match self.reader.read(&mut into[read..]) {
+                Ok(0) => break,
+                Ok(more) => read += more,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(read)
+    }
+
+    fn file_read(&self) -> Option<FileRead> {
+        Some(self.meter.read())
+    }
+}
+
+/// Counts and hashes what is read of a file.
+#[derive(Clone, Debug, Default)]
+pub struct Meter(Arc<Mutex<FileRead>>);
+
+impl Meter {
+    /// A meter of a file that was read already.
+    pub fn of(read: FileRead) -> Meter {
+        Meter(Arc::new(Mutex::new(read)))
+    }
+
+    /// What was read so far.
+    pub fn read(&self) -> FileRead {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes the next bytes.
+    pub fn add(&self, bytes: &[u8]) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).add(bytes);
+    }
+}
+
+/// A reader whose bytes go through a [`Meter`].
+#[derive(Debug)]
+pub struct Metered<R> {
+    reader: R,
+    meter: Meter,
+}
+
+impl<R> Metered<R> {
+    /// `reader`, with what is read of it noted in `meter`.
+    pub fn new(reader: R, meter: Meter) -> Metered<R> {
+        Metered { reader, meter }
+    }
+}
+
+impl<R: Read> Read for Metered<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(into)?;
+        self.meter.add(&into[..read]);
+        Ok(read)
+    }
+}
+
+/// A text's bytes from some offset on, as far as they have been read.
 pub struct Window {
-    reader: Box<dyn Read + Send>,
+    feed: Box<dyn Feed>,
     buffer: Vec<u8>,
     /// The place in `buffer` of the first byte that is still wanted.
     start: usize,
-    /// That byte's offset in the input.
+    /// That byte's offset in the text.
     offset: u64,
     ended: bool,
-    hash: Sha256,
+    /// What was taken of a file that is read as it stands.
+    taken: FileRead,
 }
 
 impl std::fmt::Debug for Window {
@@ -41,9 +158,34 @@ impl std::fmt::Debug for Window {
 }
 
 impl Window {
-    /// A window at the start of what `reader` gives.
+    /// A window at the start of what `reader` gives, which is a file as it stands.
     pub fn new(reader: Box<dyn Read + Send>) -> Window {
-        Window { reader, buffer: Vec::new(), start: 0, offset: 0, ended: false, hash: Sha256::new() }
+        Window::over(Box::new(Plain(reader)))
+    }
+
+    /// A window at the start of what `feed` gives.
+    pub fn over(feed: Box<dyn Feed>) -> Window {
+        Window { feed, buffer: Vec::new(), start: 0, offset: 0, ended: false, taken: FileRead::default() }
+    }
+
+    /// The same window, with another feed for what has not been read yet.
+    pub fn fed_by(self, other: impl FnOnce(Box<dyn Feed>) -> Box<dyn Feed>) -> Window {
+        Window { feed: other(self.feed), ..self }
+    }
+
+    /// Whether the text is not the file itself, but made of it.
+    pub fn is_made(&self) -> bool {
+        self.feed.file_read().is_some()
+    }
+
+    /// What was read of the file for what was taken or dropped; where the text is made of it, for what was read ahead too.
+    pub fn file_read(&self) -> FileRead {
+        self.feed.file_read().unwrap_or_else(|| self.taken.clone())
+    }
+
+    /// How many bytes of the file that is.
+    pub fn file_bytes(&self) -> u64 {
+        self.feed.file_read().map_or(self.taken.bytes, |read| read.bytes)
     }
 
     /// The offset of the first byte that was not yet taken.
@@ -61,6 +203,12 @@ impl Window {
         self.offset + self.held().len() as u64
     }
 
+    /// Reads on until so many bytes are held, or the input ends; whether it has ended.
+    pub fn hold(&mut self, bytes: usize) -> io::Result<bool> {
+        while self.held().len() < bytes && self.read_more()? {}
+        Ok(self.ended)
+    }
+
     /// Reads some more; `false` at the end of the input.
     pub fn read_more(&mut self) -> io::Result<bool> {
         if self.ended {
@@ -74,7 +222,7 @@ impl Window {
         let held = self.buffer.len();
         self.buffer.resize(held + CHUNK, 0);
         let read = loop {
-            match self.reader.read(&mut self.buffer[held..]) {
+            match self.feed.read(&mut self.buffer[held..]) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 done => break done,
             }
@@ -129,13 +277,10 @@ impl Window {
     /// Lets go of everything before this offset, which has been read.
     pub fn drop_until(&mut self, offset: u64) {
         let end = self.start + (offset - self.offset) as usize;
-        self.hash.update(&self.buffer[self.start..end]);
+        if !self.is_made() {
+            self.taken.add(&self.buffer[self.start..end]);
+        }
         self.start = end;
         self.offset = offset;
-    }
-
-    /// The SHA-256 of everything that was taken or dropped, in lower-case hex.
-    pub fn sha256(&self) -> String {
-        self.hash.clone().finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }

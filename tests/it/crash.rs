@@ -168,7 +168,10 @@ fn waiting(place: &Place, line: &str, sent: &str) -> Child {
     let args: Vec<&str> = line.split(' ').collect();
     let mut command = place.command(&args);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-    child.stdin.as_mut().unwrap().write_all(sent.as_bytes()).unwrap();
+    // The beginning of an input is looked at before anything is done; here it is blank lines.
+    let beginning = if sent.ends_with('\n') { "\n".repeat(1024 * 1024) } else { String::new() };
+    let stdin = child.stdin.as_mut().unwrap();
+    stdin.write_all(sent.as_bytes()).and_then(|()| stdin.write_all(beginning.as_bytes())).unwrap();
     std::thread::sleep(Duration::from_millis(300));
     child
 }

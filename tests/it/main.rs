@@ -12,5 +12,7 @@ mod readme;
 mod refusals;
 mod rejects;
 mod samples;
+#[cfg(unix)]
+mod sheet;
 mod support;
 mod tidy;

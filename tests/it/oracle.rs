@@ -145,7 +145,7 @@ fn by_custload(bytes: &[u8], limit: u64, size: BlockSize, piece: usize) -> Vec<F
     while let Some(block) = source.next_block().unwrap() {
         assert_eq!(block.first_record, records + 1);
         assert_eq!(block.byte_offset, input_bytes);
-        input_bytes += block.input_bytes;
+        input_bytes += block.file_bytes;
         for (position, span) in block.positions() {
             let kind = match span.extent {
                 Extent::Blank => Kind::Blank,

@@ -33,17 +33,23 @@ fn inputs_that_cannot_be_read() {
     refused(&place, "import empty.csv", &["empty.csv", "it is empty", "header"]);
     refused(&place, "import blank.csv --profile contact", &["blank.csv", "it is empty"]);
     refused(&place, "import missing.csv", &["missing.csv", "no such file"]);
-    refused(&place, "import folder", &["folder", "it is a folder"]);
+    refused(&place, "import folder", &["folder/x", "it is empty"]);
+    fs::create_dir(place.path("bare")).unwrap();
+    refused(&place, "import bare", &["bare", "no file"]);
+    refused(&place, "import none*.csv", &["none*.csv", "no file matches"]);
     refused(&place, "import good.csv missing.csv", &["missing.csv"]);
     refused(&place, "import - - --profile contact", &["standard input", "once"]);
     place.write("open.csv", "email,\"name\nann@example.com,Ann\n");
     refused(&place, "import open.csv --profile contact", &["open.csv", "header", "never closed"]);
     place.write("latin.csv", b"email,Stra\xDFe\nx,y\n");
-    refused(&place, "import latin.csv", &["latin.csv", "UTF-8", "iconv"]);
-    for (name, magic) in [("a.gz", &b"\x1f\x8b\x08"[..]), ("a.xlsx", b"PK\x03\x04xx"), ("a.utf16", b"\xff\xfee\0")] {
+    refused(&place, "import latin.csv --encoding utf-8", &["latin.csv", "line 1", "--encoding"]);
+    refused(&place, "import latin.csv --encoding latin-9000", &["latin-9000", "windows-1252"]);
+    place.write("db.csv", [b"SQLite format 3\0".as_slice(), &[0; 600]].concat());
+    for (name, magic) in [("a.gz", &b"\x1f\x8b\x08"[..]), ("a.xlsx", b"PK\x03\x04xx"), ("a.pdf", b"%PDF-1.4")] {
         place.write(name, magic);
-        refused(&place, &format!("import {name}"), &[name, "it is "]);
+        refused(&place, &format!("import {name}"), &[name]);
     }
+    refused(&place, "import db.csv", &["db.csv", "SQLite database"]);
 }
 
 #[cfg(unix)]
@@ -138,7 +144,9 @@ fn profiles_and_headers_that_do_not_fit() {
     place.write("twice.csv", "email,name,E-MAIL\na,b,c\n");
     refused(&place, "import twice.csv --profile contact", &["1 (email)", "3 (E-MAIL)", "field email"]);
     place.write("semicolon.csv", "email;name\na;b\n");
-    refused(&place, "import semicolon.csv", &["--delimiter ';'"]);
+    refused(&place, "import semicolon.csv --delimiter ,", &["--delimiter ';'"]);
+    refused(&place, "import good.csv --map Mial=email", &["\"Mial\"", "no input has the header"]);
+    refused(&place, "import good.csv --map email=emial", &["\"emial\"", "email"]);
     place.write("empty.ndjson", "");
     refused(&place, "import empty.ndjson", &["empty.ndjson", "--profile"]);
     place.write("second.csv", "name\nAnn Smith\n");

@@ -38,6 +38,8 @@ fn code() -> BTreeMap<String, String> {
     let mut files = BTreeMap::new();
     read(&package().join("src"), "", &mut files);
     assert!(files.len() > 40, "{}", files.len());
+    // Tests that take up a file of their own are named so.
+    files.retain(|name, _| !name.ends_with("/tests.rs"));
     files.into_iter().map(|(name, text)| (name, without_tests_and_comments(&text))).collect()
 }
 
@@ -132,13 +134,20 @@ fn the_reader_of_imports_sees_them() {
 
 #[test]
 fn crates_are_used_where_they_belong() {
-    let places: [(&[&str], &[&str]); 6] = [
+    let places: [(&[&str], &[&str]); 9] = [
         (&["rusqlite"], &["store/"]),
         (&["clap"], &["cli/", "main.rs"]),
-        (&["rayon", "std::thread", "thread::spawn"], &["pipeline/"]),
+        (&["rayon"], &["pipeline/"]),
+        // What a child process has to say is read on a thread, so that it never waits.
+        (&["std::thread", "thread::spawn"], &["pipeline/", "source/sheet/reader.rs"]),
+        (&["calamine", "quick_xml", "rustix"], &["source/sheet/"]),
+        (&["flate2", "zstd", "bzip2", "liblzma"], &["source/inflate/"]),
         (&["csv_core"], &["format/csv.rs"]),
         (&["indicatif", "comfy_table", "anyhow"], &["cli/"]),
-        (&["serde_json"], &["format/json.rs", "rule/list.rs", "check/json.rs", "report/", "pipeline/mod.rs", "cli/"]),
+        (
+            &["serde_json"],
+            &["format/json.rs", "rule/list.rs", "check/json.rs", "report/", "pipeline/", "source/sheet/", "cli/"],
+        ),
     ];
     let mut wrong = Vec::new();
     for (file, text) in code() {

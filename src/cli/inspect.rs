@@ -1,0 +1,269 @@
+//! What `inspect` prints: a page to read, the same as data, or a mapping file to edit.
+
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+
+use comfy_table::{Attribute, Cell, Color};
+
+use super::args::{InspectArgs, ReadArgs, ShortRows};
+use super::table::{number, table, without_trailing_spaces};
+use crate::error::{Error, Result};
+use crate::pipeline::{ColumnContent, Inspection, LOOKED_AT};
+use crate::report::summary::{ColumnSummary, Ignored, escaped};
+use crate::rule::text::visible;
+
+/// The inspection as data.
+pub(super) fn json(inspection: &Inspection) -> String {
+    escaped(&serde_json::to_string_pretty(inspection).unwrap_or_default())
+}
+
+/// The inspection as a page.
+pub(super) fn text(inspection: &Inspection, args: &InspectArgs) -> String {
+    let colours = Colours::here();
+    let path = visible(&inspection.input.path);
+    let mut page = format!("{}\n", colours.bold(&format!("{path}: {}", visible(&inspection.described))));
+    for note in &inspection.notes {
+        page.push_str(&format!("{}\n", colours.yellow(&visible(note))));
+    }
+    page.push_str(&format!("\n{}\n\n{}\n", fits(inspection), columns(inspection, &colours)));
+    if let Some(problem) = &inspection.problem {
+        page.push_str(&format!("\n{}\n", colours.red(&visible(problem))));
+        return without_trailing_spaces(&page);
+    }
+    page.push_str(&format!("\n{}\n", verdicts(inspection, &colours)));
+    if !inspection.first_records.is_empty() {
+        page.push_str(&format!("\nThe first records as they would be stored:\n\n{}\n", first_records(inspection)));
+    }
+    let command = command(inspection, args);
+    page.push_str(&format!("\nTo load it:\n\n  {}\n", colours.bold(&command)));
+    without_trailing_spaces(&page)
+}
+
+/// Colours where the terminal has them.
+struct Colours(bool);
+
+impl Colours {
+    fn here() -> Colours {
+        let is_wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+            && std::env::var_os("TERM").is_none_or(|terminal| terminal != "dumb");
+        Colours(is_wanted && std::io::stdout().is_terminal())
+    }
+
+    fn with(&self, code: &str, text: &str) -> String {
+        if self.0 { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_string() }
+    }
+
+    fn bold(&self, text: &str) -> String {
+        self.with("1", text)
+    }
+
+    fn red(&self, text: &str) -> String {
+        self.with("31", text)
+    }
+
+    fn yellow(&self, text: &str) -> String {
+        self.with("33", text)
+    }
+
+    fn green(&self, text: &str) -> String {
+        self.with("32", text)
+    }
+
+    fn cell(&self, text: String, colour: Option<Color>) -> Cell {
+        match colour.filter(|_| self.0) {
+            Some(colour) => Cell::new(text).fg(colour),
+            None => Cell::new(text),
+        }
+    }
+}
+
+fn fits(inspection: &Inspection) -> String {
+    let one = |fit: &crate::pipeline::FitSummary| match fit.missing.as_slice() {
+        [] => format!("{} fits, {} fields", fit.profile, fit.matched),
+        missing => format!("{} lacks {}", fit.profile, missing.join(", ")),
+    };
+    let fits: Vec<String> = inspection.fits.iter().map(one).collect();
+    match &inspection.profile {
+        Some(profile) => format!("Profile {profile} ({})", fits.join("; ")),
+        None => format!("No profile ({})", fits.join("; ")),
+    }
+}
+
+/// How many columns are shown.
+const MOST_COLUMNS: usize = 200;
+
+fn columns(inspection: &Inspection, colours: &Colours) -> String {
+    let mut columns = table(["column", "field", "by", "filled", "right", "examples"]);
+    let records = records(inspection);
+    for (column, content) in inspection.input.columns.iter().zip(&inspection.content).take(MOST_COLUMNS) {
+        let name = match column.header.trim() {
+            "" => "(without a name)".to_string(),
+            name => shortened(name, 30),
+        };
+        let (field, colour) = goes_to(column, content);
+        let right = match column.field {
+            Some(_) if content.filled > 0 => share(content.filled.saturating_sub(content.faulty), content.filled),
+            _ => String::new(),
+        };
+        let right_colour = (content.faulty > 0 && column.field.is_some()).then_some(Color::Red);
+        columns.add_row([
+            Cell::new(name).add_attribute(Attribute::Reset),
+            colours.cell(field, colour),
+            Cell::new(column.how.unwrap_or_default()),
+            Cell::new(share(content.filled, records)),
+            colours.cell(right, right_colour),
+            Cell::new(content.examples.iter().map(|value| shortened(value, 24)).collect::<Vec<_>>().join(" · ")),
+        ]);
+    }
+    let more = inspection.input.columns.len().saturating_sub(MOST_COLUMNS);
+    if more > 0 { format!("{columns}\nand {more} more columns") } else { columns.to_string() }
+}
+
+/// Where a column goes, in words.
+fn goes_to(column: &ColumnSummary, content: &ColumnContent) -> (String, Option<Color>) {
+    match (&column.field, &column.ignored, &content.proposal) {
+        (Some(field), None, _) => (field.clone(), Some(Color::Green)),
+        (Some(field), Some(_), _) => (format!("{field}, at times"), Some(Color::Green)),
+        (None, _, Some(near)) => (format!("none; is it {near}?"), Some(Color::Yellow)),
+        (None, Some(Ignored::Outranked(why)), _) => (format!("none: {}", visible(why)), None),
+        (None, Some(Ignored::Mapped), _) => ("none, by the map".to_string(), None),
+        (None, ..) => ("none".to_string(), Some(Color::Yellow)),
+    }
+}
+
+fn records(inspection: &Inspection) -> u64 {
+    inspection.input.counts.read - inspection.input.counts.blank.min(inspection.input.counts.read)
+}
+
+fn verdicts(inspection: &Inspection, colours: &Colours) -> String {
+    let counts = &inspection.input.counts;
+    let records = records(inspection);
+    let of = if records >= LOOKED_AT {
+        format!("the first {}", number(records))
+    } else {
+        format!("{} in all", number(records))
+    };
+    if counts.rejected == 0 {
+        return colours.green(&format!("Of the records, {of}, none would be rejected."));
+    }
+    let said = format!("Of the records, {of}, {} would be rejected:", number(counts.rejected));
+    let mut codes = table(["code", "records", "first seen", "what is wrong there"]);
+    let mut by_count: Vec<_> = inspection.rejects_by_code.values().collect();
+    by_count.sort_by_key(|example| std::cmp::Reverse(example.records));
+    for example in by_count {
+        codes.add_row([
+            example.code.name().to_string(),
+            number(example.records),
+            format!("line {}", number(example.first_line)),
+            shortened(&example.message, 90),
+        ]);
+    }
+    format!("{}\n\n{codes}\n\n`custload explain CODE` says how to mend it.", colours.red(&said))
+}
+
+fn first_records(inspection: &Inspection) -> String {
+    // Fields that no record has are left out; a column each would be too wide for most, so it is a row each.
+    let mut page = Vec::new();
+    for (index, record) in inspection.first_records.iter().enumerate() {
+        let values: Vec<String> = record
+            .iter()
+            .filter(|(_, value)| !value.is_null())
+            .map(|(column, value)| match value {
+                serde_json::Value::String(text) => format!("{column}={}", shortened(text, 40)),
+                other => format!("{column}={other}"),
+            })
+            .collect();
+        page.push(format!("  {}. {}", index + 1, values.join("  ")));
+    }
+    page.join("\n")
+}
+
+fn share(part: u64, whole: u64) -> String {
+    (100 * part).checked_div(whole).map(|percent| format!("{percent}%")).unwrap_or_default()
+}
+
+fn shortened(text: &str, most: usize) -> String {
+    let text = visible(text);
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.into_owned(),
+    }
+}
+
+/// The command that loads the file, with what was typed to read it.
+fn command(inspection: &Inspection, args: &InspectArgs) -> String {
+    let mut words = vec!["custload".to_string(), "import".to_string(), args.input.to_string_lossy().into_owned()];
+    let mut say = |option: &str, value: &str| words.extend([format!("--{option}"), value.to_string()]);
+    if let Some(profile) = &inspection.profile {
+        say("profile", profile);
+    }
+    let ReadArgs { delimiter, encoding, sheet, header_line, columns, map, mapping, null_token, .. } = &args.read;
+    let said = [("delimiter", delimiter), ("encoding", encoding), ("sheet", sheet), ("columns", columns)];
+    said.iter().for_each(|(option, value)| value.iter().for_each(|value| say(option, value)));
+    header_line.iter().for_each(|line| say("header-line", &line.to_string()));
+    map.iter().for_each(|map| say("map", map));
+    mapping.iter().for_each(|path| say("mapping", &path.to_string_lossy()));
+    null_token.iter().for_each(|token| say("null-token", token));
+    if args.read.short_rows == ShortRows::Pad {
+        say("short-rows", "pad");
+    }
+    if args.read.no_header {
+        words.push("--no-header".to_string());
+    }
+    words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+}
+
+/// A word as a shell takes it.
+pub(super) fn quoted(word: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./=:,+@%".contains(&byte);
+    match !word.is_empty() && word.bytes().all(is_plain) {
+        true => word.to_string(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    }
+}
+
+/// Writes a mapping file to edit. A file that is there already is left alone.
+pub(super) fn write_mapping(path: &Path, inspection: &Inspection) -> Result<()> {
+    let failed = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => {
+            Error::Usage(format!("--write-mapping {}: the file exists already; name another", path.display()))
+        }
+        _ => Error::Usage(format!("--write-mapping {}: it cannot be written: {error}", path.display())),
+    };
+    let mut file = std::fs::File::options().write(true).create_new(true).open(path).map_err(failed)?;
+    file.write_all(mapping_file(inspection).as_bytes()).map_err(failed)
+}
+
+fn mapping_file(inspection: &Inspection) -> String {
+    let profile = inspection.profile.as_deref().unwrap_or("NAME");
+    let mut file = format!(
+        "# Where the columns of {} go, in the profile {profile}: \"Their header\" = \"field\"; \"\" ignores a column.\n\
+         # `custload profiles {profile}` lists the fields. Use it with --mapping.\n\n[columns]\n",
+        visible(&inspection.input.path)
+    );
+    for (column, content) in inspection.input.columns.iter().zip(&inspection.content) {
+        // A part of a field goes by its own name, which is found without a map.
+        if column.header.trim().is_empty() || column.how == Some("alias") && is_part(column, inspection) {
+            continue;
+        }
+        let field = column.field.as_deref().unwrap_or_default();
+        let proposal = content.proposal.as_ref().map(|near| format!(" # is it {near}?")).unwrap_or_default();
+        file.push_str(&format!("{} = {}{proposal}\n", toml_text(&column.header), toml_text(field)));
+    }
+    file.push_str(
+        "\n# What fills missing values:\n[constants]\n# description = \"from the old system\"\n\n\
+         # What stands for a value:\n# [values.country]\n# \"D\" = \"DE\"\n",
+    );
+    file
+}
+
+/// Whether a column gives a field together with another.
+fn is_part(column: &ColumnSummary, inspection: &Inspection) -> bool {
+    let same = inspection.input.columns.iter().filter(|other| other.field == column.field && other.ignored.is_none());
+    same.count() > 1
+}
+
+/// A text as TOML writes it: as JSON does, but for DEL.
+fn toml_text(text: &str) -> String {
+    serde_json::Value::from(text).to_string().replace('\u{7f}', "\\u007F")
+}

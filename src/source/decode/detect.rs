@@ -1,0 +1,209 @@
+//! Which encoding an input is in: [`detect`].
+//!
+//! UTF-8 is given every chance. Text of another encoding is hardly ever valid UTF-8, so valid UTF-8 is no guess. Where it
+//! is not valid, two mistakes can be made. To take a UTF-8 file with some damage for a legacy one makes nonsense of all
+//! its other names, and stores it. To take a legacy file for UTF-8 rejects its records with the reason that they are not
+//! UTF-8, and somebody names the encoding. So whatever is doubtful is UTF-8.
+
+#[cfg(test)]
+mod tests;
+
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+
+/// The encoding of an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Detected {
+    /// The encoding.
+    pub encoding: &'static Encoding,
+    /// Whether the text begins with a byte order mark that is true. It is part of the text.
+    pub bom: bool,
+    /// Whether the encoding is a guess, by how often letters stand beside each other.
+    pub guessed: bool,
+    /// The encoding whose byte order mark the input begins with, although its bytes are of another.
+    pub dropped_bom: Option<&'static str>,
+    /// How many bytes that mark has, which are to be skipped.
+    pub skip: usize,
+}
+
+impl Detected {
+    fn sure(encoding: &'static Encoding) -> Detected {
+        Detected { encoding, bom: false, guessed: false, dropped_bom: None, skip: 0 }
+    }
+
+    fn marked(encoding: &'static Encoding) -> Detected {
+        Detected { bom: true, ..Detected::sure(encoding) }
+    }
+
+    fn guessed(encoding: &'static Encoding) -> Detected {
+        Detected { guessed: true, ..Detected::sure(encoding) }
+    }
+
+    fn without_mark(self, of: &'static str, skip: usize) -> Detected {
+        Detected { dropped_bom: Some(of), skip, ..self }
+    }
+}
+
+/// Finds the encoding of an input that begins with `sample`; `is_whole` if that is all of it, and else its end may be in
+/// the middle of a character.
+pub fn detect(sample: &[u8], is_whole: bool) -> Detected {
+    let Some((encoding, length)) = Encoding::for_bom(sample) else { return detect_unmarked(sample, is_whole) };
+    let rest = &sample[length..];
+    if encoding == UTF_8 {
+        let found = detect_unmarked(rest, is_whole);
+        return if found.encoding == UTF_8 { Detected::marked(UTF_8) } else { found.without_mark("utf-8", length) };
+    }
+    match contradicts_utf16(rest) {
+        true if encoding == UTF_16LE => detect_unmarked(rest, is_whole).without_mark("utf-16le", length),
+        true => detect_unmarked(rest, is_whole).without_mark("utf-16be", length),
+        false => Detected::marked(encoding),
+    }
+}
+
+fn detect_unmarked(sample: &[u8], is_whole: bool) -> Detected {
+    if let Some(encoding) = utf16_by_zeros(sample) {
+        return Detected::sure(encoding);
+    }
+    let sequences = Sequences::count(sample, is_whole);
+    if sequences.valid >= sequences.invalid {
+        return Detected::sure(UTF_8);
+    }
+    guess(sample, is_whole, &sequences).map_or(Detected::sure(UTF_8), Detected::guessed)
+}
+
+/// How little can be told apart: that many bytes could stand for anything.
+const FEW_BYTES: usize = 8;
+
+/// Whether what stands behind a mark of UTF-16 is something else. UTF-16 has a zero byte in every line break, comma and
+/// digit, so text without any is not UTF-16 if it makes sense as bytes.
+fn contradicts_utf16(rest: &[u8]) -> bool {
+    if rest.len() < FEW_BYTES || rest.contains(&0) {
+        return false;
+    }
+    let plain = rest.iter().filter(|byte| matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r')).count();
+    Sequences::count(rest, false).invalid == 0 || plain * 4 >= rest.len() * 3
+}
+
+/// UTF-16 without a mark, told by the bytes that no text of bytes has: in most scripts but the Chinese and the Korean, the
+/// upper byte of each unit is zero or a control character. Stray zero bytes are not that many, and not on one side alone.
+fn utf16_by_zeros(sample: &[u8]) -> Option<&'static Encoding> {
+    let is_upper = |byte: u8| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
+    let (units, _) = sample.as_chunks::<2>();
+    let [first, second] = [0, 1].map(|side: usize| units.iter().filter(|unit| is_upper(unit[side])).count());
+    let is_most = |upper: usize, lower: usize| upper >= 3 && upper * 2 > units.len() && lower * 10 <= upper;
+    if !sample.contains(&0) {
+        None
+    } else if is_most(second, first) {
+        Some(UTF_16LE)
+    } else {
+        is_most(first, second).then_some(UTF_16BE)
+    }
+}
+
+/// How many sequences of bytes beyond ASCII are characters of UTF-8, and how many are not.
+#[derive(Debug, PartialEq, Eq)]
+struct Sequences {
+    valid: usize,
+    invalid: usize,
+    /// The most bytes of one that is not.
+    longest: usize,
+}
+
+impl Sequences {
+    fn count(sample: &[u8], is_whole: bool) -> Sequences {
+        let mut sequences = Sequences { valid: 0, invalid: 0, longest: 0 };
+        let mut left = sample.len();
+        for chunk in sample.utf8_chunks() {
+            sequences.valid += chunk.valid().bytes().filter(|byte| *byte >= 0xc0).count();
+            left -= chunk.valid().len() + chunk.invalid().len();
+            let is_cut = left == 0 && !is_whole && is_beginning(chunk.invalid());
+            if !chunk.invalid().is_empty() && !is_cut {
+                sequences.invalid += 1;
+                sequences.longest = sequences.longest.max(chunk.invalid().len());
+            }
+        }
+        sequences
+    }
+}
+
+/// Whether a character of UTF-8 may begin with these bytes.
+fn is_beginning(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none())
+}
+
+/// That few sequences are as likely damage as they are text, so they have to look like text.
+const FEW_SEQUENCES: usize = 3;
+
+/// As many bytes in a row that could begin a character of UTF-8 are what is left of one.
+const LEFT_OF_FOUR: usize = 3;
+
+/// The legacy encoding that a sample is most likely in; `None` if it makes no sense in that one either.
+fn guess(sample: &[u8], is_whole: bool, sequences: &Sequences) -> Option<&'static Encoding> {
+    // ISO-2022-JP has no byte beyond ASCII, so a sample that comes here is not in it.
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    detector.feed(sample, is_whole);
+    let likely = detector.guess(None, Utf8Detection::Deny);
+    let text = decoded(likely, sample, is_whole);
+    let common = decoded(WINDOWS_1252, sample, is_whole);
+    let is_few = sequences.invalid <= FEW_SEQUENCES;
+    let makes_sense = |text: &Option<String>| match text {
+        Some(text) if is_few => sequences.longest < LEFT_OF_FOUR && is_plausible(text),
+        text => text.is_some(),
+    };
+    if text != common && makes_sense(&text) {
+        return Some(likely);
+    }
+    // Most of what reads the same in windows-1252 is that, and it is the name that people know. And where few letters led
+    // to a guess that makes no sense, that one may.
+    ((text == common || is_few) && makes_sense(&common)).then_some(WINDOWS_1252)
+}
+
+/// The sample as text; `None` if it is malformed, or has control characters that no text has.
+fn decoded(encoding: &'static Encoding, sample: &[u8], is_whole: bool) -> Option<String> {
+    let mut decoder = encoding.new_decoder_without_bom_handling();
+    let mut text = String::with_capacity(decoder.max_utf8_buffer_length_without_replacement(sample.len())?);
+    match decoder.decode_to_string_without_replacement(sample, &mut text, is_whole) {
+        (DecoderResult::InputEmpty, _) if !text.contains(is_c1) => Some(text),
+        _ => None,
+    }
+}
+
+/// The second set of control characters, which windows-1252 has where it has nothing.
+fn is_c1(character: char) -> bool {
+    matches!(character, '\u{80}'..='\u{9f}')
+}
+
+/// Whether all characters beyond ASCII are such as people write where they stand, and not what damage looks like.
+fn is_plausible(text: &str) -> bool {
+    let mut before = '\n';
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        let after = characters.peek().copied().unwrap_or('\n');
+        if !character.is_ascii() && !is_plausible_between(before, character, after) {
+            return false;
+        }
+        before = character;
+    }
+    true
+}
+
+fn is_plausible_between(before: char, character: char, after: char) -> bool {
+    let is_letter = |character: char| character.is_alphabetic();
+    match character {
+        // The bytes 0xFF and 0xFE, which damage likes; as letters they are rare.
+        'ÿ' | 'þ' => false,
+        '¤' | '¦' | '¨' | '¬' | '\u{ad}' | '¯' | '¶' | '¸' | '÷' | '†' | '‡' | 'ˆ' | '‰' | '˜' => false,
+        'ª' | 'º' => true,
+        '€' | '£' => !is_letter(before) && !is_letter(after),
+        '\u{2e80}'.. => !before.is_ascii_alphabetic() && !after.is_ascii_alphabetic(),
+        // Half of a letter of UTF-8 looks like a capital: `JosÃ,`, `MÃller`.
+        _ if character.is_uppercase() && (before.is_lowercase() || is_letter(before) && after.is_lowercase()) => false,
+        // A letter by itself is a word, as the French à, or it is damage.
+        _ if is_letter(character) => {
+            is_letter(before) || is_letter(after) || after == ' ' && (character.is_lowercase() || character == 'À')
+        }
+        // What is left of three bytes of UTF-8 looks like a letter and a sign: `â‚`.
+        '’' | '”' | '…' | '–' | '—' | '\u{a0}' | '»' | '®' | '™' | '´' | '·' => true,
+        _ => before.is_ascii() || !is_letter(before),
+    }
+}

@@ -1,0 +1,307 @@
+//! From a path to text: [`Opened`]. What is compressed is inflated, what is in another encoding decoded, what is a spreadsheet
+//! becomes the CSV of one of its sheets. What kind a file is of, its content says, not its name.
+
+use std::fs::File;
+use std::io::{self, Cursor, Read};
+use std::path::{Path, PathBuf};
+
+use encoding_rs::{Encoding, UTF_8};
+
+use super::decode::{self, Decoder};
+use super::inflate::zip::{ZipContent, open_zip};
+use super::inflate::{self, Compression, Limits};
+use super::input::{Format, ReadOptions};
+use super::sheet::{self, SheetReader};
+use super::sniff::SAMPLE_BYTES;
+use super::window::{Feed, FileRead, Made, Meter, Metered, Window};
+use crate::error::{Error, Result};
+
+/// An input whose text can be read, and what was found out on the way to it.
+#[derive(Debug)]
+pub struct Opened {
+    /// The text, in UTF-8 as far as it is valid.
+    pub window: Window,
+    /// The file's length in bytes, where the progress of reading it can be told by that.
+    pub length: Option<u64>,
+    /// How it was compressed.
+    pub compression: Option<Compression>,
+    /// What it was encoded in.
+    pub encoding: &'static Encoding,
+    /// The sheet, where it is a spreadsheet.
+    pub sheet: Option<String>,
+    /// What there is to say of it.
+    pub notes: Vec<String>,
+}
+
+impl Opened {
+    /// A text in UTF-8 that is no file, of this length if that is known.
+    pub fn plain(reader: Box<dyn Read + Send>, length: Option<u64>) -> Opened {
+        let window = Window::new(reader);
+        Opened { window, length, compression: None, encoding: UTF_8, sheet: None, notes: Vec::new() }
+    }
+}
+
+type Reader = Box<dyn Read + Send>;
+
+/// Opens the file at `path`, `-` for standard input.
+pub fn open(path: &Path, options: &ReadOptions) -> Result<Opened> {
+    let failed = |error: io::Error| Error::input(path, error);
+    let (mut reader, length): (Reader, Option<u64>) = if path.as_os_str() == "-" {
+        (Box::new(io::stdin()), None)
+    } else {
+        let file = File::open(path).map_err(failed)?;
+        let metadata = file.metadata().map_err(failed)?;
+        if metadata.is_dir() {
+            return Err(Error::input(path, io::ErrorKind::IsADirectory.into()));
+        }
+        (Box::new(file), metadata.is_file().then_some(metadata.len()))
+    };
+    let start = beginning(&mut reader).map_err(failed)?;
+    let is_file = length.is_some();
+    let reader: Reader = Box::new(Cursor::new(start.clone()).chain(reader));
+    match inflate::kind_of(&start) {
+        Some(Compression::Zip) => zip(path, is_file, reader, options),
+        None if is_compound(&start) => spreadsheet(path, Place::of(path, is_file, reader, options)?, None, options),
+        None => {
+            let text = Text { start, reader, meter: None, compression: None, length };
+            text.open(path, options)
+        }
+        Some(kind) => {
+            let meter = Meter::default();
+            let metered: Reader = Box::new(Metered::new(reader, meter.clone()));
+            let mut inflated = inflate::inflate(kind, metered, limits(options)).map_err(failed)?;
+            let start = beginning(&mut inflated).map_err(failed)?;
+            let reader: Reader = Box::new(Cursor::new(start.clone()).chain(inflated));
+            if is_compound(&start) || inflate::kind_of(&start) == Some(Compression::Zip) {
+                let place = Place::spooled(path, reader, options)?;
+                return spreadsheet(path, place, Some(kind), options);
+            }
+            if let Some(inner) = inflate::kind_of(&start) {
+                let (outer, inner) = (kind.name(), inner.name());
+                return Err(refuse(
+                    path,
+                    &format!("it is compressed twice, {inner} within {outer}; inflate it once first"),
+                ));
+            }
+            Text { start, reader, meter: Some(meter), compression: Some(kind), length }.open(path, options)
+        }
+    }
+}
+
+fn limits(options: &ReadOptions) -> Limits {
+    Limits { bytes: options.max_inflated_bytes, ratio: options.max_inflated_ratio }
+}
+
+/// The first bytes, as many as are looked at.
+fn beginning(reader: &mut Reader) -> io::Result<Vec<u8>> {
+    let mut start = Vec::new();
+    reader.by_ref().take(SAMPLE_BYTES as u64).read_to_end(&mut start)?;
+    Ok(start)
+}
+
+/// What only says that it is a compound file: an old spreadsheet, or one with a password.
+fn is_compound(start: &[u8]) -> bool {
+    start.starts_with(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+}
+
+fn refuse(path: &Path, doing: &str) -> Error {
+    Error::Input { path: path.to_path_buf(), doing: doing.to_string() }
+}
+
+/// A file that can be read from any place: the input itself, or a copy without a name of its own.
+enum Place {
+    Input(PathBuf),
+    Copy(tempfile::NamedTempFile),
+}
+
+impl Place {
+    fn of(path: &Path, is_file: bool, reader: Reader, options: &ReadOptions) -> Result<Place> {
+        if is_file { Ok(Place::Input(path.to_path_buf())) } else { Place::spooled(path, reader, options) }
+    }
+
+    fn spooled(path: &Path, mut reader: Reader, options: &ReadOptions) -> Result<Place> {
+        let copied = (|| {
+            let mut copy = tempfile::NamedTempFile::new()?;
+            let most = options.max_inflated_bytes;
+            if io::copy(&mut reader.by_ref().take(most), &mut copy)? == most && reader.read(&mut [0])? > 0 {
+                return Err(io::Error::other(format!("it is longer than {most} bytes (--max-inflated-bytes)")));
+            }
+            Ok(copy)
+        })();
+        Ok(Place::Copy(copied.map_err(|error| Error::input(path, error))?))
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Place::Input(path) => path,
+            Place::Copy(copy) => copy.path(),
+        }
+    }
+
+    /// Reads it once for its hash.
+    fn file_read(&self) -> io::Result<FileRead> {
+        let mut file = File::open(self.path())?;
+        let (mut read, mut buffer) = (FileRead::default(), vec![0; 256 * 1024]);
+        loop {
+            match file.read(&mut buffer) {
+                Ok(0) => return Ok(read),
+                Ok(more) => read.add(&buffer[..more]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+fn zip(path: &Path, is_file: bool, reader: Reader, options: &ReadOptions) -> Result<Opened> {
+    let failed = |error: io::Error| Error::input(path, error);
+    let place = Place::of(path, is_file, reader, options)?;
+    let file = File::open(place.path()).map_err(failed)?;
+    match open_zip(file, limits(options)).map_err(failed)? {
+        ZipContent::Spreadsheet(_) => spreadsheet(path, place, None, options),
+        ZipContent::Member { mut reader, .. } => {
+            let start = beginning(&mut reader).map_err(failed)?;
+            let reader: Reader = Box::new(Cursor::new(start.clone()).chain(reader));
+            if is_compound(&start) || inflate::kind_of(&start) == Some(Compression::Zip) {
+                let inner = Place::spooled(path, reader, options)?;
+                return spreadsheet(path, inner, Some(Compression::Zip), options);
+            }
+            let meter = Meter::of(place.file_read().map_err(failed)?);
+            let text = Text { start, reader, meter: Some(meter), compression: Some(Compression::Zip), length: None };
+            text.open(path, options)
+        }
+    }
+}
+
+/// A spreadsheet's rows, and the copy that they are read from.
+struct SheetFeed {
+    reader: SheetReader,
+    file: FileRead,
+    /// A copy is removed when it is dropped.
+    _place: Place,
+}
+
+impl Feed for SheetFeed {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.reader.read(into)
+    }
+
+    fn file_read(&self) -> Option<FileRead> {
+        Some(self.file.clone())
+    }
+}
+
+fn spreadsheet(path: &Path, place: Place, compression: Option<Compression>, options: &ReadOptions) -> Result<Opened> {
+    let failed = |error: io::Error| Error::input(path, error);
+    if options.format.is_some_and(|format| format != Format::Spreadsheet) {
+        return Err(refuse(path, "it is a spreadsheet; leave --format out, or say --format spreadsheet"));
+    }
+    if options.encoding.is_some() {
+        return Err(refuse(path, "it is a spreadsheet, which has no encoding; leave --encoding out"));
+    }
+    let Some(program) = &options.program else {
+        return Err(refuse(
+            path,
+            "it is a spreadsheet, and no program was named to read it; save the sheet as CSV UTF-8",
+        ));
+    };
+    let file = place.file_read().map_err(failed)?;
+    let (reader, info) =
+        SheetReader::open(program, place.path(), options.sheet.as_deref(), sheet_limits(options)).map_err(failed)?;
+    let feed = SheetFeed { reader, file, _place: place };
+    let others: Vec<&str> = info
+        .sheets
+        .iter()
+        .filter(|other| other.visible && other.name != info.sheet)
+        .map(|other| &*other.name)
+        .collect();
+    let mut notes = Vec::new();
+    if options.sheet.is_none() && !others.is_empty() {
+        notes.push(format!(
+            "the sheet {:?} is read, the first one; --sheet names another: {}",
+            info.sheet,
+            others.iter().take(20).map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ")
+        ));
+    }
+    let sheet = Some(info.sheet);
+    Ok(Opened { window: Window::over(Box::new(feed)), length: None, compression, encoding: UTF_8, sheet, notes })
+}
+
+fn sheet_limits(options: &ReadOptions) -> sheet::Limits {
+    sheet::Limits { max_inflated_bytes: options.max_inflated_bytes, ..sheet::Limits::default() }
+}
+
+/// A text that is inflated, if need be, and not yet decoded.
+struct Text {
+    start: Vec<u8>,
+    reader: Reader,
+    meter: Option<Meter>,
+    compression: Option<Compression>,
+    length: Option<u64>,
+}
+
+impl Text {
+    fn open(self, path: &Path, options: &ReadOptions) -> Result<Opened> {
+        if let Some(doing) = what_else(&self.start) {
+            return Err(refuse(path, doing));
+        }
+        if options.format == Some(Format::Spreadsheet) {
+            return Err(refuse(path, "it is no spreadsheet; leave --format out"));
+        }
+        if options.sheet.is_some() {
+            return Err(refuse(path, "it is no spreadsheet and has no sheets; leave --sheet out"));
+        }
+        let Text { start, mut reader, meter, compression, length } = self;
+        let mut notes = Vec::new();
+        let (encoding, skip) = match options.encoding {
+            Some(encoding) => (encoding, 0),
+            None => {
+                let found = decode::detect::detect(&start, start.len() < SAMPLE_BYTES);
+                let name = decode::name(found.encoding);
+                if let Some(bom) = found.dropped_bom {
+                    notes.push(format!("its byte order mark says {bom}, which its bytes are not; the mark is dropped"));
+                }
+                if found.guessed {
+                    notes.push(format!("its text is no UTF-8, and taken for {name}; --encoding names another"));
+                }
+                (found.encoding, found.skip)
+            }
+        };
+        if encoding == UTF_8 {
+            let mut window = match meter {
+                None => Window::new(reader),
+                Some(meter) => Window::over(Box::new(Made { reader, meter })),
+            };
+            window.hold(skip).map_err(|error| Error::input(path, error))?;
+            window.drop_until(skip as u64);
+            return Ok(Opened { window, length, compression, encoding, sheet: None, notes });
+        }
+        let meter = meter.unwrap_or_else(|| {
+            let meter = Meter::default();
+            let plain = std::mem::replace(&mut reader, Box::new(io::empty()));
+            reader = Box::new(Metered::new(plain, meter.clone()));
+            meter
+        });
+        let mut dropped = vec![0; skip];
+        reader.read_exact(&mut dropped).map_err(|error| Error::input(path, error))?;
+        let reader: Reader = Box::new(Decoder::new(reader, encoding));
+        let window = Window::over(Box::new(Made { reader, meter }));
+        Ok(Opened { window, length, compression, encoding, sheet: None, notes })
+    }
+}
+
+/// What a file is that holds no customer records in any form that could be read.
+fn what_else(start: &[u8]) -> Option<&'static str> {
+    let kinds: [(&[u8], &str); 9] = [
+        (b"SQLite format 3\0", "it is an SQLite database, not a file of records"),
+        (b"%PDF-", "it is a PDF; export the table from where it comes from as CSV"),
+        (b"PAR1", "it is a Parquet file; write it as CSV or NDJSON first"),
+        (b"7z\xbc\xaf\x27\x1c", "it is a 7z archive; unpack it first"),
+        (b"Rar!\x1a\x07", "it is a RAR archive; unpack it first"),
+        (b"<?xml", "it is XML; save it as CSV or as a spreadsheet first"),
+        (b"<!DOCTYPE", "it is a web page; save the table as CSV or as a spreadsheet first"),
+        (b"<html", "it is a web page; save the table as CSV or as a spreadsheet first"),
+        (b"\x89PNG", "it is a picture, not a file of records"),
+    ];
+    kinds.iter().find(|(magic, _)| start.starts_with(magic)).map(|(_, doing)| *doing)
+}

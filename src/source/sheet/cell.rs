@@ -1,0 +1,273 @@
+//! Cells as text.
+//!
+//! - A text is as it is, but for the mark of errors ([`ERROR_MARK`]).
+//! - A number is the shortest decimal that reads back as the same number, never with an exponent. A spreadsheet keeps an
+//!   account number or a phone number as a floating-point number too, and it must come out as it went in.
+//! - A moment is ISO 8601: a date alone where the time is midnight, a time alone where the day is zero. A duration is hours,
+//!   minutes and seconds, with as many hours as it has.
+//! - `true` and `false`; an error is its English name behind the mark.
+
+use std::fmt::Write as _;
+
+use calamine::{CellErrorType, DataRef, ExcelDateTime};
+
+use super::ERROR_MARK;
+
+/// Appends what a cell holds; nothing, if it is empty.
+pub(super) fn push_value(text: &mut String, value: &DataRef<'_>) {
+    match value {
+        DataRef::Empty => (),
+        DataRef::String(value) => push_text(text, value),
+        DataRef::SharedString(value) => push_text(text, value),
+        DataRef::Float(value) => push_number(text, *value),
+        DataRef::Int(value) => push(text, format_args!("{value}")),
+        DataRef::Bool(value) => text.push_str(if *value { "true" } else { "false" }),
+        DataRef::DateTime(value) if value.is_duration() => push_duration(text, value.as_f64()),
+        DataRef::DateTime(value) => push_moment(text, value),
+        DataRef::DateTimeIso(value) => text.push_str(without_midnight(value)),
+        DataRef::DurationIso(value) => match seconds_of(value) {
+            Some(seconds) => push_duration(text, seconds / SECONDS_OF_DAY),
+            None => push_text(text, value),
+        },
+        DataRef::Error(error) => push_error(text, name_of_error(error)),
+    }
+}
+
+fn push_text(text: &mut String, value: &str) {
+    if value.starts_with(ERROR_MARK) {
+        text.push(ERROR_MARK);
+    }
+    text.push_str(value);
+}
+
+/// Appends an error.
+pub(super) fn push_error(text: &mut String, name: &str) {
+    text.push(ERROR_MARK);
+    text.push_str(name);
+}
+
+fn name_of_error(error: &CellErrorType) -> &'static str {
+    match error {
+        CellErrorType::Div0 => "#DIV/0!",
+        CellErrorType::NA => "#N/A",
+        CellErrorType::Name => "#NAME?",
+        CellErrorType::Null => "#NULL!",
+        CellErrorType::Num => "#NUM!",
+        CellErrorType::Ref => "#REF!",
+        CellErrorType::Value => "#VALUE!",
+        CellErrorType::GettingData => "#GETTING_DATA",
+    }
+}
+
+/// Up to here every whole number is a floating-point number.
+const MAX_WHOLE: f64 = 9_007_199_254_740_992.0;
+
+fn push_number(text: &mut String, value: f64) {
+    if value.fract() == 0.0 && value.abs() <= MAX_WHOLE {
+        // The same digits, faster; and zero has no sign.
+        push(text, format_args!("{}", value as i64));
+    } else if value.is_finite() {
+        push(text, format_args!("{value}"));
+    } else {
+        push_error(text, "#NUM!");
+    }
+}
+
+/// The first day that a spreadsheet has no date for: the one behind 9999-12-31.
+const FIRST_DAY_WITHOUT_DATE: f64 = 2_958_466.0;
+
+/// Serials from 1 to 60 are days of 1900 as Excel counts them, 29 February included, which that year did not have.
+fn push_moment(text: &mut String, moment: &ExcelDateTime) {
+    let serial = moment.as_f64();
+    if !(0.0..FIRST_DAY_WITHOUT_DATE).contains(&serial) {
+        return push_number(text, serial);
+    }
+    let (year, month, day, hour, minute, second, milli) = moment.to_ymd_hms_milli();
+    let is_midnight = (hour, minute, second, milli) == (0, 0, 0, 0);
+    if serial >= 1.0 {
+        push(text, format_args!("{year:04}-{month:02}-{day:02}"));
+        if is_midnight {
+            return;
+        }
+        text.push('T');
+    }
+    push_time(text, u64::from(hour), u64::from(minute), u64::from(second), u64::from(milli));
+}
+
+const SECONDS_OF_DAY: f64 = 86_400.0;
+
+/// The longest duration that is written as one: a million years.
+const MAX_DURATION_DAYS: f64 = 365_250_000.0;
+
+fn push_duration(text: &mut String, days: f64) {
+    if !(-MAX_DURATION_DAYS..=MAX_DURATION_DAYS).contains(&days) {
+        return push_number(text, days);
+    }
+    let millis = (days * SECONDS_OF_DAY * 1000.0).round() as i64;
+    if millis < 0 {
+        text.push('-');
+    }
+    let millis = millis.unsigned_abs();
+    push_time(text, millis / 3_600_000, millis / 60_000 % 60, millis / 1000 % 60, millis % 1000);
+}
+
+fn push_time(text: &mut String, hour: u64, minute: u64, second: u64, milli: u64) {
+    push(text, format_args!("{hour:02}:{minute:02}:{second:02}"));
+    if milli > 0 {
+        push(text, format_args!(".{milli:03}"));
+    }
+}
+
+fn push(text: &mut String, arguments: std::fmt::Arguments<'_>) {
+    // Writing to a string does not fail.
+    let _ = text.write_fmt(arguments);
+}
+
+/// A moment of ISO 8601 without fractions of a second that are nothing, and without a time that is midnight.
+fn without_midnight(moment: &str) -> &str {
+    let short = match moment.split_once('.') {
+        Some((short, fraction)) if fraction.bytes().all(|byte| byte == b'0') => short,
+        _ => moment,
+    };
+    short.strip_suffix("T00:00:00").unwrap_or(short)
+}
+
+/// The seconds of a duration of ISO 8601 that has no years and months: `PT26H30M00S`.
+fn seconds_of(duration: &str) -> Option<f64> {
+    let (sign, rest) = duration.strip_prefix('-').map_or((1.0, duration), |rest| (-1.0, rest));
+    let (days, times) = rest.strip_prefix('P')?.split_once('T').unwrap_or((&rest[1..], ""));
+    let mut seconds = 0.0;
+    for (part, units) in
+        [(days, [('D', SECONDS_OF_DAY)].as_slice()), (times, &[('H', 3600.0), ('M', 60.0), ('S', 1.0)])]
+    {
+        let mut part = part;
+        for (unit, length) in units {
+            if let Some((number, rest)) = part.split_once(*unit) {
+                let is_number = number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+                seconds += number.parse::<f64>().ok().filter(|_| is_number)? * length;
+                part = rest;
+            }
+        }
+        if !part.is_empty() {
+            return None;
+        }
+    }
+    Some(sign * seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use calamine::ExcelDateTimeType::{DateTime, TimeDelta};
+
+    use super::*;
+
+    fn text_of(value: &DataRef<'_>) -> String {
+        let mut text = String::new();
+        push_value(&mut text, value);
+        text
+    }
+
+    #[test]
+    fn numbers_have_no_exponents_and_no_needless_digits() {
+        for (value, expected) in [
+            (0.0, "0"),
+            (-0.0, "0"),
+            (0.1, "0.1"),
+            (-1.5, "-1.5"),
+            (4155550123.0, "4155550123"),
+            (1e15, "1000000000000000"),
+            (9_007_199_254_740_993.0, "9007199254740992"),
+            (1e21, "1000000000000000000000"),
+            (-1e21, "-1000000000000000000000"),
+            (1e-7, "0.0000001"),
+            (0.1 + 0.2, "0.30000000000000004"),
+            (f64::NAN, "\u{1}#NUM!"),
+            (f64::NEG_INFINITY, "\u{1}#NUM!"),
+        ] {
+            assert_eq!(text_of(&DataRef::Float(value)), expected);
+        }
+        for value in [f64::MAX, f64::MIN_POSITIVE, 5e-324, 123456789.12345678, 1.0 / 3.0] {
+            let text = text_of(&DataRef::Float(value));
+            assert!(text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'), "{text}");
+            assert_eq!(text.parse::<f64>().unwrap(), value);
+        }
+        assert_eq!(text_of(&DataRef::Int(-42)), "-42");
+    }
+
+    #[test]
+    fn moments_are_as_excel_shows_them() {
+        let cases = [
+            (46082.0, false, "2026-03-01"),
+            (46082.0 + 14.5 / 24.0, false, "2026-03-01T14:30:00"),
+            (46082.604166666664, false, "2026-03-01T14:30:00"),
+            (44620.0, true, "2026-03-01"),
+            (14.5 / 24.0, false, "14:30:00"),
+            (0.0, false, "00:00:00"),
+            (1.0, false, "1900-01-01"),
+            (59.0, false, "1900-02-28"),
+            (60.0, false, "1900-02-29"),
+            (61.0, false, "1900-03-01"),
+            (2958465.0, false, "9999-12-31"),
+            (2958466.0, false, "2958466"),
+            (-1.0, false, "-1"),
+            (1e300, false, &format!("1{}", "0".repeat(300))),
+            (45943.541, false, "2025-10-13T12:59:02.400"),
+            (45943.99999999999, false, "2025-10-14"),
+        ];
+        for (serial, is_1904, expected) in cases {
+            let moment = ExcelDateTime::new(serial, DateTime, is_1904);
+            let expected = if serial == 1e300 { text_of(&DataRef::Float(serial)) } else { expected.to_string() };
+            assert_eq!(text_of(&DataRef::DateTime(moment)), expected, "{serial}");
+        }
+    }
+
+    #[test]
+    fn durations_have_as_many_hours_as_they_have() {
+        for (days, expected) in [
+            (26.5 / 24.0, "26:30:00"),
+            (0.0, "00:00:00"),
+            (-0.5, "-12:00:00"),
+            (1000.0, "24000:00:00"),
+            (0.25 / 86400.0, "00:00:00.250"),
+        ] {
+            let duration = ExcelDateTime::new(days, TimeDelta, false);
+            assert_eq!(text_of(&DataRef::DateTime(duration)), expected);
+        }
+        for (iso, expected) in [
+            ("PT14H30M00S", "14:30:00"),
+            ("PT26H30M00S", "26:30:00"),
+            ("-PT1H", "-01:00:00"),
+            ("P1DT2H3M4.500S", "26:03:04.500"),
+            ("P2D", "48:00:00"),
+            ("P1Y", "P1Y"),
+            ("PT5X", "PT5X"),
+            ("PTH", "PTH"),
+            ("PTinfS", "PTinfS"),
+            ("soon", "soon"),
+            ("", ""),
+        ] {
+            assert_eq!(text_of(&DataRef::DurationIso(iso.into())), expected, "{iso}");
+        }
+    }
+
+    #[test]
+    fn midnight_is_left_out() {
+        for (iso, expected) in [
+            ("2026-03-01", "2026-03-01"),
+            ("2026-03-01T00:00:00", "2026-03-01"),
+            ("2026-03-01T00:00:00.000", "2026-03-01"),
+            ("2026-03-01T14:30:00", "2026-03-01T14:30:00"),
+            ("2026-03-01T14:30:00.000000000", "2026-03-01T14:30:00"),
+            ("2026-03-01T14:30:00.5", "2026-03-01T14:30:00.5"),
+        ] {
+            assert_eq!(text_of(&DataRef::DateTimeIso(iso.into())), expected);
+        }
+    }
+
+    #[test]
+    fn errors_are_told_from_texts() {
+        assert_eq!(text_of(&DataRef::Error(CellErrorType::NA)), "\u{1}#N/A");
+        assert_eq!(text_of(&DataRef::SharedString("#N/A")), "#N/A");
+        assert_eq!(text_of(&DataRef::SharedString("\u{1}#N/A")), "\u{1}\u{1}#N/A");
+    }
+}

@@ -1,0 +1,220 @@
+//! What a file is, and whether it may be opened: zip files, and compound files (MS-CFB) of which only so much is read.
+//!
+//! Names say nothing: an `.xls` from a web application may be anything.
+
+use std::io::{self, Read, Seek, SeekFrom};
+
+use zip::ZipArchive;
+use zip::result::ZipError;
+
+use super::serve::Refusal;
+use super::{Kind, Limits};
+
+/// The most files that a spreadsheet has in its zip file; a thousand sheets have fewer.
+const MAX_MEMBERS: usize = 10_000;
+
+/// A file in a zip file that is larger than this may not be more than `MAX_RATIO` times what it is packed. Text that
+/// people typed packs to a tenth, a table of one value to a hundredth.
+const FREE_BYTES: u64 = 64 << 20;
+const MAX_RATIO: u64 = 500;
+
+/// Tells what a file is by its content, and refuses what must not be opened.
+pub(super) fn kind_of<R: Read + Seek>(mut file: R, limits: Limits) -> Result<Kind, Refusal> {
+    let mut start = Vec::new();
+    (&mut file).take(8).read_to_end(&mut start)?;
+    file.seek(SeekFrom::Start(0))?;
+    if start.starts_with(b"PK") {
+        return kind_of_zip(file, limits);
+    }
+    match kind_of_cfb(&mut file)? {
+        Some(CfbKind::Xls) => Ok(Kind::Xls),
+        Some(CfbKind::Protected) => Err(Refusal::protected()),
+        Some(CfbKind::Other) => Err(Refusal::new(
+            "it looks like an Office file from before 2007, but holds no spreadsheet; check what it is",
+        )),
+        None => Err(Refusal::new("it is not a spreadsheet; check what it is")),
+    }
+}
+
+fn kind_of_zip<R: Read + Seek>(file: R, limits: Limits) -> Result<Kind, Refusal> {
+    let zip = ZipArchive::new(file).map_err(Refusal::from)?;
+    if zip.len() > MAX_MEMBERS {
+        return Err(Refusal::damaged(format!("it has {} files in it", zip.len())));
+    }
+    let mut inflated = 0_u64;
+    for n in 0..zip.len() {
+        let member = zip.by_index_data(n)?;
+        if member.encrypted() {
+            return Err(Refusal::protected());
+        }
+        inflated = inflated.saturating_add(member.size());
+        let is_bomb = member.size() > FREE_BYTES && member.size() / MAX_RATIO > member.compressed_size();
+        if inflated > limits.max_inflated_bytes || is_bomb {
+            return Err(too_large(&String::from_utf8_lossy(member.name_raw()), is_bomb, limits));
+        }
+    }
+    let has = |name: &str| zip.file_names_raw().any(|held| held.eq_ignore_ascii_case(name.as_bytes()));
+    if has("xl/workbook.bin") {
+        Ok(Kind::Xlsb)
+    } else if has("mimetype") {
+        Ok(Kind::Ods)
+    } else if has("[Content_Types].xml") || has("_rels/.rels") {
+        Ok(Kind::Xlsx)
+    } else {
+        Err(Refusal::new("it is a zip file, but not a spreadsheet; unpack it"))
+    }
+}
+
+fn too_large(member: &str, is_bomb: bool, limits: Limits) -> Refusal {
+    if !is_bomb {
+        return Refusal::too_large(limits.max_inflated_bytes);
+    }
+    // No spreadsheet is like that, so that there is nothing to allow.
+    let member: String = member.chars().take(64).collect();
+    Refusal::new(format!(
+        "{member} in it would come to more than {MAX_RATIO} times its size, which no --max-inflated-bytes allows; if it \
+         is right, save the sheet as CSV UTF-8 and load that"
+    ))
+}
+
+impl From<ZipError> for Refusal {
+    fn from(error: ZipError) -> Refusal {
+        match error {
+            ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) => Refusal::protected(),
+            error => Refusal::damaged(error),
+        }
+    }
+}
+
+/// What is in a compound file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CfbKind {
+    /// A spreadsheet of Excel before 2007.
+    Xls,
+    /// Something that needs a password: a newer spreadsheet, of which only the wrapping can be seen, or an `.xls`.
+    Protected,
+    /// Anything else: a document, a message.
+    Other,
+}
+
+/// Tells what is in a compound file; `None` if it is no such file.
+pub fn kind_of_cfb(file: &mut (impl Read + Seek)) -> io::Result<Option<CfbKind>> {
+    let Some(cfb) = Cfb::open(file)? else { return Ok(None) };
+    let mut kind = CfbKind::Other;
+    let mut sector = cfb.directory;
+    let mut bytes = vec![0; cfb.sector_bytes as usize];
+    for _ in 0..MAX_DIRECTORY_SECTORS {
+        if sector > LAST_SECTOR || !cfb.read(file, sector, &mut bytes)? {
+            break;
+        }
+        for entry in bytes.chunks_exact(128) {
+            match name_of(entry).to_ascii_lowercase().as_str() {
+                "encryptedpackage" => return Ok(Some(CfbKind::Protected)),
+                "workbook" | "book" if has_file_pass(&cfb, file, entry)? => return Ok(Some(CfbKind::Protected)),
+                "workbook" | "book" => kind = CfbKind::Xls,
+                _ => (),
+            }
+        }
+        sector = cfb.behind(file, sector)?;
+    }
+    Ok(Some(kind))
+}
+
+/// Greater numbers of sectors mean something else: the end of a chain, a free sector.
+const LAST_SECTOR: u32 = 0xffff_fffa;
+
+/// How far a directory is read: some thousand names. It also ends chains that lead back to themselves.
+const MAX_DIRECTORY_SECTORS: usize = 1000;
+
+/// Where things are in a compound file.
+struct Cfb {
+    header: [u8; 512],
+    sector_bytes: u64,
+    directory: u32,
+}
+
+impl Cfb {
+    fn open(file: &mut (impl Read + Seek)) -> io::Result<Option<Cfb>> {
+        let mut header = [0; 512];
+        file.seek(SeekFrom::Start(0))?;
+        if !fill(file, &mut header)? || !header.starts_with(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") {
+            return Ok(None);
+        }
+        let sector_bytes = if header[30] == 12 { 4096 } else { 512 };
+        Ok(Some(Cfb { header, sector_bytes, directory: number(&header, 48) }))
+    }
+
+    /// Reads a sector, or as much as `bytes` has room for; `false` if it is not in the file.
+    fn read(&self, file: &mut (impl Read + Seek), sector: u32, bytes: &mut [u8]) -> io::Result<bool> {
+        file.seek(SeekFrom::Start((u64::from(sector) + 1) * self.sector_bytes))?;
+        fill(file, bytes)
+    }
+
+    /// The number of the sector that follows another.
+    fn behind(&self, file: &mut (impl Read + Seek), sector: u32) -> io::Result<u32> {
+        let in_sector = (self.sector_bytes / 4) as u32;
+        // The table is in sectors itself, of which the header lists the first 109, and a chain of lists the others.
+        let mut place = sector / in_sector;
+        let mut list = self.header[76..].to_vec();
+        let mut next = number(&self.header, 68);
+        let mut held = 109;
+        while place >= held {
+            list = vec![0; self.sector_bytes as usize];
+            if next > LAST_SECTOR || !self.read(file, next, &mut list)? {
+                return Ok(u32::MAX);
+            }
+            place -= held;
+            held = in_sector - 1;
+            next = number(&list, held as usize * 4);
+        }
+        let mut table = vec![0; self.sector_bytes as usize];
+        let found = self.read(file, number(&list, place as usize * 4), &mut table)?;
+        Ok(if found { number(&table, (sector % in_sector) as usize * 4) } else { u32::MAX })
+    }
+}
+
+/// Whether the stream of a workbook starts with the record that says how it is encrypted.
+fn has_file_pass(cfb: &Cfb, file: &mut (impl Read + Seek), entry: &[u8]) -> io::Result<bool> {
+    const FILE_PASS: u32 = 0x2f;
+    // Only the start of the file (BOF) and a protection against writing may stand before it.
+    const BEFORE: [u32; 2] = [0x809, 0x86];
+    let mut bytes = [0; 512];
+    if !cfb.read(file, number(entry, 116), &mut bytes)? {
+        return Ok(false);
+    }
+    let mut at = 0;
+    while at + 4 <= bytes.len() {
+        let (kind, length) = (number(&bytes, at) & 0xffff, number(&bytes, at) >> 16);
+        if !BEFORE.contains(&kind) {
+            return Ok(kind == FILE_PASS);
+        }
+        at += 4 + length as usize;
+    }
+    Ok(false)
+}
+
+/// The name of an entry of a directory, as far as it is ASCII.
+fn name_of(entry: &[u8]) -> String {
+    let units = entry[..64].chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
+    units.take_while(|unit| *unit != 0).filter_map(|unit| u8::try_from(unit).ok()).map(char::from).collect()
+}
+
+/// The number of 32 bits at a place; zero if there is none.
+fn number(bytes: &[u8], at: usize) -> u32 {
+    bytes.get(at..).and_then(|rest| rest.first_chunk()).copied().map_or(0, u32::from_le_bytes)
+}
+
+/// Fills `bytes` as far as the file goes; `false` if it has ended.
+fn fill(file: &mut impl Read, bytes: &mut [u8]) -> io::Result<bool> {
+    let mut filled = 0;
+    while filled < bytes.len() {
+        match file.read(&mut bytes[filled..]) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => (),
+            Err(error) => return Err(error),
+        }
+    }
+    bytes[filled..].fill(0);
+    Ok(filled > 0)
+}

@@ -1,0 +1,144 @@
+//! The parent's side: [`SheetReader`].
+
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
+use std::thread::JoinHandle;
+
+use super::{Limits, SheetInfo, arguments};
+
+/// How much is taken from the pipe at once: all that fits into it.
+const PIPE: usize = 64 * 1024;
+
+/// The longest first line; the child writes none that is longer.
+pub(super) const MAX_INFO: u64 = 1024 * 1024;
+
+/// How much is kept of what the child has to say.
+const MAX_SENTENCE: u64 = 4096;
+
+/// The rows of a sheet as CSV, read from a child process.
+///
+/// The end of the stream is the sheet's end only if the child says so by its exit status; anything else is an error, and
+/// then what was read before must not be used.
+#[derive(Debug)]
+pub struct SheetReader {
+    child: Child,
+    rows: BufReader<ChildStdout>,
+    /// Collects what the child has to say; `None` when it was asked.
+    sentence: Option<JoinHandle<Vec<u8>>>,
+    /// How it ended: well, or with this message.
+    end: Option<Result<(), String>>,
+    memory_bytes: u64,
+}
+
+impl SheetReader {
+    /// Starts reading a sheet of the spreadsheet at `path`: the one of that name or number, or else the first visible.
+    /// `program` is this program.
+    pub fn open(
+        program: &Path,
+        path: &Path,
+        sheet: Option<&str>,
+        limits: Limits,
+    ) -> io::Result<(SheetReader, SheetInfo)> {
+        let mut command = Command::new(program);
+        command.args(arguments(path, sheet, limits));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // Ctrl-C is for the parent, which then ends the child; the other way round it would look like a bad file.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut child = command.spawn()?;
+        let (Some(rows), Some(said)) = (child.stdout.take(), child.stderr.take()) else {
+            return Err(io::Error::other("the program gave no pipes to read a spreadsheet with"));
+        };
+        let mut reader = SheetReader {
+            child,
+            rows: BufReader::with_capacity(PIPE, rows),
+            sentence: Some(std::thread::spawn(move || first_of(said))),
+            end: None,
+            memory_bytes: limits.memory_bytes,
+        };
+        let info = reader.info()?;
+        Ok((reader, info))
+    }
+
+    /// Reads the first line.
+    fn info(&mut self) -> io::Result<SheetInfo> {
+        let mut line = Vec::new();
+        (&mut self.rows).take(MAX_INFO).read_until(b'\n', &mut line)?;
+        // A line that is too long is no reason to wait: its writer does so too.
+        if line.last() != Some(&b'\n') && (line.len() as u64) < MAX_INFO {
+            self.finish()?;
+        }
+        serde_json::from_slice(&line)
+            .map_err(|error| io::Error::other(format!("what reads spreadsheets answered with nonsense: {error}")))
+    }
+
+    /// Waits for the child, whose output has ended, and says whether that was the sheet's end.
+    fn finish(&mut self) -> io::Result<()> {
+        if self.end.is_none() {
+            let status = self.child.wait()?;
+            let said = self.sentence.take().and_then(|sentence| sentence.join().ok()).unwrap_or_default();
+            self.end = Some(if status.success() { Ok(()) } else { Err(self.reason(status, &said)) });
+        }
+        match &self.end {
+            Some(Err(message)) => Err(io::Error::other(message.clone())),
+            _ => Ok(()),
+        }
+    }
+
+    /// Why the child failed. What a library or the system wrote while it was dying is of no use to anybody.
+    fn reason(&self, status: ExitStatus, said: &[u8]) -> String {
+        let said = String::from_utf8_lossy(said);
+        if status.code() == Some(1) && !said.trim().is_empty() {
+            return said.trim().to_string();
+        }
+        if ran_out_of_time(status) {
+            return "reading the spreadsheet does not come to an end, so it is damaged; save the sheet as CSV UTF-8 and \
+                    load that"
+                .to_string();
+        }
+        let mebibytes = self.memory_bytes >> 20;
+        format!(
+            "the spreadsheet could not be read within {mebibytes} MiB of memory; save the sheet as CSV UTF-8 and load that"
+        )
+    }
+}
+
+impl Read for SheetReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.rows.read(buffer)?;
+        if read == 0 && !buffer.is_empty() {
+            self.finish()?;
+        }
+        Ok(read)
+    }
+}
+
+impl Drop for SheetReader {
+    /// A child that is no longer read from is ended, and leaves no zombie.
+    fn drop(&mut self) {
+        if self.end.is_none() {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+    }
+}
+
+/// The beginning of what the child says. The rest is read and dropped, or else it would wait for ever to be heard.
+fn first_of(mut said: ChildStderr) -> Vec<u8> {
+    let mut first = Vec::new();
+    let _ = (&mut said).take(MAX_SENTENCE).read_to_end(&mut first);
+    let _ = io::copy(&mut said, &mut io::sink());
+    first
+}
+
+#[cfg(unix)]
+fn ran_out_of_time(status: ExitStatus) -> bool {
+    std::os::unix::process::ExitStatusExt::signal(&status) == Some(rustix::process::Signal::XCPU.as_raw())
+}
+
+/// Elsewhere the child has no limit of time.
+#[cfg(not(unix))]
+fn ran_out_of_time(_: ExitStatus) -> bool {
+    false
+}

@@ -1,0 +1,8 @@
+//! Spreadsheets read through a child process, good ones and hostile ones.
+
+mod files;
+mod fuzz;
+mod hostile;
+mod kinds;
+mod parent;
+mod reading;
