@@ -19,7 +19,7 @@ use crate::profile::header::Binding;
 use crate::record::{Block, Extent, RAW_LIMIT, Span};
 use crate::reject::{Code, Fault, Severity};
 use crate::row::{RowEncoder, Value};
-use crate::rule::key;
+use crate::rule::{address, key};
 
 pub use self::csv::CsvShape;
 
@@ -70,6 +70,8 @@ pub struct Verdicts {
     pub repaired: Vec<u64>,
     /// How many values deprecated fields had, by field.
     pub deprecated: Vec<u64>,
+    /// The accepted records whose ZIP code has lost its leading zero, as it seems, by their place among the verdicts.
+    pub short_zips: Vec<u32>,
     /// The JSON keys that were met.
     pub met_keys: MetKeys,
 }
@@ -121,6 +123,16 @@ struct Draft<'b> {
     /// The key, if the record has one, and as it is stored.
     key: Option<Range<u32>>,
     stored_key: Range<u32>,
+    /// What is known of its ZIP code.
+    zip: ShortZip,
+}
+
+/// What makes a ZIP code one that has lost its leading zero.
+#[derive(Clone, Copy, Debug, Default)]
+struct ShortZip {
+    has_four_digits: bool,
+    is_in_state: bool,
+    is_abroad: bool,
 }
 
 /// Why a record as a whole is a reject.
@@ -170,6 +182,7 @@ impl Checker {
             out: Verdicts::default(),
             key: None,
             stored_key: 0..0,
+            zip: ShortZip::default(),
         };
         draft.out.verdicts.reserve(block.spans.len());
         draft.out.rows.reserve(block.bytes.len());
@@ -244,6 +257,7 @@ impl Checker {
         draft.row.clear();
         draft.key = None;
         draft.stored_key = 0..0;
+        draft.zip = ShortZip::default();
         let keys = draft.out.keys.len();
         let judged = match (record, records) {
             (Err(bytes), _) => Err(not_utf8(bytes)),
@@ -261,6 +275,9 @@ impl Checker {
         if is_rejected {
             draft.out.keys.truncate(keys);
             return Outcome::Rejected;
+        }
+        if draft.zip.has_four_digits && draft.zip.is_in_state && !draft.zip.is_abroad {
+            draft.out.short_zips.push(draft.out.verdicts.len() as u32);
         }
         let stamp = &self.stamp;
         for _ in ["created_at", "updated_at"] {
@@ -283,6 +300,14 @@ impl Checker {
                 Stored::Missing => {}
                 Stored::Text(text) => self.note_key(text, plan.comparison, draft),
                 Stored::Integer(number) => self.note_key(&number.to_string(), plan.comparison, draft),
+            }
+        }
+        if let (Some(zip), Stored::Text(text)) = (self.plan.zip, &stored) {
+            match field {
+                field if field == zip.postal_code => draft.zip.has_four_digits = address::is_four_digits(text),
+                field if field == zip.state => draft.zip.is_in_state = address::has_zips_with_leading_zeros(text),
+                field if field == zip.country => draft.zip.is_abroad = !["US", "PR", "VI"].contains(&&**text),
+                _ => {}
             }
         }
         draft.row.push(match &stored {

@@ -93,6 +93,30 @@ pub struct Plan {
     pub key: Option<KeyPlan>,
     /// Further texts that mean a missing value.
     pub null_tokens: Vec<String>,
+    /// The fields of an American address, where the profile has them.
+    pub zip: Option<ZipFields>,
+}
+
+/// The fields that tell whether a ZIP code has lost its leading zero, by index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ZipFields {
+    /// The ZIP code.
+    pub postal_code: usize,
+    /// The state.
+    pub state: usize,
+    /// The country.
+    pub country: usize,
+}
+
+impl ZipFields {
+    fn of(profile: &Profile) -> Option<ZipFields> {
+        let first = |kind: FieldType| profile.fields.iter().position(|field| field.kind == kind);
+        Some(ZipFields {
+            postal_code: first(FieldType::PostalCode)?,
+            state: first(FieldType::State)?,
+            country: first(FieldType::Country)?,
+        })
+    }
 }
 
 impl Plan {
@@ -149,6 +173,7 @@ impl Plan {
             fields: fields.collect(),
             key,
             null_tokens: options.null_tokens.clone(),
+            zip: ZipFields::of(profile),
         };
         for (column, constant) in &mapping.constants {
             let field = profile.require_field(column, "the mapping's [constants]")?;

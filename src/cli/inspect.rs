@@ -5,8 +5,9 @@ use std::path::Path;
 
 use comfy_table::{Attribute, Cell, Color};
 
-use super::args::{InspectArgs, ReadArgs, ShortRows};
+use super::args::InspectArgs;
 use super::table::{number, table, without_trailing_spaces};
+use super::words::Words;
 use crate::error::{Error, Result};
 use crate::pipeline::{ColumnContent, Inspection, LOOKED_AT};
 use crate::report::summary::{ColumnSummary, Ignored, escaped};
@@ -34,7 +35,10 @@ pub(super) fn text(inspection: &Inspection, args: &InspectArgs) -> String {
     if !inspection.first_records.is_empty() {
         page.push_str(&format!("\nThe first records as they would be stored:\n\n{}\n", first_records(inspection)));
     }
-    let command = command(inspection, args);
+    let input = args.input.to_string_lossy();
+    let command =
+        Words::import(&input, inspection.profile.as_deref()).with_dialect(&args.read).with_meaning(&args.read);
+    let command = visible(&command.quoted()).into_owned();
     page.push_str(&format!("\nTo load it:\n\n  {}\n", colours.bold(&command)));
     without_trailing_spaces(&page)
 }
@@ -79,6 +83,7 @@ impl Colours {
 
 fn fits(inspection: &Inspection) -> String {
     let one = |fit: &crate::pipeline::FitSummary| match fit.missing.as_slice() {
+        [] if fit.matched == 1 => format!("{} fits, 1 field", fit.profile),
         [] => format!("{} fits, {} fields", fit.profile, fit.matched),
         missing => format!("{} lacks {}", fit.profile, missing.join(", ")),
     };
@@ -166,6 +171,7 @@ fn first_records(inspection: &Inspection) -> String {
     let mut page = Vec::new();
     for (index, record) in inspection.first_records.iter().enumerate() {
         let values: Vec<String> = record
+            .0
             .iter()
             .filter(|(_, value)| !value.is_null())
             .map(|(column, value)| match value {
@@ -187,38 +193,6 @@ fn shortened(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.into_owned(),
-    }
-}
-
-/// The command that loads the file, with what was typed to read it.
-fn command(inspection: &Inspection, args: &InspectArgs) -> String {
-    let mut words = vec!["custload".to_string(), "import".to_string(), args.input.to_string_lossy().into_owned()];
-    let mut say = |option: &str, value: &str| words.extend([format!("--{option}"), value.to_string()]);
-    if let Some(profile) = &inspection.profile {
-        say("profile", profile);
-    }
-    let ReadArgs { delimiter, encoding, sheet, header_line, columns, map, mapping, null_token, .. } = &args.read;
-    let said = [("delimiter", delimiter), ("encoding", encoding), ("sheet", sheet), ("columns", columns)];
-    said.iter().for_each(|(option, value)| value.iter().for_each(|value| say(option, value)));
-    header_line.iter().for_each(|line| say("header-line", &line.to_string()));
-    map.iter().for_each(|map| say("map", map));
-    mapping.iter().for_each(|path| say("mapping", &path.to_string_lossy()));
-    null_token.iter().for_each(|token| say("null-token", token));
-    if args.read.short_rows == ShortRows::Pad {
-        say("short-rows", "pad");
-    }
-    if args.read.no_header {
-        words.push("--no-header".to_string());
-    }
-    words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
-}
-
-/// A word as a shell takes it.
-pub(super) fn quoted(word: &str) -> String {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./=:,+@%".contains(&byte);
-    match !word.is_empty() && word.bytes().all(is_plain) {
-        true => word.to_string(),
-        false => format!("'{}'", word.replace('\'', "'\\''")),
     }
 }
 

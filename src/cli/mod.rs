@@ -6,6 +6,7 @@ mod inspect;
 mod options;
 mod progress;
 mod table;
+mod words;
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use anyhow::Context;
 
 use self::args::{Cli, CliCommand, InspectArgs, RunArgs, SheetArgs};
 use self::progress::Console;
+use self::words::Words;
 use crate::error::Error;
 use crate::pipeline::{self, Command, Observer};
 use crate::report::summary::{Status, Summary};
@@ -64,7 +66,11 @@ fn load(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>) -> anyhow::Res
     let summary = summary?;
     let printed = match (args.json, args.quiet) {
         (true, _) => print(&summary.to_json()),
-        (false, false) => print(&table::summary(&summary)),
+        (false, false) => {
+            let words =
+                |path: &str| Words::import(path, Some(&summary.profile)).with_rules(args).with_meaning(&args.read);
+            print(&table::summary(&summary, |path| words(path).quoted()))
+        }
         (false, true) => Ok(0),
     };
     if let Err(error) = printed {

@@ -36,7 +36,9 @@ pub(super) fn number(count: u64) -> String {
 }
 
 /// A run's numbers for a person.
-pub(super) fn summary(summary: &Summary) -> String {
+///
+/// `again` gives the command that loads a mended reject report.
+pub(super) fn summary(summary: &Summary, again: impl Fn(&str) -> String) -> String {
     let mut out = format!("{}\n", headline(summary));
     let mut inputs = table(["input", "read", "accepted", "rejected", "blank", "warnings", "repaired"]);
     let rows = summary.inputs.iter().map(|input| (visible(&input.path).into_owned(), input.counts));
@@ -65,6 +67,15 @@ pub(super) fn summary(summary: &Summary) -> String {
             out.push_str(&format!("{what}: {}\n", counts.join(", ")));
         }
     }
+    if let Some(short) = &summary.short_zips {
+        out.push_str(&format!(
+            "WARNING: {} ZIP codes have four digits beside a US state whose codes begin with 0 (first: {}, line {}). A \
+             spreadsheet has taken the zeros; format the column as text there, and save it again\n",
+            number(short.records),
+            visible(&short.first_file),
+            number(short.first_line)
+        ));
+    }
     if let (Some(first), Some(last)) = (summary.first_customer_id, summary.last_customer_id) {
         let database = visible(summary.database.as_deref().unwrap_or_default()).into_owned();
         let customers =
@@ -79,6 +90,9 @@ pub(super) fn summary(summary: &Summary) -> String {
         for name in rejects.filter_map(|input| input.rejects.as_deref()) {
             let path = Path::new(reports).join(name);
             out.push_str(&format!("{what}: {}\n", visible(&path.to_string_lossy())));
+            if summary.status == Status::Finished {
+                out.push_str(&format!("  {}\n", visible(&again(&path.to_string_lossy()))));
+            }
         }
         if summary.status == Status::Threshold {
             out.push_str("nothing was loaded: mend the input itself, and load it as a whole\n");

@@ -48,7 +48,6 @@ pub(super) struct Committer<'r> {
     /// The inputs: what is known of each, and whether it has been read to its end.
     inputs: Vec<CommittedInput>,
     tally: Tally,
-    paths: Vec<String>,
     bytes: u64,
     first_id: Option<i64>,
     last_id: Option<i64>,
@@ -117,7 +116,6 @@ impl<'r> Committer<'r> {
         if let Some(report) = &mut accepted {
             report.write(format!("{}\n", ACCEPTED_COLUMNS.join(",")).as_bytes())?;
         }
-        let paths: Vec<String> = options.inputs.iter().map(|path| path.to_string_lossy().into_owned()).collect();
         Ok(Committer {
             options,
             target,
@@ -131,7 +129,6 @@ impl<'r> Committer<'r> {
             inputs: Vec::new(),
             tally: Tally::new(plan.fields.len()),
             plan,
-            paths,
             bytes: 0,
             first_id: None,
             last_id: None,
@@ -164,7 +161,7 @@ impl<'r> Committer<'r> {
         Worker {
             checker,
             input: index,
-            path: self.paths[index].clone(),
+            path: prepared.summary.path.clone(),
             delimiter: dialect.delimiter,
             is_table: dialect.format.is_table(),
             fingerprints: self.fingerprints.clone(),
@@ -266,6 +263,10 @@ impl<'r> Committer<'r> {
         input.summary.note_names();
         let late = std::mem::take(&mut input.late_keys);
         let path = visible(&input.summary.path);
+        if end.read.records == 0 {
+            let what = if input.summary.header_line.is_some() { "a header and no records" } else { "no records" };
+            return Ok(Some(format!("{path}: the file holds {what}")));
+        }
         Ok((!late.is_empty()).then(|| format!("{}, ignored", unknown_names(&path, "key", late, self.plan.profile))))
     }
 
@@ -362,7 +363,7 @@ impl<'r> Committer<'r> {
         let message = match holder {
             Holder::Customer(customer) => format!("customer {customer} in the database has the same {column}"),
             Holder::Record { input, record, line } => {
-                let path = &self.paths[*input as usize];
+                let path = &self.inputs[*input as usize].summary.path;
                 format!("record {record} (line {line}) of {} has the same {column}", visible(path))
             }
         };

@@ -49,7 +49,17 @@ pub struct Inspection {
     /// The records that would be rejected, by code.
     pub rejects_by_code: BTreeMap<&'static str, RejectExample>,
     /// The first records as they would be stored: column and value.
-    pub first_records: Vec<BTreeMap<String, serde_json::Value>>,
+    pub first_records: Vec<StoredRecord>,
+}
+
+/// A record as it would be stored: its columns in the profile's order, and their values.
+#[derive(Clone, Debug, Default)]
+pub struct StoredRecord(pub Vec<(String, serde_json::Value)>);
+
+impl Serialize for StoredRecord {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(column, value)| (column, value)))
+    }
 }
 
 /// How well a profile fits an input.
@@ -185,7 +195,12 @@ impl Inspection {
                 None => self.input.counts.read += block.spans.len() as u64,
             }
         }
-        let blank = source.read().blank;
+        let read = source.read();
+        let blank = read.blank;
+        self.input.bytes = read.bytes;
+        if read.records < LOOKED_AT {
+            self.input.sha256 = read.sha256;
+        }
         self.input.counts.blank = blank;
         if checker.is_none() {
             self.input.counts.read = self.input.counts.read.max(blank);
@@ -209,8 +224,8 @@ impl Inspection {
                     if self.first_records.len() < SHOWN_RECORDS {
                         let row = &verdicts.rows[row.start as usize..row.end as usize];
                         let stored = fields.iter().zip(values(row));
-                        self.first_records
-                            .push(stored.map(|(field, value)| (field.column.clone(), shown(value))).collect());
+                        let stored = stored.map(|(field, value)| (field.column.clone(), shown(value)));
+                        self.first_records.push(StoredRecord(stored.collect()));
                     }
                 }
             }

@@ -35,7 +35,7 @@ use crate::report::summary::{Counts, Status, Summary};
 use crate::source::sniff::HeaderPlace;
 use crate::store::{Customers, FileRow, RowCounts, RunRow, Store, StoreOptions};
 
-pub use self::inspect::{ColumnContent, FitSummary, Inspection, LOOKED_AT, RejectExample, inspect};
+pub use self::inspect::{ColumnContent, FitSummary, Inspection, LOOKED_AT, RejectExample, StoredRecord, inspect};
 pub use self::options::{Command, Observer, Options, Progress, Unobserved};
 
 /// The customers that a run's keys are compared with, and where its rows go.
@@ -145,6 +145,7 @@ fn close(
         rejects_by_field: outcome.tally.rejects_by_field(profile),
         repaired_by_field: outcome.tally.repaired_by_field(profile),
         deprecated_by_field: outcome.tally.deprecated_by_field(profile),
+        short_zips: outcome.tally.short_zips(&outcome.inputs),
         inputs: outcome.inputs,
         started_at: clock.started.clone(),
         ended_at: clock.now(),

@@ -124,6 +124,20 @@ fn near_misses(fits: &[Fit], names: &[String]) -> String {
     said
 }
 
+/// A header whose names are values is none.
+fn no_header_advice(input: &Input) -> String {
+    let is_value = |name: &String| {
+        let digits = name.bytes().filter(u8::is_ascii_digit).count();
+        name.contains('@') || digits >= 4 && 2 * digits > name.len()
+    };
+    match (input.dialect.header_line, input.names.iter().any(is_value)) {
+        (Some(line), true) if input.dialect.format.is_table() => {
+            format!(" Line {line} looks like a record, not a header: name the columns with --columns email,name,... .")
+        }
+        _ => String::new(),
+    }
+}
+
 /// How a table was read that fits nothing, and which other ways were tried.
 fn tried(input: &Input, options: &Options) -> String {
     if !input.dialect.format.is_table() {
@@ -137,7 +151,7 @@ fn tried(input: &Input, options: &Options) -> String {
     if options.read.header == HeaderPlace::Found {
         ways.push("the first 20 lines (--header-line)".to_string());
     }
-    let advice = if options.read.delimiter.is_some() { delimiter_advice(input) } else { String::new() };
+    let advice = if options.read.delimiter.is_some() { delimiter_advice(input) } else { no_header_advice(input) };
     if ways.is_empty() { advice } else { format!(" Tried: {}.{advice}", ways.join(" and ")) }
 }
 

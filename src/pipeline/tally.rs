@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::profile::Profile;
 use crate::reject::{Code, Fault, REGISTRY, Severity};
-use crate::report::summary::{CodeCount, InputSummary};
+use crate::report::summary::{CodeCount, InputSummary, ShortZips};
 
 /// How many records have each code, and where the first stands.
 #[derive(Clone, Debug, Default)]
@@ -22,8 +22,19 @@ pub(super) struct Tally {
     rejected_fields: Vec<u64>,
     repaired: Vec<u64>,
     deprecated: Vec<u64>,
+    short_zips: Met,
     /// How many warnings there were; a record can have several.
     pub(super) warning_count: u64,
+}
+
+impl Met {
+    /// Adds what was met behind this.
+    fn add(&mut self, behind: &Met) {
+        if self.records == 0 {
+            self.first = behind.first;
+        }
+        self.records += behind.records;
+    }
 }
 
 impl Tally {
@@ -34,6 +45,7 @@ impl Tally {
             rejected_fields: vec![0; fields],
             repaired: vec![0; fields],
             deprecated: vec![0; fields],
+            short_zips: Met::default(),
             warning_count: 0,
         }
     }
@@ -64,6 +76,19 @@ impl Tally {
         }
     }
 
+    /// Notes a record whose ZIP code seems to have lost its leading zero.
+    pub(super) fn short_zip(&mut self, input: usize, line: u64) {
+        self.short_zips.add(&Met { records: 1, first: (input, line) });
+    }
+
+    /// How many there were, and where the first is.
+    pub(super) fn short_zips(&self, inputs: &[InputSummary]) -> Option<ShortZips> {
+        let (input, first_line) = self.short_zips.first;
+        let first_file = inputs.get(input).map(|input| input.path.clone()).unwrap_or_default();
+        let records = self.short_zips.records;
+        (records > 0).then_some(ShortZips { records, first_file, first_line })
+    }
+
     /// Adds what a block's values had done to them.
     pub(super) fn values(&mut self, repaired: &[u64], deprecated: &[u64]) {
         add(&mut self.repaired, repaired);
@@ -73,13 +98,9 @@ impl Tally {
     /// Adds the tally of the part of the run behind this one.
     pub(super) fn add(&mut self, behind: &Tally) {
         for (ours, theirs) in [(&mut self.rejects, &behind.rejects), (&mut self.warnings, &behind.warnings)] {
-            for (ours, theirs) in ours.iter_mut().zip(theirs).filter(|(_, theirs)| theirs.records > 0) {
-                if ours.records == 0 {
-                    ours.first = theirs.first;
-                }
-                ours.records += theirs.records;
-            }
+            ours.iter_mut().zip(theirs).for_each(|(ours, theirs)| ours.add(theirs));
         }
+        self.short_zips.add(&behind.short_zips);
         add(&mut self.rejected_fields, &behind.rejected_fields);
         self.values(&behind.repaired, &behind.deprecated);
         self.warning_count += behind.warning_count;

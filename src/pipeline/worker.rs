@@ -80,10 +80,14 @@ impl Worker {
         let mut verdicts = self.checker.check(&block);
         let mut tally = Tally::new(self.checker.plan().fields.len());
         tally.values(&verdicts.repaired, &verdicts.deprecated);
+        let mut short_zips = verdicts.short_zips.iter().peekable();
         let mut fingerprints = Vec::with_capacity(verdicts.verdicts.len());
         let (mut errors, mut rejects) = (Pieces::default(), Pieces::default());
         let mut writer = self.row_writer();
-        for ((position, span), verdict) in block.positions().zip(&verdicts.verdicts) {
+        for (index, ((position, span), verdict)) in (0..).zip(block.positions().zip(&verdicts.verdicts)) {
+            if short_zips.next_if_eq(&&index).is_some() {
+                tally.short_zip(self.input, position.line);
+            }
             let faults = verdicts.faults_of(verdict);
             if !faults.is_empty() {
                 tally.record(faults, self.input, position.line);

@@ -62,6 +62,17 @@ pub struct CodeCount {
     pub first_line: u64,
 }
 
+/// ZIP codes of four digits beside a state whose codes begin with zeros.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ShortZips {
+    /// The records that have one.
+    pub records: u64,
+    /// The input in which the first stands, as it was named.
+    pub first_file: String,
+    /// The line of the first.
+    pub first_line: u64,
+}
+
 /// One column of an input, or one key, and where it goes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ColumnSummary {
@@ -211,6 +222,9 @@ pub struct Summary {
     pub repaired_by_field: BTreeMap<String, u64>,
     /// Values of fields that the API calls deprecated, by field.
     pub deprecated_by_field: BTreeMap<String, u64>,
+    /// ZIP codes that seem to have lost their leading zeros in a spreadsheet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub short_zips: Option<ShortZips>,
     /// The inputs, in order.
     pub inputs: Vec<InputSummary>,
     /// When the run started (RFC 3339).

@@ -116,6 +116,28 @@ pub fn state(value: &str) -> Cow<'_, str> {
 }
 
 /// The upper-case form of a letter, if it is one character. None for what is no letter.
+/// Whether this is a ZIP code that lacks a digit.
+pub fn is_four_digits(postal_code: &str) -> bool {
+    postal_code.len() == 4 && postal_code.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether the ZIP codes of this American state begin with zeros, which spreadsheets lose (USPS, Publication 65).
+pub fn has_zips_with_leading_zeros(state: &str) -> bool {
+    const STATES: [(&str, &str); 10] = [
+        ("CT", "Connecticut"),
+        ("MA", "Massachusetts"),
+        ("ME", "Maine"),
+        ("NH", "New Hampshire"),
+        ("NJ", "New Jersey"),
+        ("RI", "Rhode Island"),
+        ("VT", "Vermont"),
+        ("PR", "Puerto Rico"),
+        ("VI", "Virgin Islands"),
+        ("AE", "Armed Forces Europe"),
+    ];
+    STATES.iter().any(|(code, name)| state == *code || state.eq_ignore_ascii_case(name))
+}
+
 fn upper(character: char) -> Option<char> {
     if !text::is_letter(character) {
         return None;

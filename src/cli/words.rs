@@ -1,0 +1,86 @@
+//! Commands for a person to copy: what was typed, as far as it matters for another command.
+
+use super::args::{ReadArgs, RunArgs, ShortRows};
+
+/// The words of a command.
+#[derive(Debug)]
+pub(super) struct Words(Vec<String>);
+
+impl Words {
+    /// `custload import` of this input under this profile.
+    pub(super) fn import(input: &str, profile: Option<&str>) -> Words {
+        let mut words = Words(["custload", "import", input].map(String::from).to_vec());
+        words.say("profile", profile);
+        words
+    }
+
+    fn say(&mut self, option: &str, value: Option<&str>) {
+        if let Some(value) = value {
+            self.0.extend([format!("--{option}"), value.to_string()]);
+        }
+    }
+
+    /// What was said about the delimiter, columns and values, which holds for the file and for its reject report.
+    pub(super) fn with_meaning(mut self, args: &ReadArgs) -> Words {
+        self.say("delimiter", args.delimiter.as_deref());
+        args.map.iter().for_each(|map| self.say("map", Some(map)));
+        self.say("mapping", args.mapping.as_ref().map(|path| path.to_string_lossy()).as_deref());
+        args.null_token.iter().for_each(|token| self.say("null-token", Some(token)));
+        self
+    }
+
+    /// What was said about how the file is written.
+    pub(super) fn with_dialect(mut self, args: &ReadArgs) -> Words {
+        let said = [("encoding", &args.encoding), ("sheet", &args.sheet), ("columns", &args.columns)];
+        said.iter().for_each(|(option, value)| self.say(option, value.as_deref()));
+        self.say("header-line", args.header_line.map(|line| line.to_string()).as_deref());
+        if args.no_header {
+            self.0.push("--no-header".to_string());
+        }
+        if args.short_rows == ShortRows::Pad {
+            self.say("short-rows", Some("pad"));
+        }
+        self
+    }
+
+    /// What was said about fields and the database.
+    pub(super) fn with_rules(mut self, args: &RunArgs) -> Words {
+        self.say("db", args.db.as_ref().map(|path| path.to_string_lossy()).as_deref());
+        self.say("key", args.key.as_deref());
+        self.say("relax", Some(args.relax.join(",")).filter(|relax| !relax.is_empty()).as_deref());
+        args.on_invalid.iter().for_each(|said| self.say("on-invalid", Some(said)));
+        self
+    }
+
+    /// The command as a shell takes it.
+    pub(super) fn quoted(&self) -> String {
+        self.0.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./=:,+@%".contains(&byte);
+    match !word.is_empty() && word.bytes().all(is_plain) {
+        true => word.to_string(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_for_a_shell() {
+        for (word, expected) in [
+            ("a.csv", "a.csv"),
+            ("my file.csv", "'my file.csv'"),
+            ("", "''"),
+            ("it's", "'it'\\''s'"),
+            ("$HOME;", "'$HOME;'"),
+        ] {
+            assert_eq!(quoted(word), expected);
+        }
+    }
+}
