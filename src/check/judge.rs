@@ -92,15 +92,15 @@ impl<'p> Judge<'p> {
         if self.is_missing(&cleaned) {
             return self.missing(origin, Some(raw));
         }
-        let cleaned = match plan.values.get(&*cleaned) {
-            Some(stands_for) if stands_for.is_empty() => return self.missing(origin, Some(raw)),
-            Some(stands_for) => Cow::Owned(stands_for.clone()),
-            None => cleaned,
-        };
-        let cleaned = match plan.guard && cleaned.starts_with('\'') {
-            true => without_guard(cleaned),
-            false => cleaned,
-        };
+        let mut cleaned = cleaned;
+        if !plan.values.is_empty()
+            && let Some(stands_for) = plan.values.get(&*cleaned)
+        {
+            cleaned = Cow::Owned(stands_for.clone());
+        }
+        if plan.guard && cleaned.starts_with('\'') {
+            cleaned = without_guard(cleaned);
+        }
         if cleaned.is_empty() {
             return self.missing(origin, Some(raw));
         }

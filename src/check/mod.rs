@@ -12,7 +12,7 @@ use std::ops::Range;
 
 use self::json::MetKeys;
 use self::judge::{Judge, Stored};
-use self::plan::Plan;
+use self::plan::{Plan, ZipPart};
 use crate::format::csv::RowWriter;
 use crate::format::raw;
 use crate::profile::header::Binding;
@@ -302,12 +302,15 @@ impl Checker {
                 Stored::Integer(number) => self.note_key(&number.to_string(), plan.comparison, draft),
             }
         }
-        if let (Some(zip), Stored::Text(text)) = (self.plan.zip, &stored) {
-            match field {
-                field if field == zip.postal_code => draft.zip.has_four_digits = address::is_four_digits(text),
-                field if field == zip.state => draft.zip.is_in_state = address::has_zips_with_leading_zeros(text),
-                field if field == zip.country => draft.zip.is_abroad = !["US", "PR", "VI"].contains(&&**text),
-                _ => {}
+        let zip = self.plan.fields[field].zip;
+        if zip != ZipPart::None
+            && let Stored::Text(text) = &stored
+        {
+            match zip {
+                ZipPart::Code => draft.zip.has_four_digits = address::is_four_digits(text),
+                ZipPart::State => draft.zip.is_in_state = address::has_zips_with_leading_zeros(text),
+                ZipPart::Country => draft.zip.is_abroad = !["US", "PR", "VI"].contains(&&**text),
+                ZipPart::None => {}
             }
         }
         draft.row.push(match &stored {

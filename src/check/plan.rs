@@ -51,6 +51,8 @@ pub struct FieldPlan {
     pub values: BTreeMap<String, String>,
     /// Whether an apostrophe in front is taken away.
     pub guard: bool,
+    /// What it has to do with ZIP codes.
+    pub zip: ZipPart,
     /// The least number of characters.
     pub min: usize,
     /// The greatest number of characters.
@@ -93,29 +95,32 @@ pub struct Plan {
     pub key: Option<KeyPlan>,
     /// Further texts that mean a missing value.
     pub null_tokens: Vec<String>,
-    /// The fields of an American address, where the profile has them.
-    pub zip: Option<ZipFields>,
 }
 
-/// The fields that tell whether a ZIP code has lost its leading zero, by index.
+/// What a field has to do with American ZIP codes that have lost their leading zeros.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ZipFields {
-    /// The ZIP code.
-    pub postal_code: usize,
-    /// The state.
-    pub state: usize,
-    /// The country.
-    pub country: usize,
+pub enum ZipPart {
+    /// It is the code.
+    Code,
+    /// It is the state.
+    State,
+    /// It is the country.
+    Country,
+    /// Nothing.
+    None,
 }
 
-impl ZipFields {
-    fn of(profile: &Profile) -> Option<ZipFields> {
-        let first = |kind: FieldType| profile.fields.iter().position(|field| field.kind == kind);
-        Some(ZipFields {
-            postal_code: first(FieldType::PostalCode)?,
-            state: first(FieldType::State)?,
-            country: first(FieldType::Country)?,
-        })
+impl ZipPart {
+    /// What a profile's field has to do with them, by its index: the first of its kind alone.
+    fn of(profile: &Profile, field: usize) -> ZipPart {
+        let kind = profile.fields[field].kind;
+        match kind {
+            _ if profile.fields[..field].iter().any(|before| before.kind == kind) => ZipPart::None,
+            FieldType::PostalCode => ZipPart::Code,
+            FieldType::State => ZipPart::State,
+            FieldType::Country => ZipPart::Country,
+            _ => ZipPart::None,
+        }
     }
 }
 
@@ -157,6 +162,7 @@ impl Plan {
             default: field.default.clone().map(Filler::Text),
             values: mapping.values.get(&field.column).cloned().unwrap_or_default(),
             guard: field.is_guarded(),
+            zip: ZipPart::of(profile, index),
             min: field.min.unwrap_or(0),
             max: field.longest(),
             at_least: field.at_least.unwrap_or(i64::MIN),
@@ -173,7 +179,6 @@ impl Plan {
             fields: fields.collect(),
             key,
             null_tokens: options.null_tokens.clone(),
-            zip: ZipFields::of(profile),
         };
         for (column, constant) in &mapping.constants {
             let field = profile.require_field(column, "the mapping's [constants]")?;

@@ -140,7 +140,7 @@ pub struct ReadArgs {
     /// A file that says so for many headers, with constants and values (TOML)
     #[arg(long, value_name = "FILE")]
     pub mapping: Option<PathBuf>,
-    /// A text that means a missing value, besides the empty one and \\N. As often as needed
+    /// A text that means a missing value, besides the empty one and \N. As often as needed
     #[arg(long, value_name = "T", action = ArgAction::Append)]
     pub null_token: Vec<String>,
     /// What to do about a row that lacks its last cells

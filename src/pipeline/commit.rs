@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::prepare::{Prepared, unknown_names, with_nearest};
+use super::advice::{unknown_names, with_nearest};
+use super::prepare::Prepared;
 use super::tally::Tally;
 use super::worker::{Checked, Worker};
 use super::{Command, Options, Progress, Target};

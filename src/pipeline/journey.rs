@@ -22,7 +22,7 @@ use crate::check::plan::Plan;
 use crate::error::{Error, Result};
 use crate::profile::header::Candidates;
 use crate::source::expand::expand;
-use crate::source::input::{Input, ReadOptions};
+use crate::source::input::{Format, Input, ReadOptions};
 use crate::source::window::{Feed, FileRead};
 use crate::source::{InputRead, Source};
 
@@ -38,7 +38,7 @@ pub(super) fn open(options: &Options, candidates: &Arc<Candidates>) -> Result<Ve
             let mut inputs = Vec::with_capacity(paths.len());
             for path in &paths {
                 let mut input = Input::open(path, &read, &candidates)?;
-                if paths.len() > KEPT_OPEN {
+                if paths.len() > KEPT_OPEN || paths.len() > 1 && input.dialect.format == Format::Spreadsheet {
                     input.close();
                 }
                 inputs.push(input);

@@ -7,15 +7,17 @@
 //! ```
 //! All threads live in `journey`. What a person sees while a run goes on is for an [`Observer`].
 
+mod advice;
 mod commit;
 mod inspect;
 mod journey;
 mod options;
+mod place;
 mod prepare;
 mod tally;
 mod worker;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -24,13 +26,12 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::json;
 
 use self::commit::Committer;
-use self::prepare::Prepared;
+use self::place::{finish_earlier_reports, relative_reports, reports_place};
 use crate::check::Stamp;
 use crate::check::plan::Plan;
-use crate::disk::{folder_of, with_suffix};
 use crate::error::{Error, Result};
 use crate::profile::Profile;
-use crate::report::folder::{ACCEPTED, ReportFolder, SUMMARY, Trace, can_be_used, finish_left_behind};
+use crate::report::folder::{ACCEPTED, ReportFolder, SUMMARY, Trace};
 use crate::report::summary::{Counts, Status, Summary};
 use crate::source::sniff::HeaderPlace;
 use crate::store::{Customers, FileRow, RowCounts, RunRow, Store, StoreOptions};
@@ -239,66 +240,6 @@ fn open_target(options: &Options, plan: &Plan, observer: &mut dyn Observer) -> R
     }
 }
 
-/// The folder in which a database's runs leave their reports unless told otherwise.
-fn default_reports(database: &Path, run_id: i64) -> PathBuf {
-    with_suffix(database, ".imports").join(format!("run-{run_id:06}"))
-}
-
-fn reports_place(options: &Options, run_id: i64) -> Result<Option<PathBuf>> {
-    let place: Option<PathBuf> = match (&options.reports, options.command, &options.database) {
-        // Put together from its parts, so that a slash at its end is none of its name's.
-        (Some(place), ..) => Some(Path::new(&place.replace("{run}", &run_id.to_string())).components().collect()),
-        (None, Command::Import, Some(database)) => Some(free_place(default_reports(database, run_id))),
-        _ => None,
-    };
-    let Some(place) = place else { return Ok(None) };
-    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
-    let is_database = options.database.as_deref().is_some_and(|database| {
-        let names = ["", "-journal", "-wal", "-shm", ".custload-partial", ".custload-reports"];
-        names.iter().any(|suffix| absolute(&with_suffix(database, suffix)) == absolute(&place))
-    });
-    if place.file_name().is_none() || is_database {
-        return Err(Error::Usage(format!(
-            "--reports {:?}: name a folder of its own for the reports",
-            place.display().to_string()
-        )));
-    }
-    // A folder that was made elsewhere and linked here is used where it is.
-    Ok(Some(match place.is_symlink() {
-        true => std::fs::canonicalize(&place).map_err(|error| Error::report(&place, error))?,
-        false => place,
-    }))
-}
-
-/// The first of `run-000002`, `run-000002-2` and so on that can be used. Only a database that was put back to an earlier
-/// state gives a number twice.
-fn free_place(place: PathBuf) -> PathBuf {
-    let others = (2..).map(|number| with_suffix(&place, &format!("-{number}")));
-    let mut places = std::iter::once(place.clone()).chain(others);
-    places.find(|place| can_be_used(place)).unwrap_or(place)
-}
-
-/// Puts the reports of runs in place that were killed between the database's commit and their last rename.
-fn finish_earlier_reports(store: &Store, database: &Path, observer: &mut dyn Observer) -> Result<()> {
-    let known = store.known_runs()?;
-    let mut put_in_place = Vec::new();
-    for run in &known {
-        for place in [folder_of(database).join(&run.reports), default_reports(database, run.run_id)] {
-            if finish_left_behind(&place, run.run_id, &run.started_at)? {
-                put_in_place.push(place);
-            }
-        }
-    }
-    let is_known =
-        |run_id: i64, started: &str| known.iter().any(|run| (run.run_id, run.started_at.as_str()) == (run_id, started));
-    put_in_place.extend(Trace::follow(database, is_known)?);
-    for place in put_in_place {
-        observer
-            .note(&format!("put the reports of a run in place that was stopped before it could: {}", place.display()));
-    }
-    Ok(())
-}
-
 fn threshold_passed(options: &Options, counts: &Counts) -> Option<String> {
     let records = counts.accepted + counts.rejected;
     if let Some(most) = options.max_rejects
@@ -348,14 +289,6 @@ fn rows(options: &Options, summary: &Summary, place: Option<&Path>) -> (RunRow, 
     (run, files.collect())
 }
 
-/// Where the reports are, seen from the database's folder if they are in it: so that both can be moved together.
-fn relative_reports(options: &Options, place: &Path) -> String {
-    let folder = options.database.as_deref().map(folder_of).unwrap_or_default();
-    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
-    let place = absolute(place);
-    shown_path(place.strip_prefix(absolute(&folder)).unwrap_or(&place))
-}
-
 /// The options that decide what a run stores, for `import_runs`. Threads are none of them: they change nothing.
 fn options_text(options: &Options) -> String {
     let read = &options.read;
@@ -390,19 +323,5 @@ fn header_text(place: &HeaderPlace) -> serde_json::Value {
         HeaderPlace::Found => serde_json::Value::Null,
         HeaderPlace::Line(line) => json!(line),
         HeaderPlace::Given(names) => json!(names),
-    }
-}
-
-impl Prepared {
-    /// The checker for this input, the `index`-th of the run from 0.
-    fn checker(&self, plan: &Arc<Plan>, stamp: &Stamp, index: usize, options: &Options) -> crate::check::Checker {
-        let stamp = Stamp { file: index as i64 + 1, ..stamp.clone() };
-        crate::check::Checker::new(
-            Arc::clone(plan),
-            self.shape.clone(),
-            stamp,
-            options.accepted,
-            options.read.max_record_bytes,
-        )
     }
 }

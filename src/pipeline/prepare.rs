@@ -2,19 +2,18 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 
+use super::advice::{MOST_SHOWN, listed, near_misses, nearest_header, shortened, tried, unknown_names, with_nearest};
 use super::{Observer, Options};
 use crate::check::plan::Plan;
-use crate::check::{CsvShape, Shape};
+use crate::check::{Checker, CsvShape, Shape, Stamp};
 use crate::error::{Error, Result};
-use crate::profile::header::{
-    Binding, Candidates, Column, Conflict, Fit, Match, Meaning, accepted_names, letters_and_digits, nearest_field,
-};
+use crate::profile::header::{Binding, Candidates, Column, Conflict, Fit, Match, Meaning, letters_and_digits};
 use crate::profile::{Profile, nearest};
 use crate::report::summary::{ColumnSummary, Counts, Ignored, InputSummary};
 use crate::rule::text::visible;
-use crate::source::input::{Format, Input, delimiter_name};
-use crate::source::sniff::{DELIMITERS, HeaderPlace};
+use crate::source::input::{Format, Input};
 
 /// An input that is ready to be read.
 #[derive(Debug)]
@@ -25,6 +24,14 @@ pub(super) struct Prepared {
     pub(super) stem: String,
     /// What is known of it so far.
     pub(super) summary: InputSummary,
+}
+
+impl Prepared {
+    /// The checker for this input, the `index`-th of the run from 0.
+    pub(super) fn checker(&self, plan: &Arc<Plan>, stamp: &Stamp, index: usize, options: &Options) -> Checker {
+        let stamp = Stamp { file: index as i64 + 1, ..stamp.clone() };
+        Checker::new(Arc::clone(plan), self.shape.clone(), stamp, options.accepted, options.read.max_record_bytes)
+    }
 }
 
 /// The profiles that come into question: the one that was named, or all.
@@ -108,51 +115,6 @@ pub(super) fn choose(input: &Input, options: &Options, candidates: &Candidates) 
         )));
     }
     Ok(best.profile)
-}
-
-/// Names that may be meant for a field that a profile requires.
-fn near_misses(fits: &[Fit], names: &[String]) -> String {
-    let mut said = String::new();
-    for fit in fits {
-        for column in &fit.missing {
-            let field = fit.profile.field_index(column).map(|field| &fit.profile.fields[field]);
-            if let Some(near) = field.and_then(|field| nearest_header(field, names)) {
-                said.push_str(&format!(" Is {} {column}?", visible(near)));
-            }
-        }
-    }
-    said
-}
-
-/// A header whose names are values is none.
-fn no_header_advice(input: &Input) -> String {
-    let is_value = |name: &String| {
-        let digits = name.bytes().filter(u8::is_ascii_digit).count();
-        name.contains('@') || digits >= 4 && 2 * digits > name.len()
-    };
-    match (input.dialect.header_line, input.names.iter().any(is_value)) {
-        (Some(line), true) if input.dialect.format.is_table() => {
-            format!(" Line {line} looks like a record, not a header: name the columns with --columns email,name,... .")
-        }
-        _ => String::new(),
-    }
-}
-
-/// How a table was read that fits nothing, and which other ways were tried.
-fn tried(input: &Input, options: &Options) -> String {
-    if !input.dialect.format.is_table() {
-        return String::new();
-    }
-    let mut ways = Vec::new();
-    if input.dialect.format == Format::Csv && options.read.delimiter.is_none() {
-        let names: Vec<String> = DELIMITERS.iter().map(|delimiter| delimiter_name(*delimiter)).collect();
-        ways.push(format!("the delimiters {} (--delimiter)", names.join(", ")));
-    }
-    if options.read.header == HeaderPlace::Found {
-        ways.push("the first 20 lines (--header-line)".to_string());
-    }
-    let advice = if options.read.delimiter.is_some() { delimiter_advice(input) } else { no_header_advice(input) };
-    if ways.is_empty() { advice } else { format!(" Tried: {}.{advice}", ways.join(" and ")) }
 }
 
 /// Binds every input to the plan's profile, or says what is wrong with the first that does not fit.
@@ -293,21 +255,6 @@ fn say_that_no_key_is_there(one: &Prepared, plan: &Plan, options: &Options, obse
     Ok(())
 }
 
-/// The header that is written most like one of a field's names.
-fn nearest_header<'h>(field: &crate::profile::Field, headers: &'h [String]) -> Option<&'h str> {
-    accepted_names(field).find_map(|name| nearest(name, headers.iter().map(String::as_str)))
-}
-
-/// A header that is one cell with another delimiter in it was not written with this one.
-fn delimiter_advice(input: &Input) -> String {
-    let [only] = input.names.as_slice() else { return String::new() };
-    let delimiters = [(';', "';'"), ('\t', "tab"), ('|', "'|'"), (',', "','")];
-    match delimiters.iter().find(|(delimiter, _)| only.contains(*delimiter)) {
-        Some((_, name)) => format!(" The header is a single column; --delimiter {name} would split it."),
-        None => String::new(),
-    }
-}
-
 fn columns(binding: &Binding, profile: &Profile) -> Vec<ColumnSummary> {
     let own = binding.columns.iter().zip(&binding.headers).enumerate();
     let own = own.filter(|(_, (column, _))| !matches!(column, Column::Report(_)));
@@ -395,40 +342,6 @@ fn say_what_is_ignored(
     }
     observer.note(&format!("{said}, ignored"));
     Ok(())
-}
-
-/// A name that matches no field, and the field that it may be meant for, unless that is filled already.
-pub(super) fn with_nearest(name: String, header: &str, filled: &[&str], profile: &Profile) -> String {
-    match nearest_field(profile, header) {
-        Some(near) if !filled.contains(&near.column.as_str()) => format!("{name} (is it {}?)", near.column),
-        _ => name,
-    }
-}
-
-/// What is said of columns or keys that match no field.
-pub(super) fn unknown_names(path: &str, what: &str, unknown: Vec<String>, profile: &Profile) -> String {
-    let many = if unknown.len() == 1 { ("", "matches") } else { ("s", "match") };
-    format!("{path}: the {what}{} {} {} no field of the profile {}", many.0, shortened(unknown), many.1, profile.name)
-}
-
-fn listed(names: &[String]) -> String {
-    if names.is_empty() {
-        return "nothing".to_string();
-    }
-    shortened(names.iter().map(|name| visible(name).into_owned()).collect())
-}
-
-/// How many names a message lists.
-const MOST_SHOWN: usize = 40;
-
-/// The first of these names, and how many more there are.
-fn shortened(mut names: Vec<String>) -> String {
-    let more = names.len().saturating_sub(MOST_SHOWN);
-    names.truncate(MOST_SHOWN);
-    if more > 0 {
-        names.push(format!("and {more} more"));
-    }
-    names.join(", ")
 }
 
 /// In bytes.

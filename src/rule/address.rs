@@ -135,7 +135,10 @@ pub fn has_zips_with_leading_zeros(state: &str) -> bool {
         ("VI", "Virgin Islands"),
         ("AE", "Armed Forces Europe"),
     ];
-    STATES.iter().any(|(code, name)| state == *code || state.eq_ignore_ascii_case(name))
+    match state.len() {
+        2 => STATES.iter().any(|(code, _)| state == *code),
+        _ => STATES.iter().any(|(_, name)| state.eq_ignore_ascii_case(name)),
+    }
 }
 
 fn upper(character: char) -> Option<char> {

@@ -153,6 +153,8 @@ pub struct Input {
     pub dialect: Dialect,
     /// Its length in bytes, where the progress of reading it can be told by that.
     pub length: Option<u64>,
+    /// Whether it is a file that can be opened again.
+    is_file: bool,
     /// The names that its values go by: the header of a table, the keys of JSON's first records.
     pub names: Vec<String>,
     /// How many blank lines stand before the header.
@@ -172,7 +174,7 @@ impl Input {
 
     /// Looks at the beginning of a text, which goes by the name `path`.
     pub fn look(path: &Path, opened: Opened, options: &ReadOptions, candidates: &Candidates) -> Result<Input> {
-        let Opened { mut window, length, compression, encoding, sheet, notes } = opened;
+        let Opened { mut window, length, is_file, compression, encoding, sheet, notes } = opened;
         let failed = |error| Error::input(path, error);
         window.hold(SAMPLE_BYTES).map_err(failed)?;
         let has_bom = window.held().starts_with(b"\xEF\xBB\xBF");
@@ -198,6 +200,7 @@ impl Input {
             path: path.to_path_buf(),
             dialect,
             length,
+            is_file,
             names: Vec::new(),
             blank_before_header: 0,
             notes,
@@ -213,10 +216,10 @@ impl Input {
         Ok(input)
     }
 
-    /// Closes the file until its records are read, unless it is standard input, which cannot be opened again. There may be more
-    /// inputs than files can be open.
+    /// Closes the file until its records are read, unless it is standard input or a pipe, which cannot be opened again. There
+    /// may be more inputs than files can be open, and behind each spreadsheet stands a process.
     pub fn close(&mut self) {
-        if self.path.as_os_str() != "-" && self.length.is_some() {
+        if self.is_file {
             self.window = None;
         }
     }

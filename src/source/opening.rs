@@ -23,6 +23,8 @@ pub struct Opened {
     pub window: Window,
     /// The file's length in bytes, where the progress of reading it can be told by that.
     pub length: Option<u64>,
+    /// Whether it is a file that can be opened again.
+    pub is_file: bool,
     /// How it was compressed.
     pub compression: Option<Compression>,
     /// What it was encoded in.
@@ -37,7 +39,7 @@ impl Opened {
     /// A text in UTF-8 that is no file, of this length if that is known.
     pub fn plain(reader: Box<dyn Read + Send>, length: Option<u64>) -> Opened {
         let window = Window::new(reader);
-        Opened { window, length, compression: None, encoding: UTF_8, sheet: None, notes: Vec::new() }
+        Opened { window, length, is_file: false, compression: None, encoding: UTF_8, sheet: None, notes: Vec::new() }
     }
 }
 
@@ -45,6 +47,11 @@ type Reader = Box<dyn Read + Send>;
 
 /// Opens the file at `path`, `-` for standard input.
 pub fn open(path: &Path, options: &ReadOptions) -> Result<Opened> {
+    let opened = open_any(path, options)?;
+    Ok(Opened { is_file: path.as_os_str() != "-" && path.is_file(), ..opened })
+}
+
+fn open_any(path: &Path, options: &ReadOptions) -> Result<Opened> {
     let failed = |error: io::Error| Error::input(path, error);
     let (mut reader, length): (Reader, Option<u64>) = if path.as_os_str() == "-" {
         (Box::new(io::stdin()), None)
@@ -224,7 +231,15 @@ fn spreadsheet(path: &Path, place: Place, compression: Option<Compression>, opti
         ));
     }
     let sheet = Some(info.sheet);
-    Ok(Opened { window: Window::over(Box::new(feed)), length: None, compression, encoding: UTF_8, sheet, notes })
+    Ok(Opened {
+        window: Window::over(Box::new(feed)),
+        length: None,
+        is_file: false,
+        compression,
+        encoding: UTF_8,
+        sheet,
+        notes,
+    })
 }
 
 fn sheet_limits(options: &ReadOptions) -> sheet::Limits {
@@ -274,7 +289,7 @@ impl Text {
             };
             window.hold(skip).map_err(|error| Error::input(path, error))?;
             window.drop_until(skip as u64);
-            return Ok(Opened { window, length, compression, encoding, sheet: None, notes });
+            return Ok(Opened { window, length, is_file: false, compression, encoding, sheet: None, notes });
         }
         let meter = meter.unwrap_or_else(|| {
             let meter = Meter::default();
@@ -286,7 +301,7 @@ impl Text {
         reader.read_exact(&mut dropped).map_err(|error| Error::input(path, error))?;
         let reader: Reader = Box::new(Decoder::new(reader, encoding));
         let window = Window::over(Box::new(Made { reader, meter }));
-        Ok(Opened { window, length, compression, encoding, sheet: None, notes })
+        Ok(Opened { window, length, is_file: false, compression, encoding, sheet: None, notes })
     }
 }
 

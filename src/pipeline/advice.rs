@@ -1,0 +1,102 @@
+//! What is said of headers and keys that do not fit: what was found, what may be meant, and what to do.
+
+use super::Options;
+use crate::profile::header::{Fit, accepted_names, nearest_field};
+use crate::profile::{Field, Profile, nearest};
+use crate::rule::text::visible;
+use crate::source::input::{Format, Input, delimiter_name};
+use crate::source::sniff::{DELIMITERS, HeaderPlace};
+
+/// Names that may be meant for a field that a profile requires.
+pub(super) fn near_misses(fits: &[Fit], names: &[String]) -> String {
+    let mut said = String::new();
+    for fit in fits {
+        for column in &fit.missing {
+            let field = fit.profile.field_index(column).map(|field| &fit.profile.fields[field]);
+            if let Some(near) = field.and_then(|field| nearest_header(field, names)) {
+                said.push_str(&format!(" Is {} {column}?", visible(near)));
+            }
+        }
+    }
+    said
+}
+
+/// A header whose names are values is none.
+pub(super) fn no_header_advice(input: &Input) -> String {
+    let is_value = |name: &String| {
+        let digits = name.bytes().filter(u8::is_ascii_digit).count();
+        name.contains('@') || digits >= 4 && 2 * digits > name.len()
+    };
+    match (input.dialect.header_line, input.names.iter().any(is_value)) {
+        (Some(line), true) if input.dialect.format.is_table() => {
+            format!(" Line {line} looks like a record, not a header: name the columns with --columns email,name,... .")
+        }
+        _ => String::new(),
+    }
+}
+
+/// How a table was read that fits nothing, and which other ways were tried.
+pub(super) fn tried(input: &Input, options: &Options) -> String {
+    if !input.dialect.format.is_table() {
+        return String::new();
+    }
+    let mut ways = Vec::new();
+    if input.dialect.format == Format::Csv && options.read.delimiter.is_none() {
+        let names: Vec<String> = DELIMITERS.iter().map(|delimiter| delimiter_name(*delimiter)).collect();
+        ways.push(format!("the delimiters {} (--delimiter)", names.join(", ")));
+    }
+    if options.read.header == HeaderPlace::Found {
+        ways.push("the first 20 lines (--header-line)".to_string());
+    }
+    let advice = if options.read.delimiter.is_some() { delimiter_advice(input) } else { no_header_advice(input) };
+    if ways.is_empty() { advice } else { format!(" Tried: {}.{advice}", ways.join(" and ")) }
+}
+
+/// The header that is written most like one of a field's names.
+pub(super) fn nearest_header<'h>(field: &Field, headers: &'h [String]) -> Option<&'h str> {
+    accepted_names(field).find_map(|name| nearest(name, headers.iter().map(String::as_str)))
+}
+
+/// A header that is one cell with another delimiter in it was not written with this one.
+pub(super) fn delimiter_advice(input: &Input) -> String {
+    let [only] = input.names.as_slice() else { return String::new() };
+    let delimiters = [(';', "';'"), ('\t', "tab"), ('|', "'|'"), (',', "','")];
+    match delimiters.iter().find(|(delimiter, _)| only.contains(*delimiter)) {
+        Some((_, name)) => format!(" The header is a single column; --delimiter {name} would split it."),
+        None => String::new(),
+    }
+}
+
+/// A name that matches no field, and the field that it may be meant for, unless that is filled already.
+pub(super) fn with_nearest(name: String, header: &str, filled: &[&str], profile: &Profile) -> String {
+    match nearest_field(profile, header) {
+        Some(near) if !filled.contains(&near.column.as_str()) => format!("{name} (is it {}?)", near.column),
+        _ => name,
+    }
+}
+
+/// What is said of columns or keys that match no field.
+pub(super) fn unknown_names(path: &str, what: &str, unknown: Vec<String>, profile: &Profile) -> String {
+    let many = if unknown.len() == 1 { ("", "matches") } else { ("s", "match") };
+    format!("{path}: the {what}{} {} {} no field of the profile {}", many.0, shortened(unknown), many.1, profile.name)
+}
+
+pub(super) fn listed(names: &[String]) -> String {
+    if names.is_empty() {
+        return "nothing".to_string();
+    }
+    shortened(names.iter().map(|name| visible(name).into_owned()).collect())
+}
+
+/// How many names a message lists.
+pub(super) const MOST_SHOWN: usize = 40;
+
+/// The first of these names, and how many more there are.
+pub(super) fn shortened(mut names: Vec<String>) -> String {
+    let more = names.len().saturating_sub(MOST_SHOWN);
+    names.truncate(MOST_SHOWN);
+    if more > 0 {
+        names.push(format!("and {more} more"));
+    }
+    names.join(", ")
+}
