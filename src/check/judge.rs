@@ -49,11 +49,13 @@ struct Refusal {
     mended: Option<String>,
     /// Whether --relax would accept the value.
     relaxable: bool,
+    /// Whether the value has digits.
+    has_digits: bool,
 }
 
 impl Refusal {
     fn new(code: Code, message: String) -> Refusal {
-        Refusal { code, message, mended: None, relaxable: false }
+        Refusal { code, message, mended: None, relaxable: false, has_digits: true }
     }
 }
 
@@ -358,23 +360,29 @@ fn check_length(plan: &FieldPlan, value: &str, refusals: &mut Vec<Refusal>) {
 fn check_characters(plan: &FieldPlan, value: &str, refusals: &mut Vec<Refusal>) {
     let Some(characters) = plan.characters else { return };
     let Some(found) = characters.first_outside(value) else { return };
-    let message = format!(
-        "{} holds {} (U+{:04X}), and may hold only {}",
-        plan.column,
+    let holds = format!(
+        "holds {} (U+{:04X}), and may hold only {}",
         shown(found.encode_utf8(&mut [0; 4])),
         found as u32,
         characters.describe()
     );
+    let message = match plan.kind {
+        FieldType::Country => {
+            format!("{} is {}, which is no country that is known; it {holds}", plan.column, shown(value))
+        }
+        _ => format!("{} {holds}", plan.column),
+    };
     let mended = mend::mended(value, characters).filter(|mended| (plan.min..=plan.max).contains(&text::length(mended)));
     // The rule for characters is the last but for the form of an e-mail address, which has none.
     let relaxable = refusals.is_empty();
-    refusals.push(Refusal { code: Code::InvalidCharacters, message, mended, relaxable });
+    refusals.push(Refusal { mended, relaxable, ..Refusal::new(Code::InvalidCharacters, message) });
 }
 
 fn phone_refusal(plan: &FieldPlan, value: &str, fault: phone::PhoneFault) -> Refusal {
     match fault {
         phone::PhoneFault::Invalid(reason) => Refusal {
             relaxable: (plan.min..=plan.max).contains(&text::length(value)),
+            has_digits: value.chars().any(char::is_numeric),
             ..Refusal::new(Code::InvalidPhone, format!("{} is not a phone number: {reason}", plan.column))
         },
         phone::PhoneFault::SpreadsheetNumber => Refusal::new(
@@ -411,6 +419,13 @@ fn hint(plan: &FieldPlan, refusal: &Refusal) -> String {
     let advice = match (&refusal.mended, refusal.code) {
         (Some(mended), _) => format!("{} would be right", visible(mended)),
         (None, Code::TooShort) => format!("Write at least {}", plan.min),
+        // A phone number or an address that is cut short is another one.
+        (None, Code::TooLong) if plan.kind == FieldType::Phone => "Check whether it is one number".to_string(),
+        (None, Code::TooLong) if plan.kind == FieldType::Email => "Only a shorter address fits".to_string(),
+        (None, Code::InvalidPhone) if !refusal.has_digits => "Empty the cell, or write the number".to_string(),
+        (None, Code::InvalidCharacters) if plan.kind == FieldType::Country => {
+            "Write the country's English name or its ISO 3166 code".to_string()
+        }
         (None, Code::TooLong) => format!("Shorten it to {}", plan.max),
         (None, Code::InvalidCharacters) => "Write it without that character".to_string(),
         (None, code) => code.info().hint.trim_end_matches('.').to_string(),

@@ -15,8 +15,9 @@ pub(super) struct Console {
     bar: ProgressBar,
 }
 
-const BAR: &str = "{bar:30} {percent:>3}%  {bytes}/{total_bytes}  {binary_bytes_per_sec}  {msg}  {eta} left";
-const SPINNER: &str = "{spinner} {bytes}  {binary_bytes_per_sec}  {msg}  {elapsed}";
+/// The message comes last and takes what room is left, for a line that is wrapped cannot be drawn over.
+const BAR: &str = "{bar:12} {percent:>3}%  {eta} left  {binary_bytes_per_sec}  {wide_msg}";
+const SPINNER: &str = "{spinner} {elapsed}  {bytes}  {binary_bytes_per_sec}  {wide_msg}";
 const TICK: Duration = Duration::from_millis(100);
 
 impl Console {
@@ -65,7 +66,7 @@ impl Observer for Console {
         self.bar.set_position(progress.bytes);
         let seconds = self.bar.elapsed().as_secs_f64().max(1e-3);
         self.bar.set_message(format!(
-            "{} records/s  {} accepted  {} rejected",
+            "{} records/s, {} accepted, {} rejected",
             HumanCount((counts.read as f64 / seconds) as u64),
             HumanCount(counts.accepted),
             HumanCount(counts.rejected)

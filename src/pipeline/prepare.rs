@@ -104,14 +104,14 @@ pub(super) fn choose(input: &Input, options: &Options, candidates: &Candidates) 
             if input.dialect.format.is_table() { ", or name the columns with --no-header --columns" } else { "" },
         )));
     };
-    let rivals: Vec<&str> =
-        fits.iter().filter(|fit| fit.rank() == best.rank()).map(|fit| fit.profile.name.as_str()).collect();
+    let rivals = fits.iter().filter(|fit| fit.rank() == best.rank());
+    let rivals: Vec<(&str, &str)> = rivals.map(|fit| (fit.profile.name.as_str(), fit.profile.title.as_str())).collect();
     if rivals.len() > 1 {
         return Err(Error::Usage(format!(
             "{path}: the profiles {} fit equally well. Found: {}. Say which with --profile {}",
-            rivals.join(" and "),
+            rivals.iter().map(|(name, title)| format!("{name} ({title})")).collect::<Vec<_>>().join(" and "),
             listed(&input.names),
-            rivals.join(" or --profile ")
+            rivals.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" or --profile ")
         )));
     }
     Ok(best.profile)

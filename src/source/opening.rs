@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
 
-use encoding_rs::{Encoding, UTF_8};
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
 use super::decode::{self, Decoder};
 use super::inflate::zip::{ZipContent, open_zip};
@@ -269,7 +269,7 @@ impl Text {
         let Text { start, mut reader, meter, compression, length } = self;
         let mut notes = Vec::new();
         let (encoding, skip) = match options.encoding {
-            Some(encoding) => (encoding, 0),
+            Some(told) => told_encoding(told, &start, &mut notes),
             None => {
                 let found = decode::detect::detect(&start, start.len() < SAMPLE_BYTES);
                 let name = decode::name(found.encoding);
@@ -302,6 +302,26 @@ impl Text {
         let reader: Reader = Box::new(Decoder::new(reader, encoding));
         let window = Window::over(Box::new(Made { reader, meter }));
         Ok(Opened { window, length, is_file: false, compression, encoding, sheet: None, notes })
+    }
+}
+
+/// The encoding that was told, and how many bytes of a byte order mark of another are to be skipped. Between the two orders of
+/// UTF-16 the mark decides, for its label says neither.
+fn told_encoding(told: &'static Encoding, start: &[u8], notes: &mut Vec<String>) -> (&'static Encoding, usize) {
+    match Encoding::for_bom(start) {
+        Some((marked, length)) if marked != told => {
+            let is_utf16 = |encoding: &'static Encoding| [UTF_16LE, UTF_16BE].contains(&encoding);
+            let marked_name = decode::name(marked);
+            if is_utf16(told) && is_utf16(marked) {
+                notes.push(format!("it is read as {marked_name}, which its byte order mark says"));
+                return (marked, 0);
+            }
+            notes.push(format!(
+                "its byte order mark says {marked_name}, which --encoding overrules; the mark is dropped"
+            ));
+            (told, length)
+        }
+        _ => (told, 0),
     }
 }
 

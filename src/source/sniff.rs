@@ -160,10 +160,6 @@ fn read(
         }
         HeaderPlace::Found => found_header(&rows, candidates)?,
     };
-    if names.len() > MOST_COLUMNS {
-        let what = format!("the header has {} columns; at most {MOST_COLUMNS} are possible", names.len());
-        return Err(Unreadable { line: header.map(|row| row.line), what });
-    }
     let records: Vec<&Row> = rows
         .iter()
         .filter(|row| row.cut.extent != Extent::Blank && header.is_none_or(|header| row.start > header.start))
@@ -212,6 +208,9 @@ fn names_of(row: &Row) -> Result<Vec<String>, Unreadable> {
         (Extent::Unterminated, _) => refuse("opens a quote that is never closed"),
         (Extent::TooLarge, _) => refuse("is longer than --max-record-bytes"),
         (_, Err(what)) => refuse(what),
+        (_, Ok(names)) if names.len() > MOST_COLUMNS => {
+            refuse(&format!("has {} columns; at most {MOST_COLUMNS} are possible", names.len()))
+        }
         (_, Ok(names)) if names.iter().any(|name| REPORT_COLUMNS.contains(&name.as_str())) => {
             Ok(names.iter().map(|name| unguarded(name.as_str().into()).into_owned()).collect())
         }

@@ -140,7 +140,11 @@ fn profiles_and_headers_that_do_not_fit() {
     let pieces = ["none.csv", "no profile fits", "color, size", "contact lacks email", "basic lacks name", "--profile"];
     refused(&place, "import none.csv", &pieces);
     place.write("both.csv", "name\na\n");
-    refused(&place, "import both.csv", &["basic and billing", "--profile basic", "--profile billing"]);
+    refused(
+        &place,
+        "import both.csv",
+        &["basic (A company", "billing (A billing", "--profile basic", "--profile billing"],
+    );
     place.write("twice.csv", "email,name,E-MAIL\na,b,c\n");
     refused(&place, "import twice.csv --profile contact", &["1 (email)", "3 (E-MAIL)", "field email"]);
     place.write("semicolon.csv", "email;name\na;b\n");
