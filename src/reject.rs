@@ -179,7 +179,7 @@ pub static REGISTRY: [CodeInfo; 27] = [
         title: "bytes that are not UTF-8",
         explanation: "The record holds bytes that are no text in UTF-8. Guessing at them would store a wrong name, so the record is kept back.",
         example: "M\\xFCller, where the file was written in windows-1252: the byte FC is no UTF-8",
-        hint: "Convert the file to UTF-8 (iconv -f WINDOWS-1252 -t UTF-8), or write the text of the cells into the reject report's row.",
+        hint: "Name the file's encoding (--encoding windows-1252, say), or write the text of the cells into the reject report's row.",
     },
     CodeInfo {
         code: Code::ExtraCell,

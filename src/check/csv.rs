@@ -28,6 +28,8 @@ pub struct CsvShape {
     is_report: bool,
     /// The column of `_reject_raw`.
     raw_column: Option<usize>,
+    /// The column of `_reject_codes`.
+    codes_column: Option<usize>,
     /// The columns of the input's own.
     own: Vec<usize>,
 }
@@ -36,9 +38,19 @@ impl CsvShape {
     /// The shape of an input with these columns.
     pub fn new(delimiter: u8, binding: Binding, is_padded: bool, is_sheet: bool) -> CsvShape {
         let raw = REPORT_COLUMNS.len() - 1;
-        let raw_column = binding.columns.iter().position(|column| *column == Column::Report(raw));
+        let place_of = |report| binding.columns.iter().position(|column| *column == Column::Report(report));
+        let (raw_column, codes_column) = (place_of(raw), place_of(1));
         let own = binding.own_columns().collect();
-        CsvShape { delimiter, is_padded, is_sheet, is_report: binding.is_report(), raw_column, own, binding }
+        CsvShape {
+            delimiter,
+            is_padded,
+            is_sheet,
+            is_report: binding.is_report(),
+            raw_column,
+            codes_column,
+            own,
+            binding,
+        }
     }
 }
 
@@ -64,6 +76,29 @@ impl Parts<'_> {
     }
 }
 
+/// What stands in a cell that a spreadsheet could not work out.
+const SHEET_ERRORS: [&str; 10] =
+    ["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#GETTING_DATA", "#SPILL!", "#CALC!"];
+
+impl Parts<'_> {
+    /// Whether some cells may hold a spreadsheet's errors: it is a row of one, or was, and was rejected for that.
+    fn has_marks(&self, shape: &CsvShape, cells: &[Cell]) -> bool {
+        if shape.is_sheet {
+            return self.text.contains(SHEET_MARK);
+        }
+        let codes = shape.codes_column.filter(|_| !self.is_raw);
+        codes.is_some_and(|column| cells[column].text(&self.text).split(',').any(|code| code == Code::CellError.name()))
+    }
+
+    /// The error in a cell of a record that may have some.
+    fn error_in<'c>(&self, shape: &CsvShape, cell: &'c str) -> Option<&'c str> {
+        match shape.is_sheet {
+            true => cell.strip_prefix(SHEET_MARK).filter(|rest| !rest.starts_with(SHEET_MARK)),
+            false => Some(cell).filter(|cell| SHEET_ERRORS.contains(cell)),
+        }
+    }
+}
+
 /// The cells of one record after the other.
 pub(super) struct CsvRecords<'c> {
     shape: &'c CsvShape,
@@ -84,19 +119,18 @@ impl<'c> CsvRecords<'c> {
         let parts = take_apart(self.shape, record, &mut self.cells)?;
         // Most records are tidy. That is found out once for all their values.
         let is_tidy = text::is_tidy(&parts.text);
+        let has_marks = parts.has_marks(self.shape, &self.cells);
         for (field, source) in self.shape.binding.sources.iter().enumerate() {
             match source {
                 Some(Source::Column(column)) => {
                     let origin = Origin { field, column: Some(*column as u32 + 1), order: *column as u32 };
                     let cell = parts.cell(self.shape, &self.cells, *column);
-                    if self.shape.is_sheet
-                        && let Some(marked) = cell.strip_prefix(SHEET_MARK)
-                    {
-                        let stored = match marked.starts_with(SHEET_MARK) {
-                            true => draft.judge.text(origin, marked),
-                            false => draft.judge.cell_error(origin, marked),
+                    if has_marks {
+                        let stored = match parts.error_in(self.shape, &cell) {
+                            Some(error) => draft.judge.cell_error(origin, error),
+                            None => into_owned(draft.judge.text(origin, &unmarked(cell, self.shape.is_sheet))),
                         };
-                        checker.push(field, into_owned(stored), draft);
+                        checker.push(field, stored, draft);
                         continue;
                     }
                     match cell {
@@ -118,8 +152,14 @@ impl<'c> CsvRecords<'c> {
                     let column = columns[0] as u32;
                     let origin = Origin { field, column: Some(column + 1), order: column };
                     let cells = columns.map(|column| parts.cell(self.shape, &self.cells, column));
-                    let joined = draft.judge.joined(cells.iter().map(|cell| &**cell));
-                    let stored = draft.judge.text(origin, &joined);
+                    let error = cells.iter().filter(|_| has_marks).find_map(|cell| parts.error_in(self.shape, cell));
+                    let stored = match error {
+                        Some(error) => draft.judge.cell_error(origin, error),
+                        None => {
+                            let joined = draft.judge.joined(cells.iter().map(|cell| &**cell));
+                            into_owned(draft.judge.text(origin, &joined))
+                        }
+                    };
                     checker.push(field, into_owned(stored), draft);
                 }
                 None => {
@@ -227,10 +267,10 @@ pub(super) fn write_original(shape: &CsvShape, record: Option<&str>, writer: &mu
         shape.own.iter().for_each(|_| writer.cell(out, ""));
         return;
     };
-    // Cells that no spreadsheet would run can stay as they are written.
+    // Cells that no spreadsheet would run can stay as they are written, if there are as many as columns.
     if !shape.is_report
         && !shape.is_sheet
-        && cells.len() == shape.own.len()
+        && !shape.is_padded
         && !cells.iter().any(|cell| is_run_by_spreadsheets(&cell.text(&parts.text)))
     {
         writer.written(out, &parts.text);

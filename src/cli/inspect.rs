@@ -32,6 +32,13 @@ pub(super) fn text(inspection: &Inspection, args: &InspectArgs) -> String {
         return without_trailing_spaces(&page);
     }
     page.push_str(&format!("\n{}\n", verdicts(inspection, &colours)));
+    if inspection.short_zips > 0 {
+        let said = format!(
+            "{} with a ZIP code of four digits beside a US state whose codes begin with 0: a spreadsheet has taken the zeros.",
+            number(inspection.short_zips)
+        );
+        page.push_str(&format!("\n{}\n", colours.yellow(&said)));
+    }
     if !inspection.first_records.is_empty() {
         page.push_str(&format!("\nThe first records as they would be stored:\n\n{}\n", first_records(inspection)));
     }

@@ -69,9 +69,9 @@ pub(super) fn summary(summary: &Summary, again: impl Fn(&str) -> String) -> Stri
     }
     if let Some(short) = &summary.short_zips {
         out.push_str(&format!(
-            "WARNING: {} ZIP codes have four digits beside a US state whose codes begin with 0 (first: {}, line {}). A \
+            "WARNING: {} with four digits beside a US state whose codes begin with 0 (first: {}, line {}). A \
              spreadsheet has taken the zeros; format the column as text there, and save it again\n",
-            number(short.records),
+            if short.records == 1 { "1 ZIP code".to_string() } else { format!("{} ZIP codes", number(short.records)) },
             visible(&short.first_file),
             number(short.first_line)
         ));

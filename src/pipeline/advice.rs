@@ -14,7 +14,10 @@ pub(super) fn near_misses(fits: &[Fit], names: &[String]) -> String {
         for column in &fit.missing {
             let field = fit.profile.field_index(column).map(|field| &fit.profile.fields[field]);
             if let Some(near) = field.and_then(|field| nearest_header(field, names)) {
-                said.push_str(&format!(" Is {} {column}?", visible(near)));
+                let asked = format!(" Is {} {column}?", visible(near));
+                if !said.contains(&asked) {
+                    said.push_str(&asked);
+                }
             }
         }
     }
@@ -85,7 +88,12 @@ pub(super) fn listed(names: &[String]) -> String {
     if names.is_empty() {
         return "nothing".to_string();
     }
-    shortened(names.iter().map(|name| visible(name).into_owned()).collect())
+    const LONGEST: usize = 60;
+    let short = |name: &String| match name.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", visible(&name[..end])),
+        None => visible(name).into_owned(),
+    };
+    shortened(names.iter().take(MOST_SHOWN).map(short).chain(names.iter().skip(MOST_SHOWN).cloned()).collect())
 }
 
 /// How many names a message lists.

@@ -16,7 +16,7 @@ use crate::check::{Checker, Outcome, Verdicts};
 use crate::disk::folder_of;
 use crate::error::{Error, Result};
 use crate::format::csv::RowWriter;
-use crate::profile::header::REPORT_COLUMNS;
+use crate::profile::header::{REPORT_COLUMNS, letters_and_digits};
 use crate::record::{Block, Position, Span};
 use crate::reject::{Code, Fault, Severity};
 use crate::report::folder::{ACCEPTED, ERRORS, ReportFile, ReportFolder};
@@ -264,6 +264,9 @@ impl<'r> Committer<'r> {
         input.summary.note_names();
         let late = std::mem::take(&mut input.late_keys);
         let path = visible(&input.summary.path);
+        if let Some(said) = unmet_paths(input, self.options) {
+            return Ok(Some(format!("{path}: {said}")));
+        }
         if end.read.records == 0 {
             let what = if input.summary.header_line.is_some() { "a header and no records" } else { "no records" };
             return Ok(Some(format!("{path}: the file holds {what}")));
@@ -426,6 +429,16 @@ impl From<std::io::Error> for ClaimError {
     fn from(error: std::io::Error) -> ClaimError {
         ClaimError::Spill(error)
     }
+}
+
+/// Keys of JSON that the map names, and that no record has. That a table has no such header was said before.
+fn unmet_paths(input: &CommittedInput, options: &Options) -> Option<String> {
+    let is_json = matches!(input.summary.format, "json" | "ndjson") && input.keys.len() < MOST_KEYS;
+    let named = options.fields.mapping.columns.iter().filter(|(_, target)| is_json && target.is_some());
+    let compared: HashSet<String> = input.keys.iter().map(|key| letters_and_digits(key)).collect();
+    let unmet = named.filter(|(key, _)| !compared.contains(&letters_and_digits(key)));
+    let unmet: Vec<String> = unmet.map(|(key, _)| visible(key).into_owned()).collect();
+    (!unmet.is_empty()).then(|| format!("no record has {}, which the map names", unmet.join(", ")))
 }
 
 fn balance(what: &str, read: u64, counts: &Counts) -> Result<()> {

@@ -46,6 +46,8 @@ pub struct Inspection {
     pub problem: Option<String>,
     /// What its columns, or keys, hold: one for each of `columns`.
     pub content: Vec<ColumnContent>,
+    /// The records with a ZIP code that seems to have lost its leading zero.
+    pub short_zips: u64,
     /// The records that would be rejected, by code.
     pub rejects_by_code: BTreeMap<&'static str, RejectExample>,
     /// The first records as they would be stored: column and value.
@@ -163,9 +165,11 @@ impl Inspection {
     /// For each header that matches nothing, the field that it may be meant for.
     fn propose(&mut self, candidates: &Candidates) {
         let filled: Vec<&str> = self.input.columns.iter().filter_map(|column| column.field.as_deref()).collect();
+        let is_known = |header: &str| candidates.fits(&[header.to_string()]).iter().any(|fit| fit.matched > 0);
         let of_profile = |profile: &&Profile| self.profile.as_ref().is_none_or(|name| *name == profile.name);
         for (column, content) in self.input.columns.iter().zip(&mut self.content) {
-            if column.field.is_none() && matches!(column.ignored, None | Some(Ignored::Unknown)) {
+            let is_open = column.field.is_none() && matches!(column.ignored, None | Some(Ignored::Unknown));
+            if is_open && !is_known(&column.header) {
                 let near = candidates.profiles().filter(of_profile).find_map(|of| nearest_field(of, &column.header));
                 content.proposal =
                     near.map(|field| field.column.clone()).filter(|near| !filled.contains(&near.as_str()));
@@ -246,6 +250,7 @@ impl Inspection {
                 }
             }
         }
+        self.short_zips += verdicts.short_zips.len() as u64;
         self.input.counts.repaired += verdicts.repaired.iter().sum::<u64>();
     }
 

@@ -34,7 +34,10 @@ fn in_folder(folder: &Path) -> Result<Vec<PathBuf>> {
     }
     files.sort();
     if files.is_empty() {
-        return Err(nothing(folder, "the folder holds no file that could be an input"));
+        return Err(nothing(
+            folder,
+            "the folder holds no file that could be an input (hidden files, databases and folders below are passed over)",
+        ));
     }
     Ok(files)
 }
@@ -56,13 +59,13 @@ fn matching(pattern: &Path) -> Result<Vec<PathBuf>> {
         }
     }
     if files.is_empty() {
-        return Err(nothing(pattern, "no file matches the pattern"));
+        return Err(nothing(pattern, "no file matches the pattern; check it, and the folder"));
     }
     Ok(files)
 }
 
 fn nothing(input: &Path, what: &str) -> Error {
-    Error::Input { path: input.to_path_buf(), doing: format!("{what}; check the name") }
+    Error::Input { path: input.to_path_buf(), doing: what.to_string() }
 }
 
 /// Files that lie beside inputs and are none: hidden ones, those that Excel leaves beside an open book, databases and what

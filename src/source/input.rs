@@ -212,6 +212,14 @@ impl Input {
             Format::Ndjson => input.names = keys_of_lines(window.held(), candidates),
             Format::Json => input.names = keys_of_elements(window.held(), candidates).map_err(failed)?,
         }
+        if !format.is_table()
+            && candidates.fits(&input.names).iter().all(|fit| !fit.missing.is_empty())
+            && let Some(key) = key_of_records(window.held())
+        {
+            input
+                .notes
+                .push(format!("its records lie deeper, under the key {key:?}; take them out first (jq -c '.{key}[]')"));
+        }
         input.window = Some(window);
         Ok(input)
     }
@@ -351,6 +359,21 @@ fn keys_of_elements(text: &[u8], candidates: &Candidates) -> std::io::Result<Vec
         at = cut.next;
     }
     Ok(keys)
+}
+
+/// The first key whose value is an array of objects.
+fn key_of_records(text: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(&text[..text.len().min(SAMPLE_BYTES)]);
+    let mut rest = text.as_ref();
+    while let Some(at) = rest.find('"') {
+        let (key, behind) = rest[at + 1..].split_once('"')?;
+        let array = behind.trim_start().strip_prefix(':').and_then(|value| value.trim_start().strip_prefix('['));
+        if array.is_some_and(|array| array.trim_start().starts_with('{')) {
+            return Some(key.to_string());
+        }
+        rest = behind;
+    }
+    None
 }
 
 /// A delimiter as options and messages name it.

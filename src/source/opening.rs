@@ -68,7 +68,11 @@ fn open_any(path: &Path, options: &ReadOptions) -> Result<Opened> {
     let reader: Reader = Box::new(Cursor::new(start.clone()).chain(reader));
     match inflate::kind_of(&start) {
         Some(Compression::Zip) => zip(path, is_file, reader, options),
-        None if is_compound(&start) => spreadsheet(path, Place::of(path, is_file, reader, options)?, None, options),
+        None if is_compound(&start) => {
+            let place = Place::of(path, is_file, reader, options)?;
+            let file = place.file_read().map_err(failed)?;
+            spreadsheet(path, place, file, None, options)
+        }
         None => {
             let text = Text { start, reader, meter: None, compression: None, length };
             text.open(path, options)
@@ -81,7 +85,7 @@ fn open_any(path: &Path, options: &ReadOptions) -> Result<Opened> {
             let reader: Reader = Box::new(Cursor::new(start.clone()).chain(inflated));
             if is_compound(&start) || inflate::kind_of(&start) == Some(Compression::Zip) {
                 let place = Place::spooled(path, reader, options)?;
-                return spreadsheet(path, place, Some(kind), options);
+                return spreadsheet(path, place, meter.read(), Some(kind), options);
             }
             if let Some(inner) = inflate::kind_of(&start) {
                 let (outer, inner) = (kind.name(), inner.name());
@@ -165,15 +169,19 @@ fn zip(path: &Path, is_file: bool, reader: Reader, options: &ReadOptions) -> Res
     let place = Place::of(path, is_file, reader, options)?;
     let file = File::open(place.path()).map_err(failed)?;
     match open_zip(file, limits(options)).map_err(failed)? {
-        ZipContent::Spreadsheet(_) => spreadsheet(path, place, None, options),
+        ZipContent::Spreadsheet(_) => {
+            let file = place.file_read().map_err(failed)?;
+            spreadsheet(path, place, file, None, options)
+        }
         ZipContent::Member { mut reader, .. } => {
+            let file = place.file_read().map_err(failed)?;
             let start = beginning(&mut reader).map_err(failed)?;
             let reader: Reader = Box::new(Cursor::new(start.clone()).chain(reader));
             if is_compound(&start) || inflate::kind_of(&start) == Some(Compression::Zip) {
                 let inner = Place::spooled(path, reader, options)?;
-                return spreadsheet(path, inner, Some(Compression::Zip), options);
+                return spreadsheet(path, inner, file, Some(Compression::Zip), options);
             }
-            let meter = Meter::of(place.file_read().map_err(failed)?);
+            let meter = Meter::of(file);
             let text = Text { start, reader, meter: Some(meter), compression: Some(Compression::Zip), length: None };
             text.open(path, options)
         }
@@ -198,7 +206,14 @@ impl Feed for SheetFeed {
     }
 }
 
-fn spreadsheet(path: &Path, place: Place, compression: Option<Compression>, options: &ReadOptions) -> Result<Opened> {
+/// `place` holds the spreadsheet, and `file` is what was read of the input that it came in.
+fn spreadsheet(
+    path: &Path,
+    place: Place,
+    file: FileRead,
+    compression: Option<Compression>,
+    options: &ReadOptions,
+) -> Result<Opened> {
     let failed = |error: io::Error| Error::input(path, error);
     if options.format.is_some_and(|format| format != Format::Spreadsheet) {
         return Err(refuse(path, "it is a spreadsheet; leave --format out, or say --format spreadsheet"));
@@ -212,7 +227,6 @@ fn spreadsheet(path: &Path, place: Place, compression: Option<Compression>, opti
             "it is a spreadsheet, and no program was named to read it; save the sheet as CSV UTF-8",
         ));
     };
-    let file = place.file_read().map_err(failed)?;
     let (reader, info) =
         SheetReader::open(program, place.path(), options.sheet.as_deref(), sheet_limits(options)).map_err(failed)?;
     let feed = SheetFeed { reader, file, _place: place };
@@ -282,6 +296,10 @@ impl Text {
                 (found.encoding, found.skip)
             }
         };
+        let beginning = &start[..start.len().min(1024)];
+        if encoding == UTF_8 && 4 * beginning.iter().filter(|byte| **byte == 0).count() > beginning.len() {
+            return Err(refuse(path, "it is no text; if it is one, say in which encoding with --encoding"));
+        }
         if encoding == UTF_8 {
             let mut window = match meter {
                 None => Window::new(reader),
@@ -327,7 +345,9 @@ fn told_encoding(told: &'static Encoding, start: &[u8], notes: &mut Vec<String>)
 
 /// What a file is that holds no customer records in any form that could be read.
 fn what_else(start: &[u8]) -> Option<&'static str> {
-    let kinds: [(&[u8], &str); 9] = [
+    let kinds: [(&[u8], &str); 11] = [
+        (b"\xff\xfe\0\0", "it is UTF-32; convert it first (iconv -f UTF-32 -t UTF-8)"),
+        (b"\0\0\xfe\xff", "it is UTF-32; convert it first (iconv -f UTF-32 -t UTF-8)"),
         (b"SQLite format 3\0", "it is an SQLite database, not a file of records"),
         (b"%PDF-", "it is a PDF; export the table from where it comes from as CSV"),
         (b"PAR1", "it is a Parquet file; write it as CSV or NDJSON first"),
@@ -338,5 +358,8 @@ fn what_else(start: &[u8]) -> Option<&'static str> {
         (b"<html", "it is a web page; save the table as CSV or as a spreadsheet first"),
         (b"\x89PNG", "it is a picture, not a file of records"),
     ];
+    if start.get(257..262) == Some(b"ustar") {
+        return Some("it is a tar archive; unpack it first, and name the file in it");
+    }
     kinds.iter().find(|(magic, _)| start.starts_with(magic)).map(|(_, doing)| *doing)
 }

@@ -115,9 +115,9 @@ pub fn sniff(
     let mut readings = readings.into_iter();
     let best = readings.next();
     let reading = match (best, first_failure) {
-        // Another reading helps only if it makes sense of the header.
+        // Another reading helps only if it makes more of the header than one name.
         (Some(reading), None) => reading,
-        (Some(reading), Some(_)) if reading.fit.0 => reading,
+        (Some(reading), Some(_)) if reading.fit.0 || reading.names.len() > 1 => reading,
         (_, Some(failure)) => return Err(failure),
         (None, None) => return Err(Unreadable { line: None, what: "it is empty".to_string() }),
     };
