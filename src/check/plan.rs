@@ -180,9 +180,18 @@ impl Plan {
             key,
             null_tokens: options.null_tokens.clone(),
         };
+        for (field, column) in profile.fields.iter().map(|field| &field.column).enumerate() {
+            let Some(values) = mapping.values.get(column) else { continue };
+            // Looked at without themselves, for what stands for a value is no value that another stands for.
+            plan.fields[field].values.clear();
+            for (value, stands_for) in values.iter().filter(|(_, stands_for)| !stands_for.is_empty()) {
+                plan.filler(field, stands_for, &format!("values.{column}.{value:?}"))?;
+            }
+            plan.fields[field].values = values.clone();
+        }
         for (column, constant) in &mapping.constants {
             let field = profile.require_field(column, "the mapping's [constants]")?;
-            let filler = plan.filler(field, constant)?;
+            let filler = plan.filler(field, constant, &format!("constants.{column}"))?;
             plan.fields[field].default = Some(filler);
         }
         Ok(plan)
@@ -193,14 +202,11 @@ impl Plan {
         !self.fields[field].required || self.fields[field].default.is_some()
     }
 
-    /// A constant as it is stored: it must be a value that the field may have.
-    fn filler(&self, field: usize, constant: &str) -> Result<Filler> {
+    /// A constant as it is stored: it must be a value that the field may have. `place` is where the mapping names it.
+    fn filler(&self, field: usize, constant: &str, place: &str) -> Result<Filler> {
         let mut judge = Judge::new(self);
         let stored = judge.text(Origin { field, column: None, order: 0 }, constant);
-        let refused = |why: &str| {
-            let column = &self.fields[field].column;
-            Error::Usage(format!("the mapping's constant {column} = {constant:?} cannot be stored: {why}"))
-        };
+        let refused = |why: &str| Error::Usage(format!("the mapping's {place} = {constant:?} cannot be stored: {why}"));
         match (stored, judge.has_error()) {
             (Stored::Text(text), false) => Ok(Filler::Text(text.into_owned())),
             (Stored::Integer(number), false) => Ok(Filler::Integer(number)),

@@ -9,14 +9,18 @@ pub(super) struct Words(Vec<String>);
 impl Words {
     /// `custload import` of this input under this profile.
     pub(super) fn import(input: &str, profile: Option<&str>) -> Words {
-        let mut words = Words(["custload", "import", input].map(String::from).to_vec());
+        let input = if input.starts_with('-') && input != "-" { format!("./{input}") } else { input.to_string() };
+        let mut words = Words(vec!["custload".to_string(), "import".to_string(), input]);
         words.say("profile", profile);
         words
     }
 
     fn say(&mut self, option: &str, value: Option<&str>) {
-        if let Some(value) = value {
-            self.0.extend([format!("--{option}"), value.to_string()]);
+        match value {
+            // A value that looks like an option.
+            Some(value) if value.starts_with('-') => self.0.push(format!("--{option}={value}")),
+            Some(value) => self.0.extend([format!("--{option}"), value.to_string()]),
+            None => {}
         }
     }
 

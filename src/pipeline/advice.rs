@@ -14,7 +14,7 @@ pub(super) fn near_misses(fits: &[Fit], names: &[String]) -> String {
         for column in &fit.missing {
             let field = fit.profile.field_index(column).map(|field| &fit.profile.fields[field]);
             if let Some(near) = field.and_then(|field| nearest_header(field, names)) {
-                let asked = format!(" Is {} {column}?", visible(near));
+                let asked = format!(" Is {} {column}?", named(near));
                 if !said.contains(&asked) {
                     said.push_str(&asked);
                 }
@@ -88,12 +88,9 @@ pub(super) fn listed(names: &[String]) -> String {
     if names.is_empty() {
         return "nothing".to_string();
     }
-    const LONGEST: usize = 60;
-    let short = |name: &String| match name.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", visible(&name[..end])),
-        None => visible(name).into_owned(),
-    };
-    shortened(names.iter().take(MOST_SHOWN).map(short).chain(names.iter().skip(MOST_SHOWN).cloned()).collect())
+    shortened(
+        names.iter().take(MOST_SHOWN).map(|name| named(name)).chain(names.iter().skip(MOST_SHOWN).cloned()).collect(),
+    )
 }
 
 /// How many names a message lists.
@@ -107,4 +104,13 @@ pub(super) fn shortened(mut names: Vec<String>) -> String {
         names.push(format!("and {more} more"));
     }
     names.join(", ")
+}
+
+/// A name from a file, fit to be printed: made visible, and cut short.
+pub(super) fn named(name: &str) -> String {
+    const LONGEST: usize = 60;
+    match name.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", visible(&name[..end])),
+        None => visible(name).into_owned(),
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::advice::{unknown_names, with_nearest};
+use super::advice::{named, unknown_names, with_nearest};
 use super::prepare::Prepared;
 use super::tally::Tally;
 use super::worker::{Checked, Worker};
@@ -400,7 +400,7 @@ impl<'r> Committer<'r> {
             }
             let columns = &input.summary.columns;
             let filled: Vec<&str> = columns.iter().filter_map(|column| column.field.as_deref()).collect();
-            let name = with_nearest(visible(&key).into_owned(), &key, &filled, self.plan.profile);
+            let name = with_nearest(named(&key), &key, &filled, self.plan.profile);
             if self.options.unknown_columns_are_errors {
                 let path = visible(&input.summary.path);
                 let said = unknown_names(&path, "key", vec![name], self.plan.profile);
@@ -434,10 +434,10 @@ impl From<std::io::Error> for ClaimError {
 /// Keys of JSON that the map names, and that no record has. That a table has no such header was said before.
 fn unmet_paths(input: &CommittedInput, options: &Options) -> Option<String> {
     let is_json = matches!(input.summary.format, "json" | "ndjson") && input.keys.len() < MOST_KEYS;
-    let named = options.fields.mapping.columns.iter().filter(|(_, target)| is_json && target.is_some());
+    let mapped = options.fields.mapping.columns.iter().filter(|(_, target)| is_json && target.is_some());
     let compared: HashSet<String> = input.keys.iter().map(|key| letters_and_digits(key)).collect();
-    let unmet = named.filter(|(key, _)| !compared.contains(&letters_and_digits(key)));
-    let unmet: Vec<String> = unmet.map(|(key, _)| visible(key).into_owned()).collect();
+    let unmet = mapped.filter(|(key, _)| !compared.contains(&letters_and_digits(key)));
+    let unmet: Vec<String> = unmet.map(|(key, _)| named(key)).collect();
     (!unmet.is_empty()).then(|| format!("no record has {}, which the map names", unmet.join(", ")))
 }
 

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::advice::{MOST_SHOWN, listed, near_misses, nearest_header, shortened, tried, unknown_names, with_nearest};
+use super::advice::{
+    MOST_SHOWN, listed, named, near_misses, nearest_header, shortened, tried, unknown_names, with_nearest,
+};
 use super::{Observer, Options};
 use crate::check::plan::Plan;
 use crate::check::{Checker, CsvShape, Shape, Stamp};
@@ -194,7 +196,7 @@ fn refuse_maps_without_a_header(prepared: &[Prepared], options: &Options) -> Res
         if names().any(is_it) {
             continue;
         }
-        let near = nearest(header, names().map(String::as_str)).map(|near| format!(" Is it {}?", visible(near)));
+        let near = nearest(header, names().map(String::as_str)).map(|near| format!(" Is it {}?", named(near)));
         return Err(Error::Usage(format!(
             "no input has the header {:?}, which the map names. Found: {}.{}",
             visible(header),
@@ -217,16 +219,16 @@ fn bind_header(input: &Input, plan: &Plan, options: &Options) -> Result<Binding>
             "{place}: columns {} ({}) and {} ({}) both mean the field {}; rename one of them, or say --map 'Header=' for \
              the one that is to be ignored",
             one + 1,
-            visible(&input.names[one]),
+            named(&input.names[one]),
             other + 1,
-            visible(&input.names[other]),
+            named(&input.names[other]),
             profile.fields[field].column
         ))
     })?;
     let unfilled = |field: &usize| binding.sources[*field].is_none() && !plan.can_do_without(*field);
     let Some(field) = (0..profile.fields.len()).find(unfilled) else { return Ok(binding) };
     let field = &profile.fields[field];
-    let near = nearest_header(field, &input.names).map(|near| format!(" Is it {}?", visible(near))).unwrap_or_default();
+    let near = nearest_header(field, &input.names).map(|near| format!(" Is it {}?", named(near))).unwrap_or_default();
     Err(Error::Usage(format!(
         "{place}: the profile {} requires a column {}, and none matches. Found: {}.{near}{} Say what it is called with \
          --map 'Their header={}'; `custload profiles {}` lists the headers that are understood",
@@ -320,13 +322,13 @@ fn say_what_is_ignored(
     for column in &summary.columns {
         let name = match (column.header.trim(), column.index) {
             ("", Some(index)) => format!("number {} (without a name)", index + 1),
-            _ => visible(&column.header).into_owned(),
+            _ => named(&column.header),
         };
         match &column.ignored {
             None | Some(Ignored::Mapped) => {}
             Some(Ignored::Unknown) if unknown.len() >= MOST_SHOWN => unknown.push(name),
             Some(Ignored::Unknown) => unknown.push(with_nearest(name, &column.header, &filled, profile)),
-            Some(Ignored::Outranked(why)) => outranked.push(format!("{name} ({})", visible(why))),
+            Some(Ignored::Outranked(why)) => outranked.push(format!("{name} ({})", named(why))),
         }
     }
     if !outranked.is_empty() {

@@ -108,8 +108,19 @@ impl HeaderNames {
         HeaderNames { mapped: mapped.collect(), names }
     }
 
+    /// What a header name means among the others of its header: where one of them is written as in the map, the map means that one
+    /// alone.
+    pub fn find_among(&self, name: &str, headers: &[String]) -> Meaning {
+        let is_there = |mapped: &str| headers.iter().any(|header| header.trim() == mapped);
+        self.find_by(name, &|mapped| !is_there(mapped))
+    }
+
     /// What this header name, or JSON key, means. The map's headers are compared as they are written first.
     pub fn find(&self, name: &str) -> Meaning {
+        self.find_by(name, &|_| true)
+    }
+
+    fn find_by(&self, name: &str, is_free: &dyn Fn(&str) -> bool) -> Meaning {
         let exact = self.mapped.iter().find(|(header, ..)| header == name.trim());
         if let Some((.., meaning)) = exact {
             return *meaning;
@@ -118,7 +129,7 @@ impl HeaderNames {
         if compared.is_empty() {
             return Meaning::Unknown;
         }
-        match self.mapped.iter().find(|(_, header, _)| *header == compared) {
+        match self.mapped.iter().find(|(mapped, header, _)| *header == compared && is_free(mapped)) {
             Some((.., meaning)) => *meaning,
             None => self.names.get(&compared).map_or(Meaning::Unknown, |found| Meaning::Field(*found)),
         }
@@ -194,7 +205,7 @@ impl Candidates {
         let mut whole = vec![false; profile.fields.len()];
         let mut parts = vec![[false; 2]; profile.fields.len()];
         for header in headers {
-            match names.find(header) {
+            match names.find_among(header, headers) {
                 Meaning::Field(Match { field, part: None, .. }) => whole[field] = true,
                 Meaning::Field(Match { field, part: Some(part), .. }) => parts[field][part.min(1)] = true,
                 Meaning::Ignored | Meaning::Unknown => {}
@@ -273,7 +284,7 @@ pub struct Conflict {
 impl Binding {
     /// Binds a header to a profile's fields.
     pub fn new(profile: &Profile, names: &HeaderNames, headers: Vec<String>) -> Result<Binding, Conflict> {
-        let found: Vec<Meaning> = headers.iter().map(|name| names.find(name)).collect();
+        let found: Vec<Meaning> = headers.iter().map(|name| names.find_among(name, &headers)).collect();
         let mut best: BTreeMap<(usize, Option<usize>), (Rank, usize)> = BTreeMap::new();
         for (column, found) in found.iter().enumerate() {
             let Meaning::Field(found) = found else { continue };
@@ -293,7 +304,9 @@ impl Binding {
                 Meaning::Field(found) => match best[&(found.field, found.part)] {
                     (_, winner) if winner == column => match (found.part, best_of(found.field, None)) {
                         (Some(_), Some(whole)) => Column::Outranked(*found, whole),
-                        (Some(part), None) if best_of(found.field, Some(1 - part.min(1))).is_none() => {
+                        (Some(part), None)
+                            if found.rank != MAP && best_of(found.field, Some(1 - part.min(1))).is_none() =>
+                        {
                             Column::Alone(*found)
                         }
                         _ => Column::Field(*found),
@@ -305,10 +318,12 @@ impl Binding {
                 },
             });
         }
+        let is_mapped = |column: usize| matches!(found[column], Meaning::Field(Match { rank: MAP, .. }));
         let source = |field: usize| match (best_of(field, None), best_of(field, Some(0)), best_of(field, Some(1))) {
             (Some(column), ..) => Some(Source::Column(column)),
             (None, Some(first), Some(last)) => Some(Source::Joined([first, last])),
-            _ => None,
+            // Who maps a part alone means it.
+            (None, first, last) => first.or(last).filter(|column| is_mapped(*column)).map(Source::Column),
         };
         let sources = (0..profile.fields.len()).map(source).collect();
         Ok(Binding { headers, columns, sources })

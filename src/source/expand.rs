@@ -33,6 +33,12 @@ fn in_folder(folder: &Path) -> Result<Vec<PathBuf>> {
         }
     }
     files.sort();
+    if ["summary.json", "errors.ndjson"].iter().all(|name| folder.join(name).is_file()) {
+        return Err(nothing(
+            folder,
+            "the folder holds the reports of a run; name the reject report that is to be loaded",
+        ));
+    }
     if files.is_empty() {
         return Err(nothing(
             folder,

@@ -395,15 +395,18 @@ fn note_key(key: String, keys: &mut Vec<String>) {
 /// What a text is. A name that says NDJSON or CSV is believed unless the text is JSON of another form.
 fn format_of(path: &Path, start: &[u8]) -> Format {
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
+    let text = start.trim_ascii_start();
+    let first_line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let by_name = match ending.as_str() {
+        "ndjson" | "jsonl" if first_line.trim_ascii() == b"[" => return Format::Json,
         "ndjson" | "jsonl" => return Format::Ndjson,
         "csv" | "tsv" => Some(Format::Csv),
         _ => None,
     };
-    let text = start.trim_ascii_start();
     let mut tokens = text.iter().filter(|byte| !byte.is_ascii_whitespace());
     match (tokens.next(), tokens.next()) {
         (Some(b'['), Some(b'{' | b']')) => Format::Json,
+        (Some(b'['), _) if ending == "json" => Format::Json,
         (Some(b'{'), Some(b'"' | b'}')) => {
             let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
             let mut lines = text.split(|byte| *byte == b'\n').skip(1).filter(|line| !is_blank(line));

@@ -1,11 +1,12 @@
 //! Where the objects of a JSON array end: [`JsonCutter`]. Objects that follow each other without an array are cut likewise.
 //!
 //! Nothing is parsed here: brackets and texts are followed as far as it takes to see where an element ends. Two slips must
-//! not cost more than they have to. A text that is not closed ends with its line, for no text goes over a line break; and an
-//! element's brackets may not close by its limit, or by the end of the file. Such an element ends before the next line
-//! that looks like the start of another, an opening brace as far from the left as its own, or with its first line if there
-//! is none. A file may have a few elements that run up to their limit; from then on each is cut at once, so that the cost stays
-//! linear.
+//! not cost more than they have to. A quote that is missing shows when a text ends where none may end, or with its line, for no
+//! text goes over a line break; a bracket that is missing shows when another does not fit, or when the element has no end
+//! before its limit. Such an element ends before what looks like the next: a line that begins with an opening brace as far from
+//! the left, or a comma and a brace and the key that the first element begins with. If there is neither, it ends with its
+//! line. A file may have a few elements that run up to their limit; from then on each is cut at the first chance, so that
+//! the cost stays linear.
 
 use std::io;
 
@@ -17,6 +18,9 @@ use crate::record::Extent;
 /// How many elements may run up to their limit before they are cut at the first line that could be another.
 const MOST_UNCLOSED: u32 = 16;
 
+/// The longest beginning of an element by which others are known.
+const LONGEST_START: usize = 256;
+
 /// Cuts the elements of an array.
 #[derive(Debug)]
 pub struct JsonCutter {
@@ -25,8 +29,10 @@ pub struct JsonCutter {
     in_array: bool,
     /// The brackets of the element that are open. A closing one is two behind it in ASCII.
     open: Vec<u8>,
-    /// How far from the left the element stands that comes next.
-    column: u64,
+    /// How far from the left the element stands that comes next, if it is the first on its line.
+    column: Option<u64>,
+    /// What the first element begins with, up to its first colon, without white space; empty until that is known.
+    shape: Vec<u8>,
     unclosed: u32,
     /// Whether the array's missing end was reported.
     told: bool,
@@ -45,7 +51,8 @@ enum End {
 impl JsonCutter {
     /// A cutter for this limit of a record's length in bytes.
     pub fn new(limit: u64) -> JsonCutter {
-        JsonCutter { limit, in_array: false, open: Vec::new(), column: 0, unclosed: 0, told: false }
+        let (open, shape) = (Vec::new(), Vec::new());
+        JsonCutter { limit, in_array: false, open, column: None, shape, unclosed: 0, told: false }
     }
 
     /// Goes over what stands in front of the first element; the offset at which that starts, and how many lines end before it.
@@ -58,84 +65,149 @@ impl JsonCutter {
     /// lines end before it.
     fn go_to_next(&mut self, window: &mut Window, mut at: u64) -> io::Result<(u64, u64)> {
         let mut lines = 0;
+        // At the start of the text, and behind a line break, columns are known.
+        let mut line = (at == 0).then_some(at);
         while let Some(byte) = window.byte(at)? {
-            self.column += 1;
             match byte {
                 b'\n' => {
                     lines += 1;
-                    self.column = 0;
+                    line = Some(at + 1);
                 }
+                b',' => {}
                 _ if is_white_space(byte) => {}
-                b',' if self.in_array => {}
                 b']' if self.in_array => self.in_array = false,
                 b'[' if !self.in_array => self.in_array = true,
-                _ => {
-                    self.column -= 1;
-                    break;
-                }
+                _ => break,
             }
             at += 1;
         }
+        self.column = line.map(|line| at - line);
         Ok((at, lines))
     }
 
     fn scan(&mut self, window: &mut Window, start: u64) -> io::Result<End> {
         let limit = start + self.limit;
-        let (mut at, mut in_text) = (start, false);
         self.open.clear();
-        let (mut is_broken, mut first_line, mut next_sibling) = (false, None, None);
+        let mut scan = Scan { is_hasty: self.unclosed >= MOST_UNCLOSED, ..Scan::default() };
+        let mut at = start;
         while at <= limit {
             let Some(byte) = window.byte(at)? else {
                 // What is no bracket, or a text by itself, ends with the file.
-                return Ok(if self.open.is_empty() && !is_broken {
-                    End::At(at)
-                } else {
-                    End::Unclosed(next_sibling.or(first_line).unwrap_or(at))
-                });
+                let is_whole = self.open.is_empty() && !scan.is_broken;
+                return Ok(if is_whole { End::At(at) } else { End::Unclosed(scan.end().unwrap_or(at)) });
             };
             if byte == b'\n' {
-                is_broken |= in_text || self.unclosed >= MOST_UNCLOSED && !self.open.is_empty();
-                in_text = false;
-                first_line = first_line.or(Some(at));
-                if next_sibling.is_none() && self.is_sibling(window, at + 1)? {
-                    next_sibling = Some(at);
+                scan.is_broken |= scan.in_text;
+                scan.in_text = false;
+                scan.first_line.get_or_insert(at);
+                if scan.line_sibling.is_none() && self.is_sibling_line(window, at + 1)? {
+                    scan.line_sibling = Some(at);
                 }
-                if let (true, Some(end)) = (is_broken, next_sibling) {
-                    return Ok(End::Unclosed(end));
+                if scan.is_hasty && (scan.is_broken || !self.open.is_empty()) {
+                    return Ok(End::Unclosed(scan.end().unwrap_or(at)));
                 }
             }
-            match byte {
-                b'"' if in_text => in_text = false,
-                b'\\' if in_text => at += u64::from(window.byte(at + 1)?.is_some_and(|next| next != b'\n')),
-                _ if in_text || is_broken => {}
-                b'"' => in_text = true,
-                b'{' | b'[' => self.open.push(byte),
-                b']' if self.open.is_empty() && self.in_array => return Ok(End::At(at)),
-                b'}' | b']' => {
-                    let opened = self.open.pop();
-                    is_broken |= opened.is_some_and(|opened| opened != byte - 2);
-                    match (is_broken, next_sibling) {
-                        (true, Some(end)) => return Ok(End::Unclosed(end)),
-                        (false, _) if self.open.is_empty() => return Ok(End::At(at + 1)),
-                        _ => {}
-                    }
+            if byte == b',' && self.is_shaped(window, at + 1)? {
+                scan.first_shaped.get_or_insert(at);
+                // Another object cannot stand where an object has its next key.
+                scan.is_broken |= !scan.in_text && self.open.last() == Some(&b'{') || scan.is_hasty;
+                if scan.is_broken {
+                    scan.next_shaped.get_or_insert(at);
                 }
-                b',' | b'\n' if self.open.is_empty() => return Ok(End::At(at)),
-                _ => {}
+            }
+            if let (true, Some(end)) = (scan.is_broken, scan.line_sibling.or(scan.next_shaped)) {
+                return Ok(End::Unclosed(end));
+            }
+            if scan.in_text {
+                match byte {
+                    b'"' => (scan.in_text, scan.is_behind_text) = (false, true),
+                    b'\\' => at += u64::from(window.byte(at + 1)?.is_some_and(|next| next != b'\n')),
+                    _ => {}
+                }
+            } else if let Some(end) = self.step(&mut scan, byte, at) {
+                return Ok(End::At(end));
             }
             at += 1;
         }
-        Ok(next_sibling.or(first_line).map_or(End::TooLong, End::Unclosed))
+        Ok(scan.end().map_or(End::TooLong, End::Unclosed))
+    }
+
+    /// Goes on by a byte outside texts; the end of the element, if it is there.
+    fn step(&mut self, scan: &mut Scan, byte: u8, at: u64) -> Option<u64> {
+        if is_white_space(byte) {
+            return (byte == b'\n' && self.open.is_empty() && !scan.is_broken).then_some(at);
+        }
+        let is_behind_text = std::mem::take(&mut scan.is_behind_text);
+        let before = std::mem::replace(&mut scan.last, byte);
+        scan.is_broken |= byte == b'"' && !self.open.is_empty() && !matches!(before, b'{' | b'[' | b',' | b':');
+        scan.is_broken |= is_behind_text && !self.open.is_empty() && !matches!(byte, b':' | b',' | b'}' | b']');
+        match byte {
+            b'"' => scan.in_text = true,
+            _ if scan.is_broken => {}
+            b'{' | b'[' => self.open.push(byte),
+            b']' if self.open.is_empty() && self.in_array => return Some(at),
+            b'}' | b']' => {
+                let opened = self.open.pop();
+                scan.is_broken |= opened.is_some_and(|opened| opened != byte - 2);
+                return (self.open.is_empty() && !scan.is_broken).then_some(at + 1);
+            }
+            b',' if self.open.is_empty() => return Some(at),
+            _ => {}
+        }
+        None
     }
 
     /// Whether a line starts like another element: a brace as far from the left as this one.
-    fn is_sibling(&self, window: &mut Window, line: u64) -> io::Result<bool> {
-        for place in line..line + self.column {
+    fn is_sibling_line(&self, window: &mut Window, line: u64) -> io::Result<bool> {
+        let Some(column) = self.column else { return Ok(false) };
+        for place in line..line + column {
             if !matches!(window.byte(place)?, Some(b' ' | b'\t')) {
                 return Ok(false);
             }
         }
-        Ok(window.byte(line + self.column)? == Some(b'{'))
+        Ok(window.byte(line + column)? == Some(b'{'))
+    }
+
+    /// Whether an element begins here that begins like the first.
+    fn is_shaped(&self, window: &mut Window, mut at: u64) -> io::Result<bool> {
+        for expected in &self.shape {
+            while matches!(window.byte(at)?, Some(b' ' | b'\t')) {
+                at += 1;
+            }
+            if window.byte(at)? != Some(*expected) {
+                return Ok(false);
+            }
+            at += 1;
+        }
+        Ok(!self.shape.is_empty())
+    }
+}
+
+/// What is known of an element while it is followed.
+#[derive(Debug, Default)]
+struct Scan {
+    in_text: bool,
+    /// The last byte outside texts that was no white space.
+    last: u8,
+    /// Whether a text has just ended.
+    is_behind_text: bool,
+    /// Whether it cannot be JSON any more.
+    is_broken: bool,
+    /// Whether too many have run up to their limit already.
+    is_hasty: bool,
+    /// Where its first line ends.
+    first_line: Option<u64>,
+    /// The end of the line before the first one that starts like another element.
+    line_sibling: Option<u64>,
+    /// The first comma before something that begins like the first element, and the first such where it was broken.
+    first_shaped: Option<u64>,
+    next_shaped: Option<u64>,
+}
+
+impl Scan {
+    /// Where an element that has no end of its own is best cut off.
+    fn end(&self) -> Option<u64> {
+        self.line_sibling.or(self.next_shaped).or(self.first_shaped).or(self.first_line)
     }
 }
 
@@ -146,6 +218,9 @@ impl Cutter for JsonCutter {
             let is_cut_off = self.in_array && !std::mem::replace(&mut self.told, true);
             let cut = Cut { end: start, next: start, lines: 0, extent: Extent::Record };
             return Ok(is_cut_off.then_some(cut));
+        }
+        if self.shape.is_empty() {
+            self.shape = shape_of(window, start)?;
         }
         let limit = start + self.limit;
         let end = match self.scan(window, start)? {
@@ -158,20 +233,40 @@ impl Cutter for JsonCutter {
                 return Ok(Some(Cut { end: limit, next: limit, lines: 1, extent: Extent::TooLarge }));
             }
         };
+        // Nothing that is cut off is empty, whatever it is.
+        let end = end.max(start + 1).min(window.held_until());
         let within = &window.held()[(start - window.offset()) as usize..(end - window.offset()) as usize];
         let within = memchr::memchr_iter(b'\n', within).count() as u64;
         let (next, behind) = self.go_to_next(window, end)?;
         Ok(Some(Cut { end, next, lines: within + behind, extent: Extent::Record }))
     }
 
-    fn rest_of_too_large(&mut self, window: &mut Window, from: u64, until: u64) -> io::Result<Found> {
-        window.find([b'\n'; 3], from, until)
+    fn rest_of_too_large(&mut self, window: &mut Window, mut from: u64, until: u64) -> io::Result<Found> {
+        loop {
+            match window.find([b'\n', b',', b','], from, until)? {
+                Found::Byte(at) if window.byte(at)? == Some(b',') && !self.is_shaped(window, at + 1)? => from = at + 1,
+                found => return Ok(found),
+            }
+        }
     }
 
     fn behind_too_large(&mut self, window: &mut Window, end: u64) -> io::Result<u64> {
-        let line = if window.byte(end)?.is_some() { end + 1 } else { end };
-        Ok(self.go_to_next(window, line)?.0)
+        Ok(self.go_to_next(window, end)?.0)
     }
+}
+
+/// What an object begins with, up to its first colon, without white space; nothing if it does not begin like one.
+fn shape_of(window: &mut Window, start: u64) -> io::Result<Vec<u8>> {
+    let mut shape = Vec::new();
+    for at in start..start + LONGEST_START as u64 {
+        match window.byte(at)? {
+            Some(b':') if shape.starts_with(b"{\"") => return Ok(shape),
+            Some(byte) if !is_white_space(byte) => shape.push(byte),
+            Some(_) => {}
+            None => break,
+        }
+    }
+    Ok(Vec::new())
 }
 
 #[cfg(test)]
@@ -220,6 +315,45 @@ mod tests {
         ] {
             assert_eq!(elements(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn a_slip_on_a_long_line_costs_its_element() {
+        for broken in [
+            "{\"name\":\"A1,\"tax_id\":\"T1\"}",
+            "{\"name\":\"A1\",\"tax_id\":\"T1\"",
+            "{\"name\":\"A1\",\"tags\":[\"x\"",
+            "{\"name\":A\"}",
+        ] {
+            let text = format!("[{{\"name\":\"A\"}},{broken},{{\"name\":\"B\"}}, {{\"name\" : \"C\"}}]");
+            assert_eq!(
+                elements(&text),
+                ["{\"name\":\"A\"}", broken, "{\"name\":\"B\"}", "{\"name\" : \"C\"}"],
+                "{text}"
+            );
+        }
+        // Objects within objects that are whole are no elements.
+        let nested = "{\"name\":\"A\",\"kids\":[{\"name\":\"B\"},{\"name\":\"C\"}]}";
+        assert_eq!(elements(&format!("[{nested},{nested}]")), [nested, nested]);
+    }
+
+    #[test]
+    fn whatever_comes_it_goes_on() {
+        for text in [
+            "{\n\"a\":1\n},\n{\n\"a\":2\n}",
+            "[{\"a\":1}],{\"a\":2}",
+            "[{\"a\":1}]],",
+            "name,tax\nA,1\n",
+            ",,]:]",
+            "[[[",
+            "}}{",
+        ] {
+            assert!(cut(text, 1000).len() < 10, "{text}");
+        }
+        let hostile = format!("[\n{}", " {\"name\":{]\n\"".repeat(50_000));
+        assert!(cut(&hostile, 1 << 20).len() > 10);
+        let hostile = format!("[{}", "{\"x\"y,".repeat(50_000));
+        assert!(!cut(&hostile, 1 << 20).is_empty());
     }
 
     #[test]

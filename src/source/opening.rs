@@ -87,15 +87,19 @@ fn open_any(path: &Path, options: &ReadOptions) -> Result<Opened> {
                 let place = Place::spooled(path, reader, options)?;
                 return spreadsheet(path, place, meter.read(), Some(kind), options);
             }
-            if let Some(inner) = inflate::kind_of(&start) {
-                let (outer, inner) = (kind.name(), inner.name());
-                return Err(refuse(
-                    path,
-                    &format!("it is compressed twice, {inner} within {outer}; inflate it once first"),
-                ));
-            }
+            refuse_twice(path, kind, &start)?;
             Text { start, reader, meter: Some(meter), compression: Some(kind), length }.open(path, options)
         }
+    }
+}
+
+fn refuse_twice(path: &Path, outer: Compression, start: &[u8]) -> Result<()> {
+    match inflate::kind_of(start) {
+        Some(inner) => {
+            let (inner, outer) = (inner.name(), outer.name());
+            Err(refuse(path, &format!("it is compressed twice, {inner} within {outer}; inflate it once first")))
+        }
+        None => Ok(()),
     }
 }
 
@@ -181,6 +185,7 @@ fn zip(path: &Path, is_file: bool, reader: Reader, options: &ReadOptions) -> Res
                 let inner = Place::spooled(path, reader, options)?;
                 return spreadsheet(path, inner, file, Some(Compression::Zip), options);
             }
+            refuse_twice(path, Compression::Zip, &start)?;
             let meter = Meter::of(file);
             let text = Text { start, reader, meter: Some(meter), compression: Some(Compression::Zip), length: None };
             text.open(path, options)

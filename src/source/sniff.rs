@@ -147,7 +147,11 @@ fn read(
     place: &HeaderPlace,
     candidates: &Candidates,
 ) -> Result<Reading, Unreadable> {
-    let rows = rows(sample, delimiter);
+    let most = match place {
+        HeaderPlace::Line(line) => usize::try_from(*line).unwrap_or(usize::MAX).saturating_add(SAMPLE_RECORDS),
+        _ => SAMPLE_RECORDS,
+    };
+    let rows = rows(sample, delimiter, most);
     let (header, names) = match place {
         HeaderPlace::Given(names) => (None, names.clone()),
         HeaderPlace::Line(line) => {
@@ -164,17 +168,28 @@ fn read(
         .iter()
         .filter(|row| row.cut.extent != Extent::Blank && header.is_none_or(|header| row.start > header.start))
         .collect();
-    let even = records.iter().filter(|row| row.cells.as_ref().is_ok_and(|cells| cells.len() == names.len())).count();
     let before = |row: &&Row| header.is_some_and(|header| row.start < header.start);
     Ok(Reading {
         delimiter,
         fit: best_fit(candidates, &names).map(|fit| fit.rank()).unwrap_or_default(),
-        evenness: if records.is_empty() { 1000 } else { (1000 * even / records.len()) as u32 },
+        evenness: evenness(&records, names.len()),
         header_line: header.map(|row| row.line),
         blank: rows.iter().filter(before).filter(|row| row.cut.extent == Extent::Blank).count() as u64,
         records: header.map_or((0, sample.line), |row| (row.cut.next, row.line + row.cut.lines)),
         names,
     })
+}
+
+/// Of a thousand records, how many have as many cells as there are names. Where they have not, it counts half that many have
+/// the same number of cells.
+fn evenness(records: &[&Row], names: usize) -> u32 {
+    let counts: Vec<usize> = records.iter().filter_map(|row| Some(row.cells.as_ref().ok()?.len())).collect();
+    let share = |count: usize| (1000 * counts.iter().filter(|held| **held == count).count() / records.len()) as u32;
+    let usual = counts.first().copied().filter(|count| *count > 1);
+    match records {
+        [] => 1000,
+        _ => share(names).max(usual.map_or(0, |count| share(count) / 2)),
+    }
 }
 
 /// The first record, or the first among the first lines that fits a profile where that does not.
@@ -187,15 +202,24 @@ fn found_header<'r>(rows: &'r [Row], candidates: &Candidates) -> Result<(Option<
     let fits = |names: &[String]| best_fit(candidates, names).is_some_and(|fit| fit.missing.is_empty());
     let first_names = names_of(first);
     if !first_names.as_ref().is_ok_and(|names| fits(names)) {
+        // What stands above a header are titles, and have fewer cells. Else a record would be taken for a header.
+        let mut titles = filled(first);
         for row in records.take_while(|row| row.line <= HEADER_LINES) {
-            if let Ok(names) = names_of(row)
+            if filled(row) > titles
+                && let Ok(names) = names_of(row)
                 && fits(&names)
             {
                 return Ok((Some(row), names));
             }
+            titles = titles.max(filled(row));
         }
     }
     Ok((Some(first), first_names?))
+}
+
+/// How many of a row's cells have something in them.
+fn filled(row: &Row) -> usize {
+    row.cells.as_ref().map_or(0, |cells| cells.iter().filter(|cell| !cell.trim().is_empty()).count())
 }
 
 fn best_fit(candidates: &Candidates, names: &[String]) -> Option<Fit> {
@@ -208,6 +232,9 @@ fn names_of(row: &Row) -> Result<Vec<String>, Unreadable> {
         (Extent::Unterminated, _) => refuse("opens a quote that is never closed"),
         (Extent::TooLarge, _) => refuse("is longer than --max-record-bytes"),
         (_, Err(what)) => refuse(what),
+        (_, Ok(names)) if names.iter().any(|name| name.contains('\0')) => {
+            refuse("holds NUL characters; if it is a text, say in which encoding (--encoding utf-16le, say)")
+        }
         (_, Ok(names)) if names.len() > MOST_COLUMNS => {
             refuse(&format!("has {} columns; at most {MOST_COLUMNS} are possible", names.len()))
         }
@@ -218,7 +245,7 @@ fn names_of(row: &Row) -> Result<Vec<String>, Unreadable> {
     }
 }
 
-fn rows(sample: &Sample<'_>, delimiter: u8) -> Vec<Row> {
+fn rows(sample: &Sample<'_>, delimiter: u8, most: usize) -> Vec<Row> {
     let mut window = Window::new(Box::new(Cursor::new(sample.bytes.to_vec())));
     let mut cutter: Box<dyn Cutter> = match sample.is_sheet {
         true => Box::new(SheetCutter::new(sample.limit)),
@@ -227,9 +254,15 @@ fn rows(sample: &Sample<'_>, delimiter: u8) -> Vec<Row> {
     let (mut rows, mut at, mut line) = (Vec::new(), 0, sample.line);
     // Reading from memory cannot fail.
     while let Ok(Some(cut)) = cutter.cut(&mut window, at) {
-        let is_last = rows.len() >= SAMPLE_RECORDS || cut.extent == Extent::TooLarge;
-        if !sample.is_whole && cut.next >= sample.bytes.len() as u64 && !rows.is_empty() {
+        let is_last = rows.len() >= most || cut.extent == Extent::TooLarge;
+        let is_cut_off = !sample.is_whole && cut.next >= sample.bytes.len() as u64;
+        if is_cut_off && !rows.is_empty() {
             // Where it ends is not known.
+            break;
+        }
+        if is_cut_off {
+            let what = format!("is longer than {} MiB", SAMPLE_BYTES >> 20);
+            rows.push(Row { start: at, cut: Cut { extent: Extent::Record, ..cut }, line, cells: Err(what) });
             break;
         }
         let bytes = sample.bytes.get(at as usize..cut.end as usize).unwrap_or_default();
@@ -292,12 +325,18 @@ mod tests {
             ("\"a;b\",email,\"c;d\"\n1,a@example.com,2\n", b',', 1),
             // Titles above the table.
             ("Customers of 2026\n\nName;E-Mail;City\nAnn;a@example.com;Bonn\n", b';', 3),
-            ("Report, created today, by Ann\nemail,name\na@example.com,Ann\n", b',', 2),
+            ("Report of today\nemail,name\na@example.com,Ann\n", b',', 2),
         ] {
             let found = sniffed(text, &HeaderPlace::Found).unwrap();
             assert_eq!((found.reading.delimiter, found.reading.header_line), (delimiter, Some(line)), "{text:?}");
             assert_eq!(found.rival, None, "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_record_is_no_header() {
+        let found = sniffed("Kunde,Typ,Ort\nAcme,Company,Bonn\nFoo,Person,Ulm\n", &HeaderPlace::Found).unwrap().reading;
+        assert_eq!((found.header_line, found.fit.0), (Some(1), false));
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod catalogue;
 mod cli;
 mod crash;
 mod determinism;
+mod inputs;
 mod keys;
 mod linear;
 mod oracle;
@@ -15,4 +16,5 @@ mod samples;
 #[cfg(unix)]
 mod sheet;
 mod support;
+mod systems;
 mod tidy;

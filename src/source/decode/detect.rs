@@ -53,6 +53,11 @@ pub fn detect(sample: &[u8], is_whole: bool) -> Detected {
         let found = detect_unmarked(rest, is_whole);
         return if found.encoding == UTF_8 { Detected::marked(UTF_8) } else { found.without_mark("utf-8", length) };
     }
+    // The other order of bytes shows where their zeros are.
+    if utf16_by_zeros(rest).is_some_and(|other| other != encoding) {
+        let name = if encoding == UTF_16LE { "utf-16le" } else { "utf-16be" };
+        return detect_unmarked(rest, is_whole).without_mark(name, length);
+    }
     match contradicts_utf16(rest) {
         true if encoding == UTF_16LE => detect_unmarked(rest, is_whole).without_mark("utf-16le", length),
         true => detect_unmarked(rest, is_whole).without_mark("utf-16be", length),
@@ -65,10 +70,13 @@ fn detect_unmarked(sample: &[u8], is_whole: bool) -> Detected {
         return Detected::sure(encoding);
     }
     let sequences = Sequences::count(sample, is_whole);
-    if sequences.valid >= sequences.invalid {
+    // Two bytes of a Chinese or Korean character may well be valid together; in other scripts hardly any are.
+    if sequences.invalid == 0 || sequences.valid >= 4 * sequences.invalid {
         return Detected::sure(UTF_8);
     }
-    guess(sample, is_whole, &sequences).map_or(Detected::sure(UTF_8), Detected::guessed)
+    let is_no_damage = |guess: &&'static Encoding| sequences.valid < sequences.invalid || !guess.is_single_byte();
+    let guess = guess(sample, is_whole, &sequences).filter(is_no_damage);
+    guess.map_or(Detected::sure(UTF_8), Detected::guessed)
 }
 
 /// How little can be told apart: that many bytes could stand for anything.
