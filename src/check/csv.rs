@@ -7,7 +7,9 @@ use std::borrow::Cow;
 
 use super::judge::{Origin, into_owned};
 use super::{Checker, Draft, Whole, not_utf8};
-use crate::format::csv::{Cell, RowWriter, SHEET_MARK, SplitFault, is_run_by_spreadsheets, split, unguarded};
+use crate::format::csv::{
+    Cell, DELIMITERS, RowWriter, SHEET_MARK, SplitFault, is_run_by_spreadsheets, split, unguarded,
+};
 use crate::format::raw;
 use crate::profile::header::{Binding, Column, REPORT_COLUMNS, Source};
 use crate::reject::Code;
@@ -76,10 +78,6 @@ impl Parts<'_> {
     }
 }
 
-/// What stands in a cell that a spreadsheet could not work out.
-const SHEET_ERRORS: [&str; 10] =
-    ["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#GETTING_DATA", "#SPILL!", "#CALC!"];
-
 impl Parts<'_> {
     /// Whether some cells may hold a spreadsheet's errors: it is a row of one, or was, and was rejected for that.
     fn has_marks(&self, shape: &CsvShape, cells: &[Cell]) -> bool {
@@ -94,7 +92,8 @@ impl Parts<'_> {
     fn error_in<'c>(&self, shape: &CsvShape, cell: &'c str) -> Option<&'c str> {
         match shape.is_sheet {
             true => cell.strip_prefix(SHEET_MARK).filter(|rest| !rest.starts_with(SHEET_MARK)),
-            false => Some(cell).filter(|cell| SHEET_ERRORS.contains(cell)),
+            // All programs write their errors so, whatever the language.
+            false => Some(cell).filter(|cell| cell.starts_with('#') || cell.starts_with("Err:")),
         }
     }
 }
@@ -174,7 +173,7 @@ impl<'c> CsvRecords<'c> {
 
 /// Finds a record's cells; those of its `_reject_raw` where it has nothing else.
 fn take_apart<'r>(shape: &CsvShape, record: &'r str, cells: &mut Vec<Cell>) -> Result<Parts<'r>, Whole<'r>> {
-    split_record(shape, record, cells, shape.binding.columns.len())?;
+    split_record(shape, shape.delimiter, record, cells, shape.binding.columns.len())?;
     let outer = Parts { text: Cow::Borrowed(record), is_raw: false };
     if !shape.is_report || !shape.own.iter().all(|column| cells[*column].is_empty()) {
         return Ok(outer);
@@ -194,7 +193,16 @@ fn take_apart<'r>(shape: &CsvShape, record: &'r str, cells: &mut Vec<Cell>) -> R
         Err(error) => return Err(whole(not_utf8(error.as_bytes()))),
     };
     let trimmed = text.trim_end_matches(['\r', '\n']);
-    split_record(shape, trimmed, cells, shape.own.len()).map_err(whole)?;
+    if let Err(fault) = split_record(shape, shape.delimiter, trimmed, cells, shape.own.len()) {
+        // The report may have been saved with another delimiter than the input had.
+        let others = DELIMITERS.iter().filter(|delimiter| **delimiter != shape.delimiter);
+        let fits = |delimiter: &&u8| {
+            split(trimmed.as_bytes(), **delimiter, cells).is_ok() && cells.len() == shape.own.len() && cells.len() > 1
+        };
+        if others.into_iter().find(fits).is_none() {
+            return Err(whole(fault));
+        }
+    }
     if let Some(place) = cells.iter().position(|cell| cell.has_bare_break(trimmed)) {
         return Err(Whole {
             code: Code::ExtraCell,
@@ -220,6 +228,7 @@ pub(super) fn cut_off(bytes: Vec<u8>, carried: String) -> Whole<'static> {
 
 fn split_record<'r>(
     shape: &CsvShape,
+    delimiter: u8,
     record: &'r str,
     cells: &mut Vec<Cell>,
     expected: usize,
@@ -231,7 +240,7 @@ fn split_record<'r>(
         raw: record.as_bytes().into(),
         carried: None,
     };
-    split(record.as_bytes(), shape.delimiter, cells).map_err(|fault| match fault {
+    split(record.as_bytes(), delimiter, cells).map_err(|fault| match fault {
         SplitFault::Malformed(column) => whole(
             Code::MalformedQuote,
             column,

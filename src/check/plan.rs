@@ -180,21 +180,27 @@ impl Plan {
             key,
             null_tokens: options.null_tokens.clone(),
         };
-        for (field, column) in profile.fields.iter().map(|field| &field.column).enumerate() {
-            let Some(values) = mapping.values.get(column) else { continue };
-            // Looked at without themselves, for what stands for a value is no value that another stands for.
-            plan.fields[field].values.clear();
-            for (value, stands_for) in values.iter().filter(|(_, stands_for)| !stands_for.is_empty()) {
-                plan.filler(field, stands_for, &format!("values.{column}.{value:?}"))?;
-            }
-            plan.fields[field].values = values.clone();
-        }
-        for (column, constant) in &mapping.constants {
-            let field = profile.require_field(column, "the mapping's [constants]")?;
-            let filler = plan.filler(field, constant, &format!("constants.{column}"))?;
-            plan.fields[field].default = Some(filler);
-        }
+        plan.take_mapping(mapping)?;
         Ok(plan)
+    }
+
+    /// Takes the constants and values of a mapping, which must be right as they are: nothing stands for them, and nothing is
+    /// cleared.
+    fn take_mapping(&mut self, mapping: &Mapping) -> Result<()> {
+        for field in 0..self.fields.len() {
+            let column = self.fields[field].column.clone();
+            let values = std::mem::take(&mut self.fields[field].values);
+            let is_cleared = std::mem::take(&mut self.fields[field].clear_invalid);
+            for (value, stands_for) in values.iter().filter(|(_, stands_for)| !stands_for.is_empty()) {
+                self.filler(field, stands_for, &format!("values.{column}.{value:?}"))?;
+            }
+            if let Some(constant) = mapping.constants.get(&column) {
+                self.fields[field].default = Some(self.filler(field, constant, &format!("constants.{column}"))?);
+            }
+            self.fields[field].values = values;
+            self.fields[field].clear_invalid = is_cleared;
+        }
+        Ok(())
     }
 
     /// Whether a field that no column fills has a value nevertheless, or needs none.

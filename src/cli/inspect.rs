@@ -1,5 +1,6 @@
 //! What `inspect` prints: a page to read, the same as data, or a mapping file to edit.
 
+use std::collections::HashSet;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 
@@ -11,7 +12,7 @@ use super::words::Words;
 use crate::error::{Error, Result};
 use crate::pipeline::{ColumnContent, Inspection, LOOKED_AT};
 use crate::report::summary::{ColumnSummary, Ignored, escaped};
-use crate::rule::text::visible;
+use crate::rule::text::{is_hidden, visible};
 
 /// The inspection as data.
 pub(super) fn json(inspection: &Inspection) -> String {
@@ -27,8 +28,8 @@ pub(super) fn text(inspection: &Inspection, args: &InspectArgs) -> String {
         page.push_str(&format!("{}\n", colours.yellow(&visible(note))));
     }
     page.push_str(&format!("\n{}\n\n{}\n", fits(inspection), columns(inspection, &colours)));
-    if let Some(problem) = &inspection.problem {
-        page.push_str(&format!("\n{}\n", colours.red(&visible(problem))));
+    if inspection.problem.is_some() {
+        // It is said on standard error.
         return without_trailing_spaces(&page);
     }
     page.push_str(&format!("\n{}\n", verdicts(inspection, &colours)));
@@ -222,14 +223,19 @@ fn mapping_file(inspection: &Inspection) -> String {
          # `custload profiles {profile}` lists the fields. Use it with --mapping.\n\n[columns]\n",
         visible(&inspection.input.path)
     );
+    let mut written = HashSet::new();
     for (column, content) in inspection.input.columns.iter().zip(&inspection.content) {
-        // A part of a field goes by its own name, which is found without a map.
-        if column.header.trim().is_empty() || column.how == Some("alias") && is_part(column, inspection) {
+        if column.header.trim().is_empty() || !written.insert(column.header.trim()) {
             continue;
         }
-        let field = column.field.as_deref().unwrap_or_default();
+        let header = toml_text(&column.header);
         let proposal = content.proposal.as_ref().map(|near| format!(" # is it {near}?")).unwrap_or_default();
-        file.push_str(&format!("{} = {}{proposal}\n", toml_text(&column.header), toml_text(field)));
+        match (&column.target, &column.ignored) {
+            (Some(target), None) => file.push_str(&format!("{header} = {}\n", toml_text(target))),
+            // Another has its field; a map would put it in that one's place.
+            (_, Some(Ignored::Outranked(why))) => file.push_str(&format!("# {header} = \"\" # {}\n", visible(why))),
+            _ => file.push_str(&format!("{header} = \"\"{proposal}\n")),
+        }
     }
     file.push_str(
         "\n# What fills missing values:\n[constants]\n# description = \"from the old system\"\n\n\
@@ -238,13 +244,13 @@ fn mapping_file(inspection: &Inspection) -> String {
     file
 }
 
-/// Whether a column gives a field together with another.
-fn is_part(column: &ColumnSummary, inspection: &Inspection) -> bool {
-    let same = inspection.input.columns.iter().filter(|other| other.field == column.field && other.ignored.is_none());
-    same.count() > 1
-}
-
-/// A text as TOML writes it: as JSON does, but for DEL.
+/// A text as TOML writes it: as JSON does, and what hides as an escape.
 fn toml_text(text: &str) -> String {
-    serde_json::Value::from(text).to_string().replace('\u{7f}', "\\u007F")
+    let json = serde_json::Value::from(text).to_string();
+    let escape = |character: char| match is_hidden(character) {
+        true if character as u32 > 0xffff => format!("\\U{:08X}", character as u32),
+        true => format!("\\u{:04X}", character as u32),
+        false => character.to_string(),
+    };
+    json.chars().map(escape).collect()
 }

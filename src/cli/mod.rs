@@ -51,9 +51,7 @@ fn inspect(args: &InspectArgs, stop: Arc<AtomicUsize>) -> anyhow::Result<i32> {
     // What a run would say, and how it would end.
     Ok(match &inspection.problem {
         Some(problem) => {
-            if args.json {
-                Console::new(true).note(problem);
-            }
+            Console::new(true).note(problem);
             2
         }
         None => 0,

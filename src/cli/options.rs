@@ -117,13 +117,19 @@ fn read(args: &ReadArgs) -> Result<ReadOptions> {
         encoding: args.encoding.as_ref().map(encoding).transpose()?,
         header,
         sheet: args.sheet.clone(),
-        program: std::env::current_exe().ok(),
+        program: own_program(),
         max_inflated_bytes: args.max_inflated_bytes,
         max_inflated_ratio: args.max_inflated_ratio,
         pad_short_rows: args.short_rows == ShortRows::Pad,
         max_record_bytes: args.max_record_bytes,
         ..ReadOptions::default()
     })
+}
+
+/// This program, to be started again. An upgrade may have put another under its name since.
+fn own_program() -> Option<PathBuf> {
+    let running = PathBuf::from("/proc/self/exe");
+    if running.exists() { Some(running) } else { std::env::current_exe().ok() }
 }
 
 /// What was said about columns and values.

@@ -1,5 +1,7 @@
 //! Commands for a person to copy: what was typed, as far as it matters for another command.
 
+use clap::ValueEnum;
+
 use super::args::{ReadArgs, RunArgs, ShortRows};
 
 /// The words of a command.
@@ -37,6 +39,16 @@ impl Words {
     pub(super) fn with_dialect(mut self, args: &ReadArgs) -> Words {
         let said = [("encoding", &args.encoding), ("sheet", &args.sheet), ("columns", &args.columns)];
         said.iter().for_each(|(option, value)| self.say(option, value.as_deref()));
+        let format = args.format.and_then(|format| format.to_possible_value());
+        self.say("format", format.as_ref().map(|format| format.get_name()));
+        let limits = [
+            ("max-record-bytes", args.max_record_bytes, 1024 * 1024),
+            ("max-inflated-bytes", args.max_inflated_bytes, 64 << 30),
+            ("max-inflated-ratio", args.max_inflated_ratio, 500),
+        ];
+        for (option, limit, usual) in limits {
+            self.say(option, Some(limit.to_string()).filter(|_| limit != usual).as_deref());
+        }
         self.say("header-line", args.header_line.map(|line| line.to_string()).as_deref());
         if args.no_header {
             self.0.push("--no-header".to_string());

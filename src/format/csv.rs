@@ -26,6 +26,9 @@ pub enum SplitFault {
     Unclosed(u32),
 }
 
+/// The delimiters that come into question where none was told, the most usual first.
+pub const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+
 /// What stands in front of the text of a spreadsheet's cell that is an error, and, doubled, of a text that begins with it.
 pub const SHEET_MARK: char = '\u{1}';
 

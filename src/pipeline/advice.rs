@@ -1,11 +1,12 @@
 //! What is said of headers and keys that do not fit: what was found, what may be meant, and what to do.
 
 use super::Options;
+use crate::format::csv::DELIMITERS;
 use crate::profile::header::{Fit, accepted_names, nearest_field};
 use crate::profile::{Field, Profile, nearest};
 use crate::rule::text::visible;
 use crate::source::input::{Format, Input, delimiter_name};
-use crate::source::sniff::{DELIMITERS, HeaderPlace};
+use crate::source::sniff::HeaderPlace;
 
 /// Names that may be meant for a field that a profile requires.
 pub(super) fn near_misses(fits: &[Fit], names: &[String]) -> String {

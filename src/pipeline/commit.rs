@@ -249,7 +249,7 @@ impl<'r> Committer<'r> {
     }
 
     /// Takes the end of an input, and checks its books. Gives what there is to say of it.
-    pub(super) fn end_input(&mut self, end: InputEnd) -> Result<Option<String>> {
+    pub(super) fn end_input(&mut self, end: InputEnd) -> Result<Vec<String>> {
         // Also where nothing was read of it.
         self.rejects(end.input)?;
         let input = &mut self.inputs[end.input];
@@ -264,14 +264,16 @@ impl<'r> Committer<'r> {
         input.summary.note_names();
         let late = std::mem::take(&mut input.late_keys);
         let path = visible(&input.summary.path);
-        if let Some(said) = unmet_paths(input, self.options) {
-            return Ok(Some(format!("{path}: {said}")));
-        }
+        let mut said: Vec<String> = unmet_paths(input, self.options).into_iter().collect();
         if end.read.records == 0 {
             let what = if input.summary.header_line.is_some() { "a header and no records" } else { "no records" };
-            return Ok(Some(format!("{path}: the file holds {what}")));
+            said.push(format!("the file holds {what}"));
         }
-        Ok((!late.is_empty()).then(|| format!("{}, ignored", unknown_names(&path, "key", late, self.plan.profile))))
+        let mut said: Vec<String> = said.into_iter().map(|said| format!("{path}: {said}")).collect();
+        if !late.is_empty() {
+            said.push(format!("{}, ignored", unknown_names(&path, "key", late, self.plan.profile)));
+        }
+        Ok(said)
     }
 
     /// Whether all inputs have been read to their end.
@@ -391,7 +393,7 @@ impl<'r> Committer<'r> {
             // More are not told apart: a hostile file could have millions.
             if input.keys.len() < MOST_KEYS && input.keys.insert(key.clone()) {
                 let column = &self.plan.fields[found.field].column;
-                input.summary.columns.push(ColumnSummary::new(&key).filling(column, found.how()));
+                input.summary.columns.push(ColumnSummary::new(&key).filling(column, column, found.how()));
             }
         }
         for key in met.unknown {

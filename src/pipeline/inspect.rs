@@ -119,7 +119,11 @@ pub fn inspect(options: &Options) -> Result<Inspection> {
     let checker = inspection.checker(&input, options, &candidates)?;
     if checker.is_none() {
         // Its columns are shown all the same.
-        inspection.input.columns = input.names.iter().map(|name| ColumnSummary::new(name)).collect();
+        let column = |name: &String| match candidates.likely(name, &input.names) {
+            Some((field, target, how)) => ColumnSummary::new(name).filling(field, target, how),
+            None => ColumnSummary::new(name),
+        };
+        inspection.input.columns = input.names.iter().map(column).collect();
     }
     inspection.content = vec![ColumnContent::default(); inspection.input.columns.len()];
     inspection.propose(&candidates);

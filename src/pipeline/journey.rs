@@ -184,7 +184,7 @@ fn take_in_order(
                     observer.progress(&committer.progress());
                 }
                 Arrival::End(end) => {
-                    if let Some(said) = committer.end_input(end)? {
+                    for said in committer.end_input(end)? {
                         observer.note(&said);
                     }
                 }

@@ -263,7 +263,10 @@ fn columns(binding: &Binding, profile: &Profile) -> Vec<ColumnSummary> {
     own.map(|(index, (column, header))| {
         let summary = ColumnSummary::new(header).at(index);
         match column {
-            Column::Field(found) => summary.filling(&profile.fields[found.field].column, found.how()),
+            Column::Field(found) => {
+                let target = profile.target_of(found.field, found.part);
+                summary.filling(&profile.fields[found.field].column, target, found.how())
+            }
             Column::Outranked(found, winner) => summary.ignored(Ignored::Outranked(format!(
                 "{} is {} already",
                 binding.headers[*winner], profile.fields[found.field].column
@@ -294,7 +297,8 @@ fn keys(names: &[String], plan: &Plan) -> Vec<ColumnSummary> {
             Meaning::Unknown => summary.ignored(Ignored::Unknown),
             Meaning::Ignored => summary.ignored(Ignored::Mapped),
             Meaning::Field(found) => {
-                let summary = summary.filling(&plan.fields[found.field].column, found.how());
+                let target = plan.profile.target_of(found.field, found.part);
+                let summary = summary.filling(&plan.fields[found.field].column, target, found.how());
                 match better(found) {
                     // Each record has its own keys, so this one may still fill the field in another.
                     Some(name) => summary.ignored(Ignored::Outranked(format!("wherever {name} stands beside it"))),

@@ -196,6 +196,20 @@ impl Candidates {
         self.profiles.iter().map(|(profile, _)| *profile)
     }
 
+    /// What a header means in the profile that fits the whole header best: where it goes, what a map would call that, and how it was
+    /// found.
+    pub fn likely(&self, header: &str, headers: &[String]) -> Option<(&'static str, &'static str, &'static str)> {
+        let (profile, names) =
+            self.profiles.iter().max_by_key(|(profile, names)| self.fit(profile, names, headers).rank())?;
+        match names.find_among(header, headers) {
+            Meaning::Field(found) => {
+                let column = profile.fields[found.field].column.as_str();
+                Some((column, profile.target_of(found.field, found.part), found.how()))
+            }
+            Meaning::Ignored | Meaning::Unknown => None,
+        }
+    }
+
     /// The names of one of them, for what does not differ between them: the map.
     pub fn any_names(&self) -> Option<&HeaderNames> {
         self.profiles.first().map(|(_, names)| names)

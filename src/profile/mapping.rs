@@ -103,6 +103,13 @@ impl Mapping {
 }
 
 impl Profile {
+    /// What a map would name a field, or a part of it.
+    pub fn target_of(&self, field: usize, part: Option<usize>) -> &str {
+        let field = &self.fields[field];
+        let part = part.and_then(|part| field.parts.get(part)).and_then(|names| names.first());
+        part.unwrap_or(&field.column)
+    }
+
     /// The field that a map's target names, or which part of it: `name`, or `first_name` where the field has parts.
     pub fn target(&self, target: &str) -> Option<(usize, Option<usize>)> {
         if let Some(field) = self.field_index(target) {

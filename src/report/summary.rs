@@ -85,6 +85,9 @@ pub struct ColumnSummary {
     pub field: Option<String>,
     /// How it was matched: `name`, `label`, `alias` or `map`.
     pub how: Option<&'static str>,
+    /// What a map would name it: the field, or the part of it that it is.
+    #[serde(skip)]
+    pub target: Option<String>,
     /// Why it is ignored, where it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ignored: Option<Ignored>,
@@ -114,7 +117,7 @@ impl Serialize for Ignored {
 impl ColumnSummary {
     /// A column, or key, of which nothing is known yet.
     pub fn new(header: &str) -> ColumnSummary {
-        ColumnSummary { header: header.to_string(), index: None, field: None, how: None, ignored: None }
+        ColumnSummary { header: header.to_string(), index: None, field: None, how: None, target: None, ignored: None }
     }
 
     /// The same at a place among the columns, from 0.
@@ -122,9 +125,9 @@ impl ColumnSummary {
         ColumnSummary { index: Some(index), ..self }
     }
 
-    /// The same, filling this field.
-    pub fn filling(self, field: &str, how: &'static str) -> ColumnSummary {
-        ColumnSummary { field: Some(field.to_string()), how: Some(how), ..self }
+    /// The same, filling this field, or the part of it that a map names so.
+    pub fn filling(self, field: &str, target: &str, how: &'static str) -> ColumnSummary {
+        ColumnSummary { field: Some(field.to_string()), target: Some(target.to_string()), how: Some(how), ..self }
     }
 
     /// The same, ignored.

@@ -136,8 +136,8 @@ impl Cutter for CsvCutter {
         window.find([LF, CR, LF], from, until)
     }
 
-    fn behind_too_large(&mut self, window: &mut Window, end: u64) -> io::Result<u64> {
-        behind_break(window, end)
+    fn behind_too_large(&mut self, window: &mut Window, end: u64) -> io::Result<(u64, u64)> {
+        Ok((behind_break(window, end)?, 0))
     }
 }
 

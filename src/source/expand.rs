@@ -33,7 +33,7 @@ fn in_folder(folder: &Path) -> Result<Vec<PathBuf>> {
         }
     }
     files.sort();
-    if ["summary.json", "errors.ndjson"].iter().all(|name| folder.join(name).is_file()) {
+    if is_report_folder(folder) {
         return Err(nothing(
             folder,
             "the folder holds the reports of a run; name the reject report that is to be loaded",
@@ -48,6 +48,10 @@ fn in_folder(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
+fn is_report_folder(folder: &Path) -> bool {
+    ["summary.json", "errors.ndjson"].iter().all(|name| folder.join(name).is_file())
+}
+
 fn is_pattern(input: &Path) -> bool {
     input.to_str().is_some_and(|input| input.contains(['*', '?', '[']))
 }
@@ -60,7 +64,8 @@ fn matching(pattern: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for path in paths {
         let path = path.map_err(|error| Error::input(pattern, error.into()))?;
-        if path.is_file() && !is_passed_over(&path) {
+        let is_report = path.parent().is_some_and(is_report_folder);
+        if path.is_file() && !is_report && !is_passed_over(&path) {
             files.push(path);
         }
     }

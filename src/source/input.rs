@@ -14,10 +14,11 @@ use super::json::JsonCutter;
 use super::ndjson::NdjsonCutter;
 use super::opening::{self, Opened};
 use super::sheet_rows::SheetCutter;
-use super::sniff::{DELIMITERS, HeaderPlace, SAMPLE_BYTES, Sample, Sniffed, Unreadable, separator_line, sniff};
+use super::sniff::{HeaderPlace, SAMPLE_BYTES, Sample, Sniffed, Unreadable, separator_line, sniff};
 use super::window::Window;
 use super::{BlockSize, Cutter, Source};
 use crate::error::{Error, Result};
+use crate::format::csv::DELIMITERS;
 use crate::format::json::{Members, is_blank, names_of};
 use crate::profile::header::{Candidates, REPORT_KEY};
 
@@ -216,9 +217,10 @@ impl Input {
             && candidates.fits(&input.names).iter().all(|fit| !fit.missing.is_empty())
             && let Some(key) = key_of_records(window.held())
         {
-            input
-                .notes
-                .push(format!("its records lie deeper, under the key {key:?}; take them out first (jq -c '.{key}[]')"));
+            let is_word = key.len() <= 40 && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+            let how = if is_word { format!(" (jq -c '.{key}[]')") } else { String::new() };
+            let short: String = key.chars().take(40).collect();
+            input.notes.push(format!("its records lie deeper, under the key {short:?}; take them out first{how}"));
         }
         input.window = Some(window);
         Ok(input)
@@ -294,8 +296,8 @@ impl Input {
         let is_whole = window.hold(SAMPLE_BYTES).map_err(|error| Error::input(&self.path, error))?;
         let separator = separator_line(window.held()).filter(|_| !is_sheet && options.delimiter.is_none());
         let mut delimiters = match options.delimiter {
+            _ if is_sheet => vec![b','],
             Some(delimiter) => vec![delimiter],
-            None if is_sheet => vec![b','],
             None => DELIMITERS.to_vec(),
         };
         if self.path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("tsv")) {
@@ -392,13 +394,21 @@ fn note_key(key: String, keys: &mut Vec<String>) {
     }
 }
 
+/// Whether a text that its name calls NDJSON is an array of objects: one that goes on behind the first line, or is all there is.
+fn is_array(text: &[u8]) -> bool {
+    let mut lines = text.split(|byte| *byte == b'\n').filter(|line| !is_blank(line));
+    let Some(first) = lines.next().map(|first| first.trim_ascii()) else { return false };
+    let goes_on = !first.ends_with(b"]");
+    let is_all = lines.next().is_none() && first[1..].trim_ascii_start().starts_with(b"{");
+    first.starts_with(b"[") && (goes_on || is_all)
+}
+
 /// What a text is. A name that says NDJSON or CSV is believed unless the text is JSON of another form.
 fn format_of(path: &Path, start: &[u8]) -> Format {
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
     let text = start.trim_ascii_start();
-    let first_line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let by_name = match ending.as_str() {
-        "ndjson" | "jsonl" if first_line.trim_ascii() == b"[" => return Format::Json,
+        "ndjson" | "jsonl" if is_array(text) => return Format::Json,
         "ndjson" | "jsonl" => return Format::Ndjson,
         "csv" | "tsv" => Some(Format::Csv),
         _ => None,

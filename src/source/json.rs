@@ -5,8 +5,8 @@
 //! text goes over a line break; a bracket that is missing shows when another does not fit, or when the element has no end
 //! before its limit. Such an element ends before what looks like the next: a line that begins with an opening brace as far from
 //! the left, or a comma and a brace and the key that the first element begins with. If there is neither, it ends with its
-//! line. A file may have a few elements that run up to their limit; from then on each is cut at the first chance, so that
-//! the cost stays linear.
+//! line. What is followed in vain is counted, and when it is too much, elements are cut at the first chance, so that the cost
+//! stays linear.
 
 use std::io;
 
@@ -15,8 +15,8 @@ use super::{Cut, Cutter};
 use crate::format::json::is_white_space;
 use crate::record::Extent;
 
-/// How many elements may run up to their limit before they are cut at the first line that could be another.
-const MOST_UNCLOSED: u32 = 16;
+/// How many times its limit may be followed in vain before elements are cut at the first line that could be another.
+const MOST_LIMITS: u64 = 16;
 
 /// The longest beginning of an element by which others are known.
 const LONGEST_START: usize = 256;
@@ -33,7 +33,8 @@ pub struct JsonCutter {
     column: Option<u64>,
     /// What the first element begins with, up to its first colon, without white space; empty until that is known.
     shape: Vec<u8>,
-    unclosed: u32,
+    /// How many bytes were followed behind the ends of elements, and have to be followed again.
+    wasted: u64,
     /// Whether the array's missing end was reported.
     told: bool,
 }
@@ -52,7 +53,7 @@ impl JsonCutter {
     /// A cutter for this limit of a record's length in bytes.
     pub fn new(limit: u64) -> JsonCutter {
         let (open, shape) = (Vec::new(), Vec::new());
-        JsonCutter { limit, in_array: false, open, column: None, shape, unclosed: 0, told: false }
+        JsonCutter { limit, in_array: false, open, column: None, shape, wasted: 0, told: false }
     }
 
     /// Goes over what stands in front of the first element; the offset at which that starts, and how many lines end before it.
@@ -88,13 +89,13 @@ impl JsonCutter {
     fn scan(&mut self, window: &mut Window, start: u64) -> io::Result<End> {
         let limit = start + self.limit;
         self.open.clear();
-        let mut scan = Scan { is_hasty: self.unclosed >= MOST_UNCLOSED, ..Scan::default() };
+        let mut scan = Scan { is_hasty: self.wasted / MOST_LIMITS >= self.limit, ..Scan::default() };
         let mut at = start;
         while at <= limit {
             let Some(byte) = window.byte(at)? else {
                 // What is no bracket, or a text by itself, ends with the file.
                 let is_whole = self.open.is_empty() && !scan.is_broken;
-                return Ok(if is_whole { End::At(at) } else { End::Unclosed(scan.end().unwrap_or(at)) });
+                return Ok(if is_whole { End::At(at) } else { self.unclosed(&scan, at) });
             };
             if byte == b'\n' {
                 scan.is_broken |= scan.in_text;
@@ -129,7 +130,17 @@ impl JsonCutter {
             }
             at += 1;
         }
-        Ok(scan.end().map_or(End::TooLong, End::Unclosed))
+        Ok(match scan.end() {
+            Some(_) => self.unclosed(&scan, at),
+            None => End::TooLong,
+        })
+    }
+
+    /// The end of an element that was followed up to here in vain.
+    fn unclosed(&mut self, scan: &Scan, at: u64) -> End {
+        let end = scan.end().unwrap_or(at);
+        self.wasted += at.saturating_sub(end);
+        End::Unclosed(end)
     }
 
     /// Goes on by a byte outside texts; the end of the element, if it is there.
@@ -193,7 +204,7 @@ struct Scan {
     is_behind_text: bool,
     /// Whether it cannot be JSON any more.
     is_broken: bool,
-    /// Whether too many have run up to their limit already.
+    /// Whether too much was followed in vain already.
     is_hasty: bool,
     /// Where its first line ends.
     first_line: Option<u64>,
@@ -225,18 +236,15 @@ impl Cutter for JsonCutter {
         let limit = start + self.limit;
         let end = match self.scan(window, start)? {
             End::At(end) if end <= limit => end,
-            End::Unclosed(end) if end <= limit => {
-                self.unclosed += 1;
-                end
-            }
+            End::Unclosed(end) if end <= limit => without_separators(window, start, end),
             End::At(_) | End::Unclosed(_) | End::TooLong => {
-                return Ok(Some(Cut { end: limit, next: limit, lines: 1, extent: Extent::TooLarge }));
+                let lines = line_ends(window, start, limit);
+                return Ok(Some(Cut { end: limit, next: limit, lines, extent: Extent::TooLarge }));
             }
         };
         // Nothing that is cut off is empty, whatever it is.
         let end = end.max(start + 1).min(window.held_until());
-        let within = &window.held()[(start - window.offset()) as usize..(end - window.offset()) as usize];
-        let within = memchr::memchr_iter(b'\n', within).count() as u64;
+        let within = line_ends(window, start, end);
         let (next, behind) = self.go_to_next(window, end)?;
         Ok(Some(Cut { end, next, lines: within + behind, extent: Extent::Record }))
     }
@@ -250,9 +258,22 @@ impl Cutter for JsonCutter {
         }
     }
 
-    fn behind_too_large(&mut self, window: &mut Window, end: u64) -> io::Result<u64> {
-        Ok(self.go_to_next(window, end)?.0)
+    fn behind_too_large(&mut self, window: &mut Window, end: u64) -> io::Result<(u64, u64)> {
+        self.go_to_next(window, end)
     }
+}
+
+/// The end of an element without the white space and the comma behind it.
+fn without_separators(window: &Window, start: u64, end: u64) -> u64 {
+    let held = &window.held()[(start - window.offset()) as usize..(end - window.offset()) as usize];
+    let is_part = |byte: &u8| !is_white_space(*byte) && *byte != b',';
+    held.iter().rposition(is_part).map_or(end, |last| start + last as u64 + 1)
+}
+
+/// How many lines end in a stretch that is held.
+fn line_ends(window: &Window, start: u64, end: u64) -> u64 {
+    let held = &window.held()[(start - window.offset()) as usize..(end - window.offset()) as usize];
+    memchr::memchr_iter(b'\n', held).count() as u64
 }
 
 /// What an object begins with, up to its first colon, without white space; nothing if it does not begin like one.
@@ -358,8 +379,8 @@ mod tests {
 
     #[test]
     fn a_slip_costs_its_line() {
-        assert_eq!(elements("[\n{\"a\":\"x},\n{\"b\":2}\n]\n"), ["{\"a\":\"x},", "{\"b\":2}"]);
-        assert_eq!(elements("[\n{\"a\":{\"x\":1},\n{\"b\":2}\n"), ["{\"a\":{\"x\":1},", "{\"b\":2}", ""]);
+        assert_eq!(elements("[\n{\"a\":\"x},\n{\"b\":2}\n]\n"), ["{\"a\":\"x}", "{\"b\":2}"]);
+        assert_eq!(elements("[\n{\"a\":{\"x\":1},\n{\"b\":2}\n"), ["{\"a\":{\"x\":1}", "{\"b\":2}", ""]);
         // Over several lines, the one in the middle broken in a text, or without its end.
         for broken in ["  {\n    \"b\": \"x\n  },\n", "  {\n    \"b\": {\"x\": 1,\n  },\n"] {
             let text = format!("[\n  {{\n    \"a\": 1\n  }},\n{broken}  {{\n    \"c\": 3\n  }}\n]\n");

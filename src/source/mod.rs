@@ -60,8 +60,8 @@ pub trait Cutter: Send {
     /// asked for piece by piece, from the place on at which the record passed its limit.
     fn rest_of_too_large(&mut self, window: &mut Window, from: u64, until: u64) -> io::Result<Found>;
 
-    /// The start of the next record behind that end.
-    fn behind_too_large(&mut self, window: &mut Window, end: u64) -> io::Result<u64>;
+    /// The start of the next record behind that end, and how many lines end on the way that its [`Cut`] did not count.
+    fn behind_too_large(&mut self, window: &mut Window, end: u64) -> io::Result<(u64, u64)>;
 }
 
 /// An input that is cut into blocks, one after another.
@@ -230,11 +230,11 @@ impl Source {
             }
         };
         self.keep(block, start, line_end);
-        let next = self.cutter.behind_too_large(&mut self.window, line_end)?;
+        let (next, lines) = self.cutter.behind_too_large(&mut self.window, line_end)?;
         self.window.drop_until(next);
         block.file_bytes = self.file_bytes();
         let kept = block.bytes.len() as u64;
-        self.note(block, 0, kept, cut);
+        self.note(block, 0, kept, Cut { lines: cut.lines + lines, ..cut });
         Ok(())
     }
 

@@ -47,7 +47,7 @@ impl Cutter for NdjsonCutter {
         window.find([b'\n'; 3], from, until)
     }
 
-    fn behind_too_large(&mut self, window: &mut Window, end: u64) -> io::Result<u64> {
-        Ok(if window.byte(end)?.is_some() { end + 1 } else { end })
+    fn behind_too_large(&mut self, window: &mut Window, end: u64) -> io::Result<(u64, u64)> {
+        Ok((if window.byte(end)?.is_some() { end + 1 } else { end }, 0))
     }
 }

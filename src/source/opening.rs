@@ -123,10 +123,31 @@ fn refuse(path: &Path, doing: &str) -> Error {
     Error::Input { path: path.to_path_buf(), doing: doing.to_string() }
 }
 
-/// A file that can be read from any place: the input itself, or a copy without a name of its own.
+/// A file that can be read from any place: the input itself, or a copy.
 enum Place {
     Input(PathBuf),
+    /// A copy without a name, so that nothing of it is left whatever becomes of this process; and where it can be opened
+    /// while the process has it open.
+    Unnamed(PathBuf, #[allow(dead_code)] File),
+    /// A copy where files without a name cannot be opened again.
     Copy(tempfile::NamedTempFile),
+}
+
+/// Makes a copy's file, and gives a handle to write it with.
+fn copy() -> io::Result<(Place, File)> {
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::fd::AsRawFd;
+        let file = tempfile::tempfile()?;
+        let path = PathBuf::from(format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd()));
+        if path.exists() {
+            let writer = file.try_clone()?;
+            return Ok((Place::Unnamed(path, file), writer));
+        }
+    }
+    let file = tempfile::NamedTempFile::new()?;
+    let writer = file.reopen()?;
+    Ok((Place::Copy(file), writer))
 }
 
 impl Place {
@@ -136,26 +157,38 @@ impl Place {
 
     fn spooled(path: &Path, mut reader: Reader, options: &ReadOptions) -> Result<Place> {
         let copied = (|| {
-            let mut copy = tempfile::NamedTempFile::new()?;
+            let (place, mut copy) = copy()?;
             let most = options.max_inflated_bytes;
             if io::copy(&mut reader.by_ref().take(most), &mut copy)? == most && reader.read(&mut [0])? > 0 {
                 return Err(io::Error::other(format!("it is longer than {most} bytes (--max-inflated-bytes)")));
             }
-            Ok(copy)
+            Ok(place)
         })();
-        Ok(Place::Copy(copied.map_err(|error| Error::input(path, error))?))
+        copied.map_err(|error| Error::input(path, error))
     }
 
     fn path(&self) -> &Path {
         match self {
-            Place::Input(path) => path,
+            Place::Input(path) | Place::Unnamed(path, _) => path,
             Place::Copy(copy) => copy.path(),
         }
     }
 
     /// Reads it once for its hash.
     fn file_read(&self) -> io::Result<FileRead> {
-        let mut file = File::open(self.path())?;
+        hash(&mut File::open(self.path())?)
+    }
+
+    /// What tells it from another file under its name: its length, and when it was changed.
+    fn state(&self) -> io::Result<(u64, std::time::SystemTime)> {
+        let metadata = std::fs::metadata(self.path())?;
+        Ok((metadata.len(), metadata.modified()?))
+    }
+}
+
+/// Reads a file to its end for its hash.
+fn hash(file: &mut File) -> io::Result<FileRead> {
+    {
         let (mut read, mut buffer) = (FileRead::default(), vec![0; 256 * 1024]);
         loop {
             match file.read(&mut buffer) {
@@ -171,14 +204,12 @@ impl Place {
 fn zip(path: &Path, is_file: bool, reader: Reader, options: &ReadOptions) -> Result<Opened> {
     let failed = |error: io::Error| Error::input(path, error);
     let place = Place::of(path, is_file, reader, options)?;
-    let file = File::open(place.path()).map_err(failed)?;
-    match open_zip(file, limits(options)).map_err(failed)? {
-        ZipContent::Spreadsheet(_) => {
-            let file = place.file_read().map_err(failed)?;
-            spreadsheet(path, place, file, None, options)
-        }
+    // What is hashed is what is read, whatever has this name by then.
+    let mut handle = File::open(place.path()).map_err(failed)?;
+    let file = hash(&mut handle).map_err(failed)?;
+    match open_zip(handle, limits(options)).map_err(failed)? {
+        ZipContent::Spreadsheet(_) => spreadsheet(path, place, file, None, options),
         ZipContent::Member { mut reader, .. } => {
-            let file = place.file_read().map_err(failed)?;
             let start = beginning(&mut reader).map_err(failed)?;
             let reader: Reader = Box::new(Cursor::new(start.clone()).chain(reader));
             if is_compound(&start) || inflate::kind_of(&start) == Some(Compression::Zip) {
@@ -197,13 +228,21 @@ fn zip(path: &Path, is_file: bool, reader: Reader, options: &ReadOptions) -> Res
 struct SheetFeed {
     reader: SheetReader,
     file: FileRead,
-    /// A copy is removed when it is dropped.
-    _place: Place,
+    /// What the file was like before it was read.
+    state: (u64, std::time::SystemTime),
+    /// A copy is gone when it is dropped.
+    place: Place,
 }
 
 impl Feed for SheetFeed {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        self.reader.read(into)
+        let read = self.reader.read(into)?;
+        if read == 0 && self.place.state()? != self.state {
+            return Err(io::Error::other(
+                "it has changed while it was read; run custload again when nobody writes to it",
+            ));
+        }
+        Ok(read)
     }
 
     fn file_read(&self) -> Option<FileRead> {
@@ -232,9 +271,10 @@ fn spreadsheet(
             "it is a spreadsheet, and no program was named to read it; save the sheet as CSV UTF-8",
         ));
     };
+    let state = place.state().map_err(failed)?;
     let (reader, info) =
         SheetReader::open(program, place.path(), options.sheet.as_deref(), sheet_limits(options)).map_err(failed)?;
-    let feed = SheetFeed { reader, file, _place: place };
+    let feed = SheetFeed { reader, file, state, place };
     let others: Vec<&str> = info
         .sheets
         .iter()
@@ -297,6 +337,13 @@ impl Text {
                 }
                 if found.guessed {
                     notes.push(format!("its text is no UTF-8, and taken for {name}; --encoding names another"));
+                }
+                let is_broken = |error: std::str::Utf8Error| error.error_len().is_some();
+                if found.encoding == UTF_8 && std::str::from_utf8(&start).is_err_and(is_broken) {
+                    notes.push(
+                        "its text is UTF-8 with broken bytes in it, which cost their records; --encoding names another"
+                            .into(),
+                    );
                 }
                 (found.encoding, found.skip)
             }
@@ -363,8 +410,12 @@ fn what_else(start: &[u8]) -> Option<&'static str> {
         (b"<html", "it is a web page; save the table as CSV or as a spreadsheet first"),
         (b"\x89PNG", "it is a picture, not a file of records"),
     ];
-    if start.get(257..262) == Some(b"ustar") {
+    let is_binary = start[..start.len().min(257)].contains(&0);
+    if is_binary && start.get(257..262) == Some(b"ustar") {
         return Some("it is a tar archive; unpack it first, and name the file in it");
     }
-    kinds.iter().find(|(magic, _)| start.starts_with(magic)).map(|(_, doing)| *doing)
+    let is_text = !is_binary && std::str::from_utf8(&start[..start.len().min(64)]).is_ok();
+    // A CSV file may begin with a word.
+    let kinds = kinds.iter().filter(|(magic, _)| !is_text || magic.starts_with(b"<") || magic.starts_with(b"%"));
+    kinds.into_iter().find(|(magic, _)| start.starts_with(magic)).map(|(_, doing)| *doing)
 }

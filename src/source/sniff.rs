@@ -17,17 +17,15 @@ use crate::record::Extent;
 /// How much of an input is looked at.
 pub const SAMPLE_BYTES: usize = 1024 * 1024;
 
-/// How many records are looked at.
+/// How many records are looked at, and how many lines with the blank ones among them.
 const SAMPLE_RECORDS: usize = 200;
+const SAMPLE_LINES: usize = 20_000;
 
 /// How far down a header may stand (SPEC, section 7).
 const HEADER_LINES: u64 = 20;
 
 /// As many columns as a spreadsheet can have. A header with more is of something else.
 const MOST_COLUMNS: usize = 16_384;
-
-/// The delimiters that come into question, the most usual first.
-pub const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// Where the names of a table's columns are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -202,12 +200,13 @@ fn found_header<'r>(rows: &'r [Row], candidates: &Candidates) -> Result<(Option<
     let fits = |names: &[String]| best_fit(candidates, names).is_some_and(|fit| fit.missing.is_empty());
     let first_names = names_of(first);
     if !first_names.as_ref().is_ok_and(|names| fits(names)) {
-        // What stands above a header are titles, and have fewer cells. Else a record would be taken for a header.
+        // A record must not be taken for a header: what stands above one are titles, which have fewer cells, or else most of its
+        // cells are names of fields.
         let mut titles = filled(first);
         for row in records.take_while(|row| row.line <= HEADER_LINES) {
-            if filled(row) > titles
-                && let Ok(names) = names_of(row)
-                && fits(&names)
+            if let Ok(names) = names_of(row)
+                && let Some(fit) = best_fit(candidates, &names).filter(|fit| fit.missing.is_empty())
+                && (filled(row) > titles || is_mostly_names(filled(row), fit.matched))
             {
                 return Ok((Some(row), names));
             }
@@ -215,6 +214,10 @@ fn found_header<'r>(rows: &'r [Row], candidates: &Candidates) -> Result<(Option<
         }
     }
     Ok((Some(first), first_names?))
+}
+
+fn is_mostly_names(filled: usize, matched: usize) -> bool {
+    matched == filled || matched >= 2 && 2 * matched >= filled
 }
 
 /// How many of a row's cells have something in them.
@@ -251,10 +254,11 @@ fn rows(sample: &Sample<'_>, delimiter: u8, most: usize) -> Vec<Row> {
         true => Box::new(SheetCutter::new(sample.limit)),
         false => Box::new(CsvCutter::new(delimiter, sample.limit)),
     };
-    let (mut rows, mut at, mut line) = (Vec::new(), 0, sample.line);
+    let (mut rows, mut records, mut at, mut line) = (Vec::new(), 0, 0, sample.line);
     // Reading from memory cannot fail.
     while let Ok(Some(cut)) = cutter.cut(&mut window, at) {
-        let is_last = rows.len() >= most || cut.extent == Extent::TooLarge;
+        records += usize::from(cut.extent != Extent::Blank);
+        let is_last = records >= most || rows.len() >= most.max(SAMPLE_LINES) || cut.extent == Extent::TooLarge;
         let is_cut_off = !sample.is_whole && cut.next >= sample.bytes.len() as u64;
         if is_cut_off && !rows.is_empty() {
             // Where it ends is not known.
@@ -302,6 +306,7 @@ pub fn separator_line(text: &[u8]) -> Option<(u8, u64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::format::csv::DELIMITERS;
     use crate::profile::Profile;
     use crate::profile::mapping::Mapping;
 
@@ -326,6 +331,7 @@ mod tests {
             // Titles above the table.
             ("Customers of 2026\n\nName;E-Mail;City\nAnn;a@example.com;Bonn\n", b';', 3),
             ("Report of today\nemail,name\na@example.com,Ann\n", b',', 2),
+            ("Exported by;Ann Lee;2026-11-22\nname;email;city\nAnn;a@example.com;Bonn\n", b';', 2),
         ] {
             let found = sniffed(text, &HeaderPlace::Found).unwrap();
             assert_eq!((found.reading.delimiter, found.reading.header_line), (delimiter, Some(line)), "{text:?}");

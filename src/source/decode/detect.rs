@@ -158,7 +158,12 @@ fn guess(sample: &[u8], is_whole: bool, sequences: &Sequences) -> Option<&'stati
         Some(text) if is_few => sequences.longest < LEFT_OF_FOUR && is_plausible(text),
         text => text.is_some(),
     };
-    if text != common && makes_sense(&text) {
+    // How often letters stand beside each other says nothing of a price or a quotation.
+    let is_signs_alone = likely.is_single_byte()
+        && common
+            .as_ref()
+            .is_some_and(|text| !text.chars().any(|character| !character.is_ascii() && !is_sign(character)));
+    if text != common && makes_sense(&text) && !is_signs_alone {
         return Some(likely);
     }
     // Most of what reads the same in windows-1252 is that, and it is the name that people know. And where few letters led
@@ -174,6 +179,11 @@ fn decoded(encoding: &'static Encoding, sample: &[u8], is_whole: bool) -> Option
         (DecoderResult::InputEmpty, _) if !text.contains(is_c1) => Some(text),
         _ => None,
     }
+}
+
+/// What windows-1252 has beside letters, and UTF-8 files have as well: currency, quotation marks, dashes, units.
+fn is_sign(character: char) -> bool {
+    matches!(character, '\u{a0}'..='\u{bf}' | '×' | '÷' | '\u{2000}'..='\u{2bff}')
 }
 
 /// The second set of control characters, which windows-1252 has where it has nothing.
