@@ -1361,3 +1361,21 @@ proptest! {
         assert_come_back(&table, &files_of(&table, &["windows-1252"]), &["--encoding", "windows-1252"])?;
     }
 }
+
+/// More rows than a pipe holds, so that the child is at work long after the input was looked at.
+#[test]
+fn a_spreadsheet_of_many_rows_comes_whole() {
+    const ROWS: u32 = 20_000;
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    sheet.write(0, 0, "email").unwrap();
+    sheet.write(0, 1, "description").unwrap();
+    for row in 1..=ROWS {
+        sheet.write(row, 0, format!("customer{row}@example.com")).unwrap();
+        sheet.write(row, 1, "A customer of many years, and a good one").unwrap();
+    }
+    let place = Place::new();
+    place.write("book.xlsx", book.save_to_buffer().unwrap());
+    place.custload("import book.xlsx --profile contact --quiet").ends(0);
+    assert_eq!(place.number("customers.db", "SELECT count(*) FROM customers"), i64::from(ROWS));
+}

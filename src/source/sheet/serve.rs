@@ -103,9 +103,6 @@ impl Patience {
         use rustix::process::Resource;
         // A core file would hold the customers' data, and take longer to write than everything else.
         let _ = limit(Resource::Core, 0);
-        // Nobody reads what comes after the parent's end.
-        #[cfg(target_os = "linux")]
-        let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL));
         if let Err(error) = limit(Resource::As, limits.memory_bytes) {
             // macOS has no such limit; elsewhere a process without one must not go on.
             if !cfg!(target_vendor = "apple") {
