@@ -137,6 +137,7 @@ pub(super) fn bind(
         let stem = stems.of(&input.path);
         let (shape, summary) = bind_one(&input, index, plan, options)?;
         let one = Prepared { input, shape, stem, summary };
+        observer.found(&format!("{path}: {}", where_columns_go(&one.summary)));
         say_that_no_key_is_there(&one, plan, options, observer)?;
         say_what_is_ignored(&one, plan.profile, options.unknown_columns_are_errors, observer)?;
         prepared.push(one);
@@ -180,6 +181,17 @@ pub(super) fn bind_one(input: &Input, index: usize, plan: &Plan, options: &Optio
     };
     summary.note_names();
     Ok((shape, summary))
+}
+
+/// Which column, or key, fills which field, and how that was found where it was not by the field's own name.
+fn where_columns_go(summary: &InputSummary) -> String {
+    let filling = summary.columns.iter().filter(|column| column.ignored.is_none());
+    let said = filling.filter_map(|column| {
+        let how = column.how.filter(|how| *how != "name").map(|how| format!(" ({how})")).unwrap_or_default();
+        Some(format!("{} → {}{how}", named(&column.header), column.field.as_deref()?))
+    });
+    let said: Vec<String> = said.collect();
+    if said.is_empty() { "nothing fills a field".to_string() } else { shortened(said) }
 }
 
 /// A map that no input has a header for is a slip. Keys of JSON may come later.
