@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use crate::support::{ANN, CONTACT, Done, Place, Random, faults};
+use crate::support::{ANN, CONTACT, Done, Place, Random, faults, write_csv};
 
 const FIRST: &str = "customers.db.imports/run-000001";
 const SECOND: &str = "customers.db.imports/run-000002";
@@ -1378,4 +1378,52 @@ fn a_spreadsheet_of_many_rows_comes_whole() {
     place.write("book.xlsx", book.save_to_buffer().unwrap());
     place.custload("import book.xlsx --profile contact --quiet").ends(0);
     assert_eq!(place.number("customers.db", "SELECT count(*) FROM customers"), i64::from(ROWS));
+}
+
+/// What inspect writes loads as it is, and gives what the file gives without it.
+#[test]
+fn a_mapping_file_that_was_written_changes_nothing() {
+    for header in ["email,First Name,Last Name,x,x", "E-Mail,email_address,Customer Name,Notes,City"] {
+        let place = Place::new();
+        place.write("input.csv", format!("{header}\nann@example.com,Ann,Smith,good,Bonn\n"));
+        place.custload("inspect input.csv --profile contact --write-mapping map.toml").ends(0);
+        let plain = place.custload("import input.csv --profile contact --db plain.db --quiet").status;
+        let mapped =
+            place.custload("import input.csv --profile contact --db mapped.db --mapping map.toml --quiet").status;
+        assert_eq!(plain, mapped, "{header}");
+        let sql = "SELECT coalesce(name, '') || '|' || email || '|' || coalesce(city, '') FROM customers";
+        assert_eq!(place.column("plain.db", sql), place.column("mapped.db", sql), "{header}");
+    }
+}
+
+/// A spreadsheet may save a report with another delimiter than the input had.
+#[test]
+fn a_raw_record_is_cut_as_it_was_written() {
+    let place = Place::new();
+    place.write("input.csv", "email;name;city\nann@example.com;\"Ann\" Smith;Bonn\n");
+    place.custload("import input.csv --profile contact --quiet").ends(1);
+    // As a program writes it that reads semicolons and writes commas, mended inside the raw record.
+    let raw = "ann@example.com;Ann Smith;Bonn".to_string();
+    let rows = [["", "", "", "2", "malformed-quote", "", &raw].map(String::from).to_vec()];
+    let header = "email,name,city,_reject_line,_reject_codes,_reject_messages,_reject_raw";
+    let header: Vec<String> = header.split(',').map(String::from).collect();
+    place.write("mended.csv", write_csv(&header, &rows));
+    place.custload("import mended.csv --profile contact --quiet").ends(0);
+    assert_eq!(place.column("customers.db", "SELECT name || city FROM customers"), ["Ann SmithBonn"]);
+}
+
+/// However many elements are broken, the others load, and each is named by its line.
+#[test]
+fn many_slips_in_an_array_cost_themselves_alone() {
+    let place = Place::new();
+    let element = |number: usize| {
+        let quote = if number < 30 { "" } else { "\"" };
+        format!("  {{\n    \"email\": \"c{number}@example.com{quote},\n    \"city\": \"Bonn\"\n  }}")
+    };
+    let elements: Vec<String> = (0..100).map(element).collect();
+    place.write("input.json", format!("[\n{}\n]\n", elements.join(",\n")));
+    place.custload("import input.json --profile contact --quiet").ends(1);
+    assert_eq!(place.number("customers.db", "SELECT count(*) FROM customers"), 70);
+    let lines: Vec<u64> = fault_lines(&place, FIRST).iter().map(|(line, _)| *line).collect();
+    assert_eq!(lines, (0..30).map(|number| 2 + 4 * number).collect::<Vec<u64>>());
 }
