@@ -183,6 +183,7 @@ fn take_apart<'r>(shape: &CsvShape, record: &'r str, cells: &mut Vec<Cell>) -> R
     if raw_text.is_empty() {
         return Ok(outer);
     }
+    let codes = shape.codes_column.map(|column| outer.cell(shape, cells, column).into_owned()).unwrap_or_default();
     let bytes = raw::unescape(&raw_text).into_owned();
     let whole = |whole: Whole<'_>| Whole { raw: Cow::Owned(whole.raw.into_owned()), ..whole };
     if raw::is_cut_off(&raw_text) {
@@ -194,8 +195,11 @@ fn take_apart<'r>(shape: &CsvShape, record: &'r str, cells: &mut Vec<Cell>) -> R
     };
     let trimmed = text.trim_end_matches(['\r', '\n']);
     if let Err(fault) = split_record(shape, shape.delimiter, trimmed, cells, shape.own.len()) {
-        // The report may have been saved with another delimiter than the input had.
-        let others = DELIMITERS.iter().filter(|delimiter| **delimiter != shape.delimiter);
+        // The report may have been saved with another delimiter than the input had. But a record that has too few cells, or too
+        // many, must not be cut otherwise until it fits: its cells would move.
+        let has_cells = ![Code::MissingCell.name(), Code::ExtraCell.name()].contains(&codes.as_str());
+        let is_uncut = has_cells && cells.len() == 1;
+        let others = DELIMITERS.iter().filter(|delimiter| is_uncut && **delimiter != shape.delimiter);
         let fits = |delimiter: &&u8| {
             split(trimmed.as_bytes(), **delimiter, cells).is_ok() && cells.len() == shape.own.len() && cells.len() > 1
         };

@@ -1,6 +1,6 @@
 //! Looking at an input without loading it: [`inspect`] reads its first records and says what a run would make of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -189,7 +189,9 @@ impl Inspection {
         candidates: &Candidates,
     ) -> Result<()> {
         let path = input.path.clone();
-        let cells = Cells { dialect: input.dialect.clone(), names: input.names.clone() };
+        let names = input.names.clone();
+        let places = names.iter().enumerate().rev().map(|(place, name)| (name.clone(), place)).collect();
+        let cells = Cells { dialect: input.dialect.clone(), names, places };
         let read = ReadOptions { limit: Some(LOOKED_AT), ..options.read.clone() };
         let mut source = input.into_source(0, &read, candidates)?;
         while let Some(block) = source.next_block().map_err(|error| Error::input(&path, error))? {
@@ -284,6 +286,8 @@ impl ColumnContent {
 struct Cells {
     dialect: Dialect,
     names: Vec<String>,
+    /// Where each name stands; of two alike, the first.
+    places: HashMap<String, usize>,
 }
 
 impl Cells {
@@ -304,7 +308,7 @@ impl Cells {
             None => Ok(members),
         };
         for (key, raw) in members.into_iter().flat_map(|members| members.0) {
-            let Some(column) = self.names.iter().position(|name| *name == *key) else { continue };
+            let Some(&column) = self.places.get(&*key) else { continue };
             match value(raw) {
                 JsonValue::Null => {}
                 JsonValue::Text(text) => each(column, &text),

@@ -218,7 +218,7 @@ fn ahead(feed: Box<dyn Feed>) -> Box<dyn Feed> {
             }
         }
     });
-    Box::new(Ahead { made, piece: none, at: 0, failed: started.err().map(|error| error.to_string()) })
+    Box::new(Ahead { made, piece: none, at: 0, ended: false, failed: started.err().map(|error| error.to_string()) })
 }
 
 /// How much is made at once, and how many pieces may wait to be cut.
@@ -236,6 +236,8 @@ struct Ahead {
     made: Receiver<io::Result<Piece>>,
     piece: Piece,
     at: usize,
+    /// Whether the last piece has come.
+    ended: bool,
     failed: Option<String>,
 }
 
@@ -245,9 +247,13 @@ impl Feed for Ahead {
             return Err(io::Error::other(failed.clone()));
         }
         if self.at == self.piece.bytes.len() {
-            // The thread has ended with the last piece, which is empty.
-            let Ok(piece) = self.made.recv() else { return Ok(0) };
-            (self.piece, self.at) = (piece?, 0);
+            if self.ended {
+                return Ok(0);
+            }
+            // The last piece is empty. Without it the input is not whole, and must not pass for it.
+            let lost = |_| io::Error::other("inflating or decoding it ended too early");
+            (self.piece, self.at) = (self.made.recv().map_err(lost)??, 0);
+            self.ended = self.piece.bytes.is_empty();
         }
         let read = into.len().min(self.piece.bytes.len() - self.at);
         into[..read].copy_from_slice(&self.piece.bytes[self.at..self.at + read]);

@@ -354,7 +354,8 @@ fn keys_of_elements(text: &[u8], candidates: &Candidates) -> std::io::Result<Vec
     let mut keys = Vec::new();
     for _ in 0..SAMPLE_RECORDS {
         let Some(cut) = cutter.cut(&mut window, at)?.filter(|cut| cut.next > at) else { break };
-        let element = window.held().get(at as usize..cut.end as usize).unwrap_or_default();
+        let place = (at - window.offset()) as usize..(cut.end - window.offset()) as usize;
+        let element = window.held().get(place).unwrap_or_default();
         if let Ok(element) = std::str::from_utf8(element) {
             names_of(element, REPORT_KEY, names).into_iter().for_each(|key| note_key(key, &mut keys));
         }

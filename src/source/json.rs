@@ -18,6 +18,9 @@ use crate::record::Extent;
 /// How many times its limit may be followed in vain before elements are cut at the first line that could be another.
 const MOST_LIMITS: u64 = 16;
 
+/// How much white space between elements is gone over at once. More is cut off like a blank line, so that it is not held.
+const LONGEST_GAP: u64 = 64 * 1024;
+
 /// The longest beginning of an element by which others are known.
 const LONGEST_START: usize = 256;
 
@@ -56,10 +59,18 @@ impl JsonCutter {
         JsonCutter { limit, in_array: false, open, column: None, shape, wasted: 0, told: false }
     }
 
-    /// Goes over what stands in front of the first element; the offset at which that starts, and how many lines end before it.
+    /// Lets go of what stands in front of the first element; the offset at which that starts, and how many lines end before it.
     pub fn start(&mut self, window: &mut Window) -> io::Result<(u64, u64)> {
-        let offset = window.offset();
-        self.go_to_next(window, offset)
+        let mut lines = 0;
+        loop {
+            let offset = window.offset();
+            let (next, more) = self.go_to_next(window, offset)?;
+            lines += more;
+            window.drop_until(next);
+            if next - offset < LONGEST_GAP {
+                return Ok((next, lines));
+            }
+        }
     }
 
     /// The start of the next element at or behind `at`, over white space, commas and the brackets of the array, and how many
@@ -68,7 +79,10 @@ impl JsonCutter {
         let mut lines = 0;
         // At the start of the text, and behind a line break, columns are known.
         let mut line = (at == 0).then_some(at);
-        while let Some(byte) = window.byte(at)? {
+        let until = at + LONGEST_GAP;
+        while at < until
+            && let Some(byte) = window.byte(at)?
+        {
             match byte {
                 b'\n' => {
                     lines += 1;
@@ -181,8 +195,9 @@ impl JsonCutter {
 
     /// Whether an element begins here that begins like the first.
     fn is_shaped(&self, window: &mut Window, mut at: u64) -> io::Result<bool> {
+        let until = at + 2 * LONGEST_START as u64;
         for expected in &self.shape {
-            while matches!(window.byte(at)?, Some(b' ' | b'\t')) {
+            while at < until && matches!(window.byte(at)?, Some(b' ' | b'\t')) {
                 at += 1;
             }
             if window.byte(at)? != Some(*expected) {
@@ -229,6 +244,12 @@ impl Cutter for JsonCutter {
             let is_cut_off = self.in_array && !std::mem::replace(&mut self.told, true);
             let cut = Cut { end: start, next: start, lines: 0, extent: Extent::Record };
             return Ok(is_cut_off.then_some(cut));
+        }
+        // A gap was too long to be gone over at once.
+        let bracket = if self.in_array { b']' } else { b'[' };
+        if window.byte(start)?.is_some_and(|byte| is_white_space(byte) || byte == b',' || byte == bracket) {
+            let (next, lines) = self.go_to_next(window, start)?;
+            return Ok(Some(Cut { end: start, next, lines, extent: Extent::Blank }));
         }
         if self.shape.is_empty() {
             self.shape = shape_of(window, start)?;
@@ -375,6 +396,18 @@ mod tests {
         assert!(cut(&hostile, 1 << 20).len() > 10);
         let hostile = format!("[{}", "{\"x\"y,".repeat(50_000));
         assert!(!cut(&hostile, 1 << 20).is_empty());
+    }
+
+    #[test]
+    fn white_space_without_end_is_not_held() {
+        let gap = " \n".repeat(LONGEST_GAP as usize);
+        let text = format!("{gap}[{gap}{{\"a\":1}},{gap}{{\"a\":2}}{gap}]{gap}");
+        let found = cut(&text, 1000);
+        let elements: Vec<&(u64, String)> = found.iter().filter(|(_, element)| !element.is_empty()).collect();
+        let gap_lines = LONGEST_GAP;
+        let expected = [(1 + 2 * gap_lines, "{\"a\":1}"), (1 + 3 * gap_lines, "{\"a\":2}")];
+        assert_eq!(elements, expected.map(|(line, element)| (line, element.to_string())).iter().collect::<Vec<_>>());
+        assert!(found.len() > 4);
     }
 
     #[test]

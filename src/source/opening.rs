@@ -188,15 +188,13 @@ impl Place {
 
 /// Reads a file to its end for its hash.
 fn hash(file: &mut File) -> io::Result<FileRead> {
-    {
-        let (mut read, mut buffer) = (FileRead::default(), vec![0; 256 * 1024]);
-        loop {
-            match file.read(&mut buffer) {
-                Ok(0) => return Ok(read),
-                Ok(more) => read.add(&buffer[..more]),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
+    let (mut read, mut buffer) = (FileRead::default(), vec![0; 256 * 1024]);
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok(read),
+            Ok(more) => read.add(&buffer[..more]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
     }
 }

@@ -1412,6 +1412,18 @@ fn a_raw_record_is_cut_as_it_was_written() {
     assert_eq!(place.column("customers.db", "SELECT name || city FROM customers"), ["Ann SmithBonn"]);
 }
 
+/// A record with too few cells, or too many, is not cut with another delimiter until it fits.
+#[test]
+fn a_raw_record_never_moves_its_cells() {
+    for record in ["Smith; Ann", "Smith, Ann, Mrs;X"] {
+        let place = Place::new();
+        place.write("input.csv", format!("name,tax_id\nGood,1\n{record}\n"));
+        place.custload("import input.csv --profile basic --quiet").ends(1);
+        place.custload(&format!("import {FIRST}/input.rejects.csv --profile basic --quiet")).ends(1);
+        assert_eq!(place.number("customers.db", "SELECT count(*) FROM customers"), 1, "{record}");
+    }
+}
+
 /// However many elements are broken, the others load, and each is named by its line.
 #[test]
 fn many_slips_in_an_array_cost_themselves_alone() {
