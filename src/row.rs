@@ -18,7 +18,7 @@ pub enum Value<'a> {
     Text(&'a [u8]),
 }
 
-/// Encodes rows, one after another, and keeps its buffers between them.
+/// Encodes single rows and entries of an index, and keeps its buffers between them.
 #[derive(Debug, Default)]
 pub struct RowEncoder {
     types: Vec<u8>,
@@ -62,12 +62,7 @@ impl RowEncoder {
 
     fn write(&mut self, first_types: &[u8], out: &mut Vec<u8>) -> Range<usize> {
         let start = out.len();
-        // The header counts its own length's bytes: one up to 127, else two (types never reach 16 KiB).
-        let mut header = first_types.len() + self.types.len() + 1;
-        if header > 127 {
-            header += 1;
-        }
-        push_varint(out, header as u64);
+        push_varint(out, header_length(first_types.len() + self.types.len()) as u64);
         out.extend_from_slice(first_types);
         out.extend_from_slice(&self.types);
         out.extend_from_slice(&self.body);
@@ -76,7 +71,186 @@ impl RowEncoder {
     }
 }
 
-/// The values of a row that [`RowEncoder`] wrote, in order, the customer ID left out.
+/// Rows one behind another in one buffer, the last of which is being encoded.
+///
+/// The bytes of its values are written where they stay. In front of them room is kept for a header of a byte a column, which
+/// is what it takes unless a text has more than 57 bytes.
+#[derive(Debug)]
+pub struct Rows {
+    /// What is written, and zeros behind it to write over.
+    bytes: Vec<u8>,
+    /// Where the last row begins, where its values do, and where the next value will.
+    start: usize,
+    values: usize,
+    end: usize,
+    types: Vec<u8>,
+    /// The room for a header.
+    room: usize,
+}
+
+/// So many bytes of a short text are copied at once, whatever its length: one move of a fixed length takes less time than
+/// finding out how many are to be moved.
+const SHORT: usize = 32;
+
+impl Rows {
+    /// No rows yet; each is to have so many columns, the customer ID included. They will have about `bytes` together.
+    pub fn new(columns: usize, bytes: usize) -> Rows {
+        let mut rows = Rows {
+            bytes: vec![0; bytes],
+            start: 0,
+            values: 0,
+            end: 0,
+            types: Vec::with_capacity(2 * columns),
+            room: header_length(columns),
+        };
+        rows.begin();
+        rows
+    }
+
+    /// Forgets the values pushed since the last row was finished.
+    pub fn begin(&mut self) {
+        self.end = self.start;
+        self.space(self.room);
+        self.end += self.room;
+        self.values = self.end;
+        self.types.clear();
+        // The customer ID.
+        self.types.push(0);
+    }
+
+    /// Room for so many bytes behind the last value.
+    #[inline]
+    fn space(&mut self, bytes: usize) -> &mut [u8] {
+        let until = self.end + bytes;
+        if until > self.bytes.len() {
+            self.grow(until);
+        }
+        &mut self.bytes[self.end..until]
+    }
+
+    #[cold]
+    fn grow(&mut self, until: usize) {
+        self.bytes.resize(until + until / 2, 0);
+    }
+
+    /// Adds a value behind those pushed so far.
+    pub fn push(&mut self, value: Value<'_>) {
+        match value {
+            Value::Null => self.push_null(),
+            Value::Integer(0) => self.types.push(8),
+            Value::Integer(1) => self.types.push(9),
+            Value::Integer(number) => {
+                let (serial_type, width) = integer_type(number);
+                self.types.push(serial_type);
+                self.space(width).copy_from_slice(&number.to_be_bytes()[8 - width..]);
+                self.end += width;
+            }
+            Value::Text(text) => self.push_part(text, text.len()),
+        }
+    }
+
+    /// Adds that a value is missing.
+    #[inline]
+    pub fn push_null(&mut self) {
+        self.types.push(0);
+    }
+
+    /// Adds the first `length` bytes of `source` as a text. It takes least time if there are more behind them.
+    #[inline]
+    pub fn push_part(&mut self, source: &[u8], length: usize) {
+        match source.first_chunk::<SHORT>() {
+            Some(short) if length <= SHORT => self.space(SHORT).copy_from_slice(short),
+            _ => self.space(length).copy_from_slice(&source[..length]),
+        }
+        self.push_text_type(length);
+        self.end += length;
+    }
+
+    /// Adds a text that `write` writes into room for `most` bytes, unless it gives no length: then nothing is added.
+    #[inline]
+    pub fn push_written(&mut self, most: usize, write: impl FnOnce(&mut [u8]) -> Option<usize>) -> bool {
+        let Some(length) = write(self.space(most)) else { return false };
+        self.push_text_type(length);
+        self.end += length;
+        true
+    }
+
+    #[inline]
+    fn push_text_type(&mut self, length: usize) {
+        match length {
+            0..58 => self.types.push(13 + 2 * length as u8),
+            _ => push_varint(&mut self.types, 13 + 2 * length as u64),
+        }
+    }
+
+    /// Adds values that were encoded before.
+    pub fn push_encoded(&mut self, encoded: &Encoded) {
+        self.types.extend_from_slice(&encoded.types);
+        self.space(encoded.body.len()).copy_from_slice(&encoded.body);
+        self.end += encoded.body.len();
+    }
+
+    /// The place behind what was written so far, by which the text that is pushed next can be found again.
+    #[inline]
+    pub fn place(&self) -> usize {
+        self.end
+    }
+
+    /// The text between two places.
+    pub fn between(&self, places: Range<usize>) -> &[u8] {
+        self.bytes.get(places).unwrap_or_default()
+    }
+
+    /// Ends the row, and gives its place.
+    pub fn finish(&mut self) -> Range<usize> {
+        let header = header_length(self.types.len());
+        if header == self.room && header <= 127 {
+            let out = &mut self.bytes[self.start..self.values];
+            out[0] = header as u8;
+            out[1..].copy_from_slice(&self.types);
+        } else {
+            let mut out = Vec::with_capacity(header);
+            push_varint(&mut out, header as u64);
+            out.extend_from_slice(&self.types);
+            self.end = self.end + out.len() - self.room;
+            self.bytes.splice(self.start..self.values, out);
+        }
+        let row = self.start..self.end;
+        self.start = self.end;
+        self.begin();
+        row
+    }
+
+    /// The finished rows.
+    pub fn into_bytes(mut self) -> Vec<u8> {
+        self.bytes.truncate(self.start);
+        self.bytes
+    }
+}
+
+/// Values that all rows have in common, encoded once.
+#[derive(Clone, Debug, Default)]
+pub struct Encoded {
+    types: Vec<u8>,
+    body: Vec<u8>,
+}
+
+impl Encoded {
+    /// The encoded form of these values.
+    pub fn new(values: &[Value<'_>]) -> Encoded {
+        let mut encoder = RowEncoder::default();
+        values.iter().for_each(|value| encoder.push(*value));
+        Encoded { types: encoder.types, body: encoder.body }
+    }
+}
+
+/// The length of a row's header with types of so many bytes. It counts its own length's bytes: one up to 127, else two
+/// (types never reach 16 KiB).
+fn header_length(types: usize) -> usize {
+    if types < 127 { types + 1 } else { types + 2 }
+}
+
+/// The values of a row that [`Rows`] has, in order, the customer ID left out.
 pub fn values(row: &[u8]) -> Values<'_> {
     let (header, used) = read_varint(row);
     let header = (header as usize).min(row.len());
@@ -178,7 +352,36 @@ mod tests {
             encoder.push(*value);
         }
         let place = encoder.finish(&mut out);
-        assert_eq!(values(&out[place]).collect::<Vec<_>>(), row);
+        let encoded = &out[place];
+        assert_eq!(values(encoded).collect::<Vec<_>>(), row);
+        // The same among others, whatever room was kept for its header.
+        for columns in [1, row.len() + 1, 300] {
+            let mut rows = Rows::new(columns, 0);
+            let first = rows.finish();
+            row.iter().for_each(|_| rows.push(Value::Text(b"forgotten")));
+            rows.begin();
+            for value in row {
+                match value {
+                    Value::Text(text) => {
+                        assert!(!rows.push_written(9, |out| {
+                            out.fill(b'!');
+                            None
+                        }));
+                        assert!(rows.push_written(text.len() + 5, |out| {
+                            out[..text.len()].copy_from_slice(text);
+                            Some(text.len())
+                        }));
+                    }
+                    Value::Null => rows.push_encoded(&Encoded::new(&[Value::Null])),
+                    value => rows.push(*value),
+                }
+            }
+            let place = rows.finish();
+            rows.push(Value::Text(b"unfinished"));
+            let bytes = rows.into_bytes();
+            assert_eq!(&bytes[first], [2, 0]);
+            assert_eq!(&bytes[place], encoded);
+        }
     }
 
     #[test]

@@ -109,65 +109,70 @@ impl<'c> CsvRecords<'c> {
         CsvRecords { shape, cells: Vec::new() }
     }
 
+    /// Judges a record. `source` is the block from the record on.
     pub(super) fn judge<'r>(
         &mut self,
         checker: &Checker,
         record: &'r str,
+        source: &[u8],
         draft: &mut Draft<'_>,
     ) -> Result<(), Whole<'r>> {
         let parts = take_apart(self.shape, record, &mut self.cells)?;
         // Most records are tidy. That is found out once for all their values.
-        let is_tidy = text::is_tidy(&parts.text);
+        let is_tidy = text::is_tidy(parts.text.as_bytes());
         let has_marks = parts.has_marks(self.shape, &self.cells);
-        for (field, source) in self.shape.binding.sources.iter().enumerate() {
-            match source {
-                Some(Source::Column(column)) => {
-                    let origin = Origin { field, column: Some(*column as u32 + 1), order: *column as u32 };
-                    let cell = parts.cell(self.shape, &self.cells, *column);
-                    if has_marks {
-                        let stored = match parts.error_in(self.shape, &cell) {
-                            Some(error) => draft.judge.cell_error(origin, error),
-                            None => into_owned(draft.judge.text(origin, &unmarked(cell, self.shape.is_sheet))),
-                        };
-                        checker.push(field, stored, draft);
-                        continue;
-                    }
-                    match cell {
-                        Cow::Borrowed(text) if is_tidy => {
-                            let stored = draft.judge.tidy_text(origin, text);
-                            checker.push(field, stored, draft);
-                        }
-                        Cow::Borrowed(text) => {
-                            let stored = draft.judge.text(origin, text);
-                            checker.push(field, stored, draft);
-                        }
-                        Cow::Owned(text) => {
-                            let stored = draft.judge.text(origin, &text);
-                            checker.push(field, stored, draft);
-                        }
-                    }
-                }
-                Some(Source::Joined(columns)) => {
-                    let column = columns[0] as u32;
-                    let origin = Origin { field, column: Some(column + 1), order: column };
-                    let cells = columns.map(|column| parts.cell(self.shape, &self.cells, column));
-                    let error = cells.iter().filter(|_| has_marks).find_map(|cell| parts.error_in(self.shape, cell));
-                    let stored = match error {
-                        Some(error) => draft.judge.cell_error(origin, error),
-                        None => {
-                            let joined = draft.judge.joined(cells.iter().map(|cell| &**cell));
-                            into_owned(draft.judge.text(origin, &joined))
-                        }
-                    };
-                    checker.push(field, into_owned(stored), draft);
-                }
-                None => {
-                    let stored = draft.judge.missing(Origin { field, column: None, order: u32::MAX }, None);
-                    checker.push(field, stored, draft);
-                }
+        // The cells stand in the block as they are.
+        let is_plain = !self.shape.is_report && !has_marks;
+        for (field, from) in self.shape.binding.sources.iter().enumerate() {
+            let cell = match from {
+                Some(Source::Column(column)) if is_plain => self.cells[*column].plain_in(source),
+                _ => None,
+            };
+            if let Some((source, length)) = cell
+                && (is_tidy || text::is_tidy(&source[..length]))
+                && checker.push_quick(field, source, length, draft)
+            {
+                continue;
             }
+            self.judge_field(checker, &parts, field, has_marks, draft);
         }
         Ok(())
+    }
+
+    /// Judges the value of one field, whatever it is.
+    fn judge_field(&self, checker: &Checker, parts: &Parts<'_>, field: usize, has_marks: bool, draft: &mut Draft<'_>) {
+        match self.shape.binding.sources[field] {
+            Some(Source::Column(column)) => {
+                let origin = Origin { field, column: Some(column as u32 + 1), order: column as u32 };
+                let cell = parts.cell(self.shape, &self.cells, column);
+                let stored = match (if has_marks { parts.error_in(self.shape, &cell) } else { None }, &cell) {
+                    (Some(error), _) => draft.judge.cell_error(origin, error),
+                    (None, _) if has_marks => {
+                        into_owned(draft.judge.text(origin, &unmarked(cell, self.shape.is_sheet)))
+                    }
+                    (None, text) => draft.judge.text(origin, text),
+                };
+                checker.push(field, stored, draft);
+            }
+            Some(Source::Joined(columns)) => {
+                let column = columns[0] as u32;
+                let origin = Origin { field, column: Some(column + 1), order: column };
+                let cells = columns.map(|column| parts.cell(self.shape, &self.cells, column));
+                let error = cells.iter().filter(|_| has_marks).find_map(|cell| parts.error_in(self.shape, cell));
+                let stored = match error {
+                    Some(error) => draft.judge.cell_error(origin, error),
+                    None => {
+                        let joined = draft.judge.joined(cells.iter().map(|cell| &**cell));
+                        into_owned(draft.judge.text(origin, &joined))
+                    }
+                };
+                checker.push(field, stored, draft);
+            }
+            None => {
+                let stored = draft.judge.missing(Origin { field, column: None, order: u32::MAX }, None);
+                checker.push(field, stored, draft);
+            }
+        }
     }
 }
 

@@ -23,13 +23,14 @@ pub(super) enum Stored<'v> {
 /// Judges the values of one record after the other, and collects their faults.
 #[derive(Debug)]
 pub(super) struct Judge<'p> {
-    plan: &'p Plan,
+    pub(super) plan: &'p Plan,
     /// The faults of the record so far, each with the place in the record by which they are ordered.
     pub(super) faults: Vec<(u32, Fault)>,
     /// How many values were repaired, by field.
     pub(super) repaired: Vec<u64>,
     /// How many values deprecated fields had, by field.
     pub(super) deprecated: Vec<u64>,
+    pub(super) recent_countries: country::Recent,
 }
 
 /// Where a value comes from.
@@ -62,7 +63,13 @@ impl Refusal {
 impl<'p> Judge<'p> {
     pub(super) fn new(plan: &'p Plan) -> Judge<'p> {
         let fields = plan.fields.len();
-        Judge { plan, faults: Vec::new(), repaired: vec![0; fields], deprecated: vec![0; fields] }
+        Judge {
+            plan,
+            faults: Vec::new(),
+            repaired: vec![0; fields],
+            deprecated: vec![0; fields],
+            recent_countries: country::Recent::default(),
+        }
     }
 
     /// Whether one of the faults costs the record.
@@ -82,11 +89,6 @@ impl<'p> Judge<'p> {
                 self.refuse(origin, Some(raw), vec![Refusal::new(Code::ControlCharacter, message)])
             }
         }
-    }
-
-    /// Judges the text of a value that is part of a record which [`text::is_tidy`].
-    pub(super) fn tidy_text<'v>(&mut self, origin: Origin, raw: &'v str) -> Stored<'v> {
-        self.cleaned(origin, raw, Cow::Borrowed(text::clean_tidy(raw)))
     }
 
     fn cleaned<'v>(&mut self, origin: Origin, raw: &'v str, cleaned: Cow<'v, str>) -> Stored<'v> {

@@ -7,19 +7,22 @@ mod csv;
 pub mod json;
 mod judge;
 pub mod plan;
+mod quick;
 
 use std::ops::Range;
 
 use self::json::MetKeys;
 use self::judge::{Judge, Stored};
 use self::plan::{Plan, ZipPart};
+use self::quick::Tidy;
 use crate::format::csv::RowWriter;
 use crate::format::raw;
+use crate::profile::FieldType;
 use crate::profile::header::Binding;
 use crate::record::{Block, Extent, RAW_LIMIT, Span};
 use crate::reject::{Code, Fault, Severity};
-use crate::row::{RowEncoder, Value};
-use crate::rule::{address, key};
+use crate::row::{Encoded, Rows, Value};
+use crate::rule::{address, key, text};
 
 pub use self::csv::CsvShape;
 
@@ -48,7 +51,8 @@ pub enum Shape {
 pub struct Checker {
     plan: std::sync::Arc<Plan>,
     shape: Shape,
-    stamp: Stamp,
+    /// The values of [`Stamp`].
+    stamp: Encoded,
     /// Whether the key is also wanted as it is stored, for the accepted list.
     wants_stored_key: bool,
     /// The greatest length of a record in bytes, for what is said of longer ones.
@@ -64,8 +68,8 @@ pub struct Verdicts {
     pub rows: Vec<u8>,
     /// The faults and warnings of all records, record by record.
     pub faults: Vec<Fault>,
-    /// The texts of keys.
-    pub keys: String,
+    /// The texts of keys, in UTF-8.
+    pub keys: Vec<u8>,
     /// How many values were repaired, by field.
     pub repaired: Vec<u64>,
     /// How many values deprecated fields had, by field.
@@ -105,7 +109,7 @@ pub enum Outcome {
 
 impl Verdicts {
     /// The text of a key.
-    pub fn key_text(&self, range: &Range<u32>) -> &str {
+    pub fn key_text(&self, range: &Range<u32>) -> &[u8] {
         self.keys.get(range.start as usize..range.end as usize).unwrap_or_default()
     }
 
@@ -118,7 +122,7 @@ impl Verdicts {
 /// The values and the key of the record that is being judged.
 struct Draft<'b> {
     judge: Judge<'b>,
-    row: RowEncoder,
+    rows: Rows,
     out: Verdicts,
     /// The key, if the record has one, and as it is stored.
     key: Option<Range<u32>>,
@@ -127,12 +131,30 @@ struct Draft<'b> {
     zip: ShortZip,
 }
 
-/// What makes a ZIP code one that has lost its leading zero.
-#[derive(Clone, Copy, Debug, Default)]
+/// What makes a ZIP code one that has lost its leading zero: whether it has four digits, and where in the row its state and
+/// country are.
+#[derive(Clone, Debug, Default)]
 struct ShortZip {
     has_four_digits: bool,
-    is_in_state: bool,
-    is_abroad: bool,
+    state: Range<usize>,
+    country: Range<usize>,
+}
+
+impl ShortZip {
+    fn note(&mut self, part: ZipPart, text: Range<usize>, rows: &Rows) {
+        match part {
+            ZipPart::Code => self.has_four_digits = address::is_four_digits(rows.between(text)),
+            ZipPart::State => self.state = text,
+            ZipPart::Country => self.country = text,
+            ZipPart::None => {}
+        }
+    }
+
+    fn has_lost_zero(&self, rows: &Rows) -> bool {
+        self.has_four_digits
+            && address::has_zips_with_leading_zeros(rows.between(self.state.clone()))
+            && matches!(rows.between(self.country.clone()), b"" | b"US" | b"PR" | b"VI")
+    }
 }
 
 /// Why a record as a whole is a reject.
@@ -147,6 +169,12 @@ struct Whole<'r> {
     carried: Option<String>,
 }
 
+/// How many columns a row has besides those of the profile.
+const OWN_COLUMNS: usize = 6;
+
+/// How many more bytes a row has than its record, about: it has those columns, and a header.
+const BYTES_MORE: usize = 64;
+
 impl Checker {
     /// A checker for the records of one input.
     pub fn new(
@@ -156,6 +184,8 @@ impl Checker {
         wants_stored_key: bool,
         record_limit: u64,
     ) -> Checker {
+        let now = Value::Text(stamp.now.as_bytes());
+        let stamp = Encoded::new(&[now, now, Value::Integer(stamp.run), Value::Integer(stamp.file)]);
         Checker { plan, shape, stamp, wants_stored_key, record_limit }
     }
 
@@ -178,14 +208,13 @@ impl Checker {
         let text = std::str::from_utf8(&block.bytes).ok();
         let mut draft = Draft {
             judge: Judge::new(&self.plan),
-            row: RowEncoder::default(),
+            rows: Rows::new(self.plan.fields.len() + OWN_COLUMNS, block.bytes.len() + block.spans.len() * BYTES_MORE),
             out: Verdicts::default(),
             key: None,
             stored_key: 0..0,
             zip: ShortZip::default(),
         };
         draft.out.verdicts.reserve(block.spans.len());
-        draft.out.rows.reserve(block.bytes.len());
         let mut records = self.records();
         for (position, span) in block.positions() {
             let first_fault = draft.out.faults.len() as u32;
@@ -200,12 +229,13 @@ impl Checker {
                         Some(text) => Ok(&text[span.start as usize..span.end as usize]),
                         None => std::str::from_utf8(block.bytes_of(span)).map_err(|_| block.bytes_of(span)),
                     };
-                    self.judge(&mut records, record, position.record, &mut draft)
+                    self.judge(&mut records, record, &block.bytes[span.start as usize..], position.record, &mut draft)
                 }
             };
             let faults = first_fault..draft.out.faults.len() as u32;
             draft.out.verdicts.push(Verdict { outcome, faults });
         }
+        draft.out.rows = draft.rows.into_bytes();
         draft.out.met_keys = records.into_met_keys();
         draft.out.repaired = draft.judge.repaired;
         draft.out.deprecated = draft.judge.deprecated;
@@ -246,22 +276,24 @@ impl Checker {
         }
     }
 
+    /// Judges a record. `source` is the block from the record on.
     fn judge(
         &self,
         records: &mut Records<'_>,
         record: Result<&str, &[u8]>,
+        source: &[u8],
         number: u64,
         draft: &mut Draft<'_>,
     ) -> Outcome {
         draft.judge.faults.clear();
-        draft.row.clear();
+        draft.rows.begin();
         draft.key = None;
         draft.stored_key = 0..0;
         draft.zip = ShortZip::default();
         let keys = draft.out.keys.len();
         let judged = match (record, records) {
             (Err(bytes), _) => Err(not_utf8(bytes)),
-            (Ok(record), Records::Csv(records)) => records.judge(self, record, draft),
+            (Ok(record), Records::Csv(records)) => records.judge(self, record, source, draft),
             (Ok(record), Records::Json(records)) => records.judge(self, record, draft),
         };
         if let Err(whole) = judged {
@@ -276,17 +308,12 @@ impl Checker {
             draft.out.keys.truncate(keys);
             return Outcome::Rejected;
         }
-        if draft.zip.has_four_digits && draft.zip.is_in_state && !draft.zip.is_abroad {
+        if draft.zip.has_lost_zero(&draft.rows) {
             draft.out.short_zips.push(draft.out.verdicts.len() as u32);
         }
-        let stamp = &self.stamp;
-        for _ in ["created_at", "updated_at"] {
-            draft.row.push(Value::Text(stamp.now.as_bytes()));
-        }
-        for number in [stamp.run, stamp.file, number as i64] {
-            draft.row.push(Value::Integer(number));
-        }
-        let row = draft.row.finish(&mut draft.out.rows);
+        draft.rows.push_encoded(&self.stamp);
+        draft.rows.push(Value::Integer(number as i64));
+        let row = draft.rows.finish();
         let stored_key = draft.stored_key.clone();
         Outcome::Accepted { row: row.start as u32..row.end as u32, key: draft.key.take(), stored_key }
     }
@@ -302,29 +329,51 @@ impl Checker {
                 Stored::Integer(number) => self.note_key(&number.to_string(), plan.comparison, draft),
             }
         }
-        let zip = self.plan.fields[field].zip;
-        if zip != ZipPart::None
-            && let Stored::Text(text) = &stored
-        {
-            match zip {
-                ZipPart::Code => draft.zip.has_four_digits = address::is_four_digits(text),
-                ZipPart::State => draft.zip.is_in_state = address::has_zips_with_leading_zeros(text),
-                ZipPart::Country => draft.zip.is_abroad = !["US", "PR", "VI"].contains(&&**text),
-                ZipPart::None => {}
-            }
-        }
-        draft.row.push(match &stored {
+        let start = draft.rows.place();
+        draft.rows.push(match &stored {
             Stored::Missing => Value::Null,
             Stored::Text(text) => Value::Text(text.as_bytes()),
             Stored::Integer(number) => Value::Integer(*number),
         });
+        if matches!(stored, Stored::Text(_)) {
+            draft.zip.note(self.plan.fields[field].zip, start..draft.rows.place(), &draft.rows);
+        }
+    }
+
+    /// Adds the next field's value to the row the quick way, and notes the key. `false` if it has to go the full way.
+    /// `source` is the block from the value on, of which it is the first `length` bytes, part of a text that is tidy.
+    #[inline]
+    fn push_quick(&self, field: usize, source: &[u8], length: usize, draft: &mut Draft<'_>) -> bool {
+        let plan = &self.plan.fields[field];
+        let clean = text::place_of_clean(&source[..length]);
+        let tidy = Tidy { source: &source[clean.start..], length: clean.len() };
+        let is_key = self.plan.key.is_some_and(|key| key.field == field);
+        // An address that is stored the quick way is the value as it stands.
+        if is_key && plan.kind != FieldType::Email {
+            return false;
+        }
+        let start = draft.rows.place();
+        if !draft.judge.quick(field, tidy, &mut draft.rows) {
+            return false;
+        }
+        if is_key
+            && tidy.length > 0
+            && let Ok(text) = std::str::from_utf8(tidy.bytes())
+            && let Some(key) = self.plan.key
+        {
+            self.note_key(text, key.comparison, draft);
+        }
+        if plan.zip != ZipPart::None {
+            draft.zip.note(plan.zip, start..draft.rows.place(), &draft.rows);
+        }
+        true
     }
 
     fn note_key(&self, text: &str, comparison: key::KeyComparison, draft: &mut Draft<'_>) {
         let keys = &mut draft.out.keys;
         let mut push = |text: &str| {
             let start = keys.len() as u32;
-            keys.push_str(text);
+            keys.extend_from_slice(text.as_bytes());
             start..keys.len() as u32
         };
         draft.key = key::fold(text, comparison).map(|folded| push(&folded));

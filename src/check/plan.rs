@@ -69,6 +69,10 @@ pub struct FieldPlan {
     pub repair: bool,
     /// Whether it is counted as deprecated.
     pub deprecated: bool,
+    /// Whether its values may be judged the quick way: nothing was said of single ones.
+    pub(super) is_quick: bool,
+    /// Whether nothing stands for a value that is missing, and nothing needs to.
+    pub(super) may_lack: bool,
     /// The words of a choice.
     pub choices: Vec<String>,
 }
@@ -171,6 +175,8 @@ impl Plan {
             clear_invalid: cleared[index],
             repair: field.repair,
             deprecated: field.deprecated,
+            is_quick: false,
+            may_lack: false,
             choices: field.choices.clone(),
         });
         let mut plan = Plan {
@@ -181,6 +187,11 @@ impl Plan {
             null_tokens: options.null_tokens.clone(),
         };
         plan.take_mapping(mapping)?;
+        let is_quick = plan.null_tokens.is_empty();
+        for field in &mut plan.fields {
+            field.is_quick = is_quick && field.values.is_empty() && !field.deprecated;
+            field.may_lack = !field.required && field.default.is_none();
+        }
         Ok(plan)
     }
 

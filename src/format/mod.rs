@@ -4,4 +4,5 @@
 
 pub mod csv;
 pub mod json;
+mod mask;
 pub mod raw;

@@ -2,7 +2,9 @@
 //! key it is, which customer ID comes next, and what goes where.
 
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::io;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::advice::{named, unknown_names, with_nearest};
@@ -25,7 +27,8 @@ use crate::report::summary::{ColumnSummary, Counts, Ignored, InputSummary};
 use crate::rule::key;
 use crate::rule::text::visible;
 use crate::source::InputRead;
-use crate::store::keys::{Fingerprint, Fingerprints, Holder, KeySet};
+use crate::store::keys::{Collided, Fingerprints, KeySet, Place};
+use crate::store::texts::{KeyTexts, Keyed};
 
 /// An input that has been read to its end, or as far as it was to be read.
 pub(super) struct InputEnd {
@@ -38,7 +41,9 @@ pub(super) struct Committer<'r> {
     options: &'r Options,
     plan: Arc<Plan>,
     target: Target,
-    keys: KeySet,
+    keys: Arc<KeySet>,
+    key_texts: KeyTexts,
+    collided: Collided,
     /// Where the keys' texts are kept that memory is too small for.
     spill: PathBuf,
     fingerprints: Fingerprints,
@@ -52,8 +57,6 @@ pub(super) struct Committer<'r> {
     bytes: u64,
     first_id: Option<i64>,
     last_id: Option<i64>,
-    /// Reused from block to block: the places of the rows that are to be stored.
-    rows: Vec<std::ops::Range<u32>>,
 }
 
 struct CommittedInput {
@@ -100,12 +103,12 @@ impl<'r> Committer<'r> {
             (Command::Import, Some(database)) => folder_of(database),
             _ => std::env::temp_dir(),
         };
-        let mut keys = KeySet::new(spill.clone());
+        let mut keys = KeySet::default();
         let fingerprints = Fingerprints::default();
         if let Some(key) = plan.key {
             target.for_each_key(|customer, text| {
                 if let Some(folded) = key::fold(text, key.comparison) {
-                    keys.insert_customer(fingerprints.of(&folded), customer);
+                    keys.insert_customer(fingerprints.of(folded.as_bytes()), customer);
                 }
             })?;
         }
@@ -120,7 +123,9 @@ impl<'r> Committer<'r> {
         Ok(Committer {
             options,
             target,
-            keys,
+            keys: Arc::new(keys),
+            key_texts: KeyTexts::new(spill.clone()),
+            collided: Collided::default(),
             spill,
             fingerprints,
             folder,
@@ -133,7 +138,6 @@ impl<'r> Committer<'r> {
             bytes: 0,
             first_id: None,
             last_id: None,
-            rows: Vec::new(),
         })
     }
 
@@ -166,6 +170,7 @@ impl<'r> Committer<'r> {
             delimiter: dialect.delimiter,
             is_table: dialect.format.is_table(),
             fingerprints: self.fingerprints.clone(),
+            keys: Arc::clone(&self.keys),
             reports: self.folder.is_some(),
         }
     }
@@ -186,59 +191,38 @@ impl<'r> Committer<'r> {
     }
 
     /// Takes a block: the next one of its input.
-    pub(super) fn block(&mut self, checked: Checked) -> Result<()> {
-        let Checked { block, verdicts, fingerprints, errors, rejects, mut tally, worker } = checked;
-        let mut counts = Counts { repaired: tally.repaired_count(), ..Counts::default() };
-        let mut fingerprints = fingerprints.into_iter();
+    pub(super) fn block(&mut self, mut checked: Checked) -> Result<()> {
+        self.note_texts(&checked)?;
+        let duplicates = self.duplicates(&mut checked)?;
+        let Checked { block, verdicts, rows, errors, rejects, tally, counts, worker, .. } = checked;
         let first_id = match &self.target {
             Target::Database(store) => Some(store.next_id()),
             _ => None,
         };
-        let mut accepted = Vec::new();
-        let (mut more_errors, mut more_rejects) = (Vec::new(), Vec::new());
-        self.rows.clear();
-        for (index, ((position, span), verdict)) in block.positions().zip(&verdicts.verdicts).enumerate() {
-            counts.read += 1;
-            match &verdict.outcome {
-                Outcome::Blank => counts.blank += 1,
-                Outcome::Rejected => counts.rejected += 1,
-                Outcome::Accepted { row, key, stored_key } => {
-                    let holder = match (key, key.is_some().then(|| fingerprints.next()).flatten()) {
-                        (Some(key), Some(print)) => self.claim(print, verdicts.key_text(key), &worker, position)?,
-                        _ => None,
-                    };
-                    if let Some(holder) = holder {
-                        let mut faults = verdicts.faults_of(verdict).to_vec();
-                        faults.push(self.duplicate(&holder, &worker, &block, span));
-                        let duplicate = &faults[faults.len() - 1..];
-                        tally.record(duplicate, worker.input, position.line);
-                        let (mut line, mut row) = (Vec::new(), Vec::new());
-                        worker.write_faults(&mut line, position, duplicate);
-                        worker.write_reject(&mut worker.row_writer(), &mut row, &block, span, position, &faults);
-                        more_errors.push((index, line));
-                        more_rejects.push((index, row));
-                        counts.rejected += 1;
-                        continue;
-                    }
-                    if self.accepted.is_some() {
-                        let customer = first_id.map(|first| first + self.rows.len() as i64);
-                        let stored = verdicts.key_text(stored_key);
-                        let writer = &mut self.accepted_writer;
-                        lines::accepted_row(&mut accepted, writer, &worker.path, position, stored, customer);
-                    }
-                    self.rows.push(row.clone());
-                    counts.accepted += 1;
-                }
-            }
-        }
-        self.store(&verdicts, first_id)?;
         if let Some(report) = &mut self.accepted {
+            let mut accepted = Vec::new();
+            let mut customers = 0..;
+            let mut left_out = duplicates.iter().map(|duplicate| duplicate.index).peekable();
+            for (index, ((position, _), verdict)) in block.positions().zip(&verdicts.verdicts).enumerate() {
+                let Outcome::Accepted { stored_key, .. } = &verdict.outcome else { continue };
+                if left_out.next_if_eq(&index).is_some() {
+                    continue;
+                }
+                let customer = first_id.zip(customers.next()).map(|(first, behind)| first + behind);
+                let stored = String::from_utf8_lossy(verdicts.key_text(stored_key));
+                let writer = &mut self.accepted_writer;
+                lines::accepted_row(&mut accepted, writer, &worker.path, position, &stored, customer);
+            }
             report.write(&accepted)?;
         }
+        self.store(&verdicts, first_id, &rows)?;
+        let (more_errors, more_rejects): (Vec<_>, Vec<_>) = duplicates
+            .into_iter()
+            .map(|duplicate| ((duplicate.index, duplicate.error), (duplicate.index, duplicate.reject)))
+            .unzip();
         if let Some(report) = &mut self.errors {
             report.write(&errors.with(more_errors))?;
         }
-        counts.warnings = tally.warning_count;
         self.tally.add(&tally);
         self.bytes += block.file_bytes;
         if let Some(report) = self.rejects(worker.input)? {
@@ -246,6 +230,56 @@ impl<'r> Committer<'r> {
         }
         self.inputs[worker.input].summary.counts.add(&counts);
         self.note_met_keys(worker.input, verdicts.met_keys)
+    }
+
+    /// The records of a block whose key is taken. They are no longer among its rows and its accepted records.
+    fn duplicates(&mut self, checked: &mut Checked) -> Result<Vec<Duplicate>> {
+        let records = checked.counts.read - checked.counts.blank;
+        let late = self.keys.take_late(checked.first, records);
+        let mut rivalled = std::mem::take(&mut checked.rivalled);
+        if !late.is_empty() {
+            rivalled.extend(late);
+            rivalled.sort_unstable();
+            rivalled.dedup();
+        }
+        let mut duplicates = Vec::new();
+        if rivalled.is_empty() {
+            return Ok(duplicates);
+        }
+        let Checked { block, verdicts, first, counts, rows, tally, worker, .. } = checked;
+        let mut rivalled = rivalled.into_iter().peekable();
+        rows.clear();
+        for (index, ((position, span), verdict)) in block.positions().zip(&verdicts.verdicts).enumerate() {
+            let Outcome::Accepted { row, key, .. } = &verdict.outcome else { continue };
+            let place = (position.record - block.first_record) as u32;
+            let holder = match (rivalled.next_if_eq(&place), key) {
+                (Some(_), Some(key)) => self.holder(*first + Place::from(place), verdicts.key_text(key))?,
+                _ => None,
+            };
+            let Some(holder) = holder else {
+                rows.push(row.clone());
+                continue;
+            };
+            let mut faults = verdicts.faults_of(verdict).to_vec();
+            faults.push(self.duplicate(&holder, worker, block, span));
+            let duplicate = &faults[faults.len() - 1..];
+            tally.record(duplicate, worker.input, position.line);
+            let (mut error, mut reject) = (Vec::new(), Vec::new());
+            worker.write_faults(&mut error, position, duplicate);
+            worker.write_reject(&mut worker.row_writer(), &mut reject, block, span, position, &faults);
+            duplicates.push(Duplicate { index, error, reject });
+            counts.accepted -= 1;
+            counts.rejected += 1;
+        }
+        Ok(duplicates)
+    }
+
+    /// Notes the keys of a block, for the blocks behind it.
+    fn note_texts(&mut self, checked: &Checked) -> Result<()> {
+        let Some((position, _)) = checked.block.positions().next() else { return Ok(()) };
+        let position = Position { line: checked.block.first_line, ..position };
+        let noted = self.key_texts.push(checked.first, checked.worker.input, position, &checked.texts);
+        noted.map_err(|error| cannot_keep_keys(&self.spill, &error))
     }
 
     /// Takes the end of an input, and checks its books. Gives what there is to say of it.
@@ -319,31 +353,31 @@ impl<'r> Committer<'r> {
         counts
     }
 
-    fn claim(
-        &mut self,
-        fingerprint: Fingerprint,
-        folded: &str,
-        worker: &Worker,
-        position: Position,
-    ) -> Result<Option<Holder>> {
-        let holder = Holder::Record { input: worker.input as u32, record: position.record, line: position.line };
+    /// Who has the key of a record whose key somebody else may have. If nobody, it is the record's.
+    fn holder(&mut self, place: Place, key: &[u8]) -> Result<Option<Holder>> {
+        let fingerprint = self.fingerprints.of(key);
         let comparison = self.plan.key.map(|key| key.comparison).unwrap_or(key::KeyComparison::Text);
-        let target = &self.target;
-        let text_of = |customer: i64| -> Result<Option<String>, ClaimError> {
-            let stored = target.key_of(customer)?;
-            Ok(stored.and_then(|text| key::fold(&text, comparison).map(|folded| folded.into_owned())))
-        };
-        self.keys.claim(fingerprint, folded, &holder, text_of).map_err(|failed| match failed {
-            ClaimError::Run(error) => error,
-            ClaimError::Spill(error) => Error::database(
-                &self.spill,
-                format!("the run's keys could not be kept here: {error}. Free some space, then run custload again"),
-            ),
-        })
+        // Of several customers with one key the first is named.
+        for customer in self.keys.customers(fingerprint) {
+            let stored = self.target.key_of(customer)?;
+            if stored.and_then(|text| key::fold(&text, comparison).map(|folded| folded.as_bytes() == key)) == Some(true)
+            {
+                return Ok(Some(Holder::Customer(customer)));
+            }
+        }
+        let Some(first) = self.keys.first_record(fingerprint).filter(|first| *first < place) else { return Ok(None) };
+        let read =
+            |texts: &mut KeyTexts, place| texts.read(place).map_err(|error| cannot_keep_keys(&self.spill, &error));
+        let mut held = read(&mut self.key_texts, first)?;
+        if held.key != key {
+            let Some(other) = self.collided.claim(key, place) else { return Ok(None) };
+            held = read(&mut self.key_texts, other)?;
+        }
+        Ok(Some(Holder::Record(held)))
     }
 
-    fn store(&mut self, verdicts: &Verdicts, first_id: Option<i64>) -> Result<()> {
-        let (Target::Database(store), Some(first), count) = (&mut self.target, first_id, self.rows.len() as i64) else {
+    fn store(&mut self, verdicts: &Verdicts, first_id: Option<i64>, rows: &[Range<u32>]) -> Result<()> {
+        let (Target::Database(store), Some(first), count) = (&mut self.target, first_id, rows.len() as i64) else {
             return Ok(());
         };
         if count == 0 {
@@ -356,7 +390,7 @@ impl<'r> Committer<'r> {
                 "its customer IDs would pass the greatest that there can be; nothing was written",
             ));
         };
-        store.append(&verdicts.rows, &self.rows)?;
+        store.append(&verdicts.rows, rows)?;
         self.first_id = self.first_id.or(Some(first));
         self.last_id = Some(last);
         Ok(())
@@ -368,8 +402,8 @@ impl<'r> Committer<'r> {
         let column = &self.plan.fields[field].column;
         let message = match holder {
             Holder::Customer(customer) => format!("customer {customer} in the database has the same {column}"),
-            Holder::Record { input, record, line } => {
-                let path = &self.inputs[*input as usize].summary.path;
+            Holder::Record(Keyed { input, record, line, .. }) => {
+                let path = &self.inputs[*input].summary.path;
                 format!("record {record} (line {line}) of {} has the same {column}", visible(path))
             }
         };
@@ -415,22 +449,24 @@ impl<'r> Committer<'r> {
     }
 }
 
-/// Why a key could not be looked up.
-enum ClaimError {
-    Run(Error),
-    Spill(std::io::Error),
+/// Who has a key.
+enum Holder {
+    /// A customer who was in the database before the run.
+    Customer(i64),
+    /// A record of this run.
+    Record(Keyed),
 }
 
-impl From<Error> for ClaimError {
-    fn from(error: Error) -> ClaimError {
-        ClaimError::Run(error)
-    }
+/// A record whose key is taken: its place among the block's spans, and what the reports say of it.
+struct Duplicate {
+    index: usize,
+    error: Vec<u8>,
+    reject: Vec<u8>,
 }
 
-impl From<std::io::Error> for ClaimError {
-    fn from(error: std::io::Error) -> ClaimError {
-        ClaimError::Spill(error)
-    }
+fn cannot_keep_keys(folder: &Path, error: &io::Error) -> Error {
+    let message = format!("the run's keys could not be kept here: {error}. Free some space, then run custload again");
+    Error::database(folder, message)
 }
 
 /// Keys of JSON that the map names, and that no record has. That a table has no such header was said before.

@@ -25,6 +25,7 @@ use crate::source::expand::expand;
 use crate::source::input::{Format, Input, ReadOptions};
 use crate::source::window::{Feed, FileRead};
 use crate::source::{InputRead, Source};
+use crate::store::keys::{MOST_PLACES, Place};
 
 /// With more inputs than this, each is closed again until its records are read.
 const KEPT_OPEN: usize = 16;
@@ -279,6 +280,8 @@ struct Cutter {
 
 impl Cutter {
     fn cut_all(mut self, inputs: Vec<(Input, Arc<Worker>)>) {
+        // How many records the inputs before had.
+        let mut before = 0;
         for (index, (input, worker)) in inputs.into_iter().enumerate() {
             // A panic would leave the committing thread waiting; it is an error like any other.
             let done = catch_unwind(AssertUnwindSafe(|| {
@@ -289,7 +292,8 @@ impl Cutter {
                 if source.is_made() {
                     source = source.fed_by(ahead);
                 }
-                let read = self.cut(&path, &mut source, &worker)?;
+                let read = self.cut(&path, &mut source, &worker, before)?;
+                before += read.as_ref().map_or(0, |read| read.records);
                 match read {
                     Some(read) if read.bytes < expected => Err(Error::Input {
                         path,
@@ -312,18 +316,30 @@ impl Cutter {
         }
     }
 
-    fn cut(&mut self, path: &std::path::Path, source: &mut Source, worker: &Arc<Worker>) -> Result<Option<InputRead>> {
+    fn cut(
+        &mut self,
+        path: &std::path::Path,
+        source: &mut Source,
+        worker: &Arc<Worker>,
+        before: Place,
+    ) -> Result<Option<InputRead>> {
         loop {
             if self.places.send(()).is_err() {
                 return Ok(None);
             }
             let Some(block) = source.next_block().map_err(|error| Error::input(path, error))? else { break };
+            let first = before + block.first_record - 1;
+            if first + block.spans.len() as u64 > MOST_PLACES {
+                return Err(Error::Usage(format!(
+                    "there are more than {MOST_PLACES} records; import the inputs in parts"
+                )));
+            }
             let number = self.next;
             self.next += 1;
             let (arrivals, worker, flow) = (self.arrivals.clone(), Arc::clone(worker), Arc::clone(&self.flow));
             self.pool.spawn_fifo(move || {
                 flow.wait_for_turn(number);
-                let arrival = match catch_unwind(AssertUnwindSafe(|| worker.check(block))) {
+                let arrival = match catch_unwind(AssertUnwindSafe(|| worker.check(block, first))) {
                     Ok(checked) => {
                         flow.waiting.fetch_add(checked.report_bytes(), Ordering::Relaxed);
                         Arrival::Block(Box::new(checked))

@@ -1,6 +1,7 @@
 //! What is done for each block wherever and whenever: a [`Worker`] judges its records and writes down what the reports say
 //! of them.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::tally::Tally;
@@ -9,7 +10,9 @@ use crate::format::csv::RowWriter;
 use crate::record::{Block, Position, Span};
 use crate::reject::Fault;
 use crate::report::lines::{self, Rejection};
-use crate::store::keys::{Fingerprint, Fingerprints};
+use crate::report::summary::Counts;
+use crate::store::keys::{Claim, Fingerprints, KeySet, Place};
+use crate::store::texts::BlockTexts;
 
 /// Checks the blocks of one input.
 pub(super) struct Worker {
@@ -20,6 +23,7 @@ pub(super) struct Worker {
     /// Whether its records are rows of cells.
     pub(super) is_table: bool,
     pub(super) fingerprints: Fingerprints,
+    pub(super) keys: Arc<KeySet>,
     /// Whether anybody wants the reports.
     pub(super) reports: bool,
 }
@@ -28,8 +32,15 @@ pub(super) struct Worker {
 pub(super) struct Checked {
     pub(super) block: Block,
     pub(super) verdicts: Verdicts,
-    /// The fingerprints of the accepted records' keys, in order.
-    pub(super) fingerprints: Vec<Fingerprint>,
+    /// The place of its first record in the run.
+    pub(super) first: Place,
+    pub(super) counts: Counts,
+    /// Where the rows of the accepted records are in [`Verdicts::rows`].
+    pub(super) rows: Vec<Range<u32>>,
+    /// The keys of the accepted records.
+    pub(super) texts: BlockTexts,
+    /// The records whose key somebody else may have, by their place in the block, in order.
+    pub(super) rivalled: Vec<u32>,
     pub(super) errors: Pieces,
     pub(super) rejects: Pieces,
     pub(super) tally: Tally,
@@ -52,6 +63,10 @@ pub(super) struct Pieces {
 }
 
 impl Pieces {
+    fn new(spans: usize) -> Pieces {
+        Pieces { text: Vec::new(), ends: Vec::with_capacity(spans) }
+    }
+
     fn end_span(&mut self) {
         self.ends.push(self.text.len());
     }
@@ -75,15 +90,20 @@ impl Pieces {
 }
 
 impl Worker {
-    /// Judges a block, and writes down what the reports say of its records.
-    pub(super) fn check(self: &Arc<Worker>, block: Block) -> Checked {
+    /// Judges a block, claims the keys of its records, and writes down what the reports say of them. `first` is the place of
+    /// the block's first record in the run.
+    pub(super) fn check(self: &Arc<Worker>, block: Block, first: Place) -> Checked {
         let mut verdicts = self.checker.check(&block);
         let mut tally = Tally::new(self.checker.plan().fields.len());
         tally.values(&verdicts.repaired, &verdicts.deprecated);
         let mut short_zips = verdicts.short_zips.iter().peekable();
-        let mut fingerprints = Vec::with_capacity(verdicts.verdicts.len());
-        let (mut errors, mut rejects) = (Pieces::default(), Pieces::default());
+        let records = block.spans.len();
+        let (mut rows, mut claims) = (Vec::with_capacity(records), Vec::with_capacity(records));
+        let mut texts = BlockTexts::new(records);
+        let mut counts = Counts { read: records as u64, repaired: tally.repaired_count(), ..Counts::default() };
+        let (mut errors, mut rejects) = (Pieces::new(records), Pieces::new(records));
         let mut writer = self.row_writer();
+        let has_keys = self.checker.plan().key.is_some();
         for (index, ((position, span), verdict)) in (0..).zip(block.positions().zip(&verdicts.verdicts)) {
             if short_zips.next_if_eq(&&index).is_some() {
                 tally.short_zip(self.input, position.line);
@@ -96,18 +116,40 @@ impl Worker {
                     self.write_reject(&mut writer, &mut rejects.text, &block, span, position, faults);
                 }
             }
-            if let Outcome::Accepted { key: Some(key), .. } = &verdict.outcome {
-                fingerprints.push(self.fingerprints.of(verdicts.key_text(key)));
+            let mut key_text: &[u8] = &[];
+            match &verdict.outcome {
+                Outcome::Blank => {
+                    counts.blank += 1;
+                    errors.end_span();
+                    rejects.end_span();
+                    continue;
+                }
+                Outcome::Rejected => counts.rejected += 1,
+                Outcome::Accepted { row, key, .. } => {
+                    counts.accepted += 1;
+                    rows.push(row.clone());
+                    if let Some(key) = key {
+                        key_text = verdicts.key_text(key);
+                        let place = (position.record - block.first_record) as u32;
+                        claims.push(Claim { fingerprint: self.fingerprints.of(key_text), place });
+                    }
+                }
+            }
+            if has_keys {
+                texts.push(span.line, key_text);
             }
             errors.end_span();
             rejects.end_span();
         }
+        let rivalled = self.keys.claim(first, &claims);
+        counts.warnings = tally.warning_count;
         // What is said of rejected records is written. Only the warnings of others may be wanted again, for a duplicate.
         let is_warned = |verdict: &Verdict| verdict.outcome != Outcome::Rejected && !verdict.faults.is_empty();
         if !verdicts.verdicts.iter().any(is_warned) {
             verdicts.faults = Vec::new();
         }
-        Checked { block, verdicts, fingerprints, errors, rejects, tally, worker: Arc::clone(self) }
+        let worker = Arc::clone(self);
+        Checked { block, verdicts, first, counts, rows, texts, rivalled, errors, rejects, tally, worker }
     }
 
     /// What rows of the reject report are written with.

@@ -2,17 +2,22 @@
 
 use std::borrow::Cow;
 
+use super::kinds::{self, DIGIT, DROPPED, HYPHEN, KINDS, LATIN, LETTER, OTHER, PUNCTUATION, SPACE};
 use super::text;
 
 /// Repairs a cleaned value: apostrophes and full stops are dropped, other punctuation becomes a space, then white space
 /// is collapsed and trimmed again. Symbols and emoji are no punctuation, and stay.
 pub fn repair(value: &str) -> Cow<'_, str> {
-    let seen = value.bytes().fold(0, |seen, byte| seen | KINDS[usize::from(byte)]);
-    if seen & !(WORD | SPACE) == 0 {
+    let seen = kinds::seen(value.as_bytes());
+    if seen & (REPAIRED | OTHER) == 0 {
         return Cow::Borrowed(value);
     }
     if seen & OTHER == 0 {
-        return Cow::Owned(repair_known(value));
+        let mut repaired = vec![0; value.len()];
+        let length = repair_known(value.as_bytes(), &mut repaired);
+        repaired.truncate(length);
+        // Only whole characters are left out.
+        return Cow::Owned(String::from_utf8(repaired).unwrap_or_default());
     }
     if !value.contains(is_repaired) {
         // Without effect on a cleaned value, whose white space is in order.
@@ -40,56 +45,24 @@ fn repair_any(value: &str) -> String {
     text::into_collapsed(composed)
 }
 
-/// What repair does to a byte, as bits.
-const WORD: u8 = 1;
-const SPACE: u8 = 2;
-const BECOMES_SPACE: u8 = 4;
-const DROPPED: u8 = 8;
-const OTHER: u8 = 16;
+/// The kinds of bytes that repair changes, if there is no [`OTHER`].
+pub const REPAIRED: u8 = HYPHEN | DROPPED | PUNCTUATION;
 
-/// One of the bits for each byte. ASCII's symbols, which are no punctuation, are kept like words; so are U+00C0 to U+027F,
-/// among which no punctuation is. What other characters are is not known from a byte.
-const KINDS: [u8; 256] = {
-    let mut kinds = [OTHER; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        kinds[byte] = match byte as u8 {
-            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | 0x80..=0xbf | 0xc3..=0xc9 => WORD,
-            b'$' | b'+' | b'<' | b'=' | b'>' | b'^' | b'`' | b'|' | b'~' => WORD,
-            b' ' => SPACE,
-            b'\'' | b'.' => DROPPED,
-            0..0x80 => BECOMES_SPACE,
-            _ => OTHER,
-        };
-        byte += 1;
-    }
-    kinds
-};
-
-/// `repair` for values of which the kind of every byte is known.
-fn repair_known(value: &str) -> String {
-    let mut repaired = String::with_capacity(value.len());
-    // A space is owed once something has been written, and paid when something follows.
-    let mut owes_space = false;
-    let mut start = 0;
-    let mut push = |word: &str, owes_next: bool| {
-        if !word.is_empty() {
-            if std::mem::take(&mut owes_space) {
-                repaired.push(' ');
-            }
-            repaired.push_str(word);
-        }
-        owes_space |= owes_next && !repaired.is_empty();
-    };
-    for (at, byte) in value.bytes().enumerate() {
+/// [`repair`] for a value of which the kind of every byte is known: writes it to the front of `repaired`, which is as long
+/// as the value, and gives its length.
+pub fn repair_known(value: &[u8], repaired: &mut [u8]) -> usize {
+    let mut length = 0;
+    // A space in front or behind another is written over by what follows. Without a branch, for addresses are all different.
+    let mut is_space = true;
+    for &byte in value {
         let kind = KINDS[usize::from(byte)];
-        if kind != WORD {
-            push(&value[start..at], kind != DROPPED);
-            start = at + 1;
-        }
+        let is_word = kind & (LETTER | DIGIT | LATIN) != 0;
+        let is_break = kind & (SPACE | HYPHEN | PUNCTUATION) != 0 && !is_space;
+        repaired[length] = if is_word { byte } else { b' ' };
+        length += usize::from(is_word | is_break);
+        is_space = is_break || is_space && !is_word;
     }
-    push(&value[start..], false);
-    repaired
+    length - usize::from(is_space && length > 0)
 }
 
 fn is_dropped(character: char) -> bool {
@@ -115,14 +88,13 @@ pub fn state(value: &str) -> Cow<'_, str> {
     Cow::Owned(String::from_iter([upper_first, upper_second]))
 }
 
-/// The upper-case form of a letter, if it is one character. None for what is no letter.
 /// Whether this is a ZIP code that lacks a digit.
-pub fn is_four_digits(postal_code: &str) -> bool {
-    postal_code.len() == 4 && postal_code.bytes().all(|byte| byte.is_ascii_digit())
+pub fn is_four_digits(postal_code: &[u8]) -> bool {
+    postal_code.len() == 4 && postal_code.iter().all(u8::is_ascii_digit)
 }
 
 /// Whether the ZIP codes of this American state begin with zeros, which spreadsheets lose (USPS, Publication 65).
-pub fn has_zips_with_leading_zeros(state: &str) -> bool {
+pub fn has_zips_with_leading_zeros(state: &[u8]) -> bool {
     const STATES: [(&str, &str); 10] = [
         ("CT", "Connecticut"),
         ("MA", "Massachusetts"),
@@ -136,11 +108,12 @@ pub fn has_zips_with_leading_zeros(state: &str) -> bool {
         ("AE", "Armed Forces Europe"),
     ];
     match state.len() {
-        2 => STATES.iter().any(|(code, _)| state == *code),
-        _ => STATES.iter().any(|(_, name)| state.eq_ignore_ascii_case(name)),
+        2 => STATES.iter().any(|(code, _)| state == code.as_bytes()),
+        _ => STATES.iter().any(|(_, name)| state.eq_ignore_ascii_case(name.as_bytes())),
     }
 }
 
+/// The upper-case form of a letter, if it is one character. None for what is no letter.
 fn upper(character: char) -> Option<char> {
     if !text::is_letter(character) {
         return None;

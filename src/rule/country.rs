@@ -30,6 +30,42 @@ pub fn normalise(value: &str) -> Option<&'static str> {
     COUNTRIES.names.get(key.as_bytes()).copied().or_else(|| reworded(value, &key))
 }
 
+/// The countries that were looked for last, so that the same name need not be taken apart again and again.
+#[derive(Clone, Debug)]
+pub struct Recent {
+    /// A name of at most sixteen bytes and its code, at the place that its bytes say. An empty name is none.
+    names: [(u128, &'static str); Recent::PLACES],
+}
+
+impl Default for Recent {
+    fn default() -> Recent {
+        Recent { names: [(0, ""); Recent::PLACES] }
+    }
+}
+
+impl Recent {
+    const PLACES: usize = 64;
+
+    /// [`normalise`] for a cleaned value, and known countries alone.
+    pub fn find(&mut self, value: &[u8]) -> Option<&'static str> {
+        if let [first, second] = *value {
+            return COUNTRIES.by_letters(first, second);
+        }
+        let mut name = [0; 16];
+        name.get_mut(..value.len())?.copy_from_slice(value);
+        let name = u128::from_le_bytes(name);
+        if name == 0 {
+            return None;
+        }
+        let folded = (name ^ name >> 64) as u64;
+        let place = (folded.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58) as usize % Recent::PLACES;
+        if self.names[place].0 != name {
+            self.names[place] = (name, normalise(std::str::from_utf8(value).ok()?)?);
+        }
+        Some(self.names[place].1)
+    }
+}
+
 /// Looks for a value whose letters, as they stand, are no name.
 fn reworded(value: &str, key: &Key) -> Option<&'static str> {
     let find = |key: &[u8]| COUNTRIES.names.get(key).copied();

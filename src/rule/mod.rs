@@ -14,6 +14,7 @@
 //! | [`flag`] | yes or no |
 //! | [`choice`] | one of several words |
 //! | [`list`] | a list of texts and numbers |
+//! | [`kinds`] | what a value's bytes say by themselves |
 //! | [`key`] | what two customers must not share |
 //! | [`mend`] | the value that a person would write instead |
 
@@ -24,6 +25,7 @@ mod digit;
 pub mod email;
 pub mod flag;
 pub mod key;
+pub mod kinds;
 pub mod list;
 pub mod mend;
 pub mod number;

@@ -31,6 +31,25 @@ pub fn normalise(value: &str) -> Result<Cow<'_, str>, PhoneFault> {
     digits_of(&value).map(Cow::Owned)
 }
 
+/// [`normalise`] for a value of ASCII digits, with a `+` in front and spaces, hyphens and brackets between, as most are
+/// written: writes its digits to the front of `digits`, which is as long as the value, and gives how many they are. None for
+/// any other, and for what has to be looked at twice.
+pub fn plain_digits(value: &[u8], digits: &mut [u8]) -> Option<usize> {
+    const SEPARATORS: u64 = 1 << b' ' | 1 << b'-' | 1 << b'(' | 1 << b')' | 1 << b'.';
+    let has_plus = value.first() == Some(&b'+');
+    let (mut length, mut dots, mut brackets, mut is_plain) = (0, 0, false, true);
+    for &byte in &value[usize::from(has_plus)..] {
+        let is_digit = byte.is_ascii_digit();
+        digits[length] = byte;
+        length += usize::from(is_digit);
+        dots += usize::from(byte == b'.');
+        brackets |= byte == b'(';
+        is_plain &= is_digit | (byte < 64 && SEPARATORS >> (byte & 63) & 1 != 0);
+    }
+    // One dot may be a decimal point, and a bracket behind a `+` may be that of a trunk zero.
+    (is_plain && length > 0 && dots != 1 && !(has_plus && brackets)).then_some(length)
+}
+
 /// What may stand between the digits.
 fn is_separator(character: char) -> bool {
     matches!(character, ' ' | '(' | ')' | '.' | '-' | '\u{2010}'..='\u{2015}' | '\u{2212}')
@@ -223,6 +242,15 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn plain_digits_are_those_of_normalise(value in "[+]?[0-9 ().+eE/-]{0,16}") {
+            let mut digits = vec![0; value.len()];
+            if let Some(length) = plain_digits(value.as_bytes(), &mut digits) {
+                let expected = normalise(&value).unwrap();
+                prop_assert_eq!(expected.as_bytes(), &digits[..length]);
+            }
+        }
+
         #[test]
         fn normalise_gives_digits_and_is_stable(value in prop_oneof![any::<String>(), "[0-9()+/. \\-٠٣–eE]{0,16}"]) {
             if let Ok(once) = normalise(&value) {

@@ -5,9 +5,12 @@
 
 use std::borrow::Cow;
 use std::fmt::Write;
+use std::ops::Range;
 
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
+
+use super::kinds::{self, DIGIT, HYPHEN, KINDS, LATIN, LETTER, SPACE, has_sign};
 
 /// A control character that no value may hold (SPEC section 3, step 1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +28,7 @@ pub struct ControlCharacter {
 /// an error that names the first of them.
 pub fn clean(raw: &str) -> Result<Cow<'_, str>, ControlCharacter> {
     let value = raw.trim_ascii();
-    if is_tidy(value) {
+    if is_tidy(value.as_bytes()) {
         return Ok(Cow::Borrowed(value));
     }
     clean_any(raw)
@@ -39,15 +42,26 @@ pub fn clean_tidy(raw: &str) -> &str {
     }
 }
 
+/// The place in `raw` of what [`clean_tidy`] gives of it.
+pub fn place_of_clean(raw: &[u8]) -> Range<usize> {
+    match raw {
+        [b' ', ..] | [.., b' '] => {
+            let front = raw.len() - raw.trim_ascii_start().len();
+            front..(raw.trim_ascii_end().len()).max(front)
+        }
+        _ => 0..raw.len(),
+    }
+}
+
 /// Whether this text holds only printable ASCII and letters from U+00C0 to U+02FF, and no two spaces side by side: then
 /// [`clean`] has nothing to do to any part of it, but for its ends. Those letters are never composed with anything but
 /// marks, which stand above them. It is worth knowing of a record as a whole, and of most it is true. Without a branch
 /// in the loops, so that the compiler can take many bytes at a time.
-pub fn is_tidy(text: &str) -> bool {
+pub fn is_tidy(text: &[u8]) -> bool {
     // In UTF-8, so few first bytes stand for those letters that all other bytes can be told from them one by one.
     let is_known = |byte: u8| matches!(byte, b' '..=b'~' | 0x80..=0xbf | 0xc3..=0xcb);
-    let outside = text.bytes().fold(false, |found, byte| found | !is_known(byte));
-    !outside && !has_two_spaces(text.as_bytes())
+    let outside = text.iter().fold(false, |found, byte| found | !is_known(*byte));
+    !outside && !has_two_spaces(text)
 }
 
 fn has_two_spaces(bytes: &[u8]) -> bool {
@@ -101,7 +115,7 @@ pub(super) fn nfc(value: &str) -> Cow<'_, str> {
 /// Each run of white space becomes one space, and the ends are trimmed.
 pub(super) fn collapse(value: &str) -> Cow<'_, str> {
     let value = value.trim();
-    if is_tidy(value) {
+    if is_tidy(value.as_bytes()) {
         return Cow::Borrowed(value);
     }
     let mut after_space = false;
@@ -193,57 +207,30 @@ pub enum Characters {
     Digits,
 }
 
-const LETTER: u8 = 1;
-const DIGIT: u8 = 2;
-const SPACE: u8 = 4;
-const HYPHEN: u8 = 8;
-
-/// Beside [`LETTER`]: the byte may also begin the one or other sign among the letters from U+00C0 to U+027F.
-const UNSURE: u8 = 16;
-
-/// The kind of each ASCII character, as one of the bits above, or 0. The bytes of U+00C0 to U+027F in UTF-8 are letters
-/// too; all others have none.
-const KINDS: [u8; 256] = {
-    let mut kinds = [0; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        kinds[byte] = match byte as u8 {
-            b'a'..=b'z' | b'A'..=b'Z' | 0x80..=0xbf | 0xc4..=0xc9 => LETTER,
-            0xc3 => LETTER | UNSURE,
-            b'0'..=b'9' => DIGIT,
-            b' ' => SPACE,
-            b'-' => HYPHEN,
-            _ => 0,
-        };
-        byte += 1;
-    }
-    kinds
-};
-
 impl Characters {
-    /// The kinds of characters that are allowed, as bits.
+    /// The kinds of bytes that are allowed, as bits.
     const fn allowed(self) -> u8 {
+        const LETTERS: u8 = LETTER | LATIN;
         match self {
-            Characters::Letters => LETTER,
-            Characters::LettersSpaces => LETTER | SPACE,
-            Characters::LettersDigitsSpaces => LETTER | DIGIT | SPACE,
+            Characters::Letters => LETTERS,
+            Characters::LettersSpaces => LETTERS | SPACE,
+            Characters::LettersDigitsSpaces => LETTERS | DIGIT | SPACE,
             Characters::DigitsHyphen => DIGIT | HYPHEN,
             Characters::Digits => DIGIT,
         }
     }
 
+    /// Whether a value with bytes of these kinds ([`kinds::seen`]) is in order; what is not may still be.
+    pub fn allow(self, seen: u8, value: &[u8]) -> bool {
+        seen & !self.allowed() == 0 && (seen & LATIN == 0 || !has_sign(value))
+    }
+
     /// The first character of a normalised value that the rule does not allow; none where the value is in order.
     pub fn first_outside(self, value: &str) -> Option<char> {
-        let allowed = self.allowed();
-        let mut seen = 0;
-        let is_quick = value.bytes().all(|byte| {
-            let kind = KINDS[usize::from(byte)];
-            seen |= kind;
-            kind & allowed != 0
-        });
-        if is_quick && seen & UNSURE == 0 {
+        if self.allow(kinds::seen(value.as_bytes()), value.as_bytes()) {
             return None;
         }
+        let allowed = self.allowed();
         value.chars().find(|&character| match character.is_ascii() {
             true => KINDS[character as usize] & allowed == 0,
             false => allowed & LETTER == 0 || !is_letter(character),
@@ -460,7 +447,7 @@ mod tests {
             let text: &str = character.encode_utf8(&mut buffer);
             assert_eq!(matches!(nfc(text), Cow::Borrowed(_)), text.nfc().eq(text.chars()), "{character:?}");
             assert_eq!(Characters::Letters.first_outside(text).is_none(), letter, "{character:?}");
-            if is_tidy(text) && character != ' ' {
+            if is_tidy(text.as_bytes()) && character != ' ' {
                 assert_eq!(clean_any(text), Ok(Cow::Borrowed(text)), "{character:?}");
             }
         }

@@ -1,24 +1,27 @@
 //! The keys that are taken: [`KeySet`].
 //!
-//! A fingerprint of 64 bits and a place, 16 bytes, are kept in memory for each key. The place leads to the key's text: a
-//! customer who was in the database before, or an entry of a spill file that has no name and so vanishes with the
-//! process. Texts are compared wherever fingerprints are equal, so that a collision never rejects a good record.
+//! Workers claim the keys of their blocks, in whatever order blocks come to them; the thread that takes blocks in their order
+//! looks again at those few whose fingerprint somebody else had, this time with their texts. What makes that sound:
+//! - of several records with one fingerprint the set keeps the one that stands first. A worker that finds a later record there
+//!   puts its own in its place and leaves word ([`KeySet::take_late`]): the later block cannot have been committed yet;
+//! - when a block is committed, all blocks before it have been claimed for. So a record that is not named has a key that no
+//!   record before it has, and one that is named has a rival before it, or a customer, or only a fingerprint in common.
+//!
+//! Eight bytes are kept for a key: its place, and of its fingerprint as much as there is room for. Texts are compared wherever
+//! these agree, so that a collision never rejects a good record.
 
-use std::fs::File;
-use std::hash::{BuildHasher, RandomState};
-use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::PathBuf;
-use std::sync::LazyLock;
-
-use hashbrown::HashTable;
+use std::collections::{BTreeSet, HashMap};
+use std::hash::BuildHasher;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A key's fingerprint.
 pub type Fingerprint = u64;
 
-/// Makes fingerprints: a keyed hash, with another key each run, so that nobody can prepare a file of collisions.
+/// Makes fingerprints: with another seed each run, so that nobody can prepare a file of collisions.
 #[derive(Clone, Debug, Default)]
 pub struct Fingerprints {
-    state: RandomState,
+    state: foldhash::fast::RandomState,
     /// For tests: how many bits are left of each fingerprint.
     bits: Option<u32>,
 }
@@ -26,243 +29,330 @@ pub struct Fingerprints {
 impl Fingerprints {
     /// Fingerprints of so few bits that they collide, for tests.
     pub fn narrowed(bits: u32) -> Fingerprints {
-        Fingerprints { state: RandomState::new(), bits: Some(bits) }
+        Fingerprints { bits: Some(bits), ..Fingerprints::default() }
     }
 
     /// The fingerprint of a folded key.
-    pub fn of(&self, key: &str) -> Fingerprint {
-        let fingerprint = self.state.hash_one(key);
-        self.bits.map_or(fingerprint, |bits| fingerprint >> (64 - bits.clamp(1, 64)))
+    pub fn of(&self, key: &[u8]) -> Fingerprint {
+        // All bits count here, the upper ones first; the hash alone promises less.
+        let product = u128::from(self.state.hash_one(key)) * 0x9e37_79b9_7f4a_7c15;
+        let fingerprint = (product >> 64) as u64 ^ product as u64;
+        self.bits.map_or(fingerprint, |bits| fingerprint & !(u64::MAX >> bits.clamp(1, 63)))
     }
 }
 
-/// Who has a key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Holder {
-    /// A customer who was in the database before the run.
-    Customer(i64),
-    /// A record of this run.
-    Record {
-        /// The input, from 0.
-        input: u32,
-        /// The record's number in it.
-        record: u64,
-        /// The line on which it starts.
-        line: u64,
-    },
+/// The place of a record among all of the run, from 0, blank lines not counted.
+pub type Place = u64;
+
+/// A slot of a table holds a place above zero in its lower bits, and a part of a fingerprint in the others; zero is an empty
+/// slot.
+const PLACE_BITS: u32 = 34;
+const PLACE_MASK: u64 = (1 << PLACE_BITS) - 1;
+
+/// How many records a run can have.
+pub const MOST_PLACES: u64 = PLACE_MASK;
+
+/// A fingerprint's upper bits choose one of so many tables, so that workers seldom wait for each other.
+const SHARDS: usize = 256;
+
+/// What is left of a fingerprint in its table, above the bits of the place.
+fn tag(fingerprint: Fingerprint) -> u64 {
+    fingerprint << SHARDS.ilog2() >> PLACE_BITS
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    fingerprint: Fingerprint,
-    /// A customer's ID, or an offset in the spill.
-    place: i64,
+fn shard_of(fingerprint: Fingerprint) -> usize {
+    (fingerprint >> (64 - SHARDS.ilog2())) as usize
 }
 
-/// How many tables there are. A table that is full moves to one twice as large and needs both for a moment; with many
-/// tables that moment costs little memory. They are of unequal sizes, from 1 to 2, so that they are not all full at once,
-/// and memory grows evenly: with equal ones it would double at once.
-const SHARDS: usize = 64;
+/// Places by tag, each tag once. A tag's first slot grows with the tag, so that what has become too small moves to its
+/// successor from front to back.
+#[derive(Debug, Default)]
+struct Table {
+    slots: Vec<u64>,
+    held: usize,
+}
 
-/// Which table has a fingerprint with these twelve bits.
-static SHARD_OF: LazyLock<[u8; 4096]> = LazyLock::new(|| {
-    let shard = |slot: usize| (SHARDS as f64 * (1.0 + slot as f64 / 4096.0).log2()) as u8;
-    std::array::from_fn(shard)
-});
+impl Table {
+    /// The slot that holds the tag, or the empty one in which it would be put. There must be an empty one.
+    fn slot(&self, tag: u64) -> usize {
+        let product = u128::from(tag) * self.slots.len() as u128;
+        let mut slot = (product >> (64 - PLACE_BITS)) as usize;
+        while self.slots[slot] != 0 && self.slots[slot] >> PLACE_BITS != tag {
+            slot += 1;
+            if slot == self.slots.len() {
+                slot = 0;
+            }
+        }
+        slot
+    }
+
+    fn get(&self, tag: u64) -> Option<Place> {
+        if self.slots.is_empty() {
+            return None;
+        }
+        let held = self.slots[self.slot(tag)];
+        (held != 0).then(|| (held & PLACE_MASK) - 1)
+    }
+
+    /// The place that has the tag. It is given to `place` where nobody has it, or one that stands behind.
+    fn claim(&mut self, tag: u64, place: Place) -> Option<Place> {
+        // At three quarters, a search that finds nothing looks at eight slots in a row, a line of the cache.
+        if self.held >= self.slots.len() / 4 * 3 {
+            self.grow();
+        }
+        let slot = self.slot(tag);
+        let held = self.slots[slot];
+        let former = (held != 0).then(|| (held & PLACE_MASK) - 1);
+        if former.is_none_or(|former| former > place) {
+            self.slots[slot] = tag << PLACE_BITS | (place + 1);
+            self.held += usize::from(former.is_none());
+        }
+        former
+    }
+
+    fn grow(&mut self) {
+        let slots = (self.slots.len() / 2 * 3).max(16);
+        let old = std::mem::replace(&mut self.slots, vec![0; slots]);
+        for held in old.into_iter().filter(|held| *held != 0) {
+            let slot = self.slot(held >> PLACE_BITS);
+            self.slots[slot] = held;
+        }
+    }
+}
+
+/// The customers who were in the database before the run.
+#[derive(Debug, Default)]
+struct CustomerKeys {
+    tables: Vec<Table>,
+    /// In the tables are the places of these.
+    ids: Vec<i64>,
+    /// Further customers with a tag that is in the tables already, none of whom is before the one there.
+    more: BTreeSet<(Fingerprint, i64)>,
+}
 
 /// The keys that are taken, and by whom.
 #[derive(Debug)]
 pub struct KeySet {
-    customers: Table,
-    records: Table,
-    spill: Spill,
+    customers: CustomerKeys,
+    records: Vec<Mutex<Table>>,
+    /// The places that lost their claim to a record before them, after it was made.
+    late: Mutex<BTreeSet<Place>>,
+    has_late: AtomicBool,
 }
 
-/// Fingerprints and places.
-#[derive(Debug)]
-struct Table {
-    shards: Vec<HashTable<Entry>>,
+/// A record's key, on the way to be claimed.
+#[derive(Clone, Copy, Debug)]
+pub struct Claim {
+    /// The key's fingerprint.
+    pub fingerprint: Fingerprint,
+    /// The record's place, counted from the first of its block.
+    pub place: u32,
 }
 
-impl Table {
-    fn new() -> Table {
-        Table { shards: vec![HashTable::new(); SHARDS] }
-    }
-
-    fn insert(&mut self, fingerprint: Fingerprint, place: i64) {
-        let entry = Entry { fingerprint, place };
-        self.shards[shard_of(fingerprint)].insert_unique(fingerprint, entry, |entry| entry.fingerprint);
-    }
-
-    fn places(&self, fingerprint: Fingerprint) -> impl Iterator<Item = i64> + '_ {
-        let found = self.shards[shard_of(fingerprint)].iter_hash(fingerprint);
-        found.filter(move |entry| entry.fingerprint == fingerprint).map(|entry| entry.place)
+impl Default for KeySet {
+    fn default() -> KeySet {
+        KeySet {
+            customers: CustomerKeys::default(),
+            records: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            late: Mutex::default(),
+            has_late: AtomicBool::new(false),
+        }
     }
 }
 
 impl KeySet {
-    /// An empty set whose spill file, if it needs one, is made in `folder`.
-    pub fn new(folder: PathBuf) -> KeySet {
-        KeySet { customers: Table::new(), records: Table::new(), spill: Spill::new(folder) }
-    }
-
     /// Notes the key of a customer who is in the database.
     pub fn insert_customer(&mut self, fingerprint: Fingerprint, customer: i64) {
-        self.customers.insert(fingerprint, customer);
-    }
-
-    /// Who has this key. If nobody, it belongs to `holder`, a record, from now on. `text_of` gives the folded key of a
-    /// customer.
-    pub fn claim<E: From<io::Error>>(
-        &mut self,
-        fingerprint: Fingerprint,
-        key: &str,
-        holder: &Holder,
-        mut text_of: impl FnMut(i64) -> Result<Option<String>, E>,
-    ) -> Result<Option<Holder>, E> {
-        // Of several customers with one key the first is named.
-        let mut customer = None;
-        for id in self.customers.places(fingerprint) {
-            if customer.is_none_or(|held| id < held) && text_of(id)?.as_deref() == Some(key) {
-                customer = Some(id);
+        let customers = &mut self.customers;
+        if customers.tables.is_empty() {
+            customers.tables.resize_with(SHARDS, Table::default);
+        }
+        let place = customers.ids.len() as Place;
+        match customers.tables[shard_of(fingerprint)].claim(tag(fingerprint), place) {
+            None => customers.ids.push(customer),
+            Some(held) => {
+                let held = &mut customers.ids[held as usize];
+                let later = (*held).max(customer);
+                *held = (*held).min(customer);
+                customers.more.insert((narrow(fingerprint), later));
             }
         }
-        if let Some(customer) = customer {
-            return Ok(Some(Holder::Customer(customer)));
+    }
+
+    /// The customers who may have a key, by its fingerprint.
+    pub fn customers(&self, fingerprint: Fingerprint) -> impl Iterator<Item = i64> + '_ {
+        let customers = &self.customers;
+        let first = customers.tables.get(shard_of(fingerprint)).and_then(|table| table.get(tag(fingerprint)));
+        let narrow = narrow(fingerprint);
+        let more = first.map(|_| customers.more.range((narrow, i64::MIN)..=(narrow, i64::MAX)));
+        let first = first.map(|place| customers.ids[place as usize]);
+        first.into_iter().chain(more.into_iter().flatten().map(|(_, customer)| *customer))
+    }
+
+    /// Claims the keys of a block's records, in their order; `first` is the place of the block's first record. Gives the
+    /// places within the block whose fingerprints somebody else has, in order.
+    pub fn claim(&self, first: Place, claims: &[Claim]) -> Vec<u32> {
+        let mut rivalled = Vec::new();
+        // By table, so that each is locked once.
+        let mut ends = [0u32; SHARDS + 1];
+        for claim in claims {
+            ends[shard_of(claim.fingerprint) + 1] += 1;
         }
-        for place in self.records.places(fingerprint) {
-            if let Some(held) = self.spill.read(place as u64, key)? {
-                return Ok(Some(held));
+        for shard in 0..SHARDS {
+            ends[shard + 1] += ends[shard];
+        }
+        let starts = ends;
+        let mut sorted = vec![Claim { fingerprint: 0, place: 0 }; claims.len()];
+        for claim in claims {
+            let end = &mut ends[shard_of(claim.fingerprint)];
+            sorted[*end as usize] = *claim;
+            *end += 1;
+        }
+        for shard in 0..SHARDS {
+            let claims = &sorted[starts[shard] as usize..starts[shard + 1] as usize];
+            if claims.is_empty() {
+                continue;
+            }
+            let customers = self.customers.tables.get(shard);
+            let mut records = lock(&self.records[shard]);
+            for claim in claims {
+                let (place, tag) = (first + Place::from(claim.place), tag(claim.fingerprint));
+                let former = records.claim(tag, place);
+                if former.is_some_and(|former| former < place)
+                    || customers.is_some_and(|table| table.get(tag).is_some())
+                {
+                    rivalled.push(claim.place);
+                }
+                if let Some(later) = former.filter(|former| *former > place) {
+                    lock(&self.late).insert(later);
+                    self.has_late.store(true, Ordering::Release);
+                }
             }
         }
-        let Holder::Record { input, record, line } = *holder else { return Ok(None) };
-        let place = self.spill.push(input, record, line, key)?;
-        self.records.insert(fingerprint, place as i64);
-        Ok(None)
+        rivalled.sort_unstable();
+        rivalled
+    }
+
+    /// The places of a block that lost their claim after it was made: `records` from `first` on. They are given once.
+    pub fn take_late(&self, first: Place, records: u64) -> Vec<u32> {
+        if !self.has_late.load(Ordering::Acquire) {
+            return Vec::new();
+        }
+        let mut late = lock(&self.late);
+        let taken: Vec<Place> = late.range(first..first + records).copied().collect();
+        taken.iter().for_each(|place| _ = late.remove(place));
+        taken.iter().map(|place| (place - first) as u32).collect()
+    }
+
+    /// The first record with a fingerprint like this.
+    pub fn first_record(&self, fingerprint: Fingerprint) -> Option<Place> {
+        lock(&self.records[shard_of(fingerprint)]).get(tag(fingerprint))
     }
 }
 
-/// The table's own choice of a place uses the lowest and the highest bits, so the shard is chosen by some between.
-fn shard_of(fingerprint: Fingerprint) -> usize {
-    usize::from(SHARD_OF[(fingerprint >> 40) as usize % SHARD_OF.len()])
+/// As much of a fingerprint as is kept.
+fn narrow(fingerprint: Fingerprint) -> Fingerprint {
+    fingerprint >> (PLACE_BITS - SHARDS.ilog2())
 }
 
-/// The texts of this run's keys, one behind the other: in memory while they are few, then in a file without a name.
-#[derive(Debug)]
-struct Spill {
-    folder: PathBuf,
-    file: Option<File>,
-    /// How much is in the file; what comes behind it is in the buffer.
-    written: u64,
-    buffer: Vec<u8>,
+/// No thread leaves a table half changed, whatever becomes of it.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-const SPILL_BUFFER: usize = 1024 * 1024;
-const ENTRY_HEAD: usize = 4 + 8 + 8 + 4;
+/// The few records whose fingerprint another record had, but not its key: their keys, and their places.
+#[derive(Debug, Default)]
+pub struct Collided(HashMap<Box<[u8]>, Place>);
 
-impl Spill {
-    fn new(folder: PathBuf) -> Spill {
-        Spill { folder, file: None, written: 0, buffer: Vec::new() }
-    }
-
-    fn push(&mut self, input: u32, record: u64, line: u64, key: &str) -> io::Result<u64> {
-        if self.buffer.len() >= SPILL_BUFFER {
-            self.write_out()?;
+impl Collided {
+    /// The first record that had this key although its fingerprint was taken. If nobody, it is `place` from now on.
+    pub fn claim(&mut self, key: &[u8], place: Place) -> Option<Place> {
+        if let Some(held) = self.0.get(key) {
+            return Some(*held);
         }
-        let place = self.written + self.buffer.len() as u64;
-        self.buffer.extend_from_slice(&input.to_le_bytes());
-        self.buffer.extend_from_slice(&record.to_le_bytes());
-        self.buffer.extend_from_slice(&line.to_le_bytes());
-        self.buffer.extend_from_slice(&(key.len() as u32).to_le_bytes());
-        self.buffer.extend_from_slice(key.as_bytes());
-        Ok(place)
-    }
-
-    fn write_out(&mut self) -> io::Result<()> {
-        if self.file.is_none() {
-            self.file = Some(tempfile::tempfile_in(&self.folder)?);
-        }
-        if let Some(file) = &mut self.file {
-            file.seek(SeekFrom::Start(self.written))?;
-            file.write_all(&self.buffer)?;
-        }
-        self.written += self.buffer.len() as u64;
-        self.buffer.clear();
-        Ok(())
-    }
-
-    /// The record at a place, if the key there is this one.
-    fn read(&mut self, place: u64, key: &str) -> io::Result<Option<Holder>> {
-        let mut head = [0; ENTRY_HEAD];
-        self.copy(place, &mut head)?;
-        let number =
-            |from: usize, to: usize| head[from..to].iter().rev().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
-        if number(20, 24) != key.len() as u64 {
-            return Ok(None);
-        }
-        let mut text = vec![0; key.len()];
-        self.copy(place + ENTRY_HEAD as u64, &mut text)?;
-        let holder = Holder::Record { input: number(0, 4) as u32, record: number(4, 12), line: number(12, 20) };
-        Ok((text == key.as_bytes()).then_some(holder))
-    }
-
-    /// Reads from the file or the buffer; an entry never lies in both.
-    fn copy(&mut self, place: u64, into: &mut [u8]) -> io::Result<()> {
-        if let Some(start) = place.checked_sub(self.written) {
-            let start = start as usize;
-            into.copy_from_slice(&self.buffer[start..start + into.len()]);
-            return Ok(());
-        }
-        let Some(file) = &mut self.file else { return Err(io::ErrorKind::UnexpectedEof.into()) };
-        file.seek(SeekFrom::Start(place))?;
-        file.read_exact(into)
+        self.0.insert(key.into(), place);
+        None
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
-    fn record(number: u64) -> Holder {
-        Holder::Record { input: 3, record: number, line: number + 1 }
-    }
-
-    fn fill(fingerprints: Fingerprints) {
-        let mut keys = KeySet::new(std::env::temp_dir());
-        let text_of = |customer: i64| -> io::Result<Option<String>> { Ok(Some(format!("customer{customer}"))) };
-        for customer in 1..=500 {
-            keys.insert_customer(fingerprints.of(&format!("customer{customer}")), customer);
-        }
-        // Enough for the spill to be written out.
-        for number in 0..60_000 {
-            let key = format!("key{number}@example.com");
-            assert_eq!(keys.claim(fingerprints.of(&key), &key, &record(number), text_of).unwrap(), None);
-        }
-        for number in (0..60_000).step_by(997) {
-            let key = format!("key{number}@example.com");
-            assert_eq!(keys.claim(fingerprints.of(&key), &key, &record(1), text_of).unwrap(), Some(record(number)));
-        }
-        let held = keys.claim(fingerprints.of("customer7"), "customer7", &record(1), text_of).unwrap();
-        assert_eq!(held, Some(Holder::Customer(7)));
+    fn claims(fingerprints: &Fingerprints, keys: &[&str]) -> Vec<Claim> {
+        let claim =
+            |(place, key): (usize, &&str)| Claim { fingerprint: fingerprints.of(key.as_bytes()), place: place as u32 };
+        keys.iter().enumerate().map(claim).collect()
     }
 
     #[test]
-    fn a_key_is_found_in_memory_in_the_spill_and_in_the_database() {
-        fill(Fingerprints::default());
+    fn a_key_is_found_again_among_many() {
+        let fingerprints = Fingerprints::default();
+        let mut keys = KeySet::default();
+        for customer in 1..=5_000 {
+            keys.insert_customer(fingerprints.of(format!("customer{customer}").as_bytes()), customer);
+        }
+        for customer in (1..=5_000).step_by(37) {
+            let fingerprint = fingerprints.of(format!("customer{customer}").as_bytes());
+            assert!(keys.customers(fingerprint).any(|found| found == customer));
+        }
+        let of = |number: u64| fingerprints.of(format!("key{number}@example.com").as_bytes());
+        for number in 0..300_000 {
+            let rivalled = keys.claim(number, &[Claim { fingerprint: of(number), place: 0 }]);
+            assert!(rivalled.is_empty() || keys.first_record(of(number)) != Some(number));
+        }
+        for number in (0..300_000).step_by(997) {
+            assert_eq!(keys.claim(300_000, &[Claim { fingerprint: of(number), place: 0 }]), [0]);
+            assert_eq!(keys.first_record(of(number)), Some(number));
+        }
+        assert!(keys.take_late(0, 300_000).is_empty());
     }
 
     #[test]
-    fn colliding_fingerprints_reject_nothing() {
-        let fingerprints = Fingerprints::narrowed(8);
-        let mut keys = KeySet::new(std::env::temp_dir());
-        let nobody = |_: i64| -> io::Result<Option<String>> { Ok(None) };
-        for number in 0..2_000 {
-            let key = format!("key{number}");
-            assert_eq!(keys.claim(fingerprints.of(&key), &key, &record(number), nobody).unwrap(), None);
+    fn the_first_of_several_customers_comes_first() {
+        let mut keys = KeySet::default();
+        for customer in [7, 3, 9, 3, i64::MAX, -5] {
+            keys.insert_customer(1 << 63, customer);
         }
-        for number in 0..2_000 {
-            let key = format!("key{number}");
-            assert_eq!(keys.claim(fingerprints.of(&key), &key, &record(0), nobody).unwrap(), Some(record(number)));
+        assert_eq!(keys.customers(1 << 63).collect::<Vec<_>>(), [-5, 3, 7, 9, i64::MAX]);
+        assert_eq!(keys.customers(1 << 62).count(), 0);
+    }
+
+    proptest! {
+        /// Whatever the order in which blocks are claimed for, when they are taken in their own order each record that is
+        /// not named is the first with its fingerprint, and the set names the first for all others.
+        #[test]
+        fn blocks_may_be_claimed_for_in_any_order(
+            blocks in prop::collection::vec(prop::collection::vec("[ab]{0,3}", 0..12), 1..8),
+            order in any::<prop::sample::Index>(),
+            bits in prop::sample::select(vec![1, 8, 63]),
+        ) {
+            let fingerprints = Fingerprints::narrowed(bits);
+            let keys = KeySet::default();
+            let mut firsts = vec![0];
+            blocks.iter().for_each(|block| firsts.push(firsts.last().unwrap() + block.len() as u64));
+            let mut rivalled = vec![Vec::new(); blocks.len()];
+            for turn in 0..blocks.len() {
+                // Some order that is neither the first nor the last for most.
+                let index = (turn * 5 + order.index(blocks.len())) % blocks.len();
+                let index = if blocks.len().is_multiple_of(5) { blocks.len() - 1 - turn } else { index };
+                let texts: Vec<&str> = blocks[index].iter().map(String::as_str).collect();
+                rivalled[index] = keys.claim(firsts[index], &claims(&fingerprints, &texts));
+            }
+            let mut seen = HashMap::new();
+            for (index, block) in blocks.iter().enumerate() {
+                let mut named = std::mem::take(&mut rivalled[index]);
+                named.extend(keys.take_late(firsts[index], block.len() as u64));
+                named.sort_unstable();
+                for (place, key) in block.iter().enumerate() {
+                    let fingerprint = fingerprints.of(key.as_bytes());
+                    let own = firsts[index] + place as u64;
+                    let first = *seen.entry(fingerprint).or_insert(own);
+                    prop_assert_eq!(keys.first_record(fingerprint), Some(first));
+                    prop_assert_eq!(named.contains(&(place as u32)), first != own);
+                }
+            }
         }
     }
 }

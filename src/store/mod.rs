@@ -10,6 +10,7 @@ pub mod keys;
 mod place;
 mod runs;
 pub mod schema;
+pub mod texts;
 
 use std::io;
 use std::ops::Range;

@@ -1,0 +1,214 @@
+//! The quick way for values as most are: one look at a value's bytes, and what is stored is written straight into its row.
+//!
+//! What it does not decide at once goes the full way ([`super::judge`]), which alone finds faults, so that every rule stands
+//! there whole. The quick way must store the same wherever it stores anything; a test holds random values against both.
+
+use super::judge::Judge;
+use super::plan::FieldPlan;
+use crate::profile::FieldType;
+use crate::row::Rows;
+use crate::rule::kinds::{self, LATIN, OTHER, SPACE};
+use crate::rule::text::Characters;
+use crate::rule::{address, email, phone};
+
+/// A value that is trimmed and part of a text that is tidy, and what stands behind it in the block.
+#[derive(Clone, Copy)]
+pub(super) struct Tidy<'v> {
+    /// It and what is behind it.
+    pub(super) source: &'v [u8],
+    /// How many bytes of that are it.
+    pub(super) length: usize,
+}
+
+impl<'v> Tidy<'v> {
+    pub(super) fn bytes(self) -> &'v [u8] {
+        &self.source[..self.length]
+    }
+
+    /// Stores it as it is.
+    fn push(self, rows: &mut Rows) -> bool {
+        rows.push_part(self.source, self.length);
+        true
+    }
+}
+
+impl Judge<'_> {
+    /// Judges a value, or stores its absence. `true` if that is stored behind `rows`; `false` if nothing was done.
+    #[inline]
+    pub(super) fn quick(&mut self, field: usize, tidy: Tidy<'_>, rows: &mut Rows) -> bool {
+        let plan = &self.plan.fields[field];
+        let value = tidy.bytes();
+        let Some(&first) = value.first() else {
+            // It is not for here to say what a field lacks.
+            if plan.may_lack {
+                rows.push_null();
+            }
+            return plan.may_lack;
+        };
+        // `\\N` and a guard go the full way, and so does whatever somebody has said of some values.
+        if !plan.is_quick || matches!(first, b'\\' | b'\'') {
+            return false;
+        }
+        match plan.kind {
+            FieldType::Text | FieldType::PostalCode if !plan.repair => {
+                has_length(plan, value) && has_characters(plan.characters, value) && tidy.push(rows)
+            }
+            FieldType::Text | FieldType::PostalCode | FieldType::State => self.repaired(field, tidy, rows),
+            FieldType::Email => {
+                plan.characters.is_none() && has_length(plan, value) && email::is_plain(value) && tidy.push(rows)
+            }
+            FieldType::Country => match self.recent_countries.find(value) {
+                Some(code) => {
+                    let code = code.as_bytes();
+                    let code = Tidy { source: code, length: code.len() };
+                    has_length(plan, code.bytes()) && has_characters(plan.characters, code.bytes()) && code.push(rows)
+                }
+                None => false,
+            },
+            FieldType::Phone => rows.push_written(value.len(), |out| {
+                let length = phone::plain_digits(value, out)?;
+                let digits = &out[..length];
+                (has_length(plan, digits) && has_characters(plan.characters, digits)).then_some(length)
+            }),
+            FieldType::Integer | FieldType::Flag | FieldType::Choice | FieldType::List => false,
+        }
+    }
+
+    fn repaired(&mut self, field: usize, tidy: Tidy<'_>, rows: &mut Rows) -> bool {
+        let plan = &self.plan.fields[field];
+        let value = tidy.bytes();
+        let seen = kinds::seen(value);
+        let is_changed = seen & address::REPAIRED != 0;
+        let is_state = plan.kind == FieldType::State;
+        if seen & OTHER != 0 || !plan.repair {
+            return false;
+        }
+        if !is_changed && !is_state {
+            return has_length(plan, value) && allows(plan.characters, seen, value) && tidy.push(rows);
+        }
+        let is_stored = rows.push_written(value.len(), |out| {
+            let length = match is_changed {
+                true => address::repair_known(value, out),
+                false => {
+                    out.copy_from_slice(value);
+                    value.len()
+                }
+            };
+            let repaired = &mut out[..length];
+            if is_state && length <= 4 {
+                // Two letters become upper case.
+                if seen & LATIN != 0 {
+                    return None;
+                }
+                if length == 2 && repaired.iter().all(u8::is_ascii_alphabetic) {
+                    repaired.make_ascii_uppercase();
+                }
+            }
+            // What was repaired has gone, or become a space.
+            let left = if is_changed { seen & !address::REPAIRED | SPACE } else { seen };
+            (length > 0 && has_length(plan, repaired) && allows(plan.characters, left, repaired)).then_some(length)
+        });
+        self.repaired[field] += u64::from(is_stored && is_changed);
+        is_stored
+    }
+}
+
+fn has_characters(characters: Option<Characters>, value: &[u8]) -> bool {
+    characters.is_none_or(|characters| characters.allow(kinds::seen(value), value))
+}
+
+fn allows(characters: Option<Characters>, seen: u8, value: &[u8]) -> bool {
+    characters.is_none_or(|characters| characters.allow(seen, value))
+}
+
+/// Whether a value in UTF-8 is as long as it must be, and no longer than it may be.
+#[inline]
+fn has_length(plan: &FieldPlan, value: &[u8]) -> bool {
+    // As many bytes as characters are needed are enough of them, and few enough, in most values.
+    if value.len() >= 4 * plan.min && value.len() <= plan.max {
+        return true;
+    }
+    let length = value.iter().filter(|byte| !matches!(byte, 0x80..=0xbf)).count();
+    (plan.min..=plan.max).contains(&length)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::judge::{Origin, Stored};
+    use super::super::plan::{FieldOptions, Plan};
+    use super::*;
+    use crate::profile::Profile;
+    use crate::row::{Value, values};
+    use crate::rule::text;
+
+    /// Holds what the quick way stores against what the full way does; whether it stored anything.
+    fn both_ways(plan: &Plan, field: usize, value: &str) -> bool {
+        assert!(text::is_tidy(value.as_bytes()));
+        let (mut quick, mut full) = (Judge::new(plan), Judge::new(plan));
+        let mut rows = Rows::new(2, 0);
+        let source = [value.as_bytes(), b" and what stands behind it in the block, which is no part of it"].concat();
+        let clean = text::place_of_clean(value.as_bytes());
+        let tidy = Tidy { source: &source[clean.start..], length: clean.len() };
+        if !quick.quick(field, tidy, &mut rows) {
+            assert_eq!(rows.place(), Rows::new(2, 0).place(), "{value:?}");
+            return false;
+        }
+        let stored = full.text(Origin { field, column: None, order: 0 }, value);
+        let expected = match &stored {
+            Stored::Missing => Value::Null,
+            Stored::Integer(number) => Value::Integer(*number),
+            Stored::Text(text) => Value::Text(text.as_bytes()),
+        };
+        let row = rows.finish();
+        let bytes = rows.into_bytes();
+        assert_eq!(values(&bytes[row]).collect::<Vec<_>>(), [expected], "{value:?} in {}", plan.fields[field].column);
+        assert!(full.faults.is_empty(), "{value:?} in {}", plan.fields[field].column);
+        assert_eq!(quick.repaired, full.repaired, "{value:?}");
+        assert_eq!(quick.deprecated, full.deprecated, "{value:?}");
+        true
+    }
+
+    #[test]
+    fn usual_values_go_the_quick_way() {
+        let plan = Plan::new(Profile::named("contact").unwrap(), &FieldOptions::default()).unwrap();
+        let cases = [
+            ("name", "Antoine Lefèvre"),
+            ("email", "Ann.Smith+2@mail.example.com"),
+            ("description", "Reseller, tier 5"),
+            ("cc_email", ""),
+            ("country", "Germany"),
+            ("country", "DEU"),
+            ("country", "us"),
+            ("address_line_1", "Friedrich-Ebert-Str. 76"),
+            ("city", "Saint-Étienne"),
+            ("state", "ny"),
+            ("state", "Mazowieckie"),
+            ("postal_code", "01-814"),
+            ("phone", "+49 55 629 3139"),
+            ("phone", "(541) 754-3010"),
+        ];
+        for (column, value) in cases {
+            let field = plan.profile.field_index(column).unwrap();
+            assert!(both_ways(&plan, field, value), "{column}: {value}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4000))]
+        #[test]
+        fn both_ways_store_the_same(
+            profile in prop::sample::select(Profile::all().iter().collect::<Vec<_>>()),
+            field in any::<prop::sample::Index>(),
+            value in " {0,1}([a-zA-Z0-9.,@+'() /éßłĀ×÷ʼʀ\\\\N-]{0,12}|[a-z.@-]{3,14}|[a-z]{1,8}@[a-z.-]{1,9}[.][a-z0-9]{1,3}\
+                |[+]?[0-9 ().-]{1,13}|[A-Za-z]{2}|Germany|Korea, Republic of|[a-zé .'-]{1,60}|[é]{20,60}|mailto:a@b.c) {0,1}",
+        ) {
+            let plan = Plan::new(profile, &FieldOptions::default()).unwrap();
+            if text::is_tidy(value.as_bytes()) {
+                both_ways(&plan, field.index(plan.fields.len()), &value);
+            }
+        }
+    }
+}
