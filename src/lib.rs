@@ -10,6 +10,7 @@ pub mod disk;
 pub mod error;
 pub mod format;
 pub mod generate;
+pub mod mask;
 pub mod pipeline;
 pub mod profile;
 pub mod record;

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use super::judge::{Origin, into_owned};
 use super::{Checker, Draft, Whole, not_utf8};
 use crate::format::csv::{
-    Cell, DELIMITERS, RowWriter, SHEET_MARK, SplitFault, is_run_by_spreadsheets, split, unguarded,
+    Cell, DELIMITERS, RowWriter, SHEET_MARK, SplitFault, is_run_by_spreadsheets, split, split_in, unguarded,
 };
 use crate::format::raw;
 use crate::profile::header::{Binding, Column, REPORT_COLUMNS, Source};
@@ -117,7 +117,7 @@ impl<'c> CsvRecords<'c> {
         source: &[u8],
         draft: &mut Draft<'_>,
     ) -> Result<(), Whole<'r>> {
-        let parts = take_apart(self.shape, record, &mut self.cells)?;
+        let parts = take_apart(self.shape, record, source, &mut self.cells)?;
         // Most records are tidy. That is found out once for all their values.
         let is_tidy = text::is_tidy(parts.text.as_bytes());
         let has_marks = parts.has_marks(self.shape, &self.cells);
@@ -176,9 +176,14 @@ impl<'c> CsvRecords<'c> {
     }
 }
 
-/// Finds a record's cells; those of its `_reject_raw` where it has nothing else.
-fn take_apart<'r>(shape: &CsvShape, record: &'r str, cells: &mut Vec<Cell>) -> Result<Parts<'r>, Whole<'r>> {
-    split_record(shape, shape.delimiter, record, cells, shape.binding.columns.len())?;
+/// Finds a record's cells; those of its `_reject_raw` where it has nothing else. `source` begins with the record.
+fn take_apart<'r>(
+    shape: &CsvShape,
+    record: &'r str,
+    source: &[u8],
+    cells: &mut Vec<Cell>,
+) -> Result<Parts<'r>, Whole<'r>> {
+    split_record(shape, shape.delimiter, record, source, cells, shape.binding.columns.len())?;
     let outer = Parts { text: Cow::Borrowed(record), is_raw: false };
     if !shape.is_report || !shape.own.iter().all(|column| cells[*column].is_empty()) {
         return Ok(outer);
@@ -199,7 +204,7 @@ fn take_apart<'r>(shape: &CsvShape, record: &'r str, cells: &mut Vec<Cell>) -> R
         Err(error) => return Err(whole(not_utf8(error.as_bytes()))),
     };
     let trimmed = text.trim_end_matches(['\r', '\n']);
-    if let Err(fault) = split_record(shape, shape.delimiter, trimmed, cells, shape.own.len()) {
+    if let Err(fault) = split_record(shape, shape.delimiter, trimmed, trimmed.as_bytes(), cells, shape.own.len()) {
         // The report may have been saved with another delimiter than the input had. But a record that has too few cells, or too
         // many, must not be cut otherwise until it fits: its cells would move.
         let has_cells = ![Code::MissingCell.name(), Code::ExtraCell.name()].contains(&codes.as_str());
@@ -239,6 +244,7 @@ fn split_record<'r>(
     shape: &CsvShape,
     delimiter: u8,
     record: &'r str,
+    source: &[u8],
     cells: &mut Vec<Cell>,
     expected: usize,
 ) -> Result<(), Whole<'r>> {
@@ -249,7 +255,7 @@ fn split_record<'r>(
         raw: record.as_bytes().into(),
         carried: None,
     };
-    split(record.as_bytes(), delimiter, cells).map_err(|fault| match fault {
+    split_in(source, record.len(), delimiter, cells).map_err(|fault| match fault {
         SplitFault::Malformed(column) => whole(
             Code::MalformedQuote,
             column,
@@ -280,7 +286,7 @@ fn split_record<'r>(
 /// Writes the input's own cells of a record; empty ones where there is no record that can be taken apart.
 pub(super) fn write_original(shape: &CsvShape, record: Option<&str>, writer: &mut RowWriter, out: &mut Vec<u8>) {
     let mut cells = Vec::new();
-    let parts = record.and_then(|record| take_apart(shape, record, &mut cells).ok());
+    let parts = record.and_then(|record| take_apart(shape, record, record.as_bytes(), &mut cells).ok());
     let Some(parts) = parts else {
         shape.own.iter().for_each(|_| writer.cell(out, ""));
         return;
@@ -310,7 +316,7 @@ fn unmarked(cell: Cow<'_, str>, is_sheet: bool) -> Cow<'_, str> {
 /// The text of the cell that fills a field.
 pub(super) fn original_value(shape: &CsvShape, record: &str, field: usize) -> Option<String> {
     let mut cells = Vec::new();
-    let parts = take_apart(shape, record, &mut cells).ok()?;
+    let parts = take_apart(shape, record, record.as_bytes(), &mut cells).ok()?;
     let texts: Vec<String> = match shape.binding.sources[field]? {
         Source::Column(column) => vec![unmarked(parts.cell(shape, &cells, column), shape.is_sheet).into_owned()],
         Source::Joined(columns) => {

@@ -175,6 +175,9 @@ const OWN_COLUMNS: usize = 6;
 /// How many more bytes a row has than its record, about: it has those columns, and a header.
 const BYTES_MORE: usize = 64;
 
+/// How long a key is, about.
+const KEY: usize = 32;
+
 impl Checker {
     /// A checker for the records of one input.
     pub fn new(
@@ -205,7 +208,7 @@ impl Checker {
     /// Judges every record of a block.
     pub fn check(&self, block: &Block) -> Verdicts {
         // Most blocks are UTF-8 as a whole; only in others each record is looked at by itself.
-        let text = std::str::from_utf8(&block.bytes).ok();
+        let text = simdutf8::basic::from_utf8(&block.bytes).ok();
         let mut draft = Draft {
             judge: Judge::new(&self.plan),
             rows: Rows::new(self.plan.fields.len() + OWN_COLUMNS, block.bytes.len() + block.spans.len() * BYTES_MORE),
@@ -215,6 +218,7 @@ impl Checker {
             zip: ShortZip::default(),
         };
         draft.out.verdicts.reserve(block.spans.len());
+        draft.out.keys.reserve(KEY * block.spans.len());
         let mut records = self.records();
         for (position, span) in block.positions() {
             let first_fault = draft.out.faults.len() as u32;
@@ -356,17 +360,27 @@ impl Checker {
         if !draft.judge.quick(field, tidy, &mut draft.rows) {
             return false;
         }
-        if is_key
-            && tidy.length > 0
-            && let Ok(text) = std::str::from_utf8(tidy.bytes())
-            && let Some(key) = self.plan.key
-        {
-            self.note_key(text, key.comparison, draft);
+        if is_key && tidy.length > 0 {
+            self.note_address(tidy, draft);
         }
         if plan.zip != ZipPart::None {
             draft.zip.note(plan.zip, start..draft.rows.place(), &draft.rows);
         }
         true
+    }
+
+    /// Notes the key of a record where it is an address that was stored the quick way.
+    fn note_address(&self, address: Tidy<'_>, draft: &mut Draft<'_>) {
+        let Some(key) = self.plan.key else { return };
+        let bytes = address.bytes();
+        let is_folded = !bytes.iter().fold(false, |found, byte| found | byte.is_ascii_uppercase());
+        if is_folded && key.comparison == key::KeyComparison::Text && !self.wants_stored_key {
+            let start = draft.out.keys.len() as u32;
+            draft.out.keys.extend_from_slice(bytes);
+            draft.key = Some(start..draft.out.keys.len() as u32);
+        } else if let Ok(text) = std::str::from_utf8(bytes) {
+            self.note_key(text, key.comparison, draft);
+        }
     }
 
     fn note_key(&self, text: &str, comparison: key::KeyComparison, draft: &mut Draft<'_>) {

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use memchr::memchr;
 
-use super::mask;
+use crate::mask;
 
 /// One cell of a record: where its text is, without the quotes around it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,10 +68,16 @@ impl Cell {
 
 /// Splits a record, without its line ending, into cells; `cells` is emptied first.
 pub fn split(record: &[u8], delimiter: u8, cells: &mut Vec<Cell>) -> Result<(), SplitFault> {
+    split_in(record, record.len(), delimiter, cells)
+}
+
+/// [`split`] for the record that the first `length` bytes of `source` are: what stands behind it is not looked at, but need not
+/// be filled up with something else either.
+pub fn split_in(source: &[u8], length: usize, delimiter: u8, cells: &mut Vec<Cell>) -> Result<(), SplitFault> {
     cells.clear();
-    if split_regular(record, delimiter, cells).is_none() {
+    if split_regular(source, length, delimiter, cells).is_none() {
         cells.clear();
-        return split_quoted(record, delimiter, cells);
+        return split_quoted(&source[..length], delimiter, cells);
     }
     Ok(())
 }
@@ -86,16 +92,21 @@ enum State {
 }
 
 /// Splits a record whose quotes all close where a cell ends; `None` for any other.
-fn split_regular(record: &[u8], delimiter: u8, cells: &mut Vec<Cell>) -> Option<()> {
+fn split_regular(source: &[u8], length: usize, delimiter: u8, cells: &mut Vec<Cell>) -> Option<()> {
     let mut start = 0;
     let mut doubled = false;
     let mut state = State::Unquoted;
-    for (index, chunk) in record.chunks(mask::WIDTH).enumerate() {
-        let mut marks = mask::of_either(chunk, delimiter, b'"');
+    let mut first = 0;
+    while first < length {
+        let chunk = &source[first..source.len().min(first + mask::WIDTH)];
+        let mut marks = mask::of_any(chunk, [delimiter, b'"']);
+        if length - first < mask::WIDTH {
+            marks &= (1 << (length - first)) - 1;
+        }
         while marks != 0 {
-            let at = (index * mask::WIDTH) as u32 + marks.trailing_zeros();
+            let at = first as u32 + marks.trailing_zeros();
             marks &= marks - 1;
-            let is_delimiter = record[at as usize] == delimiter;
+            let is_delimiter = source[at as usize] == delimiter;
             match state {
                 State::Unquoted if is_delimiter => {
                     cells.push(Cell { start, end: at, doubled: false });
@@ -119,8 +130,9 @@ fn split_regular(record: &[u8], delimiter: u8, cells: &mut Vec<Cell>) -> Option<
                 }
             }
         }
+        first += mask::WIDTH;
     }
-    let end = record.len() as u32;
+    let end = length as u32;
     cells.push(match state {
         State::Unquoted => Cell { start, end, doubled: false },
         State::Closed(quote) if quote + 1 == end => Cell { start: start + 1, end: quote, doubled },
@@ -364,7 +376,7 @@ mod tests {
         #[test]
         fn both_ways_split_alike(record in "[a,\"\n]{0,12}|[a,\"]{50,140}|(\"[a,]{0,9}\",|[a\"]{0,20},){0,20}") {
             let (mut quick, mut full) = (Vec::new(), Vec::new());
-            if split_regular(record.as_bytes(), b',', &mut quick).is_some() {
+            if split_regular(record.as_bytes(), record.len(), b',', &mut quick).is_some() {
                 prop_assert_eq!(split_quoted(record.as_bytes(), b',', &mut full), Ok(()));
                 prop_assert_eq!(quick, full);
             }

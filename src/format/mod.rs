@@ -4,5 +4,4 @@
 
 pub mod csv;
 pub mod json;
-mod mask;
 pub mod raw;

@@ -33,13 +33,13 @@ pub fn normalise(value: &str) -> Option<&'static str> {
 /// The countries that were looked for last, so that the same name need not be taken apart again and again.
 #[derive(Clone, Debug)]
 pub struct Recent {
-    /// A name of at most sixteen bytes and its code, at the place that its bytes say. An empty name is none.
-    names: [(u128, &'static str); Recent::PLACES],
+    /// A name of at most 32 bytes and its code, at the place that its bytes say. An empty name is none.
+    names: [([u128; 2], &'static str); Recent::PLACES],
 }
 
 impl Default for Recent {
     fn default() -> Recent {
-        Recent { names: [(0, ""); Recent::PLACES] }
+        Recent { names: [([0; 2], ""); Recent::PLACES] }
     }
 }
 
@@ -51,13 +51,15 @@ impl Recent {
         if let [first, second] = *value {
             return COUNTRIES.by_letters(first, second);
         }
-        let mut name = [0; 16];
-        name.get_mut(..value.len())?.copy_from_slice(value);
-        let name = u128::from_le_bytes(name);
-        if name == 0 {
+        let mut bytes = [0; 32];
+        bytes.get_mut(..value.len())?.copy_from_slice(value);
+        let (halves, _) = bytes.as_chunks::<16>();
+        let name = [u128::from_le_bytes(halves[0]), u128::from_le_bytes(halves[1])];
+        if name == [0; 2] {
             return None;
         }
-        let folded = (name ^ name >> 64) as u64;
+        let folded = name[0] ^ name[1].rotate_left(32);
+        let folded = (folded ^ folded >> 64) as u64;
         let place = (folded.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58) as usize % Recent::PLACES;
         if self.names[place].0 != name {
             self.names[place] = (name, normalise(std::str::from_utf8(value).ok()?)?);

@@ -46,8 +46,10 @@ pub fn plain_digits(value: &[u8], digits: &mut [u8]) -> Option<usize> {
         brackets |= byte == b'(';
         is_plain &= is_digit | (byte < 64 && SEPARATORS >> (byte & 63) & 1 != 0);
     }
-    // One dot may be a decimal point, and a bracket behind a `+` may be that of a trunk zero.
-    (is_plain && length > 0 && dots != 1 && !(has_plus && brackets)).then_some(length)
+    // One dot may be a decimal point.
+    let is_trunk_zero = |brackets: &[u8]| brackets == b"(0)";
+    let has_trunk_zero = has_plus && brackets && value.windows(3).any(is_trunk_zero);
+    (is_plain && length > 0 && dots != 1 && !has_trunk_zero).then_some(length)
 }
 
 /// What may stand between the digits.

@@ -10,6 +10,8 @@ use std::ops::Range;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
 
+use crate::mask;
+
 use super::kinds::{self, DIGIT, HYPHEN, KINDS, LATIN, LETTER, SPACE, has_sign};
 
 /// A control character that no value may hold (SPEC section 3, step 1).
@@ -55,18 +57,9 @@ pub fn place_of_clean(raw: &[u8]) -> Range<usize> {
 
 /// Whether this text holds only printable ASCII and letters from U+00C0 to U+02FF, and no two spaces side by side: then
 /// [`clean`] has nothing to do to any part of it, but for its ends. Those letters are never composed with anything but
-/// marks, which stand above them. It is worth knowing of a record as a whole, and of most it is true. Without a branch
-/// in the loops, so that the compiler can take many bytes at a time.
+/// marks, which stand above them. It is worth knowing of a record as a whole, and of most it is true.
 pub fn is_tidy(text: &[u8]) -> bool {
-    // In UTF-8, so few first bytes stand for those letters that all other bytes can be told from them one by one.
-    let is_known = |byte: u8| matches!(byte, b' '..=b'~' | 0x80..=0xbf | 0xc3..=0xcb);
-    let outside = text.iter().fold(false, |found, byte| found | !is_known(*byte));
-    !outside && !has_two_spaces(text)
-}
-
-fn has_two_spaces(bytes: &[u8]) -> bool {
-    let pairs = bytes.iter().zip(bytes.iter().skip(1));
-    pairs.fold(false, |found, (&one, &next)| found | ((one == b' ') & (next == b' ')))
+    mask::is_tidy(text)
 }
 
 /// `clean` for every value, plain or not.

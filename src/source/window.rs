@@ -7,8 +7,9 @@
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use memchr::memchr3;
 use sha2::{Digest, Sha256};
+
+use crate::mask;
 
 /// How much is read at once.
 const CHUNK: usize = 256 * 1024;
@@ -141,14 +142,46 @@ impl<R: Read> Read for Metered<R> {
 /// A text's bytes from some offset on, as far as they have been read.
 pub struct Window {
     feed: Box<dyn Feed>,
+    /// What was read, and room behind it.
     buffer: Vec<u8>,
-    /// The place in `buffer` of the first byte that is still wanted.
+    /// The place in `buffer` of the first byte that is still wanted, and the one behind the last that was read.
     start: usize,
+    end: usize,
     /// That byte's offset in the text.
     offset: u64,
     ended: bool,
     /// What was taken of a file that is read as it stands.
     taken: FileRead,
+    marks: Marks,
+}
+
+/// Where some bytes are that were looked for last, in a stretch of the text.
+#[derive(Debug, Default)]
+struct Marks {
+    needles: [u8; 3],
+    from: u64,
+    until: u64,
+    /// A bit for each byte from `from` on.
+    mask: u64,
+}
+
+impl Marks {
+    /// The first of the needles at or behind `from` and before `until`, all of which `held` has; it begins at `offset`.
+    fn find(&mut self, needles: [u8; 3], held: &[u8], offset: u64, mut from: u64, until: u64) -> Option<u64> {
+        while from < until {
+            if self.needles != needles || from < self.from || from >= self.until {
+                let held = &held[(from - offset) as usize..];
+                let chunk = &held[..held.len().min(mask::WIDTH)];
+                *self = Marks { needles, from, until: from + chunk.len() as u64, mask: mask::of_any(chunk, needles) };
+            }
+            let left = self.mask >> (from - self.from);
+            if left != 0 {
+                return Some(from + u64::from(left.trailing_zeros())).filter(|found| *found < until);
+            }
+            from = self.until;
+        }
+        None
+    }
 }
 
 impl std::fmt::Debug for Window {
@@ -165,7 +198,16 @@ impl Window {
 
     /// A window at the start of what `feed` gives.
     pub fn over(feed: Box<dyn Feed>) -> Window {
-        Window { feed, buffer: Vec::new(), start: 0, offset: 0, ended: false, taken: FileRead::default() }
+        Window {
+            feed,
+            buffer: Vec::new(),
+            start: 0,
+            end: 0,
+            offset: 0,
+            ended: false,
+            taken: FileRead::default(),
+            marks: Marks::default(),
+        }
     }
 
     /// The same window, with another feed for what has not been read yet.
@@ -195,7 +237,7 @@ impl Window {
 
     /// The bytes from there on, as far as they have been read.
     pub fn held(&self) -> &[u8] {
-        &self.buffer[self.start..]
+        &self.buffer[self.start..self.end]
     }
 
     /// The offset behind what is held.
@@ -215,19 +257,20 @@ impl Window {
             return Ok(false);
         }
         // Moving what is held to the front costs no more than was taken since the last time.
-        if self.start > self.buffer.len() / 2 {
-            self.buffer.drain(..self.start);
-            self.start = 0;
+        if self.start > self.end / 2 {
+            self.buffer.copy_within(self.start..self.end, 0);
+            (self.start, self.end) = (0, self.end - self.start);
         }
-        let held = self.buffer.len();
-        self.buffer.resize(held + CHUNK, 0);
+        if self.buffer.len() < self.end + CHUNK {
+            self.buffer.resize(self.end + CHUNK, 0);
+        }
         let read = loop {
-            match self.feed.read(&mut self.buffer[held..]) {
+            match self.feed.read(&mut self.buffer[self.end..self.end + CHUNK]) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 done => break done,
             }
         };
-        self.buffer.truncate(held + *read.as_ref().unwrap_or(&0));
+        self.end += *read.as_ref().unwrap_or(&0);
         self.ended = read? == 0;
         Ok(!self.ended)
     }
@@ -251,9 +294,9 @@ impl Window {
                 if from >= end {
                     return Ok(Found::Nothing);
                 }
-                let place = (from - self.offset) as usize..(end - self.offset) as usize;
-                if let Some(at) = memchr3(needles[0], needles[1], needles[2], &self.held()[place]) {
-                    return Ok(Found::Byte(from + at as u64));
+                let held = &self.buffer[self.start..self.end];
+                if let Some(found) = self.marks.find(needles, held, self.offset, from, end) {
+                    return Ok(Found::Byte(found));
                 }
                 from = end;
             }

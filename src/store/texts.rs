@@ -19,10 +19,13 @@ pub struct BlockTexts {
 /// How many bytes are written down for a record besides its text.
 const HEAD: usize = 4 + 4;
 
+/// How long a key is, about.
+const KEY: usize = 32;
+
 impl BlockTexts {
     /// Room for the texts of so many records.
     pub fn new(records: usize) -> BlockTexts {
-        BlockTexts { ends: Vec::with_capacity(HEAD * records), texts: Vec::new() }
+        BlockTexts { ends: Vec::with_capacity(HEAD * records), texts: Vec::with_capacity(KEY * records) }
     }
 
     /// Adds the block's next record: the line on which it starts, from the block's first, and its key, empty if it has none.
