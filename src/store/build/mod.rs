@@ -4,8 +4,10 @@
 //! entries, which are sorted first, are laid out here. Rows through INSERT took longer than everything else in a run
 //! together (ARCHITECTURE.md, "The store"). The format is that of sqlite.org/fileformat2.html.
 
+mod aside;
 mod index;
 mod pages;
+mod tree;
 
 use std::fs::File;
 use std::io;
@@ -15,7 +17,8 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 
 use self::index::Sorter;
-use self::pages::{PageFile, Tree};
+use self::pages::{LOCK_BYTE, PageFile};
+use self::tree::Tree;
 use crate::row::{Value, values};
 
 /// Fills a database that nobody else sees yet.
@@ -89,7 +92,7 @@ impl Builder {
             connection
                 .query_row("SELECT rootpage FROM sqlite_schema WHERE name = ?1", [name], |row| row.get::<_, u32>(0))
         };
-        let table = Tree::table(root("customers")?);
+        let table = Tree::table(root("customers")?, page_size);
         let index = match key {
             Some(key) => {
                 let sorter = Sorter::new(crate::disk::folder_of(path), key.integers);
@@ -98,7 +101,15 @@ impl Builder {
             None => None,
         };
         connection.close().map_err(|(_, error)| error)?;
-        Ok(Builder { path: path.to_path_buf(), pages: PageFile::open(file, page_size)?, table, index })
+        Ok(Builder { path: path.to_path_buf(), pages: PageFile::open(file, page_size, LOCK_BYTE)?, table, index })
+    }
+
+    /// Uses more threads than the one that calls, if there are to be more.
+    pub(super) fn with_threads(mut self, threads: usize) -> Result<Builder, BuildError> {
+        if threads > 1 {
+            self.pages = self.pages.write_aside()?;
+        }
+        Ok(self)
     }
 
     /// Adds rows (see [`crate::row`]) under ascending IDs from `first` on; how many cells the table has more now.
@@ -118,7 +129,7 @@ impl Builder {
     pub(super) fn finish(mut self, mut go_on: impl FnMut() -> bool) -> Result<Connection, BuildError> {
         self.table.finish(&mut self.pages)?;
         if let Some(index) = self.index {
-            let mut tree = Tree::index(index.root);
+            let mut tree = Tree::index(index.root, self.pages.page_size());
             let mut count = 0u64;
             index.sorter.in_order(|entry| {
                 count += 1;
