@@ -76,6 +76,11 @@ impl PageFile {
         self.size
     }
 
+    #[cfg(test)]
+    pub(super) fn number_of_pages(&self) -> u64 {
+        u64::from(self.first - 1) + (self.buffer.len() / self.size) as u64
+    }
+
     /// Adds a page; its number.
     pub(super) fn push(&mut self, page: &[u8]) -> io::Result<u32> {
         let number = self.next()?;
