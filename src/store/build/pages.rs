@@ -1,4 +1,4 @@
-//! The pages of a database file: [`PageFile`] numbers them and writes them, in big pieces and, if it may, on a thread of
+//! The pages of a database file: [`PageFile`] numbers them and writes them, in big pieces and, if it may, on threads of
 //! its own.
 
 use std::fs::File;
@@ -12,6 +12,10 @@ const PIECE: usize = 1024 * 1024;
 
 /// How many pieces may wait to be written.
 const WAITING: usize = 2;
+
+/// What was written goes to the disk in steps of so many bytes, while more is made: at the end there is only the last to
+/// wait for. A disk that is slower than the run holds it up here and not there.
+const STEP: u64 = 64 * 1024 * 1024;
 
 /// SQLite takes its locks on the page with this byte, and nothing may be stored there.
 pub(super) const LOCK_BYTE: u64 = 1 << 30;
@@ -40,6 +44,10 @@ struct Piece {
 struct Writer {
     file: File,
     spare: Sender<Vec<u8>>,
+    /// `None` if all is left to the last sync.
+    syncer: Option<Aside<Syncer>>,
+    /// How much was written behind the last step.
+    unsynced: u64,
 }
 
 impl Work for Writer {
@@ -48,10 +56,29 @@ impl Work for Writer {
     fn work(&mut self, Piece { offset, mut bytes }: Piece) -> io::Result<()> {
         self.file.seek(SeekFrom::Start(offset))?;
         self.file.write_all(&bytes)?;
+        self.unsynced += bytes.len() as u64;
+        if let Some(syncer) = &mut self.syncer
+            && self.unsynced >= STEP
+        {
+            syncer.push(())?;
+            self.unsynced = 0;
+        }
         bytes.clear();
         // Nobody is there any more at the end.
         let _ = self.spare.send(bytes);
         Ok(())
+    }
+}
+
+/// Puts on the disk what was written.
+#[derive(Debug)]
+struct Syncer(File);
+
+impl Work for Syncer {
+    type Job = ();
+
+    fn work(&mut self, (): ()) -> io::Result<()> {
+        self.0.sync_data()
     }
 }
 
@@ -60,14 +87,16 @@ impl PageFile {
     pub(super) fn open(mut file: File, size: usize, lock_byte: u64) -> io::Result<PageFile> {
         let length = file.seek(SeekFrom::End(0))?;
         let (sender, spare) = channel();
-        let writer = Aside::here(Writer { file, spare: sender });
+        let writer = Aside::here(Writer { file, spare: sender, syncer: None, unsynced: 0 });
         let (first, lock_page) = ((length / size as u64) as u32 + 1, lock_byte / size as u64 + 1);
         Ok(PageFile { writer, spare, size, lock_page, buffer: Vec::new(), first })
     }
 
-    /// Lets a thread of its own write.
+    /// Lets a thread of its own write, and another one put on the disk what is written.
     pub(super) fn write_aside(mut self) -> io::Result<PageFile> {
-        self.writer = self.writer.on_a_thread("write", WAITING)?;
+        let mut writer = self.writer.finish()?;
+        writer.syncer = Some(Aside::here(Syncer(writer.file.try_clone()?)).on_a_thread("sync", 0)?);
+        self.writer = Aside::here(writer).on_a_thread("write", WAITING)?;
         Ok(self)
     }
 
@@ -137,6 +166,10 @@ impl PageFile {
         self.write_out()?;
         let pages = self.first - 1;
         self.writer.push(Piece { offset: 28, bytes: pages.to_be_bytes().to_vec() })?;
-        self.writer.finish()?.file.flush()
+        let Writer { mut file, syncer, .. } = self.writer.finish()?;
+        if let Some(syncer) = syncer {
+            syncer.finish()?;
+        }
+        file.flush()
     }
 }
