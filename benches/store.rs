@@ -70,6 +70,7 @@ fn fill_pages(path: &Path, rows: &[Rows]) {
         profile: contact(),
         key: Some("email".into()),
         first_id: 1,
+        threads: std::thread::available_parallelism().map_or(1, usize::from),
         stop: Default::default(),
     };
     let mut store = Store::open(options).unwrap();

@@ -309,11 +309,16 @@ fn integer_type(number: i64) -> (u8, usize) {
 }
 
 /// Writes a number in SQLite's variable-length form: big-endian, seven bits a byte, up to nine bytes.
+#[inline]
 pub fn push_varint(out: &mut Vec<u8>, number: u64) {
-    if number < 0x80 {
-        out.push(number as u8);
-        return;
+    match number {
+        0..0x80 => out.push(number as u8),
+        0x80..0x4000 => out.extend_from_slice(&[(number >> 7) as u8 | 0x80, (number & 0x7f) as u8]),
+        _ => push_long_varint(out, number),
     }
+}
+
+fn push_long_varint(out: &mut Vec<u8>, number: u64) {
     let groups = (64 - number.leading_zeros()).div_ceil(7);
     if groups > 8 {
         // The ninth byte has all its eight bits for the number.

@@ -226,6 +226,7 @@ fn open_target(options: &Options, plan: &Plan, observer: &mut dyn Observer) -> R
         profile: plan.profile,
         key: plan.key.map(|key| plan.fields[key.field].column.clone()),
         first_id: options.first_id,
+        threads: options.threads,
         stop: Arc::clone(&options.stop),
     };
     if options.command == Command::Import {

@@ -48,6 +48,8 @@ pub struct StoreOptions {
     pub key: Option<String>,
     /// The first customer ID, where the database has never had a customer.
     pub first_id: i64,
+    /// How many threads may work for it. What is written is the same for any number.
+    pub threads: usize,
     /// Set to a signal's number when the run is to stop.
     pub stop: Arc<AtomicUsize>,
 }
@@ -115,6 +117,7 @@ impl Store {
             .handle()
             .map_err(BuildError::Io)
             .and_then(|file| Builder::new(private.path(), file, &schema, key))
+            .and_then(|builder| builder.with_threads(options.threads))
             .map_err(|error| build_error(&options, error))?;
         Ok(Store {
             way: Way::Build(Box::new(builder), private),

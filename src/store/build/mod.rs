@@ -4,8 +4,14 @@
 //! entries, which are sorted first, are laid out here. Rows through INSERT took longer than everything else in a run
 //! together (ARCHITECTURE.md, "The store"). The format is that of sqlite.org/fileformat2.html.
 
-mod index;
+mod aside;
+mod entry;
 mod pages;
+mod sorter;
+mod tree;
+
+#[cfg(test)]
+mod tests;
 
 use std::fs::File;
 use std::io;
@@ -14,8 +20,9 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
-use self::index::Sorter;
-use self::pages::{PageFile, Tree};
+use self::pages::{LOCK_BYTE, PageFile};
+use self::sorter::{PORTIONS, Portions, Sorter};
+use self::tree::Tree;
 use crate::row::{Value, values};
 
 /// Fills a database that nobody else sees yet.
@@ -25,6 +32,7 @@ pub(super) struct Builder {
     pages: PageFile,
     table: Tree,
     index: Option<KeyIndex>,
+    threads: usize,
 }
 
 #[derive(Debug)]
@@ -32,6 +40,12 @@ struct KeyIndex {
     root: u32,
     column: usize,
     sorter: Sorter,
+}
+
+impl KeyIndex {
+    fn spill_aside(self) -> io::Result<KeyIndex> {
+        Ok(KeyIndex { sorter: self.sorter.spill_aside()?, ..self })
+    }
 }
 
 /// An index on one column of `customers`.
@@ -64,23 +78,33 @@ impl From<io::Error> for BuildError {
     }
 }
 
-/// The pages of a new database have this many bytes, SQLite's default.
-const PAGE_SIZE: usize = 4096;
+/// How a database is laid out, and its entries sorted. Tests make everything small.
+#[derive(Clone, Copy, Debug)]
+struct Layout {
+    page_size: usize,
+    /// The page with this byte stays out of use.
+    lock_byte: u64,
+    portions: Portions,
+}
+
+/// The pages of a new database have 4096 bytes, SQLite's default.
+const LAYOUT: Layout = Layout { page_size: 4096, lock_byte: LOCK_BYTE, portions: PORTIONS };
 
 impl Builder {
     /// Starts in an empty file at `path`, of which `file` is a handle. `schema` makes the tables and the
     /// index `key`.
     pub(super) fn new(path: &Path, file: File, schema: &str, key: Option<Key<'_>>) -> Result<Builder, BuildError> {
-        Builder::with_page_size(path, file, schema, key, PAGE_SIZE)
+        Builder::with_layout(path, file, schema, key, LAYOUT)
     }
 
-    fn with_page_size(
+    fn with_layout(
         path: &Path,
         file: File,
         schema: &str,
         key: Option<Key<'_>>,
-        page_size: usize,
+        layout: Layout,
     ) -> Result<Builder, BuildError> {
+        let page_size = layout.page_size;
         let connection = Connection::open(path)?;
         connection.execute_batch(&format!(
             "PRAGMA page_size = {page_size}; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; {schema}"
@@ -89,16 +113,27 @@ impl Builder {
             connection
                 .query_row("SELECT rootpage FROM sqlite_schema WHERE name = ?1", [name], |row| row.get::<_, u32>(0))
         };
-        let table = Tree::table(root("customers")?);
+        let table = Tree::table(root("customers")?, page_size);
         let index = match key {
             Some(key) => {
-                let sorter = Sorter::new(crate::disk::folder_of(path), key.integers);
+                let sorter = Sorter::new(&crate::disk::folder_of(path), key.integers, layout.portions);
                 Some(KeyIndex { root: root(key.index)?, column: key.column, sorter })
             }
             None => None,
         };
         connection.close().map_err(|(_, error)| error)?;
-        Ok(Builder { path: path.to_path_buf(), pages: PageFile::open(file, page_size)?, table, index })
+        let pages = PageFile::open(file, page_size, layout.lock_byte)?;
+        Ok(Builder { path: path.to_path_buf(), pages, table, index, threads: 1 })
+    }
+
+    /// Lets so many threads work. What is built is the same for any number of them.
+    pub(super) fn with_threads(mut self, threads: usize) -> Result<Builder, BuildError> {
+        self.threads = threads;
+        if threads > 1 {
+            self.pages = self.pages.write_aside()?;
+            self.index = self.index.map(KeyIndex::spill_aside).transpose()?;
+        }
+        Ok(self)
     }
 
     /// Adds rows (see [`crate::row`]) under ascending IDs from `first` on; how many cells the table has more now.
@@ -117,13 +152,11 @@ impl Builder {
     /// Completes the table and its index, and gives the database to SQLite. `go_on` is asked now and then.
     pub(super) fn finish(mut self, mut go_on: impl FnMut() -> bool) -> Result<Connection, BuildError> {
         self.table.finish(&mut self.pages)?;
-        if let Some(index) = self.index {
-            let mut tree = Tree::index(index.root);
-            let mut count = 0u64;
-            index.sorter.in_order(|entry| {
-                count += 1;
-                if count.is_multiple_of(65_536) && !go_on() {
-                    return Err(io::Error::from(io::ErrorKind::Interrupted));
+        if let Some(KeyIndex { root, sorter, .. }) = self.index {
+            let mut tree = Tree::index(root, self.pages.page_size());
+            sorter.finish()?.for_each(self.threads, |entry| {
+                if tree.cells().is_multiple_of(16_384) && !go_on() {
+                    return Err(io::ErrorKind::Interrupted.into());
                 }
                 tree.push_entry(&mut self.pages, entry)
             })?;
@@ -133,120 +166,5 @@ impl Builder {
         let connection = Connection::open(&self.path)?;
         connection.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")?;
         Ok(connection)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::row::RowEncoder;
-    use proptest::prelude::*;
-
-    const SCHEMA: &str = "CREATE TABLE customers (customer_id INTEGER PRIMARY KEY AUTOINCREMENT, a TEXT, b TEXT, c INTEGER) STRICT; \
-                          CREATE INDEX by_a ON customers (a); ";
-    const INTEGER_KEY: &str = "CREATE TABLE customers (customer_id INTEGER PRIMARY KEY AUTOINCREMENT, a TEXT, b TEXT, c INTEGER) STRICT; \
-                          CREATE INDEX by_c ON customers (c); ";
-
-    const BY_A: Key<'_> = Key { index: "by_a", column: 0, integers: false };
-    const BY_C: Key<'_> = Key { index: "by_c", column: 2, integers: true };
-
-    type Row = (Option<String>, Option<String>, Option<i64>);
-
-    fn build(rows: &[Row], page_size: usize, key: Key<'_>) -> (tempfile::TempDir, Connection) {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("built.db");
-        let file = File::options().read(true).write(true).create_new(true).open(&path).unwrap();
-        let schema = if key.index == "by_a" { SCHEMA } else { INTEGER_KEY };
-        let mut builder = Builder::with_page_size(&path, file, schema, Some(key), page_size).unwrap();
-        let mut encoder = RowEncoder::default();
-        let mut id = 7;
-        // In batches, as they come from blocks.
-        for batch in rows.chunks(5) {
-            let (mut bytes, mut places) = (Vec::new(), Vec::new());
-            for (a, b, c) in batch {
-                for text in [a, b] {
-                    encoder.push(text.as_ref().map_or(Value::Null, |text| Value::Text(text.as_bytes())));
-                }
-                encoder.push(c.map_or(Value::Null, Value::Integer));
-                let place = encoder.finish(&mut bytes);
-                places.push(place.start as u32..place.end as u32);
-            }
-            builder.append(id, &bytes, &places).unwrap();
-            id += batch.len() as i64;
-        }
-        let connection = builder.finish(|| true).unwrap();
-        (folder, connection)
-    }
-
-    fn check(rows: &[Row], page_size: usize, key: Key<'_>) {
-        let (_folder, connection) = build(rows, page_size, key);
-        let verdict: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
-        assert_eq!(verdict, "ok", "{} rows, pages of {page_size}", rows.len());
-        let mut statement =
-            connection.prepare("SELECT customer_id, a, b, c FROM customers ORDER BY customer_id").unwrap();
-        let read: Vec<(i64, Row)> = statement
-            .query_map([], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?, row.get(3)?))))
-            .unwrap()
-            .collect::<rusqlite::Result<_>>()
-            .unwrap();
-        let expected: Vec<(i64, Row)> = (7..).zip(rows.iter().cloned()).collect();
-        assert!(read == expected, "{} rows, pages of {page_size}", rows.len());
-        // The index finds what is there, and SQLite can go on from here.
-        if let Some((id, (Some(a), ..))) = expected.last() {
-            let sql = "SELECT max(customer_id) FROM customers WHERE a = ?1";
-            let found: i64 = connection.query_row(sql, [a], |row| row.get(0)).unwrap();
-            assert_eq!(found, *id);
-        }
-        connection
-            .execute_batch(
-                "INSERT INTO customers (a, b) SELECT a, b FROM customers LIMIT 50; DELETE FROM customers WHERE customer_id % 3 = 0; \
-                 CREATE TABLE other (x); VACUUM;",
-            )
-            .unwrap();
-        let verdict: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
-        assert_eq!(verdict, "ok");
-    }
-
-    fn numbered(count: usize) -> Vec<Row> {
-        let row = |number: usize| {
-            let key =
-                (number % 7 != 3).then(|| format!("{}@example.com", number.wrapping_mul(2_654_435_761) % 100_000));
-            (key, Some("x".repeat(number % 90)), (!number.is_multiple_of(5)).then_some(number as i64 * 77 - 900))
-        };
-        (0..count).map(row).collect()
-    }
-
-    #[test]
-    fn every_number_of_rows_makes_a_sound_database() {
-        for count in (0..420).chain([1_000, 3_000, 9_999]) {
-            check(&numbered(count), 512, BY_A);
-        }
-        check(&numbered(30_000), 4096, BY_A);
-        check(&numbered(3_000), 512, BY_C);
-    }
-
-    #[test]
-    fn lengths_around_each_threshold_make_a_sound_database() {
-        for page_size in [512, 4096] {
-            // Keys around where an index entry overflows, texts around where a row does, and around whole overflow pages.
-            let lengths = (60..130).chain(400..560).chain(960..1030).chain(4000..4120).chain([8_000, 20_000, 100_000]);
-            let rows: Vec<Row> = lengths
-                .map(|length| (Some(format!("{length}{}", "0".repeat(length))), Some("y".repeat(length)), None))
-                .collect();
-            check(&rows, page_size, BY_A);
-        }
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(24))]
-        #[test]
-        fn random_rows_make_a_sound_database(
-            rows in prop::collection::vec(
-                (prop::option::of("[a-zß]{1,300}"), prop::option::of(".{0,1500}"), any::<Option<i64>>()), 0..150)
-        ) {
-            let rows: Vec<Row> = rows.into_iter().map(|(a, b, c)| (a, b.map(|text| text.replace('\0', "")), c)).collect();
-            check(&rows, 512, BY_A);
-            check(&rows, 4096, BY_C);
-        }
     }
 }
