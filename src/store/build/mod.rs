@@ -74,7 +74,8 @@ impl Builder {
         Builder::with_page_size(path, file, schema, key, PAGE_SIZE)
     }
 
-    fn with_page_size(
+    /// The same with pages of so many bytes.
+    pub(super) fn with_page_size(
         path: &Path,
         file: File,
         schema: &str,
@@ -112,6 +113,11 @@ impl Builder {
             }
         }
         Ok(self.table.cells() - before)
+    }
+
+    /// Adds the entry of a row that is elsewhere to the index.
+    pub(super) fn append_entry(&mut self, key: Value<'_>, id: i64) -> io::Result<()> {
+        self.index.as_mut().map_or(Ok(()), |index| index.sorter.push(key, id))
     }
 
     /// Completes the table and its index, and gives the database to SQLite. `go_on` is asked now and then.
