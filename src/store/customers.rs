@@ -1,5 +1,6 @@
 //! The customers who are in a database already, and their keys: [`Customers`] for a check, which only looks.
 
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 
 use super::place::{self, Kind};
@@ -75,15 +76,40 @@ pub(super) fn for_each_key(
     key: &str,
     mut each: impl FnMut(i64, &str),
 ) -> rusqlite::Result<()> {
-    // Of many customers with one key, the first is the one that is named.
-    let sql =
-        format!("SELECT min(customer_id), CAST({key} AS TEXT) FROM customers WHERE {key} IS NOT NULL GROUP BY {key}");
+    // The order of the key's index, which has all that is asked for. GROUP BY would take three times as long.
+    let sql = format!("SELECT customer_id, {key} FROM customers WHERE {key} IS NOT NULL ORDER BY {key}, customer_id");
     let mut statement = connection.prepare(&sql)?;
     let mut rows = statement.query([])?;
+    let mut before: Option<Vec<u8>> = None;
     while let Some(row) = rows.next()? {
-        // A text that another program has written may be no UTF-8; it is no key that a record could have.
-        if let Ok(text) = row.get_ref(1)?.as_str() {
-            each(row.get(0)?, text);
+        let customer = row.get(0)?;
+        match row.get_ref(1)? {
+            ValueRef::Text(text) => {
+                // Of many customers with one key, the first is the one that is named.
+                if before.as_deref() == Some(text) {
+                    continue;
+                }
+                let held = before.get_or_insert_default();
+                held.clear();
+                held.extend_from_slice(text);
+                // A text that another program has written may be no UTF-8; it is no key that a record could have.
+                if let Ok(text) = str::from_utf8(text) {
+                    each(customer, text);
+                }
+            }
+            ValueRef::Integer(number) => {
+                let text = number.to_string();
+                if before.as_deref() != Some(text.as_bytes()) {
+                    each(customer, &text);
+                    before = Some(text.into_bytes());
+                }
+            }
+            // Only a table that is not STRICT has others, and SQLite says how they look as text.
+            _ => {
+                if let Some(text) = key_of(connection, key, customer)? {
+                    each(customer, &text);
+                }
+            }
         }
     }
     Ok(())

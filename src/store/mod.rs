@@ -1,6 +1,6 @@
 //! Where accepted records go: [`Store`], one run's hold on an SQLite database.
 //!
-//! A run is all or nothing. Into a database that exists it is one transaction. A database that does not exist is built
+//! A run is all or nothing. Into a database that exists it is one transaction ([`segment`]). A database that does not exist is built
 //! under a private name beside it, synced, and given its name without replacing anything: until then it is not there.
 //! Either way the run holds a lock from its start, and a second run is told so at once.
 
@@ -10,6 +10,7 @@ pub mod keys;
 mod place;
 mod runs;
 pub mod schema;
+mod segment;
 pub mod texts;
 
 use std::io;
@@ -19,17 +20,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use self::build::{BuildError, Builder};
 use self::customers::{for_each_key, key_of};
 use self::place::{Kind, PrivateFile};
 use self::runs::{next_run, write_run};
 use self::schema::Found;
+use self::segment::Existing;
 use crate::error::{Error, Result};
 use crate::profile::Profile;
-use crate::row::{Value, values};
 
 pub use self::customers::Customers;
 pub use self::runs::{FileRow, KnownRun, RowCounts, RunRow};
@@ -67,24 +67,12 @@ pub struct Store {
 /// How rows get into the database.
 #[derive(Debug)]
 enum Way {
-    /// Through SQL, in one transaction of a database that exists.
-    Insert(Connection),
+    /// In one transaction of a database that exists.
+    Add(Box<Existing>),
     /// Page by page, into a new database under a private name.
     Build(Box<Builder>, PrivateFile),
     /// All rows are in the new database.
     Built(Connection, PrivateFile),
-}
-
-struct Parameter<'r>(Value<'r>);
-
-impl ToSql for Parameter<'_> {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Borrowed(match self.0 {
-            Value::Null => ValueRef::Null,
-            Value::Integer(number) => ValueRef::Integer(number),
-            Value::Text(text) => ValueRef::Text(text),
-        }))
-    }
 }
 
 impl Store {
@@ -96,11 +84,7 @@ impl Store {
                 return Store::build(options, private);
             }
         }
-        let connection = connect(&options.path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        let mut store =
-            Store { way: Way::Insert(connection), next_id: options.first_id, run_id: 1, rows_written: 0, options };
-        store.begin()?;
-        Ok(store)
+        Store::begin(options)
     }
 
     fn build(options: StoreOptions, private: PrivateFile) -> Result<Store> {
@@ -117,7 +101,7 @@ impl Store {
             .handle()
             .map_err(BuildError::Io)
             .and_then(|file| Builder::new(private.path(), file, &schema, key))
-            .and_then(|builder| builder.with_threads(options.threads))
+            .and_then(|builder| builder.with_threads(options.threads, true))
             .map_err(|error| build_error(&options, error))?;
         Ok(Store {
             way: Way::Build(Box::new(builder), private),
@@ -145,27 +129,26 @@ impl Store {
 
     /// The runs whose reports may still want to be put in their place: the last few.
     pub fn known_runs(&self) -> Result<Vec<KnownRun>> {
-        let Way::Insert(connection) = &self.way else { return Ok(Vec::new()) };
-        runs::known_runs(connection).map_err(|error| self.failed(error))
+        let Way::Add(existing) = &self.way else { return Ok(Vec::new()) };
+        runs::known_runs(existing.connection()).map_err(|error| self.failed(error))
     }
 
     /// Gives each key of a customer who was there before, and the first who has it, where the run has a key.
     pub fn for_each_key(&self, each: impl FnMut(i64, &str)) -> Result<()> {
-        let (Way::Insert(connection), Some(key)) = (&self.way, &self.options.key) else { return Ok(()) };
-        for_each_key(connection, key, each).map_err(|error| self.failed(error))
+        let (Way::Add(existing), Some(key)) = (&self.way, &self.options.key) else { return Ok(()) };
+        for_each_key(existing.connection(), key, each).map_err(|error| self.failed(error))
     }
 
     /// The key of a customer who was there before, as it is stored.
     pub fn key_of(&self, customer: i64) -> Result<Option<String>> {
-        let (Way::Insert(connection), Some(key)) = (&self.way, &self.options.key) else { return Ok(None) };
-        key_of(connection, key, customer).map_err(|error| self.failed(error))
+        let (Way::Add(existing), Some(key)) = (&self.way, &self.options.key) else { return Ok(None) };
+        key_of(existing.connection(), key, customer).map_err(|error| self.failed(error))
     }
 
     /// Writes rows (see [`crate::row`]) in their order, under the next customer IDs. The last of those must fit 63 bits.
     pub fn append(&mut self, bytes: &[u8], rows: &[Range<u32>]) -> Result<()> {
         let written = match &mut self.way {
-            Way::Insert(connection) => insert(connection, self.options.profile, self.next_id, bytes, rows)
-                .map_err(|error| sqlite_error(&self.options, &error))?,
+            Way::Add(existing) => existing.append(&self.options, self.next_id, bytes, rows)?,
             Way::Build(builder, _) => {
                 let appended = builder.append(self.next_id, bytes, rows);
                 appended.map_err(|error| build_error(&self.options, BuildError::Io(error)))?
@@ -177,24 +160,18 @@ impl Store {
         Ok(())
     }
 
-    /// Does what is left to do when the last row is written, and takes its time: the key's index, and new pages go to the
-    /// disk.
+    /// Does what is left to do when the last row is written, and takes its time: the key's index, rows that were gathered, and
+    /// new pages go to the disk.
     pub fn complete(self) -> Result<Store> {
         let Store { way, options, .. } = self;
+        let go_on = || options.stop.load(Ordering::Relaxed) == 0;
         let way = match way {
             Way::Build(builder, private) => {
-                let go_on = || options.stop.load(Ordering::Relaxed) == 0;
                 let connection = builder.finish(go_on).map_err(|error| build_error(&options, error))?;
                 private.sync().map_err(|error| build_error(&options, BuildError::Io(error)))?;
                 Way::Built(connection, private)
             }
-            Way::Insert(connection) => {
-                if let Some(key) = &options.key {
-                    let made = connection.execute_batch(&schema::create_key_index(key));
-                    made.map_err(|error| sqlite_error(&options, &error))?;
-                }
-                Way::Insert(connection)
-            }
+            Way::Add(existing) => Way::Add(Box::new(existing.complete(&options, go_on)?)),
             built @ Way::Built(..) => built,
         };
         Ok(Store { way, options, ..self })
@@ -205,9 +182,9 @@ impl Store {
         let Store { way, options, run_id, .. } = self.complete()?;
         let failed = |error: rusqlite::Error| sqlite_error(&options, &error);
         match way {
-            Way::Insert(connection) => {
-                write_run(&connection, run_id, run, files).map_err(failed)?;
-                commit_past_readers(&connection, &options.stop).map_err(failed)?;
+            Way::Add(existing) => {
+                write_run(existing.connection(), run_id, run, files).map_err(failed)?;
+                commit_past_readers(existing.connection(), &options.stop).map_err(failed)?;
                 Ok(None)
             }
             Way::Built(connection, private) => {
@@ -227,38 +204,43 @@ impl Store {
     /// Takes the run back: the database is as it was.
     pub fn abandon(self) -> Result<()> {
         match &self.way {
-            Way::Insert(connection) => connection.execute_batch("ROLLBACK").map_err(|error| self.failed(error)),
+            Way::Add(existing) => existing.connection().execute_batch("ROLLBACK").map_err(|error| self.failed(error)),
             // A database that was being built goes with its private name.
             Way::Build(..) | Way::Built(..) => Ok(()),
         }
     }
 
-    fn begin(&mut self) -> Result<()> {
-        let Way::Insert(connection) = &mut self.way else { return Ok(()) };
-        let stop = Arc::clone(&self.options.stop);
+    /// Begins the transaction in a database that exists.
+    fn begin(options: StoreOptions) -> Result<Store> {
+        let mut connection = connect(&options.path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let stop = Arc::clone(&options.stop);
         let begun = connection
             .progress_handler(20_000, Some(move || stop.load(Ordering::Relaxed) != 0))
             .and_then(|()| connection.execute_batch("PRAGMA cache_size = -65536; PRAGMA threads = 2; BEGIN IMMEDIATE"))
-            .and_then(|()| schema::look(connection, self.options.profile));
-        let sql = match begun.map_err(|error| sqlite_error(&self.options, &error))? {
-            Found::Nothing => schema::create_all(self.options.profile),
-            Found::Ours { missing } => schema::add_columns(self.options.profile, &missing),
+            .and_then(|()| schema::look(&connection, options.profile));
+        let mut sql = match begun.map_err(|error| sqlite_error(&options, &error))? {
+            Found::Nothing => schema::create_all(options.profile),
+            Found::Ours { missing } => schema::add_columns(options.profile, &missing),
             Found::Foreign(why) => {
                 return Err(Error::database(
-                    &self.options.path,
+                    &options.path,
                     format!("{why}. Name another database with --db, or rename what is there"),
                 ));
             }
         };
-        let prepared = connection.execute_batch(&sql).and_then(|()| Ok((next_run(connection)?, last_id(connection)?)));
-        let (run, last) = prepared.map_err(|error| sqlite_error(&self.options, &error))?;
-        self.run_id = run;
-        if let Some(last) = last {
-            self.next_id = last.checked_add(1).ok_or_else(|| {
-                Error::database(&self.options.path, "its customer IDs have reached the greatest that there can be")
-            })?;
-        }
-        Ok(())
+        // At once, and not behind the last row: the keys that are there are read by it, and there are fewer now.
+        sql.extend(options.key.as_deref().map(schema::create_key_index));
+        let prepared =
+            connection.execute_batch(&sql).and_then(|()| Ok((next_run(&connection)?, last_id(&connection)?)));
+        let (run_id, last) = prepared.map_err(|error| sqlite_error(&options, &error))?;
+        let next_id = match last {
+            Some(last) => last.checked_add(1).ok_or_else(|| {
+                Error::database(&options.path, "its customer IDs have reached the greatest that there can be")
+            })?,
+            None => options.first_id,
+        };
+        let existing = Existing::new(connection, &options);
+        Ok(Store { way: Way::Add(Box::new(existing)), options, next_id, run_id, rows_written: 0 })
     }
 
     fn failed(&self, error: rusqlite::Error) -> Error {
@@ -276,26 +258,6 @@ fn last_id(connection: &Connection) -> rusqlite::Result<Option<i64>> {
     };
     let noted = greatest("SELECT max(last_customer_id) FROM import_runs")?;
     Ok(held.max(given).max(noted).filter(|last| *last > 0))
-}
-
-/// Writes rows through SQL; how many SQLite says it has written.
-fn insert(
-    connection: &Connection,
-    profile: &Profile,
-    first_id: i64,
-    bytes: &[u8],
-    rows: &[Range<u32>],
-) -> rusqlite::Result<u64> {
-    let mut statement = connection.prepare_cached(&schema::insert(profile))?;
-    let mut written = 0;
-    for (id, row) in (first_id..).zip(rows) {
-        statement.raw_bind_parameter(1, id)?;
-        for (parameter, value) in (2..).zip(values(&bytes[row.start as usize..row.end as usize])) {
-            statement.raw_bind_parameter(parameter, Parameter(value))?;
-        }
-        written += statement.raw_execute()? as u64;
-    }
-    Ok(written)
 }
 
 /// Commits, and waits a while for programs that are reading: the work is done, and no reader should undo it.
@@ -318,13 +280,16 @@ fn commit_past_readers(connection: &Connection, stop: &AtomicUsize) -> rusqlite:
 
 fn connect(path: &Path, access: OpenFlags) -> Result<Connection> {
     let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    // A bare name such as `:memory:` would mean something else to SQLite.
-    let name = if path.is_absolute() { path.to_path_buf() } else { Path::new(".").join(path) };
-    let connection = Connection::open_with_flags(name, flags).and_then(|connection| {
+    let connection = Connection::open_with_flags(sqlite_name(path), flags).and_then(|connection| {
         connection.busy_timeout(std::time::Duration::ZERO)?;
         Ok(connection)
     });
     connection.map_err(|error| Error::database(path, explain(&error)))
+}
+
+/// A path as SQLite takes it: a bare name such as `:memory:` would mean something else to it.
+fn sqlite_name(path: &Path) -> PathBuf {
+    if path.is_absolute() { path.to_path_buf() } else { Path::new(".").join(path) }
 }
 
 fn build_error(options: &StoreOptions, error: BuildError) -> Error {

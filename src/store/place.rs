@@ -1,7 +1,7 @@
 //! Where a database stands, and how a new one gets there: [`PrivateFile`].
 //!
 //! A new database is built beside its place, under a private name that is locked; so two runs never build the same one, and
-//! what a killed run leaves is known to be nobody's.
+//! what a killed run leaves is known to be nobody's. Where the database exists, a run gathers rows for it under that name.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read};
@@ -50,7 +50,10 @@ pub(super) fn kind(path: &Path) -> Result<Kind> {
     }
 }
 
-/// A new database under its private name, locked. Unless it is put in its place, it is removed when it is dropped.
+/// What is put behind a database's name to make the private one.
+const SUFFIX: &str = ".custload-partial";
+
+/// A file under the private name, locked. Unless it is put in the database's place, it is removed when it is dropped.
 #[derive(Debug)]
 pub(super) struct PrivateFile {
     path: TempPath,
@@ -60,10 +63,16 @@ pub(super) struct PrivateFile {
 }
 
 impl PrivateFile {
-    /// Takes the private name beside `path`; `None` if `path` has come into being meanwhile.
+    /// Takes the private name for a new database at `path`; `None` if `path` has come into being meanwhile.
     pub(super) fn create(path: &Path) -> Result<Option<PrivateFile>> {
         refuse_stale_journals(path)?;
-        let private = with_suffix(path, ".custload-partial");
+        let private = PrivateFile::beside(path)?;
+        Ok((kind(path)? == Kind::Absent).then_some(private))
+    }
+
+    /// Takes the private name beside `path`, for a file that is empty.
+    pub(super) fn beside(path: &Path) -> Result<PrivateFile> {
+        let private = with_suffix(path, SUFFIX);
         let failed = |error: io::Error| Error::database(path, cannot_write(&error));
         refuse_foreign(path, &private)?;
         let folder = SyncedFolder::of(path).map_err(failed)?;
@@ -88,7 +97,14 @@ impl PrivateFile {
         // What a killed run has left of it is of no use.
         lock.set_len(0).map_err(failed)?;
         let private = TempPath::try_from_path(&private).map_err(failed)?;
-        Ok((kind(path)? == Kind::Absent).then_some(PrivateFile { path: private, lock, folder }))
+        Ok(PrivateFile { path: private, lock, folder })
+    }
+
+    /// Removes what a killed run has left beside a database that exists. What is another's stays: it is in nobody's way.
+    pub(super) fn remove_left_behind(path: &Path) {
+        if fs::symlink_metadata(with_suffix(path, SUFFIX)).is_ok() {
+            drop(PrivateFile::beside(path));
+        }
     }
 
     /// The private name.

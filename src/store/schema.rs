@@ -69,6 +69,11 @@ pub fn create_key_index(column: &str) -> String {
     format!("CREATE INDEX IF NOT EXISTS {} ON customers ({column});", key_index(column))
 }
 
+/// How `sqlite_schema` shows the index on a key's column.
+pub(super) fn stored_key_index(column: &str) -> String {
+    format!("CREATE INDEX {} ON customers ({column})", key_index(column))
+}
+
 /// The statements that add the columns of some of a profile's fields.
 pub fn add_columns(profile: &Profile, fields: &[usize]) -> String {
     let fields = fields.iter().map(|index| &profile.fields[*index]);

@@ -85,13 +85,18 @@ struct Place {
 }
 
 impl Place {
+    fn id(&self, entries: &[u8]) -> i64 {
+        let head = entries[..self.start as usize].last_chunk().copied();
+        i64::from_le_bytes(head.unwrap_or_default())
+    }
+
     fn key<'e>(&self, entries: &'e [u8]) -> &'e [u8] {
         &entries[self.start as usize..(self.start + self.length) as usize]
     }
 }
 
-/// Entries in their order, each in the bytes in which it stands among them. Those of one key must stand in the order of
-/// their IDs; and the first `same` bytes of all keys must be equal. It is quicker where parts are in order already.
+/// Entries in their order, each in the bytes in which it stands among them. The first `same` bytes of all keys must be equal.
+/// It is quicker where parts are in order already.
 pub(super) fn sorted(entries: &[u8], same: usize) -> impl Iterator<Item = &[u8]> {
     let mut start = 0;
     let place = |entry: Entry<'_>| {
@@ -111,7 +116,7 @@ fn sort(entries: &[u8], places: &mut [Place], depth: usize) {
     for place in &mut *places {
         place.window = window(place.key(entries), depth);
     }
-    // Stable: entries of one key stay in the order of their IDs.
+    // Stable, so that those are quick that are in order already.
     places.sort_by_key(|place| place.window);
     for equal in places.chunk_by_mut(|one, other| one.window == other.window) {
         if equal.len() == 1 {
@@ -120,8 +125,8 @@ fn sort(entries: &[u8], places: &mut [Place], depth: usize) {
         if equal.iter().any(|place| place.length as usize > depth + 8) {
             sort(entries, equal, depth + 8);
         } else {
-            // What is different is only how many bytes of value 0 stand at the end.
-            equal.sort_by_key(|place| place.length);
+            // What is different is only how many bytes of value 0 stand at the end, and the ID.
+            equal.sort_by_key(|place| (place.length, place.id(entries)));
         }
     }
 }
@@ -163,8 +168,8 @@ mod tests {
         ) {
             let mut entries = Vec::new();
             let keys: Vec<Vec<u8>> = keys.into_iter().map(|key| [same.as_slice(), &key].concat()).collect();
-            for (id, key) in keys.iter().enumerate() {
-                Entry { key, id: id as i64 }.push_to(&mut entries);
+            for (number, key) in keys.iter().enumerate() {
+                Entry { key, id: number as i64 * 7 % 16 - 8 }.push_to(&mut entries);
             }
             let mut expected: Vec<Entry<'_>> = each(&entries).collect();
             prop_assert_eq!(expected.len(), keys.len());

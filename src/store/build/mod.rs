@@ -97,6 +97,17 @@ impl Builder {
         Builder::with_layout(path, file, schema, key, LAYOUT)
     }
 
+    /// The same with pages of so many bytes.
+    pub(super) fn with_page_size(
+        path: &Path,
+        file: File,
+        schema: &str,
+        key: Option<Key<'_>>,
+        page_size: usize,
+    ) -> Result<Builder, BuildError> {
+        Builder::with_layout(path, file, schema, key, Layout { page_size, ..LAYOUT })
+    }
+
     fn with_layout(
         path: &Path,
         file: File,
@@ -126,11 +137,12 @@ impl Builder {
         Ok(Builder { path: path.to_path_buf(), pages, table, index, threads: 1 })
     }
 
-    /// Lets so many threads work. What is built is the same for any number of them.
-    pub(super) fn with_threads(mut self, threads: usize) -> Result<Builder, BuildError> {
+    /// Lets so many threads work; one of them puts on the disk what is written if it `is_kept`. What is built is the same for
+    /// any number of them.
+    pub(super) fn with_threads(mut self, threads: usize, is_kept: bool) -> Result<Builder, BuildError> {
         self.threads = threads;
         if threads > 1 {
-            self.pages = self.pages.write_aside()?;
+            self.pages = self.pages.write_aside(is_kept)?;
             self.index = self.index.map(KeyIndex::spill_aside).transpose()?;
         }
         Ok(self)
@@ -147,6 +159,11 @@ impl Builder {
             }
         }
         Ok(self.table.cells() - before)
+    }
+
+    /// Adds the entry of a row that is elsewhere to the index.
+    pub(super) fn append_entry(&mut self, key: Value<'_>, id: i64) -> io::Result<()> {
+        self.index.as_mut().map_or(Ok(()), |index| index.sorter.push(key, id))
     }
 
     /// Completes the table and its index, and gives the database to SQLite. `go_on` is asked now and then.

@@ -92,10 +92,12 @@ impl PageFile {
         Ok(PageFile { writer, spare, size, lock_page, buffer: Vec::new(), first })
     }
 
-    /// Lets a thread of its own write, and another one put on the disk what is written.
-    pub(super) fn write_aside(mut self) -> io::Result<PageFile> {
+    /// Lets a thread of its own write, and another one put on the disk what is written if it `is_kept`.
+    pub(super) fn write_aside(mut self, is_kept: bool) -> io::Result<PageFile> {
         let mut writer = self.writer.finish()?;
-        writer.syncer = Some(Aside::here(Syncer(writer.file.try_clone()?)).on_a_thread("sync", 0)?);
+        if is_kept {
+            writer.syncer = Some(Aside::here(Syncer(writer.file.try_clone()?)).on_a_thread("sync", 0)?);
+        }
         self.writer = Aside::here(writer).on_a_thread("write", WAITING)?;
         Ok(self)
     }

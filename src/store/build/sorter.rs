@@ -121,7 +121,7 @@ impl Sorter {
         Ok(self)
     }
 
-    /// Adds the entry of a row. IDs ascend.
+    /// Adds the entry of a row.
     pub(super) fn push(&mut self, key: Value<'_>, id: i64) -> io::Result<()> {
         entry::push(&mut self.entries, key, id);
         if self.entries.len() < self.portions.run {
@@ -238,7 +238,6 @@ impl Sorted {
         };
         let mut records = Records::default();
         let mut encoder = RowEncoder::default();
-        // Of one key the entries of earlier runs come first here, and have the lesser IDs.
         for entry in sorted(&entries, same).filter_map(Entry::first) {
             entry.encode(self.integers, &mut encoder, &mut records.bytes);
             records.ends.push(records.bytes.len());
