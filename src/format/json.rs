@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::object::ObjectReader;
 use super::raw::unescape;
 
 /// The members of an object, in the order in which they are written.
@@ -87,6 +88,20 @@ impl<'de: 'r, 'r> Deserialize<'de> for Members<'r> {
 impl<'r> Members<'r> {
     /// Takes a record apart. `record` may have JSON white space around it.
     pub fn parse(record: &'r str) -> Result<Members<'r>, JsonFault> {
+        Members::read(record).map_or_else(|| Members::parse_by_serde(record), Ok)
+    }
+
+    fn read(record: &'r str) -> Option<Members<'r>> {
+        let mut reader = ObjectReader::new(record)?;
+        let mut members = Vec::with_capacity(16);
+        while reader.go_to_key()? {
+            members.push((reader.key()?, reader.value()?.raw(record)));
+        }
+        Some(Members(members))
+    }
+
+    /// Takes a record apart, or says why it cannot be.
+    pub(super) fn parse_by_serde(record: &'r str) -> Result<Members<'r>, JsonFault> {
         let first = record.bytes().find(|byte| !is_white_space(*byte));
         if first == Some(b'{') {
             let members: Members<'_> =
@@ -195,17 +210,22 @@ pub fn names_of(record: &str, report_key: &str, paths: &dyn Paths) -> Vec<String
 }
 
 fn is_half_a_text(raw: &str) -> bool {
-    raw.starts_with('"') && serde_json::from_str::<Text<'_>>(raw).is_err()
+    raw.starts_with('"') && text_of(raw).is_none()
+}
+
+/// The text that is written so, its escapes undone; `raw` is one in JSON but for half characters.
+pub(super) fn text_of(raw: &str) -> Option<Cow<'_, str>> {
+    if memchr::memchr(b'\\', raw.as_bytes()).is_none() {
+        return raw.get(1..raw.len().checked_sub(1)?).map(Cow::Borrowed);
+    }
+    serde_json::from_str::<Text<'_>>(raw).ok().map(|Text(text)| text)
 }
 
 /// Tells a member's value apart.
 pub fn value(raw: &str) -> JsonValue<'_> {
     match raw.as_bytes().first() {
-        Some(b'"') => match serde_json::from_str::<Text<'_>>(raw) {
-            Ok(Text(text)) => JsonValue::Text(text),
-            // `Members::parse` has made sure that texts are whole; nothing is better than a panic.
-            Err(_) => JsonValue::Null,
-        },
+        // `Members::parse` has made sure that texts are whole; nothing is better than a panic.
+        Some(b'"') => text_of(raw).map_or(JsonValue::Null, JsonValue::Text),
         Some(b'{') => JsonValue::Object,
         Some(b'[') => JsonValue::Array(raw),
         Some(b't') => JsonValue::Bool(true),
