@@ -5,6 +5,8 @@
 //! it. A [`Fault`] is one code found in one record. Faults are data and never end a run; what ends a run is
 //! [`crate::error::Error`].
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 /// A reject or warning code. Codes are stable: none is ever renamed or used for another thing (SPEC, section 6).
@@ -115,7 +117,7 @@ pub struct Fault {
     /// The record as its report carries it whole, where the record as a whole is at fault.
     pub raw: Option<String>,
     /// What would mend it.
-    pub hint: String,
+    pub hint: Cow<'static, str>,
 }
 
 impl Code {
@@ -404,6 +406,7 @@ mod tests {
                 assert!(!text.is_empty(), "{} lacks a text", info.code.name());
             }
             assert!(!info.title.ends_with('.') && info.explanation.ends_with('.') && info.hint.ends_with('.'));
+            assert!(!info.hint.ends_with(".."), "{}", info.code.name());
         }
     }
 

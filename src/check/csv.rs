@@ -274,18 +274,18 @@ fn split_record<'r>(
 
 /// Writes the input's own cells of a record; empty ones where there is no record that can be taken apart.
 pub(super) fn write_original(shape: &CsvShape, record: Option<&str>, writer: &mut RowWriter, out: &mut Vec<u8>) {
+    // What is no reject as a whole has as many cells as columns. They stay as they are written, but for guards.
+    let is_as_written = !shape.is_report && !shape.is_sheet && !shape.is_padded;
+    if is_as_written && record.is_some_and(|record| writer.record(out, record)) {
+        return;
+    }
     let mut cells = Vec::new();
     let parts = record.and_then(|record| take_apart(shape, record, &mut cells).ok());
     let Some(parts) = parts else {
         shape.own.iter().for_each(|_| writer.cell(out, ""));
         return;
     };
-    // Cells that no spreadsheet would run can stay as they are written, if there are as many as columns.
-    if !shape.is_report
-        && !shape.is_sheet
-        && !shape.is_padded
-        && !cells.iter().any(|cell| is_run_by_spreadsheets(&cell.text(&parts.text)))
-    {
+    if is_as_written && !cells.iter().any(|cell| is_run_by_spreadsheets(&cell.text(&parts.text))) {
         writer.written(out, &parts.text);
         return;
     }

@@ -13,7 +13,7 @@ use super::csv::cut_off;
 use super::judge::{Origin, into_owned, is_whole};
 use super::plan::Plan;
 use super::{Checker, Draft, Whole, not_utf8};
-use crate::format::json::{JsonFault, JsonValue, Members, Paths, raw_of_report, value};
+use crate::format::json::{JsonFault, JsonValue, Members, Paths, raw_of_report, value, write_text};
 use crate::format::object::{ObjectReader, Place, Written, stop_in_text};
 use crate::format::raw;
 use crate::profile::header::{Match, Meaning, REPORT_KEY, Rank};
@@ -410,7 +410,7 @@ pub(super) fn write_original(record: &str, out: &mut Vec<u8>) {
         if !std::mem::take(&mut is_first) {
             out.push(b',');
         }
-        out.extend_from_slice(serde_json::Value::from(&**key).to_string().as_bytes());
+        write_text(out, key);
         out.push(b':');
         out.extend_from_slice(value.as_bytes());
     }

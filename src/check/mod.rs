@@ -383,6 +383,6 @@ fn whole_fault(whole: Whole<'_>) -> Fault {
             _ => raw::escape(&whole.raw),
         }),
         raw: Some(whole.carried.unwrap_or_else(|| raw::escape(&whole.raw))),
-        hint: whole.code.info().hint.to_string(),
+        hint: whole.code.info().hint.into(),
     }
 }

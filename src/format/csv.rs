@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use memchr::{memchr, memchr_iter};
+use memchr::{memchr, memchr_iter, memchr3};
 
 /// One cell of a record: where its text is, without the quotes around it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -170,17 +170,62 @@ impl RowWriter {
     /// Adds a cell to the row.
     pub fn cell(&mut self, out: &mut Vec<u8>, cell: &str) {
         self.delimit(out);
-        let cell = guarded(cell);
-        if !self.writer.should_quote(cell.as_bytes()) {
+        let guard: &[u8] = if is_run_by_spreadsheets(cell) { b"'" } else { b"" };
+        if !self.writer.should_quote(cell.as_bytes()) && !self.writer.should_quote(guard) {
+            out.extend_from_slice(guard);
             out.extend_from_slice(cell.as_bytes());
             return;
         }
+        out.push(b'"');
+        out.extend_from_slice(guard);
         let start = out.len();
         // At worst each byte is a quote that is doubled; `quote` is told so by the room it gets.
-        out.resize(start + 2 + 2 * cell.len(), b'"');
-        let (_, _, written) = csv_core::quote(cell.as_bytes(), &mut out[start + 1..], b'"', b'\\', true);
-        out.truncate(start + 1 + written);
+        out.resize(start + 2 * cell.len(), b'"');
+        let (_, _, written) = csv_core::quote(cell.as_bytes(), &mut out[start..], b'"', b'\\', true);
+        out.truncate(start + written);
         out.push(b'"');
+    }
+
+    /// Adds a cell that holds several texts.
+    pub fn joined<'t>(&mut self, out: &mut Vec<u8>, mut texts: impl Iterator<Item = &'t str>, between: &str) {
+        let first = texts.next().unwrap_or_default();
+        match texts.next() {
+            // Mostly there is one.
+            None => self.cell(out, first),
+            Some(second) => {
+                let mut joined = [first, between, second].concat();
+                texts.for_each(|text| joined.extend([between, text]));
+                self.cell(out, &joined);
+            }
+        }
+    }
+
+    /// Adds the cells of a whole record that was read with this delimiter, if they can be told to be safe, or made safe, without
+    /// taking it apart; adds nothing otherwise.
+    pub fn record(&mut self, out: &mut Vec<u8>, record: &str) -> bool {
+        // A cell in which nothing is quoted stays as it is but for its guard.
+        let must_be_cut = memchr3(b'"', b'\n', b'\r', record.as_bytes()).is_some() || self.delimiter == b'\'';
+        let (row, was_first) = (out.len(), self.is_first);
+        self.delimit(out);
+        let mut start = 0;
+        let mut written = 0;
+        // In quotes a delimiter is none, and so a little more is looked at than the beginnings of cells.
+        for end in memchr_iter(self.delimiter, record.as_bytes()).chain([record.len()]) {
+            let cell = record.get(start..end).unwrap_or_default();
+            if is_run_by_spreadsheets(cell.strip_prefix('"').unwrap_or(cell)) {
+                if must_be_cut {
+                    out.truncate(row);
+                    self.is_first = was_first;
+                    return false;
+                }
+                out.extend_from_slice(&record.as_bytes()[written..start]);
+                out.push(b'\'');
+                written = start;
+            }
+            start = end + 1;
+        }
+        out.extend_from_slice(&record.as_bytes()[written..]);
+        true
     }
 
     /// Adds cells that are written as they must be already.

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::object::ObjectReader;
+use super::object::{ObjectReader, stop_in_text};
 use super::raw::unescape;
 
 /// The members of an object, in the order in which they are written.
@@ -244,6 +244,50 @@ pub fn raw_of_report(report: &str) -> Option<String> {
     })
 }
 
+/// Writes a text with its quotes. What must be an escape is written as serde_json writes it.
+pub fn write_text(out: &mut Vec<u8>, text: &str) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    let bytes = text.as_bytes();
+    out.reserve(bytes.len() + 2);
+    out.push(b'"');
+    let mut written = 0;
+    loop {
+        let stop = stop_in_text(bytes, written);
+        out.extend_from_slice(&bytes[written..stop]);
+        let Some(&byte) = bytes.get(stop) else { break };
+        match byte {
+            b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            0x08 => out.extend_from_slice(b"\\b"),
+            0x0c => out.extend_from_slice(b"\\f"),
+            _ => {
+                let [high, low] = [byte >> 4, byte & 15].map(|digit| HEX[usize::from(digit)]);
+                out.extend_from_slice(&[b'\\', b'u', b'0', b'0', high, low]);
+            }
+        }
+        written = stop + 1;
+    }
+    out.push(b'"');
+}
+
+/// Writes a number.
+pub fn write_number(out: &mut Vec<u8>, number: u64) {
+    let mut digits = [0; 20];
+    let mut first = digits.len();
+    let mut rest = number;
+    loop {
+        first -= 1;
+        digits[first] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&digits[first..]);
+}
+
 /// Whether JSON lets this byte stand between tokens.
 pub fn is_white_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
@@ -269,7 +313,25 @@ fn describe(record: &str, error: &serde_json::Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn texts_are_written_as_serde_writes_them(text in prop_oneof![any::<String>(), "[a-c\u{0}-\u{1f}\"\\\\é\u{7f}]{0,20}"]) {
+            let mut out = Vec::new();
+            write_text(&mut out, &text);
+            prop_assert_eq!(String::from_utf8(out).unwrap(), serde_json::to_string(&text).unwrap());
+        }
+
+        #[test]
+        fn numbers_are_written(number in any::<u64>(), shift in 0u32..64) {
+            let mut out = Vec::new();
+            write_number(&mut out, number >> shift);
+            prop_assert_eq!(String::from_utf8(out).unwrap(), (number >> shift).to_string());
+        }
+    }
 
     #[test]
     fn members_keep_order_and_spelling() {

@@ -300,18 +300,54 @@ mod tests {
     /// Something like JSON, and often JSON.
     fn records() -> impl Strategy<Value = String> {
         let piece = prop::sample::select(vec![
-            "{", "}", "[", "]", ":", ",", "\"", "\"a\"", "\"b\"", "\"a\":", "\"\\u0061\":1", "1", "-", "0", "01", "1.5",
-            "e7", ".", "true", "nul", "null", " ", "\t", "\n", "\\", "\\u", "\\ud83d", "\\ude00", "\\\"", "é", "\u{1}", "12",
-            "\"a\":1,", "\"b\":\"x\",", "\"c\":[{}]", "some longer text",
+            "{",
+            "}",
+            "[",
+            "]",
+            ":",
+            ",",
+            "\"",
+            "\"a\"",
+            "\"b\"",
+            "\"a\":",
+            "\"\\u0061\":1",
+            "1",
+            "-",
+            "0",
+            "01",
+            "1.5",
+            "e7",
+            ".",
+            "true",
+            "nul",
+            "null",
+            " ",
+            "\t",
+            "\n",
+            "\\",
+            "\\u",
+            "\\ud83d",
+            "\\ude00",
+            "\\\"",
+            "é",
+            "\u{1}",
+            "12",
+            "\"a\":1,",
+            "\"b\":\"x\",",
+            "\"c\":[{}]",
+            "some longer text",
         ]);
         let value = prop_oneof![
             "\"([a-z é]|\\\\[\"\\\\/bfnrtux]|\\\\u[0d][0-9a-f]{3}){0,6}\"",
             "-?[0-9]{1,3}(\\.[0-9]{0,2})?([eE][+-]?[0-9]{0,2})?",
-            prop::sample::select(vec!["true", "false", "null", "[]", "{}", "[1,{\"a\":\"}\"}]", "[", "\"", ""]).prop_map(String::from),
+            prop::sample::select(vec!["true", "false", "null", "[]", "{}", "[1,{\"a\":\"}\"}]", "[", "\"", ""])
+                .prop_map(String::from),
         ];
         let object = prop::collection::vec(("[ab]{0,2}|\\\\u006[0-9]", " ?", value, " ?"), 0..5).prop_map(|members| {
-            let members: Vec<String> =
-                members.iter().map(|(key, one, value, other)| format!("{one}\"{key}\"{other}:{one}{value}{other}")).collect();
+            let members: Vec<String> = members
+                .iter()
+                .map(|(key, one, value, other)| format!("{one}\"{key}\"{other}:{one}{value}{other}"))
+                .collect();
             format!("{{{}}}", members.join(","))
         });
         prop_oneof![

@@ -382,7 +382,7 @@ impl<'r> Committer<'r> {
             message,
             value: worker.checker.original_value(block, span, field),
             raw: None,
-            hint: Code::DuplicateKey.info().hint.to_string(),
+            hint: Code::DuplicateKey.info().hint.into(),
         }
     }
 

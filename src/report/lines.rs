@@ -1,47 +1,43 @@
 //! The lines of the reports: pure functions from faults and records to bytes.
 
-use serde::Serialize;
-
 use crate::format::csv::RowWriter;
+use crate::format::json::{write_number, write_text};
 use crate::record::Position;
 use crate::reject::{Fault, Severity};
 
 /// The header of `accepted.csv`.
 pub const ACCEPTED_COLUMNS: [&str; 6] = ["file", "record", "line", "key", "customer_id", "action"];
 
-#[derive(Serialize)]
-struct ErrorLine<'f> {
-    file: &'f str,
-    record: u64,
-    line: u64,
-    byte_offset: u64,
-    column: Option<u32>,
-    field: Option<&'f str>,
-    code: &'static str,
-    severity: &'static str,
-    message: &'f str,
-    value: Option<&'f str>,
-    hint: &'f str,
-}
-
 /// Writes a line of `errors.ndjson`. `field` is the column name of the fault's field.
 pub fn error_line(out: &mut Vec<u8>, file: &str, position: Position, field: Option<&str>, fault: &Fault) {
-    let line = ErrorLine {
-        file,
-        record: position.record,
-        line: position.line,
-        byte_offset: position.byte_offset,
-        column: fault.column,
-        field,
-        code: fault.code.name(),
-        severity: fault.severity.name(),
-        message: &fault.message,
-        value: fault.value.as_deref(),
-        hint: &fault.hint,
-    };
-    // Neither the line nor the buffer can fail.
-    let _ = serde_json::to_writer(&mut *out, &line);
-    out.push(b'\n');
+    out.extend_from_slice(b"{\"file\":");
+    write_text(out, file);
+    for (key, number) in
+        [(",\"record\":", position.record), (",\"line\":", position.line), (",\"byte_offset\":", position.byte_offset)]
+    {
+        out.extend_from_slice(key.as_bytes());
+        write_number(out, number);
+    }
+    out.extend_from_slice(b",\"column\":");
+    match fault.column {
+        Some(column) => write_number(out, column.into()),
+        None => out.extend_from_slice(b"null"),
+    }
+    for (key, text) in [
+        (",\"field\":", field),
+        (",\"code\":", Some(fault.code.name())),
+        (",\"severity\":", Some(fault.severity.name())),
+        (",\"message\":", Some(fault.message.as_str())),
+        (",\"value\":", fault.value.as_deref()),
+        (",\"hint\":", Some(&*fault.hint)),
+    ] {
+        out.extend_from_slice(key.as_bytes());
+        match text {
+            Some(text) => write_text(out, text),
+            None => out.extend_from_slice(b"null"),
+        }
+    }
+    out.extend_from_slice(b"}\n");
 }
 
 /// What is said of a rejected record in its report.
@@ -68,39 +64,41 @@ impl<'f> Rejection<'f> {
 
 /// Ends a row of `rejects.csv`, behind the record's own cells: what is said of it.
 pub fn end_reject_row(out: &mut Vec<u8>, writer: &mut RowWriter, rejection: &Rejection<'_>) {
-    let codes: Vec<&str> = rejection.errors().map(|fault| fault.code.name()).collect();
-    let messages: Vec<&str> = rejection.errors().map(|fault| fault.message.as_str()).collect();
     writer.cell(out, &rejection.line.to_string());
-    writer.cell(out, &codes.join(","));
-    writer.cell(out, &messages.join("; "));
+    writer.joined(out, rejection.errors().map(|fault| fault.code.name()), ",");
+    writer.joined(out, rejection.errors().map(|fault| fault.message.as_str()), "; ");
     writer.cell(out, rejection.raw.unwrap_or_default());
     writer.end(out);
 }
 
-#[derive(Serialize)]
-struct RejectObject<'f> {
-    line: u64,
-    codes: Vec<&'static str>,
-    messages: Vec<&'f str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    raw: Option<&'f str>,
-}
-
 /// Ends a line of `rejects.ndjson`, behind the brace and the record's own members, of which it may have none: `_reject`.
 pub fn end_reject_line(out: &mut Vec<u8>, has_members: bool, rejection: &Rejection<'_>) {
-    let object = RejectObject {
-        line: rejection.line,
-        codes: rejection.errors().map(|fault| fault.code.name()).collect(),
-        messages: rejection.errors().map(|fault| fault.message.as_str()).collect(),
-        raw: rejection.raw,
-    };
     if has_members {
         out.push(b',');
     }
-    out.extend_from_slice(b"\"_reject\":");
-    // Neither the object nor the buffer can fail.
-    let _ = serde_json::to_writer(&mut *out, &object);
-    out.extend_from_slice(b"}\n");
+    out.extend_from_slice(b"\"_reject\":{\"line\":");
+    write_number(out, rejection.line);
+    out.extend_from_slice(b",\"codes\":");
+    write_texts(out, rejection.errors().map(|fault| fault.code.name()));
+    out.extend_from_slice(b",\"messages\":");
+    write_texts(out, rejection.errors().map(|fault| fault.message.as_str()));
+    if let Some(raw) = rejection.raw {
+        out.extend_from_slice(b",\"raw\":");
+        write_text(out, raw);
+    }
+    out.extend_from_slice(b"}}\n");
+}
+
+/// Writes an array of texts.
+fn write_texts<'t>(out: &mut Vec<u8>, texts: impl Iterator<Item = &'t str>) {
+    out.push(b'[');
+    for (index, text) in texts.enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        write_text(out, text);
+    }
+    out.push(b']');
 }
 
 /// Writes a row of `accepted.csv`. There is no customer ID where nothing was stored.
