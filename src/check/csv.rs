@@ -56,6 +56,13 @@ impl CsvShape {
     }
 }
 
+impl CsvShape {
+    /// Whether a record's cells are its text cut at the delimiters, and all of them are its own.
+    fn is_as_written(&self) -> bool {
+        !self.is_report && !self.is_sheet && !self.is_padded
+    }
+}
+
 /// Where a record's cells are, and under which header they stand.
 struct Parts<'r> {
     text: Cow<'r, str>,
@@ -272,20 +279,21 @@ fn split_record<'r>(
     Ok(())
 }
 
+/// Writes the cells of a record that is no reject as a whole as they are written but for guards, if that can be done without taking
+/// it apart; it has as many as the header then.
+pub(super) fn write_as_written(shape: &CsvShape, record: &[u8], writer: &mut RowWriter, out: &mut Vec<u8>) -> bool {
+    shape.is_as_written() && writer.record(out, record)
+}
+
 /// Writes the input's own cells of a record; empty ones where there is no record that can be taken apart.
 pub(super) fn write_original(shape: &CsvShape, record: Option<&str>, writer: &mut RowWriter, out: &mut Vec<u8>) {
-    // What is no reject as a whole has as many cells as columns. They stay as they are written, but for guards.
-    let is_as_written = !shape.is_report && !shape.is_sheet && !shape.is_padded;
-    if is_as_written && record.is_some_and(|record| writer.record(out, record)) {
-        return;
-    }
     let mut cells = Vec::new();
     let parts = record.and_then(|record| take_apart(shape, record, &mut cells).ok());
     let Some(parts) = parts else {
         shape.own.iter().for_each(|_| writer.cell(out, ""));
         return;
     };
-    if is_as_written && !cells.iter().any(|cell| is_run_by_spreadsheets(&cell.text(&parts.text))) {
+    if shape.is_as_written() && !cells.iter().any(|cell| is_run_by_spreadsheets(&cell.text(&parts.text))) {
         writer.written(out, &parts.text);
         return;
     }

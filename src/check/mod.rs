@@ -222,7 +222,14 @@ impl Checker {
         writer: &mut RowWriter,
         out: &mut Vec<u8>,
     ) {
-        let record = std::str::from_utf8(block.bytes_of(span)).ok().filter(|_| !is_whole);
+        let bytes = block.bytes_of(span);
+        if let Shape::Csv(shape) = &self.shape
+            && !is_whole
+            && csv::write_as_written(shape, bytes, writer, out)
+        {
+            return;
+        }
+        let record = std::str::from_utf8(bytes).ok().filter(|_| !is_whole);
         match (&self.shape, record) {
             (Shape::Csv(shape), record) => csv::write_original(shape, record, writer, out),
             (Shape::Json, Some(record)) => json::write_original(record, out),

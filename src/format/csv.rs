@@ -8,6 +8,8 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memchr_iter, memchr3};
 
+use super::json::write_number;
+
 /// One cell of a record: where its text is, without the quotes around it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cell {
@@ -148,7 +150,11 @@ pub fn unguarded(cell: Cow<'_, str>) -> Cow<'_, str> {
 
 /// Whether a cell matches `^'*[=+\-@\t\r]`.
 pub fn is_run_by_spreadsheets(cell: &str) -> bool {
-    let first = cell.bytes().find(|byte| *byte != b'\'');
+    is_run(cell.as_bytes())
+}
+
+fn is_run(cell: &[u8]) -> bool {
+    let first = cell.iter().find(|byte| **byte != b'\'');
     matches!(first, Some(b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r'))
 }
 
@@ -200,31 +206,40 @@ impl RowWriter {
         }
     }
 
+    /// Adds a cell that holds a number.
+    pub fn number(&mut self, out: &mut Vec<u8>, number: u64) {
+        if self.delimiter.is_ascii_digit() {
+            return self.cell(out, &number.to_string());
+        }
+        self.delimit(out);
+        write_number(out, number);
+    }
+
     /// Adds the cells of a whole record that was read with this delimiter, if they can be told to be safe, or made safe, without
     /// taking it apart; adds nothing otherwise.
-    pub fn record(&mut self, out: &mut Vec<u8>, record: &str) -> bool {
+    pub fn record(&mut self, out: &mut Vec<u8>, record: &[u8]) -> bool {
         // A cell in which nothing is quoted stays as it is but for its guard.
-        let must_be_cut = memchr3(b'"', b'\n', b'\r', record.as_bytes()).is_some() || self.delimiter == b'\'';
+        let must_be_cut = memchr3(b'"', b'\n', b'\r', record).is_some() || self.delimiter == b'\'';
         let (row, was_first) = (out.len(), self.is_first);
         self.delimit(out);
-        let mut start = 0;
-        let mut written = 0;
+        let (mut written, mut start) = (0, 0);
         // In quotes a delimiter is none, and so a little more is looked at than the beginnings of cells.
-        for end in memchr_iter(self.delimiter, record.as_bytes()).chain([record.len()]) {
-            let cell = record.get(start..end).unwrap_or_default();
-            if is_run_by_spreadsheets(cell.strip_prefix('"').unwrap_or(cell)) {
+        while start <= record.len() {
+            let end = memchr(self.delimiter, &record[start..]).map_or(record.len(), |length| start + length);
+            let cell = &record[start..end];
+            if is_run(cell.strip_prefix(b"\"").unwrap_or(cell)) {
                 if must_be_cut {
                     out.truncate(row);
                     self.is_first = was_first;
                     return false;
                 }
-                out.extend_from_slice(&record.as_bytes()[written..start]);
+                out.extend_from_slice(&record[written..start]);
                 out.push(b'\'');
                 written = start;
             }
             start = end + 1;
         }
-        out.extend_from_slice(&record.as_bytes()[written..]);
+        out.extend_from_slice(&record[written..]);
         true
     }
 

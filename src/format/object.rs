@@ -215,19 +215,20 @@ impl<'r> ObjectReader<'r> {
     }
 }
 
-const EACH_BYTE: u64 = u64::from_ne_bytes([1; 8]);
-
 /// The place of the first quote, backslash or control character at or behind `at`; the end if there is none.
-///
-/// Eight bytes at once. The lowest byte found is a true one: what is taken away from a byte is borrowed from those above.
 #[inline]
 pub fn stop_in_text(bytes: &[u8], mut at: usize) -> usize {
-    let below = |word: u64, least: u8| word.wrapping_sub(EACH_BYTE * u64::from(least)) & !word;
+    const EACH: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGH: u64 = EACH * 0x80;
+    const QUOTES: u64 = EACH * b'"' as u64;
+    const BACKSLASHES: u64 = EACH * b'\\' as u64;
+    // Eight bytes at once. What is taken away from one is borrowed from those above, so the lowest that is found is true.
     while let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
         let word = u64::from_le_bytes(*eight);
-        let quotes = below(word ^ EACH_BYTE * u64::from(b'"'), 1);
-        let backslashes = below(word ^ EACH_BYTE * u64::from(b'\\'), 1);
-        let found = (quotes | backslashes | below(word, b' ')) & (EACH_BYTE * 0x80);
+        let quotes = (word ^ QUOTES).wrapping_sub(EACH);
+        let backslashes = (word ^ BACKSLASHES).wrapping_sub(EACH);
+        let controls = word.wrapping_sub(EACH * 0x20);
+        let found = (quotes | backslashes | controls) & !word & HIGH;
         if found != 0 {
             return at + found.trailing_zeros() as usize / 8;
         }

@@ -83,6 +83,11 @@ impl Worker {
         let mut short_zips = verdicts.short_zips.iter().peekable();
         let mut fingerprints = Vec::with_capacity(verdicts.verdicts.len());
         let (mut errors, mut rejects) = (Pieces::default(), Pieces::default());
+        if self.reports {
+            // About as much as a fault's line takes, and a record with what is said of it.
+            errors.text.reserve(verdicts.faults.len() * 384);
+            rejects.text.reserve(verdicts.faults.len() * 256);
+        }
         let mut writer = self.row_writer();
         for (index, ((position, span), verdict)) in (0..).zip(block.positions().zip(&verdicts.verdicts)) {
             if short_zips.next_if_eq(&&index).is_some() {

@@ -12,32 +12,39 @@ pub const ACCEPTED_COLUMNS: [&str; 6] = ["file", "record", "line", "key", "custo
 pub fn error_line(out: &mut Vec<u8>, file: &str, position: Position, field: Option<&str>, fault: &Fault) {
     out.extend_from_slice(b"{\"file\":");
     write_text(out, file);
-    for (key, number) in
-        [(",\"record\":", position.record), (",\"line\":", position.line), (",\"byte_offset\":", position.byte_offset)]
-    {
-        out.extend_from_slice(key.as_bytes());
-        write_number(out, number);
-    }
+    out.extend_from_slice(b",\"record\":");
+    write_number(out, position.record);
+    out.extend_from_slice(b",\"line\":");
+    write_number(out, position.line);
+    out.extend_from_slice(b",\"byte_offset\":");
+    write_number(out, position.byte_offset);
     out.extend_from_slice(b",\"column\":");
     match fault.column {
         Some(column) => write_number(out, column.into()),
         None => out.extend_from_slice(b"null"),
     }
-    for (key, text) in [
-        (",\"field\":", field),
-        (",\"code\":", Some(fault.code.name())),
-        (",\"severity\":", Some(fault.severity.name())),
-        (",\"message\":", Some(fault.message.as_str())),
-        (",\"value\":", fault.value.as_deref()),
-        (",\"hint\":", Some(&*fault.hint)),
-    ] {
-        out.extend_from_slice(key.as_bytes());
-        match text {
-            Some(text) => write_text(out, text),
-            None => out.extend_from_slice(b"null"),
-        }
-    }
+    out.extend_from_slice(b",\"field\":");
+    write_text_or_null(out, field);
+    // Codes and severities are words that need no escapes.
+    out.extend_from_slice(b",\"code\":\"");
+    out.extend_from_slice(fault.code.name().as_bytes());
+    out.extend_from_slice(match fault.severity {
+        Severity::Error => b"\",\"severity\":\"error\",\"message\":".as_slice(),
+        Severity::Warning => b"\",\"severity\":\"warning\",\"message\":",
+    });
+    write_text(out, &fault.message);
+    out.extend_from_slice(b",\"value\":");
+    write_text_or_null(out, fault.value.as_deref());
+    out.extend_from_slice(b",\"hint\":");
+    write_text(out, &fault.hint);
     out.extend_from_slice(b"}\n");
+}
+
+fn write_text_or_null(out: &mut Vec<u8>, text: Option<&str>) {
+    match text {
+        Some(text) => write_text(out, text),
+        None => out.extend_from_slice(b"null"),
+    }
 }
 
 /// What is said of a rejected record in its report.
@@ -64,7 +71,7 @@ impl<'f> Rejection<'f> {
 
 /// Ends a row of `rejects.csv`, behind the record's own cells: what is said of it.
 pub fn end_reject_row(out: &mut Vec<u8>, writer: &mut RowWriter, rejection: &Rejection<'_>) {
-    writer.cell(out, &rejection.line.to_string());
+    writer.number(out, rejection.line);
     writer.joined(out, rejection.errors().map(|fault| fault.code.name()), ",");
     writer.joined(out, rejection.errors().map(|fault| fault.message.as_str()), "; ");
     writer.cell(out, rejection.raw.unwrap_or_default());
@@ -111,8 +118,8 @@ pub fn accepted_row(
     customer: Option<i64>,
 ) {
     writer.cell(out, file);
-    writer.cell(out, &position.record.to_string());
-    writer.cell(out, &position.line.to_string());
+    writer.number(out, position.record);
+    writer.number(out, position.line);
     writer.cell(out, key);
     writer.cell(out, &customer.map(|id| id.to_string()).unwrap_or_default());
     writer.cell(out, "created");
