@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use super::plan::{FieldPlan, Filler, Plan};
 use crate::format::json::{self, JsonValue};
 use crate::profile::FieldType;
-use crate::reject::{Code, Fault, Severity};
+use crate::reject::{Code, Fault, FaultList, Severity};
 use crate::rule::text::{self, visible};
 use crate::rule::{address, choice, country, email, flag, list, mend, number, phone};
 
@@ -24,8 +24,8 @@ pub(super) enum Stored<'v> {
 #[derive(Debug)]
 pub(super) struct Judge<'p> {
     plan: &'p Plan,
-    /// The faults of the record so far, each with the place in the record by which they are ordered.
-    pub(super) faults: Vec<(u32, Fault)>,
+    /// The faults of the record so far.
+    pub(super) faults: FaultList,
     /// How many values were repaired, by field.
     pub(super) repaired: Vec<u64>,
     /// How many values deprecated fields had, by field.
@@ -62,12 +62,12 @@ impl Refusal {
 impl<'p> Judge<'p> {
     pub(super) fn new(plan: &'p Plan) -> Judge<'p> {
         let fields = plan.fields.len();
-        Judge { plan, faults: Vec::new(), repaired: vec![0; fields], deprecated: vec![0; fields] }
+        Judge { plan, faults: FaultList::default(), repaired: vec![0; fields], deprecated: vec![0; fields] }
     }
 
     /// Whether one of the faults costs the record.
     pub(super) fn has_error(&self) -> bool {
-        self.faults.iter().any(|(_, fault)| fault.severity == Severity::Error)
+        self.faults.all().has_error()
     }
 
     /// Judges the text of a value.
@@ -270,19 +270,19 @@ impl<'p> Judge<'p> {
 
     fn warn_unknown_country(&mut self, origin: Origin, raw: &str, cleaned: &str) {
         let plan = &self.plan.fields[origin.field];
-        self.faults.push((
+        self.faults.push(
             origin.order,
             Fault {
                 code: Code::UnknownCountry,
                 severity: Severity::Warning,
                 field: Some(origin.field as u16),
                 column: origin.column,
-                message: [plan.column.as_str(), " is ", &shown(cleaned), ", which ISO 3166 does not know"].concat(),
-                value: Some(raw.to_string()),
+                message: &[plan.column.as_str(), " is ", &shown(cleaned), ", which ISO 3166 does not know"].concat(),
+                value: Some(raw),
                 raw: None,
-                hint: Code::UnknownCountry.info().hint.into(),
+                hint: Code::UnknownCountry.info().hint,
             },
-        ));
+        );
     }
 
     /// Notes why a value is not stored, and gives what is stored instead: the default where invalid values are cleared.
@@ -301,19 +301,19 @@ impl<'p> Judge<'p> {
                 (None, true) => "Stored as missing.".into(),
                 (_, false) => hint(plan, &refusal),
             };
-            self.faults.push((
+            self.faults.push(
                 origin.order,
                 Fault {
                     code: refusal.code,
                     severity,
                     field: Some(origin.field as u16),
                     column: origin.column,
-                    message: refusal.message,
-                    value: raw.map(str::to_string),
+                    message: &refusal.message,
+                    value: raw,
                     raw: None,
-                    hint,
+                    hint: &hint,
                 },
-            ));
+            );
         }
         match &plan.default {
             Some(Filler::Text(default)) if plan.clear_invalid => Stored::Text(Cow::Owned(default.clone())),

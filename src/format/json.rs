@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::object::{ObjectReader, stop_in_text};
+use super::object::{ObjectReader, has_no_stop, stop_in_text};
 use super::raw::unescape;
 
 /// The members of an object, in the order in which they are written.
@@ -250,6 +250,11 @@ pub fn write_text(out: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
     out.reserve(bytes.len() + 2);
     out.push(b'"');
+    if has_no_stop(bytes) {
+        out.extend_from_slice(bytes);
+        out.push(b'"');
+        return;
+    }
     let mut written = 0;
     loop {
         let stop = stop_in_text(bytes, written);

@@ -218,24 +218,36 @@ impl<'r> ObjectReader<'r> {
 /// The place of the first quote, backslash or control character at or behind `at`; the end if there is none.
 #[inline]
 pub fn stop_in_text(bytes: &[u8], mut at: usize) -> usize {
-    const EACH: u64 = u64::from_ne_bytes([1; 8]);
-    const HIGH: u64 = EACH * 0x80;
-    const QUOTES: u64 = EACH * b'"' as u64;
-    const BACKSLASHES: u64 = EACH * b'\\' as u64;
-    // Eight bytes at once. What is taken away from one is borrowed from those above, so the lowest that is found is true.
-    while let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
-        let word = u64::from_le_bytes(*eight);
-        let quotes = (word ^ QUOTES).wrapping_sub(EACH);
-        let backslashes = (word ^ BACKSLASHES).wrapping_sub(EACH);
-        let controls = word.wrapping_sub(EACH * 0x20);
-        let found = (quotes | backslashes | controls) & !word & HIGH;
+    while let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+        let found = stops(*eight);
         if found != 0 {
             return at + found.trailing_zeros() as usize / 8;
         }
         at += 8;
     }
-    let is_stop = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..=0x1f);
     bytes.get(at..).and_then(|rest| rest.iter().position(is_stop)).map_or(bytes.len(), |found| at + found)
+}
+
+/// Whether there is none in a text.
+pub(super) fn has_no_stop(bytes: &[u8]) -> bool {
+    let Some(last) = bytes.last_chunk() else { return !bytes.iter().any(is_stop) };
+    // The last eight bytes are looked at once more, rather than those that are left one by one.
+    bytes.as_chunks().0.iter().fold(stops(*last), |found, eight| found | stops(*eight)) == 0
+}
+
+/// Which of eight bytes are quotes, backslashes or control characters: the highest bit of each. Above the lowest there may be
+/// more than are true, for what is taken away from a byte is borrowed from those above.
+fn stops(eight: [u8; 8]) -> u64 {
+    const EACH: u64 = u64::from_ne_bytes([1; 8]);
+    let word = u64::from_le_bytes(eight);
+    let quotes = (word ^ (EACH * u64::from(b'"'))).wrapping_sub(EACH);
+    let backslashes = (word ^ (EACH * u64::from(b'\\'))).wrapping_sub(EACH);
+    let controls = word.wrapping_sub(EACH * 0x20);
+    (quotes | backslashes | controls) & !word & (EACH * 0x80)
+}
+
+fn is_stop(byte: &u8) -> bool {
+    matches!(byte, b'"' | b'\\' | 0..=0x1f)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::tally::Tally;
 use crate::check::{Checker, Outcome, Verdict, Verdicts};
 use crate::format::csv::RowWriter;
 use crate::record::{Block, Position, Span};
-use crate::reject::Fault;
+use crate::reject::{FaultList, Faults};
 use crate::report::lines::{self, Rejection};
 use crate::store::keys::{Fingerprint, Fingerprints};
 
@@ -110,7 +110,7 @@ impl Worker {
         // What is said of rejected records is written. Only the warnings of others may be wanted again, for a duplicate.
         let is_warned = |verdict: &Verdict| verdict.outcome != Outcome::Rejected && !verdict.faults.is_empty();
         if !verdicts.verdicts.iter().any(is_warned) {
-            verdicts.faults = Vec::new();
+            verdicts.faults = FaultList::default();
         }
         Checked { block, verdicts, fingerprints, errors, rejects, tally, worker: Arc::clone(self) }
     }
@@ -121,11 +121,11 @@ impl Worker {
     }
 
     /// Adds the lines of `errors.ndjson` for a record's faults.
-    pub(super) fn write_faults(&self, out: &mut Vec<u8>, position: Position, faults: &[Fault]) {
+    pub(super) fn write_faults(&self, out: &mut Vec<u8>, position: Position, faults: Faults<'_>) {
         if !self.reports {
             return;
         }
-        for fault in faults {
+        for fault in faults.iter() {
             let field = fault.field.map(|field| self.checker.plan().fields[field as usize].column.as_str());
             lines::error_line(out, &self.path, position, field, fault);
         }
@@ -139,7 +139,7 @@ impl Worker {
         block: &Block,
         span: &Span,
         position: Position,
-        faults: &[Fault],
+        faults: Faults<'_>,
     ) {
         if !self.reports {
             return;

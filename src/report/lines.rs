@@ -3,13 +3,13 @@
 use crate::format::csv::RowWriter;
 use crate::format::json::{write_number, write_text};
 use crate::record::Position;
-use crate::reject::{Fault, Severity};
+use crate::reject::{Fault, Faults, Severity};
 
 /// The header of `accepted.csv`.
 pub const ACCEPTED_COLUMNS: [&str; 6] = ["file", "record", "line", "key", "customer_id", "action"];
 
 /// Writes a line of `errors.ndjson`. `field` is the column name of the fault's field.
-pub fn error_line(out: &mut Vec<u8>, file: &str, position: Position, field: Option<&str>, fault: &Fault) {
+pub fn error_line(out: &mut Vec<u8>, file: &str, position: Position, field: Option<&str>, fault: Fault<'_>) {
     out.extend_from_slice(b"{\"file\":");
     write_text(out, file);
     out.extend_from_slice(b",\"record\":");
@@ -32,11 +32,11 @@ pub fn error_line(out: &mut Vec<u8>, file: &str, position: Position, field: Opti
         Severity::Error => b"\",\"severity\":\"error\",\"message\":".as_slice(),
         Severity::Warning => b"\",\"severity\":\"warning\",\"message\":",
     });
-    write_text(out, &fault.message);
+    write_text(out, fault.message);
     out.extend_from_slice(b",\"value\":");
-    write_text_or_null(out, fault.value.as_deref());
+    write_text_or_null(out, fault.value);
     out.extend_from_slice(b",\"hint\":");
-    write_text(out, &fault.hint);
+    write_text(out, fault.hint);
     out.extend_from_slice(b"}\n");
 }
 
@@ -53,18 +53,18 @@ pub struct Rejection<'f> {
     /// The line on which the record starts.
     pub line: u64,
     /// Its faults.
-    pub faults: &'f [Fault],
+    pub faults: Faults<'f>,
     /// The record's text, where it is a reject as a whole.
     pub raw: Option<&'f str>,
 }
 
 impl<'f> Rejection<'f> {
     /// The rejection of a record for these faults.
-    pub fn new(line: u64, faults: &'f [Fault]) -> Rejection<'f> {
-        Rejection { line, faults, raw: faults.iter().find_map(|fault| fault.raw.as_deref()) }
+    pub fn new(line: u64, faults: Faults<'f>) -> Rejection<'f> {
+        Rejection { line, faults, raw: faults.raw() }
     }
 
-    fn errors(&self) -> impl Iterator<Item = &Fault> {
+    fn errors(&self) -> impl Iterator<Item = Fault<'f>> {
         self.faults.iter().filter(|fault| fault.severity == Severity::Error)
     }
 }
@@ -73,7 +73,7 @@ impl<'f> Rejection<'f> {
 pub fn end_reject_row(out: &mut Vec<u8>, writer: &mut RowWriter, rejection: &Rejection<'_>) {
     writer.number(out, rejection.line);
     writer.joined(out, rejection.errors().map(|fault| fault.code.name()), ",");
-    writer.joined(out, rejection.errors().map(|fault| fault.message.as_str()), "; ");
+    writer.joined(out, rejection.errors().map(|fault| fault.message), "; ");
     writer.cell(out, rejection.raw.unwrap_or_default());
     writer.end(out);
 }
@@ -88,7 +88,7 @@ pub fn end_reject_line(out: &mut Vec<u8>, has_members: bool, rejection: &Rejecti
     out.extend_from_slice(b",\"codes\":");
     write_texts(out, rejection.errors().map(|fault| fault.code.name()));
     out.extend_from_slice(b",\"messages\":");
-    write_texts(out, rejection.errors().map(|fault| fault.message.as_str()));
+    write_texts(out, rejection.errors().map(|fault| fault.message));
     if let Some(raw) = rejection.raw {
         out.extend_from_slice(b",\"raw\":");
         write_text(out, raw);

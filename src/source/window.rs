@@ -7,7 +7,7 @@
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use memchr::memchr3;
+use memchr::{memchr, memchr3};
 use sha2::{Digest, Sha256};
 
 /// How much is read at once.
@@ -251,8 +251,12 @@ impl Window {
                 if from >= end {
                     return Ok(Found::Nothing);
                 }
-                let place = (from - self.offset) as usize..(end - self.offset) as usize;
-                if let Some(at) = memchr3(needles[0], needles[1], needles[2], &self.held()[place]) {
+                let held = &self.held()[(from - self.offset) as usize..(end - self.offset) as usize];
+                let found = match needles {
+                    [one, other, third] if one == other && one == third => memchr(one, held),
+                    [one, other, third] => memchr3(one, other, third, held),
+                };
+                if let Some(at) = found {
                     return Ok(Found::Byte(from + at as u64));
                 }
                 from = end;
