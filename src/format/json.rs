@@ -221,6 +221,13 @@ pub(super) fn text_of(raw: &str) -> Option<Cow<'_, str>> {
     serde_json::from_str::<Text<'_>>(raw).ok().map(|Text(text)| text)
 }
 
+/// How long the value is that `text` begins with, which may be nested as deep as it likes.
+pub(super) fn value_length(text: &str) -> Option<usize> {
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
+    values.next()?.ok()?;
+    Some(values.byte_offset())
+}
+
 /// Tells a member's value apart.
 pub fn value(raw: &str) -> JsonValue<'_> {
     match raw.as_bytes().first() {

@@ -5,9 +5,7 @@
 
 use std::borrow::Cow;
 
-use serde_json::value::RawValue;
-
-use super::json::{is_white_space, text_of};
+use super::json::{is_white_space, text_of, value_length};
 
 /// Where a value, or a key, is in its record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -189,12 +187,9 @@ impl<'r> ObjectReader<'r> {
         (self.at > start).then_some(())
     }
 
-    /// Goes over an array or an object, which are rare and may be nested as deep as they like.
+    /// Goes over an array or an object.
     fn go_over_nested(&mut self) -> Option<()> {
-        let rest = self.record.get(self.at..)?;
-        let mut values = serde_json::Deserializer::from_str(rest).into_iter::<&RawValue>();
-        values.next()?.ok()?;
-        self.at += values.byte_offset();
+        self.at += value_length(self.record.get(self.at..)?)?;
         Some(())
     }
 
