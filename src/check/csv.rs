@@ -56,6 +56,13 @@ impl CsvShape {
     }
 }
 
+impl CsvShape {
+    /// Whether a record's cells are its text cut at the delimiters, and all of them are its own.
+    fn is_as_written(&self) -> bool {
+        !self.is_report && !self.is_sheet && !self.is_padded
+    }
+}
+
 /// Where a record's cells are, and under which header they stand.
 struct Parts<'r> {
     text: Cow<'r, str>,
@@ -283,6 +290,12 @@ fn split_record<'r>(
     Ok(())
 }
 
+/// Writes the cells of a record that is no reject as a whole as they are written but for guards, if that can be done without taking
+/// it apart; it has as many as the header then.
+pub(super) fn write_as_written(shape: &CsvShape, record: &[u8], writer: &mut RowWriter, out: &mut Vec<u8>) -> bool {
+    shape.is_as_written() && writer.record(out, record)
+}
+
 /// Writes the input's own cells of a record; empty ones where there is no record that can be taken apart.
 pub(super) fn write_original(shape: &CsvShape, record: Option<&str>, writer: &mut RowWriter, out: &mut Vec<u8>) {
     let mut cells = Vec::new();
@@ -291,12 +304,7 @@ pub(super) fn write_original(shape: &CsvShape, record: Option<&str>, writer: &mu
         shape.own.iter().for_each(|_| writer.cell(out, ""));
         return;
     };
-    // Cells that no spreadsheet would run can stay as they are written, if there are as many as columns.
-    if !shape.is_report
-        && !shape.is_sheet
-        && !shape.is_padded
-        && !cells.iter().any(|cell| is_run_by_spreadsheets(&cell.text(&parts.text)))
-    {
+    if shape.is_as_written() && !cells.iter().any(|cell| is_run_by_spreadsheets(&cell.text(&parts.text))) {
         writer.written(out, &parts.text);
         return;
     }

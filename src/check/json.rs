@@ -1,28 +1,55 @@
 //! Judging NDJSON records: members to fields by their keys.
 //!
 //! Keys are matched like header names, record by record, for each record may have others. What a key means is looked up
-//! once a block. A record that a reject report carries whole in `_reject` is read from there.
+//! once a block, and as most records have the same keys in the same order, which member fills what is worked out only where
+//! a record has others than the one before. A record that a reject report carries whole in `_reject` is read from there.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+
+use memchr::{memchr, memchr2, memmem};
 
 use super::csv::cut_off;
 use super::judge::{Origin, into_owned, is_whole};
 use super::plan::Plan;
 use super::{Checker, Draft, Whole, not_utf8};
-use crate::format::json::{JsonFault, JsonValue, Members, raw_of_report, value};
+use crate::format::json::{JsonFault, JsonValue, Members, Paths, raw_of_report, value, write_text};
+use crate::format::object::{ObjectReader, Place, Written, stop_in_text};
 use crate::format::raw;
 use crate::profile::header::{Match, Meaning, REPORT_KEY, Rank};
 use crate::reject::Code;
+use crate::rule::text;
 
 /// The members of one record after the other.
 pub(super) struct JsonRecords<'c> {
     plan: &'c Plan,
-    /// What the keys of this block mean; bounded, for a hostile file may have millions of keys.
-    meanings: HashMap<String, Meaning>,
     met: MetKeys,
+    /// The keys of this block whose meanings are known; bounded, for a hostile file may have millions of keys.
+    keys: Vec<KnownKey>,
+    /// Where each is there.
+    places: HashMap<String, usize>,
+    /// The key that came first the last time.
+    first: usize,
+    /// The keys of the record before, in order, and the values of this one.
+    order: Vec<usize>,
+    values: Vec<Place>,
     /// For each field what fills it.
     filled: Vec<Filled>,
+    /// Whether that is so for records with the keys of `order`.
+    is_bound: bool,
+    /// How many times that was worked out.
+    bindings: usize,
+}
+
+/// A key whose meaning is known.
+struct KnownKey {
+    meaning: Meaning,
+    /// As it stands in most records, with its quotes and the colon; `None` where only the long way does.
+    written: Option<Box<[u8]>>,
+    /// The key that came behind it the last time.
+    next: usize,
+    /// When it was met last, of all `bindings`.
+    bound: usize,
 }
 
 /// The keys of a block in the order in which they were met, each once: those that stand for a field, and those that match none.
@@ -45,12 +72,13 @@ struct Filled {
 #[derive(Clone, Copy, Debug)]
 struct Filling {
     rank: Rank,
-    member: usize,
-    rival: Option<usize>,
+    member: u32,
+    rival: Option<u32>,
 }
 
 impl Filled {
     fn note(&mut self, found: Match, member: usize) {
+        let member = member as u32;
         let place = match found.part {
             None => &mut self.whole,
             Some(part) => &mut self.parts[part.min(1)],
@@ -74,7 +102,18 @@ pub const MOST_KEYS: usize = 1000;
 
 impl<'c> JsonRecords<'c> {
     pub(super) fn new(plan: &'c Plan) -> JsonRecords<'c> {
-        JsonRecords { plan, meanings: HashMap::new(), met: MetKeys::default(), filled: Vec::new() }
+        JsonRecords {
+            plan,
+            met: MetKeys::default(),
+            keys: Vec::new(),
+            places: HashMap::new(),
+            first: 0,
+            order: Vec::new(),
+            values: Vec::new(),
+            filled: Vec::new(),
+            is_bound: false,
+            bindings: 0,
+        }
     }
 
     pub(super) fn into_met_keys(self) -> MetKeys {
@@ -87,18 +126,95 @@ impl<'c> JsonRecords<'c> {
         record: &'r str,
         draft: &mut Draft<'_>,
     ) -> Result<(), Whole<'r>> {
+        if self.read(record).is_some() {
+            let is_tidy = text::is_tidy(record.as_bytes());
+            let written = |member: u32| self.values[member as usize].of(record);
+            judge_members(checker, &self.filled, is_tidy, written, draft);
+            return Ok(());
+        }
         let members = match parse(record)? {
             Record::Own(members) => members,
             Record::Raw(text) => {
                 let owned = |whole: Whole<'_>| Whole { raw: Cow::Owned(whole.raw.into_owned()), ..whole };
                 let members = parse_members(&text).map_err(owned)?;
-                return self.judge_members(checker, &text, members, draft).map_err(owned);
+                return self.judge_others(checker, &text, members, draft).map_err(owned);
             }
         };
-        self.judge_members(checker, record, members, draft)
+        self.judge_others(checker, record, members, draft)
     }
 
-    fn judge_members<'r>(
+    /// Finds the values of a record that is right, and whose keys are all known: nearly all are. What there is to say of
+    /// others, and to learn from them, is for the long way.
+    fn read(&mut self, record: &str) -> Option<()> {
+        let mut reader = ObjectReader::new(record)?;
+        self.values.clear();
+        let mut guess = self.first;
+        let mut before: Option<usize> = None;
+        while reader.go_to_key()? {
+            let guessed = self.keys.get(guess).and_then(|known| known.written.as_ref());
+            if !guessed.is_some_and(|written| reader.take_key(written)) {
+                guess = *self.places.get(&*reader.key()?)?;
+                self.keys[guess].written.as_ref()?;
+                match before {
+                    Some(before) => self.keys[before].next = guess,
+                    None => self.first = guess,
+                }
+            }
+            let member = self.values.len();
+            if self.order.get(member) != Some(&guess) {
+                self.is_bound = false;
+                self.order.truncate(member);
+                self.order.push(guess);
+            }
+            self.values.push(reader.value()?);
+            // There are no more without one that stands there twice.
+            if self.values.len() > self.keys.len() {
+                return None;
+            }
+            before = Some(guess);
+            guess = self.keys[guess].next;
+        }
+        if self.order.len() > self.values.len() {
+            self.is_bound = false;
+            self.order.truncate(self.values.len());
+        }
+        if !self.is_bound {
+            self.is_bound = self.bind();
+        }
+        self.is_bound.then_some(())
+    }
+
+    /// Finds out which members fill which fields, if no key stands there twice and no two fill the same.
+    fn bind(&mut self) -> bool {
+        self.bindings += 1;
+        self.forget_filled();
+        for (member, key) in self.order.iter().enumerate() {
+            let key = &mut self.keys[*key];
+            if std::mem::replace(&mut key.bound, self.bindings) == self.bindings {
+                return false;
+            }
+            if let Meaning::Field(found) = key.meaning {
+                self.filled[found.field].note(found, member);
+            }
+        }
+        !self.filled.iter().flat_map(Filled::all).any(|filling| filling.rival.is_some())
+    }
+
+    fn forget_filled(&mut self) {
+        self.is_bound = false;
+        self.filled.clear();
+        self.filled.resize(self.plan.fields.len(), Filled::default());
+    }
+
+    /// How a key stands in most records; `None` where its value is more than a value, or the key cannot be written as it is.
+    fn written(&self, key: &str) -> Option<Box<[u8]>> {
+        let is_value = key != REPORT_KEY && !self.plan.names.reach_into(key);
+        let is_plain = stop_in_text(key.as_bytes(), 0) == key.len();
+        (is_value && is_plain).then(|| format!("\"{key}\":").into_bytes().into())
+    }
+
+    /// Judges a record whatever its keys are.
+    fn judge_others<'r>(
         &mut self,
         checker: &Checker,
         record: &'r str,
@@ -115,8 +231,7 @@ impl<'c> JsonRecords<'c> {
         let members = members
             .reach(&self.plan.names)
             .map_err(|key| repeated(format!("the key {key:?} stands in the object twice")))?;
-        self.filled.clear();
-        self.filled.resize(self.plan.fields.len(), Filled::default());
+        self.forget_filled();
         for (index, (key, _)) in members.0.iter().enumerate() {
             if let Meaning::Field(found) = self.meaning(key) {
                 self.filled[found.field].note(found, index);
@@ -125,46 +240,26 @@ impl<'c> JsonRecords<'c> {
         // Keys that a better one outranks may be as many as they like.
         for (field, filled) in self.filled.iter().enumerate() {
             if let Some(Filling { member, rival: Some(rival), .. }) = filled.all().find(|found| found.rival.is_some()) {
-                let (one, other) = (&members.0[member].0, &members.0[rival].0);
+                let (one, other) = (&members.0[member as usize].0, &members.0[rival as usize].0);
                 let column = &self.plan.fields[field].column;
                 return Err(repeated(format!("the keys {one:?} and {other:?} both stand for {column}")));
             }
         }
-        for field in 0..self.filled.len() {
-            let filled = self.filled[field];
-            let origin = |member: usize| Origin { field, column: None, order: member as u32 };
-            let stored = match (filled.whole, filled.parts) {
-                (Some(Filling { member, .. }), _) => draft.judge.json(origin(member), members.0[member].1),
-                (None, [None, None]) => draft.judge.missing(Origin { field, column: None, order: u32::MAX }, None),
-                (None, [Some(part), None] | [None, Some(part)]) => {
-                    draft.judge.json(origin(part.member), members.0[part.member].1)
-                }
-                (None, [Some(first), Some(last)]) => {
-                    let texts = [first.member, last.member].map(|member| joinable(members.0[member].1));
-                    match texts {
-                        [Some(one), Some(other)] => {
-                            let joined = draft.judge.joined([&*one, &*other].into_iter());
-                            into_owned(draft.judge.text(origin(first.member), &joined))
-                        }
-                        // What cannot be joined is no text, and that is its fault.
-                        [None, _] => draft.judge.json(origin(first.member), members.0[first.member].1),
-                        [_, None] => draft.judge.json(origin(last.member), members.0[last.member].1),
-                    }
-                }
-            };
-            checker.push(field, stored, draft);
-        }
+        let written = |member: u32| Written::Value(members.0[member as usize].1);
+        judge_members(checker, &self.filled, false, written, draft);
         Ok(())
     }
 
     fn meaning(&mut self, key: &str) -> Meaning {
-        if let Some(meaning) = self.meanings.get(key) {
-            return *meaning;
+        if let Some(place) = self.places.get(key) {
+            return self.keys[*place].meaning;
         }
         let meaning = self.plan.names.find(key);
-        let is_remembered = self.meanings.len() < MEANINGS;
+        let is_remembered = self.keys.len() < MEANINGS;
         if is_remembered {
-            self.meanings.insert(key.to_string(), meaning);
+            let place = self.keys.len();
+            self.places.insert(key.to_string(), place);
+            self.keys.push(KnownKey { meaning, written: self.written(key), next: place + 1, bound: 0 });
         }
         let met = &mut self.met;
         match meaning {
@@ -188,8 +283,53 @@ impl<'c> JsonRecords<'c> {
     }
 }
 
+/// Judges the values that fill the fields, which `written` finds by their place among the members.
+fn judge_members<'v>(
+    checker: &Checker,
+    filled: &[Filled],
+    is_tidy: bool,
+    written: impl Fn(u32) -> Written<'v>,
+    draft: &mut Draft<'_>,
+) {
+    let judge = |origin: Origin, draft: &mut Draft<'_>| match written(origin.order) {
+        Written::PlainText(text) => draft.judge.text(origin, text),
+        Written::Value(raw) => draft.judge.json(origin, raw),
+    };
+    for (field, filled) in filled.iter().enumerate() {
+        let origin = |member: u32| Origin { field, column: None, order: member };
+        if let Some(Filling { member, .. }) = filled.whole
+            && let Written::PlainText(text) = written(member)
+            && (is_tidy || text::is_tidy(text.as_bytes()))
+            && checker.push_quick(field, text.as_bytes(), text.len(), draft)
+        {
+            continue;
+        }
+        let stored = match (filled.whole, filled.parts) {
+            (Some(Filling { member, .. }), _) => judge(origin(member), draft),
+            (None, [None, None]) => draft.judge.missing(origin(u32::MAX), None),
+            (None, [Some(part), None] | [None, Some(part)]) => judge(origin(part.member), draft),
+            (None, [Some(first), Some(last)]) => {
+                match [first.member, last.member].map(|member| joinable(written(member))) {
+                    [Some(one), Some(other)] => {
+                        let joined = draft.judge.joined([&*one, &*other].into_iter());
+                        into_owned(draft.judge.text(origin(first.member), &joined))
+                    }
+                    // What cannot be joined is no text, and that is its fault.
+                    [None, _] => judge(origin(first.member), draft),
+                    [_, None] => judge(origin(last.member), draft),
+                }
+            }
+        };
+        checker.push(field, stored, draft);
+    }
+}
+
 /// The text of a part of a field; `None` where it is no text that can be joined.
-fn joinable(raw: &str) -> Option<Cow<'_, str>> {
+fn joinable(written: Written<'_>) -> Option<Cow<'_, str>> {
+    let raw = match written {
+        Written::PlainText(text) => return Some(Cow::Borrowed(text)),
+        Written::Value(raw) => raw,
+    };
     match value(raw) {
         JsonValue::Text(text) => Some(text),
         JsonValue::Null => Some(Cow::Borrowed("")),
@@ -254,30 +394,44 @@ fn parse_members(record: &str) -> Result<Members<'_>, Whole<'_>> {
 
 /// Writes the members of a record, without braces and without `_reject`.
 pub(super) fn write_original(record: &str, out: &mut Vec<u8>) {
+    // Without the report's key, and without an escape that it could be written with, the members stay as they are.
+    if memchr(b'\\', record.as_bytes()).is_none() && memmem::find(record.as_bytes(), REPORT_KEY.as_bytes()).is_none() {
+        return write_inner(record, out);
+    }
     let raw_text;
-    let record = match parse(record) {
+    let (record, members) = match parse(record) {
+        Ok(Record::Own(members)) => (record, Ok(members)),
         Ok(Record::Raw(text)) => {
             raw_text = text;
-            raw_text.as_str()
+            (raw_text.as_str(), parse_members(&raw_text))
         }
-        _ => record,
+        Err(_) => (record, parse_members(record)),
     };
-    let Ok(members) = parse_members(record) else { return };
+    let Ok(members) = members else { return };
     if members.0.iter().all(|(key, _)| key != REPORT_KEY) {
-        let inner = record.trim().strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
-        // An object of an array may stand on several lines; no text in it has a line break.
-        let one_line = |byte: &u8| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte };
-        out.extend(inner.unwrap_or_default().trim().as_bytes().iter().map(one_line));
-        return;
+        return write_inner(record, out);
     }
     let mut is_first = true;
     for (key, value) in members.0.iter().filter(|(key, _)| key != REPORT_KEY) {
         if !std::mem::take(&mut is_first) {
             out.push(b',');
         }
-        out.extend_from_slice(serde_json::Value::from(&**key).to_string().as_bytes());
+        write_text(out, key);
         out.push(b':');
         out.extend_from_slice(value.as_bytes());
+    }
+}
+
+/// Writes what stands between the braces, on one line.
+fn write_inner(record: &str, out: &mut Vec<u8>) {
+    let inner = record.trim().strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+    let start = out.len();
+    out.extend_from_slice(inner.unwrap_or_default().trim().as_bytes());
+    // An object of an array may stand on several lines; no text in it has a line break.
+    let mut from = start;
+    while let Some(found) = memchr2(b'\n', b'\r', &out[from..]) {
+        from += found;
+        out[from] = b' ';
     }
 }
 
@@ -304,9 +458,126 @@ pub(super) fn original_value(plan: &Plan, record: &str, field: usize) -> Option<
         Some(whole) => vec![whole],
         None => filled.parts.into_iter().flatten().collect(),
     };
-    let text = |filling: &Filling| match value(members.0[filling.member].1) {
+    let text = |filling: &Filling| match value(members.0[filling.member as usize].1) {
         JsonValue::Text(text) => text.into_owned(),
-        _ => members.0[filling.member].1.to_string(),
+        _ => members.0[filling.member as usize].1.to_string(),
     };
     (!fillings.is_empty()).then(|| fillings.iter().map(text).collect::<Vec<_>>().join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::check::plan::FieldOptions;
+    use crate::check::{Outcome, Shape, Stamp, Verdicts};
+    use crate::profile::Profile;
+    use crate::record::{Block, Extent, Span};
+
+    fn checker() -> Checker {
+        let mut options = FieldOptions::default();
+        options.mapping.add("address.city=city").unwrap();
+        let plan = Plan::new(Profile::named("contact").unwrap(), &options).unwrap();
+        let stamp = Stamp { now: "2025-01-01T00:00:00Z".into(), run: 1, file: 1 };
+        Checker::new(Arc::new(plan), Shape::Json, stamp, false, 1 << 20)
+    }
+
+    fn check(checker: &Checker, records: &[String], first_record: u64) -> Verdicts {
+        let bytes: Vec<u8> = records.concat().into_bytes();
+        let mut end = 0;
+        let span = |record: &String| {
+            let start = end;
+            end += record.len() as u32;
+            Span { start, end, line: 0, extent: Extent::Record }
+        };
+        let spans = records.iter().map(span).collect();
+        checker.check(&Block { input: 0, bytes, spans, first_record, first_line: 1, byte_offset: 0, file_bytes: 0 })
+    }
+
+    /// What is found out about each record of a block.
+    fn found(verdicts: &Verdicts) -> Vec<(String, Vec<u8>, Vec<u8>)> {
+        let found = verdicts.verdicts.iter().map(|verdict| {
+            let (row, key) = match &verdict.outcome {
+                Outcome::Accepted { row, key, .. } => (
+                    verdicts.rows[row.start as usize..row.end as usize].to_vec(),
+                    key.as_ref().map(|key| verdicts.key_text(key)).unwrap_or_default(),
+                ),
+                _ => Default::default(),
+            };
+            (format!("{:?}", verdicts.faults_of(verdict).iter().collect::<Vec<_>>()), row, key.to_vec())
+        });
+        found.collect()
+    }
+
+    fn records() -> impl Strategy<Value = Vec<String>> {
+        let key = prop::sample::select(vec![
+            "name",
+            "email",
+            "description",
+            "city",
+            "state",
+            "NAME",
+            "e-mail",
+            "first_name",
+            "last_name",
+            "address",
+            "address.city",
+            "_reject",
+            "unknown",
+            "n\\u0061me",
+            "odd \\\"key",
+            "",
+        ]);
+        let value = prop::sample::select(vec![
+            "\"Ann\"",
+            "\"ann@example.com\"",
+            "\"Beth Smith\"",
+            "null",
+            "\"\"",
+            "12",
+            "1.5",
+            "true",
+            "{\"city\":\"Rome\"}",
+            "{\"city\":\"Rome\",\"city\":1}",
+            "[1]",
+            "\"O'Brien\"",
+            "\"\\u0041nn\"",
+            "\"two  spaces\"",
+            "\"東京\"",
+            "nul",
+            "{\"raw\":\"{\\\"name\\\":\\\"Ann\\\"}\"}",
+        ]);
+        let member = (key, value).prop_map(|(key, value)| format!("\"{key}\":{value}"));
+        let some = prop::collection::vec(member, 0..7).prop_map(|members| format!("{{{}}}", members.join(",")));
+        let usual = "[A-Z][a-z]{1,5} ?[A-Z]?[a-z]{0,5}".prop_map(|name| {
+            format!(
+                "{{\"name\":\"{name}\",\"email\":\"a@example.com\",\"description\":\"none at all\",\"state\":null}}"
+            )
+        });
+        prop::collection::vec(prop_oneof![usual, some], 1..12)
+    }
+
+    proptest! {
+        /// A block's first record always goes the long way.
+        #[test]
+        fn records_are_judged_alike_by_both_ways(records in records()) {
+            let checker = checker();
+            let together = check(&checker, &records, 1);
+            let alone: Vec<_> = (1..).zip(&records).flat_map(|(number, record)| {
+                found(&check(&checker, std::slice::from_ref(record), number))
+            }).collect();
+            prop_assert_eq!(found(&together), alone);
+        }
+    }
+
+    #[test]
+    fn keys_are_met_in_order_and_once() {
+        let records = ["{\"b\":1,\"name\":2}", "{\"name\":2,\"b\":1}", "{\"c\":1,\"c\":1,\"d\":2}", "{\"d\":1,\"b\":"];
+        let verdicts = check(&checker(), &records.map(String::from), 1);
+        assert_eq!(verdicts.met_keys.unknown, ["b"]);
+        assert_eq!(verdicts.met_keys.known.iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>(), ["name"]);
+    }
 }

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use super::plan::{FieldPlan, Filler, Plan};
 use crate::format::json::{self, JsonValue};
 use crate::profile::FieldType;
-use crate::reject::{Code, Fault, Severity};
+use crate::reject::{Code, Fault, FaultList, Severity};
 use crate::rule::text::{self, visible};
 use crate::rule::{address, choice, country, email, flag, list, mend, number, phone};
 
@@ -24,8 +24,8 @@ pub(super) enum Stored<'v> {
 #[derive(Debug)]
 pub(super) struct Judge<'p> {
     pub(super) plan: &'p Plan,
-    /// The faults of the record so far, each with the place in the record by which they are ordered.
-    pub(super) faults: Vec<(u32, Fault)>,
+    /// The faults of the record so far.
+    pub(super) faults: FaultList,
     /// How many values were repaired, by field.
     pub(super) repaired: Vec<u64>,
     /// How many values deprecated fields had, by field.
@@ -65,7 +65,7 @@ impl<'p> Judge<'p> {
         let fields = plan.fields.len();
         Judge {
             plan,
-            faults: Vec::new(),
+            faults: FaultList::default(),
             repaired: vec![0; fields],
             deprecated: vec![0; fields],
             recent_countries: country::Recent::default(),
@@ -74,7 +74,7 @@ impl<'p> Judge<'p> {
 
     /// Whether one of the faults costs the record.
     pub(super) fn has_error(&self) -> bool {
-        self.faults.iter().any(|(_, fault)| fault.severity == Severity::Error)
+        self.faults.all().has_error()
     }
 
     /// Judges the text of a value.
@@ -86,7 +86,7 @@ impl<'p> Judge<'p> {
                     "{} holds the control character U+{:04X} at character {}",
                     self.plan.fields[origin.field].column, control.character as u32, control.position
                 );
-                self.refuse(origin, Some(raw), vec![Refusal::new(Code::ControlCharacter, message)])
+                self.refuse(origin, Some(raw), [Refusal::new(Code::ControlCharacter, message)])
             }
         }
     }
@@ -114,7 +114,7 @@ impl<'p> Judge<'p> {
         match plan.kind {
             FieldType::Integer | FieldType::Flag => match as_number(plan, &cleaned) {
                 Ok(number) => Stored::Integer(number),
-                Err(refusal) => self.refuse(origin, Some(raw), vec![refusal]),
+                Err(refusal) => self.refuse(origin, Some(raw), [refusal]),
             },
             _ => self.text_value(origin, raw, cleaned),
         }
@@ -151,7 +151,7 @@ impl<'p> Judge<'p> {
                 Ok(Cow::Borrowed(digits)) if digits.len() == cleaned.len() => cleaned,
                 Ok(digits) => Cow::Owned(digits.into_owned()),
                 Err(phone::PhoneFault::Invalid(_)) if plan.relaxed => cleaned,
-                Err(fault) => return self.refuse(origin, Some(raw), vec![phone_refusal(plan, &cleaned, fault)]),
+                Err(fault) => return self.refuse(origin, Some(raw), [phone_refusal(plan, &cleaned, fault)]),
             },
             FieldType::Choice => match choice::parse(&cleaned, &plan.choices) {
                 Some(word) => Cow::Owned(word.to_string()),
@@ -162,13 +162,13 @@ impl<'p> Judge<'p> {
                         shown(&cleaned),
                         plan.choices.join(", ")
                     );
-                    return self.refuse(origin, Some(raw), vec![Refusal::new(Code::InvalidChoice, message)]);
+                    return self.refuse(origin, Some(raw), [Refusal::new(Code::InvalidChoice, message)]);
                 }
             },
             FieldType::List => match list::from_text(&cleaned) {
                 Ok(Some(array)) => Cow::Owned(array),
                 Ok(None) => return self.missing(origin, Some(raw)),
-                Err(fault) => return self.refuse(origin, Some(raw), vec![list_refusal(plan, fault)]),
+                Err(fault) => return self.refuse(origin, Some(raw), [list_refusal(plan, fault)]),
             },
             FieldType::Integer | FieldType::Flag => cleaned,
         };
@@ -177,7 +177,7 @@ impl<'p> Judge<'p> {
         if plan.kind == FieldType::Email
             && let Err(reason) = email::check(&value)
         {
-            let message = format!("{} is not an e-mail address: {reason}", plan.column);
+            let message = [plan.column.as_str(), " is not an e-mail address: ", reason].concat();
             refusals.push(Refusal::new(Code::InvalidEmail, message));
         }
         if refusals.is_empty() { Stored::Text(value) } else { self.refuse(origin, Some(raw), refusals) }
@@ -223,7 +223,7 @@ impl<'p> Judge<'p> {
             JsonValue::Array(_) => nested(plan, "an array"),
             JsonValue::Object => nested(plan, "an object"),
         };
-        self.refuse(origin, Some(raw), vec![refusal])
+        self.refuse(origin, Some(raw), [refusal])
     }
 
     /// Whether a cleaned value means that there is none.
@@ -241,7 +241,7 @@ impl<'p> Judge<'p> {
     pub(super) fn cell_error<'v>(&mut self, origin: Origin, error: &str) -> Stored<'v> {
         let column = &self.plan.fields[origin.field].column;
         let message = format!("{column} is {} in the spreadsheet, which could not work it out", shown(error));
-        self.refuse(origin, Some(error), vec![Refusal::new(Code::CellError, message)])
+        self.refuse(origin, Some(error), [Refusal::new(Code::CellError, message)])
     }
 
     /// What stands for a value that is missing: the default, or nothing; a fault where it is required.
@@ -253,8 +253,8 @@ impl<'p> Judge<'p> {
             None => {}
         }
         if plan.required {
-            let refusal = Refusal::new(Code::Required, format!("{} is required and has no value", plan.column));
-            return self.refuse(origin, raw, vec![refusal]);
+            let message = [plan.column.as_str(), " is required and has no value"].concat();
+            return self.refuse(origin, raw, [Refusal::new(Code::Required, message)]);
         }
         Stored::Missing
     }
@@ -272,45 +272,50 @@ impl<'p> Judge<'p> {
 
     fn warn_unknown_country(&mut self, origin: Origin, raw: &str, cleaned: &str) {
         let plan = &self.plan.fields[origin.field];
-        self.faults.push((
+        self.faults.push(
             origin.order,
             Fault {
                 code: Code::UnknownCountry,
                 severity: Severity::Warning,
                 field: Some(origin.field as u16),
                 column: origin.column,
-                message: format!("{} is {}, which ISO 3166 does not know", plan.column, shown(cleaned)),
-                value: Some(raw.to_string()),
+                message: &[plan.column.as_str(), " is ", &shown(cleaned), ", which ISO 3166 does not know"].concat(),
+                value: Some(raw),
                 raw: None,
-                hint: Code::UnknownCountry.info().hint.to_string(),
+                hint: Code::UnknownCountry.info().hint,
             },
-        ));
+        );
     }
 
     /// Notes why a value is not stored, and gives what is stored instead: the default where invalid values are cleared.
-    fn refuse<'v>(&mut self, origin: Origin, raw: Option<&str>, refusals: Vec<Refusal>) -> Stored<'v> {
+    fn refuse<'v>(
+        &mut self,
+        origin: Origin,
+        raw: Option<&str>,
+        refusals: impl IntoIterator<Item = Refusal>,
+    ) -> Stored<'v> {
         let plan = &self.plan.fields[origin.field];
         let severity = if plan.clear_invalid { Severity::Warning } else { Severity::Error };
         for refusal in refusals {
             let hint = match (&plan.default, plan.clear_invalid) {
-                (Some(Filler::Text(default)), true) => format!("Stored as {default}, the default."),
-                (Some(Filler::Integer(default)), true) => format!("Stored as {default}, the default."),
-                (None, true) => "Stored as missing.".to_string(),
+                (Some(Filler::Text(default)), true) => format!("Stored as {default}, the default.").into(),
+                (Some(Filler::Integer(default)), true) => format!("Stored as {default}, the default.").into(),
+                (None, true) => "Stored as missing.".into(),
                 (_, false) => hint(plan, &refusal),
             };
-            self.faults.push((
+            self.faults.push(
                 origin.order,
                 Fault {
                     code: refusal.code,
                     severity,
                     field: Some(origin.field as u16),
                     column: origin.column,
-                    message: refusal.message,
-                    value: raw.map(str::to_string),
+                    message: &refusal.message,
+                    value: raw,
                     raw: None,
-                    hint,
+                    hint: &hint,
                 },
-            ));
+            );
         }
         match &plan.default {
             Some(Filler::Text(default)) if plan.clear_invalid => Stored::Text(Cow::Owned(default.clone())),
@@ -349,30 +354,34 @@ fn check_length(plan: &FieldPlan, value: &str, refusals: &mut Vec<Refusal>) {
         return;
     }
     let length = text::length(value);
-    let count = |number: usize| if number == 1 { "1 character".to_string() } else { format!("{number} characters") };
     if length < plan.min {
-        let message = format!("{} has {}, and needs at least {}", plan.column, count(length), plan.min);
-        refusals.push(Refusal::new(Code::TooShort, message));
+        refusals.push(length_refusal(plan, Code::TooShort, length, ", and needs at least ", plan.min));
     } else if length > plan.max {
-        let message = format!("{} has {}, and may have at most {}", plan.column, count(length), plan.max);
-        refusals.push(Refusal::new(Code::TooLong, message));
+        refusals.push(length_refusal(plan, Code::TooLong, length, ", and may have at most ", plan.max));
     }
+}
+
+#[cold]
+fn length_refusal(plan: &FieldPlan, code: Code, length: usize, but: &str, limit: usize) -> Refusal {
+    let unit = if length == 1 { " character" } else { " characters" };
+    let message = [plan.column.as_str(), " has ", &length.to_string(), unit, but, &limit.to_string()].concat();
+    Refusal::new(code, message)
 }
 
 fn check_characters(plan: &FieldPlan, value: &str, refusals: &mut Vec<Refusal>) {
     let Some(characters) = plan.characters else { return };
     let Some(found) = characters.first_outside(value) else { return };
-    let holds = format!(
-        "holds {} (U+{:04X}), and may hold only {}",
-        shown(found.encode_utf8(&mut [0; 4])),
-        found as u32,
-        characters.describe()
-    );
+    let (character, number) = (shown(found.encode_utf8(&mut [0; 4])), format!("{:04X}", found as u32));
+    let column = plan.column.as_str();
+    let holds = [" holds ", &character, " (U+", &number, "), and may hold only ", characters.describe()];
     let message = match plan.kind {
         FieldType::Country => {
-            format!("{} is {}, which is no country that is known; it {holds}", plan.column, shown(value))
+            [column, " is ", &shown(value), ", which is no country that is known; it", &holds.concat()].concat()
         }
-        _ => format!("{} {holds}", plan.column),
+        _ => {
+            let [holds, character, number, sign, only, allowed] = holds;
+            [column, holds, character, number, sign, only, allowed].concat()
+        }
     };
     let mended = mend::mended(value, characters).filter(|mended| (plan.min..=plan.max).contains(&text::length(mended)));
     // The rule for characters is the last but for the form of an e-mail address, which has none.
@@ -385,7 +394,7 @@ fn phone_refusal(plan: &FieldPlan, value: &str, fault: phone::PhoneFault) -> Ref
         phone::PhoneFault::Invalid(reason) => Refusal {
             relaxable: (plan.min..=plan.max).contains(&text::length(value)),
             has_digits: value.chars().any(char::is_numeric),
-            ..Refusal::new(Code::InvalidPhone, format!("{} is not a phone number: {reason}", plan.column))
+            ..Refusal::new(Code::InvalidPhone, [plan.column.as_str(), " is not a phone number: ", &reason].concat())
         },
         phone::PhoneFault::SpreadsheetNumber => Refusal::new(
             Code::SpreadsheetNumber,
@@ -411,39 +420,48 @@ fn nested(plan: &FieldPlan, what: &str) -> Refusal {
 }
 
 /// What mends it: the mended value where there is one, and the option that accepts the record as it is.
-fn hint(plan: &FieldPlan, refusal: &Refusal) -> String {
+fn hint(plan: &FieldPlan, refusal: &Refusal) -> Cow<'static, str> {
     let option = match refusal.code {
-        _ if refusal.relaxable => Some(format!("--relax {} accepts it as it is", plan.column)),
-        Code::Required => None,
-        _ if !plan.required => Some(format!("--on-invalid {}=clear loads the record without it", plan.column)),
-        _ => None,
+        _ if refusal.relaxable => ["; --relax ", &plan.column, " accepts it as it is."],
+        Code::Required => [".", "", ""],
+        _ if !plan.required => ["; --on-invalid ", &plan.column, "=clear loads the record without it."],
+        _ => [".", "", ""],
     };
+    let (shown, limit);
     let advice = match (&refusal.mended, refusal.code) {
-        (Some(mended), _) => format!("{} would be right", visible(mended)),
-        (None, Code::TooShort) => format!("Write at least {}", plan.min),
-        // A phone number or an address that is cut short is another one.
-        (None, Code::TooLong) if plan.kind == FieldType::Phone => "Check whether it is one number".to_string(),
-        (None, Code::TooLong) if plan.kind == FieldType::Email => "Only a shorter address fits".to_string(),
-        (None, Code::InvalidPhone) if !refusal.has_digits => "Empty the cell, or write the number".to_string(),
-        (None, Code::InvalidCharacters) if plan.kind == FieldType::Country => {
-            "Write the country's English name or its ISO 3166 code".to_string()
+        (Some(mended), _) => {
+            shown = visible(mended);
+            [&*shown, " would be right"]
         }
-        (None, Code::TooLong) => format!("Shorten it to {}", plan.max),
-        (None, Code::InvalidCharacters) => "Write it without that character".to_string(),
-        (None, code) => code.info().hint.trim_end_matches('.').to_string(),
+        (None, Code::TooShort) => {
+            limit = plan.min.to_string();
+            ["Write at least ", &limit]
+        }
+        // A phone number or an address that is cut short is another one.
+        (None, Code::TooLong) if plan.kind == FieldType::Phone => ["Check whether it is one number", ""],
+        (None, Code::TooLong) if plan.kind == FieldType::Email => ["Only a shorter address fits", ""],
+        (None, Code::InvalidPhone) if !refusal.has_digits => ["Empty the cell, or write the number", ""],
+        (None, Code::InvalidCharacters) if plan.kind == FieldType::Country => {
+            ["Write the country's English name or its ISO 3166 code", ""]
+        }
+        (None, Code::TooLong) => {
+            limit = plan.max.to_string();
+            ["Shorten it to ", &limit]
+        }
+        (None, Code::InvalidCharacters) => ["Write it without that character", ""],
+        (None, code) if option[0] == "." => return Cow::Borrowed(code.info().hint),
+        (None, code) => [code.info().hint.trim_end_matches('.'), ""],
     };
-    match option {
-        Some(option) => format!("{advice}; {option}."),
-        None => format!("{advice}."),
-    }
+    let ([advice, detail], [option, column, end]) = (advice, option);
+    Cow::Owned([advice, detail, option, column, end].concat())
 }
 
 /// A piece of a value in a message: short, and with nothing invisible in it.
 fn shown(value: &str) -> String {
     const LONGEST: usize = 40;
     match value.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("\"{}…\"", visible(&value[..end])),
-        None => format!("\"{}\"", visible(value)),
+        Some((end, _)) => ["\"", &*visible(&value[..end]), "…\""].concat(),
+        None => ["\"", &*visible(value), "\""].concat(),
     }
 }
 

@@ -9,6 +9,7 @@ mod judge;
 pub mod plan;
 mod quick;
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use self::json::MetKeys;
@@ -20,7 +21,7 @@ use crate::format::raw;
 use crate::profile::FieldType;
 use crate::profile::header::Binding;
 use crate::record::{Block, Extent, RAW_LIMIT, Span};
-use crate::reject::{Code, Fault, Severity};
+use crate::reject::{Code, Fault, FaultList, Faults, Severity};
 use crate::row::{Encoded, Rows, Value};
 use crate::rule::{address, key, text};
 
@@ -67,7 +68,7 @@ pub struct Verdicts {
     /// The rows of the accepted records (see [`crate::row`]).
     pub rows: Vec<u8>,
     /// The faults and warnings of all records, record by record.
-    pub faults: Vec<Fault>,
+    pub faults: FaultList,
     /// The texts of keys, in UTF-8.
     pub keys: Vec<u8>,
     /// How many values were repaired, by field.
@@ -114,8 +115,8 @@ impl Verdicts {
     }
 
     /// The faults of a record; none where they have been let go.
-    pub fn faults_of(&self, verdict: &Verdict) -> &[Fault] {
-        self.faults.get(verdict.faults.start as usize..verdict.faults.end as usize).unwrap_or_default()
+    pub fn faults_of(&self, verdict: &Verdict) -> Faults<'_> {
+        self.faults.of(verdict.faults.start as usize..verdict.faults.end as usize)
     }
 }
 
@@ -164,7 +165,7 @@ struct Whole<'r> {
     /// The column at which it shows, from 1.
     column: Option<u32>,
     message: String,
-    raw: std::borrow::Cow<'r, [u8]>,
+    raw: Cow<'r, [u8]>,
     /// The text that its report carries already, where it must not be made anew.
     carried: Option<String>,
 }
@@ -225,7 +226,7 @@ impl Checker {
             let outcome = match span.extent {
                 Extent::Blank => Outcome::Blank,
                 Extent::Unterminated | Extent::TooLarge => {
-                    draft.out.faults.push(self.cut_fault(block, span));
+                    self.note_cut(block, span, &mut draft.out.faults);
                     Outcome::Rejected
                 }
                 Extent::Record => {
@@ -256,7 +257,14 @@ impl Checker {
         writer: &mut RowWriter,
         out: &mut Vec<u8>,
     ) {
-        let record = std::str::from_utf8(block.bytes_of(span)).ok().filter(|_| !is_whole);
+        let bytes = block.bytes_of(span);
+        if let Shape::Csv(shape) = &self.shape
+            && !is_whole
+            && csv::write_as_written(shape, bytes, writer, out)
+        {
+            return;
+        }
+        let record = std::str::from_utf8(bytes).ok().filter(|_| !is_whole);
         match (&self.shape, record) {
             (Shape::Csv(shape), record) => csv::write_original(shape, record, writer, out),
             (Shape::Json, Some(record)) => json::write_original(record, out),
@@ -302,12 +310,14 @@ impl Checker {
         };
         if let Err(whole) = judged {
             draft.out.keys.truncate(keys);
-            draft.out.faults.push(whole_fault(whole));
+            note_whole(whole, &mut draft.out.faults);
             return Outcome::Rejected;
         }
         let is_rejected = draft.judge.has_error();
-        draft.judge.faults.sort_by_key(|(order, _)| *order);
-        draft.out.faults.extend(draft.judge.faults.drain(..).map(|(_, fault)| fault));
+        if !draft.judge.faults.is_empty() {
+            draft.judge.faults.sort();
+            draft.out.faults.append(draft.judge.faults.all());
+        }
         if is_rejected {
             draft.out.keys.truncate(keys);
             return Outcome::Rejected;
@@ -396,7 +406,7 @@ impl Checker {
         }
     }
 
-    fn cut_fault(&self, block: &Block, span: &Span) -> Fault {
+    fn note_cut(&self, block: &Block, span: &Span, faults: &mut FaultList) {
         let (code, message) = match span.extent {
             Extent::TooLarge => (
                 Code::RecordTooLarge,
@@ -405,7 +415,7 @@ impl Checker {
             _ => (Code::UnterminatedQuote, "a quote opens on this line and is never closed".to_string()),
         };
         let raw = block.bytes_of(span).into();
-        whole_fault(Whole { code, column: None, message, raw, carried: None })
+        note_whole(Whole { code, column: None, message, raw, carried: None }, faults);
     }
 }
 
@@ -433,19 +443,24 @@ fn not_utf8(bytes: &[u8]) -> Whole<'_> {
     Whole { code: Code::InvalidUtf8, column: None, message, raw: bytes.into(), carried: None }
 }
 
-fn whole_fault(whole: Whole<'_>) -> Fault {
-    Fault {
-        code: whole.code,
-        severity: Severity::Error,
-        field: None,
-        column: whole.column,
-        message: whole.message,
-        // What is text is shown as it stands; the report's own form of it is another thing.
-        value: Some(match std::str::from_utf8(&whole.raw) {
-            Ok(text) if text.len() <= RAW_LIMIT => text.to_string(),
-            _ => raw::escape(&whole.raw),
-        }),
-        raw: Some(whole.carried.unwrap_or_else(|| raw::escape(&whole.raw))),
-        hint: whole.code.info().hint.to_string(),
-    }
+fn note_whole(whole: Whole<'_>, faults: &mut FaultList) {
+    let raw = whole.carried.unwrap_or_else(|| raw::escape(&whole.raw));
+    // What is text is shown as it stands; the report's own form of it is another thing.
+    let value = match std::str::from_utf8(&whole.raw) {
+        Ok(text) if text.len() <= RAW_LIMIT => Cow::Borrowed(text),
+        _ => Cow::Owned(raw::escape(&whole.raw)),
+    };
+    faults.push(
+        0,
+        Fault {
+            code: whole.code,
+            severity: Severity::Error,
+            field: None,
+            column: whole.column,
+            message: &whole.message,
+            value: Some(&*value),
+            raw: Some(&*raw),
+            hint: whole.code.info().hint,
+        },
+    );
 }

@@ -229,7 +229,7 @@ impl Plan {
             (Stored::Integer(number), false) => Ok(Filler::Integer(number)),
             (Stored::Missing, false) => Err(refused("it says nothing")),
             (_, true) => {
-                let why: Vec<&str> = judge.faults.iter().map(|(_, fault)| fault.message.as_str()).collect();
+                let why: Vec<&str> = judge.faults.all().iter().map(|fault| fault.message).collect();
                 Err(refused(&why.join("; ")))
             }
         }

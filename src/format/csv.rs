@@ -6,8 +6,9 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr;
+use memchr::{memchr, memchr3};
 
+use super::json::write_number;
 use crate::mask;
 
 /// One cell of a record: where its text is, without the quotes around it.
@@ -217,8 +218,21 @@ pub fn unguarded(cell: Cow<'_, str>) -> Cow<'_, str> {
 
 /// Whether a cell matches `^'*[=+\-@\t\r]`.
 pub fn is_run_by_spreadsheets(cell: &str) -> bool {
-    let first = cell.bytes().find(|byte| *byte != b'\'');
-    matches!(first, Some(b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r'))
+    cell.bytes().find(|byte| *byte != b'\'').is_some_and(is_operator)
+}
+
+/// Whether a cell of a record, quoted or not, may be one that a spreadsheet would run. Without a branch in the loop, so that the compiler can take
+/// many bytes at a time.
+fn may_have_run_cell(record: &[u8], delimiter: u8) -> bool {
+    let is_before = |byte: u8| (byte == delimiter) | (byte == b'"') | (byte == b'\'');
+    let pairs = record.iter().zip(record.iter().skip(1));
+    let first = record.first().is_some_and(|first| is_operator(*first));
+    first | pairs.fold(false, |found, (&one, &next)| found | (is_before(one) & is_operator(next)))
+}
+
+/// Whether a spreadsheet runs what begins so.
+fn is_operator(byte: u8) -> bool {
+    (byte == b'=') | (byte == b'+') | (byte == b'-') | (byte == b'@') | (byte == b'\t') | (byte == b'\r')
 }
 
 /// Writes the rows of a CSV report: cells quoted where they must be, and guarded.
@@ -239,17 +253,72 @@ impl RowWriter {
     /// Adds a cell to the row.
     pub fn cell(&mut self, out: &mut Vec<u8>, cell: &str) {
         self.delimit(out);
-        let cell = guarded(cell);
-        if !self.writer.should_quote(cell.as_bytes()) {
+        let guard: &[u8] = if is_run_by_spreadsheets(cell) { b"'" } else { b"" };
+        if !self.writer.should_quote(cell.as_bytes()) && !self.writer.should_quote(guard) {
+            out.extend_from_slice(guard);
             out.extend_from_slice(cell.as_bytes());
             return;
         }
+        out.push(b'"');
+        out.extend_from_slice(guard);
         let start = out.len();
         // At worst each byte is a quote that is doubled; `quote` is told so by the room it gets.
-        out.resize(start + 2 + 2 * cell.len(), b'"');
-        let (_, _, written) = csv_core::quote(cell.as_bytes(), &mut out[start + 1..], b'"', b'\\', true);
-        out.truncate(start + 1 + written);
+        out.resize(start + 2 * cell.len(), b'"');
+        let (_, _, written) = csv_core::quote(cell.as_bytes(), &mut out[start..], b'"', b'\\', true);
+        out.truncate(start + written);
         out.push(b'"');
+    }
+
+    /// Adds a cell that holds several texts.
+    pub fn joined<'t>(&mut self, out: &mut Vec<u8>, mut texts: impl Iterator<Item = &'t str>, between: &str) {
+        let first = texts.next().unwrap_or_default();
+        match texts.next() {
+            // Mostly there is one.
+            None => self.cell(out, first),
+            Some(second) => {
+                let mut joined = [first, between, second].concat();
+                texts.for_each(|text| joined.extend([between, text]));
+                self.cell(out, &joined);
+            }
+        }
+    }
+
+    /// Adds a cell that holds a number.
+    pub fn number(&mut self, out: &mut Vec<u8>, number: u64) {
+        if self.delimiter.is_ascii_digit() {
+            return self.cell(out, &number.to_string());
+        }
+        self.delimit(out);
+        write_number(out, number);
+    }
+
+    /// Adds the cells of a whole record that was read with this delimiter, if they can be told to be safe, or made safe, without
+    /// taking it apart; adds nothing otherwise.
+    pub fn record(&mut self, out: &mut Vec<u8>, record: &[u8]) -> bool {
+        // A cell in which nothing is quoted stays as it is but for its guard.
+        let may_be_run = may_have_run_cell(record, self.delimiter);
+        let must_be_cut = || memchr3(b'"', b'\n', b'\r', record).is_some() || self.delimiter == b'\'';
+        if may_be_run && must_be_cut() {
+            return false;
+        }
+        self.delimit(out);
+        if !may_be_run {
+            out.extend_from_slice(record);
+            return true;
+        }
+        let mut is_start = true;
+        let mut written = 0;
+        for (at, &byte) in record.iter().enumerate() {
+            if is_start & is_operator(byte) & (byte != self.delimiter) {
+                // In front of the apostrophes that the cell may begin with, or behind them: that is the same.
+                out.extend_from_slice(&record[written..at]);
+                out.push(b'\'');
+                written = at;
+            }
+            is_start = (byte == self.delimiter) | (is_start & (byte == b'\''));
+        }
+        out.extend_from_slice(&record[written..]);
+        true
     }
 
     /// Adds cells that are written as they must be already.
@@ -379,6 +448,37 @@ mod tests {
             if split_regular(record.as_bytes(), record.len(), b',', &mut quick).is_some() {
                 prop_assert_eq!(split_quoted(record.as_bytes(), b',', &mut full), Ok(()));
                 prop_assert_eq!(quick, full);
+            }
+        }
+
+        #[test]
+        fn records_are_written_like_their_cells(
+            row in prop::collection::vec("[a'=+,;\t]{0,5}", 1..5),
+            delimiter in prop::sample::select(vec![b',', b';', b'\t', b'|', b'a', b'=', b'\'']),
+        ) {
+            let without = |cell: &String| cell.replace(char::from(delimiter), "");
+            let row: Vec<String> = row.iter().map(without).collect();
+            let record = row.join(&char::from(delimiter).to_string());
+            let (mut whole, mut cells) = (b"before".to_vec(), b"before".to_vec());
+            let mut writer = RowWriter::new(delimiter);
+            row.iter().for_each(|cell| writer.cell(&mut cells, cell));
+            writer.end(&mut cells);
+            if writer.record(&mut whole, record.as_bytes()) {
+                writer.end(&mut whole);
+                prop_assert_eq!(String::from_utf8(whole), String::from_utf8(cells));
+            } else {
+                prop_assert!(delimiter == b'\'' && whole == b"before");
+            }
+        }
+
+        #[test]
+        fn what_need_not_be_cut_stays_as_it_is(record in "[a'=,\"]{0,12}") {
+            let mut cells = Vec::new();
+            prop_assume!(split(record.as_bytes(), b',', &mut cells).is_ok());
+            let mut out = Vec::new();
+            let is_run = cells.iter().any(|cell| is_run_by_spreadsheets(&cell.text(&record)));
+            if RowWriter::new(b',').record(&mut out, record.as_bytes()) && record.contains('"') {
+                prop_assert!(!is_run && out == record.as_bytes());
             }
         }
 

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::object::{ObjectReader, has_no_stop, stop_in_text};
 use super::raw::unescape;
 
 /// The members of an object, in the order in which they are written.
@@ -87,6 +88,20 @@ impl<'de: 'r, 'r> Deserialize<'de> for Members<'r> {
 impl<'r> Members<'r> {
     /// Takes a record apart. `record` may have JSON white space around it.
     pub fn parse(record: &'r str) -> Result<Members<'r>, JsonFault> {
+        Members::read(record).map_or_else(|| Members::parse_by_serde(record), Ok)
+    }
+
+    fn read(record: &'r str) -> Option<Members<'r>> {
+        let mut reader = ObjectReader::new(record)?;
+        let mut members = Vec::with_capacity(16);
+        while reader.go_to_key()? {
+            members.push((reader.key()?, reader.value()?.raw(record)));
+        }
+        Some(Members(members))
+    }
+
+    /// Takes a record apart, or says why it cannot be.
+    pub(super) fn parse_by_serde(record: &'r str) -> Result<Members<'r>, JsonFault> {
         let first = record.bytes().find(|byte| !is_white_space(*byte));
         if first == Some(b'{') {
             let members: Members<'_> =
@@ -195,17 +210,29 @@ pub fn names_of(record: &str, report_key: &str, paths: &dyn Paths) -> Vec<String
 }
 
 fn is_half_a_text(raw: &str) -> bool {
-    raw.starts_with('"') && serde_json::from_str::<Text<'_>>(raw).is_err()
+    raw.starts_with('"') && text_of(raw).is_none()
+}
+
+/// The text that is written so, its escapes undone; `raw` is one in JSON but for half characters.
+pub(super) fn text_of(raw: &str) -> Option<Cow<'_, str>> {
+    if memchr::memchr(b'\\', raw.as_bytes()).is_none() {
+        return raw.get(1..raw.len().checked_sub(1)?).map(Cow::Borrowed);
+    }
+    serde_json::from_str::<Text<'_>>(raw).ok().map(|Text(text)| text)
+}
+
+/// How long the value is that `text` begins with, which may be nested as deep as it likes.
+pub(super) fn value_length(text: &str) -> Option<usize> {
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
+    values.next()?.ok()?;
+    Some(values.byte_offset())
 }
 
 /// Tells a member's value apart.
 pub fn value(raw: &str) -> JsonValue<'_> {
     match raw.as_bytes().first() {
-        Some(b'"') => match serde_json::from_str::<Text<'_>>(raw) {
-            Ok(Text(text)) => JsonValue::Text(text),
-            // `Members::parse` has made sure that texts are whole; nothing is better than a panic.
-            Err(_) => JsonValue::Null,
-        },
+        // `Members::parse` has made sure that texts are whole; nothing is better than a panic.
+        Some(b'"') => text_of(raw).map_or(JsonValue::Null, JsonValue::Text),
         Some(b'{') => JsonValue::Object,
         Some(b'[') => JsonValue::Array(raw),
         Some(b't') => JsonValue::Bool(true),
@@ -222,6 +249,55 @@ pub fn raw_of_report(report: &str) -> Option<String> {
         JsonValue::Text(text) => Some(text.into_owned()),
         _ => None,
     })
+}
+
+/// Writes a text with its quotes. What must be an escape is written as serde_json writes it.
+pub fn write_text(out: &mut Vec<u8>, text: &str) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    let bytes = text.as_bytes();
+    out.reserve(bytes.len() + 2);
+    out.push(b'"');
+    if has_no_stop(bytes) {
+        out.extend_from_slice(bytes);
+        out.push(b'"');
+        return;
+    }
+    let mut written = 0;
+    loop {
+        let stop = stop_in_text(bytes, written);
+        out.extend_from_slice(&bytes[written..stop]);
+        let Some(&byte) = bytes.get(stop) else { break };
+        match byte {
+            b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            0x08 => out.extend_from_slice(b"\\b"),
+            0x0c => out.extend_from_slice(b"\\f"),
+            _ => {
+                let [high, low] = [byte >> 4, byte & 15].map(|digit| HEX[usize::from(digit)]);
+                out.extend_from_slice(&[b'\\', b'u', b'0', b'0', high, low]);
+            }
+        }
+        written = stop + 1;
+    }
+    out.push(b'"');
+}
+
+/// Writes a number.
+pub fn write_number(out: &mut Vec<u8>, number: u64) {
+    let mut digits = [0; 20];
+    let mut first = digits.len();
+    let mut rest = number;
+    loop {
+        first -= 1;
+        digits[first] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&digits[first..]);
 }
 
 /// Whether JSON lets this byte stand between tokens.
@@ -249,7 +325,25 @@ fn describe(record: &str, error: &serde_json::Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn texts_are_written_as_serde_writes_them(text in prop_oneof![any::<String>(), "[a-c\u{0}-\u{1f}\"\\\\é\u{7f}]{0,20}"]) {
+            let mut out = Vec::new();
+            write_text(&mut out, &text);
+            prop_assert_eq!(String::from_utf8(out).unwrap(), serde_json::to_string(&text).unwrap());
+        }
+
+        #[test]
+        fn numbers_are_written(number in any::<u64>(), shift in 0u32..64) {
+            let mut out = Vec::new();
+            write_number(&mut out, number >> shift);
+            prop_assert_eq!(String::from_utf8(out).unwrap(), (number >> shift).to_string());
+        }
+    }
 
     #[test]
     fn members_keep_order_and_spelling() {

@@ -20,7 +20,7 @@ use crate::error::{Error, Result};
 use crate::format::csv::RowWriter;
 use crate::profile::header::{REPORT_COLUMNS, letters_and_digits};
 use crate::record::{Block, Position, Span};
-use crate::reject::{Code, Fault, Severity};
+use crate::reject::{Code, Fault, FaultList, Severity};
 use crate::report::folder::{ACCEPTED, ERRORS, ReportFile, ReportFolder};
 use crate::report::lines::{self, ACCEPTED_COLUMNS};
 use crate::report::summary::{ColumnSummary, Counts, Ignored, InputSummary};
@@ -260,13 +260,14 @@ impl<'r> Committer<'r> {
                 rows.push(row.clone());
                 continue;
             };
-            let mut faults = verdicts.faults_of(verdict).to_vec();
-            faults.push(self.duplicate(&holder, worker, block, span));
-            let duplicate = &faults[faults.len() - 1..];
+            let mut faults = FaultList::default();
+            faults.append(verdicts.faults_of(verdict));
+            self.note_duplicate(&holder, worker, block, span, &mut faults);
+            let (faults, duplicate) = (faults.all(), faults.all().last());
             tally.record(duplicate, worker.input, position.line);
             let (mut error, mut reject) = (Vec::new(), Vec::new());
             worker.write_faults(&mut error, position, duplicate);
-            worker.write_reject(&mut worker.row_writer(), &mut reject, block, span, position, &faults);
+            worker.write_reject(&mut worker.row_writer(), &mut reject, block, span, position, faults);
             duplicates.push(Duplicate { index, error, reject });
             counts.accepted -= 1;
             counts.rejected += 1;
@@ -396,8 +397,8 @@ impl<'r> Committer<'r> {
         Ok(())
     }
 
-    /// The fault of a record whose key is taken.
-    fn duplicate(&self, holder: &Holder, worker: &Worker, block: &Block, span: &Span) -> Fault {
+    /// Adds the fault of a record whose key is taken.
+    fn note_duplicate(&self, holder: &Holder, worker: &Worker, block: &Block, span: &Span, faults: &mut FaultList) {
         let field = self.plan.key.map(|key| key.field).unwrap_or_default();
         let column = &self.plan.fields[field].column;
         let message = match holder {
@@ -408,16 +409,18 @@ impl<'r> Committer<'r> {
             }
         };
         let binding = worker.checker.binding();
-        Fault {
+        let value = worker.checker.original_value(block, span, field);
+        let fault = Fault {
             code: Code::DuplicateKey,
             severity: Severity::Error,
             field: Some(field as u16),
             column: binding.and_then(|binding| binding.sources[field]).map(|source| source.first() as u32 + 1),
-            message,
-            value: worker.checker.original_value(block, span, field),
+            message: &message,
+            value: value.as_deref(),
             raw: None,
-            hint: Code::DuplicateKey.info().hint.to_string(),
-        }
+            hint: Code::DuplicateKey.info().hint,
+        };
+        faults.push(u32::MAX, fault);
     }
 
     /// Notes keys of JSON that did not stand in the first records.

@@ -250,7 +250,7 @@ impl Inspection {
                         code: fault.code,
                         records: 0,
                         first_line: position.line,
-                        message: fault.message.clone(),
+                        message: fault.message.to_string(),
                     };
                     self.rejects_by_code.entry(fault.code.name()).or_insert(example).records += 1;
                 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::profile::Profile;
-use crate::reject::{Code, Fault, REGISTRY, Severity};
+use crate::reject::{Code, Faults, REGISTRY, Severity};
 use crate::report::summary::{CodeCount, InputSummary, ShortZips};
 
 /// How many records have each code, and where the first stands.
@@ -51,27 +51,26 @@ impl Tally {
     }
 
     /// Counts the faults of one record: each code and each field once.
-    pub(super) fn record(&mut self, faults: &[Fault], input: usize, line: u64) {
-        for (index, fault) in faults.iter().enumerate() {
-            let before = faults[..index].iter().filter(|other| other.severity == fault.severity);
-            let is_first = |same: fn(&Fault, &Fault) -> bool| !before.clone().any(|other| same(other, fault));
-            let met = match fault.severity {
-                Severity::Error => &mut self.rejects[fault.code as usize],
+    pub(super) fn record(&mut self, faults: Faults<'_>, input: usize, line: u64) {
+        for (index, (code, severity, field)) in faults.kinds().enumerate() {
+            let before = || faults.kinds().take(index).filter(|(_, other, _)| *other == severity);
+            let met = match severity {
+                Severity::Error => &mut self.rejects[code as usize],
                 Severity::Warning => {
                     self.warning_count += 1;
-                    &mut self.warnings[fault.code as usize]
+                    &mut self.warnings[code as usize]
                 }
             };
-            if is_first(|one, other| one.code == other.code) {
+            if !before().any(|(other, ..)| other == code) {
                 if met.records == 0 {
                     met.first = (input, line);
                 }
                 met.records += 1;
             }
-            if let (Severity::Error, Some(field)) = (fault.severity, fault.field)
-                && is_first(|one, other| one.field == other.field)
+            if let (Severity::Error, Some(of)) = (severity, field)
+                && !before().any(|(.., other)| other == field)
             {
-                self.rejected_fields[field as usize] += 1;
+                self.rejected_fields[of as usize] += 1;
             }
         }
     }

@@ -8,7 +8,7 @@ use super::tally::Tally;
 use crate::check::{Checker, Outcome, Verdict, Verdicts};
 use crate::format::csv::RowWriter;
 use crate::record::{Block, Position, Span};
-use crate::reject::Fault;
+use crate::reject::{FaultList, Faults};
 use crate::report::lines::{self, Rejection};
 use crate::report::summary::Counts;
 use crate::store::keys::{Claim, Fingerprints, KeySet, Place};
@@ -102,6 +102,11 @@ impl Worker {
         let mut texts = BlockTexts::new(records);
         let mut counts = Counts { read: records as u64, repaired: tally.repaired_count(), ..Counts::default() };
         let (mut errors, mut rejects) = (Pieces::new(records), Pieces::new(records));
+        if self.reports {
+            // About as much as a fault's line takes, and a record with what is said of it.
+            errors.text.reserve(verdicts.faults.len() * 384);
+            rejects.text.reserve(verdicts.faults.len() * 256);
+        }
         let mut writer = self.row_writer();
         let has_keys = self.checker.plan().key.is_some();
         for (index, ((position, span), verdict)) in (0..).zip(block.positions().zip(&verdicts.verdicts)) {
@@ -146,7 +151,7 @@ impl Worker {
         // What is said of rejected records is written. Only the warnings of others may be wanted again, for a duplicate.
         let is_warned = |verdict: &Verdict| verdict.outcome != Outcome::Rejected && !verdict.faults.is_empty();
         if !verdicts.verdicts.iter().any(is_warned) {
-            verdicts.faults = Vec::new();
+            verdicts.faults = FaultList::default();
         }
         let worker = Arc::clone(self);
         Checked { block, verdicts, first, counts, rows, texts, rivalled, errors, rejects, tally, worker }
@@ -158,11 +163,11 @@ impl Worker {
     }
 
     /// Adds the lines of `errors.ndjson` for a record's faults.
-    pub(super) fn write_faults(&self, out: &mut Vec<u8>, position: Position, faults: &[Fault]) {
+    pub(super) fn write_faults(&self, out: &mut Vec<u8>, position: Position, faults: Faults<'_>) {
         if !self.reports {
             return;
         }
-        for fault in faults {
+        for fault in faults.iter() {
             let field = fault.field.map(|field| self.checker.plan().fields[field as usize].column.as_str());
             lines::error_line(out, &self.path, position, field, fault);
         }
@@ -176,7 +181,7 @@ impl Worker {
         block: &Block,
         span: &Span,
         position: Position,
-        faults: &[Fault],
+        faults: Faults<'_>,
     ) {
         if !self.reports {
             return;

@@ -1,47 +1,50 @@
 //! The lines of the reports: pure functions from faults and records to bytes.
 
-use serde::Serialize;
-
 use crate::format::csv::RowWriter;
+use crate::format::json::{write_number, write_text};
 use crate::record::Position;
-use crate::reject::{Fault, Severity};
+use crate::reject::{Fault, Faults, Severity};
 
 /// The header of `accepted.csv`.
 pub const ACCEPTED_COLUMNS: [&str; 6] = ["file", "record", "line", "key", "customer_id", "action"];
 
-#[derive(Serialize)]
-struct ErrorLine<'f> {
-    file: &'f str,
-    record: u64,
-    line: u64,
-    byte_offset: u64,
-    column: Option<u32>,
-    field: Option<&'f str>,
-    code: &'static str,
-    severity: &'static str,
-    message: &'f str,
-    value: Option<&'f str>,
-    hint: &'f str,
+/// Writes a line of `errors.ndjson`. `field` is the column name of the fault's field.
+pub fn error_line(out: &mut Vec<u8>, file: &str, position: Position, field: Option<&str>, fault: Fault<'_>) {
+    out.extend_from_slice(b"{\"file\":");
+    write_text(out, file);
+    out.extend_from_slice(b",\"record\":");
+    write_number(out, position.record);
+    out.extend_from_slice(b",\"line\":");
+    write_number(out, position.line);
+    out.extend_from_slice(b",\"byte_offset\":");
+    write_number(out, position.byte_offset);
+    out.extend_from_slice(b",\"column\":");
+    match fault.column {
+        Some(column) => write_number(out, column.into()),
+        None => out.extend_from_slice(b"null"),
+    }
+    out.extend_from_slice(b",\"field\":");
+    write_text_or_null(out, field);
+    // Codes and severities are words that need no escapes.
+    out.extend_from_slice(b",\"code\":\"");
+    out.extend_from_slice(fault.code.name().as_bytes());
+    out.extend_from_slice(match fault.severity {
+        Severity::Error => b"\",\"severity\":\"error\",\"message\":".as_slice(),
+        Severity::Warning => b"\",\"severity\":\"warning\",\"message\":",
+    });
+    write_text(out, fault.message);
+    out.extend_from_slice(b",\"value\":");
+    write_text_or_null(out, fault.value);
+    out.extend_from_slice(b",\"hint\":");
+    write_text(out, fault.hint);
+    out.extend_from_slice(b"}\n");
 }
 
-/// Writes a line of `errors.ndjson`. `field` is the column name of the fault's field.
-pub fn error_line(out: &mut Vec<u8>, file: &str, position: Position, field: Option<&str>, fault: &Fault) {
-    let line = ErrorLine {
-        file,
-        record: position.record,
-        line: position.line,
-        byte_offset: position.byte_offset,
-        column: fault.column,
-        field,
-        code: fault.code.name(),
-        severity: fault.severity.name(),
-        message: &fault.message,
-        value: fault.value.as_deref(),
-        hint: &fault.hint,
-    };
-    // Neither the line nor the buffer can fail.
-    let _ = serde_json::to_writer(&mut *out, &line);
-    out.push(b'\n');
+fn write_text_or_null(out: &mut Vec<u8>, text: Option<&str>) {
+    match text {
+        Some(text) => write_text(out, text),
+        None => out.extend_from_slice(b"null"),
+    }
 }
 
 /// What is said of a rejected record in its report.
@@ -50,57 +53,59 @@ pub struct Rejection<'f> {
     /// The line on which the record starts.
     pub line: u64,
     /// Its faults.
-    pub faults: &'f [Fault],
+    pub faults: Faults<'f>,
     /// The record's text, where it is a reject as a whole.
     pub raw: Option<&'f str>,
 }
 
 impl<'f> Rejection<'f> {
     /// The rejection of a record for these faults.
-    pub fn new(line: u64, faults: &'f [Fault]) -> Rejection<'f> {
-        Rejection { line, faults, raw: faults.iter().find_map(|fault| fault.raw.as_deref()) }
+    pub fn new(line: u64, faults: Faults<'f>) -> Rejection<'f> {
+        Rejection { line, faults, raw: faults.raw() }
     }
 
-    fn errors(&self) -> impl Iterator<Item = &Fault> {
+    fn errors(&self) -> impl Iterator<Item = Fault<'f>> {
         self.faults.iter().filter(|fault| fault.severity == Severity::Error)
     }
 }
 
 /// Ends a row of `rejects.csv`, behind the record's own cells: what is said of it.
 pub fn end_reject_row(out: &mut Vec<u8>, writer: &mut RowWriter, rejection: &Rejection<'_>) {
-    let codes: Vec<&str> = rejection.errors().map(|fault| fault.code.name()).collect();
-    let messages: Vec<&str> = rejection.errors().map(|fault| fault.message.as_str()).collect();
-    writer.cell(out, &rejection.line.to_string());
-    writer.cell(out, &codes.join(","));
-    writer.cell(out, &messages.join("; "));
+    writer.number(out, rejection.line);
+    writer.joined(out, rejection.errors().map(|fault| fault.code.name()), ",");
+    writer.joined(out, rejection.errors().map(|fault| fault.message), "; ");
     writer.cell(out, rejection.raw.unwrap_or_default());
     writer.end(out);
 }
 
-#[derive(Serialize)]
-struct RejectObject<'f> {
-    line: u64,
-    codes: Vec<&'static str>,
-    messages: Vec<&'f str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    raw: Option<&'f str>,
-}
-
 /// Ends a line of `rejects.ndjson`, behind the brace and the record's own members, of which it may have none: `_reject`.
 pub fn end_reject_line(out: &mut Vec<u8>, has_members: bool, rejection: &Rejection<'_>) {
-    let object = RejectObject {
-        line: rejection.line,
-        codes: rejection.errors().map(|fault| fault.code.name()).collect(),
-        messages: rejection.errors().map(|fault| fault.message.as_str()).collect(),
-        raw: rejection.raw,
-    };
     if has_members {
         out.push(b',');
     }
-    out.extend_from_slice(b"\"_reject\":");
-    // Neither the object nor the buffer can fail.
-    let _ = serde_json::to_writer(&mut *out, &object);
-    out.extend_from_slice(b"}\n");
+    out.extend_from_slice(b"\"_reject\":{\"line\":");
+    write_number(out, rejection.line);
+    out.extend_from_slice(b",\"codes\":");
+    write_texts(out, rejection.errors().map(|fault| fault.code.name()));
+    out.extend_from_slice(b",\"messages\":");
+    write_texts(out, rejection.errors().map(|fault| fault.message));
+    if let Some(raw) = rejection.raw {
+        out.extend_from_slice(b",\"raw\":");
+        write_text(out, raw);
+    }
+    out.extend_from_slice(b"}}\n");
+}
+
+/// Writes an array of texts.
+fn write_texts<'t>(out: &mut Vec<u8>, texts: impl Iterator<Item = &'t str>) {
+    out.push(b'[');
+    for (index, text) in texts.enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        write_text(out, text);
+    }
+    out.push(b']');
 }
 
 /// Writes a row of `accepted.csv`. There is no customer ID where nothing was stored.
@@ -113,8 +118,8 @@ pub fn accepted_row(
     customer: Option<i64>,
 ) {
     writer.cell(out, file);
-    writer.cell(out, &position.record.to_string());
-    writer.cell(out, &position.line.to_string());
+    writer.number(out, position.record);
+    writer.number(out, position.line);
     writer.cell(out, key);
     writer.cell(out, &customer.map(|id| id.to_string()).unwrap_or_default());
     writer.cell(out, "created");

@@ -7,6 +7,7 @@
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use memchr::memchr;
 use sha2::{Digest, Sha256};
 
 use crate::mask;
@@ -295,7 +296,15 @@ impl Window {
                     return Ok(Found::Nothing);
                 }
                 let held = &self.buffer[self.start..self.end];
-                if let Some(found) = self.marks.find(needles, held, self.offset, from, end) {
+                let found = match needles {
+                    // One byte alone is found sooner so.
+                    [one, other, third] if one == other && one == third => {
+                        let held = &held[(from - self.offset) as usize..(end - self.offset) as usize];
+                        memchr(one, held).map(|at| from + at as u64)
+                    }
+                    _ => self.marks.find(needles, held, self.offset, from, end),
+                };
+                if let Some(found) = found {
                     return Ok(Found::Byte(found));
                 }
                 from = end;
