@@ -1,6 +1,8 @@
-//! What the benches share: invented inputs, and the way from them to blocks, a checker and verdicts.
+//! What the benches and `examples/insert.rs` share: invented inputs, and the way from them to blocks, a checker and verdicts.
 
 #![allow(dead_code, unreachable_pub)] // each bench is a crate, and uses its own part
+
+pub mod rows;
 
 use std::io::Cursor;
 use std::path::Path;

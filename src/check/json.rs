@@ -52,14 +52,10 @@ struct KnownKey {
     bound: usize,
 }
 
-/// The keys of a block in the order in which they were met, each once: those that stand for a field, and those that match none.
-#[derive(Debug, Default)]
-pub struct MetKeys {
-    /// They fill a field, or a part of one.
-    pub known: Vec<(String, Match)>,
-    /// They match no field.
-    pub unknown: Vec<String>,
-}
+/// The keys of a block in the order in which they were met, each once, and the field, or the part of one, that each stands for;
+/// `None` for those that match no field. They stay in one list, so that their order among an input's does not depend on where
+/// its blocks begin.
+pub type MetKeys = Vec<(String, Option<Match>)>;
 
 /// The members that fill a field: one for all of it, or one for each part.
 #[derive(Clone, Copy, Debug, Default)]
@@ -261,23 +257,14 @@ impl<'c> JsonRecords<'c> {
             self.places.insert(key.to_string(), place);
             self.keys.push(KnownKey { meaning, written: self.written(key), next: place + 1, bound: 0 });
         }
-        let met = &mut self.met;
-        match meaning {
-            // A key that is remembered is asked for once.
-            Meaning::Field(found)
-                if met.known.len() < MOST_KEYS
-                    && (is_remembered || !met.known.iter().any(|(known, _)| known == key)) =>
-            {
-                met.known.push((key.to_string(), found));
-            }
-            Meaning::Unknown
-                if key != REPORT_KEY
-                    && met.unknown.len() < MOST_KEYS
-                    && (is_remembered || !met.unknown.iter().any(|known| known == key)) =>
-            {
-                met.unknown.push(key.to_string());
-            }
-            _ => {}
+        let found = match meaning {
+            Meaning::Field(found) => Some(found),
+            Meaning::Unknown if key != REPORT_KEY => None,
+            _ => return meaning,
+        };
+        // A key that is remembered is asked for once.
+        if self.met.len() < MOST_KEYS && (is_remembered || !self.met.iter().any(|(known, _)| known == key)) {
+            self.met.push((key.to_string(), found));
         }
         meaning
     }
@@ -577,7 +564,8 @@ mod tests {
     fn keys_are_met_in_order_and_once() {
         let records = ["{\"b\":1,\"name\":2}", "{\"name\":2,\"b\":1}", "{\"c\":1,\"c\":1,\"d\":2}", "{\"d\":1,\"b\":"];
         let verdicts = check(&checker(), &records.map(String::from), 1);
-        assert_eq!(verdicts.met_keys.unknown, ["b"]);
-        assert_eq!(verdicts.met_keys.known.iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>(), ["name"]);
+        let met: Vec<(&str, bool)> =
+            verdicts.met_keys.iter().map(|(key, found)| (key.as_str(), found.is_some())).collect();
+        assert_eq!(met, [("b", false), ("name", true)]);
     }
 }

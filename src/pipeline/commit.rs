@@ -426,15 +426,14 @@ impl<'r> Committer<'r> {
     /// Notes keys of JSON that did not stand in the first records.
     fn note_met_keys(&mut self, input: usize, met: MetKeys) -> Result<()> {
         let input = &mut self.inputs[input];
-        for (key, found) in met.known {
+        for (key, found) in met {
             // More are not told apart: a hostile file could have millions.
-            if input.keys.len() < MOST_KEYS && input.keys.insert(key.clone()) {
+            if input.keys.len() >= MOST_KEYS || !input.keys.insert(key.clone()) {
+                continue;
+            }
+            if let Some(found) = found {
                 let column = &self.plan.fields[found.field].column;
                 input.summary.columns.push(ColumnSummary::new(&key).filling(column, column, found.how()));
-            }
-        }
-        for key in met.unknown {
-            if input.keys.len() >= MOST_KEYS || !input.keys.insert(key.clone()) {
                 continue;
             }
             let columns = &input.summary.columns;

@@ -2,45 +2,138 @@
 //! the run, and the next run finds nothing to trip over.
 #![cfg(unix)]
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use custload::generate::Generator;
 
 use crate::support::{ANN, CONTACT, Done, PROGRAM, Place, dump, has_program};
 
+/// More than the 8,192 rows that are inserted one by one, so that a database that exists gets a segment.
 const RECORDS: usize = 15_000;
+
+/// So many customers are there before a run into a database that exists.
+const HELD: usize = 2_000;
+
+fn records(number: usize, dirty_percent: f64, start: u64) -> Vec<u8> {
+    let mut generator = Generator::new(7, dirty_percent, start);
+    let mut out = Vec::new();
+    Generator::write_csv_header(&mut out);
+    (0..number).for_each(|_| generator.write_csv(&mut out));
+    out
+}
+
+static BIG_RECORDS: LazyLock<Vec<u8>> = LazyLock::new(|| records(RECORDS, 5.0, 1));
 
 /// A place with `big.csv`, and a small `ann.csv` that is good after it.
 fn place() -> Place {
     let place = Place::new();
-    let mut generator = Generator::new(7, 5.0, 1);
-    let mut big = Vec::new();
-    Generator::write_csv_header(&mut big);
-    (0..RECORDS).for_each(|_| generator.write_csv(&mut big));
-    place.write("big.csv", big);
+    place.write("big.csv", &*BIG_RECORDS);
     place.write("ann.csv", format!("{CONTACT}{ANN}"));
     place.write("old.csv", format!("{CONTACT}old@example.com,Old Hand\n"));
     place
 }
 
-const BIG: [&str; 6] = ["import", "big.csv", "--profile", "contact", "--quiet", "--rejects-ok"];
+/// What a run leaves that has loaded [`HELD`] customers: a database and the run's reports.
+static HELD_FILES: LazyLock<BTreeMap<String, Vec<u8>>> = LazyLock::new(|| {
+    let place = Place::new();
+    place.write("held.csv", records(HELD, 0.0, 1_000_000));
+    place.custload("import held.csv --profile contact --quiet").ends(0);
+    fs::remove_file(place.path("held.csv")).unwrap();
+    place.everything()
+});
 
-/// How long an undisturbed run takes, and how many customers it makes.
-fn whole_run() -> (Duration, i64) {
+/// A place whose database holds customers.
+fn place_with_customers() -> Place {
     let place = place();
-    let start = Instant::now();
-    place.run(&BIG).ends(0);
-    (start.elapsed(), place.number("customers.db", "SELECT count(*) FROM customers"))
+    for (name, bytes) in HELD_FILES.iter().filter(|(name, _)| !name.ends_with('/')) {
+        place.write(name, bytes);
+    }
+    place
 }
 
-/// Moments of a run: ten spread over all of it, ten over its last part, where the database is put in place.
-fn moments(whole: Duration) -> impl Iterator<Item = Duration> {
-    let early = (0..10).map(|tenth| f64::from(tenth) / 10.0);
-    let late = (0..10).map(|tenth| 0.8 + f64::from(tenth) / 40.0);
-    early.chain(late).map(move |part| whole.mul_f64(part))
+const BIG: [&str; 6] = ["import", "big.csv", "--profile", "contact", "--quiet", "--rejects-ok"];
+
+/// Where a new database is built, and a segment for one that exists.
+const PRIVATE: &str = "customers.db.custload-partial";
+
+/// A run that nobody disturbs.
+struct Whole {
+    time: Duration,
+    /// How many customers there are then.
+    customers: i64,
+    /// How large the private file was when it was complete.
+    private: u64,
+}
+
+/// The quickest of three: the moments are to lie within a run, and one run may be slow for many reasons.
+fn whole_run(place: fn() -> Place) -> Whole {
+    let runs = (0..3).map(|_| {
+        let place = place();
+        let start = Instant::now();
+        let mut child = place.command(&BIG).spawn().unwrap();
+        let mut private = 0;
+        let status = loop {
+            private = private.max(fs::metadata(place.path(PRIVATE)).map_or(0, |file| file.len()));
+            if let Some(status) = child.try_wait().unwrap() {
+                break status;
+            }
+            std::thread::sleep(POLL);
+        };
+        assert_eq!(status.code(), Some(0));
+        Whole { time: start.elapsed(), customers: count(&place), private }
+    });
+    runs.min_by_key(|whole| whole.time).unwrap()
+}
+
+/// How often it is looked what a run has done.
+const POLL: Duration = Duration::from_micros(50);
+
+/// Something that shows how far a run has come.
+#[derive(Clone, Copy, Debug)]
+enum Sign {
+    /// The run has been started.
+    Start,
+    /// This is there.
+    There(&'static str),
+    /// This is larger than so many bytes.
+    Larger(&'static str, u64),
+    /// This is there no more, behind the sign that this is there.
+    Gone(&'static str, &'static str),
+}
+
+impl Sign {
+    fn is_seen(self, place: &Place) -> bool {
+        match self {
+            Sign::Start => true,
+            Sign::There(name) => place.path(name).exists(),
+            Sign::Larger(name, bytes) => fs::metadata(place.path(name)).is_ok_and(|file| file.len() > bytes),
+            Sign::Gone(name, behind) => !place.path(name).exists() && place.path(behind).exists(),
+        }
+    }
+}
+
+/// Moments of a run, 50 of them: a sign, and how much of the time of a whole run to wait behind it. A clock alone would
+/// miss the last steps of a run, which are short, and nowhere certain on a machine that has other things to do.
+fn moments(signs: &[Sign; 6]) -> Vec<(Sign, f64)> {
+    let spread = (0..26).map(|part| (Sign::Start, f64::from(part) / 25.0));
+    let behind = signs.iter().flat_map(|sign| [0.0, 0.003, 0.01, 0.03].map(|part| (*sign, part)));
+    spread.chain(behind).collect()
+}
+
+/// Starts a run, kills it at a moment of it, and says whether it was still there to be killed.
+fn kill(place: &Place, (sign, part): (Sign, f64), whole: Duration) -> bool {
+    let mut child = place.command(&BIG).spawn().unwrap();
+    while !sign.is_seen(place) && child.try_wait().unwrap().is_none() {
+        std::thread::sleep(POLL);
+    }
+    std::thread::sleep(whole.mul_f64(part));
+    child.kill().unwrap();
+    child.wait().unwrap().code().is_none()
 }
 
 fn count(place: &Place) -> i64 {
@@ -60,50 +153,91 @@ fn assert_next_run_works(place: &Place, before: &[i64]) {
     assert_eq!(reports as i64, runs, "each run has its reports: {:?}", place.names());
 }
 
+/// No private database, no journal, no half-written report and no note of one.
 #[track_caller]
 fn assert_nothing_half_done(place: &Place) {
     let names = place.names();
-    let is_left =
-        |name: &&String| ["partial", "-journal", "-wal", "-shm", ".tmp"].iter().any(|part| name.contains(part));
+    let is_left = |name: &&String| {
+        ["partial", "-journal", "-wal", "-shm", ".tmp", "custload-reports"].iter().any(|part| name.contains(part))
+    };
     assert_eq!(names.iter().find(is_left), None, "{names:?}");
 }
 
 #[test]
 fn a_killed_run_into_a_new_database() {
-    let (whole, customers) = whole_run();
-    let mut killed = 0;
-    for moment in moments(whole) {
+    let Whole { time, customers, private } = whole_run(place);
+    let signs = [
+        // The records are read, the index is not begun.
+        Sign::Larger(PRIVATE, private / 4),
+        // The index is written: the sync follows.
+        Sign::Larger(PRIVATE, private - 1),
+        // It is on the disk: the rename follows.
+        Sign::There("customers.db.imports/run-000001.partial/summary.json"),
+        // The database has its name, the reports do not.
+        Sign::There("customers.db"),
+        Sign::There("customers.db.imports/run-000001"),
+        Sign::Gone("customers.db.custload-reports", "customers.db.imports/run-000001"),
+    ];
+    let (mut killed, mut half_built) = (0, 0);
+    for (index, moment) in moments(&signs).into_iter().enumerate() {
         let place = place();
-        let mut child = place.command(&BIG).spawn().unwrap();
-        std::thread::sleep(moment);
-        child.kill().unwrap();
-        killed += usize::from(child.wait().unwrap().code().is_none());
+        killed += usize::from(kill(&place, moment, time));
+        half_built += usize::from(place.path(PRIVATE).exists());
         if place.path("customers.db").exists() {
             dump(&place.path("customers.db"));
-            assert_eq!(count(&place), customers, "a new database has all or is not there");
+            assert_eq!(count(&place), customers, "a new database has all or is not there: {moment:?}");
+        }
+        // Every third time the next run is the same once more.
+        if index % 3 == 0 {
+            place.run(&BIG).ends(0);
+            assert_eq!(count(&place), customers, "{moment:?}");
         }
         assert_next_run_works(&place, &[0, customers]);
     }
-    assert!(killed >= 4, "only {killed} runs were stopped");
+    assert!(killed >= 20 && half_built >= 10, "{killed} runs were killed, {half_built} while the database was built");
 }
 
 #[test]
 fn a_killed_run_into_a_database_that_has_customers() {
-    let (whole, customers) = whole_run();
-    for (index, moment) in moments(whole).enumerate() {
-        let place = place();
-        place.custload("import old.csv --quiet").ends(0);
-        let before = dump(&place.path("customers.db"));
-        let mut child = place.command(&BIG).spawn().unwrap();
-        std::thread::sleep(moment);
-        child.kill().unwrap();
-        child.wait().unwrap();
+    let held = HELD as i64;
+    let untouched = place_with_customers();
+    let before = dump(&untouched.path("customers.db"));
+    let bytes = fs::metadata(untouched.path("customers.db")).unwrap().len();
+    let Whole { time, customers, private } = whole_run(place_with_customers);
+    let signs = [
+        // The first rows are inserted, the segment is begun.
+        Sign::Larger(PRIVATE, 0),
+        // The segment is complete: SQLite takes it over.
+        Sign::Larger(PRIVATE, private - 1),
+        // It is in the transaction: the commit follows.
+        Sign::There("customers.db.imports/run-000002.partial/summary.json"),
+        // The commit writes to the database.
+        Sign::Larger("customers.db", bytes),
+        Sign::Gone("customers.db-journal", "customers.db.imports/run-000002.partial/summary.json"),
+        Sign::There("customers.db.imports/run-000002"),
+    ];
+    let (mut killed, mut with_segment, mut with_journal) = (0, 0, 0);
+    for (index, moment) in moments(&signs).into_iter().enumerate() {
+        let place = place_with_customers();
+        killed += usize::from(kill(&place, moment, time));
+        with_segment += usize::from(place.path(PRIVATE).exists());
+        with_journal += usize::from(place.path("customers.db-journal").exists());
         // Every other time the next run is the first to find the database.
-        if index % 2 == 0 && count(&place) == 1 {
-            assert_eq!(dump(&place.path("customers.db")), before);
+        if index % 2 == 0 {
+            let after = dump(&place.path("customers.db"));
+            assert!(count(&place) == customers || after == before, "{} customers: {moment:?}", count(&place));
         }
-        assert_next_run_works(&place, &[1, 1 + customers]);
+        // Every third time that is the same once more.
+        if index % 3 == 0 {
+            place.run(&BIG).ends(0);
+            assert_eq!(count(&place), customers, "{moment:?}");
+        }
+        assert_next_run_works(&place, &[held, customers]);
     }
+    assert!(
+        killed >= 20 && with_segment >= 5 && with_journal >= 5,
+        "{killed} runs were killed, {with_segment} with a segment, {with_journal} with a journal"
+    );
 }
 
 fn signal(child: &Child, name: &str) {
@@ -130,7 +264,7 @@ const SIGNALS: [(&str, i32); 2] = [("INT", 130), ("TERM", 143)];
 
 #[test]
 fn an_interrupted_run_leaves_nothing() {
-    let (whole, _) = whole_run();
+    let Whole { time, .. } = whole_run(place);
     let mut interrupted = 0;
     for (name, status) in SIGNALS {
         for part in [0.1, 0.25, 0.4, 0.6] {
@@ -141,7 +275,7 @@ fn an_interrupted_run_leaves_nothing() {
                 }
                 let before = place.everything();
                 let child = place.command(&BIG).stderr(Stdio::piped()).spawn().unwrap();
-                std::thread::sleep(whole.mul_f64(part));
+                std::thread::sleep(time.mul_f64(part));
                 signal(&child, name);
                 let done = Done::new(&child.wait_with_output().unwrap());
                 if done.status == Some(0) {

@@ -164,6 +164,20 @@ fn several_inputs_of_both_kinds_come_out_the_same() {
     assert_same_for_all(&place, &inputs, "--profile contact --limit 120 --on-invalid name=clear --relax description");
 }
 
+/// Keys that come late, known and unknown ones by turns: their order must not depend on where blocks end.
+#[test]
+fn keys_that_come_late_come_out_the_same() {
+    let place = Place::new();
+    let late = ["key 1", "City", "key 2", "STATE", "Phone", "key 3"];
+    let mut input = String::new();
+    for number in 0..200 {
+        let key = if number < 150 { "name" } else { late[number % late.len()] };
+        input.push_str(&format!("{{\"email\":\"ann{number}@example.com\",\"{key}\":\"Anna\"}}\n"));
+    }
+    place.write("input.ndjson", input);
+    assert_same_for_all(&place, &["../input.ndjson"], "--profile contact");
+}
+
 /// More keys than are remembered of one block: which are named must not depend on where blocks end.
 #[test]
 fn unknown_keys_come_out_the_same() {

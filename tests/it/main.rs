@@ -15,6 +15,7 @@ mod rejects;
 mod samples;
 #[cfg(unix)]
 mod sheet;
+mod shell;
 mod support;
 mod systems;
 mod tidy;

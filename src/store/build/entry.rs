@@ -93,7 +93,16 @@ impl Place {
     fn key<'e>(&self, entries: &'e [u8]) -> &'e [u8] {
         &entries[self.start as usize..(self.start + self.length) as usize]
     }
+
+    /// The key from `depth` on.
+    fn rest<'e>(&self, entries: &'e [u8], depth: usize) -> &'e [u8] {
+        self.key(entries).get(depth..).unwrap_or_default()
+    }
 }
+
+/// As many bytes of keys are compared by eights. Another program may have written customers whose keys begin with millions of
+/// bytes that are the same, and for each eight of them there would be a call within a call.
+const DEEPEST: usize = 1024;
 
 /// Entries in their order, each in the bytes in which it stands among them. The first `same` bytes of all keys must be equal.
 /// It is quicker where parts are in order already.
@@ -123,7 +132,14 @@ fn sort(entries: &[u8], places: &mut [Place], depth: usize) {
             continue;
         }
         if equal.iter().any(|place| place.length as usize > depth + 8) {
-            sort(entries, equal, depth + 8);
+            if depth < DEEPEST {
+                sort(entries, equal, depth + 8);
+                continue;
+            }
+            equal.sort_by(|one, other| {
+                let rests = one.rest(entries, depth).cmp(other.rest(entries, depth));
+                rests.then_with(|| one.id(entries).cmp(&other.id(entries)))
+            });
         } else {
             // What is different is only how many bytes of value 0 stand at the end, and the ID.
             equal.sort_by_key(|place| (place.length, place.id(entries)));
@@ -159,14 +175,27 @@ mod tests {
         assert_eq!(ids, [8, 7, 6, 5, 4, 3, 2, 1, 0]);
     }
 
+    #[test]
+    fn long_keys_that_begin_alike_are_sorted() {
+        let keys = ["b", "", "\0", "ab", "b", "a"].map(|end| ["z".repeat(2 << 20).as_str(), end].concat());
+        let mut entries = Vec::new();
+        for (id, key) in (0..).zip(&keys) {
+            Entry { key: key.as_bytes(), id: -id }.push_to(&mut entries);
+        }
+        let ids: Vec<i64> = sorted(&entries, 0).map(|entry| Entry::first(entry).unwrap().id).collect();
+        assert_eq!(ids, [-1, -2, -5, -3, -4, 0]);
+    }
+
     proptest! {
         /// Keys of few different bytes, so that many begin alike, zeros among them.
         #[test]
         fn any_entries_are_sorted(
             keys in prop::collection::vec(prop::collection::vec(0u8..3, 0..40), 0..200),
-            same in prop::collection::vec(any::<u8>(), 0..20),
+            same in prop_oneof![4 => prop::collection::vec(any::<u8>(), 0..20), 1 => Just(vec![7; DEEPEST - 1])],
+            known in any::<bool>(),
         ) {
             let mut entries = Vec::new();
+            let known = if known { same.len() } else { 0 };
             let keys: Vec<Vec<u8>> = keys.into_iter().map(|key| [same.as_slice(), &key].concat()).collect();
             for (number, key) in keys.iter().enumerate() {
                 Entry { key, id: number as i64 * 7 % 16 - 8 }.push_to(&mut entries);
@@ -174,7 +203,7 @@ mod tests {
             let mut expected: Vec<Entry<'_>> = each(&entries).collect();
             prop_assert_eq!(expected.len(), keys.len());
             expected.sort();
-            let found: Vec<Entry<'_>> = sorted(&entries, same.len()).map(|entry| Entry::first(entry).unwrap()).collect();
+            let found: Vec<Entry<'_>> = sorted(&entries, known).map(|entry| Entry::first(entry).unwrap()).collect();
             prop_assert_eq!(found, expected);
         }
     }
