@@ -90,6 +90,9 @@ pub(super) struct Committed {
     pub(super) last_id: Option<i64>,
 }
 
+/// The keys of so many customers are noted together.
+const CUSTOMERS: usize = 4096;
+
 impl<'r> Committer<'r> {
     /// A committer that knows the keys of the customers in the database, and whose reports are begun.
     pub(super) fn new(
@@ -106,11 +109,17 @@ impl<'r> Committer<'r> {
         let mut keys = KeySet::default();
         let fingerprints = Fingerprints::default();
         if let Some(key) = plan.key {
+            let mut batch = Vec::with_capacity(CUSTOMERS);
             target.for_each_key(|customer, text| {
                 if let Some(folded) = key::fold(text, key.comparison) {
-                    keys.insert_customer(fingerprints.of(folded.as_bytes()), customer);
+                    batch.push((fingerprints.of(folded.as_bytes()), customer));
+                }
+                if batch.len() == CUSTOMERS {
+                    keys.insert_customers(&batch);
+                    batch.clear();
                 }
             })?;
+            keys.insert_customers(&batch);
         }
         let mut accepted = match &folder {
             Some(folder) if options.accepted => Some(folder.file(ACCEPTED)?),

@@ -166,20 +166,23 @@ impl Default for KeySet {
 }
 
 impl KeySet {
-    /// Notes the key of a customer who is in the database.
-    pub fn insert_customer(&mut self, fingerprint: Fingerprint, customer: i64) {
+    /// Notes the keys of customers who are in the database.
+    pub fn insert_customers(&mut self, keys: &[(Fingerprint, i64)]) {
         let customers = &mut self.customers;
         if customers.tables.is_empty() {
             customers.tables.resize_with(SHARDS, Table::default);
         }
-        let place = customers.ids.len() as Place;
-        match customers.tables[shard_of(fingerprint)].claim(tag(fingerprint), place) {
-            None => customers.ids.push(customer),
-            Some(held) => {
-                let held = &mut customers.ids[held as usize];
-                let later = (*held).max(customer);
-                *held = (*held).min(customer);
-                customers.more.insert((narrow(fingerprint), later));
+        fetch(keys.iter().map(|(fingerprint, _)| (&customers.tables[shard_of(*fingerprint)], tag(*fingerprint))));
+        for &(fingerprint, customer) in keys {
+            let place = customers.ids.len() as Place;
+            match customers.tables[shard_of(fingerprint)].claim(tag(fingerprint), place) {
+                None => customers.ids.push(customer),
+                Some(held) => {
+                    let held = &mut customers.ids[held as usize];
+                    let later = (*held).max(customer);
+                    *held = (*held).min(customer);
+                    customers.more.insert((narrow(fingerprint), later));
+                }
             }
         }
     }
@@ -220,9 +223,7 @@ impl KeySet {
             }
             let customers = self.customers.tables.get(shard);
             let mut records = lock(&self.records[shard]);
-            // Memory is slow, but gives several slots at once if they are asked for together.
-            let held = |claim: &Claim| records.slots.get(records.home(tag(claim.fingerprint))).copied();
-            std::hint::black_box(claims.iter().filter_map(held).fold(0, |all, held| all ^ held));
+            fetch(claims.iter().map(|claim| (&*records, tag(claim.fingerprint))));
             for claim in claims {
                 let (place, tag) = (first + Place::from(claim.place), tag(claim.fingerprint));
                 let former = records.claim(tag, place);
@@ -256,6 +257,12 @@ impl KeySet {
     pub fn first_record(&self, fingerprint: Fingerprint) -> Option<Place> {
         lock(&self.records[shard_of(fingerprint)]).get(tag(fingerprint))
     }
+}
+
+/// Looks at the slots of many tags: memory is slow, but gives several at once if they are asked for together.
+fn fetch<'t>(tags: impl Iterator<Item = (&'t Table, u64)>) {
+    let held = |(table, tag): (&'t Table, u64)| table.slots.get(table.home(tag)).copied();
+    std::hint::black_box(tags.filter_map(held).fold(0, |all, held| all ^ held));
 }
 
 /// As much of a fingerprint as is kept.
@@ -299,7 +306,7 @@ mod tests {
         let fingerprints = Fingerprints::default();
         let mut keys = KeySet::default();
         for customer in 1..=5_000 {
-            keys.insert_customer(fingerprints.of(format!("customer{customer}").as_bytes()), customer);
+            keys.insert_customers(&[(fingerprints.of(format!("customer{customer}").as_bytes()), customer)]);
         }
         for customer in (1..=5_000).step_by(37) {
             let fingerprint = fingerprints.of(format!("customer{customer}").as_bytes());
@@ -320,9 +327,7 @@ mod tests {
     #[test]
     fn the_first_of_several_customers_comes_first() {
         let mut keys = KeySet::default();
-        for customer in [7, 3, 9, 3, i64::MAX, -5] {
-            keys.insert_customer(1 << 63, customer);
-        }
+        keys.insert_customers(&[7, 3, 9, 3, i64::MAX, -5].map(|customer| (1 << 63, customer)));
         assert_eq!(keys.customers(1 << 63).collect::<Vec<_>>(), [-5, 3, 7, 9, i64::MAX]);
         assert_eq!(keys.customers(1 << 62).count(), 0);
     }
