@@ -394,6 +394,12 @@ figure() {
         'BEGIN { print_target(title, value, "", relation, target) } '"$print_target"
 }
 
+# growth CASE RECORDS: by how many bytes a record its peak memory is above that of the first case.
+growth() {
+    awk -v one="$(median new 2)" -v two="$(median "$1" 2)" -v more=$(($2 - rows)) \
+        'BEGIN { printf "%.1f", (two - one) * 1024 / more }'
+}
+
 # What is printed decides: 1.80 meets "at least 1.8".
 # shellcheck disable=SC2016 # awk's own variables
 print_target='function print_target(title, value, range, relation, target, met) {
@@ -429,9 +435,8 @@ ratio 'into as many others / into a new database' full new most 2
 [[ -z $thread2 ]] || ratio '1 thread / 2 threads' thread1 "$thread2" least 1.9
 if [[ $meter != none ]]; then
     figure 'peak memory, MiB' "$(awk -v k="$(median new 2)" 'BEGIN { printf "%.1f", k / 1024 }')" most 200
-    growth=$(awk -v one="$(median new 2)" -v two="$(median double 2)" -v rows="$rows" \
-        'BEGIN { printf "%.1f", (two - one) * 1024 / rows }')
-    figure 'bytes of peak memory a further record' "$growth" most 24
+    figure 'bytes of peak memory a further record' "$(growth double $((2 * rows)))" most 24
+    [[ -z $long_is_run ]] || ((long <= rows)) || figure "the same, up to $long records" "$(growth long "$long")" most 24
 fi
 if [[ -n $long_is_run ]]; then
     awk -v title="records/s of $long / of $rows" -v a="$long" -v b="$rows" -v s="$(median long 1)" -v t="$(median new 1)" \
