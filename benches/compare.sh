@@ -64,7 +64,7 @@ elif command -v python3 >/dev/null; then
     meter=python
 else
     meter=none
-    skip "there is neither GNU time nor python3: peak memory"
+    skip "there is neither GNU time nor python3: peak memory and CPU time"
 fi
 
 # DuckDB comes from a virtual environment of this script's own. Its SQLite extension is a package too, so that nothing is
@@ -166,8 +166,8 @@ others=$input
 
 # The runs. ------------------------------------------------------------------------------------------------------------
 
-# measured COMMAND...: runs it, and sets $seconds and $kib (empty where memory is not measured). Its output is shown where
-# it fails.
+# measured COMMAND...: runs it, and sets $seconds, and $kib and $cpu (0 where they are not measured). Its output is shown
+# where it fails.
 measured() {
     local begin end status=0
     begin=$EPOCHREALTIME
@@ -176,6 +176,10 @@ measured() {
     python)
         python3 - "$work/time" "$@" >"$work/out" 2>&1 <<'PYTHON' || status=$?
 import resource, subprocess, sys, time
+def cpu():
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+before = cpu()
 begin = time.monotonic()
 status = subprocess.call(sys.argv[2:], stdin=subprocess.DEVNULL)
 seconds = time.monotonic() - begin
@@ -183,7 +187,7 @@ peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
 if sys.platform == "darwin":
     peak //= 1024
 with open(sys.argv[1], "w") as out:
-    print(f"{seconds:.6f} {peak}", file=out)
+    print(f"{seconds:.6f} {peak} {cpu() - before:.2f}", file=out)
 sys.exit(status if status >= 0 else 128 - status)
 PYTHON
         ;;
@@ -196,10 +200,14 @@ PYTHON
         exit 1
     fi
     seconds=$(awk -v a="$begin" -v b="$end" 'BEGIN { printf "%.6f", b - a }')
-    kib=
+    kib=0
+    cpu=0
     case $meter in
-    gnu) kib=$(awk -F': ' '/Maximum resident set size/ { print $2 }' "$work/time") ;;
-    python) read -r seconds kib <"$work/time" ;;
+    gnu)
+        read -r kib cpu < <(awk -F': ' '/Maximum resident set size/ { kib = $2 } /(User|System) time/ { cpu += $2 }
+            END { print kib, cpu }' "$work/time")
+        ;;
+    python) read -r seconds kib cpu <"$work/time" ;;
     esac
 }
 
@@ -263,11 +271,12 @@ run() {
         # It says how long the INSERT took; reading and judging are not counted, and all rows were held in memory.
         read -r inserted seconds <"$work/out"
         kib=0
+        cpu=0
         ;;
     *) measured "$custload" import "$file" --profile contact --db "$database" --quiet --rejects-ok "${options[@]}" ;;
     esac
     require_answer "$1" "$file"
-    printf '%s %s\n' "$seconds" "${kib:-0}" >>"$work/$1.runs"
+    printf '%s %s %s\n' "$seconds" "$kib" "$cpu" >>"$work/$1.runs"
     remove_database
 }
 
@@ -352,7 +361,7 @@ fi
 
 # The tables. ----------------------------------------------------------------------------------------------------------
 
-# median CASE COLUMN: of the case's runs; column 1 is seconds, 2 is KiB.
+# median CASE COLUMN: of the case's runs; column 1 is seconds, 2 is KiB, 3 is seconds of CPU time.
 median() {
     awk -v column="$2" '{ print $column }' "$work/$1.runs" | sort -n |
         awk '{ value[NR] = $1 } END { printf "%.6f", NR % 2 ? value[(NR + 1) / 2] : (value[NR / 2] + value[NR / 2 + 1]) / 2 }'
@@ -362,10 +371,11 @@ median() {
 row() {
     awk -v title="${title_of[$1]}" -v s="$(median "$1" 1)" -v bytes="$(wc -c <"${file_of[$1]}")" -v rows="$2" \
         -v least="$(sort -n "$work/$1.runs" | awk 'NR == 1 { print $1 }')" \
-        -v most="$(sort -n "$work/$1.runs" | awk 'END { print $1 }')" -v kib="$(median "$1" 2)" 'BEGIN {
+        -v most="$(sort -n "$work/$1.runs" | awk 'END { print $1 }')" -v kib="$(median "$1" 2)" -v cpu="$(median "$1" 3)" 'BEGIN {
             memory = kib > 0 ? sprintf("%.1f", kib / 1024) : "-"
+            cpu = cpu > 0 ? sprintf("%.2f", cpu) : "-"
             range = sprintf("%.2f to %.2f", least, most)
-            printf "%-36s %8.3f %16s %11.0f %8.1f %9s\n", title, s, range, rows / s, bytes / s / 1048576, memory }'
+            printf "%-36s %8.3f %16s %8s %11.0f %8.1f %9s\n", title, s, range, cpu, rows / s, bytes / s / 1048576, memory }'
 }
 
 # ratio TITLE CASE CASE RELATION TARGET: of the medians of the seconds, with the least and the greatest of a round.
@@ -373,7 +383,7 @@ ratio() {
     [[ -s $work/$2.runs && -s $work/$3.runs ]] || return 0
     paste -d ' ' "$work/$2.runs" "$work/$3.runs" |
         awk -v title="$1" -v a="$(median "$2" 1)" -v b="$(median "$3" 1)" -v relation="$4" -v target="$5" '
-            { r = $1 / $3; if (NR == 1 || r < least) least = r; if (NR == 1 || r > most) most = r }
+            { r = $1 / $4; if (NR == 1 || r < least) least = r; if (NR == 1 || r > most) most = r }
             END { print_target(title, sprintf("%.2f", a / b), sprintf("%.2f to %.2f", least, most), relation, target) }
             '"$print_target"
 }
@@ -384,6 +394,12 @@ figure() {
         'BEGIN { print_target(title, value, "", relation, target) } '"$print_target"
 }
 
+# growth CASE RECORDS: by how many bytes a record its peak memory is above that of the first case.
+growth() {
+    awk -v one="$(median new 2)" -v two="$(median "$1" 2)" -v more=$(($2 - rows)) \
+        'BEGIN { printf "%.1f", (two - one) * 1024 / more }'
+}
+
 # What is printed decides: 1.80 meets "at least 1.8".
 # shellcheck disable=SC2016 # awk's own variables
 print_target='function print_target(title, value, range, relation, target, met) {
@@ -391,14 +407,14 @@ print_target='function print_target(title, value, range, relation, target, met) 
     printf "%-44s %8s %16s   at %-5s %5s   %s\n", title, value, range, relation, target, met ? "met" : "NOT MET" }'
 
 echo
-echo "$rows contact records, unique keys and their index, medians of $rounds rounds with the least and the greatest"
+echo "$rows contact records, unique keys and their index; rounds: $rounds; medians, and the least and the greatest"
 echo "$cores cores; $("$custload" --version); load average before $load_before, now $(uptime | sed 's/.*load average[s]*: *//')"
 peers=
 [[ -z $shell ]] || peers="sqlite3 $("$shell" --version | cut -d ' ' -f 1)"
 [[ -z $duckdb ]] || peers="${peers:+$peers, }DuckDB $duckdb_version"
 [[ -z $peers ]] || echo "$peers"
 echo
-printf '%-36s %8s %16s %11s %8s %9s\n' case seconds 'in the rounds' records/s MiB/s 'peak MiB'
+printf '%-36s %8s %16s %8s %11s %8s %9s\n' case seconds 'in the rounds' 'CPU s' records/s MiB/s 'peak MiB'
 for name in "${cases[@]}"; do
     if [[ $name == double ]]; then
         row "$name" $((2 * rows))
@@ -409,7 +425,7 @@ done
 [[ -z $long_is_run ]] || row long "$long"
 
 echo
-printf '%-44s %8s %16s   %-8s\n' ratio value 'in the rounds' target
+printf '%-44s %8s %16s   %s\n' ratio value 'in the rounds' target
 ratio 'sqlite3 shell / custload' shell new least 6
 [[ -z $duckdb ]] || ratio "DuckDB$([[ $duckdb == indexed ]] || echo ' without index') / custload" duckdb new least 2.5
 ratio 'prepared INSERT / custload' insert new least 1.8
@@ -419,9 +435,8 @@ ratio 'into as many others / into a new database' full new most 2
 [[ -z $thread2 ]] || ratio '1 thread / 2 threads' thread1 "$thread2" least 1.9
 if [[ $meter != none ]]; then
     figure 'peak memory, MiB' "$(awk -v k="$(median new 2)" 'BEGIN { printf "%.1f", k / 1024 }')" most 200
-    growth=$(awk -v one="$(median new 2)" -v two="$(median double 2)" -v rows="$rows" \
-        'BEGIN { printf "%.1f", (two - one) * 1024 / rows }')
-    figure 'bytes of peak memory a further record' "$growth" most 24
+    figure 'bytes of peak memory a further record' "$(growth double $((2 * rows)))" most 24
+    [[ -z $long_is_run ]] || ((long <= rows)) || figure "the same, up to $long records" "$(growth long "$long")" most 24
 fi
 if [[ -n $long_is_run ]]; then
     awk -v title="records/s of $long / of $rows" -v a="$long" -v b="$rows" -v s="$(median long 1)" -v t="$(median new 1)" \
