@@ -72,6 +72,8 @@ pub struct KeyTexts {
     written: u64,
     buffer: Vec<u8>,
     chunks: Vec<Chunk>,
+    /// The record that was asked for last. Where one key stands in very many records, it is asked for again and again.
+    last: Option<(Place, Keyed)>,
 }
 
 const BUFFER: usize = 1024 * 1024;
@@ -79,7 +81,7 @@ const BUFFER: usize = 1024 * 1024;
 impl KeyTexts {
     /// None yet; the file, if one is needed, is made in `folder`.
     pub fn new(folder: PathBuf) -> KeyTexts {
-        KeyTexts { folder, file: None, written: 0, buffer: Vec::new(), chunks: Vec::new() }
+        KeyTexts { folder, file: None, written: 0, buffer: Vec::new(), chunks: Vec::new(), last: None }
     }
 
     /// Adds the texts of the next block. `first` is the place of its first record, which stands at `position` in `input`.
@@ -114,6 +116,9 @@ impl KeyTexts {
 
     /// The record at a place, of a block that was added.
     pub fn read(&mut self, place: Place) -> io::Result<Keyed> {
+        if let Some((_, keyed)) = self.last.as_ref().filter(|(last, _)| *last == place) {
+            return Ok(keyed.clone());
+        }
         let index = self.chunks.partition_point(|chunk| chunk.first <= place).checked_sub(1);
         let Some(&Chunk { first, start, records, input, first_record, first_line }) =
             index.map(|index| &self.chunks[index])
@@ -132,7 +137,9 @@ impl KeyTexts {
         let (from, until, line) = (number(&heads, 0), number(&heads, HEAD), number(&heads, HEAD + 4));
         let mut key = vec![0; until.saturating_sub(from) as usize];
         self.copy(start + (HEAD * records as usize) as u64 + from, &mut key)?;
-        Ok(Keyed { input: input as usize, record: first_record + record as u64, line: first_line + line, key })
+        let keyed = Keyed { input: input as usize, record: first_record + record as u64, line: first_line + line, key };
+        self.last = Some((place, keyed.clone()));
+        Ok(keyed)
     }
 
     /// Reads from the file or the buffer; a block never lies in both.
@@ -181,7 +188,9 @@ mod tests {
         }
         assert!(texts.file.is_some());
         for known in (1..place).step_by(101) {
-            assert_eq!(texts.read(known).unwrap().key, key(known).into_bytes());
+            let keyed = texts.read(known).unwrap();
+            assert_eq!(keyed.key, key(known).into_bytes());
+            assert_eq!(texts.read(known).unwrap(), keyed);
         }
         assert!(texts.read(place + 500).is_err());
     }
