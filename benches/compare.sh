@@ -432,7 +432,7 @@ ratio 'prepared INSERT / custload' insert new least 1.8
 ratio 'NDJSON / CSV' ndjson new most 1.5
 ratio '60 % bad / clean' dirty60 clean most 1.3
 ratio 'into as many others / into a new database' full new most 2
-[[ -z $thread2 ]] || ratio '1 thread / 2 threads' thread1 "$thread2" least 1.9
+[[ -z $thread2 ]] || ratio '1 thread / 2 threads' thread1 "$thread2" most 1.9
 if [[ $meter != none ]]; then
     figure 'peak memory, MiB' "$(awk -v k="$(median new 2)" 'BEGIN { printf "%.1f", k / 1024 }')" most 200
     figure 'bytes of peak memory a further record' "$(growth double $((2 * rows)))" most 24
