@@ -6,8 +6,10 @@ use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
 
 use super::advice::{named, unknown_names, with_nearest};
+use super::journey::start;
 use super::prepare::Prepared;
 use super::tally::Tally;
 use super::worker::{Checked, Worker};
@@ -21,7 +23,7 @@ use crate::format::csv::RowWriter;
 use crate::profile::header::{REPORT_COLUMNS, letters_and_digits};
 use crate::record::{Block, Position, Span};
 use crate::reject::{Code, Fault, FaultList, Severity};
-use crate::report::folder::{ACCEPTED, ERRORS, ReportFile, ReportFolder};
+use crate::report::folder::{ACCEPTED, ERRORS, ReportFile, ReportFolder, Unsynced, WrittenReport};
 use crate::report::lines::{self, ACCEPTED_COLUMNS};
 use crate::report::summary::{ColumnSummary, Counts, Ignored, InputSummary};
 use crate::rule::key;
@@ -51,6 +53,10 @@ pub(super) struct Committer<'r> {
     errors: Option<ReportFile>,
     accepted: Option<ReportFile>,
     accepted_writer: RowWriter,
+    /// Who puts reports on the disk while they are written.
+    early: SyncSender<Unsynced>,
+    /// The reports of inputs that were read to their end.
+    written: Vec<WrittenReport>,
     /// The inputs: what is known of each, and whether it has been read to its end.
     inputs: Vec<CommittedInput>,
     tally: Tally,
@@ -81,6 +87,8 @@ enum Rejects {
 
 /// Everything that is known when the last block has been committed.
 pub(super) struct Committed {
+    /// The reports that are not yet on the disk.
+    pub(super) written: Vec<WrittenReport>,
     pub(super) target: Target,
     pub(super) folder: Option<ReportFolder>,
     pub(super) counts: Counts,
@@ -89,6 +97,9 @@ pub(super) struct Committed {
     pub(super) first_id: Option<i64>,
     pub(super) last_id: Option<i64>,
 }
+
+/// So many reports of inputs wait for the end of the run to be put on the disk.
+const KEPT_OPEN: usize = 16;
 
 /// The keys of so many customers are noted together.
 const CUSTOMERS: usize = 4096;
@@ -121,11 +132,16 @@ impl<'r> Committer<'r> {
             })?;
             keys.insert_customers(&batch);
         }
+        let (early, unsynced) = sync_channel::<Unsynced>(0);
+        if folder.is_some() {
+            start("sync", move || unsynced.into_iter().for_each(Unsynced::sync))?;
+        }
+        let report = |folder: &ReportFolder, name| Ok(folder.file(name)?.synced_by(early.clone()));
         let mut accepted = match &folder {
-            Some(folder) if options.accepted => Some(folder.file(ACCEPTED)?),
+            Some(folder) if options.accepted => Some(report(folder, ACCEPTED)?),
             _ => None,
         };
-        let errors = folder.as_ref().map(|folder| folder.file(ERRORS)).transpose()?;
+        let errors = folder.as_ref().map(|folder| report(folder, ERRORS)).transpose()?;
         if let Some(report) = &mut accepted {
             report.write(format!("{}\n", ACCEPTED_COLUMNS.join(",")).as_bytes())?;
         }
@@ -141,6 +157,8 @@ impl<'r> Committer<'r> {
             errors,
             accepted,
             accepted_writer: RowWriter::new(b','),
+            written: Vec::new(),
+            early,
             inputs: Vec::new(),
             tally: Tally::new(plan.fields.len()),
             plan,
@@ -189,7 +207,7 @@ impl<'r> Committer<'r> {
     fn rejects(&mut self, input: usize) -> Result<Option<&mut ReportFile>> {
         let (Some(folder), Some(rejects)) = (&self.folder, &mut self.inputs[input].rejects) else { return Ok(None) };
         if let Rejects::Due { name, header } = rejects {
-            let mut report = folder.file(name)?;
+            let mut report = folder.file(name)?.synced_by(self.early.clone());
             report.write(header)?;
             *rejects = Rejects::Begun(report);
         }
@@ -301,7 +319,9 @@ impl<'r> Committer<'r> {
         input.summary.bytes = end.read.bytes;
         input.summary.sha256 = end.read.sha256;
         if let Some(Rejects::Begun(report)) = input.rejects.take() {
-            report.finish()?;
+            let report = report.finish()?;
+            // Each is an open file.
+            if self.written.len() < KEPT_OPEN { self.written.push(report) } else { report.sync()? }
         }
         let counts = &input.summary.counts;
         balance(&input.summary.path, end.read.records + end.read.blank, counts)?;
@@ -343,10 +363,12 @@ impl<'r> Committer<'r> {
                 counts.accepted
             )));
         }
+        let mut written = self.written;
         for report in [self.errors, self.accepted].into_iter().flatten() {
-            report.finish()?;
+            written.push(report.finish()?);
         }
         Ok(Committed {
+            written,
             target: self.target,
             folder: self.folder,
             counts,

@@ -59,7 +59,8 @@ pub(super) fn open(options: &Options, candidates: &Arc<Candidates>) -> Result<Ve
     }
 }
 
-fn start(name: &str, work: impl FnOnce() + Send + 'static) -> Result<()> {
+/// Starts a thread that nobody joins.
+pub(super) fn start(name: &str, work: impl FnOnce() + Send + 'static) -> Result<()> {
     let started = std::thread::Builder::new().name(name.into()).spawn(work);
     started.map(|_| ()).map_err(|error| Error::Broken(format!("a thread could not be started: {error}")))
 }

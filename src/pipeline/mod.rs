@@ -31,7 +31,7 @@ use crate::check::Stamp;
 use crate::check::plan::Plan;
 use crate::error::{Error, Result};
 use crate::profile::Profile;
-use crate::report::folder::{ACCEPTED, ReportFolder, SUMMARY, Trace};
+use crate::report::folder::{ACCEPTED, ReportFolder, SUMMARY, Trace, WrittenReport};
 use crate::report::summary::{Counts, Status, Summary};
 use crate::source::sniff::HeaderPlace;
 use crate::store::{Customers, FileRow, RowCounts, RunRow, Store, StoreOptions};
@@ -101,6 +101,18 @@ pub fn run(options: &Options, observer: &mut dyn Observer) -> Result<Summary> {
     close(options, profile, &clock, committer, place.as_deref(), run_id, observer)
 }
 
+/// Does two things at once, the second on a thread of its own.
+fn beside<One, Other: Send>(
+    one: impl FnOnce() -> One,
+    other: impl FnOnce() -> Result<Other> + Send,
+) -> (One, Result<Other>) {
+    std::thread::scope(|scope| {
+        let thread = scope.spawn(other);
+        let one = one();
+        (one, thread.join().unwrap_or_else(|_| Err(Error::Broken("a thread ended too early".into()))))
+    })
+}
+
 /// The end of a run: everything is known, and it is decided what stays.
 fn close(
     options: &Options,
@@ -124,10 +136,19 @@ fn close(
         outcome.first_id = None;
         outcome.last_id = None;
     }
+    let written = std::mem::take(&mut outcome.written);
+    let sync = || written.into_iter().try_for_each(WrittenReport::sync);
     outcome.target = match outcome.target {
-        // Before the summary is written, so that its clock has it.
-        Target::Database(store) if status == Status::Finished => Target::Database(Box::new(store.complete()?)),
-        other => other,
+        // Before the summary is written, so that its clock has it; and while the reports go to the disk.
+        Target::Database(store) if status == Status::Finished => {
+            let (store, synced) = beside(|| store.complete(), sync);
+            synced?;
+            Target::Database(Box::new(store?))
+        }
+        other => {
+            sync()?;
+            other
+        }
     };
     let mut summary = Summary {
         command: options.command.name(),
@@ -161,7 +182,7 @@ fn close(
         }
         let mut report = folder.file(SUMMARY)?;
         report.write(summary.to_json().as_bytes())?;
-        report.finish()?;
+        report.finish()?.sync()?;
         folder.sync()?;
     }
     if let Target::Database(store) = outcome.target {

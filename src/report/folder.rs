@@ -7,6 +7,9 @@
 use std::fs::{self, File, TryLockError};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::SyncSender;
 
 use serde::Deserialize;
 
@@ -40,18 +43,77 @@ pub struct ReportFolder {
 pub struct ReportFile {
     path: PathBuf,
     writer: BufWriter<File>,
+    /// Who puts on the disk what was written so far, how much that is, and whether it could not be done.
+    early: Option<SyncSender<Unsynced>>,
+    unsynced: usize,
+    failed: Arc<AtomicBool>,
+}
+
+/// A long report goes to the disk in steps of so many bytes while more is written; at the end there is little to wait for.
+const STEP: usize = 32 * 1024 * 1024;
+
+/// What is to be put on the disk while the report goes on.
+#[derive(Debug)]
+pub struct Unsynced {
+    file: File,
+    failed: Arc<AtomicBool>,
+}
+
+impl Unsynced {
+    /// Puts it there. That it failed is said at the report's end: the system says it once.
+    pub fn sync(self) {
+        if self.file.sync_data().is_err() {
+            self.failed.store(true, Ordering::Relaxed);
+        }
+    }
 }
 
 impl ReportFile {
     /// Adds bytes to the report.
     pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        self.writer.write_all(bytes).map_err(|error| Error::report(&self.path, error))
+        self.writer.write_all(bytes).map_err(|error| Error::report(&self.path, error))?;
+        self.unsynced += bytes.len();
+        if self.unsynced >= STEP
+            && let Some(early) = &self.early
+            && let Ok(file) = self.writer.get_ref().try_clone()
+        {
+            // Where somebody is at it already, it can wait.
+            let is_taken = early.try_send(Unsynced { file, failed: Arc::clone(&self.failed) }).is_ok();
+            self.unsynced = if is_taken { 0 } else { self.unsynced };
+        }
+        Ok(())
     }
 
-    /// Ends the report: what was written is on the disk.
-    pub fn finish(mut self) -> Result<()> {
-        let done = self.writer.flush().and_then(|()| self.writer.get_ref().sync_all());
-        done.map_err(|error| Error::report(&self.path, error))
+    /// Lets another thread, which takes what it is sent, put on the disk what is written while the report goes on.
+    pub fn synced_by(self, early: SyncSender<Unsynced>) -> ReportFile {
+        ReportFile { early: Some(early), ..self }
+    }
+
+    /// Ends the report: all is written, but not yet on the disk.
+    pub fn finish(self) -> Result<WrittenReport> {
+        let ReportFile { path, writer, failed, .. } = self;
+        let file = writer.into_inner().map_err(|error| Error::report(&path, error.into_error()))?;
+        Ok(WrittenReport { path, file, failed })
+    }
+}
+
+/// A report that is written.
+#[derive(Debug)]
+#[must_use = "a power cut may take what is not synced"]
+pub struct WrittenReport {
+    path: PathBuf,
+    file: File,
+    failed: Arc<AtomicBool>,
+}
+
+impl WrittenReport {
+    /// Puts the report on the disk.
+    pub fn sync(self) -> Result<()> {
+        let synced = self.file.sync_all().and_then(|()| match self.failed.load(Ordering::Relaxed) {
+            true => Err(io::Error::other("it could not be put on the disk")),
+            false => Ok(()),
+        });
+        synced.map_err(|error| Error::report(&self.path, error))
     }
 }
 
@@ -93,7 +155,13 @@ impl ReportFolder {
             owner_only(&mut options);
         }
         let file = options.open(&path).map_err(|error| Error::report(&path, error))?;
-        Ok(ReportFile { path, writer: BufWriter::with_capacity(BUFFER, file) })
+        Ok(ReportFile {
+            path,
+            writer: BufWriter::with_capacity(BUFFER, file),
+            early: None,
+            unsynced: 0,
+            failed: Arc::default(),
+        })
     }
 
     /// Removes a report again.
