@@ -104,8 +104,8 @@ impl Worker {
         let (mut errors, mut rejects) = (Pieces::new(records), Pieces::new(records));
         if self.reports {
             // About as much as a fault's line takes, and a record with what is said of it.
-            errors.text.reserve(verdicts.faults.len() * 384);
-            rejects.text.reserve(verdicts.faults.len() * 256);
+            errors.text.reserve(verdicts.faults.len() * 512);
+            rejects.text.reserve(verdicts.faults.len() * 320);
         }
         let mut writer = self.row_writer();
         let has_keys = self.checker.plan().key.is_some();
