@@ -498,7 +498,9 @@ struct Duplicate {
 }
 
 fn cannot_keep_keys(folder: &Path, error: &io::Error) -> Error {
-    let message = format!("the run's keys could not be kept here: {error}. Free some space, then run custload again");
+    let message = format!(
+        "the run's keys could not be kept here: {error}. Free some space, then run custload again. Nothing was written"
+    );
     Error::database(folder, message)
 }
 
