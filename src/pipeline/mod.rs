@@ -101,15 +101,14 @@ pub fn run(options: &Options, observer: &mut dyn Observer) -> Result<Summary> {
     close(options, profile, &clock, committer, place.as_deref(), run_id, observer)
 }
 
-/// Does two things at once, the second on a thread of its own.
-fn beside<One, Other: Send>(
-    one: impl FnOnce() -> One,
-    other: impl FnOnce() -> Result<Other> + Send,
-) -> (One, Result<Other>) {
-    std::thread::scope(|scope| {
-        let thread = scope.spawn(other);
-        let one = one();
-        (one, thread.join().unwrap_or_else(|_| Err(Error::Broken("a thread ended too early".into()))))
+/// Does two things at once, the second on a thread of its own; one after the other where there can be no thread.
+fn beside<One>(one: impl FnOnce() -> One, other: impl Fn() -> Result<()> + Sync) -> (One, Result<()>) {
+    std::thread::scope(|scope| match std::thread::Builder::new().name("sync".into()).spawn_scoped(scope, &other) {
+        Ok(thread) => {
+            let one = one();
+            (one, thread.join().unwrap_or_else(|_| Err(Error::Broken("a thread ended too early".into()))))
+        }
+        Err(_) => (one(), other()),
     })
 }
 
@@ -137,7 +136,7 @@ fn close(
         outcome.last_id = None;
     }
     let written = std::mem::take(&mut outcome.written);
-    let sync = || written.into_iter().try_for_each(WrittenReport::sync);
+    let sync = || written.iter().try_for_each(WrittenReport::sync);
     outcome.target = match outcome.target {
         // Before the summary is written, so that its clock has it; and while the reports go to the disk.
         Target::Database(store) if status == Status::Finished => {
@@ -150,6 +149,8 @@ fn close(
             other
         }
     };
+    // Closed, so that one of them can be removed everywhere.
+    drop(written);
     let mut summary = Summary {
         command: options.command.name(),
         version: env!("CARGO_PKG_VERSION"),

@@ -108,7 +108,7 @@ pub struct WrittenReport {
 
 impl WrittenReport {
     /// Puts the report on the disk.
-    pub fn sync(self) -> Result<()> {
+    pub fn sync(&self) -> Result<()> {
         let synced = self.file.sync_all().and_then(|()| match self.failed.load(Ordering::Relaxed) {
             true => Err(io::Error::other("it could not be put on the disk")),
             false => Ok(()),

@@ -83,6 +83,18 @@ fn assert_shell_can_do_all(place: &Place, mut customers: usize) {
     assert_eq!(count(), customers - customers / 3 + RECORDS);
     let greatest = shell(place, "SELECT max(customer_id) FROM customers");
     assert_eq!(greatest, (customers + RECORDS).to_string());
+
+    // The schema can be changed too, and custload goes on with that.
+    shell(place, "ALTER TABLE customers ADD COLUMN theirs TEXT DEFAULT 'x'; CREATE INDEX by_city ON customers (city)");
+    shell(place, "ALTER TABLE customers RENAME COLUMN theirs TO ours; REINDEX");
+    is_sound();
+    let before = count();
+    import(place, 1_800_000, 10);
+    is_sound();
+    assert_eq!(count(), before + 10);
+    assert_eq!(shell(place, "SELECT count(*) FROM customers WHERE ours = 'x'"), (before + 10).to_string());
+    shell(place, "DROP INDEX by_city; ALTER TABLE customers DROP COLUMN ours");
+    is_sound();
 }
 
 #[test]
