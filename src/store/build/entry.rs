@@ -138,7 +138,9 @@ fn sort(entries: &[u8], places: &mut [Place], depth: usize) {
             }
             equal.sort_by(|one, other| {
                 let rests = one.rest(entries, depth).cmp(other.rest(entries, depth));
-                rests.then_with(|| one.id(entries).cmp(&other.id(entries)))
+                // Keys that ended before are alike here, but for how many bytes of value 0 stand at their ends.
+                let lengths = rests.then(one.length.cmp(&other.length));
+                lengths.then_with(|| one.id(entries).cmp(&other.id(entries)))
             });
         } else {
             // What is different is only how many bytes of value 0 stand at the end, and the ID.
