@@ -10,10 +10,11 @@ mod common;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use custload::source::input::Format;
-use custload::store::{RunRow, Store, StoreOptions};
+use custload::store::{Held, RunRow, Store, StoreOptions};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -41,13 +42,16 @@ fn place() -> (TempDir, PathBuf) {
 fn fill_pages(path: &Path, rows: &[Rows]) {
     let options = StoreOptions {
         path: path.to_path_buf(),
+        run_id: 1,
         profile: contact(),
         key: Some("email".into()),
+        most_of_a_key: 1,
         first_id: 1,
         threads: std::thread::available_parallelism().map_or(1, usize::from),
         stop: Default::default(),
     };
-    let mut store = Store::open(options).unwrap();
+    let held = Held::take(path, Duration::ZERO, &options.stop, || {}).unwrap();
+    let mut store = Store::open(held, options).unwrap();
     for rows in rows {
         store.append(&rows.bytes, &rows.places).unwrap();
     }

@@ -27,6 +27,32 @@ pub enum Error {
         /// What went wrong, and what to do.
         message: String,
     },
+    /// A run that commits now and then ended early. What it has committed stays.
+    #[error(
+        "{}. Of run {run_id} the first {records} records are kept; the same command goes on behind them, and `custload undo \
+         {run_id}` takes them back",
+        without_claim(.error)
+    )]
+    AtCheckpoint {
+        /// Why.
+        error: Box<Error>,
+        /// The run.
+        run_id: i64,
+        /// How many records were done at its last checkpoint.
+        records: u64,
+    },
+    /// Somebody else is writing to the database.
+    #[error(
+        "{}: it is locked: {holder} is using it. Wait until that is done, or say with --wait SECONDS how long to wait. \
+         Nothing was written",
+        .path.display()
+    )]
+    Locked {
+        /// The database as it was named.
+        path: PathBuf,
+        /// Who, as far as that is known.
+        holder: String,
+    },
     /// A report could not be written.
     #[error("cannot write the report {}: {reason}{}. Nothing was written to the database", .path.display(), hint_for(.reason))]
     Report {
@@ -64,6 +90,7 @@ impl Error {
     pub fn exit_status(&self) -> i32 {
         match self {
             Error::Interrupted(signal) => 128 + signal,
+            Error::AtCheckpoint { error, .. } => error.exit_status(),
             _ => 2,
         }
     }
@@ -86,10 +113,23 @@ impl Error {
         Error::Report { path: path.to_path_buf(), reason: source }
     }
 
+    /// A database that somebody else is writing to; who, is not known yet.
+    pub fn locked(path: &Path) -> Error {
+        Error::Locked { path: path.to_path_buf(), holder: "another run or program".to_string() }
+    }
+
     /// A database that cannot be used.
     pub fn database(path: &Path, message: impl Into<String>) -> Error {
         Error::Database { path: path.to_path_buf(), message: message.into() }
     }
+}
+
+/// What an error says, without that nothing was written.
+fn without_claim(error: &Error) -> String {
+    let said = error.to_string();
+    let claims = ["; nothing was written", ". Nothing was written to the database", ". Nothing was written"];
+    let said = claims.iter().fold(said, |said, claim| said.replace(claim, ""));
+    said.trim_end_matches('.').to_string()
 }
 
 fn hint_for(reason: &io::Error) -> &'static str {

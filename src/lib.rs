@@ -11,6 +11,7 @@ pub mod error;
 pub mod format;
 pub mod generate;
 pub mod mask;
+pub mod mode;
 pub mod pipeline;
 pub mod profile;
 pub mod record;

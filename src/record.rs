@@ -2,6 +2,8 @@
 //!
 //! A source cuts blocks; the check stage turns each into verdicts; the reports say where a record stood.
 
+use serde::Serialize;
+
 /// Where a record stands in its input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
@@ -59,6 +61,19 @@ pub struct Block {
     pub byte_offset: u64,
     /// How many bytes of the file were read for it.
     pub file_bytes: u64,
+    /// What stands before its end, where a run may be continued from there.
+    pub stop: Option<TextBefore>,
+}
+
+/// What stands before a place in a text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TextBefore {
+    /// The physical line of the place.
+    pub line: u64,
+    /// Its offset.
+    pub byte_offset: u64,
+    /// The SHA-256 of the text before, in lower-case hex.
+    pub sha256: String,
 }
 
 impl Block {
@@ -81,5 +96,51 @@ impl Block {
             }
             (position, span)
         })
+    }
+}
+
+/// How records fared, in a run or in one input.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Records and blank lines.
+    pub read: u64,
+    /// Records that are right: the next four together.
+    pub accepted: u64,
+    /// Those that became customers.
+    pub created: u64,
+    /// Those that changed a customer.
+    pub updated: u64,
+    /// Those whose customer was as they say.
+    pub unchanged: u64,
+    /// Those that a later record with the same key took the place of.
+    pub superseded: u64,
+    /// Records that are not.
+    pub rejected: u64,
+    /// Lines without content.
+    pub blank: u64,
+    /// Warnings: values that are worth a look.
+    pub warnings: u64,
+    /// Values from which punctuation was repaired away.
+    pub repaired: u64,
+}
+
+impl Counts {
+    /// Adds the counts of another part of the run.
+    pub fn add(&mut self, other: &Counts) {
+        self.read += other.read;
+        self.accepted += other.accepted;
+        self.created += other.created;
+        self.updated += other.updated;
+        self.unchanged += other.unchanged;
+        self.superseded += other.superseded;
+        self.rejected += other.rejected;
+        self.blank += other.blank;
+        self.warnings += other.warnings;
+        self.repaired += other.repaired;
+    }
+
+    /// What became of all that was read, which is as much (SPEC, section 8).
+    pub fn sum(&self) -> u64 {
+        self.created + self.updated + self.unchanged + self.superseded + self.rejected + self.blank
     }
 }

@@ -42,6 +42,8 @@ pub enum Code {
     NestedValue,
     CellError,
     DuplicateKey,
+    NoSuchKey,
+    AmbiguousKey,
     UnknownCountry,
 }
 
@@ -149,13 +151,15 @@ impl Code {
             Code::NestedValue => "nested-value",
             Code::CellError => "cell-error",
             Code::DuplicateKey => "duplicate-key",
+            Code::NoSuchKey => "no-such-key",
+            Code::AmbiguousKey => "ambiguous-key",
             Code::UnknownCountry => "unknown-country",
         }
     }
 }
 
 /// All codes, in the order of the enum.
-pub static REGISTRY: [CodeInfo; 27] = [
+pub static REGISTRY: [CodeInfo; 29] = [
     CodeInfo {
         code: Code::InvalidUtf8,
         scope: Scope::Record,
@@ -363,6 +367,22 @@ pub static REGISTRY: [CodeInfo; 27] = [
         explanation: "Another record of this run, or a customer who is in the database already, has the same key. The message names it. Keys are compared without regard to case.",
         example: "ANN@example.com behind ann@example.com",
         hint: "Leave one of the two records, or correct the key; --key none loads records without this check.",
+    },
+    CodeInfo {
+        code: Code::NoSuchKey,
+        scope: Scope::Set,
+        title: "a key that no customer has",
+        explanation: "The run changes customers (--mode update), and no customer in the database has the record's key, or the key says nothing, as n/a does.",
+        example: "ann@exmaple.com, where the customer has ann@example.com",
+        hint: "Correct the key, or load the record with --mode upsert, which creates the customers who are not there.",
+    },
+    CodeInfo {
+        code: Code::AmbiguousKey,
+        scope: Scope::Set,
+        title: "a key that several customers have",
+        explanation: "The run changes customers, and more than one customer in the database has the record's key, so it cannot be told which one is meant. The message names two of them.",
+        example: "info@example.com, an address that customers 12 and 80 share",
+        hint: "Give all but one of these customers another key in the database, or load with a key that tells them apart (--key).",
     },
     CodeInfo {
         code: Code::UnknownCountry,

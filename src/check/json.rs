@@ -481,7 +481,16 @@ mod tests {
             Span { start, end, line: 0, extent: Extent::Record }
         };
         let spans = records.iter().map(span).collect();
-        checker.check(&Block { input: 0, bytes, spans, first_record, first_line: 1, byte_offset: 0, file_bytes: 0 })
+        checker.check(&Block {
+            input: 0,
+            bytes,
+            spans,
+            first_record,
+            first_line: 1,
+            byte_offset: 0,
+            file_bytes: 0,
+            stop: None,
+        })
     }
 
     /// What is found out about each record of a block.

@@ -5,8 +5,10 @@
 
 use std::borrow::Cow;
 
-use super::plan::{FieldPlan, Filler, Plan};
+use super::plan::{FieldPlan, Filler, Plan, Required};
+use super::{FieldSet, Touched};
 use crate::format::json::{self, JsonValue};
+use crate::mode::Empty;
 use crate::profile::FieldType;
 use crate::reject::{Code, Fault, FaultList, Severity};
 use crate::rule::text::{self, visible};
@@ -31,6 +33,12 @@ pub(super) struct Judge<'p> {
     /// How many values deprecated fields had, by field.
     pub(super) deprecated: Vec<u64>,
     pub(super) recent_countries: country::Recent,
+    /// The fields that the record has a place for, and no value.
+    pub(super) empty: FieldSet,
+    /// Those that it has no place for.
+    absent: FieldSet,
+    /// Those that it must have if it becomes a customer.
+    lacking: FieldSet,
 }
 
 /// Where a value comes from.
@@ -69,6 +77,24 @@ impl<'p> Judge<'p> {
             repaired: vec![0; fields],
             deprecated: vec![0; fields],
             recent_countries: country::Recent::default(),
+            empty: FieldSet::default(),
+            absent: FieldSet::default(),
+            lacking: FieldSet::default(),
+        }
+    }
+
+    /// Forgets the record before.
+    pub(super) fn begin(&mut self) {
+        self.faults.clear();
+        (self.empty, self.absent, self.lacking) = Default::default();
+    }
+
+    /// What the record has to say of a customer who is there.
+    pub(super) fn touched(&self) -> Touched {
+        Touched {
+            given: self.empty.and(self.absent).complement(),
+            cleared: if self.plan.empty == Empty::Clear { self.empty } else { FieldSet::default() },
+            lacking: self.lacking,
         }
     }
 
@@ -247,12 +273,25 @@ impl<'p> Judge<'p> {
     /// What stands for a value that is missing: the default, or nothing; a fault where it is required.
     pub(super) fn missing<'v>(&mut self, origin: Origin, raw: Option<&str>) -> Stored<'v> {
         let plan = &self.plan.fields[origin.field];
+        match raw {
+            Some(_) => self.empty.insert(origin.field),
+            None => self.absent.insert(origin.field),
+        }
         match &plan.default {
             Some(Filler::Text(text)) => return Stored::Text(Cow::Owned(text.clone())),
             Some(Filler::Integer(number)) => return Stored::Integer(*number),
             None => {}
         }
-        if plan.required {
+        let is_refused = match plan.required {
+            Required::No => false,
+            Required::Yes => true,
+            Required::WhereGiven => raw.is_some(),
+            Required::ForCreated => {
+                self.lacking.insert(origin.field);
+                raw.is_some() && self.plan.empty == Empty::Clear
+            }
+        };
+        if is_refused {
             let message = [plan.column.as_str(), " is required and has no value"].concat();
             return self.refuse(origin, raw, [Refusal::new(Code::Required, message)]);
         }
@@ -295,9 +334,13 @@ impl<'p> Judge<'p> {
         refusals: impl IntoIterator<Item = Refusal>,
     ) -> Stored<'v> {
         let plan = &self.plan.fields[origin.field];
+        if plan.clear_invalid {
+            self.empty.insert(origin.field);
+        }
         let severity = if plan.clear_invalid { Severity::Warning } else { Severity::Error };
         for refusal in refusals {
             let hint = match (&plan.default, plan.clear_invalid) {
+                (_, true) if self.plan.mode.changes() => "Taken for an empty value.".into(),
                 (Some(Filler::Text(default)), true) => format!("Stored as {default}, the default.").into(),
                 (Some(Filler::Integer(default)), true) => format!("Stored as {default}, the default.").into(),
                 (None, true) => "Stored as missing.".into(),
@@ -424,7 +467,7 @@ fn hint(plan: &FieldPlan, refusal: &Refusal) -> Cow<'static, str> {
     let option = match refusal.code {
         _ if refusal.relaxable => ["; --relax ", &plan.column, " accepts it as it is."],
         Code::Required => [".", "", ""],
-        _ if !plan.required => ["; --on-invalid ", &plan.column, "=clear loads the record without it."],
+        _ if plan.required == Required::No => ["; --on-invalid ", &plan.column, "=clear loads the record without it."],
         _ => [".", "", ""],
     };
     let (shown, limit);

@@ -79,6 +79,8 @@ pub struct Verdicts {
     pub short_zips: Vec<u32>,
     /// The JSON keys that were met.
     pub met_keys: MetKeys,
+    /// What each record has to say of a customer who is there; empty where none is to be changed.
+    pub touched: Vec<Touched>,
 }
 
 /// What is to become of one record.
@@ -118,6 +120,62 @@ impl Verdicts {
     pub fn faults_of(&self, verdict: &Verdict) -> Faults<'_> {
         self.faults.of(verdict.faults.start as usize..verdict.faults.end as usize)
     }
+}
+
+/// Fields of a profile, by their indexes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FieldSet(u128);
+
+impl FieldSet {
+    /// How many fields a profile can have.
+    pub const MOST: usize = u128::BITS as usize;
+
+    /// Adds a field.
+    #[inline]
+    pub fn insert(&mut self, field: usize) {
+        self.0 |= 1 << field;
+    }
+
+    /// Whether a field is among them.
+    pub fn has(self, field: usize) -> bool {
+        self.0 >> field & 1 == 1
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// These and others.
+    pub fn and(self, others: FieldSet) -> FieldSet {
+        FieldSet(self.0 | others.0)
+    }
+
+    /// All but these.
+    pub fn complement(self) -> FieldSet {
+        FieldSet(!self.0)
+    }
+
+    /// As a number, to be kept.
+    pub fn to_bits(self) -> u128 {
+        self.0
+    }
+
+    /// From that number.
+    pub fn from_bits(bits: u128) -> FieldSet {
+        FieldSet(bits)
+    }
+}
+
+/// What a record has to say of a customer who is there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Touched {
+    /// The fields that it has a value of.
+    pub given: FieldSet,
+    /// Those whose value it takes away.
+    pub cleared: FieldSet,
+    /// Those that are missing, and that it must have if it is to become a customer.
+    pub lacking: FieldSet,
 }
 
 /// The values and the key of the record that is being judged.
@@ -237,6 +295,9 @@ impl Checker {
                     self.judge(&mut records, record, &block.bytes[span.start as usize..], position.record, &mut draft)
                 }
             };
+            if self.plan.mode.changes() {
+                draft.out.touched.push(draft.judge.touched());
+            }
             let faults = first_fault..draft.out.faults.len() as u32;
             draft.out.verdicts.push(Verdict { outcome, faults });
         }
@@ -281,6 +342,31 @@ impl Checker {
         }
     }
 
+    /// Adds the faults of a record that was to become a customer and lacks these fields.
+    pub fn note_lacking(&self, lacking: FieldSet, faults: &mut FaultList) {
+        let mut fields: Vec<(usize, Option<u32>)> = (0..self.plan.fields.len())
+            .filter(|field| lacking.has(*field))
+            .map(|field| {
+                (field, self.binding().and_then(|binding| binding.sources[field]).map(|from| from.first() as u32))
+            })
+            .collect();
+        fields.sort_by_key(|(field, column)| (column.unwrap_or(u32::MAX), *field));
+        for (field, column) in fields {
+            let message = [self.plan.fields[field].column.as_str(), " is required of a new customer and has no value"];
+            let fault = Fault {
+                code: Code::Required,
+                severity: Severity::Error,
+                field: Some(field as u16),
+                column: column.map(|column| column + 1),
+                message: &message.concat(),
+                value: None,
+                raw: None,
+                hint: Code::Required.info().hint,
+            };
+            faults.push(u32::MAX, fault);
+        }
+    }
+
     fn records(&self) -> Records<'_> {
         match &self.shape {
             Shape::Csv(shape) => Records::Csv(csv::CsvRecords::new(shape)),
@@ -297,7 +383,7 @@ impl Checker {
         number: u64,
         draft: &mut Draft<'_>,
     ) -> Outcome {
-        draft.judge.faults.clear();
+        draft.judge.begin();
         draft.rows.begin();
         draft.key = None;
         draft.stored_key = 0..0;

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use super::judge::{Judge, Origin, Stored};
 use crate::error::{Error, Result};
+use crate::mode::{Empty, Mode};
 use crate::profile::header::HeaderNames;
 use crate::profile::mapping::Mapping;
 use crate::profile::{FieldType, Profile};
@@ -25,6 +26,10 @@ pub struct FieldOptions {
     pub null_tokens: Vec<String>,
     /// What was said of the columns.
     pub mapping: Mapping,
+    /// Whether customers are created or changed.
+    pub mode: Mode,
+    /// What an empty cell does to a stored value.
+    pub empty: Empty,
 }
 
 /// What is stored where a value is missing.
@@ -43,8 +48,8 @@ pub struct FieldPlan {
     pub column: String,
     /// What it holds.
     pub kind: FieldType,
-    /// Whether a record must have a value.
-    pub required: bool,
+    /// Whether a record must have a value, and which must.
+    pub required: Required,
     /// What stands in for a missing value: a constant of the mapping, or the profile's default.
     pub default: Option<Filler>,
     /// What stands for a value, in place of it.
@@ -77,6 +82,19 @@ pub struct FieldPlan {
     pub choices: Vec<String>,
 }
 
+/// Which records must have a value of a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Required {
+    /// None.
+    No,
+    /// All of them.
+    Yes,
+    /// Those that have a place for it: it cannot be taken away from a customer who has one.
+    WhereGiven,
+    /// Those that become customers. Whether one does is not known here.
+    ForCreated,
+}
+
 /// The key of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyPlan {
@@ -99,6 +117,10 @@ pub struct Plan {
     pub key: Option<KeyPlan>,
     /// Further texts that mean a missing value.
     pub null_tokens: Vec<String>,
+    /// Whether customers are created or changed.
+    pub mode: Mode,
+    /// What an empty cell does to a stored value.
+    pub empty: Empty,
 }
 
 /// What a field has to do with American ZIP codes that have lost their leading zeros.
@@ -131,7 +153,7 @@ impl ZipPart {
 impl Plan {
     /// Makes a plan; a usage error where an option names a field that is not there or cannot be treated so.
     pub fn new(profile: &'static Profile, options: &FieldOptions) -> Result<Plan> {
-        let mapping = &options.mapping;
+        let (mapping, mode) = (&options.mapping, options.mode);
         mapping.check(profile)?;
         let key = match options.key.as_deref() {
             Some("none") => None,
@@ -140,6 +162,21 @@ impl Plan {
         };
         let key = key
             .map(|field| KeyPlan { field, comparison: profile.fields[field].compare.unwrap_or(KeyComparison::Text) });
+        if mode.changes() && key.is_none() {
+            return Err(Error::Usage(format!(
+                "--mode {}: customers are told apart by a key, and --key none is none",
+                mode.name()
+            )));
+        }
+        let required = |index: usize| match mode {
+            _ if mode == Mode::Update && key.is_some_and(|key| key.field == index) => Required::Yes,
+            _ if !profile.fields[index].required => Required::No,
+            Mode::Create => Required::Yes,
+            Mode::Upsert if key.is_some_and(|key| key.field == index) => Required::Yes,
+            Mode::Upsert => Required::ForCreated,
+            Mode::Update if options.empty == Empty::Clear => Required::WhereGiven,
+            Mode::Update => Required::No,
+        };
         let mut relaxed = vec![false; profile.fields.len()];
         for column in &options.relax {
             if column == "all" {
@@ -162,7 +199,7 @@ impl Plan {
         let fields = profile.fields.iter().enumerate().map(|(index, field)| FieldPlan {
             column: field.column.clone(),
             kind: field.kind,
-            required: field.required,
+            required: required(index),
             default: field.default.clone().map(Filler::Text),
             values: mapping.values.get(&field.column).cloned().unwrap_or_default(),
             guard: field.is_guarded(),
@@ -185,12 +222,14 @@ impl Plan {
             fields: fields.collect(),
             key,
             null_tokens: options.null_tokens.clone(),
+            mode,
+            empty: options.empty,
         };
         plan.take_mapping(mapping)?;
         let is_quick = plan.null_tokens.is_empty();
         for field in &mut plan.fields {
             field.is_quick = is_quick && field.values.is_empty() && !field.deprecated;
-            field.may_lack = !field.required && field.default.is_none();
+            field.may_lack = field.required == Required::No && field.default.is_none();
         }
         Ok(plan)
     }
@@ -216,7 +255,8 @@ impl Plan {
 
     /// Whether a field that no column fills has a value nevertheless, or needs none.
     pub fn can_do_without(&self, field: usize) -> bool {
-        !self.fields[field].required || self.fields[field].default.is_some()
+        matches!(self.fields[field].required, Required::No | Required::WhereGiven)
+            || self.fields[field].default.is_some()
     }
 
     /// A constant as it is stored: it must be a value that the field may have. `place` is where the mapping names it.

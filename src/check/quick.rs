@@ -42,6 +42,7 @@ impl Judge<'_> {
             // It is not for here to say what a field lacks.
             if plan.may_lack {
                 rows.push_null();
+                self.empty.insert(field);
             }
             return plan.may_lack;
         };

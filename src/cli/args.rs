@@ -100,6 +100,35 @@ pub enum ShortRows {
     Pad,
 }
 
+/// Whether customers are created or changed, on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ModeArg {
+    /// Create customers; a record whose key a customer has is rejected
+    Create,
+    /// Change customers who are there; a record whose key nobody has is rejected
+    Update,
+    /// Change those who are there, create the others
+    Upsert,
+}
+
+/// What an empty cell does, on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum EmptyArg {
+    /// The stored value stays
+    Keep,
+    /// The stored value goes
+    Clear,
+}
+
+/// What becomes of records with one key, on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DuplicatesArg {
+    /// The first stays, the others are rejected
+    Reject,
+    /// The last stays, the others are superseded by it
+    Last,
+}
+
 /// What to do about columns that match no field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum UnknownColumns {
@@ -199,6 +228,24 @@ pub struct RunArgs {
     /// Also write accepted.csv, the accepted records with their customer IDs
     #[arg(long)]
     pub accepted: bool,
+    /// Whether records create customers or change those who have their key
+    #[arg(long, value_enum, value_name = "MODE", default_value = "create")]
+    pub mode: ModeArg,
+    /// What an empty cell does to a stored value, in the modes update and upsert
+    #[arg(long, value_enum, value_name = "WHAT", default_value = "keep")]
+    pub empty: EmptyArg,
+    /// What becomes of several records of a run with one key
+    #[arg(long, value_enum, value_name = "WHAT", default_value = "reject")]
+    pub duplicates: DuplicatesArg,
+    /// Load an input also if a run has loaded it before, and nothing was changed since
+    #[arg(long)]
+    pub force: bool,
+    /// How long to wait for a database that another run or program is writing to
+    #[arg(long, value_name = "SECONDS", default_value_t = 0.0)]
+    pub wait: f64,
+    /// Commit each N records, for migrations too long to be one transaction; the same command goes on where it was stopped
+    #[arg(long, value_name = "N")]
+    pub commit_every: Option<u64>,
     /// The column that tells customers apart, in place of the profile's; or none
     #[arg(long, value_name = "COLUMN")]
     pub key: Option<String>,

@@ -108,6 +108,7 @@ fn unbuffered_output() -> Box<dyn Write> {
 fn status_of(summary: &Summary, rejects_ok: bool) -> i32 {
     match summary.status {
         Status::Threshold => 3,
+        Status::Skipped => 0,
         Status::Finished | Status::Checked if summary.counts.rejected > 0 && !rejects_ok => 1,
         Status::Finished | Status::Checked => 0,
     }

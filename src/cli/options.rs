@@ -3,12 +3,16 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
+use std::time::Duration;
 
 use chrono::{DateTime, Datelike, Utc};
 
-use super::args::{FormatArg, InspectArgs, ReadArgs, RunArgs, ShortRows, UnknownColumns};
+use super::args::{
+    DuplicatesArg, EmptyArg, FormatArg, InspectArgs, ModeArg, ReadArgs, RunArgs, ShortRows, UnknownColumns,
+};
 use crate::check::plan::FieldOptions;
 use crate::error::{Error, Result};
+use crate::mode::{Duplicates, Empty, Mode};
 use crate::pipeline::{Command, Options};
 use crate::profile::mapping::Mapping;
 use crate::rule::text;
@@ -37,6 +41,23 @@ pub(super) fn checked(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>) 
     {
         return Err(usage(format!("--max-reject-ratio {ratio}: it is a share, between 0 and 1")));
     }
+    let mode = match args.mode {
+        ModeArg::Create => Mode::Create,
+        ModeArg::Update => Mode::Update,
+        ModeArg::Upsert => Mode::Upsert,
+    };
+    let duplicates = match args.duplicates {
+        DuplicatesArg::Reject => Duplicates::Reject,
+        DuplicatesArg::Last => Duplicates::Last,
+    };
+    if args.commit_every == Some(0) {
+        return Err(usage("--commit-every 0: it is a number of records, 1000000 say"));
+    }
+    if args.commit_every.is_some() && duplicates == Duplicates::Last {
+        return Err(usage(
+            "--duplicates last and --commit-every: which record is the last is known at the end alone; leave out one of the two",
+        ));
+    }
     let database = match command {
         Command::Import => Some(args.db.clone().unwrap_or_else(|| PathBuf::from("customers.db"))),
         Command::Check => args.db.clone(),
@@ -48,6 +69,7 @@ pub(super) fn checked(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>) 
         profile: args.profile.clone(),
         read: ReadOptions {
             limit: args.limit,
+            hash_text: args.commit_every.is_some(),
             block_size: args.block_size.as_deref().map(block_size).transpose()?.unwrap_or_default(),
             ..read(&args.read)?
         },
@@ -58,6 +80,11 @@ pub(super) fn checked(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>) 
             key: args.key.clone(),
             relax: args.relax.iter().map(|field| field.trim().to_string()).collect(),
             clear_invalid: cleared(&args.on_invalid)?,
+            mode,
+            empty: match args.empty {
+                EmptyArg::Keep => Empty::Keep,
+                EmptyArg::Clear => Empty::Clear,
+            },
             ..fields(&args.read)?
         },
         max_rejects: args.max_rejects,
@@ -65,8 +92,16 @@ pub(super) fn checked(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>) 
         unknown_columns_are_errors: args.unknown_columns == UnknownColumns::Error,
         first_id: args.first_id,
         now: args.now.as_deref().map(now).transpose()?,
+        duplicates,
+        force: args.force,
+        wait: seconds(args.wait)?,
+        commit_every: args.commit_every,
         stop,
     })
+}
+
+fn seconds(wait: f64) -> Result<Duration> {
+    Duration::try_from_secs_f64(wait).map_err(|_| usage(format!("--wait {wait}: it is a number of seconds, 60 say")))
 }
 
 /// Checks what was typed for `inspect`.
@@ -86,6 +121,10 @@ pub(super) fn inspected(args: &InspectArgs, stop: Arc<AtomicUsize>) -> Result<Op
         unknown_columns_are_errors: false,
         first_id: 1,
         now: None,
+        duplicates: Duplicates::Reject,
+        force: false,
+        wait: Duration::ZERO,
+        commit_every: None,
         stop,
     })
 }

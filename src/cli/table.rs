@@ -115,6 +115,7 @@ fn headline(summary: &Summary) -> String {
     let profile = &summary.profile;
     match summary.status {
         Status::Finished => format!("{run}profile {profile}: loaded"),
+        Status::Skipped => format!("profile {profile}: nothing to do, nothing was written"),
         Status::Checked => format!("profile {profile}: checked, nothing was written to a database"),
         Status::Threshold => format!(
             "{run}profile {profile}: STOPPED, the database is as it was: {}",

@@ -2,35 +2,38 @@
 //! key it is, which customer ID comes next, and what goes where.
 
 use std::collections::HashSet;
+use std::fs::Metadata;
 use std::io;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 
 use super::advice::{named, unknown_names, with_nearest};
-use super::journey::start;
+use super::fate::Judged;
+use super::journey::{Stops, start};
 use super::prepare::Prepared;
 use super::tally::Tally;
+use super::waiting::Waiting;
 use super::worker::{Checked, Worker};
-use super::{Command, Options, Progress, Target};
+use super::{Book, Command, Observer, Options, Progress, Target};
+use crate::check::Checker;
 use crate::check::json::{MOST_KEYS, MetKeys};
 use crate::check::plan::Plan;
-use crate::check::{Checker, Outcome, Verdicts};
 use crate::disk::folder_of;
 use crate::error::{Error, Result};
 use crate::format::csv::RowWriter;
+use crate::mode::Duplicates;
 use crate::profile::header::{REPORT_COLUMNS, letters_and_digits};
-use crate::record::{Block, Position, Span};
-use crate::reject::{Code, Fault, FaultList, Severity};
+use crate::record::Position;
 use crate::report::folder::{ACCEPTED, ERRORS, ReportFile, ReportFolder, Unsynced, WrittenReport};
-use crate::report::lines::{self, ACCEPTED_COLUMNS};
+use crate::report::lines::ACCEPTED_COLUMNS;
 use crate::report::summary::{ColumnSummary, Counts, Ignored, InputSummary};
 use crate::rule::key;
 use crate::rule::text::visible;
 use crate::source::InputRead;
+use crate::store::Checkpoint;
 use crate::store::keys::{Collided, Fingerprints, KeySet, Place};
-use crate::store::texts::{KeyTexts, Keyed};
+use crate::store::texts::KeyTexts;
 
 /// An input that has been read to its end, or as far as it was to be read.
 pub(super) struct InputEnd {
@@ -40,43 +43,76 @@ pub(super) struct InputEnd {
 
 /// Takes checked blocks in their order.
 pub(super) struct Committer<'r> {
-    options: &'r Options,
-    plan: Arc<Plan>,
-    target: Target,
-    keys: Arc<KeySet>,
-    key_texts: KeyTexts,
-    collided: Collided,
+    pub(super) options: &'r Options,
+    pub(super) plan: Arc<Plan>,
+    pub(super) target: Target,
+    pub(super) keys: Arc<KeySet>,
+    pub(super) key_texts: KeyTexts,
+    pub(super) collided: Collided,
     /// Where the keys' texts are kept that memory is too small for.
-    spill: PathBuf,
-    fingerprints: Fingerprints,
-    folder: Option<ReportFolder>,
-    errors: Option<ReportFile>,
-    accepted: Option<ReportFile>,
-    accepted_writer: RowWriter,
+    pub(super) spill: PathBuf,
+    pub(super) fingerprints: Fingerprints,
+    pub(super) folder: Option<ReportFolder>,
+    pub(super) errors: Option<ReportFile>,
+    pub(super) accepted: Option<ReportFile>,
+    pub(super) accepted_writer: RowWriter,
     /// Who puts reports on the disk while they are written.
-    early: SyncSender<Unsynced>,
+    pub(super) early: SyncSender<Unsynced>,
     /// The reports of inputs that were read to their end.
-    written: Vec<WrittenReport>,
+    pub(super) written: Vec<WrittenReport>,
     /// The inputs: what is known of each, and whether it has been read to its end.
-    inputs: Vec<CommittedInput>,
-    tally: Tally,
-    bytes: u64,
-    first_id: Option<i64>,
-    last_id: Option<i64>,
+    pub(super) inputs: Vec<CommittedInput>,
+    pub(super) tally: Tally,
+    pub(super) bytes: u64,
+    /// How many records were taken.
+    pub(super) records: Place,
+    /// The first and the last customer that the run has created.
+    pub(super) customers: Option<(i64, i64)>,
+    /// The records that have claimed a key and were rejected for something else.
+    pub(super) released: HashSet<Place>,
+    /// The records that wait for the end of the run, where the last of several stays.
+    pub(super) waiting: Option<Waiting>,
+    pub(super) book: Book,
+    /// The customer ID that the run could give first, and how many customers there were.
+    pub(super) start: (i64, i64),
+    /// What a run that was stopped has done before; until it has come that far again, nothing is stored.
+    pub(super) done_before: Option<DoneBefore>,
+    pub(super) kept: Option<Kept>,
+    pub(super) created_before: u64,
+    pub(super) updated_before: u64,
 }
 
-struct CommittedInput {
-    summary: InputSummary,
-    rejects: Option<Rejects>,
+/// What a run has committed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Kept {
+    /// So many records.
+    pub(super) records: Place,
+    /// The first and the last customer that it has created for them.
+    pub(super) customers: Option<(i64, i64)>,
+}
+
+/// What a run that was stopped has done before.
+pub(super) struct DoneBefore {
+    pub(super) checkpoint: Checkpoint,
+    pub(super) counts: Counts,
+    /// The customer ID that the next record was given then.
+    pub(super) next_id: i64,
+}
+
+pub(super) struct CommittedInput {
+    pub(super) summary: InputSummary,
+    /// The length of its file.
+    pub(super) length: u64,
+    pub(super) rejects: Option<Rejects>,
     /// The keys of JSON that were met.
-    keys: HashSet<String>,
+    pub(super) keys: HashSet<String>,
     /// Those that match no field and did not stand in the first records, as they are named.
-    late_keys: Vec<String>,
-    is_complete: bool,
+    pub(super) late_keys: Vec<String>,
+    pub(super) is_complete: bool,
 }
 
 /// The reject report of an input.
-enum Rejects {
+pub(super) enum Rejects {
     /// It is made with the input's first block.
     Due {
         name: String,
@@ -94,8 +130,9 @@ pub(super) struct Committed {
     pub(super) counts: Counts,
     pub(super) tally: Tally,
     pub(super) inputs: Vec<InputSummary>,
-    pub(super) first_id: Option<i64>,
-    pub(super) last_id: Option<i64>,
+    pub(super) customers: Option<(i64, i64)>,
+    pub(super) book: Book,
+    pub(super) kept: Option<Kept>,
 }
 
 /// So many reports of inputs wait for the end of the run to be put on the disk.
@@ -111,17 +148,29 @@ impl<'r> Committer<'r> {
         plan: Arc<Plan>,
         target: Target,
         folder: Option<ReportFolder>,
+        book: Book,
+        before: Option<(Checkpoint, Counts)>,
     ) -> Result<Committer<'r>> {
+        let started = match (&before, &target) {
+            (Some((checkpoint, counts)), _) => {
+                (checkpoint.start_customer_id, checkpoint.customers - counts.created as i64)
+            }
+            (None, Target::Database(store)) if options.commit_every.is_some() => (store.next_id(), store.customers()?),
+            (None, Target::Database(store)) => (store.next_id(), 0),
+            (None, _) => (i64::MAX, 0),
+        };
         // The spill goes where there is room for the database; a check has only the system's folder for such files.
         let spill = match (options.command, &options.database) {
             (Command::Import, Some(database)) => folder_of(database),
             _ => std::env::temp_dir(),
         };
+        let spill_folder = spill.clone();
         let mut keys = KeySet::default();
         let fingerprints = Fingerprints::default();
         if let Some(key) = plan.key {
             let mut batch = Vec::with_capacity(CUSTOMERS);
-            target.for_each_key(|customer, text| {
+            // Those that the run has created itself, before it was stopped, are met among its records.
+            target.for_each_key(started.0, |customer, text| {
                 if let Some(folded) = key::fold(text, key.comparison) {
                     batch.push((fingerprints.of(folded.as_bytes()), customer));
                 }
@@ -161,11 +210,35 @@ impl<'r> Committer<'r> {
             early,
             inputs: Vec::new(),
             tally: Tally::new(plan.fields.len()),
+            waiting: (options.duplicates == Duplicates::Last).then(|| Waiting::new(spill_folder)),
             plan,
             bytes: 0,
-            first_id: None,
-            last_id: None,
+            records: 0,
+            customers: None,
+            released: HashSet::new(),
+            book,
+            created_before: before.as_ref().map_or(0, |(_, counts)| counts.created),
+            updated_before: before.as_ref().map_or(0, |(_, counts)| counts.updated),
+            start: started,
+            kept: before.as_ref().map(|(checkpoint, _)| Kept { records: checkpoint.records, customers: None }),
+            done_before: before.map(|(checkpoint, counts)| {
+                let next_id = checkpoint.start_customer_id;
+                DoneBefore { checkpoint, counts, next_id }
+            }),
         })
+    }
+
+    /// Behind which records blocks have to end.
+    pub(super) fn stops(&self) -> Stops {
+        Stops {
+            every: self.options.commit_every,
+            first: self.done_before.as_ref().map(|before| before.checkpoint.records),
+        }
+    }
+
+    /// How many records the run has committed before its end.
+    pub(super) fn kept(&self) -> Option<Place> {
+        self.kept.map(|kept| kept.records)
     }
 
     /// Notes the next input, the `index`-th from 0, and gives what its blocks are checked with.
@@ -189,7 +262,10 @@ impl<'r> Committer<'r> {
             rejects = Some(Rejects::Due { name, header });
         }
         let keys = summary.columns.iter().map(|column| column.header.clone()).collect();
-        self.inputs.push(CommittedInput { summary, rejects, keys, late_keys: Vec::new(), is_complete: false });
+        let length = std::fs::metadata(&prepared.input.path).ok().filter(Metadata::is_file);
+        let length = length.map_or(0, |metadata| metadata.len());
+        let late_keys = Vec::new();
+        self.inputs.push(CommittedInput { summary, length, rejects, keys, late_keys, is_complete: false });
         Worker {
             checker,
             input: index,
@@ -199,6 +275,7 @@ impl<'r> Committer<'r> {
             fingerprints: self.fingerprints.clone(),
             keys: Arc::clone(&self.keys),
             reports: self.folder.is_some(),
+            has_customers: !matches!(self.target, Target::Nothing),
         }
     }
 
@@ -217,89 +294,43 @@ impl<'r> Committer<'r> {
         }
     }
 
-    /// Takes a block: the next one of its input.
-    pub(super) fn block(&mut self, mut checked: Checked) -> Result<()> {
+    /// Takes a block: the next one of its input. `false` if a threshold was passed at a checkpoint, and the run ends here.
+    pub(super) fn block(&mut self, checked: Checked, observer: &mut dyn Observer) -> Result<bool> {
         self.note_texts(&checked)?;
-        let duplicates = self.duplicates(&mut checked)?;
-        let Checked { block, verdicts, rows, errors, rejects, tally, counts, worker, .. } = checked;
-        let first_id = match &self.target {
-            Target::Database(store) => Some(store.next_id()),
-            _ => None,
-        };
-        if let Some(report) = &mut self.accepted {
-            let mut accepted = Vec::new();
-            let mut customers = 0..;
-            let mut left_out = duplicates.iter().map(|duplicate| duplicate.index).peekable();
-            for (index, ((position, _), verdict)) in block.positions().zip(&verdicts.verdicts).enumerate() {
-                let Outcome::Accepted { stored_key, .. } = &verdict.outcome else { continue };
-                if left_out.next_if_eq(&index).is_some() {
-                    continue;
-                }
-                let customer = first_id.zip(customers.next()).map(|(first, behind)| first + behind);
-                let stored = String::from_utf8_lossy(verdicts.key_text(stored_key));
-                let writer = &mut self.accepted_writer;
-                lines::accepted_row(&mut accepted, writer, &worker.path, position, &stored, customer);
-            }
-            report.write(&accepted)?;
+        let known = self.known(&checked)?;
+        let Checked {
+            mut block, verdicts, first, mut counts, rows, rivalled, errors, rejects, mut tally, worker, ..
+        } = checked;
+        let stop = block.stop.take();
+        let judged = Judged { block: &block, verdicts: &verdicts, first, worker: &worker };
+        let records = counts.read - counts.blank;
+        let (rights, late) = self.decide(&judged, rivalled, known, &mut counts, &mut tally)?;
+        match (rights, &self.waiting) {
+            (None, _) => self.store_all(&judged, &rows)?,
+            (Some(rights), None) => self.apply(&verdicts.rows, &rights)?,
+            (Some(rights), Some(_)) => self.let_wait(&judged, &rights)?,
         }
-        self.store(&verdicts, first_id, &rows)?;
-        let (more_errors, more_rejects): (Vec<_>, Vec<_>) = duplicates
-            .into_iter()
-            .map(|duplicate| ((duplicate.index, duplicate.error), (duplicate.index, duplicate.reject)))
-            .unzip();
+        let (more_errors, more_rejects): (Vec<_>, Vec<_>) =
+            late.into_iter().map(|late| ((late.index, late.error), (late.index, late.reject))).unzip();
+        let input = worker.input;
         if let Some(report) = &mut self.errors {
             report.write(&errors.with(more_errors))?;
         }
         self.tally.add(&tally);
         self.bytes += block.file_bytes;
-        if let Some(report) = self.rejects(worker.input)? {
+        if let Some(report) = self.rejects(input)? {
             report.write(&rejects.with(more_rejects))?;
         }
-        self.inputs[worker.input].summary.counts.add(&counts);
-        self.note_met_keys(worker.input, verdicts.met_keys)
-    }
-
-    /// The records of a block whose key is taken. They are no longer among its rows and its accepted records.
-    fn duplicates(&mut self, checked: &mut Checked) -> Result<Vec<Duplicate>> {
-        let records = checked.counts.read - checked.counts.blank;
-        let late = self.keys.take_late(checked.first, records);
-        let mut rivalled = std::mem::take(&mut checked.rivalled);
-        if !late.is_empty() {
-            rivalled.extend(late);
-            rivalled.sort_unstable();
-            rivalled.dedup();
+        self.records = first + records;
+        self.inputs[input].summary.counts.add(&counts);
+        self.note_met_keys(input, verdicts.met_keys)?;
+        match stop {
+            Some(before) => {
+                let record = block.first_record + records - 1;
+                self.stop(input, record, before, observer)
+            }
+            None => Ok(true),
         }
-        let mut duplicates = Vec::new();
-        if rivalled.is_empty() {
-            return Ok(duplicates);
-        }
-        let Checked { block, verdicts, first, counts, rows, tally, worker, .. } = checked;
-        let mut rivalled = rivalled.into_iter().peekable();
-        rows.clear();
-        for (index, ((position, span), verdict)) in block.positions().zip(&verdicts.verdicts).enumerate() {
-            let Outcome::Accepted { row, key, .. } = &verdict.outcome else { continue };
-            let place = (position.record - block.first_record) as u32;
-            let holder = match (rivalled.next_if_eq(&place), key) {
-                (Some(_), Some(key)) => self.holder(*first + Place::from(place), verdicts.key_text(key))?,
-                _ => None,
-            };
-            let Some(holder) = holder else {
-                rows.push(row.clone());
-                continue;
-            };
-            let mut faults = FaultList::default();
-            faults.append(verdicts.faults_of(verdict));
-            self.note_duplicate(&holder, worker, block, span, &mut faults);
-            let (faults, duplicate) = (faults.all(), faults.all().last());
-            tally.record(duplicate, worker.input, position.line);
-            let (mut error, mut reject) = (Vec::new(), Vec::new());
-            worker.write_faults(&mut error, position, duplicate);
-            worker.write_reject(&mut worker.row_writer(), &mut reject, block, span, position, faults);
-            duplicates.push(Duplicate { index, error, reject });
-            counts.accepted -= 1;
-            counts.rejected += 1;
-        }
-        Ok(duplicates)
     }
 
     /// Notes the keys of a block, for the blocks behind it.
@@ -351,20 +382,18 @@ impl<'r> Committer<'r> {
     }
 
     /// Ends the run's part that needs order: the reports are complete, and the books balance.
-    pub(super) fn finish(self) -> Result<Committed> {
+    pub(super) fn finish(mut self) -> Result<Committed> {
+        self.refuse_shorter()?;
+        self.end_waiting()?;
         let counts = self.counts();
-        balance("the run", counts.read, &counts)?;
-        if let Target::Database(store) = &self.target
-            && store.rows_written() != counts.accepted
-        {
-            let rows = store.rows_written();
-            return Err(Error::Unbalanced(format!(
-                "{} records were accepted, and {rows} rows written",
-                counts.accepted
-            )));
-        }
+        self.balance()?;
         let mut written = self.written;
-        for report in [self.errors, self.accepted].into_iter().flatten() {
+        // Of an input that was not read to its end, for a threshold was passed.
+        let begun = self.inputs.iter_mut().filter_map(|input| match input.rejects.take() {
+            Some(Rejects::Begun(report)) => Some(report),
+            _ => None,
+        });
+        for report in begun.chain([self.errors, self.accepted].into_iter().flatten()) {
             written.push(report.finish()?);
         }
         Ok(Committed {
@@ -374,84 +403,36 @@ impl<'r> Committer<'r> {
             counts,
             tally: self.tally,
             inputs: self.inputs.into_iter().map(|input| input.summary).collect(),
-            first_id: self.first_id,
-            last_id: self.last_id,
+            customers: self.customers,
+            book: self.book,
+            kept: self.kept,
         })
     }
 
-    fn counts(&self) -> Counts {
-        let mut counts = Counts::default();
-        self.inputs.iter().for_each(|input| counts.add(&input.summary.counts));
-        counts
-    }
-
-    /// Who has the key of a record whose key somebody else may have. If nobody, it is the record's.
-    fn holder(&mut self, place: Place, key: &[u8]) -> Result<Option<Holder>> {
-        let fingerprint = self.fingerprints.of(key);
-        let comparison = self.plan.key.map(|key| key.comparison).unwrap_or(key::KeyComparison::Text);
-        // Of several customers with one key the first is named.
-        for customer in self.keys.customers(fingerprint) {
-            let stored = self.target.key_of(customer)?;
-            if stored.and_then(|text| key::fold(&text, comparison).map(|folded| folded.as_bytes() == key)) == Some(true)
-            {
-                return Ok(Some(Holder::Customer(customer)));
-            }
+    /// The run's books: what was read, what became of it, and what the database says that it was given.
+    pub(super) fn balance(&self) -> Result<()> {
+        let counts = self.counts();
+        balance("the run", counts.read, &counts)?;
+        let parts = counts.created + counts.updated + counts.unchanged + counts.superseded;
+        if parts != counts.accepted {
+            let accepted = counts.accepted;
+            return Err(Error::Unbalanced(format!("{accepted} records were accepted, and {parts} stored or left out")));
         }
-        let Some(first) = self.keys.first_record(fingerprint).filter(|first| *first < place) else { return Ok(None) };
-        let read =
-            |texts: &mut KeyTexts, place| texts.read(place).map_err(|error| cannot_keep_keys(&self.spill, &error));
-        let mut held = read(&mut self.key_texts, first)?;
-        if held.key != key {
-            let Some(other) = self.collided.claim(key, place) else { return Ok(None) };
-            held = read(&mut self.key_texts, other)?;
+        let Target::Database(store) = &self.target else { return Ok(()) };
+        let (written, changed) = (store.rows_written(), store.rows_changed());
+        let (created, updated) = (counts.created - self.created_before, counts.updated - self.updated_before);
+        if (written, changed) != (created, updated) {
+            return Err(Error::Unbalanced(format!(
+                "{created} customers were created and {updated} updated, and {written} rows written and {changed} changed"
+            )));
         }
-        Ok(Some(Holder::Record(held)))
-    }
-
-    fn store(&mut self, verdicts: &Verdicts, first_id: Option<i64>, rows: &[Range<u32>]) -> Result<()> {
-        let (Target::Database(store), Some(first), count) = (&mut self.target, first_id, rows.len() as i64) else {
-            return Ok(());
-        };
-        if count == 0 {
-            return Ok(());
-        }
-        let Some(last) = first.checked_add(count - 1).filter(|last| *last < i64::MAX) else {
-            let path = self.options.database.clone().unwrap_or_default();
-            return Err(Error::database(
-                &path,
-                "its customer IDs would pass the greatest that there can be; nothing was written",
-            ));
-        };
-        store.append(&verdicts.rows, rows)?;
-        self.first_id = self.first_id.or(Some(first));
-        self.last_id = Some(last);
         Ok(())
     }
 
-    /// Adds the fault of a record whose key is taken.
-    fn note_duplicate(&self, holder: &Holder, worker: &Worker, block: &Block, span: &Span, faults: &mut FaultList) {
-        let field = self.plan.key.map(|key| key.field).unwrap_or_default();
-        let column = &self.plan.fields[field].column;
-        let message = match holder {
-            Holder::Customer(customer) => format!("customer {customer} in the database has the same {column}"),
-            Holder::Record(Keyed { input, record, line, .. }) => {
-                let path = &self.inputs[*input].summary.path;
-                format!("record {record} (line {line}) of {} has the same {column}", visible(path))
-            }
-        };
-        let binding = worker.checker.binding();
-        let value = worker.checker.original_value(block, span, field);
-        let fault = Fault {
-            code: Code::DuplicateKey,
-            severity: Severity::Error,
-            field: Some(field as u16),
-            column: binding.and_then(|binding| binding.sources[field]).map(|source| source.first() as u32 + 1),
-            message: &message,
-            value: value.as_deref(),
-            raw: None,
-            hint: Code::DuplicateKey.info().hint,
-        };
-        faults.push(u32::MAX, fault);
+    pub(super) fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        self.inputs.iter().for_each(|input| counts.add(&input.summary.counts));
+        counts
     }
 
     /// Notes keys of JSON that did not stand in the first records.
@@ -482,22 +463,7 @@ impl<'r> Committer<'r> {
     }
 }
 
-/// Who has a key.
-enum Holder {
-    /// A customer who was in the database before the run.
-    Customer(i64),
-    /// A record of this run.
-    Record(Keyed),
-}
-
-/// A record whose key is taken: its place among the block's spans, and what the reports say of it.
-struct Duplicate {
-    index: usize,
-    error: Vec<u8>,
-    reject: Vec<u8>,
-}
-
-fn cannot_keep_keys(folder: &Path, error: &io::Error) -> Error {
+pub(super) fn cannot_keep_keys(folder: &Path, error: &io::Error) -> Error {
     let message = format!(
         "the run's keys could not be kept here: {error}. Free some space, then run custload again. Nothing was written"
     );

@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
@@ -21,7 +22,6 @@ use crate::check::Stamp;
 use crate::check::plan::Plan;
 use crate::error::{Error, Result};
 use crate::profile::header::Candidates;
-use crate::source::expand::expand;
 use crate::source::input::{Format, Input, ReadOptions};
 use crate::source::window::{Feed, FileRead};
 use crate::source::{InputRead, Source};
@@ -31,23 +31,19 @@ use crate::store::keys::{MOST_PLACES, Place};
 const KEPT_OPEN: usize = 16;
 
 /// Opens the inputs, on a thread of its own: one that says nothing, such as standard input, must not keep a signal waiting.
-pub(super) fn open(options: &Options, candidates: &Arc<Candidates>) -> Result<Vec<Input>> {
+///
+/// Standard input is read to its end at once if the run `spools`.
+pub(super) fn open(
+    options: &Options,
+    paths: Vec<PathBuf>,
+    spools: bool,
+    candidates: &Arc<Candidates>,
+) -> Result<Vec<Input>> {
     let (opened, arrived) = channel();
-    let (paths, read, candidates) = (options.inputs.clone(), options.read.clone(), Arc::clone(candidates));
+    let (read, candidates) = (ReadOptions { spool: spools, ..options.read.clone() }, Arc::clone(candidates));
     start("open", move || {
-        let inputs = expand(&paths).and_then(|paths| {
-            let mut inputs = Vec::with_capacity(paths.len());
-            for path in &paths {
-                let mut input = Input::open(path, &read, &candidates)?;
-                if paths.len() > KEPT_OPEN || paths.len() > 1 && input.dialect.format == Format::Spreadsheet {
-                    input.close();
-                }
-                inputs.push(input);
-            }
-            Ok(inputs)
-        });
         // Nobody is there any more if the run was told to stop.
-        let _ = opened.send(inputs);
+        let _ = opened.send(open_all(&paths, &read, &candidates));
     })?;
     loop {
         stop_if_told(options)?;
@@ -57,6 +53,18 @@ pub(super) fn open(options: &Options, candidates: &Arc<Candidates>) -> Result<Ve
             Err(RecvTimeoutError::Disconnected) => return Err(Error::Broken("an input could not be looked at".into())),
         }
     }
+}
+
+fn open_all(paths: &[PathBuf], read: &ReadOptions, candidates: &Candidates) -> Result<Vec<Input>> {
+    let mut inputs = Vec::with_capacity(paths.len());
+    for path in paths {
+        let mut input = Input::open(path, read, candidates)?;
+        if paths.len() > KEPT_OPEN || paths.len() > 1 && input.dialect.format == Format::Spreadsheet {
+            input.close();
+        }
+        inputs.push(input);
+    }
+    Ok(inputs)
 }
 
 /// Starts a thread that nobody joins.
@@ -151,7 +159,8 @@ pub(super) fn travel(
     let flow = Arc::new(Flow::default());
     let _end = EndOfFlow(Arc::clone(&flow));
     let (read, candidates) = (options.read.clone(), Arc::clone(candidates));
-    let cutter = Cutter { pool, arrivals, places, next: 0, flow: Arc::clone(&flow), read, candidates };
+    let stops = committer.stops();
+    let cutter = Cutter { pool, arrivals, places, next: 0, flow: Arc::clone(&flow), read, candidates, stops };
     // Not joined: it may be waiting for standard input when the run is told to stop.
     start("cut", move || cutter.cut_all(inputs))?;
     take_in_order(&arrived, &freed, &flow, options, committer, observer)
@@ -181,9 +190,12 @@ fn take_in_order(
             match arrival {
                 Arrival::Block(checked) => {
                     let bytes = checked.report_bytes();
-                    committer.block(*checked)?;
+                    let goes_on = committer.block(*checked, observer)?;
                     flow.waiting.fetch_sub(bytes, Ordering::Relaxed);
                     observer.progress(&committer.progress());
+                    if !goes_on {
+                        return Ok(());
+                    }
                 }
                 Arrival::End(end) => {
                     for said in committer.end_input(end)? {
@@ -277,6 +289,24 @@ struct Cutter {
     flow: Arc<Flow>,
     read: ReadOptions,
     candidates: Arc<Candidates>,
+    stops: Stops,
+}
+
+/// Behind which records of a run a block has to end.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Stops {
+    /// Each time behind so many.
+    pub(super) every: Option<u64>,
+    /// Behind so many at the first.
+    pub(super) first: Option<Place>,
+}
+
+impl Stops {
+    /// The next behind `done` records.
+    fn behind(self, done: Place) -> Option<Place> {
+        let every = self.every.map(|every| (done / every + 1) * every);
+        self.first.filter(|first| *first > done).into_iter().chain(every).min()
+    }
 }
 
 impl Cutter {
@@ -327,6 +357,10 @@ impl Cutter {
         loop {
             if self.places.send(()).is_err() {
                 return Ok(None);
+            }
+            let done = before + source.records();
+            if let Some(stop) = self.stops.behind(done) {
+                source.stop_behind(stop - before);
             }
             let Some(block) = source.next_block().map_err(|error| Error::input(path, error))? else { break };
             let first = before + block.first_record - 1;

@@ -8,16 +8,21 @@
 //! All threads live in `journey`. What a person sees while a run goes on is for an [`Observer`].
 
 mod advice;
+mod checkpoint;
 mod commit;
+mod fate;
 mod inspect;
 mod journey;
 mod options;
 mod place;
 mod prepare;
+mod resume;
+mod same;
 mod tally;
+mod waiting;
 mod worker;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -32,9 +37,10 @@ use crate::check::plan::Plan;
 use crate::error::{Error, Result};
 use crate::profile::Profile;
 use crate::report::folder::{ACCEPTED, ReportFolder, SUMMARY, Trace, WrittenReport};
-use crate::report::summary::{Counts, Status, Summary};
+use crate::report::summary::{Counts, InputSummary, Status, Summary};
+use crate::source::expand::expand;
 use crate::source::sniff::HeaderPlace;
-use crate::store::{Customers, FileRow, RowCounts, RunRow, Store, StoreOptions};
+use crate::store::{Customers, FINISHED, FileRow, Held, RunRow, Store, StoreOptions, Stored, Unfinished};
 
 pub use self::inspect::{ColumnContent, FitSummary, Inspection, LOOKED_AT, RejectExample, StoredRecord, inspect};
 pub use self::options::{Command, Observer, Options, Progress, Unobserved};
@@ -48,9 +54,10 @@ enum Target {
 }
 
 impl Target {
-    fn for_each_key(&self, each: impl FnMut(i64, &str)) -> Result<()> {
+    /// Gives the keys of customers with IDs below `below`, and so many customers with one and the same key.
+    fn for_each_key(&self, below: i64, each: impl FnMut(i64, &str)) -> Result<()> {
         match self {
-            Target::Database(store) => store.for_each_key(each),
+            Target::Database(store) => store.for_each_key(below, each),
             Target::LookedAt(customers) => customers.for_each_key(each),
             Target::Nothing => Ok(()),
         }
@@ -63,42 +70,120 @@ impl Target {
             Target::Nothing => Ok(None),
         }
     }
+
+    fn look_at(&self, columns: &[&str], customers: &[i64], each: impl FnMut(usize, Stored<'_, '_>)) -> Result<()> {
+        match self {
+            Target::Database(store) => store.look_at(columns, customers, each),
+            Target::LookedAt(seen) => seen.look_at(columns, customers, each),
+            Target::Nothing => Ok(()),
+        }
+    }
 }
 
 /// Does what `options` say.
 ///
-/// Gives the run in numbers, also where a threshold was passed and the run taken back ([`Status::Threshold`]).
-/// On an error the database is as it was, and no report is left.
+/// Gives the run in numbers, also where a threshold was passed and the run taken back ([`Status::Threshold`]), and where there
+/// was nothing to do ([`Status::Skipped`]). On an error the database is as it was, or as it was at the last checkpoint, and no
+/// report is left.
 pub fn run(options: &Options, observer: &mut dyn Observer) -> Result<Summary> {
-    let clock = Clock::start(options.now);
+    let mut clock = Clock::start(options.now);
     let candidates = Arc::new(prepare::candidates(options)?);
-    let inputs = journey::open(options, &candidates)?;
-    let profile = prepare::profile(options, &inputs, &candidates, observer)?;
-    let plan = Arc::new(Plan::new(profile, &options.fields)?);
-    let prepared = prepare::bind(inputs, &plan, options, observer)?;
-
-    let target = open_target(options, &plan, observer)?;
-    let run_id = match &target {
-        Target::Database(store) => store.run_id(),
-        Target::LookedAt(customers) => customers.next_run(),
-        Target::Nothing => 1,
-    };
-    if let (Target::Database(store), Some(database)) = (&target, &options.database) {
-        finish_earlier_reports(store, database, observer)?;
-    }
-    let place = reports_place(options, run_id)?;
-    let _trace = match (&target, &options.database, &place) {
-        (Target::Database(_), Some(database), Some(place)) => Some(Trace::leave(database, place)?),
+    // Before the database is taken hold of: closing a file of SQLite's would undo its locks.
+    let paths = expand(&options.inputs)?;
+    refuse_database_as_input(options, &paths)?;
+    let held = match (options.command, &options.database) {
+        (Command::Import, Some(database)) => Some(take_hold(database, options, observer)?),
         _ => None,
     };
+    let unfinished = held.as_ref().map_or(Ok(None), Held::unfinished)?;
+    let run_id = match (&unfinished, &held) {
+        (Some(run), _) => run.checkpoint.run_id,
+        (None, Some(held)) => held.next_run()?,
+        (None, None) => 1,
+    };
+    if let Some(run) = &unfinished {
+        clock.started.clone_from(&run.started_at);
+    }
+    if let (Some(held), Some(database)) = (&held, &options.database) {
+        finish_earlier_reports(held, database, observer)?;
+    }
+    let place = reports_place(options, run_id)?;
+    let who = format!("run {run_id}, process {}, since {}", std::process::id(), clock.started);
+    let trace = match (&held, &options.database, &place) {
+        (Some(_), Some(database), Some(place)) => Some(Trace::leave(database, place, &who)?),
+        _ => None,
+    };
+    let loaded = match &held {
+        // What was half loaded is no reason to load the rest elsewhere.
+        Some(held) if !options.force && unfinished.is_none() => held.loaded()?,
+        _ => Vec::new(),
+    };
+
+    let inputs = journey::open(options, paths, !loaded.is_empty(), &candidates)?;
+    let profile = prepare::profile(options, &inputs, &candidates, observer)?;
+    let inputs = same::leave_out(inputs, &loaded, profile, options, observer)?;
+    if inputs.is_empty() {
+        return Ok(same::skipped(profile, options, &clock));
+    }
+    let plan = Arc::new(Plan::new(profile, &options.fields)?);
+    if let Some(run) = &unfinished {
+        resume::refuse_others(run, options, profile, &inputs)?;
+        observer.note(&resume::said(run));
+    }
+    let prepared = prepare::bind(inputs, &plan, options, observer)?;
+
+    let target = open_target(options, &plan, held, run_id, unfinished.as_ref(), observer)?;
+    let check_id = match &target {
+        Target::LookedAt(customers) => customers.next_run(),
+        _ => run_id,
+    };
+    let place = if check_id == run_id { place } else { reports_place(options, check_id)? };
     let folder = place.as_deref().map(ReportFolder::create).transpose()?;
 
     let length = prepared.iter().map(|prepared| prepared.input.length).sum::<Option<u64>>();
     observer.start(length);
-    let stamp = Stamp { now: clock.now(), run: run_id, file: 0 };
-    let mut committer = Committer::new(options, Arc::clone(&plan), target, folder)?;
-    journey::travel(prepared, &candidates, &plan, &stamp, options, &mut committer, observer)?;
-    close(options, profile, &clock, committer, place.as_deref(), run_id, observer)
+    let stamp = Stamp { now: clock.started.clone(), run: check_id, file: 0 };
+    let book = Book::new(options, &plan, &clock, place.as_deref());
+    let mut committer = Committer::new(
+        options,
+        Arc::clone(&plan),
+        target,
+        folder,
+        book,
+        unfinished.map(|run| (run.checkpoint, run.counts)),
+    )?;
+    let ended = journey::travel(prepared, &candidates, &plan, &stamp, options, &mut committer, observer);
+    let kept = committer.kept();
+    let ended = ended.and_then(|()| close(options, profile, &clock, committer, place.as_deref(), check_id, observer));
+    drop(trace);
+    ended.map_err(|error| match kept {
+        Some(records) => Error::AtCheckpoint { error: Box::new(error), run_id, records },
+        None => error,
+    })
+}
+
+/// Takes hold of the database for an import.
+fn take_hold(database: &Path, options: &Options, observer: &mut dyn Observer) -> Result<Held> {
+    let holder = || Trace::holder(database).unwrap_or_else(|| "another run or program".to_string());
+    let seconds = options.wait.as_secs_f64();
+    let held = Held::take(database, options.wait, &options.stop, || {
+        observer.note(&format!("{}: {} has it; waiting for up to {seconds} s", database.display(), holder()));
+    });
+    held.map_err(|error| match error {
+        Error::Locked { path, .. } => Error::Locked { path, holder: holder() },
+        error => error,
+    })
+}
+
+/// A database is no input, and least of all the one that is loaded into: closing it would undo its locks.
+fn refuse_database_as_input(options: &Options, paths: &[PathBuf]) -> Result<()> {
+    let Some(database) = &options.database else { return Ok(()) };
+    let same = |path: &Path| std::fs::canonicalize(path).ok().filter(|path| path.is_file());
+    let database = same(database);
+    match paths.iter().find(|path| database.is_some() && same(path) == database) {
+        Some(path) => Err(Error::Input { path: path.clone(), doing: "it is the database itself".to_string() }),
+        None => Ok(()),
+    }
 }
 
 /// Does two things at once, the second on a thread of its own; one after the other where there can be no thread.
@@ -125,15 +210,17 @@ fn close(
     observer.finishing("writing the reports and the database");
     let mut outcome = committer.finish()?;
     let counts = outcome.counts;
-    let reason = threshold_passed(options, &counts);
+    let reason = threshold_passed(options, &counts).map(|reason| match &outcome.kept {
+        Some(kept) => format!("{reason}; what was loaded up to record {} is kept", kept.records),
+        None => reason,
+    });
     let status = match (&reason, options.command) {
         (Some(_), _) => Status::Threshold,
         (None, Command::Import) => Status::Finished,
         (None, Command::Check) => Status::Checked,
     };
     if status == Status::Threshold {
-        outcome.first_id = None;
-        outcome.last_id = None;
+        outcome.customers = outcome.kept.as_ref().and_then(|kept| kept.customers);
     }
     let written = std::mem::take(&mut outcome.written);
     let sync = || written.iter().try_for_each(WrittenReport::sync);
@@ -158,11 +245,12 @@ fn close(
         reason,
         run_id: (options.command == Command::Import).then_some(run_id),
         profile: profile.name.clone(),
+        mode: options.fields.mode.name(),
         database: options.database.as_deref().map(shown_path),
         reports: place.map(shown_path),
         counts,
-        first_customer_id: outcome.first_id,
-        last_customer_id: outcome.last_id,
+        first_customer_id: outcome.customers.map(|(first, _)| first),
+        last_customer_id: outcome.customers.map(|(_, last)| last),
         rejects_by_code: outcome.tally.rejects_by_code(&outcome.inputs),
         warnings_by_code: outcome.tally.warnings_by_code(&outcome.inputs),
         rejects_by_field: outcome.tally.rejects_by_field(profile),
@@ -194,7 +282,8 @@ fn close(
         if status == Status::Threshold {
             store.abandon()?;
         } else {
-            let (run, files) = rows(options, &summary, place);
+            let inputs: Vec<&InputSummary> = summary.inputs.iter().collect();
+            let (run, files) = outcome.book.rows(FINISHED, counts, outcome.customers, &inputs);
             if let Some(said) = store.commit(&run, &files)? {
                 observer.note(&said);
             }
@@ -208,6 +297,7 @@ fn close(
 }
 
 /// The clock of a run.
+#[derive(Clone, Debug)]
 struct Clock {
     fixed: bool,
     started: String,
@@ -241,18 +331,32 @@ fn shown_path(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
-fn open_target(options: &Options, plan: &Plan, observer: &mut dyn Observer) -> Result<Target> {
+fn open_target(
+    options: &Options,
+    plan: &Plan,
+    held: Option<Held>,
+    run_id: i64,
+    unfinished: Option<&Unfinished>,
+    observer: &mut dyn Observer,
+) -> Result<Target> {
     let Some(path) = &options.database else { return Ok(Target::Nothing) };
     let store = StoreOptions {
         path: path.clone(),
+        run_id,
         profile: plan.profile,
         key: plan.key.map(|key| plan.fields[key.field].column.clone()),
+        // A second one makes a key ambiguous.
+        most_of_a_key: if plan.mode.changes() { 2 } else { 1 },
         first_id: options.first_id,
         threads: options.threads,
         stop: Arc::clone(&options.stop),
     };
-    if options.command == Command::Import {
-        return Ok(Target::Database(Box::new(Store::open(store)?)));
+    if let Some(held) = held {
+        let store = Store::open(held, store)?;
+        if let Some(run) = unfinished {
+            store.refuse_changed(&run.checkpoint)?;
+        }
+        return Ok(Target::Database(Box::new(store)));
     }
     match Customers::open(store)? {
         Some(customers) => Ok(Target::LookedAt(Box::new(customers))),
@@ -282,34 +386,52 @@ fn threshold_passed(options: &Options, counts: &Counts) -> Option<String> {
     None
 }
 
-/// What the database is told of a run.
-fn rows(options: &Options, summary: &Summary, place: Option<&Path>) -> (RunRow, Vec<FileRow>) {
-    let counts = |counts: &Counts| RowCounts {
-        read: counts.read,
-        accepted: counts.accepted,
-        rejected: counts.rejected,
-        blank: counts.blank,
-    };
-    let run = RunRow {
-        profile: summary.profile.clone(),
-        options: options_text(options),
-        started_at: summary.started_at.clone(),
-        ended_at: summary.ended_at.clone(),
-        status: "finished".to_string(),
-        counts: counts(&summary.counts),
-        warnings: summary.counts.warnings,
-        repaired: summary.counts.repaired,
-        first_customer_id: summary.first_customer_id,
-        last_customer_id: summary.last_customer_id,
-        reports: place.map(|place| relative_reports(options, place)).unwrap_or_default(),
-    };
-    let files = summary.inputs.iter().map(|input| FileRow {
-        path: input.path.clone(),
-        bytes: input.bytes,
-        sha256: input.sha256.clone(),
-        counts: counts(&input.counts),
-    });
-    (run, files.collect())
+/// What the database is told of a run that does not change while it goes on.
+#[derive(Debug)]
+struct Book {
+    row: RunRow,
+    clock: Clock,
+}
+
+impl Book {
+    fn new(options: &Options, plan: &Plan, clock: &Clock, place: Option<&Path>) -> Book {
+        let columns = plan.fields.iter().map(|field| field.column.as_str()).collect::<Vec<_>>();
+        let row = RunRow {
+            profile: plan.profile.name.clone(),
+            mode: options.fields.mode.name(),
+            options: options_text(options),
+            columns: json!(columns).to_string(),
+            started_at: clock.started.clone(),
+            reports: place.map(|place| relative_reports(options, place)).unwrap_or_default(),
+            ..RunRow::default()
+        };
+        Book { row, clock: clock.clone() }
+    }
+
+    /// The rows of a run that has come so far, and of its inputs.
+    fn rows(
+        &self,
+        status: &'static str,
+        counts: Counts,
+        customers: Option<(i64, i64)>,
+        inputs: &[&InputSummary],
+    ) -> (RunRow, Vec<FileRow>) {
+        let run = RunRow {
+            ended_at: self.clock.now(),
+            status,
+            counts,
+            first_customer_id: customers.map(|(first, _)| first),
+            last_customer_id: customers.map(|(_, last)| last),
+            ..self.row.clone()
+        };
+        let files = inputs.iter().map(|input| FileRow {
+            path: input.path.clone(),
+            bytes: input.bytes,
+            sha256: input.sha256.clone(),
+            counts: input.counts,
+        });
+        (run, files.collect())
+    }
 }
 
 /// The options that decide what a run stores, for `import_runs`. Threads are none of them: they change nothing.
@@ -334,6 +456,10 @@ fn options_text(options: &Options) -> String {
         "key": options.fields.key,
         "on_invalid_clear": options.fields.clear_invalid,
         "relax": options.fields.relax,
+        "mode": options.fields.mode.name(),
+        "empty": options.fields.empty.name(),
+        "duplicates": options.duplicates.name(),
+        "commit_every": options.commit_every,
         "max_rejects": options.max_rejects,
         "max_reject_ratio": options.max_reject_ratio,
         "first_id": options.first_id,

@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
 use crate::check::plan::FieldOptions;
+use crate::mode::Duplicates;
 use crate::report::summary::Counts;
 use crate::source::input::ReadOptions;
 
@@ -60,6 +62,14 @@ pub struct Options {
     pub first_id: i64,
     /// The clock; the system's if it is not told.
     pub now: Option<DateTime<Utc>>,
+    /// What becomes of records with one key.
+    pub duplicates: Duplicates,
+    /// Whether inputs are loaded that were loaded before.
+    pub force: bool,
+    /// How long to wait for a database that somebody else has.
+    pub wait: Duration,
+    /// Commit each time so many records are done, and go on behind them where the run before was stopped.
+    pub commit_every: Option<u64>,
     /// Set to a signal's number when the run is to stop.
     pub stop: Arc<AtomicUsize>,
 }

@@ -6,7 +6,7 @@ use super::{Command, Observer, Options, shown_path};
 use crate::disk::{folder_of, with_suffix};
 use crate::error::{Error, Result};
 use crate::report::folder::{Trace, can_be_used, finish_left_behind};
-use crate::store::Store;
+use crate::store::Held;
 
 /// The folder in which a database's runs leave their reports unless told otherwise.
 fn default_reports(database: &Path, run_id: i64) -> PathBuf {
@@ -48,8 +48,8 @@ fn free_place(place: PathBuf) -> PathBuf {
 }
 
 /// Puts the reports of runs in place that were killed between the database's commit and their last rename.
-pub(super) fn finish_earlier_reports(store: &Store, database: &Path, observer: &mut dyn Observer) -> Result<()> {
-    let known = store.known_runs()?;
+pub(super) fn finish_earlier_reports(held: &Held, database: &Path, observer: &mut dyn Observer) -> Result<()> {
+    let known = held.known_runs()?;
     let mut put_in_place = Vec::new();
     for run in &known {
         for place in [folder_of(database).join(&run.reports), default_reports(database, run.run_id)] {

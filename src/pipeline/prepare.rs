@@ -39,11 +39,12 @@ impl Prepared {
 /// The profiles that come into question: the one that was named, or all.
 pub(super) fn candidates(options: &Options) -> Result<Candidates> {
     let mapping = &options.fields.mapping;
+    let (mode, key) = (options.fields.mode, options.fields.key.clone());
     match options.profile.as_deref() {
         Some(name) => {
             let profile = Profile::named(name)?;
             mapping.check(profile)?;
-            Ok(Candidates::new(std::iter::once(profile), mapping))
+            Ok(Candidates::new(std::iter::once(profile), mapping).for_mode(mode, key))
         }
         None => {
             // A field that no profile has is a slip, whichever profile it will be.
@@ -51,7 +52,7 @@ pub(super) fn candidates(options: &Options) -> Result<Candidates> {
             if checks.iter().all(Result::is_err) {
                 checks.into_iter().next_back().unwrap_or(Ok(()))?;
             }
-            Ok(Candidates::new(Profile::all().iter(), mapping))
+            Ok(Candidates::new(Profile::all().iter(), mapping).for_mode(mode, key))
         }
     }
 }
@@ -262,6 +263,13 @@ fn say_that_no_key_is_there(one: &Prepared, plan: &Plan, options: &Options, obse
     let column = &plan.fields[key.field].column;
     if options.fields.key.is_some() {
         return Err(Error::Usage(format!("{path}: --key {column}: the file has no column for it")));
+    }
+    if plan.mode.changes() {
+        let mode = plan.mode.name();
+        return Err(Error::Usage(format!(
+            "{path}: --mode {mode}: no column is the key, {column}, which says which customer is meant; say with --map \
+             'Their header={column}' which it is, or choose another key with --key"
+        )));
     }
     observer.note(&format!(
         "{path}: no column is the key, {column}, so duplicates are not looked for (--key names another)"

@@ -5,13 +5,14 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::tally::Tally;
-use crate::check::{Checker, Outcome, Verdict, Verdicts};
+use crate::check::{Checker, FieldSet, Outcome, Verdict, Verdicts};
 use crate::format::csv::RowWriter;
+use crate::mode::Mode;
 use crate::record::{Block, Position, Span};
-use crate::reject::{FaultList, Faults};
+use crate::reject::{Code, Fault, FaultList, Faults, Severity};
 use crate::report::lines::{self, Rejection};
 use crate::report::summary::Counts;
-use crate::store::keys::{Claim, Fingerprints, KeySet, Place};
+use crate::store::keys::{Claim, Fingerprints, KeySet, Place, Rivals};
 use crate::store::texts::BlockTexts;
 
 /// Checks the blocks of one input.
@@ -26,6 +27,8 @@ pub(super) struct Worker {
     pub(super) keys: Arc<KeySet>,
     /// Whether anybody wants the reports.
     pub(super) reports: bool,
+    /// Whether there is a database whose customers could be meant.
+    pub(super) has_customers: bool,
 }
 
 /// A block, what was found out about it, and what the reports say of it.
@@ -39,8 +42,12 @@ pub(super) struct Checked {
     pub(super) rows: Vec<Range<u32>>,
     /// The keys of the accepted records.
     pub(super) texts: BlockTexts,
-    /// The records whose key somebody else may have, by their place in the block, in order.
+    /// The records whose key somebody else may have, by their place in the block, in order. In a run that changes customers,
+    /// somebody else is an earlier record.
     pub(super) rivalled: Vec<u32>,
+    /// The customers who may have a record's key, by the record's place among the block's spans, in order; only in a run that
+    /// changes customers.
+    pub(super) known: Vec<(u32, i64)>,
     pub(super) errors: Pieces,
     pub(super) rejects: Pieces,
     pub(super) tally: Tally,
@@ -108,7 +115,9 @@ impl Worker {
             rejects.text.reserve(verdicts.faults.len() * 320);
         }
         let mut writer = self.row_writer();
+        let mode = self.checker.plan().mode;
         let has_keys = self.checker.plan().key.is_some();
+        let (mut known, mut refused) = (Vec::new(), Vec::new());
         for (index, ((position, span), verdict)) in (0..).zip(block.positions().zip(&verdicts.verdicts)) {
             if short_zips.next_if_eq(&&index).is_some() {
                 tally.short_zip(self.input, position.line);
@@ -131,12 +140,33 @@ impl Worker {
                 }
                 Outcome::Rejected => counts.rejected += 1,
                 Outcome::Accepted { row, key, .. } => {
-                    counts.accepted += 1;
-                    rows.push(row.clone());
-                    if let Some(key) = key {
-                        key_text = verdicts.key_text(key);
-                        let place = (position.record - block.first_record) as u32;
-                        claims.push(Claim { fingerprint: self.fingerprints.of(key_text), place });
+                    let text = key.as_ref().map(|key| verdicts.key_text(key));
+                    let fingerprint = text.map(|text| self.fingerprints.of(text));
+                    let before = known.len();
+                    if mode.changes() {
+                        let customers =
+                            fingerprint.into_iter().flat_map(|fingerprint| self.keys.customers(fingerprint));
+                        known.extend(customers.map(|customer| (index, customer)));
+                    }
+                    let mut faults = FaultList::default();
+                    if mode.changes() && known.len() == before {
+                        let lacking = verdicts.touched[index as usize].lacking;
+                        self.note_nobody(lacking, text.is_some(), &block, span, &mut faults);
+                    }
+                    if faults.is_empty() {
+                        counts.accepted += 1;
+                        rows.push(row.clone());
+                        if let (Some(text), Some(fingerprint)) = (text, fingerprint) {
+                            key_text = text;
+                            let place = (position.record - block.first_record) as u32;
+                            claims.push(Claim { fingerprint, place });
+                        }
+                    } else {
+                        counts.rejected += 1;
+                        refused.push(index as usize);
+                        let out = (&mut errors.text, &mut rejects.text);
+                        let before = verdicts.faults_of(verdict);
+                        self.reject_late(&faults, &block, span, position, before, &mut tally, out);
                     }
                 }
             }
@@ -146,7 +176,9 @@ impl Worker {
             errors.end_span();
             rejects.end_span();
         }
-        let rivalled = self.keys.claim(first, &claims);
+        refused.into_iter().for_each(|index| verdicts.verdicts[index].outcome = Outcome::Rejected);
+        let rivals = if mode.changes() { Rivals::Records } else { Rivals::All };
+        let rivalled = self.keys.claim(first, &claims, rivals);
         counts.warnings = tally.warning_count;
         // What is said of rejected records is written. Only the warnings of others may be wanted again, for a duplicate.
         let is_warned = |verdict: &Verdict| verdict.outcome != Outcome::Rejected && !verdict.faults.is_empty();
@@ -154,7 +186,79 @@ impl Worker {
             verdicts.faults = FaultList::default();
         }
         let worker = Arc::clone(self);
-        Checked { block, verdicts, first, counts, rows, texts, rivalled, errors, rejects, tally, worker }
+        Checked { block, verdicts, first, counts, rows, texts, rivalled, known, errors, rejects, tally, worker }
+    }
+
+    /// The fields that records of the input may have values of.
+    pub(super) fn filled_fields(&self) -> Vec<usize> {
+        let fields = 0..self.checker.plan().fields.len();
+        let is_filled = |field: &usize| self.checker.binding().is_none_or(|binding| binding.sources[*field].is_some());
+        let key = self.checker.plan().key.map(|key| key.field);
+        // The key keeps its stored spelling.
+        fields.filter(is_filled).filter(|field| Some(*field) != key).collect()
+    }
+
+    /// Adds what is wrong with a record that nobody among the customers can be meant by, if something is.
+    pub(super) fn note_nobody(
+        &self,
+        lacking: FieldSet,
+        has_key: bool,
+        block: &Block,
+        span: &Span,
+        faults: &mut FaultList,
+    ) {
+        let plan = self.checker.plan();
+        match plan.mode {
+            Mode::Update if self.has_customers => {
+                let column = plan.key.map(|key| plan.fields[key.field].column.as_str()).unwrap_or_default();
+                let message = match has_key {
+                    true => format!("no customer in the database has this {column}"),
+                    false => format!("{column} says nothing by which a customer could be found"),
+                };
+                self.note_key(Code::NoSuchKey, &message, block, span, faults);
+            }
+            Mode::Upsert if !lacking.is_empty() => self.checker.note_lacking(lacking, faults),
+            _ => {}
+        }
+    }
+
+    /// Adds a fault of a record's key.
+    pub(super) fn note_key(&self, code: Code, message: &str, block: &Block, span: &Span, faults: &mut FaultList) {
+        let field = self.checker.plan().key.map(|key| key.field).unwrap_or_default();
+        let value = self.checker.original_value(block, span, field);
+        let source = self.checker.binding().and_then(|binding| binding.sources[field]);
+        let fault = Fault {
+            code,
+            severity: Severity::Error,
+            field: Some(field as u16),
+            column: source.map(|source| source.first() as u32 + 1),
+            message,
+            value: value.as_deref(),
+            raw: None,
+            hint: code.info().hint,
+        };
+        faults.push(u32::MAX, fault);
+    }
+
+    /// Counts and writes down a record that is right by itself, and is rejected for these faults. `before` are its warnings, which are
+    /// counted and written already; `out` takes the lines of `errors.ndjson` and of the reject report.
+    #[allow(clippy::too_many_arguments)]
+    pub(super) fn reject_late(
+        &self,
+        faults: &FaultList,
+        block: &Block,
+        span: &Span,
+        position: Position,
+        before: Faults<'_>,
+        tally: &mut Tally,
+        (errors, rejects): (&mut Vec<u8>, &mut Vec<u8>),
+    ) {
+        let mut all = FaultList::default();
+        all.append(before);
+        all.append(faults.all());
+        tally.record(faults.all(), self.input, position.line);
+        self.write_faults(errors, position, faults.all());
+        self.write_reject(&mut self.row_writer(), rejects, block, span, position, all.all());
     }
 
     /// What rows of the reject report are written with.

@@ -10,6 +10,7 @@ use unicode_normalization::UnicodeNormalization;
 use super::mapping::Mapping;
 use super::{Field, Profile, nearest};
 use crate::format::json::Paths;
+use crate::mode::Mode;
 use crate::rule::text::is_letter;
 
 /// The names of the columns that a reject report has behind the input's own.
@@ -157,6 +158,9 @@ pub struct Candidates {
     profiles: Vec<(&'static Profile, HeaderNames)>,
     /// The columns that the map's constants fill.
     constants: Vec<String>,
+    mode: Mode,
+    /// In place of the profiles' keys.
+    key: Option<String>,
 }
 
 /// How well a header fits a profile.
@@ -183,7 +187,18 @@ impl Candidates {
     /// These profiles, with a person's map.
     pub fn new(profiles: impl Iterator<Item = &'static Profile>, mapping: &Mapping) -> Candidates {
         let profiles = profiles.map(|profile| (profile, HeaderNames::new(profile, mapping))).collect();
-        Candidates { profiles, constants: mapping.constants.keys().cloned().collect() }
+        let constants = mapping.constants.keys().cloned().collect();
+        Candidates { profiles, constants, mode: Mode::Create, key: None }
+    }
+
+    /// The same for a run in this mode, with this column as its key if one was named. An update requires only the key.
+    pub fn for_mode(self, mode: Mode, key: Option<String>) -> Candidates {
+        Candidates { mode, key, ..self }
+    }
+
+    /// The key's field in a profile.
+    fn key(&self, profile: &Profile) -> Option<usize> {
+        profile.field_index(self.key.as_deref().unwrap_or(&profile.key))
     }
 
     /// How well a header fits each.
@@ -228,13 +243,17 @@ impl Candidates {
         let filled = |field: usize| whole[field] || parts[field] == [true, true];
         let unfilled = |(index, field): &(usize, &'static Field)| {
             let is_given = field.default.is_some() || self.constants.contains(&field.column);
-            field.required && !is_given && !filled(*index)
+            let is_required = match self.mode {
+                Mode::Create | Mode::Upsert => field.required,
+                Mode::Update => self.key(profile) == Some(*index),
+            };
+            is_required && !is_given && !filled(*index)
         };
         let missing = profile.fields.iter().enumerate().filter(unfilled).map(|(_, field)| field.column.as_str());
         Fit {
             profile,
             matched: (0..profile.fields.len()).filter(|field| filled(*field)).count(),
-            has_key: profile.field_index(&profile.key).is_some_and(filled),
+            has_key: self.key(profile).is_some_and(filled),
             missing: missing.collect(),
         }
     }

@@ -207,33 +207,52 @@ impl Drop for ReportFolder {
     }
 }
 
-/// A note beside a database that says where the run that is going on leaves its reports: so that the next run can clean up
-/// behind one that was killed, although it writes its own somewhere else. It is removed when it is dropped.
+/// A note beside a database that says which run is going on, and where it leaves its reports: so that another run can say who
+/// has the database, and the next can clean up behind one that was killed, although it writes its own reports somewhere else.
+/// It is locked while the run goes on, and removed when it is dropped.
 #[derive(Debug)]
 pub struct Trace {
     path: PathBuf,
     text: Vec<u8>,
+    _lock: File,
 }
 
 impl Trace {
-    /// Notes that reports are being written for `place`. The run must hold the database's lock.
-    pub fn leave(database: &Path, place: &Path) -> Result<Trace> {
+    /// Notes that reports are being written for `place`, by the run that `who` describes in one line. The run must hold the
+    /// database's lock.
+    pub fn leave(database: &Path, place: &Path, who: &str) -> Result<Trace> {
         let path = with_suffix(database, TRACE);
         let failed = |error| {
             let message = format!("its folder must be one that can be written to, for {}: {error}", path.display());
             Error::database(database, message)
         };
         let place = std::path::absolute(place).map_err(failed)?;
-        let mut text = TRACE_HEAD.as_bytes().to_vec();
+        let mut text = format!("{TRACE_HEAD}{who}\n").into_bytes();
         text.extend_from_slice(place.as_os_str().as_encoded_bytes());
         let mut options = File::options();
         options.write(true).create_new(true);
         owner_only(&mut options);
         let mut file = options.open(&path).map_err(failed)?;
-        // From here on it is removed, also where it cannot be written.
-        let trace = Trace { path: path.clone(), text };
-        file.write_all(&trace.text).and_then(|()| file.sync_all()).map_err(failed)?;
+        // Where it cannot be locked, nobody is told whose the database is; the database has its own lock.
+        let _ = file.try_lock();
+        let written = file.write_all(&text).and_then(|()| file.sync_all());
+        // From here on it is removed, also where it could not be written.
+        let trace = Trace { path: path.clone(), text, _lock: file };
+        written.map_err(failed)?;
         Ok(trace)
+    }
+
+    /// The run that is going on, as it describes itself; `None` if there is none, or it has not said so yet.
+    pub fn holder(database: &Path) -> Option<String> {
+        let path = with_suffix(database, TRACE);
+        let file = File::open(&path).ok()?;
+        // A run that was killed has left it.
+        if !matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)) {
+            return None;
+        }
+        let text = fs::read(&path).ok()?;
+        let (who, _) = split_trace(&text)?;
+        Some(String::from_utf8_lossy(who).into_owned()).filter(|who| !who.is_empty())
     }
 
     /// Goes where the note of a killed run says, and puts its reports in place, where the database knows the run by its number
@@ -243,8 +262,9 @@ impl Trace {
         let path = with_suffix(database, TRACE);
         let Ok(metadata) = fs::symlink_metadata(&path) else { return Ok(None) };
         let text = if metadata.is_file() { fs::read(&path).unwrap_or_default() } else { Vec::new() };
-        let Some(place) = text.strip_prefix(TRACE_HEAD.as_bytes()) else {
-            if metadata.is_file() && TRACE_HEAD.as_bytes().starts_with(&text) {
+        let Some((_, place)) = split_trace(&text) else {
+            let head = TRACE_HEAD.as_bytes();
+            if metadata.is_file() && (head.starts_with(&text) || text.starts_with(head)) {
                 // The run was killed before it had said where.
                 fs::remove_file(&path).map_err(|error| Error::report(&path, error))?;
                 return Ok(None);
@@ -282,10 +302,17 @@ impl Drop for Trace {
     }
 }
 
+/// The note's lines: who it is, and where the reports go.
+fn split_trace(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let rest = text.strip_prefix(TRACE_HEAD.as_bytes())?;
+    let end = rest.iter().position(|byte| *byte == b'\n')?;
+    Some((&rest[..end], &rest[end + 1..]))
+}
+
 const TRACE: &str = ".custload-reports";
 
 /// What the note begins with, so that nothing else is taken for one.
-const TRACE_HEAD: &str = "custload is writing reports here:\n";
+const TRACE_HEAD: &str = "custload is loading, and says here who it is and where its reports are:\n";
 
 /// Puts the reports in place that a run of this number, started then, has left in `DIR.partial`, where its database says that
 /// it was finished. `true` if there were some.

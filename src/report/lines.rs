@@ -116,12 +116,13 @@ pub fn accepted_row(
     position: Position,
     key: &str,
     customer: Option<i64>,
+    action: &str,
 ) {
     writer.cell(out, file);
     writer.number(out, position.record);
     writer.number(out, position.line);
     writer.cell(out, key);
     writer.cell(out, &customer.map(|id| id.to_string()).unwrap_or_default());
-    writer.cell(out, "created");
+    writer.cell(out, action);
     writer.end(out);
 }

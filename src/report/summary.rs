@@ -4,37 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+pub use crate::record::Counts;
 use crate::reject::Code;
 use crate::rule::text::is_hidden;
-
-/// How records fared, in a run or in one input.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Counts {
-    /// Records and blank lines.
-    pub read: u64,
-    /// Records that are stored.
-    pub accepted: u64,
-    /// Records that are not.
-    pub rejected: u64,
-    /// Lines without content.
-    pub blank: u64,
-    /// Warnings: values that are worth a look.
-    pub warnings: u64,
-    /// Values from which punctuation was repaired away.
-    pub repaired: u64,
-}
-
-impl Counts {
-    /// Adds the counts of another part of the run.
-    pub fn add(&mut self, other: &Counts) {
-        self.read += other.read;
-        self.accepted += other.accepted;
-        self.rejected += other.rejected;
-        self.blank += other.blank;
-        self.warnings += other.warnings;
-        self.repaired += other.repaired;
-    }
-}
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -44,8 +16,10 @@ pub enum Status {
     Finished,
     /// Nothing was to be written.
     Checked,
-    /// A threshold was passed; the database is as it was.
+    /// A threshold was passed; the database is as it was, or as it was at the last checkpoint.
     Threshold,
+    /// Every input had been loaded before; nothing was written.
+    Skipped,
 }
 
 /// How often a code was met.
@@ -204,6 +178,8 @@ pub struct Summary {
     pub run_id: Option<i64>,
     /// The profile.
     pub profile: String,
+    /// `create`, `update` or `upsert`.
+    pub mode: &'static str,
     /// The database as it was named.
     pub database: Option<String>,
     /// The folder of the reports.

@@ -15,7 +15,7 @@ use super::ndjson::NdjsonCutter;
 use super::opening::{self, Opened};
 use super::sheet_rows::SheetCutter;
 use super::sniff::{HeaderPlace, SAMPLE_BYTES, Sample, Sniffed, Unreadable, separator_line, sniff};
-use super::window::Window;
+use super::window::{FileRead, Window};
 use super::{BlockSize, Cutter, Source};
 use crate::error::{Error, Result};
 use crate::format::csv::DELIMITERS;
@@ -87,6 +87,10 @@ pub struct ReadOptions {
     pub limit: Option<u64>,
     /// How large the blocks are.
     pub block_size: BlockSize,
+    /// Whether the SHA-256 of the text is wanted also where the text is not the file itself.
+    pub hash_text: bool,
+    /// Whether standard input is read to its end before anything else, for its SHA-256.
+    pub spool: bool,
 }
 
 impl Default for ReadOptions {
@@ -105,6 +109,8 @@ impl Default for ReadOptions {
             max_record_bytes: 1024 * 1024,
             limit: None,
             block_size: BlockSize::default(),
+            hash_text: false,
+            spool: false,
         }
     }
 }
@@ -156,6 +162,8 @@ pub struct Input {
     pub length: Option<u64>,
     /// Whether it is a file that can be opened again.
     is_file: bool,
+    /// What was read of standard input, where it was read to its end before.
+    pub spooled: Option<FileRead>,
     /// The names that its values go by: the header of a table, the keys of JSON's first records.
     pub names: Vec<String>,
     /// How many blank lines stand before the header.
@@ -175,7 +183,8 @@ impl Input {
 
     /// Looks at the beginning of a text, which goes by the name `path`.
     pub fn look(path: &Path, opened: Opened, options: &ReadOptions, candidates: &Candidates) -> Result<Input> {
-        let Opened { mut window, length, is_file, compression, encoding, sheet, notes } = opened;
+        let Opened { window, length, is_file, compression, encoding, sheet, spooled, notes } = opened;
+        let mut window = if options.hash_text { window.hashing_text() } else { window };
         let failed = |error| Error::input(path, error);
         window.hold(SAMPLE_BYTES).map_err(failed)?;
         let has_bom = window.held().starts_with(b"\xEF\xBB\xBF");
@@ -204,6 +213,7 @@ impl Input {
             is_file,
             names: Vec::new(),
             blank_before_header: 0,
+            spooled,
             notes,
             window: None,
             line: 1,

@@ -20,7 +20,7 @@ pub mod window;
 use std::io;
 
 use self::window::{Feed, Found, Window};
-use crate::record::{Block, Extent, RAW_LIMIT, Span};
+use crate::record::{Block, Extent, RAW_LIMIT, Span, TextBefore};
 
 /// How large the blocks are that a source cuts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +77,8 @@ pub struct Source {
     next_record: u64,
     next_line: u64,
     blank: u64,
+    /// A block ends behind this record, and has word of what stands before that place.
+    stop: Option<u64>,
     /// How much of the file was accounted for.
     file_read: u64,
 }
@@ -122,6 +124,7 @@ impl Source {
             next_record: 1,
             next_line: line,
             blank: 0,
+            stop: None,
             file_read: 0,
         }
     }
@@ -129,6 +132,16 @@ impl Source {
     /// Cuts blocks of so many records at the most.
     pub fn with_most_records(self, most: usize) -> Source {
         Source { most: most.max(1), ..self }
+    }
+
+    /// Ends a block behind this record, counted from 1, and notes there what stands before.
+    pub fn stop_behind(&mut self, record: u64) {
+        self.stop = Some(record);
+    }
+
+    /// How many records were cut.
+    pub fn records(&self) -> u64 {
+        self.next_record - 1
     }
 
     /// Counts so many blank lines that were read before.
@@ -146,11 +159,12 @@ impl Source {
             first_line: self.next_line,
             byte_offset: self.window.offset(),
             file_bytes: 0,
+            stop: None,
         };
         let start = block.byte_offset;
         let mut at = start;
         while !self.is_full(block.spans.len(), at - start) {
-            if self.left == 0 {
+            if self.left == 0 || self.is_at_stop() {
                 break;
             }
             let Some(cut) = self.cutter.cut(&mut self.window, at)? else { break };
@@ -158,6 +172,7 @@ impl Source {
                 // It gets a block of its own, for it may be longer than a block can be.
                 if block.spans.is_empty() {
                     self.take_too_large(&mut block, cut)?;
+                    self.note_stop(&mut block);
                     return Ok(Some(block));
                 }
                 break;
@@ -170,7 +185,24 @@ impl Source {
         }
         block.bytes = self.window.take_until(at);
         block.file_bytes = self.file_bytes();
+        self.note_stop(&mut block);
         Ok(Some(block))
+    }
+
+    fn is_at_stop(&self) -> bool {
+        self.stop.is_some_and(|stop| self.next_record > stop)
+    }
+
+    /// Says in a block that ends at a stop what stands before that.
+    fn note_stop(&mut self, block: &mut Block) {
+        if self.is_at_stop() {
+            self.stop = None;
+            block.stop = Some(TextBefore {
+                line: self.next_line,
+                byte_offset: self.window.offset(),
+                sha256: self.window.text_read().sha256(),
+            });
+        }
     }
 
     /// How much of the file was read since this was asked last.

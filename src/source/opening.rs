@@ -2,7 +2,7 @@
 //! becomes the CSV of one of its sheets. What kind a file is of, its content says, not its name.
 
 use std::fs::File;
-use std::io::{self, Cursor, Read};
+use std::io::{self, Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
@@ -31,6 +31,8 @@ pub struct Opened {
     pub encoding: &'static Encoding,
     /// The sheet, where it is a spreadsheet.
     pub sheet: Option<String>,
+    /// What was read of standard input, where it was read to its end before.
+    pub spooled: Option<FileRead>,
     /// What there is to say of it.
     pub notes: Vec<String>,
 }
@@ -39,7 +41,16 @@ impl Opened {
     /// A text in UTF-8 that is no file, of this length if that is known.
     pub fn plain(reader: Box<dyn Read + Send>, length: Option<u64>) -> Opened {
         let window = Window::new(reader);
-        Opened { window, length, is_file: false, compression: None, encoding: UTF_8, sheet: None, notes: Vec::new() }
+        Opened {
+            window,
+            length,
+            is_file: false,
+            compression: None,
+            encoding: UTF_8,
+            sheet: None,
+            spooled: None,
+            notes: Vec::new(),
+        }
     }
 }
 
@@ -47,13 +58,42 @@ type Reader = Box<dyn Read + Send>;
 
 /// Opens the file at `path`, `-` for standard input.
 pub fn open(path: &Path, options: &ReadOptions) -> Result<Opened> {
-    let opened = open_any(path, options)?;
-    Ok(Opened { is_file: path.as_os_str() != "-" && path.is_file(), ..opened })
+    let is_standard_input = path.as_os_str() == "-";
+    let spooled = (is_standard_input && options.spool).then(spool).transpose();
+    let (copy, spooled) = spooled.map_err(|error| Error::input(path, error))?.unzip();
+    let opened = open_any(path, copy, options)?;
+    Ok(Opened { is_file: !is_standard_input && path.is_file(), spooled, ..opened })
 }
 
-fn open_any(path: &Path, options: &ReadOptions) -> Result<Opened> {
+/// Reads standard input to its end, into a file without a name.
+fn spool() -> io::Result<(File, FileRead)> {
+    let mut copy = tempfile::tempfile()?;
+    let (mut input, meter) = (io::stdin(), Meter::default());
+    io::copy(&mut Metered::new(&mut input, meter.clone()), &mut copy)?;
+    copy.rewind()?;
+    Ok((copy, meter.read()))
+}
+
+/// The SHA-256 of a file, in lower-case hex; `None` if it is not read to its end because `go_on` says so.
+pub fn sha256(path: &Path, go_on: impl Fn() -> bool) -> io::Result<Option<String>> {
+    let (mut file, mut read, mut buffer) = (File::open(path)?, FileRead::default(), vec![0; 256 * 1024]);
+    while go_on() {
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok(Some(read.sha256())),
+            Ok(more) => read.add(&buffer[..more]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(None)
+}
+
+/// Opens the file at `path`; where it is standard input, `copy` may be one of it.
+fn open_any(path: &Path, copy: Option<File>, options: &ReadOptions) -> Result<Opened> {
     let failed = |error: io::Error| Error::input(path, error);
-    let (mut reader, length): (Reader, Option<u64>) = if path.as_os_str() == "-" {
+    let (mut reader, length): (Reader, Option<u64>) = if let Some(copy) = copy {
+        (Box::new(copy), None)
+    } else if path.as_os_str() == "-" {
         (Box::new(io::stdin()), None)
     } else {
         let file = File::open(path).map_err(failed)?;
@@ -289,6 +329,7 @@ fn spreadsheet(
     }
     let sheet = Some(info.sheet);
     Ok(Opened {
+        spooled: None,
         window: Window::over(Box::new(feed)),
         length: None,
         is_file: false,
@@ -357,7 +398,16 @@ impl Text {
             };
             window.hold(skip).map_err(|error| Error::input(path, error))?;
             window.drop_until(skip as u64);
-            return Ok(Opened { window, length, is_file: false, compression, encoding, sheet: None, notes });
+            return Ok(Opened {
+                window,
+                length,
+                is_file: false,
+                compression,
+                encoding,
+                sheet: None,
+                spooled: None,
+                notes,
+            });
         }
         let meter = meter.unwrap_or_else(|| {
             let meter = Meter::default();
@@ -369,7 +419,7 @@ impl Text {
         reader.read_exact(&mut dropped).map_err(|error| Error::input(path, error))?;
         let reader: Reader = Box::new(Decoder::new(reader, encoding));
         let window = Window::over(Box::new(Made { reader, meter }));
-        Ok(Opened { window, length, is_file: false, compression, encoding, sheet: None, notes })
+        Ok(Opened { window, length, is_file: false, compression, encoding, sheet: None, spooled: None, notes })
     }
 }
 

@@ -151,8 +151,9 @@ pub struct Window {
     /// That byte's offset in the text.
     offset: u64,
     ended: bool,
-    /// What was taken of a file that is read as it stands.
+    /// What was taken: of a file that is read as it stands, or where the text's own hash is wanted.
     taken: FileRead,
+    hashes_text: bool,
     marks: Marks,
 }
 
@@ -207,8 +208,19 @@ impl Window {
             offset: 0,
             ended: false,
             taken: FileRead::default(),
+            hashes_text: false,
             marks: Marks::default(),
         }
+    }
+
+    /// The same window, keeping the SHA-256 of the text that is taken.
+    pub fn hashing_text(self) -> Window {
+        Window { hashes_text: true, ..self }
+    }
+
+    /// What was taken of the text, where its SHA-256 is kept or the text is the file.
+    pub fn text_read(&self) -> &FileRead {
+        &self.taken
     }
 
     /// The same window, with another feed for what has not been read yet.
@@ -329,7 +341,7 @@ impl Window {
     /// Lets go of everything before this offset, which has been read.
     pub fn drop_until(&mut self, offset: u64) {
         let end = self.start + (offset - self.offset) as usize;
-        if !self.is_made() {
+        if self.hashes_text || !self.is_made() {
             self.taken.add(&self.buffer[self.start..end]);
         }
         self.start = end;

@@ -3,6 +3,7 @@
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 
+use super::changes::{Stored, look_at};
 use super::place::{self, Kind};
 use super::runs::next_run;
 use super::schema::{self, Found};
@@ -16,6 +17,8 @@ pub struct Customers {
     options: StoreOptions,
     next_run: i64,
     has_key: bool,
+    /// The fields whose columns it lacks.
+    missing: Vec<usize>,
 }
 
 impl Customers {
@@ -33,7 +36,7 @@ impl Customers {
         let found = look().map_err(|error| sqlite_error(&options, &error))?;
         let missing = match found {
             Found::Nothing => return Ok(None),
-            Found::Ours { missing } => missing,
+            Found::Ours { missing, .. } => missing,
             Found::Foreign(why) => {
                 return Err(Error::database(&options.path, format!("{why}. Name another database with --db")));
             }
@@ -41,7 +44,7 @@ impl Customers {
         let key = options.key.as_deref().and_then(|key| options.profile.field_index(key));
         let has_key = key.is_some_and(|key| !missing.contains(&key));
         let next_run = next_run(&connection).map_err(|error| sqlite_error(&options, &error))?;
-        Ok(Some(Customers { connection, options, next_run, has_key }))
+        Ok(Some(Customers { connection, options, next_run, has_key, missing }))
     }
 
     /// The number that the next run will have.
@@ -53,11 +56,23 @@ impl Customers {
     /// on nobody who writes to the database is kept waiting.
     pub fn for_each_key(&self, each: impl FnMut(i64, &str)) -> Result<()> {
         match &self.options.key {
-            Some(key) if self.has_key => for_each_key(&self.connection, key, each),
+            Some(key) if self.has_key => {
+                for_each_key(&self.connection, key, i64::MAX, self.options.most_of_a_key, each)
+            }
             _ => Ok(()),
         }
         .and_then(|()| self.connection.execute_batch("COMMIT"))
         .map_err(|error| sqlite_error(&self.options, &error))
+    }
+
+    /// Looks at the rows of customers, as [`super::Store::look_at`] does. A column that the database lacks is one without values.
+    pub fn look_at(&self, columns: &[&str], customers: &[i64], each: impl FnMut(usize, Stored<'_, '_>)) -> Result<()> {
+        let is_missing =
+            |column: &str| self.options.profile.field_index(column).is_some_and(|field| self.missing.contains(&field));
+        let columns: Vec<&str> =
+            columns.iter().map(|column| if is_missing(column) { "NULL" } else { *column }).collect();
+        let looked = look_at(&self.connection, &columns, customers, each);
+        looked.map_err(|error| sqlite_error(&self.options, &error))
     }
 
     /// The key of a customer, as it is stored.
@@ -70,10 +85,13 @@ impl Customers {
     }
 }
 
-/// Gives each key, and the ID of the first customer who has it.
+/// Gives each key, and the IDs of the first customers who have it, as far as they are below `below`: so many of one and the
+/// same text.
 pub(super) fn for_each_key(
     connection: &Connection,
     key: &str,
+    below: i64,
+    most: usize,
     mut each: impl FnMut(i64, &str),
 ) -> rusqlite::Result<()> {
     // The order of the key's index, which has all that is asked for. GROUP BY would take three times as long.
@@ -81,12 +99,17 @@ pub(super) fn for_each_key(
     let mut statement = connection.prepare(&sql)?;
     let mut rows = statement.query([])?;
     let mut before: Option<Vec<u8>> = None;
+    let mut given = 0;
     while let Some(row) = rows.next()? {
         let customer = row.get(0)?;
+        if customer >= below {
+            continue;
+        }
         match row.get_ref(1)? {
             ValueRef::Text(text) => {
-                // Of many customers with one key, the first is the one that is named.
-                if before.as_deref() == Some(text) {
+                // Of many customers with one key, the first are the ones that are named.
+                given = if before.as_deref() == Some(text) { given + 1 } else { 0 };
+                if given >= most {
                     continue;
                 }
                 let held = before.get_or_insert_default();
@@ -99,7 +122,8 @@ pub(super) fn for_each_key(
             }
             ValueRef::Integer(number) => {
                 let text = number.to_string();
-                if before.as_deref() != Some(text.as_bytes()) {
+                given = if before.as_deref() == Some(text.as_bytes()) { given + 1 } else { 0 };
+                if given < most {
                     each(customer, &text);
                     before = Some(text.into_bytes());
                 }

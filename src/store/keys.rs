@@ -145,6 +145,15 @@ pub struct KeySet {
     has_late: AtomicBool,
 }
 
+/// Who may stand in the way of a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rivals {
+    /// Records and customers.
+    All,
+    /// Records alone.
+    Records,
+}
+
 /// A record's key, on the way to be claimed.
 #[derive(Clone, Copy, Debug)]
 pub struct Claim {
@@ -198,8 +207,9 @@ impl KeySet {
     }
 
     /// Claims the keys of a block's records, in their order; `first` is the place of the block's first record. Gives the
-    /// places within the block whose fingerprints somebody else has, in order.
-    pub fn claim(&self, first: Place, claims: &[Claim]) -> Vec<u32> {
+    /// places within the block whose fingerprints somebody else has, in order: an earlier record, or a customer, if these are
+    /// `rivals` too.
+    pub fn claim(&self, first: Place, claims: &[Claim], rivals: Rivals) -> Vec<u32> {
         let mut rivalled = Vec::new();
         // By table, so that each is locked once.
         let mut ends = [0u32; SHARDS + 1];
@@ -221,7 +231,7 @@ impl KeySet {
             if claims.is_empty() {
                 continue;
             }
-            let customers = self.customers.tables.get(shard);
+            let customers = self.customers.tables.get(shard).filter(|_| rivals == Rivals::All);
             let mut records = lock(&self.records[shard]);
             fetch(claims.iter().map(|claim| (&*records, tag(claim.fingerprint))));
             for claim in claims {
@@ -314,11 +324,11 @@ mod tests {
         }
         let of = |number: u64| fingerprints.of(format!("key{number}@example.com").as_bytes());
         for number in 0..300_000 {
-            let rivalled = keys.claim(number, &[Claim { fingerprint: of(number), place: 0 }]);
+            let rivalled = keys.claim(number, &[Claim { fingerprint: of(number), place: 0 }], Rivals::All);
             assert!(rivalled.is_empty() || keys.first_record(of(number)) != Some(number));
         }
         for number in (0..300_000).step_by(997) {
-            assert_eq!(keys.claim(300_000, &[Claim { fingerprint: of(number), place: 0 }]), [0]);
+            assert_eq!(keys.claim(300_000, &[Claim { fingerprint: of(number), place: 0 }], Rivals::All), [0]);
             assert_eq!(keys.first_record(of(number)), Some(number));
         }
         assert!(keys.take_late(0, 300_000).is_empty());
@@ -351,7 +361,7 @@ mod tests {
                 let index = (turn * 5 + order.index(blocks.len())) % blocks.len();
                 let index = if blocks.len().is_multiple_of(5) { blocks.len() - 1 - turn } else { index };
                 let texts: Vec<&str> = blocks[index].iter().map(String::as_str).collect();
-                rivalled[index] = keys.claim(firsts[index], &claims(&fingerprints, &texts));
+                rivalled[index] = keys.claim(firsts[index], &claims(&fingerprints, &texts), Rivals::All);
             }
             let mut seen = HashMap::new();
             for (index, block) in blocks.iter().enumerate() {

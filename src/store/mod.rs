@@ -5,7 +5,10 @@
 //! Either way the run holds a lock from its start, and a second run is told so at once.
 
 mod build;
+mod changes;
 mod customers;
+mod hold;
+mod journal;
 pub mod keys;
 mod place;
 mod runs;
@@ -24,15 +27,21 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use self::build::{BuildError, Builder};
 use self::customers::{for_each_key, key_of};
-use self::place::{Kind, PrivateFile};
-use self::runs::{next_run, write_run};
+use self::hold::{ChangeCounter, HeldWay};
+use self::journal::Journal;
+use self::place::PrivateFile;
+use self::runs::{remove_checkpoint, write_checkpoint, write_run};
 use self::schema::Found;
 use self::segment::Existing;
 use crate::error::{Error, Result};
 use crate::profile::Profile;
 
+pub use self::changes::{Change, ChangeStamp, Stored};
 pub use self::customers::Customers;
-pub use self::runs::{FileRow, KnownRun, RowCounts, RunRow};
+pub use self::hold::Held;
+pub use self::runs::{
+    Checkpoint, FINISHED, FileRow, KnownRun, Loaded, RunRow, TextPlace, UNDONE, UNFINISHED, Unfinished,
+};
 
 /// How long a run that is done waits for readers of the database to let it commit.
 const WAIT_FOR_READERS: Duration = Duration::from_secs(30);
@@ -42,10 +51,14 @@ const WAIT_FOR_READERS: Duration = Duration::from_secs(30);
 pub struct StoreOptions {
     /// The database's file.
     pub path: PathBuf,
+    /// The number of the run.
+    pub run_id: i64,
     /// The profile whose columns are filled.
     pub profile: &'static Profile,
     /// The column of the run's key, if it has one.
     pub key: Option<String>,
+    /// How many customers with one and the same key are of interest.
+    pub most_of_a_key: usize,
     /// The first customer ID, where the database has never had a customer.
     pub first_id: i64,
     /// How many threads may work for it. What is written is the same for any number.
@@ -60,8 +73,9 @@ pub struct Store {
     way: Way,
     options: StoreOptions,
     next_id: i64,
-    run_id: i64,
     rows_written: u64,
+    rows_changed: u64,
+    journal: Journal,
 }
 
 /// How rows get into the database.
@@ -76,15 +90,12 @@ enum Way {
 }
 
 impl Store {
-    /// Takes hold of a database for one run: locks it, and makes or extends its tables.
-    pub fn open(options: StoreOptions) -> Result<Store> {
-        if place::kind(&options.path)? == Kind::Absent {
-            // `None` if another run has finished building the database meanwhile.
-            if let Some(private) = PrivateFile::create(&options.path)? {
-                return Store::build(options, private);
-            }
+    /// Makes or extends the tables of a database that a run has taken hold of.
+    pub fn open(held: Held, options: StoreOptions) -> Result<Store> {
+        match held.way {
+            HeldWay::New(private) => Store::build(options, private),
+            HeldWay::Existing(connection, counter) => Store::begin(options, connection, counter),
         }
-        Store::begin(options)
     }
 
     fn build(options: StoreOptions, private: PrivateFile) -> Result<Store> {
@@ -106,15 +117,16 @@ impl Store {
         Ok(Store {
             way: Way::Build(Box::new(builder), private),
             next_id: options.first_id,
-            run_id: 1,
             rows_written: 0,
+            rows_changed: 0,
+            journal: Journal::default(),
             options,
         })
     }
 
-    /// The number of this run.
+    /// The number of the run.
     pub fn run_id(&self) -> i64 {
-        self.run_id
+        self.options.run_id
     }
 
     /// The customer ID that the next row gets.
@@ -127,16 +139,17 @@ impl Store {
         self.rows_written
     }
 
-    /// The runs whose reports may still want to be put in their place: the last few.
-    pub fn known_runs(&self) -> Result<Vec<KnownRun>> {
-        let Way::Add(existing) = &self.way else { return Ok(Vec::new()) };
-        runs::known_runs(existing.connection()).map_err(|error| self.failed(error))
+    /// How many rows it says it has changed.
+    pub fn rows_changed(&self) -> u64 {
+        self.rows_changed
     }
 
-    /// Gives each key of a customer who was there before, and the first who has it, where the run has a key.
-    pub fn for_each_key(&self, each: impl FnMut(i64, &str)) -> Result<()> {
+    /// Gives each key of a customer who was there before and has an ID below `below`, and the first who have it, where the run has
+    /// a key.
+    pub fn for_each_key(&self, below: i64, each: impl FnMut(i64, &str)) -> Result<()> {
         let (Way::Add(existing), Some(key)) = (&self.way, &self.options.key) else { return Ok(()) };
-        for_each_key(existing.connection(), key, each).map_err(|error| self.failed(error))
+        for_each_key(existing.connection(), key, below, self.options.most_of_a_key, each)
+            .map_err(|error| self.failed(error))
     }
 
     /// The key of a customer who was there before, as it is stored.
@@ -155,6 +168,7 @@ impl Store {
             }
             Way::Built(..) => return Err(Error::Broken("rows came behind the last".into())),
         };
+        self.journal.created(self.next_id, bytes, rows);
         self.next_id += rows.len() as i64;
         self.rows_written += written;
         Ok(())
@@ -163,7 +177,7 @@ impl Store {
     /// Does what is left to do when the last row is written, and takes its time: the key's index, rows that were gathered, and
     /// new pages go to the disk.
     pub fn complete(self) -> Result<Store> {
-        let Store { way, options, .. } = self;
+        let Store { way, options, next_id, rows_written, rows_changed, journal } = self;
         let go_on = || options.stop.load(Ordering::Relaxed) == 0;
         let way = match way {
             Way::Build(builder, private) => {
@@ -174,25 +188,142 @@ impl Store {
             Way::Add(existing) => Way::Add(Box::new(existing.complete(&options, go_on)?)),
             built @ Way::Built(..) => built,
         };
-        Ok(Store { way, options, ..self })
+        Ok(Store { way, options, next_id, rows_written, rows_changed, journal })
+    }
+
+    /// Looks at the rows of customers: gives the values of these columns, with the place of each among `customers`.
+    pub fn look_at(&self, columns: &[&str], customers: &[i64], each: impl FnMut(usize, Stored<'_, '_>)) -> Result<()> {
+        match &self.way {
+            Way::Add(existing) => changes::look_at(existing.connection(), columns, customers, each),
+            // Nobody is there.
+            Way::Build(..) | Way::Built(..) => Ok(()),
+        }
+        .map_err(|error| self.failed(error))
+    }
+
+    /// Whether the run has changed a customer before it was stopped.
+    pub fn has_changed(&self, customer: i64) -> Result<bool> {
+        let Way::Add(existing) = &self.way else { return Ok(false) };
+        let sql = "SELECT EXISTS (SELECT 1 FROM import_updated WHERE run_id = ?1 AND customer_id = ?2)";
+        let mut statement = existing.connection().prepare_cached(sql).map_err(|error| self.failed(error))?;
+        statement.query_row([self.options.run_id, customer], |row| row.get(0)).map_err(|error| self.failed(error))
+    }
+
+    /// How many customers the database has.
+    pub fn customers(&self) -> Result<i64> {
+        let Way::Add(existing) = &self.way else { return Ok(self.rows_written as i64) };
+        let count = existing.connection().query_row("SELECT count(*) FROM customers", [], |row| row.get(0));
+        count.map_err(|error| self.failed(error))
+    }
+
+    /// An error where the database is not as this run has left it at a checkpoint.
+    pub fn refuse_changed(&self, checkpoint: &Checkpoint) -> Result<()> {
+        let Way::Add(existing) = &self.way else { return Ok(()) };
+        let counter = existing.counter().read().unwrap_or_default();
+        let customers = self.customers()?;
+        let what = if customers != checkpoint.customers {
+            format!("it had {} customers, and has {customers}", checkpoint.customers)
+        } else if self.next_id != checkpoint.next_customer_id {
+            format!("the next customer was to be {}, and is {}", checkpoint.next_customer_id, self.next_id)
+        } else if counter.is_some() && checkpoint.change_counter.is_some() && counter != checkpoint.change_counter {
+            "somebody has written to it".to_string()
+        } else {
+            return Ok(());
+        };
+        let run_id = checkpoint.run_id;
+        Err(Error::database(
+            &self.options.path,
+            format!(
+                "run {run_id} cannot go on, for the database was changed since it was stopped: {what}. Take the run \
+                 back with `custload undo {run_id}` and load again. Nothing was written"
+            ),
+        ))
+    }
+
+    /// Commits what was done so far, together with a checkpoint, and begins the next part of the run.
+    pub fn checkpoint(
+        self,
+        run: &RunRow,
+        files: &[FileRow],
+        checkpoint: &Checkpoint,
+    ) -> Result<(Store, Option<String>)> {
+        let options = self.options.clone();
+        let (rows_written, rows_changed) = (self.rows_written, self.rows_changed);
+        let said = self.end(run, files, Some(checkpoint))?;
+        // Another run may look in between, find that this one is not done, and go.
+        let held = Held::take(&options.path, WAIT_FOR_READERS, &options.stop, || {})?;
+        // The tables are there; only what the run has left is to be found again.
+        let store = Store::open(held, options)?;
+        let counter = match &store.way {
+            Way::Add(existing) => existing.counter().read().unwrap_or_default(),
+            _ => None,
+        };
+        let is_changed = |expected: Option<i64>| expected.is_some() && counter.is_some() && counter != expected;
+        let noted = store.held_checkpoint()?;
+        if store.next_id != checkpoint.next_customer_id || is_changed(noted.and_then(|noted| noted.change_counter)) {
+            return Err(Error::database(
+                &store.options.path,
+                "another program has written to it while the run was going on",
+            ));
+        }
+        Ok((Store { rows_written, rows_changed, ..store }, said))
+    }
+
+    fn held_checkpoint(&self) -> Result<Option<Checkpoint>> {
+        let Way::Add(existing) = &self.way else { return Ok(None) };
+        let run = runs::unfinished(existing.connection()).map_err(|error| self.failed(error))?;
+        Ok(run.map(|run| run.checkpoint))
+    }
+
+    /// Changes a customer who is there.
+    pub fn change(&mut self, change: &Change<'_>, stamp: &ChangeStamp<'_>) -> Result<()> {
+        let Way::Add(existing) = &self.way else { return Ok(()) };
+        let changed = changes::change(existing.connection(), change, stamp);
+        self.rows_changed += changed.map_err(|error| self.failed(error))? as u64;
+        Ok(())
     }
 
     /// Ends the run: notes it, and puts everything in place for good. Gives what there is to say of it nevertheless.
     pub fn commit(self, run: &RunRow, files: &[FileRow]) -> Result<Option<String>> {
-        let Store { way, options, run_id, .. } = self.complete()?;
+        self.end(run, files, None)
+    }
+
+    fn end(self, run: &RunRow, files: &[FileRow], checkpoint: Option<&Checkpoint>) -> Result<Option<String>> {
+        let Store { way, options, mut journal, .. } = self.complete()?;
         let failed = |error: rusqlite::Error| sqlite_error(&options, &error);
+        let run_id = options.run_id;
+        let mut write = |connection: &Connection, counter: Option<i64>| {
+            write_run(connection, run_id, run, files)?;
+            journal.write(connection, run_id)?;
+            match checkpoint {
+                // One more, with the transaction that is about to be committed.
+                Some(checkpoint) => {
+                    let change_counter = counter.map(|counter| counter + 1);
+                    write_checkpoint(connection, &Checkpoint { change_counter, ..checkpoint.clone() })
+                }
+                None => remove_checkpoint(connection, run_id),
+            }
+        };
         match way {
             Way::Add(existing) => {
-                write_run(existing.connection(), run_id, run, files).map_err(failed)?;
+                let counter = existing.counter().read().unwrap_or_default();
+                write(existing.connection(), counter).map_err(failed)?;
                 commit_past_readers(existing.connection(), &options.stop).map_err(failed)?;
                 Ok(None)
             }
             Way::Built(connection, private) => {
-                if let Some(last) = run.last_customer_id {
-                    let sql = "INSERT INTO sqlite_sequence (name, seq) VALUES ('customers', ?1)";
-                    connection.execute(sql, [last]).map_err(failed)?;
-                }
-                write_run(&connection, run_id, run, files).map_err(failed)?;
+                let written = private.handle().map_err(BuildError::Io).and_then(|file| {
+                    // The handle is the private file's, which nobody else has.
+                    let counter = ChangeCounter::over(file).read().unwrap_or_default();
+                    connection.execute_batch("BEGIN")?;
+                    if let Some(last) = run.last_customer_id {
+                        let sql = "INSERT INTO sqlite_sequence (name, seq) VALUES ('customers', ?1)";
+                        connection.execute(sql, [last])?;
+                    }
+                    write(&connection, counter)?;
+                    Ok(connection.execute_batch("COMMIT")?)
+                });
+                written.map_err(|error| build_error(&options, error))?;
                 connection.close().map_err(|(_, error)| failed(error))?;
                 private.put_in_place(&options.path)
             }
@@ -210,17 +341,12 @@ impl Store {
         }
     }
 
-    /// Begins the transaction in a database that exists.
-    fn begin(options: StoreOptions) -> Result<Store> {
-        let mut connection = connect(&options.path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        let stop = Arc::clone(&options.stop);
-        let begun = connection
-            .progress_handler(20_000, Some(move || stop.load(Ordering::Relaxed) != 0))
-            .and_then(|()| connection.execute_batch("PRAGMA cache_size = -65536; PRAGMA threads = 2; BEGIN IMMEDIATE"))
-            .and_then(|()| schema::look(&connection, options.profile));
-        let mut sql = match begun.map_err(|error| sqlite_error(&options, &error))? {
+    /// Makes or extends the tables of a database that exists.
+    fn begin(options: StoreOptions, connection: Connection, counter: ChangeCounter) -> Result<Store> {
+        let found = schema::look(&connection, options.profile);
+        let mut sql = match found.map_err(|error| sqlite_error(&options, &error))? {
             Found::Nothing => schema::create_all(options.profile),
-            Found::Ours { missing } => schema::add_columns(options.profile, &missing),
+            Found::Ours { missing, upgrade } => upgrade + &schema::add_columns(options.profile, &missing),
             Found::Foreign(why) => {
                 return Err(Error::database(
                     &options.path,
@@ -230,17 +356,17 @@ impl Store {
         };
         // At once, and not behind the last row: the keys that are there are read by it, and there are fewer now.
         sql.extend(options.key.as_deref().map(schema::create_key_index));
-        let prepared =
-            connection.execute_batch(&sql).and_then(|()| Ok((next_run(&connection)?, last_id(&connection)?)));
-        let (run_id, last) = prepared.map_err(|error| sqlite_error(&options, &error))?;
+        let prepared = connection.execute_batch(&sql).and_then(|()| last_id(&connection));
+        let last = prepared.map_err(|error| sqlite_error(&options, &error))?;
         let next_id = match last {
             Some(last) => last.checked_add(1).ok_or_else(|| {
                 Error::database(&options.path, "its customer IDs have reached the greatest that there can be")
             })?,
             None => options.first_id,
         };
-        let existing = Existing::new(connection, &options);
-        Ok(Store { way: Way::Add(Box::new(existing)), options, next_id, run_id, rows_written: 0 })
+        let existing = Existing::new(connection, counter, &options);
+        let (way, journal) = (Way::Add(Box::new(existing)), Journal::default());
+        Ok(Store { way, options, next_id, rows_written: 0, rows_changed: 0, journal })
     }
 
     fn failed(&self, error: rusqlite::Error) -> Error {
@@ -304,22 +430,26 @@ fn build_error(options: &StoreOptions, error: BuildError) -> Error {
 }
 
 fn sqlite_error(options: &StoreOptions, error: &rusqlite::Error) -> Error {
-    let signal = options.stop.load(Ordering::Relaxed);
+    error_of(&options.path, &options.stop, error)
+}
+
+fn error_of(path: &Path, stop: &AtomicUsize, error: &rusqlite::Error) -> Error {
+    let signal = stop.load(Ordering::Relaxed);
     // A run that waits for readers gives up for the signal's sake.
     let is_stopped = Some(ErrorCode::OperationInterrupted) == error.sqlite_error_code()
         || Some(ErrorCode::DatabaseBusy) == error.sqlite_error_code();
     if signal != 0 && is_stopped {
         return Error::Interrupted(signal as i32);
     }
-    Error::database(&options.path, explain(error))
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Error::locked(path),
+        _ => Error::database(path, explain(error)),
+    }
 }
 
 /// What SQLite says, and what to do about it.
 fn explain(error: &rusqlite::Error) -> String {
     let advice = match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            "it is locked: another run or program is using it. Wait until that is done, then run custload again"
-        }
         Some(ErrorCode::NotADatabase) => "it is not an SQLite database; name another file with --db",
         Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
             "it may not be written to; change its permissions, or name another file with --db"

@@ -83,10 +83,7 @@ impl PrivateFile {
             let file = options.read(true).write(true).create(true).truncate(false).open(&private).map_err(failed)?;
             match file.try_lock() {
                 Ok(()) => {}
-                Err(TryLockError::WouldBlock) => {
-                    let message = "another run is creating it right now, so it is locked. Wait until that is done";
-                    return Err(Error::database(path, message));
-                }
+                Err(TryLockError::WouldBlock) => return Err(Error::locked(path)),
                 Err(TryLockError::Error(error)) => return Err(failed(error)),
             }
             // The run that held the lock may have renamed or removed the file between the two calls.
@@ -181,6 +178,11 @@ pub(super) fn cannot_write(error: &io::Error) -> String {
         _ => return format!("it cannot be written: {error}. Nothing was written"),
     };
     format!("{advice} ({error}). Nothing was written")
+}
+
+/// What is said when a database's file cannot be opened.
+pub(super) fn cannot_open(error: &io::Error) -> String {
+    format!("it cannot be opened ({error}); check the permissions of the file and its folder. Nothing was written")
 }
 
 /// SQLite would play a journal that lies beside a new database's name back into it.

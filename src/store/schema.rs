@@ -16,19 +16,26 @@ pub const STAMP_COLUMNS: [(&str, &str); 5] = [
 const IMPORT_RUNS: &str = "CREATE TABLE import_runs (
   run_id INTEGER PRIMARY KEY,
   profile TEXT NOT NULL,
+  mode TEXT NOT NULL,
   options TEXT NOT NULL,
+  columns TEXT NOT NULL,
   started_at TEXT NOT NULL,
   ended_at TEXT NOT NULL,
   status TEXT NOT NULL,
   read INTEGER NOT NULL,
   accepted INTEGER NOT NULL,
+  created INTEGER NOT NULL,
+  updated INTEGER NOT NULL,
+  unchanged INTEGER NOT NULL,
+  superseded INTEGER NOT NULL,
   rejected INTEGER NOT NULL,
   blank INTEGER NOT NULL,
   warnings INTEGER NOT NULL,
   repaired INTEGER NOT NULL,
   first_customer_id INTEGER,
   last_customer_id INTEGER,
-  reports TEXT NOT NULL
+  reports TEXT NOT NULL,
+  undone_at TEXT
 ) STRICT";
 
 const IMPORT_FILES: &str = "CREATE TABLE import_files (
@@ -39,10 +46,96 @@ const IMPORT_FILES: &str = "CREATE TABLE import_files (
   sha256 TEXT NOT NULL,
   read INTEGER NOT NULL,
   accepted INTEGER NOT NULL,
+  created INTEGER NOT NULL,
+  updated INTEGER NOT NULL,
+  unchanged INTEGER NOT NULL,
+  superseded INTEGER NOT NULL,
   rejected INTEGER NOT NULL,
   blank INTEGER NOT NULL,
   PRIMARY KEY (run_id, import_file)
 ) STRICT";
+
+/// What a run created: ranges of customers, and what tells whether one of them was changed since.
+const IMPORT_CREATED: &str = "CREATE TABLE import_created (
+  run_id INTEGER NOT NULL REFERENCES import_runs (run_id),
+  first_customer_id INTEGER NOT NULL,
+  last_customer_id INTEGER NOT NULL,
+  digest TEXT NOT NULL,
+  PRIMARY KEY (run_id, first_customer_id)
+) STRICT, WITHOUT ROWID";
+
+/// Whom a run updated: the customer's own columns of the table before, and what tells whether he was changed since.
+const IMPORT_UPDATED: &str = "CREATE TABLE import_updated (
+  run_id INTEGER NOT NULL REFERENCES import_runs (run_id),
+  customer_id INTEGER NOT NULL,
+  old_updated_at TEXT NOT NULL,
+  old_import_run INTEGER NOT NULL,
+  old_import_file INTEGER NOT NULL,
+  old_import_record INTEGER NOT NULL,
+  digest TEXT NOT NULL,
+  PRIMARY KEY (run_id, customer_id)
+) STRICT, WITHOUT ROWID";
+
+/// What a run changed of them, a row a value.
+const IMPORT_CHANGES: &str = "CREATE TABLE import_changes (
+  run_id INTEGER NOT NULL REFERENCES import_runs (run_id),
+  customer_id INTEGER NOT NULL,
+  field TEXT NOT NULL,
+  old_value ANY,
+  new_value ANY,
+  PRIMARY KEY (run_id, customer_id, field)
+) STRICT, WITHOUT ROWID";
+
+/// How far a run has come that commits now and then, until it is finished.
+const IMPORT_CHECKPOINTS: &str = "CREATE TABLE import_checkpoints (
+  run_id INTEGER PRIMARY KEY REFERENCES import_runs (run_id),
+  records INTEGER NOT NULL,
+  import_file INTEGER NOT NULL,
+  import_record INTEGER NOT NULL,
+  line INTEGER NOT NULL,
+  byte_offset INTEGER NOT NULL,
+  sha256 TEXT NOT NULL,
+  customers INTEGER NOT NULL,
+  start_customer_id INTEGER NOT NULL,
+  next_customer_id INTEGER NOT NULL,
+  change_counter INTEGER
+) STRICT";
+
+/// The tables beside `customers` that every database has had, with the columns that came later and what these are in rows
+/// that were there before.
+const OLD_TABLES: [(&str, &str, &[(&str, &str)]); 2] = [
+    (
+        "import_runs",
+        IMPORT_RUNS,
+        &[
+            ("mode", "TEXT NOT NULL DEFAULT 'create'"),
+            ("columns", "TEXT NOT NULL DEFAULT '[]'"),
+            ("created", "INTEGER NOT NULL DEFAULT 0"),
+            ("updated", "INTEGER NOT NULL DEFAULT 0"),
+            ("unchanged", "INTEGER NOT NULL DEFAULT 0"),
+            ("superseded", "INTEGER NOT NULL DEFAULT 0"),
+            ("undone_at", "TEXT"),
+        ],
+    ),
+    (
+        "import_files",
+        IMPORT_FILES,
+        &[
+            ("created", "INTEGER NOT NULL DEFAULT 0"),
+            ("updated", "INTEGER NOT NULL DEFAULT 0"),
+            ("unchanged", "INTEGER NOT NULL DEFAULT 0"),
+            ("superseded", "INTEGER NOT NULL DEFAULT 0"),
+        ],
+    ),
+];
+
+/// The tables that came later, so that a database may lack them.
+const NEW_TABLES: [(&str, &str); 4] = [
+    ("import_created", IMPORT_CREATED),
+    ("import_updated", IMPORT_UPDATED),
+    ("import_changes", IMPORT_CHANGES),
+    ("import_checkpoints", IMPORT_CHECKPOINTS),
+];
 
 /// The type by which the database declares a field's column.
 pub fn column_type(field: &Field) -> &'static str {
@@ -61,7 +154,9 @@ pub fn create_customers(profile: &Profile) -> String {
 
 /// The statements that make all tables of a new database.
 pub fn create_all(profile: &Profile) -> String {
-    format!("{};\n{IMPORT_RUNS};\n{IMPORT_FILES};", create_customers(profile))
+    let old = OLD_TABLES.iter().map(|(_, definition, _)| *definition);
+    let others: Vec<&str> = old.chain(NEW_TABLES.iter().map(|(_, definition)| *definition)).collect();
+    format!("{};\n{};", create_customers(profile), others.join(";\n"))
 }
 
 /// The statement that makes the index on a key's column, if there is none. It is not UNIQUE: profiles share columns.
@@ -102,6 +197,8 @@ pub(super) enum Found {
     Ours {
         /// The indexes of the fields whose columns are missing.
         missing: Vec<usize>,
+        /// The statements that make of it what this version needs, where an earlier one has made it.
+        upgrade: String,
     },
     /// Something of the same name that custload did not make: why it cannot be.
     Foreign(String),
@@ -127,12 +224,32 @@ pub(super) fn look(connection: &Connection, profile: &Profile) -> rusqlite::Resu
     if present.len() < names.len() {
         return Ok(foreign(present[0], "the tables that go with it are missing".to_string()));
     }
-    for (name, definition) in [("import_runs", IMPORT_RUNS), ("import_files", IMPORT_FILES)] {
+    let mut upgrade = String::new();
+    for (name, definition, later) in OLD_TABLES {
         let columns = columns_of(connection, name)?;
         for column in defined_columns(definition) {
-            if !columns.iter().any(|(found, ..)| found == column) {
-                return Ok(foreign(name, format!("it has no column {column}")));
+            if columns.iter().any(|(found, ..)| found == column) {
+                continue;
             }
+            match later.iter().find(|(name, _)| *name == column) {
+                Some((column, declaration)) => {
+                    upgrade.push_str(&format!("ALTER TABLE {name} ADD COLUMN {column} {declaration};"));
+                }
+                None => return Ok(foreign(name, format!("it has no column {column}"))),
+            }
+            if *column == *"created" {
+                upgrade.push_str(&format!("UPDATE {name} SET created = accepted;"));
+            }
+        }
+    }
+    for (name, definition) in NEW_TABLES {
+        let columns = columns_of(connection, name)?;
+        if columns.is_empty() && object_type(connection, name)?.is_none() {
+            upgrade.push_str(&format!("{definition};"));
+        } else if let Some(column) =
+            defined_columns(definition).find(|column| !columns.iter().any(|(found, ..)| found == column))
+        {
+            return Ok(foreign(name, format!("it has no column {column}")));
         }
     }
     let columns = columns_of(connection, "customers")?;
@@ -155,7 +272,13 @@ pub(super) fn look(connection: &Connection, profile: &Profile) -> rusqlite::Resu
             None => missing.push(index),
         }
     }
-    Ok(Found::Ours { missing })
+    Ok(Found::Ours { missing, upgrade })
+}
+
+/// Whether the database has custload's tables of runs, as this version makes them.
+pub(super) fn has_runs(connection: &Connection) -> rusqlite::Result<bool> {
+    let columns = columns_of(connection, "import_runs")?;
+    Ok(columns.iter().any(|(name, ..)| name == "undone_at") && has_table(connection, "import_checkpoints")?)
 }
 
 fn object_type(connection: &Connection, name: &str) -> rusqlite::Result<Option<String>> {

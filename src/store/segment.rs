@@ -16,6 +16,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ToSql, params};
 
 use super::build::{self, BuildError, Builder};
+use super::hold::ChangeCounter;
 use super::place::PrivateFile;
 use super::{StoreOptions, build_error, schema, sqlite_error, sqlite_name};
 use crate::error::{Error, Result};
@@ -46,8 +47,9 @@ const INSERT_EACH: &str =
 /// A database that exists, and the rows that a run adds to it.
 #[derive(Debug)]
 pub(super) struct Existing {
-    // Closed before the segment is removed.
+    // Closed before the segment is removed, and before the database's file.
     connection: Connection,
+    counter: ChangeCounter,
     route: Route,
     inserted: u64,
 }
@@ -75,7 +77,8 @@ struct Segment {
     indexed: Option<usize>,
 }
 
-struct Parameter<'r>(Value<'r>);
+/// A value that is bound.
+pub(super) struct Parameter<'r>(pub(super) Value<'r>);
 
 impl ToSql for Parameter<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
@@ -89,9 +92,14 @@ impl ToSql for Parameter<'_> {
 
 impl Existing {
     /// A database in which the run's transaction has begun, so that nobody else writes to it.
-    pub(super) fn new(connection: Connection, options: &StoreOptions) -> Existing {
+    pub(super) fn new(connection: Connection, counter: ChangeCounter, options: &StoreOptions) -> Existing {
         PrivateFile::remove_left_behind(&options.path);
-        Existing { connection, route: Route::First, inserted: 0 }
+        Existing { connection, counter, route: Route::First, inserted: 0 }
+    }
+
+    /// What tells whether the database was written to.
+    pub(super) fn counter(&self) -> &ChangeCounter {
+        &self.counter
     }
 
     /// The connection that has the transaction.
@@ -130,7 +138,7 @@ impl Existing {
 
     /// Puts all rows that are still elsewhere into the database. `go_on` is asked now and then.
     pub(super) fn complete(self, options: &StoreOptions, go_on: impl FnMut() -> bool) -> Result<Existing> {
-        let Existing { connection, route, inserted } = self;
+        let Existing { connection, counter, route, inserted } = self;
         let route = match route {
             Route::Segment(segment) => {
                 let file = segment.put_into(&connection, options.profile, go_on);
@@ -139,7 +147,7 @@ impl Existing {
             }
             other => other,
         };
-        Ok(Existing { connection, route, inserted })
+        Ok(Existing { connection, counter, route, inserted })
     }
 }
 
@@ -341,6 +349,9 @@ mod tests {
     use proptest::prelude::*;
     use rusqlite::types::Value as Stored;
 
+    use std::time::Duration;
+
+    use super::super::hold::Held;
     use super::super::{RunRow, Store, Way};
     use super::*;
     use crate::row::RowEncoder;
@@ -391,8 +402,10 @@ mod tests {
         let profile = Profile::named("contact").unwrap();
         StoreOptions {
             path: path.to_path_buf(),
+            run_id: 1,
             profile,
             key: Some("email".into()),
+            most_of_a_key: 1,
             first_id: 5,
             threads: 2,
             stop: Default::default(),
@@ -404,7 +417,8 @@ mod tests {
         let fields = &options.profile.fields;
         let place = |column: &str| fields.iter().position(|field| field.column == column).unwrap();
         let places = [place("name"), place("email"), place("description")];
-        let mut store = Store::open(options.clone()).unwrap();
+        let held = Held::take(path, Duration::ZERO, &options.stop, || {}).unwrap();
+        let mut store = Store::open(held, options.clone()).unwrap();
         let Way::Add(existing) = &mut store.way else { panic!("the database exists") };
         existing.route = route;
         existing.inserted = INSERTED_FIRST;

@@ -438,6 +438,9 @@ fn a_database_with_a_write_ahead_log() {
     assert!(before == fs::read(place.path("customers.db")).unwrap());
 }
 
+/// How the note begins that a run leaves beside its database.
+const NOTE: &str = "custload is loading, and says here who it is and where its reports are:\n";
+
 #[test]
 fn reports_of_a_run_that_was_killed_behind_its_commit_are_put_in_place() {
     // `out` is there but empty, as a run may find and leave it.
@@ -448,7 +451,7 @@ fn reports_of_a_run_that_was_killed_behind_its_commit_are_put_in_place() {
         if is_there {
             fs::create_dir(place.path("out")).unwrap();
         }
-        let note = format!("custload is writing reports here:\n{}", place.path("out").display());
+        let note = format!("{NOTE}run 1\n{}", place.path("out").display());
         place.write("customers.db.custload-reports", note);
         let said = place.custload("import old.csv").ends(0).stderr;
         assert!(said.contains("put the reports of a run in place"), "{said}");

@@ -1,0 +1,157 @@
+//! Taking hold of a database for a run: [`Held`]. From then on nobody else writes to it, and what earlier runs have left there
+//! can be asked for, before the run has looked at its inputs.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::place::{self, Kind, PrivateFile};
+use super::runs::{self, KnownRun, Loaded, Unfinished};
+use super::{connect, error_of, schema};
+use crate::error::{Error, Result};
+
+/// How often a run that waits for a database tries again.
+const TRY_AGAIN: Duration = Duration::from_millis(100);
+
+/// A database that a run has taken hold of.
+#[derive(Debug)]
+pub struct Held {
+    pub(super) path: PathBuf,
+    pub(super) way: HeldWay,
+    pub(super) stop: Arc<AtomicUsize>,
+}
+
+#[derive(Debug)]
+pub(super) enum HeldWay {
+    /// It does not exist: its private name is taken.
+    New(PrivateFile),
+    /// It exists: its transaction has begun.
+    Existing(Connection, ChangeCounter),
+}
+
+impl Held {
+    /// Takes hold of the database at `path`, and waits so long for whoever has it. A signal in `stop` ends the waiting;
+    /// `waiting` is called once before it.
+    pub fn take(path: &Path, wait: Duration, stop: &Arc<AtomicUsize>, mut waiting: impl FnMut()) -> Result<Held> {
+        let start = Instant::now();
+        let mut is_waiting = false;
+        loop {
+            match Held::try_take(path, stop) {
+                Err(Error::Locked { .. }) if start.elapsed() < wait => {}
+                done => return done,
+            }
+            if !std::mem::replace(&mut is_waiting, true) {
+                waiting();
+            }
+            std::thread::sleep(TRY_AGAIN.min(wait.saturating_sub(start.elapsed())));
+            match stop.load(Ordering::Relaxed) {
+                0 => {}
+                signal => return Err(Error::Interrupted(signal as i32)),
+            }
+        }
+    }
+
+    fn try_take(path: &Path, stop: &Arc<AtomicUsize>) -> Result<Held> {
+        let held = |way| Held { path: path.to_path_buf(), way, stop: Arc::clone(stop) };
+        if place::kind(path)? == Kind::Absent {
+            // `None` if another run has finished building the database meanwhile.
+            if let Some(private) = PrivateFile::create(path)? {
+                return Ok(held(HeldWay::New(private)));
+            }
+        }
+        let counter = ChangeCounter::of(path)?;
+        let connection = begin(path, stop)?;
+        Ok(held(HeldWay::Existing(connection, counter)))
+    }
+
+    fn connection(&self) -> Option<&Connection> {
+        match &self.way {
+            HeldWay::Existing(connection, _) => Some(connection),
+            HeldWay::New(_) => None,
+        }
+    }
+
+    fn ask<T>(&self, ask: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<Option<T>> {
+        let ours = |connection: &Connection| match schema::has_runs(connection)? {
+            true => ask(connection).map(Some),
+            false => Ok(None),
+        };
+        let asked = self.connection().map_or(Ok(None), ours);
+        asked.map_err(|error| error_of(&self.path, &self.stop, &error))
+    }
+
+    /// The number that the next run gets.
+    pub fn next_run(&self) -> Result<i64> {
+        Ok(self.ask(runs::next_run)?.unwrap_or(1))
+    }
+
+    /// The runs whose reports may still want to be put in their place: the last few.
+    pub fn known_runs(&self) -> Result<Vec<KnownRun>> {
+        Ok(self.ask(runs::known_runs)?.unwrap_or_default())
+    }
+
+    /// The inputs that finished runs have loaded, as far as nothing has been changed since.
+    pub fn loaded(&self) -> Result<Vec<Loaded>> {
+        Ok(self.ask(runs::loaded)?.unwrap_or_default())
+    }
+
+    /// The run that was stopped between its checkpoints, if there is one.
+    pub fn unfinished(&self) -> Result<Option<Unfinished>> {
+        Ok(self.ask(runs::unfinished)?.flatten())
+    }
+}
+
+/// Opens a database that exists and begins a transaction in which nobody else writes.
+pub(super) fn begin(path: &Path, stop: &Arc<AtomicUsize>) -> Result<Connection> {
+    let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let told = Arc::clone(stop);
+    let begun = connection
+        .progress_handler(20_000, Some(move || told.load(Ordering::Relaxed) != 0))
+        .and_then(|()| connection.execute_batch("PRAGMA cache_size = -65536; PRAGMA threads = 2; BEGIN IMMEDIATE"));
+    begun.map_err(|error| error_of(path, stop, &error))?;
+    Ok(connection)
+}
+
+/// The number by which SQLite tells that a database has been written to: it grows by one with each transaction
+/// (sqlite.org/fileformat2.html, section 1.3.6).
+///
+/// The file is opened before the connection and closed behind it: closing it any sooner would undo the connection's locks.
+#[derive(Debug)]
+pub(super) struct ChangeCounter(File);
+
+impl ChangeCounter {
+    pub(super) fn of(path: &Path) -> Result<ChangeCounter> {
+        File::open(path).map(ChangeCounter).map_err(|error| Error::database(path, place::cannot_open(&error)))
+    }
+
+    /// The counter of a database that is open already, and that nobody else has.
+    pub(super) fn over(file: File) -> ChangeCounter {
+        ChangeCounter(file)
+    }
+
+    /// The counter now; `None` in WAL mode, where it says nothing.
+    pub(super) fn read(&self) -> io::Result<Option<i64>> {
+        let mut head = [0; 28];
+        read_at_start(&self.0, &mut head)?;
+        let is_wal = head[18] == 2 || head[19] == 2;
+        let counter = head[24..28].iter().fold(0, |sum, byte| sum << 8 | i64::from(*byte));
+        Ok((!is_wal).then_some(counter))
+    }
+}
+
+#[cfg(unix)]
+fn read_at_start(file: &File, into: &mut [u8]) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, into, 0)
+}
+
+#[cfg(not(unix))]
+fn read_at_start(mut file: &File, into: &mut [u8]) -> io::Result<()> {
+    use std::io::{Read, Seek};
+    file.rewind()?;
+    file.read_exact(into)
+}
