@@ -7,7 +7,6 @@ mod common;
 use std::path::{Path, PathBuf};
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use custload::check::plan::FieldOptions;
 use custload::pipeline::{Command, Options, Unobserved, run};
 use custload::report::summary::Counts;
 use custload::source::input::Format;
@@ -29,16 +28,7 @@ fn options(command: Command, format: Format, input: &Path, database: Option<Path
         database,
         profile: Some("contact".into()),
         read: read_options(format),
-        reports: None,
-        threads: std::thread::available_parallelism().map_or(1, |threads| threads.get()),
-        accepted: false,
-        fields: FieldOptions::default(),
-        max_rejects: None,
-        max_reject_ratio: None,
-        unknown_columns_are_errors: false,
-        first_id: 1,
-        now: None,
-        stop: Default::default(),
+        ..Options::default()
     }
 }
 

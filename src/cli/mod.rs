@@ -66,6 +66,8 @@ fn load(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>) -> anyhow::Res
     let summary = summary?;
     let printed = match (args.json, args.quiet) {
         (true, _) => print(&summary.to_json()),
+        // What was skipped has been said.
+        (false, _) if summary.status == Status::Skipped => Ok(0),
         (false, false) => {
             let words =
                 |path: &str| Words::import(path, Some(&summary.profile)).with_rules(args).with_meaning(&args.read);
@@ -78,8 +80,8 @@ fn load(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>) -> anyhow::Res
         console.note(&format!("{error:#}; the run itself is done"));
     }
     // Nobody sees the table of a quiet run, and its exit status alone does not say why.
-    if let (Some(reason), true) = (&summary.reason, args.quiet || args.json) {
-        console.note(&format!("stopped, the database is as it was: {reason}"));
+    if let (Some(reason), Status::Threshold, true) = (&summary.reason, summary.status, args.quiet || args.json) {
+        console.note(&format!("stopped: {reason}"));
     }
     Ok(status_of(&summary, args.rejects_ok))
 }

@@ -29,7 +29,7 @@ pub(super) fn checked(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>) 
         return Err(usage("standard input (-) can be read only once"));
     }
     let threads = match args.threads {
-        None => std::thread::available_parallelism().map_or(1, usize::from),
+        None => Options::default().threads,
         Some(threads @ 1..=MOST_THREADS) => usize::from(threads),
         Some(threads) => return Err(usage(format!("--threads {threads}: between 1 and {MOST_THREADS} are possible"))),
     };
@@ -50,6 +50,10 @@ pub(super) fn checked(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>) 
         DuplicatesArg::Reject => Duplicates::Reject,
         DuplicatesArg::Last => Duplicates::Last,
     };
+    if mode.changes() && args.key.as_deref() == Some("none") {
+        let mode = mode.name();
+        return Err(usage(format!("--mode {mode} and --key none: it is the key that says which customer is meant")));
+    }
     if args.commit_every == Some(0) {
         return Err(usage("--commit-every 0: it is a number of records, 1000000 say"));
     }
@@ -109,23 +113,12 @@ pub(super) fn inspected(args: &InspectArgs, stop: Arc<AtomicUsize>) -> Result<Op
     Ok(Options {
         command: Command::Check,
         inputs: vec![args.input.clone()],
-        database: None,
         profile: args.profile.clone(),
         read: read(&args.read)?,
-        reports: None,
         threads: 1,
-        accepted: false,
         fields: fields(&args.read)?,
-        max_rejects: None,
-        max_reject_ratio: None,
-        unknown_columns_are_errors: false,
-        first_id: 1,
-        now: None,
-        duplicates: Duplicates::Reject,
-        force: false,
-        wait: Duration::ZERO,
-        commit_every: None,
         stop,
+        ..Options::default()
     })
 }
 

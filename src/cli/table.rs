@@ -5,14 +5,14 @@ use indicatif::HumanCount;
 
 use std::path::Path;
 
-use crate::report::summary::{CodeCount, Status, Summary};
+use crate::report::summary::{CodeCount, Counts, Status, Summary};
 use crate::rule::text::visible;
 
 /// Columns under a ruled header, and nothing else that catches the eye.
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
 /// An empty table in the program's style.
-pub(super) fn table<const N: usize>(header: [&str; N]) -> Table {
+pub(super) fn table<'h>(header: impl IntoIterator<Item = &'h str>) -> Table {
     let mut table = Table::new();
     table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic).set_header(header);
     // Where the output is no terminal, or one that does not know its width, no column is made narrow.
@@ -40,21 +40,35 @@ pub(super) fn number(count: u64) -> String {
 /// `again` gives the command that loads a mended reject report.
 pub(super) fn summary(summary: &Summary, again: impl Fn(&str) -> String) -> String {
     let mut out = format!("{}\n", headline(summary));
-    let mut inputs = table(["input", "read", "accepted", "rejected", "blank", "warnings", "repaired"]);
+    type Count = (&'static str, fn(&Counts) -> u64);
+    let mut columns: Vec<Count> = vec![("read", |counts| counts.read)];
+    match summary.mode {
+        "create" => columns.push(("accepted", |counts| counts.accepted)),
+        mode => {
+            columns.push(("updated", |counts| counts.updated));
+            columns.push(("unchanged", |counts| counts.unchanged));
+            if mode == "upsert" {
+                columns.insert(1, ("created", |counts| counts.created));
+            }
+        }
+    }
+    if summary.counts.superseded > 0 {
+        columns.push(("superseded", |counts| counts.superseded));
+    }
+    columns.extend::<[Count; 4]>([
+        ("rejected", |counts| counts.rejected),
+        ("blank", |counts| counts.blank),
+        ("warnings", |counts| counts.warnings),
+        ("repaired", |counts| counts.repaired),
+    ]);
+    let mut inputs = table(std::iter::once("input").chain(columns.iter().map(|(name, _)| *name)));
     let rows = summary.inputs.iter().map(|input| (visible(&input.path).into_owned(), input.counts));
     let total = (summary.inputs.len() > 1).then(|| ("all".to_string(), summary.counts));
     for (name, counts) in rows.chain(total) {
-        inputs.add_row([
-            name,
-            number(counts.read),
-            number(counts.accepted),
-            number(counts.rejected),
-            number(counts.blank),
-            number(counts.warnings),
-            number(counts.repaired),
-        ]);
+        let numbers = columns.iter().map(|(_, count)| number(count(&counts)));
+        inputs.add_row(std::iter::once(name).chain(numbers));
     }
-    align_right(&mut inputs, &[1, 2, 3, 4, 5, 6]);
+    align_right(&mut inputs, &(1..=columns.len()).collect::<Vec<_>>());
     out.push_str(&format!("{inputs}\n\n"));
     if !summary.rejects_by_code.is_empty() || !summary.warnings_by_code.is_empty() {
         out.push_str(&format!("{}\n\n", codes(summary)));
@@ -94,7 +108,7 @@ pub(super) fn summary(summary: &Summary, again: impl Fn(&str) -> String) -> Stri
                 out.push_str(&format!("  {}\n", visible(&again(&path.to_string_lossy()))));
             }
         }
-        if summary.status == Status::Threshold {
+        if summary.status == Status::Threshold && summary.kept_records.is_none() {
             out.push_str("nothing was loaded: mend the input itself, and load it as a whole\n");
         }
     }
@@ -117,10 +131,9 @@ fn headline(summary: &Summary) -> String {
         Status::Finished => format!("{run}profile {profile}: loaded"),
         Status::Skipped => format!("profile {profile}: nothing to do, nothing was written"),
         Status::Checked => format!("profile {profile}: checked, nothing was written to a database"),
-        Status::Threshold => format!(
-            "{run}profile {profile}: STOPPED, the database is as it was: {}",
-            summary.reason.as_deref().unwrap_or_default()
-        ),
+        Status::Threshold => {
+            format!("{run}profile {profile}: STOPPED: {}", summary.reason.as_deref().unwrap_or_default())
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-use super::args::{ReadArgs, RunArgs, ShortRows};
+use super::args::{DuplicatesArg, EmptyArg, ModeArg, ReadArgs, RunArgs, ShortRows};
 
 /// The words of a command.
 #[derive(Debug)]
@@ -64,6 +64,14 @@ impl Words {
         self.say("db", args.db.as_ref().map(|path| path.to_string_lossy()).as_deref());
         self.say("key", args.key.as_deref());
         self.say("relax", Some(args.relax.join(",")).filter(|relax| !relax.is_empty()).as_deref());
+        let named = |mode: ModeArg| match mode {
+            ModeArg::Create => None,
+            ModeArg::Update => Some("update"),
+            ModeArg::Upsert => Some("upsert"),
+        };
+        self.say("mode", named(args.mode));
+        self.say("empty", (args.empty == EmptyArg::Clear).then_some("clear"));
+        self.say("duplicates", (args.duplicates == DuplicatesArg::Last).then_some("last"));
         args.on_invalid.iter().for_each(|said| self.say("on-invalid", Some(said)));
         self
     }

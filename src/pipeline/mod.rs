@@ -212,7 +212,7 @@ fn close(
     let counts = outcome.counts;
     let reason = threshold_passed(options, &counts).map(|reason| match &outcome.kept {
         Some(kept) => format!("{reason}; what was loaded up to record {} is kept", kept.records),
-        None => reason,
+        None => format!("{reason}; the database is as it was"),
     });
     let status = match (&reason, options.command) {
         (Some(_), _) => Status::Threshold,
@@ -243,6 +243,7 @@ fn close(
         version: env!("CARGO_PKG_VERSION"),
         status,
         reason,
+        kept_records: outcome.kept.filter(|_| status == Status::Threshold).map(|kept| kept.records),
         run_id: (options.command == Command::Import).then_some(run_id),
         profile: profile.name.clone(),
         mode: options.fields.mode.name(),

@@ -74,6 +74,33 @@ pub struct Options {
     pub stop: Arc<AtomicUsize>,
 }
 
+impl Default for Options {
+    /// An import of no inputs into no database yet, with what the command line takes where nothing is said.
+    fn default() -> Options {
+        Options {
+            command: Command::Import,
+            inputs: Vec::new(),
+            database: None,
+            profile: None,
+            read: ReadOptions::default(),
+            reports: None,
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+            accepted: false,
+            fields: FieldOptions::default(),
+            max_rejects: None,
+            max_reject_ratio: None,
+            unknown_columns_are_errors: false,
+            first_id: 1,
+            now: None,
+            duplicates: Duplicates::Reject,
+            force: false,
+            wait: Duration::ZERO,
+            commit_every: None,
+            stop: Arc::default(),
+        }
+    }
+}
+
 /// How far a run has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {

@@ -62,6 +62,7 @@ pub(super) fn skipped(profile: &Profile, options: &Options, clock: &Clock) -> Su
         version: env!("CARGO_PKG_VERSION"),
         status: Status::Skipped,
         reason: Some("every input was loaded before; --force loads them again".to_string()),
+        kept_records: None,
         run_id: None,
         profile: profile.name.clone(),
         mode: options.fields.mode.name(),

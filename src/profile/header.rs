@@ -253,7 +253,7 @@ impl Candidates {
         Fit {
             profile,
             matched: (0..profile.fields.len()).filter(|field| filled(*field)).count(),
-            has_key: self.key(profile).is_some_and(filled),
+            has_key: profile.field_index(&profile.key).is_some_and(filled),
             missing: missing.collect(),
         }
     }

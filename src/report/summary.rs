@@ -174,6 +174,9 @@ pub struct Summary {
     /// Why it was stopped, where it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// How many records a run has committed that was stopped behind a checkpoint.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept_records: Option<u64>,
     /// The run's number; none for a check.
     pub run_id: Option<i64>,
     /// The profile.

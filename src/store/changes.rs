@@ -121,6 +121,6 @@ pub(super) fn change(connection: &Connection, change: &Change<'_>, stamp: &Chang
 /// The digest of a customer's row as it is now.
 fn digest_of(connection: &Connection, customer: i64) -> rusqlite::Result<u64> {
     let mut statement = connection.prepare_cached("SELECT * FROM customers WHERE customer_id = ?1")?;
-    let names: Vec<String> = statement.column_names().into_iter().map(str::to_string).collect();
+    let names: Vec<String> = statement.column_names().map(str::to_string).collect();
     statement.query_row([customer], |row| row_digest(&names, row))
 }

@@ -324,12 +324,13 @@ mod tests {
         }
         let of = |number: u64| fingerprints.of(format!("key{number}@example.com").as_bytes());
         for number in 0..300_000 {
-            let rivalled = keys.claim(number, &[Claim { fingerprint: of(number), place: 0 }], Rivals::All);
+            // Fingerprints may collide, with those of customers too.
+            let rivalled = keys.claim(number, &[Claim { fingerprint: of(number), place: 0 }], Rivals::Records);
             assert!(rivalled.is_empty() || keys.first_record(of(number)) != Some(number));
         }
         for number in (0..300_000).step_by(997) {
             assert_eq!(keys.claim(300_000, &[Claim { fingerprint: of(number), place: 0 }], Rivals::All), [0]);
-            assert_eq!(keys.first_record(of(number)), Some(number));
+            assert!(keys.first_record(of(number)).is_some_and(|first| first <= number));
         }
         assert!(keys.take_late(0, 300_000).is_empty());
     }

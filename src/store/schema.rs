@@ -57,7 +57,7 @@ const IMPORT_FILES: &str = "CREATE TABLE import_files (
 
 /// What a run created: ranges of customers, and what tells whether one of them was changed since.
 const IMPORT_CREATED: &str = "CREATE TABLE import_created (
-  run_id INTEGER NOT NULL REFERENCES import_runs (run_id),
+  run_id INTEGER NOT NULL,
   first_customer_id INTEGER NOT NULL,
   last_customer_id INTEGER NOT NULL,
   digest TEXT NOT NULL,
@@ -66,7 +66,7 @@ const IMPORT_CREATED: &str = "CREATE TABLE import_created (
 
 /// Whom a run updated: the customer's own columns of the table before, and what tells whether he was changed since.
 const IMPORT_UPDATED: &str = "CREATE TABLE import_updated (
-  run_id INTEGER NOT NULL REFERENCES import_runs (run_id),
+  run_id INTEGER NOT NULL,
   customer_id INTEGER NOT NULL,
   old_updated_at TEXT NOT NULL,
   old_import_run INTEGER NOT NULL,
@@ -78,7 +78,7 @@ const IMPORT_UPDATED: &str = "CREATE TABLE import_updated (
 
 /// What a run changed of them, a row a value.
 const IMPORT_CHANGES: &str = "CREATE TABLE import_changes (
-  run_id INTEGER NOT NULL REFERENCES import_runs (run_id),
+  run_id INTEGER NOT NULL,
   customer_id INTEGER NOT NULL,
   field TEXT NOT NULL,
   old_value ANY,
@@ -88,7 +88,7 @@ const IMPORT_CHANGES: &str = "CREATE TABLE import_changes (
 
 /// How far a run has come that commits now and then, until it is finished.
 const IMPORT_CHECKPOINTS: &str = "CREATE TABLE import_checkpoints (
-  run_id INTEGER PRIMARY KEY REFERENCES import_runs (run_id),
+  run_id INTEGER PRIMARY KEY,
   records INTEGER NOT NULL,
   import_file INTEGER NOT NULL,
   import_record INTEGER NOT NULL,
@@ -101,9 +101,12 @@ const IMPORT_CHECKPOINTS: &str = "CREATE TABLE import_checkpoints (
   change_counter INTEGER
 ) STRICT";
 
+/// A table with its definition, and the columns that came later.
+type OldTable = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
 /// The tables beside `customers` that every database has had, with the columns that came later and what these are in rows
 /// that were there before.
-const OLD_TABLES: [(&str, &str, &[(&str, &str)]); 2] = [
+const OLD_TABLES: [OldTable; 2] = [
     (
         "import_runs",
         IMPORT_RUNS,

@@ -45,7 +45,7 @@ fn the_summary_is_printed_for_people_or_programs_or_not_at_all() {
     }
     let quiet = place.custload("import bad.csv --quiet").ends(1);
     assert_eq!(quiet.stdout, "");
-    let json = place.run(&["import", "bad.csv", "--json", "--quiet", "--now", NOW]).ends(1).stdout;
+    let json = place.run(&["import", "bad.csv", "--json", "--quiet", "--now", NOW, "--force"]).ends(1).stdout;
     assert_eq!(json, place.text("customers.db.imports/run-000003/summary.json"));
 }
 

@@ -366,7 +366,7 @@ fn runs_that_race_never_mix() {
         if with_old {
             place.custload("import old.csv --quiet").ends(0);
         }
-        let args = ["import", "old.csv", "--key", "none", "--quiet", "--threads", "1"];
+        let args = ["import", "old.csv", "--key", "none", "--quiet", "--threads", "1", "--force"];
         let start = |_| place.command(&args).stderr(Stdio::piped()).spawn().unwrap();
         let children: Vec<Child> = (0..8).map(start).collect();
         let mut done = 0;
@@ -471,7 +471,7 @@ fn another_file_under_the_name_of_the_note_is_left_alone() {
     assert_eq!(fs::read_to_string(place.path("diary.txt")).unwrap(), "mine");
     // A run that was killed before it could say where its reports are is no hindrance.
     fs::remove_file(place.path("customers.db.custload-reports")).unwrap();
-    place.write("customers.db.custload-reports", "custload is wri");
+    place.write("customers.db.custload-reports", "custload is loa");
     place.custload("import ann.csv --quiet").ends(0);
     assert_nothing_half_done(&place);
 }

@@ -3,7 +3,6 @@
 
 use std::fmt::Write as _;
 use std::io::{Cursor, Write as _};
-use std::process::{Command, Stdio};
 
 use encoding_rs::Encoding;
 use proptest::prelude::*;
@@ -14,7 +13,7 @@ use sha2::{Digest, Sha256};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use crate::support::{ANN, CONTACT, Done, Place, Random, faults, write_csv};
+use crate::support::{ANN, CONTACT, Done, Place, Random, faults, fed, write_csv};
 
 const FIRST: &str = "customers.db.imports/run-000001";
 const SECOND: &str = "customers.db.imports/run-000002";
@@ -138,16 +137,6 @@ fn sha256(bytes: &[u8]) -> String {
         let _ = write!(hex, "{byte:02x}");
         hex
     })
-}
-
-/// Runs the program with this on its standard input.
-fn fed(place: &Place, args: &[&str], bytes: &[u8]) -> Done {
-    let mut command: Command = place.command(args);
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    // A program that refuses may be gone before all is written.
-    let _ = child.stdin.take().unwrap().write_all(bytes);
-    Done::new(&child.wait_with_output().unwrap())
 }
 
 /// The stored customers: these columns, `|` between, `NULL` where nothing is.
@@ -789,7 +778,7 @@ fn a_path_reaches_into_nested_json() {
     place.run(&without).ends(1);
     assert_eq!(fault_lines(&place, FIRST), [at(1, "nested-value")]);
     let maps = ["contact.mail=email", "contact.name=name", "address.city=city", "address.geo.state=state"];
-    let mut args = vec!["import", "input.ndjson", "--profile", "contact"];
+    let mut args = vec!["import", "input.ndjson", "--profile", "contact", "--force"];
     maps.iter().for_each(|map| args.extend(["--map", map]));
     place.run(&args).ends(0);
     let columns = "email,name,city,state,address_line_1,phone";
@@ -844,7 +833,7 @@ fn a_mapping_file_holds_a_migration() {
     let said = ["Firma=name(map)", "Zustellung=invoice_delivery(map)", "Steuernummer=tax_id(map)"];
     assert_eq!(matched(&first_input(&place))[..3], said);
     // What is typed stands above what is in the file.
-    let typed = ["--map", "Telefon=phone", "--on-invalid", "phone=clear", "--key", "none", "--rejects-ok"];
+    let typed = ["--map", "Telefon=phone", "--on-invalid", "phone=clear", "--key", "none", "--rejects-ok", "--force"];
     let args = ["import", "input.csv", "--profile", "billing", "--mapping", "mapping.toml"];
     place.run(&[&args, &typed[..]].concat()).ends(0);
     assert_eq!(stored(&place, "name,phone")[3..], ["Ann Ltd|123", "Bo Ltd|NULL", "Cy Ltd|NULL"]);
@@ -947,7 +936,7 @@ fn short_rows_can_be_padded() {
     place.write("input.csv", text);
     place.custload("import input.csv --profile contact").ends(1);
     assert_eq!(fault_lines(&place, FIRST), [at(2, "missing-cell"), at(3, "missing-cell"), at(4, "extra-cell")]);
-    place.custload("import input.csv --profile contact --short-rows pad").ends(1);
+    place.custload("import input.csv --profile contact --short-rows pad --force").ends(1);
     assert_eq!(stored(&place, "email,name,city"), ["ann@example.com|Ann Smith|NULL", "bo@example.com|NULL|NULL"]);
     assert_eq!(fault_lines(&place, SECOND), [at(4, "extra-cell")]);
     // A row that lacks more than it may is judged as one with empty cells.
@@ -1098,7 +1087,7 @@ fn a_folder_can_be_loaded_where_its_database_lies() {
     let place = Place::new();
     place.write("a.csv", format!("{CONTACT}{ANN}no,Bob Brown\n"));
     place.custload("import . --profile contact").ends(1);
-    place.custload("import . --profile contact --key none").ends(1);
+    place.custload("import . --profile contact --key none --force").ends(1);
     let paths = place.column("customers.db", "SELECT path FROM import_files");
     assert_eq!(paths.len(), 2, "{paths:?}");
 }

@@ -83,7 +83,7 @@ fn ids_are_given_once() {
     place.custload("import b.csv --first-id 5").ends(0);
     assert_eq!(emails(&place), ["100 a@example.com", "102 d@example.com"]);
     place.open("customers.db").execute("DELETE FROM customers", []).unwrap();
-    place.custload("import b.csv").ends(0);
+    place.custload("import b.csv --force").ends(0);
     assert_eq!(emails(&place), ["103 d@example.com"]);
     // A run that comes to nothing uses none up.
     place.write("c.csv", "email\ne@example.com\nno\n");

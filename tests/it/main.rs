@@ -8,10 +8,12 @@ mod determinism;
 mod inputs;
 mod keys;
 mod linear;
+mod modes;
 mod oracle;
 mod readme;
 mod refusals;
 mod rejects;
+mod resume;
 mod samples;
 #[cfg(unix)]
 mod sheet;

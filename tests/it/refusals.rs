@@ -74,7 +74,7 @@ fn databases_that_cannot_be_used() {
     place.write("folder/x", "");
     refused(&place, "import good.csv --db folder", &["folder", "it is a folder"]);
     refused(&place, "import good.csv --db none/customers.db", &["none", "does not exist"]);
-    refused(&place, "import good.csv --db good.csv", &["good.csv", "not an SQLite database"]);
+    refused(&place, "import good.csv --db good.csv", &["good.csv", "the database itself"]);
     place.open("foreign.db").execute_batch("CREATE TABLE customers (id INTEGER PRIMARY KEY, mail TEXT)").unwrap();
     refused(&place, "import good.csv --db foreign.db", &["foreign.db", "customers", "did not make"]);
     refused(&place, "check good.csv --db foreign.db", &["foreign.db", "customers", "did not make"]);
@@ -227,7 +227,7 @@ fn thresholds_leave_the_database_as_it_was() {
     place.write("empty.csv", CONTACT);
     place.custload("import empty.csv --max-reject-ratio 0 --max-rejects 0").ends(0);
     let before = fs::read(place.path("customers.db")).unwrap();
-    let json = place.custload("import bad.csv --max-rejects 1 --json").ends(3).stdout;
+    let json = place.custload("import bad.csv --max-rejects 1 --json --force").ends(3).stdout;
     assert!(json.contains("\"status\": \"threshold\""));
     assert!(before == fs::read(place.path("customers.db")).unwrap());
     assert_eq!(place.json("customers.db.imports/run-000003/summary.json")["run_id"], 3);

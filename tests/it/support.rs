@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -269,4 +270,14 @@ impl Random {
 /// Whether a program of this name can be started; tests that need one are skipped without it.
 pub(crate) fn has_program(name: impl AsRef<OsStr>) -> bool {
     Command::new(name).arg("-c").arg("exit 0").status().is_ok_and(|status| status.success())
+}
+
+/// Runs the program with this on its standard input.
+pub(crate) fn fed(place: &Place, args: &[&str], bytes: &[u8]) -> Done {
+    let mut command: Command = place.command(args);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // A program that refuses may be gone before all is written.
+    let _ = child.stdin.take().unwrap().write_all(bytes);
+    Done::new(&child.wait_with_output().unwrap())
 }

@@ -1,0 +1,298 @@
+//! Customers who are there already: modes, empty cells, duplicates, and inputs that were loaded before (SPEC, section 8).
+
+use serde_json::{Value, json};
+
+use crate::support::*;
+
+const HEAD: &str = "email,name,city,country\n";
+
+/// Ann in Bonn, and Bob.
+fn place() -> Place {
+    let place = Place::new();
+    place.write("old.csv", format!("{HEAD}Ann@example.com,Ann Smith,Bonn,DE\nbob@example.com,Bob Brown,,\n"));
+    place.run(&["import", "old.csv", "--profile", "contact", "--now", "2026-01-01T00:00:00Z"]).ends(0);
+    place
+}
+
+/// What is stored, a text a customer.
+fn stored(place: &Place) -> Vec<String> {
+    place.column(
+        "customers.db",
+        "SELECT customer_id || ' ' || email || '|' || ifnull(name, '-') || '|' || ifnull(city, '-') || '|' || \
+         ifnull(country, '-') || '|' || substr(created_at, 9, 2) || substr(updated_at, 9, 2) || '|' || import_run || '.' \
+         || import_file || '.' || import_record FROM customers ORDER BY customer_id",
+    )
+}
+
+const ANN: &str = "1 Ann@example.com|Ann Smith|Bonn|DE|0101|1.1.1";
+const BOB: &str = "2 bob@example.com|Bob Brown|-|-|0101|1.1.2";
+
+/// What became of the records of the last run: in words, with customer IDs.
+fn fates(place: &Place, run: u32) -> Vec<String> {
+    let (_, rows) = place.table(&format!("customers.db.imports/run-{run:06}/accepted.csv"));
+    rows.iter().map(|row| format!("{} {} {}", row[3], row[4], row[5])).collect()
+}
+
+fn codes(place: &Place, run: u32) -> Vec<String> {
+    let faults = place.objects(&format!("customers.db.imports/run-{run:06}/errors.ndjson"));
+    faults.iter().map(|fault| format!("{} {}", fault["record"], fault["code"].as_str().unwrap())).collect()
+}
+
+fn import(place: &Place, text: &str, options: &str, status: i32) -> Done {
+    place.write("new.csv", text);
+    let args: Vec<&str> = options.split_whitespace().collect();
+    let line = ["import", "new.csv", "--profile", "contact", "--accepted", "--now", "2026-01-31T00:00:00Z"];
+    place.run(&[&line, &args[..]].concat()).ends(status)
+}
+
+#[test]
+fn modes_and_what_becomes_of_records() {
+    let rows =
+        "ANN@example.com,Ann Smith,Köln,DE\nbob@example.com,Bob Brown,,\ncy@example.com,Cy Young,,\nno,Dee Day,,\n";
+    let ann = "1 Ann@example.com|Ann Smith|Köln|DE|0131|2.1.1";
+    let cy = "3 cy@example.com|Cy Young|-|-|3131|2.1.3";
+    // (mode, stored, codes, fates, created, updated, unchanged)
+    type Case<'c> = (&'c str, &'c [&'c str], &'c [&'c str], &'c [&'c str], [u64; 3]);
+    let cases: [Case; 3] = [
+        (
+            "create",
+            &[ANN, BOB, cy],
+            &["1 duplicate-key", "2 duplicate-key", "4 invalid-email"],
+            &["cy@example.com 3 created"],
+            [1, 0, 0],
+        ),
+        (
+            "update",
+            &[ann, BOB],
+            &["3 no-such-key", "4 invalid-email"],
+            &["Ann@example.com 1 updated", "bob@example.com 2 unchanged"],
+            [0, 1, 1],
+        ),
+        (
+            "upsert",
+            &[ann, BOB, cy],
+            &["4 invalid-email"],
+            &["Ann@example.com 1 updated", "bob@example.com 2 unchanged", "cy@example.com 3 created"],
+            [1, 1, 1],
+        ),
+    ];
+    for (mode, expected, faults, became, [created, updated, unchanged]) in cases {
+        let place = place();
+        import(&place, &format!("{HEAD}{rows}"), &format!("--mode {mode}"), 1);
+        assert_eq!(stored(&place), expected, "{mode}");
+        assert_eq!(codes(&place, 2), faults, "{mode}");
+        assert_eq!(fates(&place, 2), became, "{mode}");
+        let summary = place.json("customers.db.imports/run-000002/summary.json");
+        let counts = |summary: &Value| json!([summary["created"], summary["updated"], summary["unchanged"]]);
+        assert_eq!(counts(&summary), json!([created, updated, unchanged]), "{mode}");
+        assert_eq!(counts(&summary["inputs"][0]), json!([created, updated, unchanged]), "{mode}");
+        assert_eq!((&summary["mode"], &summary["read"]), (&json!(mode), &json!(4)));
+        let sql = "SELECT mode || created || updated || unchanged || superseded || status FROM import_runs";
+        let run = format!("{mode}{created}{updated}{unchanged}0finished");
+        assert_eq!(place.column("customers.db", sql)[1], run);
+    }
+}
+
+#[test]
+fn what_differs_in_nothing_is_left_alone() {
+    let place = place();
+    place.write("phone.csv", "email,phone\nann@example.com,15417543010\n");
+    place.custload("import phone.csv --mode update --profile contact --now 2026-01-02T00:00:00Z").ends(0);
+    let before = place.column("customers.db", "SELECT * FROM customers");
+    let text = "email,phone,name\nANN@EXAMPLE.COM,+1 (541) 754-3010,  Ann   Smith \n";
+    import(&place, text, "--mode upsert", 0);
+    assert_eq!(fates(&place, 3), ["Ann@example.com 1 unchanged"]);
+    assert_eq!(place.column("customers.db", "SELECT * FROM customers"), before);
+    assert_eq!(place.number("customers.db", "SELECT count(*) FROM import_updated WHERE run_id = 3"), 0);
+}
+
+#[test]
+fn empty_cells_keep_or_clear() {
+    let text = format!("{HEAD}ann@example.com,,,\nbob@example.com,,Ulm,\n");
+    let place_of = |options: &str, status| {
+        let place = place();
+        import(&place, &text, options, status);
+        place
+    };
+    for mode in ["update", "upsert"] {
+        let kept = place_of(&format!("--mode {mode}"), 0);
+        assert_eq!(stored(&kept), [ANN, "2 bob@example.com|Bob Brown|Ulm|-|0131|2.1.2"], "{mode}");
+        let cleared = place_of(&format!("--mode {mode} --empty clear"), 0);
+        let expected = ["1 Ann@example.com|-|-|-|0131|2.1.1", "2 bob@example.com|-|Ulm|-|0131|2.1.2"];
+        assert_eq!(stored(&cleared), expected, "{mode}");
+        let sql = "SELECT field || ' ' || ifnull(old_value, '-') || ' ' || ifnull(new_value, '-') FROM import_changes \
+                   WHERE customer_id = 1 ORDER BY field";
+        assert_eq!(cleared.column("customers.db", sql), ["city Bonn -", "country DE -", "name Ann Smith -"]);
+    }
+    // What is required is never taken away.
+    let place = Place::new();
+    place.write("a.csv", "tax_id,name,legal_name\nDE1,Ann,Ann Ltd\n");
+    place.custload("import a.csv --profile basic").ends(0);
+    place.write("b.csv", "tax_id,name,legal_name\nDE1,,\n");
+    place.custload("import b.csv --profile basic --mode update --empty clear").ends(1);
+    assert_eq!(codes(&place, 2), ["1 required"]);
+    place.custload("import b.csv --profile basic --mode update --force").ends(0);
+    // A column that the file lacks is left alone, whatever is said of empty cells.
+    place.write("c.csv", "tax_id,legal_name\nd-e 1,\n");
+    place.custload("import c.csv --profile basic --mode update --empty clear").ends(0);
+    let row = "SELECT name || ifnull(legal_name, '-') || contact_origin || tax_id FROM customers";
+    assert_eq!(place.column("customers.db", row), ["Ann-WEB_FORMDE1"]);
+}
+
+#[test]
+fn an_update_requires_only_the_key_and_defaults_are_for_new_customers() {
+    let place = Place::new();
+    place.write("a.csv", "tax_id,name,contact_origin\nDE1,Ann,SHOP\n");
+    place.custload("import a.csv --profile basic").ends(0);
+    place.write("b.csv", "tax_id,legal_name\nDE1,Ann Ltd\n");
+    place.custload("import b.csv --mode upsert --profile basic").ends(2).says(&["requires a column name"]);
+    place.custload("import b.csv --mode update").ends(0).says(&["profile basic"]);
+    place.write("lines.ndjson", "{\"tax_id\":\"DE1\",\"legal_name\":\"Ann GmbH\"}\n{\"tax_id\":\"DE2\",\"name\":\"Bo\"}\n{\"tax_id\":\"DE3\"}\n");
+    place.custload("import lines.ndjson --mode upsert --profile basic").ends(1);
+    assert_eq!(codes(&place, 3), ["3 required"]);
+    let row = "SELECT name || '|' || ifnull(legal_name, '-') || '|' || contact_origin FROM customers";
+    assert_eq!(place.column("customers.db", row), ["Ann|Ann GmbH|SHOP", "Bo|-|WEB_FORM"]);
+    // Without its key nobody can be found.
+    place.write("c.csv", "tax_id,name\n,Ann\nn/a,Bob\n");
+    place.custload("import c.csv --mode update --profile basic").ends(1);
+    assert_eq!(codes(&place, 4), ["1 required", "2 no-such-key"]);
+    place.custload("import c.csv --mode upsert --profile basic").ends(0);
+    assert_eq!(place.number("customers.db", "SELECT count(*) FROM customers"), 4);
+    place.write("d.csv", "name\nAnn\n");
+    for mode in ["update", "upsert"] {
+        place.run(&["import", "d.csv", "--mode", mode, "--profile", "basic"]).ends(2).says(&["tax_id"]);
+        place.run(&["import", "c.csv", "--mode", mode, "--profile", "basic", "--key", "none"]).ends(2).says(&["--key"]);
+    }
+}
+
+#[test]
+fn a_key_of_several_customers_is_ambiguous() {
+    for second in ["ann@example.com", "ANN@example.com"] {
+        let place = Place::new();
+        place.write("a.csv", format!("{HEAD}ann@example.com,Ann,,\n{second},Bob,,\ncy@example.com,Cyd,,\n"));
+        place.custload("import a.csv --profile contact --key none").ends(0);
+        let text = format!("{HEAD}Ann@example.com,Zoe,,\ncy@example.com,Cyd,Ulm,\n");
+        for mode in ["update", "upsert"] {
+            import(&place, &text, &format!("--mode {mode} --force"), 1);
+            let run = if mode == "update" { 2 } else { 3 };
+            assert_eq!(codes(&place, run), ["1 ambiguous-key"], "{second}");
+            let said = &place.objects(&format!("customers.db.imports/run-{run:06}/errors.ndjson"))[0]["message"];
+            assert_eq!(said, "customers 1 and 2 in the database have this email");
+        }
+    }
+}
+
+#[test]
+fn of_several_records_the_first_or_the_last() {
+    let text = format!(
+        "{HEAD}cy@example.com,Cyd,Bonn,\nann@example.com,Ann Smith,Ulm,\ncy@example.com,no,Köln,\nCY@example.com,Cyd Two,,\n\
+         dee@example.com,Dee,,\nANN@example.com,Ann Last,,\n,nobody,,\nCy@example.com,X,,\n"
+    );
+    let place = place();
+    import(&place, &text, "--mode upsert", 1);
+    let expected = ["3 too-short", "4 duplicate-key", "6 duplicate-key", "7 required", "8 too-short"];
+    assert_eq!(codes(&place, 2), expected);
+    let place = self::place();
+    import(&place, &text, "--mode upsert --duplicates last", 1);
+    assert_eq!(codes(&place, 2), ["3 too-short", "7 required", "8 too-short"]);
+    let became = [
+        "cy@example.com  superseded",
+        "ann@example.com  superseded",
+        "CY@example.com 3 created",
+        "dee@example.com 4 created",
+        "Ann@example.com 1 updated",
+    ];
+    let fates = fates(&place, 2);
+    assert_eq!(fates.len(), 5);
+    assert_eq!(fates[2..], became[2..]);
+    assert!(fates[0].ends_with(" superseded") && fates[1].ends_with("  superseded"), "{fates:?}");
+    let expected = [
+        "1 Ann@example.com|Ann Last|Bonn|DE|0131|2.1.6",
+        BOB,
+        "3 CY@example.com|Cyd Two|-|-|3131|2.1.4",
+        "4 dee@example.com|Dee|-|-|3131|2.1.5",
+    ];
+    assert_eq!(stored(&place), expected);
+    let summary = place.json("customers.db.imports/run-000002/summary.json");
+    let counts = ["read", "accepted", "created", "updated", "unchanged", "superseded", "rejected", "blank"];
+    let counts: Vec<u64> = counts.iter().map(|count| summary[*count].as_u64().unwrap()).collect();
+    assert_eq!(counts, [8, 5, 2, 1, 0, 2, 3, 0]);
+    // Creating as well; a customer who is there stands in the way as always.
+    let place = self::place();
+    import(&place, &text, "--duplicates last", 1);
+    assert_eq!(codes(&place, 2), ["2 duplicate-key", "3 too-short", "6 duplicate-key", "7 required", "8 too-short"]);
+    assert_eq!(stored(&place)[2..], expected[2..]);
+    import(&place, &text, "--duplicates last --commit-every 2", 2).says(&["--duplicates last and --commit-every"]);
+}
+
+#[test]
+fn a_check_gives_the_verdicts_of_an_import() {
+    let place = place();
+    let text =
+        format!("{HEAD}ANN@example.com,Ann Smith,Köln,DE\nbob@example.com,Bob Brown,,\ncy@example.com,Cy Young,,\n");
+    place.write("new.csv", &text);
+    let before = std::fs::read(place.path("customers.db")).unwrap();
+    for mode in ["update", "upsert"] {
+        let line =
+            format!("check new.csv --profile contact --mode {mode} --db customers.db --accepted --reports {mode}");
+        place.custload(&line).ends(if mode == "update" { 1 } else { 0 });
+        let (_, rows) = place.table(&format!("{mode}/accepted.csv"));
+        let became: Vec<&str> = rows.iter().map(|row| row[5].as_str()).collect();
+        assert_eq!(
+            became,
+            [&["updated", "unchanged", "created"][..], &["updated", "unchanged"]][usize::from(mode == "update")]
+        );
+    }
+    place.custload("check new.csv --profile contact --mode update").ends(0);
+    assert!(before == std::fs::read(place.path("customers.db")).unwrap());
+}
+
+#[test]
+fn an_input_that_was_loaded_is_skipped() {
+    let place = place();
+    let everything = place.everything();
+    let done = place.custload("import old.csv --profile contact").ends(0);
+    done.says(&["old.csv: run 1 has loaded it", "--force"]);
+    assert!(everything == place.everything(), "nothing is written");
+    let json = place.custload("import old.csv --json").ends(0).stdout;
+    assert_eq!(serde_json::from_str::<Value>(&json).unwrap()["status"], "skipped");
+    // Under another name, and through a pipe.
+    place.write("copy.csv", place.text("old.csv"));
+    place.custload("import copy.csv --profile contact").ends(0).says(&["copy.csv: run 1 has loaded it"]);
+    fed(&place, &["import", "-", "--profile", "contact"], place.text("old.csv").as_bytes())
+        .ends(0)
+        .says(&["-: run 1 has loaded it"]);
+    // Another mode, another key in the file, or with the word for it.
+    place.custload("import old.csv --profile contact --mode upsert").ends(0);
+    assert_eq!(place.number("customers.db", "SELECT unchanged FROM import_runs WHERE run_id = 2"), 2);
+    place.custload("import old.csv --profile contact --force").ends(1);
+    // Of several the others are loaded.
+    place.write("more.csv", format!("{HEAD}cy@example.com,Cyd,,\n"));
+    place.custload("import old.csv more.csv --profile contact").ends(0).says(&["old.csv: run 1 has loaded it"]);
+    assert_eq!(place.column("customers.db", "SELECT path FROM import_files WHERE run_id = 4"), ["more.csv"]);
+    // Now something was changed since.
+    place.custload("import old.csv --profile contact").ends(1);
+    // A run that was stopped by a threshold has loaded nothing, and one that read a part has not loaded the file.
+    let place = Place::new();
+    place.write("a.csv", format!("{HEAD}ann@example.com,Ann,,\nno,Bob,,\ncy@example.com,Cyd,,\n"));
+    place.custload("import a.csv --profile contact --max-rejects 0").ends(3);
+    place.custload("import a.csv --profile contact --limit 1").ends(0);
+    place.custload("import a.csv --profile contact").ends(1);
+    place.custload("import a.csv --profile contact").ends(0).says(&["run 2 has loaded it"]);
+}
+
+#[test]
+fn a_run_waits_for_a_database_that_is_held() {
+    let place = place();
+    place.write("new.csv", format!("{HEAD}cy@example.com,Cyd,,\n"));
+    let other = place.open("customers.db");
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    place.custload("import new.csv --wait 0.3").ends(2).says(&["waiting for up to 0.3 s", "it is locked", "--wait"]);
+    let waiting = place.command(&["import", "new.csv", "--profile", "contact", "--wait", "60"]).spawn().unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    other.execute_batch("ROLLBACK").unwrap();
+    drop(other);
+    assert!(waiting.wait_with_output().unwrap().status.success());
+    place.custload("import new.csv --wait never").ends(2);
+    place.custload("import new.csv --wait -1").ends(2);
+}
