@@ -13,7 +13,7 @@ use std::io;
 use std::ops::Range;
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, ToSql, params};
+use rusqlite::{Connection, ToSql};
 
 use super::build::{self, BuildError, Builder};
 use super::hold::ChangeCounter;
@@ -35,6 +35,9 @@ const PAGE_SIZE: usize = 32_768;
 
 /// How the segment is called in SQL.
 const SEGMENT: &str = "custload_segment";
+
+/// The table whose index takes the entries away that an index is to lose.
+const EMPTIED: &str = "custload_emptied";
 
 /// Moves the segment's rows and index on the transfer path. A failure takes the whole transaction back, so no statement
 /// journal is needed.
@@ -245,10 +248,11 @@ enum Layout {
 /// trigger or constraint of another's has a say in what is inserted.
 fn layout(connection: &Connection, profile: &Profile) -> rusqlite::Result<Layout> {
     let encoding: String = connection.query_row("PRAGMA main.encoding", [], |row| row.get(0))?;
-    let mut statement = connection.prepare(
-        "SELECT type, sql FROM main.sqlite_schema WHERE lower(tbl_name) = 'customers' \
+    // Whoever has a table of the name that `empty_index` wants keeps it.
+    let mut statement = connection.prepare(&format!(
+        "SELECT type, sql FROM main.sqlite_schema WHERE lower(tbl_name) = 'customers' OR lower(name) LIKE '{EMPTIED}%' \
          UNION ALL SELECT type, sql FROM temp.sqlite_schema WHERE lower(tbl_name) = 'customers'",
-    )?;
+    ))?;
     let found = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let mut found: Vec<(String, Option<String>)> = found.collect::<rusqlite::Result<_>>()?;
     let table = ("table".to_string(), Some(schema::create_customers(profile)));
@@ -321,24 +325,25 @@ fn is_transfer(connection: &Connection, index: Option<&str>) -> rusqlite::Result
 
 /// Takes all entries out of the index on a column. The rows stay, so that it is the caller's to fill it again.
 ///
-/// In SQLite's words: the index is said to be a partial one, of no rows, while it is made anew. Its text is then put back,
-/// byte for byte. Nobody else sees anything of it, for the transaction goes on.
+/// In SQLite's words: the index exchanges its root page with that of an empty table's index, which is then dropped with all
+/// that it has now. (REINDEX would read the whole table, even where the index is said to be a partial one of no rows.)
+/// Nobody else sees anything of it, for the transaction goes on.
 fn empty_index(connection: &Connection, column: &str) -> rusqlite::Result<()> {
-    let index = schema::key_index(column);
-    let whole = schema::stored_key_index(column);
-    redefine(connection, &index, &format!("{whole} WHERE 0"))?;
-    connection.execute_batch(&format!("REINDEX main.{index}"))?;
-    redefine(connection, &index, &whole)
-}
-
-/// Changes the text that defines an index.
-fn redefine(connection: &Connection, index: &str, sql: &str) -> rusqlite::Result<()> {
-    connection.pragma_update(None, "writable_schema", true)?;
-    let changed = connection
-        .execute("UPDATE main.sqlite_schema SET sql = ?2 WHERE type = 'index' AND name = ?1", params![index, sql]);
+    connection.execute_batch(&format!(
+        "CREATE TABLE main.{EMPTIED} (x); CREATE INDEX main.{EMPTIED}_index ON {EMPTIED} (x); \
+         PRAGMA writable_schema = true"
+    ))?;
+    // Of the sum of both, each gets what is not its own.
+    let exchange = "UPDATE main.sqlite_schema SET rootpage = \
+         (SELECT sum(rootpage) FROM main.sqlite_schema WHERE type = 'index' AND name IN (?1, ?2)) - rootpage \
+         WHERE type = 'index' AND name IN (?1, ?2)";
+    let changed = connection.execute(exchange, [schema::key_index(column), format!("{EMPTIED}_index")]);
     // SQLite reads the schema anew, and writes to it no more.
     connection.execute_batch("PRAGMA writable_schema = RESET")?;
-    if changed? == 1 { Ok(()) } else { Err(rusqlite::Error::QueryReturnedNoRows) }
+    if changed? != 2 {
+        return Err(rusqlite::Error::QueryReturnedNoRows);
+    }
+    connection.execute_batch(&format!("DROP TABLE main.{EMPTIED}"))
 }
 
 #[cfg(test)]
@@ -549,6 +554,7 @@ mod tests {
             "ALTER TABLE customers ADD COLUMN kind TEXT CHECK (kind IS NULL)",
             "ALTER TABLE customers ADD COLUMN run INTEGER REFERENCES import_runs (run_id)",
             "UPDATE customers SET email = '' WHERE customer_id = 7",
+            "CREATE INDEX Custload_Emptied_index ON theirs (x)",
         ];
         for other in others {
             let place = Place::new();
