@@ -8,6 +8,7 @@ mod determinism;
 mod inputs;
 mod keys;
 mod linear;
+mod model;
 mod modes;
 mod oracle;
 mod readme;

@@ -1,0 +1,298 @@
+//! The program against a few lines of obvious code over a map: random sequences of runs in every mode, killed and gone on with,
+//! taken back, and with a person's changes in between. The customers agree after every step.
+#![cfg(unix)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use proptest::prelude::*;
+use proptest::test_runner::Config;
+
+use crate::support::*;
+
+const EMAILS: [&str; 7] = [
+    "a@example.com",
+    "b@example.com",
+    "c@example.com",
+    "d@example.com",
+    "e@example.com",
+    "f@example.com",
+    "g@example.com",
+];
+const NAMES: [&str; 4] = ["Ann", "Bob Brown", "Cyd", "Dee Day"];
+
+/// A record: which key, whether in capitals, name and city, and whether it is bad.
+#[derive(Clone, Debug)]
+struct Record {
+    email: usize,
+    capitals: bool,
+    values: [Option<usize>; 2],
+    is_bad: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Load {
+    mode: &'static str,
+    clear: bool,
+    last: bool,
+    records: Vec<Record>,
+    commit_every: Option<usize>,
+    /// After how many tenths of a millisecond the run is killed, each time it is started.
+    kills: Vec<u64>,
+    /// Whether it is taken back then, instead of gone on with.
+    give_up: bool,
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Load(Load),
+    /// Of the runs so far, counted from the last.
+    Undo {
+        back: usize,
+        keep: bool,
+    },
+    /// A person gives a customer another name, or somebody else's address.
+    Edit {
+        customer: usize,
+        name: usize,
+        email: Option<usize>,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Customer {
+    email: String,
+    values: [Option<usize>; 2],
+    /// The run that changed it last.
+    run: usize,
+}
+
+/// What a run did: by customer what he was before, if he was there, and what he was behind it.
+#[derive(Clone, Debug, Default)]
+struct Run {
+    done: BTreeMap<i64, (Option<Customer>, Customer)>,
+    is_undone: bool,
+}
+
+#[derive(Default)]
+struct Model {
+    customers: BTreeMap<i64, Customer>,
+    next_id: i64,
+    runs: Vec<Run>,
+    /// Whom a person has ever changed.
+    edited: BTreeSet<i64>,
+}
+
+impl Model {
+    /// The run, and how many records are rejected.
+    fn load(&mut self, load: &Load) -> usize {
+        let run_id = self.runs.len() + 1;
+        let (mut run, mut rejected) = (Run::default(), 0);
+        // By key the customers who are there, before the run.
+        let mut known: BTreeMap<String, Vec<i64>> = BTreeMap::new();
+        for (id, customer) in &self.customers {
+            known.entry(customer.email.to_lowercase()).or_default().push(*id);
+        }
+        let found = |record: &Record| known.get(EMAILS[record.email]).map_or(&[][..], Vec::as_slice);
+        let is_right = |record: &Record| match (load.mode, found(record).len()) {
+            _ if record.is_bad => false,
+            ("create", many) => many == 0,
+            ("update", many) => many == 1,
+            (_, many) => many <= 1,
+        };
+        let right: Vec<&Record> = load.records.iter().filter(|record| is_right(record)).collect();
+        rejected += load.records.len() - right.len();
+        let mut seen = BTreeSet::new();
+        let mut stay: Vec<&Record> = Vec::new();
+        if load.last {
+            stay.extend(right.iter().rev().filter(|record| seen.insert(record.email)));
+            stay.reverse();
+        } else {
+            stay.extend(right.iter().filter(|record| seen.insert(record.email)));
+            rejected += right.len() - stay.len();
+        }
+        for record in stay {
+            let before = found(record).first().map(|id| (*id, self.customers[id].clone()));
+            let (id, before, after) = match before {
+                Some((id, before)) => {
+                    let mut after = Customer { run: run_id, ..before.clone() };
+                    for (held, value) in after.values.iter_mut().zip(record.values) {
+                        if value.is_some() || load.clear {
+                            *held = value;
+                        }
+                    }
+                    if after.values == before.values {
+                        continue;
+                    }
+                    (id, Some(before), after)
+                }
+                None => {
+                    let email = EMAILS[record.email].to_string();
+                    let email = if record.capitals { capitals(&email) } else { email };
+                    self.next_id += 1;
+                    (self.next_id, None, Customer { email, values: record.values, run: run_id })
+                }
+            };
+            self.customers.insert(id, after.clone());
+            run.done.insert(id, (before, after));
+        }
+        self.runs.push(run);
+        rejected
+    }
+
+    /// Whether the run could be taken back.
+    fn undo(&mut self, run: usize, keep: bool) -> bool {
+        let as_left = |id: &i64, after: &Customer| self.customers.get(id) == Some(after);
+        let done = self.runs[run].done.clone();
+        let (same, changed): (Vec<_>, Vec<_>) = done.iter().partition(|(id, (_, after))| as_left(id, after));
+        if self.runs[run].is_undone || !changed.is_empty() && !keep {
+            return false;
+        }
+        for (id, (before, _)) in same {
+            match before {
+                Some(before) => _ = self.customers.insert(*id, before.clone()),
+                None => _ = self.customers.remove(id),
+            }
+        }
+        self.runs[run].is_undone = true;
+        true
+    }
+
+    fn rows(&self) -> Vec<String> {
+        let row = |(id, customer): (&i64, &Customer)| {
+            let values = customer.values.map(|value| value.map_or("-", |value| NAMES[value]));
+            format!("{id}|{}|{}|{}", customer.email, values[0], values[1])
+        };
+        self.customers.iter().map(row).collect()
+    }
+}
+
+fn capitals(email: &str) -> String {
+    // The domain is stored in lower case.
+    let (local, domain) = email.split_once('@').unwrap();
+    format!("{}@{domain}", local.to_uppercase())
+}
+
+fn csv(records: &[Record]) -> String {
+    let row = |record: &Record| {
+        let email = EMAILS[record.email];
+        let email = if record.capitals { capitals(email) } else { email.to_string() };
+        let email = if record.is_bad { email.replace('@', " ") } else { email };
+        let [name, city] = record.values.map(|value| value.map_or("", |value| NAMES[value]));
+        format!("{email},{name},{city}\n")
+    };
+    format!("email,name,city\n{}", records.iter().map(row).collect::<String>())
+}
+
+fn rows(place: &Place) -> Vec<String> {
+    if !place.path("customers.db").exists() {
+        return Vec::new();
+    }
+    let sql = "SELECT customer_id || '|' || email || '|' || ifnull(name, '-') || '|' || ifnull(city, '-') FROM customers \
+               ORDER BY customer_id";
+    place.column("customers.db", sql)
+}
+
+fn record() -> impl Strategy<Value = Record> {
+    let value = || prop::option::weighted(0.7, 0..NAMES.len());
+    (0..EMAILS.len(), any::<bool>(), value(), value(), prop::bool::weighted(0.1))
+        .prop_map(|(email, capitals, name, city, is_bad)| Record { email, capitals, values: [name, city], is_bad })
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let mode = prop::sample::select(vec!["create", "update", "upsert", "upsert"]);
+    let records = prop::collection::vec(record(), 0..14);
+    let kills = prop::collection::vec(0..400u64, 0..3);
+    let every = prop::option::of(1..5usize);
+    let load = (mode, any::<bool>(), any::<bool>(), records, every, kills, prop::bool::weighted(0.2)).prop_map(
+        |(mode, clear, last, records, commit_every, kills, give_up)| {
+            let last = last && commit_every.is_none();
+            Step::Load(Load { mode, clear, last, records, commit_every, kills, give_up })
+        },
+    );
+    let undo = (0..4usize, any::<bool>()).prop_map(|(back, keep)| Step::Undo { back, keep });
+    let edit = (0..9usize, 0..NAMES.len(), prop::option::weighted(0.3, 0..EMAILS.len()))
+        .prop_map(|(customer, name, email)| Step::Edit { customer, name, email });
+    prop_oneof![5 => load, 3 => undo, 1 => edit]
+}
+
+/// Does a load as often as it takes, or takes it back.
+fn load(place: &Place, load: &Load, number: usize, model: &mut Model) {
+    let name = format!("load-{number}.csv");
+    place.write(&name, csv(&load.records));
+    let every = load.commit_every.map(|every| every.to_string());
+    let mut args = vec!["import", &name, "--profile", "contact", "--mode", load.mode, "--force", "--quiet"];
+    args.extend(["--empty", if load.clear { "clear" } else { "keep" }]);
+    args.extend(["--duplicates", if load.last { "last" } else { "reject" }]);
+    args.extend(every.iter().flat_map(|every| ["--commit-every", every.as_str()]));
+    for kill in &load.kills {
+        let mut child = place.command(&args).spawn().unwrap();
+        std::thread::sleep(Duration::from_micros(100 * kill));
+        child.kill().unwrap();
+        let _ = child.wait().unwrap();
+        if !place.path("customers.db").exists() {
+            continue;
+        }
+        let done = "SELECT count(*) FROM import_runs WHERE status <> 'unfinished'";
+        if place.number("customers.db", done) as usize > model.runs.len() {
+            // All was done before it was killed.
+            model.load(load);
+            return;
+        }
+        let unfinished = place.column("customers.db", "SELECT run_id FROM import_runs WHERE status = 'unfinished'");
+        if let ([run], true) = (unfinished.as_slice(), load.give_up) {
+            place.run(&["undo", run]).ends(0);
+            // Its number and its IDs are used up.
+            model.runs.push(Run { is_undone: true, ..Run::default() });
+            model.next_id = place.number("customers.db", "SELECT ifnull(max(seq), 0) FROM sqlite_sequence");
+            return;
+        }
+    }
+    let rejected = model.load(load);
+    place.run(&args).ends(i32::from(rejected > 0));
+}
+
+proptest! {
+    #![proptest_config(Config { cases: cases(), max_shrink_iters: 200, ..Config::default() })]
+    #[test]
+    fn the_program_and_the_model_agree(steps in prop::collection::vec(step(), 1..9)) {
+        let place = Place::new();
+        let mut model = Model::default();
+        for (number, step) in steps.iter().enumerate() {
+            match step {
+                Step::Load(one) => {
+                    load(&place, one, number, &mut model);
+                }
+                Step::Undo { back, keep } if model.runs.len() > *back => {
+                    let run = model.runs.len() - 1 - back;
+                    // What a person has changed is told by ranges of customers.
+                    let keep = *keep && !model.runs[run].done.keys().any(|id| model.edited.contains(id));
+                    let number = (run + 1).to_string();
+                    let mut args = vec!["undo", number.as_str()];
+                    args.extend(keep.then_some("--keep-changed"));
+                    let status = if model.undo(run, keep) { 0 } else { 2 };
+                    place.run(&args).ends(status);
+                }
+                Step::Edit { customer, name, email } => {
+                    let ids: Vec<i64> = model.customers.keys().copied().collect();
+                    let Some(id) = ids.get(*customer) else { continue };
+                    model.edited.insert(*id);
+                    let held = model.customers.get_mut(id).unwrap();
+                    held.values[0] = Some(*name);
+                    if let Some(email) = email {
+                        held.email = EMAILS[*email].to_string();
+                    }
+                    let sql = "UPDATE customers SET name = ?1, email = ?2 WHERE customer_id = ?3";
+                    place.open("customers.db").execute(sql, (NAMES[*name], &held.email, id)).unwrap();
+                }
+                Step::Undo { .. } => {}
+            }
+            prop_assert_eq!(rows(&place), model.rows(), "behind step {} of {:?}", number, steps);
+        }
+    }
+}
+
+/// `CUSTLOAD_CASES` asks for more.
+fn cases() -> u32 {
+    std::env::var("CUSTLOAD_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(40)
+}
