@@ -10,6 +10,7 @@ mod keys;
 mod linear;
 mod model;
 mod modes;
+mod nightly;
 mod oracle;
 mod readme;
 mod refusals;
