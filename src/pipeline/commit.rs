@@ -220,7 +220,7 @@ impl<'r> Committer<'r> {
             created_before: before.as_ref().map_or(0, |(_, counts)| counts.created),
             updated_before: before.as_ref().map_or(0, |(_, counts)| counts.updated),
             start: started,
-            kept: before.as_ref().map(|(checkpoint, _)| Kept { records: checkpoint.records, customers: None }),
+            kept: None,
             done_before: before.map(|(checkpoint, counts)| {
                 let next_id = checkpoint.start_customer_id;
                 DoneBefore { checkpoint, counts, next_id }

@@ -157,7 +157,8 @@ impl Committer<'_> {
             let mut first_place = place;
             self.note_who(&known, worker, verdicts.touched.get(index), key.is_some(), block, span, &mut faults);
             if !faults.is_empty() {
-                self.released.extend(key.map(|_| place));
+                // Where customers have the key, a later record with it will have no claim on it either.
+                self.released.extend(key.filter(|_| known.customer.is_none()).map(|_| place));
             } else if let (true, Some(key)) = (is_rivalled, key) {
                 first_place = self.note_rivals(place, key, worker, block, span, &mut faults)?;
             }
@@ -229,7 +230,6 @@ impl Committer<'_> {
         {
             let message = format!("customer {customer} in the database has the same {column}");
             worker.note_key(Code::DuplicateKey, &message, block, span, faults);
-            self.released.insert(place);
             return Ok(place);
         }
         let Some((first, Keyed { input, record, line, .. })) = self.record_before(place, key)? else {

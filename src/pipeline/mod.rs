@@ -114,8 +114,7 @@ pub fn run(options: &Options, observer: &mut dyn Observer) -> Result<Summary> {
         _ => None,
     };
     let loaded = match &held {
-        // What was half loaded is no reason to load the rest elsewhere.
-        Some(held) if !options.force && unfinished.is_none() => held.loaded()?,
+        Some(held) if !options.force => held.loaded()?,
         _ => Vec::new(),
     };
 
