@@ -57,7 +57,7 @@ const IMPORT_FILES: &str = "CREATE TABLE import_files (
 
 /// What a run created: ranges of customers, and what tells whether one of them was changed since.
 const IMPORT_CREATED: &str = "CREATE TABLE import_created (
-  run_id INTEGER NOT NULL REFERENCES import_runs (run_id),
+  run_id INTEGER NOT NULL,
   first_customer_id INTEGER NOT NULL,
   last_customer_id INTEGER NOT NULL,
   digest TEXT NOT NULL,
@@ -66,7 +66,7 @@ const IMPORT_CREATED: &str = "CREATE TABLE import_created (
 
 /// Whom a run updated: the customer's own columns of the table before, and what tells whether he was changed since.
 const IMPORT_UPDATED: &str = "CREATE TABLE import_updated (
-  run_id INTEGER NOT NULL REFERENCES import_runs (run_id),
+  run_id INTEGER NOT NULL,
   customer_id INTEGER NOT NULL,
   old_updated_at TEXT NOT NULL,
   old_import_run INTEGER NOT NULL,
@@ -78,7 +78,7 @@ const IMPORT_UPDATED: &str = "CREATE TABLE import_updated (
 
 /// What a run changed of them, a row a value.
 const IMPORT_CHANGES: &str = "CREATE TABLE import_changes (
-  run_id INTEGER NOT NULL REFERENCES import_runs (run_id),
+  run_id INTEGER NOT NULL,
   customer_id INTEGER NOT NULL,
   field TEXT NOT NULL,
   old_value ANY,
@@ -88,7 +88,7 @@ const IMPORT_CHANGES: &str = "CREATE TABLE import_changes (
 
 /// How far a run has come that commits now and then, until it is finished.
 const IMPORT_CHECKPOINTS: &str = "CREATE TABLE import_checkpoints (
-  run_id INTEGER PRIMARY KEY REFERENCES import_runs (run_id),
+  run_id INTEGER PRIMARY KEY,
   records INTEGER NOT NULL,
   import_file INTEGER NOT NULL,
   import_record INTEGER NOT NULL,
@@ -279,6 +279,62 @@ pub(super) fn look(connection: &Connection, profile: &Profile) -> rusqlite::Resu
 pub(super) fn has_runs(connection: &Connection) -> rusqlite::Result<bool> {
     let columns = columns_of(connection, "import_runs")?;
     Ok(columns.iter().any(|(name, ..)| name == "undone_at") && has_table(connection, "import_checkpoints")?)
+}
+
+/// What selects the columns of `import_runs` as this version has them, from a table that an earlier version may have made;
+/// `None` if custload has not made it.
+pub(super) fn run_columns(connection: &Connection) -> rusqlite::Result<Option<String>> {
+    select_list(connection, "import_runs")
+}
+
+/// The same of `import_files`.
+pub(super) fn file_columns(connection: &Connection) -> rusqlite::Result<Option<String>> {
+    select_list(connection, "import_files")
+}
+
+fn select_list(connection: &Connection, table: &str) -> rusqlite::Result<Option<String>> {
+    let Some((_, definition, later)) = OLD_TABLES.iter().find(|(name, ..)| *name == table) else { return Ok(None) };
+    let found = columns_of(connection, table)?;
+    let mut list = Vec::new();
+    for column in defined_columns(definition) {
+        let value = match later.iter().find(|(name, _)| *name == column) {
+            _ if found.iter().any(|(name, ..)| name == column) => column,
+            // As the upgrade would fill it.
+            Some(("created", _)) => "accepted",
+            Some((_, declaration)) => declaration.split_once("DEFAULT ").map_or("NULL", |(_, value)| value),
+            None => return Ok(None),
+        };
+        list.push(format!("{value} AS {column}"));
+    }
+    Ok(Some(list.join(", ")))
+}
+
+/// A column of `customers` as the table is now.
+#[derive(Debug)]
+pub(super) struct CustomerColumn {
+    pub(super) name: String,
+    /// What a row has in it that was there before the column.
+    pub(super) default: rusqlite::types::Value,
+    /// Whether SQLite works it out from others.
+    pub(super) is_generated: bool,
+}
+
+/// The columns of `customers` in their order, as `SELECT *` gives them.
+pub(super) fn customer_columns(connection: &Connection) -> rusqlite::Result<Vec<CustomerColumn>> {
+    let mut statement = connection.prepare(
+        "SELECT name, dflt_value, hidden > 1 FROM pragma_table_xinfo('customers') WHERE hidden <> 1 ORDER BY cid",
+    )?;
+    let columns = statement.query_map([], |row| {
+        let default: Option<String> = row.get(1)?;
+        let value = default.map(|sql| connection.query_row(&format!("SELECT ({sql})"), [], |row| row.get(0)));
+        Ok(CustomerColumn {
+            name: row.get(0)?,
+            // One that cannot be worked out by itself is none that a row could have got afterwards.
+            default: value.and_then(Result::ok).unwrap_or(rusqlite::types::Value::Null),
+            is_generated: row.get(2)?,
+        })
+    })?;
+    columns.collect()
 }
 
 fn object_type(connection: &Connection, name: &str) -> rusqlite::Result<Option<String>> {
