@@ -33,6 +33,10 @@ pub enum CliCommand {
     Check(RunArgs),
     /// Look at a file: how it is read, where its columns go, what would be rejected, and the command that loads it
     Inspect(InspectArgs),
+    /// List the runs of a database, or show one, or forget what is needed to take old ones back
+    Runs(RunsArgs),
+    /// Take a run back: delete the customers that it created, and make those that it updated what they were
+    Undo(UndoArgs),
     /// List the profiles, or show one: its fields, rules and accepted headers
     Profiles(ProfilesArgs),
     /// Say what a reject code means, with an example and how to mend it
@@ -56,6 +60,65 @@ pub struct SheetArgs {
     pub sheet: Option<String>,
     /// The spreadsheet
     pub path: PathBuf,
+}
+
+/// Which database is asked.
+#[derive(Clone, Debug, Args)]
+pub struct DatabaseArgs {
+    /// The SQLite database
+    #[arg(long, value_name = "FILE", default_value = "customers.db", global = true)]
+    pub db: PathBuf,
+    /// How long to wait for a database that another run or program is writing to
+    #[arg(long, value_name = "SECONDS", default_value_t = 0.0, global = true)]
+    pub wait: f64,
+    /// Print data instead of text
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// What `runs` takes.
+#[derive(Debug, Args)]
+pub struct RunsArgs {
+    /// What to do; all runs are listed if nothing is said
+    #[command(subcommand)]
+    pub command: Option<RunsCommand>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub database: DatabaseArgs,
+}
+
+/// What `runs` can do besides listing them.
+#[derive(Debug, Subcommand)]
+pub enum RunsCommand {
+    /// Show all that is known of one run, and where its reports are
+    Show {
+        /// The number of the run
+        #[arg(value_name = "N")]
+        run: i64,
+    },
+    /// Forget what is needed to take runs back, which takes room, but for the last few; the list of runs stays
+    Prune {
+        /// So many runs can still be taken back
+        #[arg(long, value_name = "N")]
+        keep: u64,
+    },
+}
+
+/// What `undo` takes.
+#[derive(Debug, Args)]
+pub struct UndoArgs {
+    /// The number of the run; `custload runs` lists them
+    #[arg(value_name = "N")]
+    pub run: i64,
+    /// Leave customers as they are whom somebody has changed since, and take the rest back
+    #[arg(long)]
+    pub keep_changed: bool,
+    /// The clock, for runs that must repeat exactly, 2026-01-31T12:00:00Z say [default: the system's]
+    #[arg(long, value_name = "RFC3339")]
+    pub now: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub database: DatabaseArgs,
 }
 
 /// What `profiles` takes.

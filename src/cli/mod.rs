@@ -5,6 +5,7 @@ mod catalogue;
 mod inspect;
 mod options;
 mod progress;
+mod runs;
 mod table;
 mod words;
 
@@ -30,6 +31,8 @@ pub fn run(cli: &Cli, stop: Arc<AtomicUsize>) -> anyhow::Result<i32> {
         CliCommand::Import(args) => load(Command::Import, args, stop),
         CliCommand::Check(args) => load(Command::Check, args, stop),
         CliCommand::Inspect(args) => inspect(args, stop),
+        CliCommand::Runs(args) => runs::runs(args, stop),
+        CliCommand::Undo(args) => runs::undo(args, stop),
         CliCommand::Sheet(args) => Ok(serve_sheet(args)),
         CliCommand::Profiles(args) => print(&catalogue::profiles(args.name.as_deref(), args.json)?),
         CliCommand::Explain(args) => print(&catalogue::explain(args.code.as_deref(), args.json)?),

@@ -8,12 +8,13 @@ use std::time::Duration;
 use chrono::{DateTime, Datelike, Utc};
 
 use super::args::{
-    DuplicatesArg, EmptyArg, FormatArg, InspectArgs, ModeArg, ReadArgs, RunArgs, ShortRows, UnknownColumns,
+    DatabaseArgs, DuplicatesArg, EmptyArg, FormatArg, InspectArgs, ModeArg, ReadArgs, RunArgs, ShortRows,
+    UnknownColumns,
 };
 use crate::check::plan::FieldOptions;
 use crate::error::{Error, Result};
 use crate::mode::{Duplicates, Empty, Mode};
-use crate::pipeline::{Command, Options};
+use crate::pipeline::{Asked, Command, Options};
 use crate::profile::mapping::Mapping;
 use crate::rule::text;
 use crate::source::input::{Format, MAX_RECORD_BYTES, ReadOptions};
@@ -102,6 +103,11 @@ pub(super) fn checked(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>) 
         commit_every: args.commit_every,
         stop,
     })
+}
+
+/// Checks which database is to be asked.
+pub(super) fn asked(args: &DatabaseArgs, stop: Arc<AtomicUsize>) -> Result<Asked> {
+    Ok(Asked { database: args.db.clone(), wait: seconds(args.wait)?, stop })
 }
 
 fn seconds(wait: f64) -> Result<Duration> {
@@ -211,7 +217,8 @@ fn cleared(given: &[String]) -> Result<Vec<String>> {
     Ok(fields)
 }
 
-fn now(given: &str) -> Result<DateTime<Utc>> {
+/// The clock that `--now` sets.
+pub(super) fn now(given: &str) -> Result<DateTime<Utc>> {
     let time = DateTime::parse_from_rfc3339(given)
         .map(|time| time.with_timezone(&Utc))
         .map_err(|error| usage(format!("--now {given:?}: {error}; write it like 2026-01-31T12:00:00Z")))?;

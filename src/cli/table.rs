@@ -23,7 +23,8 @@ pub(super) fn table<'h>(header: impl IntoIterator<Item = &'h str>) -> Table {
     table
 }
 
-fn align_right(table: &mut Table, columns: &[usize]) {
+/// Puts these columns, from 0, to the right.
+pub(super) fn align_right(table: &mut Table, columns: &[usize]) {
     for column in columns {
         if let Some(column) = table.column_mut(*column) {
             column.set_cell_alignment(CellAlignment::Right);

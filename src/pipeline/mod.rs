@@ -11,6 +11,8 @@ mod advice;
 mod checkpoint;
 mod commit;
 mod fate;
+mod history;
+mod hold;
 mod inspect;
 mod journey;
 mod options;
@@ -31,6 +33,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::json;
 
 use self::commit::Committer;
+use self::hold::take_hold;
 use self::place::{finish_earlier_reports, relative_reports, reports_place};
 use crate::check::Stamp;
 use crate::check::plan::Plan;
@@ -42,6 +45,7 @@ use crate::source::expand::expand;
 use crate::source::sniff::HeaderPlace;
 use crate::store::{Customers, FINISHED, FileRow, Held, RunRow, Store, StoreOptions, Stored, Unfinished};
 
+pub use self::history::{Asked, RunStory, one_run, prune, runs, undo};
 pub use self::inspect::{ColumnContent, FitSummary, Inspection, LOOKED_AT, RejectExample, StoredRecord, inspect};
 pub use self::options::{Command, Observer, Options, Progress, Unobserved};
 
@@ -92,7 +96,7 @@ pub fn run(options: &Options, observer: &mut dyn Observer) -> Result<Summary> {
     let paths = expand(&options.inputs)?;
     refuse_database_as_input(options, &paths)?;
     let held = match (options.command, &options.database) {
-        (Command::Import, Some(database)) => Some(take_hold(database, options, observer)?),
+        (Command::Import, Some(database)) => Some(take_hold(database, options.wait, &options.stop, observer)?),
         _ => None,
     };
     let unfinished = held.as_ref().map_or(Ok(None), Held::unfinished)?;
@@ -158,19 +162,6 @@ pub fn run(options: &Options, observer: &mut dyn Observer) -> Result<Summary> {
     ended.map_err(|error| match kept {
         Some(records) => Error::AtCheckpoint { error: Box::new(error), run_id, records },
         None => error,
-    })
-}
-
-/// Takes hold of the database for an import.
-fn take_hold(database: &Path, options: &Options, observer: &mut dyn Observer) -> Result<Held> {
-    let holder = || Trace::holder(database).unwrap_or_else(|| "another run or program".to_string());
-    let seconds = options.wait.as_secs_f64();
-    let held = Held::take(database, options.wait, &options.stop, || {
-        observer.note(&format!("{}: {} has it; waiting for up to {seconds} s", database.display(), holder()));
-    });
-    held.map_err(|error| match error {
-        Error::Locked { path, .. } => Error::Locked { path, holder: holder() },
-        error => error,
     })
 }
 

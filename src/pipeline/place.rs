@@ -9,7 +9,7 @@ use crate::report::folder::{Trace, can_be_used, finish_left_behind};
 use crate::store::Held;
 
 /// The folder in which a database's runs leave their reports unless told otherwise.
-fn default_reports(database: &Path, run_id: i64) -> PathBuf {
+pub(super) fn default_reports(database: &Path, run_id: i64) -> PathBuf {
     with_suffix(database, ".imports").join(format!("run-{run_id:06}"))
 }
 

@@ -7,14 +7,17 @@
 mod build;
 mod changes;
 mod customers;
+mod history;
 mod hold;
 mod journal;
 pub mod keys;
 mod place;
+mod prune;
 mod runs;
 pub mod schema;
 mod segment;
 pub mod texts;
+mod undo;
 
 use std::io;
 use std::ops::Range;
@@ -38,10 +41,13 @@ use crate::profile::Profile;
 
 pub use self::changes::{Change, ChangeStamp, Stored};
 pub use self::customers::Customers;
+pub use self::history::{Journal as PastJournal, PastRun, past_runs, refuse_absent};
 pub use self::hold::Held;
+pub use self::prune::Pruned;
 pub use self::runs::{
     Checkpoint, FINISHED, FileRow, KnownRun, Loaded, RunRow, TextPlace, UNDONE, UNFINISHED, Unfinished,
 };
+pub use self::undo::{ChangedCustomers, MOST_LISTED, Since, Undo, Undone};
 
 /// How long a run that is done waits for readers of the database to let it commit.
 const WAIT_FOR_READERS: Duration = Duration::from_secs(30);

@@ -284,6 +284,62 @@ pub(super) fn has_runs(connection: &Connection) -> rusqlite::Result<bool> {
     Ok(columns.iter().any(|(name, ..)| name == "undone_at") && has_table(connection, "import_checkpoints")?)
 }
 
+/// What selects the columns of `import_runs` as this version has them, from a table that an earlier version may have made;
+/// `None` if custload has not made it.
+pub(super) fn run_columns(connection: &Connection) -> rusqlite::Result<Option<String>> {
+    select_list(connection, "import_runs")
+}
+
+/// The same of `import_files`.
+pub(super) fn file_columns(connection: &Connection) -> rusqlite::Result<Option<String>> {
+    select_list(connection, "import_files")
+}
+
+fn select_list(connection: &Connection, table: &str) -> rusqlite::Result<Option<String>> {
+    let Some((_, definition, later)) = OLD_TABLES.iter().find(|(name, ..)| *name == table) else { return Ok(None) };
+    let found = columns_of(connection, table)?;
+    let mut list = Vec::new();
+    for column in defined_columns(definition) {
+        let value = match later.iter().find(|(name, _)| *name == column) {
+            _ if found.iter().any(|(name, ..)| name == column) => column,
+            // As the upgrade would fill it.
+            Some(("created", _)) => "accepted",
+            Some((_, declaration)) => declaration.split_once("DEFAULT ").map_or("NULL", |(_, value)| value),
+            None => return Ok(None),
+        };
+        list.push(format!("{value} AS {column}"));
+    }
+    Ok(Some(list.join(", ")))
+}
+
+/// A column of `customers` as the table is now.
+#[derive(Debug)]
+pub(super) struct CustomerColumn {
+    pub(super) name: String,
+    /// What a row has in it that was there before the column.
+    pub(super) default: rusqlite::types::Value,
+    /// Whether SQLite works it out from others.
+    pub(super) is_generated: bool,
+}
+
+/// The columns of `customers` in their order, as `SELECT *` gives them.
+pub(super) fn customer_columns(connection: &Connection) -> rusqlite::Result<Vec<CustomerColumn>> {
+    let mut statement = connection.prepare(
+        "SELECT name, dflt_value, hidden > 1 FROM pragma_table_xinfo('customers') WHERE hidden <> 1 ORDER BY cid",
+    )?;
+    let columns = statement.query_map([], |row| {
+        let default: Option<String> = row.get(1)?;
+        let value = default.map(|sql| connection.query_row(&format!("SELECT ({sql})"), [], |row| row.get(0)));
+        Ok(CustomerColumn {
+            name: row.get(0)?,
+            // One that cannot be worked out by itself is none that a row could have got afterwards.
+            default: value.and_then(Result::ok).unwrap_or(rusqlite::types::Value::Null),
+            is_generated: row.get(2)?,
+        })
+    })?;
+    columns.collect()
+}
+
 fn object_type(connection: &Connection, name: &str) -> rusqlite::Result<Option<String>> {
     let mut statement =
         connection.prepare("SELECT type FROM sqlite_schema WHERE lower(name) = ?1 AND type IN ('table', 'view')")?;

@@ -1,0 +1,363 @@
+//! Runs that were, for a person: `runs`, `runs show`, `runs prune` and `undo`.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use serde_json::{Value, json};
+
+use super::args::{RunsArgs, RunsCommand, UndoArgs};
+use super::progress::Console;
+use super::table::{align_right, number, table, without_trailing_spaces};
+use super::{options, print};
+use crate::pipeline::{self, Observer, RunStory};
+use crate::report::summary::{Counts, escaped};
+use crate::rule::text::visible;
+use crate::store::{ChangedCustomers, FileRow, PastJournal, Pruned, Since, UNDONE, UNFINISHED, Undone};
+
+/// Does what was typed behind `runs`; gives the exit status.
+pub(super) fn runs(args: &RunsArgs, stop: Arc<AtomicUsize>) -> anyhow::Result<i32> {
+    let asked = options::asked(&args.database, stop)?;
+    let (database, as_json) = (&args.database.db, args.database.json);
+    let mut console = Console::new(false);
+    match args.command {
+        None => {
+            let runs = pipeline::runs(&asked, &mut console)?;
+            print(&if as_json { pretty(&runs.iter().map(data).collect()) } else { list(&runs, database) })
+        }
+        Some(RunsCommand::Show { run }) => {
+            let run = pipeline::one_run(&asked, run, &mut console)?;
+            print(&if as_json { pretty(&data(&run)) } else { one(&run, database) })
+        }
+        Some(RunsCommand::Prune { keep }) => {
+            let pruned = pipeline::prune(&asked, keep, &mut console)?;
+            print_done(
+                &if as_json { pretty(&pruned_data(&pruned)) } else { pruned_text(&pruned, database) },
+                &mut console,
+            )
+        }
+    }
+}
+
+/// Takes a run back; gives the exit status.
+pub(super) fn undo(args: &UndoArgs, stop: Arc<AtomicUsize>) -> anyhow::Result<i32> {
+    let asked = options::asked(&args.database, stop)?;
+    let now = args.now.as_deref().map(options::now).transpose()?;
+    let mut console = Console::new(false);
+    let undone = pipeline::undo(&asked, args.run, args.keep_changed, now, &mut console)?;
+    let said = if args.database.json { pretty(&undone_data(args.run, &undone)) } else { String::new() };
+    if !undone.is_done {
+        for line in refusal(args.run, &undone) {
+            console.note(&line);
+        }
+        print(&said)?;
+        return Ok(2);
+    }
+    print_done(&if args.database.json { said } else { undone_text(args.run, &undone, &args.database.db) }, &mut console)
+}
+
+/// Prints what was done. It stays done where it cannot be printed.
+fn print_done(text: &str, console: &mut Console) -> anyhow::Result<i32> {
+    if let Err(error) = print(text) {
+        console.note(&format!("{error:#}; all is done"));
+    }
+    Ok(0)
+}
+
+fn pretty(value: &Value) -> String {
+    escaped(&format!("{value:#}"))
+}
+
+fn list(runs: &[RunStory], database: &Path) -> String {
+    if runs.is_empty() {
+        return format!("{} has no runs yet\n", shown(database));
+    }
+    let mut list = table([
+        "run",
+        "started",
+        "status",
+        "profile",
+        "mode",
+        "created",
+        "updated",
+        "unchanged",
+        "superseded",
+        "rejected",
+        "blank",
+        "inputs",
+    ]);
+    for RunStory { run, is_going_on, .. } in runs {
+        let Counts { created, updated, unchanged, superseded, rejected, blank, .. } = run.counts;
+        let mut row = vec![
+            run.run_id.to_string(),
+            visible(&run.started_at).into_owned(),
+            if *is_going_on { "going on".to_string() } else { visible(&run.status).into_owned() },
+            visible(&run.profile).into_owned(),
+            visible(&run.mode).into_owned(),
+        ];
+        row.extend([created, updated, unchanged, superseded, rejected, blank].map(number));
+        row.push(inputs(&run.inputs));
+        list.add_row(row);
+    }
+    align_right(&mut list, &[0, 5, 6, 7, 8, 9, 10]);
+    let mut out = format!("{list}\n\n");
+    for story in runs.iter().filter(|story| story.run.status == UNFINISHED && !story.is_going_on) {
+        out.push_str(&format!("{}\n", unfinished(story.run.run_id)));
+    }
+    out.push_str("`custload runs show N` shows a run, `custload undo N` takes it back.\n");
+    without_trailing_spaces(&out)
+}
+
+fn unfinished(run_id: i64) -> String {
+    format!("run {run_id} was stopped: its command goes on with it, `custload undo {run_id}` takes it back.")
+}
+
+/// The first of a run's inputs, and how many more there are.
+fn inputs(files: &[FileRow]) -> String {
+    let Some(first) = files.first() else { return "none".to_string() };
+    let first = visible(&first.path).into_owned();
+    if files.len() == 1 { first } else { format!("{first} and {} more", number(files.len() as u64 - 1)) }
+}
+
+/// A line about whether a run can be taken back.
+fn can_be_undone(story: &RunStory) -> String {
+    let RunStory { run, is_going_on, .. } = story;
+    let undo = format!("`custload undo {}`", run.run_id);
+    match (run.status.as_str(), run.journal) {
+        _ if *is_going_on => "not while it is going on".to_string(),
+        (UNDONE, _) => format!("done at {}", visible(run.undone_at.as_deref().unwrap_or_default())),
+        (_, PastJournal::Pruned) => "not possible: what is needed for it was pruned".to_string(),
+        (_, PastJournal::Never) => {
+            "not possible: an earlier version made the run, and did not note what is needed for it".to_string()
+        }
+        (_, PastJournal::There) => format!("possible: {undo}"),
+    }
+}
+
+fn one(story: &RunStory, database: &Path) -> String {
+    let RunStory { run, reports, is_going_on } = story;
+    let status = if *is_going_on { "going on" } else { &run.status };
+    let mut out = format!("run {} in {}: {}\n\n", run.run_id, shown(database), visible(status));
+    let mut say = |what: &str, value: &str| out.push_str(&format!("{what:<10} {}\n", visible(value)));
+    say("profile", &run.profile);
+    say("mode", &run.mode);
+    say("started", &run.started_at);
+    // One that is not finished has none yet.
+    if run.status != UNFINISHED {
+        say("ended", &run.ended_at);
+    }
+    match (run.first_customer_id, run.last_customer_id) {
+        (Some(first), Some(last)) if first == last => say("created", &format!("customer {first}")),
+        (Some(first), Some(last)) => say("created", &format!("customers {first} to {last}")),
+        _ => {}
+    }
+    match reports {
+        Some(place) if place.exists() => say("reports", &place.to_string_lossy()),
+        Some(place) if run.status == UNFINISHED => say("reports", &format!("{} when it is finished", place.display())),
+        Some(place) => say("reports", &format!("not there any more: {}", place.display())),
+        None => say("reports", "none"),
+    }
+    for (name, value) in told_options(&run.options) {
+        say("option", &format!("{name} {value}"));
+    }
+    say("undo", &can_be_undone(story));
+    let mut files = table([
+        "input",
+        "read",
+        "created",
+        "updated",
+        "unchanged",
+        "superseded",
+        "rejected",
+        "blank",
+        "bytes",
+        "SHA-256",
+    ]);
+    let all = (run.inputs.len() != 1).then(|| ("all", run.counts, String::new(), String::new()));
+    let rows = run.inputs.iter().map(|file| (file.path.as_str(), file.counts, number(file.bytes), file.sha256.clone()));
+    for (name, counts, bytes, sha256) in rows.chain(all) {
+        let Counts { read, created, updated, unchanged, superseded, rejected, blank, .. } = counts;
+        let mut row = vec![visible(name).into_owned()];
+        row.extend([read, created, updated, unchanged, superseded, rejected, blank].map(number));
+        row.extend([bytes, visible(&sha256).into_owned()]);
+        files.add_row(row);
+    }
+    align_right(&mut files, &[1, 2, 3, 4, 5, 6, 7, 8]);
+    out.push_str(&format!("\n{files}\n"));
+    if run.status == UNFINISHED && !is_going_on {
+        out.push_str(&format!("\n{}\n", unfinished(run.run_id)));
+    }
+    without_trailing_spaces(&out)
+}
+
+/// The options of a run that say something.
+fn told_options(options: &str) -> Vec<(String, String)> {
+    let options: serde_json::Map<String, Value> = serde_json::from_str(options).unwrap_or_default();
+    let says_something = |value: &Value| match value {
+        Value::Null | Value::Bool(false) => false,
+        Value::Array(values) => !values.is_empty(),
+        Value::Object(values) => !values.is_empty(),
+        _ => true,
+    };
+    let told = options.into_iter().filter(|(name, value)| name != "mode" && says_something(value));
+    told.map(|(name, value)| match value {
+        Value::String(text) => (name, text),
+        other => (name, other.to_string()),
+    })
+    .collect()
+}
+
+fn data(story: &RunStory) -> Value {
+    let RunStory { run, reports, is_going_on } = story;
+    let inputs: Vec<Value> = run
+        .inputs
+        .iter()
+        .map(|file| with_counts(json!({ "path": file.path, "bytes": file.bytes, "sha256": file.sha256 }), &file.counts))
+        .collect();
+    let mut data = with_counts(
+        json!({
+            "run_id": run.run_id,
+            "profile": run.profile,
+            "mode": run.mode,
+            "status": run.status,
+            "is_going_on": is_going_on,
+            "started_at": run.started_at,
+            "ended_at": run.ended_at,
+            "undone_at": run.undone_at,
+            "can_be_undone": !is_going_on && run.status != UNDONE && run.journal == PastJournal::There,
+            "first_customer_id": run.first_customer_id,
+            "last_customer_id": run.last_customer_id,
+            "reports": reports.as_ref().map(|place| place.to_string_lossy()),
+            "options": serde_json::from_str(&run.options).unwrap_or(Value::Null),
+            "inputs": inputs,
+        }),
+        &run.counts,
+    );
+    data["warnings"] = json!(run.counts.warnings);
+    data["repaired"] = json!(run.counts.repaired);
+    data
+}
+
+/// Adds the counts that runs and inputs have in common.
+fn with_counts(mut data: Value, counts: &Counts) -> Value {
+    let Counts { read, accepted, created, updated, unchanged, superseded, rejected, blank, .. } = counts;
+    for (name, count) in [
+        ("read", read),
+        ("accepted", accepted),
+        ("created", created),
+        ("updated", updated),
+        ("unchanged", unchanged),
+        ("superseded", superseded),
+        ("rejected", rejected),
+        ("blank", blank),
+    ] {
+        data[name] = json!(count);
+    }
+    data
+}
+
+fn pruned_text(pruned: &Pruned, database: &Path) -> String {
+    if pruned.runs.is_empty() {
+        return format!("{}: nothing to prune\n", shown(database));
+    }
+    let runs: Vec<String> = spans(&pruned.runs).into_iter().map(|(first, last)| span(first, last)).collect();
+    format!(
+        "{}: {} {} cannot be taken back any more; {} rows deleted. New rows use the room; VACUUM gives it back to the disk\n",
+        shown(database),
+        if pruned.runs.len() == 1 { "run" } else { "runs" },
+        runs.join(", "),
+        number(pruned.rows)
+    )
+}
+
+fn pruned_data(pruned: &Pruned) -> Value {
+    json!({ "runs": pruned.runs, "rows": pruned.rows })
+}
+
+/// Numbers in their order, as pieces without gaps.
+fn spans(numbers: &[i64]) -> Vec<(i64, i64)> {
+    let mut spans: Vec<(i64, i64)> = Vec::new();
+    for number in numbers {
+        match spans.last_mut().filter(|(_, last)| last + 1 == *number) {
+            Some((_, last)) => *last = *number,
+            None => spans.push((*number, *number)),
+        }
+    }
+    spans
+}
+
+fn span(first: i64, last: i64) -> String {
+    if first == last { first.to_string() } else { format!("{first} to {last}") }
+}
+
+/// What is said where nothing was done because of customers who are not as the run left them.
+fn refusal(run_id: i64, undone: &Undone) -> Vec<String> {
+    let mut lines = vec![format!(
+        "run {run_id} was not taken back, and nothing was written: {} not as it left {}",
+        many(undone.changed, "customer is", "customers are, or may be,"),
+        if undone.changed == 1 { "him" } else { "them" }
+    )];
+    lines.extend(undone.listed.iter().map(|entry| format!("  {}", changed_text(entry))));
+    lines.extend(undone.has_more.then(|| "  and more".to_string()));
+    lines.push(format!(
+        "take later runs back first, or leave these customers as they are with `custload undo {run_id} --keep-changed`"
+    ));
+    lines
+}
+
+fn many(count: u64, one: &str, several: &str) -> String {
+    format!("{} {}", number(count), if count == 1 { one } else { several })
+}
+
+fn changed_text(entry: &ChangedCustomers) -> String {
+    let ChangedCustomers { first, last, since } = *entry;
+    let who = format!("{} {}", if first == last { "customer" } else { "customers" }, span(first, last));
+    match since {
+        Since::ChangedBy(run) => format!("{who}: changed by run {run}"),
+        Since::Changed => format!("{who}: changed by a person or another program"),
+        Since::Deleted => format!("{who}: deleted"),
+        Since::SomeChanged => format!("{who}: changed or deleted by a person or another program, one of them at least"),
+    }
+}
+
+fn undone_text(run_id: i64, undone: &Undone, database: &Path) -> String {
+    let mut out = format!(
+        "run {run_id} in {} is taken back: {} deleted, {} as before\n",
+        shown(database),
+        many(undone.deleted, "customer", "customers"),
+        many(undone.restored, "customer", "customers"),
+    );
+    if undone.changed > 0 {
+        out.push_str(&format!("left as they are: {}\n", many(undone.changed, "customer", "customers")));
+        undone.listed.iter().for_each(|entry| out.push_str(&format!("  {}\n", changed_text(entry))));
+        if undone.has_more {
+            out.push_str("  and more\n");
+        }
+    }
+    out
+}
+
+fn undone_data(run_id: i64, undone: &Undone) -> Value {
+    let changed = undone.listed.iter().map(|entry| {
+        let (since, run) = match entry.since {
+            Since::ChangedBy(run) => ("changed-by-run", Some(run)),
+            Since::Changed => ("changed", None),
+            Since::Deleted => ("deleted", None),
+            Since::SomeChanged => ("some-changed", None),
+        };
+        json!({ "first_customer_id": entry.first, "last_customer_id": entry.last, "since": since, "by_run": run })
+    });
+    json!({
+        "run_id": run_id,
+        "status": if undone.is_done { UNDONE } else { "refused" },
+        "deleted": undone.deleted,
+        "restored": undone.restored,
+        "changed": undone.changed,
+        "changed_customers": changed.collect::<Vec<_>>(),
+        "has_more": undone.has_more,
+    })
+}
+
+fn shown(path: &Path) -> String {
+    visible(&path.to_string_lossy()).into_owned()
+}

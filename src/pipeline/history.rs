@@ -1,0 +1,101 @@
+//! Runs that were: which there are, what is needed to take them back, and taking one back (SPEC, section 8).
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use super::hold::{take_hold, wait_for};
+use super::place::{default_reports, finish_earlier_reports};
+use super::{Observer, stamp_of};
+use crate::disk::folder_of;
+use crate::error::{Error, Result};
+use crate::report::folder::Trace;
+use crate::store::{self, PastRun, Pruned, UNFINISHED, Undo, Undone};
+
+/// The database that is asked, and how.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Its file.
+    pub database: PathBuf,
+    /// How long to wait for it where somebody else has it.
+    pub wait: Duration,
+    /// Set to a signal's number to stop.
+    pub stop: Arc<AtomicUsize>,
+}
+
+/// A run that the database knows, and what there is to it besides.
+#[derive(Clone, Debug)]
+pub struct RunStory {
+    /// What the database has of it.
+    pub run: PastRun,
+    /// The folder of its reports, wherever the program is started; none where it has none.
+    pub reports: Option<PathBuf>,
+    /// Whether it is going on at this moment.
+    pub is_going_on: bool,
+}
+
+/// The runs of a database, in the order of their numbers. It is only looked at.
+pub fn runs(asked: &Asked, observer: &mut dyn Observer) -> Result<Vec<RunStory>> {
+    stories(asked, None, observer)
+}
+
+/// One run of a database, which is only looked at. An error where there is no such run.
+pub fn one_run(asked: &Asked, run_id: i64, observer: &mut dyn Observer) -> Result<RunStory> {
+    let mut stories = stories(asked, Some(run_id), observer)?;
+    stories.pop().ok_or_else(|| {
+        Error::database(
+            &asked.database,
+            format!("there is no run {run_id}; `custload runs` lists those that there are"),
+        )
+    })
+}
+
+fn stories(asked: &Asked, only: Option<i64>, observer: &mut dyn Observer) -> Result<Vec<RunStory>> {
+    let Asked { database, wait, stop } = asked;
+    let runs = wait_for(database, *wait, stop, observer, || store::past_runs(database, only, stop))?;
+    let holder = Trace::holder(database).unwrap_or_default();
+    let story = |run: PastRun| RunStory {
+        reports: reports_of(database, &run),
+        is_going_on: run.status == UNFINISHED && holder.starts_with(&format!("run {},", run.run_id)),
+        run,
+    };
+    Ok(runs.into_iter().map(story).collect())
+}
+
+/// Where a run's reports are: the database has that seen from its own folder.
+fn reports_of(database: &Path, run: &PastRun) -> Option<PathBuf> {
+    let place = folder_of(database).join(Some(&run.reports).filter(|reports| !reports.is_empty())?);
+    Some(std::path::absolute(&place).unwrap_or(place))
+}
+
+/// Takes a run back; with `keep_changed` also where there are customers who are not as it left them, and these stay as they are.
+/// Without it nothing is done where there are any ([`Undone::is_done`]). `now` is the clock, if it is not to be the system's.
+pub fn undo(
+    asked: &Asked,
+    run_id: i64,
+    keep_changed: bool,
+    now: Option<DateTime<Utc>>,
+    observer: &mut dyn Observer,
+) -> Result<Undone> {
+    let Asked { database, wait, stop } = asked;
+    store::refuse_absent(database)?;
+    let held = take_hold(database, *wait, stop, observer)?;
+    // What a run that was stopped has left of its reports goes, as it would with the next run.
+    finish_earlier_reports(&held, database, observer)?;
+    let now = stamp_of(now.unwrap_or_else(Utc::now));
+    let who = format!("undo of run {run_id}, process {}, since {now}", std::process::id());
+    let trace = Trace::leave(database, &default_reports(database, run_id), &who)?;
+    let undone = held.undo(&Undo { run_id, keep_changed, now });
+    drop(trace);
+    undone
+}
+
+/// Forgets what is needed to take runs back, but for the last `keep` finished ones.
+pub fn prune(asked: &Asked, keep: u64, observer: &mut dyn Observer) -> Result<Pruned> {
+    let Asked { database, wait, stop } = asked;
+    store::refuse_absent(database)?;
+    take_hold(database, *wait, stop, observer)?.prune(keep)
+}

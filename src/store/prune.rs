@@ -1,0 +1,70 @@
+//! Forgetting what is needed to take old runs back, so that a database does not grow with each night: [`Held::prune`].
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::hold::{ChangeCounter, Held, HeldWay};
+use super::runs::{FINISHED, UNFINISHED};
+use super::{commit_past_readers, error_of, history, schema};
+use crate::error::Result;
+
+/// What was forgotten.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pruned {
+    /// The runs that cannot be taken back any more, in their order.
+    pub runs: Vec<i64>,
+    /// How many rows their journal had.
+    pub rows: u64,
+}
+
+impl Held {
+    /// Deletes the journal of all runs but the last `keep` finished ones and those behind them; their rows in `import_runs`
+    /// stay, and so does the journal of a run that was stopped between its checkpoints. On an error nothing is deleted.
+    pub fn prune(self, keep: u64) -> Result<Pruned> {
+        let Held { path, way, stop } = self;
+        let HeldWay::Existing(connection, counter) = way else { return Err(history::absent(&path)) };
+        let done = prune(&connection, &counter, keep).and_then(|pruned| {
+            if !pruned.runs.is_empty() {
+                commit_past_readers(&connection, &stop)?;
+            }
+            Ok(pruned)
+        });
+        done.map_err(|error| error_of(&path, &stop, &error))
+    }
+}
+
+fn prune(connection: &Connection, counter: &ChangeCounter, keep: u64) -> rusqlite::Result<Pruned> {
+    let mut pruned = Pruned::default();
+    if !schema::has_runs(connection)? {
+        // An earlier version has made it, which kept no journal.
+        return Ok(pruned);
+    }
+    // The first run whose journal stays.
+    let first = match i64::try_from(keep.saturating_sub(1)) {
+        _ if keep == 0 => Some(i64::MAX),
+        Err(_) => None,
+        Ok(before) => {
+            let sql = "SELECT run_id FROM import_runs WHERE status = ?1 ORDER BY run_id DESC LIMIT 1 OFFSET ?2";
+            connection.query_row(sql, (FINISHED, before), |row| row.get(0)).optional()?
+        }
+    };
+    let Some(first) = first else { return Ok(pruned) };
+    let mut statement = connection.prepare(
+        "SELECT run_id FROM import_runs AS r WHERE run_id < ?1 AND status <> ?2 \
+         AND (EXISTS (SELECT 1 FROM import_created AS c WHERE c.run_id = r.run_id) \
+         OR EXISTS (SELECT 1 FROM import_updated AS u WHERE u.run_id = r.run_id)) ORDER BY run_id",
+    )?;
+    let runs = statement.query_map((first, UNFINISHED), |row| row.get(0))?;
+    pruned.runs = runs.collect::<rusqlite::Result<_>>()?;
+    for table in ["import_created", "import_updated", "import_changes"] {
+        let mut statement = connection.prepare(&format!("DELETE FROM {table} WHERE run_id = ?1"))?;
+        for run in &pruned.runs {
+            pruned.rows += statement.execute([run])? as u64;
+        }
+    }
+    if let (false, Some(counter)) = (pruned.runs.is_empty(), counter.read().unwrap_or_default()) {
+        // A run that was stopped may go on where nobody has written to the database since; this has changed none of its rows.
+        let sql = "UPDATE import_checkpoints SET change_counter = ?1 + 1 WHERE change_counter = ?1";
+        connection.execute(sql, [counter])?;
+    }
+    Ok(pruned)
+}
