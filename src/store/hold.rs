@@ -76,8 +76,12 @@ impl Held {
         }
     }
 
-    fn ask<T>(&self, ask: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<Option<T>> {
-        let ours = |connection: &Connection| match schema::has_runs(connection)? {
+    fn ask<T>(
+        &self,
+        can_answer: impl FnOnce(&Connection) -> rusqlite::Result<bool>,
+        ask: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>> {
+        let ours = |connection: &Connection| match can_answer(connection)? {
             true => ask(connection).map(Some),
             false => Ok(None),
         };
@@ -87,22 +91,22 @@ impl Held {
 
     /// The number that the next run gets.
     pub fn next_run(&self) -> Result<i64> {
-        Ok(self.ask(runs::next_run)?.unwrap_or(1))
+        Ok(self.ask(schema::has_any_runs, runs::next_run)?.unwrap_or(1))
     }
 
     /// The runs whose reports may still want to be put in their place: the last few.
     pub fn known_runs(&self) -> Result<Vec<KnownRun>> {
-        Ok(self.ask(runs::known_runs)?.unwrap_or_default())
+        Ok(self.ask(schema::has_any_runs, runs::known_runs)?.unwrap_or_default())
     }
 
     /// The inputs that finished runs have loaded, as far as nothing has been changed since.
     pub fn loaded(&self) -> Result<Vec<Loaded>> {
-        Ok(self.ask(runs::loaded)?.unwrap_or_default())
+        Ok(self.ask(schema::has_runs, runs::loaded)?.unwrap_or_default())
     }
 
     /// The run that was stopped between its checkpoints, if there is one.
     pub fn unfinished(&self) -> Result<Option<Unfinished>> {
-        Ok(self.ask(runs::unfinished)?.flatten())
+        Ok(self.ask(schema::has_runs, runs::unfinished)?.flatten())
     }
 }
 

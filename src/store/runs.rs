@@ -244,8 +244,14 @@ pub(super) fn remove_checkpoint(connection: &Connection, run_id: i64) -> rusqlit
 /// Notes a run and its inputs, or what has become of them since that was done last.
 pub(super) fn write_run(connection: &Connection, run_id: i64, run: &RunRow, files: &[FileRow]) -> rusqlite::Result<()> {
     let counts = &run.counts;
+    // What was noted at a checkpoint. A run that is done is never written over.
     connection.execute(
-        "INSERT OR REPLACE INTO import_runs (run_id, profile, mode, options, columns, started_at, ended_at, status, \
+        "DELETE FROM import_files WHERE run_id = (SELECT run_id FROM import_runs WHERE run_id = ?1 AND status = ?2)",
+        params![run_id, UNFINISHED],
+    )?;
+    connection.execute("DELETE FROM import_runs WHERE run_id = ?1 AND status = ?2", params![run_id, UNFINISHED])?;
+    connection.execute(
+        "INSERT INTO import_runs (run_id, profile, mode, options, columns, started_at, ended_at, status, \
          read, accepted, created, updated, unchanged, superseded, rejected, blank, warnings, repaired, \
          first_customer_id, last_customer_id, reports) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
@@ -276,7 +282,7 @@ pub(super) fn write_run(connection: &Connection, run_id: i64, run: &RunRow, file
     for (index, file) in files.iter().enumerate() {
         let counts = &file.counts;
         connection.execute(
-            "INSERT OR REPLACE INTO import_files (run_id, import_file, path, bytes, sha256, read, accepted, created, \
+            "INSERT INTO import_files (run_id, import_file, path, bytes, sha256, read, accepted, created, \
              updated, unchanged, superseded, rejected, blank) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
             params![

@@ -3,6 +3,7 @@
 #![cfg(unix)]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::process::Stdio;
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -226,7 +227,7 @@ fn load(place: &Place, load: &Load, number: usize, model: &mut Model) {
     args.extend(["--duplicates", if load.last { "last" } else { "reject" }]);
     args.extend(every.iter().flat_map(|every| ["--commit-every", every.as_str()]));
     for kill in &load.kills {
-        let mut child = place.command(&args).spawn().unwrap();
+        let mut child = place.command(&args).stderr(Stdio::null()).spawn().unwrap();
         std::thread::sleep(Duration::from_micros(100 * kill));
         child.kill().unwrap();
         let _ = child.wait().unwrap();
@@ -294,5 +295,5 @@ proptest! {
 
 /// `CUSTLOAD_CASES` asks for more.
 fn cases() -> u32 {
-    std::env::var("CUSTLOAD_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(40)
+    std::env::var("CUSTLOAD_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(150)
 }
