@@ -35,6 +35,7 @@ fn options(command: Command, format: Format, input: &Path, database: Option<Path
         fields: FieldOptions::default(),
         max_rejects: None,
         max_reject_ratio: None,
+        rejects_ok: false,
         unknown_columns_are_errors: false,
         first_id: 1,
         now: None,
