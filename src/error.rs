@@ -1,7 +1,9 @@
 //! What ends a run: [`Error`]. Faults of records are data and never become one; they are [`crate::reject::Fault`].
 //!
-//! Each message is whole sentences for the person who has to act on it: what was wrong, where, and what to do.
+//! Each message is whole sentences for the person who has to act on it: what was wrong, where, and what to do. It may quote a
+//! header, and the header of a file without one is a customer's record; so a log gets [`Error::for_log`], which quotes nothing.
 
+use std::fmt::{self, Display};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -17,7 +19,7 @@ pub enum Error {
         /// The input as it was named.
         path: PathBuf,
         /// What went wrong, and what to do.
-        doing: String,
+        doing: Words,
     },
     /// The database cannot be used for this run.
     #[error("{}: {message}", .path.display())]
@@ -25,7 +27,7 @@ pub enum Error {
         /// The database as it was named.
         path: PathBuf,
         /// What went wrong, and what to do.
-        message: String,
+        message: Words,
     },
     /// A run that commits now and then ended early. What it has committed stays.
     #[error(
@@ -82,6 +84,53 @@ pub enum Error {
     Interrupted(i32),
 }
 
+/// What an error says, and what a log may say of it: nothing unless it was made of words that quote no content of a file or a
+/// database. Texts of the source are such; of others that has to be said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Words {
+    said: String,
+    logged: Option<String>,
+}
+
+impl Words {
+    /// Words that quote at most names of files, numbers and the system's own words.
+    pub fn own(said: String) -> Words {
+        Words { logged: Some(said.clone()), said }
+    }
+
+    /// The same, with others in their place for a log.
+    pub fn logged_as(self, logged: Option<String>) -> Words {
+        Words { logged, ..self }
+    }
+}
+
+impl From<&'static str> for Words {
+    fn from(said: &'static str) -> Words {
+        Words::own(said.to_string())
+    }
+}
+
+impl From<String> for Words {
+    fn from(said: String) -> Words {
+        Words { said, logged: None }
+    }
+}
+
+impl Display for Words {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.said)
+    }
+}
+
+/// An error in words as in [`Words::own`], where an error of the system is wanted.
+pub fn own_words(kind: io::ErrorKind, said: impl Into<String>) -> io::Error {
+    io::Error::new(kind, OwnWords(said.into()))
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct OwnWords(String);
+
 /// The result of everything that can end a run.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -95,15 +144,53 @@ impl Error {
         }
     }
 
+    /// What kind of error it is, in a word, for a log.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Error::Usage(_) => "usage",
+            Error::Input { .. } => "input",
+            Error::Database { .. } => "database",
+            Error::AtCheckpoint { error, .. } => error.kind(),
+            Error::Locked { .. } => "locked",
+            Error::Report { .. } | Error::ReportFolder { .. } => "report",
+            Error::Unbalanced(_) => "unbalanced",
+            Error::Broken(_) => "broken",
+            Error::Interrupted(_) => "interrupted",
+        }
+    }
+
+    /// What a log may say of it; `None` where the message could quote what stands in a file or a database.
+    pub fn for_log(&self) -> Option<String> {
+        match self {
+            Error::Usage(_) => None,
+            Error::Input { path, doing } => {
+                doing.logged.as_ref().map(|doing| format!("cannot read {}: {doing}", path.display()))
+            }
+            Error::Database { path, message } => {
+                message.logged.as_ref().map(|message| format!("{}: {message}", path.display()))
+            }
+            // How many records are kept is a field of its own.
+            Error::AtCheckpoint { error, .. } => error.for_log().map(|said| shortened_claim(&said)),
+            Error::Locked { .. }
+            | Error::Report { .. }
+            | Error::ReportFolder { .. }
+            | Error::Unbalanced(_)
+            | Error::Broken(_)
+            | Error::Interrupted(_) => Some(self.to_string()),
+        }
+    }
+
     /// An input that could not be opened or read, with advice for the usual reasons.
     pub fn input(path: &Path, source: io::Error) -> Error {
         let doing = match source.kind() {
-            io::ErrorKind::NotFound => "there is no such file; check the name and the folder".to_string(),
-            io::ErrorKind::IsADirectory => "it is a folder; name the files in it".to_string(),
+            io::ErrorKind::NotFound => "there is no such file; check the name and the folder".into(),
+            io::ErrorKind::IsADirectory => "it is a folder; name the files in it".into(),
             io::ErrorKind::PermissionDenied => {
-                "you may not read it; ask its owner, or run custload as a user who may".to_string()
+                "you may not read it; ask its owner, or run custload as a user who may".into()
             }
-            _ => source.to_string(),
+            // What is not the system's may be a library's, which quotes what it has stumbled over.
+            _ if source.get_ref().is_none_or(|inner| inner.is::<OwnWords>()) => Words::own(source.to_string()),
+            _ => Words::from(source.to_string()),
         };
         Error::Input { path: path.to_path_buf(), doing }
     }
@@ -119,16 +206,19 @@ impl Error {
     }
 
     /// A database that cannot be used.
-    pub fn database(path: &Path, message: impl Into<String>) -> Error {
+    pub fn database(path: &Path, message: impl Into<Words>) -> Error {
         Error::Database { path: path.to_path_buf(), message: message.into() }
     }
 }
 
 /// What an error says, without that nothing was written.
 fn without_claim(error: &Error) -> String {
-    let said = error.to_string();
+    shortened_claim(&error.to_string())
+}
+
+fn shortened_claim(said: &str) -> String {
     let claims = ["; nothing was written", ". Nothing was written to the database", ". Nothing was written"];
-    let said = claims.iter().fold(said, |said, claim| said.replace(claim, ""));
+    let said = claims.iter().fold(said.to_string(), |said, claim| said.replace(claim, ""));
     said.trim_end_matches('.').to_string()
 }
 
@@ -142,5 +232,37 @@ fn hint_for(reason: &io::Error) -> &'static str {
             "; a part of the path is a file, choose another folder with --reports"
         }
         _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_gets_only_words_that_were_said_to_quote_nothing() {
+        let path = Path::new("a.csv");
+        let library = io::Error::other("cannot parse 'Ann Smith'");
+        for (error, logged) in [
+            (Error::Usage("Found: Ann Smith".into()), None),
+            (Error::input(path, library), None),
+            (Error::input(path, io::ErrorKind::NotFound.into()), Some("cannot read a.csv: there is no such file")),
+            (Error::input(path, own_words(io::ErrorKind::InvalidData, "cut off")), Some("cannot read a.csv: cut off")),
+            (Error::input(path, io::Error::from_raw_os_error(5)), Some("cannot read a.csv: Input/output error")),
+            (Error::database(path, format!("it has {path:?}")), None),
+            (Error::database(path, "it is a folder"), Some("a.csv: it is a folder")),
+            (Error::database(path, Words::from(String::new()).logged_as(Some("x".into()))), Some("a.csv: x")),
+        ] {
+            let said = error.for_log();
+            let is_right = match (&said, logged) {
+                (Some(said), Some(logged)) => said.starts_with(logged),
+                (said, logged) => said.is_none() && logged.is_none(),
+            };
+            assert!(is_right, "{error}: {said:?}");
+            let kept = Error::AtCheckpoint { error: Box::new(error), run_id: 1, records: 5 };
+            assert_eq!(kept.for_log().is_some(), logged.is_some());
+        }
+        let stopped = Error::AtCheckpoint { error: Box::new(Error::Interrupted(15)), run_id: 1, records: 5 };
+        assert_eq!((stopped.kind(), stopped.for_log().as_deref()), ("interrupted", Some("stopped by SIGTERM")));
     }
 }

@@ -201,6 +201,15 @@ pub enum UnknownColumns {
     Error,
 }
 
+/// What a log's lines look like, on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// The time, the level, the event, and its fields as key=value
+    Text,
+    /// A JSON object
+    Json,
+}
+
 /// How inputs are read; left out, everything is found in the file.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "How the file is read")]
@@ -340,6 +349,12 @@ pub struct RunArgs {
     /// The clock, for runs that must repeat exactly, 2026-01-31T12:00:00Z say [default: the system's]
     #[arg(long, value_name = "RFC3339")]
     pub now: Option<String>,
+    /// Add a line for each event of the run to this file: its start, its inputs, its end and so on; never a customer's value
+    #[arg(long, value_name = "FILE")]
+    pub log: Option<PathBuf>,
+    /// What those lines look like [default: text]. Without --log they go to standard error
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub log_format: Option<LogFormat>,
     /// No progress and no table
     #[arg(short, long)]
     pub quiet: bool,

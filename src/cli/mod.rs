@@ -3,6 +3,7 @@
 pub mod args;
 mod catalogue;
 mod inspect;
+mod log;
 mod options;
 mod progress;
 mod runs;
@@ -14,13 +15,15 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use anyhow::Context;
+use tracing::{Dispatch, dispatcher};
 
 use self::args::{Cli, CliCommand, InspectArgs, RunArgs, SheetArgs};
+use self::log::Log;
 use self::progress::Console;
 use self::words::Words;
 use crate::error::Error;
 use crate::pipeline::{self, Command, Observer};
-use crate::report::summary::{Status, Summary};
+use crate::report::summary::Status;
 use crate::source::sheet::{self, Limits};
 
 /// Runs what was typed; gives the exit status. `stop` is set to a signal's number when a run is to stop.
@@ -62,10 +65,20 @@ fn inspect(args: &InspectArgs, stop: Arc<AtomicUsize>) -> anyhow::Result<i32> {
 }
 
 fn load(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>) -> anyhow::Result<i32> {
-    let options = options::checked(command, args, stop)?;
     let mut console = Console::new(args.quiet);
-    let summary = pipeline::run(&options, &mut console);
+    let log = Log::open(args, options::database(command, args).as_deref())?.map(Dispatch::new);
+    if args.log.is_none() && log.is_some() {
+        console = console.without_bar();
+    }
+    let summary = {
+        let _logged = log.as_ref().map(dispatcher::set_default);
+        let options = options::checked(command, args, stop).inspect_err(pipeline::refused);
+        options.and_then(|options| pipeline::run(&options, &mut console))
+    };
     console.end();
+    if let Some(failure) = log.as_ref().and_then(|log| log.downcast_ref::<Log>()).and_then(Log::failure) {
+        console.note(&format!("lines are missing in the log, which could not be written: {failure}"));
+    }
     let summary = summary?;
     let printed = match (args.json, args.quiet) {
         (true, _) => print(&summary.to_json()),
@@ -86,7 +99,7 @@ fn load(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>) -> anyhow::Res
     if let (Some(reason), Status::Threshold, true) = (&summary.reason, summary.status, args.quiet || args.json) {
         console.note(&format!("stopped: {reason}"));
     }
-    Ok(status_of(&summary, args.rejects_ok))
+    Ok(summary.exit_status(args.rejects_ok))
 }
 
 /// The whole life of the process that reads a spreadsheet.
@@ -108,15 +121,6 @@ fn unbuffered_output() -> Box<dyn Write> {
 #[cfg(not(unix))]
 fn unbuffered_output() -> Box<dyn Write> {
     Box::new(io::stdout())
-}
-
-fn status_of(summary: &Summary, rejects_ok: bool) -> i32 {
-    match summary.status {
-        Status::Threshold => 3,
-        Status::Skipped => 0,
-        Status::Finished | Status::Checked if summary.counts.rejected > 0 && !rejects_ok => 1,
-        Status::Finished | Status::Checked => 0,
-    }
 }
 
 /// Prints to standard output. A reader who has gone away (`| head`) is no failure.

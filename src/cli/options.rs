@@ -63,14 +63,10 @@ pub(super) fn checked(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>) 
             "--duplicates last and --commit-every: which record is the last is known at the end alone; leave out one of the two",
         ));
     }
-    let database = match command {
-        Command::Import => Some(args.db.clone().unwrap_or_else(|| PathBuf::from("customers.db"))),
-        Command::Check => args.db.clone(),
-    };
     Ok(Options {
         command,
         inputs: args.inputs.clone(),
-        database,
+        database: database(command, args),
         profile: args.profile.clone(),
         read: ReadOptions {
             limit: args.limit,
@@ -94,6 +90,7 @@ pub(super) fn checked(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>) 
         },
         max_rejects: args.max_rejects,
         max_reject_ratio: args.max_reject_ratio,
+        rejects_ok: args.rejects_ok,
         unknown_columns_are_errors: args.unknown_columns == UnknownColumns::Error,
         first_id: args.first_id,
         now: args.now.as_deref().map(now).transpose()?,
@@ -108,6 +105,12 @@ pub(super) fn checked(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>) 
 /// Checks which database is to be asked.
 pub(super) fn asked(args: &DatabaseArgs, stop: Arc<AtomicUsize>) -> Result<Asked> {
     Ok(Asked { database: args.db.clone(), wait: seconds(args.wait)?, stop })
+}
+
+/// The database of a run; a check may do without one.
+pub(super) fn database(command: Command, args: &RunArgs) -> Option<PathBuf> {
+    let default = || (command == Command::Import).then(|| PathBuf::from("customers.db"));
+    args.db.clone().or_else(default)
 }
 
 fn seconds(wait: f64) -> Result<Duration> {

@@ -12,6 +12,7 @@ use crate::rule::text::visible;
 #[derive(Debug)]
 pub(super) struct Console {
     quiet: bool,
+    has_bar: bool,
     bar: ProgressBar,
 }
 
@@ -22,7 +23,12 @@ const TICK: Duration = Duration::from_millis(100);
 
 impl Console {
     pub(super) fn new(quiet: bool) -> Console {
-        Console { quiet, bar: ProgressBar::hidden() }
+        Console { quiet, has_bar: !quiet, bar: ProgressBar::hidden() }
+    }
+
+    /// The same without a bar, for one that others write through.
+    pub(super) fn without_bar(self) -> Console {
+        Console { has_bar: false, ..self }
     }
 
     /// Takes the bar away.
@@ -44,7 +50,7 @@ impl Observer for Console {
     }
 
     fn start(&mut self, bytes: Option<u64>) {
-        if self.quiet {
+        if !self.has_bar {
             return;
         }
         let (bar, template) = match bytes {

@@ -1,8 +1,8 @@
 //! Committing now and then, and coming back to where a run was stopped (SPEC, section 8).
 
 use super::commit::{Committer, DoneBefore, Kept};
-use super::{Observer, Target, threshold_passed};
-use crate::error::{Error, Result};
+use super::{Observer, Target, events, threshold_passed};
+use crate::error::{Error, Result, Words};
 use crate::record::TextBefore;
 use crate::rule::text::visible;
 use crate::store::{Checkpoint, FileRow, TextPlace, UNFINISHED};
@@ -57,6 +57,7 @@ impl Committer<'_> {
         let (store, said) = store.checkpoint(&run, &files, &checkpoint)?;
         self.target = Target::Database(Box::new(store));
         self.kept = Some(Kept { records: self.records, customers: self.customers });
+        events::checkpoint(checkpoint.run_id, checkpoint.records);
         if let Some(said) = said {
             observer.note(&said);
         }
@@ -99,10 +100,10 @@ impl Committer<'_> {
         let path = self.options.database.clone().unwrap_or_default();
         Error::database(
             &path,
-            format!(
+            Words::own(format!(
                 "run {run_id} cannot go on: {what}. Put the input back as it was, or take the run back with `custload \
                  undo {run_id}` and load again. Nothing was written"
-            ),
+            )),
         )
     }
 }

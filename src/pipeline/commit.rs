@@ -20,7 +20,7 @@ use crate::check::Checker;
 use crate::check::json::{MOST_KEYS, MetKeys};
 use crate::check::plan::Plan;
 use crate::disk::folder_of;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Words};
 use crate::format::csv::RowWriter;
 use crate::mode::Duplicates;
 use crate::profile::header::{REPORT_COLUMNS, letters_and_digits};
@@ -467,7 +467,7 @@ pub(super) fn cannot_keep_keys(folder: &Path, error: &io::Error) -> Error {
     let message = format!(
         "the run's keys could not be kept here: {error}. Free some space, then run custload again. Nothing was written"
     );
-    Error::database(folder, message)
+    Error::database(folder, Words::own(message))
 }
 
 /// Keys of JSON that the map names, and that no record has. That a table has no such header was said before.

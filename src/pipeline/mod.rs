@@ -10,6 +10,7 @@
 mod advice;
 mod checkpoint;
 mod commit;
+mod events;
 mod fate;
 mod history;
 mod hold;
@@ -33,6 +34,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::json;
 
 use self::commit::Committer;
+use self::events::Watched;
 use self::hold::take_hold;
 use self::place::{finish_earlier_reports, relative_reports, reports_place};
 use crate::check::Stamp;
@@ -45,6 +47,7 @@ use crate::source::expand::expand;
 use crate::source::sniff::HeaderPlace;
 use crate::store::{Customers, FINISHED, FileRow, Held, RunRow, Store, StoreOptions, Stored, Unfinished};
 
+pub use self::events::{TARGET, refused};
 pub use self::history::{Asked, RunStory, one_run, prune, runs, undo};
 pub use self::inspect::{ColumnContent, FitSummary, Inspection, LOOKED_AT, RejectExample, StoredRecord, inspect};
 pub use self::options::{Command, Observer, Options, Progress, Unobserved};
@@ -90,6 +93,13 @@ impl Target {
 /// was nothing to do ([`Status::Skipped`]). On an error the database is as it was, or as it was at the last checkpoint, and no
 /// report is left.
 pub fn run(options: &Options, observer: &mut dyn Observer) -> Result<Summary> {
+    let mut observer = Watched::start(options, observer);
+    let done = load(options, &mut observer);
+    observer.end(options, &done);
+    done
+}
+
+fn load(options: &Options, observer: &mut Watched<'_>) -> Result<Summary> {
     let mut clock = Clock::start(options.now);
     let candidates = Arc::new(prepare::candidates(options)?);
     // Before the database is taken hold of: closing a file of SQLite's would undo its locks.
@@ -105,6 +115,7 @@ pub fn run(options: &Options, observer: &mut dyn Observer) -> Result<Summary> {
         (None, Some(held)) => held.next_run()?,
         (None, None) => 1,
     };
+    observer.run = held.as_ref().map(|_| run_id);
     if let Some(run) = &unfinished {
         clock.started.clone_from(&run.started_at);
     }
@@ -123,11 +134,13 @@ pub fn run(options: &Options, observer: &mut dyn Observer) -> Result<Summary> {
     };
 
     let inputs = journey::open(options, paths, !loaded.is_empty(), &candidates)?;
-    let profile = prepare::profile(options, &inputs, &candidates, observer)?;
+    let profile = prepare::profile(options, &inputs, &candidates, observer);
+    let profile = profile.inspect_err(|_| observer.inputs(&inputs))?;
     let inputs = same::leave_out(inputs, &loaded, profile, options, observer)?;
     if inputs.is_empty() {
         return Ok(same::skipped(profile, options, &clock));
     }
+    observer.inputs(&inputs);
     let plan = Arc::new(Plan::new(profile, &options.fields)?);
     if let Some(run) = &unfinished {
         resume::refuse_others(run, options, profile, &inputs)?;
@@ -171,7 +184,7 @@ fn refuse_database_as_input(options: &Options, paths: &[PathBuf]) -> Result<()> 
     let same = |path: &Path| std::fs::canonicalize(path).ok().filter(|path| path.is_file());
     let database = same(database);
     match paths.iter().find(|path| database.is_some() && same(path) == database) {
-        Some(path) => Err(Error::Input { path: path.clone(), doing: "it is the database itself".to_string() }),
+        Some(path) => Err(Error::Input { path: path.clone(), doing: "it is the database itself".into() }),
         None => Ok(()),
     }
 }
@@ -209,6 +222,9 @@ fn close(
         (None, Command::Import) => Status::Finished,
         (None, Command::Check) => Status::Checked,
     };
+    if let Some(reason) = &reason {
+        events::threshold(options.command, run_id, reason, &counts);
+    }
     if status == Status::Threshold {
         outcome.customers = outcome.kept.as_ref().and_then(|kept| kept.customers);
     }
@@ -275,7 +291,9 @@ fn close(
         } else {
             let inputs: Vec<&InputSummary> = summary.inputs.iter().collect();
             let (run, files) = outcome.book.rows(FINISHED, counts, outcome.customers, &inputs);
-            if let Some(said) = store.commit(&run, &files)? {
+            let said = store.commit(&run, &files)?;
+            events::commit(run_id, &counts);
+            if let Some(said) = said {
                 observer.note(&said);
             }
         }

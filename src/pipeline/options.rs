@@ -56,6 +56,8 @@ pub struct Options {
     pub max_rejects: Option<u64>,
     /// A greater share of rejects among the records than this, and the run is taken back.
     pub max_reject_ratio: Option<f64>,
+    /// Whether a run with rejects has done what it should.
+    pub rejects_ok: bool,
     /// Whether a column that matches no field ends the run.
     pub unknown_columns_are_errors: bool,
     /// The first customer ID of a database that has never had a customer.
@@ -89,6 +91,7 @@ impl Default for Options {
             fields: FieldOptions::default(),
             max_rejects: None,
             max_reject_ratio: None,
+            rejects_ok: false,
             unknown_columns_are_errors: false,
             first_id: 1,
             now: None,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::sync::atomic::Ordering;
 
-use super::{Clock, Observer, Options, shown_path};
+use super::{Clock, Observer, Options, events, shown_path};
 use crate::error::{Error, Result};
 use crate::profile::Profile;
 use crate::report::summary::{Counts, Status, Summary};
@@ -27,12 +27,15 @@ pub(super) fn leave_out(
     let mut left = Vec::with_capacity(inputs.len());
     for input in inputs {
         match loaded_as(&input, &loaded, options)? {
-            Some(loaded) => observer.note(&format!(
-                "{}: run {} has loaded it ({}); it is skipped, --force loads it again",
-                visible(&input.path.to_string_lossy()),
-                loaded.run_id,
-                loaded.started_at
-            )),
+            Some(loaded) => {
+                observer.note(&format!(
+                    "{}: run {} has loaded it ({}); it is skipped, --force loads it again",
+                    visible(&input.path.to_string_lossy()),
+                    loaded.run_id,
+                    loaded.started_at
+                ));
+                events::skipped(&input, loaded.run_id);
+            }
             None => left.push(input),
         }
     }

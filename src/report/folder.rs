@@ -14,7 +14,7 @@ use std::sync::mpsc::SyncSender;
 use serde::Deserialize;
 
 use crate::disk::{SyncedFolder, is_same_file, owner_only, path_from_bytes, with_suffix};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Words};
 
 /// The name of the file that says how a run went.
 pub const SUMMARY: &str = "summary.json";
@@ -224,7 +224,7 @@ impl Trace {
         let path = with_suffix(database, TRACE);
         let failed = |error| {
             let message = format!("its folder must be one that can be written to, for {}: {error}", path.display());
-            Error::database(database, message)
+            Error::database(database, Words::own(message))
         };
         let place = std::path::absolute(place).map_err(failed)?;
         let mut text = format!("{TRACE_HEAD}{who}\n").into_bytes();

@@ -22,6 +22,18 @@ pub enum Status {
     Skipped,
 }
 
+impl Status {
+    /// Its name in summaries and logs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Status::Finished => "finished",
+            Status::Checked => "checked",
+            Status::Threshold => "threshold",
+            Status::Skipped => "skipped",
+        }
+    }
+}
+
 /// How often a code was met.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CodeCount {
@@ -220,6 +232,15 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// The exit status of the program (SPEC, section 1); `rejects_ok` if rejects are no reason for another than 0.
+    pub fn exit_status(&self, rejects_ok: bool) -> i32 {
+        match self.status {
+            Status::Threshold => 3,
+            Status::Finished | Status::Checked if self.counts.rejected > 0 && !rejects_ok => 1,
+            Status::Finished | Status::Checked | Status::Skipped => 0,
+        }
+    }
+
     /// The content of `summary.json`, which is also what `--json` prints. Characters that a terminal would act on, or that
     /// would hide something, stand in it as escapes.
     pub fn to_json(&self) -> String {

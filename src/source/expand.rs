@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Words};
 
 /// The files that these inputs stand for, in order: a folder's in the order of their names. `-` is standard input.
 pub fn expand(inputs: &[PathBuf]) -> Result<Vec<PathBuf>> {
@@ -59,8 +59,8 @@ fn is_pattern(input: &Path) -> bool {
 fn matching(pattern: &Path) -> Result<Vec<PathBuf>> {
     let text = pattern.to_string_lossy();
     let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::new() };
-    let paths =
-        glob::glob_with(&text, options).map_err(|error| nothing(pattern, &format!("it is no pattern: {error}")))?;
+    let paths = glob::glob_with(&text, options)
+        .map_err(|error| nothing(pattern, Words::own(format!("it is no pattern: {error}"))))?;
     let mut files = Vec::new();
     for path in paths {
         let path = path.map_err(|error| Error::input(pattern, error.into()))?;
@@ -75,8 +75,8 @@ fn matching(pattern: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn nothing(input: &Path, what: &str) -> Error {
-    Error::Input { path: input.to_path_buf(), doing: what.to_string() }
+fn nothing(input: &Path, what: impl Into<Words>) -> Error {
+    Error::Input { path: input.to_path_buf(), doing: what.into() }
 }
 
 /// Files that lie beside inputs and are none: hidden ones, those that Excel leaves beside an open book, databases and what

@@ -252,7 +252,7 @@ impl Input {
         let again = Input::open(&self.path, options, candidates)?;
         let changed = || Error::Input {
             path: self.path.clone(),
-            doing: "it has changed since the run began; run custload again when nobody writes to it".to_string(),
+            doing: "it has changed since the run began; run custload again when nobody writes to it".into(),
         };
         let is_same = again.names == self.names && again.dialect == self.dialect && again.line == self.line;
         again.window.filter(|_| is_same).ok_or_else(changed)
@@ -323,7 +323,7 @@ impl Input {
         let sniffed = sniff(&sample, &delimiters, &options.header, candidates);
         let Sniffed { reading, rival } = sniffed.map_err(|Unreadable { line, what }| {
             let line = line.map(|line| format!("line {line}: ")).unwrap_or_default();
-            Error::Input { path: self.path.clone(), doing: format!("{line}{what}") }
+            Error::Input { path: self.path.clone(), doing: format!("{line}{what}").into() }
         })?;
         if let Some(rival) = rival {
             self.notes.push(format!(

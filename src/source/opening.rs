@@ -14,7 +14,7 @@ use super::input::{Format, ReadOptions};
 use super::sheet::{self, SheetReader};
 use super::sniff::SAMPLE_BYTES;
 use super::window::{Feed, FileRead, Made, Meter, Metered, Window};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Words, own_words};
 
 /// An input whose text can be read, and what was found out on the way to it.
 #[derive(Debug)]
@@ -137,7 +137,10 @@ fn refuse_twice(path: &Path, outer: Compression, start: &[u8]) -> Result<()> {
     match inflate::kind_of(start) {
         Some(inner) => {
             let (inner, outer) = (inner.name(), outer.name());
-            Err(refuse(path, &format!("it is compressed twice, {inner} within {outer}; inflate it once first")))
+            Err(refuse(
+                path,
+                Words::own(format!("it is compressed twice, {inner} within {outer}; inflate it once first")),
+            ))
         }
         None => Ok(()),
     }
@@ -159,8 +162,8 @@ fn is_compound(start: &[u8]) -> bool {
     start.starts_with(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
 }
 
-fn refuse(path: &Path, doing: &str) -> Error {
-    Error::Input { path: path.to_path_buf(), doing: doing.to_string() }
+fn refuse(path: &Path, doing: impl Into<Words>) -> Error {
+    Error::Input { path: path.to_path_buf(), doing: doing.into() }
 }
 
 /// A file that can be read from any place: the input itself, or a copy.
@@ -200,7 +203,10 @@ impl Place {
             let (place, mut copy) = copy()?;
             let most = options.max_inflated_bytes;
             if io::copy(&mut reader.by_ref().take(most), &mut copy)? == most && reader.read(&mut [0])? > 0 {
-                return Err(io::Error::other(format!("it is longer than {most} bytes (--max-inflated-bytes)")));
+                return Err(own_words(
+                    io::ErrorKind::Other,
+                    format!("it is longer than {most} bytes (--max-inflated-bytes)"),
+                ));
             }
             Ok(place)
         })();
@@ -276,7 +282,8 @@ impl Feed for SheetFeed {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let read = self.reader.read(into)?;
         if read == 0 && self.place.state()? != self.state {
-            return Err(io::Error::other(
+            return Err(own_words(
+                io::ErrorKind::Other,
                 "it has changed while it was read; run custload again when nobody writes to it",
             ));
         }

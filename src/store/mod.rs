@@ -26,7 +26,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
 use self::build::{BuildError, Builder};
 use self::customers::{for_each_key, key_of};
@@ -36,7 +36,7 @@ use self::place::PrivateFile;
 use self::runs::{remove_checkpoint, write_checkpoint, write_run};
 use self::schema::Found;
 use self::segment::Existing;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Words};
 use crate::profile::Profile;
 
 pub use self::changes::{Change, ChangeStamp, Stored};
@@ -239,10 +239,10 @@ impl Store {
         let run_id = checkpoint.run_id;
         Err(Error::database(
             &self.options.path,
-            format!(
+            Words::own(format!(
                 "run {run_id} cannot go on, for the database was changed since it was stopped: {what}. Take the run \
                  back with `custload undo {run_id}` and load again. Nothing was written"
-            ),
+            )),
         ))
     }
 
@@ -454,7 +454,9 @@ fn error_of(path: &Path, stop: &AtomicUsize, error: &rusqlite::Error) -> Error {
 }
 
 /// What SQLite says, and what to do about it.
-fn explain(error: &rusqlite::Error) -> String {
+fn explain(error: &rusqlite::Error) -> Words {
+    // The message of a trigger, say, may hold values; the class of the error does not.
+    let class = error.sqlite_error().map(|error| format!("SQLite: {}", ffi::code_to_str(error.extended_code)));
     let advice = match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => "it is not an SQLite database; name another file with --db",
         Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
@@ -465,7 +467,7 @@ fn explain(error: &rusqlite::Error) -> String {
         Some(ErrorCode::DatabaseCorrupt) => "it is damaged; restore it from a backup",
         Some(ErrorCode::SystemIoFailure) => "it could not be read or written; is the disk full or failing?",
         Some(ErrorCode::ConstraintViolation) => "a constraint or trigger of its own refuses a record",
-        _ => return error.to_string(),
+        _ => return Words::from(error.to_string()).logged_as(class),
     };
-    format!("{advice} ({error}). Nothing was written")
+    Words::from(format!("{advice} ({error}). Nothing was written")).logged_as(class)
 }

@@ -10,7 +10,7 @@ use std::path::Path;
 use tempfile::TempPath;
 
 use crate::disk::{SyncedFolder, folder_of, is_same_file, owner_only, with_suffix};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Words};
 
 /// What stands under a database's name.
 #[derive(Debug, PartialEq, Eq)]
@@ -41,12 +41,12 @@ pub(super) fn kind(path: &Path) -> Result<Kind> {
             }
             let folder = folder_of(path);
             if !folder.is_dir() {
-                let message = format!("the folder {} does not exist; make it first", folder.display());
+                let message = Words::own(format!("the folder {} does not exist; make it first", folder.display()));
                 return Err(Error::database(path, message));
             }
             Ok(Kind::Absent)
         }
-        Err(error) => Err(Error::database(path, format!("it cannot be looked at: {error}"))),
+        Err(error) => Err(Error::database(path, Words::own(format!("it cannot be looked at: {error}")))),
     }
 }
 
@@ -123,7 +123,7 @@ impl PrivateFile {
     /// there is to say where the name may not outlive a power cut.
     pub(super) fn put_in_place(self, path: &Path) -> Result<Option<String>> {
         let failed = |error: &io::Error| {
-            Error::database(path, format!("it cannot be put in its place: {error}. Nothing was written"))
+            Error::database(path, Words::own(format!("it cannot be put in its place: {error}. Nothing was written")))
         };
         self.lock.sync_all().map_err(|error| failed(&error))?;
         refuse_stale_journals(path)?;
@@ -150,7 +150,7 @@ fn refuse_foreign(path: &Path, private: &Path) -> Result<()> {
         return Ok(());
     }
     let message = format!("{} is in the way, and no run of custload has left it there; move it", private.display());
-    Err(Error::database(path, message))
+    Err(Error::database(path, Words::own(message)))
 }
 
 /// How a database's file begins.
@@ -167,7 +167,7 @@ fn has_one_name(_: &fs::Metadata) -> bool {
 }
 
 /// What is said when a new database's file cannot be written.
-pub(super) fn cannot_write(error: &io::Error) -> String {
+pub(super) fn cannot_write(error: &io::Error) -> Words {
     let advice = match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::FileTooLarge | io::ErrorKind::QuotaExceeded => {
             "the disk, or what you may use of it, is full. Free some space, then run custload again"
@@ -175,14 +175,16 @@ pub(super) fn cannot_write(error: &io::Error) -> String {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             "the folder may not be written to; change its permissions, or name another file with --db"
         }
-        _ => return format!("it cannot be written: {error}. Nothing was written"),
+        _ => return Words::own(format!("it cannot be written: {error}. Nothing was written")),
     };
-    format!("{advice} ({error}). Nothing was written")
+    Words::own(format!("{advice} ({error}). Nothing was written"))
 }
 
 /// What is said when a database's file cannot be opened.
-pub(super) fn cannot_open(error: &io::Error) -> String {
-    format!("it cannot be opened ({error}); check the permissions of the file and its folder. Nothing was written")
+pub(super) fn cannot_open(error: &io::Error) -> Words {
+    Words::own(format!(
+        "it cannot be opened ({error}); check the permissions of the file and its folder. Nothing was written"
+    ))
 }
 
 /// SQLite would play a journal that lies beside a new database's name back into it.
@@ -195,7 +197,7 @@ fn refuse_stale_journals(path: &Path) -> Result<()> {
                 "there is no such file, but there is {journal}, left over from a database of that name. \
                  Remove it, or put the database back"
             );
-            return Err(Error::database(path, message));
+            return Err(Error::database(path, Words::own(message)));
         }
     }
     Ok(())

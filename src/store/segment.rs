@@ -423,6 +423,7 @@ mod tests {
         let place = |column: &str| fields.iter().position(|field| field.column == column).unwrap();
         let places = [place("name"), place("email"), place("description")];
         let held = Held::take(path, Duration::ZERO, &options.stop, || {}).unwrap();
+        let options = StoreOptions { run_id: held.next_run().unwrap(), ..options };
         let mut store = Store::open(held, options.clone()).unwrap();
         let Way::Add(existing) = &mut store.way else { panic!("the database exists") };
         existing.route = route;

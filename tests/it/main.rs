@@ -8,6 +8,7 @@ mod determinism;
 mod inputs;
 mod keys;
 mod linear;
+mod log;
 mod model;
 mod modes;
 mod nightly;

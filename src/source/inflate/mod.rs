@@ -16,6 +16,7 @@ pub mod zip;
 use std::io::{self, Read};
 
 use self::codec::{Bunzip, Codec, Step, Unxz, Unzstd, Zlib};
+use crate::error::own_words;
 
 /// How a file is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,7 +152,7 @@ impl Fault {
         let raise = "If the file can be trusted, ask for more with that option";
         match self {
             Fault::CutOff | Fault::Damaged | Fault::Behind if kind == Compression::Zip => zip::damaged(),
-            Fault::CutOff => io::Error::new(
+            Fault::CutOff => own_words(
                 io::ErrorKind::UnexpectedEof,
                 format!("the {name} data is cut off: the file ends too early. Get it again, whole"),
             ),
@@ -169,13 +170,13 @@ impl Fault {
             Fault::TooDense => invalid(format!(
                 "the {name} data inflates to more than {ratio} times its size (--max-inflated-ratio). {raise}"
             )),
-            Fault::Unfit(sentence) => io::Error::new(io::ErrorKind::Unsupported, sentence),
+            Fault::Unfit(sentence) => own_words(io::ErrorKind::Unsupported, sentence),
         }
     }
 }
 
 fn invalid(message: String) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, message)
+    own_words(io::ErrorKind::InvalidData, message)
 }
 
 /// Why a read stops.
