@@ -77,7 +77,20 @@ impl Held {
     }
 
     fn ask<T>(&self, ask: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<Option<T>> {
-        let ours = |connection: &Connection| match schema::has_runs(connection)? {
+        self.ask_if(schema::has_runs, ask)
+    }
+
+    /// Asks for what a database of an earlier version has too.
+    fn ask_any<T>(&self, ask: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<Option<T>> {
+        self.ask_if(|connection| Ok(schema::run_columns(connection)?.is_some()), ask)
+    }
+
+    fn ask_if<T>(
+        &self,
+        is_ours: impl FnOnce(&Connection) -> rusqlite::Result<bool>,
+        ask: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>> {
+        let ours = |connection: &Connection| match is_ours(connection)? {
             true => ask(connection).map(Some),
             false => Ok(None),
         };
@@ -87,12 +100,12 @@ impl Held {
 
     /// The number that the next run gets.
     pub fn next_run(&self) -> Result<i64> {
-        Ok(self.ask(runs::next_run)?.unwrap_or(1))
+        Ok(self.ask_any(runs::next_run)?.unwrap_or(1))
     }
 
     /// The runs whose reports may still want to be put in their place: the last few.
     pub fn known_runs(&self) -> Result<Vec<KnownRun>> {
-        Ok(self.ask(runs::known_runs)?.unwrap_or_default())
+        Ok(self.ask_any(runs::known_runs)?.unwrap_or_default())
     }
 
     /// The inputs that finished runs have loaded, as far as nothing has been changed since.

@@ -19,3 +19,4 @@ mod shell;
 mod support;
 mod systems;
 mod tidy;
+mod undo;
