@@ -96,7 +96,7 @@ pub enum RunsCommand {
         #[arg(value_name = "N")]
         run: i64,
     },
-    /// Forget what is needed to take runs back, which takes room, but for the last few; the list of runs stays
+    /// Forget what is needed to take runs back, which takes room, but for the last few (--keep N); the list of runs stays
     Prune {
         /// So many runs can still be taken back
         #[arg(long, value_name = "N")]

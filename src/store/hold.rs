@@ -76,12 +76,21 @@ impl Held {
         }
     }
 
-    fn ask<T>(
+    fn ask<T>(&self, ask: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<Option<T>> {
+        self.ask_if(schema::has_runs, ask)
+    }
+
+    /// Asks for what a database of an earlier version has too.
+    fn ask_any<T>(&self, ask: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<Option<T>> {
+        self.ask_if(|connection| Ok(schema::run_columns(connection)?.is_some()), ask)
+    }
+
+    fn ask_if<T>(
         &self,
-        can_answer: impl FnOnce(&Connection) -> rusqlite::Result<bool>,
+        is_ours: impl FnOnce(&Connection) -> rusqlite::Result<bool>,
         ask: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<Option<T>> {
-        let ours = |connection: &Connection| match can_answer(connection)? {
+        let ours = |connection: &Connection| match is_ours(connection)? {
             true => ask(connection).map(Some),
             false => Ok(None),
         };
@@ -91,22 +100,22 @@ impl Held {
 
     /// The number that the next run gets.
     pub fn next_run(&self) -> Result<i64> {
-        Ok(self.ask(schema::has_any_runs, runs::next_run)?.unwrap_or(1))
+        Ok(self.ask_any(runs::next_run)?.unwrap_or(1))
     }
 
     /// The runs whose reports may still want to be put in their place: the last few.
     pub fn known_runs(&self) -> Result<Vec<KnownRun>> {
-        Ok(self.ask(schema::has_any_runs, runs::known_runs)?.unwrap_or_default())
+        Ok(self.ask_any(runs::known_runs)?.unwrap_or_default())
     }
 
     /// The inputs that finished runs have loaded, as far as nothing has been changed since.
     pub fn loaded(&self) -> Result<Vec<Loaded>> {
-        Ok(self.ask(schema::has_runs, runs::loaded)?.unwrap_or_default())
+        Ok(self.ask(runs::loaded)?.unwrap_or_default())
     }
 
     /// The run that was stopped between its checkpoints, if there is one.
     pub fn unfinished(&self) -> Result<Option<Unfinished>> {
-        Ok(self.ask(schema::has_runs, runs::unfinished)?.flatten())
+        Ok(self.ask(runs::unfinished)?.flatten())
     }
 }
 

@@ -135,15 +135,20 @@ pub(super) fn known_runs(connection: &Connection) -> rusqlite::Result<Vec<KnownR
     runs.collect()
 }
 
-/// The inputs of finished runs behind which no run has changed anything.
+/// The inputs of finished runs behind which no run has changed anything. To take an earlier run back is a change too; a later one
+/// that was taken back is none, unless some of what it updated was left as it was.
 pub(super) fn loaded(connection: &Connection) -> rusqlite::Result<Vec<Loaded>> {
     let mut statement = connection.prepare(
         "SELECT r.run_id, r.started_at, r.profile, r.mode, f.bytes, f.sha256 \
          FROM import_runs AS r JOIN import_files AS f ON f.run_id = r.run_id \
          WHERE r.status = ?1 AND r.run_id >= (SELECT ifnull(max(run_id), 0) FROM import_runs \
-         WHERE status = ?1 AND created + updated > 0) ORDER BY r.run_id, f.import_file",
+         WHERE status = ?1 AND created + updated > 0) \
+         AND NOT EXISTS (SELECT 1 FROM import_runs AS u WHERE u.status = ?2 \
+         AND CASE WHEN u.run_id < r.run_id THEN u.undone_at > r.ended_at \
+         ELSE EXISTS (SELECT 1 FROM import_updated AS k WHERE k.run_id = u.run_id) END) \
+         ORDER BY r.run_id, f.import_file",
     )?;
-    let loaded = statement.query_map([FINISHED], |row| {
+    let loaded = statement.query_map([FINISHED, UNDONE], |row| {
         Ok(Loaded {
             run_id: row.get(0)?,
             started_at: row.get(1)?,

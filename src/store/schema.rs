@@ -278,11 +278,6 @@ pub(super) fn look(connection: &Connection, profile: &Profile) -> rusqlite::Resu
     Ok(Found::Ours { missing, upgrade })
 }
 
-/// Whether the database has custload's table of runs, of whatever version: `run_id`, `status`, `reports`, `started_at`.
-pub(super) fn has_any_runs(connection: &Connection) -> rusqlite::Result<bool> {
-    Ok(columns_of(connection, "import_runs")?.iter().any(|(name, ..)| name == "started_at"))
-}
-
 /// Whether the database has custload's tables of runs, as this version makes them.
 pub(super) fn has_runs(connection: &Connection) -> rusqlite::Result<bool> {
     let columns = columns_of(connection, "import_runs")?;

@@ -132,6 +132,15 @@ struct Before {
     values: HashMap<String, Owned>,
 }
 
+/// What a customer whom the run updated was before.
+struct Former {
+    customer: i64,
+    /// As [`Before`] has it.
+    stamp: [Owned; 4],
+    /// The columns that the run has changed.
+    values: Vec<(String, Owned)>,
+}
+
 /// Where customers whose change is not to be lost are noted meanwhile.
 const KEPT: &str = "temp.custload_kept";
 
@@ -325,7 +334,7 @@ impl Undoing<'_> {
             "SELECT c.*, c.import_run, u.customer_id, u.digest, c.customer_id IS NULL FROM import_updated AS u \
              LEFT JOIN customers AS c ON c.customer_id = u.customer_id WHERE u.run_id = ?1 ORDER BY u.customer_id",
         )?;
-        let names: Vec<String> = statement.column_names().into_iter().take(columns.len()).map(str::to_string).collect();
+        let names: Vec<String> = statement.column_names().take(columns.len()).map(str::to_string).collect();
         let mut rows = statement.query([run_id])?;
         while let Some(row) = rows.next()? {
             self.go_on()?;
@@ -381,31 +390,32 @@ impl Undoing<'_> {
         let mut statement = self.connection.prepare(&sql)?;
         let mut rows = statement.query([self.undo.run_id])?;
         let mut restored = 0;
-        let mut open: Option<(i64, [Owned; 4], Vec<(String, Owned)>)> = None;
+        let mut open: Option<Former> = None;
         while let Some(row) = rows.next()? {
             let customer: i64 = row.get(0)?;
-            if let Some((customer, stamp, values)) = open.take_if(|(id, ..)| *id != customer) {
+            if let Some(former) = open.take_if(|former| former.customer != customer) {
                 self.go_on()?;
-                self.put_back(customer, stamp, values)?;
+                self.put_back(former)?;
                 restored += 1;
             }
             let stamp = [row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?];
-            let (_, _, values) = open.get_or_insert_with(|| (customer, stamp, Vec::new()));
+            let former = open.get_or_insert_with(|| Former { customer, stamp, values: Vec::new() });
             if let Some(field) = row.get::<_, Option<String>>(5)? {
                 if !columns.iter().any(|column| column.name.eq_ignore_ascii_case(&field)) {
                     return Err(gone(&field));
                 }
-                values.push((field, row.get(6)?));
+                former.values.push((field, row.get(6)?));
             }
         }
-        if let Some((customer, stamp, values)) = open {
-            self.put_back(customer, stamp, values)?;
+        if let Some(former) = open {
+            self.put_back(former)?;
             restored += 1;
         }
         Ok(restored)
     }
 
-    fn put_back(&self, customer: i64, stamp: [Owned; 4], values: Vec<(String, Owned)>) -> Tried<()> {
+    fn put_back(&self, former: Former) -> Tried<()> {
+        let Former { customer, stamp, values } = former;
         let names = STAMP_COLUMNS[1..].iter().map(|(name, _)| quoted(name));
         let set: Vec<String> =
             values.iter().map(|(name, _)| quoted(name)).chain(names).map(|name| format!("{name} = ?")).collect();

@@ -24,3 +24,4 @@ mod shell;
 mod support;
 mod systems;
 mod tidy;
+mod undo;
