@@ -10,7 +10,6 @@ mod common;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use custload::source::input::Format;
@@ -50,7 +49,7 @@ fn fill_pages(path: &Path, rows: &[Rows]) {
         threads: std::thread::available_parallelism().map_or(1, usize::from),
         stop: Default::default(),
     };
-    let held = Held::take(path, Duration::ZERO, &options.stop, || {}).unwrap();
+    let held = Held::take(path, &options.stop).unwrap();
     let mut store = Store::open(held, options).unwrap();
     for rows in rows {
         store.append(&rows.bytes, &rows.places).unwrap();

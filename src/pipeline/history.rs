@@ -59,7 +59,7 @@ fn stories(asked: &Asked, only: Option<i64>, observer: &mut dyn Observer) -> Res
     let holder = Trace::holder(database).unwrap_or_default();
     let story = |run: PastRun| RunStory {
         reports: reports_of(database, &run),
-        is_going_on: run.status == UNFINISHED && holder.starts_with(&format!("run {},", run.run_id)),
+        is_going_on: run.status == UNFINISHED && holder.starts_with(&format!("run {} ", run.run_id)),
         run,
     };
     Ok(runs.into_iter().map(story).collect())
@@ -86,7 +86,7 @@ pub fn undo(
     // What a run that was stopped has left of its reports goes, as it would with the next run.
     finish_earlier_reports(&held, database, observer)?;
     let now = stamp_of(now.unwrap_or_else(Utc::now));
-    let who = format!("undo of run {run_id}, process {}, since {now}", std::process::id());
+    let who = format!("undo of run {run_id} (process {}, since {now})", std::process::id());
     let trace = Trace::leave(database, &default_reports(database, run_id), &who)?;
     let undone = held.undo(&Undo { run_id, keep_changed, now });
     drop(trace);

@@ -22,7 +22,7 @@ pub(super) fn take_hold(
     observer: &mut dyn Observer,
 ) -> Result<Held> {
     wait_for(database, wait, stop, observer, || {
-        let held = Held::take(database, Duration::ZERO, stop, || {})?;
+        let held = Held::take(database, stop)?;
         // A run that commits now and then lets go of the database for a moment, and is not done.
         match Trace::holder(database) {
             Some(_) => Err(Error::locked(database)),

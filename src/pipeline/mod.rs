@@ -123,7 +123,7 @@ fn load(options: &Options, observer: &mut Watched<'_>) -> Result<Summary> {
         finish_earlier_reports(held, database, observer)?;
     }
     let place = reports_place(options, run_id)?;
-    let who = format!("run {run_id}, process {}, since {}", std::process::id(), clock.started);
+    let who = format!("run {run_id} (process {}, since {})", std::process::id(), clock.started);
     let trace = match (&held, &options.database, &place) {
         (Some(_), Some(database), Some(place)) => Some(Trace::leave(database, place, &who)?),
         _ => None,

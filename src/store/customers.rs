@@ -7,7 +7,7 @@ use super::changes::{Stored, look_at};
 use super::place::{self, Kind};
 use super::runs::next_run;
 use super::schema::{self, Found};
-use super::{StoreOptions, connect, sqlite_error};
+use super::{StoreOptions, connect, look_or_mend, sqlite_error};
 use crate::error::{Error, Result};
 
 /// The customers of a database that is only looked at.
@@ -27,13 +27,16 @@ impl Customers {
         if place::kind(&options.path)? == Kind::Absent {
             return Ok(None);
         }
-        let connection = connect(&options.path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        let look = || {
+        let look = |access: OpenFlags| {
+            let connection = connect(&options.path, access)?;
             // One transaction, so that all is read as of one moment; it ends with the keys.
-            connection.execute_batch("BEGIN")?;
-            schema::look(&connection, options.profile)
+            let found = connection
+                .execute_batch("PRAGMA query_only = 1; BEGIN")
+                .and_then(|()| schema::look(&connection, options.profile));
+            Ok(found.map(|found| (connection, found)))
         };
-        let found = look().map_err(|error| sqlite_error(&options, &error))?;
+        let found = look_or_mend(look)?;
+        let (connection, found) = found.map_err(|error| sqlite_error(&options, &error))?;
         let missing = match found {
             Found::Nothing => return Ok(None),
             Found::Ours { missing, .. } => missing,

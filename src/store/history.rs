@@ -4,11 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, Row};
+use rusqlite::{Connection, OpenFlags, Row};
 
 use super::place::{self, Kind};
 use super::runs::FileRow;
-use super::{connect, error_of, schema};
+use super::{connect, error_of, look_or_mend, schema};
 use crate::error::{Error, Result};
 use crate::record::Counts;
 
@@ -51,18 +51,11 @@ pub fn past_runs(path: &Path, only: Option<i64>, stop: &Arc<AtomicUsize>) -> Res
     refuse_absent(path)?;
     let read = |access: OpenFlags| {
         let connection = connect(path, access)?;
-        let runs = connection
-            // One transaction, so that all is read as of one moment. Nothing is ever written in it.
-            .execute_batch("PRAGMA query_only = 1; BEGIN")
-            .and_then(|()| runs_of(&connection, only));
-        Ok(runs.map_err(|error| (is_left_half_done(&error), error_of(path, stop, &error))))
+        // One transaction, so that all is read as of one moment. Nothing is ever written in it.
+        let began = connection.execute_batch("PRAGMA query_only = 1; BEGIN");
+        Ok(began.and_then(|()| runs_of(&connection, only)))
     };
-    let runs = match read(OpenFlags::SQLITE_OPEN_READ_ONLY)? {
-        // A run was killed while it was committing. SQLite puts the database right, and has to write to it for that.
-        Err((true, _)) => read(OpenFlags::SQLITE_OPEN_READ_WRITE)?,
-        read => read,
-    };
-    let runs = runs.map_err(|(_, error)| error)?;
+    let runs = look_or_mend(read)?.map_err(|error| error_of(path, stop, &error))?;
     runs.ok_or_else(|| Error::database(path, "it has no runs of custload; name another database with --db"))
 }
 
@@ -76,10 +69,6 @@ pub fn refuse_absent(path: &Path) -> Result<()> {
 
 pub(super) fn absent(path: &Path) -> Error {
     Error::database(path, "there is no such database; name another with --db")
-}
-
-fn is_left_half_done(error: &rusqlite::Error) -> bool {
-    matches!(error.sqlite_error_code(), Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen))
 }
 
 /// The runs of a database in the order of their numbers, or only one; `None` if custload has not made it.

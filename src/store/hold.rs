@@ -6,7 +6,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OpenFlags};
 
@@ -14,9 +13,6 @@ use super::place::{self, Kind, PrivateFile};
 use super::runs::{self, KnownRun, Loaded, Unfinished};
 use super::{connect, error_of, schema};
 use crate::error::{Error, Result};
-
-/// How often a run that waits for a database tries again.
-const TRY_AGAIN: Duration = Duration::from_millis(100);
 
 /// A database that a run has taken hold of.
 #[derive(Debug)]
@@ -35,28 +31,9 @@ pub(super) enum HeldWay {
 }
 
 impl Held {
-    /// Takes hold of the database at `path`, and waits so long for whoever has it. A signal in `stop` ends the waiting;
-    /// `waiting` is called once before it.
-    pub fn take(path: &Path, wait: Duration, stop: &Arc<AtomicUsize>, mut waiting: impl FnMut()) -> Result<Held> {
-        let start = Instant::now();
-        let mut is_waiting = false;
-        loop {
-            match Held::try_take(path, stop) {
-                Err(Error::Locked { .. }) if start.elapsed() < wait => {}
-                done => return done,
-            }
-            if !std::mem::replace(&mut is_waiting, true) {
-                waiting();
-            }
-            std::thread::sleep(TRY_AGAIN.min(wait.saturating_sub(start.elapsed())));
-            match stop.load(Ordering::Relaxed) {
-                0 => {}
-                signal => return Err(Error::Interrupted(signal as i32)),
-            }
-        }
-    }
-
-    fn try_take(path: &Path, stop: &Arc<AtomicUsize>) -> Result<Held> {
+    /// Takes hold of the database at `path`; [`Error::Locked`] where somebody else has it. A signal in `stop` ends what is asked of
+    /// it from then on.
+    pub fn take(path: &Path, stop: &Arc<AtomicUsize>) -> Result<Held> {
         let held = |way| Held { path: path.to_path_buf(), way, stop: Arc::clone(stop) };
         if place::kind(path)? == Kind::Absent {
             // `None` if another run has finished building the database meanwhile.

@@ -49,7 +49,7 @@ pub use self::runs::{
 };
 pub use self::undo::{ChangedCustomers, MOST_LISTED, Since, Undo, Undone};
 
-/// How long a run that is done waits for readers of the database to let it commit.
+/// How long a run waits for others to let it commit, or take hold again.
 const WAIT_FOR_READERS: Duration = Duration::from_secs(30);
 
 /// What a run wants from a database.
@@ -257,7 +257,7 @@ impl Store {
         let (rows_written, rows_changed) = (self.rows_written, self.rows_changed);
         let said = self.end(run, files, Some(checkpoint))?;
         // Another run may look in between, find that this one is not done, and go.
-        let held = Held::take(&options.path, WAIT_FOR_READERS, &options.stop, || {})?;
+        let held = take_again(&options)?;
         // The tables are there; only what the run has left is to be found again.
         let store = Store::open(held, options)?;
         let counter = match &store.way {
@@ -394,16 +394,29 @@ fn last_id(connection: &Connection) -> rusqlite::Result<Option<i64>> {
 
 /// Commits, and waits a while for programs that are reading: the work is done, and no reader should undo it.
 fn commit_past_readers(connection: &Connection, stop: &AtomicUsize) -> rusqlite::Result<()> {
+    let is_busy = |error: &rusqlite::Error| error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy);
+    insist(stop, is_busy, || connection.execute_batch("COMMIT"))
+}
+
+/// Takes hold again of a database that the run has let go of for a moment.
+fn take_again(options: &StoreOptions) -> Result<Held> {
+    let is_locked = |error: &Error| matches!(error, Error::Locked { .. });
+    insist(&options.stop, is_locked, || Held::take(&options.path, &options.stop))
+}
+
+/// Tries again for half a minute what somebody else stands in the way of, unless a signal asks to stop.
+fn insist<T, E>(
+    stop: &AtomicUsize,
+    is_in_the_way: impl Fn(&E) -> bool,
+    mut attempt: impl FnMut() -> std::result::Result<T, E>,
+) -> std::result::Result<T, E> {
     let start = Instant::now();
     loop {
-        match connection.execute_batch("COMMIT") {
+        match attempt() {
             Err(error)
-                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
-                    && start.elapsed() < WAIT_FOR_READERS
-                    && stop.load(Ordering::Relaxed) == 0 =>
+                if is_in_the_way(&error) && start.elapsed() < WAIT_FOR_READERS && stop.load(Ordering::Relaxed) == 0 =>
             {
-                // SQLite itself waits a little from the second try on.
-                connection.busy_timeout(Duration::from_millis(50))?;
+                std::thread::sleep(Duration::from_millis(20));
             }
             done => return done,
         }
@@ -417,6 +430,17 @@ fn connect(path: &Path, access: OpenFlags) -> Result<Connection> {
         Ok(connection)
     });
     connection.map_err(|error| Error::database(path, explain(&error)))
+}
+
+/// Looks at a database without writing to it. Where a run was killed while it was committing, SQLite puts the database right first,
+/// and has to be let write for that.
+fn look_or_mend<T>(look: impl Fn(OpenFlags) -> Result<rusqlite::Result<T>>) -> Result<rusqlite::Result<T>> {
+    let looked = look(OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let code = looked.as_ref().err().and_then(rusqlite::Error::sqlite_error_code);
+    match code {
+        Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen) => look(OpenFlags::SQLITE_OPEN_READ_WRITE),
+        _ => Ok(looked),
+    }
 }
 
 /// A path as SQLite takes it: a bare name such as `:memory:` would mean something else to it.

@@ -354,8 +354,6 @@ mod tests {
     use proptest::prelude::*;
     use rusqlite::types::Value as Stored;
 
-    use std::time::Duration;
-
     use super::super::hold::Held;
     use super::super::{RunRow, Store, Way};
     use super::*;
@@ -422,7 +420,7 @@ mod tests {
         let fields = &options.profile.fields;
         let place = |column: &str| fields.iter().position(|field| field.column == column).unwrap();
         let places = [place("name"), place("email"), place("description")];
-        let held = Held::take(path, Duration::ZERO, &options.stop, || {}).unwrap();
+        let held = Held::take(path, &options.stop).unwrap();
         let options = StoreOptions { run_id: held.next_run().unwrap(), ..options };
         let mut store = Store::open(held, options.clone()).unwrap();
         let Way::Add(existing) = &mut store.way else { panic!("the database exists") };

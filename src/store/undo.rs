@@ -15,6 +15,7 @@ use rusqlite::{Connection, Row, ToSql, params, params_from_iter};
 
 use super::hold::{Held, HeldWay};
 use super::journal::{RowsDigest, digest_text, row_digest, value_of};
+use super::place::PrivateFile;
 use super::runs::{self, UNDONE, remove_checkpoint};
 use super::schema::{self, CustomerColumn, STAMP_COLUMNS};
 use super::{commit_past_readers, error_of, history};
@@ -98,6 +99,8 @@ impl Held {
     pub fn undo(self, undo: &Undo) -> Result<Undone> {
         let Held { path, way, stop } = self;
         let HeldWay::Existing(connection, _counter) = way else { return Err(history::absent(&path)) };
+        // A run that was killed may have left rows there that it had gathered.
+        PrivateFile::remove_left_behind(&path);
         let undone = Undoing { connection: &connection, undo, stop: &stop }.run();
         undone.map_err(|failure| match failure {
             Failure::Sqlite(error) => error_of(&path, &stop, &error),

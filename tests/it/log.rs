@@ -198,7 +198,10 @@ fn the_fields_say_what_they_are_about() {
         assert!(end["seconds"].as_f64().is_some());
     }
     for (lines, _) in logged("import in.csv --max-rejects 0", 3, good_and_bad) {
-        assert_eq!(lines[2]["reason"], "1 records were rejected, and --max-rejects allows 0; the database is as it was");
+        assert_eq!(
+            lines[2]["reason"],
+            "1 records were rejected, and --max-rejects allows 0; the database is as it was"
+        );
     }
     for (lines, _) in logged("import none.csv", 2, |_| ()) {
         let said = "cannot read none.csv: there is no such file; check the name and the folder";
