@@ -58,6 +58,22 @@ pub fn owner_only(options: &mut OpenOptions) {
 #[cfg(not(unix))]
 pub fn owner_only(_: &mut OpenOptions) {}
 
+/// Whether two names are of one file, links followed; `false` where one of them is of none.
+#[cfg(unix)]
+pub fn are_one_file(one: &Path, other: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    match (std::fs::metadata(one), std::fs::metadata(other)) {
+        (Ok(one), Ok(other)) => (one.dev(), one.ino()) == (other.dev(), other.ino()),
+        _ => false,
+    }
+}
+
+/// Whether two names are of one file, as far as can be told here.
+#[cfg(not(unix))]
+pub fn are_one_file(one: &Path, other: &Path) -> bool {
+    matches!((std::fs::canonicalize(one), std::fs::canonicalize(other)), (Ok(one), Ok(other)) if one == other)
+}
+
 /// Whether an open file, or folder, is the one that has this name.
 #[cfg(unix)]
 pub fn is_same_file(file: &File, path: &Path) -> bool {

@@ -70,7 +70,7 @@ pub(super) fn checked(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>) 
         profile: args.profile.clone(),
         read: ReadOptions {
             limit: args.limit,
-            hash_text: args.commit_every.is_some(),
+            hash_text: args.commit_every.is_some() && command == Command::Import,
             block_size: args.block_size.as_deref().map(block_size).transpose()?.unwrap_or_default(),
             ..read(&args.read)?
         },

@@ -50,17 +50,18 @@ impl Committer<'_> {
             change_counter: None,
         };
         let summaries: Vec<_> = self.inputs.iter().map(|input| &input.summary).collect();
-        let (run, files) = self.book.rows(UNFINISHED, counts, self.customers, &summaries);
+        let (run, files) = self.book.rows(UNFINISHED, self.book.clock.now(), counts, self.customers, &summaries);
         let lengths = self.inputs.iter().map(|input| input.length);
         let files: Vec<FileRow> =
             files.into_iter().zip(lengths).map(|(file, bytes)| FileRow { bytes, ..file }).collect();
-        let (store, said) = store.checkpoint(&run, &files, &checkpoint)?;
-        self.target = Target::Database(Box::new(store));
+        let (paused, said) = store.checkpoint(&run, &files, &checkpoint)?;
+        // Whatever happens now, this much is done.
         self.kept = Some(Kept { records: self.records, customers: self.customers });
         events::checkpoint(checkpoint.run_id, checkpoint.records);
         if let Some(said) = said {
             observer.note(&said);
         }
+        self.target = Target::Database(Box::new(paused.go_on()?));
         Ok(())
     }
 

@@ -231,7 +231,7 @@ impl<'r> Committer<'r> {
     /// Behind which records blocks have to end.
     pub(super) fn stops(&self) -> Stops {
         Stops {
-            every: self.options.commit_every,
+            every: self.options.commit_every.filter(|_| self.options.command == Command::Import),
             first: self.done_before.as_ref().map(|before| before.checkpoint.records),
         }
     }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::commit::{Committer, cannot_keep_keys};
+use super::journey::stop_if_told;
 use super::tally::Tally;
 use super::worker::{Checked, Worker};
 use super::{Options, Target};
@@ -30,6 +31,12 @@ pub(super) enum Action {
 }
 
 impl Action {
+    /// The action of this number, as Rust numbers them.
+    pub(super) fn of(number: u64) -> Option<Action> {
+        let all = [Action::Created, Action::Updated, Action::Unchanged, Action::Superseded];
+        all.into_iter().find(|action| *action as u64 == number)
+    }
+
     /// The word in `accepted.csv`.
     fn name(self) -> &'static str {
         match self {
@@ -384,6 +391,7 @@ impl Committer<'_> {
     pub(super) fn end_waiting(&mut self) -> Result<()> {
         let Some(mut waiting) = self.waiting.take() else { return Ok(()) };
         loop {
+            stop_if_told(self.options)?;
             let batch = waiting.next_batch().map_err(|error| cannot_keep_keys(&self.spill, &error))?;
             let Some((bytes, rights)) = batch else { return Ok(()) };
             self.apply(&bytes, &rights)?;

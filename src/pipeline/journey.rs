@@ -73,7 +73,7 @@ pub(super) fn start(name: &str, work: impl FnOnce() + Send + 'static) -> Result<
     started.map(|_| ()).map_err(|error| Error::Broken(format!("a thread could not be started: {error}")))
 }
 
-fn stop_if_told(options: &Options) -> Result<()> {
+pub(super) fn stop_if_told(options: &Options) -> Result<()> {
     match options.stop.load(Ordering::Relaxed) {
         0 => Ok(()),
         signal => Err(Error::Interrupted(signal as i32)),

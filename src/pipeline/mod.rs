@@ -39,6 +39,7 @@ use self::hold::take_hold;
 use self::place::{finish_earlier_reports, relative_reports, reports_place};
 use crate::check::Stamp;
 use crate::check::plan::Plan;
+use crate::disk::are_one_file;
 use crate::error::{Error, Result};
 use crate::profile::Profile;
 use crate::report::folder::{ACCEPTED, ReportFolder, SUMMARY, Trace, WrittenReport};
@@ -181,9 +182,8 @@ fn load(options: &Options, observer: &mut Watched<'_>) -> Result<Summary> {
 /// A database is no input, and least of all the one that is loaded into: closing it would undo its locks.
 fn refuse_database_as_input(options: &Options, paths: &[PathBuf]) -> Result<()> {
     let Some(database) = &options.database else { return Ok(()) };
-    let same = |path: &Path| std::fs::canonicalize(path).ok().filter(|path| path.is_file());
-    let database = same(database);
-    match paths.iter().find(|path| database.is_some() && same(path) == database) {
+    let is_it = |path: &&PathBuf| path.as_os_str() != "-" && database.is_file() && are_one_file(path, database);
+    match paths.iter().find(is_it) {
         Some(path) => Err(Error::Input { path: path.clone(), doing: "it is the database itself".into() }),
         None => Ok(()),
     }
@@ -273,7 +273,7 @@ fn close(
     clock.time(&mut summary);
     if let Some(folder) = &outcome.folder {
         if status == Status::Threshold && options.accepted {
-            // Nothing was accepted in the end.
+            // It names customers who are not there: all of them, or those behind the last checkpoint. Going on makes it anew.
             folder.remove(ACCEPTED)?;
         }
         let mut report = folder.file(SUMMARY)?;
@@ -290,7 +290,8 @@ fn close(
             store.abandon()?;
         } else {
             let inputs: Vec<&InputSummary> = summary.inputs.iter().collect();
-            let (run, files) = outcome.book.rows(FINISHED, counts, outcome.customers, &inputs);
+            let (run, files) =
+                outcome.book.rows(FINISHED, summary.ended_at.clone(), counts, outcome.customers, &inputs);
             let said = store.commit(&run, &files)?;
             events::commit(run_id, &counts);
             if let Some(said) = said {
@@ -421,12 +422,13 @@ impl Book {
     fn rows(
         &self,
         status: &'static str,
+        ended_at: String,
         counts: Counts,
         customers: Option<(i64, i64)>,
         inputs: &[&InputSummary],
     ) -> (RunRow, Vec<FileRow>) {
         let run = RunRow {
-            ended_at: self.clock.now(),
+            ended_at,
             status,
             counts,
             first_customer_id: customers.map(|(first, _)| first),

@@ -60,13 +60,18 @@ pub(super) fn refuse_others(run: &Unfinished, options: &Options, profile: &Profi
         return differ(format!("the profile was {}, and is {}", run.profile, profile.name));
     }
     let (before, now) = (parsed(&run.options), parsed(&options_text(options)));
-    let names: BTreeSet<&String> = before.iter().chain(&now).map(|(name, _)| name).collect();
-    let differing =
-        names.into_iter().filter(|name| !MAY_DIFFER.contains(&name.as_str()) && before.get(*name) != now.get(*name));
-    if let Some(name) = differing.into_iter().next() {
-        let shown = |value: Option<&Value>| value.map_or("none".to_string(), Value::to_string);
-        let option = name.replace('_', "-");
-        return differ(format!("--{option} was {}, and is {}", shown(before.get(name)), shown(now.get(name))));
+    let names: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
+    // What an earlier version did not know of was not said.
+    let said = |options: &'_ serde_json::Map<String, Value>, name: &str| match options.get(name) {
+        None | Some(Value::Null) => "not given".to_string(),
+        Some(Value::String(text)) => text.clone(),
+        Some(value) => value.to_string(),
+    };
+    for name in names.into_iter().filter(|name| !MAY_DIFFER.contains(&name.as_str())) {
+        let (before, now) = (said(&before, name), said(&now, name));
+        if before != now {
+            return differ(format!("{} was {}, and is {}", option_of(name), visible(&before), visible(&now)));
+        }
     }
     for (input, (path, bytes)) in inputs.iter().zip(&run.files) {
         let length = fs::metadata(&input.path).ok().filter(fs::Metadata::is_file).map(|metadata| metadata.len());
@@ -75,6 +80,18 @@ pub(super) fn refuse_others(run: &Unfinished, options: &Options, profile: &Profi
         }
     }
     Ok(())
+}
+
+/// What a person types for what goes by this name in `import_runs.options`.
+fn option_of(name: &str) -> String {
+    match name {
+        "header" => "the header (--header-line, --columns)".to_string(),
+        "pad_short_rows" => "--short-rows".to_string(),
+        "on_invalid_clear" => "--on-invalid".to_string(),
+        "null_tokens" => "--null-token".to_string(),
+        "constants" | "values" => format!("[{name}] of the mapping file"),
+        name => format!("--{}", name.replace('_', "-")),
+    }
 }
 
 fn parsed(options: &str) -> serde_json::Map<String, Value> {

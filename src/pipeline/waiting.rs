@@ -11,8 +11,9 @@ use crate::check::FieldSet;
 use crate::record::Position;
 use crate::store::keys::Place;
 
-/// So many records are taken up again together.
+/// So many records are taken up again together, or as many as have so many bytes.
 const BATCH: usize = 1024;
+const BATCH_BYTES: usize = 256 * 1024;
 
 /// Records that are right, in a file without a name, in their order; and which of them have to give way.
 pub(super) struct Waiting {
@@ -70,7 +71,7 @@ impl Waiting {
         }
         let Some(reader) = &mut self.reader else { return Ok(None) };
         let (mut bytes, mut rights) = (Vec::new(), Vec::new());
-        while rights.len() < BATCH {
+        while rights.len() < BATCH && bytes.len() < BATCH_BYTES {
             match read_one(reader, &mut bytes)? {
                 Some((place, right)) => {
                     let last = self.last.get(&right.first).copied().unwrap_or(place);
@@ -111,15 +112,11 @@ fn read_one(reader: &mut impl Read, bytes: &mut Vec<u8>) -> io::Result<Option<(P
         input: input as usize,
         position: Position { record, line, byte_offset: 0 },
         row: start as u32..bytes.len() as u32,
-        action: match action {
-            action if action == Action::Created as u64 => Action::Created,
-            action if action == Action::Updated as u64 => Action::Updated,
-            _ => Action::Unchanged,
-        },
+        action: Action::of(action).ok_or(ErrorKind::InvalidData)?,
         customer: (has_customer == 1).then_some(customer as i64),
         differing: fields[0],
         cleared: fields[1],
-        key: Cow::Owned(String::from_utf8(key).unwrap_or_default()),
+        key: Cow::Owned(String::from_utf8(key).map_err(|_| ErrorKind::InvalidData)?),
         first,
     };
     Ok(Some((place, right)))

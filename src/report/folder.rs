@@ -233,9 +233,9 @@ impl Trace {
         options.write(true).create_new(true);
         owner_only(&mut options);
         let mut file = options.open(&path).map_err(failed)?;
-        // Where it cannot be locked, nobody is told whose the database is; the database has its own lock.
-        let _ = file.try_lock();
-        let written = file.write_all(&text).and_then(|()| file.sync_all());
+        // Others look at it for a moment only. The lock says that the run is alive, and keeps other runs out while one with
+        // checkpoints has let go of the database itself.
+        let written = file.lock().and_then(|()| file.write_all(&text)).and_then(|()| file.sync_all());
         // From here on it is removed, also where it could not be written.
         let trace = Trace { path: path.clone(), text, _lock: file };
         written.map_err(failed)?;

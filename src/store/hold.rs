@@ -27,7 +27,25 @@ pub(super) enum HeldWay {
     /// It does not exist: its private name is taken.
     New(PrivateFile),
     /// It exists: its transaction has begun.
-    Existing(Connection, ChangeCounter),
+    Existing(Opened),
+}
+
+/// A database that exists, and the run's hold on it.
+///
+/// The two are never taken apart: fields drop in their order, and closing the file while the connection is open would undo the
+/// connection's locks, for POSIX lets go of all locks that a process has on a file when it closes any handle of it.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) connection: Connection,
+    counter: ChangeCounter,
+}
+
+impl Opened {
+    /// The number by which SQLite tells that the database has been written to: it grows by one with each transaction
+    /// (sqlite.org/fileformat2.html, section 1.3.6). `None` in WAL mode, where it says nothing, and of an empty file.
+    pub(super) fn change_counter(&self) -> io::Result<Option<i64>> {
+        self.counter.read()
+    }
 }
 
 impl Held {
@@ -43,12 +61,12 @@ impl Held {
         }
         let counter = ChangeCounter::of(path)?;
         let connection = begin(path, stop)?;
-        Ok(held(HeldWay::Existing(connection, counter)))
+        Ok(held(HeldWay::Existing(Opened { connection, counter })))
     }
 
     fn connection(&self) -> Option<&Connection> {
         match &self.way {
-            HeldWay::Existing(connection, _) => Some(connection),
+            HeldWay::Existing(opened) => Some(&opened.connection),
             HeldWay::New(_) => None,
         }
     }
@@ -96,6 +114,9 @@ impl Held {
     }
 }
 
+/// So many prepared statements are kept.
+const STATEMENTS: usize = 256;
+
 /// Opens a database that exists and begins a transaction in which nobody else writes.
 pub(super) fn begin(path: &Path, stop: &Arc<AtomicUsize>) -> Result<Connection> {
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
@@ -104,13 +125,12 @@ pub(super) fn begin(path: &Path, stop: &Arc<AtomicUsize>) -> Result<Connection> 
         .progress_handler(20_000, Some(move || told.load(Ordering::Relaxed) != 0))
         .and_then(|()| connection.execute_batch("PRAGMA cache_size = -65536; PRAGMA threads = 2; BEGIN IMMEDIATE"));
     begun.map_err(|error| error_of(path, stop, &error))?;
+    // An update has a statement for each column that it changes, and for each set of them.
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(connection)
 }
 
-/// The number by which SQLite tells that a database has been written to: it grows by one with each transaction
-/// (sqlite.org/fileformat2.html, section 1.3.6).
-///
-/// The file is opened before the connection and closed behind it: closing it any sooner would undo the connection's locks.
+/// A database's file, for its change counter.
 #[derive(Debug)]
 pub(super) struct ChangeCounter(File);
 
@@ -127,7 +147,10 @@ impl ChangeCounter {
     /// The counter now; `None` in WAL mode, where it says nothing.
     pub(super) fn read(&self) -> io::Result<Option<i64>> {
         let mut head = [0; 28];
-        read_at_start(&self.0, &mut head)?;
+        match read_at_start(&self.0, &mut head) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+            done => done?,
+        }
         let is_wal = head[18] == 2 || head[19] == 2;
         let counter = head[24..28].iter().fold(0, |sum, byte| sum << 8 | i64::from(*byte));
         Ok((!is_wal).then_some(counter))

@@ -30,7 +30,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
 use self::build::{BuildError, Builder};
 use self::customers::{for_each_key, key_of};
-use self::hold::{ChangeCounter, HeldWay};
+use self::hold::{ChangeCounter, HeldWay, Opened};
 use self::journal::Journal;
 use self::place::PrivateFile;
 use self::runs::{remove_checkpoint, write_checkpoint, write_run};
@@ -50,7 +50,7 @@ pub use self::runs::{
 pub use self::undo::{ChangedCustomers, MOST_LISTED, Since, Undo, Undone};
 
 /// How long a run waits for others to let it commit, or take hold again.
-const WAIT_FOR_READERS: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What a run wants from a database.
 #[derive(Clone, Debug)]
@@ -100,7 +100,7 @@ impl Store {
     pub fn open(held: Held, options: StoreOptions) -> Result<Store> {
         match held.way {
             HeldWay::New(private) => Store::build(options, private),
-            HeldWay::Existing(connection, counter) => Store::begin(options, connection, counter),
+            HeldWay::Existing(opened) => Store::begin(options, opened),
         }
     }
 
@@ -225,13 +225,13 @@ impl Store {
     /// An error where the database is not as this run has left it at a checkpoint.
     pub fn refuse_changed(&self, checkpoint: &Checkpoint) -> Result<()> {
         let Way::Add(existing) = &self.way else { return Ok(()) };
-        let counter = existing.counter().read().unwrap_or_default();
+        let counter = self.change_counter(existing)?;
         let customers = self.customers()?;
         let what = if customers != checkpoint.customers {
             format!("it had {} customers, and has {customers}", checkpoint.customers)
         } else if self.next_id != checkpoint.next_customer_id {
             format!("the next customer was to be {}, and is {}", checkpoint.next_customer_id, self.next_id)
-        } else if counter.is_some() && checkpoint.change_counter.is_some() && counter != checkpoint.change_counter {
+        } else if is_another(counter, checkpoint.change_counter) {
             "somebody has written to it".to_string()
         } else {
             return Ok(());
@@ -246,39 +246,23 @@ impl Store {
         ))
     }
 
-    /// Commits what was done so far, together with a checkpoint, and begins the next part of the run.
+    /// Commits what was done so far, together with a checkpoint. The run goes on with what it gives, and has let go of the database
+    /// until then. Gives what there is to say, too.
     pub fn checkpoint(
         self,
         run: &RunRow,
         files: &[FileRow],
         checkpoint: &Checkpoint,
-    ) -> Result<(Store, Option<String>)> {
+    ) -> Result<(Paused, Option<String>)> {
         let options = self.options.clone();
         let (rows_written, rows_changed) = (self.rows_written, self.rows_changed);
         let said = self.end(run, files, Some(checkpoint))?;
-        // Another run may look in between, find that this one is not done, and go.
-        let held = take_again(&options)?;
-        // The tables are there; only what the run has left is to be found again.
-        let store = Store::open(held, options)?;
-        let counter = match &store.way {
-            Way::Add(existing) => existing.counter().read().unwrap_or_default(),
-            _ => None,
-        };
-        let is_changed = |expected: Option<i64>| expected.is_some() && counter.is_some() && counter != expected;
-        let noted = store.held_checkpoint()?;
-        if store.next_id != checkpoint.next_customer_id || is_changed(noted.and_then(|noted| noted.change_counter)) {
-            return Err(Error::database(
-                &store.options.path,
-                "another program has written to it while the run was going on",
-            ));
-        }
-        Ok((Store { rows_written, rows_changed, ..store }, said))
+        Ok((Paused { options, rows_written, rows_changed, next_id: checkpoint.next_customer_id }, said))
     }
 
-    fn held_checkpoint(&self) -> Result<Option<Checkpoint>> {
-        let Way::Add(existing) = &self.way else { return Ok(None) };
-        let run = runs::unfinished(existing.connection()).map_err(|error| self.failed(error))?;
-        Ok(run.map(|run| run.checkpoint))
+    fn change_counter(&self, existing: &Existing) -> Result<Option<i64>> {
+        let counter = existing.change_counter();
+        counter.map_err(|error| Error::database(&self.options.path, place::cannot_open(&error)))
     }
 
     /// Changes a customer who is there.
@@ -312,7 +296,8 @@ impl Store {
         };
         match way {
             Way::Add(existing) => {
-                let counter = existing.counter().read().unwrap_or_default();
+                let counter = existing.change_counter().map_err(BuildError::Io);
+                let counter = counter.map_err(|error| build_error(&options, error))?;
                 write(existing.connection(), counter).map_err(failed)?;
                 commit_past_readers(existing.connection(), &options.stop).map_err(failed)?;
                 Ok(None)
@@ -320,7 +305,7 @@ impl Store {
             Way::Built(connection, private) => {
                 let written = private.handle().map_err(BuildError::Io).and_then(|file| {
                     // The handle is the private file's, which nobody else has.
-                    let counter = ChangeCounter::over(file).read().unwrap_or_default();
+                    let counter = ChangeCounter::over(file).read()?;
                     connection.execute_batch("BEGIN")?;
                     if let Some(last) = run.last_customer_id {
                         let sql = "INSERT INTO sqlite_sequence (name, seq) VALUES ('customers', ?1)";
@@ -348,8 +333,9 @@ impl Store {
     }
 
     /// Makes or extends the tables of a database that exists.
-    fn begin(options: StoreOptions, connection: Connection, counter: ChangeCounter) -> Result<Store> {
-        let found = schema::look(&connection, options.profile);
+    fn begin(options: StoreOptions, opened: Opened) -> Result<Store> {
+        let connection = &opened.connection;
+        let found = schema::look(connection, options.profile);
         let mut sql = match found.map_err(|error| sqlite_error(&options, &error))? {
             Found::Nothing => schema::create_all(options.profile),
             Found::Ours { missing, upgrade } => upgrade + &schema::add_columns(options.profile, &missing),
@@ -362,7 +348,7 @@ impl Store {
         };
         // At once, and not behind the last row: the keys that are there are read by it, and there are fewer now.
         sql.extend(options.key.as_deref().map(schema::create_key_index));
-        let prepared = connection.execute_batch(&sql).and_then(|()| last_id(&connection));
+        let prepared = connection.execute_batch(&sql).and_then(|()| last_id(connection));
         let last = prepared.map_err(|error| sqlite_error(&options, &error))?;
         let next_id = match last {
             Some(last) => last.checked_add(1).ok_or_else(|| {
@@ -370,13 +356,48 @@ impl Store {
             })?,
             None => options.first_id,
         };
-        let existing = Existing::new(connection, counter, &options);
+        let existing = Existing::new(opened, &options);
         let (way, journal) = (Way::Add(Box::new(existing)), Journal::default());
         Ok(Store { way, options, next_id, rows_written: 0, rows_changed: 0, journal })
     }
 
     fn failed(&self, error: rusqlite::Error) -> Error {
         sqlite_error(&self.options, &error)
+    }
+}
+
+/// Whether a change counter is another than the one that was expected, as far as both are known.
+fn is_another(counter: Option<i64>, expected: Option<i64>) -> bool {
+    counter.zip(expected).is_some_and(|(counter, expected)| counter != expected)
+}
+
+/// A run between two of its parts: what is before is committed, and the database is nobody's. Other runs may take hold of it
+/// now, find that this one is not done, and let go.
+#[derive(Debug)]
+pub struct Paused {
+    options: StoreOptions,
+    rows_written: u64,
+    rows_changed: u64,
+    next_id: i64,
+}
+
+impl Paused {
+    /// Takes hold of the database again. An error where another program has written to it.
+    pub fn go_on(self) -> Result<Store> {
+        let Paused { options, rows_written, rows_changed, next_id } = self;
+        let held = take_again(&options)?;
+        let noted = held.unfinished()?.and_then(|run| run.checkpoint.change_counter);
+        // The tables are there; only what the run has left is to be found again.
+        let store = Store::open(held, options)?;
+        let counter = match &store.way {
+            Way::Add(existing) => store.change_counter(existing)?,
+            Way::Build(..) | Way::Built(..) => None,
+        };
+        if store.next_id != next_id || is_another(counter, noted) {
+            let message = "another program has written to it while the run was going on";
+            return Err(Error::database(&store.options.path, message));
+        }
+        Ok(Store { rows_written, rows_changed, ..store })
     }
 }
 
@@ -401,7 +422,11 @@ fn commit_past_readers(connection: &Connection, stop: &AtomicUsize) -> rusqlite:
 /// Takes hold again of a database that the run has let go of for a moment.
 fn take_again(options: &StoreOptions) -> Result<Held> {
     let is_locked = |error: &Error| matches!(error, Error::Locked { .. });
-    insist(&options.stop, is_locked, || Held::take(&options.path, &options.stop))
+    let held = insist(&options.stop, is_locked, || Held::take(&options.path, &options.stop));
+    held.map_err(|error| match options.stop.load(Ordering::Relaxed) {
+        0 => error,
+        signal => Error::Interrupted(signal as i32),
+    })
 }
 
 /// Tries again for half a minute what somebody else stands in the way of, unless a signal asks to stop.
@@ -413,9 +438,7 @@ fn insist<T, E>(
     let start = Instant::now();
     loop {
         match attempt() {
-            Err(error)
-                if is_in_the_way(&error) && start.elapsed() < WAIT_FOR_READERS && stop.load(Ordering::Relaxed) == 0 =>
-            {
+            Err(error) if is_in_the_way(&error) && start.elapsed() < PATIENCE && stop.load(Ordering::Relaxed) == 0 => {
                 std::thread::sleep(Duration::from_millis(20));
             }
             done => return done,

@@ -1,8 +1,8 @@
 //! Forgetting what is needed to take old runs back, so that a database does not grow with each night: [`Held::prune`].
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::OptionalExtension;
 
-use super::hold::{ChangeCounter, Held, HeldWay};
+use super::hold::{Held, HeldWay, Opened};
 use super::runs::{FINISHED, UNFINISHED};
 use super::{commit_past_readers, error_of, history, schema};
 use crate::error::Result;
@@ -21,10 +21,10 @@ impl Held {
     /// stay, and so does the journal of a run that was stopped between its checkpoints. On an error nothing is deleted.
     pub fn prune(self, keep: u64) -> Result<Pruned> {
         let Held { path, way, stop } = self;
-        let HeldWay::Existing(connection, counter) = way else { return Err(history::absent(&path)) };
-        let done = prune(&connection, &counter, keep).and_then(|pruned| {
+        let HeldWay::Existing(opened) = way else { return Err(history::absent(&path)) };
+        let done = prune(&opened, keep).and_then(|pruned| {
             if !pruned.runs.is_empty() {
-                commit_past_readers(&connection, &stop)?;
+                commit_past_readers(&opened.connection, &stop)?;
             }
             Ok(pruned)
         });
@@ -32,7 +32,8 @@ impl Held {
     }
 }
 
-fn prune(connection: &Connection, counter: &ChangeCounter, keep: u64) -> rusqlite::Result<Pruned> {
+fn prune(opened: &Opened, keep: u64) -> rusqlite::Result<Pruned> {
+    let connection = &opened.connection;
     let mut pruned = Pruned::default();
     if !schema::has_runs(connection)? {
         // An earlier version has made it, which kept no journal.
@@ -61,7 +62,7 @@ fn prune(connection: &Connection, counter: &ChangeCounter, keep: u64) -> rusqlit
             pruned.rows += statement.execute([run])? as u64;
         }
     }
-    if let (false, Some(counter)) = (pruned.runs.is_empty(), counter.read().unwrap_or_default()) {
+    if let (false, Some(counter)) = (pruned.runs.is_empty(), opened.change_counter().unwrap_or_default()) {
         // A run that was stopped may go on where nobody has written to the database since; this has changed none of its rows.
         let sql = "UPDATE import_checkpoints SET change_counter = ?1 + 1 WHERE change_counter = ?1";
         connection.execute(sql, [counter])?;

@@ -144,7 +144,7 @@ pub(super) fn loaded(connection: &Connection) -> rusqlite::Result<Vec<Loaded>> {
          WHERE r.status = ?1 AND r.run_id >= (SELECT ifnull(max(run_id), 0) FROM import_runs \
          WHERE status = ?1 AND created + updated > 0) \
          AND NOT EXISTS (SELECT 1 FROM import_runs AS u WHERE u.status = ?2 \
-         AND CASE WHEN u.run_id < r.run_id THEN u.undone_at > r.ended_at \
+         AND CASE WHEN u.run_id < r.run_id THEN u.undone_after >= r.run_id \
          ELSE EXISTS (SELECT 1 FROM import_updated AS k WHERE k.run_id = u.run_id) END) \
          ORDER BY r.run_id, f.import_file",
     )?;

@@ -35,7 +35,8 @@ const IMPORT_RUNS: &str = "CREATE TABLE import_runs (
   first_customer_id INTEGER,
   last_customer_id INTEGER,
   reports TEXT NOT NULL,
-  undone_at TEXT
+  undone_at TEXT,
+  undone_after INTEGER
 ) STRICT";
 
 const IMPORT_FILES: &str = "CREATE TABLE import_files (
@@ -118,6 +119,7 @@ const OLD_TABLES: [OldTable; 2] = [
             ("unchanged", "INTEGER NOT NULL DEFAULT 0"),
             ("superseded", "INTEGER NOT NULL DEFAULT 0"),
             ("undone_at", "TEXT"),
+            ("undone_after", "INTEGER"),
         ],
     ),
     (
@@ -281,7 +283,7 @@ pub(super) fn look(connection: &Connection, profile: &Profile) -> rusqlite::Resu
 /// Whether the database has custload's tables of runs, as this version makes them.
 pub(super) fn has_runs(connection: &Connection) -> rusqlite::Result<bool> {
     let columns = columns_of(connection, "import_runs")?;
-    Ok(columns.iter().any(|(name, ..)| name == "undone_at") && has_table(connection, "import_checkpoints")?)
+    Ok(columns.iter().any(|(name, ..)| name == "undone_after") && has_table(connection, "import_checkpoints")?)
 }
 
 /// What selects the columns of `import_runs` as this version has them, from a table that an earlier version may have made;

@@ -16,7 +16,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ToSql};
 
 use super::build::{self, BuildError, Builder};
-use super::hold::ChangeCounter;
+use super::hold::Opened;
 use super::place::PrivateFile;
 use super::{StoreOptions, build_error, schema, sqlite_error, sqlite_name};
 use crate::error::{Error, Result};
@@ -50,9 +50,8 @@ const INSERT_EACH: &str =
 /// A database that exists, and the rows that a run adds to it.
 #[derive(Debug)]
 pub(super) struct Existing {
-    // Closed before the segment is removed, and before the database's file.
-    connection: Connection,
-    counter: ChangeCounter,
+    // Closed before the segment is removed.
+    opened: Opened,
     route: Route,
     inserted: u64,
 }
@@ -95,19 +94,19 @@ impl ToSql for Parameter<'_> {
 
 impl Existing {
     /// A database in which the run's transaction has begun, so that nobody else writes to it.
-    pub(super) fn new(connection: Connection, counter: ChangeCounter, options: &StoreOptions) -> Existing {
+    pub(super) fn new(opened: Opened, options: &StoreOptions) -> Existing {
         PrivateFile::remove_left_behind(&options.path);
-        Existing { connection, counter, route: Route::First, inserted: 0 }
+        Existing { opened, route: Route::First, inserted: 0 }
     }
 
-    /// What tells whether the database was written to.
-    pub(super) fn counter(&self) -> &ChangeCounter {
-        &self.counter
+    /// What tells whether the database was written to; see [`Opened::change_counter`].
+    pub(super) fn change_counter(&self) -> io::Result<Option<i64>> {
+        self.opened.change_counter()
     }
 
     /// The connection that has the transaction.
     pub(super) fn connection(&self) -> &Connection {
-        &self.connection
+        &self.opened.connection
     }
 
     /// Writes rows in their order, under IDs from `first` on; how many were written.
@@ -119,13 +118,13 @@ impl Existing {
         rows: &[Range<u32>],
     ) -> Result<u64> {
         if matches!(self.route, Route::First) && self.inserted >= INSERTED_FIRST {
-            self.route = match Segment::begin(&self.connection, options)? {
+            self.route = match Segment::begin(&self.opened.connection, options)? {
                 Some(segment) => Route::Segment(Box::new(segment)),
                 None => Route::Insert,
             };
         }
         let written = match &mut self.route {
-            Route::First | Route::Insert => insert(&self.connection, options.profile, first, bytes, rows)
+            Route::First | Route::Insert => insert(&self.opened.connection, options.profile, first, bytes, rows)
                 .map_err(|error| sqlite_error(options, &error))?,
             Route::Segment(segment) => {
                 let appended = segment.builder.append(first, bytes, rows);
@@ -141,16 +140,16 @@ impl Existing {
 
     /// Puts all rows that are still elsewhere into the database. `go_on` is asked now and then.
     pub(super) fn complete(self, options: &StoreOptions, go_on: impl FnMut() -> bool) -> Result<Existing> {
-        let Existing { connection, counter, route, inserted } = self;
+        let Existing { opened, route, inserted } = self;
         let route = match route {
             Route::Segment(segment) => {
-                let file = segment.put_into(&connection, options.profile, go_on);
+                let file = segment.put_into(&opened.connection, options.profile, go_on);
                 let file = file.map_err(|error| build_error(options, error))?;
                 Route::Transferred { _file: file }
             }
             other => other,
         };
-        Ok(Existing { connection, counter, route, inserted })
+        Ok(Existing { opened, route, inserted })
     }
 }
 

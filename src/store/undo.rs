@@ -98,10 +98,10 @@ impl Held {
     /// or trigger of the database's own refuses.
     pub fn undo(self, undo: &Undo) -> Result<Undone> {
         let Held { path, way, stop } = self;
-        let HeldWay::Existing(connection, _counter) = way else { return Err(history::absent(&path)) };
+        let HeldWay::Existing(opened) = way else { return Err(history::absent(&path)) };
         // A run that was killed may have left rows there that it had gathered.
         PrivateFile::remove_left_behind(&path);
-        let undone = Undoing { connection: &connection, undo, stop: &stop }.run();
+        let undone = Undoing { connection: &opened.connection, undo, stop: &stop }.run();
         undone.map_err(|failure| match failure {
             Failure::Sqlite(error) => error_of(&path, &stop, &error),
             Failure::Refused(why) => refused(&path, undo.run_id, &why),
@@ -321,7 +321,7 @@ impl Undoing<'_> {
             return Ok(size - changed.len() as u64);
         }
         // A person's change cannot be taken out, so any of them may be another.
-        if there.iter().any(|customer| !changed.iter().any(|(id, _)| id == customer)) {
+        if changed.iter().filter(|(_, since)| *since != Since::Deleted).count() < there.len() {
             undone.list(range.first, range.last, Since::SomeChanged);
         }
         undone.changed += size;
@@ -471,7 +471,8 @@ impl Undoing<'_> {
             self.connection.execute(&format!("DELETE FROM {table} WHERE run_id = ?1{not_kept}"), [run_id])?;
         }
         remove_checkpoint(self.connection, *run_id)?;
-        let sql = "UPDATE import_runs SET status = ?2, undone_at = ?3 WHERE run_id = ?1";
+        let sql = "UPDATE import_runs SET status = ?2, undone_at = ?3, \
+                   undone_after = (SELECT max(run_id) FROM import_runs) WHERE run_id = ?1";
         self.connection.execute(sql, params![run_id, UNDONE, now]).map(drop)
     }
 }

@@ -162,7 +162,7 @@ impl Model {
     fn rows(&self) -> Vec<String> {
         let row = |(id, customer): (&i64, &Customer)| {
             let values = customer.values.map(|value| value.map_or("-", |value| NAMES[value]));
-            format!("{id}|{}|{}|{}", customer.email, values[0], values[1])
+            format!("{id}|{}|{}|{}|{}", customer.email, values[0], values[1], customer.run)
         };
         self.customers.iter().map(row).collect()
     }
@@ -189,7 +189,7 @@ fn rows(place: &Place) -> Vec<String> {
     if !place.path("customers.db").exists() {
         return Vec::new();
     }
-    let sql = "SELECT customer_id || '|' || email || '|' || ifnull(name, '-') || '|' || ifnull(city, '-') FROM customers \
+    let sql = "SELECT customer_id || '|' || email || '|' || ifnull(name, '-') || '|' || ifnull(city, '-') || '|' || import_run FROM customers \
                ORDER BY customer_id";
     place.column("customers.db", sql)
 }

@@ -244,6 +244,8 @@ fn a_check_gives_the_verdicts_of_an_import() {
         );
     }
     place.custload("check new.csv --profile contact --mode update").ends(0);
+    // There is nothing to commit, and nothing is forgotten on the way.
+    place.custload("check new.csv --profile contact --mode update --db customers.db --commit-every 1").ends(1);
     assert!(before == std::fs::read(place.path("customers.db")).unwrap());
 }
 
@@ -288,11 +290,15 @@ fn a_run_waits_for_a_database_that_is_held() {
     let other = place.open("customers.db");
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     place.custload("import new.csv --wait 0.3").ends(2).says(&["waiting for up to 0.3 s", "it is locked", "--wait"]);
-    let waiting = place.command(&["import", "new.csv", "--profile", "contact", "--wait", "60"]).spawn().unwrap();
-    std::thread::sleep(std::time::Duration::from_millis(500));
+    let mut waiting = place.command(&["import", "new.csv", "--profile", "contact", "--wait", "60", "--quiet"]);
+    let mut waiting = waiting.stderr(std::process::Stdio::piped()).spawn().unwrap();
+    // It is let in when it has said that it waits, and not before.
+    let mut said = [0; 12];
+    std::io::Read::read_exact(waiting.stderr.as_mut().unwrap(), &mut said).unwrap();
     other.execute_batch("ROLLBACK").unwrap();
     drop(other);
-    assert!(waiting.wait_with_output().unwrap().status.success());
+    let done = Done::new(&waiting.wait_with_output().unwrap()).ends(0);
+    assert!(done.stderr.contains("waiting for up to 60 s"), "{}", done.stderr);
     place.custload("import new.csv --wait never").ends(2);
     place.custload("import new.csv --wait -1").ends(2);
 }

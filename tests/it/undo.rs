@@ -392,7 +392,7 @@ fn what_cannot_be_taken_back_is_refused() {
         &place,
         "DROP TABLE import_created; DROP TABLE import_updated; DROP TABLE import_changes; DROP TABLE import_checkpoints; \
          ALTER TABLE import_runs DROP COLUMN mode; ALTER TABLE import_runs DROP COLUMN columns; \
-         ALTER TABLE import_runs DROP COLUMN undone_at; ALTER TABLE import_runs DROP COLUMN created; \
+         ALTER TABLE import_runs DROP COLUMN undone_at; ALTER TABLE import_runs DROP COLUMN undone_after; ALTER TABLE import_runs DROP COLUMN created; \
          ALTER TABLE import_runs DROP COLUMN updated; ALTER TABLE import_runs DROP COLUMN unchanged; \
          ALTER TABLE import_runs DROP COLUMN superseded; ALTER TABLE import_files DROP COLUMN created; \
          ALTER TABLE import_files DROP COLUMN updated; ALTER TABLE import_files DROP COLUMN unchanged; \
@@ -607,9 +607,9 @@ fn a_database_that_somebody_else_has() {
 
     // A run that is going on says who it is.
     let mut child = place.command(&["import", "-", "--profile", "contact", "--format", "csv"]);
-    let mut child = child.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let start = Instant::now();
-    while !place.path("customers.db.custload-reports").exists() && start.elapsed() < Duration::from_secs(20) {
+    let mut child = child.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    while !place.path("customers.db.custload-reports").exists() {
+        assert!(child.try_wait().unwrap().is_none(), "{:?}", Done::new(&child.wait_with_output().unwrap()));
         std::thread::sleep(Duration::from_millis(10));
     }
     std::thread::sleep(Duration::from_millis(100));
