@@ -19,6 +19,15 @@ pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
+/// What stands behind a database's name in the names of the files beside it: SQLite's own, the private file that a run builds
+/// or gathers rows in, and the note of the run that is going on.
+pub const BESIDE_A_DATABASE: [&str; 5] = ["-journal", "-wal", "-shm", PRIVATE, NOTE];
+
+/// See [`BESIDE_A_DATABASE`].
+pub const PRIVATE: &str = ".custload-partial";
+/// See [`BESIDE_A_DATABASE`].
+pub const NOTE: &str = ".custload-reports";
+
 /// A path from bytes that were one.
 #[cfg(unix)]
 pub fn path_from_bytes(bytes: &[u8]) -> PathBuf {

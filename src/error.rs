@@ -7,7 +7,8 @@ use std::fmt::{self, Display};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Why a run could not be done. Every kind means that nothing was written to the database.
+/// Why a run could not be done. Every kind means that nothing was written to the database, but for [`Error::AtCheckpoint`]: then
+/// nothing was written behind the last checkpoint.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The command line, a header or a profile does not fit what was asked for.
@@ -217,7 +218,13 @@ fn without_claim(error: &Error) -> String {
 }
 
 fn shortened_claim(said: &str) -> String {
-    let claims = ["; nothing was written", ". Nothing was written to the database", ". Nothing was written"];
+    let claims = [
+        "; nothing was written",
+        ". Nothing was written to the database",
+        ". Nothing was written",
+        " and was taken back",
+        " and took the run back",
+    ];
     let said = claims.iter().fold(said.to_string(), |said, claim| said.replace(claim, ""));
     said.trim_end_matches('.').to_string()
 }
@@ -261,6 +268,19 @@ mod tests {
             assert!(is_right, "{error}: {said:?}");
             let kept = Error::AtCheckpoint { error: Box::new(error), run_id: 1, records: 5 };
             assert_eq!(kept.for_log().is_some(), logged.is_some());
+        }
+        let all = [
+            Error::database(path, "the disk is full. Nothing was written"),
+            Error::locked(path),
+            Error::report(path, io::ErrorKind::StorageFull.into()),
+            Error::Unbalanced("read 2".into()),
+            Error::Broken("a check failed".into()),
+            Error::Interrupted(2),
+        ];
+        for error in all {
+            let said = Error::AtCheckpoint { error: Box::new(error), run_id: 1, records: 5 }.to_string();
+            let claims = said.to_lowercase().contains("nothing was written") || said.contains("the run back");
+            assert!(!claims && said.contains("the first 5 records are kept"), "{said}");
         }
         let stopped = Error::AtCheckpoint { error: Box::new(Error::Interrupted(15)), run_id: 1, records: 5 };
         assert_eq!((stopped.kind(), stopped.for_log().as_deref()), ("interrupted", Some("stopped by SIGTERM")));

@@ -12,7 +12,7 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
 use super::args::{LogFormat, RunArgs};
-use crate::disk::{folder_of, owner_only, with_suffix};
+use crate::disk::{BESIDE_A_DATABASE, folder_of, owner_only, with_suffix};
 use crate::error::{Error, Result};
 use crate::pipeline::TARGET;
 use crate::report::summary::escaped;
@@ -71,9 +71,9 @@ fn refuse_taken(log: &Path, inputs: &[PathBuf], database: Option<&Path>) -> Resu
             return refuse("it would be an input, for the folder that it is in is one");
         }
     }
-    let suffixes = ["", "-journal", "-wal", "-shm", ".custload-partial", ".custload-reports"];
+    let mut suffixes = BESIDE_A_DATABASE.iter().chain([&""]);
     match database {
-        Some(path) if suffixes.iter().any(|suffix| real(&with_suffix(path, suffix)) == place) => {
+        Some(path) if suffixes.any(|suffix| real(&with_suffix(path, suffix)) == place) => {
             refuse("the name belongs to the database")
         }
         _ => Ok(()),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{Command, Observer, Options, shown_path};
-use crate::disk::{folder_of, with_suffix};
+use crate::disk::{BESIDE_A_DATABASE, folder_of, with_suffix};
 use crate::error::{Error, Result};
 use crate::report::folder::{Trace, can_be_used, finish_left_behind};
 use crate::store::Held;
@@ -23,8 +23,8 @@ pub(super) fn reports_place(options: &Options, run_id: i64) -> Result<Option<Pat
     let Some(place) = place else { return Ok(None) };
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     let is_database = options.database.as_deref().is_some_and(|database| {
-        let names = ["", "-journal", "-wal", "-shm", ".custload-partial", ".custload-reports"];
-        names.iter().any(|suffix| absolute(&with_suffix(database, suffix)) == absolute(&place))
+        let mut names = BESIDE_A_DATABASE.iter().chain([&""]);
+        names.any(|suffix| absolute(&with_suffix(database, suffix)) == absolute(&place))
     });
     if place.file_name().is_none() || is_database {
         return Err(Error::Usage(format!(

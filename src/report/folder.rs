@@ -13,7 +13,7 @@ use std::sync::mpsc::SyncSender;
 
 use serde::Deserialize;
 
-use crate::disk::{SyncedFolder, is_same_file, owner_only, path_from_bytes, with_suffix};
+use crate::disk::{NOTE, SyncedFolder, is_same_file, owner_only, path_from_bytes, with_suffix};
 use crate::error::{Error, Result, Words};
 
 /// The name of the file that says how a run went.
@@ -221,7 +221,7 @@ impl Trace {
     /// Notes that reports are being written for `place`, by the run that `who` describes in one line. The run must hold the
     /// database's lock.
     pub fn leave(database: &Path, place: &Path, who: &str) -> Result<Trace> {
-        let path = with_suffix(database, TRACE);
+        let path = with_suffix(database, NOTE);
         let failed = |error| {
             let message = format!("its folder must be one that can be written to, for {}: {error}", path.display());
             Error::database(database, Words::own(message))
@@ -244,7 +244,7 @@ impl Trace {
 
     /// The run that is going on, as it describes itself; `None` if there is none, or it has not said so yet.
     pub fn holder(database: &Path) -> Option<String> {
-        let path = with_suffix(database, TRACE);
+        let path = with_suffix(database, NOTE);
         let file = File::open(&path).ok()?;
         // A run that was killed has left it.
         if !matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)) {
@@ -259,7 +259,7 @@ impl Trace {
     /// and start, or else removes them. The run must hold the database's lock. Gives the
     /// place of reports that were put there.
     pub fn follow(database: &Path, is_known: impl Fn(i64, &str) -> bool) -> Result<Option<PathBuf>> {
-        let path = with_suffix(database, TRACE);
+        let path = with_suffix(database, NOTE);
         let Ok(metadata) = fs::symlink_metadata(&path) else { return Ok(None) };
         let text = if metadata.is_file() { fs::read(&path).unwrap_or_default() } else { Vec::new() };
         let Some((_, place)) = split_trace(&text) else {
@@ -308,8 +308,6 @@ fn split_trace(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = rest.iter().position(|byte| *byte == b'\n')?;
     Some((&rest[..end], &rest[end + 1..]))
 }
-
-const TRACE: &str = ".custload-reports";
 
 /// What the note begins with, so that nothing else is taken for one.
 const TRACE_HEAD: &str = "custload is loading, and says here who it is and where its reports are:\n";

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::disk::BESIDE_A_DATABASE;
 use crate::error::{Error, Result, Words};
 
 /// The files that these inputs stand for, in order: a folder's in the order of their names. `-` is standard input.
@@ -83,9 +84,7 @@ fn nothing(input: &Path, what: impl Into<Words>) -> Error {
 /// belongs to them. Reports of runs lie in folders of their own.
 fn is_passed_over(path: &Path) -> bool {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let belongs_to_a_database = ["-journal", "-wal", "-shm", ".custload-partial", ".custload-reports"]
-        .iter()
-        .any(|ending| name.ends_with(ending));
+    let belongs_to_a_database = BESIDE_A_DATABASE.iter().any(|ending| name.ends_with(ending));
     name.starts_with('.') || name.starts_with("~$") || belongs_to_a_database || is_database(path)
 }
 

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use tempfile::TempPath;
 
-use crate::disk::{SyncedFolder, folder_of, is_same_file, owner_only, with_suffix};
+use crate::disk::{PRIVATE, SyncedFolder, folder_of, is_same_file, owner_only, with_suffix};
 use crate::error::{Error, Result, Words};
 
 /// What stands under a database's name.
@@ -50,9 +50,6 @@ pub(super) fn kind(path: &Path) -> Result<Kind> {
     }
 }
 
-/// What is put behind a database's name to make the private one.
-const SUFFIX: &str = ".custload-partial";
-
 /// A file under the private name, locked. Unless it is put in the database's place, it is removed when it is dropped.
 #[derive(Debug)]
 pub(super) struct PrivateFile {
@@ -72,7 +69,7 @@ impl PrivateFile {
 
     /// Takes the private name beside `path`, for a file that is empty.
     pub(super) fn beside(path: &Path) -> Result<PrivateFile> {
-        let private = with_suffix(path, SUFFIX);
+        let private = with_suffix(path, PRIVATE);
         let failed = |error: io::Error| Error::database(path, cannot_write(&error));
         refuse_foreign(path, &private)?;
         let folder = SyncedFolder::of(path).map_err(failed)?;
@@ -99,7 +96,7 @@ impl PrivateFile {
 
     /// Removes what a killed run has left beside a database that exists. What is another's stays: it is in nobody's way.
     pub(super) fn remove_left_behind(path: &Path) {
-        if fs::symlink_metadata(with_suffix(path, SUFFIX)).is_ok() {
+        if fs::symlink_metadata(with_suffix(path, PRIVATE)).is_ok() {
             drop(PrivateFile::beside(path));
         }
     }
