@@ -76,6 +76,17 @@ pub struct TextBefore {
     pub sha256: String,
 }
 
+/// One record of a block.
+#[derive(Clone, Copy, Debug)]
+pub struct Spot<'b> {
+    /// The block.
+    pub block: &'b Block,
+    /// Where it is there.
+    pub span: &'b Span,
+    /// Where it stands in its input.
+    pub position: Position,
+}
+
 impl Block {
     /// The bytes of a span of this block.
     pub fn bytes_of(&self, span: &Span) -> &[u8] {

@@ -11,7 +11,7 @@ use super::{Options, Target};
 use crate::check::{FieldSet, Outcome, Touched, Verdicts};
 use crate::error::{Error, Result};
 use crate::mode::Mode;
-use crate::record::{Block, Counts, Position, Span};
+use crate::record::{Block, Counts, Position, Spot};
 use crate::reject::{Code, FaultList};
 use crate::report::lines;
 use crate::row::{Value, values};
@@ -162,12 +162,13 @@ impl Committer<'_> {
             let mut faults = FaultList::default();
             let known = known.get(index).cloned().unwrap_or_default();
             let mut first_place = place;
-            self.note_who(&known, worker, verdicts.touched.get(index), key.is_some(), block, span, &mut faults);
+            let spot = Spot { block, span, position };
+            self.note_who(&known, worker, verdicts.touched.get(index), key.is_some(), spot, &mut faults);
             if !faults.is_empty() {
                 // Where customers have the key, a later record with it will have no claim on it either.
                 self.released.extend(key.filter(|_| known.customer.is_none()).map(|_| place));
             } else if let (true, Some(key)) = (is_rivalled, key) {
-                first_place = self.note_rivals(place, key, worker, block, span, &mut faults)?;
+                first_place = self.note_rivals(place, key, worker, spot, &mut faults)?;
             }
             if faults.is_empty() {
                 rights.push(Right {
@@ -188,7 +189,7 @@ impl Committer<'_> {
             }
             let (mut error, mut reject) = (Vec::new(), Vec::new());
             let out = (&mut error, &mut reject);
-            worker.reject_late(&faults, block, span, position, verdicts.faults_of(verdict), tally, out);
+            worker.reject_late(&faults, spot, verdicts.faults_of(verdict), tally, out);
             rejects.push(Late { index, error, reject });
             counts.accepted -= 1;
             counts.rejected += 1;
@@ -197,26 +198,24 @@ impl Committer<'_> {
     }
 
     /// Adds what is wrong with who is meant by a record's key, if something is.
-    #[allow(clippy::too_many_arguments)]
     fn note_who(
         &self,
         known: &Known,
         worker: &Worker,
         touched: Option<&Touched>,
         has_key: bool,
-        block: &Block,
-        span: &Span,
+        spot: Spot<'_>,
         faults: &mut FaultList,
     ) {
         let Some(touched) = touched else { return };
         match (known.customer, known.other) {
-            (None, _) => worker.note_nobody(touched.lacking, has_key, block, span, faults),
+            (None, _) => worker.note_nobody(touched.lacking, has_key, spot, faults),
             (Some(_), None) => {}
             (Some(one), Some(other)) => {
                 let column = self.key_column();
                 let (one, other) = (one.min(other), one.max(other));
                 let message = format!("customers {one} and {other} in the database have this {column}");
-                worker.note_key(Code::AmbiguousKey, &message, block, span, faults);
+                worker.note_key(Code::AmbiguousKey, &message, spot, faults);
             }
         }
     }
@@ -227,8 +226,7 @@ impl Committer<'_> {
         place: Place,
         key: &[u8],
         worker: &Worker,
-        block: &Block,
-        span: &Span,
+        spot: Spot<'_>,
         faults: &mut FaultList,
     ) -> Result<Place> {
         let column = self.key_column().to_string();
@@ -236,7 +234,7 @@ impl Committer<'_> {
             && let Some(customer) = self.customer_with(key)?
         {
             let message = format!("customer {customer} in the database has the same {column}");
-            worker.note_key(Code::DuplicateKey, &message, block, span, faults);
+            worker.note_key(Code::DuplicateKey, &message, spot, faults);
             return Ok(place);
         }
         let Some((first, Keyed { input, record, line, .. })) = self.record_before(place, key)? else {
@@ -248,7 +246,7 @@ impl Committer<'_> {
         }
         let path = &self.inputs[input].summary.path;
         let message = format!("record {record} (line {line}) of {} has the same {column}", visible(path));
-        worker.note_key(Code::DuplicateKey, &message, block, span, faults);
+        worker.note_key(Code::DuplicateKey, &message, spot, faults);
         Ok(first)
     }
 

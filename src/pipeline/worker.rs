@@ -8,7 +8,7 @@ use super::tally::Tally;
 use crate::check::{Checker, FieldSet, Outcome, Verdict, Verdicts};
 use crate::format::csv::RowWriter;
 use crate::mode::Mode;
-use crate::record::{Block, Position, Span};
+use crate::record::{Block, Position, Spot};
 use crate::reject::{Code, Fault, FaultList, Faults, Severity};
 use crate::report::lines::{self, Rejection};
 use crate::report::summary::Counts;
@@ -127,7 +127,8 @@ impl Worker {
                 tally.record(faults, self.input, position.line);
                 self.write_faults(&mut errors.text, position, faults);
                 if verdict.outcome == Outcome::Rejected {
-                    self.write_reject(&mut writer, &mut rejects.text, &block, span, position, faults);
+                    let spot = Spot { block: &block, span, position };
+                    self.write_reject(&mut writer, &mut rejects.text, spot, faults);
                 }
             }
             let mut key_text: &[u8] = &[];
@@ -149,9 +150,10 @@ impl Worker {
                         known.extend(customers.map(|customer| (index, customer)));
                     }
                     let mut faults = FaultList::default();
+                    let spot = Spot { block: &block, span, position };
                     if mode.changes() && known.len() == before {
                         let lacking = verdicts.touched[index as usize].lacking;
-                        self.note_nobody(lacking, text.is_some(), &block, span, &mut faults);
+                        self.note_nobody(lacking, text.is_some(), spot, &mut faults);
                     }
                     if faults.is_empty() {
                         counts.accepted += 1;
@@ -166,7 +168,7 @@ impl Worker {
                         refused.push(index as usize);
                         let out = (&mut errors.text, &mut rejects.text);
                         let before = verdicts.faults_of(verdict);
-                        self.reject_late(&faults, &block, span, position, before, &mut tally, out);
+                        self.reject_late(&faults, spot, before, &mut tally, out);
                     }
                 }
             }
@@ -199,14 +201,7 @@ impl Worker {
     }
 
     /// Adds what is wrong with a record that nobody among the customers can be meant by, if something is.
-    pub(super) fn note_nobody(
-        &self,
-        lacking: FieldSet,
-        has_key: bool,
-        block: &Block,
-        span: &Span,
-        faults: &mut FaultList,
-    ) {
+    pub(super) fn note_nobody(&self, lacking: FieldSet, has_key: bool, spot: Spot<'_>, faults: &mut FaultList) {
         let plan = self.checker.plan();
         match plan.mode {
             Mode::Update if self.has_customers => {
@@ -215,7 +210,7 @@ impl Worker {
                     true => format!("no customer in the database has this {column}"),
                     false => format!("{column} says nothing by which a customer could be found"),
                 };
-                self.note_key(Code::NoSuchKey, &message, block, span, faults);
+                self.note_key(Code::NoSuchKey, &message, spot, faults);
             }
             Mode::Upsert if !lacking.is_empty() => self.checker.note_lacking(lacking, faults),
             _ => {}
@@ -223,9 +218,9 @@ impl Worker {
     }
 
     /// Adds a fault of a record's key.
-    pub(super) fn note_key(&self, code: Code, message: &str, block: &Block, span: &Span, faults: &mut FaultList) {
+    pub(super) fn note_key(&self, code: Code, message: &str, spot: Spot<'_>, faults: &mut FaultList) {
         let field = self.checker.plan().key.map(|key| key.field).unwrap_or_default();
-        let value = self.checker.original_value(block, span, field);
+        let value = self.checker.original_value(spot.block, spot.span, field);
         let source = self.checker.binding().and_then(|binding| binding.sources[field]);
         let fault = Fault {
             code,
@@ -242,13 +237,10 @@ impl Worker {
 
     /// Counts and writes down a record that is right by itself, and is rejected for these faults. `before` are its warnings, which are
     /// counted and written already; `out` takes the lines of `errors.ndjson` and of the reject report.
-    #[allow(clippy::too_many_arguments)]
     pub(super) fn reject_late(
         &self,
         faults: &FaultList,
-        block: &Block,
-        span: &Span,
-        position: Position,
+        spot: Spot<'_>,
         before: Faults<'_>,
         tally: &mut Tally,
         (errors, rejects): (&mut Vec<u8>, &mut Vec<u8>),
@@ -256,9 +248,9 @@ impl Worker {
         let mut all = FaultList::default();
         all.append(before);
         all.append(faults.all());
-        tally.record(faults.all(), self.input, position.line);
-        self.write_faults(errors, position, faults.all());
-        self.write_reject(&mut self.row_writer(), rejects, block, span, position, all.all());
+        tally.record(faults.all(), self.input, spot.position.line);
+        self.write_faults(errors, spot.position, faults.all());
+        self.write_reject(&mut self.row_writer(), rejects, spot, all.all());
     }
 
     /// What rows of the reject report are written with.
@@ -278,18 +270,11 @@ impl Worker {
     }
 
     /// Adds the line of the reject report for a record.
-    pub(super) fn write_reject(
-        &self,
-        writer: &mut RowWriter,
-        out: &mut Vec<u8>,
-        block: &Block,
-        span: &Span,
-        position: Position,
-        faults: Faults<'_>,
-    ) {
+    pub(super) fn write_reject(&self, writer: &mut RowWriter, out: &mut Vec<u8>, spot: Spot<'_>, faults: Faults<'_>) {
         if !self.reports {
             return;
         }
+        let Spot { block, span, position } = spot;
         let rejection = Rejection::new(position.line, faults);
         let is_whole = rejection.raw.is_some();
         if self.is_table {

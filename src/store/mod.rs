@@ -1,9 +1,8 @@
 //! Where accepted records go: [`Store`], one run's hold on an SQLite database.
 //!
 //! A run is all or nothing, and one with checkpoints is so from each to the next. Into a database that exists it is one transaction
-//! (`segment`). A database that does not exist is built
-//! under a private name beside it, synced, and given its name without replacing anything: until then it is not there.
-//! Either way the run holds a lock from its start, and a second run is told so at once.
+//! (`segment`). A database that does not exist is built under a private name beside it, synced, and given its name without
+//! replacing anything: until then it is not there. Either way the run holds a lock from its start, and a second run is told so at once.
 
 mod build;
 mod changes;
