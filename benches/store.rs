@@ -46,6 +46,7 @@ fn fill_pages(path: &Path, rows: &[Rows]) {
         key: Some("email".into()),
         most_of_a_key: 1,
         first_id: 1,
+        wait: std::time::Duration::ZERO,
         threads: std::thread::available_parallelism().map_or(1, usize::from),
         stop: Default::default(),
     };

@@ -92,8 +92,8 @@ impl<'p> Judge<'p> {
     /// What the record has to say of a customer who is there.
     pub(super) fn touched(&self) -> Touched {
         Touched {
-            given: self.empty.and(self.absent).complement(),
-            cleared: if self.plan.empty == Empty::Clear { self.empty } else { FieldSet::default() },
+            given: self.empty.or(self.absent).complement(),
+            cleared: self.empty.in_both(self.plan.clearable),
             lacking: self.lacking,
         }
     }

@@ -146,8 +146,13 @@ impl FieldSet {
         self.0 == 0
     }
 
+    /// Those that are in both.
+    pub fn in_both(self, others: FieldSet) -> FieldSet {
+        FieldSet(self.0 & others.0)
+    }
+
     /// These and others.
-    pub fn and(self, others: FieldSet) -> FieldSet {
+    pub fn or(self, others: FieldSet) -> FieldSet {
         FieldSet(self.0 | others.0)
     }
 

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use super::FieldSet;
 use super::judge::{Judge, Origin, Stored};
 use crate::error::{Error, Result};
 use crate::mode::{Empty, Mode};
@@ -119,6 +120,8 @@ pub struct Plan {
     pub null_tokens: Vec<String>,
     /// Whether customers are created or changed.
     pub mode: Mode,
+    /// The fields whose stored value an empty cell takes away: none that a customer must have.
+    pub(super) clearable: FieldSet,
     /// What an empty cell does to a stored value.
     pub empty: Empty,
 }
@@ -223,8 +226,13 @@ impl Plan {
             key,
             null_tokens: options.null_tokens.clone(),
             mode,
+            clearable: FieldSet::default(),
             empty: options.empty,
         };
+        if options.empty == Empty::Clear {
+            let clearable = (0..profile.fields.len()).filter(|field| !profile.fields[*field].required);
+            clearable.for_each(|field| plan.clearable.insert(field));
+        }
         plan.take_mapping(mapping)?;
         let is_quick = plan.null_tokens.is_empty();
         for field in &mut plan.fields {

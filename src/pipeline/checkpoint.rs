@@ -4,6 +4,7 @@ use super::commit::{Committer, DoneBefore, Kept};
 use super::{Observer, Target, events, threshold_passed};
 use crate::error::{Error, Result, Words};
 use crate::record::TextBefore;
+use crate::report::folder::ReportFile;
 use crate::rule::text::visible;
 use crate::store::{Checkpoint, FileRow, TextPlace, UNFINISHED};
 
@@ -21,7 +22,7 @@ impl Committer<'_> {
         let place = TextPlace { file: input as u64 + 1, record, line, byte_offset, sha256 };
         if let Some(done) = self.done_before.take_if(|done| done.checkpoint.records == self.records) {
             self.refuse_different(&done, &place)?;
-            self.kept = Some(Kept { records: self.records, customers: self.customers });
+            self.kept = Some(self.kept_now());
             return Ok(true);
         }
         if self.done_before.is_some() {
@@ -33,6 +34,11 @@ impl Committer<'_> {
         self.balance()?;
         self.commit_part(place, observer)?;
         Ok(true)
+    }
+
+    fn kept_now(&self) -> Kept {
+        let accepted_bytes = self.accepted.as_ref().map_or(0, ReportFile::length);
+        Kept { records: self.records, customers: self.customers, accepted_bytes }
     }
 
     fn commit_part(&mut self, place: TextPlace, observer: &mut dyn Observer) -> Result<()> {
@@ -56,7 +62,7 @@ impl Committer<'_> {
             files.into_iter().zip(lengths).map(|(file, bytes)| FileRow { bytes, ..file }).collect();
         let (paused, said) = store.checkpoint(&run, &files, &checkpoint)?;
         // Whatever happens now, this much is done.
-        self.kept = Some(Kept { records: self.records, customers: self.customers });
+        self.kept = Some(self.kept_now());
         events::checkpoint(checkpoint.run_id, checkpoint.records);
         if let Some(said) = said {
             observer.note(&said);

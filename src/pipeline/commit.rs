@@ -89,6 +89,8 @@ pub(super) struct Kept {
     pub(super) records: Place,
     /// The first and the last customer that it has created for them.
     pub(super) customers: Option<(i64, i64)>,
+    /// How long the list of accepted records was then.
+    pub(super) accepted_bytes: u64,
 }
 
 /// What a run that was stopped has done before.

@@ -138,7 +138,8 @@ fn load(options: &Options, observer: &mut Watched<'_>) -> Result<Summary> {
     let profile = prepare::profile(options, &inputs, &candidates, observer);
     let profile = profile.inspect_err(|_| observer.inputs(&inputs))?;
     let inputs = same::leave_out(inputs, &loaded, profile, options, observer)?;
-    if inputs.is_empty() {
+    // A run that was stopped has changed something since.
+    if inputs.is_empty() && unfinished.is_none() {
         return Ok(same::skipped(profile, options, &clock));
     }
     observer.inputs(&inputs);
@@ -272,9 +273,11 @@ fn close(
     };
     clock.time(&mut summary);
     if let Some(folder) = &outcome.folder {
-        if status == Status::Threshold && options.accepted {
-            // It names customers who are not there: all of them, or those behind the last checkpoint. Going on makes it anew.
-            folder.remove(ACCEPTED)?;
+        // The list names customers who are not there: all of them, or those behind the last checkpoint.
+        match &outcome.kept {
+            _ if status != Status::Threshold || !options.accepted => {}
+            Some(kept) => folder.cut(ACCEPTED, kept.accepted_bytes)?,
+            None => folder.remove(ACCEPTED)?,
         }
         let mut report = folder.file(SUMMARY)?;
         report.write(summary.to_json().as_bytes())?;
@@ -358,6 +361,7 @@ fn open_target(
         // A second one makes a key ambiguous.
         most_of_a_key: if plan.mode.changes() { 2 } else { 1 },
         first_id: options.first_id,
+        wait: options.wait,
         threads: options.threads,
         stop: Arc::clone(&options.stop),
     };

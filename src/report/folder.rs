@@ -43,6 +43,8 @@ pub struct ReportFolder {
 pub struct ReportFile {
     path: PathBuf,
     writer: BufWriter<File>,
+    /// How many bytes it has.
+    length: u64,
     /// Who puts on the disk what was written so far, how much that is, and whether it could not be done.
     early: Option<SyncSender<Unsynced>>,
     unsynced: usize,
@@ -72,6 +74,7 @@ impl ReportFile {
     /// Adds bytes to the report.
     pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
         self.writer.write_all(bytes).map_err(|error| Error::report(&self.path, error))?;
+        self.length += bytes.len() as u64;
         self.unsynced += bytes.len();
         if self.unsynced >= STEP
             && let Some(early) = &self.early
@@ -82,6 +85,11 @@ impl ReportFile {
             self.unsynced = if is_taken { 0 } else { self.unsynced };
         }
         Ok(())
+    }
+
+    /// How many bytes were added to it.
+    pub fn length(&self) -> u64 {
+        self.length
     }
 
     /// Lets another thread, which takes what it is sent, put on the disk what is written while the report goes on.
@@ -158,10 +166,21 @@ impl ReportFolder {
         Ok(ReportFile {
             path,
             writer: BufWriter::with_capacity(BUFFER, file),
+            length: 0,
             early: None,
             unsynced: 0,
             failed: Arc::default(),
         })
+    }
+
+    /// Cuts a report off behind so many bytes.
+    pub fn cut(&self, name: &str, bytes: u64) -> Result<()> {
+        let path = self.partial.join(name);
+        let cut = File::options().write(true).open(&path).and_then(|file| {
+            file.set_len(bytes)?;
+            file.sync_all()
+        });
+        cut.map_err(|error| Error::report(&path, error))
     }
 
     /// Removes a report again.

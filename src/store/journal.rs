@@ -109,7 +109,8 @@ pub(super) struct Journal {
 impl Journal {
     /// Notes rows under ascending customer IDs from `first` on.
     pub(super) fn created(&mut self, first: i64, bytes: &[u8], rows: &[Range<u32>]) {
-        for (customer, row) in (first..).zip(rows) {
+        for (behind, row) in rows.iter().enumerate() {
+            let customer = first + behind as i64;
             let row = &bytes[row.start as usize..row.end as usize];
             match &mut self.open {
                 Some(range) => range.add(customer, row),

@@ -49,7 +49,7 @@ pub use self::runs::{
 };
 pub use self::undo::{ChangedCustomers, MOST_LISTED, Since, Undo, Undone};
 
-/// How long a run waits for others to let it commit, or take hold again.
+/// How long a run waits at the least for others to let it commit, or take hold again.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What a run wants from a database.
@@ -67,6 +67,8 @@ pub struct StoreOptions {
     pub most_of_a_key: usize,
     /// The first customer ID, where the database has never had a customer.
     pub first_id: i64,
+    /// How long the run would wait for others.
+    pub wait: Duration,
     /// How many threads may work for it. What is written is the same for any number.
     pub threads: usize,
     /// Set to a signal's number when the run is to stop.
@@ -231,10 +233,16 @@ impl Store {
             format!("it had {} customers, and has {customers}", checkpoint.customers)
         } else if self.next_id != checkpoint.next_customer_id {
             format!("the next customer was to be {}, and is {}", checkpoint.next_customer_id, self.next_id)
-        } else if is_another(counter, checkpoint.change_counter) {
-            "somebody has written to it".to_string()
-        } else {
+        } else if counter.is_some() && counter == checkpoint.change_counter {
             return Ok(());
+        } else {
+            // In WAL mode there is nothing to tell it by but the rows themselves.
+            let changed = undo::changed_since(existing.connection(), checkpoint.run_id, &self.options.stop);
+            match changed.map_err(|error| self.failed(error))? {
+                Some(who) => format!("somebody has changed {who}"),
+                None if is_another(counter, checkpoint.change_counter) => "somebody has written to it".to_string(),
+                None => return Ok(()),
+            }
         };
         let run_id = checkpoint.run_id;
         Err(Error::database(
@@ -299,7 +307,7 @@ impl Store {
                 let counter = existing.change_counter().map_err(BuildError::Io);
                 let counter = counter.map_err(|error| build_error(&options, error))?;
                 write(existing.connection(), counter).map_err(failed)?;
-                commit_past_readers(existing.connection(), &options.stop).map_err(failed)?;
+                commit_past_readers(existing.connection(), options.wait, &options.stop).map_err(failed)?;
                 Ok(None)
             }
             Way::Built(connection, private) => {
@@ -414,23 +422,25 @@ fn last_id(connection: &Connection) -> rusqlite::Result<Option<i64>> {
 }
 
 /// Commits, and waits a while for programs that are reading: the work is done, and no reader should undo it.
-fn commit_past_readers(connection: &Connection, stop: &AtomicUsize) -> rusqlite::Result<()> {
+fn commit_past_readers(connection: &Connection, wait: Duration, stop: &AtomicUsize) -> rusqlite::Result<()> {
     let is_busy = |error: &rusqlite::Error| error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy);
-    insist(stop, is_busy, || connection.execute_batch("COMMIT"))
+    insist(wait, stop, is_busy, || connection.execute_batch("COMMIT"))
 }
 
 /// Takes hold again of a database that the run has let go of for a moment.
 fn take_again(options: &StoreOptions) -> Result<Held> {
     let is_locked = |error: &Error| matches!(error, Error::Locked { .. });
-    let held = insist(&options.stop, is_locked, || Held::take(&options.path, &options.stop));
+    let held = insist(options.wait, &options.stop, is_locked, || Held::take(&options.path, &options.stop));
     held.map_err(|error| match options.stop.load(Ordering::Relaxed) {
         0 => error,
         signal => Error::Interrupted(signal as i32),
     })
 }
 
-/// Tries again for half a minute what somebody else stands in the way of, unless a signal asks to stop.
+/// Tries again what somebody else stands in the way of, for half a minute, or `wait` if that is longer, unless a signal asks to
+/// stop.
 fn insist<T, E>(
+    wait: Duration,
     stop: &AtomicUsize,
     is_in_the_way: impl Fn(&E) -> bool,
     mut attempt: impl FnMut() -> std::result::Result<T, E>,
@@ -438,7 +448,11 @@ fn insist<T, E>(
     let start = Instant::now();
     loop {
         match attempt() {
-            Err(error) if is_in_the_way(&error) && start.elapsed() < PATIENCE && stop.load(Ordering::Relaxed) == 0 => {
+            Err(error)
+                if is_in_the_way(&error)
+                    && start.elapsed() < wait.max(PATIENCE)
+                    && stop.load(Ordering::Relaxed) == 0 =>
+            {
                 std::thread::sleep(Duration::from_millis(20));
             }
             done => return done,

@@ -1,5 +1,7 @@
 //! Forgetting what is needed to take old runs back, so that a database does not grow with each night: [`Held::prune`].
 
+use std::time::Duration;
+
 use rusqlite::OptionalExtension;
 
 use super::hold::{Held, HeldWay, Opened};
@@ -24,7 +26,7 @@ impl Held {
         let HeldWay::Existing(opened) = way else { return Err(history::absent(&path)) };
         let done = prune(&opened, keep).and_then(|pruned| {
             if !pruned.runs.is_empty() {
-                commit_past_readers(&opened.connection, &stop)?;
+                commit_past_readers(&opened.connection, Duration::ZERO, &stop)?;
             }
             Ok(pruned)
         });

@@ -163,7 +163,8 @@ fn insert(
 ) -> rusqlite::Result<u64> {
     let mut statement = connection.prepare_cached(&schema::insert(profile))?;
     let mut written = 0;
-    for (id, row) in (first_id..).zip(rows) {
+    for (behind, row) in rows.iter().enumerate() {
+        let id = first_id + behind as i64;
         statement.raw_bind_parameter(1, id)?;
         for (parameter, value) in (2..).zip(values(&bytes[row.start as usize..row.end as usize])) {
             statement.raw_bind_parameter(parameter, Parameter(value))?;
@@ -347,6 +348,8 @@ fn empty_index(connection: &Connection, column: &str) -> rusqlite::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use std::fs;
     use std::path::{Path, PathBuf};
 
@@ -409,6 +412,7 @@ mod tests {
             key: Some("email".into()),
             most_of_a_key: 1,
             first_id: 5,
+            wait: Duration::ZERO,
             threads: 2,
             stop: Default::default(),
         }

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use rusqlite::types::{Value as Owned, ValueRef};
 use rusqlite::{Connection, Row, ToSql, params, params_from_iter};
@@ -109,6 +110,30 @@ impl Held {
     }
 }
 
+/// Whom somebody has changed since a run left them, in a few words; `None` where there is nobody among those whom it has created
+/// or updated.
+pub(super) fn changed_since(
+    connection: &Connection,
+    run_id: i64,
+    stop: &Arc<AtomicUsize>,
+) -> rusqlite::Result<Option<String>> {
+    let undo = Undo { run_id, keep_changed: false, now: String::new() };
+    let undoing = Undoing { connection, undo: &undo, stop };
+    let mut found = Undone::default();
+    let looked = undoing.look_at_created(&mut found).map(drop);
+    match looked.and_then(|()| Ok(undoing.look_at_updated(&mut found)?)) {
+        Err(Failure::Sqlite(error)) => return Err(error),
+        Err(Failure::Refused(why)) => return Ok(Some(why)),
+        Ok(()) => {}
+    }
+    let named = found.listed.first().map(|entry| match (entry.first, entry.last) {
+        (first, last) if first == last => format!("customer {first}"),
+        (first, last) => format!("customers {first} to {last}"),
+    });
+    let others = if found.listed.len() > 1 { " and others" } else { "" };
+    Ok(named.map(|named| format!("{named}{others}")))
+}
+
 fn refused(path: &Path, run_id: i64, why: &str) -> Error {
     Error::database(path, format!("run {run_id} cannot be taken back: {why}. Nothing was written"))
 }
@@ -163,7 +188,7 @@ impl Undoing<'_> {
         undone.restored = self.restore()?;
         undone.deleted = self.delete(created)?;
         self.note()?;
-        commit_past_readers(self.connection, self.stop).map_err(refused_by)?;
+        commit_past_readers(self.connection, Duration::ZERO, self.stop).map_err(refused_by)?;
         Ok(Undone { is_done: true, ..undone })
     }
 
@@ -194,7 +219,10 @@ impl Undoing<'_> {
         let sizes =
             "SELECT ifnull(sum(last_customer_id - first_customer_id + 1), 0) FROM import_created WHERE run_id = ?1";
         let noted = (count(sizes)?, count("SELECT count(*) FROM import_updated WHERE run_id = ?1")?);
-        if noted != (run.counts.created as i64, run.counts.updated as i64) {
+        let without_values = "SELECT count(*) FROM import_updated AS u WHERE u.run_id = ?1 AND NOT EXISTS (SELECT 1 \
+                              FROM import_changes AS c WHERE c.run_id = u.run_id AND c.customer_id = u.customer_id)";
+        let is_whole = count(without_values)? == 0;
+        if noted != (run.counts.created as i64, run.counts.updated as i64) || !is_whole {
             return refuse("what is needed for that is not there any more; `custload runs prune` deletes it");
         }
         Ok(())

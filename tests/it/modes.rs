@@ -132,6 +132,13 @@ fn empty_cells_keep_or_clear() {
     place.custload("import b.csv --profile basic --mode update --empty clear").ends(1);
     assert_eq!(codes(&place, 2), ["1 required"]);
     place.custload("import b.csv --profile basic --mode update --force").ends(0);
+    // Nor is it where a constant stands in for it with new customers.
+    place.write("mapping.toml", "[constants]\nname = \"Constant\"\n");
+    for mode in ["update", "upsert"] {
+        let line = format!("import b.csv --profile basic --mode {mode} --empty clear --mapping mapping.toml --force");
+        place.custload(&line).ends(0);
+        assert_eq!(place.column("customers.db", "SELECT name FROM customers"), ["Ann"]);
+    }
     // A column that the file lacks is left alone, whatever is said of empty cells.
     place.write("c.csv", "tax_id,legal_name\nd-e 1,\n");
     place.custload("import c.csv --profile basic --mode update --empty clear").ends(0);

@@ -178,6 +178,10 @@ fn another_command_is_refused_until_the_run_is_done() {
 fn a_database_that_was_changed_is_refused() {
     let changes = [
         ("UPDATE customers SET name = 'Other' WHERE customer_id = 1", "somebody has written to it"),
+        (
+            "UPDATE customers SET name = 'Other' WHERE customer_id = (SELECT max(customer_id) FROM customers)",
+            "somebody has changed customer",
+        ),
         ("DELETE FROM customers WHERE customer_id = 2", "customers, and has"),
     ];
     for (change, said) in changes {
@@ -185,6 +189,29 @@ fn a_database_that_was_changed_is_refused() {
         place.open("customers.db").execute_batch(change).unwrap();
         place.run(&args("100", &[])).ends(2).says(&["run 2 cannot go on", said, "custload undo 2"]);
     }
+    // In WAL mode there is no counter; what the run itself has stored is looked at.
+    let place = stopped("100", true);
+    let wal: String = place.open("customers.db").query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).unwrap();
+    assert_eq!(wal, "wal");
+    place.open("customers.db").execute_batch(changes[1].0).unwrap();
+    place.run(&args("100", &[])).ends(2).says(&["run 2 cannot go on", changes[1].1]);
+}
+
+/// The stopped run has changed something since whatever was loaded before.
+#[test]
+fn nothing_is_skipped_while_a_run_is_stopped() {
+    let place = Place::new();
+    place.write("a.csv", "name,tax_id\nA,K1\nB,K2\n");
+    place.write("b.csv", "name,tax_id\nA9,K1\nB9,K2\n,x\n");
+    let upsert = "--profile basic --mode upsert --accepted --quiet";
+    place.custload(&format!("import a.csv {upsert}")).ends(0);
+    place.custload(&format!("import b.csv {upsert} --commit-every 2 --max-rejects 0")).ends(3);
+    // What is kept is listed, and nothing else.
+    let (_, rows) = place.table("customers.db.imports/run-000002/accepted.csv");
+    assert_eq!(rows.iter().map(|row| row[5].as_str()).collect::<Vec<_>>(), ["updated", "updated"]);
+    place.custload(&format!("import a.csv {upsert}")).ends(2).says(&["run 2 was stopped behind record 2"]);
+    place.custload("undo 2").ends(0);
+    place.custload(&format!("import a.csv {upsert}")).ends(0).says(&["run 1 has loaded it"]);
 }
 
 #[test]

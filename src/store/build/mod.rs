@@ -151,7 +151,8 @@ impl Builder {
     /// Adds rows (see [`crate::row`]) under ascending IDs from `first` on; how many cells the table has more now.
     pub(super) fn append(&mut self, first: i64, bytes: &[u8], rows: &[Range<u32>]) -> io::Result<u64> {
         let before = self.table.cells();
-        for (id, range) in (first..).zip(rows) {
+        for (behind, range) in rows.iter().enumerate() {
+            let id = first + behind as i64;
             let row = &bytes[range.start as usize..range.end as usize];
             self.table.push_row(&mut self.pages, id, row)?;
             if let Some(index) = &mut self.index {
