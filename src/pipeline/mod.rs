@@ -145,6 +145,7 @@ fn load(options: &Options, observer: &mut Watched<'_>) -> Result<Summary> {
     if let Some(run) = &unfinished {
         resume::refuse_others(run, options, profile, &inputs)?;
         observer.note(&resume::said(run));
+        events::resume(run_id, run.checkpoint.records);
     }
     let prepared = prepare::bind(inputs, &plan, options, observer)?;
 
