@@ -389,8 +389,10 @@ fn threshold_passed(options: &Options, counts: &Counts) -> Option<String> {
     {
         let ratio = counts.rejected as f64 / records as f64;
         return Some(format!(
-            "{} of {records} records were rejected, {ratio:.4} of them, and --max-reject-ratio allows {most}",
-            counts.rejected
+            "{} of {records} records were rejected ({:.2} %), and --max-reject-ratio {most} allows {} %",
+            counts.rejected,
+            100.0 * ratio,
+            (most * 1e8).round() / 1e6
         ));
     }
     None
