@@ -16,12 +16,13 @@ pub struct Cli {
 
 /// The exit statuses, as the help and the README show them.
 pub const EXIT_STATUSES: &str = "Exit status:
-  0    every record was accepted
+  0    every record was accepted (or --rejects-ok was given), or every input had been loaded before
   1    finished; some records were rejected
-  2    the command line, an input or the database is unusable, or the run did not balance; nothing was written
-  3    a reject threshold was passed; nothing was written to the database
-  130  stopped by Ctrl-C (SIGINT); nothing was written
-  143  stopped by SIGTERM; nothing was written";
+  2    the command line, an input or the database is unusable, or the run did not balance; nothing was written*
+  3    a reject threshold was passed; nothing was written to the database*
+  130  stopped by Ctrl-C (SIGINT); nothing was written*
+  143  stopped by SIGTERM; nothing was written*
+  * with --commit-every: nothing behind the last checkpoint";
 
 /// The commands.
 #[derive(Debug, Subcommand)]
@@ -62,6 +63,14 @@ pub struct SheetArgs {
     pub path: PathBuf,
 }
 
+fn run_number(typed: &str) -> Result<i64, String> {
+    typed.parse().map_err(|_| "it is a run's number, 12 say; `custload runs` lists the runs".to_string())
+}
+
+fn share(typed: &str) -> Result<f64, String> {
+    typed.parse().map_err(|_| "it is a share, between 0 and 1, 0.05 say".to_string())
+}
+
 /// Which database is asked.
 #[derive(Clone, Debug, Args)]
 pub struct DatabaseArgs {
@@ -93,7 +102,7 @@ pub enum RunsCommand {
     /// Show all that is known of one run, and where its reports are
     Show {
         /// The number of the run
-        #[arg(value_name = "N")]
+        #[arg(value_name = "N", value_parser = run_number)]
         run: i64,
     },
     /// Forget what is needed to take runs back, which takes room, but for the last few (--keep N); the list of runs stays
@@ -108,7 +117,7 @@ pub enum RunsCommand {
 #[derive(Debug, Args)]
 pub struct UndoArgs {
     /// The number of the run; `custload runs` lists them
-    #[arg(value_name = "N")]
+    #[arg(value_name = "N", value_parser = run_number)]
     pub run: i64,
     /// Leave customers as they are whom somebody has changed since, and take the rest back
     #[arg(long)]
@@ -332,7 +341,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "N")]
     pub max_rejects: Option<u64>,
     /// With a greater share of rejects than this, 0.05 say, leave the database as it was (exit status 3)
-    #[arg(long, value_name = "R")]
+    #[arg(long, value_name = "R", value_parser = share)]
     pub max_reject_ratio: Option<f64>,
     /// Exit status 0 instead of 1 where records were rejected
     #[arg(long)]

@@ -72,35 +72,54 @@ fn list(runs: &[RunStory], database: &Path) -> String {
     if runs.is_empty() {
         return format!("{} has no runs yet\n", shown(database));
     }
-    let mut list = table([
-        "run",
-        "started",
-        "status",
-        "profile",
-        "mode",
-        "created",
-        "updated",
-        "unchanged",
-        "superseded",
-        "rejected",
-        "blank",
-        "inputs",
-    ]);
+    type Count = (&'static str, fn(&Counts) -> u64);
+    const COUNTS: [Count; 6] = [
+        ("created", |counts| counts.created),
+        ("updated", |counts| counts.updated),
+        ("unchanged", |counts| counts.unchanged),
+        ("superseded", |counts| counts.superseded),
+        ("rejected", |counts| counts.rejected),
+        ("blank", |counts| counts.blank),
+    ];
+    // A terminal is narrow: what would be the same in each row has no column.
+    let is_told = |(name, count): &Count| {
+        ["created", "rejected"].contains(name) || runs.iter().any(|story| count(&story.run.counts) > 0)
+    };
+    let counts: Vec<Count> = COUNTS.into_iter().filter(is_told).collect();
+    let has_profiles = runs.iter().any(|story| story.run.profile != runs[0].run.profile);
+    let has_modes = runs.iter().any(|story| story.run.mode != runs[0].run.mode);
+    let mut header = vec!["run", "started (UTC)", "status"];
+    header.extend(has_profiles.then_some("profile"));
+    header.extend(has_modes.then_some("mode"));
+    let first_count = header.len();
+    header.extend(counts.iter().map(|(name, _)| *name));
+    header.push("inputs");
+    let mut list = table(header);
     for RunStory { run, is_going_on, .. } in runs {
-        let Counts { created, updated, unchanged, superseded, rejected, blank, .. } = run.counts;
         let mut row = vec![
             run.run_id.to_string(),
-            visible(&run.started_at).into_owned(),
+            minute(&run.started_at),
             if *is_going_on { "going on".to_string() } else { visible(&run.status).into_owned() },
-            visible(&run.profile).into_owned(),
-            visible(&run.mode).into_owned(),
         ];
-        row.extend([created, updated, unchanged, superseded, rejected, blank].map(number));
+        row.extend(has_profiles.then(|| visible(&run.profile).into_owned()));
+        row.extend(has_modes.then(|| visible(&run.mode).into_owned()));
+        row.extend(counts.iter().map(|(_, count)| number(count(&run.counts))));
         row.push(inputs(&run.inputs));
         list.add_row(row);
     }
-    align_right(&mut list, &[0, 5, 6, 7, 8, 9, 10]);
+    let numbers = first_count..first_count + counts.len();
+    align_right(&mut list, &std::iter::once(0).chain(numbers).collect::<Vec<_>>());
+    list.column_iter_mut().for_each(|column| _ = column.set_padding((0, 0)));
     let mut out = format!("{list}\n\n");
+    let same = [(has_profiles, "profile", &runs[0].run.profile), (has_modes, "mode", &runs[0].run.mode)];
+    let same: Vec<String> = same
+        .into_iter()
+        .filter(|(has_column, ..)| !has_column)
+        .map(|(_, name, value)| format!("{name} {}", visible(value)))
+        .collect();
+    if !same.is_empty() {
+        out.push_str(&format!("all of them: {}\n", same.join(", ")));
+    }
     for story in runs.iter().filter(|story| story.run.status == UNFINISHED && !story.is_going_on) {
         out.push_str(&format!("{}\n", unfinished(story.run.run_id)));
     }
@@ -109,13 +128,27 @@ fn list(runs: &[RunStory], database: &Path) -> String {
 }
 
 fn unfinished(run_id: i64) -> String {
-    format!("run {run_id} was stopped: its command goes on with it, `custload undo {run_id}` takes it back.")
+    format!(
+        "run {run_id} was stopped: its command goes on with it (with a higher limit, if a limit on rejects stopped it), \
+         `custload undo {run_id}` takes it back."
+    )
 }
 
-/// The first of a run's inputs, and how many more there are.
+/// `2026-01-31T12:00:00Z` as `2026-01-31 12:00`; another text as it is.
+fn minute(time: &str) -> String {
+    match time.get(..16).and_then(|minute| minute.split_once('T')) {
+        Some((day, minute)) => visible(&format!("{day} {minute}")).into_owned(),
+        None => visible(time).into_owned(),
+    }
+}
+
+/// The name of the first of a run's inputs, and how many more there are.
 fn inputs(files: &[FileRow]) -> String {
     let Some(first) = files.first() else { return "none".to_string() };
-    let first = visible(&first.path).into_owned();
+    let first = match Path::new(&first.path).file_name().map(|name| name.to_string_lossy()) {
+        Some(name) if name.len() < first.path.len() => format!("…/{}", visible(&name)),
+        _ => visible(&first.path).into_owned(),
+    };
     if files.len() == 1 { first } else { format!("{first} and {} more", number(files.len() as u64 - 1)) }
 }
 
@@ -161,34 +194,31 @@ fn one(story: &RunStory, database: &Path) -> String {
         say("option", &format!("{name} {value}"));
     }
     say("undo", &can_be_undone(story));
-    let mut files = table([
-        "input",
-        "read",
-        "created",
-        "updated",
-        "unchanged",
-        "superseded",
-        "rejected",
-        "blank",
-        "bytes",
-        "SHA-256",
-    ]);
-    let all = (run.inputs.len() != 1).then(|| ("all", run.counts, String::new(), String::new()));
-    let rows = run.inputs.iter().map(|file| (file.path.as_str(), file.counts, number(file.bytes), file.sha256.clone()));
-    for (name, counts, bytes, sha256) in rows.chain(all) {
+    let header = ["input", "read", "created", "updated", "unchanged", "superseded", "rejected", "blank", "bytes"];
+    let mut files = table(header);
+    let all = (run.inputs.len() != 1).then(|| ("all", run.counts, String::new()));
+    let rows = run.inputs.iter().map(|file| (file.path.as_str(), file.counts, number(file.bytes)));
+    for (name, counts, bytes) in rows.chain(all) {
         let Counts { read, created, updated, unchanged, superseded, rejected, blank, .. } = counts;
         let mut row = vec![visible(name).into_owned()];
         row.extend([read, created, updated, unchanged, superseded, rejected, blank].map(number));
-        row.extend([bytes, visible(&sha256).into_owned()]);
+        row.push(bytes);
         files.add_row(row);
     }
     align_right(&mut files, &[1, 2, 3, 4, 5, 6, 7, 8]);
-    out.push_str(&format!("\n{files}\n"));
+    out.push_str(&format!("\n{files}\n\n"));
+    for file in &run.inputs {
+        out.push_str(&format!("SHA-256 {}  {}\n", visible(&file.sha256), visible(&file.path)));
+    }
     if run.status == UNFINISHED && !is_going_on {
         out.push_str(&format!("\n{}\n", unfinished(run.run_id)));
     }
     without_trailing_spaces(&out)
 }
+
+/// What options are where nobody says anything.
+const DEFAULTS: [(&str, &str); 4] =
+    [("first_id", "1"), ("max_record_bytes", "1048576"), ("empty", "keep"), ("duplicates", "reject")];
 
 /// The options of a run that say something.
 fn told_options(options: &str) -> Vec<(String, String)> {
@@ -200,11 +230,11 @@ fn told_options(options: &str) -> Vec<(String, String)> {
         _ => true,
     };
     let told = options.into_iter().filter(|(name, value)| name != "mode" && says_something(value));
-    told.map(|(name, value)| match value {
+    let texts = told.map(|(name, value)| match value {
         Value::String(text) => (name, text),
         other => (name, other.to_string()),
-    })
-    .collect()
+    });
+    texts.filter(|(name, value)| !DEFAULTS.contains(&(name.as_str(), value.as_str()))).collect()
 }
 
 fn data(story: &RunStory) -> Value {
@@ -262,11 +292,11 @@ fn pruned_text(pruned: &Pruned, database: &Path) -> String {
     }
     let runs: Vec<String> = spans(&pruned.runs).into_iter().map(|(first, last)| span(first, last)).collect();
     format!(
-        "{}: {} {} cannot be taken back any more; {} rows deleted. New rows use the room; VACUUM gives it back to the disk\n",
+        "{}: {} {} cannot be taken back any more; {} deleted. New rows use the room; VACUUM gives it back to the disk\n",
         shown(database),
         if pruned.runs.len() == 1 { "run" } else { "runs" },
         runs.join(", "),
-        number(pruned.rows)
+        many(pruned.rows, "row", "rows")
     )
 }
 
@@ -297,7 +327,10 @@ fn refusal(run_id: i64, undone: &Undone) -> Vec<String> {
         many(undone.changed, "customer is", "customers are, or may be,"),
         if undone.changed == 1 { "him" } else { "them" }
     )];
-    lines.extend(undone.listed.iter().map(|entry| format!("  {}", changed_text(entry))));
+    lines.extend(undone.listed.iter().map(|entry| {
+        let all = if entry.since == Since::SomeChanged { "; --keep-changed leaves all of them" } else { "" };
+        format!("  {}{all}", changed_text(entry))
+    }));
     lines.extend(undone.has_more.then(|| "  and more".to_string()));
     lines.push(format!(
         "take later runs back first, or leave these customers as they are with `custload undo {run_id} --keep-changed`"
@@ -321,12 +354,12 @@ fn changed_text(entry: &ChangedCustomers) -> String {
 }
 
 fn undone_text(run_id: i64, undone: &Undone, database: &Path) -> String {
-    let mut out = format!(
-        "run {run_id} in {} is taken back: {} deleted, {} as before\n",
-        shown(database),
-        many(undone.deleted, "customer", "customers"),
-        many(undone.restored, "customer", "customers"),
-    );
+    let done =
+        [(undone.deleted, "deleted"), (undone.restored, "as before")].into_iter().filter(|(count, _)| *count > 0);
+    let done: Vec<String> =
+        done.map(|(count, what)| format!("{} {what}", many(count, "customer", "customers"))).collect();
+    let done = if done.is_empty() { "no customer had to be changed".to_string() } else { done.join(", ") };
+    let mut out = format!("run {run_id} in {} is taken back: {done}\n", shown(database));
     if undone.changed > 0 {
         out.push_str(&format!("left as they are: {}\n", many(undone.changed, "customer", "customers")));
         undone.listed.iter().for_each(|entry| out.push_str(&format!("  {}\n", changed_text(entry))));

@@ -10,7 +10,7 @@ use tracing::{error, info, warn};
 
 use super::{Command, Observer, Options, Progress, shown_path};
 use crate::error::{Error, Result};
-use crate::report::summary::{Counts, Summary};
+use crate::report::summary::{Counts, Status, Summary};
 use crate::source::input::Input;
 
 /// What all events of runs are for, as `tracing` has it.
@@ -69,12 +69,16 @@ impl<'o> Watched<'o> {
         match done {
             Ok(summary) => {
                 let counts = &summary.counts;
+                // The counts are of what was judged; of that, so many records are in the database.
+                let is_stopped = summary.status == Status::Threshold && summary.run_id.is_some();
+                let kept = is_stopped.then(|| summary.kept_records.unwrap_or(0));
                 info!(
                     target: TARGET,
                     event = "end",
                     run = summary.run_id,
                     status = summary.status.name(),
                     exit_status = summary.exit_status(options.rejects_ok),
+                    kept,
                     read = counts.read,
                     accepted = counts.accepted,
                     created = counts.created,
@@ -168,6 +172,11 @@ fn failed(run: Option<i64>, error: &Error, counts: &Counts, seconds: f64) {
 /// Notes an input that is left out, for the run `loaded_by` has loaded it.
 pub(super) fn skipped(input: &Input, loaded_by: i64) {
     info!(target: TARGET, event = "skipped", path = shown_path(&input.path), loaded_by);
+}
+
+/// Notes that a run that was stopped is gone on with, behind so many records.
+pub(super) fn resume(run: i64, records: u64) {
+    info!(target: TARGET, event = "resume", run, records);
 }
 
 /// Notes that so many records are done for good.

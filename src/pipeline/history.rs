@@ -55,7 +55,17 @@ pub fn one_run(asked: &Asked, run_id: i64, observer: &mut dyn Observer) -> Resul
 
 fn stories(asked: &Asked, only: Option<i64>, observer: &mut dyn Observer) -> Result<Vec<RunStory>> {
     let Asked { database, wait, stop } = asked;
-    let runs = wait_for(database, *wait, stop, observer, || store::past_runs(database, only, stop))?;
+    let runs = wait_for(database, *wait, stop, observer, || store::past_runs(database, only, stop));
+    let runs = runs.map_err(|error| match error {
+        // Nothing was to be written.
+        Error::Locked { path, holder } => Error::database(
+            &path,
+            format!(
+                "it is locked: {holder} is using it. Wait until that is done, or say with --wait SECONDS how long to wait"
+            ),
+        ),
+        other => other,
+    })?;
     let holder = Trace::holder(database).unwrap_or_default();
     let story = |run: PastRun| RunStory {
         reports: reports_of(database, &run),

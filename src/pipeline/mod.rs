@@ -147,6 +147,7 @@ fn load(options: &Options, observer: &mut Watched<'_>) -> Result<Summary> {
     if let Some(run) = &unfinished {
         resume::refuse_others(run, options, profile, &inputs)?;
         observer.note(&resume::said(run));
+        events::resume(run_id, run.checkpoint.records);
     }
     let prepared = prepare::bind(inputs, &plan, options, observer)?;
 
@@ -393,8 +394,10 @@ fn threshold_passed(options: &Options, counts: &Counts) -> Option<String> {
     {
         let ratio = counts.rejected as f64 / records as f64;
         return Some(format!(
-            "{} of {records} records were rejected, {ratio:.4} of them, and --max-reject-ratio allows {most}",
-            counts.rejected
+            "{} of {records} records were rejected ({:.2} %), and --max-reject-ratio {most} allows {} %",
+            counts.rejected,
+            100.0 * ratio,
+            (most * 1e8).round() / 1e6
         ));
     }
     None

@@ -29,10 +29,12 @@ pub(super) fn leave_out(
         match loaded_as(&input, &loaded, options)? {
             Some(loaded) => {
                 observer.note(&format!(
-                    "{}: run {} has loaded it ({}); it is skipped, --force loads it again",
+                    "{}: run {} has loaded it ({}); it is skipped, --force loads it again. To load it with another \
+                     mapping or other options, take that run back first: `custload undo {}`",
                     visible(&input.path.to_string_lossy()),
                     loaded.run_id,
-                    loaded.started_at
+                    loaded.started_at,
+                    loaded.run_id
                 ));
                 events::skipped(&input, loaded.run_id);
             }

@@ -35,7 +35,7 @@ struct MappingFile {
 impl Mapping {
     /// Reads a mapping file; an error in words, with line and column, for a message that names the file.
     pub fn parse(source: &str) -> Result<Mapping, String> {
-        let file: MappingFile = toml::from_str(source).map_err(|error| error.to_string().trim_end().to_string())?;
+        let file: MappingFile = toml::from_str(source).map_err(|error| placed(&error, source))?;
         let mut mapping = Mapping::default();
         for (header, target) in flat(file.columns) {
             let target = scalar(&format!("columns.{header:?}"), target)?;
@@ -127,6 +127,15 @@ impl Profile {
 }
 
 /// A header with dots that is written without quotes is a table in TOML; it is a path here.
+/// An error in one line, with its place.
+fn placed(error: &toml::de::Error, source: &str) -> String {
+    let what = error.message().trim_end().replace('\n', ", ");
+    let Some(before) = error.span().and_then(|span| source.get(..span.start)) else { return what };
+    let line = before.matches('\n').count() + 1;
+    let column = before.chars().rev().take_while(|character| *character != '\n').count() + 1;
+    format!("line {line}, column {column}: {what}")
+}
+
 fn flat(table: toml::Table) -> Vec<(String, toml::Value)> {
     let mut columns = Vec::new();
     for (key, value) in table {

@@ -147,7 +147,7 @@ fn every_run_tells_its_events() {
             good_and_bad,
             format!(
                 "{start} {input} threshold[level=warn,run=1,rejected=1] \
-                 end[level=info,run=1,status=threshold,exit_status=3,{}]",
+                 end[level=info,run=1,status=threshold,exit_status=3,{},kept=0]",
                 counts(2, 1, 1)
             ),
         ),
@@ -225,6 +225,26 @@ fn the_fields_say_what_they_are_about() {
             (&lines[2]["path"], &lines[2]["file"], &lines[2]["run"]),
             (&"more.csv".into(), &1.into(), &2.into())
         );
+    }
+}
+
+/// What a threshold leaves of a run with checkpoints, and that it is gone on with.
+#[test]
+fn a_run_that_goes_on() {
+    let line = "import in.csv --commit-every 1";
+    let prepare = |place: &Place| {
+        good_and_bad(place);
+        place.custload(&format!("{line} --max-rejects 0 --quiet --log first.log")).ends(3);
+        let end = told(&lines(&place.text("first.log"), "text"), &["status", "created", "kept"]);
+        assert!(end.ends_with("end[status=threshold,created=1,kept=1]"), "{end}");
+    };
+    for (lines, log) in logged(line, 1, prepare) {
+        let events = told(&lines, &["run", "records", "kept"]);
+        assert!(
+            events.starts_with("start[] input[run=1] resume[run=1,records=1] checkpoint[run=1,records=2]"),
+            "{log}"
+        );
+        assert!(events.ends_with("end[run=1]"), "{log}");
     }
 }
 

@@ -82,6 +82,8 @@ fn exit_statuses_are_listed() {
     let rows = rows();
     for status in ["0", "1", "2", "3", "130", "143"] {
         assert!(rows.iter().any(|row| row[0] == status && row.len() > 1), "no row for exit status {status}");
+        let is_said = custload::cli::args::EXIT_STATUSES.lines().any(|line| line.trim_start().starts_with(status));
+        assert!(is_said, "exit status {status} is not in the help");
     }
 }
 

@@ -55,16 +55,16 @@ fn journal(place: &Place, run: i64) -> i64 {
 
 /// What a run does, and what is printed where it is taken back.
 const RUNS: [(&str, &str, &str); 6] = [
-    ("", "dan@example.com,Dan Day,Jena\neve@example.com,Eve Eck,Ulm\n", "2 customers deleted, 0 customers as before"),
-    ("--mode update", "ann@example.com,Ann Jones,Jena\n", "0 customers deleted, 1 customer as before"),
+    ("", "dan@example.com,Dan Day,Jena\neve@example.com,Eve Eck,Ulm\n", "is taken back: 2 customers deleted\n"),
+    ("--mode update", "ann@example.com,Ann Jones,Jena\n", "is taken back: 1 customer as before\n"),
     (
         "--mode upsert",
         "ann@example.com,Ann Jones,\nbob@example.com,Bob Brown,Ulm\neve@example.com,Eve Eck,Ulm\n",
         "1 customer deleted, 2 customers as before",
     ),
-    ("--mode upsert --empty clear", "ann@example.com,,\n", "0 customers deleted, 1 customer as before"),
+    ("--mode upsert --empty clear", "ann@example.com,,\n", "is taken back: 1 customer as before\n"),
     ("--mode upsert --duplicates last", "ann@example.com,Ann A,\nann@example.com,Ann B,\n", "1 customer as before"),
-    ("--mode update", "ann@example.com,Ann Smith,Ulm\n", "0 customers deleted, 0 customers as before"),
+    ("--mode update", "ann@example.com,Ann Smith,Ulm\n", "is taken back: no customer had to be changed\n"),
 ];
 
 #[test]
@@ -504,11 +504,13 @@ fn runs_are_listed_and_shown() {
     let listed = place.custload("runs").ends(0);
     assert_eq!(listed.stderr, "");
     let rows: Vec<Vec<&str>> = listed.stdout.lines().map(|line| line.split_whitespace().collect()).collect();
-    let header = "run started status profile mode created updated unchanged superseded rejected blank inputs";
+    let header = "run started (UTC) status mode created unchanged rejected blank inputs";
     assert_eq!(rows[0].join(" "), header);
-    let first = format!("1 {NOW} finished contact create 4 0 0 0 1 1 a\\u{{1b}}[31m.csv and 1 more");
+    let minute = NOW[..16].replace('T', " ");
+    let first = format!("1 {minute} finished create 4 0 1 1 a\\u{{1b}}[31m.csv and 1 more");
     assert_eq!(rows[2].join(" "), first);
-    assert_eq!(rows[3].join(" "), format!("2 {NOW} finished contact update 0 0 1 0 0 0 b.csv"));
+    assert_eq!(rows[3].join(" "), format!("2 {minute} finished update 0 1 0 0 b.csv"));
+    assert!(listed.stdout.contains("all of them: profile contact\n"), "{}", listed.stdout);
 
     let shown = place.custload("runs show 1").ends(0).stdout;
     let reports = place.root().canonicalize().unwrap().join("customers.db.imports/run-000001");
@@ -519,7 +521,6 @@ fn runs_are_listed_and_shown() {
         &format!("started    {NOW}"),
         "created    customers 1 to 4",
         &format!("reports    {}", reports.display()),
-        "option     duplicates reject",
         "undo       possible: `custload undo 1`",
         "a\\u{1b}[31m.csv      5         3",
         " all ",
