@@ -13,7 +13,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::row::{RowEncoder, Value};
 
-/// So many customers have a digest together.
+/// So many customers have a digest together, but for the first so many, each of whom has one: of a small run it is known exactly who
+/// was changed, and a large one does not pay for it.
 const RANGE: i64 = 1000;
 
 /// Customers that a run has created, one after another.
@@ -102,6 +103,8 @@ pub(super) fn digest_text(digest: u64) -> String {
 /// What a run has created since its journal was written down last. What it updates is written at once.
 #[derive(Debug, Default)]
 pub(super) struct Journal {
+    /// How many customers were noted.
+    noted: i64,
     full: Vec<CreatedRange>,
     open: Option<CreatedRange>,
 }
@@ -116,7 +119,9 @@ impl Journal {
                 Some(range) => range.add(customer, row),
                 None => self.open = Some(CreatedRange::of(customer, row)),
             }
-            if self.open.as_ref().is_some_and(|range| range.last - range.first + 1 == RANGE) {
+            self.noted += 1;
+            let size = if self.noted <= RANGE { 1 } else { RANGE };
+            if self.open.as_ref().is_some_and(|range| range.last - range.first + 1 >= size) {
                 self.full.extend(self.open.take());
             }
         }
@@ -160,7 +165,8 @@ mod tests {
         journal.created(2007, &bytes, &ranges[2000..]);
         journal.full.extend(journal.open.take());
         let ends: Vec<(i64, i64)> = journal.full.iter().map(|range| (range.first, range.last)).collect();
-        assert_eq!(ends, [(7, 1006), (1007, 2006), (2007, 2506)]);
+        let single = (7..1007).map(|customer| (customer, customer));
+        assert_eq!(ends, single.chain([(1007, 2006), (2007, 2506)]).collect::<Vec<_>>());
         for range in &journal.full {
             let mut digest = RowsDigest::default();
             for customer in range.first..=range.last {

@@ -350,7 +350,8 @@ impl Undoing<'_> {
         }
         // A person's change cannot be taken out, so any of them may be another.
         if changed.iter().filter(|(_, since)| *since != Since::Deleted).count() < there.len() {
-            undone.list(range.first, range.last, Since::SomeChanged);
+            let since = if size == 1 { Since::Changed } else { Since::SomeChanged };
+            undone.list(range.first, range.last, since);
         }
         undone.changed += size;
         there.iter().try_for_each(|customer| self.keep(*customer))?;

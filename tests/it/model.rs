@@ -80,8 +80,6 @@ struct Model {
     customers: BTreeMap<i64, Customer>,
     next_id: i64,
     runs: Vec<Run>,
-    /// Whom a person has ever changed.
-    edited: BTreeSet<i64>,
 }
 
 impl Model {
@@ -266,8 +264,7 @@ proptest! {
                 }
                 Step::Undo { back, keep } if model.runs.len() > *back => {
                     let run = model.runs.len() - 1 - back;
-                    // What a person has changed is told by ranges of customers.
-                    let keep = *keep && !model.runs[run].done.keys().any(|id| model.edited.contains(id));
+                    let keep = *keep;
                     let number = (run + 1).to_string();
                     let mut args = vec!["undo", number.as_str()];
                     args.extend(keep.then_some("--keep-changed"));
@@ -277,7 +274,6 @@ proptest! {
                 Step::Edit { customer, name, email } => {
                     let ids: Vec<i64> = model.customers.keys().copied().collect();
                     let Some(id) = ids.get(*customer) else { continue };
-                    model.edited.insert(*id);
                     let held = model.customers.get_mut(id).unwrap();
                     held.values[0] = Some(*name);
                     if let Some(email) = email {

@@ -148,13 +148,13 @@ const CHANGES: [(&str, &[&str], &str); 9] = [
     // The customers whom a run has created are noted together.
     (
         "UPDATE customers SET city = 'Rom' WHERE customer_id = 4",
-        &["customers 4 to 5: changed or deleted by a person or another program, one of them at least"],
-        "1 Ulm Ann Smith|2 Bonn Bob Brown|3 Kiel Cid Cox|4 Rom Dan Day|5 Ulm Eve Eck",
+        &["customer 4: changed by a person or another program"],
+        "1 Ulm Ann Smith|2 Bonn Bob Brown|3 Kiel Cid Cox|4 Rom Dan Day",
     ),
     (
         "DELETE FROM customers WHERE customer_id = 4",
-        &["customer 4: deleted", "customers 4 to 5: changed or deleted"],
-        "1 Ulm Ann Smith|2 Bonn Bob Brown|3 Kiel Cid Cox|5 Ulm Eve Eck",
+        &["customer 4: deleted"],
+        "1 Ulm Ann Smith|2 Bonn Bob Brown|3 Kiel Cid Cox",
     ),
     (
         "DELETE FROM customers WHERE customer_id > 3",
@@ -180,8 +180,8 @@ const CHANGES: [(&str, &[&str], &str); 9] = [
     // Another customer under the same ID.
     (
         "UPDATE customers SET import_run = 1 WHERE customer_id = 4",
-        &["customer 4: changed by a person", "customers 4 to 5: changed or deleted"],
-        "1 Ulm Ann Smith|2 Bonn Bob Brown|3 Kiel Cid Cox|4 Jena Dan Day|5 Ulm Eve Eck",
+        &["customer 4: changed by a person"],
+        "1 Ulm Ann Smith|2 Bonn Bob Brown|3 Kiel Cid Cox|4 Jena Dan Day",
     ),
 ];
 
@@ -424,7 +424,7 @@ fn old_runs_are_pruned() {
         assert!(bytes == place.everything());
     }
     let said = place.custload("runs prune --keep 2").ends(0).stdout;
-    assert!(said.contains("runs 1 to 2 cannot be taken back any more; 4 rows deleted"), "{said}");
+    assert!(said.contains("runs 1 to 2 cannot be taken back any more; 6 rows deleted"), "{said}");
     assert_eq!([1, 2, 3, 4].map(|run| journal(&place, run)), [0, 0, 2, 3]);
     assert_eq!(customers(&place), before);
     assert_eq!(dump_table(&place.path("customers.db"), "import_runs"), runs);
