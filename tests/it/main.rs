@@ -7,6 +7,7 @@ mod crash;
 mod determinism;
 mod inputs;
 mod keys;
+mod kills;
 mod linear;
 mod log;
 mod model;
@@ -18,6 +19,8 @@ mod refusals;
 mod rejects;
 mod resume;
 mod samples;
+#[cfg(unix)]
+mod scenes;
 #[cfg(unix)]
 mod sheet;
 mod shell;

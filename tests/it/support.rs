@@ -76,6 +76,15 @@ impl Place {
         Place { folder: tempfile::Builder::new().prefix("custload-it-").tempdir().unwrap() }
     }
 
+    /// The same in memory, where there is such a place: for tests that make very many, and do not ask what outlives a power cut.
+    #[cfg(unix)]
+    pub(crate) fn in_memory() -> Place {
+        let memory = Path::new("/dev/shm");
+        let mut builder = tempfile::Builder::new();
+        builder.prefix("custload-it-");
+        Place { folder: builder.tempdir_in(memory).or_else(|_| builder.tempdir()).unwrap() }
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -280,4 +289,10 @@ pub(crate) fn fed(place: &Place, args: &[&str], bytes: &[u8]) -> Done {
     // A program that refuses may be gone before all is written.
     let _ = child.stdin.take().unwrap().write_all(bytes);
     Done::new(&child.wait_with_output().unwrap())
+}
+
+/// A number that the environment has under this name.
+#[cfg(unix)]
+pub(crate) fn number(name: &str) -> Option<usize> {
+    std::env::var(name).ok()?.parse().ok()
 }
