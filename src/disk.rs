@@ -83,18 +83,21 @@ pub fn are_one_file(one: &Path, other: &Path) -> bool {
     matches!((std::fs::canonicalize(one), std::fs::canonicalize(other)), (Ok(one), Ok(other)) if one == other)
 }
 
-/// Whether an open file, or folder, is the one that has this name.
+/// Whether an open file, or folder, is the one that has this name. Where that cannot be found out it is an error: who looks
+/// again until it is would do so for ever.
 #[cfg(unix)]
-pub fn is_same_file(file: &File, path: &Path) -> bool {
+pub fn is_same_file(file: &File, path: &Path) -> io::Result<bool> {
     use std::os::unix::fs::MetadataExt;
-    match (file.metadata(), std::fs::symlink_metadata(path)) {
-        (Ok(held), Ok(named)) => (held.dev(), held.ino()) == (named.dev(), named.ino()),
-        _ => false,
+    let held = file.metadata()?;
+    match std::fs::symlink_metadata(path) {
+        Ok(named) => Ok((held.dev(), held.ino()) == (named.dev(), named.ino())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
 /// Whether an open file, or folder, is the one that has this name, as far as can be told here.
 #[cfg(not(unix))]
-pub fn is_same_file(_: &File, path: &Path) -> bool {
-    path.exists()
+pub fn is_same_file(_: &File, path: &Path) -> io::Result<bool> {
+    path.try_exists()
 }

@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// Why a run could not be done. Every kind means that nothing was written to the database, but for [`Error::AtCheckpoint`]: then
-/// nothing was written behind the last checkpoint.
+/// nothing was written behind the last checkpoint; and for [`Error::InDoubt`].
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The command line, a header or a profile does not fit what was asked for.
@@ -55,6 +55,18 @@ pub enum Error {
         path: PathBuf,
         /// Who, as far as that is known.
         holder: String,
+    },
+    /// The run was to be committed, and the system has failed so that nobody knows whether it is.
+    #[error(
+        "{}: it could not be committed, or it cannot be seen that it was ({reason}); check the disk. All of it is there, or \
+         nothing: who opens the database next will find out, and `custload runs` shows it",
+        .path.display()
+    )]
+    InDoubt {
+        /// The database as it was named.
+        path: PathBuf,
+        /// What SQLite says.
+        reason: &'static str,
     },
     /// A report could not be written.
     #[error("cannot write the report {}: {reason}{}. Nothing was written to the database", .path.display(), hint_for(.reason))]
@@ -150,7 +162,7 @@ impl Error {
         match self {
             Error::Usage(_) => "usage",
             Error::Input { .. } => "input",
-            Error::Database { .. } => "database",
+            Error::Database { .. } | Error::InDoubt { .. } => "database",
             Error::AtCheckpoint { error, .. } => error.kind(),
             Error::Locked { .. } => "locked",
             Error::Report { .. } | Error::ReportFolder { .. } => "report",
@@ -173,6 +185,7 @@ impl Error {
             // How many records are kept is a field of its own.
             Error::AtCheckpoint { error, .. } => error.for_log().map(|said| shortened_claim(&said)),
             Error::Locked { .. }
+            | Error::InDoubt { .. }
             | Error::Report { .. }
             | Error::ReportFolder { .. }
             | Error::Unbalanced(_)
@@ -188,6 +201,9 @@ impl Error {
             io::ErrorKind::IsADirectory => "it is a folder; name the files in it".into(),
             io::ErrorKind::PermissionDenied => {
                 "you may not read it; ask its owner, or run custload as a user who may".into()
+            }
+            _ if has_failed(&source) => {
+                Words::own(format!("{source}; check its disk, or copy it to another one, then run custload again"))
             }
             // What is not the system's may be a library's, which quotes what it has stumbled over.
             _ if source.get_ref().is_none_or(|inner| inner.is::<OwnWords>()) => Words::own(source.to_string()),
@@ -229,6 +245,12 @@ fn shortened_claim(said: &str) -> String {
     said.trim_end_matches('.').to_string()
 }
 
+/// Whether a disk, or what leads there, has failed, and not what was asked of it.
+pub fn has_failed(error: &io::Error) -> bool {
+    // EIO has no kind of its own; it has this number on all Unix systems.
+    cfg!(unix) && error.raw_os_error() == Some(5)
+}
+
 fn hint_for(reason: &io::Error) -> &'static str {
     match reason.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::FileTooLarge | io::ErrorKind::QuotaExceeded => {
@@ -238,7 +260,8 @@ fn hint_for(reason: &io::Error) -> &'static str {
         io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
             "; a part of the path is a file, choose another folder with --reports"
         }
-        _ => "",
+        _ if has_failed(reason) => "; check the disk, or choose another folder with --reports",
+        _ => "; if that stays so, choose another folder with --reports",
     }
 }
 

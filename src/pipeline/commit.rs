@@ -466,10 +466,15 @@ impl<'r> Committer<'r> {
 }
 
 pub(super) fn cannot_keep_keys(folder: &Path, error: &io::Error) -> Error {
+    let advice = match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::FileTooLarge | io::ErrorKind::QuotaExceeded => "Free some space",
+        _ => "Check the disk and the permissions of this folder",
+    };
     let message = format!(
-        "the run's keys could not be kept here: {error}. Free some space, then run custload again. Nothing was written"
+        "the run's keys could not be kept here: {error}. {advice}, then run custload again. Nothing was written"
     );
-    Error::database(folder, Words::own(message))
+    // A bare `.` would say little.
+    Error::database(&std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf()), Words::own(message))
 }
 
 /// Keys of JSON that the map names, and that no record has. That a table has no such header was said before.

@@ -174,7 +174,11 @@ fn load(options: &Options, observer: &mut Watched<'_>) -> Result<Summary> {
     let ended = journey::travel(prepared, &candidates, &plan, &stamp, options, &mut committer, observer);
     let kept = committer.kept();
     let ended = ended.and_then(|()| close(options, profile, &clock, committer, place.as_deref(), check_id, observer));
-    drop(trace);
+    match (trace, &ended) {
+        // The next run follows it, and puts the reports in place or removes them.
+        (Some(trace), Err(Error::InDoubt { .. })) => trace.leave_behind(),
+        (trace, _) => drop(trace),
+    }
     ended.map_err(|error| match kept {
         Some(records) => Error::AtCheckpoint { error: Box::new(error), run_id, records },
         None => error,
@@ -296,7 +300,16 @@ fn close(
             let inputs: Vec<&InputSummary> = summary.inputs.iter().collect();
             let (run, files) =
                 outcome.book.rows(FINISHED, summary.ended_at.clone(), counts, outcome.customers, &inputs);
-            let said = store.commit(&run, &files)?;
+            let said = match store.commit(&run, &files) {
+                Err(error @ Error::InDoubt { .. }) => {
+                    // If the run is there after all, it is to have its reports.
+                    if let Some(folder) = outcome.folder {
+                        folder.leave();
+                    }
+                    return Err(error);
+                }
+                done => done?,
+            };
             events::commit(run_id, &counts);
             if let Some(said) = said {
                 observer.note(&said);

@@ -136,19 +136,27 @@ impl ReportFolder {
         let made = make_parents(&partial).map_err(failed)?;
         let mut folder = ReportFolder { place: place.to_path_buf(), partial: partial.clone(), made, lock: None };
         loop {
-            match fs::create_dir(&partial) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                done => done.map_err(failed)?,
-            }
-            let Some(lock) = lock(&partial)? else { continue };
-            // Between the first look and the lock another run may have come to its end.
-            if let Err(taken) = refuse_taken(place) {
+            let is_made = match fs::create_dir(&partial) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
+                done => done.map(|()| true).map_err(failed)?,
+            };
+            let locked = lock(&partial).inspect_err(|error| {
+                // Another run that has come in between is not to lose it.
+                if is_made && matches!(error, Error::Report { .. }) {
+                    let _ = fs::remove_dir(&partial);
+                }
+            });
+            let Some(lock) = locked? else { continue };
+            // Between the first look and the lock another run may have come to its end. What is in there was left by a run
+            // that was killed before its database knew of it.
+            let emptied = refuse_taken(place)
+                .and_then(|()| refuse_foreign_files(&partial))
+                .and_then(|()| remove_files(&partial).map_err(failed));
+            if let Err(error) = emptied {
+                // Only if nothing is in there.
                 let _ = fs::remove_dir(&partial);
-                return Err(taken);
+                return Err(error);
             }
-            // What is in there was left by a run that was killed before its database knew of it.
-            refuse_foreign_files(&partial)?;
-            remove_files(&partial).map_err(failed)?;
             folder.lock = Some(lock);
             return Ok(folder);
         }
@@ -196,6 +204,12 @@ impl ReportFolder {
             _ => Ok(()),
         };
         synced.map_err(|error| Error::report(&self.partial, error))
+    }
+
+    /// Leaves all as it is for the next run, which will know whether this one was committed.
+    pub fn leave(mut self) {
+        self.lock = None;
+        self.made.clear();
     }
 
     /// Gives the folder its name; an error in words for a run that stands already.
@@ -261,6 +275,11 @@ impl Trace {
         Ok(trace)
     }
 
+    /// Lets it stay, so that the next run follows it as that of a run that was killed.
+    pub fn leave_behind(mut self) {
+        self.text.clear();
+    }
+
     /// The run that is going on, as it describes itself; `None` if there is none, or it has not said so yet.
     pub fn holder(database: &Path) -> Option<String> {
         let path = with_suffix(database, NOTE);
@@ -315,7 +334,7 @@ impl Trace {
 impl Drop for Trace {
     fn drop(&mut self) {
         // The next run may have followed it already, and have left its own. What is left is followed, and removed, by the next.
-        if fs::read(&self.path).is_ok_and(|text| self.text.starts_with(&text)) {
+        if !self.text.is_empty() && fs::read(&self.path).is_ok_and(|text| self.text.starts_with(&text)) {
             let _ = fs::remove_file(&self.path);
         }
     }
@@ -382,7 +401,10 @@ fn lock(folder: &Path) -> Result<Option<File>> {
         opened => opened.map_err(|error| Error::report(folder, error))?,
     };
     match file.try_lock() {
-        Ok(()) => Ok(is_same_file(&file, folder).then_some(file)),
+        Ok(()) => {
+            let is_same = is_same_file(&file, folder).map_err(|error| Error::report(folder, error))?;
+            Ok(is_same.then_some(file))
+        }
         Err(TryLockError::WouldBlock) => Err(Error::ReportFolder {
             path: folder.to_path_buf(),
             message: "is being written by another run; wait until that is done, or name another folder with --reports"

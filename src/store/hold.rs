@@ -61,6 +61,8 @@ impl Held {
         }
         let counter = ChangeCounter::of(path)?;
         let connection = begin(path, stop)?;
+        // A run that was killed may have left rows there that it had gathered; and the next may have nothing else to do.
+        PrivateFile::remove_left_behind(path);
         Ok(held(HeldWay::Existing(Opened { connection, counter })))
     }
 

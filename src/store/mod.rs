@@ -33,7 +33,7 @@ use self::customers::{for_each_key, key_of};
 use self::hold::{ChangeCounter, HeldWay, Opened};
 use self::journal::Journal;
 use self::place::PrivateFile;
-use self::runs::{remove_checkpoint, write_checkpoint, write_run};
+use self::runs::{is_noted, remove_checkpoint, write_checkpoint, write_run};
 use self::schema::Found;
 use self::segment::Existing;
 use crate::error::{Error, Result, Words};
@@ -307,7 +307,9 @@ impl Store {
                 let counter = existing.change_counter().map_err(BuildError::Io);
                 let counter = counter.map_err(|error| build_error(&options, error))?;
                 write(existing.connection(), counter).map_err(failed)?;
-                commit_past_readers(existing.connection(), options.wait, &options.stop).map_err(failed)?;
+                let is_there = || is_noted(existing.connection(), run_id, run);
+                commit_past_readers(existing.connection(), options.wait, &options.stop, is_there)
+                    .map_err(|failure| failure.into_error(&options.path, &options.stop))?;
                 Ok(None)
             }
             Way::Built(connection, private) => {
@@ -364,7 +366,7 @@ impl Store {
             })?,
             None => options.first_id,
         };
-        let existing = Existing::new(opened, &options);
+        let existing = Existing::new(opened);
         let (way, journal) = (Way::Add(Box::new(existing)), Journal::default());
         Ok(Store { way, options, next_id, rows_written: 0, rows_changed: 0, journal })
     }
@@ -422,9 +424,59 @@ fn last_id(connection: &Connection) -> rusqlite::Result<Option<i64>> {
 }
 
 /// Commits, and waits a while for programs that are reading: the work is done, and no reader should undo it.
-fn commit_past_readers(connection: &Connection, wait: Duration, stop: &AtomicUsize) -> rusqlite::Result<()> {
+///
+/// `is_there` looks whether what is committed is there. That a commit fails does not say that it is not: SQLite also says so where
+/// all is written, and only a lock could not be given back.
+fn commit_past_readers(
+    connection: &Connection,
+    wait: Duration,
+    stop: &AtomicUsize,
+    is_there: impl FnOnce() -> rusqlite::Result<bool>,
+) -> std::result::Result<(), NotCommitted> {
+    let mode: String = connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
     let is_busy = |error: &rusqlite::Error| error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy);
-    insist(wait, stop, is_busy, || connection.execute_batch("COMMIT"))
+    let Err(error) = insist(wait, stop, is_busy, || connection.execute_batch("COMMIT")) else { return Ok(()) };
+    let is_there = match error.sqlite_error_code() {
+        Some(ErrorCode::SystemIoFailure) => is_there(),
+        _ => Ok(false),
+    };
+    let code = error.sqlite_error().map_or(0, |error| error.extended_code);
+    match is_there {
+        Ok(true) => Ok(()),
+        // What could not be synced of a write-ahead log may be there nevertheless when the database is opened next.
+        _ if mode == "wal" && code == ffi::SQLITE_IOERR_FSYNC => Err(NotCommitted::InDoubt(error)),
+        Err(_) if [ffi::SQLITE_IOERR_UNLOCK, ffi::SQLITE_IOERR_RDLOCK, ffi::SQLITE_IOERR_DIR_FSYNC].contains(&code) => {
+            Err(NotCommitted::InDoubt(error))
+        }
+        _ => Err(NotCommitted::Failed(error)),
+    }
+}
+
+/// What has become of a transaction that could not be committed.
+#[derive(Debug)]
+enum NotCommitted {
+    /// It was taken back.
+    Failed(rusqlite::Error),
+    /// That, or it is there: who opens the database next, on a disk that works, will see.
+    InDoubt(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for NotCommitted {
+    fn from(error: rusqlite::Error) -> NotCommitted {
+        NotCommitted::Failed(error)
+    }
+}
+
+impl NotCommitted {
+    fn into_error(self, path: &Path, stop: &AtomicUsize) -> Error {
+        match self {
+            NotCommitted::Failed(error) => error_of(path, stop, &error),
+            NotCommitted::InDoubt(error) => Error::InDoubt {
+                path: path.to_path_buf(),
+                reason: error.sqlite_error().map_or("", |error| ffi::code_to_str(error.extended_code)),
+            },
+        }
+    }
 }
 
 /// Takes hold again of a database that the run has let go of for a moment.
@@ -524,8 +576,16 @@ fn explain(error: &rusqlite::Error) -> Words {
             "it may not be written to; change its permissions, or name another file with --db"
         }
         Some(ErrorCode::DiskFull) => "the disk is full. Free some space, then run custload again",
-        Some(ErrorCode::CannotOpen) => "it cannot be opened; check the permissions of the file and its folder",
-        Some(ErrorCode::DatabaseCorrupt) => "it is damaged; restore it from a backup",
+        Some(ErrorCode::CannotOpen) => {
+            "it, or a file beside it, cannot be opened; check the permissions of the file and its folder, and whether the disk \
+             is full"
+        }
+        Some(ErrorCode::FileLockingProtocolFailed) => {
+            "it cannot be locked; check that it is on a disk that has locks, and that nobody else has it for long"
+        }
+        Some(ErrorCode::DatabaseCorrupt) => {
+            "it is damaged, or its disk cannot be read; check the disk, and restore it from a backup if need be"
+        }
         Some(ErrorCode::SystemIoFailure) => "it could not be read or written; is the disk full or failing?",
         Some(ErrorCode::ConstraintViolation) => "a constraint or trigger of its own refuses a record",
         _ => return Words::from(error.to_string()).logged_as(class),

@@ -10,7 +10,7 @@ use std::path::Path;
 use tempfile::TempPath;
 
 use crate::disk::{PRIVATE, SyncedFolder, folder_of, is_same_file, owner_only, with_suffix};
-use crate::error::{Error, Result, Words};
+use crate::error::{Error, Result, Words, has_failed};
 
 /// What stands under a database's name.
 #[derive(Debug, PartialEq, Eq)]
@@ -40,14 +40,22 @@ pub(super) fn kind(path: &Path) -> Result<Kind> {
                 return Err(Error::database(path, message));
             }
             let folder = folder_of(path);
-            if !folder.is_dir() {
-                let message = Words::own(format!("the folder {} does not exist; make it first", folder.display()));
-                return Err(Error::database(path, message));
+            match fs::metadata(&folder) {
+                Ok(metadata) if metadata.is_dir() => Ok(Kind::Absent),
+                Err(error) if has_failed(&error) => Err(cannot_look(path, &folder, &error)),
+                _ => {
+                    let message = Words::own(format!("the folder {} does not exist; make it first", folder.display()));
+                    Err(Error::database(path, message))
+                }
             }
-            Ok(Kind::Absent)
         }
-        Err(error) => Err(Error::database(path, Words::own(format!("it cannot be looked at: {error}")))),
+        Err(error) => Err(cannot_look(path, path, &error)),
     }
+}
+
+fn cannot_look(database: &Path, path: &Path, error: &io::Error) -> Error {
+    let message = format!("{} cannot be looked at ({error}); check the disk and the permissions", path.display());
+    Error::database(database, Words::own(message))
 }
 
 /// A file under the private name, locked. Unless it is put in the database's place, it is removed when it is dropped.
@@ -77,20 +85,34 @@ impl PrivateFile {
             let mut options = File::options();
             // It will hold customers' values, so its owner alone may read it unless he decides otherwise.
             owner_only(&mut options);
-            let file = options.read(true).write(true).create(true).truncate(false).open(&private).map_err(failed)?;
-            match file.try_lock() {
-                Ok(()) => {}
-                Err(TryLockError::WouldBlock) => return Err(Error::locked(path)),
-                Err(TryLockError::Error(error)) => return Err(failed(error)),
-            }
+            options.read(true).write(true);
+            let (file, is_made) = match options.create_new(true).open(&private) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    (options.create_new(false).create(true).truncate(false).open(&private).map_err(failed)?, false)
+                }
+                made => (made.map_err(failed)?, true),
+            };
             // The run that held the lock may have renamed or removed the file between the two calls.
-            if is_same_file(&file, &private) {
-                break file;
+            let is_ours = match file.try_lock() {
+                Ok(()) => is_same_file(&file, &private).map_err(failed),
+                Err(TryLockError::WouldBlock) => return Err(Error::locked(path)),
+                Err(TryLockError::Error(error)) => Err(Error::database(path, cannot_lock(&error))),
+            };
+            match is_ours {
+                Ok(true) => break file,
+                Ok(false) => {}
+                Err(error) => {
+                    if is_made {
+                        let _ = fs::remove_file(&private);
+                    }
+                    return Err(error);
+                }
             }
         };
+        // From here on it is removed, whatever fails.
+        let private = TempPath::try_from_path(&private).map_err(failed)?;
         // What a killed run has left of it is of no use.
         lock.set_len(0).map_err(failed)?;
-        let private = TempPath::try_from_path(&private).map_err(failed)?;
         Ok(PrivateFile { path: private, lock, folder })
     }
 
@@ -120,7 +142,12 @@ impl PrivateFile {
     /// there is to say where the name may not outlive a power cut.
     pub(super) fn put_in_place(self, path: &Path) -> Result<Option<String>> {
         let failed = |error: &io::Error| {
-            Error::database(path, Words::own(format!("it cannot be put in its place: {error}. Nothing was written")))
+            Error::database(
+                path,
+                Words::own(format!(
+                    "it cannot be put in its place ({error}); check the disk, then run custload again. Nothing was written"
+                )),
+            )
         };
         self.lock.sync_all().map_err(|error| failed(&error))?;
         refuse_stale_journals(path)?;
@@ -172,9 +199,17 @@ pub(super) fn cannot_write(error: &io::Error) -> Words {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             "the folder may not be written to; change its permissions, or name another file with --db"
         }
+        _ if has_failed(error) => "it cannot be written; check the disk, then run custload again",
         _ => return Words::own(format!("it cannot be written: {error}. Nothing was written")),
     };
     Words::own(format!("{advice} ({error}). Nothing was written"))
+}
+
+/// What is said where a file system gives no lock.
+fn cannot_lock(error: &io::Error) -> Words {
+    Words::own(format!(
+        "its place cannot be locked ({error}); name a file on another disk with --db, one that has locks. Nothing was written"
+    ))
 }
 
 /// What is said when a database's file cannot be opened.
@@ -188,13 +223,18 @@ pub(super) fn cannot_open(error: &io::Error) -> Words {
 fn refuse_stale_journals(path: &Path) -> Result<()> {
     for suffix in ["-journal", "-wal"] {
         let journal = with_suffix(path, suffix);
-        if fs::symlink_metadata(&journal).is_ok() {
-            let journal = journal.display();
-            let message = format!(
-                "there is no such file, but there is {journal}, left over from a database of that name. \
-                 Remove it, or put the database back"
-            );
-            return Err(Error::database(path, Words::own(message)));
+        match fs::symlink_metadata(&journal) {
+            Ok(_) => {
+                let journal = journal.display();
+                let message = format!(
+                    "there is no such file, but there is {journal}, left over from a database of that name. \
+                     Remove it, or put the database back"
+                );
+                return Err(Error::database(path, Words::own(message)));
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            // That there is none is not to be guessed.
+            Err(error) => return Err(cannot_look(path, &journal, &error)),
         }
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rusqlite::OptionalExtension;
+use rusqlite::{Connection, OptionalExtension};
 
 use super::hold::{Held, HeldWay, Opened};
 use super::runs::{FINISHED, UNFINISHED};
@@ -24,14 +24,21 @@ impl Held {
     pub fn prune(self, keep: u64) -> Result<Pruned> {
         let Held { path, way, stop } = self;
         let HeldWay::Existing(opened) = way else { return Err(history::absent(&path)) };
-        let done = prune(&opened, keep).and_then(|pruned| {
-            if !pruned.runs.is_empty() {
-                commit_past_readers(&opened.connection, Duration::ZERO, &stop)?;
-            }
-            Ok(pruned)
-        });
-        done.map_err(|error| error_of(&path, &stop, &error))
+        let connection = &opened.connection;
+        let pruned = prune(&opened, keep).map_err(|error| error_of(&path, &stop, &error))?;
+        if let Some(last) = pruned.runs.last() {
+            let is_there = || has_journal(connection, *last).map(|has_journal| !has_journal);
+            commit_past_readers(connection, Duration::ZERO, &stop, is_there)
+                .map_err(|failure| failure.into_error(&path, &stop))?;
+        }
+        Ok(pruned)
     }
+}
+
+fn has_journal(connection: &Connection, run_id: i64) -> rusqlite::Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM import_created WHERE run_id = ?1) \
+               OR EXISTS (SELECT 1 FROM import_updated WHERE run_id = ?1)";
+    connection.query_row(sql, [run_id], |row| row.get(0))
 }
 
 fn prune(opened: &Opened, keep: u64) -> rusqlite::Result<Pruned> {

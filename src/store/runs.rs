@@ -246,6 +246,13 @@ pub(super) fn remove_checkpoint(connection: &Connection, run_id: i64) -> rusqlit
     connection.execute("DELETE FROM import_checkpoints WHERE run_id = ?1", [run_id]).map(|_| ())
 }
 
+/// Whether a run is noted as far as it has come.
+pub(super) fn is_noted(connection: &Connection, run_id: i64, run: &RunRow) -> rusqlite::Result<bool> {
+    let sql =
+        "SELECT EXISTS (SELECT 1 FROM import_runs WHERE run_id = ?1 AND status = ?2 AND started_at = ?3 AND read = ?4)";
+    connection.query_row(sql, params![run_id, run.status, run.started_at, run.counts.read as i64], |row| row.get(0))
+}
+
 /// Notes a run and its inputs, or what has become of them since that was done last.
 pub(super) fn write_run(connection: &Connection, run_id: i64, run: &RunRow, files: &[FileRow]) -> rusqlite::Result<()> {
     let counts = &run.counts;

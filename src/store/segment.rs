@@ -94,8 +94,7 @@ impl ToSql for Parameter<'_> {
 
 impl Existing {
     /// A database in which the run's transaction has begun, so that nobody else writes to it.
-    pub(super) fn new(opened: Opened, options: &StoreOptions) -> Existing {
-        PrivateFile::remove_left_behind(&options.path);
+    pub(super) fn new(opened: Opened) -> Existing {
         Existing { opened, route: Route::First, inserted: 0 }
     }
 

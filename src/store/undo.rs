@@ -16,10 +16,9 @@ use rusqlite::{Connection, Row, ToSql, params, params_from_iter};
 
 use super::hold::{Held, HeldWay};
 use super::journal::{RowsDigest, digest_text, row_digest, value_of};
-use super::place::PrivateFile;
 use super::runs::{self, UNDONE, remove_checkpoint};
 use super::schema::{self, CustomerColumn, STAMP_COLUMNS};
-use super::{commit_past_readers, error_of, history};
+use super::{NotCommitted, commit_past_readers, error_of, history};
 use crate::error::{Error, Result};
 use crate::row::Value;
 
@@ -81,6 +80,7 @@ pub struct Undone {
 /// Why it cannot be done.
 enum Failure {
     Sqlite(rusqlite::Error),
+    Commit(NotCommitted),
     /// In words.
     Refused(String),
 }
@@ -100,11 +100,10 @@ impl Held {
     pub fn undo(self, undo: &Undo) -> Result<Undone> {
         let Held { path, way, stop } = self;
         let HeldWay::Existing(opened) = way else { return Err(history::absent(&path)) };
-        // A run that was killed may have left rows there that it had gathered.
-        PrivateFile::remove_left_behind(&path);
         let undone = Undoing { connection: &opened.connection, undo, stop: &stop }.run();
         undone.map_err(|failure| match failure {
             Failure::Sqlite(error) => error_of(&path, &stop, &error),
+            Failure::Commit(failure) => failure.into_error(&path, &stop),
             Failure::Refused(why) => refused(&path, undo.run_id, &why),
         })
     }
@@ -122,7 +121,9 @@ pub(super) fn changed_since(
     let mut found = Undone::default();
     let looked = undoing.look_at_created(&mut found).map(drop);
     match looked.and_then(|()| Ok(undoing.look_at_updated(&mut found)?)) {
-        Err(Failure::Sqlite(error)) => return Err(error),
+        Err(Failure::Sqlite(error) | Failure::Commit(NotCommitted::Failed(error) | NotCommitted::InDoubt(error))) => {
+            return Err(error);
+        }
         Err(Failure::Refused(why)) => return Ok(Some(why)),
         Ok(()) => {}
     }
@@ -188,7 +189,14 @@ impl Undoing<'_> {
         undone.restored = self.restore()?;
         undone.deleted = self.delete(created)?;
         self.note()?;
-        commit_past_readers(self.connection, Duration::ZERO, self.stop).map_err(refused_by)?;
+        let is_there = || {
+            let sql = "SELECT status = ?2 AND undone_at = ?3 FROM import_runs WHERE run_id = ?1";
+            self.connection.query_row(sql, params![self.undo.run_id, UNDONE, self.undo.now], |row| row.get(0))
+        };
+        commit_past_readers(self.connection, Duration::ZERO, self.stop, is_there).map_err(|failure| match failure {
+            NotCommitted::Failed(error) => refused_by(error),
+            failure => Failure::Commit(failure),
+        })?;
         Ok(Undone { is_done: true, ..undone })
     }
 
