@@ -5,6 +5,8 @@ mod catalogue;
 mod cli;
 mod crash;
 mod determinism;
+#[cfg(target_os = "linux")]
+mod faults;
 mod inputs;
 mod keys;
 mod kills;

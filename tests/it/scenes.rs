@@ -317,6 +317,12 @@ impl Whole {
         Stand::At(records)
     }
 
+    /// Whether nothing else is there than before.
+    pub(crate) fn is_tidy(&self, place: &Place) -> bool {
+        // The log of a database that could not be opened for writing stays; it is SQLite's, and the next opening's.
+        place.names().iter().filter(|name| !name.ends_with("-wal") && !name.ends_with("-shm")).eq(self.start.keys())
+    }
+
     /// Another run than the one that was disturbed comes first: it works, and tidies up.
     #[track_caller]
     pub(crate) fn another_run_works(&self, place: &Place, stand: Stand) {
