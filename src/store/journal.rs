@@ -15,7 +15,7 @@ use crate::row::{RowEncoder, Value};
 
 /// So many customers have a digest together, but for the first so many, each of whom has one: of a small run it is known exactly who
 /// was changed, and a large one does not pay for it.
-const RANGE: i64 = 1000;
+pub(super) const RANGE: i64 = 1000;
 
 /// Customers that a run has created, one after another.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -15,7 +15,7 @@ use rusqlite::types::{Value as Owned, ValueRef};
 use rusqlite::{Connection, Row, ToSql, params, params_from_iter};
 
 use super::hold::{Held, HeldWay};
-use super::journal::{RowsDigest, digest_text, row_digest, value_of};
+use super::journal::{RANGE, RowsDigest, digest_text, row_digest, value_of};
 use super::runs::{self, UNDONE, remove_checkpoint};
 use super::schema::{self, CustomerColumn, STAMP_COLUMNS};
 use super::{NotCommitted, commit_past_readers, error_of, history};
@@ -229,7 +229,13 @@ impl Undoing<'_> {
         let noted = (count(sizes)?, count("SELECT count(*) FROM import_updated WHERE run_id = ?1")?);
         let without_values = "SELECT count(*) FROM import_updated AS u WHERE u.run_id = ?1 AND NOT EXISTS (SELECT 1 \
                               FROM import_changes AS c WHERE c.run_id = u.run_id AND c.customer_id = u.customer_id)";
-        let is_whole = count(without_values)? == 0;
+        // A journal that somebody has written in may have any range, and each is gone through.
+        let too_wide = format!(
+            "SELECT count(*) FROM import_created WHERE run_id = ?1 \
+             AND last_customer_id - first_customer_id NOT BETWEEN 0 AND {}",
+            RANGE - 1
+        );
+        let is_whole = count(without_values)? == 0 && count(&too_wide)? == 0;
         if noted != (run.counts.created as i64, run.counts.updated as i64) || !is_whole {
             return refuse("what is needed for that is not there any more; `custload runs prune` deletes it");
         }

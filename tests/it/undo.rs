@@ -689,3 +689,18 @@ fn what_was_taken_back_is_loaded_again() {
     assert_eq!(again(&place, "import fourth.csv --mode upsert"), "");
     assert_eq!(place.number("customers.db", "SELECT count(*) FROM customers WHERE name = 'Ann New'"), 1);
 }
+
+/// A journal that somebody has written in: ranges that add up to what the run has created, and are none that a run notes.
+#[test]
+fn ranges_that_no_run_notes_are_refused() {
+    let place = place();
+    load(&place, "second.csv", SECOND, "--mode upsert");
+    execute(
+        &place,
+        "DELETE FROM import_created WHERE run_id = 2; \
+         INSERT INTO import_created VALUES (2, 4, 4000000000000000003, ''), (2, 4000000000000000004, 5, '')",
+    );
+    let before = dump(&place.path("customers.db"));
+    refused(&place, "undo 2 --keep-changed", &["run 2 cannot be taken back", "not there any more"]);
+    assert_eq!(dump(&place.path("customers.db")), before);
+}
