@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 
-use super::advice::{named, unknown_names, with_nearest};
+use super::advice::{named, shortened, unknown_names, with_nearest};
 use super::fate::Judged;
 use super::journey::{Stops, start};
 use super::prepare::Prepared;
@@ -484,7 +484,7 @@ fn unmet_paths(input: &CommittedInput, options: &Options) -> Option<String> {
     let compared: HashSet<String> = input.keys.iter().map(|key| letters_and_digits(key)).collect();
     let unmet = mapped.filter(|(key, _)| !compared.contains(&letters_and_digits(key)));
     let unmet: Vec<String> = unmet.map(|(key, _)| named(key)).collect();
-    (!unmet.is_empty()).then(|| format!("no record has {}, which the map names", unmet.join(", ")))
+    (!unmet.is_empty()).then(|| format!("no record has {}, which the map names", shortened(unmet)))
 }
 
 fn balance(what: &str, read: u64, counts: &Counts) -> Result<()> {

@@ -1,19 +1,19 @@
 //! Looking at an input without loading it: [`inspect`] reads its first records and says what a run would make of them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::prepare::{bind_one, candidates, choose, summary_of};
 use super::{Options, journey};
-use crate::check::plan::Plan;
+use crate::check::plan::{FieldPlan, Plan};
 use crate::check::{Checker, Outcome, Stamp};
 use crate::error::{Error, Result};
 use crate::format::csv::{SHEET_MARK, split};
 use crate::format::json::{JsonValue, Members, value};
 use crate::profile::Profile;
-use crate::profile::header::{Candidates, REPORT_COLUMNS, nearest_field};
+use crate::profile::header::{Candidates, Likely, REPORT_COLUMNS, nearest_field};
 use crate::record::{Block, Extent};
 use crate::reject::{Code, Severity};
 use crate::report::summary::{ColumnSummary, Ignored, InputSummary};
@@ -27,6 +27,9 @@ pub const LOOKED_AT: u64 = 1000;
 /// How many records are shown as they would be stored, and how many values of each column.
 const SHOWN_RECORDS: usize = 5;
 const SHOWN_VALUES: usize = 3;
+
+/// For how many headers that match nothing a field is proposed.
+const PROPOSALS: usize = 200;
 
 /// What a run would make of an input.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -120,11 +123,11 @@ pub fn inspect(options: &Options) -> Result<Inspection> {
     let checker = inspection.checker(&input, options, &candidates)?;
     if checker.is_none() {
         // Its columns are shown all the same.
-        let column = |name: &String| match candidates.likely(name, &input.names) {
-            Some((field, target, how)) => ColumnSummary::new(name).filling(field, target, how),
+        let column = |(name, likely): (&String, Option<Likely>)| match likely {
+            Some(likely) => ColumnSummary::new(name).filling(likely.field, likely.target, likely.how),
             None => ColumnSummary::new(name),
         };
-        inspection.input.columns = input.names.iter().map(column).collect();
+        inspection.input.columns = input.names.iter().zip(candidates.likely(&input.names)).map(column).collect();
     }
     inspection.content = vec![ColumnContent::default(); inspection.input.columns.len()];
     inspection.propose(&candidates);
@@ -167,18 +170,19 @@ impl Inspection {
         }
     }
 
-    /// For each header that matches nothing, the field that it may be meant for.
+    /// For each of the first headers that match nothing, the field that it may be meant for.
     fn propose(&mut self, candidates: &Candidates) {
-        let filled: Vec<&str> = self.input.columns.iter().filter_map(|column| column.field.as_deref()).collect();
-        let is_known = |header: &str| candidates.fits(&[header.to_string()]).iter().any(|fit| fit.matched > 0);
+        let filled: HashSet<&str> = self.input.columns.iter().filter_map(|column| column.field.as_deref()).collect();
         let of_profile = |profile: &&Profile| self.profile.as_ref().is_none_or(|name| *name == profile.name);
-        for (column, content) in self.input.columns.iter().zip(&mut self.content) {
-            let is_open = column.field.is_none() && matches!(column.ignored, None | Some(Ignored::Unknown));
-            if is_open && !is_known(&column.header) {
-                let near = candidates.profiles().filter(of_profile).find_map(|of| nearest_field(of, &column.header));
-                content.proposal =
-                    near.map(|field| field.column.clone()).filter(|near| !filled.contains(&near.as_str()));
-            }
+        let is_open = |column: &ColumnSummary| {
+            column.field.is_none()
+                && matches!(column.ignored, None | Some(Ignored::Unknown))
+                && !candidates.know(&column.header)
+        };
+        let open = self.input.columns.iter().zip(&mut self.content).filter(|(column, _)| is_open(column));
+        for (column, content) in open.take(PROPOSALS) {
+            let near = candidates.profiles().filter(of_profile).find_map(|of| nearest_field(of, &column.header));
+            content.proposal = near.map(|field| field.column.clone()).filter(|near| !filled.contains(near.as_str()));
         }
     }
 
@@ -222,6 +226,7 @@ impl Inspection {
     fn judge(&mut self, checker: &Checker, block: &Block) {
         let verdicts = checker.check(block);
         let fields = &checker.plan().fields;
+        let filling = self.filling(fields);
         for ((position, _), verdict) in block.positions().zip(&verdicts.verdicts) {
             let faults = verdicts.faults_of(verdict);
             let errors = || faults.iter().filter(|fault| fault.severity == Severity::Error);
@@ -242,8 +247,8 @@ impl Inspection {
             }
             let mut met: Vec<Code> = Vec::new();
             for fault in errors() {
-                if let Some(field) = fault.field {
-                    self.note_faulty(&fields[field as usize].column);
+                for column in fault.field.iter().flat_map(|field| &filling[*field as usize]) {
+                    self.content[*column].faulty += 1;
                 }
                 if !met.contains(&fault.code) {
                     met.push(fault.code);
@@ -261,12 +266,14 @@ impl Inspection {
         self.input.counts.repaired += verdicts.repaired.iter().sum::<u64>();
     }
 
-    fn note_faulty(&mut self, field: &str) {
-        for (column, content) in self.input.columns.iter().zip(&mut self.content) {
-            if column.field.as_deref() == Some(field) {
-                content.faulty += 1;
-            }
+    /// The columns that fill each field.
+    fn filling(&self, fields: &[FieldPlan]) -> Vec<Vec<usize>> {
+        let mut filling = vec![Vec::new(); fields.len()];
+        for (column, summary) in self.input.columns.iter().enumerate() {
+            let field = fields.iter().position(|field| summary.field.as_deref() == Some(&field.column));
+            filling.get_mut(field.unwrap_or(usize::MAX)).into_iter().for_each(|columns| columns.push(column));
         }
+        filling
     }
 }
 

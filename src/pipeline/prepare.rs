@@ -1,6 +1,6 @@
 //! Before anything is read: which profile, and which column goes where, for every input.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,7 +11,8 @@ use super::{Observer, Options};
 use crate::check::plan::Plan;
 use crate::check::{Checker, CsvShape, Shape, Stamp};
 use crate::error::{Error, Result};
-use crate::profile::header::{Binding, Candidates, Column, Conflict, Fit, Match, Meaning, letters_and_digits};
+use crate::profile::header::{Binding, Candidates, Column, Conflict, Fit, Match, Meaning, Rank, letters_and_digits};
+use crate::profile::mapping::Mapping;
 use crate::profile::{Profile, nearest};
 use crate::report::summary::{ColumnSummary, Counts, Ignored, InputSummary};
 use crate::rule::text::visible;
@@ -200,24 +201,30 @@ fn refuse_maps_without_a_header(prepared: &[Prepared], options: &Options) -> Res
     if prepared.iter().any(|one| !one.input.dialect.format.is_table()) {
         return Ok(());
     }
-    for (header, _) in &options.fields.mapping.columns {
-        let is_it = |name: &String| {
-            name.trim() == header.trim()
-                || (letters_and_digits(name) == letters_and_digits(header) && !letters_and_digits(header).is_empty())
-        };
-        let names = || prepared.iter().flat_map(|one| &one.input.names);
-        if names().any(is_it) {
-            continue;
-        }
-        let near = nearest(header, names().map(String::as_str)).map(|near| format!(" Is it {}?", named(near)));
-        return Err(Error::Usage(format!(
-            "no input has the header {:?}, which the map names. Found: {}.{}",
-            visible(header),
-            listed(&names().cloned().collect::<Vec<_>>()),
-            near.unwrap_or_default()
-        )));
+    let names = || prepared.iter().flat_map(|one| &one.input.names);
+    let Some(header) = header_that_is_nowhere(&options.fields.mapping, names()) else { return Ok(()) };
+    let near = nearest(header, names().map(String::as_str)).map(|near| format!(" Is it {}?", named(near)));
+    Err(Error::Usage(format!(
+        "no input has the header {:?}, which the map names. Found: {}.{}",
+        visible(header),
+        listed(&names().cloned().collect::<Vec<_>>()),
+        near.unwrap_or_default()
+    )))
+}
+
+/// The first of the map's headers that is none of these names.
+fn header_that_is_nowhere<'m>(mapping: &'m Mapping, names: impl Iterator<Item = &'m String>) -> Option<&'m str> {
+    if mapping.columns.is_empty() {
+        return None;
     }
-    Ok(())
+    let (mut written, mut compared) = (HashSet::new(), HashSet::new());
+    for name in names.filter(|name| written.insert(name.trim())) {
+        compared.insert(letters_and_digits(name));
+    }
+    // What has no letters and digits is compared as it is written alone.
+    compared.remove("");
+    let is_there = |header: &str| written.contains(header.trim()) || compared.contains(&letters_and_digits(header));
+    mapping.columns.iter().map(|(header, _)| header.as_str()).find(|header| !is_there(header))
 }
 
 fn bind_header(input: &Input, plan: &Plan, options: &Options) -> Result<Binding> {
@@ -304,13 +311,17 @@ fn columns(binding: &Binding, profile: &Profile) -> Vec<ColumnSummary> {
 
 fn keys(names: &[String], plan: &Plan) -> Vec<ColumnSummary> {
     let found: Vec<(&String, Meaning)> = names.iter().map(|name| (name, plan.names.find(name))).collect();
-    let better = |than: &Match| {
-        let same = found.iter().filter_map(|(name, found)| match found {
-            Meaning::Field(found) if (found.field, found.part) == (than.field, than.part) => Some((name, found.rank)),
-            _ => None,
-        });
-        same.min_by_key(|(_, rank)| *rank).filter(|(_, rank)| *rank < than.rank).map(|(name, _)| name)
-    };
+    // The best key of each field, or part of one.
+    let mut best: HashMap<(usize, Option<usize>), (Rank, &String)> = HashMap::new();
+    for (name, found) in &found {
+        let Meaning::Field(Match { field, part, rank }) = *found else { continue };
+        let held = best.entry((field, part)).or_insert((rank, name));
+        if rank < held.0 {
+            *held = (rank, name);
+        }
+    }
+    let better =
+        |than: &Match| best.get(&(than.field, than.part)).filter(|(rank, _)| *rank < than.rank).map(|(_, name)| name);
     let summary = |(name, found): &(&String, Meaning)| {
         let summary = ColumnSummary::new(name);
         match found {
@@ -399,5 +410,45 @@ impl Stems {
                 return unique;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::plan::FieldOptions;
+    use crate::profile::header::steps;
+
+    fn mapping(headers: &[String]) -> Mapping {
+        let mut mapping = Mapping::default();
+        headers.iter().for_each(|header| mapping.add(&format!("{header}=city")).unwrap());
+        mapping
+    }
+
+    #[test]
+    fn a_header_of_the_map_that_no_input_has_is_found() {
+        for (mapped, names, expected) in [
+            (vec!["E-Mail", "Town"], vec!["email", "town "], None),
+            (vec!["E-Mail", "Twon"], vec!["email", "town"], Some("Twon")),
+            (vec!["#"], vec!["!"], Some("#")),
+            (vec!["#"], vec![" # "], None),
+            (vec![], vec![], None),
+        ] {
+            let [mapped, names] = [mapped, names].map(|names| names.into_iter().map(String::from).collect::<Vec<_>>());
+            assert_eq!(header_that_is_nowhere(&mapping(&mapped), names.iter()), expected, "{mapped:?} {names:?}");
+        }
+    }
+
+    #[test]
+    fn the_work_grows_with_the_names_alone() {
+        let headers = |size: usize| (0..size).map(|at| format!("column {at}")).collect::<Vec<_>>();
+        steps::assert_linear("a map of all headers", |size| {
+            assert_eq!(header_that_is_nowhere(&mapping(&headers(size)), headers(size).iter()), None);
+        });
+        steps::assert_linear("keys", |size| {
+            let options = FieldOptions { mapping: mapping(&headers(size)), ..FieldOptions::default() };
+            let plan = Plan::new(Profile::named("contact").unwrap(), &options).unwrap();
+            assert_eq!(keys(&headers(size), &plan).len(), size);
+        });
     }
 }

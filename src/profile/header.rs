@@ -3,7 +3,7 @@
 //! A header name is compared by its letters and digits alone, with a field's column name, then its label, then its
 //! aliases (SPEC, section 2). JSON keys are matched one by one by the same table, [`HeaderNames`].
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -21,6 +21,8 @@ pub const REPORT_KEY: &str = "_reject";
 
 /// A name as it is compared: its letters and digits, in lower case.
 pub fn letters_and_digits(name: &str) -> String {
+    #[cfg(test)]
+    steps::count(1);
     name.nfc()
         .filter(|character| character.is_ascii_digit() || is_letter(*character))
         .flat_map(char::to_lowercase)
@@ -72,8 +74,28 @@ pub enum Meaning {
 #[derive(Clone, Debug)]
 pub struct HeaderNames {
     names: HashMap<String, Match>,
-    /// The map's headers, as they are written and as they are compared.
-    mapped: Vec<(String, String, Meaning)>,
+    /// What the map's headers mean, as they are written.
+    mapped: HashMap<String, Meaning>,
+    /// The same headers by their letters and digits, in the map's order.
+    alike: HashMap<String, Vec<String>>,
+    /// The same headers sorted, to find those that a path leads into.
+    paths: Vec<String>,
+}
+
+/// The names of an input's columns. What they are compared by is worked out once, whatever is asked of them.
+#[derive(Debug)]
+pub struct Header<'h> {
+    names: &'h [String],
+    compared: Vec<String>,
+    written: HashSet<&'h str>,
+}
+
+impl<'h> Header<'h> {
+    /// The names of the columns, in order.
+    pub fn new(names: &'h [String]) -> Header<'h> {
+        let compared = names.iter().map(|name| letters_and_digits(name)).collect();
+        Header { names, compared, written: names.iter().map(|name| name.trim()).collect() }
+    }
 }
 
 impl HeaderNames {
@@ -97,53 +119,75 @@ impl HeaderNames {
                 }
             }
         }
-        let mapped = mapping.columns.iter().map(|(header, target)| {
+        let mut found = HeaderNames { names, mapped: HashMap::new(), alike: HashMap::new(), paths: Vec::new() };
+        for (header, target) in &mapping.columns {
             let meaning = match target.as_deref().map(|target| profile.target(target)) {
                 Some(Some((field, part))) => Meaning::Field(Match { field, part, rank: MAP }),
                 // Nothing else could be meant by it in another profile.
                 Some(None) => Meaning::Unknown,
                 None => Meaning::Ignored,
             };
-            (header.trim().to_string(), letters_and_digits(header), meaning)
-        });
-        HeaderNames { mapped: mapped.collect(), names }
+            let written = header.trim().to_string();
+            found.alike.entry(letters_and_digits(header)).or_default().push(written.clone());
+            found.paths.push(written.clone());
+            found.mapped.insert(written, meaning);
+        }
+        found.paths.sort_unstable();
+        found
     }
 
-    /// What a header name means among the others of its header: where one of them is written as in the map, the map means that one
-    /// alone.
-    pub fn find_among(&self, name: &str, headers: &[String]) -> Meaning {
-        let is_there = |mapped: &str| headers.iter().any(|header| header.trim() == mapped);
-        self.find_by(name, &|mapped| !is_there(mapped))
+    /// What each name of a header means. Where a column is written as in the map, the map means that one alone.
+    pub fn meanings(&self, header: &Header<'_>) -> Vec<Meaning> {
+        // What the map says of columns that are written in another way; by their letters and digits.
+        let mut alike: HashMap<&str, Option<Meaning>> = HashMap::new();
+        let meaning = |(name, compared): (&String, &'_ String)| {
+            if let Some(meaning) = self.mapped.get(name.trim()) {
+                return *meaning;
+            }
+            let mapped = match self.alike.get_key_value(compared) {
+                Some((compared, mapped)) => *alike.entry(compared).or_insert_with(|| {
+                    let free = mapped.iter().find(|mapped| {
+                        #[cfg(test)]
+                        steps::count(1);
+                        !header.written.contains(mapped.as_str())
+                    });
+                    free.and_then(|mapped| self.mapped.get(mapped).copied())
+                }),
+                None => None,
+            };
+            mapped.filter(|_| !compared.is_empty()).unwrap_or_else(|| self.in_profile(compared))
+        };
+        header.names.iter().zip(&header.compared).map(meaning).collect()
     }
 
     /// What this header name, or JSON key, means. The map's headers are compared as they are written first.
     pub fn find(&self, name: &str) -> Meaning {
-        self.find_by(name, &|_| true)
-    }
-
-    fn find_by(&self, name: &str, is_free: &dyn Fn(&str) -> bool) -> Meaning {
-        let exact = self.mapped.iter().find(|(header, ..)| header == name.trim());
-        if let Some((.., meaning)) = exact {
+        if let Some(meaning) = self.mapped.get(name.trim()) {
             return *meaning;
         }
         let compared = letters_and_digits(name);
-        if compared.is_empty() {
-            return Meaning::Unknown;
+        let alike = self.alike.get(&compared).and_then(|mapped| mapped.first()).filter(|_| !compared.is_empty());
+        match alike.and_then(|mapped| self.mapped.get(mapped)) {
+            Some(meaning) => *meaning,
+            None => self.in_profile(&compared),
         }
-        match self.mapped.iter().find(|(mapped, header, _)| *header == compared && is_free(mapped)) {
-            Some((.., meaning)) => *meaning,
-            None => self.names.get(&compared).map_or(Meaning::Unknown, |found| Meaning::Field(*found)),
-        }
+    }
+
+    fn in_profile(&self, compared: &str) -> Meaning {
+        let found = self.names.get(compared).filter(|_| !compared.is_empty());
+        found.map_or(Meaning::Unknown, |found| Meaning::Field(*found))
     }
 }
 
 impl Paths for HeaderNames {
     fn reach_into(&self, path: &str) -> bool {
-        self.mapped.iter().any(|(mapped, ..)| mapped.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')))
+        let into = || path.bytes().chain([b'.']);
+        let first = self.paths.partition_point(|mapped| mapped.bytes().lt(into()));
+        self.paths.get(first).and_then(|mapped| mapped.strip_prefix(path)).is_some_and(|rest| rest.starts_with('.'))
     }
 
     fn name(&self, path: &str) -> bool {
-        self.mapped.iter().any(|(mapped, ..)| mapped == path)
+        self.mapped.contains_key(path)
     }
 }
 
@@ -161,6 +205,17 @@ pub struct Candidates {
     mode: Mode,
     /// In place of the profiles' keys.
     key: Option<String>,
+}
+
+/// What a column is likely to be where no profile fits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Likely {
+    /// The field that it fills, or helps to fill.
+    pub field: &'static str,
+    /// What a map would name that.
+    pub target: &'static str,
+    /// How it was found.
+    pub how: &'static str,
 }
 
 /// How well a header fits a profile.
@@ -203,7 +258,8 @@ impl Candidates {
 
     /// How well a header fits each.
     pub fn fits(&self, headers: &[String]) -> Vec<Fit> {
-        self.profiles.iter().map(|(profile, names)| self.fit(profile, names, headers)).collect()
+        let header = Header::new(headers);
+        self.profiles.iter().map(|(profile, names)| self.fit(profile, &names.meanings(&header))).collect()
     }
 
     /// The profiles.
@@ -211,18 +267,27 @@ impl Candidates {
         self.profiles.iter().map(|(profile, _)| *profile)
     }
 
-    /// What a header means in the profile that fits the whole header best: where it goes, what a map would call that, and how it was
-    /// found.
-    pub fn likely(&self, header: &str, headers: &[String]) -> Option<(&'static str, &'static str, &'static str)> {
-        let (profile, names) =
-            self.profiles.iter().max_by_key(|(profile, names)| self.fit(profile, names, headers).rank())?;
-        match names.find_among(header, headers) {
-            Meaning::Field(found) => {
-                let column = profile.fields[found.field].column.as_str();
-                Some((column, profile.target_of(found.field, found.part), found.how()))
-            }
+    /// What each column is in the profile that fits the whole header best: where it goes, what a map would call that, and how it
+    /// was found.
+    pub fn likely(&self, headers: &[String]) -> Vec<Option<Likely>> {
+        let header = Header::new(headers);
+        let meanings = self.profiles.iter().map(|(profile, names)| (*profile, names.meanings(&header)));
+        let best = meanings.max_by_key(|(profile, meanings)| self.fit(profile, meanings).rank());
+        let Some((profile, meanings)) = best else { return vec![None; headers.len()] };
+        let likely = |meaning: Meaning| match meaning {
+            Meaning::Field(found) => Some(Likely {
+                field: &profile.fields[found.field].column,
+                target: profile.target_of(found.field, found.part),
+                how: found.how(),
+            }),
             Meaning::Ignored | Meaning::Unknown => None,
-        }
+        };
+        meanings.into_iter().map(likely).collect()
+    }
+
+    /// Whether a name means a field in one of them.
+    pub fn know(&self, name: &str) -> bool {
+        self.profiles.iter().any(|(_, names)| matches!(names.find(name), Meaning::Field(_)))
     }
 
     /// The names of one of them, for what does not differ between them: the map.
@@ -230,11 +295,11 @@ impl Candidates {
         self.profiles.first().map(|(_, names)| names)
     }
 
-    fn fit(&self, profile: &'static Profile, names: &HeaderNames, headers: &[String]) -> Fit {
+    fn fit(&self, profile: &'static Profile, meanings: &[Meaning]) -> Fit {
         let mut whole = vec![false; profile.fields.len()];
         let mut parts = vec![[false; 2]; profile.fields.len()];
-        for header in headers {
-            match names.find_among(header, headers) {
+        for meaning in meanings {
+            match *meaning {
                 Meaning::Field(Match { field, part: None, .. }) => whole[field] = true,
                 Meaning::Field(Match { field, part: Some(part), .. }) => parts[field][part.min(1)] = true,
                 Meaning::Ignored | Meaning::Unknown => {}
@@ -317,7 +382,7 @@ pub struct Conflict {
 impl Binding {
     /// Binds a header to a profile's fields.
     pub fn new(profile: &Profile, names: &HeaderNames, headers: Vec<String>) -> Result<Binding, Conflict> {
-        let found: Vec<Meaning> = headers.iter().map(|name| names.find_among(name, &headers)).collect();
+        let found = names.meanings(&Header::new(&headers));
         let mut best: BTreeMap<(usize, Option<usize>), (Rank, usize)> = BTreeMap::new();
         for (column, found) in found.iter().enumerate() {
             let Meaning::Field(found) = found else { continue };
@@ -379,6 +444,33 @@ pub fn nearest_field<'p>(profile: &'p Profile, header: &str) -> Option<&'p Field
     let names = profile.fields.iter().flat_map(accepted_names);
     let near = nearest(header, names)?;
     profile.fields.iter().find(|field| accepted_names(field).any(|name| std::ptr::eq(name, near)))
+}
+
+/// Counts what is compared, for tests of how the work grows.
+#[cfg(test)]
+pub mod steps {
+    use std::cell::Cell;
+
+    thread_local!(static STEPS: Cell<u64> = const { Cell::new(0) });
+
+    /// Notes so many steps.
+    pub fn count(steps: u64) {
+        STEPS.set(STEPS.get() + steps);
+    }
+
+    /// How many steps this thread takes for some work.
+    pub fn of<T>(work: impl FnOnce() -> T) -> u64 {
+        let before = STEPS.get();
+        work();
+        STEPS.get() - before
+    }
+
+    /// Makes sure that work of four times the size takes about four times as many steps.
+    pub fn assert_linear(what: &str, work: impl Fn(usize)) {
+        let [small, large] = [500, 2000].map(|size| of(|| work(size)));
+        assert!(small >= 500, "{what}: {small} steps are not counted");
+        assert!(large <= 5 * small, "{what}: {small} steps become {large}");
+    }
 }
 
 #[cfg(test)]
@@ -452,6 +544,70 @@ mod tests {
         assert!(binding.is_report());
         assert_eq!(binding.own_columns().collect::<Vec<_>>(), [0]);
         assert!(!bind("contact", &["email", "reject_line"]).unwrap().is_report());
+    }
+
+    #[test]
+    fn a_header_that_is_written_as_in_the_map_is_meant_alone() {
+        let contact = Profile::named("contact").unwrap();
+        let mut mapping = Mapping::default();
+        mapping.add("e mail=cc_email").unwrap();
+        let names = HeaderNames::new(contact, &mapping);
+        let fields = |headers: &[&str]| -> Vec<usize> {
+            let headers: Vec<String> = headers.iter().map(|name| name.to_string()).collect();
+            let found = names.meanings(&Header::new(&headers)).into_iter();
+            found.map(|found| if let Meaning::Field(found) = found { found.field } else { usize::MAX }).collect()
+        };
+        let (email, cc_email) = (field("contact", "email"), field("contact", "cc_email"));
+        assert_eq!(fields(&["E-Mail", " e mail "]), [email, cc_email]);
+        assert_eq!(fields(&["E-Mail", "EMAIL"]), [cc_email, cc_email]);
+        assert_eq!(names.find("E-Mail"), Meaning::Field(Match { field: cc_email, part: None, rank: MAP }));
+    }
+
+    #[test]
+    fn paths_are_found_among_the_maps_headers() {
+        let mut mapping = Mapping::default();
+        for path in ["a.b.c", "a.b-c", "a!", "ab", "z.y"] {
+            mapping.add(&format!("{path}=city")).unwrap();
+        }
+        let names = HeaderNames::new(Profile::named("contact").unwrap(), &mapping);
+        let into = ["a", "a.b", "z"];
+        for path in into.into_iter().chain(["", "a.b.c", "a!", "ab", "a.", "y", "z.y", "zz"]) {
+            assert_eq!(names.reach_into(path), into.contains(&path), "{path:?}");
+        }
+        assert!(names.name("a.b.c") && names.name("ab") && !names.name("a.b"));
+    }
+
+    #[test]
+    fn the_work_grows_with_the_columns_and_the_map_alone() {
+        let headers = |size: usize, name: &str| (0..size).map(|at| format!("{name} {at}")).collect::<Vec<_>>();
+        let all = |mapping: &Mapping| Candidates::new(Profile::all().iter(), mapping);
+        let mapping_of = |headers: &[String]| {
+            let mut mapping = Mapping::default();
+            headers.iter().for_each(|header| mapping.add(&format!("{header}=")).unwrap());
+            mapping
+        };
+        steps::assert_linear("fits", |size| drop(all(&Mapping::default()).fits(&headers(size, "column"))));
+        steps::assert_linear("likely", |size| drop(all(&Mapping::default()).likely(&headers(size, "column"))));
+        steps::assert_linear("a map of all", |size| {
+            let headers = headers(size, "column");
+            drop(all(&mapping_of(&headers)).likely(&headers));
+        });
+        // All are alike by their letters and digits, and half of the columns are written as in the map.
+        steps::assert_linear("a map of headers that are alike", |size| {
+            let alike = |sign: &str| (0..size).map(|at| format!("x{}", sign.repeat(at + 1))).collect::<Vec<_>>();
+            let mapping = mapping_of(&alike("-"));
+            let headers: Vec<String> = alike("-").into_iter().chain(alike("+")).collect();
+            let contact = Profile::named("contact").unwrap();
+            drop(Binding::new(contact, &HeaderNames::new(contact, &mapping), headers));
+        });
+    }
+
+    #[test]
+    fn advice_looks_at_so_many_names_and_at_none_that_is_long() {
+        let names: Vec<String> = (0..20_000).map(|at| format!("column {at}")).collect();
+        let steps = steps::of(|| nearest("emial", names.iter().map(String::as_str)));
+        assert!(steps < 2000, "{steps}");
+        assert_eq!(nearest(&"e".repeat(1000), ["e".repeat(1000).as_str()].into_iter()), None);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What a person says about an input's columns: [`Mapping`]. `--map` says it a column at a time; a mapping file holds all of
 //! it, so that a migration's mapping can be reviewed (SPEC, section 7).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
 
@@ -18,6 +18,8 @@ pub struct Mapping {
     pub constants: BTreeMap<String, String>,
     /// What stands for a value, by column and value.
     pub values: BTreeMap<String, BTreeMap<String, String>>,
+    /// Where each header stands among the columns.
+    places: HashMap<String, usize>,
 }
 
 /// A mapping file as it is written.
@@ -71,8 +73,13 @@ impl Mapping {
 
     fn set_column(&mut self, header: &str, target: &str) {
         let target = Some(target.trim()).filter(|target| !target.is_empty()).map(str::to_string);
-        self.columns.retain(|(held, _)| held.trim() != header.trim());
-        self.columns.push((header.to_string(), target));
+        match self.places.get(header.trim()) {
+            Some(place) => self.columns[*place].1 = target,
+            None => {
+                self.places.insert(header.trim().to_string(), self.columns.len());
+                self.columns.push((header.to_string(), target));
+            }
+        }
     }
 
     /// Makes sure that the profile has all fields that are named here; a usage error that names the nearest.
@@ -126,7 +133,6 @@ impl Profile {
     }
 }
 
-/// A header with dots that is written without quotes is a table in TOML; it is a path here.
 /// An error in one line, with its place.
 fn placed(error: &toml::de::Error, source: &str) -> String {
     let what = error.message().trim_end().replace('\n', ", ");
@@ -136,6 +142,7 @@ fn placed(error: &toml::de::Error, source: &str) -> String {
     format!("line {line}, column {column}: {what}")
 }
 
+/// A header with dots that is written without quotes is a table in TOML; it is a path here.
 fn flat(table: toml::Table) -> Vec<(String, toml::Value)> {
     let mut columns = Vec::new();
     for (key, value) in table {
@@ -195,7 +202,7 @@ mod tests {
         mapping.add("a=b=email").unwrap();
         mapping.add(" Old = ").unwrap();
         mapping.add("a=b=name").unwrap();
-        assert_eq!(mapping.columns, [(" Old ".to_string(), None), ("a=b".to_string(), Some("name".to_string()))]);
+        assert_eq!(mapping.columns, [("a=b".to_string(), Some("name".to_string())), (" Old ".to_string(), None)]);
         assert!(mapping.add("email").is_err() && mapping.add("=email").is_err());
     }
 

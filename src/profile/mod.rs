@@ -231,10 +231,17 @@ impl Profile {
     }
 }
 
+/// How many names advice looks at, and how long they may be: comparing them by their likeness takes its time.
+const LOOKED_AT: usize = 1000;
+const LONGEST: usize = 100;
+
 /// The candidate that is written most like `name`, if one is near enough to be a slip.
 pub fn nearest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
-    let name = header::letters_and_digits(name);
+    let is_short = |name: &str| name.len() <= LONGEST;
+    let name = Some(name).filter(|name| is_short(name)).map(header::letters_and_digits)?;
     candidates
+        .take(LOOKED_AT)
+        .filter(|candidate| is_short(candidate))
         .map(|candidate| (strsim::jaro_winkler(&name, &header::letters_and_digits(candidate)), candidate))
         .filter(|(likeness, _)| *likeness >= 0.87)
         .max_by(|left, right| left.0.total_cmp(&right.0))

@@ -4,6 +4,7 @@
 //! records of JSON. Which fields are filled is not decided here, but which profiles come into question is of help: the
 //! reading that one fits is the better one.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use encoding_rs::Encoding;
@@ -346,13 +347,13 @@ impl Input {
 /// The keys of the first records of NDJSON, each once, in the order in which they come.
 fn keys_of_lines(text: &[u8], candidates: &Candidates) -> Vec<String> {
     let Some(names) = candidates.any_names() else { return Vec::new() };
-    let mut keys = Vec::new();
+    let mut keys = Keys::default();
     let lines = text.split(|byte| *byte == b'\n').filter(|line| !is_blank(line));
     for line in lines.take(SAMPLE_RECORDS) {
         let Ok(line) = std::str::from_utf8(line) else { continue };
-        names_of(line, REPORT_KEY, names).into_iter().for_each(|key| note_key(key, &mut keys));
+        names_of(line, REPORT_KEY, names).into_iter().for_each(|key| keys.note(key));
     }
-    keys
+    keys.in_order
 }
 
 /// The same for the elements of an array.
@@ -361,17 +362,17 @@ fn keys_of_elements(text: &[u8], candidates: &Candidates) -> std::io::Result<Vec
     let mut window = Window::new(Box::new(std::io::Cursor::new(text.to_vec())));
     let mut cutter = JsonCutter::new(SAMPLE_BYTES as u64);
     let mut at = cutter.start(&mut window)?.0;
-    let mut keys = Vec::new();
+    let mut keys = Keys::default();
     for _ in 0..SAMPLE_RECORDS {
         let Some(cut) = cutter.cut(&mut window, at)?.filter(|cut| cut.next > at) else { break };
         let place = (at - window.offset()) as usize..(cut.end - window.offset()) as usize;
         let element = window.held().get(place).unwrap_or_default();
         if let Ok(element) = std::str::from_utf8(element) {
-            names_of(element, REPORT_KEY, names).into_iter().for_each(|key| note_key(key, &mut keys));
+            names_of(element, REPORT_KEY, names).into_iter().for_each(|key| keys.note(key));
         }
         at = cut.next;
     }
-    Ok(keys)
+    Ok(keys.in_order)
 }
 
 /// The first key whose value is an array of objects.
@@ -399,9 +400,18 @@ pub fn delimiter_name(delimiter: u8) -> String {
     }
 }
 
-fn note_key(key: String, keys: &mut Vec<String>) {
-    if keys.len() < SAMPLE_KEYS && !keys.contains(&key) {
-        keys.push(key);
+/// Different keys, in the order in which they were met.
+#[derive(Default)]
+struct Keys {
+    in_order: Vec<String>,
+    met: HashSet<String>,
+}
+
+impl Keys {
+    fn note(&mut self, key: String) {
+        if self.in_order.len() < SAMPLE_KEYS && self.met.insert(key.clone()) {
+            self.in_order.push(key);
+        }
     }
 }
 
