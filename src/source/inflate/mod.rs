@@ -55,6 +55,16 @@ impl Compression {
         }
     }
 
+    /// The length of the part without data that these bytes begin with, or 0. Only bzip2 has one: its decoders allocate megabytes
+    /// for each stream, so a stream without data gets none.
+    fn length_of_nothing(self, start: &[u8]) -> usize {
+        const END: &[u8; 10] = b"\x17\x72\x45\x38\x50\x90\0\0\0\0";
+        match (self, start) {
+            (Compression::Bzip2, [b'B', b'Z', b'h', b'1'..=b'9', end @ ..]) if end.starts_with(END) => 4 + END.len(),
+            _ => 0,
+        }
+    }
+
     /// Whether a part of this kind may start like this, as far as these bytes go.
     fn fits(self, start: &[u8]) -> bool {
         let begins = |magic: &[u8]| start.iter().zip(magic).all(|(byte, expected)| byte == expected);
@@ -98,6 +108,14 @@ impl Default for Limits {
 
 /// The ratio is judged once so much has come out. Less harms nobody, and small files can shrink by more than is usual.
 const RATIO_JUDGED_FROM: u64 = 64 << 20;
+
+/// A file of more bzip2 streams than this must have streams of this mean length in bytes. Starting a decoder costs about as much
+/// as reading that many, and no program that compresses in parts makes them shorter.
+const MANY_PARTS: u64 = 10_000;
+const SHORT_PART: u64 = 1_000;
+
+/// How much must be held to know a part, or one without data.
+const LONGEST_NOTHING: usize = 14;
 
 /// How much is read of the compressed input at once.
 const CHUNK: usize = 64 * 1024;
@@ -272,12 +290,14 @@ struct Inflater {
     source: Compressed,
     meter: Meter,
     place: Place,
+    /// How many parts a decoder was made for.
+    parts: u64,
     fault: Option<Fault>,
 }
 
 impl Inflater {
     fn new(kind: Compression, codec: Box<dyn Codec>, reader: Box<dyn Read + Send>, meter: Meter) -> Inflater {
-        Inflater { kind, codec, source: Compressed::new(reader), meter, place: Place::Inside, fault: None }
+        Inflater { kind, codec, source: Compressed::new(reader), meter, place: Place::Inside, parts: 1, fault: None }
     }
 
     fn advance(&mut self, output: &mut [u8]) -> Result<usize, Stop> {
@@ -312,23 +332,36 @@ impl Inflater {
         if self.source.read_more()? { Ok(()) } else { Err(Fault::CutOff.into()) }
     }
 
-    /// Skips padding, and sees whether another part follows.
+    /// Skips padding and parts without data, and sees whether another part follows.
     fn behind_part(&mut self) -> Result<Place, Stop> {
         loop {
+            while self.source.held().len() < LONGEST_NOTHING && self.source.read_more()? {}
             let held = self.source.held();
-            let zeros = held.iter().take_while(|byte| **byte == 0).count();
-            self.source.start += zeros;
-            self.meter.read += zeros as u64;
-            if !self.source.held().is_empty() {
-                break;
-            }
-            if !self.source.read_more()? {
+            let skipped = match held.iter().take_while(|byte| **byte == 0).count() {
+                0 => self.kind.length_of_nothing(held),
+                zeros => zeros,
+            };
+            self.source.start += skipped;
+            self.meter.read += skipped as u64;
+            if self.source.held().is_empty() && !self.source.read_more()? {
                 return Ok(Place::Done);
             }
+            if skipped == 0 {
+                break;
+            }
         }
-        while self.source.held().len() < self.kind.magic_length() && self.source.read_more()? {}
         if !self.kind.fits(self.source.held()) {
             return Err(Fault::Behind.into());
+        }
+        self.parts += 1;
+        let is_short = self.parts > MANY_PARTS && self.meter.read < self.parts * SHORT_PART;
+        if is_short && self.kind == Compression::Bzip2 {
+            let (parts, read) = (self.parts, self.meter.read);
+            return Err(Fault::Unfit(format!(
+                "the bzip2 data is {parts} streams and more in the first {read} bytes, which take too long one by one. Decompress \
+                 it first (bzip2 -d)"
+            ))
+            .into());
         }
         // A part that was cut off in its first bytes is found by the codec.
         self.codec.restart()?;

@@ -121,6 +121,46 @@ fn all_parts_are_read_and_padding_is_skipped() {
     assert_eq!(inflated(Compression::Zstd, &skipped).as_deref(), Ok(TEXT));
 }
 
+/// What comes out of bzip2 data, and for how many streams a decoder was made.
+fn bunzipped(bytes: Vec<u8>) -> (Result<usize, String>, u64) {
+    let mut inflater = Inflater::new(
+        Compression::Bzip2,
+        Box::new(Bunzip::new()),
+        Box::new(io::Cursor::new(bytes)),
+        Meter::new(GENEROUS, 0),
+    );
+    let mut out = Vec::new();
+    let read = inflater.read_to_end(&mut out).map_err(|error| error.to_string());
+    (read, inflater.parts)
+}
+
+#[test]
+fn streams_without_data_need_no_decoder() {
+    let (text, none) = (compress(Compression::Bzip2, TEXT), compress(Compression::Bzip2, b""));
+    assert_eq!(none.len(), Compression::Bzip2.length_of_nothing(&none));
+    for streams in [1_000, 300_000] {
+        assert_eq!(bunzipped([&text[..], &none.repeat(streams)].concat()), (Ok(TEXT.len()), 1));
+        let between = [&text[..], &none.repeat(streams), &[0; 9], &none, &text].concat();
+        assert_eq!(bunzipped(between), (Ok(2 * TEXT.len()), 2));
+    }
+    // One whose checksum is not that of nothing, and one that is cut off.
+    let mut damaged = [&text[..], &none].concat();
+    *damaged.last_mut().unwrap() = 1;
+    assert!(bunzipped(damaged).0.unwrap_err().contains("damaged"));
+    let whole = [&text[..], &none].concat();
+    assert!(bunzipped(whole[..whole.len() - 1].to_vec()).0.unwrap_err().contains("cut off"));
+}
+
+#[test]
+fn very_many_short_streams_are_refused() {
+    let one = compress(Compression::Bzip2, b"x");
+    let most = MANY_PARTS as usize;
+    assert_eq!(bunzipped(one.repeat(most)), (Ok(most), MANY_PARTS));
+    let (said, parts) = bunzipped(one.repeat(most + 5));
+    assert_eq!(parts, MANY_PARTS + 1);
+    assert!(said.unwrap_err().starts_with("the bzip2 data is 10001 streams and more in the first"));
+}
+
 #[test]
 fn anything_else_behind_the_data_is_an_error() {
     for kind in STREAMS {
