@@ -15,6 +15,19 @@ pub struct Position {
     pub byte_offset: u64,
 }
 
+/// Where a rejected record stood in the first file that it came in, as its reject reports say through all rounds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The run: its number, a hyphen, and what tells its database from others. Empty for a check, which is no run.
+    pub run: String,
+    /// The file as it was named.
+    pub file: String,
+    /// The record's number in it.
+    pub record: String,
+    /// The line on which the record starts.
+    pub line: String,
+}
+
 /// What cutting found out about a stretch of the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Extent {

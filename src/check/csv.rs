@@ -6,12 +6,11 @@
 use std::borrow::Cow;
 
 use super::judge::{Origin, into_owned};
-use super::{Checker, Draft, Whole, not_utf8};
-use crate::format::csv::{
-    Cell, DELIMITERS, RowWriter, SHEET_MARK, SplitFault, is_run_by_spreadsheets, split, split_in, unguarded,
-};
-use crate::format::raw;
-use crate::profile::header::{Binding, Column, REPORT_COLUMNS, Source};
+use super::report::{Carried, ReportRow, ReportShape};
+use super::{Checker, Draft, Whole};
+use crate::format::csv::{Cell, RowWriter, SHEET_MARK, SplitFault, is_run_by_spreadsheets, split_in, unguarded};
+use crate::format::raw::RawDialect;
+use crate::profile::header::{Binding, Source};
 use crate::reject::Code;
 use crate::rule::text;
 
@@ -26,40 +25,32 @@ pub struct CsvShape {
     is_padded: bool,
     /// Whether the cells are those of a spreadsheet, in which a mark may say that one is an error.
     is_sheet: bool,
-    /// Whether the input is a reject report.
-    is_report: bool,
-    /// The column of `_reject_raw`.
-    raw_column: Option<usize>,
-    /// The column of `_reject_codes`.
-    codes_column: Option<usize>,
+    /// The columns of a reject report, where the input is one.
+    report: Option<Box<ReportShape>>,
     /// The columns of the input's own.
     own: Vec<usize>,
+    /// How a record of the input is cut.
+    dialect: String,
 }
 
 impl CsvShape {
     /// The shape of an input with these columns.
     pub fn new(delimiter: u8, binding: Binding, is_padded: bool, is_sheet: bool) -> CsvShape {
-        let raw = REPORT_COLUMNS.len() - 1;
-        let place_of = |report| binding.columns.iter().position(|column| *column == Column::Report(report));
-        let (raw_column, codes_column) = (place_of(raw), place_of(1));
+        let dialect = RawDialect { delimiter, columns: binding.own_digest() }.to_string();
         let own = binding.own_columns().collect();
-        CsvShape {
-            delimiter,
-            is_padded,
-            is_sheet,
-            is_report: binding.is_report(),
-            raw_column,
-            codes_column,
-            own,
-            binding,
-        }
+        CsvShape { delimiter, is_padded, is_sheet, report: ReportShape::of(&binding).map(Box::new), own, dialect, binding }
     }
 }
 
 impl CsvShape {
     /// Whether a record's cells are its text cut at the delimiters, and all of them are its own.
     fn is_as_written(&self) -> bool {
-        !self.is_report && !self.is_sheet && !self.is_padded
+        self.report.is_none() && !self.is_sheet && !self.is_padded
+    }
+
+    /// How a record is cut that stands whole in the input's reject report.
+    pub(super) fn dialect(&self) -> &str {
+        &self.dialect
     }
 }
 
@@ -73,7 +64,7 @@ struct Parts<'r> {
 impl Parts<'_> {
     /// The text of the `column`-th column of the header.
     fn cell(&self, shape: &CsvShape, cells: &[Cell], column: usize) -> Cow<'_, str> {
-        if !shape.is_report {
+        if shape.report.is_none() {
             return cells[column].text(&self.text);
         }
         if self.is_raw {
@@ -91,8 +82,8 @@ impl Parts<'_> {
         if shape.is_sheet {
             return self.text.contains(SHEET_MARK);
         }
-        let codes = shape.codes_column.filter(|_| !self.is_raw);
-        codes.is_some_and(|column| cells[column].text(&self.text).split(',').any(|code| code == Code::CellError.name()))
+        let report = shape.report.as_ref().filter(|_| !self.is_raw);
+        report.is_some_and(|shape| ReportRow { shape, record: &self.text, cells }.has_code(Code::CellError))
     }
 
     /// The error in a cell of a record that may have some.
@@ -129,7 +120,7 @@ impl<'c> CsvRecords<'c> {
         let is_tidy = text::is_tidy(parts.text.as_bytes());
         let has_marks = parts.has_marks(self.shape, &self.cells);
         // The cells stand in the block as they are.
-        let is_plain = !self.shape.is_report && !has_marks;
+        let is_plain = self.shape.report.is_none() && !has_marks;
         for (field, from) in self.shape.binding.sources.iter().enumerate() {
             let cell = match from {
                 Some(Source::Column(column)) if is_plain => self.cells[*column].plain_in(source),
@@ -192,38 +183,18 @@ fn take_apart<'r>(
 ) -> Result<Parts<'r>, Whole<'r>> {
     split_record(shape, shape.delimiter, record, source, cells, shape.binding.columns.len())?;
     let outer = Parts { text: Cow::Borrowed(record), is_raw: false };
-    if !shape.is_report || !shape.own.iter().all(|column| cells[*column].is_empty()) {
+    let Some(report) = &shape.report else { return Ok(outer) };
+    if !shape.own.iter().all(|column| cells[*column].is_empty()) {
         return Ok(outer);
     }
-    let Some(column) = shape.raw_column else { return Ok(outer) };
-    let raw_text = outer.cell(shape, cells, column).into_owned();
-    if raw_text.is_empty() {
+    let row = ReportRow { shape: report, record, cells };
+    if row.raw().is_empty() {
         return Ok(outer);
     }
-    let codes = shape.codes_column.map(|column| outer.cell(shape, cells, column).into_owned()).unwrap_or_default();
-    let bytes = raw::unescape(&raw_text).into_owned();
-    let whole = |whole: Whole<'_>| Whole { raw: Cow::Owned(whole.raw.into_owned()), ..whole };
-    if raw::is_cut_off(&raw_text) {
-        return Err(cut_off(bytes, raw_text));
-    }
-    let text = match String::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(error) => return Err(whole(not_utf8(error.as_bytes()))),
-    };
+    let (text, dialect) = row.raw_record()?;
     let trimmed = text.trim_end_matches(['\r', '\n']);
-    if let Err(fault) = split_record(shape, shape.delimiter, trimmed, trimmed.as_bytes(), cells, shape.own.len()) {
-        // The report may have been saved with another delimiter than the input had. But a record that has too few cells, or too
-        // many, must not be cut otherwise until it fits: its cells would move.
-        let has_cells = ![Code::MissingCell.name(), Code::ExtraCell.name()].contains(&codes.as_str());
-        let is_uncut = has_cells && cells.len() == 1;
-        let others = DELIMITERS.iter().filter(|delimiter| is_uncut && **delimiter != shape.delimiter);
-        let fits = |delimiter: &&u8| {
-            split(trimmed.as_bytes(), **delimiter, cells).is_ok() && cells.len() == shape.own.len() && cells.len() > 1
-        };
-        if others.into_iter().find(fits).is_none() {
-            return Err(whole(fault));
-        }
-    }
+    split_record(shape, dialect.delimiter, trimmed, trimmed.as_bytes(), cells, shape.own.len())
+        .map_err(|whole| Whole { raw: Cow::Owned(whole.raw.into_owned()), ..whole })?;
     if let Some(place) = cells.iter().position(|cell| cell.has_bare_break(trimmed)) {
         return Err(Whole {
             code: Code::ExtraCell,
@@ -234,17 +205,6 @@ fn take_apart<'r>(
         });
     }
     Ok(Parts { text: Cow::Owned(trimmed.to_string()), is_raw: true })
-}
-
-/// A record of which only the beginning stands in the report must not be loaded from there.
-pub(super) fn cut_off(bytes: Vec<u8>, carried: String) -> Whole<'static> {
-    Whole {
-        code: Code::RecordTooLarge,
-        column: None,
-        message: "only the first 64 KiB of this record stand in the report; mend it in the original file".to_string(),
-        raw: Cow::Owned(bytes),
-        carried: Some(carried),
-    }
 }
 
 fn split_record<'r>(
@@ -319,6 +279,15 @@ fn unmarked(cell: Cow<'_, str>, is_sheet: bool) -> Cow<'_, str> {
         Some(rest) if is_sheet => Cow::Owned(rest.to_string()),
         _ => cell,
     }
+}
+
+/// What a reject report says of a record already; `None` where the input is none.
+pub(super) fn carried(shape: &CsvShape, record: Option<&str>) -> Option<Carried> {
+    let report = shape.report.as_ref()?;
+    let mut cells = Vec::new();
+    let record = record?;
+    split_record(shape, shape.delimiter, record, record.as_bytes(), &mut cells, shape.binding.columns.len()).ok()?;
+    Some(ReportRow { shape: report, record, cells: &cells }.carried())
 }
 
 /// The text of the cell that fills a field.

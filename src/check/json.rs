@@ -9,14 +9,15 @@ use std::collections::HashMap;
 
 use memchr::{memchr, memchr2, memmem};
 
-use super::csv::cut_off;
 use super::judge::{Origin, into_owned, is_whole};
 use super::plan::Plan;
+use super::report::{Carried, cut_off};
 use super::{Checker, Draft, Whole, not_utf8};
 use crate::format::json::{JsonFault, JsonValue, Members, Paths, raw_of_report, value, write_text};
 use crate::format::object::{ObjectReader, Place, Written, stop_in_text};
 use crate::format::raw;
 use crate::profile::header::{Match, Meaning, REPORT_KEY, Rank};
+use crate::record;
 use crate::reject::Code;
 use crate::rule::text;
 
@@ -377,6 +378,24 @@ fn parse_members(record: &str) -> Result<Members<'_>, Whole<'_>> {
         };
         Whole { code, column: None, message, raw: record.as_bytes().into(), carried: None }
     })
+}
+
+/// What a reject report says of a record already.
+pub(super) fn carried_by(record: &str) -> Option<Carried> {
+    memmem::find(record.as_bytes(), REPORT_KEY.as_bytes())?;
+    let members = Members::parse(record).ok()?;
+    let (_, report) = members.0.iter().find(|(key, _)| key == REPORT_KEY)?;
+    let said = Members::parse(report).ok()?;
+    let text = |name: &str| {
+        let found = said.0.iter().find(|(key, _)| key == name).map(|(_, raw)| value(raw));
+        match found {
+            Some(JsonValue::Text(text)) => text.into_owned(),
+            Some(JsonValue::Number(number)) => number.to_string(),
+            _ => String::new(),
+        }
+    };
+    let origin = record::Origin { run: text("run"), file: text("file"), record: text("record"), line: text("line") };
+    Some(Carried { origin: Some(origin).filter(|origin| !origin.file.is_empty()), dialect: None })
 }
 
 /// Writes the members of a record, without braces and without `_reject`.

@@ -8,6 +8,7 @@ pub mod json;
 mod judge;
 pub mod plan;
 mod quick;
+mod report;
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -26,6 +27,7 @@ use crate::row::{Encoded, Rows, Value};
 use crate::rule::{address, key, text};
 
 pub use self::csv::CsvShape;
+pub use self::report::Carried;
 
 /// The columns that every row has behind the profile's, the same for all rows of an input but for the record's number.
 #[derive(Clone, Debug)]
@@ -335,6 +337,23 @@ impl Checker {
             (Shape::Csv(shape), record) => csv::write_original(shape, record, writer, out),
             (Shape::Json, Some(record)) => json::write_original(record, out),
             (Shape::Json, None) => {}
+        }
+    }
+
+    /// What a reject report says already of a record that comes from one.
+    pub fn carried(&self, block: &Block, span: &Span) -> Option<Carried> {
+        let record = std::str::from_utf8(block.bytes_of(span)).ok();
+        match &self.shape {
+            Shape::Csv(shape) => csv::carried(shape, record),
+            Shape::Json => json::carried_by(record?),
+        }
+    }
+
+    /// How a record is cut that stands whole in the input's reject report.
+    pub fn dialect(&self) -> &str {
+        match &self.shape {
+            Shape::Csv(shape) => shape.dialect(),
+            Shape::Json => "json",
         }
     }
 

@@ -1,7 +1,8 @@
-//! A record as it stands whole in `_reject_raw`: bytes that are not UTF-8 as `\xHH`, a backslash as `\\` (SPEC, section 5).
+//! A record as it stands whole in `_reject_raw`: bytes that are not UTF-8 as `\xHH`, a backslash as `\\` (SPEC, section 5); and
+//! how it is cut, which `_reject_dialect` says ([`RawDialect`]).
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use crate::record::RAW_LIMIT;
 
@@ -57,6 +58,41 @@ pub fn unescape(text: &str) -> Cow<'_, [u8]> {
 pub fn is_cut_off(text: &str) -> bool {
     let backslashes = text.bytes().rev().take_while(|byte| *byte == b'\\').count();
     text.len() >= RAW_LIMIT && backslashes % 2 == 1
+}
+
+/// How a record in `_reject_raw` is cut. As a text it is one line, `delimiter=; quote=" escape=double columns=0a1b2c3d`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RawDialect {
+    /// What stands between cells.
+    pub delimiter: u8,
+    /// What tells the columns, under which the cells stand, from others.
+    pub columns: String,
+}
+
+impl fmt::Display for RawDialect {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let delimiter = match self.delimiter {
+            b'\t' => "tab".to_string(),
+            b' ' => "space".to_string(),
+            byte if byte.is_ascii_graphic() => char::from(byte).to_string(),
+            byte => format!("x{byte:02x}"),
+        };
+        write!(out, "delimiter={delimiter} quote=\" escape=double columns={}", self.columns)
+    }
+}
+
+impl RawDialect {
+    /// Reads the text of a dialect.
+    pub fn parse(text: &str) -> Option<RawDialect> {
+        let (delimiter, columns) = text.trim().split_once(" quote=\" escape=double columns=")?;
+        let delimiter = match delimiter.strip_prefix("delimiter=")? {
+            "tab" => b'\t',
+            "space" => b' ',
+            one if one.len() == 1 => one.as_bytes()[0],
+            hex => u8::from_str_radix(hex.strip_prefix('x')?, 16).ok()?,
+        };
+        Some(RawDialect { delimiter, columns: columns.to_string() })
+    }
 }
 
 fn hex(digit: u8) -> Option<u8> {

@@ -73,6 +73,8 @@ pub(super) struct Committer<'r> {
     /// The records that wait for the end of the run, where the last of several stays.
     pub(super) waiting: Option<Waiting>,
     pub(super) book: Book,
+    /// The run as reject reports name it; empty for a check.
+    pub(super) run: String,
     /// The customer ID that the run could give first, and how many customers there were.
     pub(super) start: (i64, i64),
     /// What a run that was stopped has done before; until it has come that far again, nothing is stored.
@@ -151,6 +153,7 @@ impl<'r> Committer<'r> {
         target: Target,
         folder: Option<ReportFolder>,
         book: Book,
+        run: String,
         before: Option<(Checkpoint, Counts)>,
     ) -> Result<Committer<'r>> {
         let started = match (&before, &target) {
@@ -219,6 +222,7 @@ impl<'r> Committer<'r> {
             customers: None,
             released: HashSet::new(),
             book,
+            run,
             created_before: before.as_ref().map_or(0, |(_, counts)| counts.created),
             updated_before: before.as_ref().map_or(0, |(_, counts)| counts.updated),
             start: started,
@@ -272,6 +276,7 @@ impl<'r> Committer<'r> {
             checker,
             input: index,
             path: prepared.summary.path.clone(),
+            run: self.run.clone(),
             delimiter: dialect.delimiter,
             is_table: dialect.format.is_table(),
             fingerprints: self.fingerprints.clone(),

@@ -25,6 +25,7 @@ mod tally;
 mod waiting;
 mod worker;
 
+use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -32,6 +33,7 @@ use std::time::Instant;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::json;
+use xxhash_rust::xxh3::xxh3_128;
 
 use self::commit::Committer;
 use self::events::Watched;
@@ -117,6 +119,12 @@ fn load(options: &Options, observer: &mut Watched<'_>) -> Result<Summary> {
         (None, None) => 1,
     };
     observer.run = held.as_ref().map(|_| run_id);
+    let database_id = match &held {
+        Some(held) => held.database_id()?.unwrap_or_else(|| new_database_id(options.now)),
+        None => String::new(),
+    };
+    // A check is no run, and has no number that could be looked up.
+    let report_run = held.as_ref().map(|_| format!("{run_id}-{:.8}", database_id)).unwrap_or_default();
     if let Some(run) = &unfinished {
         clock.started.clone_from(&run.started_at);
     }
@@ -151,7 +159,7 @@ fn load(options: &Options, observer: &mut Watched<'_>) -> Result<Summary> {
     }
     let prepared = prepare::bind(inputs, &plan, options, observer)?;
 
-    let target = open_target(options, &plan, held, run_id, unfinished.as_ref(), observer)?;
+    let target = open_target(options, &plan, held, (run_id, database_id), unfinished.as_ref(), observer)?;
     let check_id = match &target {
         Target::LookedAt(customers) => customers.next_run(),
         _ => run_id,
@@ -169,6 +177,7 @@ fn load(options: &Options, observer: &mut Watched<'_>) -> Result<Summary> {
         target,
         folder,
         book,
+        report_run,
         unfinished.map(|run| (run.checkpoint, run.counts)),
     )?;
     let ended = journey::travel(prepared, &candidates, &plan, &stamp, options, &mut committer, observer);
@@ -350,6 +359,15 @@ impl Clock {
     }
 }
 
+/// What tells a new database from others. With a clock that is told, runs repeat exactly, and so does this.
+fn new_database_id(now: Option<DateTime<Utc>>) -> String {
+    let random = || {
+        let number = || RandomState::new().hash_one(Instant::now());
+        format!("{:016x}{:016x}", number(), number())
+    };
+    now.map_or_else(random, |now| format!("{:032x}", xxh3_128(stamp_of(now).as_bytes())))
+}
+
 fn stamp_of(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
@@ -362,7 +380,7 @@ fn open_target(
     options: &Options,
     plan: &Plan,
     held: Option<Held>,
-    run_id: i64,
+    (run_id, database_id): (i64, String),
     unfinished: Option<&Unfinished>,
     observer: &mut dyn Observer,
 ) -> Result<Target> {
@@ -370,6 +388,7 @@ fn open_target(
     let store = StoreOptions {
         path: path.clone(),
         run_id,
+        database_id,
         profile: plan.profile,
         key: plan.key.map(|key| plan.fields[key.field].column.clone()),
         // A second one makes a key ambiguous.

@@ -5,12 +5,12 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::tally::Tally;
-use crate::check::{Checker, FieldSet, Outcome, Verdict, Verdicts};
+use crate::check::{Carried, Checker, FieldSet, Outcome, Verdict, Verdicts};
 use crate::format::csv::RowWriter;
 use crate::mode::Mode;
 use crate::record::{Block, Position, Spot};
 use crate::reject::{Code, Fault, FaultList, Faults, Severity};
-use crate::report::lines::{self, Rejection};
+use crate::report::lines::{self, FirstPlace, Rejection};
 use crate::report::summary::Counts;
 use crate::store::keys::{Claim, Fingerprints, KeySet, Place, Rivals};
 use crate::store::texts::BlockTexts;
@@ -20,6 +20,8 @@ pub(super) struct Worker {
     pub(super) checker: Checker,
     pub(super) input: usize,
     pub(super) path: String,
+    /// The run as reject reports name it; empty for a check.
+    pub(super) run: String,
     pub(super) delimiter: u8,
     /// Whether its records are rows of cells.
     pub(super) is_table: bool,
@@ -275,7 +277,10 @@ impl Worker {
             return;
         }
         let Spot { block, span, position } = spot;
-        let rejection = Rejection::new(position.line, faults);
+        let Carried { origin, dialect } = self.checker.carried(block, span).unwrap_or_default();
+        let place = origin.map_or(FirstPlace::Here(&self.run, &self.path, position), FirstPlace::Earlier);
+        let dialect = dialect.as_deref().unwrap_or(self.checker.dialect());
+        let rejection = Rejection { place, faults, raw: faults.raw().map(|raw| (raw, dialect)) };
         let is_whole = rejection.raw.is_some();
         if self.is_table {
             self.checker.write_original(block, span, is_whole, writer, out);

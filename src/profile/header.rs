@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use unicode_normalization::UnicodeNormalization;
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::mapping::Mapping;
 use super::{Field, Profile, nearest};
@@ -13,8 +14,17 @@ use crate::format::json::Paths;
 use crate::mode::Mode;
 use crate::rule::text::is_letter;
 
-/// The names of the columns that a reject report has behind the input's own.
-pub const REPORT_COLUMNS: [&str; 4] = ["_reject_line", "_reject_codes", "_reject_messages", "_reject_raw"];
+/// The names of the columns that a reject report has after the input's own.
+pub const REPORT_COLUMNS: [&str; 8] = [
+    "_reject_run",
+    "_reject_file",
+    "_reject_record",
+    "_reject_line",
+    "_reject_codes",
+    "_reject_messages",
+    "_reject_dialect",
+    "_reject_raw",
+];
 
 /// The key of the object that a rejected NDJSON record carries.
 pub const REPORT_KEY: &str = "_reject";
@@ -430,6 +440,18 @@ impl Binding {
     /// Whether the input is a reject report: it has a column that only those have.
     pub fn is_report(&self) -> bool {
         self.columns.iter().any(|column| matches!(column, Column::Report(_)))
+    }
+
+    /// The column of a reject report that has this name.
+    pub fn report_column(&self, name: &str) -> Option<usize> {
+        let is_it = |column: &Column| matches!(column, Column::Report(index) if REPORT_COLUMNS[*index] == name);
+        self.columns.iter().position(is_it)
+    }
+
+    /// Eight hex digits that tell the input's own columns, their names and their order, from others.
+    pub fn own_digest(&self) -> String {
+        let names = self.own_columns().flat_map(|column| [self.headers[column].trim(), "\0"]);
+        format!("{:08x}", xxh3_64(names.collect::<String>().as_bytes()) as u32)
     }
 
     /// The columns of the input's own, in order: all but those of a reject report.

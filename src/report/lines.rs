@@ -2,7 +2,7 @@
 
 use crate::format::csv::RowWriter;
 use crate::format::json::{write_number, write_text};
-use crate::record::Position;
+use crate::record::{Origin, Position};
 use crate::reject::{Fault, Faults, Severity};
 
 /// The header of `accepted.csv`.
@@ -47,53 +47,96 @@ fn write_text_or_null(out: &mut Vec<u8>, text: Option<&str>) {
     }
 }
 
+/// Where a rejected record stood in the first file that it came in.
+#[derive(Debug)]
+pub enum FirstPlace<'f> {
+    /// In this input: the run as reports name it, the input's path, and the place there.
+    Here(&'f str, &'f str, Position),
+    /// In an earlier one, as its reject report says.
+    Earlier(Origin),
+}
+
 /// What is said of a rejected record in its report.
 #[derive(Debug)]
 pub struct Rejection<'f> {
-    /// The line on which the record starts.
-    pub line: u64,
+    /// Where it stood first.
+    pub place: FirstPlace<'f>,
     /// Its faults.
     pub faults: Faults<'f>,
-    /// The record's text, where it is a reject as a whole.
-    pub raw: Option<&'f str>,
+    /// The record's text, where it is a reject as a whole, and how that is cut.
+    pub raw: Option<(&'f str, &'f str)>,
 }
 
 impl<'f> Rejection<'f> {
-    /// The rejection of a record for these faults.
-    pub fn new(line: u64, faults: Faults<'f>) -> Rejection<'f> {
-        Rejection { line, faults, raw: faults.raw() }
-    }
-
     fn errors(&self) -> impl Iterator<Item = Fault<'f>> {
         self.faults.iter().filter(|fault| fault.severity == Severity::Error)
     }
 }
 
-/// Ends a row of `rejects.csv`, behind the record's own cells: what is said of it.
+/// Ends a row of `rejects.csv`, after the record's own cells: what is said of it.
 pub fn end_reject_row(out: &mut Vec<u8>, writer: &mut RowWriter, rejection: &Rejection<'_>) {
-    writer.number(out, rejection.line);
+    match &rejection.place {
+        FirstPlace::Here(run, file, position) => {
+            writer.cell(out, run);
+            writer.cell(out, file);
+            writer.number(out, position.record);
+            writer.number(out, position.line);
+        }
+        FirstPlace::Earlier(Origin { run, file, record, line }) => {
+            [run, file, record, line].into_iter().for_each(|text| writer.cell(out, text));
+        }
+    }
     writer.joined(out, rejection.errors().map(|fault| fault.code.name()), ",");
     writer.joined(out, rejection.errors().map(|fault| fault.message), "; ");
-    writer.cell(out, rejection.raw.unwrap_or_default());
+    let (raw, dialect) = rejection.raw.unwrap_or_default();
+    writer.cell(out, dialect);
+    writer.cell(out, raw);
     writer.end(out);
 }
 
-/// Ends a line of `rejects.ndjson`, behind the brace and the record's own members, of which it may have none: `_reject`.
+/// Ends a line of `rejects.ndjson`, after the brace and the record's own members, of which it may have none: `_reject`.
 pub fn end_reject_line(out: &mut Vec<u8>, has_members: bool, rejection: &Rejection<'_>) {
     if has_members {
         out.push(b',');
     }
-    out.extend_from_slice(b"\"_reject\":{\"line\":");
-    write_number(out, rejection.line);
+    out.extend_from_slice(b"\"_reject\":{\"run\":");
+    let mut place = |run: &str, file: &str, write: &dyn Fn(&mut Vec<u8>, usize)| {
+        write_text_or_null(out, Some(run).filter(|run| !run.is_empty()));
+        out.extend_from_slice(b",\"file\":");
+        write_text(out, file);
+        out.extend_from_slice(b",\"record\":");
+        write(out, 0);
+        out.extend_from_slice(b",\"line\":");
+        write(out, 1);
+    };
+    match &rejection.place {
+        FirstPlace::Here(run, file, position) => {
+            let numbers = [position.record, position.line];
+            place(run, file, &|out, which| write_number(out, numbers[which]));
+        }
+        FirstPlace::Earlier(Origin { run, file, record, line }) => {
+            place(run, file, &|out, which| write_number_or_text(out, [record, line][which]));
+        }
+    }
     out.extend_from_slice(b",\"codes\":");
     write_texts(out, rejection.errors().map(|fault| fault.code.name()));
     out.extend_from_slice(b",\"messages\":");
     write_texts(out, rejection.errors().map(|fault| fault.message));
-    if let Some(raw) = rejection.raw {
+    if let Some((raw, dialect)) = rejection.raw {
+        out.extend_from_slice(b",\"dialect\":");
+        write_text(out, dialect);
         out.extend_from_slice(b",\"raw\":");
         write_text(out, raw);
     }
     out.extend_from_slice(b"}}\n");
+}
+
+/// Writes a number as it is written already; what is none, as a text.
+fn write_number_or_text(out: &mut Vec<u8>, text: &str) {
+    match text.parse::<u64>() {
+        Ok(number) if number.to_string() == text => write_number(out, number),
+        _ => write_text(out, text),
+    }
 }
 
 /// Writes an array of texts.

@@ -100,6 +100,11 @@ impl Held {
         Ok(self.ask_any(runs::next_run)?.unwrap_or(1))
     }
 
+    /// What tells the database from others; none where it has nothing yet that does.
+    pub fn database_id(&self) -> Result<Option<String>> {
+        Ok(self.ask_any(runs::database_id)?.flatten())
+    }
+
     /// The runs whose reports may still want to be put in their place: the last few.
     pub fn known_runs(&self) -> Result<Vec<KnownRun>> {
         Ok(self.ask_any(runs::known_runs)?.unwrap_or_default())

@@ -33,7 +33,7 @@ use self::customers::{for_each_key, key_of};
 use self::hold::{ChangeCounter, HeldWay, Opened};
 use self::journal::Journal;
 use self::place::PrivateFile;
-use self::runs::{is_noted, remove_checkpoint, write_checkpoint, write_run};
+use self::runs::{is_noted, remove_checkpoint, write_checkpoint, write_database_id, write_run};
 use self::schema::Found;
 use self::segment::Existing;
 use crate::error::{Error, Result, Words};
@@ -59,6 +59,8 @@ pub struct StoreOptions {
     pub path: PathBuf,
     /// The number of the run.
     pub run_id: i64,
+    /// What tells the database from others, if it has nothing yet that does.
+    pub database_id: String,
     /// The profile whose columns are filled.
     pub profile: &'static Profile,
     /// The column of the run's key, if it has one.
@@ -292,6 +294,7 @@ impl Store {
         let run_id = options.run_id;
         let mut write = |connection: &Connection, counter: Option<i64>| {
             write_run(connection, run_id, run, files)?;
+            write_database_id(connection, &options.database_id)?;
             journal.write(connection, run_id)?;
             match checkpoint {
                 // One more, with the transaction that is about to be committed.

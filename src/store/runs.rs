@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::schema::has_table;
 use crate::record::Counts;
 
 /// What `import_runs` holds of a run.
@@ -122,6 +123,20 @@ pub const UNDONE: &str = "undone";
 /// The number of the next run.
 pub(super) fn next_run(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("SELECT ifnull(max(run_id), 0) + 1 FROM import_runs", [], |row| row.get(0))
+}
+
+/// What tells the database from others; one of an earlier version may lack it.
+pub(super) fn database_id(connection: &Connection) -> rusqlite::Result<Option<String>> {
+    if !has_table(connection, "import_database")? {
+        return Ok(None);
+    }
+    connection.query_row("SELECT database_id FROM import_database", [], |row| row.get(0)).optional()
+}
+
+/// Notes what tells the database from others, if nothing does yet.
+pub(super) fn write_database_id(connection: &Connection, id: &str) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO import_database (database_id) SELECT ?1 WHERE NOT EXISTS (SELECT 1 FROM import_database)";
+    connection.execute(sql, [id]).map(|_| ())
 }
 
 /// The last few runs, the newest first.

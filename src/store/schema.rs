@@ -102,6 +102,11 @@ const IMPORT_CHECKPOINTS: &str = "CREATE TABLE import_checkpoints (
   change_counter INTEGER
 ) STRICT";
 
+/// What tells the database from others: one row, made with the database.
+const IMPORT_DATABASE: &str = "CREATE TABLE import_database (
+  database_id TEXT NOT NULL PRIMARY KEY
+) STRICT, WITHOUT ROWID";
+
 /// A table with its definition, and the columns that came later.
 type OldTable = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
 
@@ -135,11 +140,12 @@ const OLD_TABLES: [OldTable; 2] = [
 ];
 
 /// The tables that came later, so that a database may lack them.
-const NEW_TABLES: [(&str, &str); 4] = [
+const NEW_TABLES: [(&str, &str); 5] = [
     ("import_created", IMPORT_CREATED),
     ("import_updated", IMPORT_UPDATED),
     ("import_changes", IMPORT_CHANGES),
     ("import_checkpoints", IMPORT_CHECKPOINTS),
+    ("import_database", IMPORT_DATABASE),
 ];
 
 /// The type by which the database declares a field's column.

@@ -405,6 +405,7 @@ mod tests {
     fn options(path: &Path) -> StoreOptions {
         let profile = Profile::named("contact").unwrap();
         StoreOptions {
+            database_id: String::new(),
             path: path.to_path_buf(),
             run_id: 1,
             profile,

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use crate::support::{ANN, CONTACT, Done, Place, Random, faults, fed, write_csv};
+use crate::support::{ANN, CONTACT, Done, Place, Random, faults, fed};
 
 const FIRST: &str = "customers.db.imports/run-000001";
 const SECOND: &str = "customers.db.imports/run-000002";
@@ -332,7 +332,7 @@ fn a_report_has_a_mark_where_the_file_was_not_plain_utf8() {
         let text = place.text(&report);
         assert_eq!(text.starts_with('\u{feff}'), has_mark, "{name}");
         let mended = text.replace("\nno,", "\nzoe@example.com,");
-        assert!(mended.contains("zoe@example.com,Zoë Brontë,2,invalid-email"), "{name}: {mended}");
+        assert!(mended.contains(&format!(",{name},1,2,invalid-email")), "{name}: {mended}");
         place.write("mended.csv", mended);
         place.custload("import mended.csv --profile contact").ends(0);
         assert_eq!(stored(&place, "name"), ["Ann Smith", "Zoë Brontë"], "{name}");
@@ -428,7 +428,8 @@ fn half_a_surrogate_pair_costs_its_record_alone() {
         assert_eq!(stored(&place, "name"), ["Ann Smith", "Cy Young"], "{encoding}");
         assert_eq!(fault_lines(&place, FIRST), [at(3, "invalid-utf8")], "{encoding}");
         let (_, rows) = place.table(&format!("{FIRST}/input.rejects.csv"));
-        assert!(rows[0][5].contains("Bo \\x") && rows[0][5].contains(" Brown"), "{encoding}: {:?}", rows[0]);
+        let raw = rows[0].last().unwrap();
+        assert!(raw.contains("Bo \\x") && raw.contains(" Brown"), "{encoding}: {:?}", rows[0]);
     }
 }
 
@@ -632,7 +633,7 @@ fn an_error_in_a_cell_can_be_mended_in_the_report() {
     place.custload("import book.xlsx --profile billing --quiet").ends(1);
     let report = place.text(&format!("{FIRST}/book.rejects.csv"));
     assert!(report.starts_with("\u{feff}Name,E-Mail Address,"), "{report}");
-    assert!(report.contains("\nCy,#N/A,,,,#DIV/0!,,,8,"), "{report}");
+    assert!(report.contains("\nCy,#N/A,,,,#DIV/0!,,,1-") && report.contains(",book.xlsx,3,8,"), "{report}");
     // What is not mended is a text, which no e-mail address is.
     place.write("same.csv", &report);
     place.custload("import same.csv --profile billing --quiet").ends(1);
@@ -1382,34 +1383,6 @@ fn a_mapping_file_that_was_written_changes_nothing() {
         assert_eq!(plain, mapped, "{header}");
         let sql = "SELECT coalesce(name, '') || '|' || email || '|' || coalesce(city, '') FROM customers";
         assert_eq!(place.column("plain.db", sql), place.column("mapped.db", sql), "{header}");
-    }
-}
-
-/// A spreadsheet may save a report with another delimiter than the input had.
-#[test]
-fn a_raw_record_is_cut_as_it_was_written() {
-    let place = Place::new();
-    place.write("input.csv", "email;name;city\nann@example.com;\"Ann\" Smith;Bonn\n");
-    place.custload("import input.csv --profile contact --quiet").ends(1);
-    // As a program writes it that reads semicolons and writes commas, mended inside the raw record.
-    let raw = "ann@example.com;Ann Smith;Bonn".to_string();
-    let rows = [["", "", "", "2", "malformed-quote", "", &raw].map(String::from).to_vec()];
-    let header = "email,name,city,_reject_line,_reject_codes,_reject_messages,_reject_raw";
-    let header: Vec<String> = header.split(',').map(String::from).collect();
-    place.write("mended.csv", write_csv(&header, &rows));
-    place.custload("import mended.csv --profile contact --quiet").ends(0);
-    assert_eq!(place.column("customers.db", "SELECT name || city FROM customers"), ["Ann SmithBonn"]);
-}
-
-/// A record with too few cells, or too many, is not cut with another delimiter until it fits.
-#[test]
-fn a_raw_record_never_moves_its_cells() {
-    for record in ["Smith; Ann", "Smith, Ann, Mrs;X"] {
-        let place = Place::new();
-        place.write("input.csv", format!("name,tax_id\nGood,1\n{record}\n"));
-        place.custload("import input.csv --profile basic --quiet").ends(1);
-        place.custload(&format!("import {FIRST}/input.rejects.csv --profile basic --quiet")).ends(1);
-        assert_eq!(place.number("customers.db", "SELECT count(*) FROM customers"), 1, "{record}");
     }
 }
 

@@ -9,6 +9,22 @@ use serde_json::value::RawValue;
 
 use crate::support::{CONTACT, NOW, Place, read_csv, write_csv};
 
+/// The columns behind the input's own, and the places of some of them there.
+const REPORT_COLUMNS: [&str; 8] = [
+    "_reject_run",
+    "_reject_file",
+    "_reject_record",
+    "_reject_line",
+    "_reject_codes",
+    "_reject_messages",
+    "_reject_dialect",
+    "_reject_raw",
+];
+const CODES: usize = 4;
+const MESSAGES: usize = 5;
+const DIALECT: usize = 6;
+const RAW: usize = 7;
+
 const FIRST: &str = "customers.db.imports/run-000001";
 const SECOND: &str = "customers.db.imports/run-000002";
 
@@ -149,9 +165,10 @@ proptest! {
         let report = std::fs::read(place.path(&format!("{FIRST}/input.rejects.csv"))).unwrap();
         prop_assert_eq!(report.starts_with(b"\xEF\xBB\xBF"), bom);
         let (header, rows) = read_csv(&report);
-        prop_assert_eq!(&header, &["email", "Name", "'=Description", "Phone", "unknown", "_reject_line", "_reject_codes", "_reject_messages", "_reject_raw"]);
+        let own = ["email", "Name", "'=Description", "Phone", "unknown"];
+        prop_assert_eq!(&header, &[own.as_slice(), &REPORT_COLUMNS].concat());
         let before = codes(&place, FIRST);
-        let in_report: Vec<String> = rows.iter().map(|row| row[6].clone()).collect();
+        let in_report: Vec<String> = rows.iter().map(|row| row[5 + CODES].clone()).collect();
         prop_assert_eq!(&in_report, &before.iter().map(|(_, codes)| codes.join(",")).collect::<Vec<_>>());
         prop_assert!(rows.iter().flatten().all(|cell| !is_run_by_a_spreadsheet(cell) || cell.starts_with('\'')));
 
@@ -165,8 +182,12 @@ proptest! {
         let (again_header, again) = place.table(&format!("{SECOND}/again.rejects.csv"));
         prop_assert_eq!(again_header, header);
         prop_assert_eq!(own_columns(&again, 5), own_columns(&rows, 5));
-        let raw = |rows: &[Vec<String>]| rows.iter().map(|row| row[8].clone()).collect::<Vec<_>>();
-        prop_assert_eq!(raw(&again), raw(&rows));
+        // All but the messages, which may say that something stands in the report.
+        let said = |rows: &[Vec<String>]| {
+            let said = |row: &Vec<String>| [&row[5..5 + MESSAGES], &row[5 + DIALECT..]].concat();
+            rows.iter().map(said).collect::<Vec<_>>()
+        };
+        prop_assert_eq!(said(&again), said(&rows));
     }
 
     #[test]
@@ -212,7 +233,9 @@ proptest! {
         prop_assert_eq!(again.len(), lines.len());
         for (one, other) in lines.iter().zip(&again) {
             prop_assert_eq!(&one.0, &other.0);
-            prop_assert_eq!(&one.1["raw"], &other.1["raw"]);
+            for key in ["run", "file", "record", "line", "raw", "dialect"] {
+                prop_assert_eq!(&one.1[key], &other.1[key]);
+            }
         }
     }
 }
@@ -305,7 +328,7 @@ fn mended_raw_records_load() {
         (6, "gina@example.com,Gina,NL,,"),
     ] {
         assert!(rows[row][..5].iter().all(String::is_empty), "{:?}", rows[row]);
-        rows[row][8] = raw.into();
+        rows[row][5 + RAW] = raw.into();
     }
     place.write("mended.csv", write_csv(&header, &rows[2..]));
     place.custload("import mended.csv --profile contact").ends(0);
@@ -347,7 +370,7 @@ fn a_long_record_is_kept_as_far_as_it_may_be() {
     place.write("input.csv", format!("{CONTACT}{}{}", long(2 << 20), long(70_000).replace(',', ",,")));
     import(&place, "input.csv");
     let (_, rows) = place.table(&format!("{FIRST}/input.rejects.csv"));
-    let found: Vec<(&str, usize)> = rows.iter().map(|row| (row[3].as_str(), row[5].len())).collect();
+    let found: Vec<(&str, usize)> = rows.iter().map(|row| (row[2 + CODES].as_str(), row[2 + RAW].len())).collect();
     assert_eq!(found, [("record-too-large", 65_536), ("extra-cell", 65_536)]);
     // What was cut off is not loaded from the report as if it were whole.
     place.write("again.csv", place.text(&format!("{FIRST}/input.rejects.csv")));
@@ -380,4 +403,128 @@ fn places_in_json_are_counted_in_characters() {
     let message = place.objects(&format!("{FIRST}/errors.ndjson"))[0]["message"].to_string();
     let end = line.chars().count();
     assert!([end, end - 1].iter().any(|place| message.contains(&format!("character {place}"))), "{message}, not {end}");
+}
+
+/// A report of the input with these rejects: its header and its rows.
+fn report_of(place: &Place, input: &str, profile: &str) -> (Vec<String>, Vec<Vec<String>>) {
+    place.write("input.csv", input);
+    place.run(&["import", "input.csv", "--profile", profile, "--quiet"]).ends(1);
+    let text = place.text(&format!("{FIRST}/input.rejects.csv"));
+    let delimiter = text.split_once("_reject_line").unwrap().1.as_bytes()[0];
+    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(text.as_bytes());
+    let cells = |record: &csv::StringRecord| record.iter().map(String::from).collect::<Vec<_>>();
+    let header = cells(reader.headers().unwrap());
+    (header, reader.records().map(|record| cells(&record.unwrap())).collect())
+}
+
+/// A record that stands whole in a report is cut as its input was, and in no other way, whatever program has saved the report.
+#[test]
+fn a_raw_record_never_moves_its_cells() {
+    for (input, corrected, loaded) in [
+        ("name,tax_id\nGood,1\nSmith; Ann\n", "Smith,2", "Smith|2"),
+        ("name,tax_id\nGood,1\nSmith, Ann, Mrs;X\n", "\"Smith, Ann\",2", "Smith, Ann|2"),
+        (
+            "company,tax_id\nGood,1\nMeier; Sohn,\"old customer\n",
+            "Meier; Sohn,old customer",
+            "Meier; Sohn|old customer",
+        ),
+        ("company;tax_id\nGood;1\nMeier, Sohn;\"old customer\n", "Meier, Sohn;old", "Meier, Sohn|old"),
+        ("company\ttax_id\nGood\t1\nMeier, Sohn\t1\t2\n", "Meier, Sohn\told", "Meier, Sohn|old"),
+        ("company|tax_id\nGood|1\n\"a\"b|c,;d\n", "a;b|c,;d", "a;b|c,;d"),
+    ] {
+        for delimiter in *b",;\t|" {
+            let place = Place::new();
+            let (header, mut rows) = report_of(&place, input, "basic");
+            let save = |rows: &[Vec<String>]| {
+                let mut writer = csv::WriterBuilder::new().delimiter(delimiter).from_writer(Vec::new());
+                writer.write_record(&header).unwrap();
+                rows.iter().for_each(|row| writer.write_record(row).unwrap());
+                place.write("again.csv", writer.into_inner().unwrap());
+            };
+            save(&rows);
+            place.custload("import again.csv --profile basic --quiet").ends(1);
+            assert_eq!(place.number("customers.db", "SELECT count(*) FROM customers"), 1, "{input}");
+            rows[0][2 + RAW] = corrected.to_string();
+            save(&rows);
+            place.custload("import again.csv --profile basic --quiet").ends(0);
+            let stored = "SELECT name || '|' || ifnull(tax_id, '') FROM customers WHERE customer_id = 2";
+            assert_eq!(place.column("customers.db", stored), [loaded], "{input}");
+        }
+    }
+}
+
+/// What a report cannot say for sure is not guessed: the record stays a reject, and its row says what to do.
+#[test]
+fn a_raw_record_is_not_read_under_other_columns() {
+    let place = Place::new();
+    let (header, rows) = report_of(&place, "name,legal_name\nAnn, Smith, X\n", "basic");
+    let keep = |columns: &[usize]| {
+        let kept = |row: &Vec<String>| columns.iter().map(|column| row[*column].clone()).collect::<Vec<_>>();
+        (kept(&header), rows.iter().map(kept).collect::<Vec<_>>())
+    };
+    let mut corrected = rows.clone();
+    corrected[0][2 + RAW] = "Ann Smith,Smith Ltd".into();
+    let own = |names: [&str; 2]| [&names.map(String::from), &header[2..]].concat();
+    let added = [&["name", "tax_id", "legal_name"].map(String::from), &header[2..]].concat();
+    let wide: Vec<Vec<String>> = rows.iter().map(|row| [&[String::new()], row.as_slice()].concat()).collect();
+    let of_an_old_version = keep(&[0, 1, 2 + 3, 2 + CODES, 2 + MESSAGES, 2 + RAW]);
+    for (header, rows, said) in [
+        // Columns were exchanged, one was added, and there is no `_reject_dialect`.
+        (own(["legal_name", "name"]), corrected.clone(), "the columns are no longer those"),
+        (added, wide, "the columns are no longer those"),
+        (of_an_old_version.0, of_an_old_version.1, "_reject_dialect does not say"),
+    ] {
+        place.write("again.csv", write_csv(&header, &rows));
+        place.custload("import again.csv --profile basic --quiet --force").ends(1);
+        assert_eq!(place.number("customers.db", "SELECT count(*) FROM customers"), 0);
+        let run = place.number("customers.db", "SELECT max(run_id) FROM import_runs");
+        let fault = &place.objects(&format!("customers.db.imports/run-{run:06}/errors.ndjson"))[0];
+        assert_eq!(fault["code"], "extra-cell");
+        let message = fault["message"].as_str().unwrap();
+        assert!(message.contains(said) && message.contains("fill in the cells"), "{message}");
+    }
+    place.write("again.csv", write_csv(&header, &corrected));
+    place.custload("import again.csv --profile basic --quiet").ends(0);
+}
+
+/// Which run, file, record and line a record came from first stays with it through all rounds; a row that a person has added
+/// begins with the report that it was added to.
+#[test]
+fn a_record_keeps_where_it_came_from() {
+    let place = Place::new();
+    place.write("in,put.csv", "email,name\n\nann@example.com,Ann\nno,Bo\nx,\"a\"b\n");
+    place.run(&["import", "in,put.csv", "--profile", "contact"]).ends(1);
+    let id = place.column("customers.db", "SELECT substr(database_id, 1, 8) FROM import_database").remove(0);
+    let mut report = format!("{FIRST}/in,put.rejects.csv");
+    for round in 2..5 {
+        let (header, mut rows) = place.table(&report);
+        let origins: Vec<[&str; 4]> = rows.iter().map(|row| std::array::from_fn(|at| row[2 + at].as_str())).collect();
+        let run = format!("1-{id}");
+        let added = (round > 2).then_some(format!("2-{id}"));
+        let added = added.as_deref().map(|run| [run, "again-2.csv", "3", "4"]);
+        let expected =
+            [[run.as_str(), "in,put.csv", "2", "4"], [&run, "in,put.csv", "3", "5"]].into_iter().chain(added);
+        assert_eq!(origins, expected.collect::<Vec<_>>());
+        if round == 2 {
+            rows.push(["nope", "Cy", "", "", "", "", "", "", "", ""].map(String::from).to_vec());
+        }
+        place.write(&format!("again-{round}.csv"), write_csv(&header, &rows));
+        place.run(&["import", &format!("again-{round}.csv"), "--profile", "contact", "--force"]).ends(1);
+        report = format!("customers.db.imports/run-{round:06}/again-{round}.rejects.csv");
+    }
+    place.write("input.ndjson", "{\"email\":\"no\"}\n[1]\n");
+    place.run(&["import", "input.ndjson", "--profile", "contact"]).ends(1);
+    let mut report = "customers.db.imports/run-000005/input.rejects.ndjson".to_string();
+    for round in 6..8 {
+        let places: Vec<Value> = place.objects(&report).into_iter().map(|mut line| line["_reject"].take()).collect();
+        for (record, place) in (1..).zip(&places) {
+            let expected = (Value::from(format!("5-{id}")), Value::from("input.ndjson"), Value::from(record));
+            assert_eq!((&place["run"], &place["file"], &place["record"]), (&expected.0, &expected.1, &expected.2));
+            assert_eq!(place["line"], expected.2);
+        }
+        assert_eq!((&places[0]["dialect"], &places[1]["dialect"]), (&Value::Null, &Value::from("json")));
+        place.write(&format!("again-{round}.ndjson"), place.text(&report));
+        place.run(&["import", &format!("again-{round}.ndjson"), "--profile", "contact", "--force"]).ends(1);
+        report = format!("customers.db.imports/run-{round:06}/again-{round}.rejects.ndjson");
+    }
 }

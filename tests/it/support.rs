@@ -208,7 +208,8 @@ fn shown(value: ValueRef<'_>) -> String {
 /// The rows of a table, one a line: `column=value` for every value that there is, texts as Rust writes them.
 pub(crate) fn dump_table(database: &Path, table: &str) -> String {
     let connection = Connection::open(database).unwrap();
-    let mut statement = connection.prepare(&format!("SELECT * FROM {table} ORDER BY 1, 2")).unwrap();
+    let select = |order: &str| connection.prepare(&format!("SELECT * FROM {table} ORDER BY {order}"));
+    let mut statement = select("1, 2").or_else(|_| select("1")).unwrap();
     let columns: Vec<String> = statement.column_names().map(ToString::to_string).collect();
     let mut rows = statement.query([]).unwrap();
     let mut out = String::new();

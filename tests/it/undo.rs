@@ -391,6 +391,7 @@ fn what_cannot_be_taken_back_is_refused() {
     execute(
         &place,
         "DROP TABLE import_created; DROP TABLE import_updated; DROP TABLE import_changes; DROP TABLE import_checkpoints; \
+         DROP TABLE import_database; \
          ALTER TABLE import_runs DROP COLUMN mode; ALTER TABLE import_runs DROP COLUMN columns; \
          ALTER TABLE import_runs DROP COLUMN undone_at; ALTER TABLE import_runs DROP COLUMN undone_after; ALTER TABLE import_runs DROP COLUMN created; \
          ALTER TABLE import_runs DROP COLUMN updated; ALTER TABLE import_runs DROP COLUMN unchanged; \
