@@ -40,6 +40,7 @@ fn place() -> (TempDir, PathBuf) {
 
 fn fill_pages(path: &Path, rows: &[Rows]) {
     let options = StoreOptions {
+        database_id: String::new(),
         path: path.to_path_buf(),
         run_id: 1,
         profile: contact(),

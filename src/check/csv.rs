@@ -38,7 +38,15 @@ impl CsvShape {
     pub fn new(delimiter: u8, binding: Binding, is_padded: bool, is_sheet: bool) -> CsvShape {
         let dialect = RawDialect { delimiter, columns: binding.own_digest() }.to_string();
         let own = binding.own_columns().collect();
-        CsvShape { delimiter, is_padded, is_sheet, report: ReportShape::of(&binding).map(Box::new), own, dialect, binding }
+        CsvShape {
+            delimiter,
+            is_padded,
+            is_sheet,
+            report: ReportShape::of(&binding).map(Box::new),
+            own,
+            dialect,
+            binding,
+        }
     }
 }
 
