@@ -34,9 +34,9 @@ pub enum CliCommand {
     Check(RunArgs),
     /// Look at a file: how it is read, where its columns go, what would be rejected, and the command that loads it
     Inspect(InspectArgs),
-    /// List the runs of a database, or show one, or forget what is needed to take old ones back
+    /// List the runs of a database, or show one, or delete what is needed to undo old ones
     Runs(RunsArgs),
-    /// Take a run back: delete the customers that it created, and make those that it updated what they were
+    /// Undo a run: delete the customers that it created, and restore those that it updated
     Undo(UndoArgs),
     /// List the profiles, or show one: its fields, rules and accepted headers
     Profiles(ProfilesArgs),
@@ -105,9 +105,9 @@ pub enum RunsCommand {
         #[arg(value_name = "N", value_parser = run_number)]
         run: i64,
     },
-    /// Forget what is needed to take runs back, which takes room, but for the last few (--keep N); the list of runs stays
+    /// Delete what is needed to undo runs, which takes room, but for the last few (--keep N); the list of runs stays
     Prune {
-        /// So many runs can still be taken back
+        /// How many runs can still be undone
         #[arg(long, value_name = "N")]
         keep: u64,
     },
@@ -119,9 +119,12 @@ pub struct UndoArgs {
     /// The number of the run; `custload runs` lists them
     #[arg(value_name = "N", value_parser = run_number)]
     pub run: i64,
-    /// Leave customers as they are whom somebody has changed since, and take the rest back
+    /// Leave customers as they are that somebody has changed since, and undo the rest
     #[arg(long)]
     pub keep_changed: bool,
+    /// Say what would be deleted, restored and left, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
     /// The clock, for runs that must repeat exactly, 2026-01-31T12:00:00Z say [default: the system's]
     #[arg(long, value_name = "RFC3339")]
     pub now: Option<String>,

@@ -10,7 +10,7 @@ use super::args::{RunsArgs, RunsCommand, UndoArgs};
 use super::progress::Console;
 use super::table::{align_right, number, table, without_trailing_spaces};
 use super::{options, print};
-use crate::pipeline::{self, Observer, RunStory};
+use crate::pipeline::{self, Observer, RunStory, UndoOptions};
 use crate::report::summary::{Counts, escaped};
 use crate::rule::text::visible;
 use crate::store::{ChangedCustomers, FileRow, PastJournal, Pruned, Since, UNDONE, UNFINISHED, Undone};
@@ -39,21 +39,24 @@ pub(super) fn runs(args: &RunsArgs, stop: Arc<AtomicUsize>) -> anyhow::Result<i3
     }
 }
 
-/// Takes a run back; gives the exit status.
+/// Undoes a run; gives the exit status.
 pub(super) fn undo(args: &UndoArgs, stop: Arc<AtomicUsize>) -> anyhow::Result<i32> {
     let asked = options::asked(&args.database, stop)?;
     let now = args.now.as_deref().map(options::now).transpose()?;
+    let (run_id, keep_changed, dry_run) = (args.run, args.keep_changed, args.dry_run);
+    let undo = UndoOptions { run_id, keep_changed, dry_run, now };
     let mut console = Console::new(false);
-    let undone = pipeline::undo(&asked, args.run, args.keep_changed, now, &mut console)?;
-    let said = if args.database.json { pretty(&undone_data(args.run, &undone)) } else { String::new() };
+    let undone = pipeline::undo(&asked, &undo, &mut console)?;
+    let said = if args.database.json { pretty(&undone_data(&undo, &undone)) } else { String::new() };
     if !undone.is_done {
-        for line in refusal(args.run, &undone) {
+        for line in refusal(&undo, &undone) {
             console.note(&line);
         }
         print(&said)?;
         return Ok(2);
     }
-    print_done(&if args.database.json { said } else { undone_text(args.run, &undone, &args.database.db) }, &mut console)
+    let said = if args.database.json { said } else { undone_text(&undo, &undone, &args.database.db) };
+    if dry_run { print(&said) } else { print_done(&said, &mut console) }
 }
 
 /// Prints what was done. It stays done where it cannot be printed.
@@ -123,14 +126,14 @@ fn list(runs: &[RunStory], database: &Path) -> String {
     for story in runs.iter().filter(|story| story.run.status == UNFINISHED && !story.is_going_on) {
         out.push_str(&format!("{}\n", unfinished(story.run.run_id)));
     }
-    out.push_str("`custload runs show N` shows a run, `custload undo N` takes it back.\n");
+    out.push_str("`custload runs show N` shows a run, `custload undo N` undoes it.\n");
     without_trailing_spaces(&out)
 }
 
 fn unfinished(run_id: i64) -> String {
     format!(
         "run {run_id} was stopped: its command goes on with it (with a higher limit, if a limit on rejects stopped it), \
-         `custload undo {run_id}` takes it back."
+         `custload undo {run_id}` undoes it."
     )
 }
 
@@ -152,7 +155,7 @@ fn inputs(files: &[FileRow]) -> String {
     if files.len() == 1 { first } else { format!("{first} and {} more", number(files.len() as u64 - 1)) }
 }
 
-/// A line about whether a run can be taken back.
+/// A line about whether a run can be undone.
 fn can_be_undone(story: &RunStory) -> String {
     let RunStory { run, is_going_on, .. } = story;
     let undo = format!("`custload undo {}`", run.run_id);
@@ -292,7 +295,7 @@ fn pruned_text(pruned: &Pruned, database: &Path) -> String {
     }
     let runs: Vec<String> = spans(&pruned.runs).into_iter().map(|(first, last)| span(first, last)).collect();
     format!(
-        "{}: {} {} cannot be taken back any more; {} deleted. New rows use the room; VACUUM gives it back to the disk\n",
+        "{}: {} {} cannot be undone any more; {} deleted. New rows use the room; VACUUM gives it back to the disk\n",
         shown(database),
         if pruned.runs.len() == 1 { "run" } else { "runs" },
         runs.join(", "),
@@ -320,12 +323,16 @@ fn span(first: i64, last: i64) -> String {
     if first == last { first.to_string() } else { format!("{first} to {last}") }
 }
 
-/// What is said where nothing was done because of customers who are not as the run left them.
-fn refusal(run_id: i64, undone: &Undone) -> Vec<String> {
+/// What is said where nothing is done because of customers who are not as the run left them.
+fn refusal(undo: &UndoOptions, undone: &Undone) -> Vec<String> {
+    let run_id = undo.run_id;
+    let is_known = undone.listed.iter().all(|entry| entry.since != Since::SomeChanged);
+    let several = if is_known { "customers are" } else { "customers are, or may be," };
     let mut lines = vec![format!(
-        "run {run_id} was not taken back, and nothing was written: {} not as it left {}",
-        many(undone.changed, "customer is", "customers are, or may be,"),
-        if undone.changed == 1 { "him" } else { "them" }
+        "run {run_id} {} undone, and nothing was written: {} not as it left {}",
+        if undo.dry_run { "would not be" } else { "was not" },
+        many(undone.changed, "customer is", several),
+        if undone.changed == 1 { "it" } else { "them" }
     )];
     lines.extend(undone.listed.iter().map(|entry| {
         let all = if entry.since == Since::SomeChanged { "; --keep-changed leaves all of them" } else { "" };
@@ -333,7 +340,8 @@ fn refusal(run_id: i64, undone: &Undone) -> Vec<String> {
     }));
     lines.extend(undone.has_more.then(|| "  and more".to_string()));
     lines.push(format!(
-        "take later runs back first, or leave these customers as they are with `custload undo {run_id} --keep-changed`"
+        "undo later runs first, or leave these customers as they are with `custload undo {run_id} --keep-changed`: {}",
+        what_is_done(undone.deletable, undone.restorable)
     ));
     lines
 }
@@ -353,13 +361,17 @@ fn changed_text(entry: &ChangedCustomers) -> String {
     }
 }
 
-fn undone_text(run_id: i64, undone: &Undone, database: &Path) -> String {
-    let done =
-        [(undone.deleted, "deleted"), (undone.restored, "as before")].into_iter().filter(|(count, _)| *count > 0);
+fn what_is_done(deleted: u64, restored: u64) -> String {
+    let done = [(deleted, "deleted"), (restored, "restored")].into_iter().filter(|(count, _)| *count > 0);
     let done: Vec<String> =
         done.map(|(count, what)| format!("{} {what}", many(count, "customer", "customers"))).collect();
-    let done = if done.is_empty() { "no customer had to be changed".to_string() } else { done.join(", ") };
-    let mut out = format!("run {run_id} in {} is taken back: {done}\n", shown(database));
+    if done.is_empty() { "no customer had to be changed".to_string() } else { done.join(", ") }
+}
+
+fn undone_text(undo: &UndoOptions, undone: &Undone, database: &Path) -> String {
+    let is = if undo.dry_run { "would be" } else { "is" };
+    let done = what_is_done(undone.deleted, undone.restored);
+    let mut out = format!("run {} in {} {is} undone: {done}\n", undo.run_id, shown(database));
     if undone.changed > 0 {
         out.push_str(&format!("left as they are: {}\n", many(undone.changed, "customer", "customers")));
         undone.listed.iter().for_each(|entry| out.push_str(&format!("  {}\n", changed_text(entry))));
@@ -367,10 +379,13 @@ fn undone_text(run_id: i64, undone: &Undone, database: &Path) -> String {
             out.push_str("  and more\n");
         }
     }
+    if undo.dry_run {
+        out.push_str("nothing was written (--dry-run)\n");
+    }
     out
 }
 
-fn undone_data(run_id: i64, undone: &Undone) -> Value {
+fn undone_data(undo: &UndoOptions, undone: &Undone) -> Value {
     let changed = undone.listed.iter().map(|entry| {
         let (since, run) = match entry.since {
             Since::ChangedBy(run) => ("changed-by-run", Some(run)),
@@ -380,11 +395,19 @@ fn undone_data(run_id: i64, undone: &Undone) -> Value {
         };
         json!({ "first_customer_id": entry.first, "last_customer_id": entry.last, "since": since, "by_run": run })
     });
+    let status = match undone.is_done {
+        true if undo.dry_run => "dry-run",
+        true => UNDONE,
+        false => "refused",
+    };
     json!({
-        "run_id": run_id,
-        "status": if undone.is_done { UNDONE } else { "refused" },
+        "run_id": undo.run_id,
+        "status": status,
+        "dry_run": undo.dry_run,
         "deleted": undone.deleted,
         "restored": undone.restored,
+        "deletable": undone.deletable,
+        "restorable": undone.restorable,
         "changed": undone.changed,
         "changed_customers": changed.collect::<Vec<_>>(),
         "has_more": undone.has_more,

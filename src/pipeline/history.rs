@@ -1,4 +1,4 @@
-//! Runs that were: which there are, what is needed to take them back, and taking one back (SPEC, section 8).
+//! Runs that were: which there are, what is needed to undo them, and undoing one (SPEC, section 8).
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -81,29 +81,41 @@ fn reports_of(database: &Path, run: &PastRun) -> Option<PathBuf> {
     Some(std::path::absolute(&place).unwrap_or(place))
 }
 
-/// Takes a run back; with `keep_changed` also where there are customers who are not as it left them, and these stay as they are.
-/// Without it nothing is done where there are any ([`Undone::is_done`]). `now` is the clock, if it is not to be the system's.
-pub fn undo(
-    asked: &Asked,
-    run_id: i64,
-    keep_changed: bool,
-    now: Option<DateTime<Utc>>,
-    observer: &mut dyn Observer,
-) -> Result<Undone> {
+/// Which run is to be undone, and how.
+#[derive(Clone, Debug)]
+pub struct UndoOptions {
+    /// The run.
+    pub run_id: i64,
+    /// Whether customers who are not as the run left them stay as they are; else nothing is done where there are any
+    /// ([`Undone::is_done`]).
+    pub keep_changed: bool,
+    /// Whether it is only to be said what would be done.
+    pub dry_run: bool,
+    /// The clock, if it is not to be the system's.
+    pub now: Option<DateTime<Utc>>,
+}
+
+/// Undoes a run.
+pub fn undo(asked: &Asked, options: &UndoOptions, observer: &mut dyn Observer) -> Result<Undone> {
     let Asked { database, wait, stop } = asked;
+    let UndoOptions { run_id, keep_changed, dry_run, now } = *options;
     store::refuse_absent(database)?;
     let held = take_hold(database, *wait, stop, observer)?;
+    let now = stamp_of(now.unwrap_or_else(Utc::now));
+    let undo = Undo { run_id, keep_changed, dry_run, now };
+    if dry_run {
+        return held.undo(&undo);
+    }
     // What a run that was stopped has left of its reports goes, as it would with the next run.
     finish_earlier_reports(&held, database, observer)?;
-    let now = stamp_of(now.unwrap_or_else(Utc::now));
-    let who = format!("undo of run {run_id} (process {}, since {now})", std::process::id());
+    let who = format!("undo of run {run_id} (process {}, since {})", std::process::id(), undo.now);
     let trace = Trace::leave(database, &default_reports(database, run_id), &who)?;
-    let undone = held.undo(&Undo { run_id, keep_changed, now });
+    let undone = held.undo(&undo);
     drop(trace);
     undone
 }
 
-/// Forgets what is needed to take runs back, but for the last `keep` finished ones.
+/// Deletes what is needed to undo runs, but for the last `keep` finished ones.
 pub fn prune(asked: &Asked, keep: u64, observer: &mut dyn Observer) -> Result<Pruned> {
     let Asked { database, wait, stop } = asked;
     store::refuse_absent(database)?;

@@ -51,7 +51,7 @@ use crate::source::sniff::HeaderPlace;
 use crate::store::{Customers, FINISHED, FileRow, Held, RunRow, Store, StoreOptions, Stored, Unfinished};
 
 pub use self::events::{TARGET, refused};
-pub use self::history::{Asked, RunStory, one_run, prune, runs, undo};
+pub use self::history::{Asked, RunStory, UndoOptions, one_run, prune, runs, undo};
 pub use self::inspect::{ColumnContent, FitSummary, Inspection, LOOKED_AT, RejectExample, StoredRecord, inspect};
 pub use self::options::{Command, Observer, Options, Progress, Unobserved};
 

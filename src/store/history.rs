@@ -12,7 +12,7 @@ use super::{connect, error_of, look_or_mend, schema};
 use crate::error::{Error, Result};
 use crate::record::Counts;
 
-/// Whether what is needed to take a run back is in the database.
+/// Whether what is needed to undo a run is in the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Journal {
     /// It is.

@@ -1,8 +1,8 @@
-//! What is noted of a run's changes, so that they can be taken back: [`Journal`].
+//! What is noted of a run's changes, so that they can be undone: [`Journal`].
 //!
-//! Of customers that were created, ranges of a thousand and a digest of their rows; of one that was updated, each value that was
-//! changed, before and behind, and a digest of the row as the run left it. Digests are only there to notice that somebody has
-//! changed a row since. They stay in the database, so they must be the same in every version: XXH3 of 64 bits
+//! Of customers that were created, a digest of each row, those of up to sixty in one row of the table; of one that was updated, each
+//! value that was changed, before and after, and a digest of the row as the run left it. Digests are only there to notice that
+//! somebody has changed a row since. They stay in the database, so they must be the same in every version: XXH3 of 64 bits
 //! (xxhash.com) over bytes that are laid down here.
 
 use std::ops::Range;
@@ -11,57 +11,44 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, params};
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::segment::Parameter;
 use crate::row::{RowEncoder, Value};
 
-/// So many customers have a digest together, but for the first so many, each of whom has one: of a small run it is known exactly who
-/// was changed, and a large one does not pay for it.
-pub(super) const RANGE: i64 = 1000;
+/// So many customers have their digests in one row. It takes a quarter of a page of 4096 bytes, and as much of larger ones: more
+/// would go to pages of its own (sqlite.org/fileformat2.html, section 1.6), half of which would stay empty.
+pub(super) const RANGE: usize = 60;
+
+/// The digits of a digest.
+pub(super) const DIGITS: usize = 16;
 
 /// Customers that a run has created, one after another.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct CreatedRange {
     pub(super) first: i64,
-    pub(super) last: i64,
-    pub(super) digest: u64,
+    /// The digests of their rows, one behind the other in hexadecimal digits.
+    pub(super) digests: Vec<u8>,
 }
 
 impl CreatedRange {
-    /// A range of one row (see [`crate::row`]).
-    fn of(customer: i64, row: &[u8]) -> CreatedRange {
-        CreatedRange { first: customer, last: customer, digest: xxh3_64(row) }
-    }
-
-    /// Adds the row of the next customer.
-    fn add(&mut self, customer: i64, row: &[u8]) {
-        self.last = customer;
-        // Which row stands where counts.
-        self.digest = (self.digest.rotate_left(5) ^ xxh3_64(row)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    pub(super) fn last(&self) -> i64 {
+        self.first + (self.digests.len() / DIGITS) as i64 - 1
     }
 }
 
-/// Works out the digest of rows as they stand in the database.
+/// Works out digests of rows as they stand in the database.
 #[derive(Debug, Default)]
-pub(super) struct RowsDigest {
-    range: Option<CreatedRange>,
+pub(super) struct CreatedDigest {
     encoder: RowEncoder,
     row: Vec<u8>,
 }
 
-impl RowsDigest {
-    /// Adds the row of a customer: the values of the run's columns in their order, and of the stamp.
-    pub(super) fn add<'v>(&mut self, customer: i64, values: impl Iterator<Item = Value<'v>>) {
+impl CreatedDigest {
+    /// The digest of a row that a run has created: of the values of the run's columns in their order, and of the stamp.
+    pub(super) fn of<'v>(&mut self, values: impl Iterator<Item = Value<'v>>) -> u64 {
         self.row.clear();
         values.for_each(|value| self.encoder.push(value));
         self.encoder.finish(&mut self.row);
-        match &mut self.range {
-            Some(range) => range.add(customer, &self.row),
-            None => self.range = Some(CreatedRange::of(customer, &self.row)),
-        }
-    }
-
-    /// The digest, unless there was no row.
-    pub(super) fn finish(self) -> Option<u64> {
-        self.range.map(|range| range.digest)
+        xxh3_64(&self.row)
     }
 }
 
@@ -100,44 +87,66 @@ pub(super) fn digest_text(digest: u64) -> String {
     format!("{digest:016x}")
 }
 
-/// What a run has created since its journal was written down last. What it updates is written at once.
+/// Adds the same to others. There is one for each row that is created, so it must take next to no time.
+fn push_digest(text: &mut Vec<u8>, digest: u64) {
+    text.extend_from_slice(&hexadecimal((digest >> 32) as u32));
+    text.extend_from_slice(&hexadecimal(digest as u32));
+}
+
+/// The hexadecimal digits of a number: its fours of bits are spread over eight bytes, which are then computed with together.
+fn hexadecimal(number: u32) -> [u8; 8] {
+    let mut spread = u64::from(number);
+    spread = (spread | spread << 16) & 0x0000_ffff_0000_ffff;
+    spread = (spread | spread << 8) & 0x00ff_00ff_00ff_00ff;
+    spread = (spread | spread << 4) & 0x0f0f_0f0f_0f0f_0f0f;
+    // One in each byte that is ten or more, which is written as a letter.
+    let letters = (spread + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101;
+    (spread + 0x3030_3030_3030_3030 + letters * u64::from(b'a' - b'9' - 1)).to_be_bytes()
+}
+
+/// What a run has created, and is not noted yet. What it updates is noted at once.
 #[derive(Debug, Default)]
 pub(super) struct Journal {
-    /// How many customers were noted.
-    noted: i64,
-    full: Vec<CreatedRange>,
-    open: Option<CreatedRange>,
+    open: CreatedRange,
 }
 
 impl Journal {
-    /// Notes rows under ascending customer IDs from `first` on.
-    pub(super) fn created(&mut self, first: i64, bytes: &[u8], rows: &[Range<u32>]) {
-        for (behind, row) in rows.iter().enumerate() {
-            let customer = first + behind as i64;
-            let row = &bytes[row.start as usize..row.end as usize];
-            match &mut self.open {
-                Some(range) => range.add(customer, row),
-                None => self.open = Some(CreatedRange::of(customer, row)),
+    /// Takes rows (see [`crate::row`]) under ascending customer IDs from `first` on, and gives `write` what is to be noted.
+    pub(super) fn created<E>(
+        &mut self,
+        first: i64,
+        bytes: &[u8],
+        rows: &[Range<u32>],
+        mut write: impl FnMut(&CreatedRange) -> Result<(), E>,
+    ) -> Result<(), E> {
+        for (customer, row) in (first..).zip(rows) {
+            if self.open.digests.is_empty() {
+                self.open.first = customer;
             }
-            self.noted += 1;
-            let size = if self.noted <= RANGE { 1 } else { RANGE };
-            if self.open.as_ref().is_some_and(|range| range.last - range.first + 1 >= size) {
-                self.full.extend(self.open.take());
+            push_digest(&mut self.open.digests, xxh3_64(&bytes[row.start as usize..row.end as usize]));
+            if self.open.digests.len() >= RANGE * DIGITS {
+                self.end(&mut write)?;
             }
-        }
-    }
-
-    /// Writes down what was noted.
-    pub(super) fn write(&mut self, connection: &Connection, run_id: i64) -> rusqlite::Result<()> {
-        self.full.extend(self.open.take());
-        let mut statement = connection.prepare(
-            "INSERT INTO import_created (run_id, first_customer_id, last_customer_id, digest) VALUES (?1, ?2, ?3, ?4)",
-        )?;
-        for range in self.full.drain(..) {
-            statement.execute(params![run_id, range.first, range.last, digest_text(range.digest)])?;
         }
         Ok(())
     }
+
+    /// Gives `write` what is left.
+    pub(super) fn end<E>(&mut self, mut write: impl FnMut(&CreatedRange) -> Result<(), E>) -> Result<(), E> {
+        if !self.open.digests.is_empty() {
+            write(&self.open)?;
+            self.open.digests.clear();
+        }
+        Ok(())
+    }
+}
+
+/// Notes customers that a run has created.
+pub(super) fn write_created(connection: &Connection, run_id: i64, range: &CreatedRange) -> rusqlite::Result<()> {
+    let sql =
+        "INSERT INTO import_created (run_id, first_customer_id, last_customer_id, digest) VALUES (?1, ?2, ?3, ?4)";
+    let values = params![run_id, range.first, range.last(), Parameter(Value::Text(&range.digests))];
+    connection.prepare_cached(sql)?.execute(values).map(drop)
 }
 
 #[cfg(test)]
@@ -149,7 +158,7 @@ mod tests {
     #[test]
     fn rows_have_the_same_digest_from_the_database_as_on_their_way_there() {
         let mut rows = Rows::new(3, 0);
-        let ranges: Vec<Range<u32>> = (0..2500i64)
+        let places: Vec<Range<u32>> = (0..250i64)
             .map(|number| {
                 rows.push(Value::Text(format!("name {number}").as_bytes()));
                 rows.push(if number % 3 == 0 { Value::Null } else { Value::Integer(number) });
@@ -158,25 +167,36 @@ mod tests {
             })
             .collect();
         let bytes = rows.into_bytes();
-        let mut journal = Journal::default();
+        let (mut journal, mut ranges) = (Journal::default(), Vec::new());
+        let mut write = |range: &CreatedRange| {
+            ranges.push(range.clone());
+            Ok::<_, ()>(())
+        };
         // In pieces of any size.
-        journal.created(7, &bytes, &ranges[..3]);
-        journal.created(10, &bytes, &ranges[3..2000]);
-        journal.created(2007, &bytes, &ranges[2000..]);
-        journal.full.extend(journal.open.take());
-        let ends: Vec<(i64, i64)> = journal.full.iter().map(|range| (range.first, range.last)).collect();
-        let single = (7..1007).map(|customer| (customer, customer));
-        assert_eq!(ends, single.chain([(1007, 2006), (2007, 2506)]).collect::<Vec<_>>());
-        for range in &journal.full {
-            let mut digest = RowsDigest::default();
-            for customer in range.first..=range.last {
-                let row = &ranges[customer as usize - 7];
-                digest.add(customer, values(&bytes[row.start as usize..row.end as usize]));
-            }
-            assert_eq!(digest.finish(), Some(range.digest));
+        journal.created(7, &bytes, &places[..3], &mut write).unwrap();
+        journal.created(10, &bytes, &places[3..200], &mut write).unwrap();
+        journal.created(207, &bytes, &places[200..], &mut write).unwrap();
+        journal.end(&mut write).unwrap();
+        journal.end(&mut write).unwrap();
+        let ends: Vec<(i64, i64)> = ranges.iter().map(|range| (range.first, range.last())).collect();
+        assert_eq!(ends, [(7, 66), (67, 126), (127, 186), (187, 246), (247, 256)]);
+        let noted: Vec<u8> = ranges.into_iter().flat_map(|range| range.digests).collect();
+        let mut digest = CreatedDigest::default();
+        for (row, noted) in places.iter().zip(noted.chunks(DIGITS)) {
+            let row = &bytes[row.start as usize..row.end as usize];
+            assert_eq!(digest_text(digest.of(values(row))).as_bytes(), noted);
         }
         // Digests stay in databases: they must never become others.
-        assert_eq!(digest_text(CreatedRange::of(1, b"custload").digest), "f2c3dde8eb1d601b");
-        assert_eq!(RowsDigest::default().finish(), None);
+        assert_eq!(digest_text(xxh3_64(b"custload")), "f2c3dde8eb1d601b");
+    }
+
+    #[test]
+    fn digests_are_written_in_hexadecimal_digits() {
+        let patterns = (0..64).flat_map(|bit| [1u64 << bit, !(1 << bit), 0x0123_4567_89ab_cdef << bit]);
+        for number in patterns.chain([0, u64::MAX]) {
+            let mut text = Vec::new();
+            push_digest(&mut text, number);
+            assert_eq!(text, digest_text(number).as_bytes());
+        }
     }
 }

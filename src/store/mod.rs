@@ -31,7 +31,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 use self::build::{BuildError, Builder};
 use self::customers::{for_each_key, key_of};
 use self::hold::{ChangeCounter, HeldWay, Opened};
-use self::journal::Journal;
+use self::journal::{Journal, write_created};
 use self::place::PrivateFile;
 use self::runs::{is_noted, remove_checkpoint, write_checkpoint, write_database_id, write_run};
 use self::schema::Found;
@@ -170,15 +170,25 @@ impl Store {
 
     /// Writes rows (see [`crate::row`]) in their order, under the next customer IDs. The last of those must fit 63 bits.
     pub fn append(&mut self, bytes: &[u8], rows: &[Range<u32>]) -> Result<()> {
-        let written = match &mut self.way {
-            Way::Add(existing) => existing.append(&self.options, self.next_id, bytes, rows)?,
-            Way::Build(builder, _) => {
-                let appended = builder.append(self.next_id, bytes, rows);
-                appended.map_err(|error| build_error(&self.options, BuildError::Io(error)))?
+        let Store { way, options, journal, next_id, .. } = self;
+        let (run_id, first) = (options.run_id, *next_id);
+        let written = match way {
+            Way::Add(existing) => {
+                let written = existing.append(options, first, bytes, rows)?;
+                let noted =
+                    journal.created(first, bytes, rows, |range| write_created(existing.connection(), run_id, range));
+                noted.map_err(|error| sqlite_error(options, &error))?;
+                written
             }
+            Way::Build(builder, _) => builder
+                .append(first, bytes, rows)
+                .and_then(|written| {
+                    journal.created(first, bytes, rows, |range| builder.append_created(run_id, range))?;
+                    Ok(written)
+                })
+                .map_err(|error| build_error(options, BuildError::Io(error)))?,
             Way::Built(..) => return Err(Error::Broken("rows came behind the last".into())),
         };
-        self.journal.created(self.next_id, bytes, rows);
         self.next_id += rows.len() as i64;
         self.rows_written += written;
         Ok(())
@@ -187,15 +197,22 @@ impl Store {
     /// Does what is left to do when the last row is written, and takes its time: the key's index, rows that were gathered, and
     /// new pages go to the disk.
     pub fn complete(self) -> Result<Store> {
-        let Store { way, options, next_id, rows_written, rows_changed, journal } = self;
+        let Store { way, options, next_id, rows_written, rows_changed, mut journal } = self;
+        let run_id = options.run_id;
         let go_on = || options.stop.load(Ordering::Relaxed) == 0;
         let way = match way {
-            Way::Build(builder, private) => {
+            Way::Build(mut builder, private) => {
+                let noted = journal.end(|range| builder.append_created(run_id, range));
+                noted.map_err(|error| build_error(&options, BuildError::Io(error)))?;
                 let connection = builder.finish(go_on).map_err(|error| build_error(&options, error))?;
                 private.sync().map_err(|error| build_error(&options, BuildError::Io(error)))?;
                 Way::Built(connection, private)
             }
-            Way::Add(existing) => Way::Add(Box::new(existing.complete(&options, go_on)?)),
+            Way::Add(existing) => {
+                let noted = journal.end(|range| write_created(existing.connection(), run_id, range));
+                noted.map_err(|error| sqlite_error(&options, &error))?;
+                Way::Add(Box::new(existing.complete(&options, go_on)?))
+            }
             built @ Way::Built(..) => built,
         };
         Ok(Store { way, options, next_id, rows_written, rows_changed, journal })
@@ -250,8 +267,8 @@ impl Store {
         Err(Error::database(
             &self.options.path,
             Words::own(format!(
-                "run {run_id} cannot go on, for the database was changed since it was stopped: {what}. Take the run \
-                 back with `custload undo {run_id}` and load again. Nothing was written"
+                "run {run_id} cannot be continued, for the database was changed since it was stopped: {what}. Undo the run \
+                 with `custload undo {run_id}` and load again. Nothing was written"
             )),
         ))
     }
@@ -289,13 +306,12 @@ impl Store {
     }
 
     fn end(self, run: &RunRow, files: &[FileRow], checkpoint: Option<&Checkpoint>) -> Result<Option<String>> {
-        let Store { way, options, mut journal, .. } = self.complete()?;
+        let Store { way, options, .. } = self.complete()?;
         let failed = |error: rusqlite::Error| sqlite_error(&options, &error);
         let run_id = options.run_id;
-        let mut write = |connection: &Connection, counter: Option<i64>| {
+        let write = |connection: &Connection, counter: Option<i64>| {
             write_run(connection, run_id, run, files)?;
             write_database_id(connection, &options.database_id)?;
-            journal.write(connection, run_id)?;
             match checkpoint {
                 // One more, with the transaction that is about to be committed.
                 Some(checkpoint) => {
@@ -336,7 +352,7 @@ impl Store {
         }
     }
 
-    /// Takes the run back: the database is as it was.
+    /// Rolls the run back: the database is as it was.
     pub fn abandon(self) -> Result<()> {
         match &self.way {
             Way::Add(existing) => existing.connection().execute_batch("ROLLBACK").map_err(|error| self.failed(error)),

@@ -1,4 +1,4 @@
-//! Forgetting what is needed to take old runs back, so that a database does not grow with each night: [`Held::prune`].
+//! Deleting what is needed to undo old runs, so that a database does not grow with each night: [`Held::prune`].
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use super::runs::{FINISHED, UNFINISHED};
 use super::{commit_past_readers, error_of, history, schema};
 use crate::error::Result;
 
-/// What was forgotten.
+/// What was deleted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pruned {
-    /// The runs that cannot be taken back any more, in their order.
+    /// The runs that cannot be undone any more, in their order.
     pub runs: Vec<i64>,
     /// How many rows their journal had.
     pub rows: u64,

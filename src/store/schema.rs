@@ -56,7 +56,7 @@ const IMPORT_FILES: &str = "CREATE TABLE import_files (
   PRIMARY KEY (run_id, import_file)
 ) STRICT";
 
-/// What a run created: ranges of customers, and what tells whether one of them was changed since.
+/// What a run created: ranges of customers, and digests that tell which of them were changed since.
 const IMPORT_CREATED: &str = "CREATE TABLE import_created (
   run_id INTEGER NOT NULL,
   first_customer_id INTEGER NOT NULL,
@@ -65,7 +65,7 @@ const IMPORT_CREATED: &str = "CREATE TABLE import_created (
   PRIMARY KEY (run_id, first_customer_id)
 ) STRICT, WITHOUT ROWID";
 
-/// Whom a run updated: the customer's own columns of the table before, and what tells whether he was changed since.
+/// What customers a run updated: what the table's own columns held before, and what tells whether the row was changed since.
 const IMPORT_UPDATED: &str = "CREATE TABLE import_updated (
   run_id INTEGER NOT NULL,
   customer_id INTEGER NOT NULL,

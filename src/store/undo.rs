@@ -1,34 +1,36 @@
-//! Taking a run back: [`Held::undo`].
+//! Undoing a run: [`Held::undo`].
 //!
-//! First it is found out, by the run's journal, which customers are not as the run left them; nothing is written for that. Of those
-//! whom the run updated, each has a digest of his row. Of those whom it created a thousand have one together; where it is another
-//! now, the rows are put together as the run left them from what later runs have noted, and if it is right then, the customers
-//! whom these runs changed are the only ones. Then rows are deleted and put back, in one transaction with all that is noted of it.
+//! First it is found out, by the digests of rows in the run's journal, which customers are not as the run left them; nothing is
+//! written for that. Then rows are deleted and restored, in one transaction with all that is noted of it. A dry run does the same and
+//! rolls it back: so the database's own constraints and triggers have their say.
 
-use std::collections::{BTreeMap, HashMap};
+mod created;
+mod old;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use rusqlite::types::{Value as Owned, ValueRef};
-use rusqlite::{Connection, Row, ToSql, params, params_from_iter};
+use rusqlite::{Connection, Row, params, params_from_iter};
 
 use super::hold::{Held, HeldWay};
-use super::journal::{RANGE, RowsDigest, digest_text, row_digest, value_of};
+use super::journal::{digest_text, row_digest};
 use super::runs::{self, UNDONE, remove_checkpoint};
 use super::schema::{self, CustomerColumn, STAMP_COLUMNS};
 use super::{NotCommitted, commit_past_readers, error_of, history};
 use crate::error::{Error, Result};
-use crate::row::Value;
 
-/// Which run is to be taken back, and how.
+/// Which run is to be undone, and how.
 #[derive(Clone, Debug)]
 pub struct Undo {
     /// The run.
     pub run_id: i64,
     /// Whether customers who are not as the run left them stay as they are; else nothing is done where there are any.
     pub keep_changed: bool,
+    /// Whether it is only to be said what would be done.
+    pub dry_run: bool,
     /// The clock (RFC 3339).
     pub now: String,
 }
@@ -57,18 +59,22 @@ pub struct ChangedCustomers {
     pub since: Since,
 }
 
-/// So many entries are listed of customers who were changed.
+/// How many entries are listed of customers that were changed.
 pub const MOST_LISTED: usize = 20;
 
-/// What came of taking a run back.
+/// What came of undoing a run, or would come of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Undone {
-    /// Whether it was. If not, there are customers who are not as the run left them, and nothing was done.
+    /// Whether it is undone, or would be. If not, there are customers who are not as the run left them, and nothing was done.
     pub is_done: bool,
     /// How many customers were deleted.
     pub deleted: u64,
-    /// How many were put back to what they were.
+    /// How many were restored to what they were.
     pub restored: u64,
+    /// How many can be deleted, and how many restored, because they are as the run left them.
+    pub deletable: u64,
+    #[allow(missing_docs)]
+    pub restorable: u64,
     /// How many are not, or may not be, as the run left them; they were left as they are.
     pub changed: u64,
     /// The first of those.
@@ -94,13 +100,13 @@ impl From<rusqlite::Error> for Failure {
 type Tried<T> = std::result::Result<T, Failure>;
 
 impl Held {
-    /// Takes a run back: deletes whom it created, and makes whom it updated what they were. An error, and nothing is done, where
-    /// there is no such run, where it was taken back already, where what is needed for it is not there, and where a constraint
+    /// Undoes a run: deletes the customers that it created, and restores those that it updated. An error, and nothing is done, where
+    /// there is no such run, where it is undone already, where what is needed for it is not there, and where a constraint
     /// or trigger of the database's own refuses.
     pub fn undo(self, undo: &Undo) -> Result<Undone> {
         let Held { path, way, stop } = self;
         let HeldWay::Existing(opened) = way else { return Err(history::absent(&path)) };
-        let undone = Undoing { connection: &opened.connection, undo, stop: &stop }.run();
+        let undone = Undoing::new(&opened.connection, undo, &stop).and_then(|undoing| undoing.run());
         undone.map_err(|failure| match failure {
             Failure::Sqlite(error) => error_of(&path, &stop, &error),
             Failure::Commit(failure) => failure.into_error(&path, &stop),
@@ -109,24 +115,21 @@ impl Held {
     }
 }
 
-/// Whom somebody has changed since a run left them, in a few words; `None` where there is nobody among those whom it has created
-/// or updated.
+/// Which customers somebody has changed since a run left them, in a few words; `None` where there are none among those that it
+/// has created or updated.
 pub(super) fn changed_since(
     connection: &Connection,
     run_id: i64,
     stop: &Arc<AtomicUsize>,
 ) -> rusqlite::Result<Option<String>> {
-    let undo = Undo { run_id, keep_changed: false, now: String::new() };
-    let undoing = Undoing { connection, undo: &undo, stop };
-    let mut found = Undone::default();
-    let looked = undoing.look_at_created(&mut found).map(drop);
-    match looked.and_then(|()| Ok(undoing.look_at_updated(&mut found)?)) {
+    let undo = Undo { run_id, keep_changed: false, dry_run: true, now: String::new() };
+    let found = match Undoing::new(connection, &undo, stop).and_then(|undoing| undoing.look()) {
         Err(Failure::Sqlite(error) | Failure::Commit(NotCommitted::Failed(error) | NotCommitted::InDoubt(error))) => {
             return Err(error);
         }
         Err(Failure::Refused(why)) => return Ok(Some(why)),
-        Ok(()) => {}
-    }
+        Ok(found) => found,
+    };
     let named = found.listed.first().map(|entry| match (entry.first, entry.last) {
         (first, last) if first == last => format!("customer {first}"),
         (first, last) => format!("customers {first} to {last}"),
@@ -136,59 +139,55 @@ pub(super) fn changed_since(
 }
 
 fn refused(path: &Path, run_id: i64, why: &str) -> Error {
-    Error::database(path, format!("run {run_id} cannot be taken back: {why}. Nothing was written"))
+    Error::database(path, format!("run {run_id} cannot be undone: {why}. Nothing was written"))
 }
 
-/// A run that is being taken back.
+/// A run that is being undone.
 struct Undoing<'h> {
     connection: &'h Connection,
     undo: &'h Undo,
     stop: &'h Arc<AtomicUsize>,
+    /// The first customer that it has created. Those from there on that it has updated are its own.
+    first_created: i64,
 }
 
-/// Customers whom the run created, and what is noted of them.
-struct Created {
-    first: i64,
-    last: i64,
-    digest: String,
-}
-
-/// What a customer's row held before the first of the later runs that changed it.
-struct Before {
-    /// `updated_at`, `import_run`, `import_file` and `import_record`.
-    stamp: [Owned; 4],
-    /// The columns that later runs have changed.
-    values: HashMap<String, Owned>,
-}
-
-/// What a customer whom the run updated was before.
+/// What a customer that the run has updated was before.
 struct Former {
     customer: i64,
-    /// As [`Before`] has it.
+    /// `updated_at`, `import_run`, `import_file` and `import_record`.
     stamp: [Owned; 4],
     /// The columns that the run has changed.
     values: Vec<(String, Owned)>,
 }
 
-/// Where customers whose change is not to be lost are noted meanwhile.
+/// Where customers are noted meanwhile whose change is not to be lost.
 const KEPT: &str = "temp.custload_kept";
 
-impl Undoing<'_> {
+impl<'h> Undoing<'h> {
+    fn new(connection: &'h Connection, undo: &'h Undo, stop: &'h Arc<AtomicUsize>) -> Tried<Undoing<'h>> {
+        let first_created = match schema::has_table(connection, "import_created")? {
+            true => {
+                let sql = "SELECT min(first_customer_id) FROM import_created WHERE run_id = ?1";
+                connection.query_row(sql, [undo.run_id], |row| row.get::<_, Option<i64>>(0))?
+            }
+            false => None,
+        };
+        Ok(Undoing { connection, undo, stop, first_created: first_created.unwrap_or(i64::MAX) })
+    }
+
     fn run(&self) -> Tried<Undone> {
-        self.refuse()?;
-        if self.undo.keep_changed {
-            self.connection
-                .execute_batch(&format!("CREATE TEMP TABLE {} (customer_id INTEGER PRIMARY KEY)", &KEPT[5..]))?;
-        }
-        let mut undone = Undone::default();
-        let created = self.look_at_created(&mut undone)?;
-        self.look_at_updated(&mut undone)?;
-        if undone.changed > 0 && !self.undo.keep_changed {
+        let unmet = if self.undo.dry_run { self.unmet_references()? } else { 0 };
+        let undone = self.apply()?;
+        if !undone.is_done {
             return Ok(undone);
         }
-        undone.restored = self.restore()?;
-        undone.deleted = self.delete(created)?;
-        self.note()?;
+        if self.undo.dry_run {
+            if self.unmet_references()? > unmet {
+                return Err(Failure::Refused("a foreign key of the database's own refuses".to_string()));
+            }
+            self.connection.execute_batch("ROLLBACK")?;
+            return Ok(undone);
+        }
         let is_there = || {
             let sql = "SELECT status = ?2 AND undone_at = ?3 FROM import_runs WHERE run_id = ?1";
             self.connection.query_row(sql, params![self.undo.run_id, UNDONE, self.undo.now], |row| row.get(0))
@@ -197,10 +196,45 @@ impl Undoing<'_> {
             NotCommitted::Failed(error) => refused_by(error),
             failure => Failure::Commit(failure),
         })?;
+        Ok(undone)
+    }
+
+    /// Undoes the run in the transaction that has begun.
+    fn apply(&self) -> Tried<Undone> {
+        self.refuse()?;
+        if self.undo.keep_changed {
+            let name = KEPT.trim_start_matches("temp.");
+            self.connection.execute_batch(&format!("CREATE TEMP TABLE {name} (customer_id INTEGER PRIMARY KEY)"))?;
+        }
+        let mut undone = self.look()?;
+        if undone.changed > 0 && !self.undo.keep_changed {
+            return Ok(undone);
+        }
+        undone.restored = self.restore()?;
+        undone.deleted = self.delete(undone.deletable)?;
+        self.note()?;
         Ok(Undone { is_done: true, ..undone })
     }
 
-    /// Refuses where the run is none that can be taken back.
+    /// Finds out which customers are not as the run left them.
+    fn look(&self) -> Tried<Undone> {
+        let mut found = Undone::default();
+        self.look_at_created(&mut found)?;
+        self.look_at_updated(&mut found)?;
+        Ok(found)
+    }
+
+    /// How many references of other tables have nothing that they refer to; what is left to the end of a transaction, SQLite looks at
+    /// only there.
+    fn unmet_references(&self) -> rusqlite::Result<i64> {
+        let count = |sql: &str| self.connection.query_row(sql, [], |row| row.get(0));
+        match count("PRAGMA foreign_keys")? {
+            0 => Ok(0),
+            _ => count("SELECT count(*) FROM pragma_foreign_key_check"),
+        }
+    }
+
+    /// Refuses where the run is none that can be undone.
     fn refuse(&self) -> Tried<()> {
         let run_id = self.undo.run_id;
         let refuse = |why: &str| Err(Failure::Refused(why.to_string()));
@@ -212,7 +246,7 @@ impl Undoing<'_> {
         };
         if run.status == UNDONE {
             let undone_at = run.undone_at.as_deref().unwrap_or_default();
-            return refuse(&format!("it was taken back already, at {undone_at}"));
+            return refuse(&format!("it is undone already, since {undone_at}"));
         }
         if run.journal == history::Journal::Never {
             return refuse("an earlier version of custload made it, which did not note what is needed for that");
@@ -220,7 +254,7 @@ impl Undoing<'_> {
         if let Some(other) = runs::unfinished(self.connection)?.filter(|other| other.checkpoint.run_id != run_id) {
             let other = other.checkpoint.run_id;
             return refuse(&format!(
-                "run {other} was stopped, and has to be finished or taken back first (`custload undo {other}`)"
+                "run {other} was stopped, and has to be finished or undone first (`custload undo {other}`)"
             ));
         }
         let count = |sql: &str| self.connection.query_row(sql, [run_id], |row| row.get::<_, i64>(0));
@@ -233,10 +267,13 @@ impl Undoing<'_> {
         let too_wide = format!(
             "SELECT count(*) FROM import_created WHERE run_id = ?1 \
              AND last_customer_id - first_customer_id NOT BETWEEN 0 AND {}",
-            RANGE - 1
+            old::MOST_TOGETHER - 1
         );
         let is_whole = count(without_values)? == 0 && count(&too_wide)? == 0;
-        if noted != (run.counts.created as i64, run.counts.updated as i64) || !is_whole {
+        // Several inputs may have updated one customer.
+        let (created, updated) = (run.counts.created as i64, run.counts.updated as i64);
+        let fewest = if run.inputs.len() > 1 { updated.min(1) } else { updated };
+        if noted.0 != created || !(fewest..=updated).contains(&noted.1) || !is_whole {
             return refuse("what is needed for that is not there any more; `custload runs prune` deletes it");
         }
         Ok(())
@@ -250,129 +287,7 @@ impl Undoing<'_> {
         }
     }
 
-    /// Finds out who of those whom the run created are not as it left them; how many others there are.
-    fn look_at_created(&self, undone: &mut Undone) -> Tried<u64> {
-        let columns = schema::customer_columns(self.connection)?;
-        let rows = CreatedRows::new(self.connection, self.undo.run_id, &columns)?;
-        let sql = "SELECT first_customer_id, last_customer_id, digest FROM import_created WHERE run_id = ?1 ORDER BY 1";
-        let mut statement = self.connection.prepare(sql)?;
-        let mut ranges = statement.query([self.undo.run_id])?;
-        let mut later = None;
-        let mut unchanged = 0;
-        while let Some(row) = ranges.next()? {
-            self.go_on()?;
-            let range = Created { first: row.get(0)?, last: row.get(1)?, digest: row.get(2)? };
-            let size = (range.last - range.first + 1) as u64;
-            let mut found = 0;
-            let mut is_other = false;
-            let mut digest = RowsDigest::default();
-            rows.each(&range, |row| {
-                found += 1;
-                is_other |= !row.has_nothing_else()?;
-                digest.add(row.customer, row.values());
-                Ok(())
-            })?;
-            if found == size && !is_other && digest.finish().map(digest_text) == Some(range.digest.clone()) {
-                unchanged += size;
-                continue;
-            }
-            let later = match &mut later {
-                Some(later) => later,
-                None => later.insert(self.later_runs()?),
-            };
-            let before = self.before(later, &range)?;
-            unchanged += self.look_closely(&rows, &range, &before, undone)?;
-        }
-        Ok(unchanged)
-    }
-
-    /// The runs behind this one that have updated customers.
-    fn later_runs(&self) -> rusqlite::Result<Vec<i64>> {
-        let mut statement = self.connection.prepare(
-            "SELECT run_id FROM import_runs AS r WHERE run_id > ?1 \
-             AND EXISTS (SELECT 1 FROM import_updated AS u WHERE u.run_id = r.run_id) ORDER BY run_id",
-        )?;
-        let runs = statement.query_map([self.undo.run_id], |row| row.get(0))?;
-        runs.collect()
-    }
-
-    /// What rows of a range were before later runs changed them.
-    fn before(&self, later: &[i64], range: &Created) -> rusqlite::Result<BTreeMap<i64, Before>> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT u.customer_id, u.old_updated_at, u.old_import_run, u.old_import_file, u.old_import_record, c.field, \
-             c.old_value FROM import_updated AS u LEFT JOIN import_changes AS c \
-             ON c.run_id = u.run_id AND c.customer_id = u.customer_id \
-             WHERE u.run_id = ?1 AND u.customer_id BETWEEN ?2 AND ?3",
-        )?;
-        let mut found = BTreeMap::new();
-        for run in later {
-            let mut rows = statement.query([*run, range.first, range.last])?;
-            while let Some(row) = rows.next()? {
-                let stamp = [row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?];
-                // What the first of the later runs has found counts, for each column by itself.
-                let before = found.entry(row.get(0)?).or_insert_with(|| Before { stamp, values: HashMap::new() });
-                if let Some(field) = row.get::<_, Option<String>>(5)? {
-                    let value = row.get(6)?;
-                    before.values.entry(field).or_insert(value);
-                }
-            }
-        }
-        Ok(found)
-    }
-
-    /// Finds out who of a range is not as the run left them; how many others there are.
-    fn look_closely(
-        &self,
-        rows: &CreatedRows<'_>,
-        range: &Created,
-        before: &BTreeMap<i64, Before>,
-        undone: &mut Undone,
-    ) -> rusqlite::Result<u64> {
-        let run_id = self.undo.run_id;
-        let mut digest = RowsDigest::default();
-        let (mut there, mut changed) = (Vec::new(), Vec::new());
-        rows.each(range, |row| {
-            let customer = row.customer;
-            let import_run = row.import_run();
-            let is_other = !row.has_nothing_else()?;
-            if before.contains_key(&customer) {
-                changed.push((customer, Since::ChangedBy(import_run)));
-            } else if is_other || import_run != run_id {
-                changed.push((customer, Since::Changed));
-            }
-            match before.get(&customer) {
-                Some(before) => digest.add(customer, row.values_before(before)),
-                None => digest.add(customer, row.values()),
-            }
-            there.push(customer);
-            Ok(())
-        })?;
-        let size = (range.last - range.first + 1) as u64;
-        let is_told = there.len() as u64 == size && digest.finish().map(digest_text).as_ref() == Some(&range.digest);
-        if there.len() as u64 != size {
-            let is_there = |customer: &i64| there.binary_search(customer).is_ok();
-            changed.extend((range.first..=range.last).filter(|id| !is_there(id)).map(|id| (id, Since::Deleted)));
-            changed.sort_unstable_by_key(|(customer, _)| *customer);
-        }
-        for (customer, since) in &changed {
-            undone.list(*customer, *customer, *since);
-        }
-        if is_told || there.is_empty() {
-            undone.changed += changed.len() as u64;
-            changed.iter().filter(|(_, since)| *since != Since::Deleted).try_for_each(|(id, _)| self.keep(*id))?;
-            return Ok(size - changed.len() as u64);
-        }
-        // A person's change cannot be taken out, so any of them may be another.
-        if changed.iter().filter(|(_, since)| *since != Since::Deleted).count() < there.len() {
-            let since = if size == 1 { Since::Changed } else { Since::SomeChanged };
-            undone.list(range.first, range.last, since);
-        }
-        undone.changed += size;
-        there.iter().try_for_each(|customer| self.keep(*customer))?;
-        Ok(0)
-    }
-
-    /// Finds out who of those whom the run updated are not as it left them.
+    /// Finds out which of the customers that the run has updated are not as it left them.
     fn look_at_updated(&self, undone: &mut Undone) -> rusqlite::Result<()> {
         let run_id = self.undo.run_id;
         let columns = schema::customer_columns(self.connection)?;
@@ -386,26 +301,33 @@ impl Undoing<'_> {
             self.go_on()?;
             let at = names.len();
             let (customer, digest): (i64, String) = (row.get(at + 1)?, row.get(at + 2)?);
-            let since = if row.get(at + 3)? {
-                Since::Deleted
-            } else if is_as_left(&names, &columns, row, &digest)? {
-                continue;
+            if row.get(at + 3)? {
+                self.note_changed(customer, Since::Deleted, undone)?;
+            } else if !is_as_left(&names, &columns, row, &digest)? {
+                let import_run = row.get_ref(at)?.as_i64().unwrap_or_default();
+                self.note_changed(customer, self.since(import_run), undone)?;
+            } else if customer >= self.first_created {
+                undone.deletable += 1;
             } else {
-                match row.get_ref(at)? {
-                    ValueRef::Integer(other) if other > run_id => Since::ChangedBy(other),
-                    _ => Since::Changed,
-                }
-            };
-            undone.list(customer, customer, since);
-            undone.changed += 1;
-            if since != Since::Deleted {
-                self.keep(customer)?;
+                undone.restorable += 1;
             }
         }
         Ok(())
     }
 
-    /// Notes that a customer is to stay as he is.
+    /// Who has changed a customer that is there, by the run that its row names.
+    fn since(&self, import_run: i64) -> Since {
+        if import_run > self.undo.run_id { Since::ChangedBy(import_run) } else { Since::Changed }
+    }
+
+    /// Notes that a customer is not as the run left it.
+    fn note_changed(&self, customer: i64, since: Since, undone: &mut Undone) -> rusqlite::Result<()> {
+        undone.list(customer, customer, since);
+        undone.changed += 1;
+        if since == Since::Deleted { Ok(()) } else { self.keep(customer) }
+    }
+
+    /// Notes that a customer is to stay as it is.
     fn keep(&self, customer: i64) -> rusqlite::Result<()> {
         if !self.undo.keep_changed {
             return Ok(());
@@ -414,7 +336,7 @@ impl Undoing<'_> {
         self.connection.prepare_cached(&sql)?.execute([customer]).map(drop)
     }
 
-    /// What leaves out whoever is to stay as he is, to stand behind a condition.
+    /// What leaves out customers that are to stay as they are, to stand after a condition.
     fn not_kept(&self, column: &str) -> String {
         match self.undo.keep_changed {
             true => format!(" AND {column} NOT IN (SELECT customer_id FROM {KEPT})"),
@@ -422,19 +344,19 @@ impl Undoing<'_> {
         }
     }
 
-    /// Makes whom the run updated what they were; how many these are.
+    /// Restores the customers that the run has updated; how many these are.
     fn restore(&self) -> Tried<u64> {
         let columns = schema::customer_columns(self.connection)?;
         let sql = format!(
             "SELECT u.customer_id, u.old_updated_at, u.old_import_run, u.old_import_file, u.old_import_record, c.field, \
              c.old_value FROM import_updated AS u LEFT JOIN import_changes AS c \
              ON c.run_id = u.run_id AND c.customer_id = u.customer_id \
-             WHERE u.run_id = ?1 AND EXISTS (SELECT 1 FROM customers AS t WHERE t.customer_id = u.customer_id){} \
-             ORDER BY u.customer_id, c.field",
+             WHERE u.run_id = ?1 AND u.customer_id < ?2 \
+             AND EXISTS (SELECT 1 FROM customers AS t WHERE t.customer_id = u.customer_id){} ORDER BY u.customer_id, c.field",
             self.not_kept("u.customer_id")
         );
         let mut statement = self.connection.prepare(&sql)?;
-        let mut rows = statement.query([self.undo.run_id])?;
+        let mut rows = statement.query([self.undo.run_id, self.first_created])?;
         let mut restored = 0;
         let mut open: Option<Former> = None;
         while let Some(row) = rows.next()? {
@@ -470,11 +392,11 @@ impl Undoing<'_> {
         let put_back = self.connection.prepare_cached(&sql)?.execute(params_from_iter(values)).map_err(refused_by)?;
         match put_back {
             1 => Ok(()),
-            _ => Err(Failure::Refused(format!("a trigger of the database's own keeps customer {customer} as he is"))),
+            _ => Err(Failure::Refused(format!("a trigger of the database's own keeps customer {customer} as it is"))),
         }
     }
 
-    /// Deletes whom the run created, but for those who are to stay; so many are expected to go.
+    /// Deletes the customers that the run has created, but for those that are to stay; how many are expected to go is known.
     fn delete(&self, expected: u64) -> Tried<u64> {
         if expected == 0 {
             return Ok(0);
@@ -505,7 +427,7 @@ impl Undoing<'_> {
         Ok(deleted)
     }
 
-    /// Notes that the run was taken back. What is noted of customers who stay as they are stays too: it is still so.
+    /// Notes that the run is undone. What is noted of customers who stay as they are stays too: it is still so.
     fn note(&self) -> rusqlite::Result<()> {
         let Undo { run_id, now, .. } = self.undo;
         let not_kept = self.not_kept("customer_id");
@@ -521,7 +443,7 @@ impl Undoing<'_> {
 }
 
 impl Undone {
-    /// Adds an entry to the list, or to the entry that it goes on with.
+    /// Adds an entry to the list, or to the one that it continues.
     fn list(&mut self, first: i64, last: i64, since: Since) {
         if let Some(entry) = self.listed.last_mut().filter(|entry| entry.since == since && entry.last + 1 == first) {
             entry.last = last;
@@ -576,106 +498,5 @@ fn is_same(value: ValueRef<'_>, default: ValueRef<'_>) -> bool {
             text == number.to_string().as_bytes()
         }
         _ => value == default,
-    }
-}
-
-/// Reads the rows that a run created, as its digests are worked out.
-struct CreatedRows<'h> {
-    connection: &'h Connection,
-    sql: String,
-    /// The columns that the run filled, and those of its stamp.
-    names: Vec<String>,
-    /// What other columns hold where nobody has filled them.
-    defaults: Vec<Owned>,
-}
-
-/// The row of a customer whom the run created.
-struct CreatedRow<'r, 's> {
-    customer: i64,
-    row: &'r Row<'s>,
-    names: &'r [String],
-}
-
-impl<'h> CreatedRows<'h> {
-    fn new(connection: &'h Connection, run_id: i64, columns: &[CustomerColumn]) -> Tried<CreatedRows<'h>> {
-        let mut statement =
-            connection.prepare("SELECT value FROM import_runs, json_each(columns) WHERE run_id = ?1 ORDER BY key")?;
-        let names = statement.query_map([run_id], |row| row.get(0))?;
-        let mut names: Vec<String> = names.collect::<rusqlite::Result<_>>()?;
-        names.extend(STAMP_COLUMNS.iter().map(|(name, _)| name.to_string()));
-        let is = |one: &str, other: &str| one.eq_ignore_ascii_case(other);
-        if let Some(name) = names.iter().find(|name| !columns.iter().any(|column| is(&column.name, name))) {
-            return Err(gone(name));
-        }
-        let others = columns.iter().filter(|column| {
-            !column.is_generated && !is(&column.name, "customer_id") && !names.iter().any(|name| is(name, &column.name))
-        });
-        let (mut conditions, mut defaults) = (Vec::new(), Vec::new());
-        for other in others {
-            defaults.push(other.default.clone());
-            let (name, parameter) = (quoted(&other.name), defaults.len() + 2);
-            conditions.push(format!("({name} IS NULL OR {name} COLLATE BINARY IS ?{parameter})"));
-        }
-        let condition = if conditions.is_empty() { "1".to_string() } else { conditions.join(" AND ") };
-        let listed: Vec<String> = names.iter().map(|name| quoted(name)).collect();
-        let sql = format!(
-            "SELECT customer_id, {condition}, {} FROM customers WHERE customer_id BETWEEN ?1 AND ?2 ORDER BY customer_id",
-            listed.join(", ")
-        );
-        Ok(CreatedRows { connection, sql, names, defaults })
-    }
-
-    /// Gives the rows of a range that are there, in the order of their IDs.
-    fn each(
-        &self,
-        range: &Created,
-        mut each: impl FnMut(CreatedRow<'_, '_>) -> rusqlite::Result<()>,
-    ) -> rusqlite::Result<()> {
-        let mut statement = self.connection.prepare_cached(&self.sql)?;
-        let ends = [&range.first as &dyn ToSql, &range.last];
-        let parameters = ends.into_iter().chain(self.defaults.iter().map(|value| value as &dyn ToSql));
-        let mut rows = statement.query(params_from_iter(parameters))?;
-        while let Some(row) = rows.next()? {
-            each(CreatedRow { customer: row.get(0)?, row, names: &self.names })?;
-        }
-        Ok(())
-    }
-}
-
-impl CreatedRow<'_, '_> {
-    /// Whether columns that are not the run's hold nothing.
-    fn has_nothing_else(&self) -> rusqlite::Result<bool> {
-        self.row.get(1)
-    }
-
-    fn value(&self, index: usize) -> Value<'_> {
-        self.row.get_ref(index + 2).map_or(Value::Null, value_of)
-    }
-
-    /// The values of the run's columns, and its stamp.
-    fn values(&self) -> impl Iterator<Item = Value<'_>> {
-        (0..self.names.len()).map(|index| self.value(index))
-    }
-
-    /// The same as they were before later runs.
-    fn values_before<'a>(&'a self, before: &'a Before) -> impl Iterator<Item = Value<'a>> {
-        // The first of the stamp never changes.
-        let stamp = self.names.len() - before.stamp.len();
-        (0..self.names.len()).map(move |index| {
-            let changed = match index.checked_sub(stamp) {
-                Some(place) => before.stamp.get(place),
-                None => before.values.get(&self.names[index]),
-            };
-            changed.map_or_else(|| self.value(index), |value| value_of(ValueRef::from(value)))
-        })
-    }
-
-    /// The run that has changed the row last, or has created it.
-    fn import_run(&self) -> i64 {
-        let place = STAMP_COLUMNS.iter().rev().position(|(name, _)| *name == "import_run").unwrap_or_default();
-        match self.value(self.names.len() - 1 - place) {
-            Value::Integer(run) => run,
-            _ => 0,
-        }
     }
 }

@@ -1,4 +1,4 @@
-//! Runs that were: listed, shown, pruned and taken back.
+//! Runs that were: listed, shown, pruned and undone.
 
 use std::fs;
 use std::process::Stdio;
@@ -53,27 +53,31 @@ fn journal(place: &Place, run: i64) -> i64 {
     tables.into_iter().map(count).sum()
 }
 
-/// What a run does, and what is printed where it is taken back.
+/// What a run does, and what is printed where it is undone.
 const RUNS: [(&str, &str, &str); 6] = [
-    ("", "dan@example.com,Dan Day,Jena\neve@example.com,Eve Eck,Ulm\n", "is taken back: 2 customers deleted\n"),
-    ("--mode update", "ann@example.com,Ann Jones,Jena\n", "is taken back: 1 customer as before\n"),
+    ("", "dan@example.com,Dan Day,Jena\neve@example.com,Eve Eck,Ulm\n", "is undone: 2 customers deleted\n"),
+    ("--mode update", "ann@example.com,Ann Jones,Jena\n", "is undone: 1 customer restored\n"),
     (
         "--mode upsert",
         "ann@example.com,Ann Jones,\nbob@example.com,Bob Brown,Ulm\neve@example.com,Eve Eck,Ulm\n",
-        "1 customer deleted, 2 customers as before",
+        "1 customer deleted, 2 customers restored",
     ),
-    ("--mode upsert --empty clear", "ann@example.com,,\n", "is taken back: 1 customer as before\n"),
-    ("--mode upsert --duplicates last", "ann@example.com,Ann A,\nann@example.com,Ann B,\n", "1 customer as before"),
-    ("--mode update", "ann@example.com,Ann Smith,Ulm\n", "is taken back: no customer had to be changed\n"),
+    ("--mode upsert --empty clear", "ann@example.com,,\n", "is undone: 1 customer restored\n"),
+    ("--mode upsert --duplicates last", "ann@example.com,Ann A,\nann@example.com,Ann B,\n", "1 customer restored"),
+    ("--mode update", "ann@example.com,Ann Smith,Ulm\n", "is undone: no customer had to be changed\n"),
 ];
 
 #[test]
-fn a_run_is_taken_back() {
+fn a_run_is_undone() {
     for (options, records, said) in RUNS {
         let place = place();
         let before = customers(&place);
         load(&place, "second.csv", records, options);
         let (after, last) = (customers(&place), last_id(&place));
+        let everything = place.everything();
+        let dry = place.custload("undo 2 --dry-run").ends(0).stdout;
+        assert!(dry.contains(&said.replace("is undone", "would be undone")) && dry.contains("--dry-run"), "{dry}");
+        assert!(everything == place.everything(), "{options}: a dry run has changed something");
         let done = place.custload("undo 2 --now 2026-02-01T00:00:00Z").ends(0);
         assert!(done.stdout.contains(said), "{options}: {}", done.stdout);
         assert_eq!(customers(&place), before, "{options}");
@@ -84,7 +88,7 @@ fn a_run_is_taken_back() {
         for piece in ["status=\"undone\"", "undone_at=\"2026-02-01T00:00:00Z\""] {
             assert!(row.contains(piece), "{row}");
         }
-        refused(&place, "undo 2", &["run 2", "taken back already, at 2026-02-01T00:00:00Z"]);
+        refused(&place, "undo 2", &["run 2", "undone already, since 2026-02-01T00:00:00Z"]);
 
         // It loads again without a word, and no ID is used again.
         load(&place, "second.csv", records, options);
@@ -102,7 +106,7 @@ fn last_id(place: &Place) -> i64 {
 }
 
 #[test]
-fn runs_are_taken_back_one_after_the_other() {
+fn runs_are_undone_one_after_the_other() {
     let place = Place::new();
     let mut random = Random::new(8);
     let cities = ["Ulm", "Bonn", "Kiel", "Jena", "Köln", ""];
@@ -137,7 +141,7 @@ fn runs_are_taken_back_one_after_the_other() {
 }
 
 /// What somebody does to the customers 4 and 5, whom run 2 has created, and to 1 and 2, whom it has updated; what is said of
-/// it; and who is as before or gone where the rest is taken back.
+/// it; and who is restored or gone where the rest is undone.
 const CHANGES: [(&str, &[&str], &str); 9] = [
     (
         "UPDATE customers SET city = 'Rom' WHERE customer_id = 1",
@@ -145,7 +149,6 @@ const CHANGES: [(&str, &[&str], &str); 9] = [
         "1 Rom Ann Jones|2 Bonn Bob Brown|3 Kiel Cid Cox",
     ),
     ("DELETE FROM customers WHERE customer_id = 2", &["customer 2: deleted"], "1 Ulm Ann Smith|3 Kiel Cid Cox"),
-    // The customers whom a run has created are noted together.
     (
         "UPDATE customers SET city = 'Rom' WHERE customer_id = 4",
         &["customer 4: changed by a person or another program"],
@@ -200,7 +203,7 @@ fn what_somebody_has_changed_since_is_not_lost() {
         let place = place();
         load(&place, "second.csv", SECOND, "--mode upsert");
         execute(&place, sql);
-        let mut pieces = vec!["run 2 was not taken back, and nothing was written", "--keep-changed"];
+        let mut pieces = vec!["run 2 was not undone, and nothing was written", "--keep-changed"];
         pieces.extend(said);
         let done = refused(&place, "undo 2", &pieces);
         assert_eq!(done.stdout, "", "{sql}");
@@ -209,6 +212,20 @@ fn what_somebody_has_changed_since_is_not_lost() {
         let data: Value = serde_json::from_str(&done.stdout).unwrap();
         assert_eq!((&data["status"], &data["deleted"]), (&Value::from("refused"), &Value::from(0)), "{sql}");
         assert_eq!(data["changed_customers"].as_array().unwrap().len(), said.len(), "{sql}");
+        pieces[0] = "run 2 would not be undone, and nothing was written";
+        refused(&place, "undo 2 --dry-run", &pieces);
+
+        let everything = place.everything();
+        let dry = place.custload("undo 2 --keep-changed --dry-run --json").ends(0).stdout;
+        let mut dry: Value = serde_json::from_str(&dry).unwrap();
+        assert_eq!((&dry["status"], &dry["dry_run"]), (&Value::from("dry-run"), &Value::from(true)), "{sql}");
+        assert!(everything == place.everything(), "{sql}: a dry run has changed something");
+        (dry["status"], dry["dry_run"]) = (Value::from("undone"), Value::from(false));
+        let before = fs::read(place.path("customers.db")).unwrap();
+        let done = place.custload("undo 2 --keep-changed --json").ends(0).stdout;
+        assert_eq!(serde_json::from_str::<Value>(&done).unwrap(), dry, "{sql}");
+        assert_eq!([&dry["deleted"], &dry["restored"]], [&dry["deletable"], &dry["restorable"]], "{sql}");
+        place.write("customers.db", before);
 
         let done = place.custload("undo 2 --keep-changed").ends(0);
         for piece in said {
@@ -220,7 +237,7 @@ fn what_somebody_has_changed_since_is_not_lost() {
             ["finished", "undone"]
         );
         dump(&place.path("customers.db"));
-        refused(&place, "undo 2 --keep-changed", &["taken back already"]);
+        refused(&place, "undo 2 --keep-changed", &["undone already"]);
     }
 }
 
@@ -255,7 +272,7 @@ fn what_changes_no_row_is_no_change() {
 }
 
 #[test]
-fn of_a_thousand_customers_those_are_named_whom_a_later_run_has_changed() {
+fn those_are_named_that_a_later_run_has_changed() {
     let place = Place::new();
     let records: String = (1..=2500).map(|number| format!("c{number}@example.com,Name Old,Ulm\n")).collect();
     load(&place, "first.csv", &records, "");
@@ -270,7 +287,7 @@ fn of_a_thousand_customers_those_are_named_whom_a_later_run_has_changed() {
     load(&place, "fourth.csv", "c9@example.com,Name New,\n", "--mode update");
     place.custload("undo 4").ends(0);
     let said = [
-        "4 customers are, or may be, not as it left them",
+        "4 customers are not as it left them",
         "customer 7: changed by run 3",
         "customer 8: changed by run 2",
         "customer 1700: changed by run 2",
@@ -281,7 +298,7 @@ fn of_a_thousand_customers_those_are_named_whom_a_later_run_has_changed() {
     place.custload("undo 1 --keep-changed").ends(0);
     let ids = place.column("customers.db", "SELECT customer_id FROM customers ORDER BY customer_id");
     assert_eq!(ids, ["7", "8", "1700", "2400"]);
-    // Those who changed them can be taken back still.
+    // The runs that changed them can be undone still.
     place.custload("undo 3").ends(0);
     place.custload("undo 2").ends(0);
     let cities = "SELECT customer_id || name || city FROM customers ORDER BY customer_id";
@@ -291,14 +308,14 @@ fn of_a_thousand_customers_those_are_named_whom_a_later_run_has_changed() {
     );
 }
 
-/// A run that is taken back but for what was changed since leaves what others need to be taken back.
+/// A run that is undone but for what was changed since leaves what others need to be undone.
 #[test]
-fn a_run_in_between_is_taken_back_but_for_what_was_changed() {
+fn a_run_in_between_is_undone_but_for_what_was_changed() {
     let place = place();
     let before = customers(&place);
     load(&place, "second.csv", "ann@example.com,Ann Two,Ulm\nbob@example.com,Bob Two,Ulm\n", "--mode update");
     load(&place, "third.csv", "ann@example.com,Ann Three,Ulm\n", "--mode update");
-    refused(&place, "undo 2", &["1 customer is not as it left him", "customer 1: changed by run 3"]);
+    refused(&place, "undo 2", &["1 customer is not as it left it", "customer 1: changed by run 3"]);
     let done = place.custload("undo 2 --keep-changed --json").ends(0);
     let data: Value = serde_json::from_str(&done.stdout).unwrap();
     assert_eq!((&data["restored"], &data["changed"]), (&Value::from(1), &Value::from(1)));
@@ -354,6 +371,11 @@ fn the_database_has_a_say() {
             "CREATE TRIGGER eager AFTER DELETE ON customers BEGIN DELETE FROM customers WHERE customer_id = 3; END",
             &["2 customers were to be deleted", "3"],
         ),
+        (
+            "CREATE TABLE orders (item, customer INTEGER REFERENCES customers (customer_id) DEFERRABLE INITIALLY DEFERRED); \
+             INSERT INTO orders VALUES (1, 4)",
+            &["foreign key"],
+        ),
         ("ALTER TABLE customers DROP COLUMN city", &["the column city"]),
     ];
     for (sql, said) in cases {
@@ -362,18 +384,19 @@ fn the_database_has_a_say() {
         execute(&place, sql);
         let before = dump(&place.path("customers.db"));
         let names = place.names();
-        let mut pieces = vec!["customers.db: run 2 cannot be taken back", "Nothing was written"];
+        let mut pieces = vec!["customers.db: run 2 cannot be undone", "Nothing was written"];
         pieces.extend(said);
         place.custload("undo 2").ends(2).says(&pieces);
+        place.custload("undo 2 --dry-run").ends(2).says(&pieces);
         assert_eq!(dump(&place.path("customers.db")), before, "{sql}");
         assert_eq!(place.names(), names, "{sql}");
     }
 }
 
 #[test]
-fn what_cannot_be_taken_back_is_refused() {
+fn what_cannot_be_undone_is_refused() {
     let place = place();
-    refused(&place, "undo 9", &["customers.db: run 9 cannot be taken back", "no such run", "custload runs"]);
+    refused(&place, "undo 9", &["customers.db: run 9 cannot be undone", "no such run", "custload runs"]);
     refused(&place, "undo 1 --db absent.db", &["absent.db: there is no such database", "--db"]);
     refused(&place, "runs --db absent.db", &["absent.db: there is no such database"]);
     refused(&place, "runs show 1 --db absent.db", &["absent.db: there is no such database"]);
@@ -400,7 +423,7 @@ fn what_cannot_be_taken_back_is_refused() {
          ALTER TABLE import_files DROP COLUMN superseded",
     );
     for _ in 0..2 {
-        refused(&place, "undo 1", &["run 1 cannot be taken back", "an earlier version of custload"]);
+        refused(&place, "undo 1", &["run 1 cannot be undone", "an earlier version of custload"]);
         let shown = place.custload("runs show 1").ends(0).stdout;
         assert!(shown.contains("not possible: an earlier version") && shown.contains("customers 1 to 3"), "{shown}");
         let runs: Value = serde_json::from_str(&place.custload("runs --json").ends(0).stdout).unwrap();
@@ -425,12 +448,12 @@ fn old_runs_are_pruned() {
         assert!(bytes == place.everything());
     }
     let said = place.custload("runs prune --keep 2").ends(0).stdout;
-    assert!(said.contains("runs 1 to 2 cannot be taken back any more; 6 rows deleted"), "{said}");
+    assert!(said.contains("runs 1 to 2 cannot be undone any more; 4 rows deleted"), "{said}");
     assert_eq!([1, 2, 3, 4].map(|run| journal(&place, run)), [0, 0, 2, 3]);
     assert_eq!(customers(&place), before);
     assert_eq!(dump_table(&place.path("customers.db"), "import_runs"), runs);
-    refused(&place, "undo 2", &["run 2 cannot be taken back", "custload runs prune"]);
-    refused(&place, "undo 1 --keep-changed", &["run 1 cannot be taken back"]);
+    refused(&place, "undo 2", &["run 2 cannot be undone", "custload runs prune"]);
+    refused(&place, "undo 1 --keep-changed", &["run 1 cannot be undone"]);
     assert!(place.custload("runs show 2").ends(0).stdout.contains("not possible: what is needed for it was pruned"));
     place.custload("undo 4").ends(0);
     let said = place.custload("runs prune --keep 0 --json").ends(0).stdout;
@@ -451,7 +474,7 @@ fn stop_between_checkpoints(place: &Place) {
 }
 
 #[test]
-fn a_run_that_was_stopped_is_taken_back() {
+fn a_run_that_was_stopped_is_undone() {
     let place = place();
     let before = customers(&place);
     load(&place, "zoe.csv", "zoe@example.com,Zoe Zorn,Ulm\n", "");
@@ -462,10 +485,10 @@ fn a_run_that_was_stopped_is_taken_back() {
     assert!(listed.contains("unfinished") && listed.contains("run 3 was stopped"), "{listed}");
     let shown = place.custload("runs show 3").ends(0).stdout;
     assert!(shown.contains("possible: `custload undo 3`") && shown.contains("commit_every 2"), "{shown}");
-    refused(&place, "undo 1", &["run 3 was stopped, and has to be finished or taken back first"]);
+    refused(&place, "undo 1", &["run 3 was stopped, and has to be finished or undone first"]);
 
     // To prune does not keep it from going on.
-    assert!(place.custload("runs prune --keep 0").ends(0).stdout.contains("run 1 cannot be taken back"));
+    assert!(place.custload("runs prune --keep 0").ends(0).stdout.contains("run 1 cannot be undone"));
     let line =
         format!("import long.csv --profile contact --mode upsert --commit-every 2 --max-rejects 5 --quiet --now {NOW}");
     let copy = fs::read(place.path("customers.db")).unwrap();
@@ -672,7 +695,7 @@ fn it_can_be_interrupted() {
 
 /// An input counts as loaded only as long as what was loaded is in the database.
 #[test]
-fn what_was_taken_back_is_loaded_again() {
+fn what_was_undone_is_loaded_again() {
     let place = place();
     let again = |place: &Place, line: &str| {
         place.custload(&format!("{line} --profile contact --quiet --now {NOW}")).ends(0).stderr
@@ -682,7 +705,7 @@ fn what_was_taken_back_is_loaded_again() {
     assert_eq!(again(&place, "import first.csv"), "");
     assert!(again(&place, "import first.csv").contains("run 2 has loaded it"));
 
-    // A later run may rest on an earlier one that is taken back.
+    // A later run may rest on an earlier one that is undone.
     load(&place, "third.csv", "ann@example.com,Ann New,Ulm\n", "--mode upsert");
     load(&place, "fourth.csv", "ann@example.com,Ann New,Ulm\ndan@example.com,Dan Day,Jena\n", "--mode upsert");
     assert!(again(&place, "import fourth.csv --mode upsert").contains("run 4 has loaded it"));
@@ -702,6 +725,106 @@ fn ranges_that_no_run_notes_are_refused() {
          INSERT INTO import_created VALUES (2, 4, 4000000000000000003, ''), (2, 4000000000000000004, 5, '')",
     );
     let before = dump(&place.path("customers.db"));
-    refused(&place, "undo 2 --keep-changed", &["run 2 cannot be taken back", "not there any more"]);
+    refused(&place, "undo 2 --keep-changed", &["run 2 cannot be undone", "not there any more"]);
     assert_eq!(dump(&place.path("customers.db")), before);
+}
+
+/// Of however many customers, exactly those stay that somebody has changed, whatever way the run's rows went into the database.
+#[test]
+fn exactly_those_stay_that_were_changed() {
+    let records = |count: usize| -> String {
+        (1..=count).map(|number| format!("c{number}@example.com,Name {number},Ulm\n")).collect()
+    };
+    let trigger = "CREATE TRIGGER theirs AFTER INSERT ON customers BEGIN SELECT 1; END";
+    // How many records, options, and what is in the database before.
+    let cases = [
+        (100_200, "", None),
+        (9_000, "", Some("SELECT 1")),
+        (700, "", Some(trigger)),
+        (700, "--commit-every 130", None),
+        (61, "--commit-every 60", Some("SELECT 1")),
+    ];
+    for (count, options, before) in cases {
+        let place = Place::new();
+        if let Some(sql) = before {
+            load(&place, "before.csv", "zoe@example.com,Zoe Zorn,Ulm\n", "");
+            execute(&place, sql);
+        }
+        let (run, first) = if before.is_some() { (2, 2) } else { (1, 1) };
+        place.write("input.csv", format!("{HEADER}{}", records(count)));
+        // A name of digits is none of the profile's.
+        place.custload(&format!("import input.csv --profile contact --relax name --quiet {options}")).ends(0);
+        let changed = [0, count / 2, count - 1].map(|behind| first + behind as i64);
+        let [one, two, three] = changed;
+        execute(
+            &place,
+            &format!(
+                "UPDATE customers SET city = 'Rom' WHERE customer_id = {one}; \
+                 UPDATE customers SET name = NULL WHERE customer_id = {two}; \
+                 UPDATE customers SET import_record = import_record + 1 WHERE customer_id = {three}; \
+                 DELETE FROM customers WHERE customer_id = {}",
+                two + 3
+            ),
+        );
+        let said = [
+            "4 customers are not as it left them".to_string(),
+            format!("customer {one}: changed by a person"),
+            format!("customer {two}: changed by a person"),
+            format!("customer {}: deleted", two + 3),
+            format!("customer {three}: changed by a person"),
+        ];
+        let said: Vec<&str> = said.iter().map(String::as_str).collect();
+        refused(&place, &format!("undo {run}"), &said);
+        let done = place.custload(&format!("undo {run} --keep-changed")).ends(0).stdout;
+        assert!(done.contains("left as they are: 4 customers"), "{done}");
+        let sql = format!("SELECT customer_id FROM customers WHERE customer_id >= {first} ORDER BY customer_id");
+        assert_eq!(place.column("customers.db", &sql), changed.map(|id| id.to_string()), "{count} {options}");
+        dump(&place.path("customers.db"));
+    }
+}
+
+/// An earlier version noted a thousand customers together, but for the first thousand.
+#[test]
+fn runs_of_earlier_versions_are_undone() {
+    let place = Place::new();
+    let records: String = (1..=3500).map(|number| format!("c{number}@example.com,Name Old,Ulm\n")).collect();
+    load(&place, "first.csv", &records, "");
+    let digests = place.column("customers.db", "SELECT digest FROM import_created ORDER BY first_customer_id").concat();
+    let digests: Vec<u64> =
+        (0..3500).map(|at| u64::from_str_radix(&digests[16 * at..16 * at + 16], 16).unwrap()).collect();
+    let together = |digests: &[u64]| {
+        let add = |sum: u64, digest: &u64| (sum.rotate_left(5) ^ digest).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        digests[1..].iter().fold(digests[0], add)
+    };
+    let connection = place.open("customers.db");
+    connection.execute_batch("BEGIN; DELETE FROM import_created").unwrap();
+    let singles = (0..1000).map(|at| at..at + 1);
+    for range in singles.chain([1000..2000, 2000..3000, 3000..3500]) {
+        let digest = format!("{:016x}", together(&digests[range.clone()]));
+        let sql = "INSERT INTO import_created VALUES (1, ?1, ?2, ?3)";
+        connection.execute(sql, (range.start as i64 + 1, range.end as i64, digest)).unwrap();
+    }
+    connection.execute_batch("COMMIT").unwrap();
+    drop(connection);
+    let old = fs::read(place.path("customers.db")).unwrap();
+    assert!(place.custload("undo 1").ends(0).stdout.contains("is undone: 3,500 customers deleted"));
+    place.write("customers.db", old);
+    // What later runs have changed is told from the rest; of what a person has changed it is said that it cannot be.
+    load(&place, "second.csv", "c7@example.com,Name New,\nc1700@example.com,Name New,\n", "--mode update");
+    refused(
+        &place,
+        "undo 1",
+        &["2 customers are not", "customer 7: changed by run 2", "customer 1700: changed by run 2"],
+    );
+    execute(&place, "UPDATE customers SET city = 'Rom' WHERE customer_id IN (8, 2100)");
+    let said = [
+        "1,003 customers are, or may be, not",
+        "customers 2001 to 3000: changed or deleted by a person or another program, one of them at least",
+        "--keep-changed leaves all of them",
+    ];
+    refused(&place, "undo 1", &said);
+    place.custload("undo 1 --keep-changed").ends(0);
+    let left = "SELECT customer_id FROM customers WHERE customer_id NOT BETWEEN 2001 AND 3000 ORDER BY customer_id";
+    assert_eq!(place.column("customers.db", left), ["7", "8", "1700"]);
+    assert_eq!(place.number("customers.db", "SELECT count(*) FROM customers"), 1003);
 }

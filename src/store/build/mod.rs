@@ -1,7 +1,7 @@
 //! Building a new database without SQL: [`Builder`] fills the pages of `customers` and of its key's index directly.
 //!
-//! SQLite makes the schema and is the judge of everything else; only rows, which come in the order of their IDs, and index
-//! entries, which are sorted first, are laid out here. Rows through INSERT took longer than everything else in a run
+//! SQLite makes the schema and is the judge of everything else; only rows, which come in the order of their IDs, what undo needs
+//! of them, and index entries, which are sorted first, are laid out here. Rows through INSERT took longer than everything else in a run
 //! together (ARCHITECTURE.md, "The store"). The format is that of sqlite.org/fileformat2.html.
 
 mod aside;
@@ -18,12 +18,13 @@ use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 
 use self::pages::{LOCK_BYTE, PageFile};
 use self::sorter::{PORTIONS, Portions, Sorter};
 use self::tree::Tree;
-use crate::row::{Value, values};
+use super::journal::CreatedRange;
+use crate::row::{RowEncoder, Value, values};
 
 /// Fills a database that nobody else sees yet.
 #[derive(Debug)]
@@ -31,6 +32,8 @@ pub(super) struct Builder {
     path: PathBuf,
     pages: PageFile,
     table: Tree,
+    /// The table `import_created`, if there is one. It has no rowids, and so the form of an index.
+    created: Option<Tree>,
     index: Option<KeyIndex>,
     threads: usize,
 }
@@ -125,6 +128,7 @@ impl Builder {
                 .query_row("SELECT rootpage FROM sqlite_schema WHERE name = ?1", [name], |row| row.get::<_, u32>(0))
         };
         let table = Tree::table(root("customers")?, page_size);
+        let created = root("import_created").optional()?.map(|root| Tree::index(root, page_size));
         let index = match key {
             Some(key) => {
                 let sorter = Sorter::new(&crate::disk::folder_of(path), key.integers, layout.portions);
@@ -134,7 +138,7 @@ impl Builder {
         };
         connection.close().map_err(|(_, error)| error)?;
         let pages = PageFile::open(file, page_size, layout.lock_byte)?;
-        Ok(Builder { path: path.to_path_buf(), pages, table, index, threads: 1 })
+        Ok(Builder { path: path.to_path_buf(), pages, table, created, index, threads: 1 })
     }
 
     /// Lets so many threads work; one of them puts on the disk what is written if it `is_kept`. What is built is the same for
@@ -162,6 +166,16 @@ impl Builder {
         Ok(self.table.cells() - before)
     }
 
+    /// Notes what undo needs of rows that were added: a row of `import_created`, greater than those before.
+    pub(super) fn append_created(&mut self, run_id: i64, range: &CreatedRange) -> io::Result<()> {
+        let Some(table) = &mut self.created else { return Ok(()) };
+        let numbers = [run_id, range.first, range.last()].map(Value::Integer);
+        let (mut encoder, mut row) = (RowEncoder::default(), Vec::with_capacity(range.digests.len() + 32));
+        numbers.into_iter().chain([Value::Text(&range.digests)]).for_each(|value| encoder.push(value));
+        encoder.finish_entry(&mut row);
+        table.push_entry(&mut self.pages, &row)
+    }
+
     /// Adds the entry of a row that is elsewhere to the index.
     pub(super) fn append_entry(&mut self, key: Value<'_>, id: i64) -> io::Result<()> {
         self.index.as_mut().map_or(Ok(()), |index| index.sorter.push(key, id))
@@ -170,6 +184,9 @@ impl Builder {
     /// Completes the table and its index, and gives the database to SQLite. `go_on` is asked now and then.
     pub(super) fn finish(mut self, mut go_on: impl FnMut() -> bool) -> Result<Connection, BuildError> {
         self.table.finish(&mut self.pages)?;
+        if let Some(created) = self.created {
+            created.finish(&mut self.pages)?;
+        }
         if let Some(KeyIndex { root, sorter, .. }) = self.index {
             let mut tree = Tree::index(root, self.pages.page_size());
             sorter.finish()?.for_each(self.threads, |entry| {

@@ -235,3 +235,36 @@ proptest! {
         check(&rows, Layout { portions: FEW, ..LAYOUT }, BY_C, 2);
     }
 }
+
+#[test]
+fn what_undo_needs_stands_in_its_table() {
+    for (page_size, count) in [(512, 0), (512, 1), (512, 700), (4096, 4), (4096, 5), (4096, 3_000), (65_536, 300)] {
+        let folder = tempfile::tempdir().unwrap();
+        let schema = schema(BY_A)
+            + "CREATE TABLE import_created (run_id INTEGER NOT NULL, first_customer_id INTEGER NOT NULL, \
+               last_customer_id INTEGER NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (run_id, first_customer_id)) \
+               STRICT, WITHOUT ROWID;";
+        let layout = Layout { page_size, ..LAYOUT };
+        let mut builder = started(folder.path(), &schema, BY_A, layout, 1 + count % 3);
+        let rows = numbered(count);
+        fill(&mut builder, &rows);
+        let range = |at: usize| CreatedRange {
+            first: 1 + 100 * at as i64,
+            digests: format!("{at:016x}").repeat(1 + at % 60).into_bytes(),
+        };
+        (0..count).for_each(|at| builder.append_created(1, &range(at)).unwrap());
+        let connection = builder.finish(|| true).unwrap();
+        assert_eq!(integrity(&connection), ["ok"], "{count} at {page_size}");
+        assert_rows(&connection, &rows);
+        let mut statement =
+            connection.prepare("SELECT * FROM import_created ORDER BY run_id, first_customer_id").unwrap();
+        let mut found = statement.query([]).unwrap();
+        for at in 0..count {
+            let (row, range) = (found.next().unwrap().unwrap(), range(at));
+            let numbers = [0, 1, 2].map(|column| row.get::<_, i64>(column).unwrap());
+            assert_eq!(numbers, [1, range.first, range.last()]);
+            assert_eq!(row.get::<_, String>(3).unwrap().into_bytes(), range.digests);
+        }
+        assert!(found.next().unwrap().is_none());
+    }
+}
