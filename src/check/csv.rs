@@ -6,8 +6,8 @@
 use std::borrow::Cow;
 
 use super::judge::{Origin, into_owned};
-use super::report::{Carried, ReportRow, ReportShape};
-use super::{Checker, Draft, Whole};
+use super::report::{Carried, ReportRow, ReportShape, Torn};
+use super::{Checker, Draft, Whole, not_utf8};
 use crate::format::csv::{Cell, RowWriter, SHEET_MARK, SplitFault, is_run_by_spreadsheets, split_in, unguarded};
 use crate::format::raw::RawDialect;
 use crate::profile::header::{Binding, Source};
@@ -36,7 +36,7 @@ pub struct CsvShape {
 impl CsvShape {
     /// The shape of an input with these columns.
     pub fn new(delimiter: u8, binding: Binding, is_padded: bool, is_sheet: bool) -> CsvShape {
-        let dialect = RawDialect { delimiter, columns: binding.own_digest() }.to_string();
+        let dialect = RawDialect { delimiter, columns: binding.own_digest(), is_guarded: false }.to_string();
         let own = binding.own_columns().collect();
         CsvShape {
             delimiter,
@@ -56,6 +56,17 @@ impl CsvShape {
         self.report.is_none() && !self.is_sheet && !self.is_padded
     }
 
+    fn frame(&self) -> Frame {
+        let CsvShape { delimiter, is_padded, is_sheet, .. } = *self;
+        Frame { delimiter, cells: self.binding.columns.len(), is_padded, is_sheet }
+    }
+
+    /// The same for the own part of a report's row, which is the input's, whatever has become of the report.
+    fn own_frame(&self) -> Frame {
+        let is_padded = self.is_padded && !self.is_sheet;
+        Frame { cells: self.own.len(), is_padded, is_sheet: false, ..self.frame() }
+    }
+
     /// How a record is cut that stands whole in the input's reject report.
     pub(super) fn dialect(&self) -> &str {
         &self.dialect
@@ -65,22 +76,19 @@ impl CsvShape {
 /// Where a record's cells are, and under which header they stand.
 struct Parts<'r> {
     text: Cow<'r, str>,
-    /// The record was read from `_reject_raw`: it has the input's own columns alone, and no guards.
+    /// The record was read from `_reject_raw`: it has the input's own columns alone.
     is_raw: bool,
+    /// The cells have the guards of a report.
+    is_guarded: bool,
 }
 
 impl Parts<'_> {
     /// The text of the `column`-th column of the header.
     fn cell(&self, shape: &CsvShape, cells: &[Cell], column: usize) -> Cow<'_, str> {
-        if shape.report.is_none() {
-            return cells[column].text(&self.text);
-        }
-        if self.is_raw {
-            // The own columns stand in order, so this finds the column's place among them.
-            let place = shape.own.partition_point(|own| *own < column);
-            return cells[place].text(&self.text);
-        }
-        unguarded(cells[column].text(&self.text))
+        // The own columns stand in order, so this finds the column's place among them.
+        let place = if self.is_raw { shape.own.partition_point(|own| *own < column) } else { column };
+        let text = cells[place].text(&self.text);
+        if self.is_guarded { unguarded(text) } else { text }
     }
 }
 
@@ -189,8 +197,10 @@ fn take_apart<'r>(
     source: &[u8],
     cells: &mut Vec<Cell>,
 ) -> Result<Parts<'r>, Whole<'r>> {
-    split_record(shape, shape.delimiter, record, source, cells, shape.binding.columns.len())?;
-    let outer = Parts { text: Cow::Borrowed(record), is_raw: false };
+    if let Err(whole) = shape.frame().split(record, source, cells) {
+        return Err(torn(shape, record.as_bytes()).map_or(whole, |(own, _)| own));
+    }
+    let outer = Parts { text: Cow::Borrowed(record), is_raw: false, is_guarded: shape.report.is_some() };
     let Some(report) = &shape.report else { return Ok(outer) };
     if !shape.own.iter().all(|column| cells[*column].is_empty()) {
         return Ok(outer);
@@ -201,8 +211,8 @@ fn take_apart<'r>(
     }
     let (text, dialect) = row.raw_record()?;
     let trimmed = text.trim_end_matches(['\r', '\n']);
-    split_record(shape, dialect.delimiter, trimmed, trimmed.as_bytes(), cells, shape.own.len())
-        .map_err(|whole| Whole { raw: Cow::Owned(whole.raw.into_owned()), ..whole })?;
+    let frame = Frame { delimiter: dialect.delimiter, ..shape.own_frame() };
+    frame.split(trimmed, trimmed.as_bytes(), cells).map_err(Whole::into_owned)?;
     if let Some(place) = cells.iter().position(|cell| cell.has_bare_break(trimmed)) {
         return Err(Whole {
             code: Code::ExtraCell,
@@ -212,50 +222,69 @@ fn take_apart<'r>(
             carried: None,
         });
     }
-    Ok(Parts { text: Cow::Owned(trimmed.to_string()), is_raw: true })
+    Ok(Parts { text: Cow::Owned(trimmed.to_string()), is_raw: true, is_guarded: dialect.is_guarded })
 }
 
-fn split_record<'r>(
-    shape: &CsvShape,
-    delimiter: u8,
-    record: &'r str,
-    source: &[u8],
-    cells: &mut Vec<Cell>,
-    expected: usize,
-) -> Result<(), Whole<'r>> {
-    let whole = |code, column, message| Whole {
-        code,
-        column: Some(column),
-        message,
-        raw: record.as_bytes().into(),
-        carried: None,
+/// What is wrong with the record's own text in a report's row that cannot be cut into cells, and what the report said of it. `None`
+/// where the two cannot be told apart.
+pub(super) fn torn<'r>(shape: &CsvShape, row: &'r [u8]) -> Option<(Whole<'r>, Carried)> {
+    let Torn { own, carried } = shape.report.as_ref()?.tear(row, shape.delimiter)?;
+    let whole = match std::str::from_utf8(own) {
+        Ok(text) => shape.own_frame().split(text, own, &mut Vec::new()).err()?,
+        Err(_) => not_utf8(own),
     };
-    split_in(source, record.len(), delimiter, cells).map_err(|fault| match fault {
-        SplitFault::Malformed(column) => whole(
-            Code::MalformedQuote,
-            column,
-            format!("in column {column}, text stands behind the quote that closes the cell"),
-        ),
-        SplitFault::Unclosed(column) => {
-            whole(Code::UnterminatedQuote, column, format!("in column {column}, a quote opens that is never closed"))
+    Some((whole, carried))
+}
+
+/// How a record is cut into cells.
+#[derive(Clone, Copy, Debug)]
+struct Frame {
+    delimiter: u8,
+    /// How many cells it has to have.
+    cells: usize,
+    is_padded: bool,
+    is_sheet: bool,
+}
+
+impl Frame {
+    fn split<'r>(&self, record: &'r str, source: &[u8], cells: &mut Vec<Cell>) -> Result<(), Whole<'r>> {
+        let expected = self.cells;
+        let whole = |code, column, message| Whole {
+            code,
+            column: Some(column),
+            message,
+            raw: record.as_bytes().into(),
+            carried: None,
+        };
+        split_in(source, record.len(), self.delimiter, cells).map_err(|fault| match fault {
+            SplitFault::Malformed(column) => whole(
+                Code::MalformedQuote,
+                column,
+                format!("in column {column}, text stands behind the quote that closes the cell"),
+            ),
+            SplitFault::Unclosed(column) => whole(
+                Code::UnterminatedQuote,
+                column,
+                format!("in column {column}, a quote opens that is never closed"),
+            ),
+        })?;
+        // What a spreadsheet has behind its header's last column is no cell of the record where it is empty.
+        while self.is_sheet && cells.len() > expected && cells.last().is_some_and(Cell::is_empty) {
+            cells.pop();
         }
-    })?;
-    // What a spreadsheet has behind its header's last column is no cell of the record where it is empty.
-    while shape.is_sheet && cells.len() > expected && cells.last().is_some_and(Cell::is_empty) {
-        cells.pop();
+        if cells.len() > expected {
+            let message = format!("the record has {} cells, and the header has {expected}", cells.len());
+            return Err(whole(Code::ExtraCell, expected as u32 + 1, message));
+        }
+        if self.is_padded {
+            cells.resize(expected, Cell::empty());
+        }
+        if cells.len() < expected {
+            let message = format!("the record has {} of the header's {expected} cells", cells.len());
+            return Err(whole(Code::MissingCell, cells.len() as u32 + 1, message));
+        }
+        Ok(())
     }
-    if cells.len() > expected {
-        let message = format!("the record has {} cells, and the header has {expected}", cells.len());
-        return Err(whole(Code::ExtraCell, expected as u32 + 1, message));
-    }
-    if shape.is_padded {
-        cells.resize(expected, Cell::empty());
-    }
-    if cells.len() < expected {
-        let message = format!("the record has {} of the header's {expected} cells", cells.len());
-        return Err(whole(Code::MissingCell, cells.len() as u32 + 1, message));
-    }
-    Ok(())
 }
 
 /// Writes the cells of a record that is no reject as a whole as they are written but for guards, if that can be done without taking
@@ -289,13 +318,16 @@ fn unmarked(cell: Cow<'_, str>, is_sheet: bool) -> Cow<'_, str> {
     }
 }
 
-/// What a reject report says of a record already; `None` where the input is none.
-pub(super) fn carried(shape: &CsvShape, record: Option<&str>) -> Option<Carried> {
+/// What a reject report says already of the record in this row; `None` where the input is none.
+pub(super) fn carried(shape: &CsvShape, row: &[u8]) -> Option<Carried> {
     let report = shape.report.as_ref()?;
     let mut cells = Vec::new();
-    let record = record?;
-    split_record(shape, shape.delimiter, record, record.as_bytes(), &mut cells, shape.binding.columns.len()).ok()?;
-    Some(ReportRow { shape: report, record, cells: &cells }.carried())
+    if let Ok(record) = std::str::from_utf8(row)
+        && shape.frame().split(record, row, &mut cells).is_ok()
+    {
+        return Some(ReportRow { shape: report, record, cells: &cells }.carried());
+    }
+    Some(torn(shape, row).map_or_else(|| report.untold(shape.delimiter), |(_, carried)| carried))
 }
 
 /// The text of the cell that fills a field.

@@ -129,15 +129,14 @@ impl<'c> JsonRecords<'c> {
             judge_members(checker, &self.filled, is_tidy, written, draft);
             return Ok(());
         }
-        let members = match parse(record)? {
+        let members = match parse(record).map_err(|whole| without_report(record, whole))? {
             Record::Own(members) => members,
             Record::Raw(text) => {
-                let owned = |whole: Whole<'_>| Whole { raw: Cow::Owned(whole.raw.into_owned()), ..whole };
-                let members = parse_members(&text).map_err(owned)?;
-                return self.judge_others(checker, &text, members, draft).map_err(owned);
+                let members = parse_members(&text).map_err(Whole::into_owned)?;
+                return self.judge_others(checker, &text, members, draft).map_err(Whole::into_owned);
             }
         };
-        self.judge_others(checker, record, members, draft)
+        self.judge_others(checker, record, members, draft).map_err(|whole| without_report(record, whole))
     }
 
     /// Finds the values of a record that is right, and whose keys are all known: nearly all are. What there is to say of
@@ -341,9 +340,7 @@ fn parse(record: &str) -> Result<Record<'_>, Whole<'_>> {
     let Some(mut text) = carried(&members)? else { return Ok(Record::Own(members)) };
     for _ in 0..RAW_WITHIN_RAW {
         let inner = match Members::parse(&text) {
-            Ok(members) => {
-                carried(&members).map_err(|whole| Whole { raw: Cow::Owned(whole.raw.into_owned()), ..whole })?
-            }
+            Ok(members) => carried(&members).map_err(Whole::into_owned)?,
             Err(_) => None,
         };
         match inner {
@@ -362,10 +359,7 @@ fn carried(members: &Members<'_>) -> Result<Option<String>, Whole<'static>> {
     if raw::is_cut_off(&raw_text) {
         return Err(cut_off(bytes, raw_text));
     }
-    String::from_utf8(bytes).map(Some).map_err(|error| {
-        let whole = not_utf8(error.as_bytes());
-        Whole { raw: Cow::Owned(whole.raw.into_owned()), ..whole }
-    })
+    String::from_utf8(bytes).map(Some).map_err(|error| not_utf8(error.as_bytes()).into_owned())
 }
 
 fn parse_members(record: &str) -> Result<Members<'_>, Whole<'_>> {
@@ -380,11 +374,15 @@ fn parse_members(record: &str) -> Result<Members<'_>, Whole<'_>> {
     })
 }
 
-/// What a reject report says of a record already.
-pub(super) fn carried_by(record: &str) -> Option<Carried> {
-    memmem::find(record.as_bytes(), REPORT_KEY.as_bytes())?;
-    let members = Members::parse(record).ok()?;
-    let (_, report) = members.0.iter().find(|(key, _)| key == REPORT_KEY)?;
+/// What a reject report says already of the record in this line.
+pub(super) fn carried_by(line: &str) -> Option<Carried> {
+    memmem::find(line.as_bytes(), REPORT_KEY.as_bytes())?;
+    let members = Members::parse(line);
+    let torn = if members.is_err() { torn(line) } else { None };
+    let report = match (&members, torn) {
+        (Ok(members), _) => members.0.iter().find(|(key, _)| key == REPORT_KEY).map(|(_, report)| *report)?,
+        (Err(_), torn) => torn?.1,
+    };
     let said = Members::parse(report).ok()?;
     let text = |name: &str| {
         let found = said.0.iter().find(|(key, _)| key == name).map(|(_, raw)| value(raw));
@@ -396,6 +394,24 @@ pub(super) fn carried_by(record: &str) -> Option<Carried> {
     };
     let origin = record::Origin { run: text("run"), file: text("file"), record: text("record"), line: text("line") };
     Some(Carried { origin: Some(origin).filter(|origin| !origin.file.is_empty()), dialect: None })
+}
+
+/// The record's own text in a report's line that is no record, and what the report says of it. `None` where the two cannot be told
+/// apart.
+fn torn(line: &str) -> Option<(String, &str)> {
+    const BEFORE: &str = ",\"_reject\":";
+    let at = memmem::rfind(line.as_bytes(), BEFORE.as_bytes())?;
+    let report = line[at + BEFORE.len()..].trim_end().strip_suffix('}')?;
+    Members::parse(report).is_ok().then(|| (format!("{}}}", &line[..at]), report))
+}
+
+/// The fault of a record without what a report says of it, where it is one by itself.
+fn without_report<'r>(line: &'r str, whole: Whole<'r>) -> Whole<'r> {
+    let own = torn(line).map(|(own, _)| own).filter(|_| whole.raw == line.as_bytes());
+    match own.filter(|own| parse_members(own).is_err() || whole.code == Code::RepeatedJsonKey) {
+        Some(own) => Whole { raw: Cow::Owned(own.into_bytes()), ..whole },
+        None => whole,
+    }
 }
 
 /// Writes the members of a record, without braces and without `_reject`.

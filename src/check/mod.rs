@@ -235,6 +235,12 @@ struct Whole<'r> {
     carried: Option<String>,
 }
 
+impl Whole<'_> {
+    fn into_owned(self) -> Whole<'static> {
+        Whole { raw: Cow::Owned(self.raw.into_owned()), ..self }
+    }
+}
+
 /// How many columns a row has besides those of the profile.
 const OWN_COLUMNS: usize = 6;
 
@@ -342,10 +348,18 @@ impl Checker {
 
     /// What a reject report says already of a record that comes from one.
     pub fn carried(&self, block: &Block, span: &Span) -> Option<Carried> {
-        let record = std::str::from_utf8(block.bytes_of(span)).ok();
+        let bytes = block.bytes_of(span);
         match &self.shape {
-            Shape::Csv(shape) => csv::carried(shape, record),
-            Shape::Json => json::carried_by(record?),
+            Shape::Csv(shape) => csv::carried(shape, bytes),
+            Shape::Json => json::carried_by(std::str::from_utf8(bytes).ok()?),
+        }
+    }
+
+    /// The fault of a record that is none that could be cut; of a reject report's row, that of the record in it alone.
+    fn whole<'r>(&self, bytes: &'r [u8], whole: Whole<'r>) -> Whole<'r> {
+        match &self.shape {
+            Shape::Csv(shape) => csv::torn(shape, bytes).map_or(whole, |(own, _)| own),
+            Shape::Json => whole,
         }
     }
 
@@ -414,7 +428,7 @@ impl Checker {
         draft.zip = ShortZip::default();
         let keys = draft.out.keys.len();
         let judged = match (record, records) {
-            (Err(bytes), _) => Err(not_utf8(bytes)),
+            (Err(bytes), _) => Err(self.whole(bytes, not_utf8(bytes))),
             (Ok(record), Records::Csv(records)) => records.judge(self, record, source, draft),
             (Ok(record), Records::Json(records)) => records.judge(self, record, draft),
         };
@@ -524,8 +538,9 @@ impl Checker {
             ),
             _ => (Code::UnterminatedQuote, "a quote opens on this line and is never closed".to_string()),
         };
-        let raw = block.bytes_of(span).into();
-        note_whole(Whole { code, column: None, message, raw, carried: None }, faults);
+        let bytes = block.bytes_of(span);
+        let whole = Whole { code, column: None, message, raw: bytes.into(), carried: None };
+        note_whole(self.whole(bytes, whole), faults);
     }
 }
 

@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
+use memchr::memrchr_iter;
+
 use super::{Whole, not_utf8};
-use crate::format::csv::{Cell, unguarded};
+use crate::format::csv::{Cell, split, unguarded};
 use crate::format::raw::{self, RawDialect};
-use crate::profile::header::Binding;
+use crate::profile::header::{Binding, REPORT_COLUMNS, digest};
 use crate::record::Origin;
 use crate::reject::Code;
 
@@ -28,8 +30,11 @@ pub(super) struct ReportShape {
     codes: Option<usize>,
     dialect: Option<usize>,
     raw: Option<usize>,
-    /// What tells the input's other columns from those that a record was written under.
+    /// Whether they are all there, in order, after all others.
+    is_at_end: bool,
+    /// What tells the input's other columns from those that a record was written under, and all of them from these.
     own_digest: String,
+    all_digest: String,
 }
 
 /// A row of a reject report.
@@ -40,7 +45,46 @@ pub(super) struct ReportRow<'r> {
     pub(super) cells: &'r [Cell],
 }
 
+/// A row of a report that cannot be cut into cells, and is not told apart into the record's own text and what the report says.
+pub(super) struct Torn<'r> {
+    /// The record's own text.
+    pub(super) own: &'r [u8],
+    /// What the report said of it.
+    pub(super) carried: Carried,
+}
+
+/// So many delimiters from the end on are tried as the one after which the report's own columns begin: more than these columns have
+/// in most rows.
+const MOST_TRIED: usize = 64;
+
 impl ReportShape {
+    /// Finds the record's own text in a row that cannot be cut into cells, if the row still ends with the report's columns as they
+    /// were written. What cannot be told apart is none of it.
+    pub(super) fn tear<'r>(&self, row: &'r [u8], delimiter: u8) -> Option<Torn<'r>> {
+        if !self.is_at_end {
+            return None;
+        }
+        let mut cells = Vec::new();
+        memrchr_iter(delimiter, row).take(MOST_TRIED).find_map(|at| {
+            let said = std::str::from_utf8(&row[at + 1..]).ok()?;
+            split(said.as_bytes(), delimiter, &mut cells).ok()?;
+            let text = |column: usize| unguarded(cells[column].text(said)).into_owned();
+            if cells.len() != REPORT_COLUMNS.len() || !is_said(&text) {
+                return None;
+            }
+            let origin = Origin { run: text(0), file: text(1), record: text(2), line: text(3) };
+            let dialect = RawDialect { delimiter, columns: self.own_digest.clone(), is_guarded: true };
+            let carried = Carried { origin: Some(origin), dialect: Some(dialect.to_string()) };
+            Some(Torn { own: &row[..at], carried })
+        })
+    }
+
+    /// What is said of a row that stands whole in the next report: it can be read in no way but by a person.
+    pub(super) fn untold(&self, delimiter: u8) -> Carried {
+        let dialect = RawDialect { delimiter, columns: self.all_digest.clone(), is_guarded: true };
+        Carried { origin: None, dialect: Some(dialect.to_string()) }
+    }
+
     /// The shape of a report with these columns; `None` if they are not those of one.
     pub(super) fn of(binding: &Binding) -> Option<ReportShape> {
         let column = |name| binding.report_column(name);
@@ -52,7 +96,9 @@ impl ReportShape {
             codes: column("_reject_codes"),
             dialect: column("_reject_dialect"),
             raw: column("_reject_raw"),
+            is_at_end: binding.headers.ends_with(&REPORT_COLUMNS.map(String::from)),
             own_digest: binding.own_digest(),
+            all_digest: digest(&binding.headers),
         })
     }
 }
@@ -100,10 +146,7 @@ impl<'r> ReportRow<'r> {
         };
         match String::from_utf8(bytes) {
             Ok(text) => Ok((text, dialect)),
-            Err(error) => {
-                let whole = not_utf8(error.as_bytes());
-                Err(Whole { raw: Cow::Owned(whole.raw.into_owned()), ..whole })
-            }
+            Err(error) => Err(not_utf8(error.as_bytes()).into_owned()),
         }
     }
 
@@ -118,6 +161,15 @@ impl<'r> ReportRow<'r> {
             carried: Some(raw),
         }
     }
+}
+
+/// Whether eight cells are those that a report has of a record.
+fn is_said(text: &dyn Fn(usize) -> String) -> bool {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit());
+    let are_codes = |text: &str| text.split(',').all(|code| Code::from_name(code).is_some());
+    let run = text(0);
+    let is_run = run.is_empty() || run.split_once('-').is_some_and(|(run, id)| is_number(run) && id.len() == 8);
+    is_run && !text(1).is_empty() && is_number(&text(2)) && is_number(&text(3)) && are_codes(&text(4))
 }
 
 /// A record of which only the beginning stands in the report must not be loaded from there.

@@ -26,35 +26,32 @@ impl Words {
         }
     }
 
-    /// What was said about the delimiter, columns and values, which holds for the file and for its reject report.
+    /// What was said about columns, rows and values, which holds for the file and for its reject report.
     pub(super) fn with_meaning(mut self, args: &ReadArgs) -> Words {
-        self.say("delimiter", args.delimiter.as_deref());
         args.map.iter().for_each(|map| self.say("map", Some(map)));
         self.say("mapping", args.mapping.as_ref().map(|path| path.to_string_lossy()).as_deref());
         args.null_token.iter().for_each(|token| self.say("null-token", Some(token)));
+        self.say("short-rows", (args.short_rows == ShortRows::Pad).then_some("pad"));
+        self.say_limit("max-record-bytes", args.max_record_bytes, 1024 * 1024);
         self
     }
 
-    /// What was said about how the file is written.
+    fn say_limit(&mut self, option: &str, limit: u64, usual: u64) {
+        self.say(option, Some(limit.to_string()).filter(|_| limit != usual).as_deref());
+    }
+
+    /// What was said about how the file is written, which its reject report says itself.
     pub(super) fn with_dialect(mut self, args: &ReadArgs) -> Words {
+        self.say("delimiter", args.delimiter.as_deref());
         let said = [("encoding", &args.encoding), ("sheet", &args.sheet), ("columns", &args.columns)];
         said.iter().for_each(|(option, value)| self.say(option, value.as_deref()));
         let format = args.format.and_then(|format| format.to_possible_value());
         self.say("format", format.as_ref().map(|format| format.get_name()));
-        let limits = [
-            ("max-record-bytes", args.max_record_bytes, 1024 * 1024),
-            ("max-inflated-bytes", args.max_inflated_bytes, 64 << 30),
-            ("max-inflated-ratio", args.max_inflated_ratio, 500),
-        ];
-        for (option, limit, usual) in limits {
-            self.say(option, Some(limit.to_string()).filter(|_| limit != usual).as_deref());
-        }
+        self.say_limit("max-inflated-bytes", args.max_inflated_bytes, 64 << 30);
+        self.say_limit("max-inflated-ratio", args.max_inflated_ratio, 500);
         self.say("header-line", args.header_line.map(|line| line.to_string()).as_deref());
         if args.no_header {
             self.0.push("--no-header".to_string());
-        }
-        if args.short_rows == ShortRows::Pad {
-            self.say("short-rows", Some("pad"));
         }
         self
     }

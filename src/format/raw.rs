@@ -67,7 +67,12 @@ pub struct RawDialect {
     pub delimiter: u8,
     /// What tells the columns, under which the cells stand, from others.
     pub columns: String,
+    /// Whether cells have the guards of a report: it was a report's row.
+    pub is_guarded: bool,
 }
+
+/// The word for that.
+const GUARDED: &str = " guarded";
 
 impl fmt::Display for RawDialect {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -77,21 +82,24 @@ impl fmt::Display for RawDialect {
             byte if byte.is_ascii_graphic() => char::from(byte).to_string(),
             byte => format!("x{byte:02x}"),
         };
-        write!(out, "delimiter={delimiter} quote=\" escape=double columns={}", self.columns)
+        write!(out, "delimiter={delimiter} quote=\" escape=double columns={}", self.columns)?;
+        out.write_str(if self.is_guarded { GUARDED } else { "" })
     }
 }
 
 impl RawDialect {
     /// Reads the text of a dialect.
     pub fn parse(text: &str) -> Option<RawDialect> {
-        let (delimiter, columns) = text.trim().split_once(" quote=\" escape=double columns=")?;
+        let text = text.trim();
+        let (text, is_guarded) = text.strip_suffix(GUARDED).map_or((text, false), |text| (text, true));
+        let (delimiter, columns) = text.split_once(" quote=\" escape=double columns=")?;
         let delimiter = match delimiter.strip_prefix("delimiter=")? {
             "tab" => b'\t',
             "space" => b' ',
             one if one.len() == 1 => one.as_bytes()[0],
             hex => u8::from_str_radix(hex.strip_prefix('x')?, 16).ok()?,
         };
-        Some(RawDialect { delimiter, columns: columns.to_string() })
+        Some(RawDialect { delimiter, columns: columns.to_string(), is_guarded })
     }
 }
 

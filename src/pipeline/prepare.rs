@@ -144,7 +144,7 @@ pub(super) fn bind(
         say_what_is_ignored(&one, plan.profile, options.unknown_columns_are_errors, observer)?;
         prepared.push(one);
     }
-    refuse_maps_without_a_header(&prepared, options)?;
+    refuse_maps_without_a_header(&prepared, options, observer)?;
     Ok(prepared)
 }
 
@@ -196,14 +196,20 @@ fn where_columns_go(summary: &InputSummary) -> String {
     if said.is_empty() { "nothing fills a field".to_string() } else { shortened(said) }
 }
 
-/// A map that no input has a header for is a slip. Keys of JSON may come later.
-fn refuse_maps_without_a_header(prepared: &[Prepared], options: &Options) -> Result<()> {
+/// A map that no input has a header for is a slip. Keys of JSON may come later, and a reject report is that of one input among several
+/// with one map.
+fn refuse_maps_without_a_header(prepared: &[Prepared], options: &Options, observer: &mut dyn Observer) -> Result<()> {
     if prepared.iter().any(|one| !one.input.dialect.format.is_table()) {
         return Ok(());
     }
     let names = || prepared.iter().flat_map(|one| &one.input.names);
     let Some(header) = header_that_is_nowhere(&options.fields.mapping, names()) else { return Ok(()) };
     let near = nearest(header, names().map(String::as_str)).map(|near| format!(" Is it {}?", named(near)));
+    if prepared.iter().all(|one| one.input.is_report()) {
+        let near = near.unwrap_or_default();
+        observer.note(&format!("no input has the header {:?}, which the map names.{near}", visible(header)));
+        return Ok(());
+    }
     Err(Error::Usage(format!(
         "no input has the header {:?}, which the map names. Found: {}.{}",
         visible(header),

@@ -26,6 +26,24 @@ pub const REPORT_COLUMNS: [&str; 8] = [
     "_reject_raw",
 ];
 
+/// Those of the first version, which are not beside each other among the others.
+const OLD_REPORT_COLUMNS: [&str; 4] = ["_reject_line", "_reject_codes", "_reject_messages", "_reject_raw"];
+
+/// Whether a header is that of a reject report as it was written: it has all of the report's columns beside each other.
+pub fn has_report_columns<N: AsRef<str>>(names: &[N]) -> bool {
+    let are_those = |columns: &[&str]| {
+        let mut places = names.windows(columns.len());
+        places.any(|names| names.iter().zip(columns).all(|(name, column)| name.as_ref() == *column))
+    };
+    are_those(&REPORT_COLUMNS) || are_those(&OLD_REPORT_COLUMNS)
+}
+
+/// Eight hex digits that tell columns, by their names and their order, from others.
+pub fn digest<'n>(names: impl IntoIterator<Item = &'n String>) -> String {
+    let text: String = names.into_iter().flat_map(|name| [name.trim(), "\0"]).collect();
+    format!("{:08x}", xxh3_64(text.as_bytes()) as u32)
+}
+
 /// The key of the object that a rejected NDJSON record carries.
 pub const REPORT_KEY: &str = "_reject";
 
@@ -448,10 +466,9 @@ impl Binding {
         self.columns.iter().position(is_it)
     }
 
-    /// Eight hex digits that tell the input's own columns, their names and their order, from others.
+    /// The [`digest`] of the input's own columns.
     pub fn own_digest(&self) -> String {
-        let names = self.own_columns().flat_map(|column| [self.headers[column].trim(), "\0"]);
-        format!("{:08x}", xxh3_64(names.collect::<String>().as_bytes()) as u32)
+        digest(self.own_columns().map(|column| &self.headers[column]))
     }
 
     /// The columns of the input's own, in order: all but those of a reject report.

@@ -14,14 +14,15 @@ use super::decode;
 use super::json::JsonCutter;
 use super::ndjson::NdjsonCutter;
 use super::opening::{self, Opened};
+use super::report::is_report;
 use super::sheet_rows::SheetCutter;
-use super::sniff::{HeaderPlace, SAMPLE_BYTES, Sample, Sniffed, Unreadable, separator_line, sniff};
+use super::sniff::{HeaderPlace, SAMPLE_BYTES, Sample, Sniffed, Unreadable, report_header, separator_line, sniff};
 use super::window::{FileRead, Window};
 use super::{BlockSize, Cutter, Source};
 use crate::error::{Error, Result};
 use crate::format::csv::DELIMITERS;
 use crate::format::json::{Members, is_blank, names_of};
-use crate::profile::header::{Candidates, REPORT_KEY};
+use crate::profile::header::{Candidates, REPORT_COLUMNS, REPORT_KEY};
 
 /// A kind of file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -194,8 +195,8 @@ impl Input {
         }
         let format = match (&sheet, options.format) {
             (Some(_), _) => Format::Spreadsheet,
-            (None, Some(format)) => format,
-            (None, None) => format_of(path, window.held()),
+            (None, Some(format)) if !is_report(window.held()) => format,
+            (None, _) => format_of(path, window.held()),
         };
         let dialect = Dialect {
             format,
@@ -263,7 +264,7 @@ impl Input {
     pub fn into_source(mut self, index: usize, options: &ReadOptions, candidates: &Candidates) -> Result<Source> {
         let mut window = self.open_again(options, candidates)?;
         let Input { path, dialect, names, mut line, blank_before_header, .. } = self;
-        let limit = options.max_record_bytes;
+        let limit = record_limit(&names, options);
         let cutter: Box<dyn Cutter> = match dialect.format {
             Format::Csv => Box::new(CsvCutter::new(dialect.delimiter, limit)),
             Format::Spreadsheet => Box::new(SheetCutter::new(limit)),
@@ -280,6 +281,11 @@ impl Input {
         Ok(Source::new(index, window, cutter, options.block_size, line, options.limit)
             .with_blank_lines(blank_before_header)
             .with_most_records(most))
+    }
+
+    /// Whether it is a table that has columns which only reject reports have.
+    pub fn is_report(&self) -> bool {
+        self.dialect.format.is_table() && self.names.iter().any(|name| REPORT_COLUMNS.contains(&name.as_str()))
     }
 
     /// What it is, in a few words, for a person.
@@ -299,6 +305,7 @@ impl Input {
             Some(line) if line > 1 => parts.push(format!("header on line {line}")),
             _ => {}
         }
+        parts.extend(self.is_report().then(|| "a reject report".to_string()));
         parts.join(", ")
     }
 
@@ -321,7 +328,13 @@ impl Input {
         }
         let sample =
             Sample { bytes: window.held(), is_whole, is_sheet, line: self.line, limit: options.max_record_bytes };
-        let sniffed = sniff(&sample, &delimiters, &options.header, candidates);
+        // What was said of how an input is written does not hold for its reject report.
+        let told = options.header.clone();
+        let (delimiters, header) = match report_header(&sample) {
+            Some((delimiter, line)) => (vec![delimiter], HeaderPlace::Line(line)),
+            None => (delimiters, told),
+        };
+        let sniffed = sniff(&sample, &delimiters, &header, candidates);
         let Sniffed { reading, rival } = sniffed.map_err(|Unreadable { line, what }| {
             let line = line.map(|line| format!("line {line}: ")).unwrap_or_default();
             Error::Input { path: self.path.clone(), doing: format!("{line}{what}").into() }
@@ -342,6 +355,13 @@ impl Input {
         self.line = reading.records.1;
         Ok(())
     }
+}
+
+/// The greatest length of a record. That of a reject report has more than the input's, and its cells may be quoted.
+fn record_limit(names: &[String], options: &ReadOptions) -> u64 {
+    const MORE: u64 = 1024 * 1024;
+    let is_report = names.iter().any(|name| REPORT_COLUMNS.contains(&name.as_str()));
+    if is_report { 3 * options.max_record_bytes + MORE } else { options.max_record_bytes }
 }
 
 /// The keys of the first records of NDJSON, each once, in the order in which they come.

@@ -12,6 +12,7 @@ pub mod input;
 pub mod json;
 pub mod ndjson;
 pub mod opening;
+mod report;
 pub mod sheet;
 pub mod sheet_rows;
 pub mod sniff;

@@ -11,6 +11,7 @@ use super::decode::{self, Decoder};
 use super::inflate::zip::{ZipContent, open_zip};
 use super::inflate::{self, Compression, Limits};
 use super::input::{Format, ReadOptions};
+use super::report::is_report;
 use super::sheet::{self, SheetReader};
 use super::sniff::SAMPLE_BYTES;
 use super::window::{Feed, FileRead, Made, Meter, Metered, Window};
@@ -365,15 +366,20 @@ impl Text {
         if let Some(doing) = what_else(&self.start) {
             return Err(refuse(path, doing));
         }
-        if options.format == Some(Format::Spreadsheet) {
+        // What was said of an input does not hold for its report.
+        let is_report = is_report(self.start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&self.start));
+        if options.format == Some(Format::Spreadsheet) && !is_report {
             return Err(refuse(path, "it is no spreadsheet; leave --format out"));
         }
-        if options.sheet.is_some() {
+        if options.sheet.is_some() && !is_report {
             return Err(refuse(path, "it is no spreadsheet and has no sheets; leave --sheet out"));
         }
         let Text { start, mut reader, meter, compression, length } = self;
         let mut notes = Vec::new();
+        let is_broken = |error: std::str::Utf8Error| error.error_len().is_some();
+        let is_utf8 = !std::str::from_utf8(&start).is_err_and(is_broken);
         let (encoding, skip) = match options.encoding {
+            _ if is_report && is_utf8 => (UTF_8, 0),
             Some(told) => told_encoding(told, &start, &mut notes),
             None => {
                 let found = decode::detect::detect(&start, start.len() < SAMPLE_BYTES);
@@ -384,8 +390,7 @@ impl Text {
                 if found.guessed {
                     notes.push(format!("its text is no UTF-8, and taken for {name}; --encoding names another"));
                 }
-                let is_broken = |error: std::str::Utf8Error| error.error_len().is_some();
-                if found.encoding == UTF_8 && std::str::from_utf8(&start).is_err_and(is_broken) {
+                if found.encoding == UTF_8 && !is_utf8 {
                     notes.push(
                         "its text is UTF-8 with broken bytes in it, which cost their records; --encoding names another"
                             .into(),
@@ -395,7 +400,8 @@ impl Text {
             }
         };
         let beginning = &start[..start.len().min(1024)];
-        if encoding == UTF_8 && 4 * beginning.iter().filter(|byte| **byte == 0).count() > beginning.len() {
+        if encoding == UTF_8 && !is_report && 4 * beginning.iter().filter(|byte| **byte == 0).count() > beginning.len()
+        {
             return Err(refuse(path, "it is no text; if it is one, say in which encoding with --encoding"));
         }
         if encoding == UTF_8 {

@@ -7,11 +7,12 @@ use std::cmp::Reverse;
 use std::io::Cursor;
 
 use super::csv::CsvCutter;
+use super::report::delimiter_of_report;
 use super::sheet_rows::SheetCutter;
 use super::window::Window;
 use super::{Cut, Cutter};
 use crate::format::csv::{SplitFault, split, unguarded};
-use crate::profile::header::{Candidates, Fit, REPORT_COLUMNS};
+use crate::profile::header::{Candidates, Fit, REPORT_COLUMNS, has_report_columns};
 use crate::record::Extent;
 
 /// How much of an input is looked at.
@@ -122,6 +123,15 @@ pub fn sniff(
     let as_good = |other: &Reading| other.rank() == reading.rank() && other.names.len() > 1;
     let rival = readings.find(as_good).map(|other| other.delimiter);
     Ok(Sniffed { reading, rival })
+}
+
+/// What stands between the cells of a reject report, and the line of its header, where the first record is that of one.
+pub(super) fn report_header(sample: &Sample<'_>) -> Option<(u8, u64)> {
+    let delimiter = delimiter_of_report(sample.bytes)?;
+    let rows = rows(sample, delimiter, 1);
+    let first = rows.iter().find(|row| row.cut.extent != Extent::Blank)?;
+    let is_it = first.cells.as_ref().is_ok_and(|cells| has_report_columns(cells));
+    is_it.then_some((delimiter, first.line))
 }
 
 impl Reading {

@@ -19,6 +19,7 @@ mod oracle;
 mod readme;
 mod refusals;
 mod rejects;
+mod reports;
 mod resume;
 mod samples;
 #[cfg(unix)]
