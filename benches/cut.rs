@@ -40,7 +40,7 @@ fn cut(mut source: Source) -> (u64, u64) {
             match span.extent {
                 Extent::Record => records += 1,
                 Extent::Unterminated => unterminated += 1,
-                Extent::Blank | Extent::TooLarge => panic!("there are none"),
+                Extent::Blank | Extent::Gap | Extent::TooLarge => panic!("there are none"),
             }
         }
     }

@@ -35,6 +35,8 @@ pub enum Extent {
     Record,
     /// A line without content: counted, but no record.
     Blank,
+    /// What stands between records and is neither one nor a line: not counted, and never in a block.
+    Gap,
     /// The physical line on which a quote opens that is never closed.
     Unterminated,
     /// A record that passes the limit; at most [`RAW_LIMIT`] bytes of it are in the block.

@@ -295,7 +295,7 @@ impl Checker {
         for (position, span) in block.positions() {
             let first_fault = draft.out.faults.len() as u32;
             let outcome = match span.extent {
-                Extent::Blank => Outcome::Blank,
+                Extent::Blank | Extent::Gap => Outcome::Blank,
                 Extent::Unterminated | Extent::TooLarge => {
                     self.note_cut(block, span, &mut draft.out.faults);
                     Outcome::Rejected

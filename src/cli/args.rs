@@ -238,6 +238,10 @@ pub struct ReadArgs {
     /// The sheet of a spreadsheet, by its name or number [default: the first visible]
     #[arg(long, value_name = "NAME|N")]
     pub sheet: Option<String>,
+    /// The array in a JSON document that holds the records, data.customers say; . for the document itself [default: the only array
+    /// of objects, where the document fits no profile]
+    #[arg(long, value_name = "PATH")]
+    pub records: Option<String>,
     /// The line of the header [default: 1, or the first of 20 that fits a profile]
     #[arg(long, value_name = "N", conflicts_with = "no_header")]
     pub header_line: Option<u64>,

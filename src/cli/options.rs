@@ -158,6 +158,7 @@ fn read(args: &ReadArgs) -> Result<ReadOptions> {
         encoding: args.encoding.as_ref().map(encoding).transpose()?,
         header,
         sheet: args.sheet.clone(),
+        records: args.records.clone(),
         program: own_program(),
         max_inflated_bytes: args.max_inflated_bytes,
         max_inflated_ratio: args.max_inflated_ratio,

@@ -43,7 +43,12 @@ impl Words {
     /// What was said about how the file is written, which its reject report says itself.
     pub(super) fn with_dialect(mut self, args: &ReadArgs) -> Words {
         self.say("delimiter", args.delimiter.as_deref());
-        let said = [("encoding", &args.encoding), ("sheet", &args.sheet), ("columns", &args.columns)];
+        let said = [
+            ("encoding", &args.encoding),
+            ("sheet", &args.sheet),
+            ("records", &args.records),
+            ("columns", &args.columns),
+        ];
         said.iter().for_each(|(option, value)| self.say(option, value.as_deref()));
         let format = args.format.and_then(|format| format.to_possible_value());
         self.say("format", format.as_ref().map(|format| format.get_name()));

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::object::{ObjectReader, has_no_stop, stop_in_text};
@@ -308,6 +308,42 @@ pub fn is_white_space(byte: u8) -> bool {
 /// Whether a line of NDJSON holds nothing but white space.
 pub fn is_blank(record: &[u8]) -> bool {
     record.iter().all(|byte| is_white_space(*byte))
+}
+
+/// How a text goes on that is to begin with a JSON value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begun {
+    /// The value has this length in bytes.
+    Whole(usize),
+    /// The text ends before the value does.
+    Open,
+    /// It is no JSON.
+    Broken,
+}
+
+/// What a text begins with.
+pub fn begun(text: &[u8]) -> Begun {
+    let mut values = serde_json::Deserializer::from_slice(text).into_iter::<IgnoredAny>();
+    match values.next() {
+        Some(Ok(_)) => Begun::Whole(values.byte_offset()),
+        Some(Err(error)) if error.is_eof() => Begun::Open,
+        _ => Begun::Broken,
+    }
+}
+
+/// The key that is written so, with its quotes; as it stands where it is no text.
+pub fn key_of(written: &[u8]) -> String {
+    serde_json::from_slice(written).unwrap_or_else(|_| String::from_utf8_lossy(written).into_owned())
+}
+
+/// A line without the comma after its object or array, and the white space around that; all of it where it has none.
+pub fn without_comma(line: &[u8]) -> &[u8] {
+    let behind_last = |line: &[u8]| line.iter().rposition(|byte| !is_white_space(*byte)).map_or(0, |last| last + 1);
+    let value = match behind_last(line) {
+        end if end > 0 && line[end - 1] == b',' => &line[..behind_last(&line[..end - 1])],
+        _ => return line,
+    };
+    if value.ends_with(b"}") || value.ends_with(b"]") { value } else { line }
 }
 
 /// The parser's words for a person: a record is one line, so the line is left out; places are counted in characters.

@@ -496,6 +496,7 @@ fn options_text(options: &Options) -> String {
         "encoding": read.encoding.map(crate::source::decode::name),
         "header": header_text(&read.header),
         "sheet": read.sheet,
+        "records": read.records,
         "pad_short_rows": read.pad_short_rows,
         "map": columns,
         "constants": mapping.constants,

@@ -99,10 +99,11 @@ pub(super) fn choose(input: &Input, options: &Options, candidates: &Candidates) 
         }
         let key = if input.dialect.format.is_table() { "header" } else { "key" };
         return Err(Error::Usage(format!(
-            "{path}: no profile fits. Found: {}. Of what each profile requires, {}.{}{} Say what a {key} means with --map \
+            "{path}: no profile fits. Found: {}. Of what each profile requires, {}.{}{}{} Say what a {key} means with --map \
              'Their {key}=field'{}, or choose with --profile; `custload profiles` lists the fields",
             listed(&input.names),
             needs.join("; "),
+            input.notes.iter().map(|note| format!(" Note: {}.", visible(note))).collect::<String>(),
             near_misses(&fits, &input.names),
             tried(input, options),
             if input.dialect.format.is_table() { ", or name the columns with --no-header --columns" } else { "" },
@@ -162,6 +163,7 @@ pub(super) fn summary_of(input: &Input, index: usize) -> InputSummary {
         bom: dialect.has_bom,
         compression: dialect.compression,
         sheet: dialect.sheet.clone(),
+        records: dialect.records.clone(),
         header_line: dialect.header_line,
         counts: Counts { read: input.blank_before_header, blank: input.blank_before_header, ..Counts::default() },
         ..InputSummary::default()

@@ -147,6 +147,9 @@ pub struct InputSummary {
     pub compression: Option<&'static str>,
     /// The sheet that was read; spreadsheets only.
     pub sheet: Option<String>,
+    /// The path of the array that holds the records; JSON documents only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub records: Option<String>,
     /// The line of the header, from 1, where there is one.
     pub header_line: Option<u64>,
     /// Its columns, or the keys of its first records.

@@ -5,13 +5,16 @@
 //! reading that one fits is the better one.
 
 use std::collections::HashSet;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use encoding_rs::Encoding;
 
 use super::csv::CsvCutter;
 use super::decode;
+use super::document::{self, Document, ITSELF};
 use super::json::JsonCutter;
+use super::kind::{self, Records, format_of};
 use super::ndjson::NdjsonCutter;
 use super::opening::{self, Opened};
 use super::report::is_report;
@@ -21,8 +24,9 @@ use super::window::{FileRead, Window};
 use super::{BlockSize, Cutter, Source};
 use crate::error::{Error, Result};
 use crate::format::csv::DELIMITERS;
-use crate::format::json::{Members, is_blank, names_of};
+use crate::format::json::{is_blank, names_of, without_comma};
 use crate::profile::header::{Candidates, REPORT_COLUMNS, REPORT_KEY};
+use crate::record::Extent;
 
 /// A kind of file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +79,8 @@ pub struct ReadOptions {
     pub header: HeaderPlace,
     /// The sheet of a spreadsheet, by its name or number.
     pub sheet: Option<String>,
+    /// The path of the array within a JSON document that holds the records; `.` for none.
+    pub records: Option<String>,
     /// The program that reads spreadsheets in a process of its own: this one.
     pub program: Option<PathBuf>,
     /// How many bytes may come out of a compressed file.
@@ -104,6 +110,7 @@ impl Default for ReadOptions {
             encoding: None,
             header: HeaderPlace::Found,
             sheet: None,
+            records: None,
             program: None,
             max_inflated_bytes: 64 << 30,
             max_inflated_ratio: 500,
@@ -140,6 +147,8 @@ pub struct Dialect {
     pub compression: Option<&'static str>,
     /// The sheet that is read.
     pub sheet: Option<String>,
+    /// The path of the array within a JSON document that holds the records.
+    pub records: Option<String>,
     /// The physical line of the header, where there is one.
     pub header_line: Option<u64>,
     /// Whether a row may lack its last cells.
@@ -188,7 +197,7 @@ impl Input {
         let Opened { window, length, is_file, compression, encoding, sheet, spooled, notes } = opened;
         let mut window = if options.hash_text { window.hashing_text() } else { window };
         let failed = |error| Error::input(path, error);
-        window.hold(SAMPLE_BYTES).map_err(failed)?;
+        let is_whole = window.hold(SAMPLE_BYTES).map_err(failed)?;
         let has_bom = window.held().starts_with(b"\xEF\xBB\xBF");
         if has_bom {
             window.drop_until(window.offset() + 3);
@@ -196,7 +205,7 @@ impl Input {
         let format = match (&sheet, options.format) {
             (Some(_), _) => Format::Spreadsheet,
             (None, Some(format)) if !is_report(window.held()) => format,
-            (None, _) => format_of(path, window.held()),
+            (None, _) => format_of(path, window.held(), is_whole),
         };
         let dialect = Dialect {
             format,
@@ -205,6 +214,7 @@ impl Input {
             has_bom,
             compression: compression.map(|kind| kind.name()),
             sheet,
+            records: None,
             header_line: None,
             is_padded: options.pad_short_rows || format == Format::Spreadsheet,
         };
@@ -222,20 +232,53 @@ impl Input {
         };
         match format {
             Format::Csv | Format::Spreadsheet => input.find_header(&mut window, options, candidates)?,
-            Format::Ndjson => input.names = keys_of_lines(window.held(), candidates),
-            Format::Json => input.names = keys_of_elements(window.held(), candidates).map_err(failed)?,
-        }
-        if !format.is_table()
-            && candidates.fits(&input.names).iter().all(|fit| !fit.missing.is_empty())
-            && let Some(key) = key_of_records(window.held())
-        {
-            let is_word = key.len() <= 40 && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-            let how = if is_word { format!(" (jq -c '.{key}[]')") } else { String::new() };
-            let short: String = key.chars().take(40).collect();
-            input.notes.push(format!("its records lie deeper, under the key {short:?}; take them out first{how}"));
+            Format::Ndjson | Format::Json => input.find_records(window.held(), is_whole, options, candidates)?,
         }
         input.window = Some(window);
         Ok(input)
+    }
+
+    /// Finds where the records of JSON are, and their keys.
+    fn find_records(
+        &mut self,
+        text: &[u8],
+        is_whole: bool,
+        options: &ReadOptions,
+        candidates: &Candidates,
+    ) -> Result<()> {
+        let elements = |path: &str| keys_of_elements(text, Some(Document::with_records(path, false)), candidates);
+        let keys_in = |path: &str| elements(path).unwrap_or_default();
+        let within = match &options.records {
+            Some(path) if path == ITSELF => None,
+            Some(path) => Some(path.clone()),
+            None if options.format == Some(Format::Ndjson) => None,
+            None => match kind::records_of(text, self.dialect.format == Format::Ndjson, candidates, keys_in) {
+                (Records::Itself, note) => {
+                    self.notes.extend(note);
+                    None
+                }
+                (Records::Within(path), _) => Some(path),
+                (Records::OneOf(arrays), _) => {
+                    return Err(Error::Input { path: self.path.clone(), doing: document::several(&arrays).into() });
+                }
+            },
+        };
+        if within.is_some() {
+            self.dialect.format = Format::Json;
+        }
+        let keys = match (&within, self.dialect.format) {
+            (Some(path), _) => elements(path),
+            (None, Format::Ndjson) => Ok(keys_of_lines(text, candidates)),
+            (None, _) => keys_of_elements(text, None, candidates),
+        };
+        self.names = match keys {
+            Ok(keys) => keys,
+            // Where the beginning ends, the text may go on.
+            Err(error) if !is_whole && error.kind() == io::ErrorKind::UnexpectedEof => Vec::new(),
+            Err(error) => return Err(Error::input(&self.path, error)),
+        };
+        self.dialect.records = within;
+        Ok(())
     }
 
     /// Closes the file until its records are read, unless it is standard input or a pipe, which cannot be opened again. There
@@ -268,9 +311,12 @@ impl Input {
         let cutter: Box<dyn Cutter> = match dialect.format {
             Format::Csv => Box::new(CsvCutter::new(dialect.delimiter, limit)),
             Format::Spreadsheet => Box::new(SheetCutter::new(limit)),
-            Format::Ndjson => Box::new(NdjsonCutter::new(limit)),
+            Format::Ndjson => Box::new(NdjsonCutter::new(limit, kind::line_end(window.held()))),
             Format::Json => {
-                let mut cutter = JsonCutter::new(limit);
+                let mut cutter = JsonCutter::new(limit).with_line_end(kind::line_end(window.held()));
+                if let Some(path) = &dialect.records {
+                    cutter = cutter.within(Document::with_records(path, options.records.is_none()));
+                }
                 let (start, lines) = cutter.start(&mut window).map_err(|error| Error::input(&path, error))?;
                 window.drop_until(start);
                 line += lines;
@@ -297,6 +343,7 @@ impl Input {
             Format::Json => "JSON".to_string(),
             Format::Spreadsheet => format!("spreadsheet, sheet {:?}", dialect.sheet.as_deref().unwrap_or_default()),
         }];
+        parts.extend(dialect.records.as_ref().map(|path| format!("records in {path:?}")));
         if dialect.format != Format::Spreadsheet {
             parts.push(dialect.encoding.to_uppercase());
         }
@@ -368,46 +415,44 @@ fn record_limit(names: &[String], options: &ReadOptions) -> u64 {
 fn keys_of_lines(text: &[u8], candidates: &Candidates) -> Vec<String> {
     let Some(names) = candidates.any_names() else { return Vec::new() };
     let mut keys = Keys::default();
-    let lines = text.split(|byte| *byte == b'\n').filter(|line| !is_blank(line));
+    let end = kind::line_end(text);
+    let lines = text.split(|byte| *byte == end).filter(|line| !is_blank(line));
     for line in lines.take(SAMPLE_RECORDS) {
-        let Ok(line) = std::str::from_utf8(line) else { continue };
+        let Ok(line) = std::str::from_utf8(without_comma(line)) else { continue };
         names_of(line, REPORT_KEY, names).into_iter().for_each(|key| keys.note(key));
     }
     keys.in_order
 }
 
-/// The same for the elements of an array.
-fn keys_of_elements(text: &[u8], candidates: &Candidates) -> std::io::Result<Vec<String>> {
+/// The same for the elements of an array, or of the one within a document. What is wrong with the text after some of them is said
+/// when that is read.
+fn keys_of_elements(text: &[u8], document: Option<Document>, candidates: &Candidates) -> io::Result<Vec<String>> {
     let Some(names) = candidates.any_names() else { return Ok(Vec::new()) };
-    let mut window = Window::new(Box::new(std::io::Cursor::new(text.to_vec())));
-    let mut cutter = JsonCutter::new(SAMPLE_BYTES as u64);
-    let mut at = cutter.start(&mut window)?.0;
+    let mut window = Window::new(Box::new(io::Cursor::new(text.to_vec())));
+    let mut cutter = JsonCutter::new(SAMPLE_BYTES as u64).with_line_end(kind::line_end(text));
+    if let Some(document) = document {
+        cutter = cutter.within(document);
+    }
     let mut keys = Keys::default();
-    for _ in 0..SAMPLE_RECORDS {
-        let Some(cut) = cutter.cut(&mut window, at)?.filter(|cut| cut.next > at) else { break };
-        let place = (at - window.offset()) as usize..(cut.end - window.offset()) as usize;
-        let element = window.held().get(place).unwrap_or_default();
-        if let Ok(element) = std::str::from_utf8(element) {
-            names_of(element, REPORT_KEY, names).into_iter().for_each(|key| keys.note(key));
+    let mut at = cutter.start(&mut window)?.0;
+    let mut records = 0;
+    while records < SAMPLE_RECORDS {
+        let cut = match cutter.cut(&mut window, at) {
+            Ok(Some(cut)) if cut.next > at => cut,
+            Err(error) if keys.in_order.is_empty() => return Err(error),
+            _ => break,
+        };
+        if cut.extent == Extent::Record {
+            let place = (at - window.offset()) as usize..(cut.end - window.offset()) as usize;
+            let element = window.held().get(place).unwrap_or_default();
+            if let Ok(element) = std::str::from_utf8(element) {
+                names_of(element, REPORT_KEY, names).into_iter().for_each(|key| keys.note(key));
+            }
+            records += 1;
         }
         at = cut.next;
     }
     Ok(keys.in_order)
-}
-
-/// The first key whose value is an array of objects.
-fn key_of_records(text: &[u8]) -> Option<String> {
-    let text = String::from_utf8_lossy(&text[..text.len().min(SAMPLE_BYTES)]);
-    let mut rest = text.as_ref();
-    while let Some(at) = rest.find('"') {
-        let (key, behind) = rest[at + 1..].split_once('"')?;
-        let array = behind.trim_start().strip_prefix(':').and_then(|value| value.trim_start().strip_prefix('['));
-        if array.is_some_and(|array| array.trim_start().starts_with('{')) {
-            return Some(key.to_string());
-        }
-        rest = behind;
-    }
-    None
 }
 
 /// A delimiter as options and messages name it.
@@ -432,43 +477,5 @@ impl Keys {
         if self.in_order.len() < SAMPLE_KEYS && self.met.insert(key.clone()) {
             self.in_order.push(key);
         }
-    }
-}
-
-/// Whether a text that its name calls NDJSON is an array of objects: one that goes on behind the first line, or is all there is.
-fn is_array(text: &[u8]) -> bool {
-    let mut lines = text.split(|byte| *byte == b'\n').filter(|line| !is_blank(line));
-    let Some(first) = lines.next().map(|first| first.trim_ascii()) else { return false };
-    let goes_on = !first.ends_with(b"]");
-    let is_all = lines.next().is_none() && first[1..].trim_ascii_start().starts_with(b"{");
-    first.starts_with(b"[") && (goes_on || is_all)
-}
-
-/// What a text is. A name that says NDJSON or CSV is believed unless the text is JSON of another form.
-fn format_of(path: &Path, start: &[u8]) -> Format {
-    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
-    let text = start.trim_ascii_start();
-    let by_name = match ending.as_str() {
-        "ndjson" | "jsonl" if is_array(text) => return Format::Json,
-        "ndjson" | "jsonl" => return Format::Ndjson,
-        "csv" | "tsv" => Some(Format::Csv),
-        _ => None,
-    };
-    let mut tokens = text.iter().filter(|byte| !byte.is_ascii_whitespace());
-    match (tokens.next(), tokens.next()) {
-        (Some(b'['), Some(b'{' | b']')) => Format::Json,
-        (Some(b'['), _) if ending == "json" => Format::Json,
-        (Some(b'{'), Some(b'"' | b'}')) => {
-            let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
-            let mut lines = text.split(|byte| *byte == b'\n').skip(1).filter(|line| !is_blank(line));
-            let is_object = std::str::from_utf8(line).is_ok_and(|line| Members::parse(line).is_ok());
-            match is_object || lines.next().is_some_and(|second| second.trim_ascii_start().starts_with(b"{")) {
-                true => Format::Ndjson,
-                false if by_name.is_some() => Format::Csv,
-                false => Format::Json,
-            }
-        }
-        (Some(b'{'), _) if by_name.is_none() => Format::Ndjson,
-        _ => Format::Csv,
     }
 }

@@ -7,9 +7,13 @@
 //! the left, or a comma and a brace and the key that the first element begins with. If there is neither, it ends with its
 //! line. What is followed in vain is counted, and when it is too much, elements are cut at the first chance, so that the cost
 //! stays linear.
+//!
+//! A text that ends within an array or an object was cut off, which is an error of the input. What stands around an array within a
+//! document is for [`Document`].
 
 use std::io;
 
+use super::document::{Document, not_closed};
 use super::window::{Found, Window};
 use super::{Cut, Cutter};
 use crate::format::json::is_white_space;
@@ -38,8 +42,13 @@ pub struct JsonCutter {
     shape: Vec<u8>,
     /// How many bytes were followed behind the ends of elements, and have to be followed again.
     wasted: u64,
-    /// Whether the array's missing end was reported.
-    told: bool,
+    /// What a line ends with: LF or CR.
+    line_end: u8,
+    /// The document around the array.
+    document: Option<Document>,
+    /// How many elements were cut, and how many up to the last one that ended as it should.
+    elements: u64,
+    whole: u64,
 }
 
 /// What is known of an element when its scan ends.
@@ -55,8 +64,28 @@ enum End {
 impl JsonCutter {
     /// A cutter for this limit of a record's length in bytes.
     pub fn new(limit: u64) -> JsonCutter {
-        let (open, shape) = (Vec::new(), Vec::new());
-        JsonCutter { limit, in_array: false, open, column: None, shape, wasted: 0, told: false }
+        JsonCutter {
+            limit,
+            in_array: false,
+            open: Vec::new(),
+            column: None,
+            shape: Vec::new(),
+            wasted: 0,
+            line_end: b'\n',
+            document: None,
+            elements: 0,
+            whole: 0,
+        }
+    }
+
+    /// The same for a text whose lines end with this byte.
+    pub fn with_line_end(self, line_end: u8) -> JsonCutter {
+        JsonCutter { line_end, ..self }
+    }
+
+    /// The same for an array within a document.
+    pub fn within(self, document: Document) -> JsonCutter {
+        JsonCutter { document: Some(document), ..self }
     }
 
     /// Lets go of what stands in front of the first element; the offset at which that starts, and how many lines end before it.
@@ -73,8 +102,8 @@ impl JsonCutter {
         }
     }
 
-    /// The start of the next element at or behind `at`, over white space, commas and the brackets of the array, and how many
-    /// lines end before it.
+    /// The start of the next element at or behind `at`, over white space, commas, the brackets of the array and the document
+    /// around it, and how many lines end before it.
     fn go_to_next(&mut self, window: &mut Window, mut at: u64) -> io::Result<(u64, u64)> {
         let mut lines = 0;
         // At the start of the text, and behind a line break, columns are known.
@@ -83,21 +112,39 @@ impl JsonCutter {
         while at < until
             && let Some(byte) = window.byte(at)?
         {
-            match byte {
-                b'\n' => {
-                    lines += 1;
-                    line = Some(at + 1);
+            if byte == self.line_end {
+                lines += 1;
+                line = Some(at + 1);
+            }
+            match (&mut self.document, byte) {
+                (Some(document), _) if !self.in_array => {
+                    self.in_array = document.step(byte).map_err(|fault| fault.into_error(at, self.elements))?;
                 }
-                b',' => {}
+                (_, b',') => {}
                 _ if is_white_space(byte) => {}
-                b']' if self.in_array => self.in_array = false,
-                b'[' if !self.in_array => self.in_array = true,
+                (_, b']') if self.in_array => self.in_array = false,
+                (None, b'[') if !self.in_array => self.in_array = true,
                 _ => break,
             }
             at += 1;
         }
         self.column = line.map(|line| at - line);
         Ok((at, lines))
+    }
+
+    /// Whether an element that begins with this byte is none, because a gap before it was too long to be gone over at once.
+    fn is_in_gap(&self, byte: u8) -> bool {
+        let bracket = if self.in_array { b']' } else { b'[' };
+        is_white_space(byte) || byte == b',' || byte == bracket || !self.in_array && self.document.is_some()
+    }
+
+    /// At the end of the text: an error where something is still open, for more may be missing.
+    fn end(&self) -> io::Result<()> {
+        match &self.document {
+            _ if self.in_array => Err(not_closed("array", self.whole)),
+            Some(document) => document.end().map_err(|fault| fault.into_error(0, self.elements)),
+            None => Ok(()),
+        }
     }
 
     fn scan(&mut self, window: &mut Window, start: u64) -> io::Result<End> {
@@ -109,9 +156,13 @@ impl JsonCutter {
             let Some(byte) = window.byte(at)? else {
                 // What is no bracket, or a text by itself, ends with the file.
                 let is_whole = self.open.is_empty() && !scan.is_broken;
+                let has_sibling = scan.line_sibling.or(scan.first_shaped).is_some();
+                if !is_whole && !scan.is_broken && !has_sibling {
+                    return Err(not_closed(if self.in_array { "array" } else { "object" }, self.whole));
+                }
                 return Ok(if is_whole { End::At(at) } else { self.unclosed(&scan, at) });
             };
-            if byte == b'\n' {
+            if byte == self.line_end {
                 scan.is_broken |= scan.in_text;
                 scan.in_text = false;
                 scan.first_line.get_or_insert(at);
@@ -136,7 +187,7 @@ impl JsonCutter {
             if scan.in_text {
                 match byte {
                     b'"' => (scan.in_text, scan.is_behind_text) = (false, true),
-                    b'\\' => at += u64::from(window.byte(at + 1)?.is_some_and(|next| next != b'\n')),
+                    b'\\' => at += u64::from(window.byte(at + 1)?.is_some_and(|next| next != self.line_end)),
                     _ => {}
                 }
             } else if let Some(end) = self.step(&mut scan, byte, at) {
@@ -160,7 +211,7 @@ impl JsonCutter {
     /// Goes on by a byte outside texts; the end of the element, if it is there.
     fn step(&mut self, scan: &mut Scan, byte: u8, at: u64) -> Option<u64> {
         if is_white_space(byte) {
-            return (byte == b'\n' && self.open.is_empty() && !scan.is_broken).then_some(at);
+            return (byte == self.line_end && self.open.is_empty() && !scan.is_broken).then_some(at);
         }
         let is_behind_text = std::mem::take(&mut scan.is_behind_text);
         let before = std::mem::replace(&mut scan.last, byte);
@@ -180,6 +231,12 @@ impl JsonCutter {
             _ => {}
         }
         None
+    }
+
+    /// How many lines end in a stretch that is held.
+    fn line_ends(&self, window: &Window, start: u64, end: u64) -> u64 {
+        let held = &window.held()[(start - window.offset()) as usize..(end - window.offset()) as usize];
+        memchr::memchr_iter(self.line_end, held).count() as u64
     }
 
     /// Whether a line starts like another element: a brace as far from the left as this one.
@@ -239,40 +296,37 @@ impl Scan {
 
 impl Cutter for JsonCutter {
     fn cut(&mut self, window: &mut Window, start: u64) -> io::Result<Option<Cut>> {
-        if window.byte(start)?.is_none() {
-            // An array that is not closed may lack some of its elements, and that is not to happen unnoticed.
-            let is_cut_off = self.in_array && !std::mem::replace(&mut self.told, true);
-            let cut = Cut { end: start, next: start, lines: 0, extent: Extent::Record };
-            return Ok(is_cut_off.then_some(cut));
-        }
-        // A gap was too long to be gone over at once.
-        let bracket = if self.in_array { b']' } else { b'[' };
-        if window.byte(start)?.is_some_and(|byte| is_white_space(byte) || byte == b',' || byte == bracket) {
+        let Some(byte) = window.byte(start)? else { return self.end().map(|()| None) };
+        if self.is_in_gap(byte) {
             let (next, lines) = self.go_to_next(window, start)?;
-            return Ok(Some(Cut { end: start, next, lines, extent: Extent::Blank }));
+            return Ok(Some(Cut { end: start, next, lines, extent: Extent::Gap }));
         }
         if self.shape.is_empty() {
             self.shape = shape_of(window, start)?;
         }
         let limit = start + self.limit;
+        self.elements += 1;
         let end = match self.scan(window, start)? {
-            End::At(end) if end <= limit => end,
+            End::At(end) if end <= limit => {
+                self.whole = self.elements;
+                end
+            }
             End::Unclosed(end) if end <= limit => without_separators(window, start, end),
             End::At(_) | End::Unclosed(_) | End::TooLong => {
-                let lines = line_ends(window, start, limit);
+                let lines = self.line_ends(window, start, limit);
                 return Ok(Some(Cut { end: limit, next: limit, lines, extent: Extent::TooLarge }));
             }
         };
         // Nothing that is cut off is empty, whatever it is.
         let end = end.max(start + 1).min(window.held_until());
-        let within = line_ends(window, start, end);
+        let within = self.line_ends(window, start, end);
         let (next, behind) = self.go_to_next(window, end)?;
         Ok(Some(Cut { end, next, lines: within + behind, extent: Extent::Record }))
     }
 
     fn rest_of_too_large(&mut self, window: &mut Window, mut from: u64, until: u64) -> io::Result<Found> {
         loop {
-            match window.find([b'\n', b',', b','], from, until)? {
+            match window.find([self.line_end, b',', b','], from, until)? {
                 Found::Byte(at) if window.byte(at)? == Some(b',') && !self.is_shaped(window, at + 1)? => from = at + 1,
                 found => return Ok(found),
             }
@@ -289,12 +343,6 @@ fn without_separators(window: &Window, start: u64, end: u64) -> u64 {
     let held = &window.held()[(start - window.offset()) as usize..(end - window.offset()) as usize];
     let is_part = |byte: &u8| !is_white_space(*byte) && *byte != b',';
     held.iter().rposition(is_part).map_or(end, |last| start + last as u64 + 1)
-}
-
-/// How many lines end in a stretch that is held.
-fn line_ends(window: &Window, start: u64, end: u64) -> u64 {
-    let held = &window.held()[(start - window.offset()) as usize..(end - window.offset()) as usize];
-    memchr::memchr_iter(b'\n', held).count() as u64
 }
 
 /// What an object begins with, up to its first colon, without white space; nothing if it does not begin like one.
@@ -323,7 +371,7 @@ mod tests {
         window.drop_until(start);
         let (mut at, mut line) = (start, lines + 1);
         let mut found = Vec::new();
-        while let Some(cut) = cutter.cut(&mut window, at).unwrap() {
+        while let Ok(Some(cut)) = cutter.cut(&mut window, at) {
             let offset = window.offset();
             let held = &window.held()[(at - offset) as usize..(cut.end - offset) as usize];
             found.push((line, String::from_utf8_lossy(held).into_owned()));
@@ -351,9 +399,7 @@ mod tests {
             ("{\"a\":1}\n{\"a\":2}", vec!["{\"a\":1}", "{\"a\":2}"]),
             ("{\n \"a\": 1\n}\n{\n}\n", vec!["{\n \"a\": 1\n}", "{\n}"]),
             ("[{\"a\":1}][{\"a\":2}]", vec!["{\"a\":1}", "{\"a\":2}"]),
-            // The array's end is missing: an empty element, which is no JSON, says so.
-            ("[{\"a\":1}", vec!["{\"a\":1}", ""]),
-            ("[{\"a\":1},", vec!["{\"a\":1}", ""]),
+            ("[{\"a\":1},", vec!["{\"a\":1}"]),
         ] {
             assert_eq!(elements(text), expected, "{text}");
         }
@@ -413,7 +459,7 @@ mod tests {
     #[test]
     fn a_slip_costs_its_line() {
         assert_eq!(elements("[\n{\"a\":\"x},\n{\"b\":2}\n]\n"), ["{\"a\":\"x}", "{\"b\":2}"]);
-        assert_eq!(elements("[\n{\"a\":{\"x\":1},\n{\"b\":2}\n"), ["{\"a\":{\"x\":1}", "{\"b\":2}", ""]);
+        assert_eq!(elements("[\n{\"a\":{\"x\":1},\n{\"b\":2}\n"), ["{\"a\":{\"x\":1}", "{\"b\":2}"]);
         // Over several lines, the one in the middle broken in a text, or without its end.
         for broken in ["  {\n    \"b\": \"x\n  },\n", "  {\n    \"b\": {\"x\": 1,\n  },\n"] {
             let text = format!("[\n  {{\n    \"a\": 1\n  }},\n{broken}  {{\n    \"c\": 3\n  }}\n]\n");
@@ -422,7 +468,7 @@ mod tests {
         }
         // Without an end, however many: linear.
         let many = format!("[\n{}", "{\n".repeat(100_000));
-        assert_eq!(cut(&many, 1 << 20).len(), 100_001);
+        assert_eq!(cut(&many, 1 << 20).len(), 100_000);
     }
 
     #[test]

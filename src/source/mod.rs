@@ -1,15 +1,17 @@
 //! From an input to blocks of whole records: [`Source`].
 //!
 //! One thread cuts; it finds where records end, numbers them and counts lines, and does nothing that a worker could do.
-//! How records end is for a [`Cutter`]: [`csv`], [`ndjson`], [`json`], [`sheet_rows`]. What an input is, is found by [`input`] before a
-//! run starts.
+//! How records end is for a [`Cutter`]: [`csv`], [`ndjson`], [`json`] with [`document`], [`sheet_rows`]. What an input is, is found by
+//! [`input`] and [`kind`] before a run starts.
 
 pub mod csv;
 pub mod decode;
+pub mod document;
 pub mod expand;
 pub mod inflate;
 pub mod input;
 pub mod json;
+pub mod kind;
 pub mod ndjson;
 pub mod opening;
 mod report;
@@ -162,13 +164,22 @@ impl Source {
             file_bytes: 0,
             stop: None,
         };
-        let start = block.byte_offset;
+        let mut start = block.byte_offset;
         let mut at = start;
         while !self.is_full(block.spans.len(), at - start) {
             if self.left == 0 || self.is_at_stop() {
                 break;
             }
             let Some(cut) = self.cutter.cut(&mut self.window, at)? else { break };
+            if cut.extent == Extent::Gap {
+                self.next_line += cut.lines;
+                at = cut.next;
+                if block.spans.is_empty() {
+                    self.window.drop_until(at);
+                    (start, block.byte_offset, block.first_line) = (at, at, self.next_line);
+                }
+                continue;
+            }
             if cut.extent == Extent::TooLarge {
                 // It gets a block of its own, for it may be longer than a block can be.
                 if block.spans.is_empty() {

@@ -947,56 +947,6 @@ fn short_rows_can_be_padded() {
 }
 
 #[test]
-fn elements_of_an_array_are_records() {
-    let ann = "{\"email\": \"ann@example.com\"}";
-    let cy = "{\"email\": \"cy@example.com\"}";
-    for (text, expected, wrong) in [
-        (format!("[{ann},{cy}]"), 2, vec![]),
-        (format!("[\n  {ann},\n  {cy}\n]\n"), 2, vec![]),
-        ("[]".to_string(), 0, vec![]),
-        (format!("[\n{ann},\n{{\"email\": \"no\"}},\n{cy}]"), 2, vec![at(3, "invalid-email")]),
-        (format!("[\n{ann},\n{{\"email\": nope}},\n{cy}\n]"), 2, vec![at(3, "invalid-json")]),
-        (format!("[\n{ann},\n{{\"email\": \"x}},\n{cy}\n]"), 2, vec![at(3, "invalid-json")]),
-        (format!("[\n  {ann},\n  {{\n    \"email\": \"x\n  }},\n  {cy}\n]"), 2, vec![at(3, "invalid-json")]),
-        (format!("[\n{ann},\n17,\n\"x\",\n{cy}\n]"), 2, vec![at(3, "not-an-object"), at(4, "not-an-object")]),
-        (format!("[\n{ann},\n\n\n{{\n\"email\": \"ANN@example.com\"\n}},\n{cy}]"), 2, vec![at(5, "duplicate-key")]),
-        // An end that is missing may hide more.
-        (format!("[\n{ann},\n{cy}\n"), 2, vec![at(4, "invalid-json")]),
-        (format!("[\n{ann},\n{cy},\n{{\"email\": \"dee@exam"), 2, vec![at(4, "invalid-json")]),
-    ] {
-        let place = Place::new();
-        place.write("input.json", &text);
-        place.custload("import input.json --profile contact --format json --rejects-ok").ends(0);
-        assert_eq!(stored(&place, "email").len(), expected, "{text}");
-        let mut found = fault_lines(&place, FIRST);
-        found.dedup();
-        if text.ends_with("exam") {
-            // The element that was cut off, and the array that was not closed.
-            found.retain(|(_, code)| code == "invalid-json");
-            assert!(!found.is_empty() && found[0] == wrong[0], "{text}: {found:?}");
-            continue;
-        }
-        assert_eq!(found, wrong, "{text}");
-    }
-}
-
-#[test]
-fn rejects_of_an_array_are_mended_as_lines() {
-    let place = Place::new();
-    let records = json!([{"email": "no", "name": "Ann Smith", "notes": {"a": 1}}, {"email": "bo@example.com"}]);
-    place.write("input.json", serde_json::to_vec_pretty(&records).unwrap());
-    place.custload("import input.json --profile contact").ends(1);
-    let report = place.objects(&format!("{FIRST}/input.rejects.ndjson"));
-    assert_eq!((report.len(), &report[0]["notes"], &report[0]["_reject"]["line"]), (1, &json!({"a": 1}), &json!(2)));
-    let mut mended = report[0].clone();
-    mended["email"] = json!("ann@example.com");
-    mended["notes"] = json!("Pays late");
-    place.write("mended.ndjson", mended.to_string());
-    place.custload("import mended.ndjson --profile contact").ends(0);
-    assert_eq!(stored(&place, "email,description"), ["bo@example.com|NULL", "ann@example.com|Pays late"]);
-}
-
-#[test]
 fn first_and_last_name_are_a_name() {
     for (header, row, name) in [
         ("email,first_name,last_name", "Ann,Smith", "Ann Smith"),

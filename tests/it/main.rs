@@ -8,6 +8,7 @@ mod determinism;
 #[cfg(target_os = "linux")]
 mod faults;
 mod inputs;
+mod json;
 mod keys;
 mod kills;
 mod linear;

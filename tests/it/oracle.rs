@@ -148,7 +148,7 @@ fn by_custload(bytes: &[u8], limit: u64, size: BlockSize, piece: usize) -> Vec<F
         input_bytes += block.file_bytes;
         for (position, span) in block.positions() {
             let kind = match span.extent {
-                Extent::Blank => Kind::Blank,
+                Extent::Blank | Extent::Gap => Kind::Blank,
                 Extent::Unterminated => Kind::Unterminated,
                 Extent::TooLarge => Kind::TooLarge,
                 Extent::Record => match split(block.bytes_of(span), b',', &mut cells) {

@@ -1,0 +1,308 @@
+//! JSON in every shape that people have: what is read, as what, and what is said of it.
+
+use proptest::prelude::*;
+use proptest::test_runner::Config;
+use serde_json::{Value, json};
+
+use crate::support::{Place, faults};
+
+const FIRST: &str = "customers.db.imports/run-000001";
+
+const ANN: &str = r#"{"email":"ann@x.example","name":"Ann Smith"}"#;
+const BO: &str = r#"{"email":"bo@x.example","name":"Bo Jones"}"#;
+const CY: &str = r#"{"email":"cy@x.example","name":"Cy Young"}"#;
+/// One over several lines.
+const DEE: &str = "{\n  \"email\": \"dee@x.example\",\n  \"name\": \"Dee Day\"\n}";
+
+/// The first letters of the customers' addresses.
+fn stored(place: &Place) -> String {
+    place.column("customers.db", "SELECT substr(email, 1, 1) FROM customers ORDER BY customer_id").concat()
+}
+
+/// A file, the options, and what becomes of it.
+struct Case<'c> {
+    name: &'c str,
+    text: String,
+    options: &'c str,
+    status: i32,
+    stored: &'c str,
+    rejects: &'c [(u64, &'c str)],
+    says: &'c [&'c str],
+}
+
+impl Case<'_> {
+    fn check(&self) {
+        let Case { name, text, options, .. } = self;
+        let place = Place::new();
+        place.write(name, text);
+        let done = place.custload(&format!("import {name} {options}"));
+        let what = format!("{name} {options}\n{}\n{}", text.get(..500).unwrap_or(text), done.stderr);
+        assert_eq!(done.status, Some(self.status), "{what}");
+        self.says.iter().for_each(|said| assert!(done.stderr.contains(said), "{said:?} is not said: {what}"));
+        if self.status == 2 {
+            assert_eq!(place.names(), [*name], "{what}");
+            return;
+        }
+        assert_eq!(stored(&place), self.stored, "{what}");
+        let found = faults(&place.objects(&format!("{FIRST}/errors.ndjson")));
+        let found: Vec<(u64, &str)> = found.iter().map(|(_, _, line, code, _)| (*line, code.as_str())).collect();
+        assert_eq!(found, self.rejects, "{what}");
+    }
+}
+
+/// A case without rejects.
+fn loads<'c>(
+    name: &'c str,
+    text: impl Into<String>,
+    options: &'c str,
+    stored: &'c str,
+    says: &'c [&'c str],
+) -> Case<'c> {
+    Case { name, text: text.into(), options, status: 0, stored, rejects: &[], says }
+}
+
+fn refused<'c>(name: &'c str, text: impl Into<String>, options: &'c str, says: &'c [&'c str]) -> Case<'c> {
+    Case { name, text: text.into(), options, status: 2, stored: "", rejects: &[], says }
+}
+
+fn rejects<'c>(name: &'c str, text: impl Into<String>, stored: &'c str, rejects: &'c [(u64, &'c str)]) -> Case<'c> {
+    Case { name, text: text.into(), options: "--profile contact", status: 1, stored, rejects, says: &[] }
+}
+
+#[test]
+fn objects_are_records_whatever_the_files_name_and_lines() {
+    let texts = [
+        format!("{ANN}\n{BO}\n{CY}\n"),
+        format!("{ANN}\n\n{BO}\n{CY}"),
+        format!("{ANN}\r\n{BO}\r\n{CY}\r\n"),
+        format!("{ANN}\r{BO}\r{CY}\r"),
+        format!("{ANN},\n{BO},\n{CY}\n"),
+        format!("{ANN},\n{BO} , \n{CY},\n"),
+        format!("{ANN}{BO} {CY}"),
+        format!("{ANN},{BO},{CY}"),
+        format!("[{ANN},{BO},{CY}]"),
+        format!("[\n{ANN},\n{BO},\n{CY}\n]\n"),
+        format!("[{ANN}\n,{BO}\n,{CY}]"),
+        format!("[\r{ANN},\r{BO},\r{CY}\r]\r"),
+        format!("\u{feff}[{ANN}, {BO}, {CY}]"),
+    ];
+    for text in texts {
+        for name in ["a.jsonl", "a.ndjson", "a.json", "a.txt"] {
+            loads(name, text.clone(), "--profile contact", "abc", &[]).check();
+            loads(name, text.clone(), "", "abc", &["profile contact"]).check();
+        }
+    }
+    for text in [
+        format!("{DEE}\n{ANN}\n{BO}"),
+        format!("{DEE}{ANN}\n\n{BO}\n"),
+        format!("{DEE},\n{ANN},\n{BO}\n").replace('\n', "\r"),
+        format!("[{DEE},{ANN},\n{BO}]"),
+        format!("[\n{DEE},\n{ANN},\n{BO}\n]").replace('\n', "\r\n"),
+        format!("[\n{DEE},\n{ANN},\n{BO}\n]").replace('\n', "\r"),
+    ] {
+        for name in ["a.jsonl", "a.ndjson", "a.json", "a.txt"] {
+            loads(name, text.clone(), "--profile contact", "dab", &[]).check();
+            loads(name, text.clone(), "", "dab", &["profile contact"]).check();
+        }
+    }
+    loads("a.jsonl", format!("{ANN}\n{DEE}\n"), "", "ad", &[]).check();
+    loads("a.json", DEE, "", "d", &[]).check();
+    loads("a.json", ANN, "", "a", &[]).check();
+    loads("a.json", "[]", "--profile contact", "", &[]).check();
+}
+
+#[test]
+fn records_that_lie_deeper_are_found() {
+    let rows = format!("{{\"rows\":[\n{ANN},\n{BO}\n]}}");
+    let deep = format!("{{\"data\":{{\"page\":1,\"customers\":[{ANN},{DEE},{CY}],\"next\":null}},\"took\":[1,2]}}\n");
+    for name in ["a.json", "a.jsonl", "a.txt"] {
+        loads(name, rows.clone(), "", "ab", &["records in \"rows\"", "profile contact"]).check();
+        loads(name, rows.replace('\n', ""), "", "ab", &["records in \"rows\""]).check();
+        loads(name, rows.replace('\n', "\r"), "--profile contact", "ab", &["records in \"rows\""]).check();
+        loads(name, deep.clone(), "", "adc", &["records in \"data.customers\""]).check();
+        loads(name, deep.clone(), "--records data.customers", "adc", &["records in \"data.customers\""]).check();
+    }
+    loads("a.json", rows.clone(), "--format json --profile contact", "ab", &[]).check();
+    let keys = format!("{{\"a\\u0062 \\\"c\":{{\"d\":[\"]\",{{}}]}},\"x\":[{ANN}]}}");
+    loads("a.json", keys, "", "a", &["records in \"x\""]).check();
+    // Of several arrays one must be named.
+    let two = format!("{{\"customers\":[{ANN},{BO}],\"old\":{{\"customers\":[{CY}]}}}}");
+    refused("a.json", two.clone(), "", &["customers or old.customers", "--records customers"]).check();
+    refused("a.json", two.clone(), "--profile contact", &["--records customers"]).check();
+    loads("a.json", two.clone(), "--records customers", "ab", &[]).check();
+    loads("a.json", two.clone(), "--records old.customers", "c", &[]).check();
+    refused("a.json", two, "--records new", &["has no array \"new\"", "customers or old.customers"]).check();
+    refused("a.json", rows.clone(), "--records .", &["no profile fits"]).check();
+    refused("a.json", format!("[{ANN}]"), "--records rows", &["at byte 1 stands no JSON object"]).check();
+    // Elements that are no objects are rejects, as in any array.
+    let odd = format!("{{\"rows\":[{ANN},\n5,\n{{\"email\":\"x}},\n{BO}\n]}}");
+    rejects("a.json", odd, "ab", &[(2, "not-an-object"), (3, "invalid-json")]).check();
+    // An array that only comes after the beginning that is looked at.
+    let filler = "x".repeat(2 << 20);
+    let late = format!("{{\"rows\":[{ANN}],\"filler\":\"{filler}\",\"others\":[{BO}]}}");
+    refused("a.json", late.clone(), "", &["rows or others", "--records rows"]).check();
+    loads("a.json", late.clone(), "--records rows", "a", &[]).check();
+    refused("a.json", late.clone(), "--records others", &["no keys were found in its first records"]).check();
+    loads("a.json", late, "--records others --profile contact", "b", &[]).check();
+}
+
+#[test]
+fn a_document_that_is_a_record_is_one() {
+    let contacts = format!("{},\"contacts\":[{{\"name\":\"Xaver Yps\",\"age\":5}}]}}", &ANN[..ANN.len() - 1]);
+    loads("a.json", contacts.clone(), "", "a", &["the whole document is one record; --records contacts"]).check();
+    loads("a.json", format!("{contacts}\n{BO}\n"), "", "ab", &[]).check();
+    // A list with a name is not a customer with that name.
+    let named = format!("{{\"name\":\"export\",\"rows\":[{ANN},{BO}]}}");
+    refused("a.json", named.clone(), "", &["its records may be in . or rows", "--records ."]).check();
+    loads("a.json", named.clone(), "--records rows", "ab", &[]).check();
+    loads("a.json", named.clone(), "--profile contact", "ab", &["records in \"rows\""]).check();
+    let place = Place::new();
+    place.write("a.json", &named);
+    place.custload("import a.json --records . --profile basic").ends(0);
+    assert_eq!(place.column("customers.db", "SELECT name FROM customers"), ["export"]);
+    // Several documents are not read from within unless that is said.
+    let pages = format!("{{\"rows\":[{ANN}]}}\n{{\"rows\":[{BO}]}}\n");
+    refused("a.json", pages.clone(), "", &["no profile fits", "--records rows"]).check();
+    loads("a.json", pages, "--records rows", "ab", &[]).check();
+}
+
+#[test]
+fn what_was_cut_off_is_not_loaded() {
+    let four = format!("{ANN},\n{BO},\n{CY},\n{}", DEE.replace('\n', ""));
+    let options = "--profile contact";
+    let array = "the array is not closed after 4 records: the file may be cut off";
+    for (text, said) in [
+        (format!("[\n{four},\n{{\"email\":\"ev"), array),
+        (format!("[\n{four},\n{{\"email\":\"eve@x.example\"\n"), array),
+        (format!("[\n{four},\n{{\n  \"email\":\"eve@x.example\",\n  \"name"), array),
+        (format!("[\n{four},\n{{\n  \"email\":\"eve@x.example\",\n  \"tags\": [\n    1\n  ],\n"), array),
+        (format!("[\n{four},\n"), array),
+        (format!("[\n{four}\n"), array),
+        (format!("[{}", four.replace('\n', "")), array),
+        (format!("[{},{{\"email\":\"ev", four.replace('\n', "")), array),
+        (format!("{{\"rows\":[\n{four},\n{{\"email\":\"ev"), array),
+        (format!("{{\"rows\":[\n{four}\n"), array),
+        (format!("{{\"rows\":[{}", four.replace('\n', "")), array),
+        (format!("{{\"rows\":[\n{four}\n]"), "the document is not closed after 4 records"),
+        (format!("{{\"rows\":[\n{four}\n], \"next\": {{\"a\":\"b"), "the document is not closed after 4 records"),
+        (format!("{DEE}\n{DEE}\n{{\n  \"email\": \"eve"), "the object is not closed after 2 records"),
+        ("{\n  \"email\": \"eve".to_string(), "the object is not closed after 0 records"),
+        ("[".to_string(), "the array is not closed after 0 records"),
+        (format!("[{ANN},"), "the array is not closed after 1 record:"),
+    ] {
+        refused("a.json", text.clone(), options, &[said]).check();
+        refused("a.json", text, "", &[said]).check();
+    }
+    // Where reading stops before, nobody can know.
+    loads("a.json", format!("[\n{four},\n{{\"email\":\"ev"), "--profile contact --limit 4", "abcd", &[]).check();
+    loads("a.json", format!("{{\"rows\":[\n{four},\n{{\"ev"), "--profile contact --limit 3", "abc", &[]).check();
+    // A last line that was cut off is a reject like any that is broken.
+    rejects("a.jsonl", format!("{ANN}\n{BO}\n{{\"email\":\"cy"), "ab", &[(3, "invalid-json")]).check();
+    rejects("a.jsonl", "{\"email\":\"cy", "", &[(1, "invalid-json")]).check();
+}
+
+#[test]
+fn nothing_is_dropped_after_the_end() {
+    let array = format!("[{ANN},{BO}]");
+    rejects("a.json", format!("{array}\nxyz\n"), "ab", &[(2, "invalid-json")]).check();
+    rejects("a.json", format!("{array}]\n"), "ab", &[(1, "invalid-json")]).check();
+    loads("a.json", format!("{array}\n[{CY}]\n"), "--profile contact", "abc", &[]).check();
+    loads("a.json", format!("{array}\n{CY}\n"), "--profile contact", "abc", &[]).check();
+    let rows = format!("{{\"rows\":{array}}}");
+    refused("a.json", format!("{rows}\nxyz\n"), "--records rows", &["stands no JSON object"]).check();
+    refused("a.json", format!("{{\"rows\":{array}]}}"), "--records rows", &["damaged at byte"]).check();
+    refused("a.json", format!("{{\"a\":\"b\nc\",\"rows\":{array}}}"), "--records rows", &["damaged at byte"]).check();
+    // Beyond the beginning that is looked at.
+    let many = format!("{{\"rows\":[{ANN}{}]}}", format!(",{}{BO}", " ".repeat(100)).repeat(10_000));
+    refused("a.json", format!("{many}\n{rows}"), "", &["a second JSON document follows"]).check();
+}
+
+#[test]
+fn a_slip_costs_its_record() {
+    for (text, stored, wrong) in [
+        (format!("[\n{ANN},\n{{\"email\": \"no\"}},\n{CY}]"), "ac", vec![(3, "invalid-email")]),
+        (format!("[\n{ANN},\n{{\"email\": nope}},\n{CY}\n]"), "ac", vec![(3, "invalid-json")]),
+        (format!("[\n{ANN},\n{{\"email\": \"x}},\n{CY}\n]"), "ac", vec![(3, "invalid-json")]),
+        (format!("[\n  {ANN},\n  {{\n    \"email\": \"x\n  }},\n  {CY}\n]"), "ac", vec![(3, "invalid-json")]),
+        (format!("[\n{ANN},\n17,\n\"x\",\n{CY}\n]"), "ac", vec![(3, "not-an-object"), (4, "not-an-object")]),
+        (format!("[\n{ANN},\n[{BO}],\n{CY}\n]"), "ac", vec![(3, "not-an-object")]),
+        (format!("[\n{ANN},\n\n\n{{\n\"email\": \"ANN@x.example\"\n}},\n{CY}]"), "ac", vec![(5, "duplicate-key")]),
+        (format!("{ANN}\n{BO},,\n{CY}\n"), "ac", vec![(2, "invalid-json")]),
+        (format!("{ANN}\n{BO} {BO}\n{CY}\n"), "abc", vec![(2, "duplicate-key")]),
+        (format!("{{\"email\":\n{ANN}\n{BO}\n{CY}\n"), "abc", vec![(1, "invalid-json")]),
+        (format!("{{\"rows\":[\n{ANN},\n{{\"email\":}},\n{CY}\n]}}"), "ac", vec![(3, "invalid-json")]),
+    ] {
+        rejects("a.json", text, stored, &wrong).check();
+    }
+}
+
+#[test]
+fn rejects_of_a_document_are_mended_as_lines() {
+    let place = Place::new();
+    place.write("a.json", format!("{{\"rows\":[{{\"email\":\"no\",\"note\":{{\"a\":1}}}},{BO}]}}"));
+    place.custload("import a.json --profile contact").ends(1);
+    let summary = &place.json(&format!("{FIRST}/summary.json"))["inputs"][0];
+    assert_eq!((&summary["format"], &summary["records"]), (&json!("json"), &json!("rows")));
+    let report = place.objects(&format!("{FIRST}/a.rejects.ndjson"));
+    assert_eq!((report.len(), &report[0]["note"]), (1, &json!({"a": 1})));
+    let mut mended = report[0].clone();
+    mended["email"] = json!("ann@x.example");
+    mended.as_object_mut().unwrap().remove("note");
+    place.write("mended.ndjson", mended.to_string());
+    place.custload("import mended.ndjson --profile contact").ends(0);
+    assert_eq!(stored(&place), "ba");
+}
+
+/// The verdicts of `check`: records read, accepted and rejected, and each fault's record and code.
+fn verdicts(text: &str) -> (Vec<u64>, Vec<(u64, String)>) {
+    let place = Place::new();
+    place.write("a.json", text);
+    let done = place.custload("check a.json --profile contact --key none --rejects-ok --reports r --json").ends(0);
+    let summary: Value = serde_json::from_str(&done.stdout).unwrap();
+    let counts = ["read", "accepted", "rejected"].map(|count| summary[count].as_u64().unwrap()).to_vec();
+    let found = faults(&place.objects("r/errors.ndjson"));
+    (counts, found.into_iter().map(|(_, record, _, code, _)| (record, code)).collect())
+}
+
+proptest! {
+    #![proptest_config(Config { cases: 24, ..Config::default() })]
+
+    #[test]
+    fn records_fare_alike_however_they_are_written(
+        records in prop::collection::vec(
+            prop::collection::vec(
+                (
+                    prop::sample::select(vec!["email", "name", "phone", "city", "note", "more"]),
+                    prop::sample::select(vec![
+                        json!("ann@x.example"), json!("Ann {Smith}"), json!("\"],}"), json!(null), json!(12), json!([{"a": "]"}]),
+                        json!({"x": {"y": "}"}}), json!("0351 123456"), json!(""),
+                    ]),
+                ),
+                1..5,
+            ),
+            1..8,
+        ),
+    ) {
+        // The first is right, so that its shape is that of a customer.
+        let mut records: Vec<Value> = records.into_iter().map(|members| {
+            Value::Object(members.into_iter().map(|(key, value)| (key.to_string(), value)).collect())
+        }).collect();
+        records.insert(0, json!({"email": "ann@x.example", "name": "Ann Smith"}));
+        let lines: Vec<String> = records.iter().map(Value::to_string).collect();
+        let pretty: Vec<String> = records.iter().map(|record| serde_json::to_string_pretty(record).unwrap()).collect();
+        let expected = verdicts(&(lines.join("\n") + "\n"));
+        for text in [
+            lines.join(",\n"),
+            lines.join("\r"),
+            lines.concat(),
+            pretty.join("\n"),
+            pretty.join(",\n"),
+            json!(records).to_string(),
+            serde_json::to_string_pretty(&json!(records)).unwrap(),
+            json!({"took": 5, "data": {"rows": records}, "next": null}).to_string(),
+            serde_json::to_string_pretty(&json!({"data": {"rows": records, "pages": [1]}})).unwrap(),
+        ] {
+            prop_assert_eq!(&verdicts(&text), &expected, "{}", text);
+        }
+    }
+}
