@@ -71,8 +71,8 @@ impl Sample {
         let plan = Plan::new(contact(), &FieldOptions::default()).unwrap();
         let shape = match self.format {
             Format::Csv => {
-                let binding = Binding::new(plan.profile, &plan.names, self.open().names);
-                Shape::Csv(CsvShape::new(b',', binding.expect("the header is that of the profile"), false, false))
+                let binding = Binding::new(&plan.names, self.open().names);
+                Shape::Csv(Box::new(CsvShape::new(b',', binding, false, false)))
             }
             _ => Shape::Json,
         };

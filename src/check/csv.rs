@@ -6,11 +6,13 @@
 use std::borrow::Cow;
 
 use super::judge::{Origin, into_owned};
+use super::plan::Plan;
 use super::report::{Carried, ReportRow, ReportShape, Torn};
 use super::{Checker, Draft, Whole, not_utf8};
 use crate::format::csv::{Cell, RowWriter, SHEET_MARK, SplitFault, is_run_by_spreadsheets, split_in, unguarded};
 use crate::format::raw::RawDialect;
-use crate::profile::header::{Binding, Source};
+use crate::profile::header::Binding;
+use crate::profile::sources::Chosen;
 use crate::reject::Code;
 use crate::rule::text;
 
@@ -137,9 +139,13 @@ impl<'c> CsvRecords<'c> {
         let has_marks = parts.has_marks(self.shape, &self.cells);
         // The cells stand in the block as they are.
         let is_plain = self.shape.report.is_none() && !has_marks;
-        for (field, from) in self.shape.binding.sources.iter().enumerate() {
-            let cell = match from {
-                Some(Source::Column(column)) if is_plain => self.cells[*column].plain_in(source),
+        let (plan, sources) = (&checker.plan, &self.shape.binding.sources);
+        let mut has_value = |field, column| plan.has_value(field, &parts.cell(self.shape, &self.cells, column));
+        let group = draft.judge.group(sources, &mut has_value);
+        for field in 0..plan.fields.len() {
+            let chosen = plan.choose(sources, field, group, &mut has_value);
+            let cell = match chosen {
+                Chosen::Place(column) if is_plain => self.cells[column].plain_in(source),
                 _ => None,
             };
             if let Some((source, length)) = cell
@@ -148,15 +154,23 @@ impl<'c> CsvRecords<'c> {
             {
                 continue;
             }
-            self.judge_field(checker, &parts, field, has_marks, draft);
+            self.judge_field(checker, &parts, field, chosen, has_marks, draft);
         }
         Ok(())
     }
 
     /// Judges the value of one field, whatever it is.
-    fn judge_field(&self, checker: &Checker, parts: &Parts<'_>, field: usize, has_marks: bool, draft: &mut Draft<'_>) {
-        match self.shape.binding.sources[field] {
-            Some(Source::Column(column)) => {
+    fn judge_field(
+        &self,
+        checker: &Checker,
+        parts: &Parts<'_>,
+        field: usize,
+        chosen: Chosen,
+        has_marks: bool,
+        draft: &mut Draft<'_>,
+    ) {
+        match chosen {
+            Chosen::Place(column) => {
                 let origin = Origin { field, column: Some(column as u32 + 1), order: column as u32 };
                 let cell = parts.cell(self.shape, &self.cells, column);
                 let stored = match (if has_marks { parts.error_in(self.shape, &cell) } else { None }, &cell) {
@@ -168,7 +182,7 @@ impl<'c> CsvRecords<'c> {
                 };
                 checker.push(field, stored, draft);
             }
-            Some(Source::Joined(columns)) => {
+            Chosen::Joined(columns) => {
                 let column = columns[0] as u32;
                 let origin = Origin { field, column: Some(column + 1), order: column };
                 let cells = columns.map(|column| parts.cell(self.shape, &self.cells, column));
@@ -182,7 +196,7 @@ impl<'c> CsvRecords<'c> {
                 };
                 checker.push(field, stored, draft);
             }
-            None => {
+            Chosen::Nothing => {
                 let stored = draft.judge.missing(Origin { field, column: None, order: u32::MAX }, None);
                 checker.push(field, stored, draft);
             }
@@ -330,15 +344,23 @@ pub(super) fn carried(shape: &CsvShape, row: &[u8]) -> Option<Carried> {
     Some(torn(shape, row).map_or_else(|| report.untold(shape.delimiter), |(_, carried)| carried))
 }
 
-/// The text of the cell that fills a field.
-pub(super) fn original_value(shape: &CsvShape, record: &str, field: usize) -> Option<String> {
+/// The text of the cell that fills a field, and its column.
+pub(super) fn original_value(
+    shape: &CsvShape,
+    plan: &Plan,
+    record: &str,
+    field: usize,
+) -> Option<(Option<usize>, String)> {
     let mut cells = Vec::new();
     let parts = take_apart(shape, record, record.as_bytes(), &mut cells).ok()?;
-    let texts: Vec<String> = match shape.binding.sources[field]? {
-        Source::Column(column) => vec![unmarked(parts.cell(shape, &cells, column), shape.is_sheet).into_owned()],
-        Source::Joined(columns) => {
-            columns.iter().map(|column| parts.cell(shape, &cells, *column).into_owned()).collect()
-        }
+    let cell = |column| parts.cell(shape, &cells, column);
+    let (sources, mut has_value) = (&shape.binding.sources, |field, column| plan.has_value(field, &cell(column)));
+    let group = sources.group(&plan.names.layout, &mut has_value);
+    let chosen = plan.choose(sources, field, group, &mut has_value);
+    let text = match chosen {
+        Chosen::Nothing => return None,
+        Chosen::Place(column) => unmarked(cell(column), shape.is_sheet).into_owned(),
+        Chosen::Joined(columns) => columns.map(cell).join(" "),
     };
-    Some(texts.join(" "))
+    Some((chosen.first(), text))
 }

@@ -16,7 +16,8 @@ use super::{Checker, Draft, Whole, not_utf8};
 use crate::format::json::{JsonFault, JsonValue, Members, Paths, raw_of_report, value, write_text};
 use crate::format::object::{ObjectReader, Place, Written, stop_in_text};
 use crate::format::raw;
-use crate::profile::header::{Match, Meaning, REPORT_KEY, Rank};
+use crate::profile::header::{Match, Meaning, REPORT_KEY};
+use crate::profile::sources::{Chosen, Role, Sources};
 use crate::record;
 use crate::reject::Code;
 use crate::rule::text;
@@ -34,8 +35,8 @@ pub(super) struct JsonRecords<'c> {
     /// The keys of the record before, in order, and the values of this one.
     order: Vec<usize>,
     values: Vec<Place>,
-    /// For each field what fills it.
-    filled: Vec<Filled>,
+    /// For each field what may fill it.
+    sources: Sources,
     /// Whether that is so for records with the keys of `order`.
     is_bound: bool,
     /// How many times that was worked out.
@@ -45,6 +46,7 @@ pub(super) struct JsonRecords<'c> {
 /// A key whose meaning is known.
 struct KnownKey {
     meaning: Meaning,
+    role: Role,
     /// As it stands in most records, with its quotes and the colon; `None` where only the long way does.
     written: Option<Box<[u8]>>,
     /// The key that came behind it the last time.
@@ -57,40 +59,6 @@ struct KnownKey {
 /// `None` for those that match no field. They stay in one list, so that their order among an input's does not depend on where
 /// its blocks begin.
 pub type MetKeys = Vec<(String, Option<Match>)>;
-
-/// The members that fill a field: one for all of it, or one for each part.
-#[derive(Clone, Copy, Debug, Default)]
-struct Filled {
-    whole: Option<Filling>,
-    parts: [Option<Filling>; 2],
-}
-
-/// The member that fills something, how well its key matches, and another that matches as well.
-#[derive(Clone, Copy, Debug)]
-struct Filling {
-    rank: Rank,
-    member: u32,
-    rival: Option<u32>,
-}
-
-impl Filled {
-    fn note(&mut self, found: Match, member: usize) {
-        let member = member as u32;
-        let place = match found.part {
-            None => &mut self.whole,
-            Some(part) => &mut self.parts[part.min(1)],
-        };
-        *place = match *place {
-            Some(held) if held.rank < found.rank => Some(held),
-            Some(held) if held.rank == found.rank => Some(Filling { rival: held.rival.or(Some(member)), ..held }),
-            _ => Some(Filling { rank: found.rank, member, rival: None }),
-        };
-    }
-
-    fn all(&self) -> impl Iterator<Item = Filling> {
-        [self.whole, self.parts[0], self.parts[1]].into_iter().flatten()
-    }
-}
 
 const MEANINGS: usize = 4096;
 /// As many keys as are named of an input. The first so many of a block are enough to find the first so many of an input,
@@ -107,7 +75,7 @@ impl<'c> JsonRecords<'c> {
             first: 0,
             order: Vec::new(),
             values: Vec::new(),
-            filled: Vec::new(),
+            sources: Sources::default(),
             is_bound: false,
             bindings: 0,
         }
@@ -126,7 +94,7 @@ impl<'c> JsonRecords<'c> {
         if self.read(record).is_some() {
             let is_tidy = text::is_tidy(record.as_bytes());
             let written = |member: u32| self.values[member as usize].of(record);
-            judge_members(checker, &self.filled, is_tidy, written, draft);
+            judge_members(checker, &self.sources, is_tidy, written, draft);
             return Ok(());
         }
         let members = match parse(record).map_err(|whole| without_report(record, whole))? {
@@ -180,26 +148,21 @@ impl<'c> JsonRecords<'c> {
         self.is_bound.then_some(())
     }
 
-    /// Finds out which members fill which fields, if no key stands there twice and no two fill the same.
+    /// Finds out which members may fill which fields, if no key stands there twice.
     fn bind(&mut self) -> bool {
         self.bindings += 1;
-        self.forget_filled();
-        for (member, key) in self.order.iter().enumerate() {
-            let key = &mut self.keys[*key];
-            if std::mem::replace(&mut key.bound, self.bindings) == self.bindings {
+        for key in &self.order {
+            if std::mem::replace(&mut self.keys[*key].bound, self.bindings) == self.bindings {
                 return false;
             }
-            if let Meaning::Field(found) = key.meaning {
-                self.filled[found.field].note(found, member);
-            }
         }
-        !self.filled.iter().flat_map(Filled::all).any(|filling| filling.rival.is_some())
-    }
-
-    fn forget_filled(&mut self) {
-        self.is_bound = false;
-        self.filled.clear();
-        self.filled.resize(self.plan.fields.len(), Filled::default());
+        let keys = self.order.iter().map(|key| &self.keys[*key]).enumerate();
+        let found = keys.filter_map(|(member, key)| match key.meaning {
+            Meaning::Field(found) => Some((member, found, key.role)),
+            Meaning::Ignored | Meaning::Unknown => None,
+        });
+        self.sources.bind(&self.plan.names.layout, found, true);
+        true
     }
 
     /// How a key stands in most records; `None` where its value is more than a value, or the key cannot be written as it is.
@@ -227,22 +190,16 @@ impl<'c> JsonRecords<'c> {
         let members = members
             .reach(&self.plan.names)
             .map_err(|key| repeated(format!("the key {key:?} stands in the object twice")))?;
-        self.forget_filled();
+        self.is_bound = false;
+        let mut found = Vec::new();
         for (index, (key, _)) in members.0.iter().enumerate() {
-            if let Meaning::Field(found) = self.meaning(key) {
-                self.filled[found.field].note(found, index);
+            if let Meaning::Field(of) = self.meaning(key) {
+                found.push((index, of, Role::of(key)));
             }
         }
-        // Keys that a better one outranks may be as many as they like.
-        for (field, filled) in self.filled.iter().enumerate() {
-            if let Some(Filling { member, rival: Some(rival), .. }) = filled.all().find(|found| found.rival.is_some()) {
-                let (one, other) = (&members.0[member as usize].0, &members.0[rival as usize].0);
-                let column = &self.plan.fields[field].column;
-                return Err(repeated(format!("the keys {one:?} and {other:?} both stand for {column}")));
-            }
-        }
+        self.sources.bind(&self.plan.names.layout, found.into_iter(), true);
         let written = |member: u32| Written::Value(members.0[member as usize].1);
-        judge_members(checker, &self.filled, false, written, draft);
+        judge_members(checker, &self.sources, false, written, draft);
         Ok(())
     }
 
@@ -255,7 +212,8 @@ impl<'c> JsonRecords<'c> {
         if is_remembered {
             let place = self.keys.len();
             self.places.insert(key.to_string(), place);
-            self.keys.push(KnownKey { meaning, written: self.written(key), next: place + 1, bound: 0 });
+            let (role, written) = (Role::of(key), self.written(key));
+            self.keys.push(KnownKey { meaning, role, written, next: place + 1, bound: 0 });
         }
         let found = match meaning {
             Meaning::Field(found) => Some(found),
@@ -273,7 +231,7 @@ impl<'c> JsonRecords<'c> {
 /// Judges the values that fill the fields, which `written` finds by their place among the members.
 fn judge_members<'v>(
     checker: &Checker,
-    filled: &[Filled],
+    sources: &Sources,
     is_tidy: bool,
     written: impl Fn(u32) -> Written<'v>,
     draft: &mut Draft<'_>,
@@ -282,32 +240,48 @@ fn judge_members<'v>(
         Written::PlainText(text) => draft.judge.text(origin, text),
         Written::Value(raw) => draft.judge.json(origin, raw),
     };
-    for (field, filled) in filled.iter().enumerate() {
-        let origin = |member: u32| Origin { field, column: None, order: member };
-        if let Some(Filling { member, .. }) = filled.whole
-            && let Written::PlainText(text) = written(member)
+    let plan = &checker.plan;
+    let mut has_value = |field, member: usize| says_something(plan, field, written(member as u32));
+    let group = draft.judge.group(sources, &mut has_value);
+    for field in 0..plan.fields.len() {
+        let origin = |member: usize| Origin { field, column: None, order: member as u32 };
+        let chosen = plan.choose(sources, field, group, &mut has_value);
+        if let Chosen::Place(member) = chosen
+            && let Written::PlainText(text) = written(member as u32)
             && (is_tidy || text::is_tidy(text.as_bytes()))
             && checker.push_quick(field, text.as_bytes(), text.len(), draft)
         {
             continue;
         }
-        let stored = match (filled.whole, filled.parts) {
-            (Some(Filling { member, .. }), _) => judge(origin(member), draft),
-            (None, [None, None]) => draft.judge.missing(origin(u32::MAX), None),
-            (None, [Some(part), None] | [None, Some(part)]) => judge(origin(part.member), draft),
-            (None, [Some(first), Some(last)]) => {
-                match [first.member, last.member].map(|member| joinable(written(member))) {
+        let stored = match chosen {
+            Chosen::Place(member) => judge(origin(member), draft),
+            Chosen::Nothing => draft.judge.missing(Origin { field, column: None, order: u32::MAX }, None),
+            Chosen::Joined([first, last]) => {
+                match [first, last].map(|member| joinable(written(member as u32))) {
                     [Some(one), Some(other)] => {
                         let joined = draft.judge.joined([&*one, &*other].into_iter());
-                        into_owned(draft.judge.text(origin(first.member), &joined))
+                        into_owned(draft.judge.text(origin(first), &joined))
                     }
                     // What cannot be joined is no text, and that is its fault.
-                    [None, _] => judge(origin(first.member), draft),
-                    [_, None] => judge(origin(last.member), draft),
+                    [None, _] => judge(origin(first), draft),
+                    [_, None] => judge(origin(last), draft),
                 }
             }
         };
         checker.push(field, stored, draft);
+    }
+}
+
+/// Whether a member has a value.
+fn says_something(plan: &Plan, field: usize, written: Written<'_>) -> bool {
+    let raw = match written {
+        Written::PlainText(text) => return plan.has_value(field, text),
+        Written::Value(raw) => raw,
+    };
+    match value(raw) {
+        JsonValue::Null => false,
+        JsonValue::Text(text) => plan.has_value(field, &text),
+        _ => true,
     }
 }
 
@@ -468,23 +442,23 @@ pub(super) fn original_value(plan: &Plan, record: &str, field: usize) -> Option<
         }
     };
     let members = parse_members(record).ok()?.reach(&plan.names).ok()?;
-    let mut filled = Filled::default();
-    for (index, (key, _)) in members.0.iter().enumerate() {
-        if let Meaning::Field(found) = plan.names.find(key)
-            && found.field == field
-        {
-            filled.note(found, index);
-        }
-    }
-    let fillings: Vec<Filling> = match filled.whole {
-        Some(whole) => vec![whole],
-        None => filled.parts.into_iter().flatten().collect(),
-    };
-    let text = |filling: &Filling| match value(members.0[filling.member as usize].1) {
+    let found = members.0.iter().enumerate().filter_map(|(index, (key, _))| match plan.names.find(key) {
+        Meaning::Field(found) => Some((index, found, Role::of(key))),
+        Meaning::Ignored | Meaning::Unknown => None,
+    });
+    let mut sources = Sources::default();
+    sources.bind(&plan.names.layout, found, true);
+    let mut has_value = |field, member: usize| says_something(plan, field, Written::Value(members.0[member].1));
+    let group = sources.group(&plan.names.layout, &mut has_value);
+    let text = |member: usize| match value(members.0[member].1) {
         JsonValue::Text(text) => text.into_owned(),
-        _ => members.0[filling.member as usize].1.to_string(),
+        _ => members.0[member].1.to_string(),
     };
-    (!fillings.is_empty()).then(|| fillings.iter().map(text).collect::<Vec<_>>().join(" "))
+    match plan.choose(&sources, field, group, &mut has_value) {
+        Chosen::Nothing => None,
+        Chosen::Place(member) => Some(text(member)),
+        Chosen::Joined(both) => Some(both.map(text).join(" ")),
+    }
 }
 
 #[cfg(test)]

@@ -39,6 +39,8 @@ pub(super) struct Judge<'p> {
     absent: FieldSet,
     /// Those that it must have if it becomes a customer.
     lacking: FieldSet,
+    /// Those whose stored values it replaces, also by nothing.
+    pub(super) replaced: FieldSet,
 }
 
 /// Where a value comes from.
@@ -80,20 +82,21 @@ impl<'p> Judge<'p> {
             empty: FieldSet::default(),
             absent: FieldSet::default(),
             lacking: FieldSet::default(),
+            replaced: FieldSet::default(),
         }
     }
 
     /// Forgets the record before.
     pub(super) fn begin(&mut self) {
         self.faults.clear();
-        (self.empty, self.absent, self.lacking) = Default::default();
+        (self.empty, self.absent, self.lacking, self.replaced) = Default::default();
     }
 
     /// What the record has to say of a customer who is there.
     pub(super) fn touched(&self) -> Touched {
         Touched {
             given: self.empty.or(self.absent).complement(),
-            cleared: self.empty.in_both(self.plan.clearable),
+            cleared: self.empty.in_both(self.plan.clearable).or(self.empty.or(self.absent).in_both(self.replaced)),
             lacking: self.lacking,
         }
     }

@@ -3,6 +3,7 @@
 //! This stage is pure: no file, no clock, no thread. Equal bytes and an equal plan give equal verdicts, whatever the size
 //! of the block they came in. Keys are read here, but whether one is taken is for the thread that sees records in order.
 
+mod candidates;
 mod csv;
 pub mod json;
 mod judge;
@@ -44,7 +45,7 @@ pub struct Stamp {
 #[derive(Clone, Debug)]
 pub enum Shape {
     /// Cells under a header.
-    Csv(CsvShape),
+    Csv(Box<CsvShape>),
     /// JSON objects.
     Json,
 }
@@ -371,12 +372,13 @@ impl Checker {
         }
     }
 
-    /// The original text of a field's value in a record that can be taken apart.
-    pub fn original_value(&self, block: &Block, span: &Span, field: usize) -> Option<String> {
+    /// The original text of a field's value in a record that can be taken apart, and the column that it comes from, from 0, where
+    /// there are columns.
+    pub fn original_value(&self, block: &Block, span: &Span, field: usize) -> Option<(Option<usize>, String)> {
         let record = std::str::from_utf8(block.bytes_of(span)).ok()?;
         match &self.shape {
-            Shape::Csv(shape) => csv::original_value(shape, record, field),
-            Shape::Json => json::original_value(&self.plan, record, field),
+            Shape::Csv(shape) => csv::original_value(shape, &self.plan, record, field),
+            Shape::Json => Some((None, json::original_value(&self.plan, record, field)?)),
         }
     }
 
@@ -385,7 +387,8 @@ impl Checker {
         let mut fields: Vec<(usize, Option<u32>)> = (0..self.plan.fields.len())
             .filter(|field| lacking.has(*field))
             .map(|field| {
-                (field, self.binding().and_then(|binding| binding.sources[field]).map(|from| from.first() as u32))
+                let column = self.binding().and_then(|binding| binding.sources.first(field));
+                (field, column.map(|column| column as u32))
             })
             .collect();
         fields.sort_by_key(|(field, column)| (column.unwrap_or(u32::MAX), *field));
@@ -408,7 +411,7 @@ impl Checker {
     fn records(&self) -> Records<'_> {
         match &self.shape {
             Shape::Csv(shape) => Records::Csv(csv::CsvRecords::new(shape)),
-            Shape::Json => Records::Json(json::JsonRecords::new(&self.plan)),
+            Shape::Json => Records::Json(Box::new(json::JsonRecords::new(&self.plan))),
         }
     }
 
@@ -547,7 +550,7 @@ impl Checker {
 /// The records of one format, with what is reused from one to the next.
 enum Records<'c> {
     Csv(csv::CsvRecords<'c>),
-    Json(json::JsonRecords<'c>),
+    Json(Box<json::JsonRecords<'c>>),
 }
 
 impl Records<'_> {

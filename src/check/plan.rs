@@ -229,6 +229,9 @@ impl Plan {
             clearable: FieldSet::default(),
             empty: options.empty,
         };
+        if let Some(key) = plan.key.filter(|_| mode.changes()) {
+            plan.names.layout.take_best_alone(key.field);
+        }
         if options.empty == Empty::Clear {
             let clearable = (0..profile.fields.len()).filter(|field| !profile.fields[*field].required);
             clearable.for_each(|field| plan.clearable.insert(field));

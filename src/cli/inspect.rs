@@ -11,6 +11,7 @@ use super::table::{number, table, without_trailing_spaces};
 use super::words::Words;
 use crate::error::{Error, Result};
 use crate::pipeline::{ColumnContent, Inspection, LOOKED_AT};
+use crate::profile::header::Header;
 use crate::report::summary::{ColumnSummary, Ignored, escaped};
 use crate::rule::text::{is_hidden, visible};
 
@@ -224,11 +225,13 @@ fn mapping_file(inspection: &Inspection) -> String {
         visible(&inspection.input.path)
     );
     let mut written = HashSet::new();
-    for (column, content) in inspection.input.columns.iter().zip(&inspection.content) {
-        if column.header.trim().is_empty() || !written.insert(column.header.trim()) {
+    let headers: Vec<String> = inspection.input.columns.iter().map(|column| column.header.clone()).collect();
+    let header = Header::new(&headers);
+    for ((column, content), name) in inspection.input.columns.iter().zip(&inspection.content).zip(header.map_names()) {
+        if column.header.trim().is_empty() || !written.insert(name) {
             continue;
         }
-        let header = toml_text(&column.header);
+        let header = toml_text(name);
         let proposal = content.proposal.as_ref().map(|near| format!(" # is it {near}?")).unwrap_or_default();
         match (&column.target, &column.ignored) {
             (Some(target), None) => file.push_str(&format!("{header} = {}\n", toml_text(target))),

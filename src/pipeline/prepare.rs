@@ -11,7 +11,7 @@ use super::{Observer, Options};
 use crate::check::plan::Plan;
 use crate::check::{Checker, CsvShape, Shape, Stamp};
 use crate::error::{Error, Result};
-use crate::profile::header::{Binding, Candidates, Column, Conflict, Fit, Match, Meaning, Rank, letters_and_digits};
+use crate::profile::header::{Binding, Candidates, Column, Fit, Header, Meaning, letters_and_digits};
 use crate::profile::mapping::Mapping;
 use crate::profile::{Profile, nearest};
 use crate::report::summary::{ColumnSummary, Counts, Ignored, InputSummary};
@@ -178,7 +178,7 @@ pub(super) fn bind_one(input: &Input, index: usize, plan: &Plan, options: &Optio
         let binding = bind_header(input, plan, options)?;
         summary.columns = columns(&binding, plan.profile);
         let is_sheet = dialect.format == Format::Spreadsheet;
-        Shape::Csv(CsvShape::new(dialect.delimiter, binding, dialect.is_padded, is_sheet))
+        Shape::Csv(Box::new(CsvShape::new(dialect.delimiter, binding, dialect.is_padded, is_sheet)))
     } else {
         summary.columns = keys(&input.names, plan);
         Shape::Json
@@ -204,8 +204,9 @@ fn refuse_maps_without_a_header(prepared: &[Prepared], options: &Options, observ
     if prepared.iter().any(|one| !one.input.dialect.format.is_table()) {
         return Ok(());
     }
+    let headers = prepared.iter().map(|one| one.input.names.as_slice());
+    let Some(header) = header_that_is_nowhere(&options.fields.mapping, headers) else { return Ok(()) };
     let names = || prepared.iter().flat_map(|one| &one.input.names);
-    let Some(header) = header_that_is_nowhere(&options.fields.mapping, names()) else { return Ok(()) };
     let near = nearest(header, names().map(String::as_str)).map(|near| format!(" Is it {}?", named(near)));
     if prepared.iter().all(|one| one.input.is_report()) {
         let near = near.unwrap_or_default();
@@ -220,18 +221,17 @@ fn refuse_maps_without_a_header(prepared: &[Prepared], options: &Options, observ
     )))
 }
 
-/// The first of the map's headers that is none of these names.
-fn header_that_is_nowhere<'m>(mapping: &'m Mapping, names: impl Iterator<Item = &'m String>) -> Option<&'m str> {
+/// The first of the map's headers that is in none of these.
+fn header_that_is_nowhere<'m>(mapping: &'m Mapping, headers: impl Iterator<Item = &'m [String]>) -> Option<&'m str> {
     if mapping.columns.is_empty() {
         return None;
     }
-    let (mut written, mut compared) = (HashSet::new(), HashSet::new());
-    for name in names.filter(|name| written.insert(name.trim())) {
-        compared.insert(letters_and_digits(name));
-    }
+    let headers: Vec<Header<'_>> = headers.map(Header::new).collect();
+    let written: HashSet<&str> = headers.iter().flat_map(Header::map_names).collect();
+    let mut compared: HashSet<&str> = headers.iter().flat_map(Header::compared).collect();
     // What has no letters and digits is compared as it is written alone.
     compared.remove("");
-    let is_there = |header: &str| written.contains(header.trim()) || compared.contains(&letters_and_digits(header));
+    let is_there = |header: &str| written.contains(header.trim()) || compared.contains(&*letters_and_digits(header));
     mapping.columns.iter().map(|(header, _)| header.as_str()).find(|header| !is_there(header))
 }
 
@@ -241,19 +241,8 @@ fn bind_header(input: &Input, plan: &Plan, options: &Options) -> Result<Binding>
         place.push_str(&format!(": line {line}"));
     }
     let profile = plan.profile;
-    let binding = Binding::new(profile, &plan.names, input.names.clone()).map_err(|conflict| {
-        let Conflict { field, columns: [one, other] } = conflict;
-        Error::Usage(format!(
-            "{place}: columns {} ({}) and {} ({}) both mean the field {}; rename one of them, or say --map 'Header=' for \
-             the one that is to be ignored",
-            one + 1,
-            named(&input.names[one]),
-            other + 1,
-            named(&input.names[other]),
-            profile.fields[field].column
-        ))
-    })?;
-    let unfilled = |field: &usize| binding.sources[*field].is_none() && !plan.can_do_without(*field);
+    let binding = Binding::new(&plan.names, input.names.clone());
+    let unfilled = |field: &usize| binding.sources.lack(*field) && !plan.can_do_without(*field);
     let Some(field) = (0..profile.fields.len()).find(unfilled) else { return Ok(binding) };
     let field = &profile.fields[field];
     let near = nearest_header(field, &input.names).map(|near| format!(" Is it {}?", named(near))).unwrap_or_default();
@@ -271,8 +260,9 @@ fn bind_header(input: &Input, plan: &Plan, options: &Options) -> Result<Binding>
 
 /// Without a column for the key, nothing tells customers apart, and that should not happen unnoticed.
 fn say_that_no_key_is_there(one: &Prepared, plan: &Plan, options: &Options, observer: &mut dyn Observer) -> Result<()> {
-    let Shape::Csv(CsvShape { binding, .. }) = &one.shape else { return Ok(()) };
-    let is_missing = |field: usize| binding.sources[field].is_none() && plan.fields[field].default.is_none();
+    let Shape::Csv(shape) = &one.shape else { return Ok(()) };
+    let binding = &shape.binding;
+    let is_missing = |field: usize| binding.sources.lack(field) && plan.fields[field].default.is_none();
     let Some(key) = plan.key.filter(|key| is_missing(key.field)) else { return Ok(()) };
     let path = visible(&one.summary.path).into_owned();
     let column = &plan.fields[key.field].column;
@@ -303,7 +293,7 @@ fn columns(binding: &Binding, profile: &Profile) -> Vec<ColumnSummary> {
                 summary.filling(&profile.fields[found.field].column, target, found.how())
             }
             Column::Outranked(found, winner) => summary.ignored(Ignored::Outranked(format!(
-                "{} is {} already",
+                "{} alone is {}",
                 binding.headers[*winner], profile.fields[found.field].column
             ))),
             Column::Alone(found) => summary.ignored(Ignored::Outranked(format!(
@@ -318,35 +308,18 @@ fn columns(binding: &Binding, profile: &Profile) -> Vec<ColumnSummary> {
 }
 
 fn keys(names: &[String], plan: &Plan) -> Vec<ColumnSummary> {
-    let found: Vec<(&String, Meaning)> = names.iter().map(|name| (name, plan.names.find(name))).collect();
-    // The best key of each field, or part of one.
-    let mut best: HashMap<(usize, Option<usize>), (Rank, &String)> = HashMap::new();
-    for (name, found) in &found {
-        let Meaning::Field(Match { field, part, rank }) = *found else { continue };
-        let held = best.entry((field, part)).or_insert((rank, name));
-        if rank < held.0 {
-            *held = (rank, name);
-        }
-    }
-    let better =
-        |than: &Match| best.get(&(than.field, than.part)).filter(|(rank, _)| *rank < than.rank).map(|(_, name)| name);
-    let summary = |(name, found): &(&String, Meaning)| {
+    let summary = |name: &String| {
         let summary = ColumnSummary::new(name);
-        match found {
+        match plan.names.find(name) {
             Meaning::Unknown => summary.ignored(Ignored::Unknown),
             Meaning::Ignored => summary.ignored(Ignored::Mapped),
             Meaning::Field(found) => {
                 let target = plan.profile.target_of(found.field, found.part);
-                let summary = summary.filling(&plan.fields[found.field].column, target, found.how());
-                match better(found) {
-                    // Each record has its own keys, so this one may still fill the field in another.
-                    Some(name) => summary.ignored(Ignored::Outranked(format!("wherever {name} stands beside it"))),
-                    None => summary,
-                }
+                summary.filling(&plan.fields[found.field].column, target, found.how())
             }
         }
     };
-    found.iter().map(summary).collect()
+    names.iter().map(summary).collect()
 }
 
 /// Names what is ignored, once; an error where a column that matches nothing is to be one.
@@ -440,10 +413,16 @@ mod tests {
             (vec!["E-Mail", "Twon"], vec!["email", "town"], Some("Twon")),
             (vec!["#"], vec!["!"], Some("#")),
             (vec!["#"], vec![" # "], None),
+            (vec!["Phone", "Phone#2"], vec!["Phone", "Phone"], None),
+            (vec!["Phone#3"], vec!["Phone", "Phone"], Some("Phone#3")),
             (vec![], vec![], None),
         ] {
             let [mapped, names] = [mapped, names].map(|names| names.into_iter().map(String::from).collect::<Vec<_>>());
-            assert_eq!(header_that_is_nowhere(&mapping(&mapped), names.iter()), expected, "{mapped:?} {names:?}");
+            assert_eq!(
+                header_that_is_nowhere(&mapping(&mapped), [names.as_slice()].into_iter()),
+                expected,
+                "{mapped:?} {names:?}"
+            );
         }
     }
 
@@ -451,7 +430,7 @@ mod tests {
     fn the_work_grows_with_the_names_alone() {
         let headers = |size: usize| (0..size).map(|at| format!("column {at}")).collect::<Vec<_>>();
         steps::assert_linear("a map of all headers", |size| {
-            assert_eq!(header_that_is_nowhere(&mapping(&headers(size)), headers(size).iter()), None);
+            assert_eq!(header_that_is_nowhere(&mapping(&headers(size)), [headers(size).as_slice()].into_iter()), None);
         });
         steps::assert_linear("keys", |size| {
             let options = FieldOptions { mapping: mapping(&headers(size)), ..FieldOptions::default() };

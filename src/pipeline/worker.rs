@@ -196,7 +196,7 @@ impl Worker {
     /// The fields that records of the input may have values of.
     pub(super) fn filled_fields(&self) -> Vec<usize> {
         let fields = 0..self.checker.plan().fields.len();
-        let is_filled = |field: &usize| self.checker.binding().is_none_or(|binding| binding.sources[*field].is_some());
+        let is_filled = |field: &usize| self.checker.binding().is_none_or(|binding| !binding.sources.lack(*field));
         let key = self.checker.plan().key.map(|key| key.field);
         // The key keeps its stored spelling.
         fields.filter(is_filled).filter(|field| Some(*field) != key).collect()
@@ -222,13 +222,12 @@ impl Worker {
     /// Adds a fault of a record's key.
     pub(super) fn note_key(&self, code: Code, message: &str, spot: Spot<'_>, faults: &mut FaultList) {
         let field = self.checker.plan().key.map(|key| key.field).unwrap_or_default();
-        let value = self.checker.original_value(spot.block, spot.span, field);
-        let source = self.checker.binding().and_then(|binding| binding.sources[field]);
+        let (column, value) = self.checker.original_value(spot.block, spot.span, field).unzip();
         let fault = Fault {
             code,
             severity: Severity::Error,
             field: Some(field as u16),
-            column: source.map(|source| source.first() as u32 + 1),
+            column: column.flatten().map(|column| column as u32 + 1),
             message,
             value: value.as_deref(),
             raw: None,

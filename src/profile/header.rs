@@ -3,12 +3,13 @@
 //! A header name is compared by its letters and digits alone, with a field's column name, then its label, then its
 //! aliases (SPEC, section 2). JSON keys are matched one by one by the same table, [`HeaderNames`].
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use unicode_normalization::UnicodeNormalization;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::mapping::Mapping;
+use super::sources::{Layout, Role, Sources};
 use super::{Field, Profile, nearest};
 use crate::format::json::Paths;
 use crate::mode::Mode;
@@ -60,7 +61,7 @@ pub fn letters_and_digits(name: &str) -> String {
 /// How good a match is: the person's own map, the column name, the label, then the aliases in their order.
 pub type Rank = u16;
 
-const MAP: Rank = 0;
+pub(super) const MAP: Rank = 0;
 const NAME: Rank = 1;
 const LABEL: Rank = 2;
 
@@ -108,6 +109,8 @@ pub struct HeaderNames {
     alike: HashMap<String, Vec<String>>,
     /// The same headers sorted, to find those that a path leads into.
     paths: Vec<String>,
+    /// How the candidates for a field are ordered.
+    pub layout: Layout,
 }
 
 /// The names of an input's columns. What they are compared by is worked out once, whatever is asked of them.
@@ -116,13 +119,35 @@ pub struct Header<'h> {
     names: &'h [String],
     compared: Vec<String>,
     written: HashSet<&'h str>,
+    /// The names of second and further columns of one name, as a map has them: `Phone#2`.
+    numbered: Vec<Option<String>>,
 }
 
 impl<'h> Header<'h> {
     /// The names of the columns, in order.
     pub fn new(names: &'h [String]) -> Header<'h> {
         let compared = names.iter().map(|name| letters_and_digits(name)).collect();
-        Header { names, compared, written: names.iter().map(|name| name.trim()).collect() }
+        let mut met: HashMap<&str, u32> = HashMap::new();
+        let mut numbered = |name: &'h String| {
+            let number = met.entry(name.trim()).and_modify(|number| *number += 1).or_insert(1);
+            (*number > 1).then(|| format!("{}#{number}", name.trim()))
+        };
+        let mut numbered: Vec<Option<String>> = names.iter().map(&mut numbered).collect();
+        // A header that is literally so comes first.
+        for name in &mut numbered {
+            name.take_if(|name| met.contains_key(name.as_str()));
+        }
+        Header { names, compared, written: met.into_keys().collect(), numbered }
+    }
+
+    /// What a map calls each column: its name, or its name and which of several it is.
+    pub fn map_names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().zip(&self.numbered).map(|(name, numbered)| numbered.as_deref().unwrap_or(name.trim()))
+    }
+
+    /// The letters and digits of each.
+    pub fn compared(&self) -> impl Iterator<Item = &str> {
+        self.compared.iter().map(String::as_str)
     }
 }
 
@@ -147,7 +172,8 @@ impl HeaderNames {
                 }
             }
         }
-        let mut found = HeaderNames { names, mapped: HashMap::new(), alike: HashMap::new(), paths: Vec::new() };
+        let (mapped, alike, paths) = Default::default();
+        let mut found = HeaderNames { names, mapped, alike, paths, layout: Layout::new(profile) };
         for (header, target) in &mapping.columns {
             let meaning = match target.as_deref().map(|target| profile.target(target)) {
                 Some(Some((field, part))) => Meaning::Field(Match { field, part, rank: MAP }),
@@ -164,12 +190,13 @@ impl HeaderNames {
         found
     }
 
-    /// What each name of a header means. Where a column is written as in the map, the map means that one alone.
+    /// What each name of a header means. Where a column is written as in the map, the map means that one alone; of several of one
+    /// name, the first.
     pub fn meanings(&self, header: &Header<'_>) -> Vec<Meaning> {
         // What the map says of columns that are written in another way; by their letters and digits.
         let mut alike: HashMap<&str, Option<Meaning>> = HashMap::new();
-        let meaning = |(name, compared): (&String, &'_ String)| {
-            if let Some(meaning) = self.mapped.get(name.trim()) {
+        let meaning = |(name, compared): (&str, &'_ String)| {
+            if let Some(meaning) = self.mapped.get(name) {
                 return *meaning;
             }
             let mapped = match self.alike.get_key_value(compared) {
@@ -185,7 +212,7 @@ impl HeaderNames {
             };
             mapped.filter(|_| !compared.is_empty()).unwrap_or_else(|| self.in_profile(compared))
         };
-        header.names.iter().zip(&header.compared).map(meaning).collect()
+        header.map_names().zip(&header.compared).map(meaning).collect()
     }
 
     /// What this header name, or JSON key, means. The map's headers are compared as they are written first.
@@ -253,6 +280,8 @@ pub struct Fit {
     pub profile: &'static Profile,
     /// How many fields it fills.
     pub matched: usize,
+    /// How many columns go somewhere.
+    pub bound: usize,
     /// Whether it fills the key.
     pub has_key: bool,
     /// The columns that are required, and that nothing fills.
@@ -262,7 +291,7 @@ pub struct Fit {
 impl Fit {
     /// By what the better of two fits is told; only profiles that lack nothing fit at all.
     pub fn rank(&self) -> (bool, usize, bool) {
-        (self.missing.is_empty(), self.matched, self.has_key)
+        (self.missing.is_empty(), self.bound, self.has_key)
     }
 }
 
@@ -287,7 +316,10 @@ impl Candidates {
     /// How well a header fits each.
     pub fn fits(&self, headers: &[String]) -> Vec<Fit> {
         let header = Header::new(headers);
-        self.profiles.iter().map(|(profile, names)| self.fit(profile, &names.meanings(&header))).collect()
+        self.profiles
+            .iter()
+            .map(|(profile, names)| self.fit(profile, &names.layout, &names.meanings(&header)))
+            .collect()
     }
 
     /// The profiles.
@@ -299,9 +331,9 @@ impl Candidates {
     /// was found.
     pub fn likely(&self, headers: &[String]) -> Vec<Option<Likely>> {
         let header = Header::new(headers);
-        let meanings = self.profiles.iter().map(|(profile, names)| (*profile, names.meanings(&header)));
-        let best = meanings.max_by_key(|(profile, meanings)| self.fit(profile, meanings).rank());
-        let Some((profile, meanings)) = best else { return vec![None; headers.len()] };
+        let meanings = self.profiles.iter().map(|(profile, names)| (*profile, &names.layout, names.meanings(&header)));
+        let best = meanings.max_by_key(|(profile, layout, meanings)| self.fit(profile, layout, meanings).rank());
+        let Some((profile, _, meanings)) = best else { return vec![None; headers.len()] };
         let likely = |meaning: Meaning| match meaning {
             Meaning::Field(found) => Some(Likely {
                 field: &profile.fields[found.field].column,
@@ -323,7 +355,7 @@ impl Candidates {
         self.profiles.first().map(|(_, names)| names)
     }
 
-    fn fit(&self, profile: &'static Profile, meanings: &[Meaning]) -> Fit {
+    fn fit(&self, profile: &'static Profile, layout: &Layout, meanings: &[Meaning]) -> Fit {
         let mut whole = vec![false; profile.fields.len()];
         let mut parts = vec![[false; 2]; profile.fields.len()];
         for meaning in meanings {
@@ -333,7 +365,12 @@ impl Candidates {
                 Meaning::Ignored | Meaning::Unknown => {}
             }
         }
-        let filled = |field: usize| whole[field] || parts[field] == [true, true];
+        let has_own = |field: usize| whole[field] || parts[field] == [true; 2];
+        let filled = |field: usize| has_own(field) || layout.is_stood_in_for(field, has_own);
+        let is_bound = |meaning: &&Meaning| match meaning {
+            Meaning::Field(Match { field, part, .. }) => part.is_none() || parts[*field] == [true; 2],
+            Meaning::Ignored | Meaning::Unknown => false,
+        };
         let unfilled = |(index, field): &(usize, &'static Field)| {
             let is_given = field.default.is_some() || self.constants.contains(&field.column);
             let is_required = match self.mode {
@@ -346,6 +383,7 @@ impl Candidates {
         Fit {
             profile,
             matched: (0..profile.fields.len()).filter(|field| filled(*field)).count(),
+            bound: meanings.iter().filter(is_bound).count(),
             has_key: profile.field_index(&profile.key).is_some_and(filled),
             missing: missing.collect(),
         }
@@ -355,9 +393,9 @@ impl Candidates {
 /// What becomes of one column of an input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Column {
-    /// It fills this field, or a part of it.
+    /// It may fill this field, or a part of it.
     Field(Match),
-    /// Another column fills its field better: the field, and that column's index.
+    /// Another column alone fills its field, whatever a record has: the field, and that column's index.
     Outranked(Match, usize),
     /// It is a part of a field, and nothing gives the other part.
     Alone(Match),
@@ -369,24 +407,6 @@ pub enum Column {
     Report(usize),
 }
 
-/// Where a field's values come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// A column.
-    Column(usize),
-    /// Two columns, with a space between.
-    Joined([usize; 2]),
-}
-
-impl Source {
-    /// The first, or only, column.
-    pub fn first(&self) -> usize {
-        match self {
-            Source::Column(column) | Source::Joined([column, _]) => *column,
-        }
-    }
-}
-
 /// The columns of an input and the fields that they fill.
 #[derive(Clone, Debug)]
 pub struct Binding {
@@ -394,65 +414,38 @@ pub struct Binding {
     pub headers: Vec<String>,
     /// What becomes of each column.
     pub columns: Vec<Column>,
-    /// For each field of the profile what fills it.
-    pub sources: Vec<Option<Source>>,
-}
-
-/// Two columns that match one field equally well: the field and the two column indexes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Conflict {
-    /// The field's index.
-    pub field: usize,
-    /// The two columns.
-    pub columns: [usize; 2],
+    /// What may fill each field.
+    pub sources: Sources,
 }
 
 impl Binding {
     /// Binds a header to a profile's fields.
-    pub fn new(profile: &Profile, names: &HeaderNames, headers: Vec<String>) -> Result<Binding, Conflict> {
+    pub fn new(names: &HeaderNames, headers: Vec<String>) -> Binding {
         let found = names.meanings(&Header::new(&headers));
-        let mut best: BTreeMap<(usize, Option<usize>), (Rank, usize)> = BTreeMap::new();
-        for (column, found) in found.iter().enumerate() {
-            let Meaning::Field(found) = found else { continue };
-            best.entry((found.field, found.part))
-                .and_modify(|held| *held = (*held).min((found.rank, column)))
-                .or_insert((found.rank, column));
-        }
-        let best_of = |field: usize, part: Option<usize>| best.get(&(field, part)).map(|(_, column)| *column);
-        let mut columns = Vec::with_capacity(headers.len());
-        for (column, found) in found.iter().enumerate() {
-            columns.push(match found {
-                Meaning::Unknown => match REPORT_COLUMNS.iter().position(|name| *name == headers[column]) {
-                    Some(index) => Column::Report(index),
-                    None => Column::Unknown,
-                },
-                Meaning::Ignored => Column::Ignored,
-                Meaning::Field(found) => match best[&(found.field, found.part)] {
-                    (_, winner) if winner == column => match (found.part, best_of(found.field, None)) {
-                        (Some(_), Some(whole)) => Column::Outranked(*found, whole),
-                        (Some(part), None)
-                            if found.rank != MAP && best_of(found.field, Some(1 - part.min(1))).is_none() =>
-                        {
-                            Column::Alone(*found)
-                        }
-                        _ => Column::Field(*found),
-                    },
-                    (rank, winner) if rank == found.rank => {
-                        return Err(Conflict { field: found.field, columns: [winner, column] });
-                    }
-                    (_, winner) => Column::Outranked(*found, winner),
-                },
-            });
-        }
-        let is_mapped = |column: usize| matches!(found[column], Meaning::Field(Match { rank: MAP, .. }));
-        let source = |field: usize| match (best_of(field, None), best_of(field, Some(0)), best_of(field, Some(1))) {
-            (Some(column), ..) => Some(Source::Column(column)),
-            (None, Some(first), Some(last)) => Some(Source::Joined([first, last])),
-            // Who maps a part alone means it.
-            (None, first, last) => first.or(last).filter(|column| is_mapped(*column)).map(Source::Column),
+        let mut sources = Sources::default();
+        let fields = found.iter().zip(&headers).enumerate().filter_map(|(column, (found, header))| match found {
+            Meaning::Field(found) => Some((column, *found, Role::of(header))),
+            Meaning::Ignored | Meaning::Unknown => None,
+        });
+        sources.bind(&names.layout, fields, false);
+        let mut is_candidate = vec![false; headers.len()];
+        (0..names.layout.fields()).flat_map(|field| sources.places(field)).for_each(|place| is_candidate[place] = true);
+        let column = |(column, found): (usize, &Meaning)| match found {
+            Meaning::Unknown => match REPORT_COLUMNS.iter().position(|name| *name == headers[column]) {
+                Some(index) => Column::Report(index),
+                None => Column::Unknown,
+            },
+            Meaning::Ignored => Column::Ignored,
+            Meaning::Field(found) if is_candidate[column] => Column::Field(*found),
+            Meaning::Field(found) => match sources.first(found.field) {
+                Some(winner) if found.part.is_none() || sources.is_mapped(found.field) => {
+                    Column::Outranked(*found, winner)
+                }
+                _ => Column::Alone(*found),
+            },
         };
-        let sources = (0..profile.fields.len()).map(source).collect();
-        Ok(Binding { headers, columns, sources })
+        let columns = found.iter().enumerate().map(column).collect();
+        Binding { headers, columns, sources }
     }
 
     /// Whether the input is a reject report: it has a column that only those have.
@@ -516,13 +509,9 @@ pub mod steps {
 mod tests {
     use super::*;
 
-    fn bind(profile: &str, headers: &[&str]) -> Result<Binding, Conflict> {
-        let profile = Profile::named(profile).unwrap();
-        Binding::new(
-            profile,
-            &HeaderNames::new(profile, &Mapping::default()),
-            headers.iter().map(|name| name.to_string()).collect(),
-        )
+    fn bind(profile: &str, headers: &[&str]) -> Binding {
+        let names = HeaderNames::new(Profile::named(profile).unwrap(), &Mapping::default());
+        Binding::new(&names, headers.iter().map(|name| name.to_string()).collect())
     }
 
     fn field(profile: &str, column: &str) -> usize {
@@ -566,23 +555,33 @@ mod tests {
     }
 
     #[test]
-    fn the_better_rank_wins_and_equal_ranks_conflict() {
-        let binding = bind("contact", &["email_address", "Email", "color"]).unwrap();
-        assert_eq!(binding.sources[field("contact", "email")], Some(Source::Column(1)));
-        assert!(matches!(binding.columns[0], Column::Outranked(_, 1)));
+    fn the_better_name_comes_first_then_the_first_column() {
+        let binding = bind("contact", &["email_address", "Email", "color", "E-Mail", "email"]);
+        let email = field("contact", "email");
+        assert_eq!(binding.sources.places(email).collect::<Vec<_>>(), [1, 3, 4, 0]);
         assert_eq!(binding.columns[2], Column::Unknown);
-        let conflict = bind("contact", &["email", "E-Mail"]).unwrap_err();
-        assert_eq!(conflict, Conflict { field: field("contact", "email"), columns: [0, 1] });
-        // Also where a third column comes between the two and loses.
-        assert!(bind("contact", &["email_address", "email", "e-mail"]).is_err());
+        assert!(matches!(binding.columns[0], Column::Field(Match { field, .. }) if field == email));
+    }
+
+    #[test]
+    fn a_part_gives_nothing_alone() {
+        let name = field("contact", "name");
+        let binding = bind("contact", &["email", "last_name"]);
+        assert!(binding.sources.lack(name));
+        assert!(matches!(binding.columns[1], Column::Alone(_)));
+        let binding = bind("contact", &["last_name", "first_name", "name"]);
+        assert_eq!(binding.sources.places(name).collect::<Vec<_>>(), [2, 1, 0]);
+        let binding = bind("billing", &["last_name", "email", "first_name", "company", "full_name"]);
+        assert_eq!(binding.sources.places(field("billing", "name")).collect::<Vec<_>>(), [3, 2, 0, 4]);
+        assert!(bind("billing", &["last_name", "email"]).sources.lack(field("billing", "name")));
     }
 
     #[test]
     fn the_columns_of_a_reject_report_are_known() {
-        let binding = bind("contact", &["email", "_reject_line", "_reject_raw"]).unwrap();
+        let binding = bind("contact", &["email", "_reject_line", "_reject_raw"]);
         assert!(binding.is_report());
         assert_eq!(binding.own_columns().collect::<Vec<_>>(), [0]);
-        assert!(!bind("contact", &["email", "reject_line"]).unwrap().is_report());
+        assert!(!bind("contact", &["email", "reject_line"]).is_report());
     }
 
     #[test]
@@ -600,6 +599,34 @@ mod tests {
         assert_eq!(fields(&["E-Mail", " e mail "]), [email, cc_email]);
         assert_eq!(fields(&["E-Mail", "EMAIL"]), [cc_email, cc_email]);
         assert_eq!(names.find("E-Mail"), Meaning::Field(Match { field: cc_email, part: None, rank: MAP }));
+    }
+
+    #[test]
+    fn a_map_means_what_it_names_alone() {
+        let contact = Profile::named("contact").unwrap();
+        let bind = |maps: &[&str], headers: &[&str]| {
+            let mut mapping = Mapping::default();
+            maps.iter().for_each(|map| mapping.add(map).unwrap());
+            let headers = headers.iter().map(|name| name.to_string()).collect();
+            Binding::new(&HeaderNames::new(contact, &mapping), headers)
+        };
+        let phones = |binding: &Binding| binding.sources.places(field("contact", "phone")).collect::<Vec<_>>();
+        for (maps, headers, expected) in [
+            (vec!["Fon=phone"], vec!["Phone", "Fon", "Mobile"], vec![1]),
+            (vec!["Fon=phone", "Mobile=phone"], vec!["Phone", "Fon", "Mobile"], vec![1, 2]),
+            (vec!["Phone="], vec!["Phone", "Phone"], vec![1]),
+            (vec!["Phone#2="], vec!["Phone", "Phone", "Phone"], vec![0, 2]),
+            (vec!["Phone#2=phone"], vec!["Phone", "Phone"], vec![1]),
+            // A header that is literally so comes first.
+            (vec!["Phone#2=phone"], vec!["Phone", "Phone", "Phone#2"], vec![2]),
+        ] {
+            assert_eq!(phones(&bind(&maps, &headers)), expected, "{maps:?} {headers:?}");
+        }
+        let binding = bind(&["Fon=phone"], &["Phone", "Fon"]);
+        assert!(matches!(binding.columns[0], Column::Outranked(_, 1)));
+        let name = field("contact", "name");
+        let binding = bind(&["Nachname=last_name"], &["email", "Nachname", "Name"]);
+        assert_eq!(binding.sources.places(name).collect::<Vec<_>>(), [1]);
     }
 
     #[test]
@@ -637,7 +664,7 @@ mod tests {
             let mapping = mapping_of(&alike("-"));
             let headers: Vec<String> = alike("-").into_iter().chain(alike("+")).collect();
             let contact = Profile::named("contact").unwrap();
-            drop(Binding::new(contact, &HeaderNames::new(contact, &mapping), headers));
+            drop(Binding::new(&HeaderNames::new(contact, &mapping), headers));
         });
     }
 

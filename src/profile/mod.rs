@@ -5,6 +5,7 @@
 
 pub mod header;
 pub mod mapping;
+pub mod sources;
 
 use std::sync::LazyLock;
 
@@ -92,6 +93,9 @@ pub struct Field {
     /// first. Two parts, or none.
     #[serde(default)]
     pub parts: Vec<Vec<String>>,
+    /// The fields that stand in where a record has no value: each one field, or two whose values are joined.
+    #[serde(default)]
+    pub stand_ins: Vec<Vec<String>>,
     /// Whether the API calls it deprecated: accepted, and counted in the summary.
     #[serde(default)]
     pub deprecated: bool,

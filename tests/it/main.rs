@@ -3,6 +3,7 @@
 
 mod catalogue;
 mod cli;
+mod columns;
 mod crash;
 mod determinism;
 #[cfg(target_os = "linux")]

@@ -108,30 +108,6 @@ fn exports_come_out_as_before() {
     assert_eq!(expected.lines().count(), found.lines().count());
 }
 
-/// An address of parts of two, a billing city with a shipping postal code say, is worse than none.
-#[test]
-fn an_address_is_made_of_columns_of_one_kind() {
-    const KINDS: [&str; 10] =
-        ["Billing", "Mailing", "Shipping", "Default Address", "Home", "Business", "Other", "PO", "SA", "Address 1"];
-    const PARTS: [&str; 6] = ["address_line_1", "address_line_2", "city", "state", "postal_code", "country"];
-    for (system, path) in exports() {
-        let place = Place::new();
-        let mut command = place.command(&["inspect", "--json", "--profile", profile_of(&system)]);
-        let done = Done::new(&command.arg(&path).output().unwrap());
-        let inspection: Value = serde_json::from_str(&done.stdout).unwrap();
-        let kind = |header: &str| {
-            let header = header.replace("billing_", "Billing");
-            KINDS.into_iter().find(|kind| header.starts_with(kind)).unwrap_or("plain")
-        };
-        let columns = inspection["columns"].as_array().unwrap().iter();
-        let of_address = columns.filter(|column| PARTS.iter().any(|part| column["field"] == *part));
-        let mut kinds: Vec<&str> = of_address.map(|column| kind(column["header"].as_str().unwrap())).collect();
-        kinds.sort_unstable();
-        kinds.dedup();
-        assert!(kinds.len() <= 1, "{system}: {kinds:?}");
-    }
-}
-
 /// No sample may name a person or a firm that can be written to.
 #[test]
 fn addresses_in_exports_are_reserved_ones() {

@@ -1,0 +1,393 @@
+//! Which columns of an input, or keys of a record, may give a field its value: [`Sources`].
+//!
+//! All that match a field are candidates, the better name first, then in the order of the columns; for each record the first
+//! that has a value gives it (SPEC, section 2). The parts of an address come from one group of columns. A place is that of a
+//! column in the header, or of a member in a JSON record.
+
+use super::header::{MAP, Match, Rank, letters_and_digits};
+use super::{Field, Profile};
+
+/// A candidate for a field's value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The value at a place.
+    Place(usize),
+    /// The parts of a field, or two other fields, by their slots: their values with a space between.
+    Joined([usize; 2]),
+}
+
+/// What gives a field its value in one record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chosen {
+    /// Nothing.
+    Nothing,
+    /// The value at a place.
+    Place(usize),
+    /// Those at two places, with a space between.
+    Joined([usize; 2]),
+}
+
+impl Chosen {
+    /// The place of the first, or only, value.
+    pub fn first(self) -> Option<usize> {
+        match self {
+            Chosen::Nothing => None,
+            Chosen::Place(place) | Chosen::Joined([place, _]) => Some(place),
+        }
+    }
+}
+
+/// Whose address the columns of an address hold. The better one comes first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// The one that invoices go to.
+    Billing,
+    /// Nobody's in particular.
+    #[default]
+    Plain,
+    /// The one for letters.
+    Mailing,
+    /// The customer's home.
+    Home,
+    /// The customer's work.
+    Work,
+    /// The one that goods go to.
+    Shipping,
+    /// Another one.
+    Other,
+}
+
+/// The words at a header's beginning or end that say whose address it is.
+const ROLES: [(Role, &[&str]); 6] = [
+    (Role::Billing, &["billing", "bill", "invoice"]),
+    (Role::Shipping, &["shipping", "ship", "delivery"]),
+    (Role::Mailing, &["mailing", "poaddress", "pocity", "poregion", "popostal", "pocountry"]),
+    (Role::Home, &["home", "private"]),
+    (Role::Work, &["work", "business", "office"]),
+    (Role::Other, &["other", "saaddress", "sacity", "saregion", "sapostal", "sacountry"]),
+];
+
+impl Role {
+    /// What a header says of whose address it is.
+    pub fn of(header: &str) -> Role {
+        let header = letters_and_digits(header);
+        let says = |word: &&str| header.starts_with(word) || header.ends_with(word);
+        ROLES.iter().find(|(_, words)| words.iter().any(says)).map_or(Role::Plain, |(role, _)| *role)
+    }
+}
+
+/// What of a profile decides how candidates are ordered.
+#[derive(Clone, Debug, Default)]
+pub struct Layout {
+    fields: usize,
+    /// For each field the fields that stand in for a value that it lacks: one, or two that are joined.
+    stand_ins: Vec<Vec<Vec<usize>>>,
+    /// The fields of the address, and whether one of these alone makes one.
+    address: Vec<(usize, bool)>,
+    /// A field whose value comes from its best candidate alone.
+    alone: Option<usize>,
+}
+
+/// The columns of an address, but for those with which goods are sent.
+const ADDRESS: [(&str, bool); 7] = [
+    ("address_line_1", true),
+    ("address_line_2", false),
+    ("address_line_3", false),
+    ("city", true),
+    ("state", false),
+    ("postal_code", true),
+    ("country", false),
+];
+
+impl Layout {
+    /// That of a profile.
+    pub fn new(profile: &Profile) -> Layout {
+        let index = |column: &String| profile.field_index(column);
+        let stand_ins = |field: &Field| {
+            let indexes = |columns: &Vec<String>| columns.iter().filter_map(index).collect();
+            field.stand_ins.iter().map(indexes).collect()
+        };
+        let address = ADDRESS.iter().filter_map(|(column, makes)| Some((profile.field_index(column)?, *makes)));
+        Layout {
+            fields: profile.fields.len(),
+            stand_ins: profile.fields.iter().map(stand_ins).collect(),
+            address: address.collect(),
+            alone: None,
+        }
+    }
+
+    /// Lets a field's value come from its best candidate alone: whom a record means must not depend on which cells it has.
+    pub fn take_best_alone(&mut self, field: usize) {
+        self.alone = Some(field);
+    }
+
+    /// How many fields there are.
+    pub fn fields(&self) -> usize {
+        self.fields
+    }
+
+    /// The slot of a field, or of a part of one.
+    fn slot(&self, found: &Match) -> usize {
+        match found.part {
+            None => found.field,
+            Some(part) => self.fields + 2 * found.field + part.min(1),
+        }
+    }
+
+    /// Whether a field has a value where the fields do that `is_filled` tells.
+    pub fn is_stood_in_for(&self, field: usize, is_filled: impl Fn(usize) -> bool) -> bool {
+        self.stand_ins[field].iter().any(|fields| !fields.is_empty() && fields.iter().all(|field| is_filled(*field)))
+    }
+}
+
+/// A column, or key, that stands for a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Candidate {
+    rank: Rank,
+    place: usize,
+    role: Role,
+}
+
+/// The candidates of every field of a profile.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    /// What stands for each field, and for each part of one; by slots.
+    slots: Vec<Vec<Candidate>>,
+    /// The candidates of each field.
+    fields: Vec<Vec<Source>>,
+    /// The place of those that have one candidate alone, whatever a record has.
+    single: Vec<Option<usize>>,
+    /// Where there are several addresses: whose, the better one first.
+    groups: Vec<Role>,
+}
+
+impl Sources {
+    /// Finds the candidates among what stands for a field, each with its place and role. A part gives its field's value without
+    /// the other if `may_be_parted`, or if the map says so.
+    pub fn bind(&mut self, layout: &Layout, found: impl Iterator<Item = (usize, Match, Role)>, may_be_parted: bool) {
+        self.slots.iter_mut().for_each(Vec::clear);
+        self.fields.iter_mut().for_each(Vec::clear);
+        self.slots.resize_with(3 * layout.fields, Vec::new);
+        self.fields.resize_with(layout.fields, Vec::new);
+        for (place, found, role) in found {
+            self.slots[layout.slot(&found)].push(Candidate { rank: found.rank, place, role });
+        }
+        for slot in self.slots.iter_mut().filter(|slot| slot.len() > 1) {
+            slot.sort_unstable();
+            // What the map names, it means alone.
+            if slot[0].rank == MAP {
+                slot.retain(|candidate| candidate.rank == MAP);
+            }
+        }
+        for field in 0..layout.fields {
+            self.bind_field(layout, field, may_be_parted);
+        }
+        if let Some(field) = layout.alone {
+            self.fields[field].truncate(1);
+        }
+        self.find_groups(layout);
+        self.single.clear();
+        self.single.extend(self.fields.iter().map(|sources| match sources[..] {
+            [Source::Place(place)] => Some(place),
+            _ => None,
+        }));
+        if !self.groups.is_empty() {
+            layout.address.iter().for_each(|(field, _)| self.single[*field] = None);
+        }
+    }
+
+    fn bind_field(&mut self, layout: &Layout, field: usize, may_be_parted: bool) {
+        let parts = [0, 1].map(|part| layout.fields + 2 * field + part);
+        let is_mapped = |slot: usize| self.slots[slot].first().is_some_and(|best| best.rank == MAP);
+        let (is_whole_mapped, is_part_mapped) = (is_mapped(field), parts.iter().any(|part| is_mapped(*part)));
+        let has_parts = parts.map(|part| !self.slots[part].is_empty());
+        let sources = &mut self.fields[field];
+        if !is_part_mapped || is_whole_mapped {
+            sources.extend(self.slots[field].iter().map(|candidate| Source::Place(candidate.place)));
+        }
+        if !is_whole_mapped && (has_parts == [true; 2] || has_parts != [false; 2] && (may_be_parted || is_part_mapped))
+        {
+            sources.push(Source::Joined(parts));
+        }
+        for stand_ins in &layout.stand_ins[field] {
+            match stand_ins[..] {
+                [one] => sources.extend(self.slots[one].iter().map(|candidate| Source::Place(candidate.place))),
+                [one, other] => {
+                    let has_both = [one, other].map(|slot| !self.slots[slot].is_empty());
+                    if has_both == [true; 2] || has_both != [false; 2] && may_be_parted {
+                        sources.push(Source::Joined([one, other]));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Whose addresses there are, where a field of the address has more than one candidate.
+    fn find_groups(&mut self, layout: &Layout) {
+        self.groups.clear();
+        if layout.address.iter().all(|(field, _)| self.fields[*field].len() < 2) {
+            return;
+        }
+        // Where all that is there of one is a single column, it may hold a whole address, and is one more of the plain ones.
+        let is_single = |role: Role| {
+            let has_role = |field: &usize| self.slots[*field].iter().any(|column| column.role == role);
+            layout.address.iter().map(|(field, _)| *field).filter(has_role).count() < 2
+        };
+        let singles: Vec<Role> = ROLES.iter().map(|(role, _)| *role).filter(|role| is_single(*role)).collect();
+        for (field, _) in &layout.address {
+            for column in self.slots[*field].iter_mut().filter(|column| singles.contains(&column.role)) {
+                column.role = Role::Plain;
+            }
+        }
+        let columns = layout.address.iter().flat_map(|(field, _)| &self.slots[*field]);
+        self.groups.extend(columns.filter(|column| column.rank != MAP).map(|column| column.role));
+        self.groups.sort_unstable();
+        self.groups.dedup();
+        if self.groups.len() < 2 {
+            self.groups.clear();
+        }
+    }
+
+    /// The place of the only value that a field may have.
+    #[inline]
+    pub fn single(&self, field: usize) -> Option<usize> {
+        self.single.get(field).copied().flatten()
+    }
+
+    /// The candidates of a field, the best first.
+    pub fn of(&self, field: usize) -> &[Source] {
+        self.fields.get(field).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether nothing gives a field a value.
+    pub fn lack(&self, field: usize) -> bool {
+        self.of(field).is_empty()
+    }
+
+    /// Whether a map says what gives a field, or a part of it.
+    pub fn is_mapped(&self, field: usize) -> bool {
+        let parts = self.fields.len() + 2 * field;
+        let mut slots = [field, parts, parts + 1].into_iter().filter_map(|slot| self.slots.get(slot)?.first());
+        slots.any(|best| best.rank == MAP)
+    }
+
+    /// The place that a message names for a field: that of its best candidate.
+    pub fn first(&self, field: usize) -> Option<usize> {
+        match *self.of(field).first()? {
+            Source::Place(place) => Some(place),
+            Source::Joined(slots) => slots.iter().find_map(|slot| self.slots[*slot].first()).map(|first| first.place),
+        }
+    }
+
+    /// All places that may give a field its value.
+    pub fn places(&self, field: usize) -> impl Iterator<Item = usize> + '_ {
+        self.of(field).iter().flat_map(move |source| {
+            let (place, slots): (Option<usize>, &[usize]) = match source {
+                Source::Place(place) => (Some(*place), &[]),
+                Source::Joined(slots) => (None, slots),
+            };
+            let joined = slots.iter().flat_map(|slot| &self.slots[*slot]).map(|candidate| candidate.place);
+            place.into_iter().chain(joined)
+        })
+    }
+
+    /// The group that a record's address comes from: the first in which it has a street, a city or a postal code. `None` where
+    /// the file has one address, or the record none.
+    pub fn group(&self, layout: &Layout, has_value: &mut dyn FnMut(usize, usize) -> bool) -> Option<Role> {
+        let mut has_address = |role: &Role| {
+            let mut makes = layout.address.iter().filter(|(_, makes)| *makes);
+            makes.any(|(field, _)| {
+                let mut own = self.slots[*field].iter().filter(|column| column.rank == MAP || column.role == *role);
+                own.any(|column| has_value(*field, column.place))
+            })
+        };
+        self.groups.iter().copied().find(|role| has_address(role))
+    }
+
+    /// What gives a field its value in a record whose address comes from `group`: the first candidate for which `has_value` tells
+    /// that it has one, else the first of all.
+    pub fn choose(
+        &self,
+        layout: &Layout,
+        field: usize,
+        group: Option<Role>,
+        has_value: &mut dyn FnMut(usize, usize) -> bool,
+    ) -> Chosen {
+        if let Some(role) = group.filter(|_| layout.address.iter().any(|(of, _)| *of == field)) {
+            return self.choose_in(role, field, has_value);
+        }
+        let mut first = Chosen::Nothing;
+        for source in self.of(field) {
+            let chosen = match *source {
+                Source::Place(place) => Chosen::Place(place),
+                Source::Joined(slots) => self.join(field, slots, has_value),
+            };
+            let has_one = match chosen {
+                Chosen::Nothing => false,
+                Chosen::Place(place) => has_value(field, place),
+                Chosen::Joined(places) => places.iter().any(|place| has_value(field, *place)),
+            };
+            if has_one {
+                return chosen;
+            }
+            if first == Chosen::Nothing {
+                first = chosen;
+            }
+        }
+        first
+    }
+
+    fn choose_in(&self, role: Role, field: usize, has_value: &mut dyn FnMut(usize, usize) -> bool) -> Chosen {
+        let own = |role: Role| self.slots[field].iter().filter(move |column| column.rank == MAP || column.role == role);
+        // What a group has no column for comes from the plain ones.
+        let role = if own(role).next().is_some() { role } else { Role::Plain };
+        let with_value = own(role).find(|column| has_value(field, column.place));
+        with_value.or_else(|| own(role).next()).map_or(Chosen::Nothing, |column| Chosen::Place(column.place))
+    }
+
+    fn join(&self, field: usize, slots: [usize; 2], has_value: &mut dyn FnMut(usize, usize) -> bool) -> Chosen {
+        let [one, other] = slots.map(|slot| {
+            let slot = &self.slots[slot];
+            let with_value = if slot.len() > 1 { slot.iter().find(|part| has_value(field, part.place)) } else { None };
+            with_value.or(slot.first()).map(|part| part.place)
+        });
+        match (one, other) {
+            (Some(one), Some(other)) => Chosen::Joined([one, other]),
+            (one, other) => one.or(other).map_or(Chosen::Nothing, Chosen::Place),
+        }
+    }
+
+    /// The fields of the address, where a record's comes from one of several groups.
+    pub fn address_fields<'l>(&'l self, layout: &'l Layout) -> impl Iterator<Item = usize> + 'l {
+        layout.address.iter().map(|(field, _)| *field).filter(|field| !self.lack(*field))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_says_whose_address_it_is() {
+        for (header, role) in [
+            ("Billing City", Role::Billing),
+            ("bill_addr1", Role::Billing),
+            ("Street (Invoice)", Role::Billing),
+            ("City", Role::Plain),
+            ("Postal code", Role::Plain),
+            ("state", Role::Plain),
+            ("Default Address City", Role::Plain),
+            ("MailingStreet", Role::Mailing),
+            ("POPostalCode", Role::Mailing),
+            ("Home Street 2", Role::Home),
+            ("Business Country/Region", Role::Work),
+            ("shipping_zip", Role::Shipping),
+            ("SACity", Role::Other),
+            ("Other Zip", Role::Other),
+        ] {
+            assert_eq!(Role::of(header), role, "{header}");
+        }
+        assert!(Role::Billing < Role::Plain && Role::Plain < Role::Home && Role::Home < Role::Work);
+    }
+}

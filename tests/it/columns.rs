@@ -1,0 +1,186 @@
+//! Several columns, or keys, for one field; addresses from groups of columns; names from parts (SPEC, section 2).
+
+use crate::support::*;
+
+/// Loads a file and gives what is stored in these columns, a text a customer.
+fn stored(name: &str, text: &str, options: &[&str], columns: &str) -> (Done, Vec<String>) {
+    let place = Place::new();
+    place.write(name, text);
+    let done = place.run(&[&["import", name, "--rejects-ok"], options].concat()).ends(0);
+    let columns: Vec<String> = columns.split(',').map(|column| format!("ifnull({column}, '-')")).collect();
+    let query = format!("SELECT {} FROM customers ORDER BY customer_id", columns.join(" || '|' || "));
+    (done, place.column("customers.db", &query))
+}
+
+#[test]
+fn the_first_column_with_a_value_gives_it() {
+    let contact = ["--profile", "contact"];
+    let ann = "a@x.example";
+    for (header, record, columns, expected) in [
+        ("Name,Email,Phone,Mobile", "Jana Roth,j@x.example,,0351123456", "name,phone", "Jana Roth|0351123456"),
+        ("Name,Email,Mobile,Phone", "Jana Roth,j@x.example,0171,0351", "phone", "0351"),
+        ("Name,Phone,Email,Phone", "Jana Roth,,j@x.example,0351123456", "phone", "0351123456"),
+        ("Name,Phone,Email,Phone", "Jana Roth,\\N,j@x.example,0351123456", "phone", "0351123456"),
+        ("email,Email,E-Mail", ",  ,a@x.example", "email", ann),
+        // What is invalid is a value; only nothing gives way.
+        ("email,home_phone,phone", "a@x.example,030,", "phone", "030"),
+        // The name, or its parts, record by record.
+        ("email,name,first_name,last_name", "a@x.example,,Jana,Roth", "name", "Jana Roth"),
+        ("email,name,first_name,last_name", "a@x.example,Ann Lee,Jana,Roth", "name", "Ann Lee"),
+        ("email,first_name,given_name,last_name", "a@x.example,,Jana,Roth", "name", "Jana Roth"),
+        ("email,last_name", "a@x.example,Roth", "name", "-"),
+    ] {
+        let (_, found) = stored("a.csv", &format!("{header}\n{record}\n"), &contact, columns);
+        assert_eq!(found, [expected], "{header}: {record}");
+    }
+    let (_, found) = stored("a.csv", "email,phone,mobile\na@x.example,x,030\n", &contact, "phone");
+    assert!(found.is_empty(), "{found:?}");
+}
+
+#[test]
+fn a_person_gives_the_name_where_there_is_no_company() {
+    let columns = "name,contact_first_name,contact_last_name";
+    for (header, record, expected) in [
+        ("First Name,Last Name,Company,Email", "Jana,Roth,,j@roth.example", "Jana Roth|Jana|Roth"),
+        ("First Name,Last Name,Company,Email", "Jana,Roth,Roth KG,j@roth.example", "Roth KG|Jana|Roth"),
+        ("First Name,Last Name,Company,Email", "Jana,,,j@roth.example", "Jana|Jana|-"),
+        ("First Name,Last Name,Address", "Jana,Roth,Hof 1", "Jana Roth|Jana|Roth"),
+        ("Full Name,Company", "Jana Roth,", "Jana Roth|-|-"),
+    ] {
+        let (_, found) = stored("a.csv", &format!("{header}\n{record}\n"), &["--profile", "billing"], columns);
+        assert_eq!(found, [expected], "{header}: {record}");
+    }
+    let basic = ["--profile", "basic"];
+    let (_, found) = stored("a.csv", "Company,First Name,Last Name\n,Jana,Roth\nAcme,,\n", &basic, "name");
+    assert_eq!(found, ["Jana Roth", "Acme"]);
+    let place = Place::new();
+    place.write("a.csv", "First Name,Last Name,Company\n,,\n,,Acme\nx,y,\n");
+    place.write("b.csv", "Last Name,Email\nRoth,j@x.example\n");
+    place.custload("import a.csv --profile billing").ends(0);
+    // A part alone is no name.
+    place.custload("import b.csv --profile billing").ends(2).says(&["requires a column name"]);
+}
+
+#[test]
+fn keys_of_json_are_candidates_record_by_record() {
+    let text = r#"{"email":"a@x.example","phone":null,"mobile":"0351"}
+{"mobile":"0171","email":"b@x.example","phone":"030"}
+{"email":"c@x.example","home_phone":"040","work_phone":"050"}
+{"email":"d@x.example","E-Mail":"e@x.example"}
+{"email":" ","E-Mail":"e@x.example"}
+{"email":"f@x.example","email":"g@x.example"}
+{"email":"h@x.example","name":"","first_name":"Jana","last_name":"Roth"}
+"#;
+    let expected = [
+        "a@x.example|0351|-",
+        "b@x.example|030|-",
+        "c@x.example|050|-",
+        "d@x.example|-|-",
+        "e@x.example|-|-",
+        "h@x.example|-|Jana Roth",
+    ];
+    let (_, found) = stored("a.ndjson", text, &["--profile", "contact"], "email,phone,name");
+    assert_eq!(found, expected);
+    let array = format!("[{}]", text.trim_end().replace('\n', ",\n"));
+    let (_, found) = stored("a.json", &array, &["--profile", "contact"], "email,phone,name");
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn faults_name_the_column_that_was_used() {
+    let place = Place::new();
+    place.write("a.csv", "email,phone,mobile,E-Mail\n,,none of it,a@x.example\n,030,,a@x.example\n,,040,a@x.example\n");
+    place.custload("import a.csv --profile contact").ends(1);
+    let faults = place.objects("customers.db.imports/run-000001/errors.ndjson");
+    let found: Vec<_> = faults.iter().map(|fault| (fault["column"].as_u64(), fault["value"].as_str())).collect();
+    assert_eq!(found, [(Some(3), Some("none of it")), (Some(4), Some("a@x.example"))]);
+}
+
+#[test]
+fn an_address_comes_from_one_group() {
+    let header = "email,Billing Street,Billing City,Home Street,Home City,Country,State";
+    let columns = "address_line_1,city,country,state";
+    for (record, expected) in [
+        ("Hofgasse 1,Ulm,Am Ring 2,Bonn,DE,", "Hofgasse 1|Ulm|DE|-"),
+        (",,Am Ring 2,Bonn,DE,", "Am Ring 2|Bonn|DE|-"),
+        // A street without a city does not get another address's.
+        ("Hofgasse 1,,Am Ring 2,Bonn,DE,", "Hofgasse 1|-|DE|-"),
+        (",Ulm,Am Ring 2,Bonn,,BW", "-|Ulm|-|BW"),
+        (",,,,DE,", "-|-|DE|-"),
+    ] {
+        let text = format!("{header}\na@x.example,{record}\n");
+        let (_, found) = stored("a.csv", &text, &["--profile", "contact"], columns);
+        assert_eq!(found, [expected], "{record}");
+    }
+    // A column of its own may hold a whole address.
+    let text = "email,Street Address,City,Billing Address\na@x.example,Hofgasse 1,Ulm,Hofgasse 1 Ulm\n";
+    let (_, found) = stored("a.csv", text, &["--profile", "contact"], columns);
+    assert_eq!(found, ["Hofgasse 1|Ulm|-|-"]);
+    let text = r#"{"email":"a@x.example","home_city":"Bonn","billing_street":"Hofgasse 1","home_street":"Am Ring 2"}"#;
+    let (_, found) = stored("a.ndjson", text, &["--profile", "contact"], columns);
+    assert_eq!(found, ["Hofgasse 1|-|-|-"]);
+    // Where goods go is another address.
+    let text = "Company,Ship City,City,Shipping Street,Street\nAcme,Ulm,,Hof 1,\n";
+    let (_, found) = stored("a.csv", text, &["--profile", "billing"], "city,ship_city,ship_address_line_1");
+    assert_eq!(found, ["-|Ulm|Hof 1"]);
+}
+
+#[test]
+fn an_update_replaces_an_address_whole() {
+    for (header, rows, expected) in [
+        // One address in the file: an empty cell keeps what is stored.
+        ("email,street,city", ["a@x.example,Hofgasse 1,Ulm", "a@x.example,,Bonn"], "Hofgasse 1|Bonn|-"),
+        (
+            "email,billing_street,home_street,billing_city,home_city,state",
+            ["a@x.example,Hofgasse 1,,Ulm,,BW", "a@x.example,,,,Bonn,"],
+            "-|Bonn|-",
+        ),
+        // Nothing of an address changes none.
+        (
+            "email,billing_street,home_street,billing_city,home_city,state",
+            ["a@x.example,Hofgasse 1,,Ulm,,BW", "a@x.example,,,,,"],
+            "Hofgasse 1|Ulm|BW",
+        ),
+    ] {
+        let place = Place::new();
+        let [old, new] = rows.map(|row| format!("{header}\n{row}\n"));
+        place.write("old.csv", old);
+        place.write("new.csv", new);
+        place.custload("import old.csv --profile contact").ends(0);
+        place.custload("import new.csv --profile contact --mode update").ends(0);
+        let query = "SELECT ifnull(address_line_1, '-') || '|' || ifnull(city, '-') || '|' || ifnull(state, '-') FROM customers";
+        assert_eq!(place.column("customers.db", query), [expected], "{header}: {rows:?}");
+    }
+}
+
+#[test]
+fn the_key_of_an_update_comes_from_its_best_column_alone() {
+    let place = Place::new();
+    place.write("a.csv", "email,phone\na@x.example,030\nb@x.example,040\n");
+    place.write("b.csv", "work_email,email,phone\na@x.example,,050\na@x.example,b@x.example,060\n");
+    place.custload("import a.csv --profile contact").ends(0);
+    place.custload("import b.csv --profile contact --mode update").ends(1);
+    assert_eq!(place.column("customers.db", "SELECT phone FROM customers"), ["030", "060"]);
+}
+
+#[test]
+fn a_map_says_which_of_two_columns_is_meant() {
+    let text = "Name,Phone,Email,Phone\nJana Roth,030,j@x.example,0351\n";
+    for (map, expected) in [
+        ("Phone#2=phone", "0351|-"),
+        ("Phone=", "0351|-"),
+        ("Phone#2=", "030|-"),
+        ("Phone=phone", "030|-"),
+        ("Phone#2=postal_code", "030|0351"),
+    ] {
+        let options = ["--profile", "contact", "--map", map];
+        let (_, found) = stored("a.csv", text, &options, "phone,postal_code");
+        assert_eq!(found, [expected], "{map}");
+    }
+    let place = Place::new();
+    place.write("a.csv", text);
+    place.custload("inspect a.csv --profile contact --write-mapping a.toml").ends(0);
+    assert!(place.text("a.toml").contains("\"Phone#2\" = \"phone\""), "{}", place.text("a.toml"));
+    place.custload("import a.csv --profile contact --mapping a.toml").ends(0);
+    place.run(&["check", "a.csv", "--profile", "contact", "--map", "Phone#3="]).ends(2).says(&["Phone#3"]);
+}
