@@ -356,9 +356,9 @@ pub static REGISTRY: [CodeInfo; 29] = [
         code: Code::CellError,
         scope: Scope::Field,
         title: "error in a spreadsheet's cell",
-        explanation: "The spreadsheet itself could not work the cell out, and holds an error such as #N/A or #REF! in its place.",
+        explanation: "The spreadsheet itself could not work the cell out, and holds an error such as #N/A or #REF! in its place; or the cell is a formula, and the program that wrote the file did not calculate it.",
         example: "postal_code: #N/A, from a VLOOKUP that found nothing",
-        hint: "Mend the formula in the spreadsheet, or write the value in its place.",
+        hint: "Correct the formula in the spreadsheet, or write the value in its place. A formula without a stored result is calculated when a spreadsheet program opens and saves the file.",
     },
     CodeInfo {
         code: Code::DuplicateKey,

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use super::plan::{FieldPlan, Filler, Plan, Required};
 use super::{FieldSet, Touched};
+use crate::format::csv::NOT_CALCULATED;
 use crate::format::json::{self, JsonValue};
 use crate::mode::Empty;
 use crate::profile::FieldType;
@@ -269,7 +270,13 @@ impl<'p> Judge<'p> {
     /// A cell that a spreadsheet could not work out: its text is the spreadsheet's error.
     pub(super) fn cell_error<'v>(&mut self, origin: Origin, error: &str) -> Stored<'v> {
         let column = &self.plan.fields[origin.field].column;
-        let message = format!("{column} is {} in the spreadsheet, which could not work it out", shown(error));
+        let message = match error {
+            NOT_CALCULATED => format!(
+                "{column} is a formula without a stored result; open the file in a spreadsheet program, which calculates it, \
+                 save it and load that"
+            ),
+            error => format!("{column} is {} in the spreadsheet, which could not work it out", shown(error)),
+        };
         self.refuse(origin, Some(error), [Refusal::new(Code::CellError, message)])
     }
 

@@ -56,6 +56,9 @@ pub struct SheetArgs {
     /// How much may come out of the file
     #[arg(long, default_value_t = 64 << 30)]
     pub max_inflated_bytes: u64,
+    /// The first row of the records, from zero
+    #[arg(long, default_value_t = 0)]
+    pub first_row: u32,
     /// The sheet
     #[arg(long)]
     pub sheet: Option<String>,

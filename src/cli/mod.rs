@@ -104,7 +104,8 @@ fn load(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>) -> anyhow::Res
 
 /// The whole life of the process that reads a spreadsheet.
 pub fn serve_sheet(args: &SheetArgs) -> i32 {
-    let limits = Limits { memory_bytes: args.memory_bytes, max_inflated_bytes: args.max_inflated_bytes };
+    let SheetArgs { memory_bytes, max_inflated_bytes, first_row, .. } = *args;
+    let limits = Limits { memory_bytes, max_inflated_bytes, first_row };
     sheet::serve(&mut unbuffered_output(), &args.path, args.sheet.as_deref(), limits)
 }
 

@@ -35,6 +35,10 @@ pub const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 /// What stands in front of the text of a spreadsheet's cell that is an error, and, doubled, of a text that begins with it.
 pub const SHEET_MARK: char = '\u{1}';
 
+/// The error of a spreadsheet's formula whose result was never stored: whatever wrote the file has not calculated it. It begins as
+/// all errors of spreadsheets do.
+pub const NOT_CALCULATED: &str = "#NOT_CALCULATED!";
+
 impl Cell {
     /// A cell with nothing in it.
     pub fn empty() -> Cell {

@@ -25,6 +25,11 @@ const HEADER: [u8; 4] = *b"PK\x03\x04";
 const ELSEWHERE16: u64 = 0xffff;
 const ELSEWHERE32: u64 = 0xffff_ffff;
 
+/// Bit 0 is encryption, 6 a stronger one, 13 that of the directory.
+const ENCRYPTED: u64 = 1 | 1 << 6 | 1 << 13;
+/// The method that AES goes by.
+const AES: u16 = 99;
+
 /// Where the directory of a zip file is.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Directory {
@@ -47,6 +52,25 @@ pub(super) struct Entry {
     pub(super) length: u64,
     /// Where its header is.
     header: u64,
+}
+
+impl Entry {
+    /// Whether the header before a member's data says the same. Its checksum and lengths may be left to what stands behind the
+    /// data, or be zero.
+    fn agrees(&self, header: &[u8; 30], name: &[u8]) -> bool {
+        const BEHIND: u64 = 1 << 3;
+        let flags = number::<2>(header, 6);
+        let same = |at: usize, value: u64| {
+            let held = number::<4>(header, at);
+            flags & BEHIND != 0 || [0, ELSEWHERE32, value].contains(&held)
+        };
+        number::<2>(header, 8) == u64::from(self.method)
+            && (flags & ENCRYPTED != 0) <= self.is_encrypted
+            && String::from_utf8_lossy(name) == self.name
+            && same(14, u64::from(self.crc))
+            && same(18, self.packed)
+            && same(22, self.length)
+    }
 }
 
 impl Directory {
@@ -123,14 +147,17 @@ impl Directory {
         Ok(Entries { reader: reader.take(self.length), left: self.count })
     }
 
-    /// The offset at which a member's data starts, once that is known to lie before the directory as a whole.
+    /// The offset at which a member's data starts, once that is known to lie before the directory as a whole. The header there
+    /// must say what the directory says: where the two differ, programs differ in what they read.
     pub(super) fn data_of(&self, entry: &Entry, file: &File) -> io::Result<u64> {
         let mut header = [0; 30];
         read_at(file, entry.header, &mut header)?;
-        if !header.starts_with(&HEADER) {
+        let mut name = vec![0; number::<2>(&header, 26) as usize];
+        read_at(file, entry.header.saturating_add(30), &mut name)?;
+        if !header.starts_with(&HEADER) || !entry.agrees(&header, &name) {
             return Err(damaged());
         }
-        let names = number::<2>(&header, 26) + number::<2>(&header, 28);
+        let names = name.len() as u64 + number::<2>(&header, 28);
         let start = entry.header.checked_add(30 + names).ok_or_else(damaged)?;
         match start.checked_add(entry.packed) {
             Some(end) if end <= self.start => Ok(start),
@@ -184,12 +211,10 @@ fn entry(fixed: &[u8; 46], name: &[u8], extra: &[u8]) -> io::Result<Entry> {
     let length = wide_or(number::<4>(fixed, 24))?;
     let packed = wide_or(number::<4>(fixed, 20))?;
     let header = wide_or(number::<4>(fixed, 42))?;
-    // Bit 0 is encryption, 6 a stronger one, 13 that of the directory. Method 99 is AES.
-    const ENCRYPTED: u64 = 1 | 1 << 6 | 1 << 13;
     let method = number::<2>(fixed, 10) as u16;
     Ok(Entry {
         name: String::from_utf8_lossy(name).into_owned(),
-        is_encrypted: number::<2>(fixed, 8) & ENCRYPTED != 0 || method == 99,
+        is_encrypted: number::<2>(fixed, 8) & ENCRYPTED != 0 || method == AES,
         method,
         crc: number::<4>(fixed, 16) as u32,
         packed,

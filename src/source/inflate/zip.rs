@@ -1,8 +1,9 @@
-//! The one file in a zip file: [`open_zip`].
+//! The one file in a zip file: [`open_zip`]; and the parts of a file that is a zip file itself: [`Archive`].
 
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -150,7 +151,7 @@ struct Member {
 }
 
 impl Member {
-    fn open(directory: &Directory, entry: &Entry, mut file: File, meter: Meter) -> io::Result<Member> {
+    fn open(directory: &Directory, entry: &Entry, file: File, meter: Meter) -> io::Result<Member> {
         let name = shown(&entry.name);
         if entry.is_encrypted {
             return Err(refused(&format!(
@@ -170,8 +171,7 @@ impl Member {
             }
         };
         let start = directory.data_of(entry, &file)?;
-        file.seek(SeekFrom::Start(start))?;
-        let packed = Box::new(file.take(entry.packed));
+        let packed = Box::new(Piece { file, at: start, end: start + entry.packed });
         let inflater = Inflater::new(Compression::Zip, codec, packed, meter);
         Ok(Member { inflater, crc: entry.crc, seen: Crc::new(), left: Some(entry.length) })
     }
@@ -191,6 +191,94 @@ impl Read for Member {
             Some(_) => Ok(written),
         }
     }
+}
+
+/// A piece of a file, wherever else the file is read meanwhile.
+struct Piece {
+    file: File,
+    at: u64,
+    end: u64,
+}
+
+impl Read for Piece {
+    fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
+        let most = usize::try_from(self.end - self.at).unwrap_or(usize::MAX).min(output.len());
+        self.file.seek(SeekFrom::Start(self.at))?;
+        let read = self.file.read(&mut output[..most])?;
+        self.at += read as u64;
+        Ok(read)
+    }
+}
+
+/// The members of a zip file, by their names. Names that differ only in case, or in which slash they
+/// have, are the same, as they are
+/// for the programs that read such files; two of the same name are refused.
+pub struct Archive {
+    file: File,
+    directory: Directory,
+    members: HashMap<String, Entry>,
+}
+
+impl Archive {
+    /// Reads the directory of a zip file.
+    pub fn open(file: File) -> io::Result<Archive> {
+        let directory = Directory::find(&file)?;
+        let mut members = HashMap::new();
+        let mut entries = directory.entries(&file)?;
+        while let Some(entry) = entries.next()? {
+            let name = plain(&entry.name);
+            if name.ends_with('/') {
+                continue;
+            }
+            let shown = shown(&entry.name);
+            if members.insert(name, entry).is_some() {
+                return Err(refused(&format!(
+                    "the zip file holds {shown} twice, and which of the two counts cannot be told. Get it again, whole"
+                )));
+            }
+        }
+        Ok(Archive { file, directory, members })
+    }
+
+    /// Whether it has a member.
+    pub fn has(&self, name: &str) -> bool {
+        self.members.contains_key(&plain(name))
+    }
+
+    /// The members: their names, without capitals, and what they are.
+    pub fn members(&self) -> impl Iterator<Item = (&str, MemberInfo)> {
+        self.members.iter().map(|(name, entry)| {
+            let Entry { is_encrypted, packed, length, .. } = *entry;
+            (name.as_str(), MemberInfo { is_encrypted, packed, length })
+        })
+    }
+
+    /// What a member holds; `None` if there is none of that name. Its end is an error if its length or its CRC-32 is not what the
+    /// zip file says, so nothing of it is to be believed before.
+    pub fn read(&self, name: &str) -> io::Result<Option<Box<dyn Read + Send>>> {
+        let Some(entry) = self.members.get(&plain(name)) else { return Ok(None) };
+        // What comes out is what the directory says, or an error, so the limits are for whoever has looked at that.
+        let meter = Meter::new(Limits { bytes: u64::MAX, ratio: u64::MAX }, u64::MAX);
+        let member = Member::open(&self.directory, entry, self.file.try_clone()?, meter)?;
+        Ok(Some(Box::new(member)))
+    }
+}
+
+/// What the directory says of a member.
+#[derive(Clone, Copy, Debug)]
+pub struct MemberInfo {
+    /// Whether it is encrypted.
+    pub is_encrypted: bool,
+    /// Its length in the zip file.
+    pub packed: u64,
+    /// Its length.
+    pub length: u64,
+}
+
+/// A name in the form in which names are compared.
+fn plain(name: &str) -> String {
+    let slashed = name.replace('\\', "/");
+    slashed.trim_start_matches('/').to_ascii_lowercase()
 }
 
 fn method_name(method: u16) -> String {

@@ -9,9 +9,10 @@
 
 use std::fmt::Write as _;
 
-use calamine::{CellErrorType, DataRef, ExcelDateTime};
+use calamine::{CellErrorType, DataRef, ExcelDateTime, ExcelDateTimeType};
 
 use super::ERROR_MARK;
+use super::number_format::NumberFormat;
 
 /// Appends what a cell holds; nothing, if it is empty.
 pub(super) fn push_value(text: &mut String, value: &DataRef<'_>) {
@@ -56,6 +57,49 @@ fn name_of_error(error: &CellErrorType) -> &'static str {
         CellErrorType::Ref => "#REF!",
         CellErrorType::Value => "#VALUE!",
         CellErrorType::GettingData => "#GETTING_DATA",
+    }
+}
+
+/// Appends a number in its format.
+pub(super) fn push_formatted(text: &mut String, value: f64, format: NumberFormat, is_1904: bool) {
+    match format {
+        NumberFormat::Plain => push_number(text, value),
+        NumberFormat::Zeros(zeros) => {
+            push_number(text, value);
+            pad(text, zeros);
+        }
+        NumberFormat::Moment => push_moment(text, &ExcelDateTime::new(value, ExcelDateTimeType::DateTime, is_1904)),
+        NumberFormat::Duration => push_duration(text, value),
+    }
+}
+
+/// Above so many digits, a floating-point number may not be the one that was written.
+const EXACT_DIGITS: usize = 15;
+const MAX_DIGITS: usize = 64;
+
+/// Appends a number that is written in digits. Where it has more of them than a floating-point number can hold, they are taken
+/// as they are written. What is no number is taken for a text.
+pub(super) fn push_written(text: &mut String, written: &str, format: NumberFormat, is_1904: bool) {
+    let is_long = (EXACT_DIGITS + 1..=MAX_DIGITS).contains(&written.len())
+        && !written.starts_with('0')
+        && written.bytes().all(|byte| byte.is_ascii_digit());
+    if is_long && matches!(format, NumberFormat::Plain | NumberFormat::Zeros(_)) {
+        text.push_str(written);
+        return pad(text, if let NumberFormat::Zeros(zeros) = format { zeros } else { 0 });
+    }
+    let is_number = written.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'));
+    match written.parse::<f64>() {
+        Ok(value) if is_number => push_formatted(text, value, format, is_1904),
+        _ => push_text(text, written),
+    }
+}
+
+/// Puts zeros before the digits of a whole number, until it has so many.
+fn pad(text: &mut String, zeros: u8) {
+    let sign = usize::from(text.starts_with('-'));
+    let digits = text.len() - sign;
+    if digits < usize::from(zeros) && text[sign..].bytes().all(|byte| byte.is_ascii_digit()) {
+        text.insert_str(sign, &"0".repeat(usize::from(zeros) - digits));
     }
 }
 
@@ -192,6 +236,36 @@ mod tests {
             assert_eq!(text.parse::<f64>().unwrap(), value);
         }
         assert_eq!(text_of(&DataRef::Int(-42)), "-42");
+    }
+
+    #[test]
+    fn a_format_of_zeros_gives_its_zeros() {
+        use NumberFormat::{Plain, Zeros};
+        for (written, format, expected) in [
+            ("1067", Zeros(5), "01067"),
+            ("1067", Plain, "1067"),
+            ("1067.0", Zeros(5), "01067"),
+            ("0", Zeros(5), "00000"),
+            ("-7", Zeros(3), "-007"),
+            ("1234567", Zeros(5), "1234567"),
+            ("10.5", Zeros(5), "10.5"),
+            ("1.067E3", Zeros(5), "01067"),
+            ("12345678901234567890", Plain, "12345678901234567890"),
+            ("12345678901234567", Zeros(20), "00012345678901234567"),
+            ("4.155550123E9", Plain, "4155550123"),
+            ("007", Plain, "7"),
+            ("00000000000000000007", Plain, "7"),
+            ("1e999", Plain, "\u{1}#NUM!"),
+            ("nan", Plain, "nan"),
+            ("inf", Zeros(5), "inf"),
+            ("-", Plain, "-"),
+            ("46082", NumberFormat::Moment, "2026-03-01"),
+            ("1.5", NumberFormat::Duration, "36:00:00"),
+        ] {
+            let mut text = String::new();
+            push_written(&mut text, written, format, false);
+            assert_eq!(text, expected, "{written} {format:?}");
+        }
     }
 
     #[test]

@@ -8,16 +8,25 @@
 //!
 //! What the child writes to its standard output is one line of JSON, a [`SheetInfo`], and then CSV (RFC 4180, LF), one
 //! record for each row from the sheet's first on, so that the n-th record is the row that a spreadsheet shows as n. A row
-//! without values is an empty line. How cells are written is for `cell` and `rows`; how
-//! files are told apart for `container`.
+//! without values is an empty line. At its end it writes one more line of JSON, a [`SheetEnd`], to its standard error. How cells
+//! are written is for `cell` and `rows`; how a zip file is read, and that no byte of it is believed before its checksum is
+//! compared, for `package`.
 
 mod book;
 mod cell;
 mod container;
+mod merges;
+mod number_format;
+mod ods;
+mod package;
 mod reader;
+mod relations;
 mod rows;
 mod serve;
+mod texts;
 mod xlsb;
+mod xlsx;
+mod xml;
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -27,6 +36,8 @@ use serde::{Deserialize, Serialize};
 pub use self::container::{CfbKind, kind_of_cfb};
 pub use self::reader::SheetReader;
 pub use self::serve::serve;
+
+pub(crate) use crate::format::csv::NOT_CALCULATED;
 
 /// The subcommand that makes the program a child.
 pub const SUBCOMMAND: &str = "__sheet";
@@ -42,12 +53,15 @@ pub struct Limits {
     pub memory_bytes: u64,
     /// The most that the file may claim to inflate to, and that a sheet may come to as CSV, in bytes.
     pub max_inflated_bytes: u64,
+    /// The first row of the records, from zero, as far as it is known: no merged range that begins above it is filled, and no
+    /// hidden row above it is counted.
+    pub first_row: u32,
 }
 
 impl Default for Limits {
     /// 2 GiB of memory hold the texts of some ten million cells; 64 GiB are more than any sheet can need.
     fn default() -> Limits {
-        Limits { memory_bytes: 2 << 30, max_inflated_bytes: 64 << 30 }
+        Limits { memory_bytes: 2 << 30, max_inflated_bytes: 64 << 30, first_row: 0 }
     }
 }
 
@@ -74,6 +88,20 @@ pub struct SheetInfo {
     pub sheets: Vec<SheetName>,
     /// What the file is.
     pub kind: Kind,
+    /// The first and last row, from one, of the topmost of the merged ranges that span several rows.
+    #[serde(default)]
+    pub merged_rows: Vec<(u32, u32)>,
+}
+
+/// What is known of a sheet when its rows have been read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SheetEnd {
+    /// How many merged ranges gave their value to further rows.
+    pub merged_ranges: u64,
+    /// How many cells got a value so.
+    pub merged_filled: u64,
+    /// How many rows with values are hidden.
+    pub hidden_rows: u64,
 }
 
 /// One sheet of a spreadsheet.
@@ -85,12 +113,14 @@ pub struct SheetName {
     pub visible: bool,
 }
 
-/// The arguments that make the program a child: `__sheet --memory-bytes=N --max-inflated-bytes=N [--sheet=NAME] -- PATH`.
+/// The arguments that make the program a child: `__sheet --memory-bytes=N --max-inflated-bytes=N --first-row=N
+/// [--sheet=NAME] -- PATH`.
 fn arguments(path: &Path, sheet: Option<&str>, limits: Limits) -> Vec<OsString> {
     let mut arguments: Vec<OsString> = vec![
         SUBCOMMAND.into(),
         format!("--memory-bytes={}", limits.memory_bytes).into(),
         format!("--max-inflated-bytes={}", limits.max_inflated_bytes).into(),
+        format!("--first-row={}", limits.first_row).into(),
     ];
     arguments.extend(sheet.map(|name| format!("--sheet={name}").into()));
     arguments.push("--".into());

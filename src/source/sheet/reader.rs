@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
 use std::thread::JoinHandle;
 
-use super::{Limits, SheetInfo, arguments};
+use super::{Limits, SheetEnd, SheetInfo, arguments};
 
 /// How much is taken from the pipe at once: all that fits into it.
 const PIPE: usize = 64 * 1024;
@@ -27,7 +27,7 @@ pub struct SheetReader {
     /// Collects what the child has to say; `None` when it was asked.
     sentence: Option<JoinHandle<Vec<u8>>>,
     /// How it ended: well, or with this message.
-    end: Option<Result<(), String>>,
+    end: Option<Result<SheetEnd, String>>,
     memory_bytes: u64,
 }
 
@@ -78,12 +78,20 @@ impl SheetReader {
         if self.end.is_none() {
             let status = self.child.wait()?;
             let said = self.sentence.take().and_then(|sentence| sentence.join().ok()).unwrap_or_default();
-            self.end = Some(if status.success() { Ok(()) } else { Err(self.reason(status, &said)) });
+            self.end = Some(match status.success() {
+                true => Ok(serde_json::from_slice(&said).unwrap_or_default()),
+                false => Err(self.reason(status, &said)),
+            });
         }
         match &self.end {
             Some(Err(message)) => Err(io::Error::other(message.clone())),
             _ => Ok(()),
         }
+    }
+
+    /// What is known of the sheet, once its rows have been read to their end.
+    pub fn end(&self) -> Option<SheetEnd> {
+        self.end.as_ref().and_then(|end| end.as_ref().ok()).copied()
     }
 
     /// Why the child failed. What a library or the system wrote while it was dying is of no use to anybody.

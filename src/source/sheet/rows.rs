@@ -5,23 +5,37 @@ use std::io::{BufWriter, Write};
 use calamine::DataRef;
 use memchr::{memchr, memchr3};
 
-use super::cell::{push_error, push_value};
+use super::SheetEnd;
+use super::cell::{push_error, push_formatted, push_value, push_written};
+use super::merges::Merges;
+use super::number_format::NumberFormat;
 use super::serve::Refusal;
 
 /// How much is written at once: all that fits into a pipe.
 const PIECE: usize = 64 * 1024;
 
 /// What a sheet can have at the most, in every program that writes these files.
-const MAX_ROWS: u32 = 1_048_576;
-const MAX_COLUMNS: u32 = 16_384;
+pub(super) const MAX_ROWS: u32 = 1_048_576;
+pub(super) const MAX_COLUMNS: u32 = 16_384;
 
-/// Writes the cells of a sheet, which come in order, as CSV. Nothing is written for cells without a value that stand behind
-/// the last one of their row, nor for rows behind the last one.
+/// Writes the cells of a sheet, which come in order, as CSV. Nothing is written for cells without a value that stand after
+/// the last one of their row, nor for rows after the last one. A cell of white space has no value.
 pub(super) struct Rows<W: Write> {
     out: BufWriter<W>,
+    merges: Merges,
+    /// Whether the workbook counts its days from 1904.
+    is_1904: bool,
+    /// How many rows are hidden that have a value.
+    hidden_rows: u64,
+    /// The row that was noted as hidden last.
+    hidden: Option<u32>,
+    /// The first row of the records, from zero, where that is known.
+    first_row: u32,
     /// Where the next cell would stand if nothing were left out.
     row: u32,
     column: u32,
+    /// Whether there is a cell in that column already.
+    has_cells: bool,
     /// The last cell that was written.
     last: Option<(u32, u32)>,
     text: String,
@@ -31,9 +45,38 @@ pub(super) struct Rows<W: Write> {
 
 impl<W: Write> Rows<W> {
     /// Rows that come to `most` bytes at the most.
-    pub(super) fn new(out: W, most: u64) -> Rows<W> {
-        let out = BufWriter::with_capacity(PIECE, out);
-        Rows { out, row: 0, column: 0, last: None, text: String::new(), written: 0, most }
+    pub(super) fn new(out: W, most: u64, first_row: u32) -> Rows<W> {
+        Rows {
+            out: BufWriter::with_capacity(PIECE, out),
+            merges: Merges::default(),
+            is_1904: false,
+            hidden_rows: 0,
+            hidden: None,
+            first_row,
+            row: 0,
+            column: 0,
+            has_cells: false,
+            last: None,
+            text: String::new(),
+            written: 0,
+            most,
+        }
+    }
+
+    /// Says how the workbook counts its days, and which ranges of the sheet are merged.
+    pub(super) fn begin(&mut self, is_1904: bool, mut merges: Merges) {
+        merges.only_below(self.first_row);
+        (self.is_1904, self.merges) = (is_1904, merges);
+    }
+
+    /// Adds a merged range, before its first cell.
+    pub(super) fn merge(&mut self, first: (u32, u32), last: (u32, u32)) -> Result<(), Refusal> {
+        if first.0 < self.first_row { Ok(()) } else { self.merges.add(first, last) }
+    }
+
+    /// Notes that a row is hidden, before its cells.
+    pub(super) fn hide(&mut self, row: u32) {
+        self.hidden = Some(row);
     }
 
     /// Writes a line in front of the rows.
@@ -50,7 +93,26 @@ impl<W: Write> Rows<W> {
         self.put_text(place)
     }
 
-    /// Writes a cell with an error that the library does not know.
+    /// Writes the cell with a number.
+    pub(super) fn put_number(&mut self, place: (u32, u32), value: f64, format: NumberFormat) -> Result<(), Refusal> {
+        self.text.clear();
+        push_formatted(&mut self.text, value, format, self.is_1904);
+        self.put_text(place)
+    }
+
+    /// Writes the cell with a number that is written in digits; one that is no number is a text.
+    pub(super) fn put_written(
+        &mut self,
+        place: (u32, u32),
+        written: &str,
+        format: NumberFormat,
+    ) -> Result<(), Refusal> {
+        self.text.clear();
+        push_written(&mut self.text, written, format, self.is_1904);
+        self.put_text(place)
+    }
+
+    /// Writes a cell with an error.
     pub(super) fn put_error(&mut self, place: (u32, u32), name: &str) -> Result<(), Refusal> {
         self.text.clear();
         push_error(&mut self.text, name);
@@ -58,11 +120,22 @@ impl<W: Write> Rows<W> {
     }
 
     fn put_text(&mut self, place: (u32, u32)) -> Result<(), Refusal> {
-        if self.text.is_empty() {
+        let is_blank = |first: u8| (first <= b' ' || first >= 0x80) && self.text.trim().is_empty();
+        if self.text.as_bytes().first().is_none_or(|first| is_blank(*first)) {
             return Ok(());
         }
+        let text = std::mem::take(&mut self.text);
         self.move_to(place)?;
-        let text = self.text.as_bytes();
+        self.write(&text)?;
+        if !self.merges.is_empty() {
+            self.merges.note(place, &text);
+        }
+        self.text = text;
+        Ok(())
+    }
+
+    fn write(&mut self, text: &str) -> Result<(), Refusal> {
+        let text = text.as_bytes();
         self.written += text.len() as u64;
         if memchr3(b',', b'\n', b'\r', text).is_none() && memchr(b'"', text).is_none() {
             return Ok(self.out.write_all(text)?);
@@ -75,17 +148,26 @@ impl<W: Write> Rows<W> {
         Ok(self.out.write_all(b"\"")?)
     }
 
-    /// Ends the last row.
-    pub(super) fn finish(mut self) -> Result<(), Refusal> {
+    /// Ends the last row, and says what is known of all.
+    pub(super) fn finish(mut self) -> Result<SheetEnd, Refusal> {
         if self.last.is_some() {
+            self.fill_until(MAX_COLUMNS)?;
             self.out.write_all(b"\n")?;
         }
-        Ok(self.out.flush()?)
+        self.out.flush()?;
+        Ok(SheetEnd {
+            merged_ranges: self.merges.ranges_used,
+            merged_filled: self.merges.filled,
+            hidden_rows: self.hidden_rows,
+        })
     }
 
-    /// The last cell that was written, as spreadsheets name it.
-    pub(super) fn last(&self) -> Option<String> {
-        self.last.map(name_of)
+    /// Says where in the sheet something is wrong.
+    pub(super) fn with_place(&self, refusal: Refusal) -> Refusal {
+        match self.last.map(name_of) {
+            Some(cell) => Refusal::new(format!("{refusal} (after the cell {cell})")),
+            None => refusal,
+        }
     }
 
     /// Writes what stands between the last cell and this one.
@@ -100,19 +182,51 @@ impl<W: Write> Rows<W> {
         if let Some(last) = self.last.filter(|last| *last >= place) {
             let (place, last) = (name_of(place), name_of(last));
             return Err(Refusal::new(format!(
-                "its cells are out of order ({place} comes behind {last}), so it is damaged; open it and save it again"
+                "its cells are out of order ({place} comes after {last}), so it is damaged; open it and save it again"
             )));
         }
-        if row > self.row {
-            self.repeat(b'\n', row - self.row)?;
-            (self.row, self.column) = (row, 0);
+        if row > self.row || self.last.is_none() {
+            if self.last.is_some() {
+                self.fill_until(MAX_COLUMNS)?;
+            }
+            self.begin_row(row)?;
         }
-        self.repeat(b',', column - self.column)?;
-        self.column = column;
+        self.fill_until(column)?;
+        self.move_right(column)?;
         self.last = Some(place);
         if self.written > self.most {
             return Err(Refusal::too_large(self.most));
         }
+        Ok(())
+    }
+
+    fn begin_row(&mut self, row: u32) -> Result<(), Refusal> {
+        self.repeat(b'\n', row - self.row)?;
+        (self.row, self.column, self.has_cells) = (row, 0, false);
+        self.merges.begin_row(row);
+        if self.hidden == Some(row) && row >= self.first_row {
+            self.hidden_rows += 1;
+        }
+        Ok(())
+    }
+
+    /// Fills what merged ranges from above have in the columns between the last cell of the row and this one.
+    fn fill_until(&mut self, until: u32) -> Result<(), Refusal> {
+        if self.merges.is_empty() {
+            return Ok(());
+        }
+        loop {
+            let from = self.column + u32::from(self.has_cells);
+            let Some((column, text)) = self.merges.next_between(from, until)? else { return Ok(()) };
+            let text = text.to_string();
+            self.move_right(column)?;
+            self.write(&text)?;
+        }
+    }
+
+    fn move_right(&mut self, column: u32) -> Result<(), Refusal> {
+        self.repeat(b',', column - self.column)?;
+        (self.column, self.has_cells) = (column, true);
         Ok(())
     }
 
@@ -146,7 +260,7 @@ mod tests {
 
     fn rows(cells: &[((u32, u32), &str)]) -> Result<String, Refusal> {
         let mut out = Vec::new();
-        let mut rows = Rows::new(&mut out, 1_000_000_000);
+        let mut rows = Rows::new(&mut out, 1_000_000_000, 0);
         for (place, text) in cells {
             rows.put(*place, &DataRef::SharedString(text))?;
         }
@@ -167,7 +281,7 @@ mod tests {
     fn cells_out_of_order_or_out_of_bounds_are_refused() {
         for (second, named) in [((1, 1), "B2"), ((1, 0), "A2"), ((0, 27), "AB1")] {
             let refusal = rows(&[((1, 1), "a"), (second, "b")]).unwrap_err().to_string();
-            assert!(refusal.contains(&format!("({named} comes behind B2)")), "{refusal}");
+            assert!(refusal.contains(&format!("({named} comes after B2)")), "{refusal}");
         }
         assert!(rows(&[((MAX_ROWS, 0), "a")]).is_err());
         assert!(rows(&[((0, MAX_COLUMNS), "a")]).is_err());
@@ -177,7 +291,7 @@ mod tests {
 
     #[test]
     fn a_sheet_that_comes_to_too_much_is_refused() {
-        let mut rows = Rows::new(std::io::sink(), 1000);
+        let mut rows = Rows::new(std::io::sink(), 1000, 0);
         let refusal = (0..100).find_map(|row| rows.put((row, 0), &DataRef::SharedString("twenty characters...")).err());
         assert!(refusal.unwrap().to_string().contains("--max-inflated-bytes"));
     }

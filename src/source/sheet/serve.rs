@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use super::rows::Rows;
-use super::{Limits, book};
+use super::{Limits, SheetEnd, book};
 
 /// Why a spreadsheet is not read: a sentence for the person who has to act on it, to stand behind `cannot read FILE: `.
 #[derive(Debug)]
@@ -60,7 +60,11 @@ pub fn serve(out: &mut impl Write, path: &Path, sheet: Option<&str>, limits: Lim
     std::panic::set_hook(Box::new(|_| ()));
     let sent = catch_unwind(AssertUnwindSafe(|| send(out, path, sheet, limits)));
     let refusal = match sent {
-        Ok(Ok(())) => return 0,
+        Ok(Ok(end)) => {
+            // Nobody needs it to know that all went well.
+            let _ = serde_json::to_writer(io::stderr(), &end);
+            return 0;
+        }
         Ok(Err(refusal)) => refusal,
         Err(_) => Refusal::damaged("what is in it cannot be understood"),
     };
@@ -68,14 +72,13 @@ pub fn serve(out: &mut impl Write, path: &Path, sheet: Option<&str>, limits: Lim
     1
 }
 
-fn send(out: &mut impl Write, path: &Path, sheet: Option<&str>, limits: Limits) -> Result<(), Refusal> {
-    let patience = Patience::confine(limits, std::fs::metadata(path)?.len())?;
-    let mut rows = Rows::new(Lively { inner: out, patience }, limits.max_inflated_bytes);
-    let open = || File::open(path).map(|file| Lively { inner: file, patience });
-    match book::send(open, sheet, limits, &mut rows) {
-        Ok(()) => rows.finish(),
-        Err(refusal) => Err(refusal),
-    }
+fn send(out: &mut impl Write, path: &Path, sheet: Option<&str>, limits: Limits) -> Result<SheetEnd, Refusal> {
+    let file = File::open(path)?;
+    let patience = Patience::confine(limits, file.metadata()?.len())?;
+    let out = Lively { inner: out, patience };
+    let mut rows = Rows::new(out, limits.max_inflated_bytes, limits.first_row);
+    book::send(file, sheet, limits, patience, &mut rows)?;
+    rows.finish()
 }
 
 /// How long this process may be busy without a byte read or written, in seconds of its own time. No work takes as long;
@@ -90,7 +93,7 @@ const BYTES_OF_A_SECOND: u64 = 1 << 20;
 /// How long this process may still be busy. The system keeps the time, so that it needs no thread.
 #[cfg_attr(not(unix), allow(dead_code))]
 #[derive(Clone, Copy, Debug)]
-struct Patience {
+pub(super) struct Patience {
     seconds: u64,
     /// What the process was allowed when it started.
     most: Option<u64>,
@@ -148,6 +151,12 @@ fn limit(resource: rustix::process::Resource, most: u64) -> rustix::io::Result<(
 pub(super) struct Lively<T> {
     inner: T,
     patience: Patience,
+}
+
+impl<T> Lively<T> {
+    pub(super) fn new(inner: T, patience: Patience) -> Lively<T> {
+        Lively { inner, patience }
+    }
 }
 
 impl<T: Read> Read for Lively<T> {

@@ -1,131 +1,239 @@
-//! The cells of an `.xlsb` that `calamine` 0.38 leaves out without a word: [`LeftOut`].
-//!
-//! These are formulas that came to an error (BrtFmlaError) and texts with formats of their own (BrtCellRString). A customer
-//! whose balance is `#N/A` must not be loaded as one without a balance. The numbers of records are those of MS-XLSB 2.3.
+//! Excel's binary records in a zip file: `.xlsb`. [`Xlsb`]. The numbers of records are those of MS-XLSB 2.3.
 
-use std::io::{self, BufReader, Read, Seek};
+use std::collections::HashMap;
+use std::io::{self, BufRead, Read, Write};
 
-use calamine::{CellErrorType, DataRef};
-use quick_xml::Reader;
-use quick_xml::escape::unescape;
-use quick_xml::events::Event;
-use zip::ZipArchive;
-use zip::read::ZipFile;
+use calamine::DataRef;
 
+use super::book::Tab;
+use super::merges::Merges;
+use super::number_format::NumberFormat;
+use super::package::{Package, drain};
+use super::relations;
+use super::rows::Rows;
 use super::serve::Refusal;
+use super::texts::Texts;
 
 const ROW: u32 = 0x00;
+const RK_NUMBER: u32 = 0x02;
+const ERROR: u32 = 0x03;
+const BOOL: u32 = 0x04;
+const NUMBER: u32 = 0x05;
+const TEXT: u32 = 0x06;
+const SHARED_TEXT: u32 = 0x07;
+const FORMULA_TEXT: u32 = 0x08;
+const FORMULA_NUMBER: u32 = 0x09;
+const FORMULA_BOOL: u32 = 0x0a;
 const FORMULA_ERROR: u32 = 0x0b;
-/// Cells that say no column (BrtShortRk to BrtShortIsst). The format has them, but nothing is known to write them.
-const FIRST_SHORT: u32 = 0x0d;
+/// Cells that say no column (BrtShortBlank to BrtShortIsst). The format has them, but nothing is known to write them.
+const FIRST_SHORT: u32 = 0x0c;
 const LAST_SHORT: u32 = 0x12;
+const TABLE_TEXT: u32 = 0x13;
+const FORMAT: u32 = 0x2c;
+const CELL_FORMAT: u32 = 0x2f;
 const RICH_TEXT: u32 = 0x3e;
-const END_OF_SHEETS: u32 = 0x90;
-const END_OF_ROWS: u32 = 0x92;
+const SHEETS_END: u32 = 0x90;
+const ROWS_START: u32 = 0x91;
+const ROWS_END: u32 = 0x92;
+const WORKBOOK_PROPERTIES: u32 = 0x99;
 const SHEET: u32 = 0x9c;
+const MERGED: u32 = 0xb0;
+const CELL_FORMATS_START: u32 = 0x269;
+const CELL_FORMATS_END: u32 = 0x26a;
 
 /// Longer records than this are none that are looked for: a text has 32,767 characters, and at the most as many formats.
 const MAX_RECORD: u32 = 1 << 20;
 
-/// A cell: its row and column, from zero, and its value.
-pub(super) type Placed = ((u32, u32), DataRef<'static>);
-
-/// The cells of a sheet that the library leaves out, in order.
-pub(super) struct LeftOut<'z, R: Read> {
-    records: Records<ZipFile<'z, R>>,
-    row: u32,
+/// What is known of a workbook before a sheet of it is chosen.
+pub(super) struct Xlsb {
+    pub(super) tabs: Vec<Tab>,
+    /// The part of each sheet.
+    parts: Vec<String>,
+    strings: Option<String>,
+    styles: Option<String>,
+    is_1904: bool,
 }
 
-impl<'z, R: Read + Seek> LeftOut<'z, R> {
-    /// Those of the n-th sheet, from zero, of the workbook in a zip file.
-    pub(super) fn open(zip: &'z mut ZipArchive<R>, n: usize) -> Result<LeftOut<'z, R>, Refusal> {
-        let relation = relation_of_sheet(member(zip, "xl/workbook.bin")?, n)?;
-        let target = target_of(member(zip, "xl/_rels/workbook.bin.rels")?, &relation)?;
-        Ok(LeftOut { records: Records::new(member(zip, &format!("xl/{target}"))?), row: 0 })
-    }
-
-    pub(super) fn next_cell(&mut self) -> Result<Option<Placed>, Refusal> {
+impl Xlsb {
+    /// Reads the part that lists the sheets.
+    pub(super) fn open(package: &Package, workbook: &str) -> Result<Xlsb, Refusal> {
+        let relations = relations::of(package, workbook)?;
+        let mut book = Xlsb {
+            tabs: Vec::new(),
+            parts: Vec::new(),
+            strings: relations::part(package, &relations, workbook, "sharedStrings", "sharedStrings.bin"),
+            styles: relations::part(package, &relations, workbook, "styles", "styles.bin"),
+            is_1904: false,
+        };
+        let mut records = Records::new(package.part(workbook)?);
         loop {
-            let (kind, record) = self.records.next()?;
-            let place = (self.row, number(record, 0));
-            match kind {
-                ROW => self.row = number(record, 0),
-                END_OF_ROWS => return Ok(None),
-                FORMULA_ERROR => return Ok(Some((place, DataRef::Error(error_of(record)?)))),
-                // The text stands behind a byte of flags.
-                RICH_TEXT => return Ok(Some((place, DataRef::String(text_at(record, 9))))),
-                FIRST_SHORT..=LAST_SHORT => {
-                    return Err(Refusal::new("it has cells of a kind that cannot be read; save it as .xlsx"));
+            match records.must()? {
+                (WORKBOOK_PROPERTIES, record) => book.is_1904 = number(record, 0)? & 1 != 0,
+                // One without a part is no sheet.
+                (SHEET, record) if number(record, 8)? != u32::MAX => {
+                    let (id, name_at) = text_at(record, 8)?;
+                    let relation = relations.iter().find(|relation| relation.id == id);
+                    let relation = relation.ok_or_else(|| Refusal::damaged("a sheet has no part"))?;
+                    book.tabs.push(Tab {
+                        name: text_at(record, name_at)?.0,
+                        is_visible: number(record, 0)? == 0,
+                        is_table: relation.is_table(),
+                    });
+                    book.parts.push(relation.target.clone());
                 }
+                (SHEETS_END, _) => break,
                 _ => (),
             }
         }
+        drain(records.reader)?;
+        Ok(book)
+    }
+
+    /// Writes the rows of the n-th sheet, from zero. `begin` is called before the first, when everything has been checked.
+    pub(super) fn send<W: Write>(
+        &self,
+        package: &Package,
+        n: usize,
+        rows: &mut Rows<W>,
+        begin: impl FnOnce(&mut Rows<W>, &Merges) -> Result<(), Refusal>,
+    ) -> Result<(), Refusal> {
+        let part = self.parts.get(n).map(String::as_str).unwrap_or_default();
+        let formats = self.styles.as_ref().map_or(Ok(Vec::new()), |part| formats(package, part))?;
+        let strings = self.strings.as_ref().map_or(Ok(Texts::default()), |part| strings(package, part))?;
+        let merges = survey(package.part(part)?)?;
+        begin(rows, &merges)?;
+        rows.begin(self.is_1904, merges);
+        let mut records = Records::new(package.part(part)?);
+        while records.must()?.0 != ROWS_START {}
+        send_cells(records, &strings, &formats, rows).map_err(|refusal| rows.with_place(refusal))
     }
 }
 
-/// The file of a name, in whatever case, in a zip file.
-fn member<'z, R: Read + Seek>(zip: &'z mut ZipArchive<R>, name: &str) -> Result<ZipFile<'z, R>, Refusal> {
-    let place = zip.file_names_raw().position(|held| held.eq_ignore_ascii_case(name.as_bytes()));
-    match place {
-        Some(place) => Ok(zip.by_index(place)?),
-        None => Err(Refusal::damaged(format!("{name} is missing"))),
-    }
-}
-
-/// The relation by which a workbook names the file of its n-th sheet.
-fn relation_of_sheet(workbook: impl Read, n: usize) -> Result<String, Refusal> {
-    let mut records = Records::new(workbook);
-    let mut before = 0;
-    loop {
-        match records.next()? {
-            // One without a file is no sheet for the library either.
-            (SHEET, record) if number(record, 8) != u32::MAX => {
-                if before == n {
-                    return Ok(text_at(record, 8));
-                }
-                before += 1;
+/// The formats of cells, in the order in which cells name them.
+fn formats(package: &Package, part: &str) -> Result<Vec<NumberFormat>, Refusal> {
+    let mut records = Records::new(package.part(part)?);
+    let mut codes = HashMap::new();
+    let mut formats = Vec::new();
+    let mut in_formats = false;
+    while let Some((kind, record)) = records.next()? {
+        match kind {
+            FORMAT => _ = codes.insert(number(record, 0)? & 0xffff, NumberFormat::of_code(&text_at(record, 2)?.0)),
+            CELL_FORMATS_START => in_formats = true,
+            CELL_FORMATS_END => in_formats = false,
+            CELL_FORMAT if in_formats => {
+                let id = number(record, 0)? >> 16;
+                formats.push(codes.get(&id).copied().unwrap_or_else(|| NumberFormat::of_id(id)));
             }
-            (END_OF_SHEETS, _) => return Err(Refusal::damaged("a sheet is missing")),
+            _ => (),
+        }
+    }
+    Ok(formats)
+}
+
+/// The table of texts that cells share.
+fn strings(package: &Package, part: &str) -> Result<Texts, Refusal> {
+    let mut records = Records::new(package.part(part)?);
+    let mut strings = Texts::default();
+    while let Some((kind, record)) = records.next()? {
+        if kind == TABLE_TEXT {
+            // Before the text stands a byte of flags.
+            strings.push(&text_at(record, 1)?.0);
+        }
+    }
+    Ok(strings)
+}
+
+/// Reads the part of a sheet to its end, and so checks it; and finds what is merged.
+fn survey(part: impl BufRead) -> Result<Merges, Refusal> {
+    let mut records = Records::new(part);
+    let mut merges = Merges::default();
+    while let Some((kind, record)) = records.next()? {
+        if kind == MERGED {
+            let [first_row, last_row, first, last] = [0, 4, 8, 12].map(|at| number(record, at));
+            merges.add((first_row?, first?), (last_row?, last?))?;
+        }
+    }
+    Ok(merges)
+}
+
+fn send_cells<W: Write>(
+    mut records: Records<impl BufRead>,
+    strings: &Texts,
+    formats: &[NumberFormat],
+    rows: &mut Rows<W>,
+) -> Result<(), Refusal> {
+    /// The bit of a row's flags that says that it is hidden.
+    const HIDDEN: u32 = 1 << 28;
+    let (mut row, mut is_hidden) = (0, false);
+    loop {
+        let (kind, record) = records.must()?;
+        let place = |record| Ok::<_, Refusal>((row, number(record, 0)?));
+        let format = |record| {
+            let style = number(record, 4)? & 0x00ff_ffff;
+            Ok::<_, Refusal>(formats.get(style as usize).copied().unwrap_or_default())
+        };
+        if is_hidden && (RK_NUMBER..=RICH_TEXT).contains(&kind) {
+            rows.hide(row);
+        }
+        match kind {
+            ROW => {
+                row = number(record, 0)?;
+                is_hidden = number(record, 8)? & HIDDEN != 0;
+            }
+            RK_NUMBER => rows.put_number(place(record)?, rk_number(number(record, 8)?), format(record)?)?,
+            NUMBER | FORMULA_NUMBER => {
+                let value = f64::from_bits(u64::from(number(record, 8)?) | u64::from(number(record, 12)?) << 32);
+                rows.put_number(place(record)?, value, format(record)?)?;
+            }
+            BOOL | FORMULA_BOOL => rows.put(place(record)?, &DataRef::Bool(byte(record, 8)? != 0))?,
+            ERROR | FORMULA_ERROR => rows.put_error(place(record)?, name_of_error(byte(record, 8)?)?)?,
+            TEXT | FORMULA_TEXT => rows.put(place(record)?, &DataRef::SharedString(&text_at(record, 8)?.0))?,
+            // The text stands after a byte of flags.
+            RICH_TEXT => rows.put(place(record)?, &DataRef::SharedString(&text_at(record, 9)?.0))?,
+            SHARED_TEXT => {
+                let text = strings.get(number(record, 8)? as usize);
+                let text = text.ok_or_else(|| Refusal::damaged("a text of the table is missing"))?;
+                rows.put(place(record)?, &DataRef::SharedString(text))?;
+            }
+            FIRST_SHORT..=LAST_SHORT => {
+                return Err(Refusal::new("it has cells of a kind that cannot be read; save it as .xlsx"));
+            }
+            ROWS_END => return Ok(()),
             _ => (),
         }
     }
 }
 
-/// The file that a relation leads to.
-fn target_of(relations: impl Read, relation: &str) -> Result<String, Refusal> {
-    let mut xml = Reader::from_reader(BufReader::new(relations));
-    let mut buffer = Vec::new();
-    let mut found = None;
-    loop {
-        buffer.clear();
-        match xml.read_event_into(&mut buffer).map_err(Refusal::damaged)? {
-            Event::Start(tag) | Event::Empty(tag) if tag.local_name().as_ref() == "Relationship" => {
-                let of = |name| tag.try_get_attribute(name).ok().flatten();
-                let is_it = of("Id").is_some_and(|id| id.value == relation);
-                // The last of a name is the one that the library takes.
-                if let Some(target) = of("Target").filter(|_| is_it) {
-                    found = Some(unescape(&target.value).map_err(Refusal::damaged)?.into_owned());
-                }
-            }
-            Event::Eof => return found.ok_or_else(|| Refusal::damaged("the file of a sheet is not named")),
-            _ => (),
-        }
-    }
+/// A number in 30 bits, whole or the upper ones of a floating-point number, and maybe a hundred times what is meant.
+fn rk_number(bits: u32) -> f64 {
+    let value = match bits & 2 != 0 {
+        true => f64::from(bits as i32 >> 2),
+        false => f64::from_bits(u64::from(bits & !3) << 32),
+    };
+    if bits & 1 != 0 { value / 100.0 } else { value }
 }
 
-/// The records of a file, one after another.
+/// The records of a part, one after another.
 struct Records<R> {
-    reader: BufReader<R>,
+    reader: R,
     record: Vec<u8>,
 }
 
-impl<R: Read> Records<R> {
+impl<R: BufRead> Records<R> {
     fn new(reader: R) -> Records<R> {
-        Records { reader: BufReader::new(reader), record: Vec::new() }
+        Records { reader, record: Vec::new() }
+    }
+
+    /// The next record's kind and content, where there is one.
+    fn next(&mut self) -> Result<Option<(u32, &[u8])>, Refusal> {
+        if self.reader.fill_buf()?.is_empty() {
+            return Ok(None);
+        }
+        self.must().map(Some)
     }
 
     /// The next record's kind and content; the content of one that is too long is left out.
-    fn next(&mut self) -> io::Result<(u32, &[u8])> {
+    fn must(&mut self) -> Result<(u32, &[u8]), Refusal> {
         let kind = self.read_number(2)?;
         let length = self.read_number(4)?;
         self.record.clear();
@@ -133,7 +241,7 @@ impl<R: Read> Records<R> {
         let mut content = (&mut self.reader).take(u64::from(length));
         let read = (&mut content).take(u64::from(kept)).read_to_end(&mut self.record)? as u64;
         if read + io::copy(&mut content, &mut io::sink())? < u64::from(length) {
-            return Err(io::ErrorKind::UnexpectedEof.into());
+            return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
         }
         Ok((kind, &self.record))
     }
@@ -153,29 +261,41 @@ impl<R: Read> Records<R> {
     }
 }
 
-/// The text at a place, which begins with its length (XLWideString).
-fn text_at(record: &[u8], at: usize) -> String {
-    let length = number(record, at) as usize;
-    let units = record.get(at + 4..).unwrap_or_default().chunks_exact(2).take(length);
-    let text = char::decode_utf16(units.map(|pair| u16::from_le_bytes([pair[0], pair[1]])));
-    text.map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+fn too_short() -> Refusal {
+    Refusal::damaged("a record is too short")
 }
 
-fn error_of(record: &[u8]) -> Result<CellErrorType, Refusal> {
-    Ok(match record.get(8) {
-        Some(0x00) => CellErrorType::Null,
-        Some(0x07) => CellErrorType::Div0,
-        Some(0x0f) => CellErrorType::Value,
-        Some(0x17) => CellErrorType::Ref,
-        Some(0x1d) => CellErrorType::Name,
-        Some(0x24) => CellErrorType::Num,
-        Some(0x2a) => CellErrorType::NA,
-        Some(0x2b) => CellErrorType::GettingData,
-        _ => return Err(Refusal::damaged("a formula came to an error that there is not")),
+/// The text at a place, which begins with its length (XLWideString), and the place after it.
+fn text_at(record: &[u8], at: usize) -> Result<(String, usize), Refusal> {
+    let length = number(record, at)? as usize;
+    let start = at + 4;
+    let units = length.checked_mul(2).and_then(|length| record.get(start..start.checked_add(length)?));
+    let units = units.ok_or_else(too_short)?;
+    let text = char::decode_utf16(units.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])));
+    let text = text.map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+    Ok((text, start + units.len()))
+}
+
+fn name_of_error(code: u8) -> Result<&'static str, Refusal> {
+    Ok(match code {
+        0x00 => "#NULL!",
+        0x07 => "#DIV/0!",
+        0x0f => "#VALUE!",
+        0x17 => "#REF!",
+        0x1d => "#NAME?",
+        0x24 => "#NUM!",
+        0x2a => "#N/A",
+        0x2b => "#GETTING_DATA",
+        _ => return Err(Refusal::damaged("a cell holds an error that there is not")),
     })
 }
 
-/// The number of 32 bits at a place; zero if there is none.
-fn number(record: &[u8], at: usize) -> u32 {
-    record.get(at..).and_then(|rest| rest.first_chunk()).copied().map_or(0, u32::from_le_bytes)
+fn byte(record: &[u8], at: usize) -> Result<u8, Refusal> {
+    record.get(at).copied().ok_or_else(too_short)
+}
+
+/// The number of 32 bits at a place.
+fn number(record: &[u8], at: usize) -> Result<u32, Refusal> {
+    let bytes = record.get(at..).and_then(|rest| rest.first_chunk());
+    bytes.copied().map(u32::from_le_bytes).ok_or_else(too_short)
 }

@@ -45,16 +45,34 @@ fn cells_where_none_can_be_are_refused() {
         r#"<row r="1"><c r="1"><v>1</v></c></row>"#,
         r#"<row r="1"><c r="A1" t="s"><v>99</v></c></row>"#,
         r#"<row r="1"><c r="A1" t="quark"><v>99</v></c></row>"#,
-        r#"<row r="1"><c r="A1" t="e"><v>#QUARK!</v></c></row>"#,
+        r#"<row r="1"><c r="A1" t="e"><v>QUARK</v></c></row>"#,
+        r#"<row r="1"><c r="A1" t="n"><v>QUARK</v></c></row>"#,
+        r#"<row r="1"><c r="A1" t="s"><v>x</v></c></row>"#,
+        r#"<row r="1"><c r="A2"><v>1</v></c></row>"#,
+        r#"<row r="2"/><row><c r="A2"><v>1</v></c></row>"#,
+        r#"<row r="1"><c r="A1" s="x"><v>1</v></c></row>"#,
+        r#"<row r="1"><c r="A1"><v>1</v></c></row><c r="A2"><v>1</v></c>"#,
         r#"<row r="1"><c r="A1" t="b"><v>2</v></c></row>"#,
         r#"<row r="1"><c r="A1"><v>1</v>"#,
     ] {
         let refusal = refusal(&xlsx_rows(cells));
         assert!(refusal.contains("damaged"), "{cells}: {refusal}");
     }
+    for number in ["1048577", "4294967297", "18446744073709551617", "99999999999999999999999"] {
+        for cells in [
+            format!(r#"<row r="{number}"><c r="A{number}"><v>1</v></c></row>"#),
+            format!(r#"<row r="{number}"><c><v>1</v></c></row>"#),
+            format!(r#"<row r="{number}"/>"#),
+            format!(r#"<row><c r="A{number}"><v>1</v></c></row>"#),
+        ] {
+            let refusal = refusal(&xlsx_rows(&cells));
+            let expected = format!("a row of number {number}, and a sheet has 1048576 rows");
+            assert!(refusal.contains(&expected), "{cells}: {refusal}");
+        }
+    }
     let found =
         refusal(&xlsx_rows(r#"<row r="1"><c r="B1"><v>1</v></c></row><row r="2"><c r="A2" t="q"><v>1</v></c></row>"#));
-    assert!(found.contains("behind the cell B1"), "{found}");
+    assert!(found.contains("after the cell B1"), "{found}");
 }
 
 #[test]
@@ -141,13 +159,13 @@ fn repeats_of_an_ods_do_not_harm() {
 }
 
 #[test]
-fn reading_that_does_not_end_is_ended() {
+fn a_part_that_is_cut_off_is_refused() {
     let mut members = ods_members("");
     members[2].1 = br#"<office:document-content><table:table table:name="One"><table:table-row>"#.to_vec();
     members[2].1.extend(br#"<table:table-cell/></table:table-row>"#);
     let bytes = zip_members(&members);
     let found = refusal(&bytes);
-    assert!(found.contains("does not come to an end"), "{found}");
+    assert!(found.contains("</table:table> is missing"), "{found}");
 }
 
 #[test]

@@ -1,0 +1,94 @@
+//! Merged ranges: [`Merges`]. A spreadsheet shows the value of such a range over all of its cells, but only the first holds it.
+//!
+//! A range that spans several rows of one column gives its value to each of them: to rows that have values of their own, and
+//! to cells that have none. Other rows stay blank, for a range that is two rows high in every column is one record.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::serve::Refusal;
+
+/// The most cells that are filled. More are no list that somebody made; a few bytes can claim ten thousand million.
+const MAX_FILLED: u64 = 1 << 23;
+
+/// The most merged ranges that are looked at: as many as there are rows.
+const MAX_RANGES: usize = 1 << 20;
+
+/// The merged ranges of a sheet, those of one column with several rows.
+#[derive(Debug, Default)]
+pub(super) struct Merges {
+    /// The last row of each, by the row and column of its first cell.
+    ranges: HashMap<(u32, u32), u32>,
+    /// Those that reach over the row that is written, by their column: their last row and their value, as it is written.
+    active: BTreeMap<u32, Active>,
+    /// How many have given their value to a row.
+    pub(super) ranges_used: u64,
+    /// How many cells were filled.
+    pub(super) filled: u64,
+}
+
+#[derive(Debug)]
+struct Active {
+    last_row: u32,
+    text: String,
+    is_used: bool,
+}
+
+impl Merges {
+    /// Adds a range by its first and last cell, rows and columns from zero.
+    pub(super) fn add(&mut self, first: (u32, u32), last: (u32, u32)) -> Result<(), Refusal> {
+        if first.1 != last.1 || last.0 <= first.0 {
+            return Ok(());
+        }
+        if self.ranges.len() == MAX_RANGES {
+            return Err(Refusal::damaged("it has more merged ranges than rows"));
+        }
+        let held = self.ranges.entry(first).or_insert(last.0);
+        *held = last.0.max(*held);
+        Ok(())
+    }
+
+    /// Leaves out the ranges that begin above this row.
+    pub(super) fn only_below(&mut self, row: u32) {
+        self.ranges.retain(|first, _| first.0 >= row);
+    }
+
+    /// The first and last row of each range, from zero.
+    pub(super) fn rows(&self) -> impl Iterator<Item = (u32, u32)> {
+        self.ranges.iter().map(|(first, last)| (first.0, *last))
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.ranges.is_empty()
+    }
+
+    /// Leaves the ranges that end before this row.
+    pub(super) fn begin_row(&mut self, row: u32) {
+        self.active.retain(|_, range| range.last_row >= row);
+    }
+
+    /// The next column, of those from `from` to before `until`, that a range from above fills, and with what.
+    pub(super) fn next_between(&mut self, from: u32, until: u32) -> Result<Option<(u32, &str)>, Refusal> {
+        // A cell that lies in the range itself has the column that is asked for next, so it is never filled twice.
+        let Some((column, range)) = self.active.range_mut(from..until).next() else { return Ok(None) };
+        if self.filled == MAX_FILLED {
+            return Err(Refusal::new(format!(
+                "its merged ranges would fill more than {MAX_FILLED} cells; unmerge them, or save the sheet as CSV UTF-8 and \
+                 load that"
+            )));
+        }
+        self.filled += 1;
+        if !std::mem::replace(&mut range.is_used, true) {
+            self.ranges_used += 1;
+        }
+        Ok(Some((*column, &range.text)))
+    }
+
+    /// Notes a cell with a value: it may be the first of a range.
+    pub(super) fn note(&mut self, place: (u32, u32), text: &str) {
+        if let Some(last_row) = self.ranges.get(&place) {
+            let range = Active { last_row: *last_row, text: text.to_string(), is_used: false };
+            // Of two that overlap, the one that began first stays; no program makes such a file.
+            self.active.entry(place.1).or_insert(range);
+        }
+    }
+}

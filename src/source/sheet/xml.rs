@@ -1,0 +1,108 @@
+//! The XML of a spreadsheet's parts, as it is needed here: [`Xml`].
+
+use std::io::BufRead;
+
+use quick_xml::Reader;
+use quick_xml::escape::unescape;
+use quick_xml::events::{BytesRef, BytesStart, Event};
+
+use super::serve::Refusal;
+
+/// Reads a part tag by tag. An empty tag comes as one that opens and one that closes.
+pub(super) struct Xml<R> {
+    reader: Reader<R>,
+    buffer: Vec<u8>,
+}
+
+impl<R: BufRead> Xml<R> {
+    pub(super) fn new(reader: R) -> Xml<R> {
+        let mut reader = Reader::from_reader(reader);
+        let config = reader.config_mut();
+        config.expand_empty_elements = true;
+        config.check_end_names = false;
+        // What stands behind a sheet's rows may be read by itself.
+        config.allow_unmatched_ends = true;
+        Xml { reader, buffer: Vec::with_capacity(1024) }
+    }
+
+    pub(super) fn next(&mut self) -> Result<Event<'_>, Refusal> {
+        self.buffer.clear();
+        self.reader.read_event_into(&mut self.buffer).map_err(broken)
+    }
+
+    /// Appends the text up to the end of the tag of this name that was opened last, whatever other tags stand in it.
+    pub(super) fn text(&mut self, text: &mut String, tag: &str) -> Result<(), Refusal> {
+        let mut depth = 0;
+        loop {
+            match self.next()? {
+                Event::Start(inner) if inner.local_name().as_ref() == tag => depth += 1,
+                Event::End(inner) if inner.local_name().as_ref() == tag && depth == 0 => return Ok(()),
+                Event::End(inner) if inner.local_name().as_ref() == tag => depth -= 1,
+                Event::Text(piece) => text.push_str(&piece.xml10_content()),
+                Event::CData(piece) => text.push_str(&piece.xml10_content()),
+                Event::GeneralRef(name) => push_reference(text, &name)?,
+                Event::Eof => return Err(cut_off(tag)),
+                _ => (),
+            }
+        }
+    }
+
+    /// Passes over everything up to the end of the tag of this name that was opened last.
+    pub(super) fn skip(&mut self, tag: &str) -> Result<(), Refusal> {
+        let mut depth = 0;
+        loop {
+            match self.next()? {
+                Event::Start(inner) if inner.local_name().as_ref() == tag => depth += 1,
+                Event::End(inner) if inner.local_name().as_ref() == tag && depth == 0 => return Ok(()),
+                Event::End(inner) if inner.local_name().as_ref() == tag => depth -= 1,
+                Event::Eof => return Err(cut_off(tag)),
+                _ => (),
+            }
+        }
+    }
+}
+
+pub(super) fn cut_off(tag: &str) -> Refusal {
+    Refusal::damaged(format!("</{tag}> is missing"))
+}
+
+/// An error of the system, or of the part, says what it is by itself.
+fn broken(error: quick_xml::Error) -> Refusal {
+    match error {
+        quick_xml::Error::Io(error) => Refusal::from(std::io::Error::new(error.kind(), error.to_string())),
+        error => Refusal::damaged(error),
+    }
+}
+
+/// Appends the character that a reference means. Entities that a document defines itself are none.
+pub(super) fn push_reference(text: &mut String, name: &BytesRef<'_>) -> Result<(), Refusal> {
+    if let Some(character) = name.resolve_char_ref().map_err(Refusal::damaged)? {
+        text.push(character);
+        return Ok(());
+    }
+    text.push(match &**name {
+        "amp" => '&',
+        "lt" => '<',
+        "gt" => '>',
+        "quot" => '"',
+        "apos" => '\'',
+        _ => return Err(Refusal::damaged("it uses an entity of its own")),
+    });
+    Ok(())
+}
+
+/// The value of an attribute, by its name without a prefix.
+pub(super) fn attribute(tag: &BytesStart<'_>, name: &str) -> Result<Option<String>, Refusal> {
+    for attribute in tag.attributes().with_checks(false) {
+        let attribute = attribute.map_err(Refusal::damaged)?;
+        if attribute.key.local_name().as_ref() == name {
+            return Ok(Some(unescape(&attribute.value).map_err(Refusal::damaged)?.into_owned()));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether an attribute says yes.
+pub(super) fn is_true(value: &str) -> bool {
+    matches!(value.trim(), "1" | "true" | "on")
+}
