@@ -187,18 +187,18 @@ pub static REGISTRY: [CodeInfo; 29] = [
     CodeInfo {
         code: Code::MalformedQuote,
         scope: Scope::Record,
-        title: "text behind a closing quote",
-        explanation: "Behind the quote that closes a cell only a delimiter or the end of the record may follow. A quote that is part of a quoted text is written twice.",
+        title: "text after a closing quote",
+        explanation: "After the quote that closes a cell only a delimiter or the end of the record may follow. A quote that is part of a quoted text is written twice.",
         example: "\"The \"Big\" Shop\",shop@example.com",
-        hint: "Write each quote inside the cell twice: \"The \"\"Big\"\" Shop\".",
+        hint: "Write each quote inside the cell twice: \"The \"\"Big\"\" Shop\". If no cell of the file is quoted, read it with --quote none.",
     },
     CodeInfo {
         code: Code::UnterminatedQuote,
         scope: Scope::Record,
         title: "a quote that is never closed",
         explanation: "A cell begins with a quote that no quote closes properly before the file, or the record's limit, ends. Only the line on which the record began is kept back; reading goes on at the next line.",
-        example: "ann@example.com,\"Ann, with no quote behind it",
-        hint: "Close the quote, or remove it.",
+        example: "ann@example.com,\"Ann, with no quote after it",
+        hint: "Close the quote, or remove it. If no cell of the file is quoted, read it with --quote none.",
     },
     CodeInfo {
         code: Code::RecordTooLarge,

@@ -13,6 +13,7 @@ use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, SamplingMode};
 use custload::check::plan::{FieldOptions, Plan};
 use custload::check::{Checker, CsvShape, Outcome, Shape, Stamp, Verdicts};
+use custload::format::dialect::CsvDialect;
 use custload::generate::Generator;
 use custload::profile::Profile;
 use custload::profile::header::{Binding, Candidates};
@@ -72,7 +73,8 @@ impl Sample {
         let shape = match self.format {
             Format::Csv => {
                 let binding = Binding::new(&plan.names, self.open().names);
-                Shape::Csv(Box::new(CsvShape::new(b',', binding, false, false)))
+                let csv = CsvDialect::with_delimiter(b',');
+                Shape::Csv(Box::new(CsvShape::new(csv, binding, false, false)))
             }
             _ => Shape::Json,
         };

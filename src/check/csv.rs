@@ -9,7 +9,8 @@ use super::judge::{Origin, into_owned};
 use super::plan::Plan;
 use super::report::{Carried, ReportRow, ReportShape, Torn};
 use super::{Checker, Draft, Whole, not_utf8};
-use crate::format::csv::{Cell, RowWriter, SHEET_MARK, SplitFault, is_run_by_spreadsheets, split_in, unguarded};
+use crate::format::csv::{Cell, RowWriter, SHEET_MARK, SplitFault, split_in, unguarded};
+use crate::format::dialect::CsvDialect;
 use crate::format::raw::RawDialect;
 use crate::profile::header::Binding;
 use crate::profile::sources::Chosen;
@@ -19,12 +20,12 @@ use crate::rule::text;
 /// How the CSV of an input is cut into fields.
 #[derive(Clone, Debug)]
 pub struct CsvShape {
-    /// What stands between cells.
-    pub delimiter: u8,
     /// The columns and their fields.
     pub binding: Binding,
-    /// Whether a record may lack its last cells.
-    is_padded: bool,
+    /// How a record is cut.
+    row: RowShape,
+    /// How one is cut that stands whole in a reject report, but for its dialect.
+    own_row: RowShape,
     /// Whether the cells are those of a spreadsheet, in which a mark may say that one is an error.
     is_sheet: bool,
     /// The columns of a reject report, where the input is one.
@@ -37,12 +38,14 @@ pub struct CsvShape {
 
 impl CsvShape {
     /// The shape of an input with these columns.
-    pub fn new(delimiter: u8, binding: Binding, is_padded: bool, is_sheet: bool) -> CsvShape {
-        let dialect = RawDialect { delimiter, columns: binding.own_digest(), is_guarded: false }.to_string();
+    pub fn new(csv: CsvDialect, binding: Binding, is_padded: bool, is_sheet: bool) -> CsvShape {
+        let dialect = RawDialect { csv, columns: binding.own_digest(), is_guarded: false }.to_string();
         let own = binding.own_columns().collect();
+        let own_headers = binding.own_columns().map(|column| binding.headers[column].as_str());
         CsvShape {
-            delimiter,
-            is_padded,
+            row: RowShape::new(csv, binding.headers.iter().map(String::as_str), is_padded),
+            // A report's row has the own part of the input's, whatever has become of the report.
+            own_row: RowShape::new(csv, own_headers, is_padded && !is_sheet),
             is_sheet,
             report: ReportShape::of(&binding).map(Box::new),
             own,
@@ -55,23 +58,74 @@ impl CsvShape {
 impl CsvShape {
     /// Whether a record's cells are its text cut at the delimiters, and all of them are its own.
     fn is_as_written(&self) -> bool {
-        self.report.is_none() && !self.is_sheet && !self.is_padded
-    }
-
-    fn frame(&self) -> Frame {
-        let CsvShape { delimiter, is_padded, is_sheet, .. } = *self;
-        Frame { delimiter, cells: self.binding.columns.len(), is_padded, is_sheet }
-    }
-
-    /// The same for the own part of a report's row, which is the input's, whatever has become of the report.
-    fn own_frame(&self) -> Frame {
-        let is_padded = self.is_padded && !self.is_sheet;
-        Frame { cells: self.own.len(), is_padded, is_sheet: false, ..self.frame() }
+        self.report.is_none() && !self.is_sheet && self.row.csv.is_quoted_as_usual()
     }
 
     /// How a record is cut that stands whole in the input's reject report.
     pub(super) fn dialect(&self) -> &str {
         &self.dialect
+    }
+}
+
+/// How a record is cut.
+#[derive(Clone, Copy, Debug)]
+struct RowShape {
+    /// How its cells are written.
+    csv: CsvDialect,
+    /// How many cells it has.
+    cells: usize,
+    /// How many must be there: the others are empty where they are left out.
+    least: usize,
+}
+
+impl RowShape {
+    fn new<'h>(csv: CsvDialect, headers: impl Iterator<Item = &'h str>, is_padded: bool) -> RowShape {
+        let mut row = RowShape { csv, cells: 0, least: 0 };
+        for header in headers {
+            row.cells += 1;
+            // Columns without a name at the end may be left out.
+            if !is_padded && !header.trim().is_empty() {
+                row.least = row.cells;
+            }
+        }
+        row
+    }
+
+    fn split<'r>(&self, record: &'r str, source: &[u8], cells: &mut Vec<Cell>) -> Result<(), Whole<'r>> {
+        let expected = self.cells;
+        let whole = |code, column, message| Whole {
+            code,
+            column: Some(column),
+            message,
+            raw: record.as_bytes().into(),
+            carried: None,
+        };
+        split_in(source, record.len(), &self.csv, cells).map_err(|fault| match fault {
+            SplitFault::Malformed(column) => whole(
+                Code::MalformedQuote,
+                column,
+                format!("in column {column}, text stands after the quote that closes the cell"),
+            ),
+            SplitFault::Unclosed(column) => whole(
+                Code::UnterminatedQuote,
+                column,
+                format!("in column {column}, a quote opens that is never closed"),
+            ),
+        })?;
+        // What stands after the header's last column is no cell of the record where it is empty.
+        while cells.len() > expected && cells.last().is_some_and(|cell| cell.is_white(record.as_bytes())) {
+            cells.pop();
+        }
+        if cells.len() > expected {
+            let message = format!("the record has {} cells, and the header has {expected}", cells.len());
+            return Err(whole(Code::ExtraCell, expected as u32 + 1, message));
+        }
+        if cells.len() < self.least {
+            let message = format!("the record has {} of the header's {expected} cells", cells.len());
+            return Err(whole(Code::MissingCell, cells.len() as u32 + 1, message));
+        }
+        cells.resize(expected, Cell::empty());
+        Ok(())
     }
 }
 
@@ -211,7 +265,7 @@ fn take_apart<'r>(
     source: &[u8],
     cells: &mut Vec<Cell>,
 ) -> Result<Parts<'r>, Whole<'r>> {
-    if let Err(whole) = shape.frame().split(record, source, cells) {
+    if let Err(whole) = shape.row.split(record, source, cells) {
         return Err(torn(shape, record.as_bytes()).map_or(whole, |(own, _)| own));
     }
     let outer = Parts { text: Cow::Borrowed(record), is_raw: false, is_guarded: shape.report.is_some() };
@@ -225,9 +279,9 @@ fn take_apart<'r>(
     }
     let (text, dialect) = row.raw_record()?;
     let trimmed = text.trim_end_matches(['\r', '\n']);
-    let frame = Frame { delimiter: dialect.delimiter, ..shape.own_frame() };
-    frame.split(trimmed, trimmed.as_bytes(), cells).map_err(Whole::into_owned)?;
-    if let Some(place) = cells.iter().position(|cell| cell.has_bare_break(trimmed)) {
+    let row = RowShape { csv: dialect.csv, ..shape.own_row };
+    row.split(trimmed, trimmed.as_bytes(), cells).map_err(Whole::into_owned)?;
+    if let Some(place) = cells.iter().position(|cell| cell.has_bare_break(trimmed, &dialect.csv)) {
         return Err(Whole {
             code: Code::ExtraCell,
             column: Some(place as u32 + 1),
@@ -242,69 +296,18 @@ fn take_apart<'r>(
 /// What is wrong with the record's own text in a report's row that cannot be cut into cells, and what the report said of it. `None`
 /// where the two cannot be told apart.
 pub(super) fn torn<'r>(shape: &CsvShape, row: &'r [u8]) -> Option<(Whole<'r>, Carried)> {
-    let Torn { own, carried } = shape.report.as_ref()?.tear(row, shape.delimiter)?;
+    let Torn { own, carried } = shape.report.as_ref()?.tear(row, shape.row.csv)?;
     let whole = match std::str::from_utf8(own) {
-        Ok(text) => shape.own_frame().split(text, own, &mut Vec::new()).err()?,
+        Ok(text) => shape.own_row.split(text, own, &mut Vec::new()).err()?,
         Err(_) => not_utf8(own),
     };
     Some((whole, carried))
 }
 
-/// How a record is cut into cells.
-#[derive(Clone, Copy, Debug)]
-struct Frame {
-    delimiter: u8,
-    /// How many cells it has to have.
-    cells: usize,
-    is_padded: bool,
-    is_sheet: bool,
-}
-
-impl Frame {
-    fn split<'r>(&self, record: &'r str, source: &[u8], cells: &mut Vec<Cell>) -> Result<(), Whole<'r>> {
-        let expected = self.cells;
-        let whole = |code, column, message| Whole {
-            code,
-            column: Some(column),
-            message,
-            raw: record.as_bytes().into(),
-            carried: None,
-        };
-        split_in(source, record.len(), self.delimiter, cells).map_err(|fault| match fault {
-            SplitFault::Malformed(column) => whole(
-                Code::MalformedQuote,
-                column,
-                format!("in column {column}, text stands behind the quote that closes the cell"),
-            ),
-            SplitFault::Unclosed(column) => whole(
-                Code::UnterminatedQuote,
-                column,
-                format!("in column {column}, a quote opens that is never closed"),
-            ),
-        })?;
-        // What a spreadsheet has behind its header's last column is no cell of the record where it is empty.
-        while self.is_sheet && cells.len() > expected && cells.last().is_some_and(Cell::is_empty) {
-            cells.pop();
-        }
-        if cells.len() > expected {
-            let message = format!("the record has {} cells, and the header has {expected}", cells.len());
-            return Err(whole(Code::ExtraCell, expected as u32 + 1, message));
-        }
-        if self.is_padded {
-            cells.resize(expected, Cell::empty());
-        }
-        if cells.len() < expected {
-            let message = format!("the record has {} of the header's {expected} cells", cells.len());
-            return Err(whole(Code::MissingCell, cells.len() as u32 + 1, message));
-        }
-        Ok(())
-    }
-}
-
-/// Writes the cells of a record that is no reject as a whole as they are written but for guards, if that can be done without taking
-/// it apart; it has as many as the header then.
+/// Writes the cells of a record that is no reject as a whole as they are written but for guards, if it has as many as the header
+/// and they are written as those of the report are.
 pub(super) fn write_as_written(shape: &CsvShape, record: &[u8], writer: &mut RowWriter, out: &mut Vec<u8>) -> bool {
-    shape.is_as_written() && writer.record(out, record)
+    shape.is_as_written() && writer.record(out, record, shape.row.cells)
 }
 
 /// Writes the input's own cells of a record; empty ones where there is no record that can be taken apart.
@@ -315,10 +318,6 @@ pub(super) fn write_original(shape: &CsvShape, record: Option<&str>, writer: &mu
         shape.own.iter().for_each(|_| writer.cell(out, ""));
         return;
     };
-    if shape.is_as_written() && !cells.iter().any(|cell| is_run_by_spreadsheets(&cell.text(&parts.text))) {
-        writer.written(out, &parts.text);
-        return;
-    }
     for column in &shape.own {
         writer.cell(out, &unmarked(parts.cell(shape, &cells, *column), shape.is_sheet));
     }
@@ -337,11 +336,11 @@ pub(super) fn carried(shape: &CsvShape, row: &[u8]) -> Option<Carried> {
     let report = shape.report.as_ref()?;
     let mut cells = Vec::new();
     if let Ok(record) = std::str::from_utf8(row)
-        && shape.frame().split(record, row, &mut cells).is_ok()
+        && shape.row.split(record, row, &mut cells).is_ok()
     {
         return Some(ReportRow { shape: report, record, cells: &cells }.carried());
     }
-    Some(torn(shape, row).map_or_else(|| report.untold(shape.delimiter), |(_, carried)| carried))
+    Some(torn(shape, row).map_or_else(|| report.untold(shape.row.csv), |(_, carried)| carried))
 }
 
 /// The text of the cell that fills a field, and its column.

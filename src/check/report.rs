@@ -6,6 +6,7 @@ use memchr::memrchr_iter;
 
 use super::{Whole, not_utf8};
 use crate::format::csv::{Cell, split, unguarded};
+use crate::format::dialect::CsvDialect;
 use crate::format::raw::{self, RawDialect};
 use crate::profile::header::{Binding, REPORT_COLUMNS, digest};
 use crate::record::Origin;
@@ -60,28 +61,28 @@ const MOST_TRIED: usize = 64;
 impl ReportShape {
     /// Finds the record's own text in a row that cannot be cut into cells, if the row still ends with the report's columns as they
     /// were written. What cannot be told apart is none of it.
-    pub(super) fn tear<'r>(&self, row: &'r [u8], delimiter: u8) -> Option<Torn<'r>> {
+    pub(super) fn tear<'r>(&self, row: &'r [u8], csv: CsvDialect) -> Option<Torn<'r>> {
         if !self.is_at_end {
             return None;
         }
         let mut cells = Vec::new();
-        memrchr_iter(delimiter, row).take(MOST_TRIED).find_map(|at| {
+        memrchr_iter(csv.delimiter, row).take(MOST_TRIED).find_map(|at| {
             let said = std::str::from_utf8(&row[at + 1..]).ok()?;
-            split(said.as_bytes(), delimiter, &mut cells).ok()?;
+            split(said.as_bytes(), &csv, &mut cells).ok()?;
             let text = |column: usize| unguarded(cells[column].text(said)).into_owned();
             if cells.len() != REPORT_COLUMNS.len() || !is_said(&text) {
                 return None;
             }
             let origin = Origin { run: text(0), file: text(1), record: text(2), line: text(3) };
-            let dialect = RawDialect { delimiter, columns: self.own_digest.clone(), is_guarded: true };
+            let dialect = RawDialect { csv, columns: self.own_digest.clone(), is_guarded: true };
             let carried = Carried { origin: Some(origin), dialect: Some(dialect.to_string()) };
             Some(Torn { own: &row[..at], carried })
         })
     }
 
     /// What is said of a row that stands whole in the next report: it can be read in no way but by a person.
-    pub(super) fn untold(&self, delimiter: u8) -> Carried {
-        let dialect = RawDialect { delimiter, columns: self.all_digest.clone(), is_guarded: true };
+    pub(super) fn untold(&self, csv: CsvDialect) -> Carried {
+        let dialect = RawDialect { csv, columns: self.all_digest.clone(), is_guarded: true };
         Carried { origin: None, dialect: Some(dialect.to_string()) }
     }
 

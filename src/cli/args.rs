@@ -169,6 +169,15 @@ pub enum FormatArg {
     Spreadsheet,
 }
 
+/// What stands for a quote inside a quoted cell, on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum EscapeArg {
+    /// Two quotes
+    Double,
+    /// A backslash and the quote
+    Backslash,
+}
+
 /// What to do about rows that lack their last cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ShortRows {
@@ -235,6 +244,13 @@ pub struct ReadArgs {
     /// What stands between the cells of CSV: one character, or tab [default: found among , ; tab |]
     #[arg(short, long, value_name = "C")]
     pub delimiter: Option<String>,
+    /// What cells are quoted with: one character, or none where a quote is a character like any other
+    /// [default: ", or ' where the header and most cells are quoted so]
+    #[arg(long, value_name = "C|none")]
+    pub quote: Option<String>,
+    /// What stands for a quote inside a quoted cell
+    #[arg(long, value_enum, value_name = "HOW", default_value = "double")]
+    pub escape: EscapeArg,
     /// The encoding of the text, windows-1252 say [default: found]
     #[arg(long, value_name = "NAME")]
     pub encoding: Option<String>,

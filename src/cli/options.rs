@@ -8,11 +8,12 @@ use std::time::Duration;
 use chrono::{DateTime, Datelike, Utc};
 
 use super::args::{
-    DatabaseArgs, DuplicatesArg, EmptyArg, FormatArg, InspectArgs, ModeArg, ReadArgs, RunArgs, ShortRows,
+    DatabaseArgs, DuplicatesArg, EmptyArg, EscapeArg, FormatArg, InspectArgs, ModeArg, ReadArgs, RunArgs, ShortRows,
     UnknownColumns,
 };
 use crate::check::plan::FieldOptions;
 use crate::error::{Error, Result};
+use crate::format::dialect::{CsvDialect, Escape};
 use crate::mode::{Duplicates, Empty, Mode};
 use crate::pipeline::{Asked, Command, Options};
 use crate::profile::mapping::Mapping;
@@ -147,6 +148,8 @@ fn read(args: &ReadArgs) -> Result<ReadOptions> {
         (None, Some(names)) => HeaderPlace::Given(names.split(',').map(|name| name.trim().to_string()).collect()),
         (None, None) => HeaderPlace::Found,
     };
+    let delimiter = args.delimiter.as_deref().map(delimiter).transpose()?;
+    let (quote, escape) = quoting(args, delimiter)?;
     Ok(ReadOptions {
         format: args.format.map(|format| match format {
             FormatArg::Csv => Format::Csv,
@@ -154,7 +157,9 @@ fn read(args: &ReadArgs) -> Result<ReadOptions> {
             FormatArg::Json => Format::Json,
             FormatArg::Spreadsheet => Format::Spreadsheet,
         }),
-        delimiter: args.delimiter.as_deref().map(delimiter).transpose()?,
+        delimiter,
+        quote,
+        escape,
         encoding: args.encoding.as_ref().map(encoding).transpose()?,
         header,
         sheet: args.sheet.clone(),
@@ -203,6 +208,31 @@ fn delimiter(given: &str) -> Result<u8> {
         }
         [byte] if byte.is_ascii() => Ok(*byte),
         _ => Err(usage(format!("--delimiter {given:?}: it is one ASCII character, or the word tab"))),
+    }
+}
+
+/// What `--quote` and `--escape` say.
+fn quoting(args: &ReadArgs, delimiter: Option<u8>) -> Result<(Option<Option<u8>>, Escape)> {
+    let escape = match args.escape {
+        EscapeArg::Double => Escape::Double,
+        EscapeArg::Backslash => Escape::Backslash,
+    };
+    let quote = match args.quote.as_deref().map(|given| (given, given.as_bytes())) {
+        None => None,
+        Some(("none", _)) => Some(None),
+        Some((_, [byte])) => Some(Some(*byte)),
+        Some((given, _)) => {
+            return Err(usage(format!("--quote {given:?}: it is one ASCII character, or the word none")));
+        }
+    };
+    // Where nothing was told, the delimiter is none that can quote a cell.
+    let delimiter = delimiter.unwrap_or(b',');
+    let dialect = CsvDialect { delimiter, quote: quote.unwrap_or(Some(b'"')), escape };
+    match dialect.conflict() {
+        Some(conflict) => {
+            Err(usage(format!("--quote {} --escape {}: {conflict}", dialect.quote_name(), escape.name())))
+        }
+        None => Ok((quote, escape)),
     }
 }
 

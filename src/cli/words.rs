@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-use super::args::{DuplicatesArg, EmptyArg, ModeArg, ReadArgs, RunArgs, ShortRows};
+use super::args::{DuplicatesArg, EmptyArg, EscapeArg, ModeArg, ReadArgs, RunArgs, ShortRows};
 
 /// The words of a command.
 #[derive(Debug)]
@@ -44,12 +44,14 @@ impl Words {
     pub(super) fn with_dialect(mut self, args: &ReadArgs) -> Words {
         self.say("delimiter", args.delimiter.as_deref());
         let said = [
+            ("quote", &args.quote),
             ("encoding", &args.encoding),
             ("sheet", &args.sheet),
             ("records", &args.records),
             ("columns", &args.columns),
         ];
         said.iter().for_each(|(option, value)| self.say(option, value.as_deref()));
+        self.say("escape", (args.escape == EscapeArg::Backslash).then_some("backslash"));
         let format = args.format.and_then(|format| format.to_possible_value());
         self.say("format", format.as_ref().map(|format| format.get_name()));
         self.say_limit("max-inflated-bytes", args.max_inflated_bytes, 64 << 30);

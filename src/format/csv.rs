@@ -1,13 +1,15 @@
 //! One CSV record and its cells.
 //!
-//! The grammar is SPEC's (section 3, "CSV"): a cell that begins with a quote ends at the next quote that is not doubled; a
-//! quote anywhere else in an unquoted cell is a character; behind a closing quote only a delimiter or the record's end
-//! may follow. `source::csv` cuts a file into records by the same grammar, so that what comes here is one record whole.
+//! The grammar is SPEC's (section 3, "CSV"): a cell that begins with a quote ends at the next quote that is not escaped; a
+//! quote anywhere else in an unquoted cell is a character; after a closing quote only a delimiter or the record's end
+//! may follow. Blanks before an opening quote are no part of the cell where the cell, read so, is well formed and closed on its line.
+//! `source::csv` cuts a file into records by the same grammar, so that what comes here is one record whole.
 
 use std::borrow::Cow;
 
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 
+use super::dialect::{CsvDialect, Escape};
 use super::json::write_number;
 use crate::mask;
 
@@ -16,14 +18,23 @@ use crate::mask;
 pub struct Cell {
     start: u32,
     end: u32,
-    /// Whether it holds doubled quotes.
-    doubled: bool,
+    escaped: Escaped,
+}
+
+/// What a quoted cell holds that stands for something else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Escaped {
+    Nothing,
+    /// Doubled quotes.
+    Quotes,
+    /// Backslashes before quotes and backslashes.
+    Backslashes,
 }
 
 /// Why a record cannot be split; each names the column of the cell, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SplitFault {
-    /// Something other than a delimiter stands behind a closing quote.
+    /// Something other than a delimiter stands after a closing quote.
     Malformed(u32),
     /// A quote is not closed. A record that a cutter has cut has none such.
     Unclosed(u32),
@@ -42,51 +53,82 @@ pub const NOT_CALCULATED: &str = "#NOT_CALCULATED!";
 impl Cell {
     /// A cell with nothing in it.
     pub fn empty() -> Cell {
-        Cell { start: 0, end: 0, doubled: false }
+        Cell { start: 0, end: 0, escaped: Escaped::Nothing }
     }
 
-    /// The cell's text, its doubled quotes made single; borrowed where there are none.
+    /// The cell's text, what is escaped in it made plain; borrowed where nothing is.
     pub fn text<'r>(&self, record: &'r str) -> Cow<'r, str> {
         let raw = record.get(self.start as usize..self.end as usize).unwrap_or_default();
-        if self.doubled { Cow::Owned(raw.replace("\"\"", "\"")) } else { Cow::Borrowed(raw) }
+        // Only a quoted cell has anything escaped, and its quote stands before it.
+        let quote = || char::from(record.as_bytes()[self.start as usize - 1]);
+        match self.escaped {
+            Escaped::Nothing => Cow::Borrowed(raw),
+            Escaped::Quotes => Cow::Owned(raw.replace(&String::from_iter([quote(); 2]), &quote().to_string())),
+            Escaped::Backslashes => Cow::Owned(without_backslashes(raw, quote())),
+        }
     }
 
-    /// The text of a cell without doubled quotes, where it stands: `source` from the text on, and its length. `source` begins
+    /// The text of a cell with nothing escaped in it, where it stands: `source` from the text on, and its length. `source` begins
     /// with the record.
     #[inline]
     pub fn plain_in<'r>(&self, source: &'r [u8]) -> Option<(&'r [u8], usize)> {
-        if self.doubled { None } else { Some((source.get(self.start as usize..)?, (self.end - self.start) as usize)) }
+        match self.escaped {
+            Escaped::Nothing => Some((source.get(self.start as usize..)?, (self.end - self.start) as usize)),
+            _ => None,
+        }
     }
 
     /// Whether a line break stands in the cell although it is not quoted. A record that a cutter has cut has none such.
-    pub fn has_bare_break(&self, record: &str) -> bool {
+    pub fn has_bare_break(&self, record: &str, dialect: &CsvDialect) -> bool {
         let bytes = record.as_bytes();
-        !self.is_quoted(bytes)
-            && memchr::memchr2(b'\n', b'\r', &bytes[self.start as usize..self.end as usize]).is_some()
+        !self.is_quoted(bytes, dialect)
+            && memchr2(b'\n', b'\r', &bytes[self.start as usize..self.end as usize]).is_some()
     }
 
-    fn is_quoted(&self, record: &[u8]) -> bool {
-        self.start > 0 && record[self.start as usize - 1] == b'"'
+    fn is_quoted(&self, record: &[u8], dialect: &CsvDialect) -> bool {
+        self.start > 0 && Some(record[self.start as usize - 1]) == dialect.quote
     }
 
     /// Whether nothing stands in the cell.
     pub fn is_empty(&self) -> bool {
         self.start == self.end
     }
+
+    /// Whether nothing stands in the cell, or white space alone.
+    pub fn is_white(&self, record: &[u8]) -> bool {
+        white_until(&record[self.start as usize..self.end as usize], |_| false).is_none()
+    }
+}
+
+/// The text of a cell whose quotes and backslashes have a backslash before them.
+fn without_backslashes(raw: &str, quote: char) -> String {
+    let mut text = String::with_capacity(raw.len());
+    let mut characters = raw.chars();
+    while let Some(character) = characters.next() {
+        let mut next = characters.clone();
+        match (character, next.next()) {
+            ('\\', Some(escaped)) if escaped == quote || escaped == '\\' => {
+                text.push(escaped);
+                characters = next;
+            }
+            _ => text.push(character),
+        }
+    }
+    text
 }
 
 /// Splits a record, without its line ending, into cells; `cells` is emptied first.
-pub fn split(record: &[u8], delimiter: u8, cells: &mut Vec<Cell>) -> Result<(), SplitFault> {
-    split_in(record, record.len(), delimiter, cells)
+pub fn split(record: &[u8], dialect: &CsvDialect, cells: &mut Vec<Cell>) -> Result<(), SplitFault> {
+    split_in(record, record.len(), dialect, cells)
 }
 
-/// [`split`] for the record that the first `length` bytes of `source` are: what stands behind it is not looked at, but need not
+/// [`split`] for the record that the first `length` bytes of `source` are: what stands after it is not looked at, but need not
 /// be filled up with something else either.
-pub fn split_in(source: &[u8], length: usize, delimiter: u8, cells: &mut Vec<Cell>) -> Result<(), SplitFault> {
+pub fn split_in(source: &[u8], length: usize, dialect: &CsvDialect, cells: &mut Vec<Cell>) -> Result<(), SplitFault> {
     cells.clear();
-    if split_regular(source, length, delimiter, cells).is_none() {
+    if split_regular(source, length, dialect, cells).is_none() {
         cells.clear();
-        return split_quoted(&source[..length], delimiter, cells);
+        return split_quoted(&source[..length], dialect, cells);
     }
     Ok(())
 }
@@ -96,19 +138,26 @@ pub fn split_in(source: &[u8], length: usize, delimiter: u8, cells: &mut Vec<Cel
 enum State {
     Unquoted,
     Quoted,
-    /// Behind a quote at this place, which closes the cell or is the first of two.
+    /// After a quote at this place, which closes the cell or is the first of two.
     Closed(u32),
 }
 
-/// Splits a record whose quotes all close where a cell ends; `None` for any other.
-fn split_regular(source: &[u8], length: usize, delimiter: u8, cells: &mut Vec<Cell>) -> Option<()> {
+/// Splits a record whose quotes all open where a cell begins and close where it ends; `None` for others, and where a backslash
+/// may stand before a quote.
+fn split_regular(source: &[u8], length: usize, dialect: &CsvDialect, cells: &mut Vec<Cell>) -> Option<()> {
+    let delimiter = dialect.delimiter;
+    // Without a quote, delimiters are all that is looked for.
+    let quote = dialect.quote.unwrap_or(delimiter);
+    if dialect.escape == Escape::Backslash {
+        return None;
+    }
     let mut start = 0;
-    let mut doubled = false;
+    let mut escaped = Escaped::Nothing;
     let mut state = State::Unquoted;
     let mut first = 0;
     while first < length {
         let chunk = &source[first..source.len().min(first + mask::WIDTH)];
-        let mut marks = mask::of_any(chunk, [delimiter, b'"']);
+        let mut marks = mask::of_any(chunk, [delimiter, quote]);
         if length - first < mask::WIDTH {
             marks &= (1 << (length - first)) - 1;
         }
@@ -118,23 +167,25 @@ fn split_regular(source: &[u8], length: usize, delimiter: u8, cells: &mut Vec<Ce
             let is_delimiter = source[at as usize] == delimiter;
             match state {
                 State::Unquoted if is_delimiter => {
-                    cells.push(Cell { start, end: at, doubled: false });
+                    cells.push(Cell { start, end: at, escaped: Escaped::Nothing });
                     start = at + 1;
                 }
                 State::Unquoted if at == start => state = State::Quoted,
+                // Blanks may stand before the quote.
+                State::Unquoted if dialect.is_blank(source[start as usize]) => return None,
                 // A quote within an unquoted cell is a character, and so is a delimiter within quotes.
                 State::Unquoted => {}
                 State::Quoted if is_delimiter => {}
                 State::Quoted => state = State::Closed(at),
                 State::Closed(quote) if at != quote + 1 => return None,
                 State::Closed(quote) if is_delimiter => {
-                    cells.push(Cell { start: start + 1, end: quote, doubled });
+                    cells.push(Cell { start: start + 1, end: quote, escaped });
                     start = at + 1;
-                    doubled = false;
+                    escaped = Escaped::Nothing;
                     state = State::Unquoted;
                 }
                 State::Closed(_) => {
-                    doubled = true;
+                    escaped = Escaped::Quotes;
                     state = State::Quoted;
                 }
             }
@@ -143,69 +194,118 @@ fn split_regular(source: &[u8], length: usize, delimiter: u8, cells: &mut Vec<Ce
     }
     let end = length as u32;
     cells.push(match state {
-        State::Unquoted => Cell { start, end, doubled: false },
-        State::Closed(quote) if quote + 1 == end => Cell { start: start + 1, end: quote, doubled },
+        State::Unquoted => Cell { start, end, escaped: Escaped::Nothing },
+        State::Closed(quote) if quote + 1 == end => Cell { start: start + 1, end: quote, escaped },
         State::Closed(_) | State::Quoted => return None,
     });
     Some(())
 }
 
-fn split_quoted(record: &[u8], delimiter: u8, cells: &mut Vec<Cell>) -> Result<(), SplitFault> {
+fn split_quoted(record: &[u8], dialect: &CsvDialect, cells: &mut Vec<Cell>) -> Result<(), SplitFault> {
     let mut malformed = None;
     let mut at = 0;
     loop {
         let column = cells.len() as u32 + 1;
-        let (cell, behind) = if record.get(at) == Some(&b'"') {
-            let (cell, behind) = quoted_cell(record, at).ok_or(SplitFault::Unclosed(column))?;
-            match record.get(behind) {
-                None => (cell, behind),
-                Some(byte) if *byte == delimiter => (cell, behind),
-                Some(_) => {
-                    malformed = malformed.or(Some(SplitFault::Malformed(column)));
-                    unquoted_cell(record, at, behind, delimiter)
-                }
+        let is_end = |after: usize| record.get(after).is_none_or(|byte| *byte == dialect.delimiter);
+        let blanks = record[at..].iter().take_while(|byte| dialect.is_blank(**byte)).count();
+        let quote =
+            Some(at + blanks).filter(|quote| dialect.quote.is_some() && record.get(*quote) == dialect.quote.as_ref());
+        let quoted = quote.and_then(|quote| quoted_cell(record, quote, dialect));
+        let (cell, after) = match (quote, quoted) {
+            (Some(_), Some((cell, after))) if is_end(after) && (blanks == 0 || !has_break(record, at, after)) => {
+                (cell, after)
             }
-        } else {
-            unquoted_cell(record, at, at, delimiter)
+            (Some(_), None) if blanks == 0 => return Err(SplitFault::Unclosed(column)),
+            (Some(_), Some((_, after))) if blanks == 0 => {
+                malformed = malformed.or(Some(SplitFault::Malformed(column)));
+                unquoted_cell(record, at, after, dialect.delimiter)
+            }
+            _ => unquoted_cell(record, at, at, dialect.delimiter),
         };
         cells.push(cell);
-        if behind >= record.len() {
+        if after >= record.len() {
             break;
         }
-        at = behind + 1;
+        at = after + 1;
     }
     malformed.map_or(Ok(()), Err)
 }
 
-/// The cell whose opening quote is at `at`, and the place behind its closing quote; `None` if there is no such quote.
-fn quoted_cell(record: &[u8], at: usize) -> Option<(Cell, usize)> {
+fn has_break(record: &[u8], start: usize, end: usize) -> bool {
+    memchr2(b'\n', b'\r', &record[start..end]).is_some()
+}
+
+/// The cell whose opening quote is at `at`, and the place after its closing quote; `None` if there is no such quote.
+///
+/// A quote that follows such a cell's blanks may turn out not to open it. But looking stops at the next run of quotes that is
+/// odd, and where the run at `at` is even, in it: so no stretch of a record is looked at more than twice.
+fn quoted_cell(record: &[u8], at: usize, dialect: &CsvDialect) -> Option<(Cell, usize)> {
+    let quote = dialect.quote?;
     let start = at + 1;
-    let mut doubled = false;
+    let mut escaped = Escaped::Nothing;
     let mut from = start;
-    while let Some(found) = memchr(b'"', record.get(from..)?) {
-        let quote = from + found;
-        if record.get(quote + 1) != Some(&b'"') {
-            return Some((Cell { start: start as u32, end: quote as u32, doubled }, quote + 1));
+    while let Some(found) = memchr(quote, record.get(from..)?) {
+        let found = from + found;
+        match dialect.escape {
+            Escape::Double if record.get(found + 1) == Some(&quote) => {
+                escaped = Escaped::Quotes;
+                from = found + 2;
+            }
+            Escape::Backslash if backslashes_before(record, found) % 2 == 1 => from = found + 1,
+            _ => {
+                if dialect.escape == Escape::Backslash && memchr(b'\\', &record[start..found]).is_some() {
+                    escaped = Escaped::Backslashes;
+                }
+                return Some((Cell { start: start as u32, end: found as u32, escaped }, found + 1));
+            }
         }
-        doubled = true;
-        from = quote + 2;
     }
     None
 }
 
-/// The cell from `at` to the first delimiter at or behind `from`.
-fn unquoted_cell(record: &[u8], at: usize, from: usize, delimiter: u8) -> (Cell, usize) {
-    let end = memchr(delimiter, &record[from..]).map_or(record.len(), |found| from + found);
-    (Cell { start: at as u32, end: end as u32, doubled: false }, end)
+/// How many backslashes stand before a quote; if they are odd in number, the last belongs to the quote.
+fn backslashes_before(record: &[u8], quote: usize) -> usize {
+    record[..quote].iter().rev().take_while(|byte| **byte == b'\\').count()
 }
 
-/// Whether a record, without its line ending, holds nothing: no cell has a character.
-pub fn is_blank(record: &[u8], delimiter: u8) -> bool {
-    if !record.iter().all(|byte| *byte == delimiter || *byte == b'"') {
+/// The cell from `at` to the first delimiter at or after `from`.
+fn unquoted_cell(record: &[u8], at: usize, from: usize, delimiter: u8) -> (Cell, usize) {
+    let end = memchr(delimiter, &record[from..]).map_or(record.len(), |found| from + found);
+    (Cell { start: at as u32, end: end as u32, escaped: Escaped::Nothing }, end)
+}
+
+/// Whether a record, without its line ending, holds nothing: no cell has more than white space.
+pub fn is_blank(record: &[u8], dialect: &CsvDialect) -> bool {
+    let is_mark = |byte: u8| byte == dialect.delimiter || Some(byte) == dialect.quote;
+    if white_until(record, is_mark).is_some() {
         return false;
     }
     let mut cells = Vec::new();
-    split(record, delimiter, &mut cells).is_ok() && cells.iter().all(Cell::is_empty)
+    split(record, dialect, &mut cells).is_ok() && cells.iter().all(|cell| cell.is_white(record))
+}
+
+/// Where a text has the first thing that is neither white space nor a byte that is passed over.
+fn white_until(text: &[u8], is_passed: impl Fn(u8) -> bool) -> Option<usize> {
+    let mut at = 0;
+    while let Some(byte) = text.get(at) {
+        at += match white_space(&text[at..]) {
+            0 if is_passed(*byte) => 1,
+            0 => return Some(at),
+            length => length,
+        };
+    }
+    None
+}
+
+/// The length of the white space character that a text begins with; 0 where it is none.
+fn white_space(text: &[u8]) -> usize {
+    match text {
+        [b'\t'..=b'\r' | b' ', ..] => 1,
+        [0xc2, 0x85 | 0xa0, ..] => 2,
+        [0xe1, 0x9a, 0x80, ..] | [0xe2, 0x81, 0x9f, ..] | [0xe3, 0x80, 0x80, ..] => 3,
+        [0xe2, 0x80, 0x80..=0x8a | 0xa8 | 0xa9 | 0xaf, ..] => 3,
+        _ => 0,
+    }
 }
 
 /// Makes a cell safe that a spreadsheet would run as a formula: one `'` in front (SPEC, section 5).
@@ -250,7 +350,7 @@ fn is_operator(byte: u8) -> bool {
 /// Writes the rows of a CSV report: cells quoted where they must be, and guarded.
 #[derive(Debug)]
 pub struct RowWriter {
-    delimiter: u8,
+    dialect: CsvDialect,
     is_first: bool,
     /// The cells of a record that is written.
     cells: Vec<Cell>,
@@ -259,7 +359,7 @@ pub struct RowWriter {
 impl RowWriter {
     /// A writer for this delimiter.
     pub fn new(delimiter: u8) -> RowWriter {
-        RowWriter { delimiter, is_first: true, cells: Vec::new() }
+        RowWriter { dialect: CsvDialect::with_delimiter(delimiter), is_first: true, cells: Vec::new() }
     }
 
     /// Adds a cell to the row.
@@ -297,19 +397,21 @@ impl RowWriter {
 
     /// Adds a cell that holds a number.
     pub fn number(&mut self, out: &mut Vec<u8>, number: u64) {
-        if self.delimiter.is_ascii_digit() {
+        if self.dialect.delimiter.is_ascii_digit() {
             return self.cell(out, &number.to_string());
         }
         self.delimit(out);
         write_number(out, number);
     }
 
-    /// Adds the cells of a whole record that was read with this delimiter as they are written, but for guards, if they are
-    /// safe so; adds nothing otherwise.
-    pub fn record(&mut self, out: &mut Vec<u8>, record: &[u8]) -> bool {
+    /// Adds a whole record that was read in this dialect as it is written, but for guards, if it has so many columns and its
+    /// cells are safe so; adds nothing otherwise.
+    pub fn record(&mut self, out: &mut Vec<u8>, record: &[u8], columns: usize) -> bool {
         let mut cells = std::mem::take(&mut self.cells);
+        let has_all = split(record, &self.dialect, &mut cells).is_ok() && cells.len() == columns;
         cells.clear();
-        let is_safe = !may_have_run_cell(record, self.delimiter) || self.find_run_cells(record, &mut cells);
+        let is_safe =
+            has_all && (!may_have_run_cell(record, self.dialect.delimiter) || self.find_run_cells(record, &mut cells));
         if is_safe {
             self.delimit(out);
             let mut written = 0;
@@ -326,23 +428,17 @@ impl RowWriter {
 
     /// Finds the cells of a record that a spreadsheet would run. Whether a guard makes them safe where they stand.
     fn find_run_cells(&self, record: &[u8], cells: &mut Vec<Cell>) -> bool {
-        let regular = split_regular(record, record.len(), self.delimiter, cells);
+        let regular = split_regular(record, record.len(), &self.dialect, cells);
         let raw = |cell: &Cell| &record[cell.start as usize..cell.end as usize];
         // A quote that is doubled is none of the bytes that matter here.
         cells.retain(|cell| is_run(raw(cell)));
-        let is_safe = |cell: &Cell| cell.is_quoted(record) || !self.must_quote(raw(cell));
-        regular.is_some() && self.delimiter != b'\'' && cells.iter().all(is_safe)
+        let is_safe = |cell: &Cell| cell.is_quoted(record, &self.dialect) || !self.must_quote(raw(cell));
+        regular.is_some() && self.dialect.delimiter != b'\'' && cells.iter().all(is_safe)
     }
 
     /// Whether a cell can only be written with quotes around it.
     fn must_quote(&self, cell: &[u8]) -> bool {
-        cell.chunks(mask::WIDTH).any(|chunk| mask::of_any(chunk, [self.delimiter, b'"', b'\n', b'\r']) != 0)
-    }
-
-    /// Adds cells that are written as they must be already.
-    pub fn written(&mut self, out: &mut Vec<u8>, cells: &str) {
-        self.delimit(out);
-        out.extend_from_slice(cells.as_bytes());
+        cell.chunks(mask::WIDTH).any(|chunk| mask::of_any(chunk, [self.dialect.delimiter, b'"', b'\n', b'\r']) != 0)
     }
 
     /// Ends the row.
@@ -353,7 +449,7 @@ impl RowWriter {
 
     fn delimit(&mut self, out: &mut Vec<u8>) {
         if !std::mem::take(&mut self.is_first) {
-            out.push(self.delimiter);
+            out.push(self.dialect.delimiter);
         }
     }
 }
@@ -363,9 +459,11 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    const COMMA: CsvDialect = CsvDialect::with_delimiter(b',');
+
     fn texts(record: &str) -> Result<Vec<String>, SplitFault> {
         let mut cells = Vec::new();
-        split(record.as_bytes(), b',', &mut cells)?;
+        split(record.as_bytes(), &COMMA, &mut cells)?;
         Ok(cells.iter().map(|cell| cell.text(record).into_owned()).collect())
     }
 
@@ -387,7 +485,15 @@ mod tests {
             (r#"",""#, Ok(&[","])),
             (r#"a"b,"c""#, Ok(&["a\"b", "c"])),
             (r#"5" disk,x"#, Ok(&["5\" disk", "x"])),
-            (r#" "a",b"#, Ok(&[" \"a\"", "b"])),
+            (r#" "a",b"#, Ok(&["a", "b"])),
+            ("\t \"a\"\"b, c\",  \"\"", Ok(&["a\"b, c", ""])),
+            (r#"a, "b" ,c"#, Ok(&["a", " \"b\" ", "c"])),
+            (r#"a, "b, c"#, Ok(&["a", " \"b", " c"])),
+            (r#"a, "b"c, "d""#, Ok(&["a", " \"b\"c", "d"])),
+            (r#""a" "b",c"#, Err(Malformed(1))),
+            (r#""a"b, "c, d""#, Err(Malformed(1))),
+            ("\"\n\", \"b\nc\"", Ok(&["\n", " \"b\nc\""])),
+            ("\"\n\", \"b, c\"", Ok(&["\n", "b, c"])),
             ("\"a\nb\",c", Ok(&["a\nb", "c"])),
             (r#""a"b,c"#, Err(Malformed(1))),
             (r#"a,"b" ,c"#, Err(Malformed(2))),
@@ -403,14 +509,60 @@ mod tests {
     }
 
     #[test]
-    fn a_record_without_a_character_is_blank() {
-        for blank in ["", ",,,", "\"\"", "\"\",\"\",", ",\"\""] {
-            assert!(is_blank(blank.as_bytes(), b','), "{blank:?}");
+    fn a_record_of_white_space_is_blank() {
+        for blank in [
+            "",
+            ",,,",
+            "\"\"",
+            "\"\",\"\",",
+            ",\"\"",
+            " ",
+            " ,\t, ",
+            "\u{a0},\u{3000}",
+            "\" \", \"\u{2028}\"",
+            "\"\n\",\r",
+        ] {
+            assert!(is_blank(blank.as_bytes(), &COMMA), "{blank:?}");
         }
-        for record in ["a", " ", ", ,", "\"\"\"\"", "\"", "\",\"", ";;"] {
-            assert!(!is_blank(record.as_bytes(), b','), "{record:?}");
+        for record in
+            ["a", " , a", "\"\"\"\"", "\"", "\",\"", ";;", " \"", "\u{200b}", "\u{1a}", "\u{a0}é", "\" \"\" \""]
+        {
+            assert!(!is_blank(record.as_bytes(), &COMMA), "{record:?}");
         }
-        assert!(is_blank(b";;", b';'));
+        assert!(
+            is_blank(b";;", &CsvDialect::with_delimiter(b';'))
+                && is_blank(b"\t \t", &CsvDialect::with_delimiter(b'\t'))
+        );
+        assert!(!is_blank(b"\"\"", &CsvDialect { quote: None, ..COMMA }) && !is_blank(b"\xa0", &COMMA));
+    }
+
+    #[test]
+    fn white_space_is_what_unicode_says() {
+        for character in '\0'..=char::MAX {
+            let expected = if character.is_whitespace() { character.len_utf8() } else { 0 };
+            assert_eq!(white_space(character.to_string().as_bytes()), expected, "{character:?}");
+        }
+    }
+
+    #[test]
+    fn quotes_are_those_of_the_dialect() {
+        let backslash = CsvDialect { escape: Escape::Backslash, ..COMMA };
+        let apostrophe = CsvDialect { quote: Some(b'\''), ..COMMA };
+        for (dialect, record, expected) in [
+            (apostrophe, "'a,''b''', 'c',\"d\",e'", Ok(&["a,'b'", "c", "\"d\"", "e'"][..])),
+            (apostrophe, "a,'b'c", Err(SplitFault::Malformed(2))),
+            (CsvDialect { quote: None, ..COMMA }, "\"a,b\", \"c\"", Ok(&["\"a", "b\"", " \"c\""])),
+            (backslash, r#""a\",\"","C:\\","\n\'\\\""#, Err(SplitFault::Unclosed(3))),
+            (backslash, r#""a\",\"","C:\\","\n\'\\\"""#, Ok(&["a\",\"", "C:\\", "\\n\\'\\\""])),
+            (backslash, r#"\"a,b\, "c\"d""#, Ok(&["\\\"a", "b\\", "c\"d"])),
+            (backslash, r#""a""b",c"#, Err(SplitFault::Malformed(1))),
+        ] {
+            let mut cells = Vec::new();
+            let split = split(record.as_bytes(), &dialect, &mut cells);
+            let found: Vec<_> = cells.iter().map(|cell| cell.text(record)).collect();
+            let expected = expected.map(|cells| cells.to_vec());
+            assert_eq!(split.map(|()| found.iter().map(|cell| &**cell).collect::<Vec<_>>()), expected, "{record}");
+        }
     }
 
     #[test]
@@ -455,7 +607,7 @@ mod tests {
             let text = String::from_utf8(out).unwrap();
             let text = text.strip_suffix('\n').unwrap();
             let mut cells = Vec::new();
-            split(text.as_bytes(), delimiter, &mut cells).unwrap();
+            split(text.as_bytes(), &CsvDialect::with_delimiter(delimiter), &mut cells).unwrap();
             let read: Vec<String> = cells.iter().map(|cell| unguarded(cell.text(text)).into_owned()).collect();
             prop_assert_eq!(read, row);
         }
@@ -463,8 +615,8 @@ mod tests {
         #[test]
         fn both_ways_split_alike(record in "[a,\"\n]{0,12}|[a,\"]{50,140}|(\"[a,]{0,9}\",|[a\"]{0,20},){0,20}") {
             let (mut quick, mut full) = (Vec::new(), Vec::new());
-            if split_regular(record.as_bytes(), record.len(), b',', &mut quick).is_some() {
-                prop_assert_eq!(split_quoted(record.as_bytes(), b',', &mut full), Ok(()));
+            if split_regular(record.as_bytes(), record.len(), &COMMA, &mut quick).is_some() {
+                prop_assert_eq!(split_quoted(record.as_bytes(), &COMMA, &mut full), Ok(()));
                 prop_assert_eq!(quick, full);
             }
         }
@@ -481,7 +633,7 @@ mod tests {
             let mut writer = RowWriter::new(delimiter);
             row.iter().for_each(|cell| writer.cell(&mut cells, cell));
             writer.end(&mut cells);
-            if writer.record(&mut whole, record.as_bytes()) {
+            if writer.record(&mut whole, record.as_bytes(), row.len()) {
                 writer.end(&mut whole);
                 prop_assert_eq!(String::from_utf8(whole), String::from_utf8(cells));
             } else {
@@ -493,7 +645,7 @@ mod tests {
         fn a_record_stays_as_it_is_but_for_guards(record in "[a'=,\"\n]{0,14}|([a'=]{0,3},|\"([a'=,\n]|\"\"){0,4}\",){0,5}") {
             let Ok(cells) = texts(&record) else { return Ok(()) };
             let mut out = Vec::new();
-            if !RowWriter::new(b',').record(&mut out, record.as_bytes()) {
+            if !RowWriter::new(b',').record(&mut out, record.as_bytes(), cells.len()) {
                 return Ok(());
             }
             let out = String::from_utf8(out).unwrap();

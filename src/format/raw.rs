@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
+use super::dialect::CsvDialect;
 use crate::record::RAW_LIMIT;
 
 /// The text for a record's bytes, at most 64 KiB of them. Where that is not all, a single backslash stands in the place of the
@@ -63,8 +64,8 @@ pub fn is_cut_off(text: &str) -> bool {
 /// How a record in `_reject_raw` is cut. As a text it is one line, `delimiter=; quote=" escape=double columns=0a1b2c3d`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RawDialect {
-    /// What stands between cells.
-    pub delimiter: u8,
+    /// How its cells are written.
+    pub csv: CsvDialect,
     /// What tells the columns, under which the cells stand, from others.
     pub columns: String,
     /// Whether cells have the guards of a report: it was a report's row.
@@ -76,14 +77,8 @@ const GUARDED: &str = " guarded";
 
 impl fmt::Display for RawDialect {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let delimiter = match self.delimiter {
-            b'\t' => "tab".to_string(),
-            b' ' => "space".to_string(),
-            byte if byte.is_ascii_graphic() => char::from(byte).to_string(),
-            byte => format!("x{byte:02x}"),
-        };
-        write!(out, "delimiter={delimiter} quote=\" escape=double columns={}", self.columns)?;
-        out.write_str(if self.is_guarded { GUARDED } else { "" })
+        let guarded = if self.is_guarded { GUARDED } else { "" };
+        write!(out, "{} columns={}{guarded}", self.csv, self.columns)
     }
 }
 
@@ -92,14 +87,8 @@ impl RawDialect {
     pub fn parse(text: &str) -> Option<RawDialect> {
         let text = text.trim();
         let (text, is_guarded) = text.strip_suffix(GUARDED).map_or((text, false), |text| (text, true));
-        let (delimiter, columns) = text.split_once(" quote=\" escape=double columns=")?;
-        let delimiter = match delimiter.strip_prefix("delimiter=")? {
-            "tab" => b'\t',
-            "space" => b' ',
-            one if one.len() == 1 => one.as_bytes()[0],
-            hex => u8::from_str_radix(hex.strip_prefix('x')?, 16).ok()?,
-        };
-        Some(RawDialect { delimiter, columns: columns.to_string(), is_guarded })
+        let (csv, columns) = text.split_once(" columns=")?;
+        Some(RawDialect { csv: csv.parse().ok()?, columns: columns.to_string(), is_guarded })
     }
 }
 

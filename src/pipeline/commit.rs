@@ -259,7 +259,7 @@ impl<'r> Committer<'r> {
                 if dialect.report_has_bom() {
                     header.extend_from_slice(b"\xEF\xBB\xBF");
                 }
-                let mut writer = RowWriter::new(dialect.delimiter);
+                let mut writer = RowWriter::new(dialect.csv.delimiter);
                 binding.own_columns().for_each(|column| writer.cell(&mut header, &binding.headers[column]));
                 REPORT_COLUMNS.iter().for_each(|name| writer.cell(&mut header, name));
                 writer.end(&mut header);
@@ -277,7 +277,7 @@ impl<'r> Committer<'r> {
             input: index,
             path: prepared.summary.path.clone(),
             run: self.run.clone(),
-            delimiter: dialect.delimiter,
+            delimiter: dialect.csv.delimiter,
             is_table: dialect.format.is_table(),
             fingerprints: self.fingerprints.clone(),
             keys: Arc::clone(&self.keys),

@@ -302,7 +302,7 @@ impl Cells {
     fn each(&self, record: &str, candidates: &Candidates, mut each: impl FnMut(usize, &str)) {
         if self.dialect.format.is_table() {
             let mut cells = Vec::new();
-            if split(record.as_bytes(), self.dialect.delimiter, &mut cells).is_ok() {
+            if split(record.as_bytes(), &self.dialect.csv, &mut cells).is_ok() {
                 let own = self.names.iter().zip(&cells).filter(|(name, _)| !REPORT_COLUMNS.contains(&name.as_str()));
                 for (column, (_, cell)) in own.enumerate() {
                     each(column, cell.text(record).trim_start_matches(SHEET_MARK));

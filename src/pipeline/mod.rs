@@ -493,6 +493,8 @@ fn options_text(options: &Options) -> String {
     json!({
         "format": read.format.map(|format| format.name()),
         "delimiter": read.delimiter.map(|delimiter| char::from(delimiter).to_string()),
+        "quote": read.quote.map(|quote| quote.map_or("none".to_string(), |quote| char::from(quote).to_string())),
+        "escape": read.escape.name(),
         "encoding": read.encoding.map(crate::source::decode::name),
         "header": header_text(&read.header),
         "sheet": read.sheet,

@@ -157,8 +157,9 @@ pub(super) fn summary_of(input: &Input, index: usize) -> InputSummary {
         file: index as u64 + 1,
         path: input.path.to_string_lossy().into_owned(),
         format: dialect.format.name(),
-        delimiter: is_csv.then(|| char::from(dialect.delimiter).to_string()),
-        quote: is_csv.then_some("\""),
+        delimiter: is_csv.then(|| char::from(dialect.csv.delimiter).to_string()),
+        quote: is_csv.then(|| dialect.csv.quote_name()),
+        escape: dialect.csv.quote.filter(|_| is_csv).map(|_| dialect.csv.escape.name()),
         encoding: dialect.encoding.clone(),
         bom: dialect.has_bom,
         compression: dialect.compression,
@@ -178,7 +179,7 @@ pub(super) fn bind_one(input: &Input, index: usize, plan: &Plan, options: &Optio
         let binding = bind_header(input, plan, options)?;
         summary.columns = columns(&binding, plan.profile);
         let is_sheet = dialect.format == Format::Spreadsheet;
-        Shape::Csv(Box::new(CsvShape::new(dialect.delimiter, binding, dialect.is_padded, is_sheet)))
+        Shape::Csv(Box::new(CsvShape::new(dialect.csv, binding, dialect.is_padded, is_sheet)))
     } else {
         summary.columns = keys(&input.names, plan);
         Shape::Json

@@ -137,8 +137,10 @@ pub struct InputSummary {
     pub format: &'static str,
     /// What stands between cells; CSV only.
     pub delimiter: Option<String>,
-    /// What cells are quoted with; CSV only.
-    pub quote: Option<&'static str>,
+    /// What cells are quoted with, or `none`; CSV only.
+    pub quote: Option<String>,
+    /// What stands for a quote inside a quoted cell: `double` or `backslash`; CSV with quotes only.
+    pub escape: Option<&'static str>,
     /// The encoding of the text.
     pub encoding: String,
     /// Whether it began with a byte order mark.

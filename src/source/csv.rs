@@ -8,8 +8,12 @@
 //! that has crossed a line break. What a line does when it is entered inside a quote does not depend on where that quote
 //! was opened. So there are two scans, and neither ever goes back:
 //! - `CsvCutter::first_line` scans the line on which a record starts, once for each record;
-//! - `Scout` scans the lines behind it as they look from inside a quote, remembers what it saw, and answers for every
+//! - `Scout` scans the lines after it as they look from inside a quote, remembers what it saw, and answers for every
 //!   record that comes to the same lines.
+//!
+//! A quote that has blanks before it is tried: it opens a cell if that is closed on its line and may end there. If not, reading
+//! goes back to it. But a trial ends at the next run of quotes that is odd in number, and the trial of an even run within that
+//! run; so nothing is looked at more than twice.
 //!
 //! The rules (SPEC, sections 3 and 6), for a record that starts at a line's start:
 //! - It ends at the first LF, CRLF or CR outside quotes.
@@ -26,17 +30,16 @@ use memchr::memchr2_iter;
 use super::window::{Found, Window};
 use super::{Cut, Cutter};
 use crate::format::csv::is_blank;
+use crate::format::dialect::{CsvDialect, Escape};
 use crate::record::Extent;
 
-const QUOTE: u8 = b'"';
 const LF: u8 = b'\n';
 const CR: u8 = b'\r';
-const MARKS: [u8; 3] = [QUOTE, LF, CR];
 
 /// Cuts CSV into records.
 #[derive(Debug)]
 pub struct CsvCutter {
-    delimiter: u8,
+    marks: Marks,
     /// The greatest length of a record in bytes, its line ending not included.
     limit: u64,
     scout: Scout,
@@ -54,55 +57,147 @@ enum FirstLine {
     TooLong,
 }
 
+/// What is looked for: line breaks, and quotes as the dialect has them.
+#[derive(Clone, Copy, Debug)]
+struct Marks {
+    dialect: CsvDialect,
+    needles: [u8; 3],
+}
+
+/// What a quote does that stands outside a quoted cell.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Opening {
+    /// It opens a cell.
+    Cell,
+    /// It opens one if that is closed on its line, and well formed: blanks stand before it.
+    Trial,
+    /// It is a character.
+    None,
+}
+
+/// What ends a stretch of a quoted cell, as far as was looked.
+enum Inside {
+    /// The closing quote, before this offset.
+    Closed(u64),
+    /// A line break at this offset.
+    Break(u64),
+    /// The end of the file, at this offset.
+    FileEnds(u64),
+    /// Nothing before the offset up to which was asked.
+    Beyond,
+}
+
+impl Marks {
+    fn new(dialect: CsvDialect) -> Marks {
+        // Without a quote, line breaks are all that is looked for.
+        Marks { dialect, needles: [dialect.quote.unwrap_or(LF), LF, CR] }
+    }
+
+    /// The next quote or line break at or after `from` and before `until`.
+    fn find(&self, window: &mut Window, from: u64, until: u64) -> io::Result<Found> {
+        window.find(self.needles, from, until)
+    }
+
+    fn is_quote(&self, window: &mut Window, at: u64) -> io::Result<bool> {
+        Ok(self.dialect.quote.is_some() && window.byte(at)? == self.dialect.quote)
+    }
+
+    /// What a quote outside a quoted cell does: at the start of a cell it opens that.
+    fn opening(&self, window: &mut Window, quote: u64, record_start: u64) -> io::Result<Opening> {
+        let mut start = quote;
+        while start > record_start {
+            match window.byte(start - 1)? {
+                Some(byte) if byte == self.dialect.delimiter => break,
+                Some(byte) if self.dialect.is_blank(byte) => start -= 1,
+                _ => return Ok(Opening::None),
+            }
+        }
+        Ok(if start == quote { Opening::Cell } else { Opening::Trial })
+    }
+
+    /// What ends the stretch of a quoted cell that begins at `from`.
+    fn inside(&self, window: &mut Window, mut from: u64, until: u64) -> io::Result<Inside> {
+        loop {
+            let found = match self.find(window, from, until)? {
+                Found::Nothing => return Ok(Inside::Beyond),
+                Found::End(end) => return Ok(Inside::FileEnds(end)),
+                Found::Byte(found) => found,
+            };
+            if !self.is_quote(window, found)? {
+                return Ok(Inside::Break(found));
+            }
+            from = match self.escaped_until(window, found)? {
+                Some(after) => after,
+                None => return Ok(Inside::Closed(found + 1)),
+            };
+        }
+    }
+
+    /// The place after a quote inside a quoted cell that is a character of the cell; `None` if it closes that.
+    fn escaped_until(&self, window: &mut Window, quote: u64) -> io::Result<Option<u64>> {
+        match self.dialect.escape {
+            Escape::Double => Ok(self.is_quote(window, quote + 1)?.then_some(quote + 2)),
+            Escape::Backslash => {
+                let mut first = quote;
+                // Before the first of them stands the opening quote, a line break or another character.
+                while window.byte(first - 1)? == Some(b'\\') {
+                    first -= 1;
+                }
+                Ok(((quote - first) % 2 == 1).then_some(quote + 1))
+            }
+        }
+    }
+
+    /// Whether a cell may end before this offset: a delimiter or a line break stands there, or the file ends.
+    fn is_end(&self, window: &mut Window, at: u64) -> io::Result<bool> {
+        Ok(window.byte(at)?.is_none_or(|byte| byte == self.dialect.delimiter || byte == LF || byte == CR))
+    }
+}
+
 impl CsvCutter {
-    /// A cutter for this delimiter and this limit of a record's length in bytes.
-    pub fn new(delimiter: u8, limit: u64) -> CsvCutter {
-        CsvCutter { delimiter, limit, scout: Scout::default() }
+    /// A cutter for this dialect and this limit of a record's length in bytes.
+    pub fn new(dialect: CsvDialect, limit: u64) -> CsvCutter {
+        CsvCutter { marks: Marks::new(dialect), limit, scout: Scout::default() }
     }
 
     fn first_line(&self, window: &mut Window, start: u64) -> io::Result<FirstLine> {
+        let marks = &self.marks;
         let until = start + self.limit + 1;
         let mut from = start;
-        'unquoted: loop {
-            let found = match window.find(MARKS, from, until)? {
+        loop {
+            let found = match marks.find(window, from, until)? {
                 Found::Nothing => return Ok(FirstLine::TooLong),
                 Found::End(end) => return Ok(FirstLine::Ends(end)),
                 Found::Byte(found) => found,
             };
-            if window.byte(found)? != Some(QUOTE) {
+            if !marks.is_quote(window, found)? {
                 return Ok(FirstLine::Ends(found));
             }
             from = found + 1;
-            if !opens_cell(window, found, start, self.delimiter)? {
+            let opening = marks.opening(window, found, start)?;
+            if opening == Opening::None {
                 continue;
             }
-            loop {
-                let found = match window.find(MARKS, from, until)? {
-                    Found::Nothing => return Ok(FirstLine::TooLong),
-                    Found::End(end) => return Ok(FirstLine::FileEnds(end)),
-                    Found::Byte(found) => found,
-                };
-                if window.byte(found)? != Some(QUOTE) {
-                    return Ok(FirstLine::InQuote(found));
-                }
-                from = found + 1;
-                if window.byte(from)? != Some(QUOTE) {
-                    // Closed. What follows is a delimiter or the record's end, or else a fault that `check` names.
-                    continue 'unquoted;
-                }
-                from += 1;
+            match (marks.inside(window, from, until)?, opening == Opening::Trial) {
+                // What follows is a delimiter or the record's end, or else a fault that `check` names.
+                (Inside::Closed(end), false) => from = end,
+                (Inside::Closed(end), true) if marks.is_end(window, end)? => from = end,
+                (Inside::Beyond, _) => return Ok(FirstLine::TooLong),
+                (_, true) => {}
+                (Inside::Break(end), false) => return Ok(FirstLine::InQuote(end)),
+                (Inside::FileEnds(end), false) => return Ok(FirstLine::FileEnds(end)),
             }
         }
     }
 
     /// The cut of a record whose first line ends inside a quote, at `first_end`.
     fn beyond_first_line(&mut self, window: &mut Window, start: u64, first_end: u64) -> io::Result<Cut> {
-        let second = behind_break(window, first_end)?;
+        let second = after_break(window, first_end)?;
         let limit = start + self.limit;
-        match self.scout.end_of_record(window, second, limit, self.delimiter)? {
+        match self.scout.end_of_record(window, second, limit, &self.marks)? {
             Some(end) => {
                 let lines = 1 + count_breaks(window, start, end);
-                Ok(Cut { end, next: behind_break(window, end)?, lines, extent: Extent::Record })
+                Ok(Cut { end, next: after_break(window, end)?, lines, extent: Extent::Record })
             }
             None => Ok(Cut { end: first_end, next: second, lines: 1, extent: Extent::Unterminated }),
         }
@@ -117,11 +212,11 @@ impl Cutter for CsvCutter {
         let limit = start + self.limit;
         let cut = match self.first_line(window, start)? {
             FirstLine::Ends(end) if end <= limit => {
-                let extent = match is_blank(slice(window, start, end), self.delimiter) {
+                let extent = match is_blank(slice(window, start, end), &self.marks.dialect) {
                     true => Extent::Blank,
                     false => Extent::Record,
                 };
-                Cut { end, next: behind_break(window, end)?, lines: 1, extent }
+                Cut { end, next: after_break(window, end)?, lines: 1, extent }
             }
             FirstLine::Ends(_) | FirstLine::TooLong => {
                 Cut { end: limit, next: limit, lines: 1, extent: Extent::TooLarge }
@@ -137,7 +232,7 @@ impl Cutter for CsvCutter {
     }
 
     fn behind_too_large(&mut self, window: &mut Window, end: u64) -> io::Result<(u64, u64)> {
-        Ok((behind_break(window, end)?, 0))
+        Ok((after_break(window, end)?, 0))
     }
 }
 
@@ -153,6 +248,8 @@ struct Scout {
     in_quote: bool,
     /// Whether the quote that the line was entered in is closed.
     closed: bool,
+    /// The quote that is being tried, where it is inside one that has blanks before it.
+    trial: Option<u64>,
     fate: Option<Fate>,
 }
 
@@ -173,13 +270,13 @@ impl Scout {
         window: &mut Window,
         second: u64,
         limit: u64,
-        delimiter: u8,
+        marks: &Marks,
     ) -> io::Result<Option<u64>> {
         if self.line_start < second {
             *self = Scout { line_start: second, from: second, in_quote: true, ..Scout::default() };
         }
         if self.fate.is_none() {
-            self.fate = self.look_ahead(window, limit + 1, delimiter)?;
+            self.fate = self.look_ahead(window, limit + 1, marks)?;
         }
         Ok(match self.fate {
             Some(Fate::Ends(end)) if end <= limit => Some(end),
@@ -188,57 +285,68 @@ impl Scout {
     }
 
     /// Looks ahead until a line resolves the quote, the file ends, or up to `until`.
-    fn look_ahead(&mut self, window: &mut Window, until: u64, delimiter: u8) -> io::Result<Option<Fate>> {
+    fn look_ahead(&mut self, window: &mut Window, until: u64, marks: &Marks) -> io::Result<Option<Fate>> {
         loop {
-            let found = match window.find(MARKS, self.from, until)? {
+            let found = match marks.find(window, self.from, until)? {
                 Found::Nothing => {
                     // There is nothing up to here for the next record either.
                     self.from = self.from.max(until);
                     return Ok(None);
                 }
-                Found::Byte(found) => found,
+                Found::End(_) if self.gives_up_trial() => continue,
                 Found::End(end) => {
                     self.from = end;
                     return Ok((!self.in_quote).then_some(Fate::Ends(end)));
                 }
+                Found::Byte(found) => found,
             };
-            let is_quote = window.byte(found)? == Some(QUOTE);
-            match (self.in_quote, is_quote) {
-                (true, true) => match window.byte(found + 1)? {
-                    Some(QUOTE) => self.from = found + 2,
-                    next => {
-                        self.from = found + 1;
-                        self.in_quote = false;
-                        // Behind the quote that the line was entered in, nothing else may follow. A cell that is opened
-                        // and closed on one line is for `check` to judge.
-                        let is_end = next.is_none_or(|byte| byte == delimiter || byte == LF || byte == CR);
-                        if !std::mem::replace(&mut self.closed, true) && !is_end {
-                            return Ok(Some(Fate::Fails));
-                        }
+            match (self.in_quote, marks.is_quote(window, found)?) {
+                (true, true) => {
+                    if let Some(after) = marks.escaped_until(window, found)? {
+                        self.from = after;
+                        continue;
                     }
-                },
+                    let is_end = marks.is_end(window, found + 1)?;
+                    if !is_end && self.gives_up_trial() {
+                        continue;
+                    }
+                    self.trial = None;
+                    self.from = found + 1;
+                    self.in_quote = false;
+                    // After the quote that the line was entered in, nothing else may follow. A cell that is opened and closed
+                    // on one line is for `check` to judge.
+                    if !std::mem::replace(&mut self.closed, true) && !is_end {
+                        return Ok(Some(Fate::Fails));
+                    }
+                }
+                (true, false) if self.gives_up_trial() => {}
                 (true, false) => {
-                    self.from = behind_break(window, found)?;
+                    self.from = after_break(window, found)?;
                     self.line_start = self.from;
                     self.closed = false;
                 }
                 (false, true) => {
+                    let opening = marks.opening(window, found, self.line_start)?;
                     self.from = found + 1;
-                    self.in_quote = opens_cell(window, found, self.line_start, delimiter)?;
+                    self.in_quote = opening != Opening::None;
+                    self.trial = (opening == Opening::Trial).then_some(found);
                 }
                 (false, false) => return Ok(Some(Fate::Ends(found))),
             }
         }
     }
+
+    /// Goes back to the quote that is being tried, if one is: it opens nothing.
+    fn gives_up_trial(&mut self) -> bool {
+        let Some(quote) = self.trial.take() else { return false };
+        self.from = quote + 1;
+        self.in_quote = false;
+        true
+    }
 }
 
-/// Whether a quote outside a quoted cell opens one: it does at the start of a cell.
-fn opens_cell(window: &mut Window, quote: u64, record_start: u64, delimiter: u8) -> io::Result<bool> {
-    Ok(quote == record_start || window.byte(quote - 1)? == Some(delimiter))
-}
-
-/// The start of the line behind a line break, or behind the end of the file.
-fn behind_break(window: &mut Window, at: u64) -> io::Result<u64> {
+/// The start of the line after a line break, or after the end of the file.
+fn after_break(window: &mut Window, at: u64) -> io::Result<u64> {
     Ok(match window.byte(at)? {
         None => at,
         Some(CR) if window.byte(at + 1)? == Some(LF) => at + 2,

@@ -24,6 +24,7 @@ use super::window::{FileRead, Window};
 use super::{BlockSize, Cutter, Source};
 use crate::error::{Error, Result};
 use crate::format::csv::DELIMITERS;
+use crate::format::dialect::{CsvDialect, Escape};
 use crate::format::json::{is_blank, names_of, without_comma};
 use crate::profile::header::{Candidates, REPORT_COLUMNS, REPORT_KEY};
 use crate::record::Extent;
@@ -73,6 +74,10 @@ pub struct ReadOptions {
     pub format: Option<Format>,
     /// What stands between the cells of CSV, where it was told.
     pub delimiter: Option<u8>,
+    /// What cells are quoted with, where it was told: a character, or nothing.
+    pub quote: Option<Option<u8>>,
+    /// What stands for a quote inside a quoted cell.
+    pub escape: Escape,
     /// The encoding, where it was told.
     pub encoding: Option<&'static Encoding>,
     /// Where the header of a table is.
@@ -107,6 +112,8 @@ impl Default for ReadOptions {
         ReadOptions {
             format: None,
             delimiter: None,
+            quote: None,
+            escape: Escape::Double,
             encoding: None,
             header: HeaderPlace::Found,
             sheet: None,
@@ -137,8 +144,8 @@ const BLOCK_CELLS: usize = 32_768;
 pub struct Dialect {
     /// What it is.
     pub format: Format,
-    /// What stands between the cells of a table, and of its reject report.
-    pub delimiter: u8,
+    /// How the cells of a table are written. Those of its reject report have the same delimiter, and are quoted as usual.
+    pub csv: CsvDialect,
     /// The encoding of its text, by its WHATWG name in lower case.
     pub encoding: String,
     /// Whether it starts with a byte order mark.
@@ -209,7 +216,7 @@ impl Input {
         };
         let dialect = Dialect {
             format,
-            delimiter: b',',
+            csv: CsvDialect::with_delimiter(b','),
             encoding: decode::name(encoding),
             has_bom,
             compression: compression.map(|kind| kind.name()),
@@ -309,7 +316,7 @@ impl Input {
         let Input { path, dialect, names, mut line, blank_before_header, .. } = self;
         let limit = record_limit(&names, options);
         let cutter: Box<dyn Cutter> = match dialect.format {
-            Format::Csv => Box::new(CsvCutter::new(dialect.delimiter, limit)),
+            Format::Csv => Box::new(CsvCutter::new(dialect.csv, limit)),
             Format::Spreadsheet => Box::new(SheetCutter::new(limit)),
             Format::Ndjson => Box::new(NdjsonCutter::new(limit, kind::line_end(window.held()))),
             Format::Json => {
@@ -338,7 +345,14 @@ impl Input {
     pub fn described(&self) -> String {
         let dialect = &self.dialect;
         let mut parts = vec![match dialect.format {
-            Format::Csv => format!("CSV, {}", delimiter_name(dialect.delimiter)),
+            Format::Csv => {
+                let quoted = match dialect.csv.quote {
+                    Some(b'"') => String::new(),
+                    Some(quote) => format!(", quoted with {}", char::from(quote)),
+                    None => ", without quotes".to_string(),
+                };
+                format!("CSV, {}{quoted}", delimiter_name(dialect.csv.delimiter))
+            }
             Format::Ndjson => "NDJSON".to_string(),
             Format::Json => "JSON".to_string(),
             Format::Spreadsheet => format!("spreadsheet, sheet {:?}", dialect.sheet.as_deref().unwrap_or_default()),
@@ -375,13 +389,19 @@ impl Input {
         }
         let sample =
             Sample { bytes: window.held(), is_whole, is_sheet, line: self.line, limit: options.max_record_bytes };
-        // What was said of how an input is written does not hold for its reject report.
-        let told = options.header.clone();
-        let (delimiters, header) = match report_header(&sample) {
-            Some((delimiter, line)) => (vec![delimiter], HeaderPlace::Line(line)),
-            None => (delimiters, told),
+        let dialect = |delimiter: &u8| match is_sheet {
+            true => CsvDialect::with_delimiter(*delimiter),
+            false => {
+                let quote = options.quote.unwrap_or(Some(b'"'));
+                CsvDialect { delimiter: *delimiter, quote, escape: options.escape }
+            }
         };
-        let sniffed = sniff(&sample, &delimiters, &header, candidates);
+        // What was said of how an input is written does not hold for its reject report.
+        let (dialects, header) = match report_header(&sample) {
+            Some((delimiter, line)) => (vec![CsvDialect::with_delimiter(delimiter)], HeaderPlace::Line(line)),
+            None => (delimiters.iter().map(dialect).collect(), options.header.clone()),
+        };
+        let sniffed = sniff(&sample, &dialects, &header, candidates);
         let Sniffed { reading, rival } = sniffed.map_err(|Unreadable { line, what }| {
             let line = line.map(|line| format!("line {line}: ")).unwrap_or_default();
             Error::Input { path: self.path.clone(), doing: format!("{line}{what}").into() }
@@ -389,12 +409,12 @@ impl Input {
         if let Some(rival) = rival {
             self.notes.push(format!(
                 "the delimiter may be {} or {}; {} is taken, --delimiter chooses",
-                delimiter_name(reading.delimiter),
+                delimiter_name(reading.dialect.delimiter),
                 delimiter_name(rival),
-                delimiter_name(reading.delimiter)
+                delimiter_name(reading.dialect.delimiter)
             ));
         }
-        self.dialect.delimiter = reading.delimiter;
+        self.dialect.csv = reading.dialect;
         self.dialect.header_line = reading.header_line;
         self.names = reading.names;
         self.blank_before_header = reading.blank;

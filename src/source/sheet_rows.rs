@@ -6,6 +6,7 @@ use std::io;
 use super::window::{Found, Window};
 use super::{Cut, Cutter};
 use crate::format::csv::is_blank;
+use crate::format::dialect::CsvDialect;
 use crate::record::Extent;
 
 /// Cuts the rows of a spreadsheet.
@@ -55,7 +56,7 @@ impl Cutter for SheetCutter {
             }
         };
         let held = &window.held()[(start - window.offset()) as usize..(end - window.offset()) as usize];
-        let extent = if is_blank(held, b',') { Extent::Blank } else { Extent::Record };
+        let extent = if is_blank(held, &CsvDialect::with_delimiter(b',')) { Extent::Blank } else { Extent::Record };
         Ok(Some(Cut { end, next, lines: 1, extent }))
     }
 

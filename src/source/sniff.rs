@@ -12,6 +12,7 @@ use super::sheet_rows::SheetCutter;
 use super::window::Window;
 use super::{Cut, Cutter};
 use crate::format::csv::{SplitFault, split, unguarded};
+use crate::format::dialect::CsvDialect;
 use crate::profile::header::{Candidates, Fit, REPORT_COLUMNS, has_report_columns};
 use crate::record::Extent;
 
@@ -58,8 +59,8 @@ pub struct Sample<'s> {
 /// A way to read a table.
 #[derive(Clone, Debug)]
 pub struct Reading {
-    /// What stands between cells.
-    pub delimiter: u8,
+    /// How its cells are written.
+    pub dialect: CsvDialect,
     /// The names of the columns.
     pub names: Vec<String>,
     /// The line of the header; none where the names were given.
@@ -92,17 +93,17 @@ pub struct Unreadable {
     pub what: String,
 }
 
-/// Finds the best reading among those with these delimiters.
+/// Finds the best reading among those in these dialects.
 pub fn sniff(
     sample: &Sample<'_>,
-    delimiters: &[u8],
+    dialects: &[CsvDialect],
     place: &HeaderPlace,
     candidates: &Candidates,
 ) -> Result<Sniffed, Unreadable> {
     let mut readings = Vec::new();
     let mut first_failure = None;
-    for delimiter in delimiters {
-        match read(sample, *delimiter, place, candidates) {
+    for dialect in dialects {
+        match read(sample, dialect, place, candidates) {
             Ok(reading) => readings.push(reading),
             // Nothing but blank lines is not a header of delimiters.
             Err(failure) if failure.line.is_none() => return Err(failure),
@@ -121,14 +122,14 @@ pub fn sniff(
         (None, None) => return Err(Unreadable { line: None, what: "it is empty".to_string() }),
     };
     let as_good = |other: &Reading| other.rank() == reading.rank() && other.names.len() > 1;
-    let rival = readings.find(as_good).map(|other| other.delimiter);
+    let rival = readings.find(as_good).map(|other| other.dialect.delimiter);
     Ok(Sniffed { reading, rival })
 }
 
 /// What stands between the cells of a reject report, and the line of its header, where the first record is that of one.
 pub(super) fn report_header(sample: &Sample<'_>) -> Option<(u8, u64)> {
     let delimiter = delimiter_of_report(sample.bytes)?;
-    let rows = rows(sample, delimiter, 1);
+    let rows = rows(sample, &CsvDialect::with_delimiter(delimiter), 1);
     let first = rows.iter().find(|row| row.cut.extent != Extent::Blank)?;
     let is_it = first.cells.as_ref().is_ok_and(|cells| has_report_columns(cells));
     is_it.then_some((delimiter, first.line))
@@ -151,7 +152,7 @@ struct Row {
 
 fn read(
     sample: &Sample<'_>,
-    delimiter: u8,
+    dialect: &CsvDialect,
     place: &HeaderPlace,
     candidates: &Candidates,
 ) -> Result<Reading, Unreadable> {
@@ -159,7 +160,7 @@ fn read(
         HeaderPlace::Line(line) => usize::try_from(*line).unwrap_or(usize::MAX).saturating_add(SAMPLE_RECORDS),
         _ => SAMPLE_RECORDS,
     };
-    let rows = rows(sample, delimiter, most);
+    let rows = rows(sample, dialect, most);
     let (header, names) = match place {
         HeaderPlace::Given(names) => (None, names.clone()),
         HeaderPlace::Line(line) => {
@@ -178,7 +179,7 @@ fn read(
         .collect();
     let before = |row: &&Row| header.is_some_and(|header| row.start < header.start);
     Ok(Reading {
-        delimiter,
+        dialect: *dialect,
         fit: best_fit(candidates, &names).map(|fit| fit.rank()).unwrap_or_default(),
         evenness: evenness(&records, names.len()),
         header_line: header.map(|row| row.line),
@@ -258,11 +259,11 @@ fn names_of(row: &Row) -> Result<Vec<String>, Unreadable> {
     }
 }
 
-fn rows(sample: &Sample<'_>, delimiter: u8, most: usize) -> Vec<Row> {
+fn rows(sample: &Sample<'_>, dialect: &CsvDialect, most: usize) -> Vec<Row> {
     let mut window = Window::new(Box::new(Cursor::new(sample.bytes.to_vec())));
     let mut cutter: Box<dyn Cutter> = match sample.is_sheet {
         true => Box::new(SheetCutter::new(sample.limit)),
-        false => Box::new(CsvCutter::new(delimiter, sample.limit)),
+        false => Box::new(CsvCutter::new(*dialect, sample.limit)),
     };
     let (mut rows, mut records, mut at, mut line) = (Vec::new(), 0, 0, sample.line);
     // Reading from memory cannot fail.
@@ -280,7 +281,7 @@ fn rows(sample: &Sample<'_>, delimiter: u8, most: usize) -> Vec<Row> {
             break;
         }
         let bytes = sample.bytes.get(at as usize..cut.end as usize).unwrap_or_default();
-        rows.push(Row { start: at, cut, line, cells: cells(bytes, delimiter) });
+        rows.push(Row { start: at, cut, line, cells: cells(bytes, dialect) });
         if is_last {
             break;
         }
@@ -290,14 +291,14 @@ fn rows(sample: &Sample<'_>, delimiter: u8, most: usize) -> Vec<Row> {
     rows
 }
 
-fn cells(record: &[u8], delimiter: u8) -> Result<Vec<String>, String> {
+fn cells(record: &[u8], dialect: &CsvDialect) -> Result<Vec<String>, String> {
     let text = std::str::from_utf8(record)
         .map_err(|_| "holds bytes that are no text in its encoding; --encoding names another".to_string())?;
     let mut cells = Vec::new();
-    match split(record, delimiter, &mut cells) {
+    match split(record, dialect, &mut cells) {
         Ok(()) => Ok(cells.iter().map(|cell| cell.text(text).into_owned()).collect()),
         Err(SplitFault::Malformed(column) | SplitFault::Unclosed(column)) => {
-            Err(format!("has text behind a closing quote in column {column}"))
+            Err(format!("has text after a closing quote in column {column}"))
         }
     }
 }
@@ -323,7 +324,7 @@ mod tests {
     fn sniffed(text: &str, place: &HeaderPlace) -> Result<Sniffed, Unreadable> {
         let candidates = Candidates::new(Profile::all().iter(), &Mapping::default());
         let sample = Sample { bytes: text.as_bytes(), is_whole: true, is_sheet: false, line: 1, limit: 1 << 20 };
-        sniff(&sample, &DELIMITERS, place, &candidates)
+        sniff(&sample, &DELIMITERS.map(CsvDialect::with_delimiter), place, &candidates)
     }
 
     #[test]
@@ -344,7 +345,11 @@ mod tests {
             ("Exported by;Ann Lee;2026-11-22\nname;email;city\nAnn;a@example.com;Bonn\n", b';', 2),
         ] {
             let found = sniffed(text, &HeaderPlace::Found).unwrap();
-            assert_eq!((found.reading.delimiter, found.reading.header_line), (delimiter, Some(line)), "{text:?}");
+            assert_eq!(
+                (found.reading.dialect.delimiter, found.reading.header_line),
+                (delimiter, Some(line)),
+                "{text:?}"
+            );
             assert_eq!(found.rival, None, "{text:?}");
         }
     }
@@ -360,21 +365,21 @@ mod tests {
         let found = sniffed("email,a;name,b\n", &HeaderPlace::Found).unwrap();
         assert_eq!(found.rival, None);
         let found = sniffed("x,a;b\n1,2;3\n", &HeaderPlace::Found).unwrap();
-        assert_eq!((found.reading.delimiter, found.rival), (b',', Some(b';')));
+        assert_eq!((found.reading.dialect.delimiter, found.rival), (b',', Some(b';')));
     }
 
     #[test]
     fn names_that_are_given_need_no_header() {
         let names: Vec<String> = ["email", "name"].map(String::from).to_vec();
         let found = sniffed("a@example.com;Ann\nb@example.com;Bo\n", &HeaderPlace::Given(names)).unwrap();
-        assert_eq!((found.reading.delimiter, found.reading.records), (b';', (0, 1)));
+        assert_eq!((found.reading.dialect.delimiter, found.reading.records), (b';', (0, 1)));
     }
 
     #[test]
     fn a_line_that_is_named_is_the_header() {
         let text = "email,name\n\nemail;city\na@example.com;Bonn\n";
         let found = sniffed(text, &HeaderPlace::Line(3)).unwrap().reading;
-        assert_eq!((found.delimiter, found.header_line, found.records.1), (b';', Some(3), 4));
+        assert_eq!((found.dialect.delimiter, found.header_line, found.records.1), (b';', Some(3), 4));
         assert!(sniffed(text, &HeaderPlace::Line(2)).is_err() && sniffed(text, &HeaderPlace::Line(9)).is_err());
     }
 

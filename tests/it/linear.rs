@@ -115,3 +115,22 @@ fn a_line_of_quotes() {
     let (found, by_code) = counts(&[b"\",".repeat(512 * 1024 + 1), b"\n".to_vec()].concat(), "");
     assert_eq!((found, by_code), ([1, 0, 1, 0], codes(&[("record-too-large", 1)])));
 }
+
+/// A quote with blanks before it is tried, and where it opens nothing, reading goes back to it.
+#[test]
+fn a_quote_after_a_blank_on_every_line() {
+    let lines = LINES as u64;
+    for line in [" \",\",x\n", "a\", \",\",x\n", "a\",\", \"\",x\n", "\" \"\n"] {
+        let (found, _) = counts(line.repeat(LINES).as_bytes(), "");
+        assert_eq!(found[0], lines, "{line}");
+    }
+    // Many of them on one line, before a long stretch that none closes in.
+    let cells = [", \"".repeat(200_000), ", \"\"\"".repeat(100_000), format!("\"{}", ", \"\"".repeat(200_000))];
+    for line in cells {
+        let (found, _) = counts(format!("{line}{}\n", "b".repeat(100_000)).as_bytes(), "--max-record-bytes 10000000");
+        assert_eq!(found, [1, 0, 1, 0]);
+    }
+    // What is tried far ahead, in a line that many records come to, is tried once.
+    let long = format!("{}\", \"{}\n", "a\",\",x\n".repeat(70_000), "b".repeat(1024 * 1024));
+    assert_eq!(counts(long.as_bytes(), "").0, [70_001, 0, 70_001, 0]);
+}

@@ -6,6 +6,7 @@ mod cli;
 mod columns;
 mod crash;
 mod determinism;
+mod dialects;
 #[cfg(target_os = "linux")]
 mod faults;
 mod inputs;

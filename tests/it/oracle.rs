@@ -4,6 +4,7 @@
 use std::io::{self, Read};
 
 use custload::format::csv::{SplitFault, split};
+use custload::format::dialect::{CsvDialect, Escape};
 use custload::record::Extent;
 use custload::source::csv::CsvCutter;
 use custload::source::window::Window;
@@ -29,16 +30,52 @@ enum State {
     CellStart,
     Unquoted,
     Quoted,
-    /// Behind a quote in a quoted cell: it closes the cell, unless another quote follows.
-    BehindQuote,
+    /// After a quote that closes a quoted cell.
+    AfterQuote,
 }
 
-/// How reading one record came out: its kind and the offset behind it.
-fn record(bytes: &[u8], start: usize, limit: usize) -> (Kind, usize) {
+/// Whether the quote at `at`, in a quoted cell that was opened at `open`, is a character of it together with what stands before
+/// or after it: then how many bytes from `at` on that takes.
+fn escaped(bytes: &[u8], open: usize, at: usize, dialect: &CsvDialect) -> Option<usize> {
+    match dialect.escape {
+        Escape::Double => (bytes.get(at + 1).copied() == dialect.quote).then_some(2),
+        Escape::Backslash => {
+            let backslashes = bytes[open + 1..at].iter().rev().take_while(|byte| **byte == b'\\').count();
+            (backslashes % 2 == 1).then_some(1)
+        }
+    }
+}
+
+/// The place after a quoted cell that begins at `start` with blanks, if it is closed on its line and may end there.
+fn after_blanks(bytes: &[u8], start: usize, dialect: &CsvDialect) -> Option<usize> {
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t') && *byte != dialect.delimiter;
+    let open = start + bytes[start..].iter().take_while(|byte| is_blank(byte)).count();
+    if open == start || dialect.quote.is_none() || bytes.get(open).copied() != dialect.quote {
+        return None;
+    }
+    let mut at = open + 1;
+    loop {
+        match *bytes.get(at)? {
+            b'\n' | b'\r' => return None,
+            byte if Some(byte) == dialect.quote => match escaped(bytes, open, at, dialect) {
+                Some(length) => at += length,
+                None => break,
+            },
+            _ => at += 1,
+        }
+    }
+    let is_end = |byte: &u8| *byte == dialect.delimiter || matches!(byte, b'\n' | b'\r');
+    bytes.get(at + 1).is_none_or(is_end).then_some(at + 1)
+}
+
+/// How reading one record came out: its kind and the offset after it.
+fn record(bytes: &[u8], start: usize, limit: usize, dialect: &CsvDialect) -> (Kind, usize) {
     let mut state = State::CellStart;
     // Whether the quoted cell that `at` is in has crossed a line break, and whether any of the record has.
     let (mut crossed, mut crossed_before) = (false, false);
     let (mut malformed, mut content) = (false, false);
+    // Where the last quoted cell was opened, and up to where all is known to belong to a cell.
+    let (mut open, mut known) = (0, start);
     let whole = |malformed, content| match (malformed, content) {
         (true, _) => Kind::Malformed,
         (false, true) => Kind::Record,
@@ -48,12 +85,12 @@ fn record(bytes: &[u8], start: usize, limit: usize) -> (Kind, usize) {
         let byte = bytes[at];
         let is_break = byte == b'\n' || byte == b'\r';
         // Outside quotes a line break ends the record; it is not part of its length.
-        if is_break && state != State::Quoted {
-            return (whole(malformed, content), behind_break(bytes, at));
+        if is_break && state != State::Quoted && at >= known {
+            return (whole(malformed, content || crossed_before), behind_break(bytes, at));
         }
         crossed |= is_break;
         crossed_before |= is_break;
-        let closes_wrong = state == State::BehindQuote && byte != b',' && byte != b'"';
+        let closes_wrong = state == State::AfterQuote && at >= known && byte != dialect.delimiter;
         let never_closed = (Kind::Unterminated, behind_line(bytes, start));
         if closes_wrong && crossed {
             return never_closed;
@@ -62,24 +99,43 @@ fn record(bytes: &[u8], start: usize, limit: usize) -> (Kind, usize) {
             // With this byte the record passes its limit: by its first line alone, or because of a quote.
             return if crossed_before { never_closed } else { (Kind::TooLarge, behind_line(bytes, at)) };
         }
-        state = match (state, byte) {
-            (State::CellStart, b'"') => {
-                crossed = false;
+        let is_quote = Some(byte) == dialect.quote;
+        let is_white = byte.is_ascii_whitespace();
+        if at < known {
+            content |= state == State::Quoted && !is_white;
+            continue;
+        }
+        if state == State::CellStart
+            && let Some(end) = after_blanks(bytes, at, dialect)
+        {
+            // What stands between its quotes.
+            let quote = bytes[at..end].iter().position(|byte| Some(*byte) == dialect.quote).unwrap();
+            content |= bytes[at + quote + 1..end - 1].iter().any(|byte| !byte.is_ascii_whitespace());
+            (known, state) = (end, State::AfterQuote);
+            crossed = false;
+            continue;
+        }
+        state = match state {
+            State::CellStart if is_quote => {
+                (open, crossed) = (at, false);
                 State::Quoted
             }
-            (State::CellStart | State::Unquoted | State::BehindQuote, b',') => State::CellStart,
-            (State::Quoted, b'"') => State::BehindQuote,
-            (State::BehindQuote, b'"') => {
-                content = true;
+            State::CellStart | State::Unquoted | State::AfterQuote if byte == dialect.delimiter => State::CellStart,
+            State::Quoted if is_quote => match escaped(bytes, open, at, dialect) {
+                Some(length) => {
+                    content = true;
+                    known = at + length;
+                    State::Quoted
+                }
+                None => State::AfterQuote,
+            },
+            State::Quoted => {
+                content |= !is_white;
                 State::Quoted
             }
-            (State::Quoted, _) => {
-                content = true;
-                State::Quoted
-            }
-            (State::CellStart | State::Unquoted | State::BehindQuote, _) => {
+            State::CellStart | State::Unquoted | State::AfterQuote => {
                 malformed |= closes_wrong;
-                content = true;
+                content |= !is_white || closes_wrong;
                 State::Unquoted
             }
         };
@@ -87,7 +143,7 @@ fn record(bytes: &[u8], start: usize, limit: usize) -> (Kind, usize) {
     if state == State::Quoted {
         return (Kind::Unterminated, behind_line(bytes, start));
     }
-    (whole(malformed, content), bytes.len())
+    (whole(malformed, content || crossed_before), bytes.len())
 }
 
 fn behind_break(bytes: &[u8], at: usize) -> usize {
@@ -100,11 +156,11 @@ fn behind_line(bytes: &[u8], at: usize) -> usize {
     end.map_or(bytes.len(), |end| behind_break(bytes, at + end))
 }
 
-fn by_the_book(bytes: &[u8], limit: usize) -> Vec<Found> {
+fn by_the_book(bytes: &[u8], limit: usize, dialect: &CsvDialect) -> Vec<Found> {
     let mut found = Vec::new();
     let mut start = 0;
     while start < bytes.len() {
-        let (kind, next) = record(bytes, start, limit);
+        let (kind, next) = record(bytes, start, limit, dialect);
         found.push((line_of(bytes, start), start as u64, kind));
         start = next;
     }
@@ -136,9 +192,9 @@ impl Read for Pieces {
     }
 }
 
-fn by_custload(bytes: &[u8], limit: u64, size: BlockSize, piece: usize) -> Vec<Found> {
+fn by_custload(bytes: &[u8], limit: u64, dialect: &CsvDialect, size: BlockSize, piece: usize) -> Vec<Found> {
     let window = Window::new(Box::new(Pieces(bytes.to_vec(), 0, piece)));
-    let mut source = Source::new(0, window, Box::new(CsvCutter::new(b',', limit)), size, 1, None);
+    let mut source = Source::new(0, window, Box::new(CsvCutter::new(*dialect, limit)), size, 1, None);
     let mut found = Vec::new();
     let mut cells = Vec::new();
     let (mut records, mut input_bytes) = (0, 0);
@@ -151,7 +207,7 @@ fn by_custload(bytes: &[u8], limit: u64, size: BlockSize, piece: usize) -> Vec<F
                 Extent::Blank | Extent::Gap => Kind::Blank,
                 Extent::Unterminated => Kind::Unterminated,
                 Extent::TooLarge => Kind::TooLarge,
-                Extent::Record => match split(block.bytes_of(span), b',', &mut cells) {
+                Extent::Record => match split(block.bytes_of(span), dialect, &mut cells) {
                     Ok(()) => Kind::Record,
                     Err(SplitFault::Malformed(_)) => Kind::Malformed,
                     Err(SplitFault::Unclosed(_)) => panic!("a quote is left open in a record that was cut"),
@@ -167,10 +223,10 @@ fn by_custload(bytes: &[u8], limit: u64, size: BlockSize, piece: usize) -> Vec<F
     found
 }
 
-fn compare(bytes: &[u8], limit: u64, size: BlockSize, piece: usize) {
-    let expected = by_the_book(bytes, usize::try_from(limit).unwrap());
-    let found = by_custload(bytes, limit, size, piece);
-    assert_eq!(found, expected, "{:?} with limit {limit}, {size:?}", String::from_utf8_lossy(bytes));
+fn compare(bytes: &[u8], limit: u64, dialect: &CsvDialect, size: BlockSize, piece: usize) {
+    let expected = by_the_book(bytes, usize::try_from(limit).unwrap(), dialect);
+    let found = by_custload(bytes, limit, dialect, size, piece);
+    assert_eq!(found, expected, "{:?} with limit {limit}, {dialect}, {size:?}", String::from_utf8_lossy(bytes));
 }
 
 #[test]
@@ -190,20 +246,47 @@ fn the_book_itself_is_right() {
         ("abcd\ne", 4, &[(1, 0, Record), (2, 5, Record)]),
         ("abcde\re", 4, &[(1, 0, TooLarge), (2, 6, Record)]),
         ("\"\n\",bc\nd", 4, &[(1, 0, Unterminated), (2, 2, Unterminated), (3, 7, Record)]),
+        // Blanks before a quote.
+        ("a, \"b,\n c\"\n", 99, &[(1, 0, Record), (2, 7, Record)]),
+        (" \"a,\",\"b\nc\"\n", 99, &[(1, 0, Record)]),
+        (" \"a,\"b,\"c\nd\"\n", 99, &[(1, 0, Malformed), (2, 10, Record)]),
+        (" \"a\"b,\"c\nd\"\n", 99, &[(1, 0, Record)]),
+        ("\"a\n\", \",\nb\",\"", 99, &[(1, 0, Record), (3, 9, Unterminated)]),
+        (" , \t\n \"\", \" \"\n\" \n\"", 99, &[(1, 0, Blank), (2, 5, Blank), (3, 14, Record)]),
     ];
     for (text, limit, expected) in cases {
-        assert_eq!(by_the_book(text.as_bytes(), *limit), *expected, "{text:?} with limit {limit}");
+        assert_eq!(by_the_book(text.as_bytes(), *limit, &DIALECTS[0]), *expected, "{text:?} with limit {limit}");
     }
 }
 
+const DIALECTS: [CsvDialect; 6] = [
+    CsvDialect::with_delimiter(b','),
+    CsvDialect::with_delimiter(b'\t'),
+    CsvDialect { quote: Some(b'\''), ..CsvDialect::with_delimiter(b',') },
+    CsvDialect { quote: None, ..CsvDialect::with_delimiter(b';') },
+    CsvDialect { escape: Escape::Backslash, ..CsvDialect::with_delimiter(b',') },
+    CsvDialect { quote: Some(b'|'), escape: Escape::Backslash, ..CsvDialect::with_delimiter(b' ') },
+];
+
 /// A random text over what matters to the grammar; `quotes` and `breaks` in ten of its bytes are such.
-fn text(random: &mut Random, longest: usize) -> Vec<u8> {
+fn text(random: &mut Random, longest: usize, dialect: &CsvDialect) -> Vec<u8> {
     let (quotes, breaks) = (1 + random.below(5), 1 + random.below(4));
+    let quote = dialect.quote.unwrap_or(b'"');
+    let others = [
+        dialect.delimiter,
+        b'a',
+        b' ',
+        dialect.delimiter,
+        b'a',
+        if dialect.escape == Escape::Backslash { b'\\' } else { b'\t' },
+    ];
+    // With fewer kinds, each is met more often.
+    let others = &others[..2 + random.below(5)];
     let length = random.below(longest + 1);
     let byte = |random: &mut Random| match random.below(10) {
-        n if n < quotes => b'"',
-        n if n < quotes + breaks => *random.pick(&[b"\n", b"\n", b"\r"]).first().unwrap(),
-        _ => *random.pick(&[b",", b"a"]).first().unwrap(),
+        n if n < quotes => quote,
+        n if n < quotes + breaks => [b'\n', b'\n', b'\r'][random.below(3)],
+        _ => others[random.below(others.len())],
     };
     (0..length).map(|_| byte(random)).collect()
 }
@@ -215,20 +298,23 @@ const SIZES: [BlockSize; 4] =
 fn records_end_where_the_book_says() {
     let mut random = Random::new(1);
     for round in 0..60_000 {
-        let bytes = text(&mut random, if round % 10 == 0 { 90 } else { 26 });
+        let dialect = &DIALECTS[if round % 2 == 0 { 0 } else { round / 2 % DIALECTS.len() }];
+        let bytes = text(&mut random, if round % 10 == 0 { 90 } else { 26 }, dialect);
         let limit = if round % 5 == 0 { 1 << 20 } else { 3 + random.below(38) as u64 };
-        compare(&bytes, limit, SIZES[round % SIZES.len()], usize::MAX);
+        compare(&bytes, limit, dialect, SIZES[round % SIZES.len()], usize::MAX);
     }
 }
 
 #[test]
 fn every_short_text_ends_where_the_book_says() {
-    let alphabet = b"a,\"\n\r";
-    for length in 0..=6u32 {
-        for number in 0..5usize.pow(length) {
-            let bytes: Vec<u8> = (0..length).map(|place| alphabet[number / 5usize.pow(place) % 5]).collect();
+    for (alphabet, longest) in [(&b"a,\"\n\r "[..], 5), (b",\"\n ", 6)] {
+        let letters = alphabet.len();
+        for (length, number) in
+            (0..=longest).flat_map(|length| (0..letters.pow(length)).map(move |number| (length, number)))
+        {
+            let bytes: Vec<u8> = (0..length).map(|place| alphabet[number / letters.pow(place) % letters]).collect();
             for limit in [1, 3, 4, 1 << 20] {
-                compare(&bytes, limit, SIZES[number % SIZES.len()], usize::MAX);
+                compare(&bytes, limit, &DIALECTS[0], SIZES[number % SIZES.len()], usize::MAX);
             }
         }
     }
@@ -238,8 +324,9 @@ fn every_short_text_ends_where_the_book_says() {
 fn it_does_not_matter_how_an_input_comes_in() {
     let mut random = Random::new(2);
     for round in 0..300 {
-        let bytes = text(&mut random, 60);
-        compare(&bytes, 3 + random.below(20) as u64, SIZES[round % SIZES.len()], 1 + random.below(5));
+        let dialect = &DIALECTS[round % DIALECTS.len()];
+        let bytes = text(&mut random, 60, dialect);
+        compare(&bytes, 3 + random.below(20) as u64, dialect, SIZES[round % SIZES.len()], 1 + random.below(5));
     }
 }
 
@@ -252,9 +339,9 @@ fn large_inputs_are_cut_like_small_ones() {
         match random.below(40) {
             0 => bytes.extend(std::iter::repeat_n(b'x', random.below(4000))),
             1 => bytes.extend_from_slice(b"\r\n"),
-            2 => bytes.extend(text(&mut random, 300)),
+            2 => bytes.extend(text(&mut random, 300, &DIALECTS[0])),
             3 => bytes.extend_from_slice(b"\n\"a\n"),
-            _ => bytes.extend(text(&mut random, 20)),
+            _ => bytes.extend(text(&mut random, 20, &DIALECTS[0])),
         }
     }
     let limit = 1000;
@@ -265,12 +352,12 @@ fn large_inputs_are_cut_like_small_ones() {
             counted = behind_line(&bytes, counted);
             line += 1;
         }
-        let (kind, next) = record(&bytes, start, limit);
+        let (kind, next) = record(&bytes, start, limit, &DIALECTS[0]);
         expected.push((line, start as u64, kind));
         start = next;
     }
     for size in [BlockSize::Records(1), BlockSize::Bytes(65_536), BlockSize::Bytes(4 << 20)] {
-        assert!(by_custload(&bytes, limit as u64, size, usize::MAX) == expected, "{size:?}");
+        assert!(by_custload(&bytes, limit as u64, &DIALECTS[0], size, usize::MAX) == expected, "{size:?}");
     }
-    assert!(by_custload(&bytes, limit as u64, BlockSize::Bytes(1000), 1009) == expected, "in pieces");
+    assert!(by_custload(&bytes, limit as u64, &DIALECTS[0], BlockSize::Bytes(1000), 1009) == expected, "in pieces");
 }
