@@ -1,7 +1,7 @@
 //! Paths and folders, as the store and the reports need them.
 
-use std::fs::{File, OpenOptions};
-use std::io;
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// The folder that a file is in.
@@ -55,6 +55,97 @@ impl SyncedFolder {
     pub fn sync(&self) -> io::Result<()> {
         self.0.as_ref().map_or(Ok(()), File::sync_all)
     }
+}
+
+/// The file that a database's name stands for: symbolic links are resolved, so that what lies beside a database lies beside the
+/// file itself, whatever name it is opened by. A link to nothing stays as it is, and so does a name that is no link.
+pub fn without_links(path: &Path) -> PathBuf {
+    match path.is_symlink() {
+        true => std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf()),
+        false => path.to_path_buf(),
+    }
+}
+
+/// Opens a regular file for reading; an error where the name is that of anything else, a link among them. It never waits:
+/// opening a pipe would, for its other end, and no signal would end that.
+pub fn open_regular(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    without_waiting(&mut options, true);
+    let file = options.read(true).open(path)?;
+    match file.metadata()?.is_file() {
+        true => Ok(file),
+        false => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file")),
+    }
+}
+
+/// The content of a regular file; see [`open_regular`].
+pub fn read_regular(path: &Path) -> io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    open_regular(path)?.read_to_end(&mut content)?;
+    Ok(content)
+}
+
+/// Reads a file whole that may also be a pipe, as a shell makes for `<(command)`. Waits for who writes to it until `is_stopped`; a
+/// pipe that gives nothing is an error, for nobody may be writing to it.
+pub fn read_whole(path: &Path, is_stopped: impl Fn() -> bool) -> io::Result<Vec<u8>> {
+    let mut options = File::options();
+    without_waiting(&mut options, false);
+    let mut file = options.read(true).open(path)?;
+    let is_file = file.metadata()?.is_file();
+    let mut content = Vec::new();
+    loop {
+        match file.read_to_end(&mut content) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock && is_stopped() => {
+                return Err(error);
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => std::thread::sleep(POLL),
+            Ok(_) if content.is_empty() && !is_file => {
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file, and gives nothing"));
+            }
+            done => return done.map(|_| content),
+        }
+    }
+}
+
+/// How long to wait before a pipe is read again.
+const POLL: std::time::Duration = std::time::Duration::from_millis(20);
+
+/// Lets opening a file wait for nobody, and fail for a symbolic link where it `refuses_links`.
+#[cfg(unix)]
+pub fn without_waiting(options: &mut OpenOptions, refuses_links: bool) {
+    use rustix::fs::OFlags;
+    let links = if refuses_links { OFlags::NOFOLLOW } else { OFlags::empty() };
+    std::os::unix::fs::OpenOptionsExt::custom_flags(options, (OFlags::NONBLOCK | links).bits() as i32);
+}
+
+/// Elsewhere opening waits for nobody.
+#[cfg(not(unix))]
+pub fn without_waiting(_: &mut OpenOptions, _: bool) {}
+
+/// Whether a file is one that custload may have made here as this user: a regular file with one name, of this user, that nobody
+/// else may read or write. Whatever else lies under one of custload's names was put there by somebody else.
+#[cfg(unix)]
+pub fn is_private(metadata: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    metadata.is_file() && metadata.nlink() == 1 && is_own(metadata) && metadata.mode() & 0o7177 == 0
+}
+
+/// Whether a file is one that custload may have made, as far as can be told here.
+#[cfg(not(unix))]
+pub fn is_private(metadata: &Metadata) -> bool {
+    metadata.is_file()
+}
+
+/// Whether a file or folder belongs to the user who runs the program.
+#[cfg(unix)]
+pub fn is_own(metadata: &Metadata) -> bool {
+    std::os::unix::fs::MetadataExt::uid(metadata) == rustix::process::geteuid().as_raw()
+}
+
+/// Whether a file or folder belongs to the user who runs the program, which cannot be told here.
+#[cfg(not(unix))]
+pub fn is_own(_: &Metadata) -> bool {
+    true
 }
 
 /// Makes what these options create readable and writable by its owner alone.

@@ -12,7 +12,7 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
 use super::args::{LogFormat, RunArgs};
-use crate::disk::{BESIDE_A_DATABASE, folder_of, owner_only, with_suffix};
+use crate::disk::{BESIDE_A_DATABASE, folder_of, owner_only, with_suffix, without_waiting};
 use crate::error::{Error, Result};
 use crate::pipeline::TARGET;
 use crate::report::summary::escaped;
@@ -42,6 +42,8 @@ impl Log {
                 let is_torn = ends_within_a_line(path);
                 let mut options = File::options();
                 owner_only(&mut options);
+                // Opening a pipe would wait for who reads it.
+                without_waiting(&mut options, false);
                 (Box::new(options.append(true).create(true).open(path).map_err(failed)?), is_torn)
             }
         };

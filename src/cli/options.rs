@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, Datelike, Utc};
@@ -12,6 +12,7 @@ use super::args::{
     UnknownColumns,
 };
 use crate::check::plan::FieldOptions;
+use crate::disk::read_whole;
 use crate::error::{Error, Result};
 use crate::format::dialect::{CsvDialect, Escape};
 use crate::mode::{Duplicates, Empty, Mode};
@@ -87,7 +88,7 @@ pub(super) fn checked(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>) 
                 EmptyArg::Keep => Empty::Keep,
                 EmptyArg::Clear => Empty::Clear,
             },
-            ..fields(&args.read)?
+            ..fields(&args.read, &stop)?
         },
         max_rejects: args.max_rejects,
         max_reject_ratio: args.max_reject_ratio,
@@ -126,7 +127,7 @@ pub(super) fn inspected(args: &InspectArgs, stop: Arc<AtomicUsize>) -> Result<Op
         profile: args.profile.clone(),
         read: read(&args.read)?,
         threads: 1,
-        fields: fields(&args.read)?,
+        fields: fields(&args.read, &stop)?,
         stop,
         ..Options::default()
     })
@@ -180,10 +181,16 @@ fn own_program() -> Option<PathBuf> {
 }
 
 /// What was said about columns and values.
-fn fields(args: &ReadArgs) -> Result<FieldOptions> {
+fn fields(args: &ReadArgs, stop: &AtomicUsize) -> Result<FieldOptions> {
     let mut mapping = Mapping::default();
     if let Some(path) = &args.mapping {
-        let source = std::fs::read_to_string(path).map_err(|error| Error::input(path, error))?;
+        let signal = || stop.load(Ordering::Relaxed) as i32;
+        let source = read_whole(path, || signal() != 0).map_err(|error| match signal() {
+            0 => Error::input(path, error),
+            signal => Error::Interrupted(signal),
+        })?;
+        let source = String::from_utf8(source)
+            .map_err(|_| usage(format!("{}: the mapping file is not UTF-8; save it as UTF-8", path.display())))?;
         mapping = Mapping::parse(&source).map_err(|message| {
             usage(format!("{}: the mapping file cannot be understood: {message}", path.display()))
         })?;

@@ -108,7 +108,7 @@ impl Committer<'_> {
         Error::database(
             &path,
             Words::own(format!(
-                "run {run_id} cannot go on: {what}. Put the input back as it was, or take the run back with `custload \
+                "run {run_id} cannot continue: {what}. Put the input back as it was, or take the run back with `custload \
                  undo {run_id}` and load again. Nothing was written"
             )),
         )

@@ -429,6 +429,15 @@ impl<'r> Committer<'r> {
         let (written, changed) = (store.rows_written(), store.rows_changed());
         let (created, updated) = (counts.created - self.created_before, counts.updated - self.updated_before);
         if (written, changed) != (created, updated) {
+            if let Some(trigger) = store.triggers()?.first() {
+                let path = self.options.database.clone().unwrap_or_default();
+                let message = format!(
+                    "its trigger {trigger:?} leaves customers out: {created} were to be created and {updated} updated, and \
+                     {written} were created and {changed} updated. Drop the trigger or change it, then run custload again. \
+                     Nothing was written"
+                );
+                return Err(Error::database(&path, message));
+            }
             return Err(Error::Unbalanced(format!(
                 "{created} customers were created and {updated} updated, and {written} rows written and {changed} changed"
             )));

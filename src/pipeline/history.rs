@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use super::hold::{take_hold, wait_for};
 use super::place::{default_reports, finish_earlier_reports};
 use super::{Observer, stamp_of};
-use crate::disk::folder_of;
+use crate::disk::{folder_of, without_links};
 use crate::error::{Error, Result};
 use crate::report::folder::Trace;
 use crate::store::{self, PastRun, Pruned, UNFINISHED, Undo, Undone};
@@ -24,6 +24,13 @@ pub struct Asked {
     pub wait: Duration,
     /// Set to a signal's number to stop.
     pub stop: Arc<AtomicUsize>,
+}
+
+impl Asked {
+    /// The database's file, whatever name it goes by.
+    fn file(&self) -> PathBuf {
+        without_links(&self.database)
+    }
 }
 
 /// A run that the database knows, and what there is to it besides.
@@ -54,7 +61,7 @@ pub fn one_run(asked: &Asked, run_id: i64, observer: &mut dyn Observer) -> Resul
 }
 
 fn stories(asked: &Asked, only: Option<i64>, observer: &mut dyn Observer) -> Result<Vec<RunStory>> {
-    let Asked { database, wait, stop } = asked;
+    let (database, Asked { wait, stop, .. }) = (&asked.file(), asked);
     let runs = wait_for(database, *wait, stop, observer, || store::past_runs(database, only, stop));
     let runs = runs.map_err(|error| match error {
         // Nothing was to be written.
@@ -97,7 +104,7 @@ pub struct UndoOptions {
 
 /// Undoes a run.
 pub fn undo(asked: &Asked, options: &UndoOptions, observer: &mut dyn Observer) -> Result<Undone> {
-    let Asked { database, wait, stop } = asked;
+    let (database, Asked { wait, stop, .. }) = (&asked.file(), asked);
     let UndoOptions { run_id, keep_changed, dry_run, now } = *options;
     store::refuse_absent(database)?;
     let held = take_hold(database, *wait, stop, observer)?;
@@ -117,7 +124,7 @@ pub fn undo(asked: &Asked, options: &UndoOptions, observer: &mut dyn Observer) -
 
 /// Deletes what is needed to undo runs, but for the last `keep` finished ones.
 pub fn prune(asked: &Asked, keep: u64, observer: &mut dyn Observer) -> Result<Pruned> {
-    let Asked { database, wait, stop } = asked;
+    let (database, Asked { wait, stop, .. }) = (&asked.file(), asked);
     store::refuse_absent(database)?;
     take_hold(database, *wait, stop, observer)?.prune(keep)
 }

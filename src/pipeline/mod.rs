@@ -41,7 +41,7 @@ use self::hold::take_hold;
 use self::place::{finish_earlier_reports, relative_reports, reports_place};
 use crate::check::Stamp;
 use crate::check::plan::Plan;
-use crate::disk::are_one_file;
+use crate::disk::{are_one_file, without_links};
 use crate::error::{Error, Result};
 use crate::profile::Profile;
 use crate::report::folder::{ACCEPTED, ReportFolder, SUMMARY, Trace, WrittenReport};
@@ -96,6 +96,7 @@ impl Target {
 /// was nothing to do ([`Status::Skipped`]). On an error the database is as it was, or as it was at the last checkpoint, and no
 /// report is left.
 pub fn run(options: &Options, observer: &mut dyn Observer) -> Result<Summary> {
+    let options = &Options { database: options.database.as_deref().map(without_links), ..options.clone() };
     let mut observer = Watched::start(options, observer);
     let done = load(options, &mut observer);
     observer.end(options, &done);
@@ -400,8 +401,14 @@ fn open_target(
     };
     if let Some(held) = held {
         let store = Store::open(held, store)?;
-        if let Some(run) = unfinished {
-            store.refuse_changed(&run.checkpoint)?;
+        if let Some(run) = unfinished
+            && store.refuse_changed(&run.checkpoint)?
+        {
+            observer.note(&format!(
+                "{}: another program has written to it since run {run_id} stopped; what the run loaded is unchanged, so it \
+                 continues",
+                path.display()
+            ));
         }
         return Ok(Target::Database(Box::new(store)));
     }

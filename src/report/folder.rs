@@ -5,7 +5,7 @@
 //! The folder is locked while a run writes it.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,7 +13,10 @@ use std::sync::mpsc::SyncSender;
 
 use serde::Deserialize;
 
-use crate::disk::{NOTE, SyncedFolder, is_same_file, owner_only, path_from_bytes, with_suffix};
+use crate::disk::{
+    NOTE, SyncedFolder, is_own, is_private, is_same_file, open_regular, owner_only, path_from_bytes, read_regular,
+    with_suffix, without_waiting,
+};
 use crate::error::{Error, Result, Words};
 
 /// The name of the file that says how a run went.
@@ -283,12 +286,13 @@ impl Trace {
     /// The run that is going on, as it describes itself; `None` if there is none, or it has not said so yet.
     pub fn holder(database: &Path) -> Option<String> {
         let path = with_suffix(database, NOTE);
-        let file = File::open(&path).ok()?;
+        let mut file = open_regular(&path).ok()?;
         // A run that was killed has left it.
         if !matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)) {
             return None;
         }
-        let text = fs::read(&path).ok()?;
+        let mut text = Vec::new();
+        file.read_to_end(&mut text).ok()?;
         let (who, _) = split_trace(&text)?;
         Some(String::from_utf8_lossy(who).into_owned()).filter(|who| !who.is_empty())
     }
@@ -298,17 +302,27 @@ impl Trace {
     /// place of reports that were put there.
     pub fn follow(database: &Path, is_known: impl Fn(i64, &str) -> bool) -> Result<Option<PathBuf>> {
         let path = with_suffix(database, NOTE);
-        let Ok(metadata) = fs::symlink_metadata(&path) else { return Ok(None) };
-        let text = if metadata.is_file() { fs::read(&path).unwrap_or_default() } else { Vec::new() };
+        let text = match open_regular(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(_) => return Err(foreign_note(path)),
+            Ok(mut file) => {
+                let failed = |error| Error::report(&path, error);
+                let mut text = Vec::new();
+                if !is_private(&file.metadata().map_err(failed)?) {
+                    return Err(foreign_note(path));
+                }
+                file.read_to_end(&mut text).map_err(failed)?;
+                text
+            }
+        };
         let Some((_, place)) = split_trace(&text) else {
             let head = TRACE_HEAD.as_bytes();
-            if metadata.is_file() && (head.starts_with(&text) || text.starts_with(head)) {
+            if head.starts_with(&text) || text.starts_with(head) {
                 // The run was killed before it had said where.
                 fs::remove_file(&path).map_err(|error| Error::report(&path, error))?;
                 return Ok(None);
             }
-            let message = "is in the way, and no run of custload has left it there; move it".to_string();
-            return Err(Error::ReportFolder { path, message });
+            return Err(foreign_note(path));
         };
         let place = path_from_bytes(place);
         let partial = with_suffix(&place, ".partial");
@@ -334,10 +348,16 @@ impl Trace {
 impl Drop for Trace {
     fn drop(&mut self) {
         // The next run may have followed it already, and have left its own. What is left is followed, and removed, by the next.
-        if !self.text.is_empty() && fs::read(&self.path).is_ok_and(|text| self.text.starts_with(&text)) {
+        if !self.text.is_empty() && read_regular(&self.path).is_ok_and(|text| self.text.starts_with(&text)) {
             let _ = fs::remove_file(&self.path);
         }
     }
+}
+
+/// What lies under the note's name and was not left there by a run of this user's. It is never followed: it could name any folder.
+fn foreign_note(path: PathBuf) -> Error {
+    let message = "is in the way: this user's runs of custload have not left it there. Check what it is, move or delete it, and run custload again";
+    Error::ReportFolder { path, message: message.to_string() }
 }
 
 /// The note's lines: who it is, and where the reports go.
@@ -400,6 +420,12 @@ fn lock(folder: &Path) -> Result<Option<File>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         opened => opened.map_err(|error| Error::report(folder, error))?,
     };
+    if !is_own(&file.metadata().map_err(|error| Error::report(folder, error))?) {
+        return Err(Error::ReportFolder {
+            path: folder.to_path_buf(),
+            message: "belongs to another user; remove it, or name another folder with --reports".into(),
+        });
+    }
     match file.try_lock() {
         Ok(()) => {
             let is_same = is_same_file(&file, folder).map_err(|error| Error::report(folder, error))?;
@@ -416,7 +442,9 @@ fn lock(folder: &Path) -> Result<Option<File>> {
 
 #[cfg(unix)]
 fn open_folder(folder: &Path) -> io::Result<File> {
-    File::open(folder)
+    let mut options = File::options();
+    without_waiting(&mut options, true);
+    options.read(true).open(folder)
 }
 
 /// Elsewhere a folder cannot be opened, and a file in it holds the lock.
@@ -472,7 +500,7 @@ fn is_stopped_run(place: &Path) -> bool {
 }
 
 fn summary_of(folder: &Path) -> Option<Earlier> {
-    serde_json::from_slice(&fs::read(folder.join(SUMMARY)).ok()?).ok()
+    serde_json::from_slice(&read_regular(&folder.join(SUMMARY)).ok()?).ok()
 }
 
 #[derive(Deserialize)]

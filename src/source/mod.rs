@@ -18,6 +18,7 @@ mod report;
 pub mod sheet;
 pub mod sheet_rows;
 pub mod sniff;
+pub mod unchanged;
 pub mod window;
 
 use std::io;
@@ -193,6 +194,7 @@ impl Source {
             at = cut.next;
         }
         if block.spans.is_empty() {
+            self.window.refuse_changed()?;
             return Ok(None);
         }
         block.bytes = self.window.take_until(at);

@@ -14,6 +14,7 @@ use super::input::{Format, ReadOptions};
 use super::report::is_report;
 use super::sheet::{self, SheetReader};
 use super::sniff::SAMPLE_BYTES;
+use super::unchanged::{CHANGED, Unchanged};
 use super::window::{Feed, FileRead, Made, Meter, Metered, Window};
 use crate::error::{Error, Result, Words, own_words};
 
@@ -92,22 +93,23 @@ pub fn sha256(path: &Path, go_on: impl Fn() -> bool) -> io::Result<Option<String
 /// Opens the file at `path`; where it is standard input, `copy` may be one of it.
 fn open_any(path: &Path, copy: Option<File>, options: &ReadOptions) -> Result<Opened> {
     let failed = |error: io::Error| Error::input(path, error);
-    let (mut reader, length): (Reader, Option<u64>) = if let Some(copy) = copy {
-        (Box::new(copy), None)
+    let (mut reader, length, watched): (Reader, Option<u64>, Option<Unchanged>) = if let Some(copy) = copy {
+        (Box::new(copy), None, None)
     } else if path.as_os_str() == "-" {
-        (Box::new(io::stdin()), None)
+        (Box::new(io::stdin()), None, Unchanged::note_standard_input())
     } else {
         let file = File::open(path).map_err(failed)?;
         let metadata = file.metadata().map_err(failed)?;
         if metadata.is_dir() {
             return Err(Error::input(path, io::ErrorKind::IsADirectory.into()));
         }
-        (Box::new(file), metadata.is_file().then_some(metadata.len()))
+        let watched = Unchanged::note(&file);
+        (Box::new(file), metadata.is_file().then_some(metadata.len()), watched)
     };
     let start = beginning(&mut reader).map_err(failed)?;
     let is_file = length.is_some();
     let reader: Reader = Box::new(Cursor::new(start.clone()).chain(reader));
-    match inflate::kind_of(&start) {
+    let opened = match inflate::kind_of(&start) {
         Some(Compression::Zip) => zip(path, is_file, reader, options),
         None if is_compound(&start) => {
             let place = Place::of(path, is_file, reader, options)?;
@@ -131,7 +133,8 @@ fn open_any(path: &Path, copy: Option<File>, options: &ReadOptions) -> Result<Op
             refuse_twice(path, kind, &start)?;
             Text { start, reader, meter: Some(meter), compression: Some(kind), length }.open(path, options)
         }
-    }
+    }?;
+    Ok(Opened { window: opened.window.watching(watched), ..opened })
 }
 
 fn refuse_twice(path: &Path, outer: Compression, start: &[u8]) -> Result<()> {
@@ -283,10 +286,7 @@ impl Feed for SheetFeed {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let read = self.reader.read(into)?;
         if read == 0 && self.place.state()? != self.state {
-            return Err(own_words(
-                io::ErrorKind::Other,
-                "it has changed while it was read; run custload again when nobody writes to it",
-            ));
+            return Err(own_words(io::ErrorKind::Other, CHANGED));
         }
         Ok(read)
     }

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use memchr::memchr;
 use sha2::{Digest, Sha256};
 
+use super::unchanged::Unchanged;
 use crate::mask;
 
 /// How much is read at once.
@@ -155,6 +156,8 @@ pub struct Window {
     taken: FileRead,
     hashes_text: bool,
     marks: Marks,
+    /// The file, which must stay as it is.
+    file: Option<Unchanged>,
 }
 
 /// Where some bytes are that were looked for last, in a stretch of the text.
@@ -210,6 +213,7 @@ impl Window {
             taken: FileRead::default(),
             hashes_text: false,
             marks: Marks::default(),
+            file: None,
         }
     }
 
@@ -221,6 +225,17 @@ impl Window {
     /// What was taken of the text, where its SHA-256 is kept or the text is the file.
     pub fn text_read(&self) -> &FileRead {
         &self.taken
+    }
+
+    /// The same window, of a file that must stay as it is while it is read.
+    pub fn watching(self, file: Option<Unchanged>) -> Window {
+        Window { file, ..self }
+    }
+
+    /// An error where the file has changed while it was read.
+    pub fn refuse_changed(&self) -> io::Result<()> {
+        // What was read to its end was looked at then.
+        self.file.as_ref().filter(|_| !self.ended).map_or(Ok(()), Unchanged::check)
     }
 
     /// The same window, with another feed for what has not been read yet.
@@ -284,7 +299,10 @@ impl Window {
             }
         };
         self.end += *read.as_ref().unwrap_or(&0);
-        self.ended = read? == 0;
+        if read? == 0 {
+            self.refuse_changed()?;
+            self.ended = true;
+        }
         Ok(!self.ended)
     }
 

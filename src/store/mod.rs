@@ -228,6 +228,17 @@ impl Store {
         .map_err(|error| self.failed(error))
     }
 
+    /// The names of the triggers on the table of customers, which its user has made.
+    pub fn triggers(&self) -> Result<Vec<String>> {
+        let Way::Add(existing) = &self.way else { return Ok(Vec::new()) };
+        let sql = "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'customers' ORDER BY name";
+        let names = existing.connection().prepare(sql).and_then(|mut statement| {
+            let names = statement.query_map([], |row| row.get(0))?;
+            names.collect()
+        });
+        names.map_err(|error| self.failed(error))
+    }
+
     /// Whether the run has changed a customer before it was stopped.
     pub fn has_changed(&self, customer: i64) -> Result<bool> {
         let Way::Add(existing) = &self.way else { return Ok(false) };
@@ -243,9 +254,10 @@ impl Store {
         count.map_err(|error| self.failed(error))
     }
 
-    /// An error where the database is not as this run has left it at a checkpoint.
-    pub fn refuse_changed(&self, checkpoint: &Checkpoint) -> Result<()> {
-        let Way::Add(existing) = &self.way else { return Ok(()) };
+    /// An error where the database is not as this run has left it at a checkpoint. `true` if somebody has written to it, but not to
+    /// what the run has loaded.
+    pub fn refuse_changed(&self, checkpoint: &Checkpoint) -> Result<bool> {
+        let Way::Add(existing) = &self.way else { return Ok(false) };
         let counter = self.change_counter(existing)?;
         let customers = self.customers()?;
         let what = if customers != checkpoint.customers {
@@ -253,22 +265,21 @@ impl Store {
         } else if self.next_id != checkpoint.next_customer_id {
             format!("the next customer was to be {}, and is {}", checkpoint.next_customer_id, self.next_id)
         } else if counter.is_some() && counter == checkpoint.change_counter {
-            return Ok(());
+            return Ok(false);
         } else {
-            // In WAL mode there is nothing to tell it by but the rows themselves.
+            // The counter says that somebody has written, not what; and in WAL mode it says nothing. So the run's rows are read.
             let changed = undo::changed_since(existing.connection(), checkpoint.run_id, &self.options.stop);
             match changed.map_err(|error| self.failed(error))? {
-                Some(who) => format!("somebody has changed {who}"),
-                None if is_another(counter, checkpoint.change_counter) => "somebody has written to it".to_string(),
-                None => return Ok(()),
+                Some(who) => format!("{who} has been changed"),
+                None => return Ok(is_another(counter, checkpoint.change_counter)),
             }
         };
         let run_id = checkpoint.run_id;
         Err(Error::database(
             &self.options.path,
             Words::own(format!(
-                "run {run_id} cannot be continued, for the database was changed since it was stopped: {what}. Undo the run \
-                 with `custload undo {run_id}` and load again. Nothing was written"
+                "run {run_id} cannot continue: the database has changed since the run stopped: {what}. Undo the run with \
+                 `custload undo {run_id}`, then load again. Nothing was written"
             )),
         ))
     }
@@ -423,7 +434,7 @@ impl Paused {
             Way::Build(..) | Way::Built(..) => None,
         };
         if store.next_id != next_id || is_another(counter, noted) {
-            let message = "another program has written to it while the run was going on";
+            let message = "another program wrote to it between two checkpoints";
             return Err(Error::database(&store.options.path, message));
         }
         Ok(Store { rows_written, rows_changed, ..store })
@@ -532,6 +543,7 @@ fn insist<T, E>(
 }
 
 fn connect(path: &Path, access: OpenFlags) -> Result<Connection> {
+    place::refuse_other_than_files(path)?;
     let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(sqlite_name(path), flags).and_then(|connection| {
         connection.busy_timeout(std::time::Duration::ZERO)?;

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use tempfile::TempPath;
 
-use crate::disk::{PRIVATE, SyncedFolder, folder_of, is_same_file, owner_only, with_suffix};
+use crate::disk::{PRIVATE, SyncedFolder, folder_of, is_private, is_same_file, open_regular, owner_only, with_suffix};
 use crate::error::{Error, Result, Words, has_failed};
 
 /// What stands under a database's name.
@@ -75,24 +75,23 @@ impl PrivateFile {
         Ok((kind(path)? == Kind::Absent).then_some(private))
     }
 
-    /// Takes the private name beside `path`, for a file that is empty.
+    /// Takes the private name beside `path`, for a file that is empty. It is always made anew, readable by this user alone:
+    /// somebody else may have made, or opened, what lies there.
     pub(super) fn beside(path: &Path) -> Result<PrivateFile> {
         let private = with_suffix(path, PRIVATE);
         let failed = |error: io::Error| Error::database(path, cannot_write(&error));
-        refuse_foreign(path, &private)?;
         let folder = SyncedFolder::of(path).map_err(failed)?;
         let lock = loop {
             let mut options = File::options();
-            // It will hold customers' values, so its owner alone may read it unless he decides otherwise.
             owner_only(&mut options);
-            options.read(true).write(true);
-            let (file, is_made) = match options.create_new(true).open(&private) {
+            let file = match options.read(true).write(true).create_new(true).open(&private) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                    (options.create_new(false).create(true).truncate(false).open(&private).map_err(failed)?, false)
+                    remove_left(path, &private)?;
+                    continue;
                 }
-                made => (made.map_err(failed)?, true),
+                made => made.map_err(failed)?,
             };
-            // The run that held the lock may have renamed or removed the file between the two calls.
+            // Another run may have come upon the file before it was locked, and have taken it for one that was left there.
             let is_ours = match file.try_lock() {
                 Ok(()) => is_same_file(&file, &private).map_err(failed),
                 Err(TryLockError::WouldBlock) => return Err(Error::locked(path)),
@@ -102,17 +101,13 @@ impl PrivateFile {
                 Ok(true) => break file,
                 Ok(false) => {}
                 Err(error) => {
-                    if is_made {
-                        let _ = fs::remove_file(&private);
-                    }
+                    let _ = fs::remove_file(&private);
                     return Err(error);
                 }
             }
         };
         // From here on it is removed, whatever fails.
         let private = TempPath::try_from_path(&private).map_err(failed)?;
-        // What a killed run has left of it is of no use.
-        lock.set_len(0).map_err(failed)?;
         Ok(PrivateFile { path: private, lock, folder })
     }
 
@@ -163,32 +158,49 @@ impl PrivateFile {
     }
 }
 
-/// What stands under the private name is only written over if a run has left it there: a file of its own, empty or a
-/// database.
-fn refuse_foreign(path: &Path, private: &Path) -> Result<()> {
-    let Ok(metadata) = fs::symlink_metadata(private) else { return Ok(()) };
-    let mut start = [0; 16];
-    let mut is_database =
-        || File::open(private).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == *MAGIC;
-    if metadata.is_file() && has_one_name(&metadata) && (metadata.len() == 0 || is_database()) {
-        return Ok(());
+/// Removes what a killed run has left under the private name. What is not such a run's is refused and stays.
+fn remove_left(path: &Path, private: &Path) -> Result<()> {
+    let failed = |error: io::Error| Error::database(path, cannot_write(&error));
+    let refuse = || {
+        let message = format!(
+            "{} is in the way: this user's runs of custload have not left it there. Check what it is, move or delete it, and run custload again",
+            private.display()
+        );
+        Error::database(path, Words::own(message))
+    };
+    let mut file = match open_regular(private) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if has_failed(&error) => return Err(failed(error)),
+        opened => opened.map_err(|_| refuse())?,
+    };
+    let metadata = file.metadata().map_err(failed)?;
+    if !is_private(&metadata) || (metadata.len() > 0 && !is_marked(&mut file)) {
+        return Err(refuse());
     }
-    let message = format!("{} is in the way, and no run of custload has left it there; move it", private.display());
-    Err(Error::database(path, Words::own(message)))
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(Error::locked(path)),
+        Err(TryLockError::Error(error)) => return Err(Error::database(path, cannot_lock(&error))),
+    }
+    // A run that held the lock may have renamed or removed it meanwhile.
+    match is_same_file(&file, private).map_err(failed)? {
+        true => fs::remove_file(private).map_err(failed),
+        false => Ok(()),
+    }
+}
+
+/// Whether a file begins as a database that custload builds: SQLite's header, with custload's number as the application's
+/// (sqlite.org/fileformat2.html, section 1.3).
+fn is_marked(file: &mut File) -> bool {
+    let mut head = [0; 72];
+    file.read_exact(&mut head).is_ok() && head.starts_with(MAGIC) && head[68..] == APPLICATION_ID.to_be_bytes()
 }
 
 /// How a database's file begins.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
-#[cfg(unix)]
-fn has_one_name(metadata: &fs::Metadata) -> bool {
-    std::os::unix::fs::MetadataExt::nlink(metadata) == 1
-}
-
-#[cfg(not(unix))]
-fn has_one_name(_: &fs::Metadata) -> bool {
-    true
-}
+/// The application's number in the header of databases that custload has made: "cust".
+pub(super) const APPLICATION_ID: u32 = 0x6375_7374;
 
 /// What is said when a new database's file cannot be written.
 pub(super) fn cannot_write(error: &io::Error) -> Words {
@@ -217,6 +229,18 @@ pub(super) fn cannot_open(error: &io::Error) -> Words {
     Words::own(format!(
         "it cannot be opened ({error}); check the permissions of the file and its folder. Nothing was written"
     ))
+}
+
+/// SQLite opens the files beside a database, and would wait for whoever writes to a pipe there, beyond every signal.
+pub(super) fn refuse_other_than_files(path: &Path) -> Result<()> {
+    for suffix in ["-journal", "-wal", "-shm"] {
+        let beside = with_suffix(path, suffix);
+        if fs::metadata(&beside).is_ok_and(|metadata| !metadata.is_file()) {
+            let message = format!("{} is in the way, for it is no file; move or delete it", beside.display());
+            return Err(Error::database(path, Words::own(message)));
+        }
+    }
+    Ok(())
 }
 
 /// SQLite would play a journal that lies beside a new database's name back into it.

@@ -578,7 +578,9 @@ mod tests {
         place.database("", &numbered(0, 20), "");
         let way = place.path("other.db.custload-partial");
         // A killed run has left it.
-        fs::copy(place.path("one.db"), &way).unwrap();
+        let mut options = fs::File::options();
+        crate::disk::owner_only(&mut options);
+        options.write(true).create_new(true).open(&way).unwrap();
         assert!(place.add_to_both(&numbered(20, 20)));
         // It is another's.
         fs::write(&way, "mine").unwrap();

@@ -452,7 +452,7 @@ fn reports_of_a_run_that_was_killed_behind_its_commit_are_put_in_place() {
             fs::create_dir(place.path("out")).unwrap();
         }
         let note = format!("{NOTE}run 1\n{}", place.path("out").display());
-        place.write("customers.db.custload-reports", note);
+        place.write_private("customers.db.custload-reports", note);
         let said = place.custload("import old.csv").ends(0).stderr;
         assert!(said.contains("put the reports of a run in place"), "{said}");
         assert!(place.path("out/summary.json").exists(), "{:?}", place.names());
@@ -471,7 +471,7 @@ fn another_file_under_the_name_of_the_note_is_left_alone() {
     assert_eq!(fs::read_to_string(place.path("diary.txt")).unwrap(), "mine");
     // A run that was killed before it could say where its reports are is no hindrance.
     fs::remove_file(place.path("customers.db.custload-reports")).unwrap();
-    place.write("customers.db.custload-reports", "custload is loa");
+    place.write_private("customers.db.custload-reports", "custload is loa");
     place.custload("import ann.csv --quiet").ends(0);
     assert_nothing_half_done(&place);
 }

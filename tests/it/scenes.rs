@@ -369,7 +369,8 @@ fn place_of(files: &BTreeMap<String, Vec<u8>>) -> Place {
     for (name, bytes) in files {
         match name.strip_suffix('/') {
             Some(folder) => fs::create_dir_all(place.path(folder)).unwrap(),
-            None => _ = place.write(name, bytes),
+            // As custload leaves them; other files of its own it does not take for such.
+            None => _ = place.write_private(name, bytes),
         }
     }
     place

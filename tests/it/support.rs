@@ -100,6 +100,15 @@ impl Place {
         path
     }
 
+    /// Writes a file that its owner alone may read, as custload does.
+    #[cfg(unix)]
+    pub(crate) fn write_private(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.write(name, content);
+        let owner_only = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        fs::set_permissions(&path, owner_only).unwrap();
+        path
+    }
+
     pub(crate) fn text(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }

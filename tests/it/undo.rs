@@ -504,8 +504,8 @@ fn a_run_that_was_stopped_is_undone() {
     fs::write(partial.join("errors.ndjson"), "").unwrap();
     let note = "custload is loading, and says here who it is and where its reports are:\nrun 3\n";
     let note = format!("{note}{}", place.path("customers.db.imports/run-000003").display());
-    place.write("customers.db.custload-reports", note);
-    place.write("customers.db.custload-partial", "");
+    place.write_private("customers.db.custload-reports", note);
+    place.write_private("customers.db.custload-partial", "");
     place.custload("undo 3").ends(0);
     assert_eq!(customers(&place), before);
     assert!(!place.path("customers.db.custload-partial").exists());
@@ -649,7 +649,7 @@ fn a_run_between_two_checkpoints_is_left_alone() {
     let place = place();
     stop_between_checkpoints(&place);
     let note = "custload is loading, and says here who it is and where its reports are:\nrun 2 (process 1, since now)\n/nowhere";
-    place.write("customers.db.custload-reports", note);
+    place.write_private("customers.db.custload-reports", note);
     let lock = fs::File::open(place.path("customers.db.custload-reports")).unwrap();
     lock.lock().unwrap();
     let before = dump(&place.path("customers.db"));

@@ -24,6 +24,7 @@ use self::pages::{LOCK_BYTE, PageFile};
 use self::sorter::{PORTIONS, Portions, Sorter};
 use self::tree::Tree;
 use super::journal::CreatedRange;
+use super::place::APPLICATION_ID;
 use crate::row::{RowEncoder, Value, values};
 
 /// Fills a database that nobody else sees yet.
@@ -121,7 +122,8 @@ impl Builder {
         let page_size = layout.page_size;
         let connection = Connection::open(path)?;
         connection.execute_batch(&format!(
-            "PRAGMA page_size = {page_size}; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; {schema}"
+            "PRAGMA page_size = {page_size}; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; \
+             PRAGMA application_id = {APPLICATION_ID}; {schema}"
         ))?;
         let root = |name: &str| {
             connection
