@@ -11,7 +11,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use super::advice::{named, shortened, unknown_names, with_nearest};
 use super::fate::Judged;
 use super::journey::{Stops, start};
-use super::prepare::Prepared;
+use super::prepare::{Prepared, note_sheet};
 use super::tally::Tally;
 use super::waiting::Waiting;
 use super::worker::{Checked, Worker};
@@ -356,6 +356,7 @@ impl<'r> Committer<'r> {
         input.is_complete = true;
         input.summary.bytes = end.read.bytes;
         input.summary.sha256 = end.read.sha256;
+        note_sheet(&mut input.summary, end.read.sheet);
         if let Some(Rejects::Begun(report)) = input.rejects.take() {
             let report = report.finish()?;
             // Each is an open file.
@@ -367,6 +368,7 @@ impl<'r> Committer<'r> {
         let late = std::mem::take(&mut input.late_keys);
         let path = visible(&input.summary.path);
         let mut said: Vec<String> = unmet_paths(input, self.options).into_iter().collect();
+        said.extend(end.read.sheet.and_then(|sheet| sheet.said()));
         if end.read.records == 0 {
             let what = if input.summary.header_line.is_some() { "a header and no records" } else { "no records" };
             said.push(format!("the file holds {what}"));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::prepare::{bind_one, candidates, choose, summary_of};
+use super::prepare::{bind_one, candidates, choose, note_sheet, summary_of};
 use super::{Options, journey};
 use crate::check::plan::{FieldPlan, Plan};
 use crate::check::{Checker, Outcome, Stamp};
@@ -213,6 +213,8 @@ impl Inspection {
         let read = source.read();
         let blank = read.blank;
         self.input.bytes = read.bytes;
+        note_sheet(&mut self.input, read.sheet);
+        self.notes.extend(read.sheet.and_then(|sheet| sheet.said()));
         if read.records < LOOKED_AT {
             self.input.sha256 = read.sha256;
         }

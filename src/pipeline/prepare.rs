@@ -17,6 +17,7 @@ use crate::profile::{Profile, nearest};
 use crate::report::summary::{ColumnSummary, Counts, Ignored, InputSummary};
 use crate::rule::text::visible;
 use crate::source::input::{Format, Input};
+use crate::source::sheet::SheetEnd;
 
 /// An input that is ready to be read.
 #[derive(Debug)]
@@ -169,6 +170,12 @@ pub(super) fn summary_of(input: &Input, index: usize) -> InputSummary {
         counts: Counts { read: input.blank_before_header, blank: input.blank_before_header, ..Counts::default() },
         ..InputSummary::default()
     }
+}
+
+/// Notes what was found out about a sheet while its rows were read.
+pub(super) fn note_sheet(summary: &mut InputSummary, sheet: Option<SheetEnd>) {
+    summary.merged_filled = sheet.map(|sheet| sheet.merged_filled);
+    summary.hidden_rows = sheet.map(|sheet| sheet.hidden_rows);
 }
 
 /// Binds one input, the `index`-th of a run from 0: how its records are shaped, and where its columns go.

@@ -152,6 +152,12 @@ pub struct InputSummary {
     /// The path of the array that holds the records; JSON documents only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub records: Option<String>,
+    /// How many cells got the value of a merged range that stands above them; spreadsheets that were read to their end only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merged_filled: Option<u64>,
+    /// How many of its rows are hidden; the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hidden_rows: Option<u64>,
     /// The line of the header, from 1, where there is one.
     pub header_line: Option<u64>,
     /// Its columns, or the keys of its first records.

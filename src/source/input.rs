@@ -220,7 +220,7 @@ impl Input {
             encoding: decode::name(encoding),
             has_bom,
             compression: compression.map(|kind| kind.name()),
-            sheet,
+            sheet: sheet.as_ref().map(|sheet| sheet.name.clone()),
             records: None,
             header_line: None,
             is_padded: options.pad_short_rows || format == Format::Spreadsheet,
@@ -238,7 +238,18 @@ impl Input {
             line: 1,
         };
         match format {
-            Format::Csv | Format::Spreadsheet => input.find_header(&mut window, options, candidates)?,
+            Format::Csv => input.find_header(&mut window, options, candidates)?,
+            Format::Spreadsheet => {
+                input.find_header(&mut window, options, candidates)?;
+                if let (Some(sheet), Some(line)) = (&sheet, input.dialect.header_line)
+                    && let Some(again) = sheet.with_header(line).map_err(failed)?
+                {
+                    window = if options.hash_text { again.hashing_text() } else { again };
+                    input.line = 1;
+                    let told = ReadOptions { header: HeaderPlace::Line(line), ..options.clone() };
+                    input.find_header(&mut window, &told, candidates)?;
+                }
+            }
             Format::Ndjson | Format::Json => input.find_records(window.held(), is_whole, options, candidates)?,
         }
         input.window = Some(window);

@@ -104,6 +104,8 @@ pub struct InputRead {
     pub records: u64,
     /// Blank lines.
     pub blank: u64,
+    /// What is known of its sheet, where it is a spreadsheet that was read to its end.
+    pub sheet: Option<sheet::SheetEnd>,
 }
 
 impl Source {
@@ -238,7 +240,13 @@ impl Source {
     /// What was read, once there is no block left.
     pub fn read(&self) -> InputRead {
         let file = self.window.file_read();
-        InputRead { bytes: file.bytes, sha256: file.sha256(), records: self.next_record - 1, blank: self.blank }
+        InputRead {
+            bytes: file.bytes,
+            sha256: file.sha256(),
+            records: self.next_record - 1,
+            blank: self.blank,
+            sheet: file.sheet,
+        }
     }
 
     fn is_full(&self, records: usize, bytes: u64) -> bool {

@@ -4,6 +4,7 @@
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
@@ -32,7 +33,7 @@ pub struct Opened {
     /// What it was encoded in.
     pub encoding: &'static Encoding,
     /// The sheet, where it is a spreadsheet.
-    pub sheet: Option<String>,
+    pub sheet: Option<OpenedSheet>,
     /// What was read of standard input, where it was read to its end before.
     pub spooled: Option<FileRead>,
     /// What there is to say of it.
@@ -279,7 +280,7 @@ struct SheetFeed {
     /// What the file was like before it was read.
     state: (u64, std::time::SystemTime),
     /// A copy is gone when it is dropped.
-    place: Place,
+    place: Arc<Place>,
 }
 
 impl Feed for SheetFeed {
@@ -292,7 +293,34 @@ impl Feed for SheetFeed {
     }
 
     fn file_read(&self) -> Option<FileRead> {
-        Some(self.file.clone())
+        let mut file = self.file.clone();
+        file.sheet = self.reader.end();
+        Some(file)
+    }
+}
+
+/// The sheet of a spreadsheet that was opened, and how to open it again.
+pub struct OpenedSheet {
+    /// Its name.
+    pub name: String,
+    /// The first and last row, from one, of the topmost merged ranges that span several rows.
+    merged_rows: Vec<(u32, u32)>,
+    again: Box<dyn Fn(u32) -> io::Result<Window> + Send>,
+}
+
+impl std::fmt::Debug for OpenedSheet {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_tuple("OpenedSheet").field(&self.name).finish()
+    }
+}
+
+impl OpenedSheet {
+    /// The rows from the first on, with the merged ranges that begin in the header, or above it, kept out of the records; `None`
+    /// where no range reaches over the header anyway.
+    pub fn with_header(&self, line: u64) -> io::Result<Option<Window>> {
+        let Ok(line) = u32::try_from(line) else { return Ok(None) };
+        let reaches_over = |(first, last): &(u32, u32)| *first <= line && *last > line;
+        self.merged_rows.iter().any(reaches_over).then(|| (self.again)(line)).transpose()
     }
 }
 
@@ -318,8 +346,18 @@ fn spreadsheet(
         ));
     };
     let state = place.state().map_err(failed)?;
-    let (reader, info) =
-        SheetReader::open(program, place.path(), options.sheet.as_deref(), sheet_limits(options)).map_err(failed)?;
+    let limits = sheet_limits(options);
+    let (reader, info) = SheetReader::open(program, place.path(), options.sheet.as_deref(), limits).map_err(failed)?;
+    let place = Arc::new(place);
+    let again = {
+        let (program, place, file, name) = (program.clone(), Arc::clone(&place), file.clone(), options.sheet.clone());
+        move |first_row| {
+            let limits = sheet::Limits { first_row, ..limits };
+            let (reader, _) = SheetReader::open(&program, place.path(), name.as_deref(), limits)?;
+            let feed = SheetFeed { reader, file: file.clone(), state, place: Arc::clone(&place) };
+            Ok(Window::over(Box::new(feed)))
+        }
+    };
     let feed = SheetFeed { reader, file, state, place };
     let others: Vec<&str> = info
         .sheets
@@ -335,7 +373,7 @@ fn spreadsheet(
             others.iter().take(20).map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ")
         ));
     }
-    let sheet = Some(info.sheet);
+    let sheet = Some(OpenedSheet { name: info.sheet, merged_rows: info.merged_rows, again: Box::new(again) });
     Ok(Opened {
         spooled: None,
         window: Window::over(Box::new(feed)),
@@ -475,8 +513,26 @@ fn what_else(start: &[u8]) -> Option<&'static str> {
     if is_binary && start.get(257..262) == Some(b"ustar") {
         return Some("it is a tar archive; unpack it first, and name the file in it");
     }
+    if is_binary && is_dbf(start) {
+        return Some(
+            "it is a dBase table (.dbf); open it in a spreadsheet program, save it as CSV UTF-8 or .xlsx, and load that",
+        );
+    }
     let is_text = !is_binary && std::str::from_utf8(&start[..start.len().min(64)]).is_ok();
     // A CSV file may begin with a word.
     let kinds = kinds.iter().filter(|(magic, _)| !is_text || magic.starts_with(b"<") || magic.starts_with(b"%"));
     kinds.into_iter().find(|(magic, _)| start.starts_with(magic)).map(|(_, doing)| *doing)
+}
+
+/// Whether this is the header of a dBase table: its version, the day of its last change, and a list of fields of 32 bytes each up
+/// to a carriage return.
+fn is_dbf(start: &[u8]) -> bool {
+    const VERSIONS: [u8; 13] = [0x02, 0x03, 0x04, 0x05, 0x30, 0x31, 0x32, 0x43, 0x63, 0x83, 0x8b, 0xcb, 0xf5];
+    let Some(header) = start.first_chunk::<32>() else { return false };
+    let [length, record] = [8, 10].map(|at| usize::from(u16::from_le_bytes([header[at], header[at + 1]])));
+    let is_day = (0..=12).contains(&header[2]) && (0..=31).contains(&header[3]);
+    // Behind the fields of Visual FoxPro stand 263 bytes more.
+    let ends = [length.checked_sub(1), length.checked_sub(264)];
+    let has_fields = ends.into_iter().flatten().any(|end| end >= 64 && end % 32 == 0 && start.get(end) == Some(&b'\r'));
+    VERSIONS.contains(&header[0]) && is_day && record > 1 && has_fields
 }

@@ -281,7 +281,12 @@ fn rows(sample: &Sample<'_>, dialect: &CsvDialect, most: usize) -> Vec<Row> {
             break;
         }
         let bytes = sample.bytes.get(at as usize..cut.end as usize).unwrap_or_default();
-        rows.push(Row { start: at, cut, line, cells: cells(bytes, dialect) });
+        let mut cells = cells(bytes, dialect);
+        if sample.is_sheet {
+            // A spreadsheet's encoding is known, so that a NUL in a header is a slip of whatever wrote it.
+            cells.iter_mut().flatten().for_each(|cell| cell.retain(|character| character != '\0'));
+        }
+        rows.push(Row { start: at, cut, line, cells });
         if is_last {
             break;
         }

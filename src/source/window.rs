@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use memchr::memchr;
 use sha2::{Digest, Sha256};
 
+use super::sheet::SheetEnd;
 use super::unchanged::Unchanged;
 use crate::mask;
 
@@ -33,6 +34,8 @@ pub struct FileRead {
     /// In bytes.
     pub bytes: u64,
     hash: Sha256,
+    /// What is known of its sheet, where it is a spreadsheet whose rows were read to their end.
+    pub sheet: Option<SheetEnd>,
 }
 
 impl FileRead {

@@ -54,6 +54,12 @@ pub(super) fn open_zip_judging_from(judged_from: u64, mut file: File, limits: Li
         Some(entry) => is_ods(&directory, entry, file.try_clone()?),
         None => false,
     };
+    if listing.is_apples {
+        return Err(refused(
+            "it is a document of Apple's Numbers (or of Pages or Keynote); open it there, export it as Excel or CSV (File > \
+             Export To), and load that",
+        ));
+    }
     if is_ods || listing.has_content_types && listing.has_workbook {
         file.rewind()?;
         return Ok(ZipContent::Spreadsheet(file));
@@ -76,6 +82,8 @@ struct Listing {
     has_content_types: bool,
     has_workbook: bool,
     mimetype: Option<Entry>,
+    /// Whether it is a document of Numbers, Pages or Keynote.
+    is_apples: bool,
 }
 
 impl Listing {
@@ -95,7 +103,10 @@ impl Listing {
             return;
         }
         self.has_content_types |= name.eq_ignore_ascii_case("[content_types].xml");
+        // The parts of a workbook are found by their relations. Some programs leave those out, and put them where all do.
         self.has_workbook |= name.get(..3).is_some_and(|folder| folder.eq_ignore_ascii_case("xl/"));
+        self.has_workbook |= name.eq_ignore_ascii_case("_rels/.rels");
+        self.is_apples |= name.ends_with(".iwa") || matches!(name.as_str(), "Index.zip" | "index.apxl");
         if name == "mimetype" && self.mimetype.is_none() {
             self.mimetype = Some(entry.clone());
         }

@@ -47,9 +47,14 @@ impl Merges {
         Ok(())
     }
 
-    /// Leaves out the ranges that begin above this row.
-    pub(super) fn only_below(&mut self, row: u32) {
-        self.ranges.retain(|first, _| first.0 >= row);
+    /// Ends the ranges that begin above this row before it.
+    pub(super) fn cut_at(&mut self, row: u32) {
+        self.ranges.retain(|first, last| {
+            if first.0 < row {
+                *last = row.saturating_sub(1).min(*last);
+            }
+            *last > first.0
+        });
     }
 
     /// The first and last row of each range, from zero.

@@ -53,8 +53,8 @@ pub struct Limits {
     pub memory_bytes: u64,
     /// The most that the file may claim to inflate to, and that a sheet may come to as CSV, in bytes.
     pub max_inflated_bytes: u64,
-    /// The first row of the records, from zero, as far as it is known: no merged range that begins above it is filled, and no
-    /// hidden row above it is counted.
+    /// The first row of the records, from zero, as far as it is known: a merged range that begins above it gives its value to
+    /// none of them, and no hidden row above it is counted.
     pub first_row: u32,
 }
 
@@ -102,6 +102,20 @@ pub struct SheetEnd {
     pub merged_filled: u64,
     /// How many rows with values are hidden.
     pub hidden_rows: u64,
+}
+
+impl SheetEnd {
+    /// What there is to say of it: what is filled that no cell holds, and what is read that nobody sees.
+    pub fn said(&self) -> Option<String> {
+        let counted = |n: u64, one: &str| format!("{n} {one}{}", if n == 1 { "" } else { "s" });
+        let filled = (self.merged_filled > 0).then(|| {
+            let (ranges, cells) = (counted(self.merged_ranges, "merged range"), counted(self.merged_filled, "cell"));
+            format!("{ranges}, {cells} filled")
+        });
+        let hidden = (self.hidden_rows > 0).then(|| format!("{} read", counted(self.hidden_rows, "hidden row")));
+        let said: Vec<String> = filled.into_iter().chain(hidden).collect();
+        (!said.is_empty()).then(|| said.join("; "))
+    }
 }
 
 /// One sheet of a spreadsheet.

@@ -65,13 +65,14 @@ impl<W: Write> Rows<W> {
 
     /// Says how the workbook counts its days, and which ranges of the sheet are merged.
     pub(super) fn begin(&mut self, is_1904: bool, mut merges: Merges) {
-        merges.only_below(self.first_row);
+        merges.cut_at(self.first_row);
         (self.is_1904, self.merges) = (is_1904, merges);
     }
 
     /// Adds a merged range, before its first cell.
     pub(super) fn merge(&mut self, first: (u32, u32), last: (u32, u32)) -> Result<(), Refusal> {
-        if first.0 < self.first_row { Ok(()) } else { self.merges.add(first, last) }
+        let last_row = if first.0 < self.first_row { last.0.min(self.first_row - 1) } else { last.0 };
+        self.merges.add(first, (last_row, last.1))
     }
 
     /// Notes that a row is hidden, before its cells.

@@ -8,3 +8,4 @@ mod kinds;
 mod parent;
 mod reading;
 mod values;
+mod whole;
