@@ -45,6 +45,7 @@ pub enum Code {
     NoSuchKey,
     AmbiguousKey,
     UnknownCountry,
+    NullWord,
 }
 
 /// What a code is said of.
@@ -154,12 +155,13 @@ impl Code {
             Code::NoSuchKey => "no-such-key",
             Code::AmbiguousKey => "ambiguous-key",
             Code::UnknownCountry => "unknown-country",
+            Code::NullWord => "null-word",
         }
     }
 }
 
 /// All codes, in the order of the enum.
-pub static REGISTRY: [CodeInfo; 29] = [
+pub static REGISTRY: [CodeInfo; 30] = [
     CodeInfo {
         code: Code::InvalidUtf8,
         scope: Scope::Record,
@@ -292,7 +294,7 @@ pub static REGISTRY: [CodeInfo; 29] = [
         code: Code::SpreadsheetNumber,
         scope: Scope::Field,
         title: "a number that a spreadsheet has rewritten",
-        explanation: "A spreadsheet took the value for a number and wrote it in its own way. Digits may be lost, so they are not taken for the original.",
+        explanation: "A spreadsheet took a phone number, postal code, tax ID or key for a number and wrote it in its own way. Digits may be lost, so they are not taken for the original: 1.23457E+12 stands for many keys.",
         example: "5.41754E+09, or 5417543010.0, as a phone number",
         hint: "Format the column as text in the spreadsheet, enter the original digits, and export it again.",
     },
@@ -356,7 +358,7 @@ pub static REGISTRY: [CodeInfo; 29] = [
         code: Code::CellError,
         scope: Scope::Field,
         title: "error in a spreadsheet's cell",
-        explanation: "The spreadsheet itself could not work the cell out, and holds an error such as #N/A or #REF! in its place; or the cell is a formula, and the program that wrote the file did not calculate it.",
+        explanation: "A spreadsheet could not work the cell out, and holds an error such as #N/A or #REF! in its place; or the cell is a formula, and the program that wrote the file did not calculate it. Such a word is no value in any format, for other formats are exported from spreadsheets.",
         example: "postal_code: #N/A, from a VLOOKUP that found nothing",
         hint: "Correct the formula in the spreadsheet, or write the value in its place. A formula without a stored result is calculated when a spreadsheet program opens and saves the file.",
     },
@@ -391,6 +393,14 @@ pub static REGISTRY: [CodeInfo; 29] = [
         explanation: "The value is no English name or code of a country in ISO 3166. It is stored as it stands; countries that are known are stored as their two-letter code.",
         example: "Untied States",
         hint: "Correct the spelling, or use the two-letter code.",
+    },
+    CodeInfo {
+        code: Code::NullWord,
+        scope: Scope::Warning,
+        title: "a word that says that there is no value",
+        explanation: "The field cannot hold a word, and the value is one of null, nil, none, n/a, na, unknown, - and --, in upper or lower case. It is taken for a missing value. In text these words are values: Null is a surname, and NA is Namibia.",
+        example: "N/A as a phone number",
+        hint: "Empty the cell, or write the value.",
     },
 ];
 

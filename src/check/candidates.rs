@@ -3,19 +3,8 @@
 use super::judge::Judge;
 use super::plan::Plan;
 use crate::profile::sources::{Chosen, Role, Sources};
-use crate::rule::text;
 
 impl Plan {
-    /// Whether a value says something: it is not empty, and no word for nothing (SPEC, section 3, step 3).
-    pub(super) fn has_value(&self, field: usize, raw: &str) -> bool {
-        let _ = field;
-        match text::clean(raw) {
-            Ok(cleaned) => !text::is_missing(&cleaned) && !self.null_tokens.iter().any(|token| *token == cleaned),
-            // A control character is no nothing, and the record's fault.
-            Err(_) => true,
-        }
-    }
-
     /// What gives a field its value in a record whose address comes from `group`.
     #[inline]
     pub(super) fn choose(

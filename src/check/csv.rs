@@ -15,7 +15,7 @@ use crate::format::raw::RawDialect;
 use crate::profile::header::Binding;
 use crate::profile::sources::Chosen;
 use crate::reject::Code;
-use crate::rule::text;
+use crate::rule::{sheet, text};
 
 /// How the CSV of an input is cut into fields.
 #[derive(Clone, Debug)]
@@ -163,7 +163,7 @@ impl Parts<'_> {
         match shape.is_sheet {
             true => cell.strip_prefix(SHEET_MARK).filter(|rest| !rest.starts_with(SHEET_MARK)),
             // All programs write their errors so, whatever the language.
-            false => Some(cell).filter(|cell| cell.starts_with('#') || cell.starts_with("Err:")),
+            false => Some(cell).filter(|cell| sheet::looks_like_error(cell)),
         }
     }
 }
@@ -228,7 +228,7 @@ impl<'c> CsvRecords<'c> {
                 let origin = Origin { field, column: Some(column as u32 + 1), order: column as u32 };
                 let cell = parts.cell(self.shape, &self.cells, column);
                 let stored = match (if has_marks { parts.error_in(self.shape, &cell) } else { None }, &cell) {
-                    (Some(error), _) => draft.judge.cell_error(origin, error),
+                    (Some(error), _) => draft.judge.cell_error(origin, error, error),
                     (None, _) if has_marks => {
                         into_owned(draft.judge.text(origin, &unmarked(cell, self.shape.is_sheet)))
                     }
@@ -242,11 +242,8 @@ impl<'c> CsvRecords<'c> {
                 let cells = columns.map(|column| parts.cell(self.shape, &self.cells, column));
                 let error = cells.iter().filter(|_| has_marks).find_map(|cell| parts.error_in(self.shape, cell));
                 let stored = match error {
-                    Some(error) => draft.judge.cell_error(origin, error),
-                    None => {
-                        let joined = draft.judge.joined(cells.iter().map(|cell| &**cell));
-                        into_owned(draft.judge.text(origin, &joined))
-                    }
+                    Some(error) => draft.judge.cell_error(origin, error, error),
+                    None => draft.judge.parts(origin, &cells.each_ref().map(|cell| &**cell)),
                 };
                 checker.push(field, stored, draft);
             }

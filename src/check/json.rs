@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use memchr::{memchr, memchr2, memmem};
 
-use super::judge::{Origin, into_owned, is_whole};
+use super::judge::{Origin, is_whole};
 use super::plan::Plan;
 use super::report::{Carried, cut_off};
 use super::{Checker, Draft, Whole, not_utf8};
@@ -258,10 +258,7 @@ fn judge_members<'v>(
             Chosen::Nothing => draft.judge.missing(Origin { field, column: None, order: u32::MAX }, None),
             Chosen::Joined([first, last]) => {
                 match [first, last].map(|member| joinable(written(member as u32))) {
-                    [Some(one), Some(other)] => {
-                        let joined = draft.judge.joined([&*one, &*other].into_iter());
-                        into_owned(draft.judge.text(origin(first), &joined))
-                    }
+                    [Some(one), Some(other)] => draft.judge.parts(origin(first), &[&*one, &*other]),
                     // What cannot be joined is no text, and that is its fault.
                     [None, _] => judge(origin(first), draft),
                     [_, None] => judge(origin(last), draft),

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::plan::{FieldPlan, Filler, Plan, Required};
+use super::plan::{FieldPlan, Filler, OnInvalid, Plan, Required, Rewritten, Said, without_guards};
 use super::{FieldSet, Touched};
 use crate::format::csv::NOT_CALCULATED;
 use crate::format::json::{self, JsonValue};
@@ -13,7 +13,7 @@ use crate::mode::Empty;
 use crate::profile::FieldType;
 use crate::reject::{Code, Fault, FaultList, Severity};
 use crate::rule::text::{self, visible};
-use crate::rule::{address, choice, country, email, flag, list, mend, number, phone};
+use crate::rule::{address, choice, country, email, flag, list, mend, number, phone, sheet};
 
 /// What is stored for a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub(super) struct Judge<'p> {
     pub(super) recent_countries: country::Recent,
     /// The fields that the record has a place for, and no value.
     pub(super) empty: FieldSet,
-    /// Those that it has no place for.
+    /// Those that it says nothing of: it has no place for them, or its value was cleared as invalid.
     absent: FieldSet,
     /// Those that it must have if it becomes a customer.
     lacking: FieldSet,
@@ -54,20 +54,19 @@ pub(super) struct Origin {
     pub(super) order: u32,
 }
 
-/// Why a value is not stored.
+/// Why a value is not stored as it should be.
 struct Refusal {
     code: Code,
     message: String,
-    mended: Option<String>,
+    /// How to correct it, where more is known than its code says.
+    advice: Option<String>,
     /// Whether --relax would accept the value.
     relaxable: bool,
-    /// Whether the value has digits.
-    has_digits: bool,
 }
 
 impl Refusal {
     fn new(code: Code, message: String) -> Refusal {
-        Refusal { code, message, mended: None, relaxable: false, has_digits: true }
+        Refusal { code, message, advice: None, relaxable: false }
     }
 }
 
@@ -112,96 +111,69 @@ impl<'p> Judge<'p> {
         match text::clean(raw) {
             Ok(cleaned) => self.cleaned(origin, raw, cleaned),
             Err(control) => {
+                let plan = &self.plan.fields[origin.field];
                 let message = format!(
                     "{} holds the control character U+{:04X} at character {}",
-                    self.plan.fields[origin.field].column, control.character as u32, control.position
+                    plan.column, control.character as u32, control.position
                 );
-                self.refuse(origin, Some(raw), [Refusal::new(Code::ControlCharacter, message)])
+                let advice = converted_wrongly(control.character, raw);
+                let refusal = Refusal { advice, ..Refusal::new(Code::ControlCharacter, message) };
+                self.refuse(origin, Some(raw), None, [refusal])
             }
         }
     }
 
     fn cleaned<'v>(&mut self, origin: Origin, raw: &'v str, cleaned: Cow<'v, str>) -> Stored<'v> {
         let plan = &self.plan.fields[origin.field];
-        if self.is_missing(&cleaned) {
-            return self.missing(origin, Some(raw));
+        let mut value = without_guards(cleaned, plan.guard);
+        match self.plan.said(origin.field, &value) {
+            Said::Value => {}
+            Said::Nothing => return self.missing(origin, Some(raw)),
+            Said::NullWord => {
+                let what = ["is ", &shown(&value), ", which is taken for no value"].concat();
+                self.warn(origin, raw, Code::NullWord, &what);
+                return self.missing(origin, Some(raw));
+            }
+            Said::CellError => return self.cell_error(origin, raw, &value),
         }
-        let mut cleaned = cleaned;
         if !plan.values.is_empty()
-            && let Some(stands_for) = plan.values.get(&*cleaned)
+            && let Some(stands_for) = plan.values.get(&*value)
         {
-            cleaned = Cow::Owned(stands_for.clone());
+            value = Cow::Owned(stands_for.clone());
         }
-        if plan.guard && cleaned.starts_with('\'') {
-            cleaned = without_guard(cleaned);
-        }
-        if cleaned.is_empty() {
+        if value.is_empty() {
             return self.missing(origin, Some(raw));
         }
         if plan.deprecated {
             self.deprecated[origin.field] += 1;
         }
+        // A phone number is another matter, for it may have dots.
+        if let Rewritten::Refused { relaxable } = plan.rewritten
+            && plan.kind != FieldType::Phone
+            && sheet::rewritten(value.as_bytes()).is_some()
+        {
+            let refusal = spreadsheet_number(plan, &value, AS_SPREADSHEETS_WRITE, relaxable);
+            return self.refuse(origin, Some(raw), Some(value), [refusal]);
+        }
         match plan.kind {
-            FieldType::Integer | FieldType::Flag => match as_number(plan, &cleaned) {
+            FieldType::Integer | FieldType::Flag => match as_number(plan, &value) {
                 Ok(number) => Stored::Integer(number),
-                Err(refusal) => self.refuse(origin, Some(raw), [refusal]),
+                Err(refusal) => self.refuse(origin, Some(raw), None, [refusal]),
             },
-            _ => self.text_value(origin, raw, cleaned),
+            _ => self.text_value(origin, raw, value),
         }
     }
 
     /// A value whose field holds text, cleaned and not missing.
     fn text_value<'v>(&mut self, origin: Origin, raw: &'v str, cleaned: Cow<'v, str>) -> Stored<'v> {
         let plan = &self.plan.fields[origin.field];
-        let mut refusals = Vec::new();
-        let value: Cow<'v, str> = match plan.kind {
-            FieldType::Text | FieldType::PostalCode if !plan.repair => cleaned,
-            FieldType::Text | FieldType::State | FieldType::PostalCode => {
-                let repaired = if plan.repair { self.repair(origin.field, cleaned) } else { cleaned };
-                if repaired.is_empty() {
-                    return self.missing(origin, Some(raw));
-                }
-                if plan.kind == FieldType::State { map_cow(repaired, address::state) } else { repaired }
-            }
-            FieldType::Email => {
-                let address = map_cow(cleaned, email::normalise);
-                if address.is_empty() {
-                    return self.missing(origin, Some(raw));
-                }
-                address
-            }
-            FieldType::Country => match country::normalise(&cleaned) {
-                Some(code) => Cow::Borrowed(code),
-                None => {
-                    self.warn_unknown_country(origin, raw, &cleaned);
-                    cleaned
-                }
-            },
-            FieldType::Phone => match phone::normalise(&cleaned) {
-                Ok(Cow::Borrowed(digits)) if digits.len() == cleaned.len() => cleaned,
-                Ok(digits) => Cow::Owned(digits.into_owned()),
-                Err(phone::PhoneFault::Invalid(_)) if plan.relaxed => cleaned,
-                Err(fault) => return self.refuse(origin, Some(raw), [phone_refusal(plan, &cleaned, fault)]),
-            },
-            FieldType::Choice => match choice::parse(&cleaned, &plan.choices) {
-                Some(word) => Cow::Owned(word.to_string()),
-                None => {
-                    let message = format!(
-                        "{} is {}, and must be one of: {}",
-                        plan.column,
-                        shown(&cleaned),
-                        plan.choices.join(", ")
-                    );
-                    return self.refuse(origin, Some(raw), [Refusal::new(Code::InvalidChoice, message)]);
-                }
-            },
-            FieldType::List => match list::from_text(&cleaned) {
-                Ok(Some(array)) => Cow::Owned(array),
-                Ok(None) => return self.missing(origin, Some(raw)),
-                Err(fault) => return self.refuse(origin, Some(raw), [list_refusal(plan, fault)]),
-            },
-            FieldType::Integer | FieldType::Flag => cleaned,
+        let kept = (plan.on_invalid == OnInvalid::Keep).then(|| cleaned.clone());
+        let value = match self.normalised(origin, raw, cleaned) {
+            Ok(Some(value)) => value,
+            Ok(None) => return self.missing(origin, Some(raw)),
+            Err(refusal) => return self.refuse(origin, Some(raw), kept, [refusal]),
         };
+        let mut refusals = Vec::new();
         check_length(plan, &value, &mut refusals);
         check_characters(plan, &value, &mut refusals);
         if plan.kind == FieldType::Email
@@ -210,7 +182,71 @@ impl<'p> Judge<'p> {
             let message = [plan.column.as_str(), " is not an e-mail address: ", reason].concat();
             refusals.push(Refusal::new(Code::InvalidEmail, message));
         }
-        if refusals.is_empty() { Stored::Text(value) } else { self.refuse(origin, Some(raw), refusals) }
+        if refusals.is_empty() { Stored::Text(value) } else { self.refuse(origin, Some(raw), kept, refusals) }
+    }
+
+    /// A cleaned text as its field's type has it; `None` where nothing is left.
+    fn normalised<'v>(
+        &mut self,
+        origin: Origin,
+        raw: &str,
+        cleaned: Cow<'v, str>,
+    ) -> Result<Option<Cow<'v, str>>, Refusal> {
+        let plan = &self.plan.fields[origin.field];
+        let value = match plan.kind {
+            FieldType::Text | FieldType::PostalCode | FieldType::State => {
+                let value = if plan.repair { self.repair(origin.field, cleaned) } else { cleaned };
+                if plan.kind == FieldType::State { map_cow(value, address::state) } else { value }
+            }
+            FieldType::Email => map_cow(cleaned, email::normalise),
+            FieldType::Country => match country::normalise(&cleaned) {
+                Some(code) => Cow::Borrowed(code),
+                None => {
+                    let what = ["is ", &shown(&cleaned), ", which ISO 3166 does not know"].concat();
+                    self.warn(origin, raw, Code::UnknownCountry, &what);
+                    cleaned
+                }
+            },
+            FieldType::Phone => match phone::normalise(&cleaned) {
+                Ok(Cow::Borrowed(digits)) if digits.len() == cleaned.len() => cleaned,
+                Ok(digits) => Cow::Owned(digits.into_owned()),
+                Err(phone::PhoneFault::Invalid(_)) if plan.relaxed => cleaned,
+                Err(fault) => return Err(phone_refusal(plan, &cleaned, fault)),
+            },
+            FieldType::Choice => match choice::parse(&cleaned, &plan.choices) {
+                Some(word) => Cow::Owned(word.to_string()),
+                None => {
+                    let choices = plan.choices.join(", ");
+                    let message = format!("{} is {}, and must be one of: {choices}", plan.column, shown(&cleaned));
+                    return Err(Refusal::new(Code::InvalidChoice, message));
+                }
+            },
+            FieldType::List => match list::from_text(&cleaned) {
+                Ok(array) => Cow::Owned(array.unwrap_or_default()),
+                Err(fault) => return Err(list_refusal(plan, fault)),
+            },
+            FieldType::Integer | FieldType::Flag => cleaned,
+        };
+        Ok(Some(value).filter(|value| !value.is_empty()))
+    }
+
+    /// Judges a value that comes in parts: those that say something, with a space between.
+    pub(super) fn parts(&mut self, origin: Origin, parts: &[&str]) -> Stored<'static> {
+        let plan = &self.plan.fields[origin.field];
+        let (mut raw, mut value) = (Vec::new(), Vec::new());
+        for part in parts {
+            let Ok(cleaned) = text::clean(part) else { return into_owned(self.text(origin, &parts.join(" "))) };
+            let cleaned = without_guards(cleaned, plan.guard);
+            match self.plan.said(origin.field, &cleaned) {
+                Said::Nothing | Said::NullWord => {}
+                Said::CellError => return self.cell_error(origin, part, &cleaned),
+                Said::Value => {
+                    raw.push(*part);
+                    value.push(cleaned);
+                }
+            }
+        }
+        into_owned(self.cleaned(origin, &raw.join(" "), Cow::Owned(value.join(" "))))
     }
 
     /// Judges a value of a JSON record, as it is written there.
@@ -231,12 +267,14 @@ impl<'p> Judge<'p> {
             JsonValue::Bool(value) if plan.kind == FieldType::Flag => return Stored::Integer(i64::from(value)),
             JsonValue::Bool(_) => wrong("true or false"),
             JsonValue::Number(number) if is_whole(number) => return self.text(origin, number),
-            JsonValue::Number(number) => match plan.kind {
-                FieldType::Phone | FieldType::PostalCode => Refusal::new(
-                    Code::SpreadsheetNumber,
-                    format!("{} is the number {number}, with decimals or an exponent", plan.column),
-                ),
-                _ => wrong("a number with decimals or an exponent"),
+            JsonValue::Number(number) => match plan.rewritten {
+                Rewritten::Text => return self.text(origin, number),
+                Rewritten::Number => wrong("a number with decimals or an exponent"),
+                Rewritten::Refused { relaxable } => {
+                    let what = format!("the number {number}, with decimals or an exponent");
+                    let refusal = spreadsheet_number(plan, number, &what, relaxable);
+                    return self.refuse(origin, Some(raw), Some(Cow::Borrowed(number)), [refusal]);
+                }
             },
             JsonValue::Array(array) if plan.kind == FieldType::List => match list::from_json(array) {
                 Ok(Some(array)) => {
@@ -245,7 +283,7 @@ impl<'p> Judge<'p> {
                     if refusals.is_empty() {
                         return Stored::Text(Cow::Owned(array));
                     }
-                    return self.refuse(origin, Some(raw), refusals);
+                    return self.refuse(origin, Some(raw), Some(Cow::Owned(array)), refusals);
                 }
                 Ok(None) => return self.missing(origin, Some(raw)),
                 Err(fault) => list_refusal(plan, fault),
@@ -253,31 +291,20 @@ impl<'p> Judge<'p> {
             JsonValue::Array(_) => nested(plan, "an array"),
             JsonValue::Object => nested(plan, "an object"),
         };
-        self.refuse(origin, Some(raw), [refusal])
-    }
-
-    /// Whether a cleaned value means that there is none.
-    pub(super) fn is_missing(&self, cleaned: &str) -> bool {
-        text::is_missing(cleaned) || self.plan.null_tokens.iter().any(|token| token == cleaned)
-    }
-
-    /// The text of a field that has parts: those that say something, with a space between.
-    pub(super) fn joined<'t>(&self, parts: impl Iterator<Item = &'t str>) -> String {
-        let says_something = |part: &&str| !text::clean(part).is_ok_and(|cleaned| self.is_missing(&cleaned));
-        parts.filter(says_something).collect::<Vec<_>>().join(" ")
+        self.refuse(origin, Some(raw), None, [refusal])
     }
 
     /// A cell that a spreadsheet could not work out: its text is the spreadsheet's error.
-    pub(super) fn cell_error<'v>(&mut self, origin: Origin, error: &str) -> Stored<'v> {
+    pub(super) fn cell_error<'v>(&mut self, origin: Origin, raw: &str, error: &str) -> Stored<'v> {
         let column = &self.plan.fields[origin.field].column;
         let message = match error {
             NOT_CALCULATED => format!(
                 "{column} is a formula without a stored result; open the file in a spreadsheet program, which calculates it, \
                  save it and load that"
             ),
-            error => format!("{column} is {} in the spreadsheet, which could not work it out", shown(error)),
+            error => format!("{column} is {}, the error of a spreadsheet that could not work it out", shown(error)),
         };
-        self.refuse(origin, Some(error), [Refusal::new(Code::CellError, message)])
+        self.refuse(origin, Some(raw), None, [Refusal::new(Code::CellError, message)])
     }
 
     /// What stands for a value that is missing: the default, or nothing; a fault where it is required.
@@ -303,7 +330,7 @@ impl<'p> Judge<'p> {
         };
         if is_refused {
             let message = [plan.column.as_str(), " is required and has no value"].concat();
-            return self.refuse(origin, raw, [Refusal::new(Code::Required, message)]);
+            return self.refuse(origin, raw, None, [Refusal::new(Code::Required, message)]);
         }
         Stored::Missing
     }
@@ -319,42 +346,56 @@ impl<'p> Judge<'p> {
         repaired
     }
 
-    fn warn_unknown_country(&mut self, origin: Origin, raw: &str, cleaned: &str) {
+    /// Notes what is worth a look of a value.
+    fn warn(&mut self, origin: Origin, raw: &str, code: Code, what: &str) {
         let plan = &self.plan.fields[origin.field];
         self.faults.push(
             origin.order,
             Fault {
-                code: Code::UnknownCountry,
+                code,
                 severity: Severity::Warning,
                 field: Some(origin.field as u16),
                 column: origin.column,
-                message: &[plan.column.as_str(), " is ", &shown(cleaned), ", which ISO 3166 does not know"].concat(),
+                message: &[plan.column.as_str(), " ", what].concat(),
                 value: Some(raw),
                 raw: None,
-                hint: Code::UnknownCountry.info().hint,
+                hint: code.info().hint,
             },
         );
     }
 
-    /// Notes why a value is not stored, and gives what is stored instead: the default where invalid values are cleared.
+    /// Notes why a value is not stored as it should be, and gives what is stored instead. `kept` is what steps 1 to 3 of SPEC
+    /// section 3 have left of it.
     fn refuse<'v>(
         &mut self,
         origin: Origin,
         raw: Option<&str>,
+        kept: Option<Cow<'v, str>>,
         refusals: impl IntoIterator<Item = Refusal>,
     ) -> Stored<'v> {
         let plan = &self.plan.fields[origin.field];
-        if plan.clear_invalid {
-            self.empty.insert(origin.field);
-        }
-        let severity = if plan.clear_invalid { Severity::Warning } else { Severity::Error };
+        let instead = match plan.on_invalid {
+            OnInvalid::Reject => None,
+            OnInvalid::Keep => kept.map(Stored::Text),
+            OnInvalid::Clear => {
+                // It is not known what the customer has instead, so nobody loses a value by it.
+                self.absent.insert(origin.field);
+                Some(match &plan.default {
+                    Some(Filler::Text(default)) => Stored::Text(Cow::Owned(default.clone())),
+                    Some(Filler::Integer(default)) => Stored::Integer(*default),
+                    None => Stored::Missing,
+                })
+            }
+        };
+        let severity = if instead.is_some() { Severity::Warning } else { Severity::Error };
         for refusal in refusals {
-            let hint = match (&plan.default, plan.clear_invalid) {
-                (_, true) if self.plan.mode.changes() => "Taken for an empty value.".into(),
-                (Some(Filler::Text(default)), true) => format!("Stored as {default}, the default.").into(),
-                (Some(Filler::Integer(default)), true) => format!("Stored as {default}, the default.").into(),
-                (None, true) => "Stored as missing.".into(),
-                (_, false) => hint(plan, &refusal),
+            let hint = match (&instead, plan.on_invalid) {
+                (None, _) => hint(plan, &refusal),
+                (Some(_), OnInvalid::Keep) => "Stored as it is.".into(),
+                (Some(_), _) if self.plan.mode.changes() => "Cleared; what a customer has already stays.".into(),
+                (Some(Stored::Text(default)), _) => format!("Stored as {default}, the default.").into(),
+                (Some(Stored::Integer(default)), _) => format!("Stored as {default}, the default.").into(),
+                (Some(Stored::Missing), _) => "Stored as missing.".into(),
             };
             self.faults.push(
                 origin.order,
@@ -370,11 +411,7 @@ impl<'p> Judge<'p> {
                 },
             );
         }
-        match &plan.default {
-            Some(Filler::Text(default)) if plan.clear_invalid => Stored::Text(Cow::Owned(default.clone())),
-            Some(Filler::Integer(default)) if plan.clear_invalid => Stored::Integer(*default),
-            _ => Stored::Missing,
-        }
+        instead.unwrap_or(Stored::Missing)
     }
 }
 
@@ -436,24 +473,42 @@ fn check_characters(plan: &FieldPlan, value: &str, refusals: &mut Vec<Refusal>) 
             [column, holds, character, number, sign, only, allowed].concat()
         }
     };
-    let mended = mend::mended(value, characters).filter(|mended| (plan.min..=plan.max).contains(&text::length(mended)));
+    let corrected =
+        mend::mended(value, characters).filter(|corrected| (plan.min..=plan.max).contains(&text::length(corrected)));
+    let advice = corrected.map(|corrected| [&*visible(&corrected), " would be right"].concat());
     // The rule for characters is the last but for the form of an e-mail address, which has none.
     let relaxable = refusals.is_empty();
-    refusals.push(Refusal { mended, relaxable, ..Refusal::new(Code::InvalidCharacters, message) });
+    refusals.push(Refusal { advice, relaxable, ..Refusal::new(Code::InvalidCharacters, message) });
 }
 
 fn phone_refusal(plan: &FieldPlan, value: &str, fault: phone::PhoneFault) -> Refusal {
     match fault {
         phone::PhoneFault::Invalid(reason) => Refusal {
             relaxable: (plan.min..=plan.max).contains(&text::length(value)),
-            has_digits: value.chars().any(char::is_numeric),
+            advice: (!value.chars().any(char::is_numeric)).then(|| "Empty the cell, or write the number".to_string()),
             ..Refusal::new(Code::InvalidPhone, [plan.column.as_str(), " is not a phone number: ", &reason].concat())
         },
-        phone::PhoneFault::SpreadsheetNumber => Refusal::new(
-            Code::SpreadsheetNumber,
-            format!("{} is a number as a spreadsheet writes it, and digits of it may be lost", plan.column),
-        ),
+        phone::PhoneFault::SpreadsheetNumber => spreadsheet_number(plan, value, AS_SPREADSHEETS_WRITE, false),
     }
+}
+
+const AS_SPREADSHEETS_WRITE: &str = "a number as a spreadsheet writes it, and digits of it may be lost";
+
+fn spreadsheet_number(plan: &FieldPlan, value: &str, what: &str, relaxable: bool) -> Refusal {
+    let message = [plan.column.as_str(), " is ", what].concat();
+    let relaxable = relaxable && (plan.min..=plan.max).contains(&text::length(value));
+    Refusal { relaxable, ..Refusal::new(Code::SpreadsheetNumber, message) }
+}
+
+/// What a value with this control character was before it was converted wrongly, as advice.
+fn converted_wrongly(control: char, value: &str) -> Option<String> {
+    let meant = text::windows_1252(control)?;
+    let value: String = value.chars().map(|character| text::windows_1252(character).unwrap_or(character)).collect();
+    Some(format!(
+        "U+{:04X} is {meant} in windows-1252, so the file was converted wrongly; {} would be right",
+        control as u32,
+        visible(value.trim())
+    ))
 }
 
 fn list_refusal(plan: &FieldPlan, fault: list::ListFault) -> Refusal {
@@ -461,10 +516,12 @@ fn list_refusal(plan: &FieldPlan, fault: list::ListFault) -> Refusal {
         list::ListFault::Invalid(reason) => {
             Refusal::new(Code::InvalidList, format!("{} is not a list: {reason}", plan.column))
         }
-        list::ListFault::ControlCharacter(character) => Refusal::new(
-            Code::ControlCharacter,
-            format!("{} holds the control character U+{:04X} in one of its items", plan.column, character as u32),
-        ),
+        list::ListFault::ControlCharacter(character) => {
+            let message =
+                format!("{} holds the control character U+{:04X} in one of its items", plan.column, character as u32);
+            let advice = converted_wrongly(character, character.encode_utf8(&mut [0; 4]));
+            Refusal { advice, ..Refusal::new(Code::ControlCharacter, message) }
+        }
     }
 }
 
@@ -472,7 +529,7 @@ fn nested(plan: &FieldPlan, what: &str) -> Refusal {
     Refusal::new(Code::NestedValue, format!("{} is {what} in JSON, and must be a single value", plan.column))
 }
 
-/// What mends it: the mended value where there is one, and the option that accepts the record as it is.
+/// How to correct it, and the option that accepts the record as it is.
 fn hint(plan: &FieldPlan, refusal: &Refusal) -> Cow<'static, str> {
     let option = match refusal.code {
         _ if refusal.relaxable => ["; --relax ", &plan.column, " accepts it as it is."],
@@ -480,12 +537,9 @@ fn hint(plan: &FieldPlan, refusal: &Refusal) -> Cow<'static, str> {
         _ if plan.required == Required::No => ["; --on-invalid ", &plan.column, "=clear loads the record without it."],
         _ => [".", "", ""],
     };
-    let (shown, limit);
-    let advice = match (&refusal.mended, refusal.code) {
-        (Some(mended), _) => {
-            shown = visible(mended);
-            [&*shown, " would be right"]
-        }
+    let limit;
+    let advice = match (&refusal.advice, refusal.code) {
+        (Some(advice), _) => [advice.as_str(), ""],
         (None, Code::TooShort) => {
             limit = plan.min.to_string();
             ["Write at least ", &limit]
@@ -493,7 +547,6 @@ fn hint(plan: &FieldPlan, refusal: &Refusal) -> Cow<'static, str> {
         // A phone number or an address that is cut short is another one.
         (None, Code::TooLong) if plan.kind == FieldType::Phone => ["Check whether it is one number", ""],
         (None, Code::TooLong) if plan.kind == FieldType::Email => ["Only a shorter address fits", ""],
-        (None, Code::InvalidPhone) if !refusal.has_digits => ["Empty the cell, or write the number", ""],
         (None, Code::InvalidCharacters) if plan.kind == FieldType::Country => {
             ["Write the country's English name or its ISO 3166 code", ""]
         }
@@ -530,14 +583,6 @@ pub(super) fn into_owned<'v>(stored: Stored<'_>) -> Stored<'v> {
     }
 }
 
-/// A value without the apostrophe in front.
-fn without_guard(value: Cow<'_, str>) -> Cow<'_, str> {
-    match value {
-        Cow::Borrowed(value) => Cow::Borrowed(value[1..].trim_start()),
-        Cow::Owned(value) => Cow::Owned(value[1..].trim_start().to_string()),
-    }
-}
-
 /// Applies a normaliser without losing a borrow.
 fn map_cow<'v>(value: Cow<'v, str>, normalise: impl for<'a> Fn(&'a str) -> Cow<'a, str>) -> Cow<'v, str> {
     match value {
@@ -548,3 +593,7 @@ fn map_cow<'v>(value: Cow<'v, str>, normalise: impl for<'a> Fn(&'a str) -> Cow<'
         },
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

@@ -2,7 +2,10 @@
 //!
 //! What can be decided once is decided here, so that judging a value looks nothing up by name.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+
+use serde::Serialize;
 
 use super::FieldSet;
 use super::judge::{Judge, Origin, Stored};
@@ -10,9 +13,10 @@ use crate::error::{Error, Result};
 use crate::mode::{Empty, Mode};
 use crate::profile::header::HeaderNames;
 use crate::profile::mapping::Mapping;
-use crate::profile::{FieldType, Profile};
+use crate::profile::{Field, FieldType, Profile};
 use crate::rule::key::KeyComparison;
-use crate::rule::text::Characters;
+use crate::rule::sheet;
+use crate::rule::text::{self, Characters};
 
 /// What the person who runs the program has said about fields.
 #[derive(Clone, Debug, Default)]
@@ -21,8 +25,8 @@ pub struct FieldOptions {
     pub key: Option<String>,
     /// The fields whose character rule is not applied; `all` for every field.
     pub relax: Vec<String>,
-    /// The fields whose invalid values are stored as missing.
-    pub clear_invalid: Vec<String>,
+    /// What becomes of invalid values, by field; `all` for every optional field. The last word on a field counts.
+    pub on_invalid: Vec<(String, OnInvalid)>,
     /// Further texts that mean a missing value.
     pub null_tokens: Vec<String>,
     /// What was said of the columns.
@@ -31,6 +35,45 @@ pub struct FieldOptions {
     pub mode: Mode,
     /// What an empty cell does to a stored value.
     pub empty: Empty,
+}
+
+/// What becomes of an invalid value of a field.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnInvalid {
+    /// It costs the record.
+    #[default]
+    Reject,
+    /// It is stored as missing, and leaves alone what a customer who is there has.
+    Clear,
+    /// It is stored as steps 1 to 3 of SPEC section 3 leave it. What they leave nothing of costs the record.
+    Keep,
+}
+
+impl OnInvalid {
+    /// What goes by this name.
+    pub fn from_name(name: &str) -> Option<OnInvalid> {
+        match name {
+            "reject" => Some(OnInvalid::Reject),
+            "clear" => Some(OnInvalid::Clear),
+            "keep" => Some(OnInvalid::Keep),
+            _ => None,
+        }
+    }
+}
+
+/// What a number that a spreadsheet has rewritten (`5.41754E+09`) is in a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rewritten {
+    /// A number or a text like any other.
+    Number,
+    /// No value: digits of it may be lost. `relaxable` says whether `--relax` would take it as text.
+    Refused {
+        /// See there.
+        relaxable: bool,
+    },
+    /// Text, for somebody has said so.
+    Text,
 }
 
 /// What is stored where a value is missing.
@@ -69,12 +112,16 @@ pub struct FieldPlan {
     pub characters: Option<Characters>,
     /// Whether the character rule is not to be applied.
     pub relaxed: bool,
-    /// Whether an invalid value is stored as missing.
-    pub clear_invalid: bool,
+    /// What becomes of an invalid value.
+    pub on_invalid: OnInvalid,
+    /// What a number that a spreadsheet has rewritten is here.
+    pub rewritten: Rewritten,
     /// Whether punctuation is repaired away.
     pub repair: bool,
     /// Whether it is counted as deprecated.
     pub deprecated: bool,
+    /// Whether its type cannot hold a word, so that null and the like say that there is no value.
+    pub is_no_word: bool,
     /// Whether its values may be judged the quick way: nothing was said of single ones.
     pub(super) is_quick: bool,
     /// Whether nothing stands for a value that is missing, and nothing needs to.
@@ -124,6 +171,83 @@ pub struct Plan {
     pub(super) clearable: FieldSet,
     /// What an empty cell does to a stored value.
     pub empty: Empty,
+}
+
+/// What a value says before its field's own rules are asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Said {
+    /// Nothing: it is missing.
+    Nothing,
+    /// Nothing, by a word.
+    NullWord,
+    /// That a spreadsheet could not work it out.
+    CellError,
+    /// Something.
+    Value,
+}
+
+/// A cleaned value without what keeps a spreadsheet from changing it: an apostrophe in front where the field is
+/// guarded so (`has_apostrophe`), and a formula around it.
+pub(super) fn without_guards(cleaned: Cow<'_, str>, has_apostrophe: bool) -> Cow<'_, str> {
+    let value = match cleaned.strip_prefix('\'') {
+        Some(rest) if has_apostrophe => match cleaned {
+            Cow::Borrowed(value) => Cow::Borrowed(value[1..].trim_start()),
+            Cow::Owned(_) => Cow::Owned(rest.trim_start().to_string()),
+        },
+        _ => cleaned,
+    };
+    sheet::without_formula(value)
+}
+
+/// What becomes of invalid values, field by field; a usage error where a field cannot be treated so.
+///
+/// `key_of_changes` is the key of a run that changes customers: without it nobody knows which customer is meant.
+fn on_invalid(
+    profile: &Profile,
+    key: Option<KeyPlan>,
+    key_of_changes: Option<KeyPlan>,
+    said: &[(String, OnInvalid)],
+) -> Result<Vec<OnInvalid>> {
+    let is = |key: Option<KeyPlan>, field: usize| key.is_some_and(|key| key.field == field);
+    let mut on_invalid = vec![OnInvalid::Reject; profile.fields.len()];
+    for (column, what) in said {
+        if column == "all" {
+            for (field, held) in on_invalid.iter_mut().enumerate() {
+                if !profile.fields[field].required && !is(key_of_changes, field) {
+                    *held = *what;
+                }
+            }
+            continue;
+        }
+        let field = profile.require_field(column, "--on-invalid")?;
+        let Field { required, kind, .. } = &profile.fields[field];
+        let why = match what {
+            OnInvalid::Clear if *required => {
+                format!("{column} is required in the profile {}, so a record cannot do without it", profile.name)
+            }
+            OnInvalid::Keep if *required => {
+                format!("{column} is required in the profile {}, and only optional fields can be kept", profile.name)
+            }
+            OnInvalid::Clear if is(key_of_changes, field) => {
+                format!("{column} is the key, so nobody would know which customer a record without it means")
+            }
+            OnInvalid::Keep if is(key, field) => {
+                format!("{column} is the key, and customers must not be told apart by an invalid one")
+            }
+            OnInvalid::Keep if matches!(kind, FieldType::Integer | FieldType::Flag) => {
+                format!(
+                    "{column} is stored as a number, and what is invalid is none; {column}=clear stores it as missing"
+                )
+            }
+            _ => {
+                on_invalid[field] = *what;
+                continue;
+            }
+        };
+        let name = if *what == OnInvalid::Clear { "clear" } else { "keep" };
+        return Err(Error::Usage(format!("--on-invalid {column}={name}: {why}")));
+    }
+    Ok(on_invalid)
 }
 
 /// What a field has to do with American ZIP codes that have lost their leading zeros.
@@ -180,25 +304,23 @@ impl Plan {
             Mode::Update if options.empty == Empty::Clear => Required::WhereGiven,
             Mode::Update => Required::No,
         };
+        let relax_all = options.relax.iter().any(|column| column == "all");
         let mut relaxed = vec![false; profile.fields.len()];
-        for column in &options.relax {
-            if column == "all" {
-                relaxed.fill(true);
-            } else {
-                relaxed[profile.require_field(column, "--relax")?] = true;
-            }
+        for column in options.relax.iter().filter(|column| *column != "all") {
+            relaxed[profile.require_field(column, "--relax")?] = true;
         }
-        let mut cleared = vec![false; profile.fields.len()];
-        for column in &options.clear_invalid {
-            let field = profile.require_field(column, "--on-invalid")?;
-            if profile.fields[field].required {
-                return Err(Error::Usage(format!(
-                    "--on-invalid {column}=clear: {column} is required in the profile {}, so a record cannot do without it",
-                    profile.name
-                )));
+        let is_key = |field: usize| key.is_some_and(|key| key.field == field);
+        let rewritten = |field: usize| {
+            let is_phone = profile.fields[field].kind == FieldType::Phone;
+            let relaxable = !(is_phone || is_key(field) && mode.changes());
+            match profile.fields[field].is_identifier() || is_key(field) {
+                true if relaxed[field] && relaxable => Rewritten::Text,
+                true => Rewritten::Refused { relaxable },
+                false => Rewritten::Number,
             }
-            cleared[field] = true;
-        }
+        };
+        let key_of_changes = key.filter(|_| mode.changes());
+        let on_invalid = on_invalid(profile, key, key_of_changes, &options.on_invalid)?;
         let fields = profile.fields.iter().enumerate().map(|(index, field)| FieldPlan {
             column: field.column.clone(),
             kind: field.kind,
@@ -210,9 +332,11 @@ impl Plan {
             min: field.min.unwrap_or(0),
             max: field.longest(),
             at_least: field.at_least.unwrap_or(i64::MIN),
-            characters: field.characters.filter(|_| !relaxed[index]),
-            relaxed: relaxed[index],
-            clear_invalid: cleared[index],
+            characters: field.characters.filter(|_| !relax_all && !relaxed[index]),
+            relaxed: relax_all || relaxed[index],
+            on_invalid: on_invalid[index],
+            rewritten: rewritten(index),
+            is_no_word: field.holds_no_word(),
             repair: field.repair,
             deprecated: field.deprecated,
             is_quick: false,
@@ -251,7 +375,7 @@ impl Plan {
         for field in 0..self.fields.len() {
             let column = self.fields[field].column.clone();
             let values = std::mem::take(&mut self.fields[field].values);
-            let is_cleared = std::mem::take(&mut self.fields[field].clear_invalid);
+            let on_invalid = std::mem::take(&mut self.fields[field].on_invalid);
             for (value, stands_for) in values.iter().filter(|(_, stands_for)| !stands_for.is_empty()) {
                 self.filler(field, stands_for, &format!("values.{column}.{value:?}"))?;
             }
@@ -259,7 +383,7 @@ impl Plan {
                 self.fields[field].default = Some(self.filler(field, constant, &format!("constants.{column}"))?);
             }
             self.fields[field].values = values;
-            self.fields[field].clear_invalid = is_cleared;
+            self.fields[field].on_invalid = on_invalid;
         }
         Ok(())
     }
@@ -268,6 +392,28 @@ impl Plan {
     pub fn can_do_without(&self, field: usize) -> bool {
         matches!(self.fields[field].required, Required::No | Required::WhereGiven)
             || self.fields[field].default.is_some()
+    }
+
+    /// What a cleaned value of a field says: step 3 of SPEC section 3.
+    pub(super) fn said(&self, field: usize, cleaned: &str) -> Said {
+        if text::is_missing(cleaned) || self.null_tokens.iter().any(|token| token == cleaned) {
+            Said::Nothing
+        } else if self.fields[field].is_no_word && text::is_null_word(cleaned) {
+            Said::NullWord
+        } else if sheet::is_error_word(cleaned) {
+            Said::CellError
+        } else {
+            Said::Value
+        }
+    }
+
+    /// Whether a field has a value (after step 3 of SPEC section 3) where this is the text of its cell.
+    pub(super) fn has_value(&self, field: usize, raw: &str) -> bool {
+        // A control character is no nothing, and the record's fault.
+        text::clean(raw).map_or(true, |cleaned| {
+            let value = without_guards(cleaned, self.fields[field].guard);
+            matches!(self.said(field, &value), Said::Value | Said::CellError)
+        })
     }
 
     /// A constant as it is stored: it must be a value that the field may have. `place` is where the mapping names it.

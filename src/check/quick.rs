@@ -4,12 +4,12 @@
 //! there whole. The quick way must store the same wherever it stores anything; a test holds random values against both.
 
 use super::judge::Judge;
-use super::plan::FieldPlan;
+use super::plan::{FieldPlan, Rewritten};
 use crate::profile::FieldType;
 use crate::row::Rows;
 use crate::rule::kinds::{self, LATIN, OTHER, SPACE};
 use crate::rule::text::Characters;
-use crate::rule::{address, email, phone};
+use crate::rule::{address, email, phone, sheet};
 
 /// A value that is trimmed and part of a text that is tidy, and what stands behind it in the block.
 #[derive(Clone, Copy)]
@@ -46,13 +46,16 @@ impl Judge<'_> {
             }
             return plan.may_lack;
         };
-        // `\\N` and a guard go the full way, and so does whatever somebody has said of some values.
-        if !plan.is_quick || matches!(first, b'\\' | b'\'') {
+        // `\\N`, guards and errors of spreadsheets go the full way, and so does whatever somebody has said of some values.
+        if !plan.is_quick || matches!(first, b'\\' | b'\'' | b'=' | b'#') {
             return false;
         }
         match plan.kind {
             FieldType::Text | FieldType::PostalCode if !plan.repair => {
-                has_length(plan, value) && has_characters(plan.characters, value) && tidy.push(rows)
+                has_length(plan, value)
+                    && has_characters(plan.characters, value)
+                    && !(matches!(plan.rewritten, Rewritten::Refused { .. }) && sheet::rewritten(value).is_some())
+                    && tidy.push(rows)
             }
             FieldType::Text | FieldType::PostalCode | FieldType::State => self.repaired(field, tidy, rows),
             FieldType::Email => {
@@ -203,10 +206,15 @@ mod tests {
         fn both_ways_store_the_same(
             profile in prop::sample::select(Profile::all().iter().collect::<Vec<_>>()),
             field in any::<prop::sample::Index>(),
+            key in prop::sample::select(vec!["none", "name", "profile"]),
+            relax in prop::sample::select(vec!["all", "name"]),
             value in " {0,1}([a-zA-Z0-9.,@+'() /éßłĀ×÷ʼʀ\\\\N-]{0,12}|[a-z.@-]{3,14}|[a-z]{1,8}@[a-z.-]{1,9}[.][a-z0-9]{1,3}\
-                |[+]?[0-9 ().-]{1,13}|[A-Za-z]{2}|Germany|Korea, Republic of|[a-zé .'-]{1,60}|[é]{20,60}|mailto:a@b.c) {0,1}",
+                |[+]?[0-9 ().-]{1,13}|[+-]?[0-9]{1,8}[.,]?[0-9]{0,3}([eE][+-]?)?0{0,3}[0-9]{0,2}|#N/A|#[A-Z0-9/]{1,5}[!?]?\
+                |=\"[0-9a-z\"]{0,6}\"|[nN](ull|/?[aA]|il|one)|unknown|-{1,3}|tel:[0-9+-]{1,9}|[A-Za-z]{2}|Germany|Korea, Republic of|[a-zé .'-]{1,60}|[é]{20,60}|mailto:a@b.c) {0,1}",
         ) {
-            let plan = Plan::new(profile, &FieldOptions::default()).unwrap();
+            let key = Some(key.to_string()).filter(|key| key != "profile");
+            let options = FieldOptions { key, relax: vec![relax.to_string()], ..FieldOptions::default() };
+            let plan = Plan::new(profile, &options).unwrap();
             if text::is_tidy(value.as_bytes()) {
                 both_ways(&plan, field.index(plan.fields.len()), &value);
             }

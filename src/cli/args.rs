@@ -356,11 +356,12 @@ pub struct RunArgs {
     /// The column that tells customers apart, in place of the profile's; or none
     #[arg(long, value_name = "COLUMN")]
     pub key: Option<String>,
-    /// What an invalid value of an optional field costs: the record (reject), or only itself, with a warning (clear);
-    /// as often as needed
-    #[arg(long, value_name = "FIELD=clear|reject", action = ArgAction::Append)]
+    /// What an invalid value of an optional field costs: the record (reject), or only itself, with a warning (clear), or
+    /// nothing, so that it is stored as it is, with a warning (keep); as often as needed; all=clear for every optional field
+    #[arg(long, value_name = "FIELD=clear|keep|reject", action = ArgAction::Append)]
     pub on_invalid: Vec<String>,
-    /// Do not apply the character rule of these fields; all for every field
+    /// Do not apply the character rule of these fields; all for every field. Of a field that is named, numbers that a
+    /// spreadsheet has rewritten are text (no phone numbers, and no key with --mode update or upsert)
     #[arg(long, value_name = "FIELD,...", value_delimiter = ',', action = ArgAction::Append)]
     pub relax: Vec<String>,
     /// With more rejects than this, leave the database as it was (exit status 3)

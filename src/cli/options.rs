@@ -11,7 +11,7 @@ use super::args::{
     DatabaseArgs, DuplicatesArg, EmptyArg, EscapeArg, FormatArg, InspectArgs, ModeArg, ReadArgs, RunArgs, ShortRows,
     UnknownColumns,
 };
-use crate::check::plan::FieldOptions;
+use crate::check::plan::{FieldOptions, OnInvalid};
 use crate::disk::read_whole;
 use crate::error::{Error, Result};
 use crate::format::dialect::{CsvDialect, Escape};
@@ -82,7 +82,7 @@ pub(super) fn checked(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>) 
         fields: FieldOptions {
             key: args.key.clone(),
             relax: args.relax.iter().map(|field| field.trim().to_string()).collect(),
-            clear_invalid: cleared(&args.on_invalid)?,
+            on_invalid: args.on_invalid.iter().map(|said| on_invalid(said)).collect::<Result<_>>()?,
             mode,
             empty: match args.empty {
                 EmptyArg::Keep => Empty::Keep,
@@ -243,19 +243,15 @@ fn quoting(args: &ReadArgs, delimiter: Option<u8>) -> Result<(Option<Option<u8>>
     }
 }
 
-/// The fields of `--on-invalid FIELD=clear`; the last word on a field counts.
-fn cleared(given: &[String]) -> Result<Vec<String>> {
-    let mut fields: Vec<String> = Vec::new();
-    for option in given {
-        let (field, what) = option.split_once('=').unwrap_or((option, ""));
-        fields.retain(|held| held != field);
-        match what {
-            "clear" => fields.push(field.to_string()),
-            "reject" => {}
-            _ => return Err(usage(format!("--on-invalid {option:?}: it is FIELD=clear or FIELD=reject"))),
-        }
-    }
-    Ok(fields)
+/// What one `--on-invalid FIELD=clear` says.
+fn on_invalid(said: &str) -> Result<(String, OnInvalid)> {
+    let (field, what) = said.split_once('=').unwrap_or((said, ""));
+    let what = OnInvalid::from_name(what).filter(|what| !(field == "all" && *what == OnInvalid::Keep));
+    what.map(|what| (field.to_string(), what)).ok_or_else(|| {
+        usage(format!(
+            "--on-invalid {said:?}: it is FIELD=clear, FIELD=keep or FIELD=reject, or all=clear for every optional field"
+        ))
+    })
 }
 
 /// The clock that `--now` sets.

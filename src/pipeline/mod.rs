@@ -514,7 +514,7 @@ fn options_text(options: &Options) -> String {
         "max_record_bytes": read.max_record_bytes,
         "limit": read.limit,
         "key": options.fields.key,
-        "on_invalid_clear": options.fields.clear_invalid,
+        "on_invalid": options.fields.on_invalid,
         "relax": options.fields.relax,
         "mode": options.fields.mode.name(),
         "empty": options.fields.empty.name(),

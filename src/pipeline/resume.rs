@@ -87,7 +87,6 @@ fn option_of(name: &str) -> String {
     match name {
         "header" => "the header (--header-line, --columns)".to_string(),
         "pad_short_rows" => "--short-rows".to_string(),
-        "on_invalid_clear" => "--on-invalid".to_string(),
         "null_tokens" => "--null-token".to_string(),
         "constants" | "values" => format!("[{name}] of the mapping file"),
         name => format!("--{}", name.replace('_', "-")),

@@ -141,9 +141,20 @@ impl Field {
         matches!(self.kind, FieldType::Integer | FieldType::Flag)
     }
 
+    /// Whether its type cannot hold a word.
+    pub fn holds_no_word(&self) -> bool {
+        matches!(self.kind, FieldType::Email | FieldType::Phone | FieldType::Integer | FieldType::Flag)
+    }
+
+    /// Whether its values are digits that mean something one by one, and are no number: a phone number, a postal code, a tax
+    /// ID, a key of another system.
+    pub fn is_identifier(&self) -> bool {
+        self.guard || matches!(self.kind, FieldType::PostalCode | FieldType::Phone)
+    }
+
     /// Whether an apostrophe in front of its values is taken away.
     pub fn is_guarded(&self) -> bool {
-        self.guard || matches!(self.kind, FieldType::PostalCode | FieldType::Phone | FieldType::Integer)
+        self.is_identifier() || self.kind == FieldType::Integer
     }
 
     /// The rule in words, for `custload profiles` and the README: `required, e-mail, at most 40`.

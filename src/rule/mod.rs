@@ -6,6 +6,8 @@
 //! | module | the noun |
 //! |---|---|
 //! | [`text`] | any value: Unicode, white space, length, permitted characters, safe printing |
+//! | [`invisible`] | characters that nobody sees |
+//! | [`sheet`] | what spreadsheets make of values |
 //! | [`email`] | an e-mail address |
 //! | [`phone`] | a phone number |
 //! | [`country`] | an ISO 3166-1 country |
@@ -24,10 +26,12 @@ pub mod country;
 mod digit;
 pub mod email;
 pub mod flag;
+pub mod invisible;
 pub mod key;
 pub mod kinds;
 pub mod list;
 pub mod mend;
 pub mod number;
 pub mod phone;
+pub mod sheet;
 pub mod text;

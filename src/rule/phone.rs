@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::sheet::{self, Rewritten};
 use super::{digit, text};
 
 /// Why a value is no phone number.
@@ -17,9 +18,10 @@ pub enum PhoneFault {
 
 /// Normalises a cleaned value to its digits, 0 to 9.
 ///
-/// Digits of every script become ASCII; `(0)` behind a leading `+` goes; then spaces, `( ) .`, hyphens and dashes, one
+/// A `tel:` in front is dropped, in any case. Digits of every script become ASCII; `(0)` behind a leading `+` goes; then spaces, `( ) .`, hyphens and dashes, one
 /// leading `+`, and one `/` that stands behind at most six digits. Anything else that is left is a fault.
 pub fn normalise(value: &str) -> Result<Cow<'_, str>, PhoneFault> {
+    let value = without_scheme(value);
     let digits = value.strip_prefix('+').unwrap_or(value);
     if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Ok(Cow::Borrowed(digits));
@@ -87,34 +89,23 @@ fn digits_of(value: &str) -> Result<String, PhoneFault> {
     Ok(digits)
 }
 
-/// Whether this is how a spreadsheet writes a quantity: with an exponent, or with decimals that are zero. One zero is
-/// `.0` as many programs export it; with more of them, as in 555.0000, only what stands before the dot tells a phone
-/// number from a quantity.
+/// Whether this is how a spreadsheet writes a quantity. One zero is `.0` as many programs export it; with more of them, as
+/// in 555.0000, only what stands before the dot tells a phone number from a quantity.
 fn is_spreadsheet_number(value: &str) -> bool {
-    let unsigned = value.strip_prefix(['+', '-']).unwrap_or(value);
-    let (whole, rest) = split_digits(unsigned);
-    if whole.is_empty() {
-        return false;
+    match sheet::rewritten(value.as_bytes()) {
+        Some(Rewritten::Exponent) => true,
+        Some(Rewritten::Zeros(digits, zeros)) => zeros == 1 || digits >= 7,
+        None => false,
     }
-    let (decimals, rest) = match rest.strip_prefix(['.', ',']) {
-        Some(behind) => split_digits(behind),
-        None => ("", rest),
-    };
-    if let Some(exponent) = rest.strip_prefix(['e', 'E']) {
-        let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
-        let has_bare_point = decimals.is_empty() && whole.len() + rest.len() < unsigned.len();
-        let (power, rest) = split_digits(exponent);
-        return !has_bare_point && !power.is_empty() && rest.is_empty();
-    }
-    let is_dot = unsigned.as_bytes().get(whole.len()) == Some(&b'.');
-    let is_zero = !decimals.is_empty() && decimals.bytes().all(|byte| byte == b'0');
-    is_dot && is_zero && rest.is_empty() && (decimals.len() == 1 || whole.len() >= 7)
 }
 
-/// The ASCII digits in front, and the rest.
-fn split_digits(value: &str) -> (&str, &str) {
-    let end = value.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or(value.len());
-    value.split_at(end)
+/// What comes after a `tel:` in front; the value where there is none.
+fn without_scheme(value: &str) -> &str {
+    const SCHEME: &str = "tel:";
+    match value.split_at_checked(SCHEME.len()) {
+        Some((front, rest)) if front.eq_ignore_ascii_case(SCHEME) => rest.trim_start(),
+        _ => value,
+    }
 }
 
 #[cfg(test)]
@@ -162,6 +153,9 @@ mod tests {
             ("٠١٢ ٣٤٥", "012345"),
             ("＋1", ""),
             ("+٤٤ (٠)٢٠", "4420"),
+            ("tel:+49-351-123456", "49351123456"),
+            ("TEL: +49 (0)351 123456", "49351123456"),
+            ("Tel:0351123456", "0351123456"),
             ("０３-１２３４", "031234"),
             ("𝟎𝟗𝟘𝟡", "0909"),
             ("000", "000"),
@@ -192,18 +186,23 @@ mod tests {
             ("++1", "it has '+' in it"),
             ("1+2", "it has '+' in it"),
             ("541,754", "it has ',' in it"),
-            ("5417543010,0", "it has ',' in it"),
+            ("5417543010,5", "it has ',' in it"),
+            ("541,00", "it has ',' in it"),
+            ("tel:tel:1", "it has 't' in it"),
+            ("tel:", "it has no digit"),
+            ("tel:+49351;ext=5", "it has ';' in it"),
+            ("tel 1", "it has 't' in it"),
+            ("12E5", "it has 'E' in it"),
             ("5417543010;5417543011", "it has ';' in it"),
             ("5417543010 & 11", "it has '&' in it"),
             ("#123", "it has '#' in it"),
             ("*100", "it has '*' in it"),
             ("☎ 123", "it has '☎' in it"),
-            ("541\u{ad}754", "it has '\u{ad}' in it"),
+            ("541\u{ad}754", "it has '\\u{ad}' in it"),
             ("1\u{202e}2", "it has '\\u{202e}' in it"),
             ("541\u{a0}754", "it has '\u{a0}' in it"),
             ("½", "it has '½' in it"),
             ("'0123", "it has ''' in it"),
-            ("5.E+9", "it has 'E' in it"),
             ("5E", "it has 'E' in it"),
             ("5E+", "it has 'E' in it"),
             ("E9", "it has 'E' in it"),
@@ -227,7 +226,10 @@ mod tests {
             "5.41754E-09",
             "+5.41754E+09",
             "-5.41754E+09",
-            "5E9",
+            "5E+9",
+            "5.E+9",
+            "tel:5.41754E+09",
+            "5417543010,0",
             "4.4207946E+11",
             "5417543010.0",
             "+5417543010.0",
@@ -254,7 +256,7 @@ mod tests {
         }
 
         #[test]
-        fn normalise_gives_digits_and_is_stable(value in prop_oneof![any::<String>(), "[0-9()+/. \\-٠٣–eE]{0,16}"]) {
+        fn normalise_gives_digits_and_is_stable(value in prop_oneof![any::<String>(), "(tel:|TEL: )?[0-9()+/. \\-٠٣–eE]{0,16}"]) {
             if let Ok(once) = normalise(&value) {
                 prop_assert!(!once.is_empty() && once.bytes().all(|byte| byte.is_ascii_digit()));
                 prop_assert_eq!(normalise(&once), Ok(Cow::Borrowed(&*once)));
@@ -267,8 +269,7 @@ mod tests {
         }
 
         #[test]
-        fn spreadsheet_numbers_follow_their_pattern(whole in "[0-9]{1,10}", decimals in "([.,][0-9]{1,6})?", exponent in "[eE][+-]?[0-9]{1,3}") {
-            prop_assert!(is_spreadsheet_number(&[&*whole, &*decimals, &*exponent].concat()));
+        fn two_zeros_are_a_quantity_with_seven_digits(whole in "[0-9]{1,10}") {
             prop_assert_eq!(is_spreadsheet_number(&[&*whole, ".00"].concat()), whole.len() >= 7);
             prop_assert!(is_spreadsheet_number(&[&*whole, ".0"].concat()));
             prop_assert!(!is_spreadsheet_number(&whole));

@@ -12,6 +12,7 @@ use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCa
 
 use crate::mask;
 
+use super::invisible::{self, is_joiner, is_removed};
 use super::kinds::{self, DIGIT, HYPHEN, KINDS, LATIN, LETTER, SPACE, has_sign};
 
 /// A control character that no value may hold (SPEC section 3, step 1).
@@ -23,8 +24,8 @@ pub struct ControlCharacter {
     pub position: usize,
 }
 
-/// Cleans a value as it was read: U+200B, U+2060 and U+FEFF go, the rest becomes NFC, each run of white space becomes
-/// one space, and the ends are trimmed (SPEC section 3, steps 1 and 2).
+/// Cleans a value as it was read: invisible characters go ([`invisible`]), the rest becomes NFC, each run of white space
+/// becomes one space, and the ends are trimmed (SPEC section 3, steps 1 and 2).
 ///
 /// Gives a part of `raw` where no more than the ends had to be trimmed. Control characters other than white space are
 /// an error that names the first of them.
@@ -67,23 +68,16 @@ fn clean_any(raw: &str) -> Result<Cow<'_, str>, ControlCharacter> {
     if let Some((index, character)) = raw.chars().enumerate().find(|&(_, c)| c.is_control() && !c.is_whitespace()) {
         return Err(ControlCharacter { character, position: index + 1 });
     }
-    // Neither white space nor the removed characters combine with what stands beside them, so trimming may come first.
-    let value = raw.trim_matches(|c: char| c.is_whitespace() || is_removed(c));
-    if !value.contains(is_removed) {
-        return Ok(match nfc(value) {
+    // Neither white space nor invisible characters combine with what stands beside them, so trimming may come first.
+    let value = raw.trim_matches(|c: char| c.is_whitespace() || is_removed(c) || is_joiner(c));
+    // A letter and its mark may stand on either side of a removed character, and so may two spaces.
+    Ok(match invisible::without(value) {
+        Cow::Borrowed(value) => match nfc(value) {
             Cow::Borrowed(value) => collapse(value),
             Cow::Owned(value) => Cow::Owned(into_collapsed(value)),
-        });
-    }
-    // Removal comes before NFC: a letter and its mark may stand on either side of a removed character. It also comes
-    // before a second look at the white space, of which it may have joined two runs.
-    let value: String = value.chars().filter(|&c| !is_removed(c)).nfc().collect();
-    Ok(Cow::Owned(into_collapsed(value)))
-}
-
-/// The invisible characters that step 1 removes.
-fn is_removed(character: char) -> bool {
-    matches!(character, '\u{200b}' | '\u{2060}' | '\u{feff}')
+        },
+        Cow::Owned(value) => Cow::Owned(into_collapsed(nfc(&value).into_owned())),
+    })
 }
 
 /// The value in NFC.
@@ -137,10 +131,28 @@ pub(super) fn into_collapsed(value: String) -> String {
     }
 }
 
-/// Whether a cleaned value is missing: empty, or `\N` (SPEC section 3, step 3). The words NULL, None, NA and N/A are
-/// values.
+/// Whether a cleaned value is missing in every field: empty, or `\N` (SPEC section 3, step 3). The words NULL, None, NA and
+/// N/A are values here: Null is a surname, and NA is Namibia.
 pub fn is_missing(value: &str) -> bool {
     value.is_empty() || value == "\\N"
+}
+
+/// Whether a cleaned value is a word for nothing, in any case: missing where the field cannot hold a word (SPEC section 3,
+/// step 3).
+pub fn is_null_word(value: &str) -> bool {
+    const WORDS: [&str; 8] = ["null", "nil", "none", "n/a", "na", "unknown", "-", "--"];
+    value.len() <= 7 && WORDS.iter().any(|word| word.eq_ignore_ascii_case(value))
+}
+
+/// What a control character is in windows-1252, where text in it was taken for ISO 8859-1 and so converted wrongly.
+pub fn windows_1252(control: char) -> Option<char> {
+    #[rustfmt::skip]
+    const FROM_80: [char; 32] = [
+        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}',
+        '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
+    ];
+    let found = *FROM_80.get((control as usize).checked_sub(0x80)?)?;
+    (found != control && control != '\u{85}').then_some(found)
 }
 
 /// The length of a value in Unicode scalar values, which is what the profiles' limits count.
@@ -243,8 +255,8 @@ impl Characters {
 }
 
 /// A text from a file in a form that is safe to print: control characters, line breaks, bidirectional controls and
-/// zero-width characters are written as escapes (`\t`, `\n`, `\r`, `\u{1b}`), everything else stays, a backslash too
-/// (SPEC section 1).
+/// invisible characters are written as escapes (`\t`, `\n`, `\r`, `\u{1b}`), everything else stays, a backslash too
+/// (SPEC section 1). So do the joiners and selectors that scripts and emoji need.
 pub fn visible(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) || !text.contains(is_hidden) {
         return Cow::Borrowed(text);
@@ -269,8 +281,10 @@ pub fn visible(text: &str) -> Cow<'_, str> {
 pub fn is_hidden(character: char) -> bool {
     match character {
         ' '..='~' => false,
-        '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2060}' | '\u{feff}' => true,
-        '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
+        // It makes an emoji of the character in front, so it shows.
+        '\u{fe0f}' => false,
+        '\u{2028}' | '\u{2029}' => true,
+        _ if is_removed(character) => true,
         _ => character.general_category() == GeneralCategory::Control,
     }
 }
@@ -311,8 +325,14 @@ mod tests {
             ("\u{1100}\u{200b}\u{1161}", "가"),
             ("\u{212b}", "Å"),
             ("ﬁ", "ﬁ"),
-            // Joiners have a meaning in several scripts, and in emoji.
-            ("👨\u{200d}👩", "👨\u{200d}👩"),
+            ("E\u{ad}1\u{200e}\u{fe0f}\u{202a}", "E1"),
+            ("Mu\u{34f}\u{308}ller", "Müller"),
+            ("u\u{200d}\u{308}", "u\u{200d}\u{308}"),
+            ("=\u{200d}\u{338}\u{200c}a", "≠a"),
+            ("\u{200d} a \u{200c} b \u{200d}", "a b"),
+            ("\u{180e}\u{206a}", ""),
+            // Joiners have a meaning in several scripts, and none in a customer's emoji.
+            ("👨\u{200d}👩", "👨👩"),
             ("نمی\u{200c}خواهم", "نمی\u{200c}خواهم"),
             // Marks in the wrong order, of different classes.
             ("a\u{301}\u{323}", "ạ\u{301}"),
@@ -337,6 +357,8 @@ mod tests {
             "東京 都",
             " \u{feff}É",
             "नमस्ते",
+            "نمی\u{200c}خواهم",
+            "葛\u{e0100}城",
         ] {
             assert!(matches!(clean(raw).unwrap(), Cow::Borrowed(_)), "{raw:?}");
         }
@@ -374,6 +396,26 @@ mod tests {
         {
             assert_eq!(is_missing(value), expected, "{value:?}");
         }
+    }
+
+    #[test]
+    fn null_words_are_those_of_the_specification() {
+        for word in ["null", "NULL", "Nil", "none", "N/A", "n/a", "NA", "Unknown", "-", "--"] {
+            assert!(is_null_word(word), "{word}");
+        }
+        for word in ["", "n", "no", "nan", "n.a.", "---", "–", "unknown.", "null null", "\\N", "0"] {
+            assert!(!is_null_word(word), "{word}");
+        }
+    }
+
+    #[test]
+    fn windows_1252_is_what_the_encoding_standard_says() {
+        for byte in 0x80..=0xff_u8 {
+            let (text, ..) = encoding_rs::WINDOWS_1252.decode(std::slice::from_ref(&byte));
+            let expected = text.chars().next().filter(|found| *found != char::from(byte) && byte != 0x85);
+            assert_eq!(windows_1252(char::from(byte)), expected, "{byte:x}");
+        }
+        assert_eq!((windows_1252('a'), windows_1252('\0'), windows_1252('’')), (None, None, None));
     }
 
     #[test]
@@ -459,6 +501,8 @@ mod tests {
             ("a\u{2066}b\u{2069}", "a\\u{2066}b\\u{2069}"),
             ("\u{200e}\u{200f}\u{61c}", "\\u{200e}\\u{200f}\\u{61c}"),
             ("\u{feff}\u{200b}\u{2060}", "\\u{feff}\\u{200b}\\u{2060}"),
+            ("a\u{ad}b\u{34f}\u{180e}\u{2064}\u{fe00}", "a\\u{ad}b\\u{34f}\\u{180e}\\u{2064}\\u{fe00}"),
+            ("☎\u{fe0f}", "☎\u{fe0f}"),
             ("\u{2028}\u{2029}", "\\u{2028}\\u{2029}"),
             ("Müller 東京 👨\u{200d}👩", "Müller 東京 👨\u{200d}👩"),
             ("\u{a0}", "\u{a0}"),
@@ -470,11 +514,9 @@ mod tests {
 
     /// Texts from the characters that matter here, and from all others.
     fn texts() -> impl Strategy<Value = String> {
-        let nasty = prop::sample::select(vec![
-            ' ', '\t', '\r', '\u{b}', '\u{85}', '\u{a0}', '\u{2028}', '\u{3000}', '\u{200b}', '\u{2060}', '\u{feff}',
-            'a', 'u', '\u{301}', '\u{308}', '\u{323}', '\u{345}', '\u{1100}', '\u{1161}', '\u{11a8}', '가', '\u{212b}',
-            '\u{2000}', '\u{f73}', '\u{340}', '\u{958}', '\0', '\u{1f}',
-        ]);
+        let nasty = " \t\r\u{b}\u{85}\u{a0}\u{2028}\u{3000}\u{200b}\u{2060}\u{feff}au1=葛가\0\u{1f}\u{ad}\u{34f}\u{200c}\u{200d}\u{202a}\
+                     \u{fe0f}\u{e0100}\u{301}\u{308}\u{323}\u{338}\u{345}\u{1100}\u{1161}\u{11a8}\u{212b}\u{2000}\u{f73}\u{340}\u{958}";
+        let nasty = prop::sample::select(nasty.chars().collect::<Vec<_>>());
         prop_oneof![any::<String>(), "[ -~\t\n]{0,24}", prop::collection::vec(nasty, 0..12).prop_map(String::from_iter)]
     }
 
@@ -498,7 +540,7 @@ mod tests {
             let expected = match raw.chars().position(|c| c.is_control() && !c.is_whitespace()) {
                 Some(index) => Err(index + 1),
                 None => {
-                    let composed: String = raw.chars().filter(|&c| !is_removed(c)).nfc().collect();
+                    let composed: String = invisible::without(&raw).nfc().collect();
                     Ok(composed.split_whitespace().collect::<Vec<_>>().join(" "))
                 }
             };

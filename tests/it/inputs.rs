@@ -584,7 +584,7 @@ fn workbook() -> Vec<u8> {
     let moment = ExcelDateTime::from_ymd(2026, 3, 1).unwrap().and_hms(14, 30, 0).unwrap();
     sheet.write_with_format(6, 5, &moment, &Format::new().set_num_format("yyyy-mm-dd hh:mm")).unwrap();
     sheet.write(6, 6, Formula::new("=\"a\"&\"b\"").set_result("ab")).unwrap();
-    sheet.write(6, 7, "#N/A").unwrap();
+    sheet.write(6, 7, "#4 Main St!").unwrap();
     sheet.write(7, 0, "Cy").unwrap();
     sheet.write(7, 1, Formula::new("=VLOOKUP(1,A:B,2)").set_result("#N/A")).unwrap();
     sheet.write(7, 5, Formula::new("=1/0").set_result("#DIV/0!")).unwrap();
@@ -605,7 +605,7 @@ fn a_spreadsheet_is_read_as_it_looks() {
     let columns = "name,email,phone,postal_code,tax_id,custom_1,custom_2,custom_3";
     let expected = [
         "Ann \"The\" Smith, Ltd|ann@example.com|5417543010|2134|123456789012345|2026-03-01|true|0.1",
-        "Bo|bo@example.com|15417543010|02134|NULL|2026-03-01T14:30:00|ab|#N/A",
+        "Bo|bo@example.com|15417543010|02134|NULL|2026-03-01T14:30:00|ab|#4 Main St!",
         "Dee|NULL|NULL|NULL|NULL|two lines|NULL|NULL",
         "Eve|NULL|NULL|NULL|NULL|NULL|NULL|NULL",
     ];
@@ -634,11 +634,11 @@ fn an_error_in_a_cell_can_be_mended_in_the_report() {
     let report = place.text(&format!("{FIRST}/book.rejects.csv"));
     assert!(report.starts_with("\u{feff}Name,E-Mail Address,"), "{report}");
     assert!(report.contains("\nCy,#N/A,,,,#DIV/0!,,,1-") && report.contains(",book.xlsx,3,8,"), "{report}");
-    // What is not mended is a text, which no e-mail address is.
+    // What is not corrected is an error still.
     place.write("same.csv", &report);
     place.custload("import same.csv --profile billing --quiet").ends(1);
     let codes: Vec<String> = fault_lines(&place, SECOND).into_iter().map(|(_, code)| code).collect();
-    assert!(codes.contains(&"invalid-email".to_string()), "{codes:?}");
+    assert!(codes.contains(&"cell-error".to_string()), "{codes:?}");
     let mended = report.replace("Cy,#N/A,,,,#DIV/0!", "Cy,cy@example.com,,,,").replace("\n,no name,", "\nFay,,");
     place.write("mended.csv", mended);
     place.custload("import mended.csv --profile billing --quiet").ends(0);
@@ -905,11 +905,11 @@ fn slips_are_named_with_what_was_meant() {
 
 #[test]
 fn tokens_mean_missing() {
-    let text = "email,name,phone,city\nann@example.com,NULL,-,n/a\nbo@example.com,\\N,,Null\n";
+    let text = "email,name,phone,city\nann@example.com,NULL,?,n/a\nbo@example.com,\\N,,Null\n";
     for (options, expected) in [
         (&[][..], &["bo@example.com|NULL|NULL|Null"][..]),
-        (&["-"], &["ann@example.com|NULL|NULL|na", "bo@example.com|NULL|NULL|Null"]),
-        (&["-", "n/a", "NULL"], &["ann@example.com|NULL|NULL|NULL", "bo@example.com|NULL|NULL|Null"]),
+        (&["?"], &["ann@example.com|NULL|NULL|na", "bo@example.com|NULL|NULL|Null"]),
+        (&["?", "n/a", "NULL"], &["ann@example.com|NULL|NULL|NULL", "bo@example.com|NULL|NULL|Null"]),
     ] {
         let place = Place::new();
         place.write("input.csv", text);
@@ -920,7 +920,7 @@ fn tokens_mean_missing() {
         let found: Vec<String> = found.into_iter().map(|row| row.replace("|n a", "|na")).collect();
         assert_eq!(found, expected, "{options:?}");
         let names = place.number("customers.db", "SELECT count(*) FROM customers WHERE name IS NOT NULL");
-        assert_eq!(names, i64::from(options == ["-"]), "{options:?}");
+        assert_eq!(names, i64::from(options == ["?"]), "{options:?}");
     }
     let place = Place::new();
     place.write("input.ndjson", "{\"email\":\"ann@example.com\",\"name\":\"(none)\",\"phone\":\"x\"}\n");

@@ -36,3 +36,4 @@ mod support;
 mod systems;
 mod tidy;
 mod undo;
+mod values;

@@ -15,6 +15,7 @@ use super::package::Package;
 use super::rows::{MAX_ROWS, Rows};
 use super::serve::Refusal;
 use super::xml::{Xml, attribute, cut_off, push_reference};
+use crate::rule::sheet::looks_like_error;
 
 const CONTENT: &str = "content.xml";
 
@@ -435,13 +436,4 @@ fn send_cell<W: Write>(
         },
         _ => rows.put(place, &DataRef::SharedString(shown)),
     }
-}
-
-/// Whether a text looks like an error of LibreOffice, in whatever language: `#N/A`, `#WERT!`, `Err:502`.
-fn looks_like_error(text: &str) -> bool {
-    if let Some(number) = text.strip_prefix("Err:") {
-        return number.len() == 3 && number.bytes().all(|byte| byte.is_ascii_digit());
-    }
-    let Some(name) = text.strip_prefix('#') else { return false };
-    matches!(name, "N/A" | "NV" | "N/D") || (name.len() <= 16 && (name.ends_with('!') || name.ends_with('?')))
 }
