@@ -11,6 +11,7 @@ mod determinism;
 mod dialects;
 #[cfg(target_os = "linux")]
 mod faults;
+mod fuzz;
 mod inputs;
 mod json;
 mod keys;
@@ -21,6 +22,7 @@ mod model;
 mod modes;
 mod nightly;
 mod oracle;
+mod random;
 mod readme;
 mod refusals;
 mod rejects;

@@ -10,7 +10,7 @@ use custload::source::csv::CsvCutter;
 use custload::source::window::Window;
 use custload::source::{BlockSize, Source};
 
-use crate::support::Random;
+use crate::random::Random;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
@@ -223,7 +223,7 @@ fn by_custload(bytes: &[u8], limit: u64, dialect: &CsvDialect, size: BlockSize, 
     found
 }
 
-fn compare(bytes: &[u8], limit: u64, dialect: &CsvDialect, size: BlockSize, piece: usize) {
+pub(crate) fn compare(bytes: &[u8], limit: u64, dialect: &CsvDialect, size: BlockSize, piece: usize) {
     let expected = by_the_book(bytes, usize::try_from(limit).unwrap(), dialect);
     let found = by_custload(bytes, limit, dialect, size, piece);
     assert_eq!(found, expected, "{:?} with limit {limit}, {dialect}, {size:?}", String::from_utf8_lossy(bytes));
@@ -259,7 +259,7 @@ fn the_book_itself_is_right() {
     }
 }
 
-const DIALECTS: [CsvDialect; 6] = [
+pub(crate) const DIALECTS: [CsvDialect; 6] = [
     CsvDialect::with_delimiter(b','),
     CsvDialect::with_delimiter(b'\t'),
     CsvDialect { quote: Some(b'\''), ..CsvDialect::with_delimiter(b',') },
@@ -291,7 +291,7 @@ fn text(random: &mut Random, longest: usize, dialect: &CsvDialect) -> Vec<u8> {
     (0..length).map(|_| byte(random)).collect()
 }
 
-const SIZES: [BlockSize; 4] =
+pub(crate) const SIZES: [BlockSize; 4] =
     [BlockSize::Records(1), BlockSize::Records(2), BlockSize::Records(1000), BlockSize::Bytes(7)];
 
 #[test]

@@ -13,6 +13,8 @@ use rusqlite::types::ValueRef;
 use serde_json::Value;
 use tempfile::TempDir;
 
+pub(crate) use crate::random::Random;
+
 /// The program.
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_custload");
 
@@ -263,27 +265,6 @@ pub(crate) fn faults(objects: &[Value]) -> Vec<(String, u64, u64, String, String
         (text(object, "file"), number(object, "record"), number(object, "line"), code, severity)
     };
     objects.iter().map(fault).collect()
-}
-
-/// A small random number generator (xorshift), so that a test's input is the same each time.
-#[derive(Debug)]
-pub(crate) struct Random(u64);
-
-impl Random {
-    pub(crate) fn new(seed: u64) -> Random {
-        Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
-    }
-
-    pub(crate) fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        ((self.0 >> 11) % limit as u64) as usize
-    }
-
-    pub(crate) fn pick<'c, T: ?Sized>(&mut self, choices: &[&'c T]) -> &'c T {
-        choices[self.below(choices.len())]
-    }
 }
 
 /// Whether a program of this name can be started; tests that need one are skipped without it.

@@ -35,7 +35,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::container::{CfbKind, kind_of_cfb};
 pub use self::reader::SheetReader;
-pub use self::serve::serve;
+pub use self::serve::{serve, serve_unconfined};
 
 pub(crate) use crate::format::csv::NOT_CALCULATED;
 

@@ -81,6 +81,14 @@ fn send(out: &mut impl Write, path: &Path, sheet: Option<&str>, limits: Limits) 
     rows.finish()
 }
 
+/// Writes the first visible sheet of a spreadsheet to `out` in a process that has other things to do: nothing limits what it costs but
+/// `limits`, so it is for files that are known, and for fuzzing. An error in words where it cannot be read.
+pub fn serve_unconfined(out: &mut impl Write, file: File, limits: Limits) -> Result<SheetEnd, String> {
+    let mut rows = Rows::new(out, limits.max_inflated_bytes, limits.first_row);
+    let sent = book::send(file, None, limits, Patience::ENDLESS, &mut rows).and_then(|()| rows.finish());
+    sent.map_err(|refusal| refusal.to_string())
+}
+
 /// How long this process may be busy without a byte read or written, in seconds of its own time. No work takes as long;
 /// what does is a loop without an end, which damaged files are known to send libraries into.
 #[cfg_attr(not(unix), allow(dead_code))]
@@ -100,6 +108,9 @@ pub(super) struct Patience {
 }
 
 impl Patience {
+    /// No limit at all.
+    const ENDLESS: Patience = Patience { seconds: u64::MAX, most: None };
+
     /// Lets this process have no more than its limits from now on.
     #[cfg(unix)]
     fn confine(limits: Limits, file_bytes: u64) -> Result<Patience, Refusal> {
