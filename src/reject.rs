@@ -184,7 +184,7 @@ pub static REGISTRY: [CodeInfo; 30] = [
         title: "fewer cells than the header has",
         explanation: "The record has fewer cells than the header has names. Which cell is missing cannot be known, so no cell is moved to another column.",
         example: "ann@example.com under the header email,name: one cell for two names",
-        hint: "Add the missing delimiters, or join the lines of a record that was broken in two.",
+        hint: "Join the lines of a broken record, or add delimiters.",
     },
     CodeInfo {
         code: Code::MalformedQuote,

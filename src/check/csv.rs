@@ -117,11 +117,11 @@ impl RowShape {
             cells.pop();
         }
         if cells.len() > expected {
-            let message = format!("the record has {} cells, and the header has {expected}", cells.len());
+            let message = format!("{} cells, and the header has {expected}", cells.len());
             return Err(whole(Code::ExtraCell, expected as u32 + 1, message));
         }
         if cells.len() < self.least {
-            let message = format!("the record has {} of the header's {expected} cells", cells.len());
+            let message = format!("{} of {expected} cells", cells.len());
             return Err(whole(Code::MissingCell, cells.len() as u32 + 1, message));
         }
         cells.resize(expected, Cell::empty());

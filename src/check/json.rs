@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use memchr::{memchr, memchr2, memmem};
 
-use super::judge::{Origin, is_whole};
+use super::judge::{Origin, is_whole, shown};
 use super::plan::Plan;
 use super::report::{Carried, cut_off};
 use super::{Checker, Draft, Whole, not_utf8};
@@ -189,7 +189,7 @@ impl<'c> JsonRecords<'c> {
         };
         let members = members
             .reach(&self.plan.names)
-            .map_err(|key| repeated(format!("the key {key:?} stands in the object twice")))?;
+            .map_err(|key| repeated(format!("the key {} stands in the object twice", shown(&key))))?;
         self.is_bound = false;
         let mut found = Vec::new();
         for (index, (key, _)) in members.0.iter().enumerate() {

@@ -563,7 +563,7 @@ fn hint(plan: &FieldPlan, refusal: &Refusal) -> Cow<'static, str> {
 }
 
 /// A piece of a value in a message: short, and with nothing invisible in it.
-fn shown(value: &str) -> String {
+pub(super) fn shown(value: &str) -> String {
     const LONGEST: usize = 40;
     match value.char_indices().nth(LONGEST) {
         Some((end, _)) => ["\"", &*visible(&value[..end]), "…\""].concat(),

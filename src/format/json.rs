@@ -110,6 +110,7 @@ impl<'r> Members<'r> {
             if record.contains("\\u")
                 && let Some((key, _)) = members.0.iter().find(|(_, value)| is_half_a_text(value))
             {
+                let key: String = key.chars().take(40).collect();
                 return Err(JsonFault::Invalid(format!("the text of {key:?} has half a surrogate pair")));
             }
             return Ok(members);

@@ -61,7 +61,8 @@ pub fn is_cut_off(text: &str) -> bool {
     text.len() >= RAW_LIMIT && backslashes % 2 == 1
 }
 
-/// How a record in `_reject_raw` is cut. As a text it is one line, `delimiter=; quote=" escape=double columns=0a1b2c3d`.
+/// How a record in `_reject_raw` is cut. As a text it is one line, `delimiter=; columns=0a1b2c3d`; where cells are not quoted as
+/// usual, it says how (`delimiter=; quote=' escape=double columns=0a1b2c3d`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RawDialect {
     /// How its cells are written.
@@ -72,13 +73,17 @@ pub struct RawDialect {
     pub is_guarded: bool,
 }
 
-/// The word for that.
+/// What a dialect need not say.
+const USUAL: &str = " quote=\" escape=double";
+
+/// The word for cells with guards.
 const GUARDED: &str = " guarded";
 
 impl fmt::Display for RawDialect {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let guarded = if self.is_guarded { GUARDED } else { "" };
-        write!(out, "{} columns={}{guarded}", self.csv, self.columns)
+        let csv = self.csv.to_string();
+        write!(out, "{} columns={}{guarded}", csv.strip_suffix(USUAL).unwrap_or(&csv), self.columns)
     }
 }
 
@@ -88,7 +93,8 @@ impl RawDialect {
         let text = text.trim();
         let (text, is_guarded) = text.strip_suffix(GUARDED).map_or((text, false), |text| (text, true));
         let (csv, columns) = text.split_once(" columns=")?;
-        Some(RawDialect { csv: csv.parse().ok()?, columns: columns.to_string(), is_guarded })
+        let csv = csv.parse().or_else(|_| [csv, USUAL].concat().parse()).ok()?;
+        Some(RawDialect { csv, columns: columns.to_string(), is_guarded })
     }
 }
 
@@ -110,6 +116,27 @@ mod tests {
         for byte in [b'x', 0xff, b'\\'] {
             assert!(is_cut_off(&escape(&vec![byte; RAW_LIMIT + 1])));
             assert!(!is_cut_off(&escape(&vec![byte; RAW_LIMIT])));
+        }
+    }
+
+    #[test]
+    fn a_dialect_is_read_as_it_is_written() {
+        for (csv, text) in [
+            (CsvDialect::with_delimiter(b';'), "delimiter=; columns=x"),
+            (CsvDialect::with_delimiter(b' '), "delimiter=space columns=x"),
+            (
+                CsvDialect { quote: None, ..CsvDialect::with_delimiter(b',') },
+                "delimiter=, quote=none escape=double columns=x",
+            ),
+        ] {
+            for (is_guarded, end) in [(false, ""), (true, " guarded")] {
+                let dialect = RawDialect { csv, columns: "x".to_string(), is_guarded };
+                assert_eq!(dialect.to_string(), [text, end].concat());
+                assert_eq!(RawDialect::parse(&dialect.to_string()), Some(dialect));
+            }
+        }
+        for text in ["", "delimiter=;", "columns=x", "delimiter=;; columns=x", "; columns=x", "delimiter= columns=x"] {
+            assert_eq!(RawDialect::parse(text), None, "{text:?}");
         }
     }
 

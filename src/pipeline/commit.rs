@@ -9,16 +9,16 @@ use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 
 use super::advice::{named, shortened, unknown_names, with_nearest};
-use super::fate::Judged;
+use super::fate::{Judged, Late};
 use super::journey::{Stops, start};
 use super::prepare::{Prepared, note_sheet};
 use super::tally::Tally;
 use super::waiting::Waiting;
 use super::worker::{Checked, Worker};
 use super::{Book, Command, Observer, Options, Progress, Target};
-use crate::check::Checker;
 use crate::check::json::{MOST_KEYS, MetKeys};
 use crate::check::plan::Plan;
+use crate::check::{Checker, Outcome, Verdicts};
 use crate::disk::folder_of;
 use crate::error::{Error, Result, Words};
 use crate::format::csv::RowWriter;
@@ -137,6 +137,13 @@ pub(super) struct Committed {
     pub(super) customers: Option<(i64, i64)>,
     pub(super) book: Book,
     pub(super) kept: Option<Kept>,
+}
+
+/// So many rejects are listed in the reports; all where there is no limit on them. Of a run that is stopped for them there are enough to
+/// say why.
+pub(super) fn most_listed(options: &Options) -> Option<u64> {
+    const MORE: u64 = 1000;
+    options.max_rejects.map(|most| most.saturating_add(MORE))
 }
 
 /// So many reports of inputs wait for the end of the run to be put on the disk.
@@ -317,16 +324,17 @@ impl<'r> Committer<'r> {
             (Some(rights), None) => self.apply(&verdicts.rows, &rights)?,
             (Some(rights), Some(_)) => self.let_wait(&judged, &rights)?,
         }
+        let listed = self.listed(&verdicts, &late, counts.rejected);
         let (more_errors, more_rejects): (Vec<_>, Vec<_>) =
             late.into_iter().map(|late| ((late.index, late.error), (late.index, late.reject))).unzip();
         let input = worker.input;
         if let Some(report) = &mut self.errors {
-            report.write(&errors.with(more_errors))?;
+            report.write(&errors.with(more_errors, listed))?;
         }
         self.tally.add(&tally);
         self.bytes += block.file_bytes;
         if let Some(report) = self.rejects(input)? {
-            report.write(&rejects.with(more_rejects))?;
+            report.write(&rejects.with(more_rejects, listed))?;
         }
         self.records = first + records;
         self.inputs[input].summary.counts.add(&counts);
@@ -338,6 +346,17 @@ impl<'r> Committer<'r> {
             }
             None => Ok(true),
         }
+    }
+
+    /// How many of a block's spans the reports list: those before the first reject that is one too many. The block has so many rejects.
+    fn listed(&self, verdicts: &Verdicts, late: &[Late], rejected: u64) -> usize {
+        let all = verdicts.verdicts.len();
+        let Some(most) = most_listed(self.options) else { return all };
+        let Some(room) = most.checked_sub(self.counts().rejected) else { return 0 };
+        let is_late = |index| late.binary_search_by_key(&index, |late| late.index).is_ok();
+        let is_reject = |index: &usize| verdicts.verdicts[*index].outcome == Outcome::Rejected || is_late(*index);
+        let first_left_out = || (0..all).filter(is_reject).nth(room as usize);
+        if room < rejected { first_left_out().unwrap_or(all) } else { all }
     }
 
     /// Notes the keys of a block, for the blocks behind it.

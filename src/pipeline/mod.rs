@@ -35,7 +35,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::json;
 use xxhash_rust::xxh3::xxh3_128;
 
-use self::commit::Committer;
+use self::commit::{Committer, most_listed};
 use self::events::Watched;
 use self::hold::take_hold;
 use self::place::{finish_earlier_reports, relative_reports, reports_place};
@@ -426,7 +426,9 @@ fn threshold_passed(options: &Options, counts: &Counts) -> Option<String> {
     if let Some(most) = options.max_rejects
         && counts.rejected > most
     {
-        return Some(format!("{} records were rejected, and --max-rejects allows {most}", counts.rejected));
+        let listed = most_listed(options).filter(|listed| counts.rejected > *listed);
+        let listed = listed.map(|listed| format!(" (the reports list the first {listed})")).unwrap_or_default();
+        return Some(format!("{} records were rejected{listed}, and --max-rejects allows {most}", counts.rejected));
     }
     if let Some(most) = options.max_reject_ratio
         && counts.rejected as f64 > most * records as f64

@@ -80,8 +80,13 @@ impl Pieces {
         self.ends.push(self.text.len());
     }
 
-    /// The text with some more put in: each piece of `more` behind that of its span. The pieces come in order.
-    pub(super) fn with(self, more: Vec<(usize, Vec<u8>)>) -> Vec<u8> {
+    /// The text of the first spans, so many of them, with some more put in: each piece of `more` after that of its span. The pieces
+    /// come in order.
+    pub(super) fn with(mut self, more: Vec<(usize, Vec<u8>)>, spans: usize) -> Vec<u8> {
+        if spans < self.ends.len() {
+            self.text.truncate(spans.checked_sub(1).map_or(0, |last| self.ends[last]));
+        }
+        let more: Vec<_> = more.into_iter().take_while(|(span, _)| *span < spans).collect();
         if more.is_empty() {
             return self.text;
         }

@@ -8,6 +8,9 @@ use crate::reject::{Fault, Faults, Severity};
 /// The header of `accepted.csv`.
 pub const ACCEPTED_COLUMNS: [&str; 6] = ["file", "record", "line", "key", "customer_id", "action"];
 
+/// So much of a value stands in `errors.ndjson`, 4 KiB; the reject report has it whole.
+const LONGEST_VALUE: usize = 4096;
+
 /// Writes a line of `errors.ndjson`. `field` is the column name of the fault's field.
 pub fn error_line(out: &mut Vec<u8>, file: &str, position: Position, field: Option<&str>, fault: Fault<'_>) {
     out.extend_from_slice(b"{\"file\":");
@@ -34,10 +37,20 @@ pub fn error_line(out: &mut Vec<u8>, file: &str, position: Position, field: Opti
     });
     write_text(out, fault.message);
     out.extend_from_slice(b",\"value\":");
-    write_text_or_null(out, fault.value);
+    let shown = fault.value.map(beginning);
+    write_text_or_null(out, shown);
+    if shown != fault.value {
+        out.extend_from_slice(b",\"value_truncated\":true");
+    }
     out.extend_from_slice(b",\"hint\":");
     write_text(out, fault.hint);
     out.extend_from_slice(b"}\n");
+}
+
+/// As much of a value as is shown.
+fn beginning(value: &str) -> &str {
+    let end = (0..=LONGEST_VALUE).rev().find(|end| value.is_char_boundary(*end));
+    if value.len() <= LONGEST_VALUE { value } else { &value[..end.unwrap_or(0)] }
 }
 
 fn write_text_or_null(out: &mut Vec<u8>, text: Option<&str>) {

@@ -274,3 +274,83 @@ fn a_report_may_come_back_as_a_workbook() {
     }
     assert_eq!(place.number("customers.db", "SELECT count(*) FROM customers"), 0);
 }
+
+/// A value is said whole once, in the reject report; what is said of each fault has a length of its own.
+#[test]
+fn reports_are_no_longer_than_they_must_be() {
+    let place = Place::new();
+    let long = "x\u{e9}".repeat(100_000);
+    place.write("a.csv", format!("email,name,city\n{long},{long},{long}\n"));
+    place.write("b.ndjson", format!("{{\"{long}\":1,\"{long}\":2,\"email\":\"no\"}}\n{{\"{long}\":\"\\ud800\"}}\n"));
+    place.custload("import a.csv b.ndjson --profile contact").ends(1);
+    let (_, rows) = place.table(&format!("{FIRST}/a.rejects.csv"));
+    assert!(rows[0][..3].iter().all(|cell| *cell == long));
+    assert!(rows[0][3..].iter().map(String::len).sum::<usize>() < 1000, "{:?}", &rows[0][3..]);
+    let text = place.text(&format!("{FIRST}/errors.ndjson"));
+    let faults = place.objects(&format!("{FIRST}/errors.ndjson"));
+    assert!(faults.len() >= 5 && text.lines().all(|line| line.len() < 6000), "{} faults", faults.len());
+    for fault in &faults {
+        let value = fault["value"].as_str().unwrap();
+        assert!(value.len() <= 4096 && value.len() > 4090, "{}", value.len());
+        assert_eq!(fault["value_truncated"], true);
+    }
+    // One that is short enough is whole, and nothing is said.
+    place.write("c.csv", format!("email,name\n{}\n", "y".repeat(4096) + ",Ann"));
+    place.custload("import c.csv --profile contact").ends(1);
+    let fault = place.objects(&format!("{SECOND}/errors.ndjson")).remove(0);
+    assert_eq!((fault["value"].as_str().unwrap().len(), fault.get("value_truncated")), (4096, None));
+}
+
+/// What a fault costs in the reports does not depend on much: the shortest records there are have at most so many bytes each.
+#[test]
+fn the_shortest_records_have_short_reports() {
+    let place = Place::new();
+    place.write("a.csv", format!("email,name\n{}", "a\n".repeat(5000)));
+    place.custload("import a.csv --profile contact").ends(1);
+    let length = |name: &str| std::fs::metadata(place.path(&format!("{FIRST}/{name}"))).unwrap().len() / 5000;
+    assert!(
+        length("errors.ndjson") <= 230 && length("a.rejects.csv") <= 90,
+        "{} {}",
+        length("errors.ndjson"),
+        length("a.rejects.csv")
+    );
+}
+
+/// A run that is stopped for its rejects lists as many as say why, and no more; where the list ends does not depend on blocks and
+/// threads.
+#[test]
+fn a_limit_on_rejects_bounds_the_reports() {
+    let place = Place::new();
+    let record = |number: u32| match number % 7 {
+        0 => format!("c{number}@example.com,Ann,Narnia\n"),
+        1 => format!("c{}@example.com,Ann,DE\n", number - 1),
+        _ => format!("no{number},Ann,DE\n"),
+    };
+    place.write("a.csv", format!("email,name,country\n{}", (0..8000).map(record).collect::<String>()));
+    let mut first = None;
+    for options in ["--threads 1", "--threads 3 --block-size 1r", "--threads 2 --block-size 7000", "--block-size 4000r"]
+    {
+        let folder = options.replace([' ', '-'], "_");
+        let reports = format!("{folder}/run");
+        let line = format!(
+            "import a.csv --profile contact --max-rejects 30 --db {folder}.db --reports {reports} --now 2026-01-31T12:00:00Z {options}"
+        );
+        let done = place.custload(&line).ends(3);
+        assert!(
+            done.stdout
+                .contains("6857 records were rejected (the reports list the first 1030), and --max-rejects allows 30"),
+            "{}",
+            done.stdout
+        );
+        let summary = place.json(&format!("{reports}/summary.json"));
+        assert_eq!((summary["read"].as_u64(), summary["rejected"].as_u64()), (Some(8000), Some(6857)));
+        let files = ["errors.ndjson", "a.rejects.csv"].map(|name| place.text(&format!("{reports}/{name}")));
+        assert_eq!(files[1].lines().count(), 1 + 1030);
+        assert_eq!(files[0].lines().filter(|line| line.contains("\"error\"")).count(), 1030);
+        assert_eq!(first.get_or_insert_with(|| files.clone()), &files, "{options}");
+    }
+    // All are listed where they are fewer, though too many.
+    place.write("b.csv", format!("email\n{}", "no\n".repeat(900)));
+    place.custload("import b.csv --profile contact --max-rejects 10 --db b.db --reports b").ends(3);
+    assert_eq!(place.text("b/b.rejects.csv").lines().count(), 901);
+}
