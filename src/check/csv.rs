@@ -262,7 +262,7 @@ fn take_apart<'r>(
     source: &[u8],
     cells: &mut Vec<Cell>,
 ) -> Result<Parts<'r>, Whole<'r>> {
-    if let Err(whole) = shape.row.split(record, source, cells) {
+    if let Err(whole) = cut_row(shape, record, source, cells) {
         return Err(torn(shape, record.as_bytes()).map_or(whole, |(own, _)| own));
     }
     let outer = Parts { text: Cow::Borrowed(record), is_raw: false, is_guarded: shape.report.is_some() };
@@ -288,6 +288,24 @@ fn take_apart<'r>(
         });
     }
     Ok(Parts { text: Cow::Owned(trimmed.to_string()), is_raw: true, is_guarded: dialect.is_guarded })
+}
+
+/// Cuts a row of the input, of which a reject report's must have what the report says where it was written: or a cell too many, or
+/// too few, has moved the others.
+fn cut_row<'r>(shape: &CsvShape, record: &'r str, source: &[u8], cells: &mut Vec<Cell>) -> Result<(), Whole<'r>> {
+    shape.row.split(record, source, cells)?;
+    let Some(report) = &shape.report else { return Ok(()) };
+    let Some(column) = (ReportRow { shape: report, record, cells }).misplaced() else { return Ok(()) };
+    Err(Whole {
+        code: Code::ExtraCell,
+        column: Some(column as u32 + 1),
+        message: format!(
+            "{} holds what no report has there; a cell is too many or missing",
+            shape.binding.headers[column]
+        ),
+        raw: record.as_bytes().into(),
+        carried: None,
+    })
 }
 
 /// What is wrong with the record's own text in a report's row that cannot be cut into cells, and what the report said of it. `None`
@@ -333,7 +351,7 @@ pub(super) fn carried(shape: &CsvShape, row: &[u8]) -> Option<Carried> {
     let report = shape.report.as_ref()?;
     let mut cells = Vec::new();
     if let Ok(record) = std::str::from_utf8(row)
-        && shape.row.split(record, row, &mut cells).is_ok()
+        && cut_row(shape, record, row, &mut cells).is_ok()
     {
         return Some(ReportRow { shape: report, record, cells: &cells }.carried());
     }

@@ -109,6 +109,19 @@ impl<'r> ReportRow<'r> {
         column.map(|column| unguarded(self.cells[column].text(self.record))).unwrap_or_default()
     }
 
+    /// The first of the report's columns that holds what no report has there, and no person leaves there.
+    pub(super) fn misplaced(&self) -> Option<usize> {
+        type Looks = fn(&str) -> bool;
+        let shape = self.shape;
+        let columns: [(Option<usize>, Looks); 4] =
+            [(shape.run, is_run), (shape.record, is_number), (shape.line, is_number), (shape.codes, are_codes)];
+        let is_wrong = |(column, looks_right): &(Option<usize>, Looks)| {
+            let text = self.text(*column);
+            !text.is_empty() && !looks_right(&text)
+        };
+        columns.iter().find(|column| is_wrong(column)).and_then(|(column, _)| *column)
+    }
+
     /// Whether the record was rejected for this.
     pub(super) fn has_code(&self, code: Code) -> bool {
         self.text(self.shape.codes).split(',').any(|found| found == code.name())
@@ -166,11 +179,25 @@ impl<'r> ReportRow<'r> {
 
 /// Whether eight cells are those that a report has of a record.
 fn is_said(text: &dyn Fn(usize) -> String) -> bool {
-    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit());
-    let are_codes = |text: &str| text.split(',').all(|code| Code::from_name(code).is_some());
-    let run = text(0);
-    let is_run = run.is_empty() || run.split_once('-').is_some_and(|(run, id)| is_number(run) && id.len() == 8);
+    let is_run = text(0).is_empty() || is_run(&text(0));
     is_run && !text(1).is_empty() && is_number(&text(2)) && is_number(&text(3)) && are_codes(&text(4))
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit())
+}
+
+fn is_run(text: &str) -> bool {
+    text.split_once('-').is_some_and(|(run, id)| is_number(run) && id.len() == 8)
+}
+
+/// Also those of a later version.
+fn are_codes(text: &str) -> bool {
+    let is_code = |code: &str| {
+        let is_part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        code.starts_with(|first: char| first.is_ascii_lowercase()) && code.bytes().all(is_part)
+    };
+    text.split(',').all(is_code)
 }
 
 /// A record of which only the beginning stands in the report must not be loaded from there.

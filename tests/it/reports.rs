@@ -132,6 +132,7 @@ fn a_row_that_is_broken_again_keeps_its_record() {
         ("no,Ann,x", "no,\"An\"n,x", "malformed-quote", "no,\"An\"n,x"),
         ("no,Ann,x", "no,\"Ann,x", "unterminated-quote", "no,\"Ann,x"),
         ("no,Ann,x", "no,\"a,b\",c,d", "extra-cell", "no,\"a,b\",c,d"),
+        ("no,Ann,x", "jay@example.com,Jay,Bonn,x", "extra-cell", "jay@example.com,Jay,Bonn,x"),
     ] {
         let place = Place::new();
         place.write("a.csv", format!("email,name,city\n{right}\n"));
@@ -162,6 +163,34 @@ fn a_row_that_is_broken_again_keeps_its_record() {
         place.custload("import c.csv --profile contact --relax all").ends(0);
         let stored = customers(&place, "email,name,city");
         assert_eq!(stored, ["jay@example.com|Jay|=Bonn"], "{wrong}");
+    }
+}
+
+/// A row that a person has added, and one whose own columns it has emptied, are rows; one in which cells have moved is none, also
+/// where rows may be short and empty cells may follow.
+#[test]
+fn cells_do_not_move_into_the_reports_columns_or_out_of_them() {
+    let rows: [(&str, bool); 10] = [
+        ("jay@example.com,Jay,Bonn,1-0a1b2c3d,a.csv,1,2,invalid-email,why,,", true),
+        ("jay@example.com,Jay,Bonn,,,,,,,,", true),
+        ("jay@example.com,Jay,Bonn,,,,,,a note,,", true),
+        ("jay@example.com,Jay,Bonn,1-0a1b2c3d,a.csv,1,2,a-later-code,why,,", true),
+        ("jay@example.com,Jay,Bonn,1-0a1b2c3d,a.csv,1,2,invalid-email,why,,,,,", true),
+        ("jay@example.com,Jay,Main,Bonn,1-0a1b2c3d,a.csv,1,2,invalid-email,why,", false),
+        ("jay@example.com,Jay,Bonn,,1-0a1b2c3d,a.csv,1,2,invalid-email,why,", false),
+        ("jay@example.com,Jay,Main,Bonn,,,,,,,", false),
+        ("jay@example.com,Jay,1-0a1b2c3d,a.csv,1,2,invalid-email,why,,", false),
+        ("jay@example.com,Jay,,a.csv,1,2,invalid-email,why,,", false),
+    ];
+    for (row, is_loaded) in rows {
+        for options in ["", "--short-rows pad"] {
+            let place = Place::new();
+            let header = "email,name,city,_reject_run,_reject_file,_reject_record,_reject_line,_reject_codes,_reject_messages,_reject_dialect,_reject_raw";
+            place.write("a.csv", format!("{header}\n{row}\n"));
+            place.custload(&format!("import a.csv --profile contact {options}")).ends(i32::from(!is_loaded));
+            let found = place.number("customers.db", "SELECT count(*) FROM customers WHERE city = 'Bonn'");
+            assert_eq!(found, i64::from(is_loaded), "{row} {options}");
+        }
     }
 }
 
