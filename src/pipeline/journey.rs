@@ -216,6 +216,7 @@ fn ahead(feed: Box<dyn Feed>) -> Box<dyn Feed> {
     let (pieces, made) = sync_channel(PIECES);
     let mut feed = feed;
     let none = Piece { bytes: Vec::new(), file_read: feed.file_read() };
+    let has_checksum = feed.has_checksum();
     let started = start("make", move || {
         loop {
             let mut bytes = vec![0; PIECE];
@@ -232,7 +233,14 @@ fn ahead(feed: Box<dyn Feed>) -> Box<dyn Feed> {
             }
         }
     });
-    Box::new(Ahead { made, piece: none, at: 0, ended: false, failed: started.err().map(|error| error.to_string()) })
+    Box::new(Ahead {
+        made,
+        piece: none,
+        at: 0,
+        ended: false,
+        has_checksum,
+        failed: started.err().map(|error| error.to_string()),
+    })
 }
 
 /// How much is made at once, and how many pieces may wait to be cut.
@@ -252,6 +260,7 @@ struct Ahead {
     at: usize,
     /// Whether the last piece has come.
     ended: bool,
+    has_checksum: bool,
     failed: Option<String>,
 }
 
@@ -277,6 +286,10 @@ impl Feed for Ahead {
 
     fn file_read(&self) -> Option<FileRead> {
         self.piece.file_read.clone()
+    }
+
+    fn has_checksum(&self) -> bool {
+        self.has_checksum
     }
 }
 
@@ -385,7 +398,9 @@ impl Cutter {
                 let _ = arrivals.send((number, arrival));
             });
         }
-        Ok(Some(source.read()))
+        let read = source.read();
+        source.check_rest().map_err(|error| Error::input(path, error))?;
+        Ok(Some(read))
     }
 
     fn send(&mut self, arrival: Arrival) -> Option<()> {

@@ -237,6 +237,11 @@ impl Source {
         self.window.is_made()
     }
 
+    /// Reads what a limit has left over where only the input's end says whether all before it was right: its checksum is there.
+    pub fn check_rest(&mut self) -> io::Result<()> {
+        self.window.check_rest()
+    }
+
     /// What was read, once there is no block left.
     pub fn read(&self) -> InputRead {
         let file = self.window.file_read();

@@ -445,7 +445,7 @@ impl Text {
         if encoding == UTF_8 {
             let mut window = match meter {
                 None => Window::new(reader),
-                Some(meter) => Window::over(Box::new(Made { reader, meter })),
+                Some(meter) => Window::over(Box::new(Made { reader, meter, has_checksum: compression.is_some() })),
             };
             window.hold(skip).map_err(|error| Error::input(path, error))?;
             window.drop_until(skip as u64);
@@ -469,7 +469,7 @@ impl Text {
         let mut dropped = vec![0; skip];
         reader.read_exact(&mut dropped).map_err(|error| Error::input(path, error))?;
         let reader: Reader = Box::new(Decoder::new(reader, encoding));
-        let window = Window::over(Box::new(Made { reader, meter }));
+        let window = Window::over(Box::new(Made { reader, meter, has_checksum: compression.is_some() }));
         Ok(Opened { window, length, is_file: false, compression, encoding, sheet: None, spooled: None, notes })
     }
 }

@@ -58,6 +58,11 @@ pub trait Feed: Send {
 
     /// How much of the file was read for what was given so far; `None` where that is the file itself.
     fn file_read(&self) -> Option<FileRead>;
+
+    /// Whether what is given is only known to be right at its end, where a checksum is.
+    fn has_checksum(&self) -> bool {
+        false
+    }
 }
 
 /// A file as it stands.
@@ -79,6 +84,8 @@ pub struct Made {
     pub reader: Box<dyn Read + Send>,
     /// What is read of it.
     pub meter: Meter,
+    /// Whether there is a checksum at its end: it is inflated.
+    pub has_checksum: bool,
 }
 
 impl Feed for Made {
@@ -98,6 +105,10 @@ impl Feed for Made {
 
     fn file_read(&self) -> Option<FileRead> {
         Some(self.meter.read())
+    }
+
+    fn has_checksum(&self) -> bool {
+        self.has_checksum
     }
 }
 
@@ -239,6 +250,18 @@ impl Window {
     pub fn refuse_changed(&self) -> io::Result<()> {
         // What was read to its end was looked at then.
         self.file.as_ref().filter(|_| !self.ended).map_or(Ok(()), Unchanged::check)
+    }
+
+    /// Reads what is left where only its end says whether all before it was right.
+    pub fn check_rest(&mut self) -> io::Result<()> {
+        if !self.feed.has_checksum() {
+            return Ok(());
+        }
+        while !self.ended {
+            self.start = self.end;
+            self.read_more()?;
+        }
+        Ok(())
     }
 
     /// The same window, with another feed for what has not been read yet.

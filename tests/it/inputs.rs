@@ -1350,3 +1350,25 @@ fn many_slips_in_an_array_cost_themselves_alone() {
     let lines: Vec<u64> = fault_lines(&place, FIRST).iter().map(|(line, _)| *line).collect();
     assert_eq!(lines, (0..30).map(|number| 2 + 4 * number).collect::<Vec<u64>>());
 }
+
+/// The first records are wrong as easily as the last, and only the end of compressed data says whether they are.
+#[test]
+fn a_limit_does_not_keep_damage_from_being_found() {
+    let mut text = "email,name\n".to_string();
+    let mut state = 7_u64;
+    for n in 0..60_000 {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        writeln!(text, "a{n}.{state:x}@x.example,Ann Smith").unwrap();
+    }
+    let place = Place::new();
+    for kind in COMPRESSIONS {
+        let mut bytes = compressed(text.as_bytes(), kind);
+        place.write("whole", &bytes);
+        place.custload("check whole --profile contact --limit 10").ends(0);
+        let at = bytes.len() * 3 / 4;
+        bytes[at] ^= 1;
+        place.write("damaged", &bytes);
+        place.custload("import damaged --db damaged.db --profile contact --limit 10").ends(2).says(&["damaged"]);
+        assert!(!place.path("damaged.db").exists(), "{kind}");
+    }
+}

@@ -396,6 +396,7 @@ fn head_of(tag: &BytesStart<'_>, next: (u32, u32)) -> Result<Head, Refusal> {
         match attribute.key.as_ref() {
             "r" => head.place = place_of(&attribute.value)?,
             "t" => head.kind = Type::of(&attribute.value)?,
+            "s" if attribute.value.is_empty() => (),
             "s" => {
                 let style = attribute.value.trim().parse();
                 head.style = Some(style.map_err(|_| Refusal::damaged("a cell's format has no number"))?);
@@ -411,13 +412,11 @@ fn head_of(tag: &BytesStart<'_>, next: (u32, u32)) -> Result<Head, Refusal> {
 
 /// The row of a number, from zero.
 fn row_of(number: &str) -> Result<u32, Refusal> {
-    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    let is_number = || !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
     match number.parse::<u32>() {
         Ok(row) if (1..=MAX_ROWS).contains(&row) => Ok(row - 1),
-        _ if is_number && number.trim_start_matches('0').is_empty() => {
-            Err(Refusal::damaged("it has a row of number 0"))
-        }
-        _ if is_number => {
+        Ok(0) => Err(Refusal::damaged("it has a row of number 0")),
+        _ if is_number() => {
             Err(Refusal::damaged(format!("it has a row of number {}, and a sheet has {MAX_ROWS} rows", short(number))))
         }
         _ => Err(Refusal::damaged(format!("it has a row of number {:?}", short(number)))),

@@ -40,6 +40,7 @@ fn a_formula_without_a_stored_result_is_an_error() {
         (r#"<c r="A1"><v>7</v><f>A2</f></c>"#, "7"),
         (r#"<c r="A1" t="e"><f>A2</f><v>#SPILL!</v></c>"#, "\u{1}#SPILL!"),
         (r#"<c r="A1"><v/></c>"#, ""),
+        (r#"<c r="A1" s=""><v>5</v></c>"#, "5"),
         (r#"<c r="A1" t="str"><v><![CDATA[a<b]]></v></c>"#, "a<b"),
         (r#"<c r="A1" t="inlineStr"><v>left here</v></c>"#, "left here"),
     ] {
@@ -76,6 +77,48 @@ fn a_format_of_zeros_gives_its_zeros() {
     let content = String::from_utf8(members[2].1.clone()).unwrap();
     members[2].1 = content.replace("<office:automatic-styles>", &format!("<office:automatic-styles>{styles}")).into();
     assert_eq!(rows(&zip_members(&members)), "01067,001067,1067,01067,01067\n");
+}
+
+#[test]
+fn an_xlsb_has_formats_of_zeros_too() {
+    let format = [&164_u16.to_le_bytes()[..], &wide("00000")].concat();
+    let cell_format = |id: u16| record(0x2f, &[&[0, 0][..], &id.to_le_bytes(), &[0; 12]].concat());
+    let styles = [
+        record(0x267, &1_u32.to_le_bytes()),
+        record(0x2c, &format),
+        record(0x268, &[]),
+        record(0x272, &[1, 0, 0, 0]),
+        cell_format(14),
+        record(0x273, &[]),
+        record(0x269, &[3, 0, 0, 0]),
+        cell_format(0),
+        cell_format(164),
+        cell_format(14),
+        record(0x26a, &[]),
+    ]
+    .concat();
+    let styled = |kind: u16, column: u32, style: u8, value: &[u8]| {
+        record(kind, &[&column.to_le_bytes()[..], &[style, 0, 0, 0], value].concat())
+    };
+    let cells = [
+        super::files::row(0),
+        styled(0x02, 0, 1, &(1067_i32 << 2 | 2).to_le_bytes()),
+        styled(0x05, 1, 1, &1067_f64.to_le_bytes()),
+        styled(0x09, 2, 0, &1067_f64.to_le_bytes()),
+        styled(0x02, 3, 2, &(46082_i32 << 2 | 2).to_le_bytes()),
+        styled(0x02, 4, 0, &(106_750_i32 << 2 | 3).to_le_bytes()),
+    ];
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(xlsb_of(&cells))).unwrap();
+    let mut members = vec![("xl/styles.bin".to_string(), styles)];
+    for n in 0..archive.len() {
+        let mut member = archive.by_index(n).unwrap();
+        let mut content = Vec::new();
+        std::io::Read::read_to_end(&mut member, &mut content).unwrap();
+        members.push((member.name().unwrap().to_string(), content));
+    }
+    let members: Vec<(&str, &[u8])> =
+        members.iter().map(|(name, content)| (name.as_str(), content.as_slice())).collect();
+    assert_eq!(rows_of(&zip_of(&members), "Two"), "01067,01067,1067,2026-03-01,1067.5\n");
 }
 
 #[test]
