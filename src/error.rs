@@ -14,6 +14,26 @@ pub enum Error {
     /// The command line, a header or a profile does not fit what was asked for.
     #[error("{0}")]
     Usage(String),
+    /// What an input holds does not fit what was asked for.
+    #[error("{said}")]
+    Unfit {
+        /// The whole of it, with the input's name. It may quote what stands in the input.
+        said: String,
+        /// The same without that, for a log.
+        logged: String,
+    },
+    /// All inputs were loaded before, and some of them with other options.
+    #[error("nothing was loaded. {}", .said.join(". "))]
+    LoadedOtherwise {
+        /// By which runs, with which options, and what these have accepted and rejected; a text a run.
+        said: Vec<String>,
+        /// The same for a log.
+        logged: String,
+        /// The profile of the run that was to be.
+        profile: String,
+        /// The reject reports of those runs.
+        rejects: Vec<PathBuf>,
+    },
     /// An input could not be opened or read.
     #[error("cannot read {}: {doing}", .path.display())]
     Input {
@@ -111,6 +131,12 @@ impl Words {
         Words { logged: Some(said.clone()), said }
     }
 
+    /// The same behind words that quote nothing either.
+    pub fn behind(self, before: &str) -> Words {
+        let put = |said: String| format!("{before}{said}");
+        Words { said: put(self.said), logged: self.logged.map(put) }
+    }
+
     /// The same, with others in their place for a log.
     pub fn logged_as(self, logged: Option<String>) -> Words {
         Words { logged, ..self }
@@ -160,7 +186,7 @@ impl Error {
     /// What kind of error it is, in a word, for a log.
     pub fn kind(&self) -> &'static str {
         match self {
-            Error::Usage(_) => "usage",
+            Error::Usage(_) | Error::Unfit { .. } | Error::LoadedOtherwise { .. } => "usage",
             Error::Input { .. } => "input",
             Error::Database { .. } | Error::InDoubt { .. } => "database",
             Error::AtCheckpoint { error, .. } => error.kind(),
@@ -172,25 +198,34 @@ impl Error {
         }
     }
 
-    /// What a log may say of it; `None` where the message could quote what stands in a file or a database.
-    pub fn for_log(&self) -> Option<String> {
+    /// What a log may say of it: what failed, and nothing that stands in a file or a database. Where the message could quote that,
+    /// it is for standard error alone.
+    pub fn for_log(&self) -> String {
+        const WHY: &str = "standard error says why";
         match self {
-            Error::Usage(_) => None,
+            Error::Usage(said) => match said.split([' ', ':', '=']).next().filter(|word| word.starts_with("--")) {
+                Some(option) => format!("{option} does not fit; {WHY}"),
+                None => format!("the command line, a profile or a mapping does not fit; {WHY}"),
+            },
+            Error::Unfit { logged, .. } | Error::LoadedOtherwise { logged, .. } => logged.clone(),
             Error::Input { path, doing } => {
-                doing.logged.as_ref().map(|doing| format!("cannot read {}: {doing}", path.display()))
+                let doing = doing.logged.as_deref().unwrap_or(WHY);
+                format!("cannot read {}: {doing}", path.display())
             }
             Error::Database { path, message } => {
-                message.logged.as_ref().map(|message| format!("{}: {message}", path.display()))
+                let path = path.display();
+                let refused = || format!("{path}: it cannot be used; {WHY}");
+                message.logged.as_ref().map_or_else(refused, |message| format!("{path}: {message}"))
             }
             // How many records are kept is a field of its own.
-            Error::AtCheckpoint { error, .. } => error.for_log().map(|said| shortened_claim(&said)),
+            Error::AtCheckpoint { error, .. } => shortened_claim(&error.for_log()),
             Error::Locked { .. }
             | Error::InDoubt { .. }
             | Error::Report { .. }
             | Error::ReportFolder { .. }
             | Error::Unbalanced(_)
             | Error::Broken(_)
-            | Error::Interrupted(_) => Some(self.to_string()),
+            | Error::Interrupted(_) => self.to_string(),
         }
     }
 
@@ -210,6 +245,11 @@ impl Error {
             _ => Words::from(source.to_string()),
         };
         Error::Input { path: path.to_path_buf(), doing }
+    }
+
+    /// An input that does not fit: what is wrong, in words that quote nothing of it, and the whole message.
+    pub fn unfit(path: &Path, what: &str, said: String) -> Error {
+        Error::Unfit { said, logged: format!("{}: {what}", path.display()) }
     }
 
     /// A report that could not be written.
@@ -274,23 +314,21 @@ mod tests {
         let path = Path::new("a.csv");
         let library = io::Error::other("cannot parse 'Ann Smith'");
         for (error, logged) in [
-            (Error::Usage("Found: Ann Smith".into()), None),
-            (Error::input(path, library), None),
-            (Error::input(path, io::ErrorKind::NotFound.into()), Some("cannot read a.csv: there is no such file")),
-            (Error::input(path, own_words(io::ErrorKind::InvalidData, "cut off")), Some("cannot read a.csv: cut off")),
-            (Error::input(path, io::Error::from_raw_os_error(5)), Some("cannot read a.csv: Input/output error")),
-            (Error::database(path, format!("it has {path:?}")), None),
-            (Error::database(path, "it is a folder"), Some("a.csv: it is a folder")),
-            (Error::database(path, Words::from(String::new()).logged_as(Some("x".into()))), Some("a.csv: x")),
+            (Error::Usage("Found: Ann Smith".into()), "the command line, a profile or a mapping does not fit; "),
+            (Error::Usage("--map \"Ann Smith=x\": x".into()), "--map does not fit; "),
+            (Error::unfit(path, "no profile fits", "a.csv: Ann Smith".into()), "a.csv: no profile fits"),
+            (Error::input(path, library), "cannot read a.csv: standard error says why"),
+            (Error::input(path, io::ErrorKind::NotFound.into()), "cannot read a.csv: there is no such file"),
+            (Error::input(path, own_words(io::ErrorKind::InvalidData, "cut off")), "cannot read a.csv: cut off"),
+            (Error::input(path, io::Error::from_raw_os_error(5)), "cannot read a.csv: Input/output error"),
+            (Error::database(path, format!("it has {path:?}")), "a.csv: it cannot be used; "),
+            (Error::database(path, "it is a folder"), "a.csv: it is a folder"),
+            (Error::database(path, Words::from(String::new()).logged_as(Some("x".into()))), "a.csv: x"),
         ] {
             let said = error.for_log();
-            let is_right = match (&said, logged) {
-                (Some(said), Some(logged)) => said.starts_with(logged),
-                (said, logged) => said.is_none() && logged.is_none(),
-            };
-            assert!(is_right, "{error}: {said:?}");
+            assert!(said.starts_with(logged) && !said.contains("Ann"), "{error}: {said:?}");
             let kept = Error::AtCheckpoint { error: Box::new(error), run_id: 1, records: 5 };
-            assert_eq!(kept.for_log().is_some(), logged.is_some());
+            assert_eq!(kept.for_log(), said);
         }
         let all = [
             Error::database(path, "the disk is full. Nothing was written"),
@@ -306,6 +344,6 @@ mod tests {
             assert!(!claims && said.contains("the first 5 records are kept"), "{said}");
         }
         let stopped = Error::AtCheckpoint { error: Box::new(Error::Interrupted(15)), run_id: 1, records: 5 };
-        assert_eq!((stopped.kind(), stopped.for_log().as_deref()), ("interrupted", Some("stopped by SIGTERM")));
+        assert_eq!((stopped.kind(), stopped.for_log().as_str()), ("interrupted", "stopped by SIGTERM"));
     }
 }

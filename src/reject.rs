@@ -44,6 +44,8 @@ pub enum Code {
     DuplicateKey,
     NoSuchKey,
     AmbiguousKey,
+    /// A record without a key where the run changes customers.
+    NoKey,
     UnknownCountry,
     NullWord,
 }
@@ -154,6 +156,7 @@ impl Code {
             Code::DuplicateKey => "duplicate-key",
             Code::NoSuchKey => "no-such-key",
             Code::AmbiguousKey => "ambiguous-key",
+            Code::NoKey => "no-key",
             Code::UnknownCountry => "unknown-country",
             Code::NullWord => "null-word",
         }
@@ -161,7 +164,7 @@ impl Code {
 }
 
 /// All codes, in the order of the enum.
-pub static REGISTRY: [CodeInfo; 30] = [
+pub static REGISTRY: [CodeInfo; 31] = [
     CodeInfo {
         code: Code::InvalidUtf8,
         scope: Scope::Record,
@@ -374,7 +377,7 @@ pub static REGISTRY: [CodeInfo; 30] = [
         code: Code::NoSuchKey,
         scope: Scope::Set,
         title: "a key that no customer has",
-        explanation: "The run changes customers (--mode update), and no customer in the database has the record's key, or the key says nothing, as n/a does.",
+        explanation: "The run changes customers (--mode update), and no customer in the database has the record's key.",
         example: "ann@exmaple.com, where the customer has ann@example.com",
         hint: "Correct the key, or load the record with --mode upsert, which creates the customers who are not there.",
     },
@@ -385,6 +388,14 @@ pub static REGISTRY: [CodeInfo; 30] = [
         explanation: "The run changes customers, and more than one customer in the database has the record's key, so it cannot be told which one is meant. The message names two of them.",
         example: "info@example.com, an address that customers 12 and 80 share",
         hint: "Give all but one of these customers another key in the database, or load with a key that tells them apart (--key).",
+    },
+    CodeInfo {
+        code: Code::NoKey,
+        scope: Scope::Set,
+        title: "no key to find a customer by",
+        explanation: "The run changes customers (--mode update or upsert) by their key, and the record has none, or one that says nothing, as n/a does. It could only become a new customer again in every run.",
+        example: "an empty external_key, or n/a, with --mode upsert",
+        hint: "Fill in the key, choose another one with --key, or load the record with --mode create.",
     },
     CodeInfo {
         code: Code::UnknownCountry,

@@ -296,10 +296,10 @@ impl Plan {
             )));
         }
         let required = |index: usize| match mode {
-            _ if mode == Mode::Update && key.is_some_and(|key| key.field == index) => Required::Yes,
+            // Without a key a record is a reject of its own.
             _ if !profile.fields[index].required => Required::No,
             Mode::Create => Required::Yes,
-            Mode::Upsert if key.is_some_and(|key| key.field == index) => Required::Yes,
+            _ if key.is_some_and(|key| key.field == index) => Required::Yes,
             Mode::Upsert => Required::ForCreated,
             Mode::Update if options.empty == Empty::Clear => Required::WhereGiven,
             Mode::Update => Required::No,

@@ -344,9 +344,12 @@ pub struct RunArgs {
     /// What becomes of several records of a run with one key
     #[arg(long, value_enum, value_name = "WHAT", default_value = "reject")]
     pub duplicates: DuplicatesArg,
-    /// Load an input also if a run has loaded it before, and nothing was changed since
+    /// Load an input as it comes, also if a run has loaded it before
     #[arg(long)]
     pub force: bool,
+    /// Undo the runs that have loaded the inputs before, and load these again, with the options of now, in one transaction
+    #[arg(long, conflicts_with_all = ["force", "commit_every"])]
+    pub redo: bool,
     /// How long to wait for a database that another run or program is writing to
     #[arg(long, value_name = "SECONDS", default_value_t = 0.0)]
     pub wait: f64,

@@ -79,7 +79,13 @@ fn load(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>) -> anyhow::Res
     if let Some(failure) = log.as_ref().and_then(|log| log.downcast_ref::<Log>()).and_then(Log::failure) {
         console.note(&format!("lines are missing in the log, which could not be written: {failure}"));
     }
-    let summary = summary?;
+    let summary = match summary {
+        Err(error @ Error::LoadedOtherwise { .. }) => {
+            words::ways_to_load_again(&error, args).iter().for_each(|line| console.say(line));
+            return Ok(error.exit_status());
+        }
+        done => done?,
+    };
     let printed = match (args.json, args.quiet) {
         (true, _) => print(&summary.to_json()),
         // What was skipped has been said.
@@ -96,7 +102,8 @@ fn load(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>) -> anyhow::Res
         console.note(&format!("{error:#}; the run itself is done"));
     }
     // Nobody sees the table of a quiet run, and its exit status alone does not say why.
-    if let (Some(reason), Status::Threshold, true) = (&summary.reason, summary.status, args.quiet || args.json) {
+    let is_stopped = matches!(summary.status, Status::Threshold | Status::NothingLoaded);
+    if let (Some(reason), true, true) = (&summary.reason, is_stopped, args.quiet || args.json) {
         console.note(&format!("stopped: {reason}"));
     }
     Ok(summary.exit_status(args.rejects_ok))

@@ -57,6 +57,9 @@ pub(super) fn checked(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>) 
         let mode = mode.name();
         return Err(usage(format!("--mode {mode} and --key none: it is the key that says which customer is meant")));
     }
+    if args.redo && command == Command::Check {
+        return Err(usage("--redo: a check writes nothing, so there is nothing to undo; leave it out"));
+    }
     if args.commit_every == Some(0) {
         return Err(usage("--commit-every 0: it is a number of records, 1000000 say"));
     }
@@ -98,6 +101,7 @@ pub(super) fn checked(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>) 
         now: args.now.as_deref().map(now).transpose()?,
         duplicates,
         force: args.force,
+        redo: args.redo,
         wait: seconds(args.wait)?,
         commit_every: args.commit_every,
         stop,

@@ -85,6 +85,13 @@ impl Observer for Console {
     }
 }
 
+impl Console {
+    /// Prints a line to standard error as it is, for a person to copy.
+    pub(super) fn say(&mut self, line: &str) {
+        self.bar.suspend(|| eprint_line(&visible(line)));
+    }
+}
+
 /// Prints to standard error, whether or not anybody reads it.
 fn eprint_line(line: &str) {
     use std::io::Write;

@@ -100,12 +100,12 @@ pub(super) fn summary(summary: &Summary, again: impl Fn(&str) -> String) -> Stri
     if let Some(reports) = &summary.reports {
         out.push_str(&format!("reports in {}\n", visible(reports)));
         // Only what a run has left out can be loaded by itself.
-        let what = if summary.status == Status::Finished { "to mend and load again" } else { "rejected records" };
+        let what = if summary.is_done() { "to mend and load again" } else { "rejected records" };
         let rejects = summary.inputs.iter().filter(|input| input.counts.rejected > 0);
         for name in rejects.filter_map(|input| input.rejects.as_deref()) {
             let path = Path::new(reports).join(name);
             out.push_str(&format!("{what}: {}\n", visible(&path.to_string_lossy())));
-            if summary.status == Status::Finished {
+            if summary.is_done() {
                 out.push_str(&format!("  {}\n", visible(&again(&path.to_string_lossy()))));
             }
         }
@@ -130,6 +130,10 @@ fn headline(summary: &Summary) -> String {
     let profile = &summary.profile;
     match summary.status {
         Status::Finished => format!("{run}profile {profile}: loaded"),
+        Status::NothingLoaded => {
+            let why = summary.reason.as_deref().unwrap_or("every record was rejected");
+            format!("{run}profile {profile}: nothing loaded: {why}")
+        }
         Status::Skipped => format!("profile {profile}: nothing to do, nothing was written"),
         Status::Checked => format!("profile {profile}: checked, nothing was written to a database"),
         Status::Threshold => {

@@ -3,6 +3,7 @@
 use clap::ValueEnum;
 
 use super::args::{DuplicatesArg, EmptyArg, EscapeArg, ModeArg, ReadArgs, RunArgs, ShortRows};
+use crate::error::Error;
 
 /// The words of a command.
 #[derive(Debug)]
@@ -11,10 +12,25 @@ pub(super) struct Words(Vec<String>);
 impl Words {
     /// `custload import` of this input under this profile.
     pub(super) fn import(input: &str, profile: Option<&str>) -> Words {
-        let input = if input.starts_with('-') && input != "-" { format!("./{input}") } else { input.to_string() };
-        let mut words = Words(vec!["custload".to_string(), "import".to_string(), input]);
+        Words::import_all(&[input.to_string()], profile)
+    }
+
+    fn import_all(inputs: &[String], profile: Option<&str>) -> Words {
+        let mut words = Words(vec!["custload".to_string(), "import".to_string()]);
+        words.0.extend(inputs.iter().map(|input| match input.starts_with('-') && input != "-" {
+            true => format!("./{input}"),
+            false => input.clone(),
+        }));
         words.say("profile", profile);
         words
+    }
+
+    /// The command that was typed, with one more option.
+    fn typed_with(option: &str) -> Words {
+        let typed: Vec<String> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+        let (command, rest) = typed.split_at(typed.len().min(1));
+        let words = [&["custload".to_string()], command, &[option.to_string()], rest];
+        Words(words.concat())
     }
 
     fn say(&mut self, option: &str, value: Option<&str>) {
@@ -84,6 +100,30 @@ impl Words {
     pub(super) fn quoted(&self) -> String {
         self.0.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
     }
+}
+
+/// What is said where all inputs were loaded before, and some of them with other options: the ways that there are, best first.
+pub(super) fn ways_to_load_again(error: &Error, args: &RunArgs) -> Vec<String> {
+    let Error::LoadedOtherwise { said, profile, rejects, .. } = error else { return vec![error.to_string()] };
+    let mut lines = vec!["custload: nothing was loaded".to_string()];
+    lines.extend(said.iter().map(|said| format!("custload: {said}")));
+    if !rejects.is_empty() {
+        let inputs: Vec<String> = rejects.iter().map(|path| path.to_string_lossy().into_owned()).collect();
+        let words = Words::import_all(&inputs, Some(profile)).with_rules(args).with_meaning(&args.read);
+        lines.push("To load what was rejected with these options:".to_string());
+        lines.push(format!("  {}", words.quoted()));
+    }
+    lines.push("To undo what was loaded, and load all of it again with these options, in one transaction:".to_string());
+    lines.push(format!("  {}", Words::typed_with("--redo").quoted()));
+    let what = match args.mode {
+        ModeArg::Create => {
+            "a second time beside what is there (records whose key is there are rejected, others come twice)"
+        }
+        ModeArg::Update | ModeArg::Upsert => "a second time over what is there, whatever was loaded since",
+    };
+    lines.push(format!("To load it {what}:"));
+    lines.push(format!("  {}", Words::typed_with("--force").quoted()));
+    lines
 }
 
 /// A word as a shell takes it.

@@ -491,7 +491,9 @@ impl<'r> Committer<'r> {
             if self.options.unknown_columns_are_errors {
                 let path = visible(&input.summary.path);
                 let said = unknown_names(&path, "key", vec![name], self.plan.profile);
-                return Err(Error::Usage(format!("{said}; --unknown-columns warn ignores such keys")));
+                let said = format!("{said}; --unknown-columns warn ignores such keys");
+                let what = "it has columns or keys that match no field";
+                return Err(Error::unfit(Path::new(&input.summary.path), what, said));
             }
             input.late_keys.push(name);
             input.summary.columns.push(ColumnSummary::new(&key).ignored(Ignored::Unknown));

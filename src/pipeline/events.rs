@@ -12,6 +12,7 @@ use super::{Command, Observer, Options, Progress, shown_path};
 use crate::error::{Error, Result};
 use crate::report::summary::{Counts, Status, Summary};
 use crate::source::input::Input;
+use crate::store::Undone;
 
 /// What all events of runs are for, as `tracing` has it.
 pub const TARGET: &str = "custload";
@@ -153,7 +154,7 @@ fn failed(run: Option<i64>, error: &Error, counts: &Counts, seconds: f64) {
         status = if kind == "interrupted" { kind } else { "failed" },
         exit_status = error.exit_status(),
         kind,
-        message = error.for_log().as_deref().unwrap_or("see standard error"),
+        message = error.for_log(),
         kept,
         read = counts.read,
         accepted = counts.accepted,
@@ -172,6 +173,11 @@ fn failed(run: Option<i64>, error: &Error, counts: &Counts, seconds: f64) {
 /// Notes an input that is left out, for the run `loaded_by` has loaded it.
 pub(super) fn skipped(input: &Input, loaded_by: i64) {
     info!(target: TARGET, event = "skipped", path = shown_path(&input.path), loaded_by);
+}
+
+/// Notes that a run is undone, if the one that goes on now is committed.
+pub(super) fn undone(undone: i64, how: &Undone) {
+    info!(target: TARGET, event = "undo", undone, deleted = how.deleted, restored = how.restored);
 }
 
 /// Notes that a run that was stopped is gone on with, behind so many records.

@@ -83,7 +83,7 @@ fn stories(asked: &Asked, only: Option<i64>, observer: &mut dyn Observer) -> Res
 }
 
 /// Where a run's reports are: the database has that seen from its own folder.
-fn reports_of(database: &Path, run: &PastRun) -> Option<PathBuf> {
+pub(super) fn reports_of(database: &Path, run: &PastRun) -> Option<PathBuf> {
     let place = folder_of(database).join(Some(&run.reports).filter(|reports| !reports.is_empty())?);
     Some(std::path::absolute(&place).unwrap_or(place))
 }

@@ -109,7 +109,7 @@ pub struct RejectExample {
 /// Looks at the one input that `options` name. An error where it cannot be read; whatever else is wrong with it is told.
 pub fn inspect(options: &Options) -> Result<Inspection> {
     let candidates = Arc::new(candidates(options)?);
-    let mut inputs = journey::open(options, expand(&options.inputs)?, false, &candidates)?;
+    let mut inputs = journey::open(options, expand(&options.inputs, |_, _| ())?, false, &candidates)?;
     let (Some(mut input), true) = (inputs.pop(), inputs.is_empty()) else {
         return Err(Error::Usage("inspect looks at one file at a time; name one".to_string()));
     };

@@ -8,6 +8,7 @@
 //! All threads live in `journey`. What a person sees while a run goes on is for an [`Observer`].
 
 mod advice;
+mod already_loaded;
 mod checkpoint;
 mod commit;
 mod events;
@@ -16,15 +17,17 @@ mod history;
 mod hold;
 mod inspect;
 mod journey;
+mod option_text;
 mod options;
 mod place;
 mod prepare;
+mod redo;
 mod resume;
-mod same;
 mod tally;
 mod waiting;
 mod worker;
 
+use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -35,7 +38,8 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::json;
 use xxhash_rust::xxh3::xxh3_128;
 
-use self::commit::{Committer, most_listed};
+use self::already_loaded::Known;
+use self::commit::{Committed, Committer, most_listed};
 use self::events::Watched;
 use self::hold::take_hold;
 use self::place::{finish_earlier_reports, relative_reports, reports_place};
@@ -46,9 +50,12 @@ use crate::error::{Error, Result};
 use crate::profile::Profile;
 use crate::report::folder::{ACCEPTED, ReportFolder, SUMMARY, Trace, WrittenReport};
 use crate::report::summary::{Counts, InputSummary, Status, Summary};
+use crate::rule::text::visible;
 use crate::source::expand::expand;
-use crate::source::sniff::HeaderPlace;
-use crate::store::{Customers, FINISHED, FileRow, Held, RunRow, Store, StoreOptions, Stored, Unfinished};
+use crate::source::input::ReadOptions;
+use crate::store::{
+    Customers, FINISHED, FileRow, Held, NOTHING_LOADED, RunRow, Store, StoreOptions, Stored, Unfinished,
+};
 
 pub use self::events::{TARGET, refused};
 pub use self::history::{Asked, RunStory, UndoOptions, one_run, prune, runs, undo};
@@ -107,7 +114,7 @@ fn load(options: &Options, observer: &mut Watched<'_>) -> Result<Summary> {
     let mut clock = Clock::start(options.now);
     let candidates = Arc::new(prepare::candidates(options)?);
     // Before the database is taken hold of: closing a file of SQLite's would undo its locks.
-    let paths = expand(&options.inputs)?;
+    let paths = inputs_of(options, observer)?;
     refuse_database_as_input(options, &paths)?;
     let held = match (options.command, &options.database) {
         (Command::Import, Some(database)) => Some(take_hold(database, options.wait, &options.stop, observer)?),
@@ -139,17 +146,35 @@ fn load(options: &Options, observer: &mut Watched<'_>) -> Result<Summary> {
         _ => None,
     };
     let loaded = match &held {
-        Some(held) if !options.force => held.loaded()?,
-        _ => Vec::new(),
+        Some(held) if !options.force => Some(held.loaded()?),
+        _ => None,
     };
 
-    let inputs = journey::open(options, paths, !loaded.is_empty(), &candidates)?;
+    // Standard input is compared with what was loaded, and with the other inputs.
+    let spools = loaded.as_ref().is_some_and(|loaded| !loaded.is_empty() || paths.len() > 1);
+    let inputs = journey::open(options, paths, spools, &candidates)?;
     let profile = prepare::profile(options, &inputs, &candidates, observer);
     let profile = profile.inspect_err(|_| observer.inputs(&inputs))?;
-    let inputs = same::leave_out(inputs, &loaded, profile, options, observer)?;
+    let mut undone = BTreeSet::new();
+    let inputs = match (&held, loaded) {
+        (Some(held), Some(loaded)) => {
+            let identities = already_loaded::identities(&inputs, &loaded, options)?;
+            if options.redo {
+                undone = redo::undo_first(held, &identities, &loaded, options, &clock.started, observer)?;
+            }
+            let known = Known::new(&loaded, |run| !undone.contains(&run), options.fields.mode);
+            let left = already_loaded::leave_out(inputs, identities, &known, profile, options, run_id, observer);
+            match left {
+                // The run that was stopped comes first.
+                Err(Error::LoadedOtherwise { .. }) if unfinished.is_some() => Vec::new(),
+                left => left?,
+            }
+        }
+        _ => inputs,
+    };
     // A run that was stopped has changed something since.
     if inputs.is_empty() && unfinished.is_none() {
-        return Ok(same::skipped(profile, options, &clock));
+        return Ok(already_loaded::skipped(profile, options, &clock));
     }
     observer.inputs(&inputs);
     let plan = Arc::new(Plan::new(profile, &options.fields)?);
@@ -171,7 +196,7 @@ fn load(options: &Options, observer: &mut Watched<'_>) -> Result<Summary> {
     let length = prepared.iter().map(|prepared| prepared.input.length).sum::<Option<u64>>();
     observer.start(length);
     let stamp = Stamp { now: clock.started.clone(), run: check_id, file: 0 };
-    let book = Book::new(options, &plan, &clock, place.as_deref());
+    let book = Book::new(options, &plan, &clock, place.as_deref(), undone);
     let mut committer = Committer::new(
         options,
         Arc::clone(&plan),
@@ -195,6 +220,24 @@ fn load(options: &Options, observer: &mut Watched<'_>) -> Result<Summary> {
     })
 }
 
+/// The files that are the run's inputs. What lies among them and is none is said.
+fn inputs_of(options: &Options, observer: &mut dyn Observer) -> Result<Vec<PathBuf>> {
+    let mut others = 0_u64;
+    let paths = expand(&options.inputs, |path, why| {
+        others += 1;
+        if others <= MOST_PASSED_OVER {
+            observer.note(&format!("{}: passed over, for {why}", visible(&path.to_string_lossy())));
+        }
+    });
+    if others > MOST_PASSED_OVER {
+        observer.note(&format!("{} more files are passed over", others - MOST_PASSED_OVER));
+    }
+    paths
+}
+
+/// So many files that are no inputs are named.
+const MOST_PASSED_OVER: u64 = 100;
+
 /// A database is no input, and least of all the one that is loaded into: closing it would undo its locks.
 fn refuse_database_as_input(options: &Options, paths: &[PathBuf]) -> Result<()> {
     let Some(database) = &options.database else { return Ok(()) };
@@ -216,6 +259,28 @@ fn beside<One>(one: impl FnOnce() -> One, other: impl Fn() -> Result<()> + Sync)
     })
 }
 
+/// How a run ends that was read to its end, or to a limit on rejects; and why, where it has not loaded what it should.
+fn how_it_ends(options: &Options, outcome: &Committed) -> (Status, Option<String>) {
+    let counts = &outcome.counts;
+    if let Some(reason) = threshold_passed(options, counts) {
+        let left = match &outcome.kept {
+            Some(kept) => format!("what was loaded up to record {} is kept", kept.records),
+            None => "the database is as it was".to_string(),
+        };
+        return (Status::Threshold, Some(format!("{reason}; {left}")));
+    }
+    let undoes = !outcome.book.undone.is_empty();
+    match options.command {
+        Command::Check => (Status::Checked, None),
+        Command::Import if counts.accepted == 0 && undoes => {
+            let reason = "no record was accepted, so no run is undone; the database is as it was";
+            (Status::NothingLoaded, Some(reason.to_string()))
+        }
+        Command::Import if counts.accepted == 0 && counts.rejected > 0 => (Status::NothingLoaded, None),
+        Command::Import => (Status::Finished, None),
+    }
+}
+
 /// The end of a run: everything is known, and it is decided what stays.
 fn close(
     options: &Options,
@@ -229,26 +294,20 @@ fn close(
     observer.finishing("writing the reports and the database");
     let mut outcome = committer.finish()?;
     let counts = outcome.counts;
-    let reason = threshold_passed(options, &counts).map(|reason| match &outcome.kept {
-        Some(kept) => format!("{reason}; what was loaded up to record {} is kept", kept.records),
-        None => format!("{reason}; the database is as it was"),
-    });
-    let status = match (&reason, options.command) {
-        (Some(_), _) => Status::Threshold,
-        (None, Command::Import) => Status::Finished,
-        (None, Command::Check) => Status::Checked,
-    };
-    if let Some(reason) = &reason {
+    let (status, reason) = how_it_ends(options, &outcome);
+    // Runs are not undone for nothing.
+    let is_kept = status != Status::Threshold && (outcome.book.undone.is_empty() || counts.accepted > 0);
+    if let (Status::Threshold, Some(reason)) = (status, &reason) {
         events::threshold(options.command, run_id, reason, &counts);
     }
-    if status == Status::Threshold {
+    if !is_kept {
         outcome.customers = outcome.kept.as_ref().and_then(|kept| kept.customers);
     }
     let written = std::mem::take(&mut outcome.written);
     let sync = || written.iter().try_for_each(WrittenReport::sync);
     outcome.target = match outcome.target {
         // Before the summary is written, so that its clock has it; and while the reports go to the disk.
-        Target::Database(store) if status == Status::Finished => {
+        Target::Database(store) if is_kept => {
             let (store, synced) = beside(|| store.complete(), sync);
             synced?;
             Target::Database(Box::new(store?))
@@ -267,6 +326,7 @@ fn close(
         reason,
         kept_records: outcome.kept.filter(|_| status == Status::Threshold).map(|kept| kept.records),
         run_id: (options.command == Command::Import).then_some(run_id),
+        undone_runs: outcome.book.undone.iter().copied().filter(|_| is_kept).collect(),
         profile: profile.name.clone(),
         mode: options.fields.mode.name(),
         database: options.database.as_deref().map(shown_path),
@@ -290,7 +350,7 @@ fn close(
     if let Some(folder) = &outcome.folder {
         // The list names customers who are not there: all of them, or those behind the last checkpoint.
         match &outcome.kept {
-            _ if status != Status::Threshold || !options.accepted => {}
+            _ if is_kept || !options.accepted => {}
             Some(kept) => folder.cut(ACCEPTED, kept.accepted_bytes)?,
             None => folder.remove(ACCEPTED)?,
         }
@@ -304,12 +364,12 @@ fn close(
         if signal != 0 {
             return Err(Error::Interrupted(signal as i32));
         }
-        if status == Status::Threshold {
+        if !is_kept {
             store.abandon()?;
         } else {
             let inputs: Vec<&InputSummary> = summary.inputs.iter().collect();
-            let (run, files) =
-                outcome.book.rows(FINISHED, summary.ended_at.clone(), counts, outcome.customers, &inputs);
+            let noted = if status == Status::NothingLoaded { NOTHING_LOADED } else { FINISHED };
+            let (run, files) = outcome.book.rows(noted, summary.ended_at.clone(), counts, outcome.customers, &inputs);
             let said = match store.commit(&run, &files) {
                 Err(error @ Error::InDoubt { .. }) => {
                     // If the run is there after all, it is to have its reports.
@@ -449,21 +509,25 @@ fn threshold_passed(options: &Options, counts: &Counts) -> Option<String> {
 struct Book {
     row: RunRow,
     clock: Clock,
+    /// How the inputs are read.
+    read: ReadOptions,
+    /// The runs that are undone in the same transaction.
+    undone: BTreeSet<i64>,
 }
 
 impl Book {
-    fn new(options: &Options, plan: &Plan, clock: &Clock, place: Option<&Path>) -> Book {
+    fn new(options: &Options, plan: &Plan, clock: &Clock, place: Option<&Path>, undone: BTreeSet<i64>) -> Book {
         let columns = plan.fields.iter().map(|field| field.column.as_str()).collect::<Vec<_>>();
         let row = RunRow {
             profile: plan.profile.name.clone(),
             mode: options.fields.mode.name(),
-            options: options_text(options),
+            options: option_text::text(options),
             columns: json!(columns).to_string(),
             started_at: clock.started.clone(),
             reports: place.map(|place| relative_reports(options, place)).unwrap_or_default(),
             ..RunRow::default()
         };
-        Book { row, clock: clock.clone() }
+        Book { row, clock: clock.clone(), read: options.read.clone(), undone }
     }
 
     /// The rows of a run that has come so far, and of its inputs.
@@ -488,51 +552,10 @@ impl Book {
             bytes: input.bytes,
             sha256: input.sha256.clone(),
             counts: input.counts,
+            absolute_path: input.absolute_path.clone(),
+            part: already_loaded::part(&self.read, input.format),
+            is_reject_report: input.is_reject_report,
         });
         (run, files.collect())
-    }
-}
-
-/// The options that decide what a run stores, for `import_runs`. Threads are none of them: they change nothing.
-fn options_text(options: &Options) -> String {
-    let read = &options.read;
-    let mapping = &options.fields.mapping;
-    let columns: Vec<(&str, Option<&str>)> =
-        mapping.columns.iter().map(|(header, target)| (header.as_str(), target.as_deref())).collect();
-    json!({
-        "format": read.format.map(|format| format.name()),
-        "delimiter": read.delimiter.map(|delimiter| char::from(delimiter).to_string()),
-        "quote": read.quote.map(|quote| quote.map_or("none".to_string(), |quote| char::from(quote).to_string())),
-        "escape": read.escape.name(),
-        "encoding": read.encoding.map(crate::source::decode::name),
-        "header": header_text(&read.header),
-        "sheet": read.sheet,
-        "records": read.records,
-        "pad_short_rows": read.pad_short_rows,
-        "map": columns,
-        "constants": mapping.constants,
-        "values": mapping.values,
-        "null_tokens": options.fields.null_tokens,
-        "max_record_bytes": read.max_record_bytes,
-        "limit": read.limit,
-        "key": options.fields.key,
-        "on_invalid": options.fields.on_invalid,
-        "relax": options.fields.relax,
-        "mode": options.fields.mode.name(),
-        "empty": options.fields.empty.name(),
-        "duplicates": options.duplicates.name(),
-        "commit_every": options.commit_every,
-        "max_rejects": options.max_rejects,
-        "max_reject_ratio": options.max_reject_ratio,
-        "first_id": options.first_id,
-    })
-    .to_string()
-}
-
-fn header_text(place: &HeaderPlace) -> serde_json::Value {
-    match place {
-        HeaderPlace::Found => serde_json::Value::Null,
-        HeaderPlace::Line(line) => json!(line),
-        HeaderPlace::Given(names) => json!(names),
     }
 }

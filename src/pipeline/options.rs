@@ -68,6 +68,8 @@ pub struct Options {
     pub duplicates: Duplicates,
     /// Whether inputs are loaded that were loaded before.
     pub force: bool,
+    /// Whether the runs that have loaded the inputs before are undone first.
+    pub redo: bool,
     /// How long to wait for a database that somebody else has.
     pub wait: Duration,
     /// Commit each time so many records are done, and go on behind them where the run before was stopped.
@@ -97,6 +99,7 @@ impl Default for Options {
             now: None,
             duplicates: Duplicates::Reject,
             force: false,
+            redo: false,
             wait: Duration::ZERO,
             commit_every: None,
             stop: Arc::default(),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::advice::{
     MOST_SHOWN, listed, named, near_misses, nearest_header, shortened, tried, unknown_names, with_nearest,
 };
+use super::already_loaded::absolute_path;
 use super::{Observer, Options};
 use crate::check::plan::Plan;
 use crate::check::{Checker, CsvShape, Shape, Stamp};
@@ -94,33 +95,50 @@ pub(super) fn choose(input: &Input, options: &Options, candidates: &Candidates) 
         let needs: Vec<String> =
             fits.iter().map(|fit| format!("{} lacks {}", fit.profile.name, fit.missing.join(", "))).collect();
         if !input.dialect.format.is_table() && input.names.is_empty() {
-            return Err(Error::Usage(format!(
-                "{path}: no keys were found in its first records, so no profile can be chosen; say which with --profile"
-            )));
+            return Err(unfit(
+                input,
+                "no keys were found in its first records",
+                format!(
+                    "{path}: no keys were found in its first records, so no profile can be chosen; say which with --profile"
+                ),
+            ));
         }
         let key = if input.dialect.format.is_table() { "header" } else { "key" };
-        return Err(Error::Usage(format!(
-            "{path}: no profile fits. Found: {}. Of what each profile requires, {}.{}{}{} Say what a {key} means with --map \
+        return Err(unfit(
+            input,
+            "no profile fits it",
+            format!(
+                "{path}: no profile fits. Found: {}. Of what each profile requires, {}.{}{}{} Say what a {key} means with --map \
              'Their {key}=field'{}, or choose with --profile; `custload profiles` lists the fields",
-            listed(&input.names),
-            needs.join("; "),
-            input.notes.iter().map(|note| format!(" Note: {}.", visible(note))).collect::<String>(),
-            near_misses(&fits, &input.names),
-            tried(input, options),
-            if input.dialect.format.is_table() { ", or name the columns with --no-header --columns" } else { "" },
-        )));
+                listed(&input.names),
+                needs.join("; "),
+                input.notes.iter().map(|note| format!(" Note: {}.", visible(note))).collect::<String>(),
+                near_misses(&fits, &input.names),
+                tried(input, options),
+                if input.dialect.format.is_table() { ", or name the columns with --no-header --columns" } else { "" },
+            ),
+        ));
     };
     let rivals = fits.iter().filter(|fit| fit.rank() == best.rank());
     let rivals: Vec<(&str, &str)> = rivals.map(|fit| (fit.profile.name.as_str(), fit.profile.title.as_str())).collect();
     if rivals.len() > 1 {
-        return Err(Error::Usage(format!(
-            "{path}: the profiles {} fit equally well. Found: {}. Say which with --profile {}",
-            rivals.iter().map(|(name, title)| format!("{name} ({title})")).collect::<Vec<_>>().join(" and "),
-            listed(&input.names),
-            rivals.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" or --profile ")
-        )));
+        return Err(unfit(
+            input,
+            "several profiles fit it equally well",
+            format!(
+                "{path}: the profiles {} fit equally well. Found: {}. Say which with --profile {}",
+                rivals.iter().map(|(name, title)| format!("{name} ({title})")).collect::<Vec<_>>().join(" and "),
+                listed(&input.names),
+                rivals.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" or --profile ")
+            ),
+        ));
     }
     Ok(best.profile)
+}
+
+/// An error where an input does not fit, with words for a log that quote nothing of it.
+fn unfit(input: &Input, what: &str, said: String) -> Error {
+    Error::unfit(&input.path, what, said)
 }
 
 /// Binds every input to the plan's profile, or says what is wrong with the first that does not fit.
@@ -150,6 +168,12 @@ pub(super) fn bind(
     Ok(prepared)
 }
 
+/// Whether an input is a reject report of an earlier run, by its columns or its name.
+fn is_reject_report(input: &Input) -> bool {
+    let name = input.path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    name.contains(".rejects.") || input.is_report()
+}
+
 /// What is known of an input, the `index`-th of a run from 0, before its columns are bound.
 pub(super) fn summary_of(input: &Input, index: usize) -> InputSummary {
     let dialect = &input.dialect;
@@ -157,6 +181,8 @@ pub(super) fn summary_of(input: &Input, index: usize) -> InputSummary {
     InputSummary {
         file: index as u64 + 1,
         path: input.path.to_string_lossy().into_owned(),
+        absolute_path: absolute_path(&input.path),
+        is_reject_report: is_reject_report(input),
         format: dialect.format.name(),
         delimiter: is_csv.then(|| char::from(dialect.csv.delimiter).to_string()),
         quote: is_csv.then(|| dialect.csv.quote_name()),
@@ -254,16 +280,20 @@ fn bind_header(input: &Input, plan: &Plan, options: &Options) -> Result<Binding>
     let Some(field) = (0..profile.fields.len()).find(unfilled) else { return Ok(binding) };
     let field = &profile.fields[field];
     let near = nearest_header(field, &input.names).map(|near| format!(" Is it {}?", named(near))).unwrap_or_default();
-    Err(Error::Usage(format!(
-        "{place}: the profile {} requires a column {}, and none matches. Found: {}.{near}{} Say what it is called with \
+    Err(unfit(
+        input,
+        "it has no column for a required field",
+        format!(
+            "{place}: the profile {} requires a column {}, and none matches. Found: {}.{near}{} Say what it is called with \
          --map 'Their header={}'; `custload profiles {}` lists the headers that are understood",
-        profile.name,
-        field.column,
-        listed(&input.names),
-        tried(input, options),
-        field.column,
-        profile.name
-    )))
+            profile.name,
+            field.column,
+            listed(&input.names),
+            tried(input, options),
+            field.column,
+            profile.name
+        ),
+    ))
 }
 
 /// Without a column for the key, nothing tells customers apart, and that should not happen unnoticed.
@@ -275,14 +305,19 @@ fn say_that_no_key_is_there(one: &Prepared, plan: &Plan, options: &Options, obse
     let path = visible(&one.summary.path).into_owned();
     let column = &plan.fields[key.field].column;
     if options.fields.key.is_some() {
-        return Err(Error::Usage(format!("{path}: --key {column}: the file has no column for it")));
+        let said = format!("{path}: --key {column}: the file has no column for it");
+        return Err(unfit(&one.input, "it has no column for the key", said));
     }
     if plan.mode.changes() {
         let mode = plan.mode.name();
-        return Err(Error::Usage(format!(
-            "{path}: --mode {mode}: no column is the key, {column}, which says which customer is meant; say with --map \
+        return Err(unfit(
+            &one.input,
+            "it has no column for the key",
+            format!(
+                "{path}: --mode {mode}: no column is the key, {column}, which says which customer is meant; say with --map \
              'Their header={column}' which it is, or choose another key with --key"
-        )));
+            ),
+        ));
     }
     observer.note(&format!(
         "{path}: no column is the key, {column}, so duplicates are not looked for (--key names another)"
@@ -364,7 +399,8 @@ fn say_what_is_ignored(
     }
     let said = unknown_names(&path, what, unknown, profile);
     if unknown_is_error {
-        return Err(Error::Usage(format!("{said}; --unknown-columns warn ignores such {what}s")));
+        let said = format!("{said}; --unknown-columns warn ignores such {what}s");
+        return Err(unfit(&one.input, "it has columns or keys that match no field", said));
     }
     observer.note(&format!("{said}, ignored"));
     Ok(())
@@ -382,7 +418,7 @@ pub(super) struct Stems {
 
 impl Stems {
     /// The file's name without its ending; `-2`, `-3` … behind it where another input has it already.
-    fn of(&mut self, path: &Path) -> String {
+    pub(super) fn of(&mut self, path: &Path) -> String {
         let stem = match path.as_os_str() {
             name if name == "-" => "stdin".to_string(),
             _ => path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default(),

@@ -4,20 +4,15 @@
 //! the first on, so that the reports are those of a run that was never stopped. At the checkpoint all that was found must be what
 //! was found then.
 
-use std::collections::BTreeSet;
 use std::fs;
 
-use serde_json::Value;
-
-use super::{Options, options_text, shown_path};
+use super::option_text::{Decides, difference};
+use super::{Options, shown_path};
 use crate::error::{Error, Result};
 use crate::profile::Profile;
 use crate::rule::text::visible;
 use crate::source::input::Input;
 use crate::store::{TextPlace, Unfinished};
-
-/// Options that decide nothing of what is stored, so that they may be others.
-const MAY_DIFFER: [&str; 2] = ["max_rejects", "max_reject_ratio"];
 
 /// What is said when a run goes on.
 pub(super) fn said(run: &Unfinished) -> String {
@@ -59,19 +54,8 @@ pub(super) fn refuse_others(run: &Unfinished, options: &Options, profile: &Profi
     if run.profile != profile.name {
         return differ(format!("the profile was {}, and is {}", run.profile, profile.name));
     }
-    let (before, now) = (parsed(&run.options), parsed(&options_text(options)));
-    let names: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
-    // What an earlier version did not know of was not said.
-    let said = |options: &'_ serde_json::Map<String, Value>, name: &str| match options.get(name) {
-        None | Some(Value::Null) => "not given".to_string(),
-        Some(Value::String(text)) => text.clone(),
-        Some(value) => value.to_string(),
-    };
-    for name in names.into_iter().filter(|name| !MAY_DIFFER.contains(&name.as_str())) {
-        let (before, now) = (said(&before, name), said(&now, name));
-        if before != now {
-            return differ(format!("{} was {}, and is {}", option_of(name), visible(&before), visible(&now)));
-        }
+    if let Some(what) = difference(&run.options, options, &[Decides::Stored, Decides::Part, Decides::Steps]) {
+        return differ(visible(&what).into_owned());
     }
     for (input, (path, bytes)) in inputs.iter().zip(&run.files) {
         let length = fs::metadata(&input.path).ok().filter(fs::Metadata::is_file).map(|metadata| metadata.len());
@@ -80,19 +64,4 @@ pub(super) fn refuse_others(run: &Unfinished, options: &Options, profile: &Profi
         }
     }
     Ok(())
-}
-
-/// What a person types for what goes by this name in `import_runs.options`.
-fn option_of(name: &str) -> String {
-    match name {
-        "header" => "the header (--header-line, --columns)".to_string(),
-        "pad_short_rows" => "--short-rows".to_string(),
-        "null_tokens" => "--null-token".to_string(),
-        "constants" | "values" => format!("[{name}] of the mapping file"),
-        name => format!("--{}", name.replace('_', "-")),
-    }
-}
-
-fn parsed(options: &str) -> serde_json::Map<String, Value> {
-    serde_json::from_str(options).unwrap_or_default()
 }

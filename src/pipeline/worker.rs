@@ -210,13 +210,14 @@ impl Worker {
     /// Adds what is wrong with a record that nobody among the customers can be meant by, if something is.
     pub(super) fn note_nobody(&self, lacking: FieldSet, has_key: bool, spot: Spot<'_>, faults: &mut FaultList) {
         let plan = self.checker.plan();
+        let column = plan.key.map(|key| plan.fields[key.field].column.as_str()).unwrap_or_default();
         match plan.mode {
+            Mode::Update | Mode::Upsert if !has_key => {
+                let message = format!("there is no {column} to find a customer by");
+                self.note_key(Code::NoKey, &message, spot, faults);
+            }
             Mode::Update if self.has_customers => {
-                let column = plan.key.map(|key| plan.fields[key.field].column.as_str()).unwrap_or_default();
-                let message = match has_key {
-                    true => format!("no customer in the database has this {column}"),
-                    false => format!("{column} says nothing by which a customer could be found"),
-                };
+                let message = format!("no customer in the database has this {column}");
                 self.note_key(Code::NoSuchKey, &message, spot, faults);
             }
             Mode::Upsert if !lacking.is_empty() => self.checker.note_lacking(lacking, faults),

@@ -10,10 +10,12 @@ use crate::rule::text::is_hidden;
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Status {
     /// The accepted records are in the database.
     Finished,
+    /// The run is done, and of its records none was accepted.
+    NothingLoaded,
     /// Nothing was to be written.
     Checked,
     /// A threshold was passed; the database is as it was, or as it was at the last checkpoint.
@@ -23,10 +25,11 @@ pub enum Status {
 }
 
 impl Status {
-    /// Its name in summaries and logs.
+    /// Its name in summaries, logs and the database.
     pub fn name(self) -> &'static str {
         match self {
             Status::Finished => "finished",
+            Status::NothingLoaded => "nothing-loaded",
             Status::Checked => "checked",
             Status::Threshold => "threshold",
             Status::Skipped => "skipped",
@@ -129,6 +132,12 @@ pub struct InputSummary {
     pub file: u64,
     /// The path as it was given.
     pub path: String,
+    /// Its absolute path; standard input has none.
+    #[serde(skip)]
+    pub absolute_path: Option<String>,
+    /// Whether it is a reject report of an earlier run, as its columns show.
+    #[serde(skip)]
+    pub is_reject_report: bool,
     /// How many bytes were read.
     pub bytes: u64,
     /// The SHA-256 of those bytes.
@@ -202,6 +211,9 @@ pub struct Summary {
     pub kept_records: Option<u64>,
     /// The run's number; none for a check.
     pub run_id: Option<i64>,
+    /// The runs that were undone so that their inputs could be loaded again.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub undone_runs: Vec<i64>,
     /// The profile.
     pub profile: String,
     /// `create`, `update` or `upsert`.
@@ -243,10 +255,16 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// Whether the run was done to its end, and what it has accepted is in the database.
+    pub fn is_done(&self) -> bool {
+        matches!(self.status, Status::Finished | Status::NothingLoaded)
+    }
+
     /// The exit status of the program (SPEC, section 1); `rejects_ok` if rejects are no reason for another than 0.
     pub fn exit_status(&self, rejects_ok: bool) -> i32 {
         match self.status {
             Status::Threshold => 3,
+            Status::NothingLoaded => 1,
             Status::Finished | Status::Checked if self.counts.rejected > 0 && !rejects_ok => 1,
             Status::Finished | Status::Checked | Status::Skipped => 0,
         }

@@ -1,21 +1,22 @@
 //! From what was named as inputs to files: [`expand`]. Folders and patterns stand for the files in them (SPEC, section 7).
 
+use std::cmp::Ordering;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::disk::BESIDE_A_DATABASE;
 use crate::error::{Error, Result, Words};
 
-/// The files that these inputs stand for, in order: a folder's in the order of their names. `-` is standard input.
-pub fn expand(inputs: &[PathBuf]) -> Result<Vec<PathBuf>> {
+/// The files that these inputs stand for, in order: a folder's in the order of their names, in which runs of digits count as
+/// numbers. `-` is standard input. `passed_over` is told of each file that lies among them and is no input, and why.
+pub fn expand(inputs: &[PathBuf], mut passed_over: impl FnMut(&Path, &'static str)) -> Result<Vec<PathBuf>> {
     let mut files = Vec::with_capacity(inputs.len());
     for input in inputs {
         if input.as_os_str() == "-" || input.is_file() {
             files.push(input.clone());
         } else if input.is_dir() {
-            files.extend(in_folder(input)?);
+            files.extend(in_folder(input, &mut passed_over)?);
         } else if fs::symlink_metadata(input).is_err() && is_pattern(input) {
-            files.extend(matching(input)?);
+            files.extend(matching(input, &mut passed_over)?);
         } else {
             files.push(input.clone());
         }
@@ -24,26 +25,21 @@ pub fn expand(inputs: &[PathBuf]) -> Result<Vec<PathBuf>> {
 }
 
 /// The files of a folder; those below it are not looked for.
-fn in_folder(folder: &Path) -> Result<Vec<PathBuf>> {
+fn in_folder(folder: &Path, passed_over: &mut impl FnMut(&Path, &'static str)) -> Result<Vec<PathBuf>> {
     let failed = |error| Error::input(folder, error);
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        if path.is_file() && !is_passed_over(&path) {
-            files.push(path);
-        }
-    }
-    files.sort();
     if is_report_folder(folder) {
         return Err(nothing(
             folder,
             "the folder holds the reports of a run; name the reject report that is to be loaded",
         ));
     }
+    let entries = fs::read_dir(folder).map_err(failed)?.map(|entry| Ok(entry.map_err(failed)?.path()));
+    let files = inputs_among(entries.collect::<Result<_>>()?, passed_over)?;
     if files.is_empty() {
         return Err(nothing(
             folder,
-            "the folder holds no file that could be an input (hidden files, databases and folders below are passed over)",
+            "the folder holds no file that could be an input: none whose name ends like a table's (.csv, .tsv, .tab, .txt, \
+             .dat, .json, .ndjson, .jsonl, .xlsx, .xlsm, .xlsb, .xls, .ods, compressed or not)",
         ));
     }
     Ok(files)
@@ -57,21 +53,15 @@ fn is_pattern(input: &Path) -> bool {
     input.to_str().is_some_and(|input| input.contains(['*', '?', '[']))
 }
 
-fn matching(pattern: &Path) -> Result<Vec<PathBuf>> {
+fn matching(pattern: &Path, passed_over: &mut impl FnMut(&Path, &'static str)) -> Result<Vec<PathBuf>> {
     let text = pattern.to_string_lossy();
     let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::new() };
     let paths = glob::glob_with(&text, options)
         .map_err(|error| nothing(pattern, Words::own(format!("it is no pattern: {error}"))))?;
-    let mut files = Vec::new();
-    for path in paths {
-        let path = path.map_err(|error| Error::input(pattern, error.into()))?;
-        let is_report = path.parent().is_some_and(is_report_folder);
-        if path.is_file() && !is_report && !is_passed_over(&path) {
-            files.push(path);
-        }
-    }
+    let paths = paths.map(|path| path.map_err(|error| Error::input(pattern, error.into())));
+    let files = inputs_among(paths.collect::<Result<_>>()?, passed_over)?;
     if files.is_empty() {
-        return Err(nothing(pattern, "no file matches the pattern; check it, and the folder"));
+        return Err(nothing(pattern, "no file that could be an input matches the pattern; check it, and the folder"));
     }
     Ok(files)
 }
@@ -80,50 +70,223 @@ fn nothing(input: &Path, what: impl Into<Words>) -> Error {
     Error::Input { path: input.to_path_buf(), doing: what.into() }
 }
 
-/// Files that lie beside inputs and are none: hidden ones, those that Excel leaves beside an open book, databases and what
-/// belongs to them. Reports of runs lie in folders of their own.
-fn is_passed_over(path: &Path) -> bool {
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let belongs_to_a_database = BESIDE_A_DATABASE.iter().any(|ending| name.ends_with(ending));
-    name.starts_with('.') || name.starts_with("~$") || belongs_to_a_database || is_database(path)
+/// Those of these paths that are inputs, in their order. Folders are none.
+fn inputs_among(mut paths: Vec<PathBuf>, passed_over: &mut impl FnMut(&Path, &'static str)) -> Result<Vec<PathBuf>> {
+    paths.sort_by(|one, other| compare(one, other));
+    let mut files = Vec::with_capacity(paths.len());
+    for path in paths {
+        // What is not there, or may not be looked at, stops the run when it is opened.
+        let is_file = match fs::metadata(&path) {
+            Ok(found) if found.is_dir() => continue,
+            Ok(found) => found.is_file(),
+            Err(_) => true,
+        };
+        match no_input(&path) {
+            Some(why) => passed_over(&path, why),
+            None if is_file => files.push(path),
+            None => return Err(nothing(&path, "it is neither a file nor a folder; name it by itself to read from it")),
+        }
+    }
+    Ok(files)
+}
+
+/// The order of paths, name by name. Runs of digits count as numbers: `day2` comes before `day10`.
+fn compare(one: &Path, other: &Path) -> Ordering {
+    let names = |path: &Path| path.components().map(|part| part.as_os_str().to_os_string()).collect::<Vec<_>>();
+    let (one, other) = (names(one), names(other));
+    let compared = one.iter().zip(&other).map(|(one, other)| {
+        let (one, other) = (one.as_encoded_bytes(), other.as_encoded_bytes());
+        compare_names(one, other).then_with(|| one.cmp(other))
+    });
+    compared.into_iter().find(|order| order.is_ne()).unwrap_or_else(|| one.len().cmp(&other.len()))
+}
+
+fn compare_names(mut one: &[u8], mut other: &[u8]) -> Ordering {
+    while let (Some(first), Some(second)) = (one.first(), other.first()) {
+        let order = if first.is_ascii_digit() && second.is_ascii_digit() {
+            let (number, second_number) = (number(&mut one), number(&mut other));
+            number.len().cmp(&second_number.len()).then_with(|| number.cmp(second_number))
+        } else {
+            let order = first.cmp(second);
+            (one, other) = (&one[1..], &other[1..]);
+            order
+        };
+        if order.is_ne() {
+            return order;
+        }
+    }
+    one.len().cmp(&other.len())
+}
+
+/// Takes the digits in front of a name, and gives them without the zeros in front of them.
+fn number<'n>(name: &mut &'n [u8]) -> &'n [u8] {
+    let length = name.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (digits, rest) = name.split_at(length);
+    *name = rest;
+    let zeros = digits.iter().take_while(|digit| **digit == b'0').count();
+    &digits[zeros..]
+}
+
+/// How the names of tables end, and what may stand behind that where they are compressed.
+const ENDINGS: [&str; 13] =
+    ["csv", "tsv", "tab", "txt", "dat", "json", "ndjson", "jsonl", "xlsx", "xlsm", "xlsb", "xls", "ods"];
+const COMPRESSED: [&str; 5] = ["gz", "zst", "bz2", "xz", "zip"];
+
+/// Why a file that lies among inputs is none; `None` where it is one.
+fn no_input(path: &Path) -> Option<&'static str> {
+    let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let mut endings = name.rsplit('.').skip_while(|ending| COMPRESSED.contains(ending));
+    let is_table = name.contains('.') && endings.next().is_some_and(|ending| ENDINGS.contains(&ending));
+    if name.starts_with('.') || name.starts_with("~$") {
+        Some("it is hidden")
+    } else if !is_table {
+        Some("its name does not end like a table's")
+    } else if path.parent().is_some_and(is_report_folder) {
+        Some("it is a report of a run")
+    } else if is_database(path) {
+        Some("it is a database")
+    } else {
+        None
+    }
 }
 
 fn is_database(path: &Path) -> bool {
     let mut start = [0; 16];
-    let read = fs::File::open(path).and_then(|mut file| std::io::Read::read_exact(&mut file, &mut start));
-    read.is_ok() && start == *b"SQLite format 3\0"
+    // Whoever opens a pipe waits for its other end.
+    let mut read = || fs::File::open(path).and_then(|mut file| std::io::Read::read_exact(&mut file, &mut start));
+    path.is_file() && read().is_ok() && start == *b"SQLite format 3\0"
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn names(inputs: &[PathBuf], folder: &Path) -> Result<Vec<String>> {
-        let files = expand(inputs)?;
-        Ok(files.iter().map(|file| file.strip_prefix(folder).unwrap_or(file).to_string_lossy().into_owned()).collect())
+    /// The names of the inputs, and of what is passed over, seen from `folder`.
+    fn names(inputs: &[PathBuf], folder: &Path) -> Result<(Vec<String>, Vec<String>)> {
+        let name = |path: &Path| path.strip_prefix(folder).unwrap_or(path).to_string_lossy().into_owned();
+        let mut others = Vec::new();
+        let files = expand(inputs, |path, why| others.push(format!("{}: {why}", name(path))))?;
+        Ok((files.iter().map(|file| name(file)).collect(), others))
+    }
+
+    fn folder_of(files: &[&str]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for name in files {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "email\n").unwrap();
+        }
+        folder
     }
 
     #[test]
     fn folders_and_patterns_stand_for_their_files() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder =
+            folder_of(&["b.csv", "a.csv", "c.ndjson", ".hidden.csv", "~$book.xlsx", "below/d.csv", "odd[1].csv"]);
         let at = |name: &str| folder.path().join(name);
-        fs::create_dir(at("below")).unwrap();
-        for name in
-            ["b.csv", "a.csv", "c.ndjson", ".hidden.csv", "~$book.xlsx", "x.db-wal", "below/d.csv", "odd[1].csv"]
-        {
-            fs::write(at(name), "email\n").unwrap();
-        }
-        fs::write(at("x.db"), b"SQLite format 3\0 and more").unwrap();
-        let all = names(&[folder.path().to_path_buf()], folder.path()).unwrap();
+        fs::write(at("x.dat"), b"SQLite format 3\0 and more").unwrap();
+        let (all, others) = names(&[folder.path().to_path_buf()], folder.path()).unwrap();
         assert_eq!(all, ["a.csv", "b.csv", "c.ndjson", "odd[1].csv"]);
-        assert_eq!(names(&[at("*.csv")], folder.path()).unwrap(), ["a.csv", "b.csv", "odd[1].csv"]);
-        assert_eq!(
-            names(&[at("[ab].csv"), at("odd[1].csv")], folder.path()).unwrap(),
-            ["a.csv", "b.csv", "odd[1].csv"]
-        );
-        assert_eq!(names(&[PathBuf::from("-"), at("none.csv")], folder.path()).unwrap(), ["-", "none.csv"]);
-        assert!(expand(&[at("*.tsv")]).is_err() && expand(&[at("below/[")]).is_err());
+        assert_eq!(others, [".hidden.csv: it is hidden", "x.dat: it is a database", "~$book.xlsx: it is hidden"]);
+        let found = |inputs: &[PathBuf]| names(inputs, folder.path()).unwrap().0;
+        assert_eq!(found(&[at("*.csv")]), ["a.csv", "b.csv", "odd[1].csv"]);
+        assert_eq!(found(&[at("[ab].csv"), at("odd[1].csv")]), ["a.csv", "b.csv", "odd[1].csv"]);
+        assert_eq!(found(&[PathBuf::from("-"), at("none.csv")]), ["-", "none.csv"]);
+        assert!(names(&[at("*.tsv")], folder.path()).is_err() && names(&[at("below/[")], folder.path()).is_err());
         fs::remove_file(at("below/d.csv")).unwrap();
-        assert!(expand(&[at("below")]).is_err());
+        assert!(names(&[at("below")], folder.path()).is_err());
+    }
+
+    #[test]
+    fn what_does_not_end_like_a_table_is_passed_over() {
+        let tables = [
+            "a.csv",
+            "a.tsv",
+            "a.tab",
+            "a.txt",
+            "a.dat",
+            "a.json",
+            "a.ndjson",
+            "a.jsonl",
+            "a.xlsx",
+            "a.xlsm",
+            "a.xlsb",
+            "a.xls",
+            "a.ods",
+            "B.CSV",
+            "a.csv.gz",
+            "a.csv.zst",
+            "a.tsv.bz2",
+            "a.json.xz",
+            "a.xlsx.zip",
+            "a.csv.2026.csv",
+        ];
+        let others = [
+            "Thumbs.db",
+            "desktop.ini",
+            "README.md",
+            "csv",
+            "a.zip",
+            "a.csv.bak",
+            "a.gz",
+            "a.pdf",
+            "a.csv~",
+            "gz.zip",
+            "run.log",
+        ];
+        let folder = folder_of(&[&tables[..], &others[..]].concat());
+        for input in [folder.path().to_path_buf(), folder.path().join("*")] {
+            let (mut found, mut passed_over) = names(&[input], folder.path()).unwrap();
+            found.sort();
+            passed_over.sort();
+            let mut expected = [tables.to_vec(), others.to_vec()];
+            expected.iter_mut().for_each(|names| names.sort());
+            assert_eq!(found, expected[0]);
+            let said = expected[1].iter().map(|name| format!("{name}: its name does not end like a table's"));
+            assert_eq!(passed_over, said.collect::<Vec<_>>());
+        }
+        let folder = folder_of(&["README.md"]);
+        for input in [folder.path().to_path_buf(), folder.path().join("*.md"), folder.path().join("*")] {
+            assert!(names(&[input], folder.path()).is_err());
+        }
+    }
+
+    #[test]
+    fn runs_of_digits_count_as_numbers() {
+        let ordered = [
+            "1/z9.csv",
+            "1/z10.csv",
+            "2/a.csv",
+            "10/a.csv",
+            "a-2026-9-30.csv",
+            "a-2026-10-01.csv",
+            "day1.csv",
+            "day02.csv",
+            "day2.csv",
+            "day2b.csv",
+            "day10.csv",
+            "day18446744073709551615.csv",
+            "day18446744073709551616.csv",
+            "days.csv",
+        ];
+        let mut sorted: Vec<PathBuf> = ordered.iter().rev().map(PathBuf::from).collect();
+        sorted.sort_by(|one, other| compare(one, other));
+        assert_eq!(sorted, ordered.map(PathBuf::from));
+    }
+
+    /// What ends like a table's name and cannot be read is left to be opened, which says why it cannot.
+    #[cfg(unix)]
+    #[test]
+    fn what_cannot_be_read_stops_the_run() {
+        let folder = folder_of(&["a.csv"]);
+        std::os::unix::fs::symlink("nowhere", folder.path().join("b.csv")).unwrap();
+        let (found, _) = names(&[folder.path().to_path_buf()], folder.path()).unwrap();
+        assert_eq!(found, ["a.csv", "b.csv"]);
+        let pipe = folder.path().join("c.csv");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        if made.is_ok_and(|status| status.success()) {
+            let error = names(&[folder.path().to_path_buf()], folder.path()).unwrap_err();
+            assert!(error.to_string().contains("c.csv: it is neither a file nor a folder"), "{error}");
+        }
     }
 }

@@ -415,7 +415,7 @@ impl Input {
         let sniffed = sniff(&sample, &dialects, &header, candidates);
         let Sniffed { reading, rival } = sniffed.map_err(|Unreadable { line, what }| {
             let line = line.map(|line| format!("line {line}: ")).unwrap_or_default();
-            Error::Input { path: self.path.clone(), doing: format!("{line}{what}").into() }
+            Error::Input { path: self.path.clone(), doing: what.behind(&line) }
         })?;
         if let Some(rival) = rival {
             self.notes.push(format!(

@@ -11,6 +11,7 @@ use super::report::delimiter_of_report;
 use super::sheet_rows::SheetCutter;
 use super::window::Window;
 use super::{Cut, Cutter};
+use crate::error::Words;
 use crate::format::csv::{SplitFault, split, unguarded};
 use crate::format::dialect::CsvDialect;
 use crate::profile::header::{Candidates, Fit, REPORT_COLUMNS, has_report_columns};
@@ -90,7 +91,7 @@ pub struct Unreadable {
     /// The line.
     pub line: Option<u64>,
     /// What is wrong.
-    pub what: String,
+    pub what: Words,
 }
 
 /// Finds the best reading among those in these dialects.
@@ -119,7 +120,7 @@ pub fn sniff(
         (Some(reading), None) => reading,
         (Some(reading), Some(_)) if reading.fit.0 || reading.names.len() > 1 => reading,
         (_, Some(failure)) => return Err(failure),
-        (None, None) => return Err(Unreadable { line: None, what: "it is empty".to_string() }),
+        (None, None) => return Err(Unreadable { line: None, what: "it is empty".into() }),
     };
     let as_good = |other: &Reading| other.rank() == reading.rank() && other.names.len() > 1;
     let rival = readings.find(as_good).map(|other| other.dialect.delimiter);
@@ -165,10 +166,8 @@ fn read(
         HeaderPlace::Given(names) => (None, names.clone()),
         HeaderPlace::Line(line) => {
             let row = rows.iter().find(|row| row.line == *line).filter(|row| row.cut.extent != Extent::Blank);
-            let row = row.ok_or_else(|| Unreadable {
-                line: Some(*line),
-                what: "there is no header (--header-line)".to_string(),
-            })?;
+            let row =
+                row.ok_or_else(|| Unreadable { line: Some(*line), what: "there is no header (--header-line)".into() })?;
             (Some(row), names_of(row)?)
         }
         HeaderPlace::Found => found_header(&rows, candidates)?,
@@ -205,8 +204,8 @@ fn evenness(records: &[&Row], names: usize) -> u32 {
 fn found_header<'r>(rows: &'r [Row], candidates: &Candidates) -> Result<(Option<&'r Row>, Vec<String>), Unreadable> {
     let mut records = rows.iter().filter(|row| row.cut.extent != Extent::Blank);
     let Some(first) = records.next() else {
-        let what = "it is empty. A table starts with a header that names its columns".to_string();
-        return Err(Unreadable { line: None, what });
+        let what = "it is empty. A table starts with a header that names its columns";
+        return Err(Unreadable { line: None, what: what.into() });
     };
     let fits = |names: &[String]| best_fit(candidates, names).is_some_and(|fit| fit.missing.is_empty());
     let first_names = names_of(first);
@@ -241,7 +240,7 @@ fn best_fit(candidates: &Candidates, names: &[String]) -> Option<Fit> {
 }
 
 fn names_of(row: &Row) -> Result<Vec<String>, Unreadable> {
-    let refuse = |what: &str| Err(Unreadable { line: Some(row.line), what: format!("the header {what}") });
+    let refuse = |what: &str| Err(Unreadable { line: Some(row.line), what: Words::own(format!("the header {what}")) });
     match (row.cut.extent, &row.cells) {
         (Extent::Unterminated, _) => refuse("opens a quote that is never closed"),
         (Extent::TooLarge, _) => refuse("is longer than --max-record-bytes"),

@@ -104,6 +104,9 @@ pub(super) fn runs_of(connection: &Connection, only: Option<i64>) -> rusqlite::R
             bytes: row.get::<_, i64>("bytes")? as u64,
             sha256: row.get("sha256")?,
             counts,
+            absolute_path: row.get("absolute_path")?,
+            part: row.get("part")?,
+            is_reject_report: row.get("is_reject_report")?,
         };
         if let Ok(place) = runs.binary_search_by_key(&run_id, |run| run.run_id) {
             runs[place].inputs.push(file);

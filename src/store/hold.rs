@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rusqlite::{Connection, OpenFlags};
 
+use super::history::{self, PastRun};
 use super::place::{self, Kind, PrivateFile};
 use super::runs::{self, KnownRun, Loaded, Unfinished};
 use super::{connect, error_of, schema};
@@ -110,9 +111,14 @@ impl Held {
         Ok(self.ask_any(runs::known_runs)?.unwrap_or_default())
     }
 
-    /// The inputs that finished runs have loaded, as far as nothing has been changed since.
+    /// The inputs of the finished runs that stand, in the order in which they were read.
     pub fn loaded(&self) -> Result<Vec<Loaded>> {
-        Ok(self.ask(runs::loaded)?.unwrap_or_default())
+        Ok(self.ask_any(runs::loaded)?.unwrap_or_default())
+    }
+
+    /// All runs, in the order of their numbers.
+    pub fn past_runs(&self) -> Result<Vec<PastRun>> {
+        Ok(self.ask_any(|connection| history::runs_of(connection, None))?.flatten().unwrap_or_default())
     }
 
     /// The run that was stopped between its checkpoints, if there is one.

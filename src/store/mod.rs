@@ -45,7 +45,7 @@ pub use self::history::{Journal as PastJournal, PastRun, past_runs, refuse_absen
 pub use self::hold::Held;
 pub use self::prune::Pruned;
 pub use self::runs::{
-    Checkpoint, FINISHED, FileRow, KnownRun, Loaded, RunRow, TextPlace, UNDONE, UNFINISHED, Unfinished,
+    Checkpoint, FINISHED, FileRow, KnownRun, Loaded, NOTHING_LOADED, RunRow, TextPlace, UNDONE, UNFINISHED, Unfinished,
 };
 pub use self::undo::{ChangedCustomers, MOST_LISTED, Since, Undo, Undone};
 

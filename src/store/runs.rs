@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::schema::has_table;
+use super::schema::{self, has_table};
 use crate::record::Counts;
 
 /// What `import_runs` holds of a run.
@@ -30,6 +30,9 @@ pub struct FileRow {
     pub bytes: u64,
     pub sha256: String,
     pub counts: Counts,
+    pub absolute_path: Option<String>,
+    pub part: Option<String>,
+    pub is_reject_report: bool,
 }
 
 /// A run that the database knows, as far as the reports of earlier runs need it.
@@ -43,7 +46,7 @@ pub struct KnownRun {
     pub started_at: String,
 }
 
-/// An input that a finished run has loaded.
+/// An input that a finished run has read, in the order in which they were read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Loaded {
     /// The run.
@@ -52,12 +55,34 @@ pub struct Loaded {
     pub started_at: String,
     /// Its profile.
     pub profile: String,
-    /// Its mode.
-    pub mode: String,
-    /// The length of the input in bytes.
+    /// Its options, as it has written them down.
+    pub options: String,
+    /// How many records it has accepted, and how many rejected.
+    pub run_accepted: u64,
+    #[allow(missing_docs)]
+    pub run_rejected: u64,
+    /// Where its reports are.
+    pub reports: String,
+    /// Whether an earlier run was undone since, so that what this one has found unchanged may not be there.
+    pub is_shaken: bool,
+    /// The number of the input in the run.
+    pub import_file: i64,
+    /// Its path as it was given.
+    pub path: String,
+    /// Its absolute path; none of standard input, and where an earlier version has not kept it.
+    pub absolute_path: Option<String>,
+    /// What of it was read, where that was said.
+    pub part: Option<String>,
+    /// Its length in bytes.
     pub bytes: u64,
     /// The SHA-256 of those, in lower-case hex.
     pub sha256: String,
+    /// How many of its records were accepted, and how many rejected.
+    pub accepted: u64,
+    #[allow(missing_docs)]
+    pub rejected: u64,
+    /// Whether they have changed anything.
+    pub has_changed: bool,
 }
 
 /// How far a run has come that commits now and then.
@@ -117,7 +142,10 @@ pub const UNFINISHED: &str = "unfinished";
 /// What it says of one that is.
 pub const FINISHED: &str = "finished";
 
-/// What it says of one that was taken back.
+/// What it says of one that is, and has accepted none of its records.
+pub const NOTHING_LOADED: &str = "nothing-loaded";
+
+/// What it says of one that was undone.
 pub const UNDONE: &str = "undone";
 
 /// The number of the next run.
@@ -150,27 +178,40 @@ pub(super) fn known_runs(connection: &Connection) -> rusqlite::Result<Vec<KnownR
     runs.collect()
 }
 
-/// The inputs of finished runs behind which no run has changed anything. To take an earlier run back is a change too; a later one
-/// that was taken back is none, unless some of what it updated was left as it was.
+/// The inputs of finished runs that are not undone, in the order in which they were read. Runs that have loaded nothing are none of
+/// those. The database may be that of an earlier version.
 pub(super) fn loaded(connection: &Connection) -> rusqlite::Result<Vec<Loaded>> {
-    let mut statement = connection.prepare(
-        "SELECT r.run_id, r.started_at, r.profile, r.mode, f.bytes, f.sha256 \
-         FROM import_runs AS r JOIN import_files AS f ON f.run_id = r.run_id \
-         WHERE r.status = ?1 AND r.run_id >= (SELECT ifnull(max(run_id), 0) FROM import_runs \
-         WHERE status = ?1 AND created + updated > 0) \
-         AND NOT EXISTS (SELECT 1 FROM import_runs AS u WHERE u.status = ?2 \
-         AND CASE WHEN u.run_id < r.run_id THEN u.undone_after >= r.run_id \
-         ELSE EXISTS (SELECT 1 FROM import_updated AS k WHERE k.run_id = u.run_id) END) \
-         ORDER BY r.run_id, f.import_file",
-    )?;
+    let lists = (schema::run_columns(connection)?, schema::file_columns(connection)?);
+    let (Some(run_columns), Some(file_columns)) = lists else { return Ok(Vec::new()) };
+    let mut statement = connection.prepare(&format!(
+        "SELECT r.run_id, r.started_at, r.profile, r.options, r.accepted, r.rejected, r.reports, r.undone_before >= r.run_id, \
+         f.import_file, f.path, f.absolute_path, f.part, f.bytes, f.sha256, f.accepted, f.rejected, \
+         f.created + f.updated > 0 \
+         FROM (SELECT *, ifnull(max(CASE status WHEN ?2 THEN undone_after END) OVER (ORDER BY run_id \
+         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS undone_before FROM (SELECT {run_columns} FROM import_runs)) AS r \
+         JOIN (SELECT {file_columns} FROM import_files) AS f ON f.run_id = r.run_id \
+         WHERE r.status = ?1 ORDER BY r.run_id, f.import_file",
+    ))?;
     let loaded = statement.query_map([FINISHED, UNDONE], |row| {
+        let count = |column| row.get::<_, i64>(column).map(|count| count as u64);
         Ok(Loaded {
             run_id: row.get(0)?,
             started_at: row.get(1)?,
             profile: row.get(2)?,
-            mode: row.get(3)?,
-            bytes: row.get::<_, i64>(4)? as u64,
-            sha256: row.get(5)?,
+            options: row.get(3)?,
+            run_accepted: count(4)?,
+            run_rejected: count(5)?,
+            reports: row.get(6)?,
+            is_shaken: row.get(7)?,
+            import_file: row.get(8)?,
+            path: row.get(9)?,
+            absolute_path: row.get(10)?,
+            part: row.get(11)?,
+            bytes: count(12)?,
+            sha256: row.get(13)?,
+            accepted: count(14)?,
+            rejected: count(15)?,
+            has_changed: row.get(16)?,
         })
     })?;
     loaded.collect()
@@ -310,8 +351,8 @@ pub(super) fn write_run(connection: &Connection, run_id: i64, run: &RunRow, file
         let counts = &file.counts;
         connection.execute(
             "INSERT INTO import_files (run_id, import_file, path, bytes, sha256, read, accepted, created, \
-             updated, unchanged, superseded, rejected, blank) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+             updated, unchanged, superseded, rejected, blank, absolute_path, part, is_reject_report) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
             params![
                 run_id,
                 index as i64 + 1,
@@ -326,6 +367,9 @@ pub(super) fn write_run(connection: &Connection, run_id: i64, run: &RunRow, file
                 counts.superseded as i64,
                 counts.rejected as i64,
                 counts.blank as i64,
+                file.absolute_path,
+                file.part,
+                file.is_reject_report,
             ],
         )?;
     }

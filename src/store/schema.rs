@@ -53,6 +53,9 @@ const IMPORT_FILES: &str = "CREATE TABLE import_files (
   superseded INTEGER NOT NULL,
   rejected INTEGER NOT NULL,
   blank INTEGER NOT NULL,
+  absolute_path TEXT,
+  part TEXT,
+  is_reject_report INTEGER NOT NULL,
   PRIMARY KEY (run_id, import_file)
 ) STRICT";
 
@@ -135,6 +138,9 @@ const OLD_TABLES: [OldTable; 2] = [
             ("updated", "INTEGER NOT NULL DEFAULT 0"),
             ("unchanged", "INTEGER NOT NULL DEFAULT 0"),
             ("superseded", "INTEGER NOT NULL DEFAULT 0"),
+            ("absolute_path", "TEXT"),
+            ("part", "TEXT"),
+            ("is_reject_report", "INTEGER NOT NULL DEFAULT 0"),
         ],
     ),
 ];

@@ -97,6 +97,16 @@ impl From<rusqlite::Error> for Failure {
     }
 }
 
+impl Failure {
+    fn into_error(self, path: &Path, run_id: i64, stop: &AtomicUsize) -> Error {
+        match self {
+            Failure::Sqlite(error) => error_of(path, stop, &error),
+            Failure::Commit(failure) => failure.into_error(path, stop),
+            Failure::Refused(why) => refused(path, run_id, &why),
+        }
+    }
+}
+
 type Tried<T> = std::result::Result<T, Failure>;
 
 impl Held {
@@ -107,11 +117,14 @@ impl Held {
         let Held { path, way, stop } = self;
         let HeldWay::Existing(opened) = way else { return Err(history::absent(&path)) };
         let undone = Undoing::new(&opened.connection, undo, &stop).and_then(|undoing| undoing.run());
-        undone.map_err(|failure| match failure {
-            Failure::Sqlite(error) => error_of(&path, &stop, &error),
-            Failure::Commit(failure) => failure.into_error(&path, &stop),
-            Failure::Refused(why) => refused(&path, undo.run_id, &why),
-        })
+        undone.map_err(|failure| failure.into_error(&path, undo.run_id, &stop))
+    }
+
+    /// The same as a part of what is done in the transaction: it is not committed.
+    pub fn undo_uncommitted(&self, undo: &Undo) -> Result<Undone> {
+        let HeldWay::Existing(opened) = &self.way else { return Err(history::absent(&self.path)) };
+        let undone = Undoing::new(&opened.connection, undo, &self.stop).and_then(|undoing| undoing.apply());
+        undone.map_err(|failure| failure.into_error(&self.path, undo.run_id, &self.stop))
     }
 }
 

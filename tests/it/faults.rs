@@ -305,6 +305,16 @@ fn undo() {
 }
 
 #[test]
+fn redo() {
+    fail_often("redo");
+}
+
+#[test]
+fn redo_of_updates() {
+    fail_often("redo of updates");
+}
+
+#[test]
 fn undo_of_a_run_that_was_stopped() {
     fail_often("undo of a run that was stopped");
 }

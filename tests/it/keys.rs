@@ -123,7 +123,7 @@ fn profiles_share_one_table() {
         1
     );
     // The contact key sees customers of other profiles, and a third profile adds what is its own.
-    place.custload("import contact.csv --profile contact").ends(1);
+    place.custload("import contact.csv --profile contact --force").ends(1);
     let basic = "name,origin\nCarl,\n";
     place.write("basic.csv", basic);
     place.custload("import basic.csv --profile basic").ends(0);

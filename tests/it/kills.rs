@@ -141,6 +141,16 @@ fn undo() {
 }
 
 #[test]
+fn redo() {
+    kill_often("redo");
+}
+
+#[test]
+fn redo_of_updates() {
+    kill_often("redo of updates");
+}
+
+#[test]
 fn undo_of_a_run_that_was_stopped() {
     kill_often("undo of a run that was stopped");
 }

@@ -24,10 +24,12 @@ mod nightly;
 mod oracle;
 mod random;
 mod readme;
+mod redo;
 mod refusals;
 mod rejects;
 mod reports;
 mod resume;
+mod same_input;
 mod samples;
 #[cfg(unix)]
 mod scenes;

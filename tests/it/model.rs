@@ -1,5 +1,6 @@
-//! The program against a few lines of obvious code over a map: random sequences of runs in every mode, killed and gone on with,
-//! taken back, and with a person's changes in between. The customers agree after every step.
+//! The program against a few lines of obvious code over a map: random sequences of runs in every mode, killed and continued,
+//! undone, and with a person's changes in between; and of a folder that is loaded again and again while files come, change and
+//! become what they were. The customers agree after every step.
 #![cfg(unix)]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,7 +32,7 @@ struct Record {
     is_bad: bool,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Load {
     mode: &'static str,
     clear: bool,
@@ -44,9 +45,22 @@ struct Load {
     give_up: bool,
 }
 
+/// A file of a folder gets new content, or what a file had before, and the folder is loaded.
+#[derive(Clone, Debug)]
+struct Feed {
+    file: usize,
+    records: Vec<Record>,
+    /// Which earlier content, counted from the last, in place of the records.
+    earlier: Option<usize>,
+    mode: &'static str,
+    clear: bool,
+    redo: bool,
+}
+
 #[derive(Clone, Debug)]
 enum Step {
     Load(Load),
+    Feed(Feed),
     /// Of the runs so far, counted from the last.
     Undo {
         back: usize,
@@ -68,14 +82,28 @@ struct Customer {
     run: usize,
 }
 
-/// What a run did: by customer what he was before, if he was there, and what he was behind it.
+/// What a run did: by customer what it was before, if it was there, and what it was after.
 #[derive(Clone, Debug, Default)]
 struct Run {
     done: BTreeMap<i64, (Option<Customer>, Customer)>,
-    is_undone: bool,
+    reads: Vec<Read>,
+    /// The mode, whether empty cells clear, and whether the last of several records stays.
+    options: (&'static str, bool, bool),
+    in_parts: bool,
+    /// The last run when it was undone.
+    undone_after: Option<usize>,
 }
 
-#[derive(Default)]
+/// An input that a run has read.
+#[derive(Clone, Debug)]
+struct Read {
+    path: String,
+    text: String,
+    accepted: usize,
+    has_changed: bool,
+}
+
+#[derive(Clone, Default)]
 struct Model {
     customers: BTreeMap<i64, Customer>,
     next_id: i64,
@@ -83,10 +111,22 @@ struct Model {
 }
 
 impl Model {
-    /// The run, and how many records are rejected.
-    fn load(&mut self, load: &Load) -> usize {
+    /// A run of one input; how many records are rejected.
+    fn load(&mut self, load: &Load, path: &str) -> usize {
+        let mut run = Run {
+            options: (load.mode, load.clear, load.last),
+            in_parts: load.commit_every.is_some(),
+            ..Run::default()
+        };
+        let rejected = self.read(&mut run, load, path);
+        self.runs.push(run);
+        rejected
+    }
+
+    /// An input of a run, which is loaded as by a run of its own; how many records are rejected.
+    fn read(&mut self, run: &mut Run, load: &Load, path: &str) -> usize {
         let run_id = self.runs.len() + 1;
-        let (mut run, mut rejected) = (Run::default(), 0);
+        let mut rejected = 0;
         // By key the customers who are there, before the run.
         let mut known: BTreeMap<String, Vec<i64>> = BTreeMap::new();
         for (id, customer) in &self.customers {
@@ -110,6 +150,8 @@ impl Model {
             stay.extend(right.iter().filter(|record| seen.insert(record.email)));
             rejected += right.len() - stay.len();
         }
+        let accepted = load.records.len() - rejected;
+        let mut has_changed = false;
         for record in stay {
             let before = found(record).first().map(|id| (*id, self.customers[id].clone()));
             let (id, before, after) = match before {
@@ -133,10 +175,70 @@ impl Model {
                 }
             };
             self.customers.insert(id, after.clone());
-            run.done.insert(id, (before, after));
+            has_changed = true;
+            let first = run.done.remove(&id).map_or(before, |(first, _)| first);
+            run.done.insert(id, (first, after));
+        }
+        run.reads.push(Read { path: path.to_string(), text: csv(&load.records), accepted, has_changed });
+        rejected
+    }
+
+    /// The run by which an input is the same, if there is one.
+    fn same_as(&self, path: &str, text: &str, mode: &str) -> Option<usize> {
+        let stands = self.runs.iter().enumerate().filter(|(_, run)| run.undone_after.is_none());
+        let reads: Vec<(usize, &Read)> =
+            stands.flat_map(|(run, done)| done.reads.iter().map(move |read| (run, read))).collect();
+        let counts =
+            |wanted: &dyn Fn(&Read) -> bool| reads.iter().rfind(|(_, read)| read.accepted > 0 && wanted(read)).copied();
+        let other = match mode {
+            "create" => counts(&|read| read.text == text),
+            _ => counts(&|read| read.has_changed),
+        };
+        // Where an earlier run was undone since, what was unchanged then may not be there.
+        let is_shaken =
+            |run: usize| self.runs[..run].iter().any(|earlier| earlier.undone_after.is_some_and(|after| after > run));
+        let found = [counts(&|read| read.path == path), other].into_iter().flatten();
+        let found = found.filter(|(run, read)| read.text == text && (mode == "create" || !is_shaken(*run)));
+        found.map(|(run, _)| run).max()
+    }
+
+    /// The folder is loaded. Gives the exit status.
+    fn feed(&mut self, folder: &BTreeMap<String, Vec<Record>>, feed: &Feed) -> i32 {
+        let before = self.clone();
+        let same = |model: &Model| {
+            folder.iter().filter_map(|(path, records)| model.same_as(path, &csv(records), feed.mode)).max()
+        };
+        let mut undone = 0;
+        while let (true, Some(run)) = (feed.redo, same(self)) {
+            let texts: Vec<String> = folder.values().map(|records| csv(records)).collect();
+            let is_given = self.runs[run].reads.iter().all(|read| texts.contains(&read.text));
+            if !is_given || self.runs[run].in_parts || !self.undo(run, false) {
+                *self = before;
+                return 2;
+            }
+            undone += 1;
+        }
+        let mut run = Run { options: (feed.mode, feed.clear, false), ..Run::default() };
+        let (mut texts, mut rejected, mut is_otherwise) = (BTreeSet::new(), 0, false);
+        let known = self.clone();
+        for (path, records) in folder {
+            if let Some(same) = known.same_as(path, &csv(records), feed.mode) {
+                is_otherwise |= known.runs[same].options != run.options;
+            } else if feed.mode != "create" || texts.insert(csv(records)) {
+                let load = Load { mode: feed.mode, clear: feed.clear, records: records.clone(), ..Load::default() };
+                rejected += self.read(&mut run, &load, path);
+            }
+        }
+        let accepted: usize = run.reads.iter().map(|read| read.accepted).sum();
+        if run.reads.is_empty() {
+            return if is_otherwise { 2 } else { 0 };
+        }
+        if undone > 0 && accepted == 0 {
+            *self = before;
+            return 1;
         }
         self.runs.push(run);
-        rejected
+        i32::from(rejected > 0)
     }
 
     /// Whether the run could be taken back.
@@ -144,7 +246,7 @@ impl Model {
         let as_left = |id: &i64, after: &Customer| self.customers.get(id) == Some(after);
         let done = self.runs[run].done.clone();
         let (same, changed): (Vec<_>, Vec<_>) = done.iter().partition(|(id, (_, after))| as_left(id, after));
-        if self.runs[run].is_undone || !changed.is_empty() && !keep {
+        if self.runs[run].undone_after.is_some() || !changed.is_empty() && !keep {
             return false;
         }
         for (id, (before, _)) in same {
@@ -153,7 +255,7 @@ impl Model {
                 None => _ = self.customers.remove(id),
             }
         }
-        self.runs[run].is_undone = true;
+        self.runs[run].undone_after = Some(self.runs.len());
         true
     }
 
@@ -212,7 +314,14 @@ fn step() -> impl Strategy<Value = Step> {
     let undo = (0..4usize, any::<bool>()).prop_map(|(back, keep)| Step::Undo { back, keep });
     let edit = (0..9usize, 0..NAMES.len(), prop::option::weighted(0.3, 0..EMAILS.len()))
         .prop_map(|(customer, name, email)| Step::Edit { customer, name, email });
-    prop_oneof![5 => load, 3 => undo, 1 => edit]
+    let mode = prop::sample::select(vec!["create", "upsert", "upsert"]);
+    let records = prop::collection::vec(record(), 0..6);
+    let earlier = prop::option::weighted(0.3, 0..4usize);
+    let redo = prop::bool::weighted(0.2);
+    let feed = (0..3usize, records, earlier, mode, prop::bool::weighted(0.2), redo).prop_map(
+        |(file, records, earlier, mode, clear, redo)| Step::Feed(Feed { file, records, earlier, mode, clear, redo }),
+    );
+    prop_oneof![4 => load, 6 => feed, 3 => undo, 1 => edit]
 }
 
 /// Does a load as often as it takes, or takes it back.
@@ -235,19 +344,19 @@ fn load(place: &Place, load: &Load, number: usize, model: &mut Model) {
         let done = "SELECT count(*) FROM import_runs WHERE status <> 'unfinished'";
         if place.number("customers.db", done) as usize > model.runs.len() {
             // All was done before it was killed.
-            model.load(load);
+            model.load(load, &name);
             return;
         }
         let unfinished = place.column("customers.db", "SELECT run_id FROM import_runs WHERE status = 'unfinished'");
         if let ([run], true) = (unfinished.as_slice(), load.give_up) {
             place.run(&["undo", run]).ends(0);
             // Its number and its IDs are used up.
-            model.runs.push(Run { is_undone: true, ..Run::default() });
+            model.runs.push(Run { undone_after: Some(model.runs.len() + 1), ..Run::default() });
             model.next_id = place.number("customers.db", "SELECT ifnull(max(seq), 0) FROM sqlite_sequence");
             return;
         }
     }
-    let rejected = model.load(load);
+    let rejected = model.load(load, &name);
     place.run(&args).ends(i32::from(rejected > 0));
 }
 
@@ -257,10 +366,25 @@ proptest! {
     fn the_program_and_the_model_agree(steps in prop::collection::vec(step(), 1..9)) {
         let place = Place::new();
         let mut model = Model::default();
+        let (mut folder, mut contents) = (BTreeMap::new(), Vec::new());
         for (number, step) in steps.iter().enumerate() {
             match step {
                 Step::Load(one) => {
                     load(&place, one, number, &mut model);
+                }
+                Step::Feed(feed) => {
+                    let earlier = feed.earlier.and_then(|back| contents.iter().rev().nth(back)).cloned();
+                    let records: Vec<Record> = earlier.unwrap_or_else(|| feed.records.clone());
+                    let path = format!("feed/day{}.csv", feed.file);
+                    place.write(&path, csv(&records));
+                    contents.push(records.clone());
+                    folder.insert(path, records);
+                    let mut args = vec!["import", "feed", "--profile", "contact", "--quiet", "--mode", feed.mode];
+                    args.extend(["--empty", if feed.clear { "clear" } else { "keep" }]);
+                    args.extend(feed.redo.then_some("--redo"));
+                    let status = model.feed(&folder, feed);
+                    let done = place.run(&args);
+                    prop_assert_eq!(done.status, Some(status), "step {} of {:?}: {}", number, steps, done.stderr);
                 }
                 Step::Undo { back, keep } if model.runs.len() > *back => {
                     let run = model.runs.len() - 1 - back;

@@ -1,4 +1,4 @@
-//! Customers who are there already: modes, empty cells, duplicates, and inputs that were loaded before (SPEC, section 8).
+//! Customers who are there already: modes, empty cells, duplicates, and runs that load nothing (SPEC, section 8).
 
 use serde_json::{Value, json};
 
@@ -160,11 +160,23 @@ fn an_update_requires_only_the_key_and_defaults_are_for_new_customers() {
     let row = "SELECT name || '|' || ifnull(legal_name, '-') || '|' || contact_origin FROM customers";
     assert_eq!(place.column("customers.db", row), ["Ann|Ann GmbH|SHOP", "Bo|-|WEB_FORM"]);
     // Without its key nobody can be found.
-    place.write("c.csv", "tax_id,name\n,Ann\nn/a,Bob\n");
-    place.custload("import c.csv --mode update --profile basic").ends(1);
-    assert_eq!(codes(&place, 4), ["1 required", "2 no-such-key"]);
-    place.custload("import c.csv --mode upsert --profile basic").ends(0);
-    assert_eq!(place.number("customers.db", "SELECT count(*) FROM customers"), 4);
+    place.write("c.csv", "tax_id,name\n,Ann\nn/a,Bob\n000,Cyd\nDE9,Dee\n");
+    let dee = ["4 no-such-key", ""];
+    for (mode, dee) in ["update", "upsert"].into_iter().zip(dee) {
+        let run = place.number("customers.db", "SELECT max(run_id) + 1 FROM import_runs") as u32;
+        place.custload(&format!("import c.csv --mode {mode} --profile basic")).ends(1);
+        let expected = ["1 no-key", "2 no-key", "3 no-key", dee];
+        assert_eq!(codes(&place, run), expected.into_iter().filter(|code| !code.is_empty()).collect::<Vec<_>>());
+        // The same without a database to compare with.
+        let done = place.custload(&format!("check c.csv --mode {mode} --profile basic --json")).ends(1);
+        let summary: Value = serde_json::from_str(&done.stdout).unwrap();
+        assert_eq!(summary["rejects_by_code"]["no-key"]["records"], 3, "{mode}");
+    }
+    assert_eq!(place.number("customers.db", "SELECT count(*) FROM customers"), 3);
+    // In create a record without a key is a customer like any other.
+    place.write("c.csv", "tax_id,name\n,Ann\nn/a,Bob\n000,Cyd\n");
+    place.custload("import c.csv --profile basic").ends(0);
+    assert_eq!(place.number("customers.db", "SELECT count(*) FROM customers"), 6);
     place.write("d.csv", "name\nAnn\n");
     for mode in ["update", "upsert"] {
         place.run(&["import", "d.csv", "--mode", mode, "--profile", "basic"]).ends(2).says(&["tax_id"]);
@@ -256,38 +268,40 @@ fn a_check_gives_the_verdicts_of_an_import() {
     assert!(before == std::fs::read(place.path("customers.db")).unwrap());
 }
 
+/// A run of whose records none was accepted says so, blocks no other, and has its reports.
 #[test]
-fn an_input_that_was_loaded_is_skipped() {
-    let place = place();
-    let everything = place.everything();
-    let done = place.custload("import old.csv --profile contact").ends(0);
-    done.says(&["old.csv: run 1 has loaded it", "--force"]);
-    assert!(everything == place.everything(), "nothing is written");
-    let json = place.custload("import old.csv --json").ends(0).stdout;
-    assert_eq!(serde_json::from_str::<Value>(&json).unwrap()["status"], "skipped");
-    // Under another name, and through a pipe.
-    place.write("copy.csv", place.text("old.csv"));
-    place.custload("import copy.csv --profile contact").ends(0).says(&["copy.csv: run 1 has loaded it"]);
-    fed(&place, &["import", "-", "--profile", "contact"], place.text("old.csv").as_bytes())
-        .ends(0)
-        .says(&["-: run 1 has loaded it"]);
-    // Another mode, another key in the file, or with the word for it.
-    place.custload("import old.csv --profile contact --mode upsert").ends(0);
-    assert_eq!(place.number("customers.db", "SELECT unchanged FROM import_runs WHERE run_id = 2"), 2);
-    place.custload("import old.csv --profile contact --force").ends(1);
-    // Of several the others are loaded.
-    place.write("more.csv", format!("{HEAD}cy@example.com,Cyd,,\n"));
-    place.custload("import old.csv more.csv --profile contact").ends(0).says(&["old.csv: run 1 has loaded it"]);
-    assert_eq!(place.column("customers.db", "SELECT path FROM import_files WHERE run_id = 4"), ["more.csv"]);
-    // Now something was changed since.
-    place.custload("import old.csv --profile contact").ends(1);
-    // A run that was stopped by a threshold has loaded nothing, and one that read a part has not loaded the file.
+fn nothing_loaded() {
     let place = Place::new();
-    place.write("a.csv", format!("{HEAD}ann@example.com,Ann,,\nno,Bob,,\ncy@example.com,Cyd,,\n"));
-    place.custload("import a.csv --profile contact --max-rejects 0").ends(3);
-    place.custload("import a.csv --profile contact --limit 1").ends(0);
-    place.custload("import a.csv --profile contact").ends(1);
-    place.custload("import a.csv --profile contact").ends(0).says(&["run 2 has loaded it"]);
+    let rows: String = ["ann", "bob", "cyd"].map(|name| format!("{name}@example.com,call me\n")).concat();
+    place.write("a.csv", format!("email,phone\n{rows}"));
+    let line = "import a.csv --profile contact";
+    let done = place.custload(line).ends(1);
+    assert!(done.stdout.starts_with("run 1, profile contact: nothing loaded"), "{}", done.stdout);
+    assert!(done.stdout.contains("run-000001/a.rejects.csv"), "{}", done.stdout);
+    place.custload(&format!("{line} --rejects-ok --quiet")).ends(1);
+    for run in ["run-000001", "run-000002"] {
+        assert_eq!(place.json(&format!("customers.db.imports/{run}/summary.json"))["status"], "nothing-loaded");
+    }
+    assert_eq!(place.column("customers.db", "SELECT status FROM import_runs"), ["nothing-loaded", "nothing-loaded"]);
+    let runs = place.custload("runs").ends(0).stdout;
+    assert!(runs.contains("nothing-loaded"), "{runs}");
+    place.custload(&format!("{line} --on-invalid phone=clear")).ends(0);
+    assert_eq!(place.number("customers.db", "SELECT count(*) FROM customers"), 3);
+    // One accepted record is a load, and so are no records at all.
+    place.write("b.csv", "email,phone\ndan@example.com,12345\neve@example.com,call me\n");
+    place.custload("import b.csv --profile contact").ends(1);
+    place.write("c.csv", "email,phone\n");
+    place.custload("import c.csv --profile contact").ends(0);
+    let sql = "SELECT status FROM import_runs WHERE run_id > 2";
+    assert_eq!(place.column("customers.db", sql), ["finished", "finished", "finished"]);
+    // What there is to undo of such a run is nothing.
+    place.custload("undo 1").ends(0);
+    assert_eq!(place.number("customers.db", "SELECT count(*) FROM customers"), 4);
+    // With checkpoints too.
+    let place = Place::new();
+    place.write("a.csv", format!("email,phone\n{rows}"));
+    place.custload(&format!("{line} --commit-every 1")).ends(1);
+    assert_eq!(place.column("customers.db", "SELECT status FROM import_runs"), ["nothing-loaded"]);
 }
 
 #[test]

@@ -29,14 +29,14 @@ fn inputs_that_cannot_be_read() {
     let place = place();
     place.write("empty.csv", "");
     place.write("blank.csv", "\n,,\n\"\"\n");
-    place.write("folder/x", "");
+    place.write("folder/x.csv", "");
     refused(&place, "import empty.csv", &["empty.csv", "it is empty", "header"]);
     refused(&place, "import blank.csv --profile contact", &["blank.csv", "it is empty"]);
     refused(&place, "import missing.csv", &["missing.csv", "no such file"]);
-    refused(&place, "import folder", &["folder/x", "it is empty"]);
+    refused(&place, "import folder", &["folder/x.csv", "it is empty"]);
     fs::create_dir(place.path("bare")).unwrap();
     refused(&place, "import bare", &["bare", "no file"]);
-    refused(&place, "import none*.csv", &["none*.csv", "no file matches"]);
+    refused(&place, "import none*.csv", &["none*.csv", "no file that could be an input matches"]);
     refused(&place, "import good.csv missing.csv", &["missing.csv"]);
     refused(&place, "import - - --profile contact", &["standard input", "once"]);
     place.write("open.csv", "email,\"name\nann@example.com,Ann\n");

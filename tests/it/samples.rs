@@ -154,7 +154,7 @@ fn first_difference<'t>(expected: &'t str, found: &'t str) -> Option<(usize, (&'
 #[test]
 fn the_samples_reach_every_code() {
     let mut reached: BTreeSet<String> =
-        BTreeSet::from(["record-too-large", "cell-error", "no-such-key", "ambiguous-key"].map(String::from));
+        BTreeSet::from(["record-too-large", "cell-error", "no-such-key", "ambiguous-key", "no-key"].map(String::from));
     for sample in Sample::all().iter().filter(|sample| sample.name.contains("dirty")) {
         reached.extend(sample.errors().iter().map(|fault| fault["code"].as_str().unwrap().to_string()));
     }

@@ -216,7 +216,8 @@ fn shown(value: ValueRef<'_>) -> String {
     }
 }
 
-/// The rows of a table, one a line: `column=value` for every value that there is, texts as Rust writes them.
+/// The rows of a table, one a line: `column=value` for every value that there is, texts as Rust writes them. Of absolute paths the
+/// name alone, so that what was done in another folder can be compared.
 pub(crate) fn dump_table(database: &Path, table: &str) -> String {
     let connection = Connection::open(database).unwrap();
     let select = |order: &str| connection.prepare(&format!("SELECT * FROM {table} ORDER BY {order}"));
@@ -229,6 +230,9 @@ pub(crate) fn dump_table(database: &Path, table: &str) -> String {
         for (index, column) in columns.iter().enumerate() {
             match row.get_ref(index).unwrap() {
                 ValueRef::Null => {}
+                path @ ValueRef::Text(_) if column == "absolute_path" => {
+                    cells.push(format!("{column}=…/{}", shown(path).rsplit('/').next().unwrap_or_default()));
+                }
                 text @ ValueRef::Text(_) => cells.push(format!("{column}={:?}", shown(text))),
                 other => cells.push(format!("{column}={}", shown(other))),
             }

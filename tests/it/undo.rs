@@ -522,7 +522,7 @@ fn runs_are_listed_and_shown() {
     place.write(name, format!("{HEADER}{FIRST}no,No One,Ulm\n\n"));
     place.write("b.csv", format!("{HEADER}dan@example.com,Dan Day,Ulm\n"));
     place.run(&["import", name, "b.csv", "--profile", "contact", "--rejects-ok", "--now", NOW]).ends(0);
-    place.custload(&format!("import b.csv --profile contact --mode update --now {NOW} --reports out")).ends(0);
+    place.custload(&format!("import b.csv --profile contact --mode update --force --now {NOW} --reports out")).ends(0);
     let before = place.everything();
 
     let listed = place.custload("runs").ends(0);
