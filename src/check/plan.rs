@@ -199,6 +199,13 @@ pub(super) fn without_guards(cleaned: Cow<'_, str>, has_apostrophe: bool) -> Cow
     sheet::without_formula(value)
 }
 
+/// What stands for a field's values, by the form in which they are looked up: cleaned, and without guards.
+fn values_of(field: &Field, mapping: &Mapping) -> BTreeMap<String, String> {
+    let values = mapping.values.get(&field.column).into_iter().flatten();
+    let unguarded = |value: &String| without_guards(Cow::Borrowed(value), field.is_guarded()).into_owned();
+    values.map(|(value, stands_for)| (unguarded(value), stands_for.clone())).collect()
+}
+
 /// What becomes of invalid values, field by field; a usage error where a field cannot be treated so.
 ///
 /// `key_of_changes` is the key of a run that changes customers: without it nobody knows which customer is meant.
@@ -326,7 +333,7 @@ impl Plan {
             kind: field.kind,
             required: required(index),
             default: field.default.clone().map(Filler::Text),
-            values: mapping.values.get(&field.column).cloned().unwrap_or_default(),
+            values: values_of(field, mapping),
             guard: field.is_guarded(),
             zip: ZipPart::of(profile, index),
             min: field.min.unwrap_or(0),

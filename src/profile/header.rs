@@ -13,6 +13,7 @@ use super::sources::{Layout, Role, Sources};
 use super::{Field, Profile, nearest};
 use crate::format::json::Paths;
 use crate::mode::Mode;
+use crate::rule::invisible::is_invisible;
 use crate::rule::text::is_letter;
 
 /// The names of the columns that a reject report has after the input's own.
@@ -52,7 +53,10 @@ pub const REPORT_KEY: &str = "_reject";
 pub fn letters_and_digits(name: &str) -> String {
     #[cfg(test)]
     steps::count(1);
-    name.nfc()
+    // Some invisible characters are marks, which would count as letters.
+    let visible = name.chars().filter(|character| !is_invisible(*character));
+    visible
+        .nfc()
         .filter(|character| character.is_ascii_digit() || is_letter(*character))
         .flat_map(char::to_lowercase)
         .collect()
@@ -536,6 +540,7 @@ mod tests {
         let cases = [
             ("contact", "*E-Mail Address", "email", 2),
             ("contact", "EMAIL", "email", 0),
+            ("contact", "E\u{34f}mail\u{fe0f}\u{ad}", "email", 0),
             ("contact", "zip code", "postal_code", 1),
             ("contact", "Address 1", "address_line_1", 2),
             ("contact", "street", "address_line_1", 5),

@@ -23,7 +23,7 @@ fn is_selector(character: char) -> bool {
 }
 
 /// Everything that has a place in step 1: what is removed, and what stays only beside letters.
-pub(super) fn is_invisible(character: char) -> bool {
+pub fn is_invisible(character: char) -> bool {
     is_removed(character) || is_joiner(character) || is_selector(character)
 }
 
