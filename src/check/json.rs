@@ -13,7 +13,7 @@ use super::judge::{Origin, is_whole, shown};
 use super::plan::Plan;
 use super::report::{Carried, cut_off};
 use super::{Checker, Draft, Whole, not_utf8};
-use crate::format::json::{JsonFault, JsonValue, Members, Paths, raw_of_report, value, write_text};
+use crate::format::json::{JsonFault, JsonValue, Members, raw_of_report, value, write_text};
 use crate::format::object::{ObjectReader, Place, Written, stop_in_text};
 use crate::format::raw;
 use crate::profile::header::{Match, Meaning, REPORT_KEY};
@@ -130,7 +130,8 @@ impl<'c> JsonRecords<'c> {
                 self.order.truncate(member);
                 self.order.push(guess);
             }
-            self.values.push(reader.value()?);
+            // What is within an object has keys of its own.
+            self.values.push(reader.value().filter(|value| !value.is_object(record))?);
             // There are no more without one that stands there twice.
             if self.values.len() > self.keys.len() {
                 return None;
@@ -166,10 +167,9 @@ impl<'c> JsonRecords<'c> {
     }
 
     /// How a key stands in most records; `None` where its value is more than a value, or the key cannot be written as it is.
-    fn written(&self, key: &str) -> Option<Box<[u8]>> {
-        let is_value = key != REPORT_KEY && !self.plan.names.reach_into(key);
+    fn written(key: &str) -> Option<Box<[u8]>> {
         let is_plain = stop_in_text(key.as_bytes(), 0) == key.len();
-        (is_value && is_plain).then(|| format!("\"{key}\":").into_bytes().into())
+        (key != REPORT_KEY && is_plain).then(|| format!("\"{key}\":").into_bytes().into())
     }
 
     /// Judges a record whatever its keys are.
@@ -212,7 +212,7 @@ impl<'c> JsonRecords<'c> {
         if is_remembered {
             let place = self.keys.len();
             self.places.insert(key.to_string(), place);
-            let (role, written) = (Role::of(key), self.written(key));
+            let (role, written) = (Role::of(key), Self::written(key));
             self.keys.push(KnownKey { meaning, role, written, next: place + 1, bound: 0 });
         }
         let found = match meaning {

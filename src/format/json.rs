@@ -127,17 +127,16 @@ impl<'r> Members<'r> {
         }
     }
 
-    /// The members, and in the place of an object that a path reaches into, those of its members that a path names. A key that
-    /// an object has twice is an error.
+    /// The members, and in the place of an object its members by their paths. A key that an object has twice is an error.
     pub fn reach(self, paths: &dyn Paths) -> Result<Members<'r>, String> {
         if let Some(key) = self.repeated_key() {
             return Err(key.to_string());
         }
-        if !self.0.iter().any(|(key, _)| paths.reach_into(key)) {
+        if !self.0.iter().any(|(_, raw)| is_object(raw)) {
             return Ok(self);
         }
         let mut reached = Vec::with_capacity(self.0.len() + 8);
-        reach_into(paths, None, self, 0, &mut reached)?;
+        reach_into(paths, None, self, 1, &mut reached)?;
         Ok(Members(reached))
     }
 
@@ -157,20 +156,32 @@ impl<'r> Members<'r> {
 
 /// Dotted paths to values within values, such as `address.city`.
 pub trait Paths {
-    /// Whether a path goes on behind this one.
+    /// Whether the person's map goes on after this path.
     fn reach_into(&self, path: &str) -> bool;
-    /// Whether this is one of the paths.
-    fn name(&self, path: &str) -> bool;
+    /// Whether what is there is one value, even if it is an object.
+    fn is_whole(&self, path: &str) -> bool;
+    /// Whether it stands for a field.
+    fn fill(&self, path: &str) -> bool;
 }
 
-/// A path reaches no deeper than this, for each step takes its value apart.
+/// A path that the map has reaches no deeper than this, for each step takes its value apart, and others no deeper than
+/// [`LEVELS`] (SPEC, section 7).
 const DEEPEST: usize = 32;
+const LEVELS: usize = 4;
 
+/// A path that is longer leads nowhere: what lies below would have to be named by all of it, each.
+const LONGEST_PATH: usize = 128;
+
+fn is_object(raw: &str) -> bool {
+    raw.starts_with('{')
+}
+
+/// Notes the members of an object that is `level` deep, those of objects in it by their paths.
 fn reach_into<'m>(
     paths: &dyn Paths,
     above: Option<&str>,
     members: Members<'m>,
-    depth: usize,
+    level: usize,
     reached: &mut Vec<(Cow<'m, str>, &'m str)>,
 ) -> Result<(), String> {
     for (key, raw) in members.0 {
@@ -178,18 +189,23 @@ fn reach_into<'m>(
             Some(above) => Cow::Owned(format!("{above}.{key}")),
             None => key,
         };
-        if !paths.reach_into(&path) || depth >= DEEPEST {
-            if above.is_none() || paths.name(&path) {
-                reached.push((path, raw));
-            }
+        let is_mapped_into = level < DEEPEST && paths.reach_into(&path);
+        let is_open = level < LEVELS && path.len() <= LONGEST_PATH && !paths.is_whole(&path);
+        let is_reached = is_object(raw) && (is_mapped_into || is_open);
+        let inner = is_reached.then(|| Members::parse(raw).ok()).flatten();
+        let Some(inner) = inner else {
+            reached.push((path, raw));
             continue;
+        };
+        if let Some(key) = inner.repeated_key() {
+            return Err(format!("{path}.{key}"));
         }
-        // What is no object has nothing that a path could reach.
-        if let Ok(inner) = Members::parse(raw) {
-            if let Some(key) = inner.repeated_key() {
-                return Err(format!("{path}.{key}"));
-            }
-            reach_into(paths, Some(&path), inner, depth + 1, reached)?;
+        let before = reached.len();
+        reach_into(paths, Some(&path), inner, level + 1, reached)?;
+        // An object in a field's place, in which nothing stands for a field, is that field's value, and a fault.
+        if !is_mapped_into && paths.fill(&path) && !reached[before..].iter().any(|(below, _)| paths.fill(below)) {
+            reached.truncate(before);
+            reached.push((path, raw));
         }
     }
     Ok(())

@@ -34,6 +34,12 @@ impl Place {
         }
     }
 
+    /// Whether it is an object.
+    #[inline]
+    pub fn is_object(&self, record: &str) -> bool {
+        !self.is_plain_text && record.as_bytes().get(self.start as usize) == Some(&b'{')
+    }
+
     /// The value as it is written, quotes and escapes and all.
     pub fn raw<'r>(&self, record: &'r str) -> &'r str {
         record.get(self.start as usize..self.end as usize).unwrap_or_default()

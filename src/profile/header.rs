@@ -9,6 +9,7 @@ use unicode_normalization::UnicodeNormalization;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::mapping::Mapping;
+use super::nested::Nested;
 use super::sources::{Layout, Role, Sources};
 use super::{Field, Profile, nearest};
 use crate::format::json::Paths;
@@ -115,6 +116,8 @@ pub struct HeaderNames {
     paths: Vec<String>,
     /// How the candidates for a field are ordered.
     pub layout: Layout,
+    /// What paths mean that are no field's name.
+    nested: Nested,
 }
 
 /// The names of an input's columns. What they are compared by is worked out once, whatever is asked of them.
@@ -177,7 +180,8 @@ impl HeaderNames {
             }
         }
         let (mapped, alike, paths) = Default::default();
-        let mut found = HeaderNames { names, mapped, alike, paths, layout: Layout::new(profile) };
+        let mut found =
+            HeaderNames { names, mapped, alike, paths, layout: Layout::new(profile), nested: Nested::new(profile) };
         for (header, target) in &mapping.columns {
             let meaning = match target.as_deref().map(|target| profile.target(target)) {
                 Some(Some((field, part))) => Meaning::Field(Match { field, part, rank: MAP }),
@@ -214,7 +218,7 @@ impl HeaderNames {
                 }),
                 None => None,
             };
-            mapped.filter(|_| !compared.is_empty()).unwrap_or_else(|| self.in_profile(compared))
+            mapped.filter(|_| !compared.is_empty()).unwrap_or_else(|| self.in_profile(name, compared))
         };
         header.map_names().zip(&header.compared).map(meaning).collect()
     }
@@ -228,13 +232,14 @@ impl HeaderNames {
         let alike = self.alike.get(&compared).and_then(|mapped| mapped.first()).filter(|_| !compared.is_empty());
         match alike.and_then(|mapped| self.mapped.get(mapped)) {
             Some(meaning) => *meaning,
-            None => self.in_profile(&compared),
+            None => self.in_profile(name, &compared),
         }
     }
 
-    fn in_profile(&self, compared: &str) -> Meaning {
-        let found = self.names.get(compared).filter(|_| !compared.is_empty());
-        found.map_or(Meaning::Unknown, |found| Meaning::Field(*found))
+    fn in_profile(&self, name: &str, compared: &str) -> Meaning {
+        let named = |compared: &str| self.names.get(compared).filter(|_| !compared.is_empty()).copied();
+        let nested = || name.contains('.').then(|| self.nested.find(name, named)).flatten();
+        named(compared).or_else(nested).map_or(Meaning::Unknown, Meaning::Field)
     }
 }
 
@@ -245,8 +250,12 @@ impl Paths for HeaderNames {
         self.paths.get(first).and_then(|mapped| mapped.strip_prefix(path)).is_some_and(|rest| rest.starts_with('.'))
     }
 
-    fn name(&self, path: &str) -> bool {
-        self.mapped.contains_key(path)
+    fn is_whole(&self, path: &str) -> bool {
+        path == REPORT_KEY || self.mapped.contains_key(path)
+    }
+
+    fn fill(&self, path: &str) -> bool {
+        matches!(self.find(path), Meaning::Field(_))
     }
 }
 

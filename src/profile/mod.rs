@@ -5,6 +5,7 @@
 
 pub mod header;
 pub mod mapping;
+mod nested;
 pub mod sources;
 
 use std::sync::LazyLock;

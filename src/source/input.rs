@@ -267,7 +267,7 @@ impl Input {
         let elements = |path: &str| keys_of_elements(text, Some(Document::with_records(path, false)), candidates);
         let keys_in = |path: &str| elements(path).unwrap_or_default();
         let within = match &options.records {
-            Some(path) if path == ITSELF => None,
+            Some(path) if path == ITSELF || is_report(text) => None,
             Some(path) => Some(path.clone()),
             None if options.format == Some(Format::Ndjson) => None,
             None => match kind::records_of(text, self.dialect.format == Format::Ndjson, candidates, keys_in) {

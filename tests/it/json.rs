@@ -253,6 +253,77 @@ fn rejects_of_a_document_are_mended_as_lines() {
     assert_eq!(stored(&place), "ba");
 }
 
+#[test]
+fn values_within_objects_are_columns_by_their_paths() {
+    let all = "email,name,address_line_1,city,postal_code,phone";
+    for (record, options, expected) in [
+        (
+            json!({"name": "Jana Roth", "email": "j@x.example", "address": {"street": "Hof 12", "city": "Ulm", "zipcode": "89073"}}),
+            "",
+            "j@x.example|Jana Roth|Hof 12|Ulm|89073|",
+        ),
+        (
+            json!({"contact": {"email": "j@x.example", "phone": "0351 123456"}, "manager": {"email": "m@x.example", "phone": 5}}),
+            "",
+            "j@x.example|||||0351123456",
+        ),
+        // The outer value is the better one.
+        (json!({"address": {"city": "Inner"}, "city": "Outer", "email": "j@x.example"}), "", "j@x.example|||Outer||"),
+        (
+            json!({"data": {"attributes": {"email": "j@x.example", "address": {"city": "Ulm", "geo": {"city": {"x": 1}}}}}}),
+            "",
+            "j@x.example|||Ulm||",
+        ),
+        (json!({"email": "j@x.example", "address": {"city": {"name": "Ulm"}, "zip": 89073}}), "", "nested-value"),
+        (json!({"email": "j@x.example", "address": {"building": "A"}}), "", "nested-value"),
+        (json!({"email": "j@x.example", "address": ["Hof 12"]}), "", "nested-value"),
+        (json!({"email": "j@x.example", "address": {"building": "A"}}), "--map address=", "j@x.example|||||"),
+        (json!({"email": "j@x.example", "other": {"a": [{}], "b": {"c": {"d": {"e": 1}}}}}), "", "j@x.example|||||"),
+        (json!({"email": "j@x.example", "address": "Hof 12"}), "--map address.city=city", "j@x.example||Hof 12|||"),
+        (
+            json!({"email": "j@x.example", "a": {"b": {"c": {"d": {"e": "Ulm"}}}}}),
+            "--map a.b.c.d.e=city",
+            "j@x.example|||Ulm||",
+        ),
+        (json!({"email": "j@x.example", "address.city": "Ulm"}), "", "j@x.example|||Ulm||"),
+    ] {
+        // With a flat record before it, which goes the quick way.
+        let flat = json!({"email": "f@x.example", "name": "Flat Jack"});
+        for text in [format!("{record}\n"), format!("{flat}\n{record}\n"), json!([flat, record]).to_string()] {
+            let place = Place::new();
+            place.write("a.json", &text);
+            let done = place.custload(&format!("import a.json --profile contact --rejects-ok {options}")).ends(0);
+            let columns: Vec<String> = all.split(',').map(|column| format!("coalesce({column}, '')")).collect();
+            let sql = format!("SELECT {} FROM customers ORDER BY customer_id", columns.join(" || '|' || "));
+            let found = match faults(&place.objects(&format!("{FIRST}/errors.ndjson"))).first() {
+                Some((.., code, _)) => code.clone(),
+                None => place.column("customers.db", &sql).pop().unwrap_or_default(),
+            };
+            assert_eq!(found, expected, "{text}\n{}", done.stderr);
+        }
+    }
+    // One key twice is a fault wherever it is, and a reject keeps its form.
+    let twice = "{\"email\":\"a@x.example\",\"address\":{\"city\":\"Ulm\",\"city\":\"Bonn\"}}\n";
+    rejects("a.jsonl", twice, "", &[(1, "repeated-json-key")]).check();
+    let place = Place::new();
+    place.write("a.json", json!({"rows": [{"email": "no", "address": {"city": "Ulm"}}]}).to_string());
+    place.custload("import a.json --profile contact").ends(1);
+    let report = format!("{FIRST}/a.rejects.ndjson");
+    assert_eq!(place.objects(&report)[0]["address"], json!({"city": "Ulm"}));
+    let mended = place.text(&report).replace("\"no\"", "\"ann@x.example\"");
+    place.write("mended.ndjson", mended);
+    place.custload("import mended.ndjson --profile contact --records rows").ends(0);
+    assert_eq!(place.column("customers.db", "SELECT city FROM customers"), ["Ulm"]);
+}
+
+#[test]
+fn a_key_however_long_names_what_is_in_it_once() {
+    // Each path would have the long key in it.
+    let members: Vec<String> = (0..20_000).map(|member| format!("\"{member}\":1")).collect();
+    let record = format!("{{\"email\":\"ann@x.example\",\"{}\":{{{}}}}}\n", "k".repeat(500_000), members.join(","));
+    loads("a.jsonl", record, "--profile contact", "a", &[]).check();
+}
+
 /// The verdicts of `check`: records read, accepted and rejected, and each fault's record and code.
 fn verdicts(text: &str) -> (Vec<u64>, Vec<(u64, String)>) {
     let place = Place::new();
