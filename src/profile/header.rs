@@ -654,7 +654,7 @@ mod tests {
         for path in into.into_iter().chain(["", "a.b.c", "a!", "ab", "a.", "y", "z.y", "zz"]) {
             assert_eq!(names.reach_into(path), into.contains(&path), "{path:?}");
         }
-        assert!(names.name("a.b.c") && names.name("ab") && !names.name("a.b"));
+        assert!(names.is_whole("a.b.c") && names.is_whole("ab") && !names.is_whole("a.b"));
     }
 
     #[test]

@@ -8,10 +8,8 @@ use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use encoding_rs::Encoding;
-
 use super::csv::CsvCutter;
-use super::decode;
+use super::decode::{self, Charset};
 use super::document::{self, Document, ITSELF};
 use super::json::JsonCutter;
 use super::kind::{self, Records, format_of};
@@ -79,7 +77,7 @@ pub struct ReadOptions {
     /// What stands for a quote inside a quoted cell.
     pub escape: Escape,
     /// The encoding, where it was told.
-    pub encoding: Option<&'static Encoding>,
+    pub encoding: Option<Charset>,
     /// Where the header of a table is.
     pub header: HeaderPlace,
     /// The sheet of a spreadsheet, by its name or number.

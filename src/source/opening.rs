@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
-use super::decode::{self, Decoder};
+use super::decode::{self, Charset, Decoder};
 use super::inflate::zip::{ZipContent, open_zip};
 use super::inflate::{self, Compression, Limits};
 use super::input::{Format, ReadOptions};
@@ -31,7 +31,7 @@ pub struct Opened {
     /// How it was compressed.
     pub compression: Option<Compression>,
     /// What it was encoded in.
-    pub encoding: &'static Encoding,
+    pub encoding: Charset,
     /// The sheet, where it is a spreadsheet.
     pub sheet: Option<OpenedSheet>,
     /// What was read of standard input, where it was read to its end before.
@@ -49,7 +49,7 @@ impl Opened {
             length,
             is_file: false,
             compression: None,
-            encoding: UTF_8,
+            encoding: UTF_8.into(),
             sheet: None,
             spooled: None,
             notes: Vec::new(),
@@ -380,7 +380,7 @@ fn spreadsheet(
         length: None,
         is_file: false,
         compression,
-        encoding: UTF_8,
+        encoding: UTF_8.into(),
         sheet,
         notes,
     })
@@ -417,7 +417,7 @@ impl Text {
         let is_broken = |error: std::str::Utf8Error| error.error_len().is_some();
         let is_utf8 = !std::str::from_utf8(&start).is_err_and(is_broken);
         let (encoding, skip) = match options.encoding {
-            _ if is_report && is_utf8 => (UTF_8, 0),
+            _ if is_report && is_utf8 => (UTF_8.into(), 0),
             Some(told) => told_encoding(told, &start, &mut notes),
             None => {
                 let found = decode::detect::detect(&start, start.len() < SAMPLE_BYTES);
@@ -476,14 +476,14 @@ impl Text {
 
 /// The encoding that was told, and how many bytes of a byte order mark of another are to be skipped. Between the two orders of
 /// UTF-16 the mark decides, for its label says neither.
-fn told_encoding(told: &'static Encoding, start: &[u8], notes: &mut Vec<String>) -> (&'static Encoding, usize) {
+fn told_encoding(told: Charset, start: &[u8], notes: &mut Vec<String>) -> (Charset, usize) {
     match Encoding::for_bom(start) {
-        Some((marked, length)) if marked != told => {
-            let is_utf16 = |encoding: &'static Encoding| [UTF_16LE, UTF_16BE].contains(&encoding);
+        Some((marked, length)) if told != marked => {
+            let is_utf16 = |encoding: Charset| [UTF_16LE, UTF_16BE].iter().any(|utf16| encoding == *utf16);
             let marked_name = decode::name(marked);
-            if is_utf16(told) && is_utf16(marked) {
+            if is_utf16(told) && is_utf16(marked.into()) {
                 notes.push(format!("it is read as {marked_name}, which its byte order mark says"));
-                return (marked, 0);
+                return (marked.into(), 0);
             }
             notes.push(format!(
                 "its byte order mark says {marked_name}, which --encoding overrules; the mark is dropped"

@@ -930,6 +930,33 @@ fn tokens_mean_missing() {
 }
 
 #[test]
+fn letters_of_a_mac_and_of_dos_come_out_right() {
+    let mac = b"name,email\rG\x9fnther Sch\x8afer,g@x.example\rJ\x9frgen Gro\xa7,j@x.example\rZo\x91 Wei\xa7,no\r";
+    let dos =
+        b"name,email\r\nG\x81nther Sch\x84fer,g@x.example\r\nJ\x81rgen Gro\xe1,j@x.example\r\nZo\x89 Wei\xe1,no\r\n";
+    let denmark = b"name,email\nJ\x9brgen,j@x.example\n\x9dster Gro,g@x.example\nZo\x89 Wei\xe1,no\n";
+    for (bytes, options, encoding, said, names) in [
+        (&mac[..], "", "macintosh", "taken for macintosh", ["Günther Schäfer", "Jürgen Groß"]),
+        (dos, "", "cp850", "taken for cp850", ["Günther Schäfer", "Jürgen Groß"]),
+        (dos, "--encoding cp437", "cp437", "CP437", ["Günther Schäfer", "Jürgen Groß"]),
+        (denmark, "--encoding CP865", "cp865", "CP865", ["Jørgen", "Øster Gro"]),
+    ] {
+        let place = Place::new();
+        place.write("a.csv", bytes);
+        place.custload(&format!("import a.csv --profile contact {options}")).ends(1).says(&[said]);
+        assert_eq!(stored(&place, "name"), names, "{encoding}");
+        assert_has(&first_input(&place), &json!({"encoding": encoding}), encoding);
+        // What is rejected comes back in UTF-8, and says so to a spreadsheet.
+        let report = place.text(&format!("{FIRST}/a.rejects.csv"));
+        assert!(report.starts_with('\u{feff}') && report.contains("Zoë Weiß"), "{report}");
+        assert_eq!(fault_lines(&place, FIRST), [at(4, "invalid-email")]);
+    }
+    let place = Place::new();
+    place.write("a.csv", mac);
+    place.custload("import a.csv --profile contact --encoding cp851").ends(2).says(&["there is no such encoding"]);
+}
+
+#[test]
 fn short_rows_can_be_padded() {
     let text = "email,name,city\nann@example.com,Ann Smith\nbo@example.com\ncy@example.com,Cy Young,Bonn,more\n";
     let place = Place::new();

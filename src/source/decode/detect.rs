@@ -9,13 +9,16 @@
 mod tests;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{DecoderResult, Encoding, ISO_8859_15, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+
+use super::Charset;
+use super::letters::{Reading, is_iso_8859_15, other_than};
 
 /// The encoding of an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Detected {
     /// The encoding.
-    pub encoding: &'static Encoding,
+    pub encoding: Charset,
     /// Whether the text begins with a byte order mark that is true. It is part of the text.
     pub bom: bool,
     /// Whether the encoding is a guess, by how often letters stand beside each other.
@@ -27,15 +30,15 @@ pub struct Detected {
 }
 
 impl Detected {
-    fn sure(encoding: &'static Encoding) -> Detected {
-        Detected { encoding, bom: false, guessed: false, dropped_bom: None, skip: 0 }
+    fn sure(encoding: impl Into<Charset>) -> Detected {
+        Detected { encoding: encoding.into(), bom: false, guessed: false, dropped_bom: None, skip: 0 }
     }
 
     fn marked(encoding: &'static Encoding) -> Detected {
         Detected { bom: true, ..Detected::sure(encoding) }
     }
 
-    fn guessed(encoding: &'static Encoding) -> Detected {
+    fn guessed(encoding: impl Into<Charset>) -> Detected {
         Detected { guessed: true, ..Detected::sure(encoding) }
     }
 
@@ -74,7 +77,8 @@ fn detect_unmarked(sample: &[u8], is_whole: bool) -> Detected {
     if sequences.invalid == 0 || sequences.valid >= 4 * sequences.invalid {
         return Detected::sure(UTF_8);
     }
-    let is_no_damage = |guess: &&'static Encoding| sequences.valid < sequences.invalid || !guess.is_single_byte();
+    let is_many = |guess: &Charset| matches!(guess, Charset::Web(guess) if !guess.is_single_byte());
+    let is_no_damage = |guess: &Charset| sequences.valid < sequences.invalid || is_many(guess);
     let guess = guess(sample, is_whole, &sequences).filter(is_no_damage);
     guess.map_or(Detected::sure(UTF_8), Detected::guessed)
 }
@@ -146,29 +150,39 @@ const FEW_SEQUENCES: usize = 3;
 const LEFT_OF_FOUR: usize = 3;
 
 /// The legacy encoding that a sample is most likely in; `None` if it makes no sense in that one either.
-fn guess(sample: &[u8], is_whole: bool, sequences: &Sequences) -> Option<&'static Encoding> {
+fn guess(sample: &[u8], is_whole: bool, sequences: &Sequences) -> Option<Charset> {
     // ISO-2022-JP has no byte beyond ASCII, so a sample that comes here is not in it.
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(sample, is_whole);
     let likely = detector.guess(None, Utf8Detection::Deny);
     let text = decoded(likely, sample, is_whole);
     let common = decoded(WINDOWS_1252, sample, is_whole);
+    let likely_reading = text.as_deref().map(Reading::of_text);
+    if let Some(other) = other_than(likely_reading, sample) {
+        return Some(other);
+    }
     let is_few = sequences.invalid <= FEW_SEQUENCES;
     let makes_sense = |text: &Option<String>| match text {
         Some(text) if is_few => sequences.longest < LEFT_OF_FOUR && is_plausible(text),
         text => text.is_some(),
     };
+    // Bytes in a row that are none in UTF-8 may be what is left of a character.
+    let may_be_latin_9 = !is_few || sequences.longest == 1;
+    let is_likely_worse = text == common || likely_reading.is_none_or(|reading| reading.bad > 0);
+    if may_be_latin_9 && is_likely_worse && is_iso_8859_15(sample) {
+        return Some(ISO_8859_15.into());
+    }
     // How often letters stand beside each other says nothing of a price or a quotation.
     let is_signs_alone = likely.is_single_byte()
         && common
             .as_ref()
             .is_some_and(|text| !text.chars().any(|character| !character.is_ascii() && !is_sign(character)));
     if text != common && makes_sense(&text) && !is_signs_alone {
-        return Some(likely);
+        return Some(likely.into());
     }
     // Most of what reads the same in windows-1252 is that, and it is the name that people know. And where few letters led
     // to a guess that makes no sense, that one may.
-    ((text == common || is_few) && makes_sense(&common)).then_some(WINDOWS_1252)
+    ((text == common || is_few) && makes_sense(&common)).then(|| WINDOWS_1252.into())
 }
 
 /// The sample as text; `None` if it is malformed, or has control characters that no text has.

@@ -26,13 +26,13 @@ impl Read for Pieces {
     }
 }
 
-fn decoded(encoding: &'static Encoding, bytes: &[u8]) -> Vec<u8> {
+fn decoded(encoding: impl Into<Charset>, bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     Decoder::new(Box::new(io::Cursor::new(bytes.to_vec())), encoding).read_to_end(&mut out).unwrap();
     out
 }
 
-fn decoded_in_pieces(encoding: &'static Encoding, bytes: &[u8], sizes: &[usize], rooms: &[usize]) -> Vec<u8> {
+fn decoded_in_pieces(encoding: impl Into<Charset>, bytes: &[u8], sizes: &[usize], rooms: &[usize]) -> Vec<u8> {
     let pieces = Pieces { bytes: bytes.to_vec(), at: 0, sizes: sizes.to_vec(), turn: 0 };
     let mut decoder = Decoder::new(Box::new(pieces), encoding);
     let mut out = Vec::new();
@@ -142,19 +142,25 @@ fn encodings_have_labels_and_names() {
         ("iso-2022-kr", None),
         ("utf-7", None),
         ("utf-32", None),
-        ("cp850", None),
+        ("cp850", Some("cp850")),
+        ("IBM437", Some("cp437")),
+        ("cp1250", Some("windows-1250")),
         ("é", None),
         ("", None),
     ] {
         assert_eq!(by_label(label).map(name).as_deref(), expected, "{label}");
     }
-    for label in ["utf-8", "windows-1252", "shift_jis", "gb18030"] {
+    for label in ["utf-8", "windows-1252", "shift_jis", "gb18030", "cp865"] {
         assert_eq!(by_label(&by_label(label).map(name).unwrap()), by_label(label));
     }
 }
 
 /// What a decoder gives for the whole at once, with one byte for each malformed sequence.
-fn decoded_whole(encoding: &'static Encoding, mut bytes: &[u8]) -> Vec<u8> {
+fn decoded_whole(charset: Charset, mut bytes: &[u8]) -> Vec<u8> {
+    let encoding = match charset {
+        Charset::Web(encoding) => encoding,
+        Charset::Dos(page) => return bytes.iter().map(|byte| page.character(*byte)).collect::<String>().into_bytes(),
+    };
     let mut decoder = encoding.new_decoder_without_bom_handling();
     let mut out = Vec::new();
     loop {
@@ -179,7 +185,7 @@ proptest! {
         ),
         label in prop::sample::select(vec![
             "utf-8", "utf-16le", "utf-16be", "windows-1252", "windows-1253", "shift_jis", "gb18030", "gbk", "big5",
-            "euc-kr", "euc-jp", "iso-2022-jp", "koi8-u",
+            "euc-kr", "euc-jp", "iso-2022-jp", "koi8-u", "cp437", "cp850", "cp852", "cp865",
         ]),
         sizes in prop::collection::vec(1usize..20, 1..5),
         rooms in prop::collection::vec(1usize..20, 1..5),

@@ -1,12 +1,15 @@
 //! Texts and the encodings that they are found to be in.
 
 use encoding_rs::{
-    BIG5, EUC_JP, EUC_KR, GBK, ISO_8859_2, KOI8_U, SHIFT_JIS, WINDOWS_1250, WINDOWS_1251, WINDOWS_1253, WINDOWS_1254,
-    WINDOWS_1257,
+    BIG5, EUC_JP, EUC_KR, GBK, ISO_8859_2, KOI8_U, MACINTOSH, SHIFT_JIS, WINDOWS_1250, WINDOWS_1251, WINDOWS_1253,
+    WINDOWS_1254, WINDOWS_1257,
 };
 use proptest::prelude::*;
+use std::io::Read;
 
 use super::*;
+use crate::source::decode::codepage::{CP437, CP850};
+use crate::source::decode::{Decoder, name};
 
 /// A file of customers with the values, each of which comes again and again in other rows.
 fn table(values: &[&str], rows: usize) -> String {
@@ -30,6 +33,19 @@ fn table_with(name: &[u8]) -> Vec<u8> {
 
 fn utf16(text: &str, to_bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
     text.encode_utf16().flat_map(to_bytes).collect()
+}
+
+/// What is read of a text in an encoding.
+fn read(bytes: &[u8], charset: Charset) -> String {
+    let mut out = Vec::new();
+    Decoder::new(Box::new(std::io::Cursor::new(bytes.to_vec())), charset).read_to_end(&mut out).unwrap();
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// A text in an encoding of one byte a character; `None` if it does not have all its letters.
+fn written(text: &str, charset: Charset) -> Option<Vec<u8>> {
+    let byte_of = |character: char| (0..=255).find(|byte| charset.character(*byte) == character);
+    text.chars().map(byte_of).collect()
 }
 
 const EUROPE: [&str; 10] = [
@@ -169,10 +185,108 @@ fn files_of_twenty_rows_come_out_right() {
         let detected = detect(&bytes, true);
         assert!(detected.guessed && detected.dropped_bom.is_none() && !detected.bom);
         // Another encoding is as good if it reads the same.
-        let (read, _, _) = detected.encoding.decode(&bytes);
-        assert_eq!(read, text, "{} as {}", encoding.name(), detected.encoding.name());
+        let read = read(&bytes, detected.encoding);
+        assert_eq!(read, text, "{} as {}", encoding.name(), name(detected.encoding));
         // Where a longer file was cut does not matter.
         assert_eq!(detect(&bytes[..bytes.len() - 1], false).encoding, detected.encoding);
+    }
+}
+
+/// Names and places in the languages of Western Europe, each with letters of its own.
+const LANGUAGES: [(&str, &[&str]); 10] = [
+    (
+        "German",
+        &["Günther Schäfer", "Jürgen Groß", "Zoë Weiß", "Köln", "Jörg Müller", "Änne Öhlschläger", "DÜSSELDORF"],
+    ),
+    (
+        "French",
+        &["François Lefèvre", "Hélène Bérénger", "Besançon", "Benoît", "Saint-Étienne", "Jérôme Noël", "Angoulême"],
+    ),
+    ("Spanish", &["José García", "Muñoz Pérez", "Iñigo Núñez", "Málaga", "Begoña Ibáñez", "Cádiz", "Ángel Martín"]),
+    ("Portuguese", &["João Gonçalves", "São Paulo", "Conceição", "Antônio", "Brasília", "Mação", "Sebastião Leitão"]),
+    ("Swedish", &["Åsa Sjöberg", "Malmö", "Björn Ström", "Göteborg", "Jönköping", "Märta Ångström", "Västerås"]),
+    ("Danish", &["Søren Kjær", "Ærø", "Jørgen Åberg", "København", "Mette Sørensen", "Næstved", "Østergård"]),
+    ("Norwegian", &["Øyvind Bjørnstad", "Tromsø", "Kåre Næss", "Ålesund", "Bodø", "Gjøvik", "Sæther"]),
+    ("Finnish", &["Väinö Hämäläinen", "Jyväskylä", "Mäkinen", "Hyvinkää", "Pöyry", "Äänekoski", "Seinäjoki"]),
+    ("Italian", &["Niccolò", "Cantù", "Forlì", "Nicolò Fabbri", "Mondovì", "Libertà Rossi", "Patà"]),
+    ("Dutch", &["Zoë de Vries", "België", "Daniëlle", "Joël", "Noëlle Citroën", "Andrée", "Geërts"]),
+];
+
+#[test]
+fn letters_of_words_tell_encodings_apart() {
+    let charsets: [Charset; 4] = [WINDOWS_1252.into(), MACINTOSH.into(), Charset::Dos(&CP850), ISO_8859_15.into()];
+    let (mut right, mut silent, mut all) = (0, 0, 0);
+    let mut wrong = Vec::new();
+    for (language, names) in LANGUAGES {
+        for charset in charsets {
+            for rows in [3, 7, 40] {
+                for end in ["\r", "\n"] {
+                    let text = table(names, rows).replace('\n', end);
+                    let Some(bytes) = written(&text, charset) else { panic!("{language} in {}", name(charset)) };
+                    let found = detect(&bytes, true);
+                    all += 1;
+                    match read(&bytes, found.encoding) == text {
+                        true => right += 1,
+                        // It is rejected, and nothing is stored.
+                        false if found.encoding == UTF_8 => {
+                            silent += 1;
+                            wrong.push((language, name(charset), rows, "rejected".to_string()));
+                        }
+                        false => wrong.push((language, name(charset), rows, name(found.encoding))),
+                    }
+                }
+            }
+        }
+    }
+    // Three rows may be too few.
+    wrong.retain(|(_, _, rows, _)| *rows > 3);
+    assert_eq!((wrong, all, silent), (vec![], 240, 0));
+    assert!(right >= 236, "{right} of {all} are right");
+}
+
+#[test]
+fn windows_1252_with_signs_stays_what_it_is() {
+    for values in [
+        &["O’Brien", "D´Angelo", "Müller–Lüdenscheid", "„Zum Löwen“", "50 €", "l’église"][..],
+        &["“Ann”", "Ann – Bob", "Ann…", "© Ann", "™", "5 °C", "½ l"],
+        &["´s Gravenhage", "´t Hooft", "Zoë", "1¼", "§ 5", "±3"],
+        &["ŠKODA", "Žižek", "Œuvre", "Élodie", "Ÿ", "MÜLLER", "McÖzil"],
+        &["DeÁngelis", "José", "García", "Núñez", "MacÉire", "Pérez", "López"],
+    ] {
+        for rows in [3, 7, 40] {
+            let bytes = written(&table(values, rows), WINDOWS_1252.into()).unwrap();
+            let found = detect(&bytes, true).encoding;
+            let others = [MACINTOSH.into(), Charset::Dos(&CP850), ISO_8859_15.into()];
+            assert!(!others.contains(&found), "{} {values:?} {rows}", name(found));
+        }
+    }
+}
+
+#[test]
+fn iso_8859_15_is_told_by_its_own_letters() {
+    for (values, encoding) in [
+        (&["Cœur", "José"][..], ISO_8859_15),
+        (&["Sašo", "José"], ISO_8859_15),
+        (&["Tomaž", "Müller"], ISO_8859_15),
+        (&["50 €", "Müller"], ISO_8859_15),
+        (&["Müller", "José"], WINDOWS_1252),
+    ] {
+        let bytes = written(&table(values, 6), ISO_8859_15.into()).unwrap();
+        assert_eq!(detect(&bytes, true), Detected::guessed(encoding), "{values:?}");
+    }
+}
+
+#[test]
+fn dos_texts_without_evidence_are_not_guessed() {
+    // Pages that differ in hardly any letter: what is read is right all the same.
+    let text = table(LANGUAGES[0].1, 7);
+    let bytes = written(&text, Charset::Dos(&CP437)).unwrap();
+    assert_eq!(read(&bytes, detect(&bytes, true).encoding), text);
+    // One letter in a file may be damage.
+    for charset in [MACINTOSH.into(), Charset::Dos(&CP850)] {
+        let bytes = table_with(&written("Günther", charset).unwrap());
+        let found = detect(&bytes, true).encoding;
+        assert!(found != MACINTOSH && found != Charset::Dos(&CP850), "{}", name(found));
     }
 }
 

@@ -1,0 +1,145 @@
+//! Whether what comes out of an encoding are the letters of words: [`Reading`], and [`other_than`], which tells Mac Roman, CP850 and
+//! ISO-8859-15 from windows-1252.
+//!
+//! All four have a character for nearly every byte, so nothing fails. But a letter of one is, in another, often a sign or a capital in
+//! the middle of a word: `Günther Schäfer` in Mac Roman is `GŸnther SchŠfer` in windows-1252. A wrong guess stores nonsense, so another
+//! encoding is only taken where it makes words of nearly all that is beyond ASCII, and the usual one does not.
+
+use encoding_rs::{ISO_8859_15, MACINTOSH, WINDOWS_1252};
+
+use super::Charset;
+use super::codepage::CP850;
+
+/// How the characters beyond ASCII stand in a text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Reading {
+    /// How many there are.
+    all: usize,
+    /// Letters in words, with the case that fits.
+    good: usize,
+    /// Signs and capitals within words, and what no text has.
+    pub(super) bad: usize,
+    /// The good ones, those counted twice that are common.
+    weight: usize,
+}
+
+/// Fewer letters than this may come out as those of words by chance, and fewer signs in words may be damage.
+const FEW_LETTERS: usize = 3;
+const FEW_SIGNS: usize = 2;
+
+impl Reading {
+    /// How a text reads in an encoding of one byte a character.
+    pub(super) fn of(sample: &[u8], charset: Charset) -> Reading {
+        let mut reading = Reading::default();
+        let character = |at: usize| sample.get(at).map_or('\n', |byte| charset.character(*byte));
+        for at in (0..sample.len()).filter(|at| !sample[*at].is_ascii()) {
+            let before = at.checked_sub(1).map_or('\n', character);
+            reading.note(before, character(at), character(at + 1));
+        }
+        reading
+    }
+
+    /// How a text reads that is decoded already.
+    pub(super) fn of_text(text: &str) -> Reading {
+        let mut reading = Reading::default();
+        let mut before = '\n';
+        let mut characters = text.chars().peekable();
+        while let Some(character) = characters.next() {
+            if !character.is_ascii() {
+                reading.note(before, character, characters.peek().copied().unwrap_or('\n'));
+            }
+            before = character;
+        }
+        reading
+    }
+
+    fn note(&mut self, before: char, character: char, after: char) {
+        self.all += 1;
+        match stands(before, character, after) {
+            Some(true) => {
+                self.good += 1;
+                self.weight += 1 + usize::from(COMMON.contains(character));
+            }
+            Some(false) => self.bad += 1,
+            None => {}
+        }
+    }
+
+    fn is_bad(&self) -> bool {
+        self.bad >= FEW_SIGNS && 5 * self.bad >= self.all
+    }
+
+    fn is_good(&self) -> bool {
+        self.good >= FEW_LETTERS && 20 * self.bad <= self.good
+    }
+}
+
+/// The letters that the languages of Western Europe have often.
+const COMMON: &str = "äöüßëéèàìòùçñáíóúåøæãõÄÖÜÉÅØÆ";
+
+/// Whether a character stands as it does in words; `None` where that says nothing.
+fn stands(before: char, character: char, after: char) -> Option<bool> {
+    let is_word =
+        |character: char| character.is_alphabetic() && character != 'ƒ' && character != 'ª' && character != 'º';
+    let (is_in, is_beside) = (is_word(before) && is_word(after), is_word(before) || is_word(after));
+    match character {
+        '\u{80}'..='\u{9f}' => Some(false),
+        // An ideogram has no Latin letter beside it.
+        '\u{2e80}'.. => (before.is_ascii_alphabetic() || after.is_ascii_alphabetic()).then_some(false),
+        _ if is_word(character) && !is_beside => None,
+        _ if is_word(character) && character.is_uppercase() => {
+            Some(!(before.is_lowercase() || is_word(before) && after.is_lowercase()))
+        }
+        _ if is_word(character) => Some(!(before.is_uppercase() && after.is_uppercase())),
+        '´' | '·' | '\u{a0}' | '\u{ad}' => None,
+        // Apostrophes and dashes are mostly between two names, `O’Brien`.
+        '’' | '‘' | '–' | '—' => (is_in && after.is_lowercase()).then_some(false),
+        'ª' | 'º' | '®' | '™' | '“' | '”' | '„' | '«' | '»' | '‚' | '‹' | '›' | '…' | '•' | '°' | '²' | '³' | '€'
+        | '£' | '§' | '¿' | '¡' => is_in.then_some(false),
+        _ => is_beside.then_some(false),
+    }
+}
+
+/// The encoding that makes words of a text where the usual ones do not: windows-1252, and `likely`, which is how the text reads in the
+/// one that it is most likely in otherwise.
+pub(super) fn other_than(likely: Option<Reading>, sample: &[u8]) -> Option<Charset> {
+    if !Reading::of(sample, WINDOWS_1252.into()).is_bad() {
+        return None;
+    }
+    let others = [MACINTOSH.into(), Charset::Dos(&CP850)].map(|charset| (Reading::of(sample, charset), charset));
+    let is_worse = |other: &Reading| {
+        let is_clearly = |likely: &Reading| likely.bad > 0 && other.bad == 0 && 2 * other.weight >= 3 * likely.weight;
+        likely.is_none_or(|likely| likely.is_bad() || is_clearly(&likely))
+    };
+    let better = |(one, _): &(Reading, Charset), (other, _): &(Reading, Charset)| {
+        one.is_good() && is_worse(one) && (!other.is_good() || one.weight > other.weight)
+    };
+    let [mac, dos] = others;
+    if better(&mac, &dos) { Some(mac.1) } else { better(&dos, &mac).then_some(dos.1) }
+}
+
+/// Whether a text that reads as windows-1252 is ISO-8859-15, which has other characters for eight bytes, none of which windows-1252 has in
+/// words, and no characters where windows-1252 has most of its signs.
+pub(super) fn is_iso_8859_15(sample: &[u8]) -> bool {
+    if Reading::of(sample, ISO_8859_15.into()).bad > 0 {
+        return false;
+    }
+    let character = |at: usize| sample.get(at).map_or('\n', |byte| Charset::from(ISO_8859_15).character(*byte));
+    let mut letters = 0;
+    for at in (0..sample.len()).filter(|at| !sample[*at].is_ascii()) {
+        let before = at.checked_sub(1).map_or('\n', character);
+        let is_right = match sample[at] {
+            0x80..=0x9f => false,
+            // ´ is also an apostrophe, and the fractions stand after numbers.
+            0xb4 => continue,
+            0xa6 | 0xa8 | 0xb8 | 0xbc..=0xbe => stands(before, character(at), character(at + 1)) == Some(true),
+            0xa4 => (before.is_ascii_digit() || before == ' ') && !character(at + 1).is_alphabetic(),
+            _ => continue,
+        };
+        if !is_right {
+            return false;
+        }
+        letters += 1;
+    }
+    letters > 0
+}
