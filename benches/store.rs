@@ -49,6 +49,7 @@ fn fill_pages(path: &Path, rows: &[Rows]) {
         first_id: 1,
         wait: std::time::Duration::ZERO,
         threads: std::thread::available_parallelism().map_or(1, usize::from),
+        notes_inputs: false,
         stop: Default::default(),
     };
     let held = Held::take(path, &options.stop).unwrap();

@@ -32,7 +32,7 @@ use crate::rule::key;
 use crate::rule::text::visible;
 use crate::source::InputRead;
 use crate::store::Checkpoint;
-use crate::store::keys::{Collided, Fingerprints, KeySet, Place};
+use crate::store::keys::{Collided, Fingerprint, Fingerprints, KeySet, Place, SharedKeys};
 use crate::store::texts::KeyTexts;
 
 /// An input that has been read to its end, or as far as it was to be read.
@@ -46,7 +46,7 @@ pub(super) struct Committer<'r> {
     pub(super) options: &'r Options,
     pub(super) plan: Arc<Plan>,
     pub(super) target: Target,
-    pub(super) keys: Arc<KeySet>,
+    pub(super) keys: SharedKeys,
     pub(super) key_texts: KeyTexts,
     pub(super) collided: Collided,
     /// Where the keys' texts are kept that memory is too small for.
@@ -70,8 +70,12 @@ pub(super) struct Committer<'r> {
     pub(super) customers: Option<(i64, i64)>,
     /// The records that have claimed a key and were rejected for something else.
     pub(super) released: HashSet<Place>,
-    /// The records that wait for the end of the run, where the last of several stays.
+    /// The records that wait for the end of the run, or of their input, where the last of several stays.
     pub(super) waiting: Option<Waiting>,
+    /// Whether each input finds what those before it have done, as if it had a run of its own.
+    pub(super) one_by_one: bool,
+    /// The keys of the customers that were created for an input, if the next one is to find them.
+    pub(super) created_keys: Vec<(Fingerprint, i64)>,
     pub(super) book: Book,
     /// The run as reject reports name it; empty for a check.
     pub(super) run: String,
@@ -209,7 +213,7 @@ impl<'r> Committer<'r> {
         Ok(Committer {
             options,
             target,
-            keys: Arc::new(keys),
+            keys: SharedKeys::new(keys),
             key_texts: KeyTexts::new(spill.clone()),
             collided: Collided::default(),
             spill,
@@ -223,6 +227,8 @@ impl<'r> Committer<'r> {
             inputs: Vec::new(),
             tally: Tally::new(plan.fields.len()),
             waiting: (options.duplicates == Duplicates::Last).then(|| Waiting::new(spill_folder)),
+            one_by_one: false,
+            created_keys: Vec::new(),
             plan,
             bytes: 0,
             records: 0,
@@ -287,9 +293,9 @@ impl<'r> Committer<'r> {
             delimiter: dialect.csv.delimiter,
             is_table: dialect.format.is_table(),
             fingerprints: self.fingerprints.clone(),
-            keys: Arc::clone(&self.keys),
+            keys: self.keys.clone(),
             reports: self.folder.is_some(),
-            has_customers: !matches!(self.target, Target::Nothing),
+            has_customers: self.target.has_customers(),
         }
     }
 
@@ -396,7 +402,27 @@ impl<'r> Committer<'r> {
         if !late.is_empty() {
             said.push(format!("{}, ignored", unknown_names(&path, "key", late, self.plan.profile)));
         }
+        if self.one_by_one && !self.is_complete() {
+            self.make_found()?;
+        }
         Ok(said)
+    }
+
+    /// Lets the next input find what was done so far, and forget whose key a record has.
+    fn make_found(&mut self) -> Result<()> {
+        if let Some(waiting) = self.waiting.take() {
+            self.end_waiting(waiting)?;
+            self.waiting = Some(Waiting::new(self.spill.clone()));
+        }
+        self.target = match std::mem::replace(&mut self.target, Target::Nothing) {
+            Target::Database(store) => Target::Database(Box::new(store.end_input()?)),
+            other => other,
+        };
+        self.keys.end_input(&std::mem::take(&mut self.created_keys));
+        self.key_texts = KeyTexts::new(self.spill.clone());
+        self.collided = Collided::default();
+        self.released.clear();
+        Ok(())
     }
 
     /// Whether all inputs have been read to their end.
@@ -412,7 +438,9 @@ impl<'r> Committer<'r> {
     /// Ends the run's part that needs order: the reports are complete, and the books balance.
     pub(super) fn finish(mut self) -> Result<Committed> {
         self.refuse_shorter()?;
-        self.end_waiting()?;
+        if let Some(waiting) = self.waiting.take() {
+            self.end_waiting(waiting)?;
+        }
         let counts = self.counts();
         self.balance()?;
         let mut written = self.written;

@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::commit::{Committer, cannot_keep_keys};
 use super::journey::stop_if_told;
 use super::tally::Tally;
+use super::waiting::Waiting;
 use super::worker::{Checked, Worker};
 use super::{Options, Target};
 use crate::check::{FieldSet, Outcome, Touched, Verdicts};
@@ -19,7 +20,7 @@ use crate::rule::key::{self, KeyComparison};
 use crate::rule::text::visible;
 use crate::store::keys::Place;
 use crate::store::texts::{KeyTexts, Keyed};
-use crate::store::{Change, ChangeStamp, Stored};
+use crate::store::{Change, ChangeStamp, FIRST_IMAGINED, Stored};
 
 /// What becomes of a record that is right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,7 +142,7 @@ impl Committer<'_> {
         tally: &mut Tally,
     ) -> Result<(Option<Vec<Right<'v>>>, Vec<Late>)> {
         let Judged { block, verdicts, first, worker } = *judged;
-        let late = self.keys.take_late(first, counts.read - counts.blank);
+        let late = self.keys.read().take_late(first, counts.read - counts.blank);
         if !late.is_empty() {
             rivalled.extend(late);
             rivalled.sort_unstable();
@@ -175,7 +176,7 @@ impl Committer<'_> {
                     input: worker.input,
                     position,
                     row: row.clone(),
-                    action: self.action(&known)?,
+                    action: self.action(&known, worker.input)?,
                     customer: known.customer,
                     differing: known.differing,
                     cleared: verdicts.touched.get(index).map(|touched| touched.cleared).unwrap_or_default(),
@@ -257,7 +258,7 @@ impl Committer<'_> {
     /// The customer who has a key; the first of several.
     fn customer_with(&self, key: &[u8]) -> Result<Option<i64>> {
         let comparison = self.plan.key.map(|key| key.comparison).unwrap_or(KeyComparison::Text);
-        for customer in self.keys.customers(self.fingerprints.of(key)) {
+        for customer in self.keys.read().customers(self.fingerprints.of(key)) {
             let stored = self.target.key_of(customer)?;
             if stored.and_then(|text| key::fold(&text, comparison).map(|folded| folded.as_bytes() == key)) == Some(true)
             {
@@ -270,7 +271,8 @@ impl Committer<'_> {
     /// The record before this one that holds its key; if there is none, it is this one's from now on.
     fn record_before(&mut self, place: Place, key: &[u8]) -> Result<Option<(Place, Keyed)>> {
         let fingerprint = self.fingerprints.of(key);
-        let Some(first) = self.keys.first_record(fingerprint).filter(|first| *first < place) else { return Ok(None) };
+        let first = self.keys.read().first_record(fingerprint);
+        let Some(first) = first.filter(|first| *first < place) else { return Ok(None) };
         let read =
             |texts: &mut KeyTexts, place| texts.read(place).map_err(|error| cannot_keep_keys(&self.spill, &error));
         let held = read(&mut self.key_texts, first)?;
@@ -281,10 +283,10 @@ impl Committer<'_> {
         Ok(Some((other, read(&mut self.key_texts, other)?)))
     }
 
-    fn action(&self, known: &Known) -> Result<Action> {
+    fn action(&self, known: &Known, input: usize) -> Result<Action> {
         let has_changed = |customer| match &self.target {
             // What the run has changed before it was stopped no longer differs.
-            Target::Database(store) if self.done_before.is_some() => store.has_changed(customer),
+            Target::Database(store) if self.done_before.is_some() => store.has_changed(customer, input as i64 + 1),
             _ => Ok(!known.differing.is_empty()),
         };
         Ok(match known.customer {
@@ -335,7 +337,8 @@ impl Committer<'_> {
             let customer = match right.action {
                 Action::Created => first_id.zip(customers.next()).map(|(first, behind)| first + behind),
                 Action::Superseded => None,
-                Action::Updated | Action::Unchanged => right.customer,
+                // One that a check imagines has no ID yet.
+                Action::Updated | Action::Unchanged => right.customer.filter(|customer| *customer < FIRST_IMAGINED),
             };
             let path = &self.inputs[right.input].summary.path;
             let (writer, action) = (&mut self.accepted_writer, right.action.name());
@@ -346,7 +349,15 @@ impl Committer<'_> {
 
     /// Stores new customers; the ID of the first, where there is a database.
     fn create(&mut self, bytes: &[u8], rows: &[Range<u32>]) -> Result<Option<i64>> {
-        let Target::Database(store) = &mut self.target else { return Ok(None) };
+        let store = match &mut self.target {
+            Target::Database(store) => store,
+            Target::Imagined(imagined) => {
+                let first = imagined.append(bytes, rows)?;
+                self.note_created(first, bytes, rows);
+                return Ok(None);
+            }
+            Target::LookedAt(_) | Target::Nothing => return Ok(None),
+        };
         let count = rows.len() as i64;
         let first = self.done_before.as_ref().map_or(store.next_id(), |before| before.next_id);
         if count == 0 {
@@ -360,12 +371,24 @@ impl Committer<'_> {
             None => store.append(bytes, rows)?,
         }
         self.customers = Some((self.customers.map_or(first, |(first, _)| first), last));
+        self.note_created(first, bytes, rows);
         Ok(Some(first))
     }
 
-    /// Changes customers who are there.
+    /// Notes the keys of new customers for the next input, if it is to find them.
+    fn note_created(&mut self, first: i64, bytes: &[u8], rows: &[Range<u32>]) {
+        let Some(key) = self.plan.key.filter(|_| self.one_by_one) else { return };
+        for (customer, row) in (first..).zip(rows) {
+            let row = &bytes[row.start as usize..row.end as usize];
+            let text = text_of(values(row).nth(key.field).unwrap_or(Value::Null));
+            if let Some(folded) = key::fold(&text, key.comparison) {
+                self.created_keys.push((self.fingerprints.of(folded.as_bytes()), customer));
+            }
+        }
+    }
+
+    /// Changes customers that are there.
     fn change(&mut self, bytes: &[u8], rights: &[Right<'_>]) -> Result<()> {
-        let Target::Database(store) = &mut self.target else { return Ok(()) };
         if self.done_before.is_some() {
             return Ok(());
         }
@@ -378,16 +401,18 @@ impl Committer<'_> {
                 (plan.column.as_str(), value)
             });
             let change = Change { customer, values: values.collect(), record: right.position.record };
-            let stamp =
-                ChangeStamp { now: &self.book.row.started_at, run: store.run_id(), file: right.input as i64 + 1 };
-            store.change(&change, &stamp)?;
+            let (now, file) = (self.book.row.started_at.as_str(), right.input as i64 + 1);
+            match &mut self.target {
+                Target::Database(store) => store.change(&change, &ChangeStamp { now, run: store.run_id(), file })?,
+                Target::Imagined(imagined) => imagined.change(&change, &ChangeStamp { now, run: 0, file })?,
+                Target::LookedAt(_) | Target::Nothing => {}
+            }
         }
         Ok(())
     }
 
-    /// Stores the records that have waited for the end of the run.
-    pub(super) fn end_waiting(&mut self) -> Result<()> {
-        let Some(mut waiting) = self.waiting.take() else { return Ok(()) };
+    /// Stores the records that have waited for the end of the run, or of their input.
+    pub(super) fn end_waiting(&mut self, mut waiting: Waiting) -> Result<()> {
         loop {
             stop_if_told(self.options)?;
             let batch = waiting.next_batch().map_err(|error| cannot_keep_keys(&self.spill, &error))?;

@@ -118,6 +118,18 @@ impl Flow {
             std::thread::sleep(PAUSE);
         }
     }
+
+    /// Waits until the committer has taken all arrivals before the one with this number; `false` if the run has ended instead.
+    fn wait_until_taken(&self, number: u64) -> bool {
+        // What the committer has done by then has to be seen.
+        while self.next.load(Ordering::Acquire) < number {
+            if self.ended.load(Ordering::Relaxed) {
+                return false;
+            }
+            std::thread::sleep(PAUSE);
+        }
+        true
+    }
 }
 
 /// Says that the run has ended, however it does.
@@ -159,8 +171,9 @@ pub(super) fn travel(
     let flow = Arc::new(Flow::default());
     let _end = EndOfFlow(Arc::clone(&flow));
     let (read, candidates) = (options.read.clone(), Arc::clone(candidates));
-    let stops = committer.stops();
-    let cutter = Cutter { pool, arrivals, places, next: 0, flow: Arc::clone(&flow), read, candidates, stops };
+    let (stops, one_by_one) = (committer.stops(), committer.one_by_one);
+    let cutter =
+        Cutter { pool, arrivals, places, next: 0, flow: Arc::clone(&flow), read, candidates, stops, one_by_one };
     // Not joined: it may be waiting for standard input when the run is told to stop.
     start("cut", move || cutter.cut_all(inputs))?;
     take_in_order(&arrived, &freed, &flow, options, committer, observer)
@@ -204,7 +217,7 @@ fn take_in_order(
                 }
                 Arrival::Failed(error) => return Err(error),
             }
-            flow.next.store(next, Ordering::Relaxed);
+            flow.next.store(next, Ordering::Release);
             // The place is free only now, so that finished blocks cannot pile up here. The end of an input has one too.
             let _ = freed.try_recv();
         }
@@ -303,6 +316,8 @@ struct Cutter {
     read: ReadOptions,
     candidates: Arc<Candidates>,
     stops: Stops,
+    /// Whether each input has to be done before the next one is begun.
+    one_by_one: bool,
 }
 
 /// Behind which records of a run a block has to end.
@@ -327,6 +342,9 @@ impl Cutter {
         // How many records the inputs before had.
         let mut before = 0;
         for (index, (input, worker)) in inputs.into_iter().enumerate() {
+            if self.one_by_one && !self.flow.wait_until_taken(self.next) {
+                return;
+            }
             // A panic would leave the committing thread waiting; it is an error like any other.
             let done = catch_unwind(AssertUnwindSafe(|| {
                 let path = input.path.clone();

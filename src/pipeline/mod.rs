@@ -54,7 +54,7 @@ use crate::rule::text::visible;
 use crate::source::expand::expand;
 use crate::source::input::ReadOptions;
 use crate::store::{
-    Customers, FINISHED, FileRow, Held, NOTHING_LOADED, RunRow, Store, StoreOptions, Stored, Unfinished,
+    Customers, FINISHED, FileRow, Held, Imagined, NOTHING_LOADED, RunRow, Store, StoreOptions, Stored, Unfinished,
 };
 
 pub use self::events::{TARGET, refused};
@@ -67,6 +67,8 @@ pub use self::options::{Command, Observer, Options, Progress, Unobserved};
 enum Target {
     Database(Box<Store>),
     LookedAt(Box<Customers>),
+    /// The same in a check of several inputs, each of which is to find what those before it would have left.
+    Imagined(Box<Imagined>),
     Nothing,
 }
 
@@ -76,6 +78,7 @@ impl Target {
         match self {
             Target::Database(store) => store.for_each_key(below, each),
             Target::LookedAt(customers) => customers.for_each_key(each),
+            Target::Imagined(imagined) => imagined.there().map_or(Ok(()), |there| there.for_each_key(each)),
             Target::Nothing => Ok(()),
         }
     }
@@ -84,6 +87,7 @@ impl Target {
         match self {
             Target::Database(store) => store.key_of(customer),
             Target::LookedAt(customers) => customers.key_of(customer),
+            Target::Imagined(imagined) => imagined.there().map_or(Ok(None), |there| there.key_of(customer)),
             Target::Nothing => Ok(None),
         }
     }
@@ -92,8 +96,27 @@ impl Target {
         match self {
             Target::Database(store) => store.look_at(columns, customers, each),
             Target::LookedAt(seen) => seen.look_at(columns, customers, each),
+            Target::Imagined(imagined) => imagined.look_at(columns, customers, each),
             Target::Nothing => Ok(()),
         }
+    }
+
+    /// Whether there is a database with customers who could be meant.
+    fn has_customers(&self) -> bool {
+        match self {
+            Target::Imagined(imagined) => imagined.there().is_some(),
+            other => !matches!(other, Target::Nothing),
+        }
+    }
+
+    /// The same for a check of several inputs.
+    fn imagined(self, plan: &Plan, options: &Options) -> Result<Target> {
+        let there = match self {
+            Target::LookedAt(customers) => Some(customers),
+            Target::Nothing => None,
+            other => return Ok(other),
+        };
+        Ok(Target::Imagined(Box::new(Imagined::new(there, plan.profile, &options.stop)?)))
     }
 }
 
@@ -185,11 +208,16 @@ fn load(options: &Options, observer: &mut Watched<'_>) -> Result<Summary> {
     }
     let prepared = prepare::bind(inputs, &plan, options, observer)?;
 
-    let target = open_target(options, &plan, held, (run_id, database_id), unfinished.as_ref(), observer)?;
+    // What an input has done, the next one finds.
+    let one_by_one = plan.mode.changes() && prepared.len() > 1;
+    let notes_inputs = one_by_one && options.commit_every.is_some();
+    let run = (run_id, database_id, notes_inputs);
+    let target = open_target(options, &plan, held, run, unfinished.as_ref(), observer)?;
     let check_id = match &target {
         Target::LookedAt(customers) => customers.next_run(),
         _ => run_id,
     };
+    let target = if one_by_one { target.imagined(&plan, options)? } else { target };
     let place = if check_id == run_id { place } else { reports_place(options, check_id)? };
     let folder = place.as_deref().map(ReportFolder::create).transpose()?;
 
@@ -206,6 +234,7 @@ fn load(options: &Options, observer: &mut Watched<'_>) -> Result<Summary> {
         report_run,
         unfinished.map(|run| (run.checkpoint, run.counts)),
     )?;
+    committer.one_by_one = one_by_one;
     let ended = journey::travel(prepared, &candidates, &plan, &stamp, options, &mut committer, observer);
     let kept = committer.kept();
     let ended = ended.and_then(|()| close(options, profile, &clock, committer, place.as_deref(), check_id, observer));
@@ -441,7 +470,7 @@ fn open_target(
     options: &Options,
     plan: &Plan,
     held: Option<Held>,
-    (run_id, database_id): (i64, String),
+    (run_id, database_id, notes_inputs): (i64, String, bool),
     unfinished: Option<&Unfinished>,
     observer: &mut dyn Observer,
 ) -> Result<Target> {
@@ -457,6 +486,7 @@ fn open_target(
         first_id: options.first_id,
         wait: options.wait,
         threads: options.threads,
+        notes_inputs,
         stop: Arc::clone(&options.stop),
     };
     if let Some(held) = held {

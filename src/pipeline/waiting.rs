@@ -1,4 +1,4 @@
-//! Records that wait for the end of the run, because of several with one key the last stays: [`Waiting`].
+//! Records that wait for the end of the run, or of their input, because of several with one key the last stays: [`Waiting`].
 
 use std::borrow::Cow;
 use std::collections::HashMap;

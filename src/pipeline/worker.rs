@@ -12,7 +12,7 @@ use crate::record::{Block, Position, Spot};
 use crate::reject::{Code, Fault, FaultList, Faults, Severity};
 use crate::report::lines::{self, FirstPlace, Rejection};
 use crate::report::summary::Counts;
-use crate::store::keys::{Claim, Fingerprints, KeySet, Place, Rivals};
+use crate::store::keys::{Claim, Fingerprints, Place, Rivals, SharedKeys};
 use crate::store::texts::BlockTexts;
 
 /// Checks the blocks of one input.
@@ -26,7 +26,7 @@ pub(super) struct Worker {
     /// Whether its records are rows of cells.
     pub(super) is_table: bool,
     pub(super) fingerprints: Fingerprints,
-    pub(super) keys: Arc<KeySet>,
+    pub(super) keys: SharedKeys,
     /// Whether anybody wants the reports.
     pub(super) reports: bool,
     /// Whether there is a database whose customers could be meant.
@@ -124,6 +124,7 @@ impl Worker {
         let mut writer = self.row_writer();
         let mode = self.checker.plan().mode;
         let has_keys = self.checker.plan().key.is_some();
+        let keys = self.keys.read();
         let (mut known, mut refused) = (Vec::new(), Vec::new());
         for (index, ((position, span), verdict)) in (0..).zip(block.positions().zip(&verdicts.verdicts)) {
             if short_zips.next_if_eq(&&index).is_some() {
@@ -152,8 +153,7 @@ impl Worker {
                     let fingerprint = text.map(|text| self.fingerprints.of(text));
                     let before = known.len();
                     if mode.changes() {
-                        let customers =
-                            fingerprint.into_iter().flat_map(|fingerprint| self.keys.customers(fingerprint));
+                        let customers = fingerprint.into_iter().flat_map(|fingerprint| keys.customers(fingerprint));
                         known.extend(customers.map(|customer| (index, customer)));
                     }
                     let mut faults = FaultList::default();
@@ -187,7 +187,8 @@ impl Worker {
         }
         refused.into_iter().for_each(|index| verdicts.verdicts[index].outcome = Outcome::Rejected);
         let rivals = if mode.changes() { Rivals::Records } else { Rivals::All };
-        let rivalled = self.keys.claim(first, &claims, rivals);
+        let rivalled = keys.claim(first, &claims, rivals);
+        drop(keys);
         counts.warnings = tally.warning_count;
         // What is said of rejected records is written. Only the warnings of others may be wanted again, for a duplicate.
         let is_warned = |verdict: &Verdict| verdict.outcome != Outcome::Rejected && !verdict.faults.is_empty();

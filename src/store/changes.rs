@@ -77,20 +77,21 @@ pub struct ChangeStamp<'r> {
     pub file: i64,
 }
 
-/// Changes a customer's row, and notes in the journal what it was. How many rows SQLite says it has changed.
+/// Changes a customer's row, and notes in the journal what it was before the run. How many rows SQLite says it has changed.
 pub(super) fn change(connection: &Connection, change: &Change<'_>, stamp: &ChangeStamp<'_>) -> rusqlite::Result<usize> {
     let customer = change.customer;
     connection
         .prepare_cached(
             "INSERT INTO import_updated (run_id, customer_id, old_updated_at, old_import_run, old_import_file, \
              old_import_record, digest) SELECT ?1, customer_id, updated_at, import_run, import_file, import_record, '' \
-             FROM customers WHERE customer_id = ?2",
+             FROM customers WHERE customer_id = ?2 ON CONFLICT (run_id, customer_id) DO NOTHING",
         )?
         .execute(params![stamp.run, customer])?;
     for (column, value) in &change.values {
         let sql = format!(
             "INSERT INTO import_changes (run_id, customer_id, field, old_value, new_value) \
-             SELECT ?1, customer_id, '{column}', {column}, ?3 FROM customers WHERE customer_id = ?2"
+             SELECT ?1, customer_id, '{column}', {column}, ?3 FROM customers WHERE customer_id = ?2 \
+             ON CONFLICT (run_id, customer_id, field) DO UPDATE SET new_value = excluded.new_value"
         );
         connection.prepare_cached(&sql)?.execute(params![stamp.run, customer, Parameter(*value)])?;
     }

@@ -128,7 +128,7 @@ impl Held {
 }
 
 /// So many prepared statements are kept.
-const STATEMENTS: usize = 256;
+pub(super) const STATEMENTS: usize = 256;
 
 /// Opens a database that exists and begins a transaction in which nobody else writes.
 pub(super) fn begin(path: &Path, stop: &Arc<AtomicUsize>) -> Result<Connection> {

@@ -13,7 +13,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 /// A key's fingerprint.
 pub type Fingerprint = u64;
@@ -125,7 +125,7 @@ impl Table {
     }
 }
 
-/// The customers who were in the database before the run.
+/// The customers who were in the database before the run, or before the input.
 #[derive(Debug, Default)]
 struct CustomerKeys {
     tables: Vec<Table>,
@@ -143,6 +143,31 @@ pub struct KeySet {
     /// The places that lost their claim to a record before them, after it was made.
     late: Mutex<BTreeSet<Place>>,
     has_late: AtomicBool,
+}
+
+/// The keys as the workers and the committing thread share them. They are added to only between two inputs, when no block is
+/// under way.
+#[derive(Clone, Debug)]
+pub struct SharedKeys(Arc<RwLock<KeySet>>);
+
+impl SharedKeys {
+    /// Shares keys.
+    pub fn new(keys: KeySet) -> SharedKeys {
+        SharedKeys(Arc::new(RwLock::new(keys)))
+    }
+
+    /// The keys.
+    pub fn read(&self) -> RwLockReadGuard<'_, KeySet> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes customers of the records so far: these were created for them, and the keys of records are free again.
+    pub fn end_input(&self, created: &[(Fingerprint, i64)]) {
+        let mut keys = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        keys.insert_customers(created);
+        let customers = std::mem::take(&mut keys.customers);
+        *keys = KeySet { customers, ..KeySet::default() };
+    }
 }
 
 /// Who may stand in the way of a claim.

@@ -9,6 +9,7 @@ mod changes;
 mod customers;
 mod history;
 mod hold;
+mod imagined;
 mod journal;
 pub mod keys;
 mod place;
@@ -43,6 +44,7 @@ pub use self::changes::{Change, ChangeStamp, Stored};
 pub use self::customers::Customers;
 pub use self::history::{Journal as PastJournal, PastRun, past_runs, refuse_absent};
 pub use self::hold::Held;
+pub use self::imagined::{FIRST_IMAGINED, Imagined};
 pub use self::prune::Pruned;
 pub use self::runs::{
     Checkpoint, FINISHED, FileRow, KnownRun, Loaded, NOTHING_LOADED, RunRow, TextPlace, UNDONE, UNFINISHED, Unfinished,
@@ -73,6 +75,9 @@ pub struct StoreOptions {
     pub wait: Duration,
     /// How many threads may work for it. What is written is the same for any number.
     pub threads: usize,
+    /// Whether it is to be noted which input has changed which customers, until the run is finished: where a run that was stopped
+    /// is continued, [`Store::has_changed`] knows it.
+    pub notes_inputs: bool,
     /// Set to a signal's number when the run is to stop.
     pub stop: Arc<AtomicUsize>,
 }
@@ -95,7 +100,7 @@ enum Way {
     Add(Box<Existing>),
     /// Page by page, into a new database under a private name.
     Build(Box<Builder>, PrivateFile),
-    /// All rows are in the new database.
+    /// The rows so far are in the new database; more of them are inserted.
     Built(Connection, PrivateFile),
 }
 
@@ -110,6 +115,9 @@ impl Store {
 
     fn build(options: StoreOptions, private: PrivateFile) -> Result<Store> {
         let mut schema = schema::create_all(options.profile);
+        if options.notes_inputs {
+            schema.push_str(schema::CHECKPOINT_UPDATES);
+        }
         let index = options.key.as_deref().map(|key| (schema::key_index(key), key));
         if let Some((_, key)) = &index {
             schema.push_str(&schema::create_key_index(key));
@@ -157,15 +165,14 @@ impl Store {
     /// Gives each key of a customer who was there before and has an ID below `below`, and the first who have it, where the run has
     /// a key.
     pub fn for_each_key(&self, below: i64, each: impl FnMut(i64, &str)) -> Result<()> {
-        let (Way::Add(existing), Some(key)) = (&self.way, &self.options.key) else { return Ok(()) };
-        for_each_key(existing.connection(), key, below, self.options.most_of_a_key, each)
-            .map_err(|error| self.failed(error))
+        let (Some(connection), Some(key)) = (self.connection(), &self.options.key) else { return Ok(()) };
+        for_each_key(connection, key, below, self.options.most_of_a_key, each).map_err(|error| self.failed(error))
     }
 
     /// The key of a customer who was there before, as it is stored.
     pub fn key_of(&self, customer: i64) -> Result<Option<String>> {
-        let (Way::Add(existing), Some(key)) = (&self.way, &self.options.key) else { return Ok(None) };
-        key_of(existing.connection(), key, customer).map_err(|error| self.failed(error))
+        let (Some(connection), Some(key)) = (self.connection(), &self.options.key) else { return Ok(None) };
+        key_of(connection, key, customer).map_err(|error| self.failed(error))
     }
 
     /// Writes rows (see [`crate::row`]) in their order, under the next customer IDs. The last of those must fit 63 bits.
@@ -187,7 +194,12 @@ impl Store {
                     Ok(written)
                 })
                 .map_err(|error| build_error(options, BuildError::Io(error)))?,
-            Way::Built(..) => return Err(Error::Broken("rows came behind the last".into())),
+            Way::Built(connection, _) => segment::insert(connection, options.profile, first, bytes, rows)
+                .and_then(|written| {
+                    journal.created(first, bytes, rows, |range| write_created(connection, run_id, range))?;
+                    Ok(written)
+                })
+                .map_err(|error| sqlite_error(options, &error))?,
         };
         self.next_id += rows.len() as i64;
         self.rows_written += written;
@@ -213,38 +225,63 @@ impl Store {
                 noted.map_err(|error| sqlite_error(&options, &error))?;
                 Way::Add(Box::new(existing.complete(&options, go_on)?))
             }
-            built @ Way::Built(..) => built,
+            Way::Built(connection, private) => {
+                let noted = journal.end(|range| write_created(&connection, run_id, range));
+                noted.map_err(|error| sqlite_error(&options, &error))?;
+                Way::Built(connection, private)
+            }
         };
         Ok(Store { way, options, next_id, rows_written, rows_changed, journal })
     }
 
-    /// Looks at the rows of customers: gives the values of these columns, with the place of each among `customers`.
-    pub fn look_at(&self, columns: &[&str], customers: &[i64], each: impl FnMut(usize, Stored<'_, '_>)) -> Result<()> {
-        match &self.way {
-            Way::Add(existing) => changes::look_at(existing.connection(), columns, customers, each),
-            // Nobody is there.
-            Way::Build(..) | Way::Built(..) => Ok(()),
+    /// Does so where more rows may come, and customers that the run has created may be changed.
+    pub fn end_input(self) -> Result<Store> {
+        let store = self.complete()?;
+        if let Way::Built(connection, _) = &store.way
+            && connection.is_autocommit()
+        {
+            let begun = connection.execute_batch("PRAGMA cache_size = -65536; BEGIN");
+            begun.map_err(|error| store.failed(error))?;
+            connection.set_prepared_statement_cache_capacity(hold::STATEMENTS);
         }
-        .map_err(|error| self.failed(error))
+        Ok(store)
     }
 
     /// The names of the triggers on the table of customers, which its user has made.
     pub fn triggers(&self) -> Result<Vec<String>> {
-        let Way::Add(existing) = &self.way else { return Ok(Vec::new()) };
+        let Some(connection) = self.connection() else { return Ok(Vec::new()) };
         let sql = "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'customers' ORDER BY name";
-        let names = existing.connection().prepare(sql).and_then(|mut statement| {
+        let names = connection.prepare(sql).and_then(|mut statement| {
             let names = statement.query_map([], |row| row.get(0))?;
             names.collect()
         });
         names.map_err(|error| self.failed(error))
     }
 
-    /// Whether the run has changed a customer before it was stopped.
-    pub fn has_changed(&self, customer: i64) -> Result<bool> {
-        let Way::Add(existing) = &self.way else { return Ok(false) };
-        let sql = "SELECT EXISTS (SELECT 1 FROM import_updated WHERE run_id = ?1 AND customer_id = ?2)";
-        let mut statement = existing.connection().prepare_cached(sql).map_err(|error| self.failed(error))?;
-        statement.query_row([self.options.run_id, customer], |row| row.get(0)).map_err(|error| self.failed(error))
+    /// What the rows so far can be read by; none while they are in pages that SQLite does not know.
+    fn connection(&self) -> Option<&Connection> {
+        match &self.way {
+            Way::Add(existing) => Some(existing.connection()),
+            Way::Built(connection, _) => Some(connection),
+            Way::Build(..) => None,
+        }
+    }
+
+    /// Looks at the rows of customers: gives the values of these columns, with the place of each among `customers`.
+    pub fn look_at(&self, columns: &[&str], customers: &[i64], each: impl FnMut(usize, Stored<'_, '_>)) -> Result<()> {
+        let Some(connection) = self.connection() else { return Ok(()) };
+        changes::look_at(connection, columns, customers, each).map_err(|error| self.failed(error))
+    }
+
+    /// Whether the run has changed a customer before it was stopped, by a record of an input, from 1.
+    pub fn has_changed(&self, customer: i64, file: i64) -> Result<bool> {
+        let Some(connection) = self.connection() else { return Ok(false) };
+        let (sql, of) = match self.options.notes_inputs {
+            true => ("SELECT 1 FROM import_checkpoint_updates WHERE import_file = ?1 AND customer_id = ?2", file),
+            false => ("SELECT 1 FROM import_updated WHERE run_id = ?1 AND customer_id = ?2", self.options.run_id),
+        };
+        let found = connection.prepare_cached(sql).and_then(|mut statement| statement.exists([of, customer]));
+        found.map_err(|error| self.failed(error))
     }
 
     /// How many customers the database has.
@@ -305,8 +342,14 @@ impl Store {
 
     /// Changes a customer who is there.
     pub fn change(&mut self, change: &Change<'_>, stamp: &ChangeStamp<'_>) -> Result<()> {
-        let Way::Add(existing) = &self.way else { return Ok(()) };
-        let changed = changes::change(existing.connection(), change, stamp);
+        let Some(connection) = self.connection() else { return Ok(()) };
+        let changed = changes::change(connection, change, stamp).and_then(|changed| {
+            if self.options.notes_inputs {
+                let sql = "INSERT INTO import_checkpoint_updates (import_file, customer_id) VALUES (?1, ?2)";
+                connection.prepare_cached(sql)?.execute([stamp.file, change.customer])?;
+            }
+            Ok(changed)
+        });
         self.rows_changed += changed.map_err(|error| self.failed(error))? as u64;
         Ok(())
     }
@@ -346,8 +389,12 @@ impl Store {
                 let written = private.handle().map_err(BuildError::Io).and_then(|file| {
                     // The handle is the private file's, which nobody else has.
                     let counter = ChangeCounter::over(file).read()?;
-                    connection.execute_batch("BEGIN")?;
+                    if connection.is_autocommit() {
+                        connection.execute_batch("BEGIN")?;
+                    }
                     if let Some(last) = run.last_customer_id {
+                        // SQLite notes it only where rows are inserted.
+                        connection.execute("DELETE FROM sqlite_sequence WHERE name = 'customers'", [])?;
                         let sql = "INSERT INTO sqlite_sequence (name, seq) VALUES ('customers', ?1)";
                         connection.execute(sql, [last])?;
                     }
@@ -388,6 +435,9 @@ impl Store {
         };
         // At once, and not behind the last row: the keys that are there are read by it, and there are fewer now.
         sql.extend(options.key.as_deref().map(schema::create_key_index));
+        if options.notes_inputs {
+            sql.push_str(schema::CHECKPOINT_UPDATES);
+        }
         let prepared = connection.execute_batch(&sql).and_then(|()| last_id(connection));
         let last = prepared.map_err(|error| sqlite_error(&options, &error))?;
         let next_id = match last {

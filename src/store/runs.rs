@@ -297,8 +297,9 @@ pub(super) fn write_checkpoint(connection: &Connection, checkpoint: &Checkpoint)
     Ok(())
 }
 
-/// Forgets how far a run has come: it is over.
+/// Deletes what is noted of how far a run has come: it is over.
 pub(super) fn remove_checkpoint(connection: &Connection, run_id: i64) -> rusqlite::Result<()> {
+    connection.execute_batch("DROP TABLE IF EXISTS import_checkpoint_updates")?;
     connection.execute("DELETE FROM import_checkpoints WHERE run_id = ?1", [run_id]).map(|_| ())
 }
 

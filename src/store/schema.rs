@@ -110,6 +110,13 @@ const IMPORT_DATABASE: &str = "CREATE TABLE import_database (
   database_id TEXT NOT NULL PRIMARY KEY
 ) STRICT, WITHOUT ROWID";
 
+/// Which input of such a run, if it has several, has changed which customers. It is there only until the run is finished.
+pub(super) const CHECKPOINT_UPDATES: &str = "CREATE TABLE IF NOT EXISTS import_checkpoint_updates (
+  import_file INTEGER NOT NULL,
+  customer_id INTEGER NOT NULL,
+  PRIMARY KEY (import_file, customer_id)
+) STRICT, WITHOUT ROWID;";
+
 /// A table with its definition, and the columns that came later.
 type OldTable = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
 

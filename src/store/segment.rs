@@ -19,7 +19,7 @@ use super::build::{self, BuildError, Builder};
 use super::hold::Opened;
 use super::place::PrivateFile;
 use super::{StoreOptions, build_error, schema, sqlite_error, sqlite_name};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::profile::Profile;
 use crate::row::{Value, values};
 
@@ -65,7 +65,7 @@ enum Route {
     Insert,
     /// Gathered in a segment.
     Segment(Box<Segment>),
-    /// All rows are in. The file of the segment is open until the transaction ends.
+    /// The rows of the segment are in, and what comes now is inserted. The segment's file is open until the transaction ends.
     Transferred { _file: PrivateFile },
 }
 
@@ -123,15 +123,16 @@ impl Existing {
             };
         }
         let written = match &mut self.route {
-            Route::First | Route::Insert => insert(&self.opened.connection, options.profile, first, bytes, rows)
-                .map_err(|error| sqlite_error(options, &error))?,
+            Route::First | Route::Insert | Route::Transferred { .. } => {
+                insert(&self.opened.connection, options.profile, first, bytes, rows)
+                    .map_err(|error| sqlite_error(options, &error))?
+            }
             Route::Segment(segment) => {
                 let appended = segment.builder.append(first, bytes, rows);
                 let appended = appended.map_err(|error| build_error(options, BuildError::Io(error)))?;
                 segment.rows += appended;
                 appended
             }
-            Route::Transferred { .. } => return Err(Error::Broken("rows came behind the last".into())),
         };
         self.inserted += written;
         Ok(written)
@@ -153,7 +154,7 @@ impl Existing {
 }
 
 /// Writes rows through SQL; how many SQLite says it has written.
-fn insert(
+pub(super) fn insert(
     connection: &Connection,
     profile: &Profile,
     first_id: i64,
@@ -414,6 +415,7 @@ mod tests {
             first_id: 5,
             wait: Duration::ZERO,
             threads: 2,
+            notes_inputs: false,
             stop: Default::default(),
         }
     }

@@ -1,5 +1,5 @@
-//! The program against a few lines of obvious code over a map: random sequences of runs in every mode, killed and continued,
-//! undone, and with a person's changes in between; and of a folder that is loaded again and again while files come, change and
+//! The program against a few lines of obvious code over a map: random sequences of runs in every mode, of one input or several that
+//! share keys, killed and continued, undone, and with a person's changes in between; and of a folder that is loaded again and again while files come, change and
 //! become what they were. The customers agree after every step.
 #![cfg(unix)]
 
@@ -37,7 +37,7 @@ struct Load {
     mode: &'static str,
     clear: bool,
     last: bool,
-    records: Vec<Record>,
+    inputs: Vec<Vec<Record>>,
     commit_every: Option<usize>,
     /// After how many tenths of a millisecond the run is killed, each time it is started.
     kills: Vec<u64>,
@@ -111,20 +111,21 @@ struct Model {
 }
 
 impl Model {
-    /// A run of one input; how many records are rejected.
-    fn load(&mut self, load: &Load, path: &str) -> usize {
+    /// A run; how many records are rejected.
+    fn load(&mut self, load: &Load, paths: &[String]) -> usize {
         let mut run = Run {
             options: (load.mode, load.clear, load.last),
             in_parts: load.commit_every.is_some(),
             ..Run::default()
         };
-        let rejected = self.read(&mut run, load, path);
+        let read = |(path, records): (&String, &Vec<Record>)| self.read(&mut run, load, path, records);
+        let rejected = paths.iter().zip(&load.inputs).map(read).sum();
         self.runs.push(run);
         rejected
     }
 
     /// An input of a run, which is loaded as by a run of its own; how many records are rejected.
-    fn read(&mut self, run: &mut Run, load: &Load, path: &str) -> usize {
+    fn read(&mut self, run: &mut Run, load: &Load, path: &str, records: &[Record]) -> usize {
         let run_id = self.runs.len() + 1;
         let mut rejected = 0;
         // By key the customers who are there, before the run.
@@ -139,8 +140,8 @@ impl Model {
             ("update", many) => many == 1,
             (_, many) => many <= 1,
         };
-        let right: Vec<&Record> = load.records.iter().filter(|record| is_right(record)).collect();
-        rejected += load.records.len() - right.len();
+        let right: Vec<&Record> = records.iter().filter(|record| is_right(record)).collect();
+        rejected += records.len() - right.len();
         let mut seen = BTreeSet::new();
         let mut stay: Vec<&Record> = Vec::new();
         if load.last {
@@ -150,7 +151,7 @@ impl Model {
             stay.extend(right.iter().filter(|record| seen.insert(record.email)));
             rejected += right.len() - stay.len();
         }
-        let accepted = load.records.len() - rejected;
+        let accepted = records.len() - rejected;
         let mut has_changed = false;
         for record in stay {
             let before = found(record).first().map(|id| (*id, self.customers[id].clone()));
@@ -179,7 +180,7 @@ impl Model {
             let first = run.done.remove(&id).map_or(before, |(first, _)| first);
             run.done.insert(id, (first, after));
         }
-        run.reads.push(Read { path: path.to_string(), text: csv(&load.records), accepted, has_changed });
+        run.reads.push(Read { path: path.to_string(), text: csv(records), accepted, has_changed });
         rejected
     }
 
@@ -225,8 +226,8 @@ impl Model {
             if let Some(same) = known.same_as(path, &csv(records), feed.mode) {
                 is_otherwise |= known.runs[same].options != run.options;
             } else if feed.mode != "create" || texts.insert(csv(records)) {
-                let load = Load { mode: feed.mode, clear: feed.clear, records: records.clone(), ..Load::default() };
-                rejected += self.read(&mut run, &load, path);
+                let load = Load { mode: feed.mode, clear: feed.clear, ..Load::default() };
+                rejected += self.read(&mut run, &load, path, records);
             }
         }
         let accepted: usize = run.reads.iter().map(|read| read.accepted).sum();
@@ -302,13 +303,15 @@ fn record() -> impl Strategy<Value = Record> {
 
 fn step() -> impl Strategy<Value = Step> {
     let mode = prop::sample::select(vec!["create", "update", "upsert", "upsert"]);
-    let records = prop::collection::vec(record(), 0..14);
+    let records = |most| prop::collection::vec(record(), 0..most);
+    let inputs = prop_oneof![records(14).prop_map(|records| vec![records]), prop::collection::vec(records(8), 2..4)];
     let kills = prop::collection::vec(0..400u64, 0..3);
     let every = prop::option::of(1..5usize);
-    let load = (mode, any::<bool>(), any::<bool>(), records, every, kills, prop::bool::weighted(0.2)).prop_map(
-        |(mode, clear, last, records, commit_every, kills, give_up)| {
-            let last = last && commit_every.is_none();
-            Step::Load(Load { mode, clear, last, records, commit_every, kills, give_up })
+    let load = (mode, any::<bool>(), any::<bool>(), inputs, every, kills, prop::bool::weighted(0.2)).prop_map(
+        |(mode, clear, last, inputs, commit_every, kills, give_up)| {
+            // Of all inputs together the last record stays, where customers are created.
+            let last = last && commit_every.is_none() && (mode != "create" || inputs.len() == 1);
+            Step::Load(Load { mode, clear, last, inputs, commit_every, kills, give_up })
         },
     );
     let undo = (0..4usize, any::<bool>()).prop_map(|(back, keep)| Step::Undo { back, keep });
@@ -326,10 +329,14 @@ fn step() -> impl Strategy<Value = Step> {
 
 /// Does a load as often as it takes, or takes it back.
 fn load(place: &Place, load: &Load, number: usize, model: &mut Model) {
-    let name = format!("load-{number}.csv");
-    place.write(&name, csv(&load.records));
+    let names: Vec<String> = (0..load.inputs.len()).map(|input| format!("load-{number}-{input}.csv")).collect();
+    for (name, records) in names.iter().zip(&load.inputs) {
+        place.write(name, csv(records));
+    }
     let every = load.commit_every.map(|every| every.to_string());
-    let mut args = vec!["import", &name, "--profile", "contact", "--mode", load.mode, "--force", "--quiet"];
+    let mut args = vec!["import"];
+    args.extend(names.iter().map(String::as_str));
+    args.extend(["--profile", "contact", "--mode", load.mode, "--force", "--quiet"]);
     args.extend(["--empty", if load.clear { "clear" } else { "keep" }]);
     args.extend(["--duplicates", if load.last { "last" } else { "reject" }]);
     args.extend(every.iter().flat_map(|every| ["--commit-every", every.as_str()]));
@@ -344,7 +351,7 @@ fn load(place: &Place, load: &Load, number: usize, model: &mut Model) {
         let done = "SELECT count(*) FROM import_runs WHERE status <> 'unfinished'";
         if place.number("customers.db", done) as usize > model.runs.len() {
             // All was done before it was killed.
-            model.load(load, &name);
+            model.load(load, &names);
             return;
         }
         let unfinished = place.column("customers.db", "SELECT run_id FROM import_runs WHERE status = 'unfinished'");
@@ -356,7 +363,7 @@ fn load(place: &Place, load: &Load, number: usize, model: &mut Model) {
             return;
         }
     }
-    let rejected = model.load(load, &name);
+    let rejected = model.load(load, &names);
     place.run(&args).ends(i32::from(rejected > 0));
 }
 

@@ -323,3 +323,135 @@ fn a_run_waits_for_a_database_that_is_held() {
     place.custload("import new.csv --wait never").ends(2);
     place.custload("import new.csv --wait -1").ends(2);
 }
+
+/// Two days' lists in one run: a key of the first is met again in the second, where cells are empty, and others differ.
+const DAYS: [&str; 2] = [
+    "cy@example.com,Cyd,Ulm,\nann@example.com,Ann New,,\ndee@example.com,Dee,,\ndee@example.com,Dee Two,Kiel,\n",
+    "CY@example.com,,,DE\nann@example.com,Ann Newer,Jena,\nbob@example.com,Bob Brown,,\ndee@example.com,Dee,,\n\
+     eve@example.com,Eve,,\nEVE@example.com,Eve Two,,\n",
+];
+
+/// Runs a line in which DAYS stands for the lists, and DAY1 and DAY2 for one.
+fn days(place: &Place, line: &str, status: i32) -> Done {
+    for (name, text) in ["day1.csv", "day2.csv"].into_iter().zip(DAYS) {
+        place.write(name, format!("{HEAD}{text}"));
+    }
+    let line = line.replace("DAYS", "DAY1 DAY2").replace("DAY1", "day1.csv").replace("DAY2", "day2.csv");
+    place.custload(&format!("{line} --profile contact --now 2026-01-31T00:00:00Z")).ends(status)
+}
+
+#[test]
+fn several_inputs_of_an_upsert_are_one_run_for_each() {
+    let ann = "1 Ann@example.com|Ann Newer|Jena|DE|0131|2.2.2";
+    let cy = "3 cy@example.com|Cyd|Ulm|DE|3131|2.2.1";
+    // Of the two records of one key in each list the first stays, or the last; the second list says Dee again.
+    let dees = ["4 dee@example.com|Dee|-|-|3131|2.1.3", "4 dee@example.com|Dee|Kiel|-|3131|2.2.4"];
+    let eves = ["5 eve@example.com|Eve|-|-|3131|2.2.5", "5 EVE@example.com|Eve Two|-|-|3131|2.2.6"];
+    for (options, status) in [("", 1), ("--duplicates last", 0), ("--commit-every 2", 1)] {
+        let is_last = options.contains("last");
+        let (dee, eve) = (dees[usize::from(is_last)], eves[usize::from(is_last)]);
+        let place = place();
+        let before = stored(&place);
+        days(&place, &format!("import DAYS --mode upsert --accepted {options}"), status);
+        assert_eq!(stored(&place), [ann, BOB, cy, dee, eve], "{options}");
+        let rejected: &[&str] = if is_last { &[] } else { &["4 duplicate-key", "6 duplicate-key"] };
+        assert_eq!(codes(&place, 2), rejected, "{options}");
+        let mut became = vec![
+            "cy@example.com 3 created",
+            "Ann@example.com 1 updated",
+            "dee@example.com 4 created",
+            "cy@example.com 3 updated",
+            "Ann@example.com 1 updated",
+            "bob@example.com 2 unchanged",
+            if is_last { "dee@example.com 4 updated" } else { "dee@example.com 4 unchanged" },
+            "eve@example.com 5 created",
+        ];
+        if is_last {
+            became.insert(2, "dee@example.com  superseded");
+            became.insert(8, "eve@example.com  superseded");
+            became[9] = "EVE@example.com 5 created";
+        }
+        assert_eq!(fates(&place, 2), became, "{options}");
+        let counts = place.column(
+            "customers.db",
+            "SELECT created || ' ' || updated || ' ' || unchanged FROM import_files WHERE run_id = 2",
+        );
+        assert_eq!(counts, ["2 1 0", if is_last { "1 3 1" } else { "1 2 2" }], "{options}");
+        // What stands in the journal is from before the run.
+        let changes = "SELECT customer_id || field || ifnull(old_value, '-') || '>' || new_value FROM import_changes \
+                       WHERE run_id = 2 AND customer_id = 1 ORDER BY field";
+        assert_eq!(place.column("customers.db", changes), ["1cityBonn>Jena", "1nameAnn Smith>Ann Newer"]);
+        assert_eq!(
+            place.number("customers.db", "SELECT count(*) FROM sqlite_schema WHERE name LIKE '%checkpoint_updates'"),
+            0
+        );
+
+        // A check says the same, with a database and without.
+        let copy = self::place();
+        days(&copy, &format!("check DAYS --mode upsert --db customers.db --accepted --reports out {options}"), status);
+        let (_, rows) = copy.table("out/accepted.csv");
+        let actions: Vec<&str> = rows.iter().map(|row| row[5].as_str()).collect();
+        assert_eq!(
+            actions,
+            became.iter().map(|fate| fate.rsplit(' ').next().unwrap()).collect::<Vec<_>>(),
+            "{options}"
+        );
+        assert!(rows.iter().all(|row| row[4].is_empty() || ["1", "2"].contains(&row[4].as_str())), "{rows:?}");
+
+        // A person's change of a customer that the run has created and changed.
+        let undo = place.custload("undo 2 --dry-run").ends(0).stdout;
+        assert!(undo.contains("3 customers deleted, 1 customer restored"), "{undo}");
+        place.open("customers.db").execute("UPDATE customers SET city = 'Rom' WHERE customer_id = 3", []).unwrap();
+        place.custload("undo 2").ends(2).says(&["1 customer is not", "customer 3: changed by a person"]);
+        place.custload("undo 2 --keep-changed").ends(0);
+        assert_eq!(stored(&place), [&before[..], &[cy.replace("Ulm", "Rom")]].concat(), "{options}");
+    }
+}
+
+#[test]
+fn several_inputs_into_a_new_database() {
+    for options in ["", "--duplicates last", "--commit-every 1", "--commit-every 3", "--threads 1"] {
+        let (place, apart) = (Place::new(), Place::new());
+        let rejected = i32::from(!options.contains("last"));
+        days(&place, &format!("import DAYS --mode upsert {options}"), rejected);
+        days(&apart, &format!("import DAY1 --mode upsert {options}"), rejected);
+        days(&apart, &format!("import DAY2 --mode upsert {options}"), rejected);
+        let of = |place: &Place| {
+            let sql = "SELECT customer_id || email || name || ifnull(city, '-') || ifnull(country, '-') || import_record \
+                       FROM customers ORDER BY customer_id";
+            place.column("customers.db", sql)
+        };
+        assert_eq!(of(&place), of(&apart), "{options}");
+        dump(&place.path("customers.db"));
+        let last = "SELECT seq FROM sqlite_sequence WHERE name = 'customers'";
+        assert_eq!(place.column("customers.db", last), ["5"], "{options}");
+        assert!(place.custload("undo 1").ends(0).stdout.contains("5 customers deleted"), "{options}");
+        // Without a database a check knows what its own inputs would create.
+        let check = days(&apart, &format!("check DAYS --mode upsert --json {options}"), rejected);
+        let check: Value = serde_json::from_str(&check.stdout).unwrap();
+        assert_eq!((&check["created"], &check["inputs"][1]["created"]), (&json!(5), &json!(2)), "{options}");
+    }
+}
+
+/// More rows than are inserted one by one, so that they are gathered, or fill a new database directly.
+#[test]
+fn many_records_in_several_inputs() {
+    for exists in [false, true] {
+        let place = if exists { place() } else { Place::new() };
+        let list = |name: &str, of: std::ops::Range<usize>| -> String {
+            of.map(|number| format!("c{number}@example.com,{name},,\n")).collect()
+        };
+        place.write("1.csv", format!("{HEAD}{}", list("One", 0..9_500)));
+        place.write("2.csv", format!("{HEAD}{}", list("Two", 9_000..10_000)));
+        place.write("3.csv", format!("{HEAD}{}", list("Three", 9_900..10_100)));
+        place.custload("import 1.csv 2.csv 3.csv --profile contact --mode upsert --quiet").ends(0);
+        let sql = "SELECT name || count(*) || created || '-' || updated FROM customers JOIN import_files AS f \
+                   ON f.run_id = import_run AND f.import_file = customers.import_file WHERE name IN ('One', 'Two', 'Three') \
+                   GROUP BY name ORDER BY min(customer_id)";
+        assert_eq!(place.column("customers.db", sql), ["One90009500-0", "Two900500-500", "Three200100-100"]);
+        dump(&place.path("customers.db"));
+        let run = if exists { 2 } else { 1 };
+        let undo = place.custload(&format!("undo {run}")).ends(0).stdout;
+        assert!(undo.contains("is undone: 10,100 customers deleted"), "{undo}");
+    }
+}

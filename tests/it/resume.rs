@@ -59,8 +59,13 @@ fn left(place: &Place) -> (String, BTreeMap<String, Vec<u8>>) {
 
 #[test]
 fn a_run_that_is_stopped_again_and_again_comes_out_the_same() {
-    let modes: [(bool, &[&str]); 4] =
-        [(false, &[]), (true, &[]), (true, &["--mode", "upsert"]), (true, &["--mode", "update", "--empty", "clear"])];
+    let modes: [(bool, &[&str]); 5] = [
+        (false, &[]),
+        (true, &[]),
+        (true, &["--mode", "upsert"]),
+        (false, &["--mode", "upsert", "--empty", "clear"]),
+        (true, &["--mode", "update", "--empty", "clear"]),
+    ];
     let mut killed = 0;
     for (turn, (has_customers, mode)) in (1..).zip(modes) {
         let undisturbed = place(has_customers);

@@ -57,6 +57,8 @@ pub(super) struct Tree {
     last: i64,
     /// The numbers in front of the payload in the cell that is being added.
     head: Vec<u8>,
+    /// In an index, the entry for which the leaf had no room: it divides the leaf from the next one, if there is any.
+    divider: Option<Vec<u8>>,
 }
 
 /// Pages of one level of a tree: children, and behind each but the last its divider, the bytes of a cell of the level above
@@ -94,7 +96,7 @@ impl Tree {
 
     fn new(kind: Kind, root: u32, size: usize) -> Tree {
         let leaf = Page::new(size, LEAF_HEADER);
-        Tree { kind, root, leaf, below: Level::default(), cells: 0, last: 0, head: Vec::new() }
+        Tree { kind, root, leaf, below: Level::default(), cells: 0, last: 0, head: Vec::new(), divider: None }
     }
 
     /// How many rows, or entries, it has been given.
@@ -124,10 +126,18 @@ impl Tree {
         self.head.clear();
         push_varint(&mut self.head, payload.len() as u64);
         let local = self.kind.local(payload.len(), pages.page_size());
-        if !self.has_room(local, payload.len()) {
-            // In an index the divider is an entry of its own: the leaf's last one. A page has room for four at least.
-            let divider = self.leaf.pop();
+        if let Some(divider) = self.divider.take() {
             self.complete_leaf(pages, &divider)?;
+        } else if !self.has_room(local, payload.len()) {
+            // Few entries may fit a page, so none is taken out of it again.
+            let (here, overflow) = payload.split_at(local);
+            let mut divider = [self.head.as_slice(), here].concat();
+            if !overflow.is_empty() {
+                divider.extend_from_slice(&pages.push_overflow(overflow)?.to_be_bytes());
+            }
+            self.divider = Some(divider);
+            self.cells += 1;
+            return Ok(());
         }
         self.push_cell(pages, payload, local)
     }
@@ -165,6 +175,12 @@ impl Tree {
 
     /// Lays out the levels above the leaves.
     pub(super) fn finish(mut self, pages: &mut PageFile) -> io::Result<()> {
+        if let Some(last) = self.divider.take() {
+            // No entry has come after it, so it is one of the last leaf's. A page has room for four at least.
+            let divider = self.leaf.pop();
+            self.complete_leaf(pages, &divider)?;
+            self.leaf.push([&last, &[], &[]]);
+        }
         if self.below.children.is_empty() {
             return pages.replace(self.root, self.leaf.complete(self.kind.leaf(), None));
         }
