@@ -324,22 +324,40 @@ pub fn unguarded(cell: Cow<'_, str>) -> Cow<'_, str> {
     }
 }
 
-/// Whether a cell matches `^'*[=+\-@\t\r]`.
+/// Whether a cell matches `^'*[=+\-@\t\r＝＋－＠]`.
 pub fn is_run_by_spreadsheets(cell: &str) -> bool {
     is_run(cell.as_bytes())
 }
 
+/// The signs as Chinese and Japanese keyboards write them, which some spreadsheets take for the others.
+const FULL_WIDTH: [&str; 4] = ["＝", "＋", "－", "＠"];
+
 fn is_run(cell: &[u8]) -> bool {
-    cell.iter().find(|byte| **byte != b'\'').is_some_and(|byte| is_operator(*byte))
+    let start = cell.iter().position(|byte| *byte != b'\'').unwrap_or(cell.len());
+    let cell = &cell[start..];
+    let is_full_width = || FULL_WIDTH.iter().any(|sign| cell.starts_with(sign.as_bytes()));
+    cell.first().is_some_and(|byte| is_operator(*byte)) || is_full_width()
 }
 
-/// Whether a cell of a record, quoted or not, may be one that a spreadsheet would run. Without a branch in the loop, so that the compiler can take
-/// many bytes at a time.
+/// Whether a part of a cell would be a cell that is run, in a spreadsheet that splits at another delimiter.
+fn has_run_part(cell: &[u8]) -> bool {
+    let mut places = cell.iter().enumerate().filter(|(_, byte)| DELIMITERS.contains(byte));
+    places.any(|(place, _)| {
+        let part = &cell[place + 1..];
+        is_run(&part[part.iter().take_while(|byte| **byte == b'"').count()..])
+    })
+}
+
+/// Whether a cell of a record, quoted or not, or a part of one, may be what a spreadsheet would run. Without a branch in the loop, so
+/// that the compiler can take many bytes at a time.
 fn may_have_run_cell(record: &[u8], delimiter: u8) -> bool {
-    let is_before = |byte: u8| (byte == delimiter) | (byte == b'"') | (byte == b'\'');
+    let is_delimiter =
+        |byte: u8| (byte == b',') | (byte == b';') | (byte == b'\t') | (byte == b'|') | (byte == delimiter);
+    let is_before = |byte: u8| is_delimiter(byte) | (byte == b'"') | (byte == b'\'');
+    let begins = |byte: u8| is_operator(byte) | (byte == FULL_WIDTH[0].as_bytes()[0]);
     let pairs = record.iter().zip(record.iter().skip(1));
-    let first = record.first().is_some_and(|first| is_operator(*first));
-    first | pairs.fold(false, |found, (&one, &next)| found | (is_before(one) & is_operator(next)))
+    let first = record.first().is_some_and(|first| begins(*first));
+    first | pairs.fold(false, |found, (&one, &next)| found | (is_before(one) & begins(next)))
 }
 
 /// Whether a spreadsheet runs what begins so.
@@ -366,7 +384,7 @@ impl RowWriter {
     pub fn cell(&mut self, out: &mut Vec<u8>, cell: &str) {
         self.delimit(out);
         let guard: &[u8] = if is_run_by_spreadsheets(cell) { b"'" } else { b"" };
-        if !self.must_quote(cell.as_bytes()) && !self.must_quote(guard) {
+        if !self.must_quote(cell.as_bytes()) && !self.must_quote(guard) && !has_run_part(cell.as_bytes()) {
             out.extend_from_slice(guard);
             out.extend_from_slice(cell.as_bytes());
             return;
@@ -430,10 +448,12 @@ impl RowWriter {
     fn find_run_cells(&self, record: &[u8], cells: &mut Vec<Cell>) -> bool {
         let regular = split_regular(record, record.len(), &self.dialect, cells);
         let raw = |cell: &Cell| &record[cell.start as usize..cell.end as usize];
+        let is_quoted = |cell: &Cell| cell.is_quoted(record, &self.dialect);
+        let must_be_quoted = cells.iter().any(|cell| !is_quoted(cell) && has_run_part(raw(cell)));
         // A quote that is doubled is none of the bytes that matter here.
         cells.retain(|cell| is_run(raw(cell)));
-        let is_safe = |cell: &Cell| cell.is_quoted(record, &self.dialect) || !self.must_quote(raw(cell));
-        regular.is_some() && self.dialect.delimiter != b'\'' && cells.iter().all(is_safe)
+        let is_safe = |cell: &Cell| is_quoted(cell) || !self.must_quote(raw(cell));
+        regular.is_some() && !must_be_quoted && self.dialect.delimiter != b'\'' && cells.iter().all(is_safe)
     }
 
     /// Whether a cell can only be written with quotes around it.
@@ -576,26 +596,56 @@ mod tests {
             ("\rx", "'\rx"),
             ("'=1", "''=1"),
             ("''=1", "'''=1"),
+            ("＝1", "'＝1"),
+            ("'＋1", "''＋1"),
+            ("－1", "'－1"),
+            ("＠x", "'＠x"),
         ] {
             assert_eq!(guarded(cell), safe);
             assert_eq!(unguarded(safe.into()), cell);
             assert_eq!(unguarded(safe.to_string().into()), cell);
         }
-        for cell in ["", "'", "''", "'t Hooft", "'0123", "a=1", " =1"] {
+        for cell in ["", "'", "''", "'t Hooft", "'0123", "a=1", " =1", "ａ＝1", "'東京", "\u{ff1f}"] {
             assert_eq!(guarded(cell), cell);
             assert_eq!(unguarded(cell.into()), cell);
         }
     }
 
+    /// A spreadsheet that splits at another delimiter than the file's finds no cell to run, as far as quotes keep a cell together.
+    #[test]
+    fn a_cell_that_has_one_for_another_delimiter_is_quoted() {
+        for (delimiter, cell, written) in [
+            (b';', "x,=1+1", "\"x,=1+1\""),
+            (b',', "x;=1+1", "\"x;=1+1\""),
+            (b',', "x\t+1", "\"x\t+1\""),
+            (b'\t', "x|-1", "\"x|-1\""),
+            (b';', "x,''@1", "\"x,''@1\""),
+            (b';', "x,\"=1\"", "\"x,\"\"=1\"\"\""),
+            (b';', "x,＝1", "\"x,＝1\""),
+            (b';', "=x,=1", "\"'=x,=1\""),
+            (b';', "x, =1", "x, =1"),
+            (b';', "a-b,c", "a-b,c"),
+        ] {
+            let mut writer = RowWriter::new(delimiter);
+            let mut out = Vec::new();
+            writer.cell(&mut out, cell);
+            assert_eq!(String::from_utf8(out).unwrap(), written);
+            // A record in which it stands without quotes is not written as it stands.
+            let is_plain = !cell.contains('"') && written != cell;
+            assert!(!is_plain || !RowWriter::new(delimiter).record(&mut Vec::new(), cell.as_bytes(), 1), "{cell}");
+        }
+        assert!(RowWriter::new(b';').record(&mut Vec::new(), b"\"x,=1\";y", 2));
+    }
+
     proptest! {
         #[test]
-        fn guarding_is_taken_back(cell in "['=+@a\t\r-]{0,6}") {
+        fn guarding_is_taken_back(cell in "['=+@a＝＠\t\r-]{0,6}") {
             prop_assert_eq!(unguarded(guarded(&cell)), cell.as_str());
         }
 
         #[test]
         fn what_is_written_is_read(
-            row in prop::collection::vec("[a'=,;\"\n\r é]{0,8}", 1..6),
+            row in prop::collection::vec("[a'=,;＋\"\n\r é]{0,8}", 1..6),
             delimiter in prop::sample::select(vec![b',', b';', b'\t', b'|', b'a']),
         ) {
             let mut writer = RowWriter::new(delimiter);
@@ -623,7 +673,7 @@ mod tests {
 
         #[test]
         fn records_are_written_like_their_cells(
-            row in prop::collection::vec("[a'=+,;\t]{0,5}", 1..5),
+            row in prop::collection::vec("[a'=+,;＝\t]{0,5}", 1..5),
             delimiter in prop::sample::select(vec![b',', b';', b'\t', b'|', b'a', b'=', b'\'']),
         ) {
             let without = |cell: &String| cell.replace(char::from(delimiter), "");
@@ -637,7 +687,8 @@ mod tests {
                 writer.end(&mut whole);
                 prop_assert_eq!(String::from_utf8(whole), String::from_utf8(cells));
             } else {
-                prop_assert!(delimiter == b'\'' && whole == b"before");
+                let is_split_elsewhere = row.iter().any(|cell| has_run_part(cell.as_bytes()));
+                prop_assert!((delimiter == b'\'' || is_split_elsewhere) && whole == b"before");
             }
         }
 

@@ -37,9 +37,9 @@ fn import(place: &Place, input: &str) {
     assert!(matches!(done.status, Some(0 | 1)), "{}", done.stderr);
 }
 
-/// `^'*[=+\-@\t\r]`, SPEC section 5, by hand.
+/// `^'*[=+\-@\t\r]`, SPEC section 5, and the signs in full width, by hand.
 fn is_run_by_a_spreadsheet(cell: &str) -> bool {
-    cell.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r'])
+    cell.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'])
 }
 
 fn without_guard(cell: &str) -> &str {
@@ -82,8 +82,9 @@ fn assert_balanced(place: &Place, run: u64) {
 
 /// A cell as a hostile file may hold it, not yet quoted.
 fn cell() -> impl Strategy<Value = String> {
-    let formula =
-        prop::sample::select(vec!["=1+1", "'=1", "''=1", "+1 541", "-5", "@x", "\tx", "\rx", "'t Hooft", "'", "'\t"]);
+    let formula = prop::sample::select(vec![
+        "=1+1", "'=1", "''=1", "+1 541", "-5", "@x", "\tx", "\rx", "'t Hooft", "'", "'\t", "＝1", "'＋1", "x;=1",
+    ]);
     let nasty = prop::sample::select(vec![
         "\\N",
         "\\",

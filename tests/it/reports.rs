@@ -2,6 +2,9 @@
 
 use std::process::Command;
 
+use proptest::prelude::*;
+use proptest::test_runner::Config;
+
 use crate::support::{Done, PROGRAM, Place, read_csv, write_csv};
 
 const FIRST: &str = "customers.db.imports/run-000001";
@@ -100,6 +103,93 @@ fn what_was_said_of_the_input_does_not_harm_its_report() {
             place.custload(&format!("import {report} --profile contact {options}")).ends(0);
             assert_eq!(customers(&place, "email,name"), ["jay@example.com|Jürgen"], "{options}");
         }
+    }
+}
+
+/// A dirty file in some dialect: its bytes, what separates its cells, and the options that say how it is read.
+fn dirty_file() -> impl Strategy<Value = (Vec<u8>, char, Vec<String>)> {
+    let cell = prop_oneof![
+        4 => prop::sample::select(vec![
+            "Ann", "=1+1", "'=1", "＝1", "x,=1", "x;+1", "a,b", "a;b", "a|b", "a\tb", "5\" disk", "it's", "'a'", "\"a\"b", "\"open",
+            "'open", "two\nlines", "\"two\nlines\"", "\"two\nlines\"x", "back\\slash", "\\\"x", "Jürgen", "", " ", "\u{1}", "NUL\0", "\\N",
+            "ann@example.com", "no@", "\u{a0}", " \"x\"", "_reject_raw", "1-0a1b2c3d",
+        ]).prop_map(String::from),
+        1 => "[a'\"=,;|\\\\ é\t]{0,7}",
+    ];
+    let line = prop::collection::vec(cell, 1..8);
+    let lines = prop::collection::vec(line, 1..20);
+    let delimiter = prop::sample::select(vec![',', ';', '\t', '|', ' ', '=']);
+    let quoting = prop::sample::select(vec!["", "--quote '", "--quote none", "--escape backslash"]);
+    let encoding = prop::sample::select(vec!["utf-8", "windows-1252", "utf-16le"]);
+    let end = prop::sample::select(vec!["\n", "\r\n", "\r"]);
+    (lines, delimiter, quoting, encoding, end, any::<bool>()).prop_map(
+        |(lines, delimiter, quoting, encoding, end, bom)| {
+            let join = |cells: &[String]| cells.join(&delimiter.to_string());
+            let header = ["email", "name", "notes", "phone", "unknown"].map(String::from);
+            let lines: Vec<String> =
+                std::iter::once(join(&header)).chain(lines.iter().map(|line| join(line))).collect();
+            let text = lines.join(end);
+            let bom = if bom && encoding != "windows-1252" { "\u{feff}" } else { "" };
+            let bytes = match encoding {
+                "utf-16le" => format!("{bom}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect(),
+                "windows-1252" => {
+                    text.chars().map(|character| u8::try_from(u32::from(character)).unwrap_or(b'?')).collect()
+                }
+                _ => format!("{bom}{text}").into_bytes(),
+            };
+            let mut options = vec!["--encoding".to_string(), encoding.to_string(), format!("--delimiter={delimiter}")];
+            options.extend(quoting.split_whitespace().map(String::from));
+            (bytes, delimiter, options)
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(Config { cases: 40, failure_persistence: None, max_shrink_iters: 200, ..Config::default() })]
+
+    /// Whatever a file is and however it is written: its report, which nobody has touched, gives the same rejects and loads nothing;
+    /// and where each record is corrected in its place, the cells that were corrected are loaded.
+    #[test]
+    fn a_report_gives_its_rejects_again((bytes, delimiter, options) in dirty_file()) {
+        let place = Place::new();
+        place.write("a.csv", bytes);
+        let usual = ["--profile", "contact", "--rejects-ok", "--now", "2026-01-31T12:00:00Z"];
+        let options: Vec<&str> = options.iter().map(String::as_str).collect();
+        let done = place.run(&[["import", "a.csv"].as_slice(), &usual, &options].concat());
+        prop_assert_eq!(done.status, Some(0), "{}", done.stderr);
+        let read = |run: u32, stem: &str| {
+            let report = std::fs::read(place.path(&format!("customers.db.imports/run-{run:06}/{stem}.csv"))).unwrap();
+            let mut reader = csv::ReaderBuilder::new().delimiter(delimiter as u8).from_reader(report.as_slice());
+            let cells = |record: &csv::StringRecord| record.iter().map(String::from).collect::<Vec<_>>();
+            let header = cells(reader.headers().unwrap());
+            (report.clone(), header, reader.records().map(|record| cells(&record.unwrap())).collect::<Vec<_>>())
+        };
+        let (report, header, mut rows) = read(1, "a.rejects");
+        let rejected = place.number("customers.db", "SELECT rejected FROM import_runs");
+        prop_assert_eq!((rows.len() as i64, header.len()), (rejected, 13));
+        place.write("b.csv", report);
+        let done = place.run(&[["import", "b.csv"].as_slice(), &usual].concat());
+        prop_assert_eq!(done.status, Some(0), "{}", done.stderr);
+        let (_, again_header, again) = read(2, "b.rejects");
+        let without_messages = |rows: &[Vec<String>]| rows.iter().map(|row| [&row[..10], &row[11..]].concat()).collect::<Vec<_>>();
+        prop_assert_eq!(again_header, &header[..]);
+        prop_assert_eq!(without_messages(&again), without_messages(&rows));
+        prop_assert_eq!(place.number("customers.db", "SELECT accepted FROM import_runs WHERE run_id = 2"), 0);
+
+        for (number, row) in rows.iter_mut().enumerate() {
+            let own = [format!("new{number}@example.com"), "Ann".into(), String::new(), "0351123".into(), "x".into()];
+            match row[12].is_empty() {
+                true => row[..5].clone_from_slice(&own),
+                false => row[12] = own.join(&delimiter.to_string()),
+            }
+        }
+        place.write("c.csv", write_csv(&header, &rows));
+        let done = place.run(&[["import", "c.csv", "--force"].as_slice(), &usual[..2]].concat());
+        prop_assert_eq!(done.status, Some(0), "{}\n{}", done.stdout, done.stderr);
+        let loaded = "SELECT email || '|' || name || '|' || ifnull(description, '') || '|' || phone FROM customers \
+            WHERE import_run = 3 ORDER BY customer_id";
+        let expected = (0..rows.len()).map(|number| format!("new{number}@example.com|Ann||0351123"));
+        prop_assert_eq!(place.column("customers.db", loaded), expected.collect::<Vec<_>>());
     }
 }
 
