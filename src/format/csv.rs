@@ -426,7 +426,14 @@ impl RowWriter {
     /// cells are safe so; adds nothing otherwise.
     pub fn record(&mut self, out: &mut Vec<u8>, record: &[u8], columns: usize) -> bool {
         let mut cells = std::mem::take(&mut self.cells);
-        let has_all = split(record, &self.dialect, &mut cells).is_ok() && cells.len() == columns;
+        // Not all programs take blanks before a quote for nothing.
+        let has_blank = |cell: &Cell| {
+            cell.is_quoted(record, &self.dialect)
+                && cell.start > 1
+                && record[cell.start as usize - 2] != self.dialect.delimiter
+        };
+        let is_cut = split(record, &self.dialect, &mut cells).is_ok() && cells.len() == columns;
+        let has_all = is_cut && !cells.iter().any(has_blank);
         cells.clear();
         let is_safe =
             has_all && (!may_have_run_cell(record, self.dialect.delimiter) || self.find_run_cells(record, &mut cells));
