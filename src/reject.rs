@@ -25,6 +25,7 @@ pub enum Code {
     InvalidJson,
     NotAnObject,
     RepeatedJsonKey,
+    RepeatedHeader,
     Required,
     TooShort,
     TooLong,
@@ -137,6 +138,7 @@ impl Code {
             Code::InvalidJson => "invalid-json",
             Code::NotAnObject => "not-an-object",
             Code::RepeatedJsonKey => "repeated-json-key",
+            Code::RepeatedHeader => "repeated-header",
             Code::Required => "required",
             Code::TooShort => "too-short",
             Code::TooLong => "too-long",
@@ -164,7 +166,7 @@ impl Code {
 }
 
 /// All codes, in the order of the enum.
-pub static REGISTRY: [CodeInfo; 31] = [
+pub static REGISTRY: [CodeInfo; 32] = [
     CodeInfo {
         code: Code::InvalidUtf8,
         scope: Scope::Record,
@@ -236,6 +238,14 @@ pub static REGISTRY: [CodeInfo; 31] = [
         explanation: "The object has one key twice, or two keys that mean the same field with equal right. Which value is meant cannot be known.",
         example: "{\"email\": \"ann@example.com\", \"email\": \"ann@example.org\"}",
         hint: "Remove one of the two keys.",
+    },
+    CodeInfo {
+        code: Code::RepeatedHeader,
+        scope: Scope::Record,
+        title: "the header again",
+        explanation: "The cells of the record are the names of the columns once more, as where several files were joined into one. It is no customer.",
+        example: "a second line email,name under the header email,name",
+        hint: "Remove the line.",
     },
     CodeInfo {
         code: Code::Required,

@@ -17,6 +17,9 @@ use crate::profile::sources::Chosen;
 use crate::reject::Code;
 use crate::rule::{sheet, text};
 
+/// A byte order mark.
+const BOM: char = '\u{feff}';
+
 /// How the CSV of an input is cut into fields.
 #[derive(Clone, Debug)]
 pub struct CsvShape {
@@ -34,6 +37,8 @@ pub struct CsvShape {
     own: Vec<usize>,
     /// How a record of the input is cut.
     dialect: String,
+    /// The line of the header, where there is one.
+    header_line: Option<u64>,
 }
 
 impl CsvShape {
@@ -50,8 +55,14 @@ impl CsvShape {
             report: ReportShape::of(&binding).map(Box::new),
             own,
             dialect,
+            header_line: None,
             binding,
         }
+    }
+
+    /// The same for an input whose header stands on this line.
+    pub fn with_header(self, header_line: Option<u64>) -> CsvShape {
+        CsvShape { header_line, ..self }
     }
 }
 
@@ -158,6 +169,44 @@ impl Parts<'_> {
         report.is_some_and(|shape| ReportRow { shape, record: &self.text, cells }.has_code(Code::CellError))
     }
 
+    /// Whether a record may be the header again, by the length of its first cell. There may be a byte order mark before it, where
+    /// files were joined.
+    #[inline]
+    fn may_be_header(&self, shape: &CsvShape, cells: &[Cell]) -> bool {
+        let first = shape.own.first().copied().unwrap_or_default();
+        let place = if self.is_raw { 0 } else { first };
+        let length = shape.binding.headers.get(first).map_or(0, String::len);
+        let plain = cells.get(place).and_then(Cell::plain_length);
+        plain.is_none_or(|plain| plain == length || plain == length + BOM.len_utf8())
+    }
+
+    fn is_header(&self, shape: &CsvShape, cells: &[Cell]) -> bool {
+        let mut own =
+            shape.own.iter().map(|column| (self.cell(shape, cells, *column), &shape.binding.headers[*column]));
+        let first = own.next();
+        first.is_some_and(|(cell, header)| cell.strip_prefix(BOM).unwrap_or(&cell) == header)
+            && own.all(|(cell, header)| cell == *header)
+    }
+
+    /// What is said of a record that is the header again, the one on this line.
+    fn header_again<'r>(&self, shape: &CsvShape, line: u64) -> Whole<'r> {
+        let raw = match (&shape.report, self.is_raw) {
+            (None, _) | (_, true) => self.text.as_bytes().to_vec(),
+            (Some(_), false) => {
+                let (mut writer, mut own) = (RowWriter::new(shape.row.csv.delimiter), Vec::new());
+                shape.own.iter().for_each(|column| writer.cell(&mut own, &shape.binding.headers[*column]));
+                own
+            }
+        };
+        Whole {
+            code: Code::RepeatedHeader,
+            column: None,
+            message: format!("the record is the header of line {line} again"),
+            raw: Cow::Owned(raw),
+            carried: None,
+        }
+    }
+
     /// The error in a cell of a record that may have some.
     fn error_in<'c>(&self, shape: &CsvShape, cell: &'c str) -> Option<&'c str> {
         match shape.is_sheet {
@@ -188,6 +237,12 @@ impl<'c> CsvRecords<'c> {
         draft: &mut Draft<'_>,
     ) -> Result<(), Whole<'r>> {
         let parts = take_apart(self.shape, record, source, &mut self.cells)?;
+        if let Some(line) = self.shape.header_line
+            && parts.may_be_header(self.shape, &self.cells)
+            && parts.is_header(self.shape, &self.cells)
+        {
+            return Err(parts.header_again(self.shape, line));
+        }
         // Most records are tidy. That is found out once for all their values.
         let is_tidy = text::is_tidy(parts.text.as_bytes());
         let has_marks = parts.has_marks(self.shape, &self.cells);

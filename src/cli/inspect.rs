@@ -31,6 +31,14 @@ pub(super) fn text(inspection: &Inspection, args: &InspectArgs) -> String {
     page.push_str(&format!("\n{}\n\n{}\n", fits(inspection), columns(inspection, &colours)));
     if inspection.problem.is_some() {
         // It is said on standard error.
+        if !inspection.proposed_options.is_empty() {
+            let command = command(args, args.profile.as_deref()).with(&inspection.proposed_options);
+            let command = visible(&command.quoted()).into_owned();
+            page.push_str(&format!(
+                "\nTo load it, if this is what its columns mean:\n\n  {}\n",
+                colours.bold(&command)
+            ));
+        }
         return without_trailing_spaces(&page);
     }
     page.push_str(&format!("\n{}\n", verdicts(inspection, &colours)));
@@ -44,12 +52,15 @@ pub(super) fn text(inspection: &Inspection, args: &InspectArgs) -> String {
     if !inspection.first_records.is_empty() {
         page.push_str(&format!("\nThe first records as they would be stored:\n\n{}\n", first_records(inspection)));
     }
-    let input = args.input.to_string_lossy();
-    let command =
-        Words::import(&input, inspection.profile.as_deref()).with_dialect(&args.read).with_meaning(&args.read);
-    let command = visible(&command.quoted()).into_owned();
+    let command = visible(&command(args, inspection.profile.as_deref()).quoted()).into_owned();
     page.push_str(&format!("\nTo load it:\n\n  {}\n", colours.bold(&command)));
     without_trailing_spaces(&page)
+}
+
+/// The command that loads what is looked at.
+fn command(args: &InspectArgs, profile: Option<&str>) -> Words {
+    let input = args.input.to_string_lossy();
+    Words::import(&input, profile).with_dialect(&args.read).with_meaning(&args.read)
 }
 
 /// Colours where the terminal has them.

@@ -96,6 +96,12 @@ impl Words {
         self
     }
 
+    /// The same with more options.
+    pub(super) fn with(mut self, options: &[String]) -> Words {
+        self.0.extend_from_slice(options);
+        self
+    }
+
     /// The command as a shell takes it.
     pub(super) fn quoted(&self) -> String {
         self.0.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")

@@ -78,6 +78,12 @@ impl Cell {
         }
     }
 
+    /// The length of the cell's text in bytes, where nothing is escaped in it.
+    #[inline]
+    pub fn plain_length(&self) -> Option<usize> {
+        (self.escaped == Escaped::Nothing).then_some((self.end - self.start) as usize)
+    }
+
     /// Whether a line break stands in the cell although it is not quoted. A record that a cutter has cut has none such.
     pub fn has_bare_break(&self, record: &str, dialect: &CsvDialect) -> bool {
         let bytes = record.as_bytes();
@@ -85,7 +91,8 @@ impl Cell {
             && memchr2(b'\n', b'\r', &bytes[self.start as usize..self.end as usize]).is_some()
     }
 
-    fn is_quoted(&self, record: &[u8], dialect: &CsvDialect) -> bool {
+    /// Whether the cell is quoted in the record that it is a cell of.
+    pub fn is_quoted(&self, record: &[u8], dialect: &CsvDialect) -> bool {
         self.start > 0 && Some(record[self.start as usize - 1]) == dialect.quote
     }
 

@@ -2,11 +2,11 @@
 
 use super::Options;
 use crate::format::csv::DELIMITERS;
-use crate::profile::header::{Fit, accepted_names, nearest_field};
-use crate::profile::{Field, Profile, nearest};
+use crate::profile::header::{Candidates, Fit, accepted_names, nearest_field};
+use crate::profile::{Field, FieldType, Profile, nearest};
 use crate::rule::text::visible;
 use crate::source::input::{Format, Input, delimiter_name};
-use crate::source::sniff::HeaderPlace;
+use crate::source::sniff::{HeaderPlace, Kind};
 
 /// Names that may be meant for a field that a profile requires.
 pub(super) fn near_misses(fits: &[Fit], names: &[String]) -> String {
@@ -37,6 +37,64 @@ pub(super) fn no_header_advice(input: &Input) -> String {
         }
         _ => String::new(),
     }
+}
+
+/// What is said of a header that no profile fits, where others lines stand above it.
+pub(super) fn guessed_header(input: &Input) -> String {
+    let line = input.dialect.header_line.filter(|_| input.is_header_guessed && input.lines_above_header > 0);
+    line.map(|line| format!(" Line {line} looks most like a header.")).unwrap_or_default()
+}
+
+/// The options with which the header of a table would fit a profile: which column most likely is what it requires. Empty where that
+/// cannot be said.
+pub(super) fn proposal(input: &Input, candidates: &Candidates) -> Vec<String> {
+    let is_told_by_kind = |fit: &Fit| {
+        let kind = |column: &&str| Some(kind_of(&fit.profile.fields[fit.profile.field_index(column)?]));
+        fit.missing.iter().all(|column| kind(column) != Some(Kind::Text))
+    };
+    let mut fits = candidates.fits(&input.names);
+    fits.sort_by_key(|fit| std::cmp::Reverse((fit.matched, is_told_by_kind(fit))));
+    let map = |fit: &Fit, column: &str| {
+        let field = &fit.profile.fields[fit.profile.field_index(column)?];
+        Some(format!("{}={column}", likely_header(field, input, candidates)?))
+    };
+    let maps = |fit: &Fit| fit.missing.iter().map(|column| map(fit, column)).collect::<Option<Vec<String>>>();
+    let Some((fit, maps)) = fits.iter().find_map(|fit| Some((fit, maps(fit)?))) else { return Vec::new() };
+    let mut options = Vec::new();
+    if fits.len() > 1 {
+        options.extend(["--profile".to_string(), fit.profile.name.clone()]);
+    }
+    if let Some(line) = input.dialect.header_line.filter(|_| input.is_header_guessed && input.lines_above_header > 0) {
+        options.extend(["--header-line".to_string(), line.to_string()]);
+    }
+    maps.into_iter().for_each(|map| options.extend(["--map".to_string(), map]));
+    options
+}
+
+/// The header that most likely means a field: it is written like it, or its values are of the field's kind.
+fn likely_header<'i>(field: &Field, input: &'i Input, candidates: &Candidates) -> Option<&'i str> {
+    let is_free = |name: &&String| !name.trim().is_empty() && !name.contains('=') && !candidates.know(name);
+    let by_kind =
+        || input.names.iter().zip(&input.kinds).filter(|(_, kind)| **kind == kind_of(field)).map(|(name, _)| name);
+    nearest_header(field, &input.names).or_else(|| by_kind().find(is_free).map(|name| name.trim()))
+}
+
+/// What the values of a field look like.
+fn kind_of(field: &Field) -> Kind {
+    match field.kind {
+        FieldType::Email => Kind::Address,
+        FieldType::Phone | FieldType::Integer => Kind::Number,
+        _ => Kind::Text,
+    }
+}
+
+/// Options as they are typed in a shell.
+pub(super) fn typed(options: &[String]) -> String {
+    let word = |word: &String| match word.contains([' ', '=', '\'']) {
+        true => format!("'{}'", visible(word).replace('\'', "'\\''")),
+        false => visible(word).into_owned(),
+    };
+    options.iter().map(word).collect::<Vec<_>>().join(" ")
 }
 
 /// How a table was read that fits nothing, and which other ways were tried.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::advice::proposal;
 use super::prepare::{bind_one, candidates, choose, note_sheet, summary_of};
 use super::{Options, journey};
 use crate::check::plan::{FieldPlan, Plan};
@@ -48,6 +49,8 @@ pub struct Inspection {
     pub profile: Option<String>,
     /// Why no run could begin, if none could.
     pub problem: Option<String>,
+    /// The options with which one could, as far as that can be said.
+    pub proposed_options: Vec<String>,
     /// What its columns, or keys, hold: one for each of `columns`.
     pub content: Vec<ColumnContent>,
     /// The records with a ZIP code that seems to have lost its leading zero.
@@ -122,6 +125,7 @@ pub fn inspect(options: &Options) -> Result<Inspection> {
     };
     let checker = inspection.checker(&input, options, &candidates)?;
     if checker.is_none() {
+        inspection.proposed_options = proposal(&input, &candidates);
         // Its columns are shown all the same.
         let column = |(name, likely): (&String, Option<Likely>)| match likely {
             Some(likely) => ColumnSummary::new(name).filling(likely.field, likely.target, likely.how),

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::advice::{
-    MOST_SHOWN, listed, named, near_misses, nearest_header, shortened, tried, unknown_names, with_nearest,
+    MOST_SHOWN, guessed_header, listed, named, near_misses, nearest_header, proposal, shortened, tried, typed,
+    unknown_names, with_nearest,
 };
 use super::already_loaded::absolute_path;
 use super::{Observer, Options};
@@ -104,15 +105,20 @@ pub(super) fn choose(input: &Input, options: &Options, candidates: &Candidates) 
             ));
         }
         let key = if input.dialect.format.is_table() { "header" } else { "key" };
+        let proposal = match typed(&proposal(input, candidates)) {
+            proposal if proposal.is_empty() => format!("--map 'Their {key}=field'"),
+            proposal => format!("--map, {proposal} say"),
+        };
         return Err(unfit(
             input,
             "no profile fits it",
             format!(
-                "{path}: no profile fits. Found: {}. Of what each profile requires, {}.{}{}{} Say what a {key} means with --map \
-             'Their {key}=field'{}, or choose with --profile; `custload profiles` lists the fields",
+                "{path}: no profile fits. Found: {}. Of what each profile requires, {}.{}{}{}{} Say what a {key} means with \
+                 {proposal}{}, or choose with --profile; `custload profiles` lists the fields",
                 listed(&input.names),
                 needs.join("; "),
                 input.notes.iter().map(|note| format!(" Note: {}.", visible(note))).collect::<String>(),
+                guessed_header(input),
                 near_misses(&fits, &input.names),
                 tried(input, options),
                 if input.dialect.format.is_table() { ", or name the columns with --no-header --columns" } else { "" },
@@ -193,6 +199,7 @@ pub(super) fn summary_of(input: &Input, index: usize) -> InputSummary {
         sheet: dialect.sheet.clone(),
         records: dialect.records.clone(),
         header_line: dialect.header_line,
+        lines_above_header: input.lines_above_header,
         counts: Counts { read: input.blank_before_header, blank: input.blank_before_header, ..Counts::default() },
         ..InputSummary::default()
     }
@@ -212,7 +219,9 @@ pub(super) fn bind_one(input: &Input, index: usize, plan: &Plan, options: &Optio
         let binding = bind_header(input, plan, options)?;
         summary.columns = columns(&binding, plan.profile);
         let is_sheet = dialect.format == Format::Spreadsheet;
-        Shape::Csv(Box::new(CsvShape::new(dialect.csv, binding, dialect.is_padded, is_sheet)))
+        Shape::Csv(Box::new(
+            CsvShape::new(dialect.csv, binding, dialect.is_padded, is_sheet).with_header(dialect.header_line),
+        ))
     } else {
         summary.columns = keys(&input.names, plan);
         Shape::Json
@@ -280,17 +289,22 @@ fn bind_header(input: &Input, plan: &Plan, options: &Options) -> Result<Binding>
     let Some(field) = (0..profile.fields.len()).find(unfilled) else { return Ok(binding) };
     let field = &profile.fields[field];
     let near = nearest_header(field, &input.names).map(|near| format!(" Is it {}?", named(near))).unwrap_or_default();
+    let candidates = Candidates::new(std::iter::once(profile), &options.fields.mapping);
+    let proposal = match typed(&proposal(input, &candidates.for_mode(plan.mode, options.fields.key.clone()))) {
+        proposal if proposal.is_empty() => format!("--map 'Their header={}'", field.column),
+        proposal => format!("--map, {proposal} say"),
+    };
     Err(unfit(
         input,
         "it has no column for a required field",
         format!(
-            "{place}: the profile {} requires a column {}, and none matches. Found: {}.{near}{} Say what it is called with \
-         --map 'Their header={}'; `custload profiles {}` lists the headers that are understood",
+            "{place}: the profile {} requires a column {}, and none matches. Found: {}.{}{near}{} Say what it is called with \
+             {proposal}; `custload profiles {}` lists the headers that are understood",
             profile.name,
             field.column,
             listed(&input.names),
+            guessed_header(input),
             tried(input, options),
-            field.column,
             profile.name
         ),
     ))

@@ -295,6 +295,8 @@ pub struct Fit {
     pub matched: usize,
     /// How many columns go somewhere.
     pub bound: usize,
+    /// How many headers are names that it, or the map, knows.
+    pub known: usize,
     /// Whether it fills the key.
     pub has_key: bool,
     /// The columns that are required, and that nothing fills.
@@ -397,6 +399,7 @@ impl Candidates {
             profile,
             matched: (0..profile.fields.len()).filter(|field| filled(*field)).count(),
             bound: meanings.iter().filter(is_bound).count(),
+            known: meanings.iter().filter(|meaning| !matches!(meaning, Meaning::Unknown)).count(),
             has_key: profile.field_index(&profile.key).is_some_and(filled),
             missing: missing.collect(),
         }

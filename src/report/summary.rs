@@ -93,6 +93,10 @@ pub enum Ignored {
     Outranked(String),
 }
 
+fn is_none(count: &u64) -> bool {
+    *count == 0
+}
+
 impl Serialize for Ignored {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(match self {
@@ -169,6 +173,9 @@ pub struct InputSummary {
     pub hidden_rows: Option<u64>,
     /// The line of the header, from 1, where there is one.
     pub header_line: Option<u64>,
+    /// How many lines above the header are not read; blank ones are not counted.
+    #[serde(skip_serializing_if = "is_none")]
+    pub lines_above_header: u64,
     /// Its columns, or the keys of its first records.
     pub columns: Vec<ColumnSummary>,
     /// The names of the columns, or keys, that fill a field.

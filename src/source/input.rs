@@ -8,6 +8,8 @@ use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use memchr::memchr;
+
 use super::csv::CsvCutter;
 use super::decode::{self, Charset};
 use super::document::{self, Document, ITSELF};
@@ -17,7 +19,9 @@ use super::ndjson::NdjsonCutter;
 use super::opening::{self, Opened};
 use super::report::is_report;
 use super::sheet_rows::SheetCutter;
-use super::sniff::{HeaderPlace, SAMPLE_BYTES, Sample, Sniffed, Unreadable, report_header, separator_line, sniff};
+use super::sniff::{
+    HeaderPlace, Kind, SAMPLE_BYTES, Sample, Sniffed, Trial, Unreadable, report_header, separator_line, sniff,
+};
 use super::window::{FileRead, Window};
 use super::{BlockSize, Cutter, Source};
 use crate::error::{Error, Result};
@@ -184,6 +188,12 @@ pub struct Input {
     pub names: Vec<String>,
     /// How many blank lines stand before the header.
     pub blank_before_header: u64,
+    /// How many other lines do: titles, which are not read.
+    pub lines_above_header: u64,
+    /// Whether no profile fits the header, and it is only the line that looks most like one.
+    pub is_header_guessed: bool,
+    /// What the first values of each column of a table are.
+    pub kinds: Vec<Kind>,
     /// What there is to say of it.
     pub notes: Vec<String>,
     /// Its text behind the header; none while it is closed.
@@ -230,6 +240,9 @@ impl Input {
             is_file,
             names: Vec::new(),
             blank_before_header: 0,
+            lines_above_header: 0,
+            is_header_guessed: false,
+            kinds: Vec::new(),
             spooled,
             notes,
             window: None,
@@ -372,6 +385,7 @@ impl Input {
         }
         parts.extend(dialect.compression.map(str::to_string));
         match dialect.header_line {
+            Some(line) if self.is_header_guessed => parts.push(format!("line {line} looks most like its header")),
             Some(line) if line > 1 => parts.push(format!("header on line {line}")),
             _ => {}
         }
@@ -398,19 +412,14 @@ impl Input {
         }
         let sample =
             Sample { bytes: window.held(), is_whole, is_sheet, line: self.line, limit: options.max_record_bytes };
-        let dialect = |delimiter: &u8| match is_sheet {
-            true => CsvDialect::with_delimiter(*delimiter),
-            false => {
-                let quote = options.quote.unwrap_or(Some(b'"'));
-                CsvDialect { delimiter: *delimiter, quote, escape: options.escape }
-            }
-        };
+        let usual = |delimiter: u8| Trial { dialect: CsvDialect::with_delimiter(delimiter), must_quote: false };
         // What was said of how an input is written does not hold for its reject report.
-        let (dialects, header) = match report_header(&sample) {
-            Some((delimiter, line)) => (vec![CsvDialect::with_delimiter(delimiter)], HeaderPlace::Line(line)),
-            None => (delimiters.iter().map(dialect).collect(), options.header.clone()),
+        let (trials, header) = match report_header(&sample) {
+            Some((delimiter, line)) => (vec![usual(delimiter)], HeaderPlace::Line(line)),
+            None if is_sheet => (vec![usual(b',')], options.header.clone()),
+            None => (trials(&delimiters, sample.bytes, options), options.header.clone()),
         };
-        let sniffed = sniff(&sample, &dialects, &header, candidates);
+        let sniffed = sniff(&sample, &trials, &header, candidates);
         let Sniffed { reading, rival } = sniffed.map_err(|Unreadable { line, what }| {
             let line = line.map(|line| format!("line {line}: ")).unwrap_or_default();
             Error::Input { path: self.path.clone(), doing: what.behind(&line) }
@@ -426,7 +435,19 @@ impl Input {
         self.dialect.csv = reading.dialect;
         self.dialect.header_line = reading.header_line;
         self.names = reading.names;
+        self.kinds = reading.kinds;
+        self.is_header_guessed = reading.is_guessed;
         self.blank_before_header = reading.blank;
+        self.lines_above_header = reading.above;
+        if let (Some(line), true, HeaderPlace::Found) = (reading.header_line, reading.is_doubtful, &options.header) {
+            self.notes.push(format!(
+                "line {line} is taken for the header, but looks like a record; if it is one, name the columns with --columns"
+            ));
+        }
+        if let (Some(line), 1.., false) = (reading.header_line, reading.above, reading.is_guessed) {
+            let (lines, are) = if reading.above == 1 { ("line", "is") } else { ("lines", "are") };
+            self.notes.push(format!("{} {lines} above the header on line {line} {are} not read", reading.above));
+        }
         window.drop_until(window.offset() + reading.records.0);
         self.line = reading.records.1;
         Ok(())
@@ -482,6 +503,22 @@ fn keys_of_elements(text: &[u8], document: Option<Document>, candidates: &Candid
         at = cut.next;
     }
     Ok(keys.in_order)
+}
+
+/// The dialects in which a text may be written.
+fn trials(delimiters: &[u8], text: &[u8], options: &ReadOptions) -> Vec<Trial> {
+    let quotes = match options.quote {
+        Some(quote) => vec![(quote, false)],
+        None if memchr(b'\'', text).is_some() => vec![(Some(b'"'), false), (Some(b'\''), true)],
+        None => vec![(Some(b'"'), false)],
+    };
+    let trials = delimiters.iter().flat_map(|delimiter| {
+        quotes.iter().map(|(quote, must_quote)| Trial {
+            dialect: CsvDialect { delimiter: *delimiter, quote: *quote, escape: options.escape },
+            must_quote: *must_quote,
+        })
+    });
+    trials.filter(|trial| trial.dialect.conflict().is_none()).collect()
 }
 
 /// A delimiter as options and messages name it.

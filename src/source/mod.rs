@@ -15,6 +15,7 @@ pub mod kind;
 pub mod ndjson;
 pub mod opening;
 mod report;
+pub mod sample;
 pub mod sheet;
 pub mod sheet_rows;
 pub mod sniff;

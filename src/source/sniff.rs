@@ -1,28 +1,23 @@
-//! How a table is to be read where nobody said: [`sniff`] finds the delimiter and the line of the header.
+//! How a table is to be read where nobody said: [`sniff`] finds the delimiter, the quote and the line of the header.
 //!
-//! Each delimiter that comes into question cuts the first records, quotes respected, and the reading that a profile fits best
-//! wins; between two that fit as well, the one that cuts more evenly. Only the beginning of the input is looked at.
+//! Each dialect that comes into question cuts the first records. The header decides, and the dialect is chosen for it: line 1
+//! where a profile fits it in any dialect, else the first line that looks like a header. No record further down has a say in
+//! that, so that no value in one can change how the others are read. Between dialects in which the same line fits as well, the
+//! one that cuts more evenly wins.
 
 use std::cmp::Reverse;
-use std::io::Cursor;
 
-use super::csv::CsvCutter;
 use super::report::delimiter_of_report;
-use super::sheet_rows::SheetCutter;
-use super::window::Window;
-use super::{Cut, Cutter};
+use super::sample::Row;
+pub use super::sample::{SAMPLE_BYTES, Sample};
 use crate::error::Words;
-use crate::format::csv::{SplitFault, split, unguarded};
+use crate::format::csv::unguarded;
 use crate::format::dialect::CsvDialect;
 use crate::profile::header::{Candidates, Fit, REPORT_COLUMNS, has_report_columns};
 use crate::record::Extent;
 
-/// How much of an input is looked at.
-pub const SAMPLE_BYTES: usize = 1024 * 1024;
-
-/// How many records are looked at, and how many lines with the blank ones among them.
+/// How many records are looked at.
 const SAMPLE_RECORDS: usize = 200;
-const SAMPLE_LINES: usize = 20_000;
 
 /// How far down a header may stand (SPEC, section 7).
 const HEADER_LINES: u64 = 20;
@@ -30,10 +25,13 @@ const HEADER_LINES: u64 = 20;
 /// As many columns as a spreadsheet can have. A header with more is of something else.
 const MOST_COLUMNS: usize = 16_384;
 
+/// The longest text that looks like the name of a column, in characters.
+const LONGEST_NAME: usize = 60;
+
 /// Where the names of a table's columns are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum HeaderPlace {
-    /// The first line, or the first among twenty that fits a profile where that does not.
+    /// The first line where a profile fits it, or the first among twenty that a profile fits and that looks like a header.
     #[default]
     Found,
     /// This line, from 1.
@@ -42,19 +40,13 @@ pub enum HeaderPlace {
     Given(Vec<String>),
 }
 
-/// What is looked at, and how.
-#[derive(Clone, Debug)]
-pub struct Sample<'s> {
-    /// The beginning of the text.
-    pub bytes: &'s [u8],
-    /// Whether it is all of it.
-    pub is_whole: bool,
-    /// Whether it is the rows of a spreadsheet.
-    pub is_sheet: bool,
-    /// The physical line on which it starts.
-    pub line: u64,
-    /// The greatest length of a record.
-    pub limit: u64,
+/// A dialect that comes into question.
+#[derive(Clone, Copy, Debug)]
+pub struct Trial {
+    /// The dialect.
+    pub dialect: CsvDialect,
+    /// Whether the header and most cells must be quoted so.
+    pub must_quote: bool,
 }
 
 /// A way to read a table.
@@ -64,16 +56,64 @@ pub struct Reading {
     pub dialect: CsvDialect,
     /// The names of the columns.
     pub names: Vec<String>,
+    /// What most values of each column are.
+    pub kinds: Vec<Kind>,
     /// The line of the header; none where the names were given.
     pub header_line: Option<u64>,
-    /// How many blank lines stand before the header.
+    /// Whether no profile fits the header, and the line is only the one that looks most like one.
+    pub is_guessed: bool,
+    /// Whether a profile fits the header, and yet it looks like a record.
+    pub is_doubtful: bool,
+    /// How many blank lines stand before the header, and how many others.
     pub blank: u64,
+    /// See [`Reading::blank`].
+    pub above: u64,
     /// Where the records begin: how many bytes into the sample, and on which line.
     pub records: (u64, u64),
     /// How well the best profile fits.
     fit: (bool, usize, bool),
+    /// Whether its cells show that they are quoted so, where they must.
+    is_proven: bool,
     /// Of a thousand records, how many have as many cells as the header.
     evenness: u32,
+}
+
+/// What values are, as far as their looks say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// There are none.
+    Nothing,
+    /// Numbers.
+    Number,
+    /// E-mail addresses.
+    Address,
+    /// Other text.
+    Text,
+}
+
+impl Kind {
+    fn of(value: &str) -> Kind {
+        let value = value.trim();
+        match value {
+            "" => Kind::Nothing,
+            _ if value.contains('@') => Kind::Address,
+            _ if value.contains(|character: char| !character.is_ascii_digit() && !"+-., ".contains(character)) => {
+                Kind::Text
+            }
+            _ => Kind::Number,
+        }
+    }
+
+    /// What most of these are.
+    fn of_most<'v>(values: impl Iterator<Item = &'v str>) -> Kind {
+        let kinds = [Kind::Text, Kind::Address, Kind::Number];
+        let mut counts = [0; 3];
+        for kind in values.map(Kind::of) {
+            kinds.iter().zip(&mut counts).filter(|(known, _)| **known == kind).for_each(|(_, count)| *count += 1);
+        }
+        let most = kinds.into_iter().zip(counts).filter(|(_, count)| *count > 0).max_by_key(|(_, count)| *count);
+        most.map_or(Kind::Nothing, |(kind, _)| kind)
+    }
 }
 
 /// What was found, and what else it could have been.
@@ -94,98 +134,186 @@ pub struct Unreadable {
     pub what: Words,
 }
 
+/// The first records in one dialect.
+struct Table<'c> {
+    trial: Trial,
+    rows: Vec<Row>,
+    candidates: &'c Candidates,
+}
+
 /// Finds the best reading among those in these dialects.
 pub fn sniff(
     sample: &Sample<'_>,
-    dialects: &[CsvDialect],
+    trials: &[Trial],
     place: &HeaderPlace,
     candidates: &Candidates,
 ) -> Result<Sniffed, Unreadable> {
-    let mut readings = Vec::new();
-    let mut first_failure = None;
-    for dialect in dialects {
-        match read(sample, dialect, place, candidates) {
+    let most = match place {
+        HeaderPlace::Line(line) => usize::try_from(*line).unwrap_or(usize::MAX).saturating_add(SAMPLE_RECORDS),
+        _ => SAMPLE_RECORDS,
+    };
+    let table = |trial: &Trial| Table { trial: *trial, rows: sample.rows(&trial.dialect, most), candidates };
+    let tables: Vec<Table<'_>> = trials.iter().map(table).collect();
+    match place {
+        HeaderPlace::Given(names) => {
+            let readings = tables.iter().filter_map(|table| table.proven(Ok(table.under(names, sample.line))));
+            best(readings.collect())
+        }
+        HeaderPlace::Line(line) => best(tables.iter().filter_map(|table| table.headed(table.on(*line))).collect()),
+        HeaderPlace::Found => found(&tables),
+    }
+}
+
+/// What stands between the cells of a reject report, and the line of its header, where the first record is that of one.
+pub(super) fn report_header(sample: &Sample<'_>) -> Option<(u8, u64)> {
+    let delimiter = delimiter_of_report(sample.bytes)?;
+    let rows = sample.rows(&CsvDialect::with_delimiter(delimiter), 1);
+    let first = rows.iter().find(|row| !row.is_blank())?;
+    has_report_columns(first.cells()).then_some((delimiter, first.line))
+}
+
+/// The best reading, where the header has to be found.
+fn found(tables: &[Table<'_>]) -> Result<Sniffed, Unreadable> {
+    let headers: [fn(&Table<'_>) -> Option<usize>; 2] = [|table| table.first(), |table| table.below_titles()];
+    for header in headers {
+        let readings = tables.iter().filter_map(|table| table.headed(Ok(header(table)?)));
+        let fitting: Vec<Reading> = readings.flatten().filter(|reading| reading.fit.0).collect();
+        // The header decides in which dialect all else is read.
+        if let Some(line) = fitting.iter().map(|reading| reading.header_line).min() {
+            return best(fitting.into_iter().filter(|reading| reading.header_line == line).map(Ok).collect());
+        }
+    }
+    if tables.iter().any(|table| table.first().is_none()) {
+        // Nothing but blank lines is not a header of delimiters.
+        return best(Vec::new());
+    }
+    let guesses = tables.iter().filter_map(|table| table.headed(Ok(table.likely()?)));
+    let guesses = guesses.map(|guess| guess.map(|reading| Reading { is_guessed: true, ..reading }));
+    best(guesses.collect())
+}
+
+/// The best of these readings.
+fn best(found: Vec<Result<Reading, Unreadable>>) -> Result<Sniffed, Unreadable> {
+    let (mut readings, mut first_failure) = (Vec::new(), None);
+    for found in found {
+        match found {
             Ok(reading) => readings.push(reading),
-            // Nothing but blank lines is not a header of delimiters.
-            Err(failure) if failure.line.is_none() => return Err(failure),
             Err(failure) => first_failure = first_failure.or(Some(failure)),
         }
     }
     // The first of those that are equally good stays in front.
     readings.sort_by_key(|reading| Reverse(reading.rank()));
     let mut readings = readings.into_iter();
-    let best = readings.next();
-    let reading = match (best, first_failure) {
+    let reading = match (readings.next(), first_failure) {
         // Another reading helps only if it makes more of the header than one name.
         (Some(reading), None) => reading,
         (Some(reading), Some(_)) if reading.fit.0 || reading.names.len() > 1 => reading,
         (_, Some(failure)) => return Err(failure),
-        (None, None) => return Err(Unreadable { line: None, what: "it is empty".into() }),
+        (None, None) => {
+            let what = "it is empty. A table starts with a header that names its columns";
+            return Err(Unreadable { line: None, what: what.into() });
+        }
     };
     let as_good = |other: &Reading| other.rank() == reading.rank() && other.names.len() > 1;
     let rival = readings.find(as_good).map(|other| other.dialect.delimiter);
     Ok(Sniffed { reading, rival })
 }
 
-/// What stands between the cells of a reject report, and the line of its header, where the first record is that of one.
-pub(super) fn report_header(sample: &Sample<'_>) -> Option<(u8, u64)> {
-    let delimiter = delimiter_of_report(sample.bytes)?;
-    let rows = rows(sample, &CsvDialect::with_delimiter(delimiter), 1);
-    let first = rows.iter().find(|row| row.cut.extent != Extent::Blank)?;
-    let is_it = first.cells.as_ref().is_ok_and(|cells| has_report_columns(cells));
-    is_it.then_some((delimiter, first.line))
-}
-
 impl Reading {
-    fn rank(&self) -> ((bool, usize, bool), u32) {
+    fn rank(&self) -> ((bool, usize, bool), bool, u32) {
         // A single cell is even under every delimiter.
-        (self.fit, if self.names.len() > 1 { self.evenness } else { 0 })
+        (self.fit, self.is_proven, if self.names.len() > 1 { self.evenness } else { 0 })
     }
 }
 
-/// A record of the sample.
-struct Row {
-    start: u64,
-    cut: Cut,
-    line: u64,
-    cells: Result<Vec<String>, String>,
-}
+impl Table<'_> {
+    /// The first record.
+    fn first(&self) -> Option<usize> {
+        self.rows.iter().position(|row| !row.is_blank())
+    }
 
-fn read(
-    sample: &Sample<'_>,
-    dialect: &CsvDialect,
-    place: &HeaderPlace,
-    candidates: &Candidates,
-) -> Result<Reading, Unreadable> {
-    let most = match place {
-        HeaderPlace::Line(line) => usize::try_from(*line).unwrap_or(usize::MAX).saturating_add(SAMPLE_RECORDS),
-        _ => SAMPLE_RECORDS,
-    };
-    let rows = rows(sample, dialect, most);
-    let (header, names) = match place {
-        HeaderPlace::Given(names) => (None, names.clone()),
-        HeaderPlace::Line(line) => {
-            let row = rows.iter().find(|row| row.line == *line).filter(|row| row.cut.extent != Extent::Blank);
-            let row =
-                row.ok_or_else(|| Unreadable { line: Some(*line), what: "there is no header (--header-line)".into() })?;
-            (Some(row), names_of(row)?)
+    /// The record on a line.
+    fn on(&self, line: u64) -> Result<usize, Unreadable> {
+        let row = self.rows.iter().position(|row| row.line == line && !row.is_blank());
+        row.ok_or_else(|| Unreadable { line: Some(line), what: "there is no header (--header-line)".into() })
+    }
+
+    /// The first record among the first lines that a profile fits and that looks like a header, not like a record. What stands
+    /// above it are titles.
+    fn below_titles(&self) -> Option<usize> {
+        let mut lines = self.rows.iter().take_while(|row| row.line <= HEADER_LINES);
+        lines.position(|row| !row.is_blank() && names_of(row).is_ok() && self.is_header(row, 3))
+    }
+
+    /// Whether a profile fits a record and knows more than half of its cells as names, or this many where no cell is a value.
+    fn is_header(&self, row: &Row, least: usize) -> bool {
+        let is_name = |cell: &String| matches!(Kind::of(cell), Kind::Text | Kind::Nothing);
+        let are_names = row.cells().iter().all(is_name);
+        let is_known = |fit: &Fit| 2 * fit.known > row.filled() || fit.known >= least && are_names;
+        self.candidates.fits(row.cells()).iter().any(|fit| fit.missing.is_empty() && is_known(fit))
+    }
+
+    /// The record among the first lines that looks most like a header: it has many cells of short text. Titles have few, and
+    /// records below a header hardly have more.
+    fn likely(&self) -> Option<usize> {
+        let names = |row: &Row| {
+            let is_name = |cell: &&String| Kind::of(cell) == Kind::Text && cell.chars().count() <= LONGEST_NAME;
+            let names = row.cells().iter().filter(is_name).count();
+            if 4 * names >= 3 * row.filled() { names } else { 0 }
+        };
+        let lines = self.rows.iter().take_while(|row| row.line <= HEADER_LINES);
+        let counts: Vec<usize> = lines.map(names).collect();
+        let most = counts.iter().max().copied().unwrap_or_default();
+        counts.iter().position(|count| 2 * count > most).or_else(|| self.first())
+    }
+
+    /// The reading with this row as its header; `None` where it does not show that its dialect is the right one.
+    fn headed(&self, row: Result<usize, Unreadable>) -> Option<Result<Reading, Unreadable>> {
+        let reading = row.and_then(|index| {
+            let row = &self.rows[index];
+            let mut reading = self.reading(names_of(row)?, &self.rows[index + 1..], Some(row));
+            reading.header_line = Some(row.line);
+            reading.is_doubtful = reading.fit.0 && !self.is_header(row, 0);
+            reading.records = (row.cut.next, row.line + row.cut.lines);
+            let (blank, above): (Vec<&Row>, Vec<&Row>) = self.rows[..index].iter().partition(|row| row.is_blank());
+            reading.blank = blank.len() as u64;
+            reading.above = above.iter().map(|row| row.cut.lines).sum();
+            Ok(reading)
+        });
+        self.proven(reading)
+    }
+
+    /// The reading under given names.
+    fn under(&self, names: &[String], line: u64) -> Reading {
+        Reading { records: (0, line), ..self.reading(names.to_vec(), &self.rows, None) }
+    }
+
+    fn proven(&self, reading: Result<Reading, Unreadable>) -> Option<Result<Reading, Unreadable>> {
+        let is_proven = !self.trial.must_quote || reading.as_ref().is_ok_and(|reading| reading.is_proven);
+        is_proven.then_some(reading)
+    }
+
+    fn reading(&self, names: Vec<String>, records: &[Row], header: Option<&Row>) -> Reading {
+        let records: Vec<&Row> = records.iter().filter(|row| !row.is_blank()).collect();
+        let values = |column: usize| records.iter().filter_map(move |row| row.cells().get(column).map(String::as_str));
+        let (filled, quoted) =
+            records.iter().fold((0, 0), |(filled, quoted), row| (filled + row.filled(), quoted + row.quoted));
+        let is_header_quoted = header.is_none_or(|row| row.quoted == row.filled());
+        Reading {
+            dialect: self.trial.dialect,
+            fit: best_fit(self.candidates, &names).map(|fit| fit.rank()).unwrap_or_default(),
+            is_proven: self.trial.must_quote && is_header_quoted && (2 * quoted > filled || filled == 0),
+            evenness: evenness(&records, names.len()),
+            kinds: (0..names.len()).map(|column| Kind::of_most(values(column))).collect(),
+            header_line: None,
+            is_guessed: false,
+            is_doubtful: false,
+            blank: 0,
+            above: 0,
+            records: (0, 0),
+            names,
         }
-        HeaderPlace::Found => found_header(&rows, candidates)?,
-    };
-    let records: Vec<&Row> = rows
-        .iter()
-        .filter(|row| row.cut.extent != Extent::Blank && header.is_none_or(|header| row.start > header.start))
-        .collect();
-    let before = |row: &&Row| header.is_some_and(|header| row.start < header.start);
-    Ok(Reading {
-        dialect: *dialect,
-        fit: best_fit(candidates, &names).map(|fit| fit.rank()).unwrap_or_default(),
-        evenness: evenness(&records, names.len()),
-        header_line: header.map(|row| row.line),
-        blank: rows.iter().filter(before).filter(|row| row.cut.extent == Extent::Blank).count() as u64,
-        records: header.map_or((0, sample.line), |row| (row.cut.next, row.line + row.cut.lines)),
-        names,
-    })
+    }
 }
 
 /// Of a thousand records, how many have as many cells as there are names. Where they have not, it counts half that many have
@@ -198,41 +326,6 @@ fn evenness(records: &[&Row], names: usize) -> u32 {
         [] => 1000,
         _ => share(names).max(usual.map_or(0, |count| share(count) / 2)),
     }
-}
-
-/// The first record, or the first among the first lines that fits a profile where that does not.
-fn found_header<'r>(rows: &'r [Row], candidates: &Candidates) -> Result<(Option<&'r Row>, Vec<String>), Unreadable> {
-    let mut records = rows.iter().filter(|row| row.cut.extent != Extent::Blank);
-    let Some(first) = records.next() else {
-        let what = "it is empty. A table starts with a header that names its columns";
-        return Err(Unreadable { line: None, what: what.into() });
-    };
-    let fits = |names: &[String]| best_fit(candidates, names).is_some_and(|fit| fit.missing.is_empty());
-    let first_names = names_of(first);
-    if !first_names.as_ref().is_ok_and(|names| fits(names)) {
-        // A record must not be taken for a header: what stands above one are titles, which have fewer cells, or else most of its
-        // cells are names of fields.
-        let mut titles = filled(first);
-        for row in records.take_while(|row| row.line <= HEADER_LINES) {
-            if let Ok(names) = names_of(row)
-                && let Some(fit) = best_fit(candidates, &names).filter(|fit| fit.missing.is_empty())
-                && (filled(row) > titles || is_mostly_names(filled(row), fit.matched))
-            {
-                return Ok((Some(row), names));
-            }
-            titles = titles.max(filled(row));
-        }
-    }
-    Ok((Some(first), first_names?))
-}
-
-fn is_mostly_names(filled: usize, matched: usize) -> bool {
-    matched == filled || matched >= 2 && 2 * matched >= filled
-}
-
-/// How many of a row's cells have something in them.
-fn filled(row: &Row) -> usize {
-    row.cells.as_ref().map_or(0, |cells| cells.iter().filter(|cell| !cell.trim().is_empty()).count())
 }
 
 fn best_fit(candidates: &Candidates, names: &[String]) -> Option<Fit> {
@@ -258,55 +351,6 @@ fn names_of(row: &Row) -> Result<Vec<String>, Unreadable> {
     }
 }
 
-fn rows(sample: &Sample<'_>, dialect: &CsvDialect, most: usize) -> Vec<Row> {
-    let mut window = Window::new(Box::new(Cursor::new(sample.bytes.to_vec())));
-    let mut cutter: Box<dyn Cutter> = match sample.is_sheet {
-        true => Box::new(SheetCutter::new(sample.limit)),
-        false => Box::new(CsvCutter::new(*dialect, sample.limit)),
-    };
-    let (mut rows, mut records, mut at, mut line) = (Vec::new(), 0, 0, sample.line);
-    // Reading from memory cannot fail.
-    while let Ok(Some(cut)) = cutter.cut(&mut window, at) {
-        records += usize::from(cut.extent != Extent::Blank);
-        let is_last = records >= most || rows.len() >= most.max(SAMPLE_LINES) || cut.extent == Extent::TooLarge;
-        let is_cut_off = !sample.is_whole && cut.next >= sample.bytes.len() as u64;
-        if is_cut_off && !rows.is_empty() {
-            // Where it ends is not known.
-            break;
-        }
-        if is_cut_off {
-            let what = format!("is longer than {} MiB", SAMPLE_BYTES >> 20);
-            rows.push(Row { start: at, cut: Cut { extent: Extent::Record, ..cut }, line, cells: Err(what) });
-            break;
-        }
-        let bytes = sample.bytes.get(at as usize..cut.end as usize).unwrap_or_default();
-        let mut cells = cells(bytes, dialect);
-        if sample.is_sheet {
-            // A spreadsheet's encoding is known, so that a NUL in a header is a slip of whatever wrote it.
-            cells.iter_mut().flatten().for_each(|cell| cell.retain(|character| character != '\0'));
-        }
-        rows.push(Row { start: at, cut, line, cells });
-        if is_last {
-            break;
-        }
-        at = cut.next;
-        line += cut.lines;
-    }
-    rows
-}
-
-fn cells(record: &[u8], dialect: &CsvDialect) -> Result<Vec<String>, String> {
-    let text = std::str::from_utf8(record)
-        .map_err(|_| "holds bytes that are no text in its encoding; --encoding names another".to_string())?;
-    let mut cells = Vec::new();
-    match split(record, dialect, &mut cells) {
-        Ok(()) => Ok(cells.iter().map(|cell| cell.text(text).into_owned()).collect()),
-        Err(SplitFault::Malformed(column) | SplitFault::Unclosed(column)) => {
-            Err(format!("has text after a closing quote in column {column}"))
-        }
-    }
-}
-
 /// The delimiter that a first line `sep=;` names, as Excel writes and reads it, and the length of that line.
 pub fn separator_line(text: &[u8]) -> Option<(u8, u64)> {
     let line = &text[..memchr::memchr2(b'\n', b'\r', text)?];
@@ -328,7 +372,14 @@ mod tests {
     fn sniffed(text: &str, place: &HeaderPlace) -> Result<Sniffed, Unreadable> {
         let candidates = Candidates::new(Profile::all().iter(), &Mapping::default());
         let sample = Sample { bytes: text.as_bytes(), is_whole: true, is_sheet: false, line: 1, limit: 1 << 20 };
-        sniff(&sample, &DELIMITERS.map(CsvDialect::with_delimiter), place, &candidates)
+        let quotes = [(b'"', false), (b'\'', true)];
+        let trials = DELIMITERS.into_iter().flat_map(|delimiter| {
+            quotes.map(|(quote, must_quote)| Trial {
+                dialect: CsvDialect { quote: Some(quote), ..CsvDialect::with_delimiter(delimiter) },
+                must_quote,
+            })
+        });
+        sniff(&sample, &trials.collect::<Vec<_>>(), place, &candidates)
     }
 
     #[test]

@@ -123,3 +123,202 @@ fn rows_of_white_space_are_blank() {
     assert_eq!((stored, rejected(&place)), (vec!["j@x.example|1".to_string()], vec![(7, "invalid-email".to_string())]));
     assert_eq!((&summary(&place)["blank"], &summary(&place)["read"]), (&json!(4), &json!(6)));
 }
+
+#[test]
+fn apostrophes_quote_where_the_header_and_most_cells_have_them() {
+    // A tax ID loses the apostrophe before it, which guards a number.
+    for (text, expected, quote) in [
+        ("'company';'tax_id'\n'Acme';'1'\n'Bolt';'2'\n", &["Acme|1", "Bolt|2"][..], "'"),
+        ("'company','tax_id'\n'Ac''me, Inc','1'\n'Bolt',2\n", &["Ac'me, Inc|1", "Bolt|2"], "'"),
+        ("'company','tax_id'\nAcme,1\nBolt,'2'\n", &["Acme|1", "Bolt|2'"], "\""),
+        ("company,tax_id\n'Acme','1'\n'Bolt','2'\n", &["'Acme'|1'", "'Bolt'|2'"], "\""),
+        ("\"company\",\"tax_id\"\n\"'Acme'\",\"'1'\"\n", &["'Acme'|1'"], "\""),
+    ] {
+        let (place, stored) = loaded("a.csv", text, &["--profile", "basic", "--key", "none"], "name,tax_id");
+        assert_eq!(
+            (stored, &summary(&place)["inputs"][0]["quote"]),
+            (expected.iter().map(ToString::to_string).collect(), &json!(quote)),
+            "{text}"
+        );
+    }
+    let place = Place::new();
+    place.write("a.csv", "'company';'tax_id'\n'Acme';'1'\n");
+    place.custload("import a.csv --profile basic").ends(0).says(&["CSV, semicolon, quoted with '"]);
+}
+
+#[test]
+fn no_record_is_taken_for_the_header() {
+    let rows = "Ann Lee,a@x.example\nBo Lee,b@x.example\n";
+    for (text, expected) in [
+        // Whoever writes a record that would be a better header.
+        (format!("name,email\n{rows}x;name;email;city;phone;y,evil@x.example\n"), 3),
+        (format!("name,email\n\"name\temail\tcity\tphone\",c@x.example\n{rows}"), 3),
+        (format!("name,email\n{rows}\"\n'name','email','city'\n\",c@x.example\n"), 3),
+        (format!("name,email\n{rows}name|email|city|phone|description,c@x.example\n"), 3),
+        (format!("name,email\n{rows}\"sep=;\",\"\u{feff}name;email\"\n"), 2),
+    ] {
+        let (place, stored) = loaded("a.csv", &text, &["--profile", "contact", "--relax", "all"], "email");
+        let input = &summary(&place)["inputs"][0];
+        assert_eq!(
+            (stored.len(), &input["header_line"], &input["delimiter"]),
+            (expected, &json!(1), &json!(",")),
+            "{text}"
+        );
+    }
+    // A record is no header either where the header says nothing.
+    let place = Place::new();
+    place.write("a.csv", ",Wer,Typ,Ort\n0,Acme,Company,Bonn\n1,Foo GmbH,Person,Ulm\n2,Bar AG,Person,Hof\n");
+    for command in ["import", "inspect"] {
+        place.custload(&format!("{command} a.csv --profile billing")).ends(2).says(&[
+            "a.csv: line 1: the profile billing requires a column name",
+            "Wer, Typ, Ort",
+            "--map 'Wer=name'",
+        ]);
+    }
+    assert!(!place.path("customers.db").exists());
+    // Line 1 is believed where a profile fits it, but not without a word.
+    place.write("b.csv", "1,Foo GmbH,Company,Ulm\n2,Bar AG,Company,Hof\n");
+    place.custload("check b.csv --profile billing").ends(0).says(&["line 1 is taken for the header", "--columns"]);
+    place.run(&["import", "a.csv", "--profile", "billing", "--map", "Wer=name"]).ends(0);
+    assert_eq!(stored(&place, "name"), ["Acme", "Foo GmbH", "Bar AG"]);
+}
+
+#[test]
+fn lines_above_a_header_are_counted_and_said() {
+    for (text, header, above, blank) in [
+        ("Customers;;\n\nBy \"Ann\", today\nname;email;city\nAnn Lee;a@x.example;Ulm\n", 4, 2, 1),
+        ("a list\nKunde,Mail privat,Telefon,x,Email,Name,Phone\n1,2,3,4,a@x.example,Ann Lee,1234\n", 2, 1, 0),
+    ] {
+        let place = Place::new();
+        place.write("a.csv", text);
+        let lines = if above == 1 { "1 line".to_string() } else { format!("{above} lines") };
+        place
+            .custload("import a.csv --profile contact")
+            .ends(0)
+            .says(&[&format!("{lines} above the header on line {header}")]);
+        assert_eq!(stored(&place, "email"), ["a@x.example"]);
+        let input = &summary(&place)["inputs"][0];
+        assert_eq!(
+            [&input["header_line"], &input["lines_above_header"], &input["blank"]],
+            [&json!(header), &json!(above), &json!(blank)]
+        );
+    }
+}
+
+#[test]
+fn the_line_that_looks_most_like_a_header_is_named() {
+    let place = Place::new();
+    let rows = "Ann Lee;Ulm;ann@x.example;12\nBo Lee;Hof;bo@x.example;13\n";
+    place.write("a.csv", format!("Unsere Kunden 2026;;;\n\nWer ist es;Wo;Schreib an;Wie oft\n{rows}"));
+    for command in ["import a.csv", "inspect a.csv --profile contact", "inspect a.csv"] {
+        let done = place.custload(command).ends(2).says(&[
+            "Line 3 looks most like a header",
+            "Wer ist es, Wo, Schreib an, Wie oft",
+            "--header-line 3 --map 'Schreib an=email'",
+        ]);
+        assert_eq!(command.starts_with("inspect"), done.stdout.contains("--header-line 3 --map 'Schreib an=email'"));
+    }
+    place.run(&["import", "a.csv", "--profile", "contact", "--header-line", "3", "--map", "Schreib an=email"]).ends(0);
+    assert_eq!(stored(&place, "email"), ["ann@x.example", "bo@x.example"]);
+}
+
+#[test]
+fn a_header_that_comes_again_is_no_customer() {
+    let text = "external_key,name\n1,Ann\nexternal_key,name\n\u{feff}external_key,name\n2,external_key\nexternal_key,Bob\nname,external_key\n";
+    let (place, stored) = loaded("a.csv", text, &["--profile", "billing"], "external_key,name");
+    assert_eq!(stored, ["1|Ann", "2|external_key", "external_key|Bob", "name|external_key"]);
+    let again = |line| (line, "repeated-header".to_string());
+    assert_eq!(rejected(&place), [again(3), again(4)]);
+    // It stays one in the report that nobody has touched.
+    let report = place.text("customers.db.imports/run-000001/a.rejects.csv");
+    place.write("b.csv", report);
+    place.custload("import b.csv --profile billing").ends(1);
+    assert!(place.text("customers.db.imports/run-000002/errors.ndjson").matches("repeated-header").count() >= 2);
+    // Where names are given, there is none.
+    let (place, stored) = loaded(
+        "a.csv",
+        "name,5\nname,5\n",
+        &["--columns", "name,external_key", "--key", "none", "--profile", "billing"],
+        "name",
+    );
+    assert_eq!((stored.len(), rejected(&place)), (2, vec![]));
+}
+
+mod hostile {
+    use std::io::Cursor;
+
+    use custload::error::Result;
+    use custload::format::csv::split;
+    use custload::format::dialect::CsvDialect;
+    use custload::profile::Profile;
+    use custload::profile::header::Candidates;
+    use custload::profile::mapping::Mapping;
+    use custload::source::input::{Format, Input, ReadOptions};
+    use custload::source::opening::Opened;
+    use proptest::prelude::*;
+    use proptest::test_runner::Config;
+
+    type Table = Vec<Vec<String>>;
+
+    fn written(table: &Table, dialect: &CsvDialect, quotes_all: bool, end: &str) -> String {
+        let quote = char::from(dialect.quote.unwrap());
+        let delimiter = char::from(dialect.delimiter);
+        let needs = |cell: &str| cell.contains([delimiter, quote, '\n', '\r', ' ', '\t', '\u{1a}']);
+        let cell = |cell: &String| match quotes_all || needs(cell) {
+            true => format!("{quote}{}{quote}", cell.replace(quote, &String::from_iter([quote; 2]))),
+            false => cell.clone(),
+        };
+        let line = |row: &Vec<String>| row.iter().map(cell).collect::<Vec<_>>().join(&delimiter.to_string()) + end;
+        table.iter().map(line).collect()
+    }
+
+    /// The header and the records of a text, as they are found.
+    fn read(text: &str) -> Result<Table> {
+        let candidates = Candidates::new(std::iter::once(Profile::named("contact")?), &Mapping::default());
+        let options = ReadOptions { format: Some(Format::Csv), ..ReadOptions::default() };
+        let opened = Opened::plain(Box::new(Cursor::new(text.as_bytes().to_vec())), None);
+        let input = Input::look("a.csv".as_ref(), opened, &options, &candidates)?;
+        let (mut table, dialect) = (vec![input.names.clone()], input.dialect.csv);
+        let mut source = input.into_source(0, &options, &candidates)?;
+        while let Some(block) = source.next_block().unwrap() {
+            for span in &block.spans {
+                let (record, mut cells) = (std::str::from_utf8(block.bytes_of(span)).unwrap(), Vec::new());
+                split(record.as_bytes(), &dialect, &mut cells).unwrap();
+                table.push(cells.iter().map(|cell| cell.text(record).into_owned()).collect());
+            }
+        }
+        Ok(table)
+    }
+
+    fn value() -> impl Strategy<Value = String> {
+        prop_oneof![
+            3 => "[a-z]{1,8}",
+            1 => "[a-z ,;|\t\"'\n\r=@\u{feff}\u{1a}]{1,12}",
+            1 => prop::sample::select(vec![
+                "sep=;", "\"sep=;\"", "\n'name','email','city','phone'\n", "name;email;city;phone", "x\nname,email\ny", "email", "name\temail|city",
+                "\"", "'", "\"\"\"", "\n\"\n", "{\"email\":1}", "[{", "_reject_line,_reject_codes", "\r\n\r\n", ",,,,,,,,,,,,", "';'",
+            ]).prop_map(String::from),
+            1 => "[ab;\n]{1,3}".prop_map(|text| text.repeat(3000)),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(Config { cases: 150, failure_persistence: None, ..Config::default() })]
+        #[test]
+        fn no_cell_changes_how_others_are_read(
+            columns in prop::sample::subsequence(vec!["name", "description", "city", "phone", "Kunde seit", "x"], 1..6),
+            mut rows in prop::collection::vec(prop::collection::vec(value(), 7), 1..12),
+            (delimiter, apostrophes, quotes_all) in (prop::sample::select(vec![b',', b';', b'\t', b'|']), any::<bool>(), any::<bool>()),
+            end in prop::sample::select(vec!["\n", "\r\n", "\r"]),
+        ) {
+            let mut table = vec![columns.iter().chain(&["email"]).map(ToString::to_string).collect::<Vec<String>>()];
+            rows.iter_mut().for_each(|row| row.truncate(table[0].len()));
+            table.append(&mut rows);
+            let quote = if apostrophes { b'\'' } else { b'"' };
+            let dialect = CsvDialect { quote: Some(quote), ..CsvDialect::with_delimiter(delimiter) };
+            // Apostrophes are found where all is quoted so.
+            let text = written(&table, &dialect, quotes_all || apostrophes, end);
+            prop_assert_eq!(read(&text).unwrap(), table, "{:?}", text);
+        }
+    }
+}
