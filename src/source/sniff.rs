@@ -264,7 +264,10 @@ impl Table<'_> {
         let lines = self.rows.iter().take_while(|row| row.line <= HEADER_LINES);
         let counts: Vec<usize> = lines.map(names).collect();
         let most = counts.iter().max().copied().unwrap_or_default();
-        counts.iter().position(|count| 2 * count > most).or_else(|| self.first())
+        let first = self.first()?;
+        // A first line that cannot be read says more about the file than what it could be below that.
+        let likely = counts.iter().position(|count| 2 * count > most).filter(|_| self.rows[first].cells.is_ok());
+        Some(likely.unwrap_or(first))
     }
 
     /// The reading with this row as its header; `None` where it does not show that its dialect is the right one.
