@@ -19,6 +19,7 @@ pub mod sample;
 pub mod sheet;
 pub mod sheet_rows;
 pub mod sniff;
+pub mod spreadsheet;
 pub mod unchanged;
 pub mod window;
 

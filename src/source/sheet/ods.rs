@@ -1,7 +1,6 @@
 //! OpenDocument spreadsheets: `.ods`. [`Ods`]. All sheets are in one part, so it is read twice: for what it holds, which checks
 //! it, and for the rows of one sheet.
 
-use std::collections::HashMap;
 use std::io::{BufRead, Write};
 
 use calamine::DataRef;
@@ -11,8 +10,10 @@ use super::NOT_CALCULATED;
 use super::book::Tab;
 use super::merges::Merges;
 use super::number_format::NumberFormat;
+use super::ods_styles::Styles;
 use super::package::Package;
-use super::rows::{MAX_ROWS, Rows};
+use super::place::MAX_ROWS;
+use super::rows::Rows;
 use super::serve::Refusal;
 use super::xml::{Xml, attribute, cut_off, push_reference};
 use crate::rule::sheet::looks_like_error;
@@ -128,108 +129,6 @@ fn repeats(tag: &BytesStart<'_>, name: &str) -> Result<u32, Refusal> {
 fn span_of(tag: &BytesStart<'_>) -> Result<u32, Refusal> {
     let rows = repeats(tag, "number-rows-spanned")?;
     Ok(if rows > 1 && repeats(tag, "number-columns-spanned")? > 1 { 1 } else { rows })
-}
-
-/// Formats of cells, and which sheets are hidden.
-#[derive(Default)]
-struct Styles {
-    /// Styles of tables that hide them.
-    hidden: Vec<String>,
-    /// The format and the parent of each style of cells.
-    cells: HashMap<String, (Option<String>, Option<String>)>,
-    /// The formats that are nothing but zeros, or lead to another for numbers above zero.
-    formats: HashMap<String, Format>,
-    /// The style or the format whose tag is open.
-    open: Option<String>,
-}
-
-#[derive(Clone, Debug, Default)]
-struct Format {
-    zeros: u32,
-    /// Whether there is more in it than digits.
-    has_more: bool,
-    /// The format for numbers above zero.
-    above_zero: Option<String>,
-}
-
-/// How long a chain of parents is followed.
-const MAX_PARENTS: usize = 16;
-
-impl Styles {
-    fn note(&mut self, tag: &BytesStart<'_>) -> Result<(), Refusal> {
-        match tag.name().as_ref() {
-            "style:style" => {
-                let name = attribute(tag, "name")?.unwrap_or_default();
-                if attribute(tag, "family")?.is_some_and(|family| family == "table-cell") {
-                    let style = (attribute(tag, "data-style-name")?, attribute(tag, "parent-style-name")?);
-                    self.cells.insert(name.clone(), style);
-                }
-                self.open = Some(name);
-            }
-            "style:table-properties" => {
-                let is_hidden = attribute(tag, "display")?.is_some_and(|display| display == "false");
-                self.hidden.extend(self.open.clone().filter(|_| is_hidden));
-            }
-            "number:number-style" => {
-                let name = attribute(tag, "name")?.unwrap_or_default();
-                self.formats.insert(name.clone(), Format::default());
-                self.open = Some(name);
-            }
-            name if name.starts_with("number:") || name == "style:map" => self.note_format(tag)?,
-            _ => (),
-        }
-        Ok(())
-    }
-
-    /// Notes what a format consists of.
-    fn note_format(&mut self, tag: &BytesStart<'_>) -> Result<(), Refusal> {
-        let Some(format) = self.open.as_ref().and_then(|name| self.formats.get_mut(name)) else { return Ok(()) };
-        if tag.name().as_ref() == "style:map" {
-            if attribute(tag, "condition")?.is_some_and(|condition| condition.starts_with("value()>")) {
-                format.above_zero = attribute(tag, "apply-style-name")?;
-            }
-            return Ok(());
-        }
-        let is = |name, expected: &[&str]| {
-            Ok::<_, Refusal>(attribute(tag, name)?.is_none_or(|value| expected.contains(&value.as_str())))
-        };
-        let is_digits = tag.name().as_ref() == "number:number"
-            && is("decimal-places", &["0"])?
-            && is("grouping", &["false"])?
-            && is("display-factor", &["1"])?;
-        format.has_more |= !is_digits || format.zeros > 0;
-        format.zeros = attribute(tag, "min-integer-digits")?.and_then(|zeros| zeros.parse().ok()).unwrap_or_default();
-        Ok(())
-    }
-
-    fn end(&mut self, name: &str) {
-        if matches!(name, "style:style" | "number:number-style") {
-            self.open = None;
-        }
-    }
-
-    fn hides(&self, table_style: &str) -> bool {
-        self.hidden.iter().any(|hidden| hidden == table_style)
-    }
-
-    /// The format of a style of cells.
-    fn format_of(&self, style: &str) -> NumberFormat {
-        let mut style = style;
-        for _ in 0..MAX_PARENTS {
-            let Some((format, parent)) = self.cells.get(style) else { break };
-            if let Some(format) = format.as_ref().and_then(|name| self.formats.get(name)) {
-                let above = format.above_zero.as_ref().and_then(|name| self.formats.get(name));
-                let format = above.unwrap_or(format);
-                return match u8::try_from(format.zeros) {
-                    Ok(zeros @ 2..=64) if !format.has_more => NumberFormat::Zeros(zeros),
-                    _ => NumberFormat::Plain,
-                };
-            }
-            let Some(parent) = parent else { break };
-            style = parent;
-        }
-        NumberFormat::Plain
-    }
 }
 
 /// A cell before what it shows is read.

@@ -9,14 +9,11 @@ use super::SheetEnd;
 use super::cell::{push_error, push_formatted, push_value, push_written};
 use super::merges::Merges;
 use super::number_format::NumberFormat;
+use super::place::{MAX_COLUMNS, MAX_ROWS, name_of};
 use super::serve::Refusal;
 
 /// How much is written at once: all that fits into a pipe.
 const PIECE: usize = 64 * 1024;
-
-/// What a sheet can have at the most, in every program that writes these files.
-pub(super) const MAX_ROWS: u32 = 1_048_576;
-pub(super) const MAX_COLUMNS: u32 = 16_384;
 
 /// Writes the cells of a sheet, which come in order, as CSV. Nothing is written for cells without a value that stand after
 /// the last one of their row, nor for rows after the last one. A cell of white space has no value.
@@ -242,17 +239,6 @@ impl<W: Write> Rows<W> {
         }
         Ok(())
     }
-}
-
-/// `B7` for the cell in the seventh row and the second column.
-fn name_of((row, column): (u32, u32)) -> String {
-    let mut letters = Vec::new();
-    let mut left = column + 1;
-    while left > 0 {
-        letters.push(char::from(b'A' + ((left - 1) % 26) as u8));
-        left = (left - 1) / 26;
-    }
-    letters.iter().rev().collect::<String>() + &(row + 1).to_string()
 }
 
 #[cfg(test)]

@@ -14,8 +14,9 @@ use super::book::Tab;
 use super::merges::Merges;
 use super::number_format::NumberFormat;
 use super::package::{Package, drain};
+use super::place::{MAX_COLUMNS, place_of, row_of, short};
 use super::relations;
-use super::rows::{MAX_COLUMNS, MAX_ROWS, Rows};
+use super::rows::Rows;
 use super::serve::Refusal;
 use super::texts::{Texts, unescaped};
 use super::xml::{Xml, attribute, cut_off, is_true};
@@ -408,43 +409,4 @@ fn head_of(tag: &BytesStart<'_>, next: (u32, u32)) -> Result<Head, Refusal> {
         return Err(Refusal::damaged(format!("it has a cell beyond the {MAX_COLUMNS} columns of a sheet")));
     }
     Ok(head)
-}
-
-/// The row of a number, from zero.
-fn row_of(number: &str) -> Result<u32, Refusal> {
-    let is_number = || !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-    match number.parse::<u32>() {
-        Ok(row) if (1..=MAX_ROWS).contains(&row) => Ok(row - 1),
-        Ok(0) => Err(Refusal::damaged("it has a row of number 0")),
-        _ if is_number() => {
-            Err(Refusal::damaged(format!("it has a row of number {}, and a sheet has {MAX_ROWS} rows", short(number))))
-        }
-        _ => Err(Refusal::damaged(format!("it has a row of number {:?}", short(number)))),
-    }
-}
-
-/// The row and column of a cell by its name, from zero: `B7`, `$B$7`.
-fn place_of(name: &str) -> Result<(u32, u32), Refusal> {
-    let name = name.trim();
-    let bare = name.strip_prefix('$').unwrap_or(name);
-    let letters = bare.bytes().take_while(u8::is_ascii_alphabetic).count();
-    let (column, row) = bare.split_at(letters);
-    let column = column.bytes().fold(0_u32, |column, letter| {
-        column.saturating_mul(26).saturating_add(u32::from(letter.to_ascii_uppercase() - b'A') + 1)
-    });
-    if column == 0 {
-        return Err(Refusal::damaged(format!("it has a cell of the name {:?}", short(name))));
-    }
-    if column > MAX_COLUMNS {
-        return Err(Refusal::damaged(format!(
-            "it has a cell {:?} beyond the {MAX_COLUMNS} columns of a sheet",
-            short(name)
-        )));
-    }
-    Ok((row_of(row.strip_prefix('$').unwrap_or(row))?, column - 1))
-}
-
-/// A word of the file that a message can hold.
-fn short(word: &str) -> String {
-    word.chars().take(40).collect()
 }

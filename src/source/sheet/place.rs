@@ -1,0 +1,75 @@
+//! Where cells are: rows and columns, from zero, and the names that a spreadsheet has for them.
+
+use super::serve::Refusal;
+
+/// What a sheet can have at the most, in every program that writes these files.
+pub(super) const MAX_ROWS: u32 = 1_048_576;
+pub(super) const MAX_COLUMNS: u32 = 16_384;
+
+/// The row of a number, from zero.
+pub(super) fn row_of(number: &str) -> Result<u32, Refusal> {
+    let is_number = || !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    match number.parse::<u32>() {
+        Ok(row) if (1..=MAX_ROWS).contains(&row) && !number.starts_with('+') => Ok(row - 1),
+        Ok(0) => Err(Refusal::damaged("it has a row of number 0")),
+        _ if is_number() => {
+            Err(Refusal::damaged(format!("it has a row of number {}, and a sheet has {MAX_ROWS} rows", short(number))))
+        }
+        _ => Err(Refusal::damaged(format!("it has a row of number {:?}", short(number)))),
+    }
+}
+
+/// The row and column of a cell by its name, from zero: `B7`, `$B$7`.
+pub(super) fn place_of(name: &str) -> Result<(u32, u32), Refusal> {
+    let name = name.trim();
+    let bare = name.strip_prefix('$').unwrap_or(name);
+    let letters = bare.bytes().take_while(u8::is_ascii_alphabetic).count();
+    let (column, row) = bare.split_at(letters);
+    let column = column.bytes().fold(0_u32, |column, letter| {
+        column.saturating_mul(26).saturating_add(u32::from(letter.to_ascii_uppercase() - b'A') + 1)
+    });
+    if column == 0 {
+        return Err(Refusal::damaged(format!("it has a cell of the name {:?}", short(name))));
+    }
+    if column > MAX_COLUMNS {
+        return Err(Refusal::damaged(format!(
+            "it has a cell {:?} beyond the {MAX_COLUMNS} columns of a sheet",
+            short(name)
+        )));
+    }
+    Ok((row_of(row.strip_prefix('$').unwrap_or(row))?, column - 1))
+}
+
+/// `B7` for the cell in the seventh row and the second column.
+pub(super) fn name_of((row, column): (u32, u32)) -> String {
+    let mut letters = Vec::new();
+    let mut left = column + 1;
+    while left > 0 {
+        letters.push(char::from(b'A' + ((left - 1) % 26) as u8));
+        left = (left - 1) / 26;
+    }
+    letters.iter().rev().collect::<String>() + &(row + 1).to_string()
+}
+
+/// A word of the file that a message can hold.
+pub(super) fn short(word: &str) -> String {
+    word.chars().take(40).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_has_its_name() {
+        for (name, place) in [("A1", (0, 0)), ("B7", (6, 1)), ("AA10", (9, 26)), ("XFD1048576", (1_048_575, 16_383))] {
+            assert_eq!((place_of(name).unwrap(), name_of(place)), (place, name.to_string()));
+        }
+        assert_eq!(place_of(" $b$7 ").unwrap(), (6, 1));
+        for wrong in
+            ["", "A", "1", "A0", "A-1", "A+1", "XFE1", "ZZZZZZZZZZ1", "A1048577", "A4294967297", "Ä1", "A1B", "A 1"]
+        {
+            assert!(place_of(wrong).is_err(), "{wrong}");
+        }
+    }
+}
