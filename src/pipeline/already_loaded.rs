@@ -61,8 +61,10 @@ pub(super) fn identities(inputs: &[Input], loaded: &[Loaded], options: &Options)
     };
     let lengths: Vec<Option<u64>> = inputs.iter().map(length).collect();
     let mut met: HashMap<u64, u64> = HashMap::new();
-    let known = loaded.iter().map(|loaded| loaded.bytes).chain(lengths.iter().copied().flatten());
-    known.for_each(|length| *met.entry(length).or_default() += 1);
+    // Only in create are the inputs compared with each other.
+    let given = lengths.iter().copied().flatten().filter(|_| options.fields.mode == Mode::Create);
+    given.for_each(|length| *met.entry(length).or_default() += 1);
+    loaded.iter().for_each(|loaded| *met.entry(loaded.bytes).or_default() += 2);
     let stop = || options.stop.load(Ordering::Relaxed);
     let mut identities = Vec::with_capacity(inputs.len());
     for (input, length) in inputs.iter().zip(lengths) {
@@ -159,14 +161,12 @@ pub(super) fn leave_out(
             events::skipped(&input, run);
             continue;
         }
-        // In create the bytes count, wherever they come from; else a file may come again behind others.
-        let key = match known.mode {
-            Mode::Create => Identity { path: None, ..identity },
-            Mode::Update | Mode::Upsert => identity,
+        // In create the bytes count, wherever they come from; else the same bytes may come again after others.
+        let (key, is_known) = match known.mode {
+            Mode::Create => (Identity { path: None, ..identity.clone() }, identity.sha256.is_some()),
+            Mode::Update | Mode::Upsert => (Identity { sha256: None, ..identity.clone() }, identity.path.is_some()),
         };
-        if key.sha256.is_some()
-            && let Some(first) = of_this_run.get(&key)
-        {
+        if is_known && let Some(first) = of_this_run.get(&key) {
             observer.note(&format!("{path}: it is the same as {first}; it is skipped, --force loads it too"));
             events::skipped(&input, run_id);
             continue;
