@@ -219,25 +219,14 @@ fn one(story: &RunStory, database: &Path) -> String {
     without_trailing_spaces(&out)
 }
 
-/// What options are where nobody says anything.
-const DEFAULTS: [(&str, &str); 4] =
-    [("first_id", "1"), ("max_record_bytes", "1048576"), ("empty", "keep"), ("duplicates", "reject")];
-
-/// The options of a run that say something.
+/// The options of a run that say something, but for the mode, which is told apart.
 fn told_options(options: &str) -> Vec<(String, String)> {
-    let options: serde_json::Map<String, Value> = serde_json::from_str(options).unwrap_or_default();
-    let says_something = |value: &Value| match value {
-        Value::Null | Value::Bool(false) => false,
-        Value::Array(values) => !values.is_empty(),
-        Value::Object(values) => !values.is_empty(),
-        _ => true,
-    };
-    let told = options.into_iter().filter(|(name, value)| name != "mode" && says_something(value));
+    let told = pipeline::told_options(options).into_iter().filter(|(name, _)| name != "mode");
     let texts = told.map(|(name, value)| match value {
         Value::String(text) => (name, text),
         other => (name, other.to_string()),
     });
-    texts.filter(|(name, value)| !DEFAULTS.contains(&(name.as_str(), value.as_str()))).collect()
+    texts.collect()
 }
 
 fn data(story: &RunStory) -> Value {

@@ -60,6 +60,7 @@ use crate::store::{
 pub use self::events::{TARGET, refused};
 pub use self::history::{Asked, RunStory, UndoOptions, one_run, prune, runs, undo};
 pub use self::inspect::{ColumnContent, FitSummary, Inspection, LOOKED_AT, RejectExample, StoredRecord, inspect};
+pub use self::option_text::told_options;
 pub use self::options::{Command, Observer, Options, Progress, Unobserved};
 
 /// The customers that a run's keys are compared with, and where its rows go.

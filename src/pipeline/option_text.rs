@@ -52,6 +52,13 @@ pub(super) fn value(options: &str, name: &str) -> Option<Value> {
     parsed(options).remove(name).filter(|value| !value.is_null())
 }
 
+/// The options of a run, as the database keeps them, that are not as they are where nothing is said.
+pub fn told_options(options: &str) -> Vec<(String, Value)> {
+    let usual = parsed(&text(&Options::default()));
+    let is_told = |(name, value): &(String, Value)| *value != *usual.get(name).unwrap_or(&Value::Null);
+    parsed(options).into_iter().filter(is_told).collect()
+}
+
 fn parsed(options: &str) -> Map<String, Value> {
     let mut options: Map<String, Value> = serde_json::from_str(options).unwrap_or_default();
     // An earlier version had one word on invalid values, and listed the fields.
@@ -237,6 +244,9 @@ mod tests {
             options
         };
         let phone = told(&[("phone", OnInvalid::Clear)]);
+        assert_eq!(told_options(&text(&usual)), []);
+        assert_eq!(told_options(&text(&phone)), [("on_invalid".to_string(), json!({ "phone": "clear" }))]);
+        assert_eq!(told_options("{\"later\":1,\"relax\":[]}"), [("later".to_string(), json!(1))]);
         let again = told(&[("phone", OnInvalid::Reject), ("city", OnInvalid::Reject), ("phone", OnInvalid::Clear)]);
         assert_eq!(difference(&text(&again), &phone, &stored), None);
         assert_eq!(difference("{\"on_invalid_clear\":[\"phone\"]}", &phone, &stored), None);
