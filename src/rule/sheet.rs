@@ -49,6 +49,7 @@ pub enum Rewritten {
 
 /// How a spreadsheet has rewritten a number, if it has. An exponent counts with a sign or a decimal point, for `12E5` may
 /// be an article's number.
+#[inline(never)]
 pub fn rewritten(value: &[u8]) -> Option<Rewritten> {
     let (whole, rest) = split_digits(unsigned(value));
     // Nearly all values end here.
