@@ -187,8 +187,8 @@ fn survey(mut part: impl BufRead) -> Result<Merges, Refusal> {
         held.extend_from_slice(more);
         part.consume(length);
         let is_end = |at: &usize| {
-            let before = held[..*at].iter().rposition(|byte| *byte == b'<').map(|open| &held[open..*at]);
-            before.is_some_and(|before| before.starts_with(b"</"))
+            let before = &held[at.saturating_sub(KEPT)..*at];
+            before.iter().rposition(|byte| *byte == b'<').is_some_and(|open| before[open..].starts_with(b"</"))
         };
         if let Some(at) = finder.find_iter(&held).find(is_end) {
             let rest = Cursor::new(held.split_off(at + NAME.len()));
