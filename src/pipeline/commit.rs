@@ -72,6 +72,8 @@ pub(super) struct Committer<'r> {
     pub(super) released: HashSet<Place>,
     /// The records that wait for the end of the run, or of their input, where the last of several stays.
     pub(super) waiting: Option<Waiting>,
+    /// The customer that a message named last, and how. Very many records may have one customer's key.
+    pub(super) introduced: Option<(i64, String)>,
     /// Whether each input finds what those before it have done, as if it had a run of its own.
     pub(super) one_by_one: bool,
     /// The keys of the customers that were created for an input, if the next one is to find them.
@@ -227,6 +229,7 @@ impl<'r> Committer<'r> {
             inputs: Vec::new(),
             tally: Tally::new(plan.fields.len()),
             waiting: (options.duplicates == Duplicates::Last).then(|| Waiting::new(spill_folder)),
+            introduced: None,
             one_by_one: false,
             created_keys: Vec::new(),
             plan,

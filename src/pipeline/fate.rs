@@ -20,7 +20,7 @@ use crate::rule::key::{self, KeyComparison};
 use crate::rule::text::visible;
 use crate::store::keys::Place;
 use crate::store::texts::{KeyTexts, Keyed};
-use crate::store::{Change, ChangeStamp, FIRST_IMAGINED, Stored};
+use crate::store::{Change, ChangeStamp, FIRST_IMAGINED, Origin, Stored};
 
 /// What becomes of a record that is right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +96,9 @@ pub(super) struct Late {
     pub(super) error: Vec<u8>,
     pub(super) reject: Vec<u8>,
 }
+
+/// How much of a customer's name a message has, in characters.
+const LONGEST_NAME: usize = 40;
 
 impl Committer<'_> {
     /// The customers who have the keys of a block's records, by the records' places among its spans; nothing where none is to
@@ -234,7 +237,7 @@ impl Committer<'_> {
         if !self.plan.mode.changes()
             && let Some(customer) = self.customer_with(key)?
         {
-            let message = format!("customer {customer} in the database has the same {column}");
+            let message = format!("{} has the same {column}", self.introduced(customer)?);
             worker.note_key(Code::DuplicateKey, &message, spot, faults);
             return Ok(place);
         }
@@ -249,6 +252,24 @@ impl Committer<'_> {
         let message = format!("record {record} (line {line}) of {} has the same {column}", visible(path));
         worker.note_key(Code::DuplicateKey, &message, spot, faults);
         Ok(first)
+    }
+
+    /// A customer with its name, and the record that it came from, as a message has it.
+    fn introduced(&mut self, customer: i64) -> Result<String> {
+        if let Some((_, words)) = self.introduced.as_ref().filter(|(introduced, _)| *introduced == customer) {
+            return Ok(words.clone());
+        }
+        let Origin { name, record } = self.target.origin_of(customer)?;
+        let name = name.map(|name| match name.char_indices().nth(LONGEST_NAME) {
+            Some((end, _)) => format!("{}…", visible(&name[..end])),
+            None => visible(&name).into_owned(),
+        });
+        let record = record.map(|(path, record)| format!("record {record} of {}", visible(&path)));
+        let known: Vec<String> = name.into_iter().chain(record).collect();
+        let known = if known.is_empty() { "in the database".to_string() } else { format!("({})", known.join(", ")) };
+        let words = format!("customer {customer} {known}");
+        self.introduced = Some((customer, words.clone()));
+        Ok(words)
     }
 
     fn key_column(&self) -> &str {

@@ -54,7 +54,8 @@ use crate::rule::text::visible;
 use crate::source::expand::expand;
 use crate::source::input::ReadOptions;
 use crate::store::{
-    Customers, FINISHED, FileRow, Held, Imagined, NOTHING_LOADED, RunRow, Store, StoreOptions, Stored, Unfinished,
+    Customers, FINISHED, FileRow, Held, Imagined, NOTHING_LOADED, Origin, RunRow, Store, StoreOptions, Stored,
+    Unfinished,
 };
 
 pub use self::events::{TARGET, refused};
@@ -90,6 +91,15 @@ impl Target {
             Target::LookedAt(customers) => customers.key_of(customer),
             Target::Imagined(imagined) => imagined.there().map_or(Ok(None), |there| there.key_of(customer)),
             Target::Nothing => Ok(None),
+        }
+    }
+
+    fn origin_of(&self, customer: i64) -> Result<Origin> {
+        match self {
+            Target::Database(store) => store.origin_of(customer),
+            Target::LookedAt(customers) => customers.origin_of(customer),
+            // Only a run that creates alone asks, and imagines nothing.
+            Target::Imagined(_) | Target::Nothing => Ok(Origin::default()),
         }
     }
 

@@ -86,6 +86,13 @@ impl Customers {
         }
         .map_err(|error| sqlite_error(&self.options, &error))
     }
+
+    /// Who a customer is.
+    pub fn origin_of(&self, customer: i64) -> Result<Origin> {
+        let field = self.options.profile.field_index(NAME);
+        let has_name = field.is_some_and(|field| !self.missing.contains(&field));
+        origin_of(&self.connection, has_name, customer).map_err(|error| sqlite_error(&self.options, &error))
+    }
 }
 
 /// Gives each key, and the IDs of the first customers who have it, as far as they are below `below`: so many of one and the
@@ -151,4 +158,31 @@ pub(super) fn key_of(connection: &Connection, key: &str, customer: i64) -> rusql
         Some(row) => Ok(row.get_ref(0)?.as_str_or_null().ok().flatten().map(str::to_string)),
         None => Ok(None),
     }
+}
+
+/// The column of a customer's name.
+pub(super) const NAME: &str = "name";
+
+/// Who a customer is, and where it came from, as far as that is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// Its name.
+    pub name: Option<String>,
+    /// The input, as it was named, and the number of the record in it that created the customer or changed it last.
+    pub record: Option<(String, i64)>,
+}
+
+/// Who a customer is. There may be no column for names.
+pub(super) fn origin_of(connection: &Connection, has_name: bool, customer: i64) -> rusqlite::Result<Origin> {
+    let name = if has_name { NAME } else { "NULL" };
+    let sql = format!(
+        "SELECT {name}, f.path, c.import_record FROM customers AS c LEFT JOIN import_files AS f \
+         ON f.run_id = c.import_run AND f.import_file = c.import_file WHERE c.customer_id = ?1"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query([customer])?;
+    let Some(row) = rows.next()? else { return Ok(Origin::default()) };
+    // What another program has written may be of any kind.
+    let text = |index| row.get_ref(index).ok().and_then(|value| value.as_str().ok()).map(str::to_string);
+    Ok(Origin { name: text(0), record: text(1).zip(row.get(2).ok()) })
 }

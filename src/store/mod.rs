@@ -30,7 +30,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
 use self::build::{BuildError, Builder};
-use self::customers::{for_each_key, key_of};
+use self::customers::{NAME, for_each_key, key_of, origin_of};
 use self::hold::{ChangeCounter, HeldWay, Opened};
 use self::journal::{Journal, write_created};
 use self::place::PrivateFile;
@@ -41,7 +41,7 @@ use crate::error::{Error, Result, Words};
 use crate::profile::Profile;
 
 pub use self::changes::{Change, ChangeStamp, Stored};
-pub use self::customers::Customers;
+pub use self::customers::{Customers, Origin};
 pub use self::history::{Journal as PastJournal, PastRun, past_runs, refuse_absent};
 pub use self::hold::Held;
 pub use self::imagined::{FIRST_IMAGINED, Imagined};
@@ -173,6 +173,13 @@ impl Store {
     pub fn key_of(&self, customer: i64) -> Result<Option<String>> {
         let (Some(connection), Some(key)) = (self.connection(), &self.options.key) else { return Ok(None) };
         key_of(connection, key, customer).map_err(|error| self.failed(error))
+    }
+
+    /// Who a customer is.
+    pub fn origin_of(&self, customer: i64) -> Result<Origin> {
+        let Some(connection) = self.connection() else { return Ok(Origin::default()) };
+        let has_name = self.options.profile.field_index(NAME).is_some();
+        origin_of(connection, has_name, customer).map_err(|error| self.failed(error))
     }
 
     /// Writes rows (see [`crate::row`]) in their order, under the next customer IDs. The last of those must fit 63 bits.

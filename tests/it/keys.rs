@@ -28,11 +28,13 @@ fn keys_are_compared_folded_in_the_run_and_in_the_database() {
     assert_eq!(messages(&place, 1), [format!("2 {said}"), format!("3 {said}")]);
     place.write("b.csv", "email\nSTRASSE@example.com\nΟΔΟΣ@example.com\nοδος@example.com\nSTRASS@example.com\n");
     place.custload("import b.csv --profile contact").ends(1);
-    let of_customer = |customer: u32| format!("duplicate-key: customer {customer} in the database has the same email");
+    let of_customer = |customer: u32, record: u32| {
+        format!("duplicate-key: customer {customer} (record {record} of a.csv) has the same email")
+    };
     let second = "duplicate-key: record 2 (line 3) of b.csv has the same email";
     assert_eq!(
         messages(&place, 2),
-        [format!("1 {}", of_customer(1)), format!("3 {second}"), format!("4 {}", of_customer(2))]
+        [format!("1 {}", of_customer(1, 1)), format!("3 {second}"), format!("4 {}", of_customer(2, 4))]
     );
 }
 
@@ -162,4 +164,45 @@ fn customers_of_other_programs_have_keys() {
     };
     assert_eq!(messages(&place, 2), [said(1, 50), said(2, -7)]);
     assert_eq!(emails(&place).last().unwrap(), "51 dora@example.com");
+}
+
+/// A message names the customer that has the key: its name, and the file and the record that it came from.
+#[test]
+fn the_customer_that_has_a_key_is_named() {
+    let place = Place::new();
+    let long = "Maximiliane Alexandrina von Hohenlohe Langenburg";
+    let list =
+        format!("email,name\nann@example.com,Ann Lee\nbob@example.com,\nmax@example.com,{long}\ncy@example.com,Cyd\n");
+    place.write("day1.csv", list);
+    place.custload("import day1.csv --profile contact").ends(0);
+    place.write("day2.csv", "email,name\nno,No One\ncy@example.com,Cyd New\n");
+    place.custload("import day2.csv --profile contact --mode update --rejects-ok").ends(0);
+    // What another program has put there.
+    let insert = "INSERT INTO customers (email, name, created_at, updated_at, import_run, import_file, import_record) \
+                  VALUES ('dee@example.com', 'Dee' || char(27) || char(8238), '', '', 77, 1, 1)";
+    place.open("customers.db").execute_batch(insert).unwrap();
+    let again = "ann@example.com\nANN@example.com\nbob@example.com\nmax@example.com\nann@example.com\ncy@example.com\ndee@example.com\n";
+    place.write("again.csv", format!("email\n{again}"));
+    let ann = "customer 1 (Ann Lee, record 1 of day1.csv)";
+    let max = format!("customer 3 ({}…, record 3 of day1.csv)", &long[..40]);
+    let customers = [
+        ann,
+        ann,
+        "customer 2 (record 2 of day1.csv)",
+        &max,
+        ann,
+        "customer 4 (Cyd New, record 2 of day2.csv)",
+        "customer 5 (Dee\\u{1b}\\u{202e})",
+    ];
+    let expected: Vec<String> = (1..)
+        .zip(customers)
+        .map(|(record, customer)| format!("{record} duplicate-key: {customer} has the same email"))
+        .collect();
+    place.custload("import again.csv --profile contact").ends(1);
+    assert_eq!(messages(&place, 3), expected);
+    place.custload("check again.csv --profile contact --db customers.db --reports out").ends(1);
+    let said: Vec<Value> =
+        place.objects("out/errors.ndjson").into_iter().map(|fault| fault["message"].clone()).collect();
+    assert!(said.iter().zip(&expected).all(|(said, expected)| expected.ends_with(said.as_str().unwrap())), "{said:?}");
+    assert_eq!(said.len(), expected.len());
 }
