@@ -44,6 +44,23 @@ fn a_folder_that_grows() {
         place.custload(nightly).ends(0);
         assert!(before == place.everything());
     }
+    // Of several new ones the later wins, in the order of their names.
+    let several = Place::new();
+    for (number, city) in [(2, "Btown"), (10, "Ctown"), (1, "Atown")] {
+        several.write(&format!("feed/day{number}.csv"), day(city));
+    }
+    several.custload(nightly).ends(0);
+    assert_eq!(cities(&several), ["Ann Smith Ctown", "Bob Brown -"]);
+    // A day that is undone is loaded again, and with it those that came after: they had found what it left.
+    several.write("feed/day11.csv", day("Dtown"));
+    several.custload(nightly).ends(0);
+    several.write("feed/day12.csv", format!("{HEAD}cyd@example.com,Cyd,,\n"));
+    several.custload(nightly).ends(0);
+    several.custload("undo 2").ends(0);
+    assert_eq!(cities(&several)[0], "Ann Smith Ctown");
+    let done = several.custload(nightly).ends(0).says(&["feed/day10.csv: run 1 has loaded it"]);
+    assert_eq!(done.stderr.matches("it is skipped").count(), 3, "{}", done.stderr);
+    assert_eq!(cities(&several)[0], "Ann Smith Dtown");
     // By whatever name the folder goes.
     place.write("other/x.csv", "");
     for name in ["./feed", "other/../feed", "feed/*.csv", &place.path("feed").display().to_string()] {
