@@ -150,6 +150,13 @@ impl<'r> ReportRow<'r> {
         if raw::is_cut_off(&raw) {
             return Err(cut_off(bytes, raw));
         }
+        if raw.len() >= CELL_LIMITS[0] && CELL_LIMITS.contains(&utf16_length(&raw)) {
+            return Err(self.unread(
+                bytes,
+                raw,
+                "_reject_raw is as long as a cell can be, and a spreadsheet may have cut it",
+            ));
+        }
         let dialect = self.text(self.shape.dialect);
         let dialect = match RawDialect::parse(&dialect) {
             Some(dialect) if dialect.columns == self.shape.own_digest => dialect,
@@ -175,6 +182,13 @@ impl<'r> ReportRow<'r> {
             carried: Some(raw),
         }
     }
+}
+
+/// The longest cells of spreadsheets, in units of UTF-16: what is longer is cut there without a word.
+const CELL_LIMITS: [usize; 2] = [32_767, 65_535];
+
+fn utf16_length(text: &str) -> usize {
+    text.chars().map(char::len_utf16).sum()
 }
 
 /// Whether eight cells are those that a report has of a record.
