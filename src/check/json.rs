@@ -39,6 +39,9 @@ pub(super) struct JsonRecords<'c> {
     sources: Sources,
     /// Whether that is so for records with the keys of `order`.
     is_bound: bool,
+    /// The keys of the last record that went the long way, if `sources` are those of its values; and room for the next one's.
+    reached: Vec<usize>,
+    spare: Vec<usize>,
     /// How many times that was worked out.
     bindings: usize,
 }
@@ -61,6 +64,8 @@ struct KnownKey {
 pub type MetKeys = Vec<(String, Option<Match>)>;
 
 const MEANINGS: usize = 4096;
+/// The place of a key that is not remembered.
+const NO_PLACE: usize = usize::MAX;
 /// As many keys as are named of an input. The first so many of a block are enough to find the first so many of an input,
 /// wherever its blocks begin.
 pub const MOST_KEYS: usize = 1000;
@@ -77,6 +82,8 @@ impl<'c> JsonRecords<'c> {
             values: Vec::new(),
             sources: Sources::default(),
             is_bound: false,
+            reached: Vec::new(),
+            spare: Vec::new(),
             bindings: 0,
         }
     }
@@ -162,6 +169,7 @@ impl<'c> JsonRecords<'c> {
             Meaning::Field(found) => Some((member, found, key.role)),
             Meaning::Ignored | Meaning::Unknown => None,
         });
+        self.reached.clear();
         self.sources.bind(&self.plan.names.layout, found, true);
         true
     }
@@ -190,41 +198,55 @@ impl<'c> JsonRecords<'c> {
         let members = members
             .reach(&self.plan.names)
             .map_err(|key| repeated(format!("the key {} stands in the object twice", shown(&key))))?;
-        self.is_bound = false;
-        let mut found = Vec::new();
-        for (index, (key, _)) in members.0.iter().enumerate() {
-            if let Meaning::Field(of) = self.meaning(key) {
-                found.push((index, of, Role::of(key)));
-            }
-        }
-        self.sources.bind(&self.plan.names.layout, found.into_iter(), true);
-        let written = |member: u32| Written::Value(members.0[member as usize].1);
+        self.bind_reached(&members);
+        let written = |member: u32| Written::of(members.0[member as usize].1);
         judge_members(checker, &self.sources, false, written, draft);
         Ok(())
     }
 
-    fn meaning(&mut self, key: &str) -> Meaning {
-        if let Some(place) = self.places.get(key) {
-            return self.keys[*place].meaning;
+    /// Finds out which members may fill which fields, if that is not known from the record before.
+    fn bind_reached(&mut self, members: &Members<'_>) {
+        let mut reached = std::mem::take(&mut self.spare);
+        reached.clear();
+        let mut found = Vec::new();
+        for (index, (key, _)) in members.0.iter().enumerate() {
+            let (meaning, role, place) = self.look_up(key);
+            reached.push(place);
+            if let Meaning::Field(of) = meaning {
+                found.push((index, of, role));
+            }
         }
-        let meaning = self.plan.names.find(key);
+        if reached.is_empty() || reached.contains(&NO_PLACE) || reached != self.reached {
+            self.is_bound = false;
+            self.sources.bind(&self.plan.names.layout, found.into_iter(), true);
+        }
+        self.spare = std::mem::replace(&mut self.reached, reached);
+    }
+
+    /// What a key means, whose address it is part of, and its place among those that are remembered.
+    fn look_up(&mut self, key: &str) -> (Meaning, Role, usize) {
+        if let Some(place) = self.places.get(key) {
+            let known = &self.keys[*place];
+            return (known.meaning, known.role, *place);
+        }
+        let (meaning, role) = (self.plan.names.find(key), Role::of(key));
         let is_remembered = self.keys.len() < MEANINGS;
+        let place = if is_remembered { self.keys.len() } else { NO_PLACE };
         if is_remembered {
-            let place = self.keys.len();
             self.places.insert(key.to_string(), place);
-            let (role, written) = (Role::of(key), Self::written(key));
+            let written = Self::written(key);
             self.keys.push(KnownKey { meaning, role, written, next: place + 1, bound: 0 });
         }
         let found = match meaning {
             Meaning::Field(found) => Some(found),
             Meaning::Unknown if key != REPORT_KEY => None,
-            _ => return meaning,
+            _ => return (meaning, role, place),
         };
         // A key that is remembered is asked for once.
         if self.met.len() < MOST_KEYS && (is_remembered || !self.met.iter().any(|(known, _)| known == key)) {
             self.met.push((key.to_string(), found));
         }
-        meaning
+        (meaning, role, place)
     }
 }
 

@@ -24,6 +24,14 @@ pub enum Written<'r> {
     Value(&'r str),
 }
 
+impl<'r> Written<'r> {
+    /// What a value is that is written so.
+    pub fn of(raw: &'r str) -> Written<'r> {
+        let text = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        text.filter(|text| has_no_stop(text.as_bytes())).map_or(Written::Value(raw), Written::PlainText)
+    }
+}
+
 impl Place {
     /// What is there in its record.
     pub fn of<'r>(&self, record: &'r str) -> Written<'r> {

@@ -49,13 +49,15 @@ fn is_array(text: &[u8]) -> bool {
     goes_on || is_all
 }
 
-/// What a text that begins like an object is: objects line by line, or over any number of lines. Where it has no slip, both
-/// readings are tried; where it has one, the reading counts that most of its lines speak for.
+/// What a text that begins like an object is: objects line by line, or over any number of lines. If not all of its lines are objects, it
+/// is read value by value; where it has a slip, the reading counts that most of its lines speak for.
 fn format_of_objects(text: &[u8], is_whole: bool, by_name: Option<Format>) -> Format {
     let lines = Lines::of(text, is_whole);
+    if lines.whole() == lines.all && lines.all > 0 {
+        return Format::Ndjson;
+    }
     let is_one_line = lines.all == 1 && by_name == Some(Format::Ndjson);
     let is_lines = match follow(text) {
-        _ if lines.whole() == lines.all && lines.all > 0 => true,
         Followed::ToTheEnd => false,
         Followed::Open { objects: 0 } => is_one_line && is_whole,
         Followed::Open { .. } => 2 * lines.whole() > lines.all,
