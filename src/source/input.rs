@@ -210,7 +210,9 @@ impl Input {
     /// Looks at the beginning of a text, which goes by the name `path`.
     pub fn look(path: &Path, opened: Opened, options: &ReadOptions, candidates: &Candidates) -> Result<Input> {
         let Opened { window, length, is_file, compression, encoding, sheet, spooled, notes } = opened;
-        let mut window = if options.hash_text { window.hashing_text() } else { window };
+        let window = if options.hash_text { window.hashing_text() } else { window };
+        // In a spreadsheet it would be part of a cell.
+        let mut window = if sheet.is_none() { window.without_end_mark() } else { window };
         let failed = |error| Error::input(path, error);
         let is_whole = window.hold(SAMPLE_BYTES).map_err(failed)?;
         let has_bom = window.held().starts_with(b"\xEF\xBB\xBF");

@@ -166,6 +166,9 @@ pub struct Window {
     /// That byte's offset in the text.
     offset: u64,
     ended: bool,
+    /// Whether a mark at the end of the text is no part of it, and how many bytes after `end` may be one.
+    drops_end_mark: bool,
+    end_mark: usize,
     /// What was taken: of a file that is read as it stands, or where the text's own hash is wanted.
     taken: FileRead,
     hashes_text: bool,
@@ -224,11 +227,40 @@ impl Window {
             end: 0,
             offset: 0,
             ended: false,
+            drops_end_mark: false,
+            end_mark: 0,
             taken: FileRead::default(),
             hashes_text: false,
             marks: Marks::default(),
             file: None,
         }
+    }
+
+    /// The same window of a text that ends before the U+001A at its very end, which CP/M and DOS programs wrote there, and before the
+    /// line break after that. To the file it belongs.
+    pub fn without_end_mark(self) -> Window {
+        let mut window = Window { drops_end_mark: true, ..self };
+        window.hold_end_mark();
+        window
+    }
+
+    /// Holds back what is a mark if the text ends with it.
+    fn hold_end_mark(&mut self) {
+        if self.drops_end_mark {
+            self.end_mark = match &self.buffer[self.start..self.end] {
+                [.., 0x1a] => 1,
+                [.., 0x1a, b'\n' | b'\r'] => 2,
+                [.., 0x1a, b'\r', b'\n'] => 3,
+                _ => 0,
+            };
+            self.end -= self.end_mark;
+        }
+    }
+
+    /// The mark, where everything before it was taken.
+    fn taken_end_mark(&self) -> &[u8] {
+        let is_all_taken = self.ended && self.start == self.end;
+        &self.buffer[self.end..self.end + if is_all_taken { self.end_mark } else { 0 }]
     }
 
     /// The same window, keeping the SHA-256 of the text that is taken.
@@ -276,12 +308,17 @@ impl Window {
 
     /// What was read of the file for what was taken or dropped; where the text is made of it, for what was read ahead too.
     pub fn file_read(&self) -> FileRead {
-        self.feed.file_read().unwrap_or_else(|| self.taken.clone())
+        self.feed.file_read().unwrap_or_else(|| {
+            let mut taken = self.taken.clone();
+            taken.add(self.taken_end_mark());
+            taken
+        })
     }
 
     /// How many bytes of the file that is.
     pub fn file_bytes(&self) -> u64 {
-        self.feed.file_read().map_or(self.taken.bytes, |read| read.bytes)
+        let taken = || self.taken.bytes + self.taken_end_mark().len() as u64;
+        self.feed.file_read().map_or_else(taken, |read| read.bytes)
     }
 
     /// The offset of the first byte that was not yet taken.
@@ -310,6 +347,7 @@ impl Window {
         if self.ended {
             return Ok(false);
         }
+        self.end += std::mem::take(&mut self.end_mark);
         // Moving what is held to the front costs no more than was taken since the last time.
         if self.start > self.end / 2 {
             self.buffer.copy_within(self.start..self.end, 0);
@@ -329,6 +367,7 @@ impl Window {
             self.refuse_changed()?;
             self.ended = true;
         }
+        self.hold_end_mark();
         Ok(!self.ended)
     }
 

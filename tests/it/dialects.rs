@@ -246,6 +246,33 @@ fn a_header_that_comes_again_is_no_customer() {
     assert_eq!((stored.len(), rejected(&place)), (2, vec![]));
 }
 
+#[test]
+fn a_mark_at_the_end_of_a_file_is_no_part_of_it() {
+    let good = "name,email\nJana Roth,j@x.example";
+    for end in ["\u{1a}", "\n\u{1a}", "\r\n\u{1a}\r\n", "\u{1a}\n", "\n\u{1a}\r", "\r\u{1a}\r"] {
+        let (place, stored) = loaded("a.csv", format!("{good}{end}"), &["--profile", "contact"], "email");
+        let summary = summary(&place);
+        assert_eq!((stored, &summary["read"]), (vec!["j@x.example".to_string()], &json!(1)), "{end:?}");
+        // It is one of the file, which is known again.
+        assert_eq!(summary["inputs"][0]["bytes"], json!(good.len() + end.len()));
+        place.custload("import a.csv --profile contact").ends(0).says(&["run 1"]);
+    }
+    // Two of them, or one before more lines, are a record's.
+    for end in ["\u{1a}\u{1a}", "\n\u{1a}\nBo Lee,b@x.example\n", "\n\u{1a}\n\n"] {
+        let (place, _) = loaded("a.csv", format!("{good}{end}"), &["--profile", "contact"], "email");
+        assert_eq!(rejected(&place).len(), 1, "{end:?}");
+    }
+    let place = Place::new();
+    place.write("a.json", format!("[{}]\u{1a}", r#"{"name":"Jana Roth","email":"j@x.example"}"#));
+    place.write("b.ndjson", format!("{}\n\u{1a}", r#"{"name":"Bo Lee","email":"b@x.example"}"#));
+    place.custload("import a.json b.ndjson --profile contact").ends(0);
+    assert_eq!(stored(&place, "email"), ["j@x.example", "b@x.example"]);
+    // However long the file is, and in whatever pieces it comes.
+    let rows: String = (0..20_000).map(|row| format!("Jana Roth,j{row}@x.example\n")).collect();
+    place.write("long.csv", format!("name,email\n{rows}\u{1a}"));
+    place.custload("import long.csv --profile contact --db long.db --block-size 1000").ends(0);
+}
+
 mod hostile {
     use std::io::Cursor;
 
