@@ -68,6 +68,11 @@ fn after_blanks(bytes: &[u8], start: usize, dialect: &CsvDialect) -> Option<usiz
     bytes.get(at + 1).is_none_or(is_end).then_some(at + 1)
 }
 
+/// Whether a character of ASCII is white space, as Unicode has it: with the vertical tab.
+fn is_white(byte: u8) -> bool {
+    char::from(byte).is_whitespace() && byte.is_ascii()
+}
+
 /// How reading one record came out: its kind and the offset after it.
 fn record(bytes: &[u8], start: usize, limit: usize, dialect: &CsvDialect) -> (Kind, usize) {
     let mut state = State::CellStart;
@@ -100,9 +105,9 @@ fn record(bytes: &[u8], start: usize, limit: usize, dialect: &CsvDialect) -> (Ki
             return if crossed_before { never_closed } else { (Kind::TooLarge, behind_line(bytes, at)) };
         }
         let is_quote = Some(byte) == dialect.quote;
-        let is_white = byte.is_ascii_whitespace();
+        let is_space = is_white(byte);
         if at < known {
-            content |= state == State::Quoted && !is_white;
+            content |= state == State::Quoted && !is_space;
             continue;
         }
         if state == State::CellStart
@@ -110,7 +115,7 @@ fn record(bytes: &[u8], start: usize, limit: usize, dialect: &CsvDialect) -> (Ki
         {
             // What stands between its quotes.
             let quote = bytes[at..end].iter().position(|byte| Some(*byte) == dialect.quote).unwrap();
-            content |= bytes[at + quote + 1..end - 1].iter().any(|byte| !byte.is_ascii_whitespace());
+            content |= bytes[at + quote + 1..end - 1].iter().any(|byte| !is_white(*byte));
             (known, state) = (end, State::AfterQuote);
             crossed = false;
             continue;
@@ -130,12 +135,12 @@ fn record(bytes: &[u8], start: usize, limit: usize, dialect: &CsvDialect) -> (Ki
                 None => State::AfterQuote,
             },
             State::Quoted => {
-                content |= !is_white;
+                content |= !is_space;
                 State::Quoted
             }
             State::CellStart | State::Unquoted | State::AfterQuote => {
                 malformed |= closes_wrong;
-                content |= !is_white || closes_wrong;
+                content |= !is_space || closes_wrong;
                 State::Unquoted
             }
         };

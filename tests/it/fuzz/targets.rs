@@ -184,7 +184,13 @@ fn report(mut data: &[u8]) {
         return;
     }
     let again = rejects_of(folder.path(), "first/in.rejects.csv", "second", &ReadOptions::default());
-    assert_eq!(again, Some((0, first)), "{:?}", String::from_utf8_lossy(data));
+    // A record with bytes that are no text may have had another fault, too.
+    let told = |rejects: Vec<(String, String)>| match std::str::from_utf8(data) {
+        Ok(_) => rejects,
+        Err(_) => rejects.into_iter().map(|(line, _)| (line, String::new())).collect(),
+    };
+    let again = again.map(|(accepted, rejects)| (accepted, told(rejects)));
+    assert_eq!(again, Some((0, told(first))), "{:?}", String::from_utf8_lossy(data));
 }
 
 /// Temporary files in memory where there is such a place.
