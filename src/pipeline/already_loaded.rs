@@ -206,8 +206,8 @@ fn loaded_otherwise(
         let others = if *inputs > 1 { format!(" and {} more", inputs - 1) } else { String::new() };
         let Loaded { run_id, started_at, run_accepted, run_rejected, .. } = loaded;
         format!(
-            "run {run_id} has loaded {}{others} with other options ({started_at}): {}. It accepted {run_accepted} records and \
-             rejected {run_rejected}",
+            "run {run_id} has loaded {}{others} with other options ({started_at}): {}. Of its records it accepted \
+             {run_accepted} and rejected {run_rejected}",
             visible(path),
             visible(difference)
         )

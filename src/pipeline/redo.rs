@@ -44,7 +44,7 @@ pub(super) fn undo_first(
         if !undone.is_done {
             return refuse(format!("run {run_id} cannot be undone, for {}", changed(&undone)));
         }
-        observer.note(&format!("run {run_id} is undone, and its inputs are loaded again"));
+        observer.note(&format!("undoing run {run_id}, and loading its inputs again"));
         events::undone(*run_id, &undone);
     }
     Ok(runs)
@@ -140,6 +140,8 @@ pub(super) fn reject_reports(runs: &BTreeSet<i64>, loaded: &[Loaded], options: &
     for input in loaded.iter().filter(|input| runs.contains(&input.run_id)) {
         let stem = stems.entry(input.run_id).or_default().of(Path::new(&input.path));
         let folder = crate::disk::folder_of(&database).join(&input.reports);
+        // The database may lie here, and nobody types the folder then.
+        let folder = folder.strip_prefix(".").map(Path::to_path_buf).unwrap_or(folder);
         let names = ["csv", "ndjson"].map(|ending| folder.join(format!("{stem}.rejects.{ending}")));
         found.extend(names.into_iter().find(|name| input.rejected > 0 && name.is_file()));
     }

@@ -264,7 +264,8 @@ pub struct Summary {
 impl Summary {
     /// Whether the run was done to its end, and what it has accepted is in the database.
     pub fn is_done(&self) -> bool {
-        matches!(self.status, Status::Finished | Status::NothingLoaded)
+        // One for which other runs were to be undone, and that has loaded nothing, is given up, and says why.
+        matches!(self.status, Status::Finished) || self.status == Status::NothingLoaded && self.reason.is_none()
     }
 
     /// The exit status of the program (SPEC, section 1); `rejects_ok` if rejects are no reason for another than 0.

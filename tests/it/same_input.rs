@@ -244,10 +244,14 @@ fn the_ways_to_load_with_other_options() {
         let done = place.custload(line).ends(2);
         assert_eq!(done.stdout, "");
         assert!(before == place.everything());
-        let done = done.says(&["It accepted 1 records and rejected 2"]);
+        let done = done.says(&["Of its records it accepted 1 and rejected 2"]);
         let commands: Vec<&str> = done.stderr.lines().filter(|line| line.starts_with("  custload ")).collect();
         assert_eq!(commands.len(), 3, "{}", done.stderr);
-        assert!(commands[0].contains("run-000001/in.rejects.csv") && !commands[0].contains("feed"), "{}", commands[0]);
+        assert!(
+            commands[0].contains(" customers.db.imports/run-000001/in.rejects.csv") && !commands[0].contains("feed"),
+            "{}",
+            commands[0]
+        );
         assert!(commands[1].contains(" --redo ") && commands[2].contains(" --force "), "{}", done.stderr);
         assert!(commands[1..].iter().all(|command| command.contains("--max-rejects 5")), "{}", done.stderr);
         let words = words(commands[way]);
