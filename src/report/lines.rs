@@ -49,8 +49,11 @@ pub fn error_line(out: &mut Vec<u8>, file: &str, position: Position, field: Opti
 
 /// As much of a value as is shown.
 fn beginning(value: &str) -> &str {
+    if value.len() <= LONGEST_VALUE {
+        return value;
+    }
     let end = (0..=LONGEST_VALUE).rev().find(|end| value.is_char_boundary(*end));
-    if value.len() <= LONGEST_VALUE { value } else { &value[..end.unwrap_or(0)] }
+    &value[..end.unwrap_or(0)]
 }
 
 fn write_text_or_null(out: &mut Vec<u8>, text: Option<&str>) {
