@@ -170,3 +170,93 @@ impl Counts {
         self.created + self.updated + self.unchanged + self.superseded + self.rejected + self.blank
     }
 }
+
+/// What becomes of a filled cell of a record, the best first. What goes nowhere has none of these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It is stored as it was.
+    Stored,
+    /// It is stored in another form.
+    Normalised,
+    /// Its value was invalid, and is stored as missing.
+    Cleared,
+    /// It says nothing: it is a word for that, or nothing was left of it.
+    Missing,
+    /// Another column of its field had a value.
+    Unused,
+    /// Its record was rejected.
+    Rejected,
+    /// A later record took the place of its record.
+    Superseded,
+}
+
+impl Fate {
+    /// How many there are.
+    pub const COUNT: usize = Fate::ALL.len();
+
+    /// All of them, in order.
+    pub const ALL: [Fate; 7] =
+        [Fate::Stored, Fate::Normalised, Fate::Cleared, Fate::Missing, Fate::Unused, Fate::Rejected, Fate::Superseded];
+}
+
+/// The filled cells of a column, or of a JSON key, and what became of them (SPEC, section 4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Balance {
+    /// Cells with more than white space, in records that were cut into cells.
+    pub filled: u64,
+    /// Stored as they were.
+    pub stored: u64,
+    /// Stored in another form.
+    pub normalised: u64,
+    /// Words for nothing, and what nothing was left of.
+    pub missing: u64,
+    /// Invalid, and stored as missing.
+    pub cleared: u64,
+    /// In rejected records.
+    pub rejected: u64,
+    /// In records that a later one took the place of.
+    pub superseded: u64,
+    /// Not used, because another column of the field had a value.
+    pub unused: u64,
+    /// In a column that goes nowhere.
+    pub ignored: u64,
+}
+
+impl Balance {
+    /// How many cells have a fate.
+    pub fn of(&mut self, fate: Fate) -> &mut u64 {
+        match fate {
+            Fate::Stored => &mut self.stored,
+            Fate::Normalised => &mut self.normalised,
+            Fate::Cleared => &mut self.cleared,
+            Fate::Missing => &mut self.missing,
+            Fate::Unused => &mut self.unused,
+            Fate::Rejected => &mut self.rejected,
+            Fate::Superseded => &mut self.superseded,
+        }
+    }
+
+    /// Gives a cell another fate than it was counted with.
+    pub fn move_one(&mut self, from: Fate, to: Fate) {
+        // Were it not counted, the balance would not hold, and that is said.
+        *self.of(from) = self.of(from).wrapping_sub(1);
+        *self.of(to) = self.of(to).wrapping_add(1);
+    }
+
+    /// Adds the cells of another part of the input.
+    pub fn add(&mut self, other: &Balance) {
+        let mut other = *other;
+        self.filled += other.filled;
+        self.ignored += other.ignored;
+        for fate in Fate::ALL {
+            *self.of(fate) += *other.of(fate);
+        }
+    }
+
+    /// Whether something has become of each filled cell, and of no other.
+    pub fn holds(&self) -> bool {
+        let mut counts = *self;
+        let fates = Fate::ALL.into_iter().map(|fate| *counts.of(fate));
+        fates.fold(self.ignored, u64::wrapping_add) == self.filled
+    }
+}

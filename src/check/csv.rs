@@ -5,14 +5,14 @@
 
 use std::borrow::Cow;
 
-use super::judge::{Origin, into_owned};
+use super::judge::Origin;
 use super::plan::Plan;
 use super::report::{Carried, ReportRow, ReportShape, Torn};
 use super::{Checker, Draft, Whole, not_utf8};
 use crate::format::csv::{Cell, RowWriter, SHEET_MARK, SplitFault, split_in, unguarded};
 use crate::format::dialect::CsvDialect;
 use crate::format::raw::RawDialect;
-use crate::profile::header::Binding;
+use crate::profile::header::{Binding, Column};
 use crate::profile::sources::Chosen;
 use crate::reject::Code;
 use crate::rule::{sheet, text};
@@ -250,22 +250,43 @@ impl<'c> CsvRecords<'c> {
         let is_plain = self.shape.report.is_none() && !has_marks;
         let (plan, sources) = (&checker.plan, &self.shape.binding.sources);
         let mut has_value = |field, column| plan.has_value(field, &parts.cell(self.shape, &self.cells, column));
+        self.begin_marks(&parts, is_tidy, draft);
         let group = draft.judge.group(sources, &mut has_value);
-        for field in 0..plan.fields.len() {
-            let chosen = plan.choose(sources, field, group, &mut has_value);
+        for (field, single) in sources.singles().iter().enumerate() {
+            let chosen = match *single {
+                Some(column) => Chosen::Place(column),
+                None if sources.lack(field) => Chosen::Nothing,
+                None => draft.choose(sources, field, group, &mut has_value),
+            };
             let cell = match chosen {
                 Chosen::Place(column) if is_plain => self.cells[column].plain_in(source),
                 _ => None,
             };
-            if let Some((source, length)) = cell
+            if let (Some((source, length)), Chosen::Place(column)) = (cell, chosen)
                 && (is_tidy || text::is_tidy(&source[..length]))
-                && checker.push_quick(field, source, length, draft)
+                && checker.push_quick((field, column), source, length, draft)
             {
                 continue;
             }
             self.judge_field(checker, &parts, field, chosen, has_marks, draft);
         }
         Ok(())
+    }
+
+    /// Notes which cells have more than white space. What a report says of a record is no cell of it.
+    fn begin_marks(&self, parts: &Parts<'_>, is_tidy: bool, draft: &mut Draft<'_>) {
+        let CsvShape { binding, report, .. } = self.shape;
+        if report.is_none() {
+            let text: &str = &parts.text;
+            let word = |cells: &[Cell]| Cell::filled(cells, text, is_tidy);
+            draft.out.marks.begin_words(self.cells.chunks(64).map(word));
+            return;
+        }
+        let columns = binding.columns.iter().enumerate();
+        draft.out.marks.begin(columns.map(|(column, bound)| {
+            let is_own = !matches!(bound, Column::Report(_));
+            is_own && !parts.cell(self.shape, &self.cells, column).trim().is_empty()
+        }));
     }
 
     /// Judges the value of one field, whatever it is.
@@ -282,13 +303,13 @@ impl<'c> CsvRecords<'c> {
             Chosen::Place(column) => {
                 let origin = Origin { field, column: Some(column as u32 + 1), order: column as u32 };
                 let cell = parts.cell(self.shape, &self.cells, column);
-                let stored = match (if has_marks { parts.error_in(self.shape, &cell) } else { None }, &cell) {
-                    (Some(error), _) => draft.judge.cell_error(origin, error, error),
-                    (None, _) if has_marks => {
-                        into_owned(draft.judge.text(origin, &unmarked(cell, self.shape.is_sheet)))
-                    }
-                    (None, text) => draft.judge.text(origin, text),
+                let error = if has_marks { parts.error_in(self.shape, &cell) } else { None };
+                let text = if has_marks { &unmarked(Cow::Borrowed(&cell), self.shape.is_sheet) } else { &cell };
+                let stored = match error {
+                    Some(error) => draft.judge.cell_error(origin, error, error),
+                    None => draft.judge.text(origin, text),
                 };
+                draft.note_fate(field, &[(column, text)], &stored);
                 checker.push(field, stored, draft);
             }
             Chosen::Joined(columns) => {
@@ -300,6 +321,8 @@ impl<'c> CsvRecords<'c> {
                     Some(error) => draft.judge.cell_error(origin, error, error),
                     None => draft.judge.parts(origin, &cells.each_ref().map(|cell| &**cell)),
                 };
+                let [one, other] = [0, 1].map(|part| (columns[part], &*cells[part]));
+                draft.note_fate(field, &[one, other], &stored);
                 checker.push(field, stored, draft);
             }
             Chosen::Nothing => {
@@ -425,7 +448,7 @@ pub(super) fn original_value(
     let cell = |column| parts.cell(shape, &cells, column);
     let (sources, mut has_value) = (&shape.binding.sources, |field, column| plan.has_value(field, &cell(column)));
     let group = sources.group(&plan.names.layout, &mut has_value);
-    let chosen = plan.choose(sources, field, group, &mut has_value);
+    let chosen = sources.choose(&plan.names.layout, field, group, &mut has_value);
     let text = match chosen {
         Chosen::Nothing => return None,
         Chosen::Place(column) => unmarked(cell(column), shape.is_sheet).into_owned(),

@@ -16,7 +16,7 @@ use super::{Checker, Draft, Whole, not_utf8};
 use crate::format::json::{JsonFault, JsonValue, Members, raw_of_report, value, write_text};
 use crate::format::object::{ObjectReader, Place, Written, stop_in_text};
 use crate::format::raw;
-use crate::profile::header::{Match, Meaning, REPORT_KEY};
+use crate::profile::header::{Meaning, REPORT_KEY};
 use crate::profile::sources::{Chosen, Role, Sources};
 use crate::record;
 use crate::reject::Code;
@@ -25,7 +25,6 @@ use crate::rule::text;
 /// The members of one record after the other.
 pub(super) struct JsonRecords<'c> {
     plan: &'c Plan,
-    met: MetKeys,
     /// The keys of this block whose meanings are known; bounded, for a hostile file may have millions of keys.
     keys: Vec<KnownKey>,
     /// Where each is there.
@@ -37,8 +36,9 @@ pub(super) struct JsonRecords<'c> {
     values: Vec<Place>,
     /// For each field what may fill it.
     sources: Sources,
-    /// Whether that is so for records with the keys of `order`.
+    /// Whether that is so for records with the keys of `order`, and whether the block's marks know of these.
     is_bound: bool,
+    is_laid_out: bool,
     /// The keys of the last record that went the long way, if `sources` are those of its values; and room for the next one's.
     reached: Vec<usize>,
     spare: Vec<usize>,
@@ -48,6 +48,7 @@ pub(super) struct JsonRecords<'c> {
 
 /// A key whose meaning is known.
 struct KnownKey {
+    name: Box<str>,
     meaning: Meaning,
     role: Role,
     /// As it stands in most records, with its quotes and the colon; `None` where only the long way does.
@@ -58,23 +59,21 @@ struct KnownKey {
     bound: usize,
 }
 
-/// The keys of a block in the order in which they were met, each once, and the field, or the part of one, that each stands for;
-/// `None` for those that match no field. They stay in one list, so that their order among an input's does not depend on where
-/// its blocks begin.
-pub type MetKeys = Vec<(String, Option<Match>)>;
+/// The keys of a block in the order in which they were met, each once, and what each means. Their places are the slots of the
+/// block's [`super::Marks`].
+pub type MetKeys = Vec<(String, Meaning)>;
 
-const MEANINGS: usize = 4096;
-/// The place of a key that is not remembered.
-const NO_PLACE: usize = usize::MAX;
-/// As many keys as are named of an input. The first so many of a block are enough to find the first so many of an input,
+/// The place of a key that is not told apart from others.
+const NO_PLACE: usize = MOST_KEYS;
+
+/// As many keys of an input are told apart. The first so many of a block are enough to find the first so many of an input,
 /// wherever its blocks begin.
-pub const MOST_KEYS: usize = 1000;
+pub const MOST_KEYS: usize = 10_000;
 
 impl<'c> JsonRecords<'c> {
     pub(super) fn new(plan: &'c Plan) -> JsonRecords<'c> {
         JsonRecords {
             plan,
-            met: MetKeys::default(),
             keys: Vec::new(),
             places: HashMap::new(),
             first: 0,
@@ -82,6 +81,7 @@ impl<'c> JsonRecords<'c> {
             values: Vec::new(),
             sources: Sources::default(),
             is_bound: false,
+            is_laid_out: false,
             reached: Vec::new(),
             spare: Vec::new(),
             bindings: 0,
@@ -89,7 +89,7 @@ impl<'c> JsonRecords<'c> {
     }
 
     pub(super) fn into_met_keys(self) -> MetKeys {
-        self.met
+        self.keys.into_iter().map(|key| (key.name.into(), key.meaning)).collect()
     }
 
     pub(super) fn judge<'r>(
@@ -100,7 +100,11 @@ impl<'c> JsonRecords<'c> {
     ) -> Result<(), Whole<'r>> {
         if self.read(record).is_some() {
             let is_tidy = text::is_tidy(record.as_bytes());
+            if !std::mem::replace(&mut self.is_laid_out, true) {
+                lay_out(&self.sources, self.order.iter().map(|key| *key as u32), draft);
+            }
             let written = |member: u32| self.values[member as usize].of(record);
+            draft.out.marks.begin((0..self.values.len()).map(|member| is_filled(written(member as u32))));
             judge_members(checker, &self.sources, is_tidy, written, draft);
             return Ok(());
         }
@@ -159,6 +163,7 @@ impl<'c> JsonRecords<'c> {
     /// Finds out which members may fill which fields, if no key stands there twice.
     fn bind(&mut self) -> bool {
         self.bindings += 1;
+        self.is_laid_out = false;
         for key in &self.order {
             if std::mem::replace(&mut self.keys[*key].bound, self.bindings) == self.bindings {
                 return false;
@@ -198,14 +203,17 @@ impl<'c> JsonRecords<'c> {
         let members = members
             .reach(&self.plan.names)
             .map_err(|key| repeated(format!("the key {} stands in the object twice", shown(&key))))?;
-        self.bind_reached(&members);
+        self.bind_reached(&members, draft);
         let written = |member: u32| Written::of(members.0[member as usize].1);
+        // What a report says of a record is no value of it.
+        let is_own = |(key, raw): &(Cow<'_, str>, &str)| key != REPORT_KEY && is_filled(Written::of(raw));
+        draft.out.marks.begin(members.0.iter().map(is_own));
         judge_members(checker, &self.sources, false, written, draft);
         Ok(())
     }
 
     /// Finds out which members may fill which fields, if that is not known from the record before.
-    fn bind_reached(&mut self, members: &Members<'_>) {
+    fn bind_reached(&mut self, members: &Members<'_>, draft: &mut Draft<'_>) {
         let mut reached = std::mem::take(&mut self.spare);
         reached.clear();
         let mut found = Vec::new();
@@ -219,6 +227,7 @@ impl<'c> JsonRecords<'c> {
         if reached.is_empty() || reached.contains(&NO_PLACE) || reached != self.reached {
             self.is_bound = false;
             self.sources.bind(&self.plan.names.layout, found.into_iter(), true);
+            lay_out(&self.sources, reached.iter().map(|place| *place as u32), draft);
         }
         self.spare = std::mem::replace(&mut self.reached, reached);
     }
@@ -230,23 +239,34 @@ impl<'c> JsonRecords<'c> {
             return (known.meaning, known.role, *place);
         }
         let (meaning, role) = (self.plan.names.find(key), Role::of(key));
-        let is_remembered = self.keys.len() < MEANINGS;
-        let place = if is_remembered { self.keys.len() } else { NO_PLACE };
-        if is_remembered {
-            self.places.insert(key.to_string(), place);
-            let written = Self::written(key);
-            self.keys.push(KnownKey { meaning, role, written, next: place + 1, bound: 0 });
+        let place = self.keys.len();
+        if place >= MOST_KEYS {
+            return (meaning, role, NO_PLACE);
         }
-        let found = match meaning {
-            Meaning::Field(found) => Some(found),
-            Meaning::Unknown if key != REPORT_KEY => None,
-            _ => return (meaning, role, place),
-        };
-        // A key that is remembered is asked for once.
-        if self.met.len() < MOST_KEYS && (is_remembered || !self.met.iter().any(|(known, _)| known == key)) {
-            self.met.push((key.to_string(), found));
-        }
+        self.places.insert(key.to_string(), place);
+        let written = Self::written(key);
+        self.keys.push(KnownKey { name: key.into(), meaning, role, written, next: place + 1, bound: 0 });
         (meaning, role, place)
+    }
+}
+
+/// Tells the block's marks what stands at the places of the records that follow.
+fn lay_out(sources: &Sources, slots: impl ExactSizeIterator<Item = u32>, draft: &mut Draft<'_>) {
+    let is_candidate = sources.candidates(slots.len());
+    draft.out.marks.begin_layout(slots.zip(is_candidate).map(|(slot, is_candidate)| (slot, !is_candidate)));
+}
+
+/// Whether a value is more than white space, and not `null`.
+fn is_filled(written: Written<'_>) -> bool {
+    let says_something =
+        |text: &str| text.as_bytes().first().is_some_and(u8::is_ascii_graphic) || !text.trim().is_empty();
+    match written {
+        Written::PlainText(text) => says_something(text),
+        Written::Value(raw) => match value(raw) {
+            JsonValue::Null => false,
+            JsonValue::Text(text) => says_something(&text),
+            _ => true,
+        },
     }
 }
 
@@ -265,26 +285,43 @@ fn judge_members<'v>(
     let plan = &checker.plan;
     let mut has_value = |field, member: usize| says_something(plan, field, written(member as u32));
     let group = draft.judge.group(sources, &mut has_value);
-    for field in 0..plan.fields.len() {
+    for (field, single) in sources.singles().iter().enumerate() {
         let origin = |member: usize| Origin { field, column: None, order: member as u32 };
-        let chosen = plan.choose(sources, field, group, &mut has_value);
+        let chosen = match *single {
+            Some(member) => Chosen::Place(member),
+            None if sources.lack(field) => Chosen::Nothing,
+            None => draft.choose(sources, field, group, &mut has_value),
+        };
         if let Chosen::Place(member) = chosen
             && let Written::PlainText(text) = written(member as u32)
             && (is_tidy || text::is_tidy(text.as_bytes()))
-            && checker.push_quick(field, text.as_bytes(), text.len(), draft)
+            && checker.push_quick((field, member), text.as_bytes(), text.len(), draft)
         {
             continue;
         }
+        let text = |member: usize| match written(member as u32) {
+            Written::PlainText(text) => Cow::Borrowed(text),
+            Written::Value(raw) => match value(raw) {
+                JsonValue::Text(text) => text,
+                _ => Cow::Borrowed(raw),
+            },
+        };
         let stored = match chosen {
-            Chosen::Place(member) => judge(origin(member), draft),
             Chosen::Nothing => draft.judge.missing(Origin { field, column: None, order: u32::MAX }, None),
+            Chosen::Place(member) => {
+                let stored = judge(origin(member), draft);
+                draft.note_fate(field, &[(member, &text(member))], &stored);
+                stored
+            }
             Chosen::Joined([first, last]) => {
-                match [first, last].map(|member| joinable(written(member as u32))) {
+                let stored = match [first, last].map(|member| joinable(written(member as u32))) {
                     [Some(one), Some(other)] => draft.judge.parts(origin(first), &[&*one, &*other]),
                     // What cannot be joined is no text, and that is its fault.
                     [None, _] => judge(origin(first), draft),
                     [_, None] => judge(origin(last), draft),
-                }
+                };
+                draft.note_fate(field, &[(first, &text(first)), (last, &text(last))], &stored);
+                stored
             }
         };
         checker.push(field, stored, draft);
@@ -473,7 +510,7 @@ pub(super) fn original_value(plan: &Plan, record: &str, field: usize) -> Option<
         JsonValue::Text(text) => text.into_owned(),
         _ => members.0[member].1.to_string(),
     };
-    match plan.choose(&sources, field, group, &mut has_value) {
+    match sources.choose(&plan.names.layout, field, group, &mut has_value) {
         Chosen::Nothing => None,
         Chosen::Place(member) => Some(text(member)),
         Chosen::Joined(both) => Some(both.map(text).join(" ")),
@@ -601,8 +638,9 @@ mod tests {
     fn keys_are_met_in_order_and_once() {
         let records = ["{\"b\":1,\"name\":2}", "{\"name\":2,\"b\":1}", "{\"c\":1,\"c\":1,\"d\":2}", "{\"d\":1,\"b\":"];
         let verdicts = check(&checker(), &records.map(String::from), 1);
+        let is_field = |meaning: &Meaning| matches!(meaning, Meaning::Field(_));
         let met: Vec<(&str, bool)> =
-            verdicts.met_keys.iter().map(|(key, found)| (key.as_str(), found.is_some())).collect();
+            verdicts.met_keys.iter().map(|(key, meaning)| (key.as_str(), is_field(meaning))).collect();
         assert_eq!(met, [("b", false), ("name", true)]);
     }
 }

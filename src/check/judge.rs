@@ -42,6 +42,10 @@ pub(super) struct Judge<'p> {
     lacking: FieldSet,
     /// Those whose stored values it replaces, also by nothing.
     pub(super) replaced: FieldSet,
+    /// Those whose value was invalid, and is stored as missing.
+    pub(super) cleared: FieldSet,
+    /// Whether the value that was stored last the quick way is in its own form.
+    pub(super) is_as_it_was: bool,
 }
 
 /// Where a value comes from.
@@ -83,22 +87,29 @@ impl<'p> Judge<'p> {
             absent: FieldSet::default(),
             lacking: FieldSet::default(),
             replaced: FieldSet::default(),
+            cleared: FieldSet::default(),
+            is_as_it_was: true,
         }
     }
 
     /// Forgets the record before.
     pub(super) fn begin(&mut self) {
         self.faults.clear();
-        (self.empty, self.absent, self.lacking, self.replaced) = Default::default();
+        (self.empty, self.absent, self.lacking, self.replaced, self.cleared) = Default::default();
     }
 
     /// What the record has to say of a customer who is there.
     pub(super) fn touched(&self) -> Touched {
         Touched {
             given: self.empty.or(self.absent).complement(),
-            cleared: self.empty.in_both(self.plan.clearable).or(self.empty.or(self.absent).in_both(self.replaced)),
+            cleared: self.empty.in_both(self.plan.clearable).or(self.replaced_by_nothing()),
             lacking: self.lacking,
         }
+    }
+
+    /// The fields of an address that is replaced whole, and that the new one has not. What was invalid may have been one.
+    fn replaced_by_nothing(&self) -> FieldSet {
+        self.empty.or(self.absent).in_both(self.replaced).in_both(self.cleared.complement())
     }
 
     /// Whether one of the faults costs the record.
@@ -380,6 +391,7 @@ impl<'p> Judge<'p> {
             OnInvalid::Clear => {
                 // It is not known what the customer has instead, so nobody loses a value by it.
                 self.absent.insert(origin.field);
+                self.cleared.insert(origin.field);
                 Some(match &plan.default {
                     Some(Filler::Text(default)) => Stored::Text(Cow::Owned(default.clone())),
                     Some(Filler::Integer(default)) => Stored::Integer(*default),

@@ -7,6 +7,7 @@ mod candidates;
 mod csv;
 pub mod json;
 mod judge;
+mod marks;
 pub mod plan;
 mod quick;
 mod report;
@@ -21,13 +22,14 @@ use self::quick::Tidy;
 use crate::format::csv::RowWriter;
 use crate::format::raw;
 use crate::profile::FieldType;
-use crate::profile::header::Binding;
+use crate::profile::header::{Binding, Column};
 use crate::record::{Block, Extent, RAW_LIMIT, Span};
 use crate::reject::{Code, Fault, FaultList, Faults, Severity};
 use crate::row::{Encoded, Rows, Value};
 use crate::rule::{address, key, text};
 
 pub use self::csv::CsvShape;
+pub use self::marks::Marks;
 pub use self::report::Carried;
 
 /// The columns that every row has behind the profile's, the same for all rows of an input but for the record's number.
@@ -82,6 +84,8 @@ pub struct Verdicts {
     pub short_zips: Vec<u32>,
     /// The JSON keys that were met.
     pub met_keys: MetKeys,
+    /// What becomes of each filled cell.
+    pub marks: Marks,
     /// What each record has to say of a customer who is there; empty where none is to be changed.
     pub touched: Vec<Touched>,
 }
@@ -293,6 +297,10 @@ impl Checker {
         draft.out.verdicts.reserve(block.spans.len());
         draft.out.keys.reserve(KEY * block.spans.len());
         let mut records = self.records();
+        if let Some(binding) = self.binding() {
+            let goes_nowhere = |column: &Column| !matches!(column, Column::Field(_));
+            draft.out.marks.begin_layout((0..).zip(binding.columns.iter().map(goes_nowhere)));
+        }
         for (position, span) in block.positions() {
             let first_fault = draft.out.faults.len() as u32;
             let outcome = match span.extent {
@@ -309,6 +317,11 @@ impl Checker {
                     self.judge(&mut records, record, &block.bytes[span.start as usize..], position.record, &mut draft)
                 }
             };
+            if draft.out.marks.has_begun(draft.out.verdicts.len()) {
+                draft.out.marks.end(outcome == Outcome::Rejected);
+            } else {
+                draft.out.marks.skip();
+            }
             if self.plan.mode.changes() {
                 draft.out.touched.push(draft.judge.touched());
             }
@@ -482,9 +495,11 @@ impl Checker {
     }
 
     /// Adds the next field's value to the row the quick way, and notes the key. `false` if it has to go the full way.
-    /// `source` is the block from the value on, of which it is the first `length` bytes, part of a text that is tidy.
+    /// It comes `from` a field and the place of its value; `source` is the block from that on, of which it is the first `length` bytes,
+    /// part of a text that is tidy.
     #[inline]
-    fn push_quick(&self, field: usize, source: &[u8], length: usize, draft: &mut Draft<'_>) -> bool {
+    fn push_quick(&self, from: (usize, usize), source: &[u8], length: usize, draft: &mut Draft<'_>) -> bool {
+        let (field, place) = from;
         let plan = &self.plan.fields[field];
         let clean = text::place_of_clean(&source[..length]);
         let tidy = Tidy { source: &source[clean.start..], length: clean.len() };
@@ -497,6 +512,8 @@ impl Checker {
         if !draft.judge.quick(field, tidy, &mut draft.rows) {
             return false;
         }
+        let is_same = draft.judge.is_as_it_was & (tidy.length == length);
+        draft.out.marks.note_quick(place, tidy.length > 0, is_same);
         if is_key && tidy.length > 0 {
             self.note_address(tidy, draft);
         }

@@ -33,7 +33,8 @@ impl<'v> Tidy<'v> {
 }
 
 impl Judge<'_> {
-    /// Judges a value, or stores its absence. `true` if that is stored behind `rows`; `false` if nothing was done.
+    /// Judges a value, or stores its absence. `true` if that is stored behind `rows`; `false` if nothing was done. What is stored
+    /// may be in another form than the value, which is noted.
     #[inline]
     pub(super) fn quick(&mut self, field: usize, tidy: Tidy<'_>, rows: &mut Rows) -> bool {
         let plan = &self.plan.fields[field];
@@ -50,6 +51,7 @@ impl Judge<'_> {
         if !plan.is_quick || matches!(first, b'\\' | b'\'' | b'=' | b'#') {
             return false;
         }
+        self.is_as_it_was = true;
         match plan.kind {
             FieldType::Text | FieldType::PostalCode if !plan.repair => {
                 has_length(plan, value)
@@ -64,6 +66,7 @@ impl Judge<'_> {
             FieldType::Country => match self.recent_countries.find(value) {
                 Some(code) => {
                     let code = code.as_bytes();
+                    self.is_as_it_was = code == value;
                     let code = Tidy { source: code, length: code.len() };
                     has_length(plan, code.bytes()) && has_characters(plan.characters, code.bytes()) && code.push(rows)
                 }
@@ -72,6 +75,8 @@ impl Judge<'_> {
             FieldType::Phone => rows.push_written(value.len(), |out| {
                 let length = phone::plain_digits(value, out)?;
                 let digits = &out[..length];
+                // Signs go, and nothing else.
+                self.is_as_it_was = length == value.len();
                 (has_length(plan, digits) && has_characters(plan.characters, digits)).then_some(length)
             }),
             FieldType::Integer | FieldType::Flag | FieldType::Choice | FieldType::List => false,
@@ -92,6 +97,7 @@ impl Judge<'_> {
         if !is_changed && !is_state {
             return has_length(plan, value) && allows(plan.characters, seen, value) && tidy.push(rows);
         }
+        self.is_as_it_was = !is_changed;
         let is_stored = rows.push_written(value.len(), |out| {
             let length = match is_changed {
                 true => address::repair_known(value, out),
@@ -108,6 +114,7 @@ impl Judge<'_> {
                 }
                 if length == 2 && repaired.iter().all(u8::is_ascii_alphabetic) {
                     repaired.make_ascii_uppercase();
+                    self.is_as_it_was &= *repaired == *value;
                 }
             }
             // What was repaired has gone, or become a space.
@@ -178,6 +185,8 @@ mod tests {
         let row = rows.finish();
         let bytes = rows.into_bytes();
         assert_eq!(values(&bytes[row]).collect::<Vec<_>>(), [expected], "{value:?} in {}", plan.fields[field].column);
+        let clean = value[clean].as_bytes();
+        assert!(clean.is_empty() || quick.is_as_it_was == (expected == Value::Text(clean)), "{value:?}");
         assert!(full.faults.is_empty(), "{value:?} in {}", plan.fields[field].column);
         assert_eq!(quick.repaired, full.repaired, "{value:?}");
         assert_eq!(quick.deprecated, full.deprecated, "{value:?}");

@@ -4,6 +4,7 @@ use super::Options;
 use crate::format::csv::DELIMITERS;
 use crate::profile::header::{Candidates, Fit, accepted_names, nearest_field};
 use crate::profile::{Field, FieldType, Profile, nearest};
+use crate::report::summary::ColumnSummary;
 use crate::rule::text::visible;
 use crate::source::input::{Format, Input, delimiter_name};
 use crate::source::sniff::{HeaderPlace, Kind};
@@ -129,11 +130,24 @@ pub(super) fn delimiter_advice(input: &Input) -> String {
     }
 }
 
-/// A name that matches no field, and the field that it may be meant for, unless that is filled already.
+/// A column, or key, as a message names it.
+pub(super) fn name_of(column: &ColumnSummary) -> String {
+    match (column.header.trim(), column.index) {
+        ("", Some(index)) => format!("number {} (without a name)", index + 1),
+        _ => named(&column.header),
+    }
+}
+
+/// The field that a header which matches none may be meant for, unless that is filled already.
+pub(super) fn near_field<'p>(header: &str, filled: &[&str], profile: &'p Profile) -> Option<&'p str> {
+    nearest_field(profile, header).map(|near| near.column.as_str()).filter(|near| !filled.contains(near))
+}
+
+/// A name that matches no field, and the field that it may be meant for.
 pub(super) fn with_nearest(name: String, header: &str, filled: &[&str], profile: &Profile) -> String {
-    match nearest_field(profile, header) {
-        Some(near) if !filled.contains(&near.column.as_str()) => format!("{name} (is it {}?)", near.column),
-        _ => name,
+    match near_field(header, filled, profile) {
+        Some(near) => format!("{name} (is it {near}?)"),
+        None => name,
     }
 }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 
 use super::advice::{named, shortened, unknown_names, with_nearest};
+use super::cells::{Places, balance_cells, unseen};
 use super::fate::{Judged, Late};
 use super::journey::{Stops, start};
 use super::prepare::{Prepared, note_sheet};
@@ -27,7 +28,7 @@ use crate::profile::header::{REPORT_COLUMNS, letters_and_digits};
 use crate::record::Position;
 use crate::report::folder::{ACCEPTED, ERRORS, ReportFile, ReportFolder, Unsynced, WrittenReport};
 use crate::report::lines::ACCEPTED_COLUMNS;
-use crate::report::summary::{ColumnSummary, Counts, Ignored, InputSummary};
+use crate::report::summary::{Counts, Ignored, InputSummary};
 use crate::rule::key;
 use crate::rule::text::visible;
 use crate::source::InputRead;
@@ -114,10 +115,8 @@ pub(super) struct CommittedInput {
     /// The length of its file.
     pub(super) length: u64,
     pub(super) rejects: Option<Rejects>,
-    /// The keys of JSON that were met.
-    pub(super) keys: HashSet<String>,
-    /// Those that match no field and did not stand in the first records, as they are named.
-    pub(super) late_keys: Vec<String>,
+    /// Where its columns, or the keys that were met, stand in the summary.
+    pub(super) places: Places,
     pub(super) is_complete: bool,
 }
 
@@ -283,11 +282,10 @@ impl<'r> Committer<'r> {
             summary.rejects = Some(name.clone());
             rejects = Some(Rejects::Due { name, header });
         }
-        let keys = summary.columns.iter().map(|column| column.header.clone()).collect();
+        let places = Places::new(&mut summary, dialect.format.is_table());
         let length = std::fs::metadata(&prepared.input.path).ok().filter(Metadata::is_file);
         let length = length.map_or(0, |metadata| metadata.len());
-        let late_keys = Vec::new();
-        self.inputs.push(CommittedInput { summary, length, rejects, keys, late_keys, is_complete: false });
+        self.inputs.push(CommittedInput { summary, length, rejects, places, is_complete: false });
         Worker {
             checker,
             input: index,
@@ -322,21 +320,34 @@ impl<'r> Committer<'r> {
         self.note_texts(&checked)?;
         let known = self.known(&checked)?;
         let Checked {
-            mut block, verdicts, first, mut counts, rows, rivalled, errors, rejects, mut tally, worker, ..
+            mut block,
+            mut verdicts,
+            first,
+            mut counts,
+            rows,
+            rivalled,
+            errors,
+            rejects,
+            mut tally,
+            cells,
+            worker,
+            ..
         } = checked;
+        let input = worker.input;
+        let columns = self.columns_of(input, std::mem::take(&mut verdicts.met_keys))?;
         let stop = block.stop.take();
         let judged = Judged { block: &block, verdicts: &verdicts, first, worker: &worker };
         let records = counts.read - counts.blank;
         let (rights, late) = self.decide(&judged, rivalled, known, &mut counts, &mut tally)?;
+        self.note_cells(input, &columns, &cells, &late, &verdicts);
         match (rights, &self.waiting) {
             (None, _) => self.store_all(&judged, &rows)?,
             (Some(rights), None) => self.apply(&verdicts.rows, &rights)?,
-            (Some(rights), Some(_)) => self.let_wait(&judged, &rights)?,
+            (Some(mut rights), Some(_)) => self.let_wait(&judged, &mut rights, &columns)?,
         }
         let listed = self.listed(&verdicts, &late, counts.rejected);
         let (more_errors, more_rejects): (Vec<_>, Vec<_>) =
             late.into_iter().map(|late| ((late.index, late.error), (late.index, late.reject))).unzip();
-        let input = worker.input;
         if let Some(report) = &mut self.errors {
             report.write(&errors.with(more_errors, listed))?;
         }
@@ -347,7 +358,6 @@ impl<'r> Committer<'r> {
         }
         self.records = first + records;
         self.inputs[input].summary.counts.add(&counts);
-        self.note_met_keys(input, verdicts.met_keys)?;
         match stop {
             Some(before) => {
                 let record = block.first_record + records - 1;
@@ -392,8 +402,8 @@ impl<'r> Committer<'r> {
         }
         let counts = &input.summary.counts;
         balance(&input.summary.path, end.read.records + end.read.blank, counts)?;
+        balance_cells(&input.summary)?;
         input.summary.note_names();
-        let late = std::mem::take(&mut input.late_keys);
         let path = visible(&input.summary.path);
         let mut said: Vec<String> = unmet_paths(input, self.options).into_iter().collect();
         said.extend(end.read.sheet.and_then(|sheet| sheet.said()));
@@ -402,9 +412,8 @@ impl<'r> Committer<'r> {
             said.push(format!("the file holds {what}"));
         }
         let mut said: Vec<String> = said.into_iter().map(|said| format!("{path}: {said}")).collect();
-        if !late.is_empty() {
-            said.push(format!("{}, ignored", unknown_names(&path, "key", late, self.plan.profile)));
-        }
+        let what = if matches!(input.places, Places::Table(_)) { "column" } else { "key" };
+        said.extend(unseen(&input.summary, what, self.plan.profile));
         if self.one_by_one && !self.is_complete() {
             self.make_found()?;
         }
@@ -477,6 +486,7 @@ impl<'r> Committer<'r> {
             let accepted = counts.accepted;
             return Err(Error::Unbalanced(format!("{accepted} records were accepted, and {parts} stored or left out")));
         }
+        self.inputs.iter().try_for_each(|input| balance_cells(&input.summary))?;
         let Target::Database(store) = &self.target else { return Ok(()) };
         let (written, changed) = (store.rows_written(), store.rows_changed());
         let (created, updated) = (counts.created - self.created_before, counts.updated - self.updated_before);
@@ -503,33 +513,24 @@ impl<'r> Committer<'r> {
         counts
     }
 
-    /// Notes keys of JSON that did not stand in the first records.
-    fn note_met_keys(&mut self, input: usize, met: MetKeys) -> Result<()> {
+    /// The columns of a block's slots; an error where a key that matches no field is to be one.
+    fn columns_of(&mut self, input: usize, met: MetKeys) -> Result<Vec<u32>> {
         let input = &mut self.inputs[input];
-        for (key, found) in met {
-            // More are not told apart: a hostile file could have millions.
-            if input.keys.len() >= MOST_KEYS || !input.keys.insert(key.clone()) {
-                continue;
-            }
-            if let Some(found) = found {
-                let column = &self.plan.fields[found.field].column;
-                input.summary.columns.push(ColumnSummary::new(&key).filling(column, column, found.how()));
-                continue;
-            }
-            let columns = &input.summary.columns;
-            let filled: Vec<&str> = columns.iter().filter_map(|column| column.field.as_deref()).collect();
-            let name = with_nearest(named(&key), &key, &filled, self.plan.profile);
-            if self.options.unknown_columns_are_errors {
-                let path = visible(&input.summary.path);
-                let said = unknown_names(&path, "key", vec![name], self.plan.profile);
+        let before = input.summary.columns.len();
+        let columns = input.columns_of(met, &self.plan);
+        let mut new = input.summary.columns[before..].iter();
+        match new.find(|column| column.ignored == Some(Ignored::Unknown)) {
+            Some(column) if self.options.unknown_columns_are_errors => {
+                let filled = input.summary.columns.iter().filter_map(|column| column.field.as_deref());
+                let name =
+                    with_nearest(named(&column.header), &column.header, &filled.collect::<Vec<_>>(), self.plan.profile);
+                let said = unknown_names(&visible(&input.summary.path), "key", vec![name], self.plan.profile);
                 let said = format!("{said}; --unknown-columns warn ignores such keys");
                 let what = "it has columns or keys that match no field";
-                return Err(Error::unfit(Path::new(&input.summary.path), what, said));
+                Err(Error::unfit(Path::new(&input.summary.path), what, said))
             }
-            input.late_keys.push(name);
-            input.summary.columns.push(ColumnSummary::new(&key).ignored(Ignored::Unknown));
+            _ => Ok(columns),
         }
-        Ok(())
     }
 }
 
@@ -547,9 +548,9 @@ pub(super) fn cannot_keep_keys(folder: &Path, error: &io::Error) -> Error {
 
 /// Keys of JSON that the map names, and that no record has. That a table has no such header was said before.
 fn unmet_paths(input: &CommittedInput, options: &Options) -> Option<String> {
-    let is_json = matches!(input.summary.format, "json" | "ndjson") && input.keys.len() < MOST_KEYS;
+    let is_json = matches!(input.places, Places::Keys(_)) && input.summary.columns.len() < MOST_KEYS;
     let mapped = options.fields.mapping.columns.iter().filter(|(_, target)| is_json && target.is_some());
-    let compared: HashSet<String> = input.keys.iter().map(|key| letters_and_digits(key)).collect();
+    let compared: HashSet<String> = input.places.keys().map(|key| letters_and_digits(key)).collect();
     let unmet = mapped.filter(|(key, _)| !compared.contains(&letters_and_digits(key)));
     let unmet: Vec<String> = unmet.map(|(key, _)| named(key)).collect();
     (!unmet.is_empty()).then(|| format!("no record has {}, which the map names", shortened(unmet)))

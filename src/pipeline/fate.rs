@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::cells::{CellFate, column_of};
 use super::commit::{Committer, cannot_keep_keys};
 use super::journey::stop_if_told;
 use super::tally::Tally;
@@ -12,7 +13,7 @@ use super::{Options, Target};
 use crate::check::{FieldSet, Outcome, Touched, Verdicts};
 use crate::error::{Error, Result};
 use crate::mode::Mode;
-use crate::record::{Block, Counts, Position, Spot};
+use crate::record::{Block, Counts, Fate, Position, Spot};
 use crate::reject::{Code, FaultList};
 use crate::report::lines;
 use crate::row::{Value, values};
@@ -66,6 +67,8 @@ pub(super) struct Right<'v> {
     pub(super) key: Cow<'v, str>,
     /// The first record with its key, among those of the run.
     pub(super) first: Place,
+    /// What has become of its filled cells, where it waits and may be superseded.
+    pub(super) cells: Vec<CellFate>,
 }
 
 /// A block that was judged.
@@ -188,6 +191,10 @@ impl Committer<'_> {
                         None => String::from_utf8_lossy(verdicts.key_text(stored_key)),
                     },
                     first: first_place,
+                    cells: match &self.waiting {
+                        Some(_) => verdicts.marks.fates_of(index).collect(),
+                        None => Vec::new(),
+                    },
                 });
                 continue;
             }
@@ -326,9 +333,11 @@ impl Committer<'_> {
     }
 
     /// Lets records wait for the end of the run.
-    pub(super) fn let_wait(&mut self, judged: &Judged<'_>, rights: &[Right<'_>]) -> Result<()> {
+    pub(super) fn let_wait(&mut self, judged: &Judged<'_>, rights: &mut [Right<'_>], columns: &[u32]) -> Result<()> {
         let Some(waiting) = &mut self.waiting else { return Ok(()) };
         for right in rights {
+            // The slots of a block are nothing to the run.
+            right.cells.iter_mut().for_each(|(slot, _)| *slot = column_of(columns, *slot));
             let place = judged.first + (right.position.record - judged.block.first_record);
             let kept = waiting.push(place, right, &judged.verdicts.rows);
             kept.map_err(|error| cannot_keep_keys(&self.spill, &error))?;
@@ -348,7 +357,12 @@ impl Committer<'_> {
                 Action::Created => counts.created += 1,
                 Action::Updated => counts.updated += 1,
                 Action::Unchanged => counts.unchanged += 1,
-                Action::Superseded => counts.superseded += 1,
+                Action::Superseded => {
+                    counts.superseded += 1;
+                    for (column, fate) in &right.cells {
+                        self.inputs[right.input].cells(*column).move_one(*fate, Fate::Superseded);
+                    }
+                }
             }
         }
         let Some(report) = &mut self.accepted else { return Ok(()) };

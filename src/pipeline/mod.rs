@@ -9,6 +9,7 @@
 
 mod advice;
 mod already_loaded;
+mod cells;
 mod checkpoint;
 mod commit;
 mod events;

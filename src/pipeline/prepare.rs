@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::advice::{
-    MOST_SHOWN, guessed_header, listed, named, near_misses, nearest_header, proposal, shortened, tried, typed,
+    MOST_SHOWN, guessed_header, listed, name_of, named, near_misses, nearest_header, proposal, shortened, tried, typed,
     unknown_names, with_nearest,
 };
 use super::already_loaded::absolute_path;
@@ -167,7 +167,9 @@ pub(super) fn bind(
         let one = Prepared { input, shape, stem, summary };
         observer.found(&format!("{path}: {}", where_columns_go(&one.summary)));
         say_that_no_key_is_there(&one, plan, options, observer)?;
-        say_what_is_ignored(&one, plan.profile, options.unknown_columns_are_errors, observer)?;
+        if options.unknown_columns_are_errors {
+            refuse_unknown_columns(&one, plan.profile)?;
+        }
         prepared.push(one);
     }
     refuse_maps_without_a_header(&prepared, options, observer)?;
@@ -379,45 +381,23 @@ fn keys(names: &[String], plan: &Plan) -> Vec<ColumnSummary> {
     names.iter().map(summary).collect()
 }
 
-/// Names what is ignored, once; an error where a column that matches nothing is to be one.
-fn say_what_is_ignored(
-    one: &Prepared,
-    profile: &Profile,
-    unknown_is_error: bool,
-    observer: &mut dyn Observer,
-) -> Result<()> {
+/// An error where a column that matches no field is to be one.
+fn refuse_unknown_columns(one: &Prepared, profile: &Profile) -> Result<()> {
     let summary = &one.summary;
-    let path = visible(&summary.path).into_owned();
-    let is_table = one.input.dialect.format.is_table();
-    let what = if is_table { "column" } else { "key" };
+    let what = if one.input.dialect.format.is_table() { "column" } else { "key" };
     let filled: Vec<&str> = summary.columns.iter().filter_map(|column| column.field.as_deref()).collect();
-    let (mut unknown, mut outranked) = (Vec::new(), Vec::new());
-    for column in &summary.columns {
-        let name = match (column.header.trim(), column.index) {
-            ("", Some(index)) => format!("number {} (without a name)", index + 1),
-            _ => named(&column.header),
-        };
-        match &column.ignored {
-            None | Some(Ignored::Mapped) => {}
-            Some(Ignored::Unknown) if unknown.len() >= MOST_SHOWN => unknown.push(name),
-            Some(Ignored::Unknown) => unknown.push(with_nearest(name, &column.header, &filled, profile)),
-            Some(Ignored::Outranked(why)) => outranked.push(format!("{name} ({})", named(why))),
-        }
-    }
-    if !outranked.is_empty() {
-        let many = if outranked.len() == 1 { ("", "is") } else { ("s", "are") };
-        observer.note(&format!("{path}: the {what}{} {} {} ignored", many.0, shortened(outranked), many.1));
+    let mut unknown = Vec::new();
+    for column in summary.columns.iter().filter(|column| column.ignored == Some(Ignored::Unknown)) {
+        let name = name_of(column);
+        let is_shown = unknown.len() < MOST_SHOWN;
+        unknown.push(if is_shown { with_nearest(name, &column.header, &filled, profile) } else { name });
     }
     if unknown.is_empty() {
         return Ok(());
     }
-    let said = unknown_names(&path, what, unknown, profile);
-    if unknown_is_error {
-        let said = format!("{said}; --unknown-columns warn ignores such {what}s");
-        return Err(unfit(&one.input, "it has columns or keys that match no field", said));
-    }
-    observer.note(&format!("{said}, ignored"));
-    Ok(())
+    let said = unknown_names(&visible(&summary.path), what, unknown, profile);
+    let said = format!("{said}; --unknown-columns warn ignores such {what}s");
+    Err(unfit(&one.input, "it has columns or keys that match no field", said))
 }
 
 /// In bytes.

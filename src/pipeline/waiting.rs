@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use super::fate::{Action, Right};
 use crate::check::FieldSet;
-use crate::record::Position;
+use crate::record::{Fate, Position};
 use crate::store::keys::Place;
 
 /// So many records are taken up again together, or as many as have so many bytes.
@@ -53,10 +53,14 @@ impl Waiting {
             right.customer.unwrap_or_default() as u64,
             right.key.len() as u64,
             row.len() as u64,
+            right.cells.len() as u64,
         ];
         numbers.iter().try_for_each(|number| writer.write_all(&number.to_le_bytes()))?;
         for fields in [right.differing, right.cleared] {
             writer.write_all(&fields.to_bits().to_le_bytes())?;
+        }
+        for (column, fate) in &right.cells {
+            writer.write_all(&(column << 3 | *fate as u32).to_le_bytes())?;
         }
         writer.write_all(right.key.as_bytes())?;
         writer.write_all(row)
@@ -87,7 +91,7 @@ impl Waiting {
 
 /// Reads a record, and its row behind `bytes`.
 fn read_one(reader: &mut impl Read, bytes: &mut Vec<u8>) -> io::Result<Option<(Place, Right<'static>)>> {
-    let mut numbers = [0; 10];
+    let mut numbers = [0; 11];
     for (index, number) in numbers.iter_mut().enumerate() {
         let mut read = [0; 8];
         match reader.read_exact(&mut read) {
@@ -96,13 +100,20 @@ fn read_one(reader: &mut impl Read, bytes: &mut Vec<u8>) -> io::Result<Option<(P
         }
         *number = u64::from_le_bytes(read);
     }
-    let [place, first, input, record, line, action, has_customer, customer, key_length, row_length] = numbers;
+    let [place, first, input, record, line, action, has_customer, customer, key_length, row_length, cells] = numbers;
     let mut fields = [FieldSet::default(); 2];
     for fields in &mut fields {
         let mut read = [0; 16];
         reader.read_exact(&mut read)?;
         *fields = FieldSet::from_bits(u128::from_le_bytes(read));
     }
+    let mut read = vec![0; 4 * cells as usize];
+    reader.read_exact(&mut read)?;
+    let cells = read.as_chunks().0.iter().map(|bytes| {
+        let cell = u32::from_le_bytes(*bytes);
+        Ok((cell >> 3, *Fate::ALL.get(cell as usize & 7).ok_or(ErrorKind::InvalidData)?))
+    });
+    let cells = cells.collect::<io::Result<_>>()?;
     let mut key = vec![0; key_length as usize];
     reader.read_exact(&mut key)?;
     let start = bytes.len();
@@ -118,6 +129,7 @@ fn read_one(reader: &mut impl Read, bytes: &mut Vec<u8>) -> io::Result<Option<(P
         cleared: fields[1],
         key: Cow::Owned(String::from_utf8(key).map_err(|_| ErrorKind::InvalidData)?),
         first,
+        cells,
     };
     Ok(Some((place, right)))
 }

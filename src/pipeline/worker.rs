@@ -8,7 +8,7 @@ use super::tally::Tally;
 use crate::check::{Carried, Checker, FieldSet, Outcome, Verdict, Verdicts};
 use crate::format::csv::RowWriter;
 use crate::mode::Mode;
-use crate::record::{Block, Position, Spot};
+use crate::record::{Balance, Block, Position, Spot};
 use crate::reject::{Code, Fault, FaultList, Faults, Severity};
 use crate::report::lines::{self, FirstPlace, Rejection};
 use crate::report::summary::Counts;
@@ -53,6 +53,8 @@ pub(super) struct Checked {
     pub(super) errors: Pieces,
     pub(super) rejects: Pieces,
     pub(super) tally: Tally,
+    /// What became of the filled cells, by slot (see [`crate::check::Marks`]).
+    pub(super) cells: Vec<Balance>,
     pub(super) worker: Arc<Worker>,
 }
 
@@ -185,7 +187,12 @@ impl Worker {
             errors.end_span();
             rejects.end_span();
         }
-        refused.into_iter().for_each(|index| verdicts.verdicts[index].outcome = Outcome::Rejected);
+        for index in refused {
+            verdicts.verdicts[index].outcome = Outcome::Rejected;
+            verdicts.marks.reject(index);
+        }
+        let slots = self.checker.binding().map_or(verdicts.met_keys.len(), |binding| binding.headers.len());
+        let cells = verdicts.marks.count(slots);
         let rivals = if mode.changes() { Rivals::Records } else { Rivals::All };
         let rivalled = keys.claim(first, &claims, rivals);
         drop(keys);
@@ -196,7 +203,7 @@ impl Worker {
             verdicts.faults = FaultList::default();
         }
         let worker = Arc::clone(self);
-        Checked { block, verdicts, first, counts, rows, texts, rivalled, known, errors, rejects, tally, worker }
+        Checked { block, verdicts, first, counts, rows, texts, rivalled, known, errors, rejects, tally, cells, worker }
     }
 
     /// The fields that records of the input may have values of.

@@ -444,8 +444,7 @@ impl Binding {
             Meaning::Ignored | Meaning::Unknown => None,
         });
         sources.bind(&names.layout, fields, false);
-        let mut is_candidate = vec![false; headers.len()];
-        (0..names.layout.fields()).flat_map(|field| sources.places(field)).for_each(|place| is_candidate[place] = true);
+        let is_candidate = sources.candidates(headers.len());
         let column = |(column, found): (usize, &Meaning)| match found {
             Meaning::Unknown => match REPORT_COLUMNS.iter().position(|name| *name == headers[column]) {
                 Some(index) => Column::Report(index),

@@ -121,11 +121,6 @@ impl Layout {
         self.alone = Some(field);
     }
 
-    /// How many fields there are.
-    pub fn fields(&self) -> usize {
-        self.fields
-    }
-
     /// The slot of a field, or of a part of one.
     fn slot(&self, found: &Match) -> usize {
         match found.part {
@@ -249,10 +244,10 @@ impl Sources {
         }
     }
 
-    /// The place of the only value that a field may have.
+    /// For each field the place of the only value that it may have, if that is so.
     #[inline]
-    pub fn single(&self, field: usize) -> Option<usize> {
-        self.single.get(field).copied().flatten()
+    pub fn singles(&self) -> &[Option<usize>] {
+        &self.single
     }
 
     /// The candidates of a field, the best first.
@@ -290,6 +285,13 @@ impl Sources {
             let joined = slots.iter().flat_map(|slot| &self.slots[*slot]).map(|candidate| candidate.place);
             place.into_iter().chain(joined)
         })
+    }
+
+    /// Which of so many places may give a field its value.
+    pub fn candidates(&self, places: usize) -> Vec<bool> {
+        let mut are = vec![false; places];
+        (0..self.fields.len()).flat_map(|field| self.places(field)).for_each(|place| are[place] = true);
+        are
     }
 
     /// The group that a record's address comes from: the first in which it has a street, a city or a postal code. `None` where

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-pub use crate::record::Counts;
+pub use crate::record::{Balance, Counts};
 use crate::reject::Code;
 use crate::rule::text::is_hidden;
 
@@ -80,6 +80,9 @@ pub struct ColumnSummary {
     /// Why it is ignored, where it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ignored: Option<Ignored>,
+    /// Its filled cells, and what became of them; only of a run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cells: Option<Balance>,
 }
 
 /// Why a column, or key, is ignored.
@@ -110,7 +113,8 @@ impl Serialize for Ignored {
 impl ColumnSummary {
     /// A column, or key, of which nothing is known yet.
     pub fn new(header: &str) -> ColumnSummary {
-        ColumnSummary { header: header.to_string(), index: None, field: None, how: None, target: None, ignored: None }
+        let header = header.to_string();
+        ColumnSummary { header, index: None, field: None, how: None, target: None, ignored: None, cells: None }
     }
 
     /// The same at a place among the columns, from 0.
@@ -176,8 +180,11 @@ pub struct InputSummary {
     /// How many lines above the header are not read; blank ones are not counted.
     #[serde(skip_serializing_if = "is_none")]
     pub lines_above_header: u64,
-    /// Its columns, or the keys of its first records.
+    /// Its columns, or its first keys.
     pub columns: Vec<ColumnSummary>,
+    /// The filled cells of the keys that are not among them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub other_keys: Option<Balance>,
     /// The names of the columns, or keys, that fill a field.
     pub matched: Vec<String>,
     /// The names of those that do not.

@@ -33,8 +33,9 @@ fn the_first_column_with_a_value_gives_it() {
         let (_, found) = stored("a.csv", &format!("{header}\n{record}\n"), &contact, columns);
         assert_eq!(found, [expected], "{header}: {record}");
     }
-    let (_, found) = stored("a.csv", "email,phone,mobile\na@x.example,x,030\n", &contact, "phone");
-    assert!(found.is_empty(), "{found:?}");
+    let text = "email,phone,mobile\na@x.example,x,030\nb@x.example,,\n";
+    let (_, found) = stored("a.csv", text, &contact, "email,phone");
+    assert_eq!(found, ["b@x.example|-"]);
 }
 
 #[test]

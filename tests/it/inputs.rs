@@ -1001,7 +1001,7 @@ fn first_and_last_name_are_a_name() {
     place
         .custload("import input.csv --profile contact")
         .ends(0)
-        .says(&["first_name (a part of name, without the other)"]);
+        .says(&["first_name (1 filled cell; a part of name, without the other)"]);
     assert_eq!(stored(&place, "name"), ["NULL"]);
     // Billing has fields for both.
     let place = Place::new();

@@ -1,6 +1,7 @@
 //! The program as a person or a cron job meets it: started as a process, judged by what it prints, leaves and answers.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod balance;
 #[cfg(unix)]
 mod beside;
 mod catalogue;

@@ -188,7 +188,7 @@ fn unknown_columns_can_be_an_error() {
     place.write("colors.csv", "email,Statie,color\nann@example.com,OR,red\n");
     let pieces = ["colors.csv", "Statie (is it state?)", "color", "--unknown-columns warn"];
     refused(&place, "import colors.csv --unknown-columns error", &pieces);
-    let done = place.custload("import colors.csv").ends(0).says(&["Statie (is it state?)", "color"]);
+    let done = place.custload("import colors.csv").ends(0).says(&["Statie (1 filled cell; is it state?)", "color"]);
     assert_eq!(done.stderr.matches("Statie").count(), 1);
     // In NDJSON a key may come late.
     place.write(
