@@ -28,7 +28,12 @@ impl Cutter for NdjsonCutter {
             return Ok(None);
         }
         let limit = start + self.limit;
-        let (mut end, next) = match window.find([self.line_end; 3], start, limit + 2)? {
+        // With a byte that is known when this is compiled, it is one comparison instead of three.
+        let found = match self.line_end {
+            b'\r' => window.find([b'\r'; 3], start, limit + 2)?,
+            _ => window.find([b'\n'; 3], start, limit + 2)?,
+        };
+        let (mut end, next) = match found {
             Found::Byte(end) => (end, end + 1),
             Found::End(end) => (end, end),
             Found::Nothing => (u64::MAX, u64::MAX),
