@@ -94,16 +94,28 @@ impl Marks {
     }
 
     /// The next quote or line break at or after `from` and before `until`.
+    #[inline]
     fn find(&self, window: &mut Window, from: u64, until: u64) -> io::Result<Found> {
         window.find(self.needles, from, until)
     }
 
+    /// Whether the byte at an offset, which is one of the text or stands after a quote, is a quote.
+    #[inline]
     fn is_quote(&self, window: &mut Window, at: u64) -> io::Result<bool> {
-        Ok(self.dialect.quote.is_some() && window.byte(at)? == self.dialect.quote)
+        Ok(window.byte(at)? == self.dialect.quote)
     }
 
     /// What a quote outside a quoted cell does: at the start of a cell it opens that.
+    #[inline]
     fn opening(&self, window: &mut Window, quote: u64, record_start: u64) -> io::Result<Opening> {
+        match quote == record_start || window.byte(quote - 1)? == Some(self.dialect.delimiter) {
+            true => Ok(Opening::Cell),
+            false => self.opening_after_blanks(window, quote, record_start),
+        }
+    }
+
+    #[cold]
+    fn opening_after_blanks(&self, window: &mut Window, quote: u64, record_start: u64) -> io::Result<Opening> {
         let mut start = quote;
         while start > record_start {
             match window.byte(start - 1)? {
@@ -112,10 +124,11 @@ impl Marks {
                 _ => return Ok(Opening::None),
             }
         }
-        Ok(if start == quote { Opening::Cell } else { Opening::Trial })
+        Ok(Opening::Trial)
     }
 
     /// What ends the stretch of a quoted cell that begins at `from`.
+    #[inline]
     fn inside(&self, window: &mut Window, mut from: u64, until: u64) -> io::Result<Inside> {
         loop {
             let found = match self.find(window, from, until)? {
@@ -134,18 +147,22 @@ impl Marks {
     }
 
     /// The place after a quote inside a quoted cell that is a character of the cell; `None` if it closes that.
+    #[inline]
     fn escaped_until(&self, window: &mut Window, quote: u64) -> io::Result<Option<u64>> {
         match self.dialect.escape {
             Escape::Double => Ok(self.is_quote(window, quote + 1)?.then_some(quote + 2)),
-            Escape::Backslash => {
-                let mut first = quote;
-                // Before the first of them stands the opening quote, a line break or another character.
-                while window.byte(first - 1)? == Some(b'\\') {
-                    first -= 1;
-                }
-                Ok(((quote - first) % 2 == 1).then_some(quote + 1))
-            }
+            Escape::Backslash => self.after_backslash(window, quote),
         }
+    }
+
+    #[cold]
+    fn after_backslash(&self, window: &mut Window, quote: u64) -> io::Result<Option<u64>> {
+        let mut first = quote;
+        // Before the first of them stands the opening quote, a line break or another character.
+        while window.byte(first - 1)? == Some(b'\\') {
+            first -= 1;
+        }
+        Ok(((quote - first) % 2 == 1).then_some(quote + 1))
     }
 
     /// Whether a cell may end before this offset: a delimiter or a line break stands there, or the file ends.
