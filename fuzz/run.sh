@@ -9,8 +9,10 @@ targets=${*:-csv json header mapping report sheet sniff hostile}
 export RUSTFLAGS="-C passes=sancov-module -C llvm-args=-sanitizer-coverage-level=3 \
 -C llvm-args=-sanitizer-coverage-inline-8bit-counters -C llvm-args=-sanitizer-coverage-pc-table \
 -C llvm-args=-sanitizer-coverage-trace-compares --cfg fuzzing -C codegen-units=16"
-cargo build --release
-program=${CARGO_TARGET_DIR:-target}/release/fuzz
+# With a target named, build scripts are built without these flags.
+host=$(rustc -vV | sed -n 's/^host: //p')
+cargo build --release --target "$host"
+program=${CARGO_TARGET_DIR:-target}/$host/release/fuzz
 for target in $targets; do
     mkdir -p "corpus/$target" failures "found/$target"
     CUSTLOAD_TARGET=$target "$program" "found/$target" "corpus/$target" -max_total_time="$seconds" -max_len=4096 -timeout=20 \

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::io::{Cursor, Write};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use custload::check::plan::{FieldOptions, Plan};
 use custload::check::{Checker, Outcome, Shape, Stamp};
@@ -58,22 +58,24 @@ fn csv(mut data: &[u8]) {
 /// What is found in an input: of each record its number, line, and whether it is accepted or with which codes it is rejected.
 type Found = Vec<(u64, u64, String)>;
 
-fn candidates() -> Candidates {
-    Candidates::new(Profile::all().iter(), &Mapping::default())
-}
+/// Made once, for it takes longer than most of what is fed.
+static CANDIDATES: LazyLock<Candidates> = LazyLock::new(|| Candidates::new(Profile::all().iter(), &Mapping::default()));
+static CONTACT: LazyLock<Candidates> =
+    LazyLock::new(|| Candidates::new(std::iter::once(Profile::named("contact").unwrap()), &Mapping::default()));
+static PLAN: LazyLock<Arc<Plan>> =
+    LazyLock::new(|| Arc::new(Plan::new(&Profile::all()[0], &FieldOptions::default()).unwrap()));
 
 fn read_json(name: &str, data: &[u8], block_size: BlockSize) -> Result<Found, String> {
     let options = ReadOptions { block_size, ..ReadOptions::default() };
-    let candidates = candidates();
+    let candidates = &*CANDIDATES;
     let text = Opened::plain(Box::new(Cursor::new(data.to_vec())), None);
-    let input = Input::look(Path::new(name), text, &options, &candidates).map_err(|error| error.to_string())?;
+    let input = Input::look(Path::new(name), text, &options, candidates).map_err(|error| error.to_string())?;
     if input.dialect.format.is_table() {
         return Err("it is a table".to_string());
     }
-    let mut source = input.into_source(0, &options, &candidates).map_err(|error| error.to_string())?;
-    let plan = Plan::new(&Profile::all()[0], &FieldOptions::default()).unwrap();
+    let mut source = input.into_source(0, &options, candidates).map_err(|error| error.to_string())?;
     let stamp = Stamp { now: "2026-01-01T00:00:00Z".into(), run: 1, file: 1 };
-    let checker = Checker::new(Arc::new(plan), Shape::Json, stamp, false, 1 << 20);
+    let checker = Checker::new(Arc::clone(&PLAN), Shape::Json, stamp, false, 1 << 20);
     let mut found = Vec::new();
     while let Some(block) = source.next_block().map_err(|error| error.to_string())? {
         let verdicts = checker.check(&block);
@@ -264,9 +266,9 @@ fn sniff(mut data: &[u8]) {
     let folder = tempfile::tempdir_in(memory()).unwrap();
     let path = folder.path().join(name);
     std::fs::write(&path, data).unwrap();
-    let (options, candidates) = (ReadOptions { max_inflated_bytes: 1 << 22, ..ReadOptions::default() }, candidates());
-    let Ok(input) = Input::open(&path, &options, &candidates) else { return };
-    let Ok(mut source) = input.into_source(0, &options, &candidates) else { return };
+    let (options, candidates) = (ReadOptions { max_inflated_bytes: 1 << 22, ..ReadOptions::default() }, &*CANDIDATES);
+    let Ok(input) = Input::open(&path, &options, candidates) else { return };
+    let Ok(mut source) = input.into_source(0, &options, candidates) else { return };
     let mut records = 0;
     loop {
         match source.next_block() {
@@ -303,10 +305,10 @@ fn hostile(mut data: &[u8]) {
     let lines = (0..5).map(|line| (0..4).map(|place| cell(line, place)).collect::<Vec<_>>().join(delimiter));
     let text =
         format!("{}\n{}\n", ["name", "email", "city", "phone"].join(delimiter), lines.collect::<Vec<_>>().join("\n"));
-    let candidates = Candidates::new(std::iter::once(Profile::named("contact").unwrap()), &Mapping::default());
+    let candidates = &*CONTACT;
     let options = ReadOptions::default();
     let opened = Opened::plain(Box::new(Cursor::new(text.clone().into_bytes())), None);
-    let input = Input::look(Path::new("a.csv"), opened, &options, &candidates).expect("it is valid");
+    let input = Input::look(Path::new("a.csv"), opened, &options, candidates).expect("it is valid");
     assert_eq!(input.names, ["name", "email", "city", "phone"], "{text:?}");
     let dialect = input.dialect.csv;
     assert_eq!(
@@ -314,7 +316,7 @@ fn hostile(mut data: &[u8]) {
         (Some(1), delimiter),
         "{text:?}"
     );
-    let mut source = input.into_source(0, &options, &candidates).unwrap();
+    let mut source = input.into_source(0, &options, candidates).unwrap();
     let mut cells = Vec::new();
     let mut rows = Vec::new();
     while let Some(block) = source.next_block().unwrap() {
