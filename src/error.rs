@@ -52,8 +52,8 @@ pub enum Error {
     },
     /// A run that commits now and then ended early. What it has committed stays.
     #[error(
-        "{}. Of run {run_id} the first {records} records are kept; the same command goes on behind them, and `custload undo \
-         {run_id}` takes them back",
+        "{}. The first {records} records of run {run_id} are kept: run the same command again to continue, or `custload undo \
+         {run_id}` to undo them",
         without_claim(.error)
     )]
     AtCheckpoint {
@@ -104,15 +104,15 @@ pub enum Error {
         /// Why, and what to do.
         message: String,
     },
-    /// The run's books do not balance. This is a fault of the program; the run was taken back.
+    /// The run's books do not balance. This is a fault of the program; nothing was written.
     #[error(
-        "the run does not balance and was taken back: {0}. This is a fault of custload, not of your file; please report it"
+        "the run does not balance, and nothing was written: {0}. This is a fault of custload, not of your file; please report it"
     )]
     Unbalanced(String),
-    /// Something in the program broke. The run was taken back.
-    #[error("custload broke while checking records and took the run back: {0}. Please report it")]
+    /// Something in the program broke; nothing was written.
+    #[error("custload broke while checking records, and nothing was written: {0}. Please report it")]
     Broken(String),
-    /// A signal asked the run to stop; it was taken back.
+    /// A signal asked the run to stop; nothing was written.
     #[error("stopped by {}; nothing was written", if *.0 == 2 { "Ctrl-C (SIGINT)" } else { "SIGTERM" })]
     Interrupted(i32),
 }
@@ -278,8 +278,7 @@ fn shortened_claim(said: &str) -> String {
         "; nothing was written",
         ". Nothing was written to the database",
         ". Nothing was written",
-        " and was taken back",
-        " and took the run back",
+        ", and nothing was written",
     ];
     let said = claims.iter().fold(said.to_string(), |said, claim| said.replace(claim, ""));
     said.trim_end_matches('.').to_string()

@@ -353,7 +353,7 @@ pub struct RunArgs {
     /// How long to wait for a database that another run or program is writing to
     #[arg(long, value_name = "SECONDS", default_value_t = 0.0)]
     pub wait: f64,
-    /// Commit each N records, for migrations too long to be one transaction; the same command goes on where it was stopped
+    /// Commit each N records, for migrations too long to be one transaction; the same command continues where it was stopped
     #[arg(long, value_name = "N")]
     pub commit_every: Option<u64>,
     /// The column that tells customers apart, in place of the profile's; or none

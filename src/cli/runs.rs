@@ -102,7 +102,7 @@ fn list(runs: &[RunStory], database: &Path) -> String {
         let mut row = vec![
             run.run_id.to_string(),
             minute(&run.started_at),
-            if *is_going_on { "going on".to_string() } else { visible(&run.status).into_owned() },
+            if *is_going_on { "running".to_string() } else { visible(&run.status).into_owned() },
         ];
         row.extend(has_profiles.then(|| visible(&run.profile).into_owned()));
         row.extend(has_modes.then(|| visible(&run.mode).into_owned()));
@@ -132,7 +132,7 @@ fn list(runs: &[RunStory], database: &Path) -> String {
 
 fn unfinished(run_id: i64) -> String {
     format!(
-        "run {run_id} was stopped: its command goes on with it (with a higher limit, if a limit on rejects stopped it), \
+        "run {run_id} was stopped: its command continues it (with a higher limit, if a limit on rejects stopped it), \
          `custload undo {run_id}` undoes it."
     )
 }
@@ -160,7 +160,7 @@ fn can_be_undone(story: &RunStory) -> String {
     let RunStory { run, is_going_on, .. } = story;
     let undo = format!("`custload undo {}`", run.run_id);
     match (run.status.as_str(), run.journal) {
-        _ if *is_going_on => "not while it is going on".to_string(),
+        _ if *is_going_on => "not while it is running".to_string(),
         (UNDONE, _) => format!("done at {}", visible(run.undone_at.as_deref().unwrap_or_default())),
         (_, PastJournal::Pruned) => "not possible: what is needed for it was pruned".to_string(),
         (_, PastJournal::Never) => {
@@ -172,7 +172,7 @@ fn can_be_undone(story: &RunStory) -> String {
 
 fn one(story: &RunStory, database: &Path) -> String {
     let RunStory { run, reports, is_going_on } = story;
-    let status = if *is_going_on { "going on" } else { &run.status };
+    let status = if *is_going_on { "running" } else { &run.status };
     let mut out = format!("run {} in {}: {}\n\n", run.run_id, shown(database), visible(status));
     let mut say = |what: &str, value: &str| out.push_str(&format!("{what:<10} {}\n", visible(value)));
     say("profile", &run.profile);

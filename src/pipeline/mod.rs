@@ -134,7 +134,7 @@ impl Target {
 
 /// Does what `options` say.
 ///
-/// Gives the run in numbers, also where a threshold was passed and the run taken back ([`Status::Threshold`]), and where there
+/// Gives the run in numbers, also where a threshold was passed and nothing was written ([`Status::Threshold`]), and where there
 /// was nothing to do ([`Status::Skipped`]). On an error the database is as it was, or as it was at the last checkpoint, and no
 /// report is left.
 pub fn run(options: &Options, observer: &mut dyn Observer) -> Result<Summary> {

@@ -70,14 +70,32 @@ fn parsed(options: &str) -> Map<String, Value> {
 }
 
 fn differs(name: &str, before: &Value, now: &Value) -> String {
-    let said = |value: &Value| match value {
-        Value::Null => "not given".to_string(),
-        Value::Array(values) if values.is_empty() => "not given".to_string(),
-        Value::Object(values) if values.is_empty() => "not given".to_string(),
-        Value::String(text) => text.clone(),
-        value => value.to_string(),
-    };
-    format!("{} was {}, and is {}", option_of(name), said(before), said(now))
+    format!("{} was {}, and is now {}", option_of(name), plain(name, before), plain(name, now))
+}
+
+/// A value as a person types it.
+fn plain(name: &str, value: &Value) -> String {
+    let joined = |values: Vec<String>| if values.is_empty() { "not given".to_string() } else { values.join(",") };
+    let one = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_string);
+    match value {
+        Value::Bool(true) if name == "pad_short_rows" => "pad".to_string(),
+        Value::Bool(true) if name == "unknown_columns_are_errors" => "error".to_string(),
+        Value::Bool(false) => joined(Vec::new()),
+        Value::Null => joined(Vec::new()),
+        // A column of the mapping, and the field that it is for.
+        Value::Array(values) => joined(
+            values
+                .iter()
+                .map(|value| {
+                    value
+                        .as_array()
+                        .map_or_else(|| one(value), |pair| pair.iter().map(one).collect::<Vec<_>>().join("="))
+                })
+                .collect(),
+        ),
+        Value::Object(values) => joined(values.iter().map(|(name, value)| format!("{name}={}", one(value))).collect()),
+        value => one(value),
+    }
 }
 
 /// What a person types for what goes by this name.
@@ -230,12 +248,12 @@ mod tests {
         assert_eq!(difference("{}", &usual, &stored), None);
         assert_eq!(difference("not even JSON", &usual, &stored), None);
         let said = difference(&text(&usual), &relaxed(&["name"]), &stored);
-        assert_eq!(said.as_deref(), Some("--relax was not given, and is [\"name\"]"));
+        assert_eq!(said.as_deref(), Some("--relax was not given, and is now name"));
         let said = difference(&text(&relaxed(&["name"])), &usual, &stored);
-        assert_eq!(said.as_deref(), Some("--relax was [\"name\"], and is not given"));
+        assert_eq!(said.as_deref(), Some("--relax was name, and is now not given"));
         assert_eq!(difference(&text(&relaxed(&["name", "city"])), &relaxed(&["city", "name", "city"]), &stored), None);
         let said = difference("{\"later\":true}", &usual, &stored);
-        assert_eq!(said.as_deref(), Some("--later was true, and is not given"));
+        assert_eq!(said.as_deref(), Some("--later was true, and is now not given"));
         assert_eq!(difference("{\"later\":null}", &usual, &stored), None);
 
         let told = |words: &[(&str, OnInvalid)]| {
@@ -268,7 +286,7 @@ mod tests {
         };
         assert_eq!(difference(&text(&other), &usual, &stored), None);
         let said = difference(&text(&other), &usual, &[Decides::Stored, Decides::Part, Decides::Steps]);
-        assert_eq!(said.as_deref(), Some("--commit-every was 3, and is not given"));
+        assert_eq!(said.as_deref(), Some("--commit-every was 3, and is now not given"));
         assert_eq!(value(&text(&other), "commit_every"), Some(json!(3)));
         assert_eq!(value(&text(&usual), "commit_every"), None);
     }

@@ -52,9 +52,9 @@ pub struct Options {
     pub accepted: bool,
     /// What was said about fields.
     pub fields: FieldOptions,
-    /// More rejects than this, and the run is taken back.
+    /// With more rejects than this, nothing is written.
     pub max_rejects: Option<u64>,
-    /// A greater share of rejects among the records than this, and the run is taken back.
+    /// With a greater share of rejects among the records than this, nothing is written.
     pub max_reject_ratio: Option<f64>,
     /// Whether a run with rejects has done what it should.
     pub rejects_ok: bool,
@@ -72,7 +72,7 @@ pub struct Options {
     pub redo: bool,
     /// How long to wait for a database that somebody else has.
     pub wait: Duration,
-    /// Commit each time so many records are done, and go on behind them where the run before was stopped.
+    /// Commit after each this many records, and continue after them where the run before was stopped.
     pub commit_every: Option<u64>,
     /// Set to a signal's number when the run is to stop.
     pub stop: Arc<AtomicUsize>,

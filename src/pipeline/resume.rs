@@ -1,4 +1,4 @@
-//! A run that commits now and then, and was stopped (SPEC, section 8): whether the command that is given now goes on with it.
+//! A run that commits now and then, and was stopped (SPEC, section 8): whether the command that is given now continues it.
 //!
 //! Going on means to do all of it again, but for what is in the database already: records are read, judged and reported from
 //! the first on, so that the reports are those of a run that was never stopped. At the checkpoint all that was found must be what
@@ -14,11 +14,11 @@ use crate::rule::text::visible;
 use crate::source::input::Input;
 use crate::store::{TextPlace, Unfinished};
 
-/// What is said when a run goes on.
+/// What is said when a run is continued.
 pub(super) fn said(run: &Unfinished) -> String {
     let (checkpoint, place) = (&run.checkpoint, &run.checkpoint.place);
     format!(
-        "run {} was stopped; going on behind record {} of {} (line {})",
+        "run {} was stopped; continuing after record {} of {} (line {})",
         checkpoint.run_id,
         place.record,
         visible(path_of(run, place)),
@@ -30,7 +30,7 @@ fn path_of<'r>(run: &'r Unfinished, place: &TextPlace) -> &'r str {
     run.files.get((place.file as usize).wrapping_sub(1)).map_or("its input", |(path, _)| path)
 }
 
-/// An error, unless this command is the one that was stopped: other runs have to wait until that is finished or taken back.
+/// An error, unless this command is the one that was stopped: other runs have to wait until that is finished or undone.
 pub(super) fn refuse_others(run: &Unfinished, options: &Options, profile: &Profile, inputs: &[Input]) -> Result<()> {
     let differ = |what: String| {
         let path = options.database.clone().unwrap_or_default();
@@ -39,8 +39,8 @@ pub(super) fn refuse_others(run: &Unfinished, options: &Options, profile: &Profi
         Err(Error::database(
             &path,
             format!(
-                "run {run_id} was stopped behind record {} of {}, and has to be finished or taken back first. This is \
-                 not its command: {what}. Run its command again, or `custload undo {run_id}`. Nothing was written",
+                "run {run_id} was stopped after record {} of {}, and must be finished or undone first. This is not \
+                 its command: {what}. Run its command again, or `custload undo {run_id}`. Nothing was written",
                 run.checkpoint.place.record,
                 paths.join(", ")
             ),
@@ -49,7 +49,8 @@ pub(super) fn refuse_others(run: &Unfinished, options: &Options, profile: &Profi
     let found: Vec<String> = inputs.iter().map(|input| shown_path(&input.path)).collect();
     if !found.iter().eq(run.files.iter().map(|(path, _)| path)) {
         let found: Vec<String> = found.iter().map(|path| visible(path).into_owned()).collect();
-        return differ(format!("its inputs are others ({})", found.join(", ")));
+        let found = if found.is_empty() { "none is left to load".to_string() } else { found.join(", ") };
+        return differ(format!("its inputs are others ({found})"));
     }
     if run.profile != profile.name {
         return differ(format!("the profile was {}, and is {}", run.profile, profile.name));

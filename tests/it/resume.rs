@@ -154,15 +154,15 @@ fn another_command_is_refused_until_the_run_is_done() {
     place.write("c.csv", "email\nzoe@example.com\n");
     let before = fs::read(place.path("customers.db")).unwrap();
     let refused = |args: &[&str], said: &[&str]| {
-        place.run(args).ends(2).says(&[&["run 1 was stopped behind record", "custload undo 1"], said].concat());
+        place.run(args).ends(2).says(&[&["run 1 was stopped after record", "custload undo 1"], said].concat());
         assert!(before == fs::read(place.path("customers.db")).unwrap(), "{args:?}");
     };
     refused(&["import", "c.csv", "--profile", "contact"], &["its inputs are others"]);
-    refused(&args("101", &[]), &["--commit-every was 100, and is 101"]);
+    refused(&args("101", &[]), &["--commit-every was 100, and is now 101"]);
     refused(&args("100", &["--mode", "upsert"]), &["--mode was"]);
     refused(&args("100", &["--relax", "name"]), &["--relax was"]);
     let all = args("100", &[]);
-    refused(&all[..all.len() - 2], &["--commit-every was 100, and is not given"]);
+    refused(&all[..all.len() - 2], &["--commit-every was 100, and is now not given"]);
     let original = fs::read(place.path("a.csv")).unwrap();
     // Longer by a line, and of the same length with another beginning.
     fs::write(place.path("a.csv"), [&original[..], b"x@example.com\n"].concat()).unwrap();
@@ -176,7 +176,7 @@ fn another_command_is_refused_until_the_run_is_done() {
     assert!(at > first && before == fs::read(place.path("customers.db")).unwrap());
     // As it was, it goes on; thresholds may be others.
     fs::write(place.path("a.csv"), &original).unwrap();
-    place.run(&args("100", &["--max-rejects", "100000"])).ends(0).says(&["run 1 was stopped; going on behind record"]);
+    place.run(&args("100", &["--max-rejects", "100000"])).ends(0).says(&["run 1 was stopped; continuing after record"]);
     assert_eq!(place.column("customers.db", "SELECT status FROM import_runs"), ["finished"]);
 }
 
@@ -235,7 +235,7 @@ fn nothing_is_skipped_while_a_run_is_stopped() {
     // What is kept is listed, and nothing else.
     let (_, rows) = place.table("customers.db.imports/run-000002/accepted.csv");
     assert_eq!(rows.iter().map(|row| row[5].as_str()).collect::<Vec<_>>(), ["updated", "updated"]);
-    place.custload(&format!("import a.csv {upsert}")).ends(2).says(&["run 2 was stopped behind record 2"]);
+    place.custload(&format!("import a.csv {upsert}")).ends(2).says(&["run 2 was stopped after record 2"]);
     place.custload("undo 2").ends(0);
     place.custload(&format!("import a.csv {upsert}")).ends(0).says(&["run 1 has loaded it"]);
 }

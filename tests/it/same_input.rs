@@ -184,15 +184,15 @@ fn which_options_are_others() {
         place.custload(&format!("import a.csv --profile contact {same}")).ends(0).says(&["it is skipped"]);
     }
     for (other, said) in [
-        ("--on-invalid phone=clear", "--on-invalid was not given, and is {\"phone\":\"clear\"}"),
-        ("--mode upsert", "--mode was create, and is upsert"),
+        ("--on-invalid phone=clear", "--on-invalid was not given, and is now phone=clear"),
+        ("--mode upsert", "--mode was create, and is now upsert"),
         ("--relax name", "--relax was not given"),
         ("--map city=state", "--map was not given"),
         ("--mapping map.toml", "--map was not given"),
         ("--null-token x", "--null-token was not given"),
-        ("--limit 100", "--limit was not given, and is 100"),
-        ("--unknown-columns error", "--unknown-columns was false, and is true"),
-        ("--key none", "--key was not given, and is none"),
+        ("--limit 100", "--limit was not given, and is now 100"),
+        ("--unknown-columns error", "--unknown-columns was not given, and is now error"),
+        ("--key none", "--key was not given, and is now none"),
     ] {
         let before = place.everything();
         let done = place.custload(&format!("import a.csv --profile contact {other}")).ends(2);

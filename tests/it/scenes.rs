@@ -356,7 +356,7 @@ impl Whole {
         let done = copy.run(&["import", "zoe.csv", "--profile", "contact", "--quiet"]);
         let was_stopped = |before: &Content| before.dump.contains("status=\"unfinished\"");
         if matches!(stand, Stand::At(_)) || stand == Stand::Untouched && self.before.as_ref().is_some_and(was_stopped) {
-            done.ends(2).says(&["was stopped behind record", "custload undo"]);
+            done.ends(2).says(&["was stopped after record", "custload undo"]);
             return;
         }
         done.ends(0);
