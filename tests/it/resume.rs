@@ -18,15 +18,15 @@ fn records(number: usize, start: u64) -> Vec<u8> {
     out
 }
 
-/// Two inputs, the second of which has records of the first and of customers who are there.
+/// Two inputs, both of which have records of customers who are there, and the second has some of the first.
 fn place(has_customers: bool) -> Place {
     let place = Place::new();
+    let with_more =
+        |text: Vec<u8>, more: Vec<u8>| [&text[..], more.splitn(2, |byte| *byte == b'\n').nth(1).unwrap()].concat();
     place.write("a.csv", records(2500, 1));
-    let mut second = records(1700, 3_000);
-    second.extend_from_slice(&records(400, 1).split(|byte| *byte == b'\n').skip(1).collect::<Vec<_>>().join(&b'\n'));
-    place.write("b.csv", second);
+    place.write("b.csv", with_more(records(1700, 3_000), records(400, 1)));
     if has_customers {
-        place.write("held.csv", records(900, 4_000));
+        place.write("held.csv", with_more(records(900, 4_000), records(100, 2_000)));
         place.custload("import held.csv --profile contact --quiet --rejects-ok --now 2026-01-01T00:00:00Z").ends(0);
     }
     place
