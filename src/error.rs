@@ -52,8 +52,8 @@ pub enum Error {
     },
     /// A run that commits now and then ended early. What it has committed stays.
     #[error(
-        "{}. The first {records} records of run {run_id} are kept: run the same command again to continue, or `custload undo \
-         {run_id}` to undo them",
+        "{}. The first {records} records of run {run_id} are kept: run the same command again to continue, or `{undo}` to undo \
+         them",
         without_claim(.error)
     )]
     AtCheckpoint {
@@ -61,6 +61,8 @@ pub enum Error {
         error: Box<Error>,
         /// The run.
         run_id: i64,
+        /// The command that undoes it.
+        undo: String,
         /// How many records were done at its last checkpoint.
         records: u64,
     },
@@ -326,7 +328,8 @@ mod tests {
         ] {
             let said = error.for_log();
             assert!(said.starts_with(logged) && !said.contains("Ann"), "{error}: {said:?}");
-            let kept = Error::AtCheckpoint { error: Box::new(error), run_id: 1, records: 5 };
+            let kept =
+                Error::AtCheckpoint { error: Box::new(error), run_id: 1, undo: "custload undo 1".into(), records: 5 };
             assert_eq!(kept.for_log(), said);
         }
         let all = [
@@ -338,11 +341,18 @@ mod tests {
             Error::Interrupted(2),
         ];
         for error in all {
-            let said = Error::AtCheckpoint { error: Box::new(error), run_id: 1, records: 5 }.to_string();
+            let said =
+                Error::AtCheckpoint { error: Box::new(error), run_id: 1, undo: "custload undo 1".into(), records: 5 }
+                    .to_string();
             let claims = said.to_lowercase().contains("nothing was written") || said.contains("the run back");
             assert!(!claims && said.contains("the first 5 records are kept"), "{said}");
         }
-        let stopped = Error::AtCheckpoint { error: Box::new(Error::Interrupted(15)), run_id: 1, records: 5 };
+        let stopped = Error::AtCheckpoint {
+            error: Box::new(Error::Interrupted(15)),
+            run_id: 1,
+            undo: "custload undo 1".into(),
+            records: 5,
+        };
         assert_eq!((stopped.kind(), stopped.for_log().as_str()), ("interrupted", "stopped by SIGTERM"));
     }
 }

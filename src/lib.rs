@@ -19,5 +19,6 @@ pub mod reject;
 pub mod report;
 pub mod row;
 pub mod rule;
+pub mod shell;
 pub mod source;
 pub mod store;

@@ -78,7 +78,7 @@ fn share(typed: &str) -> Result<f64, String> {
 #[derive(Clone, Debug, Args)]
 pub struct DatabaseArgs {
     /// The SQLite database
-    #[arg(long, value_name = "FILE", default_value = "customers.db", global = true)]
+    #[arg(long, value_name = "FILE", default_value = crate::shell::DEFAULT_DATABASE, global = true)]
     pub db: PathBuf,
     /// How long to wait for a database that another run or program is writing to
     #[arg(long, value_name = "SECONDS", default_value_t = 0.0, global = true)]

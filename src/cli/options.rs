@@ -19,6 +19,7 @@ use crate::mode::{Duplicates, Empty, Mode};
 use crate::pipeline::{Asked, Command, Options};
 use crate::profile::mapping::Mapping;
 use crate::rule::text;
+use crate::shell;
 use crate::source::input::{Format, MAX_RECORD_BYTES, ReadOptions};
 use crate::source::sniff::HeaderPlace;
 use crate::source::{BlockSize, decode};
@@ -115,7 +116,7 @@ pub(super) fn asked(args: &DatabaseArgs, stop: Arc<AtomicUsize>) -> Result<Asked
 
 /// The database of a run; a check may do without one.
 pub(super) fn database(command: Command, args: &RunArgs) -> Option<PathBuf> {
-    let default = || (command == Command::Import).then(|| PathBuf::from("customers.db"));
+    let default = || (command == Command::Import).then(|| PathBuf::from(shell::DEFAULT_DATABASE));
     args.db.clone().or_else(default)
 }
 

@@ -13,6 +13,7 @@ use super::{options, print};
 use crate::pipeline::{self, Observer, RunStory, UndoOptions};
 use crate::report::summary::{Counts, escaped};
 use crate::rule::text::visible;
+use crate::shell;
 use crate::store::{ChangedCustomers, FileRow, PastJournal, Pruned, Since, UNDONE, UNFINISHED, Undone};
 
 /// Does what was typed behind `runs`; gives the exit status.
@@ -49,7 +50,7 @@ pub(super) fn undo(args: &UndoArgs, stop: Arc<AtomicUsize>) -> anyhow::Result<i3
     let undone = pipeline::undo(&asked, &undo, &mut console)?;
     let said = if args.database.json { pretty(&undone_data(&undo, &undone)) } else { String::new() };
     if !undone.is_done {
-        for line in refusal(&undo, &undone) {
+        for line in refusal(&undo, &undone, &args.database.db) {
             console.note(&line);
         }
         print(&said)?;
@@ -124,16 +125,17 @@ fn list(runs: &[RunStory], database: &Path) -> String {
         out.push_str(&format!("all of them: {}\n", same.join(", ")));
     }
     for story in runs.iter().filter(|story| story.run.status == UNFINISHED && !story.is_going_on) {
-        out.push_str(&format!("{}\n", unfinished(story.run.run_id)));
+        out.push_str(&format!("{}\n", unfinished(story.run.run_id, database)));
     }
     out.push_str("`custload runs show N` shows a run, `custload undo N` undoes it.\n");
     without_trailing_spaces(&out)
 }
 
-fn unfinished(run_id: i64) -> String {
+fn unfinished(run_id: i64, database: &Path) -> String {
     format!(
         "run {run_id} was stopped: its command continues it (with a higher limit, if a limit on rejects stopped it), \
-         `custload undo {run_id}` undoes it."
+         `{}` undoes it.",
+        shell::undo(run_id, database)
     )
 }
 
@@ -156,9 +158,8 @@ fn inputs(files: &[FileRow]) -> String {
 }
 
 /// A line about whether a run can be undone.
-fn can_be_undone(story: &RunStory) -> String {
+fn can_be_undone(story: &RunStory, database: &Path) -> String {
     let RunStory { run, is_going_on, .. } = story;
-    let undo = format!("`custload undo {}`", run.run_id);
     match (run.status.as_str(), run.journal) {
         _ if *is_going_on => "not while it is running".to_string(),
         (UNDONE, _) => format!("done at {}", visible(run.undone_at.as_deref().unwrap_or_default())),
@@ -166,7 +167,7 @@ fn can_be_undone(story: &RunStory) -> String {
         (_, PastJournal::Never) => {
             "not possible: an earlier version made the run, and did not note what is needed for it".to_string()
         }
-        (_, PastJournal::There) => format!("possible: {undo}"),
+        (_, PastJournal::There) => format!("possible: `{}`", shell::undo(run.run_id, database)),
     }
 }
 
@@ -196,7 +197,7 @@ fn one(story: &RunStory, database: &Path) -> String {
     for (name, value) in told_options(&run.options) {
         say("option", &format!("{name} {value}"));
     }
-    say("undo", &can_be_undone(story));
+    say("undo", &can_be_undone(story, database));
     let header = ["input", "read", "created", "updated", "unchanged", "superseded", "rejected", "blank", "bytes"];
     let mut files = table(header);
     let all = (run.inputs.len() != 1).then(|| ("all", run.counts, String::new()));
@@ -214,7 +215,7 @@ fn one(story: &RunStory, database: &Path) -> String {
         out.push_str(&format!("SHA-256 {}  {}\n", visible(&file.sha256), visible(&file.path)));
     }
     if run.status == UNFINISHED && !is_going_on {
-        out.push_str(&format!("\n{}\n", unfinished(run.run_id)));
+        out.push_str(&format!("\n{}\n", unfinished(run.run_id, database)));
     }
     without_trailing_spaces(&out)
 }
@@ -313,7 +314,7 @@ fn span(first: i64, last: i64) -> String {
 }
 
 /// What is said where nothing is done because of customers who are not as the run left them.
-fn refusal(undo: &UndoOptions, undone: &Undone) -> Vec<String> {
+fn refusal(undo: &UndoOptions, undone: &Undone, database: &Path) -> Vec<String> {
     let run_id = undo.run_id;
     let is_known = undone.listed.iter().all(|entry| entry.since != Since::SomeChanged);
     let several = if is_known { "customers are" } else { "customers are, or may be," };
@@ -329,7 +330,8 @@ fn refusal(undo: &UndoOptions, undone: &Undone) -> Vec<String> {
     }));
     lines.extend(undone.has_more.then(|| "  and more".to_string()));
     lines.push(format!(
-        "undo later runs first, or leave these customers as they are with `custload undo {run_id} --keep-changed`: {}",
+        "undo later runs first, or leave these customers as they are with `{} --keep-changed`: {}",
+        shell::undo(run_id, database),
         what_is_done(undone.deletable, undone.restorable)
     ));
     lines

@@ -4,6 +4,7 @@ use clap::ValueEnum;
 
 use super::args::{DuplicatesArg, EmptyArg, EscapeArg, ModeArg, ReadArgs, RunArgs, ShortRows};
 use crate::error::Error;
+use crate::shell;
 
 /// The words of a command.
 #[derive(Debug)]
@@ -104,7 +105,7 @@ impl Words {
 
     /// The command as a shell takes it.
     pub(super) fn quoted(&self) -> String {
-        self.0.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+        self.0.iter().map(|word| shell::word(word)).collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -130,31 +131,4 @@ pub(super) fn ways_to_load_again(error: &Error, args: &RunArgs) -> Vec<String> {
     lines.push(format!("To load it {what}:"));
     lines.push(format!("  {}", Words::typed_with("--force").quoted()));
     lines
-}
-
-/// A word as a shell takes it.
-fn quoted(word: &str) -> String {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./=:,+@%".contains(&byte);
-    match !word.is_empty() && word.bytes().all(is_plain) {
-        true => word.to_string(),
-        false => format!("'{}'", word.replace('\'', "'\\''")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_are_quoted_for_a_shell() {
-        for (word, expected) in [
-            ("a.csv", "a.csv"),
-            ("my file.csv", "'my file.csv'"),
-            ("", "''"),
-            ("it's", "'it'\\''s'"),
-            ("$HOME;", "'$HOME;'"),
-        ] {
-            assert_eq!(quoted(word), expected);
-        }
-    }
 }

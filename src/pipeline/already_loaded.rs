@@ -20,7 +20,7 @@ use crate::store::Loaded;
 /// What an input is known by.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Identity {
-    /// Its absolute path; standard input has none.
+    /// Its absolute path; standard input and pipes have none.
     pub(super) path: Option<String>,
     /// What of it is read, where that was said.
     pub(super) part: Option<String>,
@@ -30,7 +30,8 @@ pub(super) struct Identity {
 
 /// The absolute path of an input as it is kept. Links are not resolved: what is behind one may be another file tomorrow.
 pub(super) fn absolute_path(path: &Path) -> Option<String> {
-    if path.as_os_str() == "-" {
+    let is_stream = || fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir());
+    if path.as_os_str() == "-" || is_stream() {
         return None;
     }
     let mut absolute = PathBuf::new();
@@ -116,11 +117,29 @@ impl<'l> Known<'l> {
 
     /// The input that this one is the same as, if there is one: the last of several.
     pub(super) fn same_as(&self, input: &Identity) -> Option<&'l Loaded> {
+        self.same_after(input, self.last_change)
+    }
+
+    /// The same for each of a run's inputs. In update and upsert one that is to be loaded may change what those before have left, so
+    /// those after it are the same by their path alone.
+    fn same_in_turn(&self, inputs: &[Identity]) -> Vec<Option<&'l Loaded>> {
+        let mut last_change = self.last_change;
+        let same = inputs.iter().map(|input| {
+            let found = self.same_after(input, last_change);
+            if found.is_none() {
+                last_change = None;
+            }
+            found
+        });
+        same.collect()
+    }
+
+    fn same_after(&self, input: &Identity, last_change: Option<&'l Loaded>) -> Option<&'l Loaded> {
         let (sha256, part) = (input.sha256.as_deref()?, input.part.as_deref());
         let at_path = input.path.clone().and_then(|path| self.by_path.get(&(path, part)).copied());
         let other = match self.mode {
             Mode::Create => self.by_bytes.get(&(sha256, part)).copied(),
-            Mode::Update | Mode::Upsert => self.last_change,
+            Mode::Update | Mode::Upsert => last_change,
         };
         let is_same = |loaded: &&Loaded| {
             let is_held = self.mode == Mode::Create || !loaded.is_shaken;
@@ -143,9 +162,10 @@ pub(super) fn leave_out(
 ) -> Result<Vec<Input>> {
     let (mut left, mut otherwise) = (Vec::with_capacity(inputs.len()), Vec::new());
     let mut of_this_run: HashMap<Identity, String> = HashMap::new();
-    for (input, identity) in inputs.into_iter().zip(identities) {
+    let same = known.same_in_turn(&identities);
+    for ((input, identity), same) in inputs.into_iter().zip(identities).zip(same) {
         let path = visible(&input.path.to_string_lossy()).into_owned();
-        if let Some(loaded) = known.same_as(&identity) {
+        if let Some(loaded) = same {
             let (run, when) = (loaded.run_id, &loaded.started_at);
             match other_options(loaded, profile, options) {
                 None => observer

@@ -6,6 +6,7 @@ use crate::error::{Error, Result, Words};
 use crate::record::TextBefore;
 use crate::report::folder::ReportFile;
 use crate::rule::text::visible;
+use crate::shell;
 use crate::store::{Checkpoint, FileRow, TextPlace, UNFINISHED};
 
 impl Committer<'_> {
@@ -108,8 +109,9 @@ impl Committer<'_> {
         Error::database(
             &path,
             Words::own(format!(
-                "run {run_id} cannot continue: {what}. Put the input back as it was, or take the run back with `custload \
-                 undo {run_id}` and load again. Nothing was written"
+                "run {run_id} cannot continue: {what}. Put the input back as it was, or undo the run with `{}` and load again. \
+                 Nothing was written",
+                shell::undo(run_id, &path)
             )),
         )
     }

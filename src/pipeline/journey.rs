@@ -17,7 +17,7 @@ use std::time::Duration;
 use super::commit::{Committer, InputEnd};
 use super::prepare::Prepared;
 use super::worker::{Checked, Worker};
-use super::{Observer, Options};
+use super::{Command, Observer, Options};
 use crate::check::Stamp;
 use crate::check::plan::Plan;
 use crate::error::{Error, Result};
@@ -32,7 +32,7 @@ const KEPT_OPEN: usize = 16;
 
 /// Opens the inputs, on a thread of its own: one that says nothing, such as standard input, must not keep a signal waiting.
 ///
-/// Standard input is read to its end at once if the run `spools`.
+/// What is no file, as standard input, is read to its end at once if the run `spools`.
 pub(super) fn open(
     options: &Options,
     paths: Vec<PathBuf>,
@@ -171,9 +171,18 @@ pub(super) fn travel(
     let flow = Arc::new(Flow::default());
     let _end = EndOfFlow(Arc::clone(&flow));
     let (read, candidates) = (options.read.clone(), Arc::clone(candidates));
-    let (stops, one_by_one) = (committer.stops(), committer.one_by_one);
-    let cutter =
-        Cutter { pool, arrivals, places, next: 0, flow: Arc::clone(&flow), read, candidates, stops, one_by_one };
+    let cutter = Cutter {
+        pool,
+        arrivals,
+        places,
+        next: 0,
+        flow: Arc::clone(&flow),
+        read,
+        candidates,
+        stops: committer.stops(),
+        keeps_sha256: options.command == Command::Import,
+        one_by_one: committer.one_by_one,
+    };
     // Not joined: it may be waiting for standard input when the run is told to stop.
     start("cut", move || cutter.cut_all(inputs))?;
     take_in_order(&arrived, &freed, &flow, options, committer, observer)
@@ -316,6 +325,8 @@ struct Cutter {
     read: ReadOptions,
     candidates: Arc<Candidates>,
     stops: Stops,
+    /// Whether the inputs will be known by their SHA-256.
+    keeps_sha256: bool,
     /// Whether each input has to be done before the next one is begun.
     one_by_one: bool,
 }
@@ -416,9 +427,9 @@ impl Cutter {
                 let _ = arrivals.send((number, arrival));
             });
         }
-        let read = source.read();
-        source.check_rest().map_err(|error| Error::input(path, error))?;
-        Ok(Some(read))
+        let rest = source.drop_rest(self.keeps_sha256, || !self.flow.ended.load(Ordering::Relaxed));
+        rest.map_err(|error| Error::input(path, error))?;
+        Ok(Some(source.read()))
     }
 
     fn send(&mut self, arrival: Arrival) -> Option<()> {

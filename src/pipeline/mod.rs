@@ -52,6 +52,7 @@ use crate::profile::Profile;
 use crate::report::folder::{ACCEPTED, ReportFolder, SUMMARY, Trace, WrittenReport};
 use crate::report::summary::{Counts, InputSummary, Status, Summary};
 use crate::rule::text::visible;
+use crate::shell;
 use crate::source::expand::expand;
 use crate::source::input::ReadOptions;
 use crate::store::{
@@ -185,7 +186,7 @@ fn load(options: &Options, observer: &mut Watched<'_>) -> Result<Summary> {
         _ => None,
     };
 
-    // Standard input is compared with what was loaded, and with the other inputs.
+    // What is no file is compared with what was loaded, too, and with the other inputs.
     let spools = loaded.as_ref().is_some_and(|loaded| !loaded.is_empty() || paths.len() > 1);
     let inputs = journey::open(options, paths, spools, &candidates)?;
     let profile = prepare::profile(options, &inputs, &candidates, observer);
@@ -256,7 +257,9 @@ fn load(options: &Options, observer: &mut Watched<'_>) -> Result<Summary> {
         (trace, _) => drop(trace),
     }
     ended.map_err(|error| match kept {
-        Some(records) => Error::AtCheckpoint { error: Box::new(error), run_id, records },
+        Some(records) => {
+            Error::AtCheckpoint { error: Box::new(error), run_id, undo: undo_of(run_id, options), records }
+        }
         None => error,
     })
 }
@@ -301,11 +304,14 @@ fn beside<One>(one: impl FnOnce() -> One, other: impl Fn() -> Result<()> + Sync)
 }
 
 /// How a run ends that was read to its end, or to a limit on rejects; and why, where it has not loaded what it should.
-fn how_it_ends(options: &Options, outcome: &Committed) -> (Status, Option<String>) {
+fn how_it_ends(options: &Options, outcome: &Committed, run_id: i64) -> (Status, Option<String>) {
     let counts = &outcome.counts;
     if let Some(reason) = threshold_passed(options, counts) {
         let left = match &outcome.kept {
-            Some(kept) => format!("what was loaded up to record {} is kept", kept.records),
+            Some(kept) => {
+                let (records, undo) = (kept.records, undo_of(run_id, options));
+                format!("what was loaded up to record {records} is kept; `{undo}` undoes it")
+            }
             None => "the database is as it was".to_string(),
         };
         return (Status::Threshold, Some(format!("{reason}; {left}")));
@@ -335,7 +341,7 @@ fn close(
     observer.finishing("writing the reports and the database");
     let mut outcome = committer.finish()?;
     let counts = outcome.counts;
-    let (status, reason) = how_it_ends(options, &outcome);
+    let (status, reason) = how_it_ends(options, &outcome, run_id);
     // Runs are not undone for nothing.
     let is_kept = status != Status::Threshold && (outcome.book.undone.is_empty() || counts.accepted > 0);
     if let (Status::Threshold, Some(reason)) = (status, &reason) {
@@ -366,7 +372,8 @@ fn close(
         status,
         reason,
         kept_records: outcome.kept.filter(|_| status == Status::Threshold).map(|kept| kept.records),
-        run_id: (options.command == Command::Import).then_some(run_id),
+        // A redo that is given up leaves no run, and its number to the next.
+        run_id: (options.command == Command::Import && (is_kept || status == Status::Threshold)).then_some(run_id),
         undone_runs: outcome.book.undone.iter().copied().filter(|_| is_kept).collect(),
         profile: profile.name.clone(),
         mode: options.fields.mode.name(),
@@ -432,6 +439,11 @@ fn close(
         observer.note(&format!("{error}. The run itself is done"));
     }
     Ok(summary)
+}
+
+/// The command that undoes a run of these options.
+fn undo_of(run_id: i64, options: &Options) -> String {
+    shell::undo(run_id, options.database.as_deref().unwrap_or(Path::new(shell::DEFAULT_DATABASE)))
 }
 
 /// The clock of a run.

@@ -76,7 +76,10 @@ fn differs(name: &str, before: &Value, now: &Value) -> String {
 /// A value as a person types it.
 fn plain(name: &str, value: &Value) -> String {
     let joined = |values: Vec<String>| if values.is_empty() { "not given".to_string() } else { values.join(",") };
-    let one = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_string);
+    let one = |value: &Value| match value {
+        Value::Null => String::new(),
+        value => value.as_str().map_or_else(|| value.to_string(), str::to_string),
+    };
     match value {
         Value::Bool(true) if name == "pad_short_rows" => "pad".to_string(),
         Value::Bool(true) if name == "unknown_columns_are_errors" => "error".to_string(),
@@ -109,6 +112,9 @@ fn option_of(name: &str) -> String {
         name => format!("--{}", name.replace('_', "-")),
     }
 }
+
+/// What stands for every field.
+const ALL: &str = "all";
 
 /// Every option: its name, what it decides, and its value.
 ///
@@ -161,8 +167,11 @@ fn named(options: &Options) -> Vec<(&'static str, Decides, Value)> {
     let FieldOptions { key, relax, on_invalid, null_tokens, mapping, mode, empty } = fields;
     // What is left out is made of these.
     let Mapping { columns, constants, values, .. } = mapping;
-    let columns: Vec<(&str, Option<&str>)> =
+    let mut columns: Vec<(&str, Option<&str>)> =
         columns.iter().map(|(header, target)| (header.as_str(), target.as_deref())).collect();
+    columns.sort_unstable();
+    let relax_all = [ALL.to_string()];
+    let relax = if relax.iter().any(|field| field == ALL) { &relax_all[..] } else { relax };
     use Decides::{Limit, Part, Steps, Stored};
     vec![
         ("format", Stored, json!(format.map(|format| format.name()))),
@@ -198,12 +207,12 @@ fn named(options: &Options) -> Vec<(&'static str, Decides, Value)> {
 fn last_words(on_invalid: &[(String, OnInvalid)]) -> Value {
     let mut words: BTreeMap<&str, OnInvalid> = BTreeMap::new();
     for (field, what) in on_invalid {
-        if field == "all" {
+        if field == ALL {
             words.clear();
         }
         words.insert(field, *what);
     }
-    if !words.contains_key("all") {
+    if !words.contains_key(ALL) {
         words.retain(|_, what| *what != OnInvalid::Reject);
     }
     json!(words)
@@ -255,6 +264,17 @@ mod tests {
         let said = difference("{\"later\":true}", &usual, &stored);
         assert_eq!(said.as_deref(), Some("--later was true, and is now not given"));
         assert_eq!(difference("{\"later\":null}", &usual, &stored), None);
+
+        assert_eq!(difference(&text(&relaxed(&["all"])), &relaxed(&["name", "all"]), &stored), None);
+        let mapped = |said: [&str; 2]| {
+            let mut options = Options::default();
+            said.iter().for_each(|said| options.fields.mapping.add(said).unwrap());
+            options
+        };
+        let (one, other) = (mapped(["A=name", "B=email"]), mapped(["B=email", "A=name"]));
+        assert_eq!(difference(&text(&one), &other, &stored), None);
+        let said = difference(&text(&one), &mapped(["A=name", "B="]), &stored);
+        assert_eq!(said.as_deref(), Some("--map was A=name,B=email, and is now A=name,B="));
 
         let told = |words: &[(&str, OnInvalid)]| {
             let mut options = Options::default();

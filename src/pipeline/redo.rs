@@ -10,6 +10,7 @@ use super::prepare::Stems;
 use super::{Observer, Options, events, option_text};
 use crate::error::{Error, Result};
 use crate::rule::text::visible;
+use crate::shell;
 use crate::store::{ChangedCustomers, FINISHED, Held, Loaded, PastRun, Since, Undo, Undone};
 
 /// Undoes the runs by which these inputs are the same, newest first, without committing that. Gives their numbers; an error where
@@ -31,7 +32,7 @@ pub(super) fn undo_first(
     let refuse = |why: String| Err(Error::database(&database, format!("--redo: {why}. Nothing was written")));
     let all = held.past_runs()?;
     for run in all.iter().filter(|run| runs.contains(&run.run_id)) {
-        if let Some(why) = why_not(run, identities) {
+        if let Some(why) = why_not(run, identities, &database) {
             return refuse(why);
         }
     }
@@ -65,12 +66,12 @@ fn runs_to_undo(identities: &[Identity], loaded: &[Loaded], options: &Options) -
 }
 
 /// Why a run cannot be undone in the same transaction, or holds what would be lost then.
-fn why_not(run: &PastRun, identities: &[Identity]) -> Option<String> {
-    let run_id = run.run_id;
+fn why_not(run: &PastRun, identities: &[Identity], database: &Path) -> Option<String> {
+    let (run_id, undo) = (run.run_id, shell::undo(run.run_id, database));
     if option_text::value(&run.options, "commit_every").is_some() {
         return Some(format!(
             "run {run_id} was committed in parts (--commit-every), and is not undone in one transaction with others. Undo \
-             it with `custload undo {run_id}`, then load its inputs again"
+             it with `{undo}`, then load its inputs again"
         ));
     }
     let given: HashSet<(Option<&str>, Option<&str>)> =
@@ -78,35 +79,39 @@ fn why_not(run: &PastRun, identities: &[Identity]) -> Option<String> {
     let missing = run.inputs.iter().find(|file| !given.contains(&(Some(&file.sha256), file.part.as_deref())))?;
     Some(format!(
         "run {run_id} has also read {}, which is not among the inputs now, or is not what it was then. Name it, too, or undo \
-         the run with `custload undo {run_id}`",
+         the run with `{undo}`",
         visible(&missing.path)
     ))
 }
 
-/// That a run stands which has loaded what one of these runs had rejected: its customers would come twice.
+/// That a run stands which has loaded what one of these runs had rejected: its customers would come twice. What it rejected again,
+/// and what was rejected of that, is a reject of the first run too.
 fn loaded_rejects(all: &[PastRun], runs: &BTreeSet<i64>, database: &Path) -> Option<String> {
     let place = |run: &PastRun| reports_of(database, run).and_then(|place| absolute_path(&place)).map(PathBuf::from);
     let places: Vec<(i64, PathBuf)> = all.iter().filter_map(|run| Some((run.run_id, place(run)?))).collect();
     let first = runs.first()?;
-    let later = all.iter().filter(|run| run.run_id > *first && run.status == FINISHED && !runs.contains(&run.run_id));
-    for run in later {
-        for file in run.inputs.iter().filter(|file| file.counts.accepted > 0) {
+    let mut rejecting = runs.clone();
+    // In their order: a run reads the reports of earlier ones alone.
+    for run in all.iter().filter(|run| run.run_id > *first) {
+        for file in &run.inputs {
             let path = file.absolute_path.clone().or_else(|| absolute_path(Path::new(&file.path)));
             let path = path.map(PathBuf::from).unwrap_or_default();
             let whose = places.iter().find(|(_, place)| path.starts_with(place)).map(|(run, _)| *run);
             // Of a report that was moved it is not known whose it is.
-            let is_meant = match whose {
-                Some(whose) => runs.contains(&whose),
-                None => file.is_reject_report,
-            };
-            if is_meant {
-                let (later, path) = (run.run_id, visible(&file.path));
+            let is_meant = whose.map_or(file.is_reject_report, |whose| rejecting.contains(&whose));
+            if !is_meant {
+                continue;
+            }
+            let (later, path) = (run.run_id, visible(&file.path));
+            if run.status == FINISHED && file.counts.accepted > 0 && !runs.contains(&later) {
                 return Some(format!(
                     "run {later} has loaded the reject report {path}, which {} of a run that would be undone. Undo it first \
-                     with `custload undo {later}`",
-                    if whose.is_some() { "is that" } else { "may be that" }
+                     with `{}`",
+                    if whose.is_some() { "is that" } else { "may be that" },
+                    shell::undo(later, database)
                 ));
             }
+            rejecting.insert(later);
         }
     }
     None

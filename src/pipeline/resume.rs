@@ -11,6 +11,7 @@ use super::{Options, shown_path};
 use crate::error::{Error, Result};
 use crate::profile::Profile;
 use crate::rule::text::visible;
+use crate::shell;
 use crate::source::input::Input;
 use crate::store::{TextPlace, Unfinished};
 
@@ -40,9 +41,10 @@ pub(super) fn refuse_others(run: &Unfinished, options: &Options, profile: &Profi
             &path,
             format!(
                 "run {run_id} was stopped after record {} of {}, and must be finished or undone first. This is not \
-                 its command: {what}. Run its command again, or `custload undo {run_id}`. Nothing was written",
+                 its command: {what}. Run its command again, or `{}`. Nothing was written",
                 run.checkpoint.place.record,
-                paths.join(", ")
+                paths.join(", "),
+                shell::undo(run_id, &path)
             ),
         ))
     };

@@ -13,6 +13,7 @@ use std::sync::mpsc::SyncSender;
 
 use serde::Deserialize;
 
+use super::summary::Status;
 use crate::disk::{
     NOTE, SyncedFolder, is_own, is_private, is_same_file, open_regular, owner_only, path_from_bytes, read_regular,
     with_suffix, without_waiting,
@@ -376,7 +377,9 @@ pub fn finish_left_behind(place: &Path, run_id: i64, started_at: &str) -> Result
     let partial = with_suffix(place, ".partial");
     let summary = summary_of(&partial);
     let is_its_own = summary.is_some_and(|summary| {
-        (summary.status.as_str(), summary.run_id, summary.started_at.as_str()) == ("finished", Some(run_id), started_at)
+        let is_committed =
+            [Status::Finished, Status::NothingLoaded].iter().any(|status| status.name() == summary.status);
+        is_committed && (summary.run_id, summary.started_at.as_str()) == (Some(run_id), started_at)
     });
     if !is_its_own || !can_be_used(place) {
         return Ok(false);
@@ -494,9 +497,12 @@ pub fn can_be_used(place: &Path) -> bool {
     refuse_taken(place).is_ok()
 }
 
-/// Whether a folder holds the reports of a run that was taken back.
+/// Whether a folder holds the reports of a run that is not in the database: a limit stopped it, or it is a redo that was given up.
 fn is_stopped_run(place: &Path) -> bool {
-    summary_of(place).is_some_and(|earlier| earlier.status == "threshold")
+    let is_stopped = |run: Earlier| {
+        run.status == Status::Threshold.name() || run.run_id.is_none() && run.status == Status::NothingLoaded.name()
+    };
+    summary_of(place).is_some_and(is_stopped)
 }
 
 fn summary_of(folder: &Path) -> Option<Earlier> {

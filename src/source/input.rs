@@ -257,6 +257,7 @@ impl Input {
                 if let (Some(sheet), Some(line)) = (&sheet, input.dialect.header_line)
                     && let Some(again) = sheet.with_header(line).map_err(failed)?
                 {
+                    let again = again.watching(window.watched());
                     window = if options.hash_text { again.hashing_text() } else { again };
                     input.line = 1;
                     let told = ReadOptions { header: HeaderPlace::Line(line), ..options.clone() };

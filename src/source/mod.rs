@@ -239,9 +239,12 @@ impl Source {
         self.window.is_made()
     }
 
-    /// Reads what a limit has left over where only the input's end says whether all before it was right: its checksum is there.
-    pub fn check_rest(&mut self) -> io::Result<()> {
-        self.window.check_rest()
+    /// Reads what a limit has left over: if `is_known` by its SHA-256, and where only its end says whether all before it was right.
+    pub fn drop_rest(&mut self, is_known: bool, go_on: impl Fn() -> bool) -> io::Result<()> {
+        match is_known || self.window.has_checksum() {
+            true => self.window.drop_rest(go_on),
+            false => Ok(()),
+        }
     }
 
     /// What was read, once there is no block left.

@@ -60,20 +60,50 @@ pub(super) type Reader = Box<dyn Read + Send>;
 
 /// Opens the file at `path`, `-` for standard input.
 pub fn open(path: &Path, options: &ReadOptions) -> Result<Opened> {
-    let is_standard_input = path.as_os_str() == "-";
-    let spooled = (is_standard_input && options.spool).then(spool).transpose();
-    let (copy, spooled) = spooled.map_err(|error| Error::input(path, error))?.unzip();
-    let opened = open_any(path, copy, options)?;
-    Ok(Opened { is_file: !is_standard_input && path.is_file(), spooled, ..opened })
+    let failed = |error: io::Error| Error::input(path, error);
+    let mut input = Bytes::open(path).map_err(failed)?;
+    let spooled = (options.spool && input.file.is_none()).then(|| input.spool()).transpose().map_err(failed)?;
+    let is_file = input.file.is_some();
+    let watched = input.watched.take();
+    let opened = open_bytes(path, input, options)?;
+    Ok(Opened { is_file, spooled, window: opened.window.watching(watched), ..opened })
 }
 
-/// Reads standard input to its end, into a file without a name.
-fn spool() -> io::Result<(File, FileRead)> {
-    let mut copy = tempfile::tempfile()?;
-    let (mut input, meter) = (io::stdin(), Meter::default());
-    io::copy(&mut Metered::new(&mut input, meter.clone()), &mut copy)?;
-    copy.rewind()?;
-    Ok((copy, meter.read()))
+/// An input's bytes.
+struct Bytes {
+    reader: Reader,
+    /// The file that they are in; none where they come once, as from standard input and pipes.
+    file: Option<File>,
+    length: Option<u64>,
+    /// What must stay as it is while it is read.
+    watched: Option<Unchanged>,
+}
+
+impl Bytes {
+    fn open(path: &Path) -> io::Result<Bytes> {
+        if path.as_os_str() == "-" {
+            let watched = Unchanged::note_standard_input();
+            return Ok(Bytes { reader: Box::new(io::stdin()), file: None, length: None, watched });
+        }
+        let file = File::open(path)?;
+        let metadata = file.metadata()?;
+        if metadata.is_dir() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        let watched = Unchanged::note(&file);
+        let length = metadata.is_file().then_some(metadata.len());
+        Ok(Bytes { file: length.map(|_| file.try_clone()).transpose()?, reader: Box::new(file), length, watched })
+    }
+
+    /// Reads them to their end, into a file without a name.
+    fn spool(&mut self) -> io::Result<FileRead> {
+        let (mut copy, meter) = (tempfile::tempfile()?, Meter::default());
+        io::copy(&mut Metered::new(&mut self.reader, meter.clone()), &mut copy)?;
+        self.watched.take().map_or(Ok(()), |watched| watched.check())?;
+        copy.rewind()?;
+        self.reader = Box::new(copy);
+        Ok(meter.read())
+    }
 }
 
 /// The SHA-256 of a file, in lower-case hex; `None` if it is not read to its end because `go_on` says so.
@@ -90,29 +120,15 @@ pub fn sha256(path: &Path, go_on: impl Fn() -> bool) -> io::Result<Option<String
     Ok(None)
 }
 
-/// Opens the file at `path`; where it is standard input, `copy` may be one of it.
-fn open_any(path: &Path, copy: Option<File>, options: &ReadOptions) -> Result<Opened> {
+fn open_bytes(path: &Path, input: Bytes, options: &ReadOptions) -> Result<Opened> {
     let failed = |error: io::Error| Error::input(path, error);
-    let (mut reader, length, watched): (Reader, Option<u64>, Option<Unchanged>) = if let Some(copy) = copy {
-        (Box::new(copy), None, None)
-    } else if path.as_os_str() == "-" {
-        (Box::new(io::stdin()), None, Unchanged::note_standard_input())
-    } else {
-        let file = File::open(path).map_err(failed)?;
-        let metadata = file.metadata().map_err(failed)?;
-        if metadata.is_dir() {
-            return Err(Error::input(path, io::ErrorKind::IsADirectory.into()));
-        }
-        let watched = Unchanged::note(&file);
-        (Box::new(file), metadata.is_file().then_some(metadata.len()), watched)
-    };
+    let Bytes { mut reader, file, length, .. } = input;
     let start = beginning(&mut reader).map_err(failed)?;
-    let is_file = length.is_some();
     let reader: Reader = Box::new(Cursor::new(start.clone()).chain(reader));
-    let opened = match inflate::kind_of(&start) {
-        Some(Compression::Zip) => zip(path, is_file, reader, options),
+    match inflate::kind_of(&start) {
+        Some(Compression::Zip) => zip(path, file, reader, options),
         None if is_compound(&start) => {
-            let place = Place::of(path, is_file, reader, options)?;
+            let place = Place::of(path, file, reader, options)?;
             let file = place.file_read().map_err(failed)?;
             spreadsheet(path, place, file, None, options)
         }
@@ -133,8 +149,7 @@ fn open_any(path: &Path, copy: Option<File>, options: &ReadOptions) -> Result<Op
             refuse_twice(path, kind, &start)?;
             Text { start, reader, meter: Some(meter), compression: Some(kind), length }.open(path, options)
         }
-    }?;
-    Ok(Opened { window: opened.window.watching(watched), ..opened })
+    }
 }
 
 fn refuse_twice(path: &Path, outer: Compression, start: &[u8]) -> Result<()> {
@@ -170,10 +185,9 @@ pub(super) fn refuse(path: &Path, doing: impl Into<Words>) -> Error {
     Error::Input { path: path.to_path_buf(), doing: doing.into() }
 }
 
-fn zip(path: &Path, is_file: bool, reader: Reader, options: &ReadOptions) -> Result<Opened> {
+fn zip(path: &Path, file: Option<File>, reader: Reader, options: &ReadOptions) -> Result<Opened> {
     let failed = |error: io::Error| Error::input(path, error);
-    let place = Place::of(path, is_file, reader, options)?;
-    // What is hashed is what is read, whatever has this name by then.
+    let place = Place::of(path, file, reader, options)?;
     let mut handle = File::open(place.path()).map_err(failed)?;
     let file = hash(&mut handle).map_err(failed)?;
     match open_zip(handle, limits(options)).map_err(failed)? {

@@ -11,31 +11,37 @@ use super::inflate::Compression;
 use super::input::{Format, ReadOptions};
 use super::opening::{Opened, Reader, refuse};
 use super::sheet::{self, SheetReader};
-use super::unchanged::CHANGED;
 use super::window::{Feed, FileRead, Window};
 use crate::error::{Error, Result, own_words};
 
-/// A file that can be read from any place: the input itself, or a copy.
+/// A file that can be read from any place, and by another process: the input itself, or a copy.
 pub(super) enum Place {
-    Input(PathBuf),
-    /// A copy without a name, so that nothing of it is left whatever becomes of this process; and where it can be opened
-    /// while the process has it open.
-    Unnamed(PathBuf, #[allow(dead_code)] File),
-    /// A copy where files without a name cannot be opened again.
+    /// A file that is open, and where it can be opened again. What has the input's name by then is not asked; and of a copy, which
+    /// has no name, nothing is left whatever becomes of this process.
+    Open(PathBuf, #[allow(dead_code)] File),
+    /// A copy where open files cannot be opened again.
     Copy(tempfile::NamedTempFile),
+}
+
+/// Where a file that is open can be opened again, if the system has such a place.
+#[cfg(target_os = "linux")]
+fn open_place(file: &File) -> Option<PathBuf> {
+    use std::os::fd::AsRawFd;
+    let path = PathBuf::from(format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd()));
+    path.exists().then_some(path)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn open_place(_: &File) -> Option<PathBuf> {
+    None
 }
 
 /// Makes a copy's file, and gives a handle to write it with.
 fn copy() -> io::Result<(Place, File)> {
-    #[cfg(target_os = "linux")]
-    {
-        use std::os::fd::AsRawFd;
-        let file = tempfile::tempfile()?;
-        let path = PathBuf::from(format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd()));
-        if path.exists() {
-            let writer = file.try_clone()?;
-            return Ok((Place::Unnamed(path, file), writer));
-        }
+    let file = tempfile::tempfile()?;
+    if let Some(path) = open_place(&file) {
+        let writer = file.try_clone()?;
+        return Ok((Place::Open(path, file), writer));
     }
     let file = tempfile::NamedTempFile::new()?;
     let writer = file.reopen()?;
@@ -43,8 +49,11 @@ fn copy() -> io::Result<(Place, File)> {
 }
 
 impl Place {
-    pub(super) fn of(path: &Path, is_file: bool, reader: Reader, options: &ReadOptions) -> Result<Place> {
-        if is_file { Ok(Place::Input(path.to_path_buf())) } else { Place::spooled(path, reader, options) }
+    pub(super) fn of(path: &Path, file: Option<File>, reader: Reader, options: &ReadOptions) -> Result<Place> {
+        match file.and_then(|file| Some((open_place(&file)?, file))) {
+            Some((open, file)) => Ok(Place::Open(open, file)),
+            None => Place::spooled(path, reader, options),
+        }
     }
 
     pub(super) fn spooled(path: &Path, mut reader: Reader, options: &ReadOptions) -> Result<Place> {
@@ -64,7 +73,7 @@ impl Place {
 
     pub(super) fn path(&self) -> &Path {
         match self {
-            Place::Input(path) | Place::Unnamed(path, _) => path,
+            Place::Open(path, _) => path,
             Place::Copy(copy) => copy.path(),
         }
     }
@@ -72,12 +81,6 @@ impl Place {
     /// Reads it once for its hash.
     pub(super) fn file_read(&self) -> io::Result<FileRead> {
         hash(&mut File::open(self.path())?)
-    }
-
-    /// What tells it from another file under its name: its length, and when it was changed.
-    fn state(&self) -> io::Result<(u64, std::time::SystemTime)> {
-        let metadata = std::fs::metadata(self.path())?;
-        Ok((metadata.len(), metadata.modified()?))
     }
 }
 
@@ -98,19 +101,13 @@ pub(super) fn hash(file: &mut File) -> io::Result<FileRead> {
 struct SheetFeed {
     reader: SheetReader,
     file: FileRead,
-    /// What the file was like before it was read.
-    state: (u64, std::time::SystemTime),
     /// A copy is gone when it is dropped.
-    place: Arc<Place>,
+    _place: Arc<Place>,
 }
 
 impl Feed for SheetFeed {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let read = self.reader.read(into)?;
-        if read == 0 && self.place.state()? != self.state {
-            return Err(own_words(io::ErrorKind::Other, CHANGED));
-        }
-        Ok(read)
+        self.reader.read(into)
     }
 
     fn file_read(&self) -> Option<FileRead> {
@@ -166,7 +163,6 @@ pub(super) fn spreadsheet(
             "it is a spreadsheet, and no program was named to read it; save the sheet as CSV UTF-8",
         ));
     };
-    let state = place.state().map_err(failed)?;
     let limits = sheet_limits(options);
     let (reader, info) = SheetReader::open(program, place.path(), options.sheet.as_deref(), limits).map_err(failed)?;
     let place = Arc::new(place);
@@ -175,11 +171,11 @@ pub(super) fn spreadsheet(
         move |first_row| {
             let limits = sheet::Limits { first_row, ..limits };
             let (reader, _) = SheetReader::open(&program, place.path(), name.as_deref(), limits)?;
-            let feed = SheetFeed { reader, file: file.clone(), state, place: Arc::clone(&place) };
+            let feed = SheetFeed { reader, file: file.clone(), _place: Arc::clone(&place) };
             Ok(Window::over(Box::new(feed)))
         }
     };
-    let feed = SheetFeed { reader, file, state, place };
+    let feed = SheetFeed { reader, file, _place: place };
     let others: Vec<&str> = info
         .sheets
         .iter()

@@ -48,7 +48,7 @@ impl Unchanged {
 }
 
 /// What is said of a file that changes while it is read.
-pub const CHANGED: &str = "it changed while it was read; run custload again when no program writes to it";
+const CHANGED: &str = "it changed while it was read; run custload again when no program writes to it";
 
 fn state_of(file: &File) -> io::Result<Option<State>> {
     let metadata = file.metadata()?;

@@ -278,22 +278,31 @@ impl Window {
         Window { file, ..self }
     }
 
+    /// The file that must stay as it is, for another window of it.
+    pub fn watched(&mut self) -> Option<Unchanged> {
+        self.file.take()
+    }
+
     /// An error where the file has changed while it was read.
     pub fn refuse_changed(&self) -> io::Result<()> {
         // What was read to its end was looked at then.
         self.file.as_ref().filter(|_| !self.ended).map_or(Ok(()), Unchanged::check)
     }
 
-    /// Reads what is left where only its end says whether all before it was right.
-    pub fn check_rest(&mut self) -> io::Result<()> {
-        if !self.feed.has_checksum() {
-            return Ok(());
-        }
-        while !self.ended {
-            self.start = self.end;
-            self.read_more()?;
+    /// Drops all that is left, reading it first, while it is to `go_on`.
+    pub fn drop_rest(&mut self, go_on: impl Fn() -> bool) -> io::Result<()> {
+        while go_on() {
+            self.drop_until(self.held_until());
+            if !self.read_more()? {
+                break;
+            }
         }
         Ok(())
+    }
+
+    /// Whether only the input's end says that all before it was right: its checksum is there.
+    pub fn has_checksum(&self) -> bool {
+        self.feed.has_checksum()
     }
 
     /// The same window, with another feed for what has not been read yet.

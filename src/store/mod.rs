@@ -39,6 +39,7 @@ use self::schema::Found;
 use self::segment::Existing;
 use crate::error::{Error, Result, Words};
 use crate::profile::Profile;
+use crate::shell;
 
 pub use self::changes::{Change, ChangeStamp, Stored};
 pub use self::customers::{Customers, Origin};
@@ -323,7 +324,8 @@ impl Store {
             &self.options.path,
             Words::own(format!(
                 "run {run_id} cannot continue: the database has changed since the run stopped: {what}. Undo the run with \
-                 `custload undo {run_id}`, then load again. Nothing was written"
+                 `{}`, then load again. Nothing was written",
+                shell::undo(run_id, &self.options.path)
             )),
         ))
     }

@@ -266,9 +266,7 @@ impl<'h> Undoing<'h> {
         }
         if let Some(other) = runs::unfinished(self.connection)?.filter(|other| other.checkpoint.run_id != run_id) {
             let other = other.checkpoint.run_id;
-            return refuse(&format!(
-                "run {other} was stopped, and has to be finished or undone first (`custload undo {other}`)"
-            ));
+            return refuse(&format!("run {other} was stopped, and must be finished or undone first"));
         }
         let count = |sql: &str| self.connection.query_row(sql, [run_id], |row| row.get::<_, i64>(0));
         let sizes =

@@ -444,16 +444,19 @@ const NOTE: &str = "custload is loading, and says here who it is and where its r
 #[test]
 fn reports_of_a_run_that_was_killed_behind_its_commit_are_put_in_place() {
     // `out` is there but empty, as a run may find and leave it.
-    for is_there in [false, true] {
+    for (is_there, text) in [(false, None), (true, None), (false, Some("email,name\nno,Nobody\n"))] {
         let place = place();
-        place.custload("import ann.csv --reports out --quiet").ends(0);
+        if let Some(text) = text {
+            place.write("ann.csv", text);
+        }
+        place.custload("import ann.csv --reports out --quiet --profile contact").ends(i32::from(text.is_some()));
         fs::rename(place.path("out"), place.path("out.partial")).unwrap();
         if is_there {
             fs::create_dir(place.path("out")).unwrap();
         }
         let note = format!("{NOTE}run 1\n{}", place.path("out").display());
         place.write_private("customers.db.custload-reports", note);
-        let said = place.custload("import old.csv").ends(0).stderr;
+        let said = place.custload("import old.csv --profile contact").ends(0).stderr;
         assert!(said.contains("put the reports of a run in place"), "{said}");
         assert!(place.path("out/summary.json").exists(), "{:?}", place.names());
         assert_nothing_half_done(&place);

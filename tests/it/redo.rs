@@ -138,11 +138,14 @@ fn a_redo_that_comes_to_nothing() {
         if status != 2 {
             let summary = place.json("customers.db.imports/run-000002/summary.json");
             assert!(summary.get("undone_runs").is_none(), "{summary}");
+            assert_eq!(summary["run_id"].is_null(), status == 1, "{summary}");
             // What the run that stands has loaded is not to come again with a reject report.
             assert!(!done.stdout.contains("custload import"), "{}", done.stdout);
         }
         place.custload("import a.csv --profile contact").ends(0).says(&["run 1 has loaded it"]);
-        place.custload("import a.csv --profile contact --redo --on-invalid phone=clear").ends(0);
+        // The number, and the folder of the reports, go to the next run.
+        let again = "import a.csv --profile contact --redo --on-invalid phone=clear --reports";
+        place.custload(&format!("{again} customers.db.imports/run-000002")).ends(0);
         assert_eq!(stored(&place).len(), 3);
     }
 }
@@ -155,7 +158,31 @@ fn what_is_refused() {
         place.write("c.csv", format!("{HEAD}eve@example.com,Eve,,\n"));
         place.custload("import b.csv c.csv --profile contact").ends(0);
     };
-    let cases: [Case; 7] = [
+    let cases: [Case; 9] = [
+        // What was rejected of what was rejected, whatever became of the run between.
+        (
+            |place| {
+                let reject = place.text("customers.db.imports/run-000001/a.rejects.csv");
+                place.write("customers.db.imports/run-000001/a.rejects.csv", reject.replace("call me", "call us"));
+                place.custload("import customers.db.imports/run-000001/a.rejects.csv --profile contact").ends(1);
+                let again = "import customers.db.imports/run-000002/a.rejects.rejects.csv --profile contact";
+                place.custload(&format!("{again} --on-invalid phone=clear")).ends(0);
+            },
+            "a.csv",
+            &["run 3 has loaded the reject report", "`custload undo 3`"],
+        ),
+        (
+            |place| {
+                place.write("b.csv", format!("{HEAD}{CYD}dan@example.com,Dan,,\n"));
+                let reject = "import customers.db.imports/run-000001/a.rejects.csv b.csv --profile contact";
+                place.custload(reject).ends(1);
+                place.custload("undo 2").ends(0);
+                let again = place.names().into_iter().find(|name| name.contains("run-000002/a.rej")).unwrap();
+                place.custload(&format!("import {again} --profile contact --on-invalid phone=clear")).ends(0);
+            },
+            "a.csv",
+            &["run 3 has loaded the reject report", "`custload undo 3`"],
+        ),
         (both, "b.csv", &["run 2 has also read c.csv", "`custload undo 2`"]),
         (
             |place| {

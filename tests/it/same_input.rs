@@ -61,6 +61,16 @@ fn a_folder_that_grows() {
     let done = several.custload(nightly).ends(0).says(&["feed/day10.csv: run 1 has loaded it"]);
     assert_eq!(done.stderr.matches("it is skipped").count(), 3, "{}", done.stderr);
     assert_eq!(cities(&several)[0], "Ann Smith Dtown");
+    // One that returns to earlier content, and comes together with another: what that has left is not what stands.
+    let back = Place::new();
+    back.write("feed/day1.csv", day("Atown"));
+    back.custload(nightly).ends(0);
+    back.write("feed/day2.csv", day("Btown"));
+    back.write("feed/day3.csv", day("Atown"));
+    back.custload(nightly).ends(0).says(&["feed/day1.csv: run 1 has loaded it"]);
+    assert_eq!(cities(&back)[0], "Ann Smith Atown");
+    back.custload(nightly).ends(0);
+    assert_eq!(runs(&back), 2);
     // By whatever name the folder goes.
     place.write("other/x.csv", "");
     for name in ["./feed", "other/../feed", "feed/*.csv", &place.path("feed").display().to_string()] {
@@ -292,8 +302,20 @@ fn what_does_not_count() {
     place.write("a.csv", format!("{HEAD}ann@example.com,Ann,,\nno,Bob,,\ncy@example.com,Cyd,,\n"));
     place.custload("import a.csv --profile contact --max-rejects 0").ends(3);
     place.custload("import a.csv --profile contact --limit 1").ends(0);
-    place.custload("import a.csv --profile contact").ends(1);
+    place.custload("import a.csv --profile contact --limit 1").ends(0).says(&["run 1 has loaded it"]);
+    let files = "SELECT bytes || ' ' || length(sha256) FROM import_files";
+    assert_eq!(place.column("customers.db", files), [format!("{} 64", place.text("a.csv").len())]);
+    place.custload("import a.csv --profile contact").ends(2).says(&["--limit was 1, and is now not given"]);
+    place.custload("import a.csv --profile contact --redo").ends(1);
     place.custload("import a.csv --profile contact").ends(0).says(&["run 2 has loaded it"]);
+    // One that comes through a pipe.
+    let place = Place::new();
+    place.write("a.csv", format!("{HEAD}ann@example.com,Ann Smith,Bonn,\n"));
+    for is_again in [false, true] {
+        let text = place.text("a.csv");
+        let done = fed(&place, &["import", "/dev/stdin", "--profile", "contact"], text.as_bytes()).ends(0);
+        assert_eq!(done.stderr.contains("run 1 has loaded it"), is_again, "{}", done.stderr);
+    }
 }
 
 /// A database of an earlier version has no absolute paths: what was given stands for them.

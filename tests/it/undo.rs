@@ -485,7 +485,7 @@ fn a_run_that_was_stopped_is_undone() {
     assert!(listed.contains("unfinished") && listed.contains("run 3 was stopped"), "{listed}");
     let shown = place.custload("runs show 3").ends(0).stdout;
     assert!(shown.contains("possible: `custload undo 3`") && shown.contains("commit_every 2"), "{shown}");
-    refused(&place, "undo 1", &["run 3 was stopped, and has to be finished or undone first"]);
+    refused(&place, "undo 1", &["run 3 was stopped, and must be finished or undone first"]);
 
     // To prune does not keep it from going on.
     assert!(place.custload("runs prune --keep 0").ends(0).stdout.contains("run 1 cannot be undone"));

@@ -1,0 +1,53 @@
+//! Commands that messages tell a person to run, as a shell takes them.
+
+use std::borrow::Cow;
+use std::path::Path;
+
+/// The database of a command that names none.
+pub const DEFAULT_DATABASE: &str = "customers.db";
+
+/// A word as a shell takes it.
+pub fn word(word: &str) -> Cow<'_, str> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./=:,+@%".contains(&byte);
+    match !word.is_empty() && word.bytes().all(is_plain) {
+        true => Cow::Borrowed(word),
+        false => Cow::Owned(format!("'{}'", word.replace('\'', "'\\''"))),
+    }
+}
+
+/// The command that undoes a run of this database.
+pub fn undo(run_id: i64, database: &Path) -> String {
+    match database.as_os_str() == DEFAULT_DATABASE {
+        true => format!("custload undo {run_id}"),
+        false => format!("custload undo {run_id} --db {}", word(&database.to_string_lossy())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_for_a_shell() {
+        for (plain, expected) in [
+            ("a.csv", "a.csv"),
+            ("my file.csv", "'my file.csv'"),
+            ("", "''"),
+            ("it's", "'it'\\''s'"),
+            ("$HOME;", "'$HOME;'"),
+        ] {
+            assert_eq!(word(plain), expected);
+        }
+    }
+
+    #[test]
+    fn undo_names_the_database_if_it_is_another() {
+        for (database, expected) in [
+            ("customers.db", "custload undo 7"),
+            ("a/customers.db", "custload undo 7 --db a/customers.db"),
+            ("my crm.db", "custload undo 7 --db 'my crm.db'"),
+        ] {
+            assert_eq!(undo(7, Path::new(database)), expected);
+        }
+    }
+}
