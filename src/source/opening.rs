@@ -243,6 +243,9 @@ impl Text {
                     notes.push(format!("its byte order mark says {bom}, which its bytes are not; the mark is dropped"));
                 }
                 if found.guessed {
+                    if start.len() >= SAMPLE_BYTES {
+                        reader = Box::new(decode::detect::Doubted::new(reader, found.encoding));
+                    }
                     notes.push(format!("its text is no UTF-8, and taken for {name}; --encoding names another"));
                 }
                 if found.encoding == UTF_8 && !is_utf8 {

@@ -361,6 +361,28 @@ fn an_encoding_that_is_guessed_is_said() {
     }
 }
 
+/// One broken byte where a file begins does not decide about all the names after it.
+#[test]
+fn an_encoding_that_is_guessed_must_hold_to_the_end() {
+    let place = Place::new();
+    let rows = |name: &str, from: usize, to: usize| {
+        (from..to).map(|row| format!("{row},{name}\n")).collect::<String>().into_bytes()
+    };
+    let start = [b"external_key,name\n0,Caf\xe9\n", &rows("Miller", 10, 100_000)[..]].concat();
+    place.write("a.csv", [&start[..], &rows("M\u{fc}ller", 200_000, 203_000)].concat());
+    place.write("b.csv", [&start[..], b"200000,M\xfcller\n"].concat());
+    place.custload("import a.csv --profile billing").ends(2).says(&[
+        "taken for windows-1252",
+        "--encoding utf-8",
+        "Nothing was written",
+    ]);
+    assert!(!place.path("customers.db").exists());
+    place.custload("import a.csv --profile billing --encoding utf-8").ends(1);
+    assert_eq!(place.number("customers.db", "SELECT count(*) FROM customers WHERE name = 'M\u{fc}ller'"), 3000);
+    place.custload("import b.csv --profile billing --db b.db").ends(0);
+    assert_eq!(place.number("b.db", "SELECT count(*) FROM customers WHERE name = 'M\u{fc}ller'"), 1);
+}
+
 #[test]
 fn an_encoding_that_is_named_is_taken() {
     for (bytes, label, name, expected) in [

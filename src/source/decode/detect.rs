@@ -8,11 +8,14 @@
 #[cfg(test)]
 mod tests;
 
+use std::io::{self, Read};
+
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{DecoderResult, Encoding, ISO_8859_15, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use super::Charset;
 use super::letters::{Reading, is_iso_8859_15, other_than};
+use crate::error::own_words;
 
 /// The encoding of an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,14 +76,47 @@ fn detect_unmarked(sample: &[u8], is_whole: bool) -> Detected {
         return Detected::sure(encoding);
     }
     let sequences = Sequences::count(sample, is_whole);
-    // Two bytes of a Chinese or Korean character may well be valid together; in other scripts hardly any are.
-    if sequences.invalid == 0 || sequences.valid >= 4 * sequences.invalid {
+    if sequences.are_utf8() {
         return Detected::sure(UTF_8);
     }
-    let is_many = |guess: &Charset| matches!(guess, Charset::Web(guess) if !guess.is_single_byte());
-    let is_no_damage = |guess: &Charset| sequences.valid < sequences.invalid || is_many(guess);
-    let guess = guess(sample, is_whole, &sequences).filter(is_no_damage);
+    let guess = guess(sample, is_whole, &sequences).filter(|guess| !sequences.are_rather_utf8_than(*guess));
     guess.map_or(Detected::sure(UTF_8), Detected::guessed)
+}
+
+/// Reads an input whose encoding was guessed by its beginning: an error at its end if the whole of it is rather UTF-8.
+pub struct Doubted<R> {
+    reader: R,
+    guess: Charset,
+    sequences: Sequences,
+    /// What may be the beginning of a character.
+    cut: Vec<u8>,
+}
+
+impl<R: Read> Doubted<R> {
+    /// Reads what `reader` gives, which is taken for a text in `guess`.
+    pub fn new(reader: R, guess: Charset) -> Doubted<R> {
+        Doubted { reader, guess, sequences: Sequences::default(), cut: Vec::new() }
+    }
+}
+
+impl<R: Read> Read for Doubted<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(into)?;
+        self.cut.extend_from_slice(&into[..read]);
+        let is_whole = read == 0 && !into.is_empty();
+        let cut = self.sequences.add(&self.cut, is_whole);
+        self.cut.drain(..self.cut.len() - cut);
+        let Sequences { valid, invalid, .. } = self.sequences;
+        if is_whole && self.sequences.are_rather_utf8_than(self.guess) {
+            let guess = super::name(self.guess);
+            let said = format!(
+                "its beginning was taken for {guess}, but all of it is rather UTF-8: {valid} characters are, and {invalid} \
+                 are broken. Say --encoding utf-8, or --encoding {guess} if it is that. Nothing was written"
+            );
+            return Err(own_words(io::ErrorKind::InvalidData, said));
+        }
+        Ok(read)
+    }
 }
 
 /// How little can be told apart: that many bytes could stand for anything.
@@ -113,7 +149,7 @@ fn utf16_by_zeros(sample: &[u8]) -> Option<&'static Encoding> {
 }
 
 /// How many sequences of bytes beyond ASCII are characters of UTF-8, and how many are not.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 struct Sequences {
     valid: usize,
     invalid: usize,
@@ -123,18 +159,39 @@ struct Sequences {
 
 impl Sequences {
     fn count(sample: &[u8], is_whole: bool) -> Sequences {
-        let mut sequences = Sequences { valid: 0, invalid: 0, longest: 0 };
-        let mut left = sample.len();
-        for chunk in sample.utf8_chunks() {
-            sequences.valid += chunk.valid().bytes().filter(|byte| *byte >= 0xc0).count();
+        let mut sequences = Sequences::default();
+        sequences.add(sample, is_whole);
+        sequences
+    }
+
+    /// Counts those of a text's next piece; `is_last` if nothing comes after it. Gives how many bytes at its end may be the
+    /// beginning of a character, and are not counted.
+    fn add(&mut self, piece: &[u8], is_last: bool) -> usize {
+        let mut left = piece.len();
+        for chunk in piece.utf8_chunks() {
+            self.valid += chunk.valid().bytes().filter(|byte| *byte >= 0xc0).count();
             left -= chunk.valid().len() + chunk.invalid().len();
-            let is_cut = left == 0 && !is_whole && is_beginning(chunk.invalid());
-            if !chunk.invalid().is_empty() && !is_cut {
-                sequences.invalid += 1;
-                sequences.longest = sequences.longest.max(chunk.invalid().len());
+            if left == 0 && !is_last && is_beginning(chunk.invalid()) {
+                return chunk.invalid().len();
+            }
+            if !chunk.invalid().is_empty() {
+                self.invalid += 1;
+                self.longest = self.longest.max(chunk.invalid().len());
             }
         }
-        sequences
+        0
+    }
+
+    /// Whether they are of a UTF-8 text, perhaps with some damage.
+    fn are_utf8(&self) -> bool {
+        self.invalid == 0 || self.valid >= 4 * self.invalid
+    }
+
+    /// Whether they are of a UTF-8 text rather than one in `guess`. Two bytes of a Chinese or Korean character may well be valid
+    /// together; in other scripts hardly any are.
+    fn are_rather_utf8_than(&self, guess: Charset) -> bool {
+        let has_many_bytes = matches!(guess, Charset::Web(guess) if !guess.is_single_byte());
+        self.are_utf8() || self.valid >= self.invalid && !has_many_bytes
     }
 }
 

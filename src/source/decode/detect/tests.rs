@@ -359,3 +359,33 @@ proptest! {
         prop_assert_eq!(detect(bytes, false), Detected::sure(UTF_8));
     }
 }
+
+#[test]
+fn a_guess_is_held_against_the_whole_text() {
+    let broken = "0,Caf".bytes().chain([0xe9, b'\n']).chain("1,Miller\n".bytes().cycle().take(9_000));
+    let broken: Vec<u8> = broken.collect();
+    for (rest, guess, is_utf8) in [
+        ("2,Müller\n".repeat(3), Charset::from(WINDOWS_1252), true),
+        ("2,€\n".into(), WINDOWS_1252.into(), true),
+        ("2,Miller\n".into(), WINDOWS_1252.into(), false),
+        // Half of a character, and then the end.
+        ("2,Muller\n".into(), Charset::Dos(&CP437), false),
+        ("2,Müller\n".repeat(3), SHIFT_JIS.into(), false),
+        ("2,Müller\n".repeat(4), SHIFT_JIS.into(), true),
+    ] {
+        let text = [&broken[..], rest.as_bytes()].concat();
+        // However it is cut.
+        for piece in [1, 2, 3, 8192] {
+            let mut doubted = Doubted::new(&text[..], guess);
+            let (mut out, mut buffer) = (Vec::new(), vec![0; piece]);
+            let end = loop {
+                match doubted.read(&mut buffer) {
+                    Ok(read) if read > 0 => out.extend_from_slice(&buffer[..read]),
+                    end => break end,
+                }
+            };
+            assert_eq!(out, text);
+            assert_eq!(end.is_err(), is_utf8, "{rest:?} {guess:?} {piece}");
+        }
+    }
+}
