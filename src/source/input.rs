@@ -24,7 +24,7 @@ use super::sniff::{
 };
 use super::window::{FileRead, Window};
 use super::{BlockSize, Cutter, Source};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Words};
 use crate::format::csv::DELIMITERS;
 use crate::format::dialect::{CsvDialect, Escape};
 use crate::format::json::{is_blank, names_of, without_comma};
@@ -428,12 +428,13 @@ impl Input {
             Error::Input { path: self.path.clone(), doing: what.behind(&line) }
         })?;
         if let Some(rival) = rival {
-            self.notes.push(format!(
-                "the delimiter may be {} or {}; {} is taken, --delimiter chooses",
-                delimiter_name(reading.dialect.delimiter),
-                delimiter_name(rival),
-                delimiter_name(reading.dialect.delimiter)
-            ));
+            let (one, other) = (delimiter_name(reading.dialect.delimiter), delimiter_name(rival));
+            if matches!(header, HeaderPlace::Given(_)) {
+                let what =
+                    format!("the delimiter may be {one} or {other}, and no header tells; say which with --delimiter");
+                return Err(Error::Input { path: self.path.clone(), doing: Words::own(what) });
+            }
+            self.notes.push(format!("the delimiter may be {one} or {other}; {one} is taken, --delimiter chooses"));
         }
         self.dialect.csv = reading.dialect;
         self.dialect.header_line = reading.header_line;

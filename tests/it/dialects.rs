@@ -224,6 +224,22 @@ fn the_line_that_looks_most_like_a_header_is_named() {
     assert_eq!(stored(&place, "email"), ["ann@x.example", "bo@x.example"]);
 }
 
+/// Where no header tells, records that two delimiters cut as well are not cut by chance.
+#[test]
+fn a_delimiter_that_nothing_tells_must_be_named() {
+    let place = Place::new();
+    place.write("a.csv", "Smith, Ann;17\nBob, Jr;18\n");
+    let line = ["import", "a.csv", "--profile", "basic", "--columns", "name,tax_id"];
+    place.run(&line).ends(2).says(&["a.csv: the delimiter may be comma or semicolon", "--delimiter"]);
+    place.run(&[&line[..], &["--delimiter", ";"]].concat()).ends(0);
+    assert_eq!(stored(&place, "name"), ["Smith, Ann", "Bob, Jr"]);
+    // What one delimiter alone cuts into as many cells as there are names is no question.
+    let place = Place::new();
+    place.write("a.csv", "Smith, Ann;17\nBob;18\n");
+    place.run(&line).ends(0);
+    assert_eq!(stored(&place, "name"), ["Smith, Ann", "Bob"]);
+}
+
 #[test]
 fn a_header_that_comes_again_is_no_customer() {
     let text = "external_key,name\n1,Ann\nexternal_key,name\n\u{feff}external_key,name\n2,external_key\nexternal_key,Bob\nname,external_key\n";
