@@ -1,7 +1,7 @@
 //! Where the records of a JSON document are: [`Document`] follows all of it but the array that holds them.
 //!
 //! It goes byte by byte and holds only the keys on its way, however long the document is. What is no JSON there is an error of
-//! the input: behind it nobody could say what belongs to the array. Elements are cut by [`JsonCutter`](super::json::JsonCutter).
+//! the input: after it nobody could say what belongs to the array. Elements are cut by [`JsonCutter`](super::json::JsonCutter).
 
 use std::io;
 
@@ -26,17 +26,28 @@ pub struct Document {
     is_found: bool,
     state: State,
     /// The key that each open object has come to.
-    keys: Vec<String>,
+    keys: Vec<Key>,
     /// The key that is being read, with its quotes.
     key: Vec<u8>,
     /// The open brackets within an array that is gone over.
     open: Vec<u8>,
+    /// Whether an object stands in that array, and how many such arrays there were.
+    has_object: bool,
+    with_objects: usize,
     /// How many documents have ended, and whether this one has had the array.
     ended: u64,
     has_records: bool,
     /// The paths of the arrays of objects, and of all other values outside arrays.
     arrays: Vec<String>,
     names: Vec<String>,
+}
+
+#[derive(Debug, Default)]
+struct Key {
+    name: String,
+    /// The length of the path down to this key, if the path of the records begins with it. So an array costs nothing, however
+    /// deep it lies.
+    matched: Option<usize>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,8 +69,7 @@ enum State {
     /// In a number or a word.
     InWord,
     AfterValue,
-    /// After the bracket of an array without records.
-    FirstElement,
+    /// In an array without records.
     InArray,
     InArrayText {
         is_escaped: bool,
@@ -118,12 +128,14 @@ impl Document {
             }
             (State::Colon, b':') => State::Value,
             (State::Value, b'[') => {
-                if self.records.as_ref().is_some_and(|records| *records == self.path()) {
+                if self.is_at_records() {
                     self.has_records = true;
                     self.state = State::AfterValue;
                     return Ok(true);
                 }
-                State::FirstElement
+                self.open = vec![byte];
+                self.has_object = false;
+                State::InArray
             }
             (State::Value, b'"') => {
                 self.note_value();
@@ -139,13 +151,6 @@ impl Document {
             (State::InWord | State::AfterValue, b',') => State::Key,
             (State::InWord, b'}') => self.close_object()?,
             (State::InWord, _) if is_space => State::AfterValue,
-            (State::FirstElement, _) if !is_space => {
-                if byte == b'{' {
-                    self.note_array()?;
-                }
-                self.open = vec![b'['];
-                self.in_array(byte)?
-            }
             (State::InArray, _) => self.in_array(byte)?,
             (State::InArrayText { is_escaped: false }, b'"') => State::InArray,
             (State::InArrayText { is_escaped }, _) => State::InArrayText { is_escaped: byte == b'\\' && !is_escaped },
@@ -165,14 +170,30 @@ impl Document {
     }
 
     fn path(&self) -> String {
-        self.keys.join(".")
+        let names: Vec<&str> = self.keys.iter().map(|key| key.name.as_str()).collect();
+        names.join(".")
+    }
+
+    /// Whether the path down to the last key is that of the records.
+    fn is_at_records(&self) -> bool {
+        let matched = self.keys.last().and_then(|key| key.matched);
+        matched.is_some() && matched == self.records.as_ref().map(String::len)
+    }
+
+    /// What [`Key::matched`] is for the last key, if this is its name.
+    fn matched(&self, name: &str) -> Option<usize> {
+        let rest = match self.keys.split_last()?.1.last() {
+            Some(parent) => self.records.as_ref()?.get(parent.matched?..)?.strip_prefix('.')?,
+            None => self.records.as_ref()?,
+        };
+        Some(self.records.as_ref()?.len() - rest.strip_prefix(name)?.len())
     }
 
     fn open_object(&mut self) -> Result<State, Fault> {
         if self.keys.len() >= DEEPEST {
             return Err(Fault::TooDeep);
         }
-        self.keys.push(String::new());
+        self.keys.push(Key::default());
         Ok(State::FirstKey)
     }
 
@@ -189,8 +210,10 @@ impl Document {
     }
 
     fn end_key(&mut self) -> State {
+        let name = key_of(&self.key);
+        let matched = self.matched(&name);
         if let Some(key) = self.keys.last_mut() {
-            *key = key_of(&self.key);
+            *key = Key { name, matched };
         }
         State::Colon
     }
@@ -201,24 +224,33 @@ impl Document {
         }
     }
 
+    /// Notes the array that is gone over: it has an object, which may be a record.
     fn note_array(&mut self) -> Result<(), Fault> {
-        let path = self.path();
+        self.has_object = true;
         if self.is_found {
-            return Err(Fault::Several([self.records.clone().unwrap_or_default(), path]));
+            return Err(Fault::Several([self.records.clone().unwrap_or_default(), self.path()]));
         }
-        if self.arrays.len() < MOST_NOTED && !self.arrays.contains(&path) {
-            self.arrays.push(path);
+        self.with_objects += 1;
+        if self.with_objects <= MOST_NOTED {
+            let path = self.path();
+            if !self.arrays.contains(&path) {
+                self.arrays.push(path);
+            }
         }
         Ok(())
     }
 
     /// Goes over a byte of an array whose elements are no records.
     fn in_array(&mut self, byte: u8) -> Result<State, Fault> {
+        // An array of arrays, too, or of which another element stands before the first object.
+        if byte == b'{' && !self.has_object {
+            self.note_array()?;
+        }
         match byte {
             b'"' => return Ok(State::InArrayText { is_escaped: false }),
             b'{' | b'[' if self.keys.len() + self.open.len() >= DEEPEST => return Err(Fault::TooDeep),
             b'{' | b'[' => self.open.push(byte),
-            // A closing bracket is two behind its opening one in ASCII.
+            // In ASCII a closing bracket is its opening one plus two.
             b'}' | b']' if self.open.pop() != Some(byte - 2) => return Err(Fault::Broken),
             _ => {}
         }
@@ -255,7 +287,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// The error at this offset of the text, after so many records.
+    /// The error at this offset of the text, after this number of records.
     pub fn into_error(self, at: u64, records: u64) -> io::Error {
         let place = at + 1;
         let kind = io::ErrorKind::InvalidData;
@@ -355,6 +387,7 @@ mod tests {
             r#"{"x":[{"a":{"b":[1]}},"]"],"y":{},"z":-1.5e+7,"a":{"t":true,"b":[]}}"#,
             r#"{"a":{"\u0062":[1]}}"#,
             r#"{"a.b":[1]}"#,
+            r#"{"a":{"b":{"":[1]},"bc":[1],"":{"b":[1]},"b.":[1],"b":[]},"":{"a":{"b":[1]}},"a.b.":[1],"a.":{"b":[1]}}"#,
         ] {
             assert_eq!(follow(text, "a.b", false), (1, Ok(())), "{text}");
         }
@@ -392,8 +425,15 @@ mod tests {
         assert_eq!(follow(&"{\"a\":".repeat(200), "x", false).1, Err(Fault::TooDeep));
         assert_eq!(follow(r#"{"a":[1]}{"a":[2]}"#, "a", true).1, Err(Fault::Second));
         let several = Fault::Several(["a".to_string(), "c.b".to_string()]);
-        assert_eq!(follow(r#"{"a":[1],"c":{"b":[{}]}}"#, "a", true).1, Err(several));
-        assert_eq!(follow(r#"{"a":[1],"c":{"b":[5,{}]}}"#, "a", true).1, Ok(()));
+        // Whatever stands before the first object, and however deep in arrays it lies.
+        for array in ["[ {}]", "[null,{}]", "[[{}]]", "[\"{\",[],[5,{\"x\":[]}]]"] {
+            let text = format!("{{\"a\":[1],\"c\":{{\"b\":{array}}}}}");
+            assert_eq!(follow(&text, "a", true).1, Err(several.clone()), "{text}");
+            let found = look(text.as_bytes());
+            assert_eq!((found.arrays, found.is_one), (vec!["c.b".to_string()], true), "{text}");
+        }
+        let none = r#"{"a":[1],"c":{"b":[5,"{",[[],null]]}}"#;
+        assert_eq!(follow(none, "a", true).1, Ok(()));
     }
 
     #[test]

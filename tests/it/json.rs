@@ -123,7 +123,7 @@ fn records_that_lie_deeper_are_found() {
         loads(name, deep.clone(), "--records data.customers", "adc", &["records in \"data.customers\""]).check();
     }
     loads("a.json", rows.clone(), "--format json --profile contact", "ab", &[]).check();
-    let keys = format!("{{\"a\\u0062 \\\"c\":{{\"d\":[\"]\",{{}}]}},\"x\":[{ANN}]}}");
+    let keys = format!("{{\"a\\u0062 \\\"c\":{{\"d\":[\"]\",5]}},\"x\":[{ANN}]}}");
     loads("a.json", keys, "", "a", &["records in \"x\""]).check();
     // Of several arrays one must be named.
     let two = format!("{{\"customers\":[{ANN},{BO}],\"old\":{{\"customers\":[{CY}]}}}}");
@@ -132,6 +132,12 @@ fn records_that_lie_deeper_are_found() {
     loads("a.json", two.clone(), "--records customers", "ab", &[]).check();
     loads("a.json", two.clone(), "--records old.customers", "c", &[]).check();
     refused("a.json", two, "--records new", &["has no array \"new\"", "customers or old.customers"]).check();
+    // Whatever stands before the first object of one.
+    for old in [format!("[null,{BO}]"), format!("[[{BO}]]"), format!("[[],[5,[\"[\",{BO}]]]")] {
+        let two = format!("{{\"customers\":[{ANN}],\"old\":{old}}}");
+        refused("a.json", two.clone(), "", &["customers or old"]).check();
+        loads("a.json", two, "--records customers", "a", &[]).check();
+    }
     refused("a.json", rows.clone(), "--records .", &["no profile fits"]).check();
     refused("a.json", format!("[{ANN}]"), "--records rows", &["at byte 1 stands no JSON object"]).check();
     // Elements that are no objects are rejects, as in any array.
