@@ -187,7 +187,8 @@ impl Sources {
             _ => None,
         }));
         if !self.groups.is_empty() {
-            layout.address.iter().for_each(|(field, _)| self.single[*field] = None);
+            let fields = layout.address.iter().map(|(field, _)| *field);
+            fields.filter(|field| layout.alone != Some(*field)).for_each(|field| self.single[field] = None);
         }
     }
 
@@ -287,7 +288,7 @@ impl Sources {
         })
     }
 
-    /// Which of so many places may give a field its value.
+    /// Which of the places, `places` of them, may give a field its value.
     pub fn candidates(&self, places: usize) -> Vec<bool> {
         let mut are = vec![false; places];
         (0..self.fields.len()).flat_map(|field| self.places(field)).for_each(|place| are[place] = true);
@@ -316,7 +317,9 @@ impl Sources {
         group: Option<Role>,
         has_value: &mut dyn FnMut(usize, usize) -> bool,
     ) -> Chosen {
-        if let Some(role) = group.filter(|_| layout.address.iter().any(|(of, _)| *of == field)) {
+        // What comes from its best column alone does so whichever address the record has.
+        let is_of_address = layout.alone != Some(field) && layout.address.iter().any(|(of, _)| *of == field);
+        if let Some(role) = group.filter(|_| is_of_address) {
             return self.choose_in(role, field, has_value);
         }
         let mut first = Chosen::Nothing;
