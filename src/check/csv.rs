@@ -1,6 +1,6 @@
 //! Judging CSV records: cells to fields by the input's [`Binding`].
 //!
-//! A reject report that was mended is read like any other file, with two differences: cells lose the guard that the
+//! A reject report that was corrected is read like any other file, with two differences: cells lose the guard that the
 //! report gave them, and a record whose own cells are all empty is read from its `_reject_raw`.
 
 use std::borrow::Cow;
@@ -15,7 +15,7 @@ use crate::format::raw::RawDialect;
 use crate::profile::header::{Binding, Column};
 use crate::profile::sources::Chosen;
 use crate::reject::Code;
-use crate::rule::{sheet, text};
+use crate::rule::text;
 
 /// A byte order mark.
 const BOM: char = '\u{feff}';
@@ -208,12 +208,12 @@ impl Parts<'_> {
     }
 
     /// The error in a cell of a record that may have some.
-    fn error_in<'c>(&self, shape: &CsvShape, cell: &'c str) -> Option<&'c str> {
-        match shape.is_sheet {
-            true => cell.strip_prefix(SHEET_MARK).filter(|rest| !rest.starts_with(SHEET_MARK)),
-            // All programs write their errors so, whatever the language.
-            false => Some(cell).filter(|cell| sheet::looks_like_error(cell)),
+    fn error_in<'c>(&self, shape: &CsvShape, cells: &[Cell], cell: &'c str) -> Option<&'c str> {
+        if shape.is_sheet {
+            return cell.strip_prefix(SHEET_MARK).filter(|rest| !rest.starts_with(SHEET_MARK));
         }
+        let row = ReportRow { shape: shape.report.as_ref()?, record: &self.text, cells };
+        Some(cell).filter(|cell| row.has_error(cell))
     }
 }
 
@@ -303,7 +303,7 @@ impl<'c> CsvRecords<'c> {
             Chosen::Place(column) => {
                 let origin = Origin { field, column: Some(column as u32 + 1), order: column as u32 };
                 let cell = parts.cell(self.shape, &self.cells, column);
-                let error = if has_marks { parts.error_in(self.shape, &cell) } else { None };
+                let error = if has_marks { parts.error_in(self.shape, &self.cells, &cell) } else { None };
                 let text = if has_marks { &unmarked(Cow::Borrowed(&cell), self.shape.is_sheet) } else { &cell };
                 let stored = match error {
                     Some(error) => draft.judge.cell_error(origin, error, error),
@@ -316,7 +316,8 @@ impl<'c> CsvRecords<'c> {
                 let column = columns[0] as u32;
                 let origin = Origin { field, column: Some(column + 1), order: column };
                 let cells = columns.map(|column| parts.cell(self.shape, &self.cells, column));
-                let error = cells.iter().filter(|_| has_marks).find_map(|cell| parts.error_in(self.shape, cell));
+                let error =
+                    cells.iter().filter(|_| has_marks).find_map(|cell| parts.error_in(self.shape, &self.cells, cell));
                 let stored = match error {
                     Some(error) => draft.judge.cell_error(origin, error, error),
                     None => draft.judge.parts(origin, &cells.each_ref().map(|cell| &**cell)),

@@ -313,7 +313,7 @@ impl<'p> Judge<'p> {
                 "{column} is a formula without a stored result; open the file in a spreadsheet program, which calculates it, \
                  save it and load that"
             ),
-            error => format!("{column} is {}, the error of a spreadsheet that could not work it out", shown(error)),
+            error => format!("{column} is {} that could not work it out", named_error(error)),
         };
         self.refuse(origin, Some(raw), None, [Refusal::new(Code::CellError, message)])
     }
@@ -581,6 +581,11 @@ pub(super) fn shown(value: &str) -> String {
         Some((end, _)) => ["\"", &*visible(&value[..end]), "…\""].concat(),
         None => ["\"", &*visible(value), "\""].concat(),
     }
+}
+
+/// How a message names the error in a cell. A reject report that is read again is searched for it.
+pub(super) fn named_error(error: &str) -> String {
+    [&*shown(error), ", the error of a spreadsheet"].concat()
 }
 
 pub(super) fn is_whole(number: &str) -> bool {

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use memchr::memrchr_iter;
 
+use super::judge::named_error;
 use super::{Whole, not_utf8};
-use crate::format::csv::{Cell, split, unguarded};
+use crate::format::csv::{Cell, NOT_CALCULATED, split, unguarded};
 use crate::format::dialect::CsvDialect;
 use crate::format::raw::{self, RawDialect};
 use crate::profile::header::{Binding, REPORT_COLUMNS, digest};
@@ -29,6 +30,7 @@ pub(super) struct ReportShape {
     record: Option<usize>,
     line: Option<usize>,
     codes: Option<usize>,
+    messages: Option<usize>,
     dialect: Option<usize>,
     raw: Option<usize>,
     /// Whether they are all there, in order, after all others.
@@ -54,8 +56,8 @@ pub(super) struct Torn<'r> {
     pub(super) carried: Carried,
 }
 
-/// So many delimiters from the end on are tried as the one after which the report's own columns begin: more than these columns have
-/// in most rows.
+/// How many delimiters are tried, from the end of a row on, to find the one after which the report's own columns begin. In most
+/// rows these columns hold fewer.
 const MOST_TRIED: usize = 64;
 
 impl ReportShape {
@@ -95,6 +97,7 @@ impl ReportShape {
             record: column("_reject_record"),
             line: column("_reject_line"),
             codes: column("_reject_codes"),
+            messages: column("_reject_messages"),
             dialect: column("_reject_dialect"),
             raw: column("_reject_raw"),
             is_at_end: binding.headers.ends_with(&REPORT_COLUMNS.map(String::from)),
@@ -120,6 +123,12 @@ impl<'r> ReportRow<'r> {
             !text.is_empty() && !looks_right(&text)
         };
         columns.iter().find(|column| is_wrong(column)).and_then(|(column, _)| *column)
+    }
+
+    /// Whether a cell is still the error that the record was rejected for. The messages tell: what a person has written in its place
+    /// may look like another error.
+    pub(super) fn has_error(&self, cell: &str) -> bool {
+        cell == NOT_CALCULATED || self.text(self.shape.messages).contains(&named_error(cell))
     }
 
     /// Whether the record was rejected for this.

@@ -103,6 +103,23 @@ fn words_for_nothing_and_error_words_are_no_values() {
     assert_eq!(codes(&place, 2), expected);
 }
 
+/// LibreOffice writes its errors in the language of its user, so no list of words tells them.
+#[test]
+fn an_error_of_a_spreadsheet_is_one_in_its_report_too_until_it_is_corrected() {
+    let place = Place::new();
+    let header = "name,legal_name,_reject_run,_reject_file,_reject_record,_reject_line,_reject_codes,_reject_messages,\
+                  _reject_dialect,_reject_raw\n";
+    let said = "cell-error,\"legal_name is \"\"#WERT!\"\", the error of a spreadsheet that could not work it out\"";
+    let row = |record, name, legal| format!("{name},{legal},,a.ods,{record},{record},{said},,\n");
+    place.write(
+        "a.csv",
+        [header, &row(1, "Ann", "#WERT!"), &row(2, "Bob", "#EINS!"), &row(3, "#DREI!", "#WERT!")].concat(),
+    );
+    place.custload("import a.csv --db c.db --profile basic").ends(1);
+    assert_eq!(place.column("c.db", "SELECT legal_name FROM customers"), ["#EINS!"]);
+    assert_eq!(codes(&place, 1), [fault(1, "legal_name", "cell-error"), fault(3, "legal_name", "cell-error")]);
+}
+
 #[test]
 fn parts_of_a_name_are_cleaned_one_by_one() {
     let place = Place::new();
