@@ -64,6 +64,8 @@ pub(super) struct Committer<'r> {
     /// The inputs: what is known of each, and whether it has been read to its end.
     pub(super) inputs: Vec<CommittedInput>,
     pub(super) tally: Tally,
+    /// The sum of the inputs' counts. It is asked for after every block, and there may be very many inputs.
+    counts: Counts,
     pub(super) bytes: u64,
     /// How many records were taken.
     pub(super) records: Place,
@@ -94,7 +96,7 @@ pub(super) struct Committer<'r> {
 /// What a run has committed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Kept {
-    /// So many records.
+    /// The number of records.
     pub(super) records: Place,
     /// The first and the last customer that it has created for them.
     pub(super) customers: Option<(i64, i64)>,
@@ -144,17 +146,17 @@ pub(super) struct Committed {
     pub(super) kept: Option<Kept>,
 }
 
-/// So many rejects are listed in the reports; all where there is no limit on them. Of a run that is stopped for them there are enough to
-/// say why.
+/// How many rejects the reports list at most, where `--max-rejects` limits them: enough to say why the run was stopped. `None`: all
+/// of them.
 pub(super) fn most_listed(options: &Options) -> Option<u64> {
     const MORE: u64 = 1000;
     options.max_rejects.map(|most| most.saturating_add(MORE))
 }
 
-/// So many reports of inputs wait for the end of the run to be put on the disk.
+/// How many reports of inputs wait for the end of the run to be put on the disk.
 const KEPT_OPEN: usize = 16;
 
-/// The keys of so many customers are noted together.
+/// How many customers' keys are noted together.
 const CUSTOMERS: usize = 4096;
 
 impl<'r> Committer<'r> {
@@ -232,6 +234,7 @@ impl<'r> Committer<'r> {
             one_by_one: false,
             created_keys: Vec::new(),
             plan,
+            counts: Counts::default(),
             bytes: 0,
             records: 0,
             customers: None,
@@ -249,7 +252,7 @@ impl<'r> Committer<'r> {
         })
     }
 
-    /// Behind which records blocks have to end.
+    /// After which records blocks have to end.
     pub(super) fn stops(&self) -> Stops {
         Stops {
             every: self.options.commit_every.filter(|_| self.options.command == Command::Import),
@@ -357,7 +360,7 @@ impl<'r> Committer<'r> {
             report.write(&rejects.with(more_rejects, listed))?;
         }
         self.records = first + records;
-        self.inputs[input].summary.counts.add(&counts);
+        self.count(input, |all| all.add(&counts));
         match stop {
             Some(before) => {
                 let record = block.first_record + records - 1;
@@ -367,7 +370,8 @@ impl<'r> Committer<'r> {
         }
     }
 
-    /// How many of a block's spans the reports list: those before the first reject that is one too many. The block has so many rejects.
+    /// How many of a block's spans the reports list: those before the first reject that is one too many. `rejected` is the number of
+    /// the block's rejects.
     fn listed(&self, verdicts: &Verdicts, late: &[Late], rejected: u64) -> usize {
         let all = verdicts.verdicts.len();
         let Some(most) = most_listed(self.options) else { return all };
@@ -378,7 +382,7 @@ impl<'r> Committer<'r> {
         if room < rejected { first_left_out().unwrap_or(all) } else { all }
     }
 
-    /// Notes the keys of a block, for the blocks behind it.
+    /// Notes the keys of a block, for the blocks after it.
     fn note_texts(&mut self, checked: &Checked) -> Result<()> {
         let Some((position, _)) = checked.block.positions().next() else { return Ok(()) };
         let position = Position { line: checked.block.first_line, ..position };
@@ -508,9 +512,13 @@ impl<'r> Committer<'r> {
     }
 
     pub(super) fn counts(&self) -> Counts {
-        let mut counts = Counts::default();
-        self.inputs.iter().for_each(|input| counts.add(&input.summary.counts));
-        counts
+        self.counts
+    }
+
+    /// Counts something of an input, for the input and for the run.
+    pub(super) fn count(&mut self, input: usize, count: impl Fn(&mut Counts)) {
+        count(&mut self.inputs[input].summary.counts);
+        count(&mut self.counts);
     }
 
     /// The columns of a block's slots; an error where a key that matches no field is to be one.

@@ -328,7 +328,7 @@ impl Committer<'_> {
 
     /// Stores a block all of whose right records become customers.
     pub(super) fn store_all(&mut self, judged: &Judged<'_>, rows: &[Range<u32>]) -> Result<()> {
-        self.inputs[judged.worker.input].summary.counts.created += rows.len() as u64;
+        self.count(judged.worker.input, |counts| counts.created += rows.len() as u64);
         self.create(&judged.verdicts.rows, rows).map(|_| ())
     }
 
@@ -352,16 +352,15 @@ impl Committer<'_> {
         let first_id = self.create(bytes, &rows)?;
         self.change(bytes, rights)?;
         for right in rights {
-            let counts = &mut self.inputs[right.input].summary.counts;
-            match right.action {
+            self.count(right.input, |counts| match right.action {
                 Action::Created => counts.created += 1,
                 Action::Updated => counts.updated += 1,
                 Action::Unchanged => counts.unchanged += 1,
-                Action::Superseded => {
-                    counts.superseded += 1;
-                    for (column, fate) in &right.cells {
-                        self.inputs[right.input].cells(*column).move_one(*fate, Fate::Superseded);
-                    }
+                Action::Superseded => counts.superseded += 1,
+            });
+            if right.action == Action::Superseded {
+                for (column, fate) in &right.cells {
+                    self.inputs[right.input].cells(*column).move_one(*fate, Fate::Superseded);
                 }
             }
         }
