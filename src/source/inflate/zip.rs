@@ -12,6 +12,7 @@ use flate2::Crc;
 use super::codec::{Codec, Stored, Zlib};
 use super::directory::{Directory, Entry};
 use super::{Compression, Inflater, Limits, Meter, RATIO_JUDGED_FROM, invalid};
+use crate::rule::text::visible;
 
 /// How many names a message lists.
 const LISTED: usize = 10;
@@ -65,7 +66,7 @@ pub(super) fn open_zip_judging_from(judged_from: u64, mut file: File, limits: Li
         return Ok(ZipContent::Spreadsheet(file));
     }
     let entry = listing.only()?;
-    let name = visible(&entry.name);
+    let name = visible(&entry.name).into_owned();
     let reader = Member::open(&directory, &entry, file, Meter::new(limits, judged_from))?;
     Ok(ZipContent::Member { name, reader: Box::new(reader) })
 }
@@ -99,13 +100,14 @@ impl Listing {
     fn note(&mut self, entry: Entry) {
         // Some programs write the separators of Windows, against the format's rules.
         let name = entry.name.replace('\\', "/");
+        // The parts of a workbook are found by their relations, whose name has a dot in front. Some programs leave those out, and
+        // put the parts where all do.
+        self.has_workbook |= name.eq_ignore_ascii_case("_rels/.rels");
+        self.has_workbook |= name.get(..3).is_some_and(|folder| folder.eq_ignore_ascii_case("xl/"));
         if is_passed_over(&name) {
             return;
         }
         self.has_content_types |= name.eq_ignore_ascii_case("[content_types].xml");
-        // The parts of a workbook are found by their relations. Some programs leave those out, and put them where all do.
-        self.has_workbook |= name.get(..3).is_some_and(|folder| folder.eq_ignore_ascii_case("xl/"));
-        self.has_workbook |= name.eq_ignore_ascii_case("_rels/.rels");
         self.is_apples |= name.ends_with(".iwa") || matches!(name.as_str(), "Index.zip" | "index.apxl");
         if name == "mimetype" && self.mimetype.is_none() {
             self.mimetype = Some(entry.clone());
@@ -138,10 +140,10 @@ impl Listing {
     }
 }
 
-/// Folders, and what macOS and Windows add to a zip file without being asked.
+/// Folders, hidden files, and what macOS and Windows add to a zip file without being asked.
 fn is_passed_over(name: &str) -> bool {
     let last = name.rsplit('/').next().unwrap_or(name);
-    last.is_empty() || name.starts_with("__MACOSX/") || last == ".DS_Store" || last.eq_ignore_ascii_case("thumbs.db")
+    last.is_empty() || last.starts_with('.') || name.starts_with("__MACOSX/") || last.eq_ignore_ascii_case("thumbs.db")
 }
 
 /// Whether the member `mimetype` says that the file is a spreadsheet of OpenDocument. One that cannot be read says nothing.
@@ -311,22 +313,8 @@ fn method_name(method: u16) -> String {
 fn shown(name: &str) -> String {
     match name.char_indices().nth(SHOWN) {
         Some((cut, _)) => format!("{}…", visible(&name[..cut])),
-        None => visible(name),
+        None => visible(name).into_owned(),
     }
-}
-
-/// A name with what a terminal would obey, reorder by, or not show at all, written as escapes.
-fn visible(name: &str) -> String {
-    let is_hidden = |character: char| {
-        character.is_control()
-            || matches!(character, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2060}' | '\u{feff}')
-            || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    let mut shown = String::with_capacity(name.len());
-    for character in name.chars() {
-        if is_hidden(character) { shown.extend(character.escape_unicode()) } else { shown.push(character) }
-    }
-    shown
 }
 
 /// A zip file that is not what is wanted.
