@@ -16,6 +16,7 @@ use super::package::{Package, kind_of_package};
 use super::reader::MAX_INFO;
 use super::rows::Rows;
 use super::serve::{Lively, Patience, Refusal};
+use super::workbook::Workbook;
 use super::xlsb::Xlsb;
 use super::xlsx::Xlsx;
 use super::{Kind, Limits, SheetInfo, SheetName};
@@ -50,14 +51,14 @@ pub(super) fn send<W: Write>(
     let (kind, workbook) = kind_of_package(&package)?;
     match kind {
         Kind::Xlsx => {
-            let book = Xlsx::open(&package, &workbook)?;
+            let book = Workbook::open::<Xlsx>(&package, &workbook)?;
             let n = choose(&book.tabs, sheet)?;
-            book.send(&package, n, rows, |rows, merges| begin(&book.tabs, n, kind, merges, rows))
+            book.send::<Xlsx, _>(&package, n, rows, |rows, merges| begin(&book.tabs, n, kind, merges, rows))
         }
         Kind::Xlsb => {
-            let book = Xlsb::open(&package, &workbook)?;
+            let book = Workbook::open::<Xlsb>(&package, &workbook)?;
             let n = choose(&book.tabs, sheet)?;
-            book.send(&package, n, rows, |rows, merges| begin(&book.tabs, n, kind, merges, rows))
+            book.send::<Xlsb, _>(&package, n, rows, |rows, merges| begin(&book.tabs, n, kind, merges, rows))
         }
         Kind::Ods | Kind::Xls => {
             let book = Ods::open(&package)?;

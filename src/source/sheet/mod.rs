@@ -26,6 +26,7 @@ mod relations;
 mod rows;
 mod serve;
 mod texts;
+mod workbook;
 mod xlsb;
 mod xlsx;
 mod xml;

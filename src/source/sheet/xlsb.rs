@@ -5,14 +5,13 @@ use std::io::{self, BufRead, Read, Write};
 
 use calamine::DataRef;
 
-use super::book::Tab;
 use super::merges::Merges;
 use super::number_format::NumberFormat;
-use super::package::{Package, drain};
-use super::relations;
+use super::package::drain;
 use super::rows::Rows;
 use super::serve::Refusal;
 use super::texts::Texts;
+use super::workbook::{Form, Workbook};
 
 const ROW: u32 = 0x00;
 const RK_NUMBER: u32 = 0x02;
@@ -44,162 +43,120 @@ const CELL_FORMATS_END: u32 = 0x26a;
 /// Longer records than this are none that are looked for: a text has 32,767 characters, and at the most as many formats.
 const MAX_RECORD: u32 = 1 << 20;
 
-/// What is known of a workbook before a sheet of it is chosen.
-pub(super) struct Xlsb {
-    pub(super) tabs: Vec<Tab>,
-    /// The part of each sheet.
-    parts: Vec<String>,
-    strings: Option<String>,
-    styles: Option<String>,
-    is_1904: bool,
-}
+/// A workbook in binary records.
+pub(super) enum Xlsb {}
 
-impl Xlsb {
-    /// Reads the part that lists the sheets.
-    pub(super) fn open(package: &Package, workbook: &str) -> Result<Xlsb, Refusal> {
-        let relations = relations::of(package, workbook)?;
-        let mut book = Xlsb {
-            tabs: Vec::new(),
-            parts: Vec::new(),
-            strings: relations::part(package, &relations, workbook, "sharedStrings", "sharedStrings.bin"),
-            styles: relations::part(package, &relations, workbook, "styles", "styles.bin"),
-            is_1904: false,
-        };
-        let mut records = Records::new(package.part(workbook)?);
+impl Form for Xlsb {
+    const ENDING: &'static str = "bin";
+
+    fn list(part: impl BufRead, book: &mut Workbook) -> Result<(), Refusal> {
+        let mut records = Records::new(part);
         loop {
             match records.must()? {
                 (WORKBOOK_PROPERTIES, record) => book.is_1904 = number(record, 0)? & 1 != 0,
                 // One without a part is no sheet.
                 (SHEET, record) if number(record, 8)? != u32::MAX => {
                     let (id, name_at) = text_at(record, 8)?;
-                    let relation = relations.iter().find(|relation| relation.id == id);
-                    let relation = relation.ok_or_else(|| Refusal::damaged("a sheet has no part"))?;
-                    book.tabs.push(Tab {
-                        name: text_at(record, name_at)?.0,
-                        is_visible: number(record, 0)? == 0,
-                        is_table: relation.is_table(),
-                    });
-                    book.parts.push(relation.target.clone());
+                    book.add(&id, text_at(record, name_at)?.0, number(record, 0)? == 0)?;
                 }
                 (SHEETS_END, _) => break,
                 _ => (),
             }
         }
-        drain(records.reader)?;
-        Ok(book)
+        drain(records.reader)
     }
 
-    /// Writes the rows of the n-th sheet, from zero. `begin` is called before the first, when everything has been checked.
-    pub(super) fn send<W: Write>(
-        &self,
-        package: &Package,
-        n: usize,
+    fn formats(part: impl BufRead) -> Result<Vec<NumberFormat>, Refusal> {
+        let mut records = Records::new(part);
+        let mut codes = HashMap::new();
+        let mut formats = Vec::new();
+        let mut in_formats = false;
+        while let Some((kind, record)) = records.next()? {
+            match kind {
+                FORMAT => _ = codes.insert(number(record, 0)? & 0xffff, NumberFormat::of_code(&text_at(record, 2)?.0)),
+                CELL_FORMATS_START => in_formats = true,
+                CELL_FORMATS_END => in_formats = false,
+                CELL_FORMAT if in_formats => {
+                    let id = number(record, 0)? >> 16;
+                    formats.push(codes.get(&id).copied().unwrap_or_else(|| NumberFormat::of_id(id)));
+                }
+                _ => (),
+            }
+        }
+        Ok(formats)
+    }
+
+    fn strings(part: impl BufRead) -> Result<Texts, Refusal> {
+        let mut records = Records::new(part);
+        let mut strings = Texts::default();
+        while let Some((kind, record)) = records.next()? {
+            if kind == TABLE_TEXT {
+                // Before the text stands a byte of flags.
+                strings.push(&text_at(record, 1)?.0);
+            }
+        }
+        Ok(strings)
+    }
+
+    fn survey(part: impl BufRead) -> Result<Merges, Refusal> {
+        let mut records = Records::new(part);
+        let mut merges = Merges::default();
+        while let Some((kind, record)) = records.next()? {
+            if kind == MERGED {
+                let [first_row, last_row, first, last] = [0, 4, 8, 12].map(|at| number(record, at));
+                merges.add((first_row?, first?), (last_row?, last?))?;
+            }
+        }
+        Ok(merges)
+    }
+
+    fn send<W: Write>(
+        part: impl BufRead,
+        strings: &Texts,
+        formats: &[NumberFormat],
         rows: &mut Rows<W>,
-        begin: impl FnOnce(&mut Rows<W>, &Merges) -> Result<(), Refusal>,
     ) -> Result<(), Refusal> {
-        let part = self.parts.get(n).map(String::as_str).unwrap_or_default();
-        let formats = self.styles.as_ref().map_or(Ok(Vec::new()), |part| formats(package, part))?;
-        let strings = self.strings.as_ref().map_or(Ok(Texts::default()), |part| strings(package, part))?;
-        let merges = survey(package.part(part)?)?;
-        begin(rows, &merges)?;
-        rows.begin(self.is_1904, merges);
-        let mut records = Records::new(package.part(part)?);
+        /// The bit of a row's flags that says that it is hidden.
+        const HIDDEN: u32 = 1 << 28;
+        let mut records = Records::new(part);
         while records.must()?.0 != ROWS_START {}
-        send_cells(records, &strings, &formats, rows).map_err(|refusal| rows.with_place(refusal))
-    }
-}
-
-/// The formats of cells, in the order in which cells name them.
-fn formats(package: &Package, part: &str) -> Result<Vec<NumberFormat>, Refusal> {
-    let mut records = Records::new(package.part(part)?);
-    let mut codes = HashMap::new();
-    let mut formats = Vec::new();
-    let mut in_formats = false;
-    while let Some((kind, record)) = records.next()? {
-        match kind {
-            FORMAT => _ = codes.insert(number(record, 0)? & 0xffff, NumberFormat::of_code(&text_at(record, 2)?.0)),
-            CELL_FORMATS_START => in_formats = true,
-            CELL_FORMATS_END => in_formats = false,
-            CELL_FORMAT if in_formats => {
-                let id = number(record, 0)? >> 16;
-                formats.push(codes.get(&id).copied().unwrap_or_else(|| NumberFormat::of_id(id)));
+        let (mut row, mut is_hidden) = (0, false);
+        loop {
+            let (kind, record) = records.must()?;
+            let place = |record| Ok::<_, Refusal>((row, number(record, 0)?));
+            let format = |record| {
+                let style = number(record, 4)? & 0x00ff_ffff;
+                Ok::<_, Refusal>(formats.get(style as usize).copied().unwrap_or_default())
+            };
+            if is_hidden && (RK_NUMBER..=RICH_TEXT).contains(&kind) {
+                rows.hide(row);
             }
-            _ => (),
-        }
-    }
-    Ok(formats)
-}
-
-/// The table of texts that cells share.
-fn strings(package: &Package, part: &str) -> Result<Texts, Refusal> {
-    let mut records = Records::new(package.part(part)?);
-    let mut strings = Texts::default();
-    while let Some((kind, record)) = records.next()? {
-        if kind == TABLE_TEXT {
-            // Before the text stands a byte of flags.
-            strings.push(&text_at(record, 1)?.0);
-        }
-    }
-    Ok(strings)
-}
-
-/// Reads the part of a sheet to its end, and so checks it; and finds what is merged.
-fn survey(part: impl BufRead) -> Result<Merges, Refusal> {
-    let mut records = Records::new(part);
-    let mut merges = Merges::default();
-    while let Some((kind, record)) = records.next()? {
-        if kind == MERGED {
-            let [first_row, last_row, first, last] = [0, 4, 8, 12].map(|at| number(record, at));
-            merges.add((first_row?, first?), (last_row?, last?))?;
-        }
-    }
-    Ok(merges)
-}
-
-fn send_cells<W: Write>(
-    mut records: Records<impl BufRead>,
-    strings: &Texts,
-    formats: &[NumberFormat],
-    rows: &mut Rows<W>,
-) -> Result<(), Refusal> {
-    /// The bit of a row's flags that says that it is hidden.
-    const HIDDEN: u32 = 1 << 28;
-    let (mut row, mut is_hidden) = (0, false);
-    loop {
-        let (kind, record) = records.must()?;
-        let place = |record| Ok::<_, Refusal>((row, number(record, 0)?));
-        let format = |record| {
-            let style = number(record, 4)? & 0x00ff_ffff;
-            Ok::<_, Refusal>(formats.get(style as usize).copied().unwrap_or_default())
-        };
-        if is_hidden && (RK_NUMBER..=RICH_TEXT).contains(&kind) {
-            rows.hide(row);
-        }
-        match kind {
-            ROW => {
-                row = number(record, 0)?;
-                is_hidden = number(record, 8)? & HIDDEN != 0;
+            match kind {
+                ROW => {
+                    row = number(record, 0)?;
+                    is_hidden = number(record, 8)? & HIDDEN != 0;
+                }
+                RK_NUMBER => rows.put_number(place(record)?, rk_number(number(record, 8)?), format(record)?)?,
+                NUMBER | FORMULA_NUMBER => {
+                    let value = f64::from_bits(u64::from(number(record, 8)?) | u64::from(number(record, 12)?) << 32);
+                    rows.put_number(place(record)?, value, format(record)?)?;
+                }
+                BOOL | FORMULA_BOOL => rows.put(place(record)?, &DataRef::Bool(byte(record, 8)? != 0))?,
+                ERROR | FORMULA_ERROR => rows.put_error(place(record)?, name_of_error(byte(record, 8)?)?)?,
+                TEXT | FORMULA_TEXT => rows.put(place(record)?, &DataRef::SharedString(&text_at(record, 8)?.0))?,
+                // The text stands after a byte of flags.
+                RICH_TEXT => rows.put(place(record)?, &DataRef::SharedString(&text_at(record, 9)?.0))?,
+                SHARED_TEXT => {
+                    let text = strings.get(number(record, 8)? as usize);
+                    let text = text.ok_or_else(|| Refusal::damaged("a text of the table is missing"))?;
+                    rows.put(place(record)?, &DataRef::SharedString(text))?;
+                }
+                FIRST_SHORT..=LAST_SHORT => {
+                    return Err(Refusal::new("it has cells of a kind that cannot be read; save it as .xlsx"));
+                }
+                ROWS_END => return Ok(()),
+                _ => (),
             }
-            RK_NUMBER => rows.put_number(place(record)?, rk_number(number(record, 8)?), format(record)?)?,
-            NUMBER | FORMULA_NUMBER => {
-                let value = f64::from_bits(u64::from(number(record, 8)?) | u64::from(number(record, 12)?) << 32);
-                rows.put_number(place(record)?, value, format(record)?)?;
-            }
-            BOOL | FORMULA_BOOL => rows.put(place(record)?, &DataRef::Bool(byte(record, 8)? != 0))?,
-            ERROR | FORMULA_ERROR => rows.put_error(place(record)?, name_of_error(byte(record, 8)?)?)?,
-            TEXT | FORMULA_TEXT => rows.put(place(record)?, &DataRef::SharedString(&text_at(record, 8)?.0))?,
-            // The text stands after a byte of flags.
-            RICH_TEXT => rows.put(place(record)?, &DataRef::SharedString(&text_at(record, 9)?.0))?,
-            SHARED_TEXT => {
-                let text = strings.get(number(record, 8)? as usize);
-                let text = text.ok_or_else(|| Refusal::damaged("a text of the table is missing"))?;
-                rows.put(place(record)?, &DataRef::SharedString(text))?;
-            }
-            FIRST_SHORT..=LAST_SHORT => {
-                return Err(Refusal::new("it has cells of a kind that cannot be read; save it as .xlsx"));
-            }
-            ROWS_END => return Ok(()),
-            _ => (),
         }
     }
 }

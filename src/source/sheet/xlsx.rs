@@ -10,40 +10,25 @@ use calamine::DataRef;
 use memchr::memmem;
 use quick_xml::events::{BytesStart, Event};
 
-use super::book::Tab;
 use super::merges::Merges;
 use super::number_format::NumberFormat;
-use super::package::{Package, drain};
+use super::package::drain;
 use super::place::{MAX_COLUMNS, place_of, row_of, short};
-use super::relations;
 use super::rows::Rows;
 use super::serve::Refusal;
 use super::texts::{Texts, unescaped};
+use super::workbook::{Form, Workbook};
 use super::xml::{Xml, attribute, cut_off, is_true};
 use crate::source::sheet::NOT_CALCULATED;
 
-/// What is known of a workbook before a sheet of it is chosen.
-pub(super) struct Xlsx {
-    pub(super) tabs: Vec<Tab>,
-    /// The part of each sheet.
-    parts: Vec<String>,
-    strings: Option<String>,
-    styles: Option<String>,
-    is_1904: bool,
-}
+/// A workbook in XML.
+pub(super) enum Xlsx {}
 
-impl Xlsx {
-    /// Reads the part that lists the sheets.
-    pub(super) fn open(package: &Package, workbook: &str) -> Result<Xlsx, Refusal> {
-        let relations = relations::of(package, workbook)?;
-        let mut book = Xlsx {
-            tabs: Vec::new(),
-            parts: Vec::new(),
-            strings: relations::part(package, &relations, workbook, "sharedStrings", "sharedStrings.xml"),
-            styles: relations::part(package, &relations, workbook, "styles", "styles.xml"),
-            is_1904: false,
-        };
-        let mut xml = Xml::new(package.part(workbook)?);
+impl Form for Xlsx {
+    const ENDING: &'static str = "xml";
+
+    fn list(part: impl BufRead, book: &mut Workbook) -> Result<(), Refusal> {
+        let mut xml = Xml::new(part);
         let mut is_workbook = false;
         loop {
             match xml.next()? {
@@ -54,15 +39,9 @@ impl Xlsx {
                         book.is_1904 |= attribute(&tag, "date1904")?.is_some_and(|value| is_true(&value));
                     }
                     "sheet" => {
-                        let id = attribute(&tag, "id")?.unwrap_or_default();
-                        let relation = relations.iter().find(|relation| relation.id == id);
-                        let relation = relation.ok_or_else(|| Refusal::damaged("a sheet has no part"))?;
-                        book.tabs.push(Tab {
-                            name: attribute(&tag, "name")?.unwrap_or_default(),
-                            is_visible: attribute(&tag, "state")?.is_none_or(|state| state == "visible"),
-                            is_table: relation.is_table(),
-                        });
-                        book.parts.push(relation.target.clone());
+                        let of = |name| attribute(&tag, name);
+                        let is_visible = of("state")?.is_none_or(|state| state == "visible");
+                        book.add(&of("id")?.unwrap_or_default(), of("name")?.unwrap_or_default(), is_visible)?;
                     }
                     _ => (),
                 },
@@ -71,82 +50,100 @@ impl Xlsx {
                 _ => (),
             }
         }
-        Ok(book)
+        Ok(())
     }
 
-    /// Writes the rows of the n-th sheet, from zero. `begin` is called before the first, when everything has been checked.
-    pub(super) fn send<W: Write>(
-        &self,
-        package: &Package,
-        n: usize,
+    fn formats(part: impl BufRead) -> Result<Vec<NumberFormat>, Refusal> {
+        let mut xml = Xml::new(part);
+        let mut codes: HashMap<u32, NumberFormat> = HashMap::new();
+        let mut formats = Vec::new();
+        let (mut in_codes, mut in_formats) = (false, false);
+        let id_of = |tag: &BytesStart<'_>| {
+            let id = attribute(tag, "numFmtId")?.unwrap_or_default();
+            Ok::<u32, Refusal>(id.trim().parse().unwrap_or_default())
+        };
+        loop {
+            match xml.next()? {
+                Event::Start(tag) => match tag.local_name().as_ref() {
+                    "numFmts" => in_codes = true,
+                    "cellXfs" => in_formats = true,
+                    "numFmt" if in_codes => {
+                        let code = attribute(&tag, "formatCode")?.unwrap_or_default();
+                        codes.insert(id_of(&tag)?, NumberFormat::of_code(&code));
+                    }
+                    "xf" if in_formats => formats.push(id_of(&tag)?),
+                    _ => (),
+                },
+                Event::End(tag) => match tag.local_name().as_ref() {
+                    "numFmts" => in_codes = false,
+                    "cellXfs" => in_formats = false,
+                    _ => (),
+                },
+                Event::Eof => break,
+                _ => (),
+            }
+        }
+        Ok(formats
+            .into_iter()
+            .map(|id: u32| codes.get(&id).copied().unwrap_or_else(|| NumberFormat::of_id(id)))
+            .collect())
+    }
+
+    fn strings(part: impl BufRead) -> Result<Texts, Refusal> {
+        let mut xml = Xml::new(part);
+        let mut strings = Texts::default();
+        let mut text = String::new();
+        loop {
+            match xml.next()? {
+                Event::Start(tag) if tag.local_name().as_ref() == "si" => {
+                    text.clear();
+                    push_rich_text(&mut xml, "si", &mut text)?;
+                    strings.push(&text);
+                }
+                Event::Eof => return Ok(strings),
+                _ => (),
+            }
+        }
+    }
+
+    fn survey(mut part: impl BufRead) -> Result<Merges, Refusal> {
+        const NAME: &[u8] = b"sheetData";
+        // More than a tag that ends has before its name and after it.
+        const KEPT: usize = 128;
+        let finder = memmem::Finder::new(NAME);
+        let mut held: Vec<u8> = Vec::new();
+        loop {
+            let more = part.fill_buf()?;
+            let length = more.len();
+            if length == 0 {
+                return Ok(Merges::default());
+            }
+            held.drain(..held.len().saturating_sub(KEPT));
+            held.extend_from_slice(more);
+            part.consume(length);
+            let is_end = |at: &usize| {
+                let before = &held[at.saturating_sub(KEPT)..*at];
+                before.iter().rposition(|byte| *byte == b'<').is_some_and(|open| before[open..].starts_with(b"</"))
+            };
+            if let Some(at) = finder.find_iter(&held).find(is_end) {
+                let rest = Cursor::new(held.split_off(at + NAME.len()));
+                return merges_in(rest.chain(part));
+            }
+        }
+    }
+
+    fn send<W: Write>(
+        part: impl BufRead,
+        strings: &Texts,
+        formats: &[NumberFormat],
         rows: &mut Rows<W>,
-        begin: impl FnOnce(&mut Rows<W>, &Merges) -> Result<(), Refusal>,
     ) -> Result<(), Refusal> {
-        let part = self.parts.get(n).map(String::as_str).unwrap_or_default();
-        let formats = self.styles.as_ref().map_or(Ok(Vec::new()), |part| formats(package, part))?;
-        let strings = self.strings.as_ref().map_or(Ok(Texts::default()), |part| strings(package, part))?;
-        let merges = survey(package.part(part)?)?;
-        begin(rows, &merges)?;
-        rows.begin(self.is_1904, merges);
-        let sheet = Sheet { xml: Xml::new(package.part(part)?), strings, formats, row: 0, text: String::new() };
-        sheet.send(rows).map_err(|refusal| rows.with_place(refusal))
+        Sheet { xml: Xml::new(part), strings, formats, row: 0, text: String::new() }.send(rows)
     }
 }
 
 fn no_workbook() -> Refusal {
     Refusal::new("it is an Office document, but not a spreadsheet; check what it is")
-}
-
-/// The formats of cells, in the order in which cells name them.
-fn formats(package: &Package, part: &str) -> Result<Vec<NumberFormat>, Refusal> {
-    let mut xml = Xml::new(package.part(part)?);
-    let mut codes: HashMap<u32, NumberFormat> = HashMap::new();
-    let mut formats = Vec::new();
-    let (mut in_codes, mut in_formats) = (false, false);
-    let id_of = |tag: &BytesStart<'_>| {
-        let id = attribute(tag, "numFmtId")?.unwrap_or_default();
-        Ok::<u32, Refusal>(id.trim().parse().unwrap_or_default())
-    };
-    loop {
-        match xml.next()? {
-            Event::Start(tag) => match tag.local_name().as_ref() {
-                "numFmts" => in_codes = true,
-                "cellXfs" => in_formats = true,
-                "numFmt" if in_codes => {
-                    let code = attribute(&tag, "formatCode")?.unwrap_or_default();
-                    codes.insert(id_of(&tag)?, NumberFormat::of_code(&code));
-                }
-                "xf" if in_formats => formats.push(id_of(&tag)?),
-                _ => (),
-            },
-            Event::End(tag) => match tag.local_name().as_ref() {
-                "numFmts" => in_codes = false,
-                "cellXfs" => in_formats = false,
-                _ => (),
-            },
-            Event::Eof => break,
-            _ => (),
-        }
-    }
-    Ok(formats.into_iter().map(|id: u32| codes.get(&id).copied().unwrap_or_else(|| NumberFormat::of_id(id))).collect())
-}
-
-/// The table of texts that cells share.
-fn strings(package: &Package, part: &str) -> Result<Texts, Refusal> {
-    let mut xml = Xml::new(package.part(part)?);
-    let mut strings = Texts::default();
-    let mut text = String::new();
-    loop {
-        match xml.next()? {
-            Event::Start(tag) if tag.local_name().as_ref() == "si" => {
-                text.clear();
-                push_rich_text(&mut xml, "si", &mut text)?;
-                strings.push(&text);
-            }
-            Event::Eof => return Ok(strings),
-            _ => (),
-        }
-    }
 }
 
 /// Appends a text that may be in pieces with formats of their own, up to the end of this tag. How it is spoken is left out.
@@ -165,34 +162,6 @@ fn push_rich_text<R: BufRead>(xml: &mut Xml<R>, until: &str, text: &mut String) 
             Event::End(tag) if tag.local_name().as_ref() == until => return Ok(()),
             Event::Eof => return Err(cut_off(until)),
             _ => (),
-        }
-    }
-}
-
-/// Reads the part of a sheet to its end, and so checks it; and finds what stands there after the rows but is needed before
-/// them: what is merged.
-fn survey(mut part: impl BufRead) -> Result<Merges, Refusal> {
-    const NAME: &[u8] = b"sheetData";
-    // More than a tag that ends has before its name and after it.
-    const KEPT: usize = 128;
-    let finder = memmem::Finder::new(NAME);
-    let mut held: Vec<u8> = Vec::new();
-    loop {
-        let more = part.fill_buf()?;
-        let length = more.len();
-        if length == 0 {
-            return Ok(Merges::default());
-        }
-        held.drain(..held.len().saturating_sub(KEPT));
-        held.extend_from_slice(more);
-        part.consume(length);
-        let is_end = |at: &usize| {
-            let before = &held[at.saturating_sub(KEPT)..*at];
-            before.iter().rposition(|byte| *byte == b'<').is_some_and(|open| before[open..].starts_with(b"</"))
-        };
-        if let Some(at) = finder.find_iter(&held).find(is_end) {
-            let rest = Cursor::new(held.split_off(at + NAME.len()));
-            return merges_in(rest.chain(part));
         }
     }
 }
@@ -256,16 +225,16 @@ struct Head {
 }
 
 /// The rows of a sheet.
-struct Sheet<R> {
+struct Sheet<'t, R> {
     xml: Xml<R>,
-    strings: Texts,
-    formats: Vec<NumberFormat>,
+    strings: &'t Texts,
+    formats: &'t [NumberFormat],
     /// The row that is read, from zero, or the one to come.
     row: u32,
     text: String,
 }
 
-impl<R: BufRead> Sheet<R> {
+impl<R: BufRead> Sheet<'_, R> {
     fn send<W: Write>(mut self, rows: &mut Rows<W>) -> Result<(), Refusal> {
         loop {
             match self.xml.next()? {
