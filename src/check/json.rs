@@ -66,8 +66,8 @@ pub type MetKeys = Vec<(String, Meaning)>;
 /// The place of a key that is not told apart from others.
 const NO_PLACE: usize = MOST_KEYS;
 
-/// As many keys of an input are told apart. The first so many of a block are enough to find the first so many of an input,
-/// wherever its blocks begin.
+/// How many keys of an input are told apart. That many of each block are enough to find the first of an input, wherever its
+/// blocks begin.
 pub const MOST_KEYS: usize = 10_000;
 
 impl<'c> JsonRecords<'c> {

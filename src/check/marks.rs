@@ -187,7 +187,7 @@ impl Marks {
         self.slots[self.layouts[layout as usize].slots.0 as usize + place]
     }
 
-    /// What has become of all cells, by slot; behind the slots, of those that are not told apart. `slots` is how many there are.
+    /// What has become of all cells, by slot; after the slots, of those that are not told apart. `slots` is how many there are.
     pub fn count(&self, slots: usize) -> Vec<Balance> {
         let mut counts = vec![Balance::default(); slots + 1];
         for (number, layout) in self.layouts.iter().enumerate() {
@@ -274,7 +274,7 @@ mod tests {
 
     use super::*;
 
-    /// A slot behind those that are told apart.
+    /// A slot after those that are told apart.
     const REST: u32 = 10_000;
 
     proptest! {

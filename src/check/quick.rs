@@ -33,7 +33,7 @@ impl<'v> Tidy<'v> {
 }
 
 impl Judge<'_> {
-    /// Judges a value, or stores its absence. `true` if that is stored behind `rows`; `false` if nothing was done. What is stored
+    /// Judges a value, or stores its absence. `true` if that is stored at the end of `rows`; `false` if nothing was done. What is stored
     /// may be in another form than the value, which is noted.
     #[inline]
     pub(super) fn quick(&mut self, field: usize, tidy: Tidy<'_>, rows: &mut Rows) -> bool {

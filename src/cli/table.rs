@@ -100,7 +100,7 @@ pub(super) fn summary(summary: &Summary, again: impl Fn(&str) -> String) -> Stri
     if let Some(reports) = &summary.reports {
         out.push_str(&format!("reports in {}\n", visible(reports)));
         // Only what a run has left out can be loaded by itself.
-        let what = if summary.is_done() { "to mend and load again" } else { "rejected records" };
+        let what = if summary.is_done() { "to correct and load again" } else { "rejected records" };
         let rejects = summary.inputs.iter().filter(|input| input.counts.rejected > 0);
         for name in rejects.filter_map(|input| input.rejects.as_deref()) {
             let path = Path::new(reports).join(name);

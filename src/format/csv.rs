@@ -461,8 +461,8 @@ impl RowWriter {
         write_number(out, number);
     }
 
-    /// Adds a whole record that was read in this dialect as it is written, but for guards, if it has so many columns and its
-    /// cells are safe so; adds nothing otherwise.
+    /// Adds a whole record that was read in this dialect as it is written, but for guards, if it has `columns` cells and
+    /// these are safe so; adds nothing otherwise.
     pub fn record(&mut self, out: &mut Vec<u8>, record: &[u8], columns: usize) -> bool {
         let mut cells = std::mem::take(&mut self.cells);
         // Not all programs take blanks before a quote for nothing.

@@ -355,9 +355,9 @@ pub fn key_of(written: &[u8]) -> String {
 
 /// A line without the comma after its object or array, and the white space around that; all of it where it has none.
 pub fn without_comma(line: &[u8]) -> &[u8] {
-    let behind_last = |line: &[u8]| line.iter().rposition(|byte| !is_white_space(*byte)).map_or(0, |last| last + 1);
-    let value = match behind_last(line) {
-        end if end > 0 && line[end - 1] == b',' => &line[..behind_last(&line[..end - 1])],
+    let after_last = |line: &[u8]| line.iter().rposition(|byte| !is_white_space(*byte)).map_or(0, |last| last + 1);
+    let value = match after_last(line) {
+        end if end > 0 && line[end - 1] == b',' => &line[..after_last(&line[..end - 1])],
         _ => return line,
     };
     if value.ends_with(b"}") || value.ends_with(b"]") { value } else { line }

@@ -11,7 +11,7 @@ use crate::check::FieldSet;
 use crate::record::{Fate, Position};
 use crate::store::keys::Place;
 
-/// So many records are taken up again together, or as many as have so many bytes.
+/// How many records are read again together, at most, and how many bytes.
 const BATCH: usize = 1024;
 const BATCH_BYTES: usize = 256 * 1024;
 

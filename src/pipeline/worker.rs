@@ -82,7 +82,7 @@ impl Pieces {
         self.ends.push(self.text.len());
     }
 
-    /// The text of the first spans, so many of them, with some more put in: each piece of `more` after that of its span. The pieces
+    /// The text of the first `spans` spans, with some more put in: each piece of `more` after that of its span. The pieces
     /// come in order.
     pub(super) fn with(mut self, more: Vec<(usize, Vec<u8>)>, spans: usize) -> Vec<u8> {
         if spans < self.ends.len() {

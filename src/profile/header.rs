@@ -500,7 +500,7 @@ pub mod steps {
 
     thread_local!(static STEPS: Cell<u64> = const { Cell::new(0) });
 
-    /// Notes so many steps.
+    /// Notes this number of steps.
     pub fn count(steps: u64) {
         STEPS.set(STEPS.get() + steps);
     }

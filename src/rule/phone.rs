@@ -18,7 +18,7 @@ pub enum PhoneFault {
 
 /// Normalises a cleaned value to its digits, 0 to 9.
 ///
-/// A `tel:` in front is dropped, in any case. Digits of every script become ASCII; `(0)` behind a leading `+` goes; then spaces, `( ) .`, hyphens and dashes, one
+/// A `tel:` in front is dropped, in any case. Digits of every script become ASCII; `(0)` after a leading `+` goes; then spaces, `( ) .`, hyphens and dashes, one
 /// leading `+`, and one `/` that stands behind at most six digits. Anything else that is left is a fault.
 pub fn normalise(value: &str) -> Result<Cow<'_, str>, PhoneFault> {
     let value = without_scheme(value);

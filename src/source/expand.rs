@@ -127,7 +127,7 @@ fn number<'n>(name: &mut &'n [u8]) -> &'n [u8] {
     &digits[zeros..]
 }
 
-/// How the names of tables end, and what may stand behind that where they are compressed.
+/// How the names of tables end, and what may stand after that where they are compressed.
 const ENDINGS: [&str; 13] =
     ["csv", "tsv", "tab", "txt", "dat", "json", "ndjson", "jsonl", "xlsx", "xlsm", "xlsb", "xls", "ods"];
 const COMPRESSED: [&str; 5] = ["gz", "zst", "bz2", "xz", "zip"];

@@ -102,7 +102,7 @@ impl JsonCutter {
         }
     }
 
-    /// The start of the next element at or behind `at`, over white space, commas, the brackets of the array and the document
+    /// The start of the next element at or after `at`, over white space, commas, the brackets of the array and the document
     /// around it, and how many lines end before it.
     fn go_to_next(&mut self, window: &mut Window, mut at: u64) -> io::Result<(u64, u64)> {
         let mut lines = 0;

@@ -96,12 +96,12 @@ impl Lines {
         let mut lines = Lines::default();
         let mut rest = text;
         while !rest.is_empty() {
-            let (line, behind) = match memchr::memchr(end, rest) {
+            let (line, after) = match memchr::memchr(end, rest) {
                 Some(at) => (&rest[..at], &rest[at + 1..]),
                 None if is_whole || lines.all == 0 => (rest, &rest[rest.len()..]),
                 None => break,
             };
-            rest = behind;
+            rest = after;
             if !is_blank(line) {
                 lines.note(line);
             }
@@ -132,7 +132,7 @@ impl Lines {
 /// How far a text is JSON values one after another, with a comma between them or without.
 enum Followed {
     ToTheEnd,
-    /// The last value has no end; so many were before it.
+    /// The last value has no end; `objects` were before it.
     Open {
         objects: usize,
     },

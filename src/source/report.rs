@@ -12,7 +12,7 @@ const COLUMNS: [&[u8]; 2] = [b"_reject_line", b"_reject_codes"];
 /// How the object of a report's line begins, in every version.
 const OBJECT: &[u8] = b"\"_reject\":{\"";
 
-/// What stands between the cells of a text that looks like a reject report, by the first place where two of its columns stand.
+/// The delimiter of a text that looks like a reject report: it stands between two of the report's own column names.
 pub(super) fn delimiter_of_report(text: &[u8]) -> Option<u8> {
     let text = &text[..text.len().min(BEGINNING)];
     let without_quote = |text: &'_ [u8]| text.strip_suffix(b"\"").map_or(text.len(), |rest| rest.len());

@@ -1,9 +1,9 @@
 //! How a table is to be read where nobody said: [`sniff`] finds the delimiter, the quote and the line of the header.
 //!
-//! Each dialect that comes into question cuts the first records. The header decides, and the dialect is chosen for it: line 1
-//! where a profile fits it in any dialect, else the first line that looks like a header. No record further down has a say in
-//! that, so that no value in one can change how the others are read. Between dialects in which the same line fits as well, the
-//! one that cuts more evenly wins.
+//! Each dialect that comes into question cuts the first records. The header decides: it is line 1 where a profile fits that in
+//! any dialect, else the first line that looks like a header, and the dialect in which it fits best is taken. Its line is chosen
+//! without a look at the records. They count only between dialects in which the same line fits equally well: the one that cuts
+//! them more evenly wins.
 
 use std::cmp::Reverse;
 

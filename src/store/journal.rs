@@ -14,7 +14,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::segment::Parameter;
 use crate::row::{RowEncoder, Value};
 
-/// So many customers have their digests in one row. It takes a quarter of a page of 4096 bytes, and as much of larger ones: more
+/// How many customers have their digests in one row. It takes a quarter of a page of 4096 bytes, and as much of larger ones: more
 /// would go to pages of its own (sqlite.org/fileformat2.html, section 1.6), half of which would stay empty.
 pub(super) const RANGE: usize = 60;
 
@@ -25,7 +25,7 @@ pub(super) const DIGITS: usize = 16;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct CreatedRange {
     pub(super) first: i64,
-    /// The digests of their rows, one behind the other in hexadecimal digits.
+    /// The digests of their rows, one after the other in hexadecimal digits.
     pub(super) digests: Vec<u8>,
 }
 

@@ -55,7 +55,7 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// Whether the header before a member's data says the same. Its checksum and lengths may be left to what stands behind the
+    /// Whether the header before a member's data says the same. Its checksum and lengths may be left to what stands after the
     /// data, or be zero.
     fn agrees(&self, header: &[u8; 30], name: &[u8]) -> bool {
         const BEHIND: u64 = 1 << 3;

@@ -73,7 +73,7 @@ pub(super) fn push_formatted(text: &mut String, value: f64, format: NumberFormat
     }
 }
 
-/// Above so many digits, a floating-point number may not be the one that was written.
+/// With more digits than these, a floating-point number may not be the one that was written.
 const EXACT_DIGITS: usize = 15;
 const MAX_DIGITS: usize = 64;
 
@@ -94,7 +94,7 @@ pub(super) fn push_written(text: &mut String, written: &str, format: NumberForma
     }
 }
 
-/// Puts zeros before the digits of a whole number, until it has so many.
+/// Puts zeros before the digits of a whole number, until it has as many as its format says.
 fn pad(text: &mut String, zeros: u8) {
     let sign = usize::from(text.starts_with('-'));
     let digits = text.len() - sign;

@@ -10,7 +10,7 @@ pub(super) enum NumberFormat {
     Moment,
     /// A duration.
     Duration,
-    /// A number with at least so many digits, as postal codes and customer numbers have: `00000`.
+    /// A number with at least this number of digits, as postal codes and customer numbers have: `00000`.
     Zeros(u8),
 }
 

@@ -20,7 +20,7 @@ impl<R: BufRead> Xml<R> {
         let config = reader.config_mut();
         config.expand_empty_elements = true;
         config.check_end_names = false;
-        // What stands behind a sheet's rows may be read by itself.
+        // What stands after a sheet's rows may be read by itself.
         config.allow_unmatched_ends = true;
         Xml { reader, buffer: Vec::with_capacity(1024) }
     }

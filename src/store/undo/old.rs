@@ -11,7 +11,7 @@ use super::{Since, Undoing, Undone};
 use crate::row::Value;
 use crate::store::journal::{CreatedDigest, digest_text, value_of};
 
-/// So many customers have a digest together, at most.
+/// How many customers have a digest together, at most.
 pub(super) const MOST_TOGETHER: i64 = 1000;
 
 /// What a customer's row held before the first of the later runs that changed it.
