@@ -438,7 +438,8 @@ impl<'h> Undoing<'h> {
         Ok(deleted)
     }
 
-    /// Notes that the run is undone. What is noted of customers who stay as they are stays too: it is still so.
+    /// Notes that the run is undone. What the run has changed of customers that keep these changes stays listed. Of those that it
+    /// has created no digest stays, of kept ones neither: nothing reads the digests of a run that is undone.
     fn note(&self) -> rusqlite::Result<()> {
         let Undo { run_id, now, .. } = self.undo;
         let not_kept = self.not_kept("customer_id");
