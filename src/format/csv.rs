@@ -206,8 +206,9 @@ fn split_regular(source: &[u8], length: usize, dialect: &CsvDialect, cells: &mut
                     start = at + 1;
                 }
                 State::Unquoted if at == start => state = State::Quoted,
-                // Blanks may stand before the quote.
+                // Blanks may stand before the quote, or a mark.
                 State::Unquoted if dialect.is_blank(source[start as usize]) => return None,
+                State::Unquoted if start == 0 && source.starts_with(BOM) => return None,
                 // A quote within an unquoted cell is a character, and so is a delimiter within quotes.
                 State::Unquoted => {}
                 State::Quoted if is_delimiter => {}
@@ -236,13 +237,17 @@ fn split_regular(source: &[u8], length: usize, dialect: &CsvDialect, cells: &mut
     Some(())
 }
 
+/// The byte order mark, which stands before a record where files were joined; before a quote it is no part of the cell.
+pub const BOM: &[u8] = b"\xef\xbb\xbf";
+
 fn split_quoted(record: &[u8], dialect: &CsvDialect, cells: &mut Vec<Cell>) -> Result<(), SplitFault> {
     let mut malformed = None;
     let mut at = 0;
     loop {
         let column = cells.len() as u32 + 1;
         let is_end = |after: usize| record.get(after).is_none_or(|byte| *byte == dialect.delimiter);
-        let blanks = record[at..].iter().take_while(|byte| dialect.is_blank(**byte)).count();
+        let marked = if at == 0 && record.starts_with(BOM) { BOM.len() } else { 0 };
+        let blanks = marked + record[at + marked..].iter().take_while(|byte| dialect.is_blank(**byte)).count();
         let quote =
             Some(at + blanks).filter(|quote| dialect.quote.is_some() && record.get(*quote) == dialect.quote.as_ref());
         let quoted = quote.and_then(|quote| quoted_cell(record, quote, dialect));

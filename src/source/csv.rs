@@ -29,7 +29,7 @@ use memchr::memchr2_iter;
 
 use super::window::{Found, Window};
 use super::{Cut, Cutter};
-use crate::format::csv::is_blank;
+use crate::format::csv::{BOM, is_blank};
 use crate::format::dialect::{CsvDialect, Escape};
 use crate::record::Extent;
 
@@ -121,6 +121,11 @@ impl Marks {
             match window.byte(start - 1)? {
                 Some(byte) if byte == self.dialect.delimiter => break,
                 Some(byte) if self.dialect.is_blank(byte) => start -= 1,
+                // Files that were joined have their byte order marks before records.
+                Some(_) if start == record_start + BOM.len() as u64 => {
+                    let record = &window.held()[(record_start - window.offset()) as usize..];
+                    return Ok(if record.starts_with(BOM) { Opening::Trial } else { Opening::None });
+                }
                 _ => return Ok(Opening::None),
             }
         }

@@ -247,6 +247,13 @@ fn a_header_that_comes_again_is_no_customer() {
     assert_eq!(stored, ["1|Ann", "2|external_key", "external_key|Bob", "name|external_key"]);
     let again = |line| (line, "repeated-header".to_string());
     assert_eq!(rejected(&place), [again(3), again(4)]);
+    // Where files were joined whose cells are quoted, a mark stands before the quote.
+    let quoted = "\u{feff}\"external_key\",\"name\"\r\n\"1\",\"Ann\"\r\n\u{feff}\"external_key\",\"name\"\r\n\u{feff} \"2\",\"Bob, \r\nJr\"\r\n3,x\r\n";
+    let (joined, stored) = loaded("a.csv", quoted, &["--profile", "billing"], "external_key,name");
+    assert_eq!(
+        (stored, rejected(&joined)),
+        (vec!["1|Ann".into(), "2|Bob, Jr".into(), "3|x".to_string()], vec![again(3)])
+    );
     // It stays one in the report that nobody has touched.
     let report = place.text("customers.db.imports/run-000001/a.rejects.csv");
     place.write("b.csv", report);
