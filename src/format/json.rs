@@ -100,12 +100,16 @@ impl<'r> Members<'r> {
         Some(Members(members))
     }
 
+    /// Takes an object apart without a look into its texts.
+    fn parse_keys(record: &'r str) -> Result<Members<'r>, JsonFault> {
+        serde_json::from_str(record).map_err(|error| JsonFault::Invalid(describe(record, &error)))
+    }
+
     /// Takes a record apart, or says why it cannot be.
     pub(super) fn parse_by_serde(record: &'r str) -> Result<Members<'r>, JsonFault> {
         let first = record.bytes().find(|byte| !is_white_space(*byte));
         if first == Some(b'{') {
-            let members: Members<'_> =
-                serde_json::from_str(record).map_err(|error| JsonFault::Invalid(describe(record, &error)))?;
+            let members = Members::parse_keys(record)?;
             // An escape may stand for half a character, which no text can hold. Values are not looked into before.
             if record.contains("\\u")
                 && let Some((key, _)) = members.0.iter().find(|(_, value)| is_half_a_text(value))
@@ -211,10 +215,10 @@ fn reach_into<'m>(
     Ok(())
 }
 
-/// The names that a record's values go by; of a record that a reject report carries whole, those that it had. `report_key` is
-/// the key of the report's own object.
+/// The names that a record's values go by, also where the record will be refused for a value, or for a key that it has twice; of a
+/// record that a reject report carries whole, those that it had. `report_key` is the key of the report's own object.
 pub fn names_of(record: &str, report_key: &str, paths: &dyn Paths) -> Vec<String> {
-    let Ok(members) = Members::parse(record) else { return Vec::new() };
+    let Ok(members) = Members::parse_keys(record) else { return Vec::new() };
     if let [(key, report)] = members.0.as_slice()
         && key == report_key
     {
@@ -222,8 +226,12 @@ pub fn names_of(record: &str, report_key: &str, paths: &dyn Paths) -> Vec<String
         let raw = raw.map(|raw| String::from_utf8_lossy(&unescape(&raw)).into_owned());
         return raw.map(|raw| names_of(&raw, report_key, paths)).unwrap_or_default();
     }
-    let keys = members.reach(paths).into_iter().flat_map(|members| members.0).map(|(key, _)| key.into_owned());
-    keys.filter(|key| key != report_key).collect()
+    let own: Vec<String> = members.0.iter().map(|(key, _)| key.to_string()).collect();
+    let keys = match members.reach(paths) {
+        Ok(members) => members.0.into_iter().map(|(key, _)| key.into_owned()).collect(),
+        Err(_) => own,
+    };
+    keys.into_iter().filter(|key| key != report_key).collect()
 }
 
 fn is_half_a_text(raw: &str) -> bool {
@@ -340,11 +348,21 @@ pub enum Begun {
 
 /// What a text begins with.
 pub fn begun(text: &[u8]) -> Begun {
+    begun_until(text).0
+}
+
+/// The same, and how many of its bytes are JSON.
+pub fn begun_until(text: &[u8]) -> (Begun, usize) {
     let mut values = serde_json::Deserializer::from_slice(text).into_iter::<IgnoredAny>();
     match values.next() {
-        Some(Ok(_)) => Begun::Whole(values.byte_offset()),
-        Some(Err(error)) if error.is_eof() => Begun::Open,
-        _ => Begun::Broken,
+        Some(Ok(_)) => (Begun::Whole(values.byte_offset()), values.byte_offset()),
+        Some(Err(error)) if !error.is_eof() => {
+            // The place is told by its line and column.
+            let mut lines = memchr::memchr_iter(b'\n', text).map(|line_end| line_end + 1);
+            let line = error.line().checked_sub(2).and_then(|line| lines.nth(line)).unwrap_or_default();
+            (Begun::Broken, line + error.column().saturating_sub(1))
+        }
+        _ => (Begun::Open, text.len()),
     }
 }
 
@@ -435,6 +453,21 @@ mod tests {
             assert!(matches!(Members::parse(record), Err(JsonFault::Invalid(_))), "{record}");
         }
         assert_eq!(Members::parse("{\"a\" 1}").unwrap_err(), JsonFault::Invalid("expected `:` at character 6".into()));
+    }
+
+    #[test]
+    fn it_is_seen_how_far_a_text_is_json() {
+        for (text, expected) in [
+            ("{\"a\":1},{}", (Begun::Whole(7), 7)),
+            ("{\"a\":", (Begun::Open, 5)),
+            ("{\"a\":x", (Begun::Broken, 5)),
+            ("{\"a\":1,\n\"b\":x", (Begun::Broken, 12)),
+            ("{\n\n\"b\":x", (Begun::Broken, 7)),
+        ] {
+            let (begun, until) = begun_until(text.as_bytes());
+            // One byte more or less is all the same.
+            assert!(begun == expected.0 && until.abs_diff(expected.1) <= 1, "{text}: {begun:?} {until}");
+        }
     }
 
     #[test]

@@ -40,6 +40,9 @@ pub struct Document {
     /// The paths of the arrays of objects, and of all other values outside arrays.
     arrays: Vec<String>,
     names: Vec<String>,
+    /// The paths of the arrays without elements, and whether the array that is gone over has had none so far.
+    empty: Vec<String>,
+    is_bare: bool,
 }
 
 #[derive(Debug, Default)]
@@ -81,6 +84,8 @@ enum State {
 pub struct Look {
     /// The paths of its arrays of objects.
     pub arrays: Vec<String>,
+    /// The paths of its arrays without elements.
+    pub empty: Vec<String>,
     /// The paths of its other values.
     pub names: Vec<String>,
     /// Whether the text is one document, as far as can be seen.
@@ -96,7 +101,7 @@ pub fn look(text: &[u8]) -> Look {
     let has_slip = rest.is_some() && !document.open.is_empty() && !document.arrays.is_empty();
     let is_alone = |at: usize| document.ended > 0 && text[at..].iter().all(|byte| is_white_space(*byte));
     let is_one = has_slip || rest.is_none_or(is_alone);
-    Look { arrays: document.arrays, names: document.names, is_one, has_slip }
+    Look { arrays: document.arrays, empty: document.empty, names: document.names, is_one, has_slip }
 }
 
 impl Document {
@@ -134,7 +139,7 @@ impl Document {
                     return Ok(true);
                 }
                 self.open = vec![byte];
-                self.has_object = false;
+                (self.has_object, self.is_bare) = (false, true);
                 State::InArray
             }
             (State::Value, b'"') => {
@@ -151,7 +156,13 @@ impl Document {
             (State::InWord | State::AfterValue, b',') => State::Key,
             (State::InWord, b'}') => self.close_object()?,
             (State::InWord, _) if is_space => State::AfterValue,
-            (State::InArray, _) => self.in_array(byte)?,
+            (State::InArray, _) => {
+                if byte == b']' && self.is_bare && self.records.is_none() && self.empty.len() < MOST_NOTED {
+                    self.empty.push(self.path());
+                }
+                self.is_bare &= is_space;
+                self.in_array(byte)?
+            }
             (State::InArrayText { is_escaped: false }, b'"') => State::InArray,
             (State::InArrayText { is_escaped }, _) => State::InArrayText { is_escaped: byte == b'\\' && !is_escaped },
             (state, _) if is_space => state,

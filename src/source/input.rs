@@ -278,7 +278,8 @@ impl Input {
         options: &ReadOptions,
         candidates: &Candidates,
     ) -> Result<()> {
-        let elements = |path: &str| keys_of_elements(text, Some(Document::with_records(path, false)), candidates);
+        let elements =
+            |path: &str| keys_of_elements(text, is_whole, Some(Document::with_records(path, false)), candidates);
         let keys_in = |path: &str| elements(path).unwrap_or_default();
         let within = match &options.records {
             Some(path) if path == ITSELF || is_report(text) => None,
@@ -301,7 +302,7 @@ impl Input {
         let keys = match (&within, self.dialect.format) {
             (Some(path), _) => elements(path),
             (None, Format::Ndjson) => Ok(keys_of_lines(text, candidates)),
-            (None, _) => keys_of_elements(text, None, candidates),
+            (None, _) => keys_of_elements(text, is_whole, None, candidates),
         };
         self.names = match keys {
             Ok(keys) => keys,
@@ -480,7 +481,12 @@ fn keys_of_lines(text: &[u8], candidates: &Candidates) -> Vec<String> {
 
 /// The same for the elements of an array, or of the one within a document. What is wrong with the text after some of them is said
 /// when that is read.
-fn keys_of_elements(text: &[u8], document: Option<Document>, candidates: &Candidates) -> io::Result<Vec<String>> {
+fn keys_of_elements(
+    text: &[u8],
+    is_whole: bool,
+    document: Option<Document>,
+    candidates: &Candidates,
+) -> io::Result<Vec<String>> {
     let Some(names) = candidates.any_names() else { return Ok(Vec::new()) };
     let mut window = Window::new(Box::new(io::Cursor::new(text.to_vec())));
     let mut cutter = JsonCutter::new(SAMPLE_BYTES as u64).with_line_end(kind::line_end(text));
@@ -493,7 +499,14 @@ fn keys_of_elements(text: &[u8], document: Option<Document>, candidates: &Candid
     while records < SAMPLE_RECORDS {
         let cut = match cutter.cut(&mut window, at) {
             Ok(Some(cut)) if cut.next > at => cut,
-            Err(error) if keys.in_order.is_empty() => return Err(error),
+            Err(error) if keys.in_order.is_empty() => {
+                // The first element goes on where the beginning ends.
+                if !is_whole && error.kind() == io::ErrorKind::UnexpectedEof {
+                    let begun = window.held().get((at - window.offset()) as usize..).unwrap_or_default();
+                    document::look(begun).names.into_iter().for_each(|key| keys.note(key));
+                }
+                return if keys.in_order.is_empty() { Err(error) } else { Ok(keys.in_order) };
+            }
             _ => break,
         };
         if cut.extent == Extent::Record {

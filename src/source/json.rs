@@ -1,12 +1,17 @@
 //! Where the objects of a JSON array end: [`JsonCutter`]. Objects that follow each other without an array are cut likewise.
 //!
-//! Nothing is parsed here: brackets and texts are followed as far as it takes to see where an element ends. Two slips must
-//! not cost more than they have to. A quote that is missing shows when a text ends where none may end, or with its line, for no
-//! text goes over a line break; a bracket that is missing shows when another does not fit, or when the element has no end
-//! before its limit. Such an element ends before what looks like the next: a line that begins with an opening brace as far from
-//! the left, or a comma and a brace and the key that the first element begins with. If there is neither, it ends with its
-//! line. What is followed in vain is counted, and when it is too much, elements are cut at the first chance, so that the cost
-//! stays linear.
+//! Nothing is parsed here: brackets and texts are followed as far as it takes to see where an element ends. Nothing but its end
+//! ends an element that has no slip, whatever is nested in it and however long it is; of one that is too large, no more is kept than
+//! where it is in its brackets.
+//!
+//! A slip must not cost more than its element. A quote that is missing shows when a text ends where none may end, or with its
+//! line, for no text goes over a line break; the text is then read again as if it were none. A bracket that is missing shows when
+//! another does not fit, or when an object stands where a key belongs. What follows is believed to be the next element only where
+//! it cannot be nested in the broken one: it begins as elements do ([`JsonCutter::is_like_element`]), it is whole, it stands
+//! where an element may, and no array is open whose objects begin like that too. What cannot be told apart belongs to the broken
+//! element, for a nested object that is taken for a record is worse than a record that is rejected with its neighbour.
+//!
+//! The cost is linear: a text is read again once, and what was looked at for being the next element is not looked at again.
 //!
 //! A text that ends within an array or an object was cut off, which is an error of the input. What stands around an array within a
 //! document is for [`Document`].
@@ -16,11 +21,23 @@ use std::io;
 use super::document::{Document, not_closed};
 use super::window::{Found, Window};
 use super::{Cut, Cutter};
-use crate::format::json::is_white_space;
+use crate::format::json::{Begun, begun_until, is_white_space};
 use crate::record::Extent;
 
-/// How many times its limit may be followed in vain before elements are cut at the first line that could be another.
-const MOST_LIMITS: u64 = 16;
+/// How many bytes may be followed in vain, and again, for elements without an end.
+const MOST_WASTED: u64 = 16 << 20;
+
+/// The longest element that is looked at for being the next one.
+const LONGEST_NEXT: u64 = 1 << 20;
+
+/// How deep brackets are told apart. The parser of records does not go deeper; they are only counted there.
+const DEEPEST: usize = 128;
+
+/// Stands for the bracket of an array whose objects begin as elements do.
+const ALIKE: u8 = b'(';
+
+/// The same of an array whose first object stands on the line of another, where elements have their own: its next may be like one.
+const INLINE: u8 = b'<';
 
 /// How much white space between elements is gone over at once. More is cut off like a blank line, so that it is not held.
 const LONGEST_GAP: u64 = 64 * 1024;
@@ -34,14 +51,16 @@ pub struct JsonCutter {
     limit: u64,
     /// Whether an array is open.
     in_array: bool,
-    /// The brackets of the element that are open. A closing one is two behind it in ASCII.
-    open: Vec<u8>,
+    /// What is known of the element that is followed.
+    scan: Scan,
     /// How far from the left the element stands that comes next, if it is the first on its line.
     column: Option<u64>,
     /// What the first element begins with, up to its first colon, without white space; empty until that is known.
     shape: Vec<u8>,
-    /// How many bytes were followed behind the ends of elements, and have to be followed again.
+    /// The bytes that were followed after the ends of elements, and have to be followed again.
     wasted: u64,
+    /// The line ends of the element that is too large, after its limit.
+    rest_lines: u64,
     /// What a line ends with: LF or CR.
     line_end: u8,
     /// The document around the array.
@@ -51,26 +70,17 @@ pub struct JsonCutter {
     whole: u64,
 }
 
-/// What is known of an element when its scan ends.
-enum End {
-    /// It ends before this offset.
-    At(u64),
-    /// It has no end before its limit, or the file's end; its first line ends here.
-    Unclosed(u64),
-    /// Its first line passes the limit.
-    TooLong,
-}
-
 impl JsonCutter {
     /// A cutter for this limit of a record's length in bytes.
     pub fn new(limit: u64) -> JsonCutter {
         JsonCutter {
             limit,
             in_array: false,
-            open: Vec::new(),
+            scan: Scan::default(),
             column: None,
             shape: Vec::new(),
             wasted: 0,
+            rest_lines: 0,
             line_end: b'\n',
             document: None,
             elements: 0,
@@ -120,10 +130,10 @@ impl JsonCutter {
                 (Some(document), _) if !self.in_array => {
                     self.in_array = document.step(byte).map_err(|fault| fault.into_error(at, self.elements))?;
                 }
-                (_, b',') => {}
+                (_, b',') => line = None,
                 _ if is_white_space(byte) => {}
-                (_, b']') if self.in_array => self.in_array = false,
-                (None, b'[') if !self.in_array => self.in_array = true,
+                (_, b']') if self.in_array => (self.in_array, line) = (false, None),
+                (None, b'[') if !self.in_array => (self.in_array, line) = (true, None),
                 _ => break,
             }
             at += 1;
@@ -147,90 +157,310 @@ impl JsonCutter {
         }
     }
 
-    fn scan(&mut self, window: &mut Window, start: u64) -> io::Result<End> {
-        let limit = start + self.limit;
-        self.open.clear();
-        let mut scan = Scan { is_hasty: self.wasted / MOST_LIMITS >= self.limit, ..Scan::default() };
-        let mut at = start;
-        while at <= limit {
-            let Some(byte) = window.byte(at)? else {
-                // What is no bracket, or a text by itself, ends with the file.
-                let is_whole = self.open.is_empty() && !scan.is_broken;
-                let has_sibling = scan.line_sibling.or(scan.first_shaped).is_some();
-                if !is_whole && !scan.is_broken && !has_sibling {
-                    return Err(not_closed(if self.in_array { "array" } else { "object" }, self.whole));
-                }
-                return Ok(if is_whole { End::At(at) } else { self.unclosed(&scan, at) });
+    /// Follows the element up to this offset; its end, if it is before that.
+    fn follow(&mut self, window: &mut Window, until: u64) -> io::Result<Option<u64>> {
+        while self.scan.at < until {
+            let end = match window.byte(self.scan.at)? {
+                Some(byte) if self.scan.text.is_some() => self.step_in_text(window, byte)?,
+                Some(byte) => self.step(window, byte)?,
+                None => self.step_at_end(window)?,
             };
-            if byte == self.line_end {
-                scan.is_broken |= scan.in_text;
-                scan.in_text = false;
-                scan.first_line.get_or_insert(at);
-                if scan.line_sibling.is_none() && self.is_sibling_line(window, at + 1)? {
-                    scan.line_sibling = Some(at);
-                }
-                if scan.is_hasty && (scan.is_broken || !self.open.is_empty()) {
-                    return Ok(End::Unclosed(scan.end().unwrap_or(at)));
-                }
+            if end.is_some() {
+                return Ok(end);
             }
-            if byte == b',' && self.is_shaped(window, at + 1)? {
-                scan.first_shaped.get_or_insert(at);
-                // Another object cannot stand where an object has its next key.
-                scan.is_broken |= !scan.in_text && self.open.last() == Some(&b'{') || scan.is_hasty;
-                if scan.is_broken {
-                    scan.next_shaped.get_or_insert(at);
-                }
-            }
-            if let (true, Some(end)) = (scan.is_broken, scan.line_sibling.or(scan.next_shaped)) {
-                return Ok(End::Unclosed(end));
-            }
-            if scan.in_text {
-                match byte {
-                    b'"' => (scan.in_text, scan.is_behind_text) = (false, true),
-                    b'\\' => at += u64::from(window.byte(at + 1)?.is_some_and(|next| next != self.line_end)),
-                    _ => {}
-                }
-            } else if let Some(end) = self.step(&mut scan, byte, at) {
-                return Ok(End::At(end));
-            }
-            at += 1;
         }
-        Ok(match scan.end() {
-            Some(_) => self.unclosed(&scan, at),
-            None => End::TooLong,
-        })
+        Ok(None)
     }
 
-    /// The end of an element that was followed up to here in vain.
-    fn unclosed(&mut self, scan: &Scan, at: u64) -> End {
-        let end = scan.end().unwrap_or(at);
-        self.wasted += at.saturating_sub(end);
-        End::Unclosed(end)
+    /// Goes on by a byte of a text.
+    fn step_in_text(&mut self, window: &mut Window, byte: u8) -> io::Result<Option<u64>> {
+        let scan = &mut self.scan;
+        let at = scan.at;
+        match byte {
+            b'"' => (scan.text, scan.ended_text, scan.last) = (None, scan.text, byte),
+            b'\\' => scan.at += u64::from(window.byte(at + 1)?.is_some_and(|next| next != self.line_end)),
+            _ if byte == self.line_end && scan.open.is_empty() => return Ok(Some(at)),
+            _ if byte == self.line_end => {
+                self.read_again(window);
+                return Ok(None);
+            }
+            _ => {}
+        }
+        self.scan.at += 1;
+        Ok(None)
     }
 
     /// Goes on by a byte outside texts; the end of the element, if it is there.
-    fn step(&mut self, scan: &mut Scan, byte: u8, at: u64) -> Option<u64> {
-        if is_white_space(byte) {
-            return (byte == self.line_end && self.open.is_empty() && !scan.is_broken).then_some(at);
+    fn step(&mut self, window: &mut Window, byte: u8) -> io::Result<Option<u64>> {
+        let scan = &mut self.scan;
+        let at = scan.at;
+        if byte == self.line_end && scan.open.is_empty() {
+            return Ok(Some(at));
         }
-        let is_behind_text = std::mem::take(&mut scan.is_behind_text);
-        let before = std::mem::replace(&mut scan.last, byte);
-        scan.is_broken |= byte == b'"' && !self.open.is_empty() && !matches!(before, b'{' | b'[' | b',' | b':');
-        scan.is_broken |= is_behind_text && !self.open.is_empty() && !matches!(byte, b':' | b',' | b'}' | b']');
-        match byte {
-            b'"' => scan.in_text = true,
-            _ if scan.is_broken => {}
-            b'{' | b'[' => self.open.push(byte),
-            b']' if self.open.is_empty() && self.in_array => return Some(at),
-            b'}' | b']' => {
-                let opened = self.open.pop();
-                scan.is_broken |= opened.is_some_and(|opened| opened != byte - 2);
-                return (self.open.is_empty() && !scan.is_broken).then_some(at + 1);
+        scan.at += 1;
+        if is_white_space(byte) {
+            scan.line = if byte == self.line_end { Some(at + 1) } else { scan.line };
+            return Ok(None);
+        }
+        if scan.open.is_empty() {
+            let is_value = scan.last == 0 || !matches!(byte, b'"' | b':' | b'{' | b'[');
+            if is_value {
+                return Ok(self.step_outside(byte, at));
             }
-            b',' if self.open.is_empty() => return Some(at),
+            // An object that has lost its bracket.
+            scan.open.push(b'{');
+            (scan.is_broken, scan.is_guess) = (true, true);
+        }
+        if scan.ended_text.is_some() && !matches!(byte, b':' | b',' | b'}' | b']') {
+            (scan.text, scan.at) = (scan.ended_text, at);
+            self.read_again(window);
+            return Ok(None);
+        }
+        let column = scan.line.take().map(|line| at - line);
+        scan.ended_text = None;
+        let before = std::mem::replace(&mut scan.last, byte);
+        match byte {
+            b'"' if matches!(before, b'{' | b'[' | b',' | b':') => scan.text = Some(at + 1),
+            // A comma is missing, or an opening bracket is another.
+            b'"' if matches!(before, b'}' | b']') => {
+                (scan.text, scan.is_broken, scan.is_guess) = (Some(at + 1), true, true);
+            }
+            // It closes a text that has no opening quote.
+            b'"' => scan.is_broken = true,
+            b'\\' => {
+                scan.is_broken = true;
+                scan.at += u64::from(window.byte(at + 1)?.is_some_and(|next| next != self.line_end));
+            }
+            b':' if scan.open.as_slice() == [b'['] => {
+                (scan.is_broken, scan.is_guess) = (true, true);
+                scan.open[0] = b'{';
+            }
+            b'{' | b'[' if scan.open.len() == DEEPEST => scan.deeper += 1,
+            b'}' | b']' if scan.deeper > 0 => scan.deeper -= 1,
+            b'{' if self.is_next(window, at, column, before)? => return Ok(Some(at)),
+            b'{' | b'[' => self.scan.open.push(byte),
+            b'}' | b']' => {
+                let is_early = matches!(before, b':' | b',');
+                self.scan.is_broken |= is_early;
+                self.scan.is_guess |= is_early;
+                return self.close(window, byte, at);
+            }
             _ => {}
         }
+        Ok(None)
+    }
+
+    /// The same where no bracket is open.
+    fn step_outside(&mut self, byte: u8, at: u64) -> Option<u64> {
+        match byte {
+            b'"' => self.scan.text = Some(at + 1),
+            b'{' | b'[' => (self.scan.last, _) = (byte, self.scan.open.push(byte)),
+            b'}' => return Some(at + 1),
+            b']' => return Some(at + u64::from(!self.in_array)),
+            b',' => return Some(at),
+            _ => self.scan.last = byte,
+        }
         None
+    }
+
+    /// At the end of the input.
+    fn step_at_end(&mut self, window: &mut Window) -> io::Result<Option<u64>> {
+        let scan = &mut self.scan;
+        if scan.open.is_empty() {
+            return Ok(Some(scan.at));
+        }
+        if scan.text.is_some() {
+            // The text may have lost its quote, or the file its end.
+            let is_cut_off = !scan.is_broken || scan.is_cut_off;
+            self.read_again(window);
+            self.scan.is_cut_off = is_cut_off;
+            return Ok(None);
+        }
+        if !scan.is_broken || scan.is_cut_off {
+            let sibling = self.sibling(window)?;
+            self.scan.is_broken = true;
+            let what = if self.in_array { "array" } else { "object" };
+            return sibling.map_or_else(|| Err(not_closed(what, self.whole)), |sibling| Ok(Some(sibling)));
+        }
+        // The bracket of the array is there; what cannot be told from the broken element ends with it.
+        if self.in_array && scan.last == b']' {
+            self.in_array = false;
+        }
+        Ok(Some(self.scan.at))
+    }
+
+    /// Reads a text again, as if it were none: what was taken for its end is none.
+    fn read_again(&mut self, window: &Window) {
+        let scan = &mut self.scan;
+        let start = scan.text.take().unwrap_or_default();
+        (scan.ended_text, scan.line, scan.last, scan.is_broken) = (None, None, b'"', true);
+        // The beginning of a long one may have been let go of.
+        if start >= window.offset() {
+            scan.at = start;
+        }
+    }
+
+    /// Whether an object that begins within an element is the next one, for a bracket is missing before it.
+    fn is_next(&mut self, window: &mut Window, at: u64, column: Option<u64>, before: u8) -> io::Result<bool> {
+        let is_like = self.is_like_element(window, at, column)?;
+        let is_misplaced = self.scan.open.last() == Some(&b'{') && before != b':';
+        let array = self.scan.open.iter().rposition(|open| *open != b'{');
+        self.scan.is_broken |= is_misplaced;
+        self.scan.is_guess |= is_misplaced;
+        let is_first = before == b'[';
+        if let Some(open) = self.scan.open.last_mut() {
+            *open = match *open {
+                b'[' if is_first && is_like => ALIKE,
+                b'[' if is_first && column.is_none() && self.column.is_some() => INLINE,
+                INLINE if is_like && !self.scan.is_broken => ALIKE,
+                other => other,
+            };
+        }
+        let could_be = match self.scan.open.last() {
+            // In an object without arrays it can only be the value of a key.
+            Some(b'{') => is_misplaced && (is_like || array.is_none() && self.is_shaped(window, at)?),
+            _ => is_like,
+        };
+        if could_be && !self.scan.open.contains(&ALIKE) {
+            if self.scan.is_broken && self.is_whole_element(window, at)? {
+                return Ok(true);
+            }
+            self.scan.sibling.get_or_insert(at);
+        }
+        if is_misplaced {
+            // The objects before it were not closed.
+            self.scan.open.truncate(array.map_or(0, |array| array + 1));
+        }
+        Ok(false)
+    }
+
+    /// Takes a closing bracket; the end of the element, if that is it.
+    fn close(&mut self, window: &mut Window, byte: u8, at: u64) -> io::Result<Option<u64>> {
+        let open = &self.scan.open;
+        let is_fitting = (open.last() == Some(&b'{')) == (byte == b'}');
+        let opened = open.iter().rposition(|open| (*open == b'{') == (byte == b'}'));
+        let is_alike = open.last() == Some(&ALIKE);
+        if !is_fitting {
+            (self.scan.is_broken, self.scan.is_guess) = (true, true);
+        }
+        match opened {
+            Some(opened) if is_fitting => self.scan.open.truncate(opened),
+            // Objects like elements follow: it is one too many, or the array was not closed and they are none of its own.
+            Some(_) if is_alike && !self.is_key_next(window, at + 1)? => {}
+            Some(opened) => self.scan.open.truncate(opened),
+            None if byte == b'}' => {}
+            None if self.in_array && self.is_array_end(window, at)? => return Ok(Some(at)),
+            // It stands for the bracket of the element.
+            None if self.may_end(window, at + 1, true)? => return Ok(Some(at + 1)),
+            None => {}
+        }
+        if !self.scan.open.is_empty() {
+            return Ok(None);
+        }
+        if !self.scan.is_broken || self.may_end(window, at + 1, self.scan.is_guess)? {
+            return Ok(Some(at + 1));
+        }
+        self.scan.open.push(b'{');
+        Ok(None)
+    }
+
+    /// The next byte that is no white space, its offset, and how far from the left it stands if it is the first on its line.
+    fn token(&self, window: &mut Window, from: u64) -> io::Result<(u64, Option<u8>, Option<u64>)> {
+        let mut line = None;
+        for at in from..from + LONGEST_GAP {
+            match window.byte(at)? {
+                Some(byte) if is_white_space(byte) => line = if byte == self.line_end { Some(at + 1) } else { line },
+                byte => return Ok((at, byte, line.map(|line| at - line))),
+            }
+        }
+        Ok((from + LONGEST_GAP, None, None))
+    }
+
+    fn is_key_next(&self, window: &mut Window, from: u64) -> io::Result<bool> {
+        let (comma, byte, _) = self.token(window, from)?;
+        Ok(byte == Some(b',') && self.token(window, comma + 1)?.1 == Some(b'"'))
+    }
+
+    /// Whether a bracket ends the array, as far as can be seen.
+    fn is_array_end(&self, window: &mut Window, at: u64) -> io::Result<bool> {
+        if window.byte(at)? != Some(b']') {
+            return Ok(false);
+        }
+        let (comma, byte, _) = self.token(window, at + 1)?;
+        Ok(match (byte, &self.document) {
+            (Some(b','), Some(_)) => self.token(window, comma + 1)?.1 == Some(b'"'),
+            (Some(b'}'), Some(_)) => true,
+            (byte, _) => byte.is_none(),
+        })
+    }
+
+    /// Whether a broken element may end here: what follows is another, or the end of the array. After a guess it must look like one.
+    fn may_end(&mut self, window: &mut Window, at: u64, is_guess: bool) -> io::Result<bool> {
+        let (at, byte, column) = self.token(window, at)?;
+        let (at, byte, column) = match byte {
+            Some(b',') => self.token(window, at + 1)?,
+            _ if !self.in_array => (at, byte, column),
+            None => return Ok(true),
+            _ => return self.is_array_end(window, at),
+        };
+        match byte {
+            Some(b'{') if is_guess => {
+                Ok(self.is_like_element(window, at, column)? && self.is_whole_element(window, at)?)
+            }
+            Some(b'{') => Ok(true),
+            Some(b']') if self.in_array => self.is_array_end(window, at),
+            byte => Ok(byte.is_none()),
+        }
+    }
+
+    /// Whether an element begins here: a whole object, and what comes after it and the others like it is not the end of a nested
+    /// array.
+    fn is_whole_element(&mut self, window: &mut Window, first: u64) -> io::Result<bool> {
+        if first < self.scan.looked_until {
+            return Ok(false);
+        }
+        let most = LONGEST_NEXT;
+        let mut at = first;
+        loop {
+            window.hold((first + most - window.offset()) as usize)?;
+            let held = &window.held()[(at - window.offset()) as usize..];
+            let (begun, until) = begun_until(&held[..held.len().min((first + most - at) as usize)]);
+            self.scan.looked_until = at + until as u64;
+            let Begun::Whole(length) = begun else { return Ok(at > first) };
+            let end = at + length as u64;
+            let (comma, byte, _) = self.token(window, end)?;
+            let (next, after, column) = self.token(window, comma + 1)?;
+            if (byte, after) != (Some(b','), Some(b'{')) {
+                return self.may_end(window, end, false);
+            }
+            if !self.is_like_element(window, next, column)? {
+                // Elements may begin with other keys, but not in other columns.
+                return Ok(self.column.is_none());
+            }
+            if next >= first + most {
+                return Ok(true);
+            }
+            at = next;
+        }
+    }
+
+    /// Of an element that has no end: the object within it that is rather the next one.
+    fn sibling(&mut self, window: &mut Window) -> io::Result<Option<u64>> {
+        let Some(sibling) = self.scan.sibling.filter(|at| *at >= window.offset()) else { return Ok(None) };
+        let wasted = self.wasted + self.scan.at - sibling;
+        if wasted > MOST_WASTED || !self.is_whole_element(window, sibling)? {
+            return Ok(None);
+        }
+        self.wasted = wasted;
+        Ok(Some(sibling))
+    }
+
+    /// Counts an element whose end was found.
+    fn note_element(&mut self) {
+        self.elements += 1;
+        if !self.scan.is_broken {
+            self.whole = self.elements;
+        }
     }
 
     /// How many lines end in a stretch that is held.
@@ -239,15 +469,13 @@ impl JsonCutter {
         memchr::memchr_iter(self.line_end, held).count() as u64
     }
 
-    /// Whether a line starts like another element: a brace as far from the left as this one.
-    fn is_sibling_line(&self, window: &mut Window, line: u64) -> io::Result<bool> {
-        let Some(column) = self.column else { return Ok(false) };
-        for place in line..line + column {
-            if !matches!(window.byte(place)?, Some(b' ' | b'\t')) {
-                return Ok(false);
-            }
+    /// Whether an object begins as elements do: as far from the left as this one, where that is the first on its line, else with
+    /// the first one's first key.
+    fn is_like_element(&self, window: &mut Window, at: u64, column: Option<u64>) -> io::Result<bool> {
+        match self.column {
+            Some(_) => Ok(column == self.column),
+            None => self.is_shaped(window, at),
         }
-        Ok(window.byte(line + column)? == Some(b'{'))
     }
 
     /// Whether an element begins here that begins like the first.
@@ -269,29 +497,29 @@ impl JsonCutter {
 /// What is known of an element while it is followed.
 #[derive(Debug, Default)]
 struct Scan {
-    in_text: bool,
+    /// The offset of the next byte.
+    at: u64,
+    /// The brackets that are open, and the number of those that lie deeper than they are told apart.
+    open: Vec<u8>,
+    deeper: u64,
+    /// Where the text begins that is open, after its quote, and where the one did that has just ended.
+    text: Option<u64>,
+    ended_text: Option<u64>,
     /// The last byte outside texts that was no white space.
     last: u8,
-    /// Whether a text has just ended.
-    is_behind_text: bool,
-    /// Whether it cannot be JSON any more.
+    /// Where the line starts, if only white space was on it so far.
+    line: Option<u64>,
+    /// Whether it cannot be JSON any more; whether it was followed over a bracket that does not fit; whether the end of the input is
+    /// all that is wrong with it.
     is_broken: bool,
-    /// Whether too much was followed in vain already.
-    is_hasty: bool,
-    /// Where its first line ends.
-    first_line: Option<u64>,
-    /// The end of the line before the first one that starts like another element.
-    line_sibling: Option<u64>,
-    /// The first comma before something that begins like the first element, and the first such where it was broken.
-    first_shaped: Option<u64>,
-    next_shaped: Option<u64>,
-}
-
-impl Scan {
-    /// Where an element that has no end of its own is best cut off.
-    fn end(&self) -> Option<u64> {
-        self.line_sibling.or(self.next_shaped).or(self.first_shaped).or(self.first_line)
-    }
+    is_guess: bool,
+    is_cut_off: bool,
+    /// Where it ends, if that was found in passing its limit.
+    end: Option<u64>,
+    /// The first object within it that could be the next element.
+    sibling: Option<u64>,
+    /// Up to where an object was looked at for being the next element.
+    looked_until: u64,
 }
 
 impl Cutter for JsonCutter {
@@ -305,36 +533,41 @@ impl Cutter for JsonCutter {
             self.shape = shape_of(window, start)?;
         }
         let limit = start + self.limit;
-        self.elements += 1;
-        let end = match self.scan(window, start)? {
-            End::At(end) if end <= limit => {
-                self.whole = self.elements;
-                end
-            }
-            End::Unclosed(end) if end <= limit => without_separators(window, start, end),
-            End::At(_) | End::Unclosed(_) | End::TooLong => {
-                let lines = self.line_ends(window, start, limit);
-                return Ok(Some(Cut { end: limit, next: limit, lines, extent: Extent::TooLarge }));
-            }
+        self.scan = Scan { at: start, ..Scan::default() };
+        let mut end = self.follow(window, limit + 1)?;
+        if end.is_none() && !self.scan.is_broken {
+            end = self.sibling(window)?;
+            self.scan.is_broken = end.is_some();
+        }
+        let Some(end) = end.filter(|end| *end <= limit) else {
+            let lines = self.line_ends(window, start, limit);
+            (self.rest_lines, self.scan.end) = (0, end);
+            return Ok(Some(Cut { end: limit, next: limit, lines, extent: Extent::TooLarge }));
         };
+        self.note_element();
+        let end = if self.scan.is_broken { without_separators(window, start, end) } else { end };
         // Nothing that is cut off is empty, whatever it is.
         let end = end.max(start + 1).min(window.held_until());
         let within = self.line_ends(window, start, end);
-        let (next, behind) = self.go_to_next(window, end)?;
-        Ok(Some(Cut { end, next, lines: within + behind, extent: Extent::Record }))
+        let (next, more) = self.go_to_next(window, end)?;
+        Ok(Some(Cut { end, next, lines: within + more, extent: Extent::Record }))
     }
 
-    fn rest_of_too_large(&mut self, window: &mut Window, mut from: u64, until: u64) -> io::Result<Found> {
-        loop {
-            match window.find([self.line_end, b',', b','], from, until)? {
-                Found::Byte(at) if window.byte(at)? == Some(b',') && !self.is_shaped(window, at + 1)? => from = at + 1,
-                found => return Ok(found),
-            }
-        }
+    fn rest_of_too_large(&mut self, window: &mut Window, from: u64, until: u64) -> io::Result<Found> {
+        let end = match self.scan.end {
+            None => self.follow(window, until)?,
+            end => end,
+        };
+        let passed = end.unwrap_or(until).min(window.held_until()).max(from);
+        self.rest_lines += self.line_ends(window, from, passed);
+        let Some(end) = end else { return Ok(Found::Nothing) };
+        self.note_element();
+        Ok(Found::Byte(end))
     }
 
     fn behind_too_large(&mut self, window: &mut Window, end: u64) -> io::Result<(u64, u64)> {
-        self.go_to_next(window, end)
+        let (next, lines) = self.go_to_next(window, end)?;
+        Ok((next, self.rest_lines + lines))
     }
 }
 
@@ -362,6 +595,7 @@ fn shape_of(window: &mut Window, start: u64) -> io::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::{BlockSize, Source};
 
     /// The elements with the lines on which they start.
     fn cut(text: &str, limit: u64) -> Vec<(u64, String)> {
@@ -439,7 +673,7 @@ mod tests {
             assert!(cut(text, 1000).len() < 10, "{text}");
         }
         let hostile = format!("[\n{}", " {\"name\":{]\n\"".repeat(50_000));
-        assert!(cut(&hostile, 1 << 20).len() > 10);
+        assert!(!cut(&hostile, 1 << 20).is_empty());
         let hostile = format!("[{}", "{\"x\"y,".repeat(50_000));
         assert!(!cut(&hostile, 1 << 20).is_empty());
     }
@@ -467,8 +701,119 @@ mod tests {
             assert_eq!((found.len(), found[2].as_str()), (3, "{\n    \"c\": 3\n  }"), "{text}: {found:?}");
         }
         // Without an end, however many: linear.
-        let many = format!("[\n{}", "{\n".repeat(100_000));
-        assert_eq!(cut(&many, 1 << 20).len(), 100_000);
+        let many = format!("[\n{}{{\"a\":1}},\n{{\"a\":2}}\n]", "{\n".repeat(100_000));
+        assert_eq!(elements_of(&many, 1 << 20).len(), 3);
+    }
+
+    /// The elements as a run gets them, in blocks of one and of many; of one that is too large, `...`.
+    fn elements_of(text: &str, limit: u64) -> Vec<String> {
+        let cut = |size: BlockSize| {
+            let mut window = Window::new(Box::new(std::io::Cursor::new(text.as_bytes().to_vec())));
+            let mut cutter = JsonCutter::new(limit);
+            let (start, lines) = cutter.start(&mut window).unwrap();
+            window.drop_until(start);
+            let mut source = Source::new(0, window, Box::new(cutter), size, 1 + lines, None);
+            let mut found = Vec::new();
+            while let Some(block) = source.next_block().unwrap_or_else(|error| panic!("{text}: {error}")) {
+                for (span, (position, _)) in block.spans.iter().zip(block.positions()) {
+                    let element = &block.bytes[span.start as usize..span.end as usize];
+                    let line = 1 + text[..position.byte_offset as usize].matches('\n').count() as u64;
+                    assert_eq!(position.line, line, "{text}");
+                    found.push(match span.extent {
+                        Extent::TooLarge => "...".to_string(),
+                        _ => String::from_utf8_lossy(element).into_owned(),
+                    });
+                }
+            }
+            found
+        };
+        let found = cut(BlockSize::default());
+        assert_eq!(cut(BlockSize::Records(1)), found, "{text}");
+        found
+    }
+
+    const B: &str = "{\"k\":\"2\",\"n\":\"B\"}";
+    const C: &str = "{\"k\":\"3\",\"n\":\"C\"}";
+    const KIDS: &str = "{\"k\":\"x\",\"n\":\"x\"},{\"k\":\"y\",\"n\":\"y\"},{\"k\":\"z\",\"n\":\"z\"}";
+
+    #[test]
+    fn an_element_that_is_too_large_is_followed_to_its_end() {
+        let large = format!("{{\"k\":\"1\",\"n\":\"}}]{{\",\"kids\":[{KIDS}],\"more\":[[{{}}]]}}");
+        let other = "{\"n\":\"B\",\"k\":\"2\"}";
+        for large in [
+            large.clone(),
+            large.replace(",{", ",\n{"),
+            large.replace(',', ",\n  "),
+            "[\n".to_string() + &KIDS.replace(',', ",\n") + "]",
+        ] {
+            assert_eq!(elements_of(&format!("[{large},{other},{C}]"), 60), ["...", other, C]);
+            assert_eq!(elements_of(&format!("[\n{large},\n{other},\n{C}\n]\n"), 60), ["...", other, C]);
+            assert_eq!(elements_of(&format!("[{B},{large}]"), 60), [B, "..."]);
+            assert_eq!(elements_of(&format!("[\n{B},\n{large}\n]\n"), 60), [B, "..."]);
+        }
+        assert_eq!(elements_of(&format!("{large}{other}{C}"), 60), ["...", other, C]);
+        // Its last byte passes the limit.
+        let last = "{\"k\":\"1\",\"n\":\"A\"}";
+        for limit in 18..22 {
+            let first = if limit < last.len() as u64 { "..." } else { last };
+            assert_eq!(elements_of(&format!("{last}{{\"k\":2}}"), limit), [first, "{\"k\":2}"]);
+        }
+    }
+
+    #[test]
+    fn what_may_be_nested_in_a_broken_element_is_none() {
+        for broken in [
+            // A quote that is missing.
+            format!("{{\"k\":\"1\",\"n\":\"A,\"kids\":[{KIDS}]}}"),
+            format!("{{\"k\":\"1\",\"n\":A\",\"kids\":[{KIDS}]}}"),
+            format!("{{\"k\":\"1\",n\":\"A\",\"kids\":[{KIDS}]}}"),
+            format!("{{\"k\":\"1\",\"n:\"A\",\"kids\":[{KIDS}]}}"),
+            format!("{{\"k\":\"1\",\"n\":\"A \"x\" A\",\"kids\":[{KIDS}]}}"),
+            format!("{{\"k\":\"1\",\"kids\":[{},{KIDS}]}}", "{\"k\":\"w\",\"n\":\"w}"),
+            // A bracket that is missing, too many, or another.
+            format!("{{\"k\":\"1\",\"kids\":[{KIDS}]]"),
+            format!("{{\"k\":\"1\",\"kids\":[{},{KIDS}]}}", "{\"k\":\"w\",\"n\":\"w\""),
+            format!("{{\"k\":\"1\",\"kids\":[{},{KIDS}]}}", "{\"k\":\"w\",\"n\":\"w\"}}"),
+            format!("{{\"k\":\"1\",{}}}", "{\"k\":\"x\",\"n\":\"x\"}"),
+        ] {
+            assert_eq!(elements_of(&format!("[{B},{broken},{C},{B}]"), 1000), [B, &broken, C, B]);
+            let lines = broken.replace(",{", ",\n{").replace("[{", "[\n{");
+            let text = format!("[\n{B},\n{lines},\n{C},\n{B}\n]\n");
+            assert_eq!(elements_of(&text, 1000), [B, &lines, C, B]);
+            let indented = format!("[\n  {B},\n  {},\n  {C},\n  {B}\n]\n", lines.replace('\n', "\n    "));
+            assert_eq!(elements_of(&indented, 1000).len(), 4, "{indented}");
+            // Likewise where it is too large.
+            let too_large = elements_of(&text, 25);
+            assert_eq!(too_large, [B, "...", C, B], "{text}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_told_from_a_broken_element_is_lost_with_it() {
+        // Either the array is not closed, or there is a brace too many.
+        let unclosed = format!("{{\"k\":\"1\",\"kids\":[{KIDS}}},{C},{B}");
+        assert_eq!(elements_of(&format!("[{B},{unclosed}]"), 1000).len(), 2);
+        assert_eq!(elements_of(&format!("[{B},{unclosed}]"), 30), [B, "..."]);
+        // The objects of the array begin differently, or stand elsewhere.
+        let unclosed =
+            unclosed.replace("{\"k\":\"x\",", "{").replace("{\"k\":\"y\",", "{").replace("{\"k\":\"z\",", "{");
+        assert_eq!(elements_of(&format!("[{B},{unclosed}]"), 1000)[2..], [C, B]);
+        let unclosed = format!("{{\"k\":\"1\",\"kids\":[{KIDS}}},\n{C},\n{B}");
+        assert_eq!(elements_of(&format!("[\n{B},\n{unclosed}\n]"), 1000)[2..], [C, B]);
+    }
+
+    #[test]
+    fn elements_without_an_end_are_an_error() {
+        for text in ["[\n{\"k\":\"1\",\"kids\":[\n{\"k\":\"x\"},\n{\"k\":\"y\"}\n]\n", "{\"k\":[1", "[{\"k\":\"}]"] {
+            for limit in [8, 1000] {
+                let window = Window::new(Box::new(std::io::Cursor::new(text.as_bytes().to_vec())));
+                let mut source =
+                    Source::new(0, window, Box::new(JsonCutter::new(limit)), BlockSize::default(), 1, None);
+                let end = std::iter::repeat_with(|| source.next_block()).find(|block| !matches!(block, Ok(Some(_))));
+                let is_whole = text.ends_with("\"}]");
+                assert_eq!(end.unwrap().is_ok(), is_whole, "{text}");
+            }
+        }
     }
 
     #[test]

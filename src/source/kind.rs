@@ -39,14 +39,19 @@ pub fn format_of(path: &Path, start: &[u8], is_whole: bool) -> Format {
     }
 }
 
-/// Whether a text that its name calls NDJSON is an array of objects: one that goes on after the first line, or is all there is.
+/// Whether a text that its name calls NDJSON is an array of objects: its first line is not all of a value, or is all there is. A
+/// line that is no JSON may be either; the next one tells.
 fn is_array(text: &[u8]) -> bool {
     let end = line_end(text);
-    let mut lines = text.split(|byte| *byte == end).filter(|line| !is_blank(line));
-    let Some(first) = lines.next().map(|first| first.trim_ascii()) else { return false };
-    let goes_on = !without_comma(first).ends_with(b"]");
-    let is_all = lines.next().is_none() && first[1..].trim_ascii_start().starts_with(b"{");
-    goes_on || is_all
+    let mut lines = text.split(|byte| *byte == end).filter(|line| !is_blank(line)).map(|line| line.trim_ascii());
+    let Some(first) = lines.next() else { return false };
+    let has_object = first[1..].trim_ascii_start().starts_with(b"{");
+    let next = lines.next();
+    match begun(without_comma(first)) {
+        Begun::Open => true,
+        Begun::Whole(_) => next.is_none() && has_object,
+        Begun::Broken => next.map_or(has_object, |next| !next.starts_with(b"[")),
+    }
 }
 
 /// What a text that begins like an object is: objects line by line, or over any number of lines. If not all of its lines are objects, it
@@ -60,7 +65,8 @@ fn format_of_objects(text: &[u8], is_whole: bool, by_name: Option<Format>) -> Fo
     let is_lines = match follow(text) {
         Followed::ToTheEnd => false,
         Followed::Open { objects: 0 } => is_one_line && is_whole,
-        Followed::Open { .. } => 2 * lines.whole() > lines.all,
+        // All of its lines are objects but the last, which was cut off.
+        Followed::Open { .. } => is_whole && lines.whole() + 1 == lines.all,
         Followed::Slip => {
             let is_csv = by_name == Some(Format::Csv) && lines.whole() == 0 && lines.begun < 2;
             if is_csv {
@@ -178,10 +184,15 @@ pub fn records_of(
     candidates: &Candidates,
     keys_in: impl Fn(&str) -> Vec<String>,
 ) -> (Records, Option<String>) {
-    let Look { arrays, names, is_one, has_slip } = document::look(start.trim_ascii_start());
+    let Look { arrays, empty, names, is_one, has_slip } = document::look(start.trim_ascii_start());
     let is_report = names.iter().any(|name| name.split('.').next() == Some(REPORT_KEY));
     if arrays.is_empty() || is_report {
-        return (Records::Itself, None);
+        // A list without customers is no customer, where nothing in the document would be a value of one.
+        let binds_nothing = || candidates.fits(&names).iter().all(|fit| fit.bound == 0);
+        return match empty.into_iter().next() {
+            Some(path) if is_one && !is_report && binds_nothing() => (Records::Within(path), None),
+            _ => (Records::Itself, None),
+        };
     }
     let fitting = |keys: &[String]| {
         let fits = candidates.fits(keys).into_iter().filter(|fit: &Fit| fit.missing.is_empty());
@@ -243,10 +254,32 @@ mod tests {
             ("a.jsonl", format!("[{RECORD},\n{RECORD}]"), Format::Json),
             ("a.jsonl", format!("[{RECORD},{RECORD}]"), Format::Json),
             ("a.jsonl", "[1,2]\n[3,4]\n".to_string(), Format::Ndjson),
+            ("a.jsonl", "[1,x]\n[3,4]\n".to_string(), Format::Ndjson),
+            // An array whose first line ends like one.
+            ("a.jsonl", "[{\"tags\":[\"x\"],\n\"contact\":\n{\"a\":1},\n\"name\":\"A\"}]\n".to_string(), Format::Json),
+            ("a.jsonl", "[{\"name\":\"A,\"tags\":[\"x\"],\n\"a\":1},\n{\"name\":\"B\"}]\n".to_string(), Format::Json),
+            // Objects over several lines, the last of them cut off, most of whose lines are other objects.
+            (
+                "a.json",
+                format!("{{\"kids\":[\n{RECORD},\n{RECORD},\n{RECORD}\n]}}\n").repeat(2) + "{\"kids\":[\n{\"na",
+                Format::Json,
+            ),
         ] {
             assert_eq!(format_of(Path::new(name), text.as_bytes(), true), format, "{name}: {text}");
             let mac = text.replace('\n', "\r");
             assert_eq!(format_of(Path::new(name), mac.as_bytes(), true), format, "{name}: {mac:?}");
+        }
+    }
+
+    #[test]
+    fn a_beginning_that_can_be_followed_is_no_lines() {
+        let object = "{\"kids\":[\n{\"name\":\"A\"},\n{\"name\":\"B\"},\n{\"name\":\"C\"}\n]}\n".repeat(50);
+        for end in [object.len(), object.len() - 1, object.len() - 5, object.len() - 30, object.len() - 45] {
+            assert_eq!(format_of(Path::new("a.json"), &object.as_bytes()[..end], false), Format::Json, "{end}");
+        }
+        let lines = "{\"name\":\"A\"}\n".repeat(50);
+        for end in [lines.len(), lines.len() - 1, lines.len() - 5] {
+            assert_eq!(format_of(Path::new("a.json"), &lines.as_bytes()[..end], false), Format::Ndjson, "{end}");
         }
     }
 

@@ -242,6 +242,115 @@ fn a_slip_costs_its_record() {
     }
 }
 
+/// The names that are stored, in order.
+fn names(place: &Place) -> Vec<String> {
+    place.column("customers.db", "SELECT name FROM customers ORDER BY customer_id")
+}
+
+/// A customer of `billing` with contacts, which begin as customers do.
+fn with_contacts(key: &str, line_end: &str) -> String {
+    let contacts =
+        ["x", "y", "z"].map(|contact| format!("{{\"external_key\":\"{contact}{key}\",\"name\":\"nested\"}}"));
+    let contacts = contacts.join(&format!(",{line_end}"));
+    format!("{{\"external_key\":\"{key}\",\"name\":\"Firm {key}\",\"contacts\":[{line_end}{contacts}{line_end}]}}")
+}
+
+#[test]
+fn nested_objects_are_no_customers() {
+    let place = Place::new();
+    // More than is looked at, one after another and as an array in lines.
+    let objects: Vec<String> = (1..=6_000).map(|key| with_contacts(&key.to_string(), "\n")).collect();
+    place.write("a.json", objects.join("\n"));
+    place.write("b.jsonl", format!("[\n{}\n]\n", objects.join(",\n")));
+    for name in ["a.json", "b.jsonl"] {
+        place.custload(&format!("import {name} --profile billing --key none --db {name}.db")).ends(0);
+        let firms = "SELECT count(*) || ' ' || sum(name LIKE 'Firm %') FROM customers";
+        assert_eq!(place.column(&format!("{name}.db"), firms), ["6000 6000"], "{name}");
+    }
+    // Cut off.
+    let cut_off = format!("{}\n{{\"external_key\":\"2\",\"name\":\"B\",\"mo", with_contacts("1", "\n"));
+    refused("a.json", cut_off, "--profile billing", &["the object is not closed after 1 record"]).check();
+}
+
+#[test]
+fn a_record_that_is_too_large_or_broken_costs_itself_and_what_is_nested_in_it() {
+    let other = "{\"external_key\":\"2\",\"name\":\"Firm 2\"}";
+    let last = "{\"external_key\":\"3\",\"name\":\"Firm 3\"}";
+    for line_end in ["", "\n"] {
+        let large = with_contacts("1", line_end);
+        let broken = large.replace("Firm 1\"", "Firm 1");
+        for (record, options, code) in [
+            (large.clone(), "--max-record-bytes 60", "record-too-large"),
+            (broken.clone(), "", "invalid-json"),
+            (broken.replace("Firm 1", "Firm 1\"").replace("]}", "]]"), "", "invalid-json"),
+            (broken, "--max-record-bytes 60", "record-too-large"),
+        ] {
+            for text in [
+                format!("[{line_end}{record},{line_end}{other},{line_end}{last}{line_end}]"),
+                format!("[{line_end}{other},{line_end}{last},{line_end}{record}{line_end}]"),
+                format!("{{\"rows\":[{line_end}{record},{line_end}{other},{line_end}{last}{line_end}]}}"),
+            ] {
+                let place = Place::new();
+                place.write("a.json", &text);
+                let done = place.custload(&format!("import a.json --profile billing {options}"));
+                assert_eq!(done.status, Some(1), "{text} {}", done.stderr);
+                assert_eq!(names(&place), ["Firm 2", "Firm 3"], "{text}");
+                let found = faults(&place.objects(&format!("{FIRST}/errors.ndjson")));
+                assert_eq!(found.iter().map(|fault| fault.3.as_str()).collect::<Vec<_>>(), [code], "{text}");
+            }
+        }
+    }
+    // Far more than is held of it.
+    let contacts = vec!["{\"external_key\":\"n\",\"name\":\"nested\"}"; 60_000].join(",\n");
+    let large = format!("{{\"external_key\":\"1\",\"name\":\"Firm 1\",\"contacts\":[{contacts}]}}");
+    for text in [format!("[{large},\n{other},\n{last}]"), format!("[\n{other},\n{large},\n{last}\n]")] {
+        for text in [text.clone(), text.replace('\n', ""), text.replace(",\n", ",\n ")] {
+            let place = Place::new();
+            place.write("a.json", &text);
+            place.custload("import a.json --profile billing").ends(1);
+            assert_eq!(names(&place), ["Firm 2", "Firm 3"]);
+            assert_eq!(place.objects(&format!("{FIRST}/errors.ndjson")).len(), 1);
+        }
+    }
+}
+
+#[test]
+fn an_array_is_one_whatever_its_first_line_ends_with() {
+    let nested = "[{\"tags\":[\"x\"],\n\"contact\":\n{\"external_key\":\"9\",\"name\":\"nested\"},\n\"external_key\":\"1\",\"name\":\"K1\"}]\n";
+    let two =
+        "[{\"tags\":[\"x\"],\n\"external_key\":\"1\",\"name\":\"K1\"},\n{\"external_key\":\"2\",\"name\":\"K2\"}]\n";
+    for name in ["a.json", "a.jsonl", "a.ndjson"] {
+        for (text, expected) in [(nested, vec!["K1"]), (two, vec!["K1", "K2"])] {
+            let place = Place::new();
+            place.write(name, text);
+            place.custload(&format!("import {name} --profile billing")).ends(0);
+            assert_eq!(names(&place), expected, "{name}: {text}");
+        }
+    }
+}
+
+#[test]
+fn keys_are_seen_in_records_that_will_be_refused() {
+    for (text, code) in [
+        ("{\"email\":\"ann@x.example\",\"name\":\"Ann\",\"name\":\"Ann\"}\n", "repeated-json-key"),
+        ("[{\"email\":\"ann@x.example\",\"name\":\"\\ud800N2\"}]", "invalid-json"),
+    ] {
+        let place = Place::new();
+        place.write("a.json", text);
+        place.custload("import a.json").ends(1);
+        assert_eq!(place.objects(&format!("{FIRST}/errors.ndjson"))[0]["code"], code);
+    }
+}
+
+#[test]
+fn a_document_without_records_is_none() {
+    for text in ["[]", "{\"customers\":[]}", "{\"meta\":{\"n\":1},\"rows\":[],\"old\":[ ]}"] {
+        loads("a.json", text, "--profile contact", "", &[]).check();
+    }
+    let record = format!("{},\"tags\":[]}}", &ANN[..ANN.len() - 1]);
+    loads("a.json", record, "--profile contact", "a", &[]).check();
+}
+
 #[test]
 fn rejects_of_a_document_are_mended_as_lines() {
     let place = Place::new();
