@@ -1,6 +1,7 @@
 //! What is said of headers and keys that do not fit: what was found, what may be meant, and what to do.
 
 use super::Options;
+use crate::error::{Error, Result};
 use crate::format::csv::DELIMITERS;
 use crate::profile::header::{Candidates, Fit, accepted_names, nearest_field};
 use crate::profile::{Field, FieldType, Profile, nearest};
@@ -40,10 +41,30 @@ pub(super) fn no_header_advice(input: &Input) -> String {
     }
 }
 
-/// What is said of a header that no profile fits, where others lines stand above it.
+/// The line that looks most like a header, where none is surely one and other lines stand above it.
+fn guessed_line(input: &Input) -> Option<u64> {
+    input.dialect.header_line.filter(|_| input.is_header_guessed && input.lines_above_header > 0)
+}
+
+/// What is said of a header that no profile fits, where other lines stand above it.
 pub(super) fn guessed_header(input: &Input) -> String {
-    let line = input.dialect.header_line.filter(|_| input.is_header_guessed && input.lines_above_header > 0);
-    line.map(|line| format!(" Line {line} looks most like a header.")).unwrap_or_default()
+    guessed_line(input).map(|line| format!(" Line {line} looks most like a header.")).unwrap_or_default()
+}
+
+/// Refuses a header that is only the line that looks most like one, also where a profile could make do with it: it may be a
+/// record whose values happen to be names, and what stands above it records that nobody would miss.
+pub(super) fn refuse_guessed_header(input: &Input) -> Result<()> {
+    let Some(line) = guessed_line(input) else { return Ok(()) };
+    let path = visible(&input.path.to_string_lossy()).into_owned();
+    Err(Error::unfit(
+        &input.path,
+        "no line of it is surely a header",
+        format!(
+            "{path}: no header was found. Line {line} looks most like one, but few of its cells are names that are known: {}. \
+             If it is the header, say --header-line {line}; if the file has none, name the columns with --columns",
+            listed(&input.names)
+        ),
+    ))
 }
 
 /// The options with which the header of a table would fit a profile: which column most likely is what it requires. Empty where that
@@ -65,7 +86,7 @@ pub(super) fn proposal(input: &Input, candidates: &Candidates) -> Vec<String> {
     if fits.len() > 1 {
         options.extend(["--profile".to_string(), fit.profile.name.clone()]);
     }
-    if let Some(line) = input.dialect.header_line.filter(|_| input.is_header_guessed && input.lines_above_header > 0) {
+    if let Some(line) = guessed_line(input) {
         options.extend(["--header-line".to_string(), line.to_string()]);
     }
     maps.into_iter().for_each(|map| options.extend(["--map".to_string(), map]));

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::advice::{
-    MOST_SHOWN, guessed_header, listed, name_of, named, near_misses, nearest_header, proposal, shortened, tried, typed,
-    unknown_names, with_nearest,
+    MOST_SHOWN, guessed_header, listed, name_of, named, near_misses, nearest_header, proposal, refuse_guessed_header,
+    shortened, tried, typed, unknown_names, with_nearest,
 };
 use super::already_loaded::absolute_path;
 use super::{Observer, Options};
@@ -125,6 +125,7 @@ pub(super) fn choose(input: &Input, options: &Options, candidates: &Candidates) 
             ),
         ));
     };
+    refuse_guessed_header(input)?;
     let rivals = fits.iter().filter(|fit| fit.rank() == best.rank());
     let rivals: Vec<(&str, &str)> = rivals.map(|fit| (fit.profile.name.as_str(), fit.profile.title.as_str())).collect();
     if rivals.len() > 1 {
@@ -288,7 +289,9 @@ fn bind_header(input: &Input, plan: &Plan, options: &Options) -> Result<Binding>
     let profile = plan.profile;
     let binding = Binding::new(&plan.names, input.names.clone());
     let unfilled = |field: &usize| binding.sources.lack(*field) && !plan.can_do_without(*field);
-    let Some(field) = (0..profile.fields.len()).find(unfilled) else { return Ok(binding) };
+    let Some(field) = (0..profile.fields.len()).find(unfilled) else {
+        return refuse_guessed_header(input).map(|()| binding);
+    };
     let field = &profile.fields[field];
     let near = nearest_header(field, &input.names).map(|near| format!(" Is it {}?", named(near))).unwrap_or_default();
     let candidates = Candidates::new(std::iter::once(profile), &options.fields.mapping);

@@ -254,7 +254,9 @@ impl Input {
             Format::Csv => input.find_header(&mut window, options, candidates)?,
             Format::Spreadsheet => {
                 input.find_header(&mut window, options, candidates)?;
+                // A header that is only guessed is not told from one that was named when it is looked for again.
                 if let (Some(sheet), Some(line)) = (&sheet, input.dialect.header_line)
+                    && !input.is_header_guessed
                     && let Some(again) = sheet.with_header(line).map_err(failed)?
                 {
                     let again = again.watching(window.watched());

@@ -185,6 +185,52 @@ fn no_record_is_taken_for_the_header() {
     assert_eq!(stored(&place, "name"), ["Acme", "Foo GmbH", "Bar AG"]);
 }
 
+/// What looks most like a header may be a record whose values are names, and what stands above it records.
+#[test]
+fn a_header_that_is_only_guessed_loads_nothing() {
+    let rows = "Foo GmbH,1\nBar AG,2\nAcme,Company,Bonn,Hof,x\nZed,Person,Ulm,Hof,y\nYps,Person,Ulm,Hof,y\n";
+    let titled = ["Kunden", "Acme|Company|Bonn", "Foo|Person|Ulm"];
+    // Over cells that are merged, a sheet is read twice.
+    for (input, options, line) in [
+        (written("Kunden\n1,Acme,Company,Bonn\n2,Foo GmbH,Person,Ulm\n3,Bar AG,Person,Hof\n"), "--profile billing", 2),
+        (written(rows), "--profile billing", 3),
+        (written(rows), "", 3),
+        (sheet(&titled, false), "--profile billing", 2),
+        (sheet(&titled, true), "--profile billing", 2),
+        (written("Kunden\nx,external_key,city,b\n1,1,Evil,c\n"), "--profile billing --mode update", 2),
+    ] {
+        let place = Place::new();
+        place.write("a", input);
+        let commands = ["import a", "check a", "inspect a"];
+        // To look at a file has no mode.
+        for command in &commands[..if options.contains("--mode") { 2 } else { 3 }] {
+            let done = place.custload(&format!("{command} {options}")).ends(2);
+            done.says(&[&format!("Line {line} looks most like one"), &format!("--header-line {line}"), "--columns"]);
+        }
+        assert!(!place.path("customers.db").exists());
+    }
+}
+
+fn written(text: &str) -> Vec<u8> {
+    text.as_bytes().to_vec()
+}
+
+/// A spreadsheet of rows whose cells stand between `|`.
+fn sheet(rows: &[&str], is_merged: bool) -> Vec<u8> {
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    for (row, cells) in (0..).zip(rows) {
+        for (column, cell) in (0..).zip(cells.split('|')) {
+            sheet.write(row, column, cell).unwrap();
+        }
+    }
+    if is_merged {
+        let row = rows.len() as u32;
+        sheet.merge_range(row, 1, row + 1, 1, "Person", &rust_xlsxwriter::Format::new()).unwrap();
+    }
+    book.save_to_buffer().unwrap()
+}
+
 #[test]
 fn lines_above_a_header_are_counted_and_said() {
     for (text, header, above, blank) in [
