@@ -84,6 +84,8 @@ pub struct Layout {
     stand_ins: Vec<Vec<Vec<usize>>>,
     /// The fields of the address, and whether one of these alone makes one.
     address: Vec<(usize, bool)>,
+    /// Those that are lines of it.
+    lines: Vec<usize>,
     /// A field whose value comes from its best candidate alone.
     alone: Option<usize>,
 }
@@ -112,6 +114,10 @@ impl Layout {
             fields: profile.fields.len(),
             stand_ins: profile.fields.iter().map(stand_ins).collect(),
             address: address.collect(),
+            lines: ADDRESS
+                .iter()
+                .filter_map(|(column, _)| profile.field_index(column).filter(|_| column.starts_with("address_line")))
+                .collect(),
             alone: None,
         }
     }
@@ -225,10 +231,12 @@ impl Sources {
         if layout.address.iter().all(|(field, _)| self.fields[*field].len() < 2) {
             return;
         }
-        // Where all that is there of one is a single column, it may hold a whole address, and is one more of the plain ones.
+        // Where all that is there of one is a single line, it may hold a whole address, and is one more of the plain ones. A city or
+        // a postal code is a part of another address, whatever else is known of that.
         let is_single = |role: Role| {
             let has_role = |field: &usize| self.slots[*field].iter().any(|column| column.role == role);
-            layout.address.iter().map(|(field, _)| *field).filter(has_role).count() < 2
+            let mut fields = layout.address.iter().map(|(field, _)| *field).filter(has_role);
+            fields.next().is_none_or(|field| layout.lines.contains(&field)) && fields.next().is_none()
         };
         let singles: Vec<Role> = ROLES.iter().map(|(role, _)| *role).filter(|role| is_single(*role)).collect();
         for (field, _) in &layout.address {

@@ -120,6 +120,17 @@ fn an_address_comes_from_one_group() {
     let text = r#"{"email":"a@x.example","home_city":"Bonn","billing_street":"Hofgasse 1","home_street":"Am Ring 2"}"#;
     let (_, found) = stored("a.ndjson", text, &["--profile", "contact"], columns);
     assert_eq!(found, ["Hofgasse 1|-|-|-"]);
+    // A city, postal code or state of its own is a part of another one.
+    for (header, record, expected) in [
+        ("city,zip,home_city", ",11111,Hamburg", "-|-|-|-"),
+        ("city,zip,home_city", ",,Hamburg", "-|Hamburg|-|-"),
+        ("street,state,work_state", "Hofgasse 1,,BW", "Hofgasse 1|-|-|-"),
+        ("city,zip,home_zip", "Ulm,,11111", "-|Ulm|-|-"),
+    ] {
+        let text = format!("email,{header}\na@x.example,{record}\n");
+        let (_, found) = stored("a.csv", &text, &["--profile", "contact"], columns);
+        assert_eq!(found, [expected], "{header}: {record}");
+    }
     // Where goods go is another address.
     let text = "Company,Ship City,City,Shipping Street,Street\nAcme,Ulm,,Hof 1,\n";
     let (_, found) = stored("a.csv", text, &["--profile", "billing"], "city,ship_city,ship_address_line_1");
