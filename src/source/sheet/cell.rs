@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 use calamine::{CellErrorType, DataRef, ExcelDateTime, ExcelDateTimeType};
 
 use super::ERROR_MARK;
-use super::number_format::NumberFormat;
+use super::number_format::{NumberFormat, Unit};
 
 /// Appends what a cell holds; nothing, if it is empty.
 pub(super) fn push_value(text: &mut String, value: &DataRef<'_>) {
@@ -64,9 +64,9 @@ fn name_of_error(error: &CellErrorType) -> &'static str {
 pub(super) fn push_formatted(text: &mut String, value: f64, format: NumberFormat, is_1904: bool) {
     match format {
         NumberFormat::Plain => push_number(text, value),
-        NumberFormat::Zeros(zeros) => {
+        NumberFormat::Digits(units) => {
             push_number(text, value);
-            pad(text, zeros);
+            fill_in(text, &units);
         }
         NumberFormat::Moment => push_moment(text, &ExcelDateTime::new(value, ExcelDateTimeType::DateTime, is_1904)),
         NumberFormat::Duration => push_duration(text, value),
@@ -83,9 +83,13 @@ pub(super) fn push_written(text: &mut String, written: &str, format: NumberForma
     let is_long = (EXACT_DIGITS + 1..=MAX_DIGITS).contains(&written.len())
         && !written.starts_with('0')
         && written.bytes().all(|byte| byte.is_ascii_digit());
-    if is_long && matches!(format, NumberFormat::Plain | NumberFormat::Zeros(_)) {
-        text.push_str(written);
-        return pad(text, if let NumberFormat::Zeros(zeros) = format { zeros } else { 0 });
+    match &format {
+        NumberFormat::Plain if is_long => return text.push_str(written),
+        NumberFormat::Digits(units) if is_long => {
+            text.push_str(written);
+            return fill_in(text, units);
+        }
+        _ => (),
     }
     let is_number = written.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'));
     match written.parse::<f64>() {
@@ -94,13 +98,29 @@ pub(super) fn push_written(text: &mut String, written: &str, format: NumberForma
     }
 }
 
-/// Puts zeros before the digits of a whole number, until it has as many as its format says.
-fn pad(text: &mut String, zeros: u8) {
-    let sign = usize::from(text.starts_with('-'));
-    let digits = text.len() - sign;
-    if digits < usize::from(zeros) && text[sign..].bytes().all(|byte| byte.is_ascii_digit()) {
-        text.insert_str(sign, &"0".repeat(usize::from(zeros) - digits));
+/// Gives the digits of a whole number their places, from the right: where it has too few, the others are zeros, and where it has
+/// more, they all stand in the first place.
+fn fill_in(text: &mut String, units: &[Unit]) {
+    let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |digits| ("-", digits));
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return;
     }
+    let mut places = units.iter().filter(|unit| **unit == Unit::Digit).count();
+    let mut digits = digits.chars().rev();
+    let mut reversed = Vec::with_capacity(units.len());
+    for unit in units.iter().rev() {
+        match unit {
+            Unit::Literal(character) => reversed.push(*character),
+            Unit::Digit => {
+                reversed.push(digits.next().unwrap_or('0'));
+                places -= 1;
+                if places == 0 {
+                    reversed.extend(digits.by_ref());
+                }
+            }
+        }
+    }
+    *text = sign.chars().chain(reversed.into_iter().rev()).collect();
 }
 
 /// Up to here every whole number is a floating-point number.
@@ -240,30 +260,39 @@ mod tests {
 
     #[test]
     fn a_format_of_zeros_gives_its_zeros() {
-        use NumberFormat::{Plain, Zeros};
+        use NumberFormat::Plain;
+        let shown = NumberFormat::of_code;
         for (written, format, expected) in [
-            ("1067", Zeros(5), "01067"),
+            ("1067", shown("00000"), "01067"),
             ("1067", Plain, "1067"),
-            ("1067.0", Zeros(5), "01067"),
-            ("0", Zeros(5), "00000"),
-            ("-7", Zeros(3), "-007"),
-            ("1234567", Zeros(5), "1234567"),
-            ("10.5", Zeros(5), "10.5"),
-            ("1.067E3", Zeros(5), "01067"),
+            ("1067.0", shown("00000"), "01067"),
+            ("0", shown("00000"), "00000"),
+            ("-7", shown("000"), "-007"),
+            ("1234567", shown("00000"), "1234567"),
+            ("10.5", shown("00000"), "10.5"),
+            ("1.067E3", shown("00000"), "01067"),
+            ("1067", shown("00\\-000"), "01-067"),
+            ("1067", shown("00000\\-0000"), "00000-1067"),
+            ("1067", shown("000 00"), "010 67"),
+            ("1067", shown("\"D-\"00000"), "D-01067"),
+            ("123456789012", shown("00000\\-0000"), "12345678-9012"),
+            ("-1067", shown("00\\-000"), "-01-067"),
+            ("10.5", shown("00\\-000"), "10.5"),
+            ("12345678901234567", shown("00\\-000"), "12345678901234-567"),
             ("12345678901234567890", Plain, "12345678901234567890"),
-            ("12345678901234567", Zeros(20), "00012345678901234567"),
+            ("12345678901234567", shown("00000000000000000000"), "00012345678901234567"),
             ("4.155550123E9", Plain, "4155550123"),
             ("007", Plain, "7"),
             ("00000000000000000007", Plain, "7"),
             ("1e999", Plain, "\u{1}#NUM!"),
             ("nan", Plain, "nan"),
-            ("inf", Zeros(5), "inf"),
+            ("inf", shown("00000"), "inf"),
             ("-", Plain, "-"),
             ("46082", NumberFormat::Moment, "2026-03-01"),
             ("1.5", NumberFormat::Duration, "36:00:00"),
         ] {
             let mut text = String::new();
-            push_written(&mut text, written, format, false);
+            push_written(&mut text, written, format.clone(), false);
             assert_eq!(text, expected, "{written} {format:?}");
         }
     }

@@ -1,7 +1,9 @@
 //! What a number's format makes of it: [`NumberFormat`].
 
+use std::rc::Rc;
+
 /// What a number in a cell is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) enum NumberFormat {
     /// A number.
     #[default]
@@ -10,18 +12,26 @@ pub(super) enum NumberFormat {
     Moment,
     /// A duration.
     Duration,
-    /// A number with at least this number of digits, as postal codes and customer numbers have: `00000`.
-    Zeros(u8),
+    /// A whole number whose digits have their places, as those of postal codes and customer numbers: `00000`, `00\-000`.
+    Digits(Rc<[Unit]>),
 }
 
-/// The most zeros that a format can ask for.
-const MAX_ZEROS: usize = 64;
+/// A place for a digit, or a character that stands between digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unit {
+    Digit,
+    Literal(char),
+}
+
+/// The longest code of a format (ECMA-376 allows no more).
+const MAX_UNITS: usize = 255;
 
 impl NumberFormat {
     /// What a format of Excel means (ECMA-376, 18.8.31). Its first section, that of numbers above zero, decides.
     pub(super) fn of_code(code: &str) -> NumberFormat {
-        if let Some(zeros) = zeros(code) {
-            return NumberFormat::Zeros(zeros);
+        match units(code).map(NumberFormat::of_units) {
+            None | Some(NumberFormat::Plain) => (),
+            Some(digits) => return digits,
         }
         let mut characters = code.chars();
         while let Some(character) = characters.next() {
@@ -43,6 +53,13 @@ impl NumberFormat {
         NumberFormat::Plain
     }
 
+    /// What a format means that is nothing but digits' places and what stands between. A single place shows any number as it is, and
+    /// what stands beside it is a unit.
+    pub(super) fn of_units(units: Vec<Unit>) -> NumberFormat {
+        let digits = units.iter().filter(|unit| **unit == Unit::Digit).count();
+        if digits > 1 && units.len() <= MAX_UNITS { NumberFormat::Digits(units.into()) } else { NumberFormat::Plain }
+    }
+
     /// What a format means that is known by its number alone (ECMA-376, 18.8.30).
     pub(super) fn of_id(id: u32) -> NumberFormat {
         match id {
@@ -53,15 +70,39 @@ impl NumberFormat {
     }
 }
 
-/// How many digits a format asks for that is nothing but zeros, with a language before them if need be.
-fn zeros(code: &str) -> Option<u8> {
-    let section = code.split(';').next()?.trim();
-    let section = match section.strip_prefix("[$-") {
-        Some(rest) => rest.split_once(']')?.1,
-        None => section,
-    };
-    let is_zeros = (2..=MAX_ZEROS).contains(&section.len()) && section.bytes().all(|byte| byte == b'0');
-    is_zeros.then_some(section.len() as u8)
+/// Appends a place for each of this number of digits.
+pub(super) fn push_digits(units: &mut Vec<Unit>, digits: usize) {
+    // More than there can be is too many already.
+    units.extend(std::iter::repeat_n(Unit::Digit, digits.min(MAX_UNITS + 1)));
+}
+
+/// What the first section of a format of Excel consists of, where it is nothing but zeros and characters that are shown as they
+/// are, with a language before them if need be.
+fn units(code: &str) -> Option<Vec<Unit>> {
+    let mut units = Vec::new();
+    let mut characters = code.trim().chars();
+    while let Some(character) = characters.next() {
+        match character {
+            ';' => break,
+            '0' => units.push(Unit::Digit),
+            '-' | '+' | '(' | ')' | ' ' | '\u{a0}' => units.push(Unit::Literal(character)),
+            '\\' => units.push(Unit::Literal(characters.next()?)),
+            // A blank as wide as the character that follows.
+            '_' => units.push(characters.next().map(|_| Unit::Literal(' '))?),
+            '"' => {
+                let quoted = characters.by_ref().take_while(|character| *character != '"');
+                units.extend(quoted.map(Unit::Literal));
+            }
+            '[' => {
+                let inside: String = characters.by_ref().take_while(|character| *character != ']').collect();
+                // What is more than a language may be a currency, a colour or a condition.
+                let is_language = inside.strip_prefix("$-").is_some_and(|code| !code.is_empty());
+                is_language.then_some(())?;
+            }
+            _ => return None,
+        }
+    }
+    Some(units)
 }
 
 #[cfg(test)]
@@ -70,18 +111,33 @@ mod tests {
 
     #[test]
     fn a_format_says_what_a_number_is() {
-        use NumberFormat::{Duration, Moment, Plain, Zeros};
+        use NumberFormat::{Duration, Moment, Plain};
+        let shown = |text: &str| {
+            let unit = |character| if character == '0' { Unit::Digit } else { Unit::Literal(character) };
+            NumberFormat::Digits(text.chars().map(unit).collect())
+        };
         for (code, expected) in [
             ("General", Plain),
             ("0", Plain),
-            ("00", Zeros(2)),
-            ("00000", Zeros(5)),
-            ("00000;-00000", Zeros(5)),
-            ("00000;@", Zeros(5)),
-            ("[$-407]00000", Zeros(5)),
-            ("00000\\-0000", Plain),
-            ("000-000", Plain),
-            ("\"DE\"00000", Plain),
+            ("00", shown("00")),
+            ("00000", shown("00000")),
+            ("00000;-00000", shown("00000")),
+            ("00000;@", shown("00000")),
+            ("[$-407]00000", shown("00000")),
+            ("00000\\-0000", shown("00000-0000")),
+            ("00\\-000;@", shown("00-000")),
+            ("000-000", shown("000-000")),
+            ("000 00", shown("000 00")),
+            ("(000) 000\\ 0000", shown("(000) 000 0000")),
+            ("\"DE\"00000", shown("DE00000")),
+            ("[$-409]\"D;\"00000;;", shown("D;00000")),
+            ("_-00000_-", shown(" 00000 ")),
+            ("0\" pieces\"", Plain),
+            ("[$€-407]00000", Plain),
+            ("[>9]00;000", Plain),
+            ("00/00", Plain),
+            ("00%", Plain),
+            (&"0".repeat(256), Plain),
             ("00000.00", Plain),
             ("#,##0.00", Plain),
             ("0.00E+00", Plain),

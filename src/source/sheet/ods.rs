@@ -73,6 +73,21 @@ impl Ods {
                     _ => self.styles.note(&tag)?,
                 },
                 Event::End(tag) => self.styles.end(tag.name().as_ref()),
+                Event::Text(piece) => {
+                    if let Some(text) = self.styles.open_text() {
+                        text.push_str(&piece.xml10_content());
+                    }
+                }
+                Event::CData(piece) => {
+                    if let Some(text) = self.styles.open_text() {
+                        text.push_str(&piece.xml10_content());
+                    }
+                }
+                Event::GeneralRef(name) => {
+                    if let Some(text) = self.styles.open_text() {
+                        push_reference(text, &name)?;
+                    }
+                }
                 Event::Eof => return Ok(()),
                 _ => (),
             }
@@ -219,7 +234,7 @@ impl<R: BufRead> Table<'_, R> {
                 let style = head.style.as_deref().or(style).or_else(|| self.style_of_column(*column));
                 let format = style.map_or(NumberFormat::Plain, |style| self.styles.format_of(style));
                 for column in (*column..).take(head.times as usize) {
-                    send_cell((row, column), head, text, format, rows)?;
+                    send_cell((row, column), head, text, format.clone(), rows)?;
                     self.repeated += u64::from(row > self.row || head.times > 1);
                     if self.repeated > MAX_REPEATED {
                         return Err(Refusal::damaged(format!("it repeats more than {MAX_REPEATED} cells")));

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use quick_xml::events::BytesStart;
 
-use super::number_format::NumberFormat;
+use super::number_format::{NumberFormat, Unit, push_digits};
 use super::serve::Refusal;
 use super::xml::attribute;
 
@@ -15,19 +15,32 @@ pub(super) struct Styles {
     hidden: Vec<String>,
     /// The format and the parent of each style of cells.
     cells: HashMap<String, (Option<String>, Option<String>)>,
-    /// The formats that are nothing but zeros, or lead to another for numbers above zero.
+    /// The formats of numbers.
     formats: HashMap<String, Format>,
     /// The style or the format whose tag is open.
     open: Option<String>,
+    /// The text in that format whose tag is open.
+    literal: Option<Literal>,
 }
 
 #[derive(Clone, Debug, Default)]
 struct Format {
-    zeros: u32,
-    /// Whether there is more in it than digits.
+    /// What it is known to consist of while its tag is open.
+    units: Vec<Unit>,
+    /// Whether there is more in it than digits' places and texts.
     has_more: bool,
+    /// What it means, once its tag has ended.
+    meaning: NumberFormat,
     /// The format for numbers above zero.
     above_zero: Option<String>,
+}
+
+/// A text in a format.
+#[derive(Default)]
+struct Literal {
+    text: String,
+    /// How many digits stand right of it; none where it stands after what the format has already.
+    digits_right: Option<usize>,
 }
 
 /// How long a chain of parents is followed.
@@ -71,16 +84,42 @@ impl Styles {
         let is = |name, expected: &[&str]| {
             Ok::<_, Refusal>(attribute(tag, name)?.is_none_or(|value| expected.contains(&value.as_str())))
         };
-        let is_digits = tag.name().as_ref() == "number:number"
-            && is("decimal-places", &["0"])?
-            && is("grouping", &["false"])?
-            && is("display-factor", &["1"])?;
-        format.has_more |= !is_digits || format.zeros > 0;
-        format.zeros = attribute(tag, "min-integer-digits")?.and_then(|zeros| zeros.parse().ok()).unwrap_or_default();
+        let number = |name| Ok::<_, Refusal>(attribute(tag, name)?.and_then(|value| value.parse::<usize>().ok()));
+        match tag.name().as_ref() {
+            "number:number" => {
+                let is_whole =
+                    is("decimal-places", &["0"])? && is("grouping", &["false"])? && is("display-factor", &["1"])?;
+                format.has_more |= !is_whole || format.units.contains(&Unit::Digit);
+                push_digits(&mut format.units, number("min-integer-digits")?.unwrap_or_default());
+            }
+            "number:text" => self.literal = Some(Literal::default()),
+            "number:embedded-text" => {
+                let digits_right = number("position")?;
+                format.has_more |= digits_right.is_none();
+                self.literal = Some(Literal { digits_right, ..Literal::default() });
+            }
+            _ => format.has_more = true,
+        }
         Ok(())
     }
 
+    /// The text of a format whose tag is open, which what is read is part of.
+    pub(super) fn open_text(&mut self) -> Option<&mut String> {
+        self.literal.as_mut().map(|literal| &mut literal.text)
+    }
+
     pub(super) fn end(&mut self, name: &str) {
+        let format = self.open.as_ref().and_then(|name| self.formats.get_mut(name));
+        match (name, format) {
+            ("number:text" | "number:embedded-text", Some(format)) => {
+                format.insert(self.literal.take().unwrap_or_default());
+            }
+            ("number:number-style", Some(format)) => {
+                let units = std::mem::take(&mut format.units);
+                format.meaning = if format.has_more { NumberFormat::Plain } else { NumberFormat::of_units(units) };
+            }
+            _ => (),
+        }
         if matches!(name, "style:style" | "number:number-style") {
             self.open = None;
         }
@@ -98,14 +137,24 @@ impl Styles {
             if let Some(format) = format.as_ref().and_then(|name| self.formats.get(name)) {
                 let above = format.above_zero.as_ref().and_then(|name| self.formats.get(name));
                 let format = above.unwrap_or(format);
-                return match u8::try_from(format.zeros) {
-                    Ok(zeros @ 2..=64) if !format.has_more => NumberFormat::Zeros(zeros),
-                    _ => NumberFormat::Plain,
-                };
+                return format.meaning.clone();
             }
             let Some(parent) = parent else { break };
             style = parent;
         }
         NumberFormat::Plain
+    }
+}
+
+impl Format {
+    /// Puts a text in its place among the digits.
+    fn insert(&mut self, literal: Literal) {
+        let (mut at, mut left) = (self.units.len(), literal.digits_right.unwrap_or_default());
+        while left > 0 && at > 0 {
+            at -= 1;
+            left -= usize::from(self.units[at] == Unit::Digit);
+        }
+        self.has_more |= left > 0;
+        self.units.splice(at..at, literal.text.chars().map(Unit::Literal));
     }
 }

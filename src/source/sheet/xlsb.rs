@@ -78,7 +78,7 @@ impl Form for Xlsb {
                 CELL_FORMATS_END => in_formats = false,
                 CELL_FORMAT if in_formats => {
                     let id = number(record, 0)? >> 16;
-                    formats.push(codes.get(&id).copied().unwrap_or_else(|| NumberFormat::of_id(id)));
+                    formats.push(codes.get(&id).cloned().unwrap_or_else(|| NumberFormat::of_id(id)));
                 }
                 _ => (),
             }
@@ -126,7 +126,7 @@ impl Form for Xlsb {
             let place = |record| Ok::<_, Refusal>((row, number(record, 0)?));
             let format = |record| {
                 let style = number(record, 4)? & 0x00ff_ffff;
-                Ok::<_, Refusal>(formats.get(style as usize).copied().unwrap_or_default())
+                Ok::<_, Refusal>(formats.get(style as usize).cloned().unwrap_or_default())
             };
             if is_hidden && (RK_NUMBER..=RICH_TEXT).contains(&kind) {
                 rows.hide(row);

@@ -85,7 +85,7 @@ impl Form for Xlsx {
         }
         Ok(formats
             .into_iter()
-            .map(|id: u32| codes.get(&id).copied().unwrap_or_else(|| NumberFormat::of_id(id)))
+            .map(|id: u32| codes.get(&id).cloned().unwrap_or_else(|| NumberFormat::of_id(id)))
             .collect())
     }
 
@@ -351,7 +351,7 @@ impl<R: BufRead> Sheet<'_, R> {
                 if head.kind == Type::Number && !is_number {
                     return Err(wrong("number"));
                 }
-                let format = head.style.and_then(|style| self.formats.get(style)).copied().unwrap_or_default();
+                let format = head.style.and_then(|style| self.formats.get(style)).cloned().unwrap_or_default();
                 rows.put_written(place, value, format)
             }
         }

@@ -61,22 +61,22 @@ fn a_formula_without_a_stored_result_is_an_error() {
 
 #[test]
 fn a_format_of_zeros_gives_its_zeros() {
-    let styles = r#"<styleSheet><numFmts><numFmt numFmtId="164" formatCode="00000"/><numFmt numFmtId="165" formatCode="000000;-000000"/><numFmt numFmtId="166" formatCode="yyyy"/></numFmts><cellStyleXfs><xf numFmtId="166"/></cellStyleXfs><cellXfs><xf numFmtId="0"/><xf numFmtId="164"/><xf numFmtId="165"/></cellXfs><dxfs><dxf><numFmt numFmtId="164" formatCode="yyyy"/></dxf></dxfs></styleSheet>"#;
-    let cells = r#"<row r="1"><c r="A1" s="1"><v>1067</v></c><c r="B1" s="2"><v>42</v></c><c r="C1" s="0"><v>1067</v></c><c r="D1" s="1"><v>123456</v></c><c r="E1" s="1"><v>0.5</v></c><c r="F1" s="1" t="str"><v>x</v></c><c r="G1"><v>12345678901234567890</v></c></row>"#;
+    let styles = r#"<styleSheet><numFmts><numFmt numFmtId="164" formatCode="00000"/><numFmt numFmtId="165" formatCode="000000;-000000"/><numFmt numFmtId="166" formatCode="yyyy"/><numFmt numFmtId="167" formatCode="00\-000"/><numFmt numFmtId="168" formatCode="&quot;D-&quot;00000"/></numFmts><cellStyleXfs><xf numFmtId="166"/></cellStyleXfs><cellXfs><xf numFmtId="0"/><xf numFmtId="164"/><xf numFmtId="165"/><xf numFmtId="167"/><xf numFmtId="168"/></cellXfs><dxfs><dxf><numFmt numFmtId="164" formatCode="yyyy"/></dxf></dxfs></styleSheet>"#;
+    let cells = r#"<row r="1"><c r="A1" s="1"><v>1067</v></c><c r="B1" s="2"><v>42</v></c><c r="C1" s="0"><v>1067</v></c><c r="D1" s="1"><v>123456</v></c><c r="E1" s="1"><v>0.5</v></c><c r="F1" s="1" t="str"><v>x</v></c><c r="G1"><v>12345678901234567890</v></c><c r="H1" s="3"><v>1067</v></c><c r="I1" s="4"><v>1067</v></c></row>"#;
     let text = rows(&xlsx_with(&format!("<worksheet><sheetData>{cells}</sheetData></worksheet>"), styles));
-    assert_eq!(text, "01067,000042,1067,123456,0.5,x,12345678901234567890\n");
+    assert_eq!(text, "01067,000042,1067,123456,0.5,x,12345678901234567890,01-067,D-01067\n");
 
-    let styles = r#"<number:number-style style:name="N1"><number:number number:decimal-places="0" number:min-integer-digits="5"/></number:number-style><number:number-style style:name="N2P0"><number:number number:min-integer-digits="6"/></number:number-style><number:number-style style:name="N2"><number:text>-</number:text><number:number number:min-integer-digits="6"/><style:map style:condition="value()&gt;=0" style:apply-style-name="N2P0"/></number:number-style><number:number-style style:name="N3"><number:number number:decimal-places="2" number:min-integer-digits="5"/></number:number-style><style:style style:name="ce1" style:family="table-cell" style:data-style-name="N1"/><style:style style:name="ce2" style:family="table-cell" style:data-style-name="N2"/><style:style style:name="ce3" style:family="table-cell" style:data-style-name="N3"/><style:style style:name="ce4" style:family="table-cell" style:parent-style-name="ce1"/>"#;
+    let styles = r#"<number:number-style style:name="N1"><number:number number:decimal-places="0" number:min-integer-digits="5"/></number:number-style><number:number-style style:name="N2P0"><number:number number:min-integer-digits="6"/></number:number-style><number:number-style style:name="N2"><number:text>-</number:text><number:number number:min-integer-digits="6"/><style:map style:condition="value()&gt;=0" style:apply-style-name="N2P0"/></number:number-style><number:number-style style:name="N3"><number:number number:decimal-places="2" number:min-integer-digits="5"/></number:number-style><number:number-style style:name="N4"><number:text>D-</number:text><number:number number:min-integer-digits="5"/></number:number-style><number:number-style style:name="N5"><number:number number:decimal-places="0" number:min-integer-digits="9"><number:embedded-text number:position="4">-</number:embedded-text></number:number><number:text> &amp;</number:text></number:number-style><number:number-style style:name="N6"><number:number number:min-integer-digits="5"><number:embedded-text number:position="6">-</number:embedded-text></number:number></number:number-style><style:style style:name="ce5" style:family="table-cell" style:data-style-name="N4"/><style:style style:name="ce6" style:family="table-cell" style:data-style-name="N5"/><style:style style:name="ce7" style:family="table-cell" style:data-style-name="N6"/><style:style style:name="ce1" style:family="table-cell" style:data-style-name="N1"/><style:style style:name="ce2" style:family="table-cell" style:data-style-name="N2"/><style:style style:name="ce3" style:family="table-cell" style:data-style-name="N3"/><style:style style:name="ce4" style:family="table-cell" style:parent-style-name="ce1"/>"#;
     let cell = |style: &str| format!(r#"<table:table-cell {style} office:value-type="float" office:value="1067"/>"#);
     let columns = r#"<table:table-column table:number-columns-repeated="4"/><table:table-column table:default-cell-style-name="ce1"/>"#;
     let styled = |n: usize| cell(&format!(r#"table:style-name="ce{n}""#));
-    let cells = [styled(1), styled(2), styled(3), styled(4), cell("")].concat();
+    let cells = [styled(1), styled(2), styled(3), styled(4), cell(""), styled(5), styled(6), styled(7)].concat();
     let table =
         format!(r#"<table:table table:name="One">{columns}<table:table-row>{cells}</table:table-row></table:table>"#);
     let mut members = ods_members(&table);
     let content = String::from_utf8(members[2].1.clone()).unwrap();
     members[2].1 = content.replace("<office:automatic-styles>", &format!("<office:automatic-styles>{styles}")).into();
-    assert_eq!(rows(&zip_members(&members)), "01067,001067,1067,01067,01067\n");
+    assert_eq!(rows(&zip_members(&members)), "01067,001067,1067,01067,01067,D-01067,00000-1067 &,1067\n");
 }
 
 #[test]
