@@ -179,6 +179,7 @@ impl<'p> Judge<'p> {
     fn text_value<'v>(&mut self, origin: Origin, raw: &'v str, cleaned: Cow<'v, str>) -> Stored<'v> {
         let plan = &self.plan.fields[origin.field];
         let kept = (plan.on_invalid == OnInvalid::Keep).then(|| cleaned.clone());
+        let repaired = self.repaired[origin.field];
         let value = match self.normalised(origin, raw, cleaned) {
             Ok(Some(value)) => value,
             Ok(None) => return self.missing(origin, Some(raw)),
@@ -193,7 +194,18 @@ impl<'p> Judge<'p> {
             let message = [plan.column.as_str(), " is not an e-mail address: ", reason].concat();
             refusals.push(Refusal::new(Code::InvalidEmail, message));
         }
-        if refusals.is_empty() { Stored::Text(value) } else { self.refuse(origin, Some(raw), kept, refusals) }
+        if refusals.is_empty() {
+            return Stored::Text(value);
+        }
+        if let Some(kept) = &kept {
+            // What is stored is the value before its repair, and it would not be understood what is wrong with that.
+            self.repaired[origin.field] = repaired;
+            if *kept != value {
+                let as_judged = [" (judged as ", &shown(&value), ")"].concat();
+                refusals.iter_mut().for_each(|refusal| refusal.message.push_str(&as_judged));
+            }
+        }
+        self.refuse(origin, Some(raw), kept, refusals)
     }
 
     /// A cleaned text as its field's type has it; `None` where nothing is left.

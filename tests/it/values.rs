@@ -166,6 +166,15 @@ fn an_invalid_value_is_kept_as_it_is() {
     let expected =
         [fault(1, "name", "invalid-characters"), fault(1, "phone", "invalid-phone"), fault(2, "phone", "cell-error")];
     assert_eq!(codes(&place, 1), expected);
+    // What is kept is the value before its repair, so nothing was repaired; what was too short is said.
+    place.write("b.csv", "email,state,city\nann@example.com,n!,St. Ives\nbob@example.com,n,Ulm\n");
+    place.custload("import b.csv --db d.db --profile contact --on-invalid state=keep").ends(0);
+    assert_eq!(place.column("d.db", "SELECT concat(state, '|', city) FROM customers"), ["n!|St Ives", "n|Ulm"]);
+    assert_eq!(place.json("d.db.imports/run-000001/summary.json")["repaired"], 1);
+    let faults = place.objects("d.db.imports/run-000001/errors.ndjson");
+    let said: Vec<_> = faults.iter().map(|fault| fault["message"].as_str().unwrap()).collect();
+    let short = "state has 1 character, and needs at least 2";
+    assert_eq!(said, [&format!("{short} (judged as \"n\")"), short]);
     for (said, why) in [("email=keep", "is required"), ("all=keep", "all=clear"), ("phone=drop", "FIELD=keep")] {
         place.custload(&format!("check a.csv --profile contact --on-invalid {said}")).ends(2).says(&[why]);
     }
