@@ -169,23 +169,34 @@ impl Parts<'_> {
         report.is_some_and(|shape| ReportRow { shape, record: &self.text, cells }.has_code(Code::CellError))
     }
 
-    /// Whether a record may be the header again, by the length of its first cell. There may be a byte order mark before it, where
-    /// files were joined.
+    /// Whether a record may be the header again, by the length of its first cell. There may be blanks around it, and a byte order mark
+    /// before it, where files were joined.
     #[inline]
     fn may_be_header(&self, shape: &CsvShape, cells: &[Cell]) -> bool {
         let first = shape.own.first().copied().unwrap_or_default();
         let place = if self.is_raw { 0 } else { first };
-        let length = shape.binding.headers.get(first).map_or(0, String::len);
-        let plain = cells.get(place).and_then(Cell::plain_length);
-        plain.is_none_or(|plain| plain == length || plain == length + BOM.len_utf8())
+        let header = shape.binding.headers.get(first).map_or(0, |header| header.trim().len());
+        let Some((cell, length)) = cells.get(place).and_then(|cell| Some((cell, cell.plain_length()?))) else {
+            return true;
+        };
+        let is_blank = |byte: Option<&u8>| byte.is_some_and(|byte| *byte <= b' ' || *byte >= 0x80);
+        let has_more = || {
+            let text = cell.text(&self.text);
+            is_blank(text.as_bytes().first()) || is_blank(text.as_bytes().last())
+        };
+        length == header || length > header && has_more()
     }
 
     fn is_header(&self, shape: &CsvShape, cells: &[Cell]) -> bool {
         let mut own =
             shape.own.iter().map(|column| (self.cell(shape, cells, *column), &shape.binding.headers[*column]));
         let first = own.next();
-        first.is_some_and(|(cell, header)| cell.strip_prefix(BOM).unwrap_or(&cell) == header)
-            && own.all(|(cell, header)| cell == *header)
+        // As a header is bound, blanks around its names say nothing.
+        let is_first = |(cell, header): (Cow<'_, str>, &String)| {
+            let cell = cell.trim();
+            cell.strip_prefix(BOM).unwrap_or(cell).trim() == header.trim()
+        };
+        first.is_some_and(is_first) && own.all(|(cell, header)| cell.trim() == header.trim())
     }
 
     /// What is said of a record that is the header again, the one on this line.

@@ -288,7 +288,7 @@ fn a_delimiter_that_nothing_tells_must_be_named() {
 
 #[test]
 fn a_header_that_comes_again_is_no_customer() {
-    let text = "external_key,name\n1,Ann\nexternal_key,name\n\u{feff}external_key,name\n2,external_key\nexternal_key,Bob\nname,external_key\n";
+    let text = "external_key , name\n1,Ann\n  external_key,name \n\u{feff}external_key,name\n2,external_key\nexternal_key,Bob\nname,external_key\n";
     let (place, stored) = loaded("a.csv", text, &["--profile", "billing"], "external_key,name");
     assert_eq!(stored, ["1|Ann", "2|external_key", "external_key|Bob", "name|external_key"]);
     let again = |line| (line, "repeated-header".to_string());
