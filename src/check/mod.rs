@@ -389,31 +389,35 @@ impl Checker {
     /// there are columns.
     pub fn original_value(&self, block: &Block, span: &Span, field: usize) -> Option<(Option<usize>, String)> {
         let record = std::str::from_utf8(block.bytes_of(span)).ok()?;
+        self.value_in(record, field)
+    }
+
+    fn value_in(&self, record: &str, field: usize) -> Option<(Option<usize>, String)> {
         match &self.shape {
             Shape::Csv(shape) => csv::original_value(shape, &self.plan, record, field),
             Shape::Json => Some((None, json::original_value(&self.plan, record, field)?)),
         }
     }
 
-    /// Adds the faults of a record that was to become a customer and lacks these fields.
-    pub fn note_lacking(&self, lacking: FieldSet, faults: &mut FaultList) {
-        let mut fields: Vec<(usize, Option<u32>)> = (0..self.plan.fields.len())
+    /// Adds the faults of a record, the one of this span, that was to become a customer and lacks these fields.
+    pub fn note_lacking(&self, lacking: FieldSet, block: &Block, span: &Span, faults: &mut FaultList) {
+        let mut fields: Vec<(usize, Option<usize>, Option<String>)> = (0..self.plan.fields.len())
             .filter(|field| lacking.has(*field))
             .map(|field| {
-                let column = self.binding().and_then(|binding| binding.sources.first(field));
-                (field, column.map(|column| column as u32))
+                let (column, value) = self.original_value(block, span, field).unzip();
+                (field, column.flatten(), value)
             })
             .collect();
-        fields.sort_by_key(|(field, column)| (column.unwrap_or(u32::MAX), *field));
-        for (field, column) in fields {
+        fields.sort_by_key(|(field, column, _)| (column.unwrap_or(usize::MAX), *field));
+        for (field, column, value) in fields {
             let message = [self.plan.fields[field].column.as_str(), " is required of a new customer and has no value"];
             let fault = Fault {
                 code: Code::Required,
                 severity: Severity::Error,
                 field: Some(field as u16),
-                column: column.map(|column| column + 1),
+                column: column.map(|column| column as u32 + 1),
                 message: &message.concat(),
-                value: None,
+                value: value.as_deref(),
                 raw: None,
                 hint: Code::Required.info().hint,
             };
@@ -452,6 +456,9 @@ impl Checker {
             draft.out.keys.truncate(keys);
             note_whole(whole, &mut draft.out.faults);
             return Outcome::Rejected;
+        }
+        if let (Ok(record), None) = (record, &draft.key) {
+            self.note_no_key(record, &mut draft.judge.faults);
         }
         let is_rejected = draft.judge.has_error();
         if !draft.judge.faults.is_empty() {
@@ -548,6 +555,34 @@ impl Checker {
         if self.wants_stored_key {
             draft.stored_key = push(text);
         }
+    }
+
+    /// Adds the fault of a record without a key, which can mean no customer, where customers are to be changed. A key that is
+    /// wrong is another fault.
+    fn note_no_key(&self, record: &str, faults: &mut FaultList) {
+        let Some(key) = self.plan.key.filter(|_| self.plan.mode.changes()) else { return };
+        let is_wrong = |fault: Fault<'_>| {
+            fault.field == Some(key.field as u16) && fault.severity == Severity::Error && fault.code != Code::Required
+        };
+        if faults.all().iter().any(is_wrong) {
+            return;
+        }
+        let (column, value) = self.value_in(record, key.field).unzip();
+        let column = column.flatten().map(|column| column as u32);
+        let message = ["there is no ", &self.plan.fields[key.field].column, " to find a customer by"];
+        faults.push(
+            column.unwrap_or(u32::MAX),
+            Fault {
+                code: Code::NoKey,
+                severity: Severity::Error,
+                field: Some(key.field as u16),
+                column: column.map(|column| column + 1),
+                message: &message.concat(),
+                value: value.as_deref(),
+                raw: None,
+                hint: Code::NoKey.info().hint,
+            },
+        );
     }
 
     fn note_cut(&self, block: &Block, span: &Span, faults: &mut FaultList) {

@@ -170,7 +170,7 @@ impl Committer<'_> {
             let known = known.get(index).cloned().unwrap_or_default();
             let mut first_place = place;
             let spot = Spot { block, span, position };
-            self.note_who(&known, worker, verdicts.touched.get(index), key.is_some(), spot, &mut faults);
+            self.note_who(&known, worker, verdicts.touched.get(index), spot, &mut faults);
             if !faults.is_empty() {
                 // Where customers have the key, a later record with it will have no claim on it either.
                 self.released.extend(key.filter(|_| known.customer.is_none()).map(|_| place));
@@ -214,13 +214,12 @@ impl Committer<'_> {
         known: &Known,
         worker: &Worker,
         touched: Option<&Touched>,
-        has_key: bool,
         spot: Spot<'_>,
         faults: &mut FaultList,
     ) {
         let Some(touched) = touched else { return };
         match (known.customer, known.other) {
-            (None, _) => worker.note_nobody(touched.lacking, has_key, spot, faults),
+            (None, _) => worker.note_nobody(touched.lacking, spot, faults),
             (Some(_), None) => {}
             (Some(one), Some(other)) => {
                 let column = self.key_column();

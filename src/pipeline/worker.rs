@@ -162,7 +162,7 @@ impl Worker {
                     let spot = Spot { block: &block, span, position };
                     if mode.changes() && known.len() == before {
                         let lacking = verdicts.touched[index as usize].lacking;
-                        self.note_nobody(lacking, text.is_some(), spot, &mut faults);
+                        self.note_nobody(lacking, spot, &mut faults);
                     }
                     if faults.is_empty() {
                         counts.accepted += 1;
@@ -216,19 +216,15 @@ impl Worker {
     }
 
     /// Adds what is wrong with a record that nobody among the customers can be meant by, if something is.
-    pub(super) fn note_nobody(&self, lacking: FieldSet, has_key: bool, spot: Spot<'_>, faults: &mut FaultList) {
+    pub(super) fn note_nobody(&self, lacking: FieldSet, spot: Spot<'_>, faults: &mut FaultList) {
         let plan = self.checker.plan();
         let column = plan.key.map(|key| plan.fields[key.field].column.as_str()).unwrap_or_default();
         match plan.mode {
-            Mode::Update | Mode::Upsert if !has_key => {
-                let message = format!("there is no {column} to find a customer by");
-                self.note_key(Code::NoKey, &message, spot, faults);
-            }
             Mode::Update if self.has_customers => {
                 let message = format!("no customer in the database has this {column}");
                 self.note_key(Code::NoSuchKey, &message, spot, faults);
             }
-            Mode::Upsert if !lacking.is_empty() => self.checker.note_lacking(lacking, faults),
+            Mode::Upsert if !lacking.is_empty() => self.checker.note_lacking(lacking, spot.block, spot.span, faults),
             _ => {}
         }
     }

@@ -173,6 +173,25 @@ fn an_update_requires_only_the_key_and_defaults_are_for_new_customers() {
         assert_eq!(summary["rejects_by_code"]["no-key"]["records"], 3, "{mode}");
     }
     assert_eq!(place.number("customers.db", "SELECT count(*) FROM customers"), 3);
+    // Whatever else is wrong with it, and whether or not the profile requires the key's field.
+    for mode in ["update", "upsert"] {
+        for (profile, text, expected) in [
+            ("contact", "email,phone\n,12\n", &["1 required 1", "1 no-key 1"][..]),
+            ("contact", "phone,email\nx,\n", &["1 invalid-phone 1", "1 required 2", "1 no-key 2"]),
+            ("contact", "email,phone\nno,12\n", &["1 invalid-email 1"]),
+            ("billing", "phone,external_key,name\nx,000,Ann\n", &["1 invalid-phone 1", "1 no-key 2"]),
+            ("billing", "external_key,name,phone\n1.5E9,Ann,12\n", &["1 spreadsheet-number 1"]),
+        ] {
+            let place = Place::new();
+            place.write("c.csv", text);
+            place.custload(&format!("import c.csv --mode {mode} --profile {profile}")).ends(1);
+            let faults = place.objects("customers.db.imports/run-000001/errors.ndjson");
+            let found = faults
+                .iter()
+                .map(|fault| format!("{} {} {}", fault["record"], fault["code"].as_str().unwrap(), fault["column"]));
+            assert_eq!(found.collect::<Vec<_>>(), expected, "{mode} {text}");
+        }
+    }
     // In create a record without a key is a customer like any other.
     place.write("c.csv", "tax_id,name\n,Ann\nn/a,Bob\n000,Cyd\n");
     place.custload("import c.csv --profile basic").ends(0);
@@ -181,6 +200,23 @@ fn an_update_requires_only_the_key_and_defaults_are_for_new_customers() {
     for mode in ["update", "upsert"] {
         place.run(&["import", "d.csv", "--mode", mode, "--profile", "basic"]).ends(2).says(&["tax_id"]);
         place.run(&["import", "c.csv", "--mode", mode, "--profile", "basic", "--key", "none"]).ends(2).says(&["--key"]);
+    }
+}
+
+/// Whether a value is required is known only when it is known who is meant.
+#[test]
+fn what_a_new_customer_lacks_is_shown_as_it_stands() {
+    for options in ["--duplicates last", ""] {
+        for (name, text) in [
+            ("a.csv", "external_key,name,city\n2,X,Bonn\n3,Y,Bonn\n4, ,Bonn\n"),
+            ("a.ndjson", "{\"external_key\":\"4\",\"name\":\" \"}\n"),
+        ] {
+            let place = Place::new();
+            place.write(name, text);
+            place.custload(&format!("import {name} --profile billing --mode upsert {options}")).ends(1);
+            let fault = &place.objects("customers.db.imports/run-000001/errors.ndjson")[0];
+            assert_eq!((&fault["code"], &fault["value"]), (&"required".into(), &" ".into()), "{text}");
+        }
     }
 }
 
@@ -209,11 +245,11 @@ fn of_several_records_the_first_or_the_last() {
     );
     let place = place();
     import(&place, &text, "--mode upsert", 1);
-    let expected = ["3 too-short", "4 duplicate-key", "6 duplicate-key", "7 required", "8 too-short"];
+    let expected = ["3 too-short", "4 duplicate-key", "6 duplicate-key", "7 required", "7 no-key", "8 too-short"];
     assert_eq!(codes(&place, 2), expected);
     let place = self::place();
     import(&place, &text, "--mode upsert --duplicates last", 1);
-    assert_eq!(codes(&place, 2), ["3 too-short", "7 required", "8 too-short"]);
+    assert_eq!(codes(&place, 2), ["3 too-short", "7 required", "7 no-key", "8 too-short"]);
     let became = [
         "cy@example.com  superseded",
         "ann@example.com  superseded",
