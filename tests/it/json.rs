@@ -294,7 +294,10 @@ fn a_record_that_is_too_large_or_broken_costs_itself_and_what_is_nested_in_it() 
                 place.write("a.json", &text);
                 let done = place.custload(&format!("import a.json --profile billing {options}"));
                 assert_eq!(done.status, Some(1), "{text} {}", done.stderr);
-                assert_eq!(names(&place), ["Firm 2", "Firm 3"], "{text}");
+                // A document of one line that a slip closes too early is one broken line, with all that is in it.
+                let is_lost = text.starts_with("{\"rows\":[{") && text.contains("]]");
+                let expected: &[&str] = if is_lost { &[] } else { &["Firm 2", "Firm 3"] };
+                assert_eq!(names(&place), expected, "{text}");
                 let found = faults(&place.objects(&format!("{FIRST}/errors.ndjson")));
                 assert_eq!(found.iter().map(|fault| fault.3.as_str()).collect::<Vec<_>>(), [code], "{text}");
             }
