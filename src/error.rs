@@ -52,7 +52,7 @@ pub enum Error {
     },
     /// A run that commits now and then ended early. What it has committed stays.
     #[error(
-        "{}. The first {records} records of run {run_id} are kept: run the same command again to continue, or `{undo}` to undo \
+        "{}. Of run {run_id} the first {records} records are kept: run the same command again to continue, or `{undo}` to undo \
          them",
         without_claim(.error)
     )]

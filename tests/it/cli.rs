@@ -133,7 +133,7 @@ fn the_first_records_alone() {
     let place = place();
     place.custload("import bad.csv good.csv --limit 1").ends(0);
     assert_eq!(emails(&place), ["1 carl@example.com", "2 ann@example.com"]);
-    place.custload("import good.csv --limit 0 --profile contact").ends(0);
+    place.custload("import good.csv --limit 0 --profile contact --db b.db").ends(0);
 }
 
 #[test]
