@@ -7,7 +7,7 @@
 //! A slip must not cost more than its element. A quote that is missing shows when a text ends where none may end, or with its
 //! line, for no text goes over a line break; the text is then read again as if it were none. A bracket that is missing shows when
 //! another does not fit, or when an object stands where a key belongs. What follows is believed to be the next element only where
-//! it cannot be nested in the broken one: it begins as elements do ([`JsonCutter::is_like_element`]), it is whole, it stands
+//! it cannot be nested in the broken one: it begins as elements do (`JsonCutter::is_like_element`), it is whole, it stands
 //! where an element may, and no array is open whose objects begin like that too. What cannot be told apart belongs to the broken
 //! element, for a nested object that is taken for a record is worse than a record that is rejected with its neighbour.
 //!

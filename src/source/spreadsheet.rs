@@ -1,4 +1,4 @@
-//! Spreadsheets as inputs: from a file that is one to the text of one of its sheets, by way of a child process ([`spreadsheet`]).
+//! Spreadsheets as inputs: from a file that is one to the text of one of its sheets, by way of a child process.
 
 use std::fs::File;
 use std::io::{self, Read};
