@@ -133,8 +133,8 @@ impl Words {
         Words { logged: Some(said.clone()), said }
     }
 
-    /// The same behind words that quote nothing either.
-    pub fn behind(self, before: &str) -> Words {
+    /// The same after words that quote nothing either.
+    pub fn after(self, before: &str) -> Words {
         let put = |said: String| format!("{before}{said}");
         Words { said: put(self.said), logged: self.logged.map(put) }
     }

@@ -12,13 +12,11 @@ use super::{Checker, Draft, Whole, not_utf8};
 use crate::format::csv::{Cell, RowWriter, SHEET_MARK, SplitFault, split_in, unguarded};
 use crate::format::dialect::CsvDialect;
 use crate::format::raw::RawDialect;
-use crate::profile::header::{Binding, Column};
+use crate::profile::header::{Binding, Column, is_name, letters_and_digits};
 use crate::profile::sources::Chosen;
 use crate::reject::Code;
 use crate::rule::text;
 
-/// A byte order mark.
-const BOM: char = '\u{feff}';
 
 /// How the CSV of an input is cut into fields.
 #[derive(Clone, Debug)]
@@ -35,6 +33,10 @@ pub struct CsvShape {
     report: Option<Box<ReportShape>>,
     /// The columns of the input's own.
     own: Vec<usize>,
+    /// Their names as they are compared.
+    own_names: Vec<String>,
+    /// The first letter or digit of the first of them.
+    first_letter: Option<char>,
     /// How a record of the input is cut.
     dialect: String,
     /// The line of the header, where there is one.
@@ -45,7 +47,8 @@ impl CsvShape {
     /// The shape of an input with these columns.
     pub fn new(csv: CsvDialect, binding: Binding, is_padded: bool, is_sheet: bool) -> CsvShape {
         let dialect = RawDialect { csv, columns: binding.own_digest(), is_guarded: false }.to_string();
-        let own = binding.own_columns().collect();
+        let own: Vec<usize> = binding.own_columns().collect();
+        let own_names: Vec<String> = own.iter().map(|column| letters_and_digits(&binding.headers[*column])).collect();
         let own_headers = binding.own_columns().map(|column| binding.headers[column].as_str());
         CsvShape {
             row: RowShape::new(csv, binding.headers.iter().map(String::as_str), is_padded),
@@ -54,6 +57,8 @@ impl CsvShape {
             is_sheet,
             report: ReportShape::of(&binding).map(Box::new),
             own,
+            first_letter: own_names.first().and_then(|name| first_letter(name)),
+            own_names,
             dialect,
             header_line: None,
             binding,
@@ -64,6 +69,11 @@ impl CsvShape {
     pub fn with_header(self, header_line: Option<u64>) -> CsvShape {
         CsvShape { header_line, ..self }
     }
+}
+
+/// The first letter or digit of a text, in lower case.
+fn first_letter(text: &str) -> Option<char> {
+    text.chars().find(|character| character.is_alphanumeric())?.to_lowercase().next()
 }
 
 impl CsvShape {
@@ -169,34 +179,21 @@ impl Parts<'_> {
         report.is_some_and(|shape| ReportRow { shape, record: &self.text, cells }.has_code(Code::CellError))
     }
 
-    /// Whether a record may be the header again, by the length of its first cell. There may be blanks around it, and a byte order mark
-    /// before it, where files were joined.
+    /// Whether a record may be the header again, by the first letter or digit of its first cell.
     #[inline]
     fn may_be_header(&self, shape: &CsvShape, cells: &[Cell]) -> bool {
-        let first = shape.own.first().copied().unwrap_or_default();
-        let place = if self.is_raw { 0 } else { first };
-        let header = shape.binding.headers.get(first).map_or(0, |header| header.trim().len());
-        let Some((cell, length)) = cells.get(place).and_then(|cell| Some((cell, cell.plain_length()?))) else {
-            return true;
-        };
-        let is_blank = |byte: Option<&u8>| byte.is_some_and(|byte| *byte <= b' ' || *byte >= 0x80);
-        let has_more = || {
-            let text = cell.text(&self.text);
-            is_blank(text.as_bytes().first()) || is_blank(text.as_bytes().last())
-        };
-        length == header || length > header && has_more()
+        let place = if self.is_raw { 0 } else { shape.own.first().copied().unwrap_or_default() };
+        cells.get(place).is_some_and(|cell| first_letter(cell.raw(&self.text)) == shape.first_letter)
     }
 
+    /// Whether a record has the header's names in its cells, compared as they are bound: by letters and digits.
     fn is_header(&self, shape: &CsvShape, cells: &[Cell]) -> bool {
-        let mut own =
-            shape.own.iter().map(|column| (self.cell(shape, cells, *column), &shape.binding.headers[*column]));
-        let first = own.next();
-        // As a header is bound, blanks around its names say nothing.
-        let is_first = |(cell, header): (Cow<'_, str>, &String)| {
-            let cell = cell.trim();
-            cell.strip_prefix(BOM).unwrap_or(cell).trim() == header.trim()
-        };
-        first.is_some_and(is_first) && own.all(|(cell, header)| cell.trim() == header.trim())
+        let mut own = shape.own.iter().zip(&shape.own_names);
+        own.all(|(column, name)| {
+            let cell = self.cell(shape, cells, *column);
+            // What has neither is compared as it stands.
+            if name.is_empty() { cell.trim() == shape.binding.headers[*column].trim() } else { is_name(&cell, name) }
+        })
     }
 
     /// What is said of a record that is the header again, the one on this line.

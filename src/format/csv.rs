@@ -58,7 +58,7 @@ impl Cell {
 
     /// The cell's text, what is escaped in it made plain; borrowed where nothing is.
     pub fn text<'r>(&self, record: &'r str) -> Cow<'r, str> {
-        let raw = record.get(self.start as usize..self.end as usize).unwrap_or_default();
+        let raw = self.raw(record);
         // Only a quoted cell has anything escaped, and its quote stands before it.
         let quote = || char::from(record.as_bytes()[self.start as usize - 1]);
         match self.escaped {
@@ -78,10 +78,10 @@ impl Cell {
         }
     }
 
-    /// The length of the cell's text in bytes, where nothing is escaped in it.
+    /// The cell as it stands in the record, without its quotes.
     #[inline]
-    pub fn plain_length(&self) -> Option<usize> {
-        (self.escaped == Escaped::Nothing).then_some((self.end - self.start) as usize)
+    pub fn raw<'r>(&self, record: &'r str) -> &'r str {
+        record.get(self.start as usize..self.end as usize).unwrap_or_default()
     }
 
     /// Whether a line break stands in the cell although it is not quoted. A record that a cutter has cut has none such.

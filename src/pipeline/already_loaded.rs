@@ -28,7 +28,7 @@ pub(super) struct Identity {
     pub(super) sha256: Option<String>,
 }
 
-/// The absolute path of an input as it is kept. Links are not resolved: what is behind one may be another file tomorrow.
+/// The absolute path of an input as it is kept. Links are not resolved: one may lead to another file tomorrow.
 pub(super) fn absolute_path(path: &Path) -> Option<String> {
     let is_stream = || fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir());
     if path.as_os_str() == "-" || is_stream() {
@@ -208,7 +208,7 @@ fn other_options(loaded: &Loaded, profile: &Profile, options: &Options) -> Optio
     difference(&loaded.options, options, &[Decides::Stored])
 }
 
-/// So many runs are told of.
+/// The most runs that are named.
 const MOST_TOLD: usize = 5;
 
 /// The error of a run all of whose inputs were loaded before, and some of them with other options.

@@ -279,7 +279,7 @@ fn inputs_of(options: &Options, observer: &mut dyn Observer) -> Result<Vec<PathB
     paths
 }
 
-/// So many files that are no inputs are named.
+/// The most files that are named as no inputs.
 const MOST_PASSED_OVER: u64 = 100;
 
 /// A database is no input, and least of all the one that is loaded into: closing it would undo its locks.

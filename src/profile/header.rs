@@ -54,13 +54,18 @@ pub const REPORT_KEY: &str = "_reject";
 pub fn letters_and_digits(name: &str) -> String {
     #[cfg(test)]
     steps::count(1);
+    compared(name).collect()
+}
+
+/// Whether a text is a name, given as it is compared.
+pub fn is_name(text: &str, compared_name: &str) -> bool {
+    compared(text).eq(compared_name.chars())
+}
+
+fn compared(name: &str) -> impl Iterator<Item = char> {
     // Some invisible characters are marks, which would count as letters.
     let visible = name.chars().filter(|character| !is_invisible(*character));
-    visible
-        .nfc()
-        .filter(|character| character.is_ascii_digit() || is_letter(*character))
-        .flat_map(char::to_lowercase)
-        .collect()
+    visible.nfc().filter(|character| character.is_ascii_digit() || is_letter(*character)).flat_map(char::to_lowercase)
 }
 
 /// How good a match is: the person's own map, the column name, the label, then the aliases in their order.

@@ -428,7 +428,7 @@ impl Input {
         let sniffed = sniff(&sample, &trials, &header, candidates);
         let Sniffed { reading, rival } = sniffed.map_err(|Unreadable { line, what }| {
             let line = line.map(|line| format!("line {line}: ")).unwrap_or_default();
-            Error::Input { path: self.path.clone(), doing: what.behind(&line) }
+            Error::Input { path: self.path.clone(), doing: what.after(&line) }
         })?;
         if let Some(rival) = rival {
             let (one, other) = (delimiter_name(reading.dialect.delimiter), delimiter_name(rival));

@@ -293,6 +293,19 @@ fn a_header_that_comes_again_is_no_customer() {
     assert_eq!(stored, ["1|Ann", "2|external_key", "external_key|Bob", "name|external_key"]);
     let again = |line| (line, "repeated-header".to_string());
     assert_eq!(rejected(&place), [again(3), again(4)]);
+    // Its names are compared as they were bound.
+    for (text, line) in [
+        ("name,tax_id\nA,1\nName, TAX-ID\nB,2\n", 3),
+        ("name, tax_id\nA,1\nname,tax_id\nB,2\n", 3),
+        ("Kunde #,name,tax_id\nx,A,1\n\"KUNDE #\",\"NAME\",tax_id\ny,B,2\n", 3),
+    ] {
+        let (place, stored) = loaded("a.csv", text, &["--profile", "basic"], "name,tax_id");
+        assert_eq!(
+            (stored, rejected(&place)),
+            (vec!["A|1".to_string(), "B|2".to_string()], vec![again(line)]),
+            "{text}"
+        );
+    }
     // Where files were joined whose cells are quoted, a mark stands before the quote.
     let quoted = "\u{feff}\"external_key\",\"name\"\r\n\"1\",\"Ann\"\r\n\u{feff}\"external_key\",\"name\"\r\n\u{feff} \"2\",\"Bob, \r\nJr\"\r\n3,x\r\n";
     let (joined, stored) = loaded("a.csv", quoted, &["--profile", "billing"], "external_key,name");
