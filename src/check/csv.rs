@@ -17,7 +17,6 @@ use crate::profile::sources::Chosen;
 use crate::reject::Code;
 use crate::rule::text;
 
-
 /// How the CSV of an input is cut into fields.
 #[derive(Clone, Debug)]
 pub struct CsvShape {

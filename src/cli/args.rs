@@ -40,7 +40,7 @@ pub enum CliCommand {
     Undo(UndoArgs),
     /// List the profiles, or show one: its fields, rules and accepted headers
     Profiles(ProfilesArgs),
-    /// Say what a reject code means, with an example and how to mend it
+    /// Say what a reject code means, with an example and how to correct it
     Explain(ExplainArgs),
     /// Read a spreadsheet, for the process that started this one
     #[command(name = "__sheet", hide = true)]

@@ -183,7 +183,7 @@ fn verdicts(inspection: &Inspection, colours: &Colours) -> String {
             shortened(&example.message, 90),
         ]);
     }
-    format!("{}\n\n{codes}\n\n`custload explain CODE` says how to mend it.", colours.red(&said))
+    format!("{}\n\n{codes}\n\n`custload explain CODE` says how to correct it.", colours.red(&said))
 }
 
 fn first_records(inspection: &Inspection) -> String {

@@ -157,3 +157,16 @@ fn the_commands_exist() {
     }
     assert!(count > 0, "no command with an option is shown");
 }
+
+/// What the first command prints is what stands below it.
+#[test]
+fn the_main_job_prints_what_is_shown() {
+    let place = Place::new();
+    let sample = "samples/contact-dirty-csv/customers.csv";
+    place.write(sample, std::fs::read(package().join(sample)).unwrap());
+    // How long it took is not shown.
+    let done = place.run(&["import", sample, "--now", crate::support::NOW]).ends(1);
+    let blocks = blocks("text");
+    assert_eq!(done.stderr, blocks[0]);
+    assert_eq!(done.stdout, blocks[1]);
+}
