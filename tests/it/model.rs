@@ -184,8 +184,9 @@ impl Model {
         rejected
     }
 
-    /// The run by which an input is the same, if there is one.
-    fn same_as(&self, path: &str, text: &str, mode: &str) -> Option<usize> {
+    /// The run by which an input is the same, if there is one; `is_first` if no input of the run that asks is loaded before it. Those
+    /// may change customers, so after them only the path counts.
+    fn same_as(&self, path: &str, text: &str, mode: &str, is_first: bool) -> Option<usize> {
         let stands = self.runs.iter().enumerate().filter(|(_, run)| run.undone_after.is_none());
         let reads: Vec<(usize, &Read)> =
             stands.flat_map(|(run, done)| done.reads.iter().map(move |read| (run, read))).collect();
@@ -193,6 +194,7 @@ impl Model {
             |wanted: &dyn Fn(&Read) -> bool| reads.iter().rfind(|(_, read)| read.accepted > 0 && wanted(read)).copied();
         let other = match mode {
             "create" => counts(&|read| read.text == text),
+            _ if !is_first => None,
             _ => counts(&|read| read.has_changed),
         };
         // Where an earlier run was undone since, what was unchanged then may not be there.
@@ -207,7 +209,7 @@ impl Model {
     fn feed(&mut self, folder: &BTreeMap<String, Vec<Record>>, feed: &Feed) -> i32 {
         let before = self.clone();
         let same = |model: &Model| {
-            folder.iter().filter_map(|(path, records)| model.same_as(path, &csv(records), feed.mode)).max()
+            folder.iter().filter_map(|(path, records)| model.same_as(path, &csv(records), feed.mode, true)).max()
         };
         let mut undone = 0;
         while let (true, Some(run)) = (feed.redo, same(self)) {
@@ -223,7 +225,7 @@ impl Model {
         let (mut texts, mut rejected, mut is_otherwise) = (BTreeSet::new(), 0, false);
         let known = self.clone();
         for (path, records) in folder {
-            if let Some(same) = known.same_as(path, &csv(records), feed.mode) {
+            if let Some(same) = known.same_as(path, &csv(records), feed.mode, run.reads.is_empty()) {
                 is_otherwise |= known.runs[same].options != run.options;
             } else if feed.mode != "create" || texts.insert(csv(records)) {
                 let load = Load { mode: feed.mode, clear: feed.clear, ..Load::default() };
