@@ -118,9 +118,9 @@ impl Rows {
         self.types.push(0);
     }
 
-    /// Room for so many bytes behind the last value.
+    /// Space for the bytes of a text that is added next, if so many are enough.
     #[inline]
-    fn space(&mut self, bytes: usize) -> &mut [u8] {
+    pub fn space(&mut self, bytes: usize) -> &mut [u8] {
         let until = self.end + bytes;
         if until > self.bytes.len() {
             self.grow(until);
@@ -162,17 +162,14 @@ impl Rows {
             Some(short) if length <= SHORT => self.space(SHORT).copy_from_slice(short),
             _ => self.space(length).copy_from_slice(&source[..length]),
         }
-        self.push_text_type(length);
-        self.end += length;
+        self.push_written(length);
     }
 
-    /// Adds a text that `write` writes into room for `most` bytes, unless it gives no length: then nothing is added.
+    /// Adds the text whose `length` bytes were written to the front of [`Rows::space`].
     #[inline]
-    pub fn push_written(&mut self, most: usize, write: impl FnOnce(&mut [u8]) -> Option<usize>) -> bool {
-        let Some(length) = write(self.space(most)) else { return false };
+    pub fn push_written(&mut self, length: usize) {
         self.push_text_type(length);
         self.end += length;
-        true
     }
 
     #[inline]
@@ -368,14 +365,10 @@ mod tests {
             for value in row {
                 match value {
                     Value::Text(text) => {
-                        assert!(!rows.push_written(9, |out| {
-                            out.fill(b'!');
-                            None
-                        }));
-                        assert!(rows.push_written(text.len() + 5, |out| {
-                            out[..text.len()].copy_from_slice(text);
-                            Some(text.len())
-                        }));
+                        // What was written and not pushed is forgotten.
+                        rows.space(9).fill(b'!');
+                        rows.space(text.len() + 5)[..text.len()].copy_from_slice(text);
+                        rows.push_written(text.len());
                     }
                     Value::Null => rows.push_encoded(&Encoded::new(&[Value::Null])),
                     value => rows.push(*value),

@@ -1,7 +1,7 @@
 //! Which of several columns gives a field its value in one record.
 
+use super::Draft;
 use super::judge::{Judge, Stored};
-use super::{Draft, FieldSet};
 use crate::profile::sources::{Chosen, Role, Sources};
 use crate::record::Fate;
 
@@ -18,27 +18,44 @@ impl Judge<'_> {
 }
 
 impl Draft<'_> {
-    /// Notes what becomes of the cells from which a field was judged: their places and what stands there.
-    pub(super) fn note_fate(&mut self, field: usize, cells: &[(usize, &str)], stored: &Stored<'_>) {
-        let has = |fields: FieldSet| fields.has(field);
-        let is_same = |raw: &str| match stored {
+    /// Notes what becomes of the place from which a field was judged; `raw` stands there.
+    pub(super) fn note_fate(&mut self, field: usize, place: usize, raw: &str, stored: &Stored<'_>) {
+        if self.out.marks.is_filled(place) {
+            self.out.marks.note(place, self.fate(field, raw, stored));
+        }
+    }
+
+    /// The same of two places whose texts were judged as one.
+    pub(super) fn note_fates(&mut self, field: usize, cells: [(usize, &str); 2], stored: &Stored<'_>) {
+        let says_something = |raw| self.judge.plan.has_value(field, raw);
+        let said = cells.map(|(_, raw)| says_something(raw));
+        let whole = match said {
+            [true, true] => &cells.map(|(_, raw)| raw).join(" "),
+            [true, false] => cells[0].1,
+            _ => cells[1].1,
+        };
+        let fate = self.fate(field, whole, stored);
+        for ((place, _), said) in cells.into_iter().zip(said) {
+            if self.out.marks.is_filled(place) {
+                self.out.marks.note(place, if said { fate } else { Fate::Missing });
+            }
+        }
+    }
+
+    fn fate(&self, field: usize, raw: &str, stored: &Stored<'_>) -> Fate {
+        let is_same = match stored {
             Stored::Missing => false,
             Stored::Text(text) => text == raw,
             Stored::Integer(number) => number.to_string() == raw,
         };
-        let plan = self.judge.plan;
-        let says_something = |(_, raw): &&(usize, &str)| cells.len() == 1 || plan.has_value(field, raw);
-        let fate = match cells.iter().filter(says_something).map(|(_, raw)| *raw).collect::<Vec<_>>() {
-            _ if has(self.judge.cleared) => Fate::Cleared,
-            _ if has(self.judge.empty) => Fate::Missing,
-            said if is_same(&said.join(" ")) => Fate::Stored,
-            _ => Fate::Normalised,
-        };
-        for cell in cells {
-            let fate = if says_something(&cell) { fate } else { Fate::Missing };
-            if self.out.marks.is_filled(cell.0) {
-                self.out.marks.note(cell.0, fate);
-            }
+        if self.judge.cleared.has(field) {
+            Fate::Cleared
+        } else if self.judge.empty.has(field) {
+            Fate::Missing
+        } else if is_same {
+            Fate::Stored
+        } else {
+            Fate::Normalised
         }
     }
 

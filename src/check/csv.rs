@@ -71,8 +71,12 @@ impl CsvShape {
 }
 
 /// The first letter or digit of a text, in lower case.
+#[inline]
 fn first_letter(text: &str) -> Option<char> {
-    text.chars().find(|character| character.is_alphanumeric())?.to_lowercase().next()
+    match text.as_bytes().first() {
+        Some(byte) if byte.is_ascii_alphanumeric() => Some(char::from(byte.to_ascii_lowercase())),
+        _ => text.chars().find(|character| character.is_alphanumeric())?.to_lowercase().next(),
+    }
 }
 
 impl CsvShape {
@@ -260,16 +264,16 @@ impl<'c> CsvRecords<'c> {
         self.begin_marks(&parts, is_tidy, draft);
         let group = draft.judge.group(sources, &mut has_value);
         for (field, single) in sources.singles().iter().enumerate() {
-            let chosen = match *single {
-                Some(column) => Chosen::Place(column),
-                None if sources.lack(field) => Chosen::Nothing,
-                None => draft.choose(sources, field, group, &mut has_value),
+            let (chosen, place) = match *single {
+                Some(column) => (Chosen::Place(column), Some(column)),
+                None if sources.lack(field) => (Chosen::Nothing, None),
+                None => {
+                    let chosen = draft.choose(sources, field, group, &mut has_value);
+                    (chosen, chosen.single())
+                }
             };
-            let cell = match chosen {
-                Chosen::Place(column) if is_plain => self.cells[column].plain_in(source),
-                _ => None,
-            };
-            if let (Some((source, length)), Chosen::Place(column)) = (cell, chosen)
+            if let Some(column) = place.filter(|_| is_plain)
+                && let Some((source, length)) = self.cells[column].plain_in(source)
                 && (is_tidy || text::is_tidy(&source[..length]))
                 && checker.push_quick((field, column), source, length, draft)
             {
@@ -316,7 +320,7 @@ impl<'c> CsvRecords<'c> {
                     Some(error) => draft.judge.cell_error(origin, error, error),
                     None => draft.judge.text(origin, text),
                 };
-                draft.note_fate(field, &[(column, text)], &stored);
+                draft.note_fate(field, column, text, &stored);
                 checker.push(field, stored, draft);
             }
             Chosen::Joined(columns) => {
@@ -329,8 +333,7 @@ impl<'c> CsvRecords<'c> {
                     Some(error) => draft.judge.cell_error(origin, error, error),
                     None => draft.judge.parts(origin, &cells.each_ref().map(|cell| &**cell)),
                 };
-                let [one, other] = [0, 1].map(|part| (columns[part], &*cells[part]));
-                draft.note_fate(field, &[one, other], &stored);
+                draft.note_fates(field, [0, 1].map(|part| (columns[part], &*cells[part])), &stored);
                 checker.push(field, stored, draft);
             }
             Chosen::Nothing => {

@@ -103,9 +103,11 @@ impl<'c> JsonRecords<'c> {
             if !std::mem::replace(&mut self.is_laid_out, true) {
                 lay_out(&self.sources, self.order.iter().map(|key| *key as u32), draft);
             }
+            let bit = |word, value: &Place| word << 1 | u64::from(value.is_filled(record));
+            draft.out.marks.begin_words(self.values.chunks(64).map(|values| values.iter().rev().fold(0, bit)));
             let written = |member: u32| self.values[member as usize].of(record);
-            draft.out.marks.begin((0..self.values.len()).map(|member| is_filled(written(member as u32))));
-            judge_members(checker, &self.sources, is_tidy, written, draft);
+            let plain = |member: usize| self.values[member].plain_in(record.as_bytes());
+            judge_members(checker, &self.sources, is_tidy, written, plain, draft);
             return Ok(());
         }
         let members = match parse(record).map_err(|whole| without_report(record, whole))? {
@@ -206,9 +208,10 @@ impl<'c> JsonRecords<'c> {
         self.bind_reached(&members, draft);
         let written = |member: u32| Written::of(members.0[member as usize].1);
         // What a report says of a record is no value of it.
-        let is_own = |(key, raw): &(Cow<'_, str>, &str)| key != REPORT_KEY && is_filled(Written::of(raw));
+        let is_own = |(key, raw): &(Cow<'_, str>, &str)| key != REPORT_KEY && Written::of(raw).is_filled();
         draft.out.marks.begin(members.0.iter().map(is_own));
-        judge_members(checker, &self.sources, false, written, draft);
+        let plain = |member: usize| plain(written(member as u32)).map(|text| (text.as_bytes(), text.len()));
+        judge_members(checker, &self.sources, false, written, plain, draft);
         Ok(())
     }
 
@@ -256,26 +259,14 @@ fn lay_out(sources: &Sources, slots: impl ExactSizeIterator<Item = u32>, draft: 
     draft.out.marks.begin_layout(slots.zip(is_candidate).map(|(slot, is_candidate)| (slot, !is_candidate)));
 }
 
-/// Whether a value is more than white space, and not `null`.
-fn is_filled(written: Written<'_>) -> bool {
-    let says_something =
-        |text: &str| text.as_bytes().first().is_some_and(u8::is_ascii_graphic) || !text.trim().is_empty();
-    match written {
-        Written::PlainText(text) => says_something(text),
-        Written::Value(raw) => match value(raw) {
-            JsonValue::Null => false,
-            JsonValue::Text(text) => says_something(&text),
-            _ => true,
-        },
-    }
-}
-
-/// Judges the values that fill the fields, which `written` finds by their place among the members.
+/// Judges the values that fill the fields, which `written` finds by their place among the members. `plain` finds the text that
+/// one is judged as, where it stands so in the record: what begins with it, and its length.
 fn judge_members<'v>(
     checker: &Checker,
     sources: &Sources,
     is_tidy: bool,
     written: impl Fn(u32) -> Written<'v>,
+    plain: impl Fn(usize) -> Option<(&'v [u8], usize)>,
     draft: &mut Draft<'_>,
 ) {
     let judge = |origin: Origin, draft: &mut Draft<'_>| match written(origin.order) {
@@ -287,15 +278,18 @@ fn judge_members<'v>(
     let group = draft.judge.group(sources, &mut has_value);
     for (field, single) in sources.singles().iter().enumerate() {
         let origin = |member: usize| Origin { field, column: None, order: member as u32 };
-        let chosen = match *single {
-            Some(member) => Chosen::Place(member),
-            None if sources.lack(field) => Chosen::Nothing,
-            None => draft.choose(sources, field, group, &mut has_value),
+        let (chosen, place) = match *single {
+            Some(member) => (Chosen::Place(member), Some(member)),
+            None if sources.lack(field) => (Chosen::Nothing, None),
+            None => {
+                let chosen = draft.choose(sources, field, group, &mut has_value);
+                (chosen, chosen.single())
+            }
         };
-        if let Chosen::Place(member) = chosen
-            && let Written::PlainText(text) = written(member as u32)
-            && (is_tidy || text::is_tidy(text.as_bytes()))
-            && checker.push_quick((field, member), text.as_bytes(), text.len(), draft)
+        if let Some(member) = place
+            && let Some((source, length)) = plain(member)
+            && (is_tidy || text::is_tidy(&source[..length]))
+            && checker.push_quick((field, member), source, length, draft)
         {
             continue;
         }
@@ -310,7 +304,7 @@ fn judge_members<'v>(
             Chosen::Nothing => draft.judge.missing(Origin { field, column: None, order: u32::MAX }, None),
             Chosen::Place(member) => {
                 let stored = judge(origin(member), draft);
-                draft.note_fate(field, &[(member, &text(member))], &stored);
+                draft.note_fate(field, member, &text(member), &stored);
                 stored
             }
             Chosen::Joined([first, last]) => {
@@ -320,7 +314,7 @@ fn judge_members<'v>(
                     [None, _] => judge(origin(first), draft),
                     [_, None] => judge(origin(last), draft),
                 };
-                draft.note_fate(field, &[(first, &text(first)), (last, &text(last))], &stored);
+                draft.note_fates(field, [(first, &*text(first)), (last, &*text(last))], &stored);
                 stored
             }
         };
@@ -343,15 +337,24 @@ fn says_something(plan: &Plan, field: usize, written: Written<'_>) -> bool {
 
 /// The text of a part of a field; `None` where it is no text that can be joined.
 fn joinable(written: Written<'_>) -> Option<Cow<'_, str>> {
-    let raw = match written {
-        Written::PlainText(text) => return Some(Cow::Borrowed(text)),
-        Written::Value(raw) => raw,
-    };
-    match value(raw) {
-        JsonValue::Text(text) => Some(text),
-        JsonValue::Null => Some(Cow::Borrowed("")),
-        JsonValue::Number(number) if is_whole(number) => Some(Cow::Borrowed(number)),
-        _ => None,
+    plain(written).map(Cow::Borrowed).or_else(|| match written {
+        Written::Value(raw) => Some(value(raw)).and_then(|value| match value {
+            JsonValue::Text(text) => Some(text),
+            _ => None,
+        }),
+        Written::PlainText(_) => None,
+    })
+}
+
+/// The text that a value is judged as, where it stands so in the record.
+fn plain(written: Written<'_>) -> Option<&str> {
+    match written {
+        Written::PlainText(text) => Some(text),
+        Written::Value("null") => Some(""),
+        Written::Value(raw) => match value(raw) {
+            JsonValue::Number(number) if is_whole(number) => Some(number),
+            _ => None,
+        },
     }
 }
 

@@ -44,8 +44,6 @@ pub(super) struct Judge<'p> {
     pub(super) replaced: FieldSet,
     /// Those whose value was invalid, and is stored as missing.
     pub(super) cleared: FieldSet,
-    /// Whether the value that was stored last the quick way is in its own form.
-    pub(super) is_as_it_was: bool,
 }
 
 /// Where a value comes from.
@@ -88,7 +86,6 @@ impl<'p> Judge<'p> {
             lacking: FieldSet::default(),
             replaced: FieldSet::default(),
             cleared: FieldSet::default(),
-            is_as_it_was: true,
         }
     }
 

@@ -112,13 +112,12 @@ impl Marks {
         words[word] |= 1 << (place % 64);
     }
 
-    /// Notes whether a place of the last record is stored as it was, or normalised, if it is filled.
+    /// Notes that a place of the last record, which is filled, is stored or normalised.
     #[inline]
-    pub(super) fn note_quick(&mut self, place: usize, is_filled: bool, is_same: bool) {
-        if place < 64 {
-            self.quick[usize::from(!is_same)] |= u64::from(is_filled) << place;
-        } else if is_filled {
-            self.note(place, if is_same { Fate::Stored } else { Fate::Normalised });
+    pub(super) fn note_quick(&mut self, place: usize, fate: Fate) {
+        match place {
+            0..64 => self.quick[usize::from(fate == Fate::Normalised)] |= 1 << place,
+            _ => self.note(place, fate),
         }
     }
 

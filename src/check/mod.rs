@@ -18,12 +18,12 @@ use std::ops::Range;
 use self::json::MetKeys;
 use self::judge::{Judge, Stored};
 use self::plan::{Plan, ZipPart};
-use self::quick::Tidy;
+use self::quick::{Quick, Tidy};
 use crate::format::csv::RowWriter;
 use crate::format::raw;
 use crate::profile::FieldType;
 use crate::profile::header::{Binding, Column};
-use crate::record::{Block, Extent, RAW_LIMIT, Span};
+use crate::record::{Block, Extent, Fate, RAW_LIMIT, Span};
 use crate::reject::{Code, Fault, FaultList, Faults, Severity};
 use crate::row::{Encoded, Rows, Value};
 use crate::rule::{address, key, text};
@@ -504,7 +504,7 @@ impl Checker {
     /// Adds the next field's value to the row the quick way, and notes the key. `false` if it has to go the full way.
     /// It comes `from` a field and the place of its value; `source` is the block from that on, of which it is the first `length` bytes,
     /// part of a text that is tidy.
-    #[inline]
+    #[inline(always)]
     fn push_quick(&self, from: (usize, usize), source: &[u8], length: usize, draft: &mut Draft<'_>) -> bool {
         let (field, place) = from;
         let plan = &self.plan.fields[field];
@@ -516,11 +516,17 @@ impl Checker {
             return false;
         }
         let start = draft.rows.place();
-        if !draft.judge.quick(field, tidy, &mut draft.rows) {
-            return false;
+        let done = draft.judge.quick(field, tidy, &mut draft.rows);
+        // The value without the blanks around it is another form.
+        let fate = match done {
+            Quick::Undecided => return false,
+            Quick::Missing => None,
+            Quick::Same if tidy.length == length => Some(Fate::Stored),
+            Quick::Same | Quick::Normalised(_) => Some(Fate::Normalised),
+        };
+        if let Some(fate) = fate {
+            draft.out.marks.note_quick(place, fate);
         }
-        let is_same = draft.judge.is_as_it_was & (tidy.length == length);
-        draft.out.marks.note_quick(place, tidy.length > 0, is_same);
         if is_key && tidy.length > 0 {
             self.note_address(tidy, draft);
         }

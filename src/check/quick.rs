@@ -24,105 +24,127 @@ impl<'v> Tidy<'v> {
     pub(super) fn bytes(self) -> &'v [u8] {
         &self.source[..self.length]
     }
+}
 
-    /// Stores it as it is.
-    fn push(self, rows: &mut Rows) -> bool {
-        rows.push_part(self.source, self.length);
-        true
-    }
+/// What the quick way has done with a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Quick {
+    /// Nothing: the value goes the full way.
+    Undecided,
+    /// Stored that there is no value.
+    Missing,
+    /// Stored the value as it stands.
+    Same,
+    /// Stored it in its normal form, which has so many bytes.
+    Normalised(usize),
 }
 
 impl Judge<'_> {
-    /// Judges a value, or stores its absence. `true` if that is stored at the end of `rows`; `false` if nothing was done. What is stored
-    /// may be in another form than the value, which is noted.
-    #[inline]
-    pub(super) fn quick(&mut self, field: usize, tidy: Tidy<'_>, rows: &mut Rows) -> bool {
+    /// Judges a value, or stores its absence, at the end of `rows`. Nothing is stored there of one that is undecided.
+    // It is run for every cell, and a call costs about as much as what is done.
+    #[inline(always)]
+    pub(super) fn quick(&mut self, field: usize, tidy: Tidy<'_>, rows: &mut Rows) -> Quick {
+        let done = self.decide(field, tidy.bytes(), rows);
+        match done {
+            Quick::Undecided => {}
+            Quick::Missing => rows.push_null(),
+            Quick::Same => rows.push_part(tidy.source, tidy.length),
+            Quick::Normalised(length) => rows.push_written(length),
+        }
+        done
+    }
+
+    /// What is to be stored. A normal form stands in the space of the rows.
+    #[inline(always)]
+    fn decide(&mut self, field: usize, value: &[u8], rows: &mut Rows) -> Quick {
         let plan = &self.plan.fields[field];
-        let value = tidy.bytes();
+        let same_if = |is_right: bool| if is_right { Quick::Same } else { Quick::Undecided };
         let Some(&first) = value.first() else {
             // It is not for here to say what a field lacks.
-            if plan.may_lack {
-                rows.push_null();
-                self.empty.insert(field);
+            if !plan.may_lack {
+                return Quick::Undecided;
             }
-            return plan.may_lack;
+            self.empty.insert(field);
+            return Quick::Missing;
         };
         // `\\N`, guards and errors of spreadsheets go the full way, and so does whatever somebody has said of some values.
         if !plan.is_quick || matches!(first, b'\\' | b'\'' | b'=' | b'#') {
-            return false;
+            return Quick::Undecided;
         }
-        self.is_as_it_was = true;
         match plan.kind {
-            FieldType::Text | FieldType::PostalCode if !plan.repair => {
+            FieldType::Text | FieldType::PostalCode if !plan.repair => same_if(
                 has_length(plan, value)
                     && has_characters(plan.characters, value)
-                    && !(may_be_rewritten(plan) && sheet::rewritten(value).is_some())
-                    && tidy.push(rows)
-            }
-            FieldType::Text | FieldType::PostalCode | FieldType::State => self.repaired(field, tidy, rows),
-            FieldType::Email => {
-                plan.characters.is_none() && has_length(plan, value) && email::is_plain(value) && tidy.push(rows)
-            }
-            FieldType::Country => match self.recent_countries.find(value) {
-                Some(code) => {
-                    let code = code.as_bytes();
-                    self.is_as_it_was = code == value;
-                    let code = Tidy { source: code, length: code.len() };
-                    has_length(plan, code.bytes()) && has_characters(plan.characters, code.bytes()) && code.push(rows)
+                    && !(may_be_rewritten(plan) && sheet::rewritten(value).is_some()),
+            ),
+            FieldType::Text | FieldType::PostalCode | FieldType::State => self.repaired(field, value, rows),
+            FieldType::Email => same_if(plan.characters.is_none() && has_length(plan, value) && email::is_plain(value)),
+            FieldType::Country => {
+                let Some(code) = self.recent_countries.find(value) else { return Quick::Undecided };
+                let code = code.as_bytes();
+                if !(has_length(plan, code) && has_characters(plan.characters, code)) {
+                    return Quick::Undecided;
                 }
-                None => false,
-            },
-            FieldType::Phone => rows.push_written(value.len(), |out| {
-                let length = phone::plain_digits(value, out)?;
-                let digits = &out[..length];
-                // Signs go, and nothing else.
-                self.is_as_it_was = length == value.len();
-                (has_length(plan, digits) && has_characters(plan.characters, digits)).then_some(length)
-            }),
-            FieldType::Integer | FieldType::Flag | FieldType::Choice | FieldType::List => false,
+                if code == value {
+                    return Quick::Same;
+                }
+                rows.space(code.len()).copy_from_slice(code);
+                Quick::Normalised(code.len())
+            }
+            FieldType::Phone => {
+                let space = rows.space(value.len());
+                let Some(length) = phone::plain_digits(value, space) else { return Quick::Undecided };
+                let digits = &space[..length];
+                match has_length(plan, digits) && has_characters(plan.characters, digits) {
+                    false => Quick::Undecided,
+                    // Signs go, and nothing else.
+                    true if length == value.len() => Quick::Same,
+                    true => Quick::Normalised(length),
+                }
+            }
+            FieldType::Integer | FieldType::Flag | FieldType::Choice | FieldType::List => Quick::Undecided,
         }
     }
 
-    // Called for most addresses, so its call alone is worth saving.
-    #[inline]
-    fn repaired(&mut self, field: usize, tidy: Tidy<'_>, rows: &mut Rows) -> bool {
+    #[inline(always)]
+    fn repaired(&mut self, field: usize, value: &[u8], rows: &mut Rows) -> Quick {
         let plan = &self.plan.fields[field];
-        let value = tidy.bytes();
         let seen = kinds::seen(value);
         let is_changed = seen & address::REPAIRED != 0;
         let is_state = plan.kind == FieldType::State;
         if seen & OTHER != 0 || !plan.repair {
-            return false;
+            return Quick::Undecided;
         }
         if !is_changed && !is_state {
-            return has_length(plan, value) && allows(plan.characters, seen, value) && tidy.push(rows);
+            let is_right = has_length(plan, value) && allows(plan.characters, seen, value);
+            return if is_right { Quick::Same } else { Quick::Undecided };
         }
-        self.is_as_it_was = !is_changed;
-        let is_stored = rows.push_written(value.len(), |out| {
-            let length = match is_changed {
-                true => address::repair_known(value, out),
-                false => {
-                    out.copy_from_slice(value);
-                    value.len()
-                }
-            };
-            let repaired = &mut out[..length];
-            if is_state && length <= 4 {
-                // Two letters become upper case.
-                if seen & LATIN != 0 {
-                    return None;
-                }
-                if length == 2 && repaired.iter().all(u8::is_ascii_alphabetic) {
-                    repaired.make_ascii_uppercase();
-                    self.is_as_it_was &= *repaired == *value;
-                }
+        let space = rows.space(value.len());
+        let length = match is_changed {
+            true => address::repair_known(value, space),
+            false => {
+                space.copy_from_slice(value);
+                value.len()
             }
-            // What was repaired has gone, or become a space.
-            let left = if is_changed { seen & !address::REPAIRED | SPACE } else { seen };
-            (length > 0 && has_length(plan, repaired) && allows(plan.characters, left, repaired)).then_some(length)
-        });
-        self.repaired[field] += u64::from(is_stored && is_changed);
-        is_stored
+        };
+        let repaired = &mut space[..length];
+        if is_state && length <= 4 {
+            // Two letters become upper case.
+            if seen & LATIN != 0 {
+                return Quick::Undecided;
+            }
+            if length == 2 && repaired.iter().all(u8::is_ascii_alphabetic) {
+                repaired.make_ascii_uppercase();
+            }
+        }
+        // What was repaired has gone, or become a space.
+        let left = if is_changed { seen & !address::REPAIRED | SPACE } else { seen };
+        if length == 0 || !has_length(plan, repaired) || !allows(plan.characters, left, repaired) {
+            return Quick::Undecided;
+        }
+        self.repaired[field] += u64::from(is_changed);
+        // Only what is repaired, or has two letters, is another than it was.
+        if !is_changed && (length > 2 || *repaired == *value) { Quick::Same } else { Quick::Normalised(length) }
     }
 }
 
@@ -172,7 +194,8 @@ mod tests {
         let source = [value.as_bytes(), b" and what stands behind it in the block, which is no part of it"].concat();
         let clean = text::place_of_clean(value.as_bytes());
         let tidy = Tidy { source: &source[clean.start..], length: clean.len() };
-        if !quick.quick(field, tidy, &mut rows) {
+        let done = quick.quick(field, tidy, &mut rows);
+        if done == Quick::Undecided {
             assert_eq!(rows.place(), Rows::new(2, 0).place(), "{value:?}");
             return false;
         }
@@ -186,7 +209,13 @@ mod tests {
         let bytes = rows.into_bytes();
         assert_eq!(values(&bytes[row]).collect::<Vec<_>>(), [expected], "{value:?} in {}", plan.fields[field].column);
         let clean = value[clean].as_bytes();
-        assert!(clean.is_empty() || quick.is_as_it_was == (expected == Value::Text(clean)), "{value:?}");
+        let expected = match expected {
+            Value::Text(text) if text == clean => Quick::Same,
+            Value::Text(text) => Quick::Normalised(text.len()),
+            Value::Null => Quick::Missing,
+            Value::Integer(_) => Quick::Undecided,
+        };
+        assert_eq!(done, expected, "{value:?}");
         assert!(full.faults.is_empty(), "{value:?} in {}", plan.fields[field].column);
         assert_eq!(quick.repaired, full.repaired, "{value:?}");
         assert_eq!(quick.deprecated, full.deprecated, "{value:?}");

@@ -101,9 +101,9 @@ impl Cell {
     #[inline]
     pub fn filled(cells: &[Cell], record: &str, is_tidy: bool) -> u64 {
         let (mut filled, mut may_be_space) = (0, !is_tidy);
-        for (place, cell) in cells.iter().enumerate() {
+        for cell in cells.iter().rev() {
             let length = cell.end - cell.start;
-            filled |= u64::from(length != 0) << place;
+            filled = filled << 1 | u64::from(length != 0);
             may_be_space |= length == 1;
         }
         if may_be_space {
@@ -317,6 +317,10 @@ fn unquoted_cell(record: &[u8], at: usize, from: usize, delimiter: u8) -> (Cell,
 /// Whether a record, without its line ending, holds nothing: no cell has more than white space.
 pub fn is_blank(record: &[u8], dialect: &CsvDialect) -> bool {
     let is_mark = |byte: u8| byte == dialect.delimiter || Some(byte) == dialect.quote;
+    // Nearly all begin with a letter or digit.
+    if record.first().is_some_and(|byte| byte.is_ascii_alphanumeric() && !is_mark(*byte)) {
+        return false;
+    }
     if white_until(record, is_mark).is_some() {
         return false;
     }

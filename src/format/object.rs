@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::json::{is_white_space, text_of, value_length};
+use super::json::{JsonValue, is_white_space, text_of, value, value_length};
 
 /// Where a value, or a key, is in its record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +30,18 @@ impl<'r> Written<'r> {
         let text = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
         text.filter(|text| has_no_stop(text.as_bytes())).map_or(Written::Value(raw), Written::PlainText)
     }
+
+    /// Whether it is more than white space, and not `null`.
+    pub fn is_filled(self) -> bool {
+        match self {
+            Written::PlainText(text) => !text.trim().is_empty(),
+            Written::Value(raw) => match value(raw) {
+                JsonValue::Null => false,
+                JsonValue::Text(text) => !text.trim().is_empty(),
+                _ => true,
+            },
+        }
+    }
 }
 
 impl Place {
@@ -40,6 +52,31 @@ impl Place {
             true => Written::PlainText(record.get(start + 1..end - 1).unwrap_or_default()),
             false => Written::Value(record.get(start..end).unwrap_or_default()),
         }
+    }
+
+    /// The text that it is read as, if that stands there so: the record from the text on, and its length. `null` is an empty one,
+    /// and a whole number is its digits.
+    #[inline]
+    pub fn plain_in<'r>(&self, record: &'r [u8]) -> Option<(&'r [u8], usize)> {
+        let (start, end) = (self.start as usize, self.end as usize);
+        if self.is_plain_text {
+            return Some((record.get(start + 1..)?, end - start - 2));
+        }
+        let raw = record.get(start..end)?;
+        match raw.first()? {
+            b'n' => Some((raw, 0)),
+            b'-' | b'0'..=b'9' if raw[1..].iter().all(u8::is_ascii_digit) => Some((record.get(start..)?, raw.len())),
+            _ => None,
+        }
+    }
+
+    /// Whether that is more than white space, and not `null`.
+    #[inline]
+    pub fn is_filled(&self, record: &str) -> bool {
+        // Most are texts that begin with a sign.
+        let is_text = self.is_plain_text && self.end - self.start > 2;
+        let first = record.as_bytes().get(self.start as usize + 1);
+        is_text && first.is_some_and(u8::is_ascii_graphic) || self.of(record).is_filled()
     }
 
     /// Whether it is an object.

@@ -28,6 +28,14 @@ pub enum Chosen {
 }
 
 impl Chosen {
+    /// The place of the only value.
+    pub fn single(self) -> Option<usize> {
+        match self {
+            Chosen::Place(place) => Some(place),
+            Chosen::Nothing | Chosen::Joined(_) => None,
+        }
+    }
+
     /// The place of the first, or only, value.
     pub fn first(self) -> Option<usize> {
         match self {
