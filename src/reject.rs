@@ -245,7 +245,7 @@ pub static REGISTRY: [CodeInfo; 32] = [
         title: "the header again",
         explanation: "The cells of the record are the names of the columns once more, as where several files were joined into one. It is no customer.",
         example: "a second line email,name under the header email,name",
-        hint: "Remove the line.",
+        hint: "Remove the line. What follows one in another order, load by itself.",
     },
     CodeInfo {
         code: Code::Required,

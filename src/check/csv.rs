@@ -36,6 +36,10 @@ pub struct CsvShape {
     own_names: Vec<String>,
     /// The first letter or digit of the first of them.
     first_letter: Option<char>,
+    /// The same names as they stand, in order.
+    sorted_names: Vec<String>,
+    /// For each byte that one of these may begin with, how long they are then: a bit a length, the last one for all that are longer.
+    lengths: Box<[u64; 256]>,
     /// How a record of the input is cut.
     dialect: String,
     /// The line of the header, where there is one.
@@ -49,6 +53,12 @@ impl CsvShape {
         let own: Vec<usize> = binding.own_columns().collect();
         let own_names: Vec<String> = own.iter().map(|column| letters_and_digits(&binding.headers[*column])).collect();
         let own_headers = binding.own_columns().map(|column| binding.headers[column].as_str());
+        let mut sorted_names: Vec<String> = own.iter().map(|column| as_it_stands(&binding.headers[*column])).collect();
+        sorted_names.sort_unstable();
+        let mut lengths = Box::new([0; 256]);
+        for name in &sorted_names {
+            lengths[first_byte(name)] |= 1 << name.len().min(63);
+        }
         CsvShape {
             row: RowShape::new(csv, binding.headers.iter().map(String::as_str), is_padded),
             // A report's row has the own part of the input's, whatever has become of the report.
@@ -58,6 +68,8 @@ impl CsvShape {
             own,
             first_letter: own_names.first().and_then(|name| first_letter(name)),
             own_names,
+            sorted_names,
+            lengths,
             dialect,
             header_line: None,
             binding,
@@ -77,6 +89,17 @@ fn first_letter(text: &str) -> Option<char> {
         Some(byte) if byte.is_ascii_alphanumeric() => Some(char::from(byte.to_ascii_lowercase())),
         _ => text.chars().find(|character| character.is_alphanumeric())?.to_lowercase().next(),
     }
+}
+
+/// A name of a header, or a cell, as it stands there but for blanks around it and small letters.
+fn as_it_stands(text: &str) -> String {
+    text.trim().to_ascii_lowercase()
+}
+
+/// The byte that a text begins with, in lower case; 0 for none.
+#[inline]
+fn first_byte(text: &str) -> usize {
+    usize::from(text.as_bytes().first().map_or(0, u8::to_ascii_lowercase))
 }
 
 impl CsvShape {
@@ -182,15 +205,27 @@ impl Parts<'_> {
         report.is_some_and(|shape| ReportRow { shape, record: &self.text, cells }.has_code(Code::CellError))
     }
 
-    /// Whether a record may be the header again, by the first letter or digit of its first cell.
+    /// How a record is the header of this line again, if it is.
     #[inline]
-    fn may_be_header(&self, shape: &CsvShape, cells: &[Cell]) -> bool {
+    fn header_again<'r>(&self, shape: &CsvShape, cells: &[Cell], line: u64) -> Option<Whole<'r>> {
         let place = if self.is_raw { 0 } else { shape.own.first().copied().unwrap_or_default() };
-        cells.get(place).is_some_and(|cell| first_letter(cell.raw(&self.text)) == shape.first_letter)
+        // Most are not, by how their first cell begins.
+        let first = cells.get(place)?.raw(&self.text);
+        let may_be_the_same = first_letter(first) == shape.first_letter;
+        let may_be_a_name = shape.lengths[first_byte(first)] >> first.len().min(63) & 1 == 1;
+        if may_be_the_same && self.has_names_in_order(shape, cells) {
+            return Some(self.header_as_record(shape, cells, format!("the record is the header of line {line} again")));
+        }
+        (may_be_a_name && self.has_names_in_other_order(shape, cells)).then(|| {
+            let message = format!(
+                "the record is the header of line {line} again, in another order; what follows is read in the order of line {line}"
+            );
+            self.header_as_record(shape, cells, message)
+        })
     }
 
     /// Whether a record has the header's names in its cells, compared as they are bound: by letters and digits.
-    fn is_header(&self, shape: &CsvShape, cells: &[Cell]) -> bool {
+    fn has_names_in_order(&self, shape: &CsvShape, cells: &[Cell]) -> bool {
         let mut own = shape.own.iter().zip(&shape.own_names);
         own.all(|(column, name)| {
             let cell = self.cell(shape, cells, *column);
@@ -199,23 +234,23 @@ impl Parts<'_> {
         })
     }
 
-    /// What is said of a record that is the header again, the one on this line.
-    fn header_again<'r>(&self, shape: &CsvShape, line: u64) -> Whole<'r> {
+    fn has_names_in_other_order(&self, shape: &CsvShape, cells: &[Cell]) -> bool {
+        let cells = shape.own.iter().map(|column| as_it_stands(&self.cell(shape, cells, *column)));
+        let mut cells: Vec<String> = cells.take_while(|cell| shape.sorted_names.binary_search(cell).is_ok()).collect();
+        cells.sort_unstable();
+        cells == shape.sorted_names
+    }
+
+    fn header_as_record<'r>(&self, shape: &CsvShape, cells: &[Cell], message: String) -> Whole<'r> {
         let raw = match (&shape.report, self.is_raw) {
             (None, _) | (_, true) => self.text.as_bytes().to_vec(),
             (Some(_), false) => {
                 let (mut writer, mut own) = (RowWriter::new(shape.row.csv.delimiter), Vec::new());
-                shape.own.iter().for_each(|column| writer.cell(&mut own, &shape.binding.headers[*column]));
+                shape.own.iter().for_each(|column| writer.cell(&mut own, &self.cell(shape, cells, *column)));
                 own
             }
         };
-        Whole {
-            code: Code::RepeatedHeader,
-            column: None,
-            message: format!("the record is the header of line {line} again"),
-            raw: Cow::Owned(raw),
-            carried: None,
-        }
+        Whole { code: Code::RepeatedHeader, column: None, message, raw: Cow::Owned(raw), carried: None }
     }
 
     /// The error in a cell of a record that may have some.
@@ -249,10 +284,9 @@ impl<'c> CsvRecords<'c> {
     ) -> Result<(), Whole<'r>> {
         let parts = take_apart(self.shape, record, source, &mut self.cells)?;
         if let Some(line) = self.shape.header_line
-            && parts.may_be_header(self.shape, &self.cells)
-            && parts.is_header(self.shape, &self.cells)
+            && let Some(header) = parts.header_again(self.shape, &self.cells, line)
         {
-            return Err(parts.header_again(self.shape, line));
+            return Err(header);
         }
         // Most records are tidy. That is found out once for all their values.
         let is_tidy = text::is_tidy(parts.text.as_bytes());

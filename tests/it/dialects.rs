@@ -290,9 +290,12 @@ fn a_delimiter_that_nothing_tells_must_be_named() {
 fn a_header_that_comes_again_is_no_customer() {
     let text = "external_key , name\n1,Ann\n  external_key,name \n\u{feff}external_key,name\n2,external_key\nexternal_key,Bob\nname,external_key\n";
     let (place, stored) = loaded("a.csv", text, &["--profile", "billing"], "external_key,name");
-    assert_eq!(stored, ["1|Ann", "2|external_key", "external_key|Bob", "name|external_key"]);
+    assert_eq!(stored, ["1|Ann", "2|external_key", "external_key|Bob"]);
     let again = |line| (line, "repeated-header".to_string());
-    assert_eq!(rejected(&place), [again(3), again(4)]);
+    assert_eq!(rejected(&place), [again(3), again(4), again(7)]);
+    // What follows a header in another order is read in the first one's, and that is said.
+    let errors = place.text("customers.db.imports/run-000001/errors.ndjson");
+    assert!(errors.contains("again, in another order; what follows is read in the order of line 1"), "{errors}");
     // Its names are compared as they were bound.
     for (text, line) in [
         ("name,tax_id\nA,1\nName, TAX-ID\nB,2\n", 3),
