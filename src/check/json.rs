@@ -16,7 +16,7 @@ use super::{Checker, Draft, Whole, not_utf8};
 use crate::format::json::{JsonFault, JsonValue, Members, raw_of_report, value, write_text};
 use crate::format::object::{ObjectReader, Place, Written, stop_in_text};
 use crate::format::raw;
-use crate::profile::header::{Meaning, REPORT_KEY};
+use crate::profile::header::{Match, Meaning, REPORT_KEY, letters_and_digits};
 use crate::profile::sources::{Chosen, Role, Sources};
 use crate::record;
 use crate::reject::Code;
@@ -25,6 +25,8 @@ use crate::rule::text;
 /// The members of one record after the other.
 pub(super) struct JsonRecords<'c> {
     plan: &'c Plan,
+    /// The key by which customers are found, if the input has one.
+    key: Option<&'c str>,
     /// The keys of this block whose meanings are known; bounded, for a hostile file may have millions of keys.
     keys: Vec<KnownKey>,
     /// Where each is there.
@@ -71,9 +73,10 @@ const NO_PLACE: usize = MOST_KEYS;
 pub const MOST_KEYS: usize = 10_000;
 
 impl<'c> JsonRecords<'c> {
-    pub(super) fn new(plan: &'c Plan) -> JsonRecords<'c> {
+    pub(super) fn new(plan: &'c Plan, key: Option<&'c str>) -> JsonRecords<'c> {
         JsonRecords {
             plan,
+            key,
             keys: Vec::new(),
             places: HashMap::new(),
             first: 0,
@@ -241,7 +244,7 @@ impl<'c> JsonRecords<'c> {
             let known = &self.keys[*place];
             return (known.meaning, known.role, *place);
         }
-        let (meaning, role) = (self.plan.names.find(key), Role::of(key));
+        let (meaning, role) = (meaning_of(key, self.plan, self.key), Role::of(key));
         let place = self.keys.len();
         if place >= MOST_KEYS {
             return (meaning, role, NO_PLACE);
@@ -250,6 +253,20 @@ impl<'c> JsonRecords<'c> {
         let written = Self::written(key);
         self.keys.push(KnownKey { name: key.into(), meaning, role, written, next: place + 1, bound: 0 });
         (meaning, role, place)
+    }
+}
+
+/// What a key of a record means. Of those that mean whom a record changes only `whom` is meant, however it is written: a record that
+/// lacks it must not find its customer by another.
+fn meaning_of(key: &str, plan: &Plan, whom: Option<&str>) -> Meaning {
+    match (plan.names.find(key), whom) {
+        (Meaning::Field(found), Some(whom)) if plan.key.is_some_and(|key| key.field == found.field) && key != whom => {
+            match letters_and_digits(key) == letters_and_digits(whom) {
+                true => Meaning::Field(Match { rank: found.rank.saturating_add(1), ..found }),
+                false => Meaning::Unknown,
+            }
+        }
+        (meaning, _) => meaning,
     }
 }
 
@@ -491,7 +508,7 @@ fn write_inner(record: &str, out: &mut Vec<u8>) {
 }
 
 /// The text of the member that fills a field.
-pub(super) fn original_value(plan: &Plan, record: &str, field: usize) -> Option<String> {
+pub(super) fn original_value(plan: &Plan, whom: Option<&str>, record: &str, field: usize) -> Option<String> {
     let raw_text;
     let record = match parse(record).ok()? {
         Record::Own(_) => record,
@@ -501,7 +518,7 @@ pub(super) fn original_value(plan: &Plan, record: &str, field: usize) -> Option<
         }
     };
     let members = parse_members(record).ok()?.reach(&plan.names).ok()?;
-    let found = members.0.iter().enumerate().filter_map(|(index, (key, _))| match plan.names.find(key) {
+    let found = members.0.iter().enumerate().filter_map(|(index, (key, _))| match meaning_of(key, plan, whom) {
         Meaning::Field(found) => Some((index, found, Role::of(key))),
         Meaning::Ignored | Meaning::Unknown => None,
     });
@@ -537,7 +554,7 @@ mod tests {
         options.mapping.add("address.city=city").unwrap();
         let plan = Plan::new(Profile::named("contact").unwrap(), &options).unwrap();
         let stamp = Stamp { now: "2025-01-01T00:00:00Z".into(), run: 1, file: 1 };
-        Checker::new(Arc::new(plan), Shape::Json, stamp, false, 1 << 20)
+        Checker::new(Arc::new(plan), Shape::Json(None), stamp, false, 1 << 20)
     }
 
     fn check(checker: &Checker, records: &[String], first_record: u64) -> Verdicts {

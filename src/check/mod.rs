@@ -48,8 +48,8 @@ pub struct Stamp {
 pub enum Shape {
     /// Cells under a header.
     Csv(Box<CsvShape>),
-    /// JSON objects.
-    Json,
+    /// JSON objects; the key by which customers are found, where the first records have one. Other keys that mean the same are not it.
+    Json(Option<String>),
 }
 
 /// Judges the records of one input.
@@ -278,7 +278,7 @@ impl Checker {
     pub fn binding(&self) -> Option<&Binding> {
         match &self.shape {
             Shape::Csv(shape) => Some(&shape.binding),
-            Shape::Json => None,
+            Shape::Json(_) => None,
         }
     }
 
@@ -355,8 +355,8 @@ impl Checker {
         let record = std::str::from_utf8(bytes).ok().filter(|_| !is_whole);
         match (&self.shape, record) {
             (Shape::Csv(shape), record) => csv::write_original(shape, record, writer, out),
-            (Shape::Json, Some(record)) => json::write_original(record, out),
-            (Shape::Json, None) => {}
+            (Shape::Json(_), Some(record)) => json::write_original(record, out),
+            (Shape::Json(_), None) => {}
         }
     }
 
@@ -365,7 +365,7 @@ impl Checker {
         let bytes = block.bytes_of(span);
         match &self.shape {
             Shape::Csv(shape) => csv::carried(shape, bytes),
-            Shape::Json => json::carried_by(std::str::from_utf8(bytes).ok()?),
+            Shape::Json(_) => json::carried_by(std::str::from_utf8(bytes).ok()?),
         }
     }
 
@@ -373,7 +373,7 @@ impl Checker {
     fn whole<'r>(&self, bytes: &'r [u8], whole: Whole<'r>) -> Whole<'r> {
         match &self.shape {
             Shape::Csv(shape) => csv::torn(shape, bytes).map_or(whole, |(own, _)| own),
-            Shape::Json => whole,
+            Shape::Json(_) => whole,
         }
     }
 
@@ -381,7 +381,7 @@ impl Checker {
     pub fn dialect(&self) -> &str {
         match &self.shape {
             Shape::Csv(shape) => shape.dialect(),
-            Shape::Json => "json",
+            Shape::Json(_) => "json",
         }
     }
 
@@ -395,7 +395,7 @@ impl Checker {
     fn value_in(&self, record: &str, field: usize) -> Option<(Option<usize>, String)> {
         match &self.shape {
             Shape::Csv(shape) => csv::original_value(shape, &self.plan, record, field),
-            Shape::Json => Some((None, json::original_value(&self.plan, record, field)?)),
+            Shape::Json(key) => Some((None, json::original_value(&self.plan, key.as_deref(), record, field)?)),
         }
     }
 
@@ -428,7 +428,7 @@ impl Checker {
     fn records(&self) -> Records<'_> {
         match &self.shape {
             Shape::Csv(shape) => Records::Csv(csv::CsvRecords::new(shape)),
-            Shape::Json => Records::Json(Box::new(json::JsonRecords::new(&self.plan))),
+            Shape::Json(key) => Records::Json(Box::new(json::JsonRecords::new(&self.plan, key.as_deref()))),
         }
     }
 

@@ -11,12 +11,12 @@ use super::FieldSet;
 use super::judge::{Judge, Origin, Stored};
 use crate::error::{Error, Result};
 use crate::mode::{Empty, Mode};
-use crate::profile::header::HeaderNames;
+use crate::profile::header::{HeaderNames, Meaning};
 use crate::profile::mapping::Mapping;
 use crate::profile::{Field, FieldType, Profile};
 use crate::rule::key::KeyComparison;
-use crate::rule::sheet;
 use crate::rule::text::{self, Characters};
+use crate::rule::{address, sheet};
 
 /// What the person who runs the program has said about fields.
 #[derive(Clone, Debug, Default)]
@@ -414,12 +414,28 @@ impl Plan {
         }
     }
 
-    /// Whether a field has a value (after step 3 of SPEC section 3) where this is the text of its cell.
+    /// The name, of those of an input's keys, by which its customers are found; `None` where none is, or none is to be found.
+    pub fn best_key(&self, names: &[String]) -> Option<String> {
+        let key = self.key.filter(|_| self.mode.changes())?;
+        let ranked = names.iter().filter_map(|name| match self.names.find(name) {
+            Meaning::Field(found) if found.field == key.field => Some((found.rank, name)),
+            _ => None,
+        });
+        ranked.min_by_key(|(rank, _)| *rank).map(|(_, name)| name.clone())
+    }
+
+    /// Whether a field has a value (after steps 3 and 4 of SPEC section 3) where this is the text of its cell.
     pub(super) fn has_value(&self, field: usize, raw: &str) -> bool {
         // A control character is no nothing, and the record's fault.
         text::clean(raw).map_or(true, |cleaned| {
-            let value = without_guards(cleaned, self.fields[field].guard);
-            matches!(self.said(field, &value), Said::Value | Said::CellError)
+            let plan = &self.fields[field];
+            let value = without_guards(cleaned, plan.guard);
+            match self.said(field, &value) {
+                Said::Nothing | Said::NullWord => false,
+                Said::CellError => true,
+                // Of a dash in a cell of an address, nothing is left.
+                Said::Value => !(plan.values.is_empty() && plan.repair && address::repair(&value).is_empty()),
+            }
         })
     }
 

@@ -227,7 +227,7 @@ pub(super) fn bind_one(input: &Input, index: usize, plan: &Plan, options: &Optio
         ))
     } else {
         summary.columns = keys(&input.names, plan);
-        Shape::Json
+        Shape::Json(plan.best_key(&input.names))
     };
     summary.note_names();
     Ok((shape, summary))

@@ -173,6 +173,35 @@ fn the_key_of_an_update_comes_from_its_best_column_alone() {
     place.custload("import a.csv --profile contact").ends(0);
     place.custload("import b.csv --profile contact --mode update").ends(1);
     assert_eq!(place.column("customers.db", "SELECT phone FROM customers"), ["030", "060"]);
+    // The keys of JSON's first records tell which that is, whatever keys a record has and in whatever order.
+    let first = r#"{"email":"b@x.example","phone":"070"}"#;
+    for (line, expected, status) in [
+        (r#"{"E-Mail":"a@x.example","email":"b@x.example","phone":"080"}"#, ["030", "080"], 0),
+        (r#"{"email":"b@x.example","E-Mail":"a@x.example","phone":"080"}"#, ["030", "080"], 0),
+        (r#"{"work email":"a@x.example","phone":"080"}"#, ["030", "070"], 1),
+        (r#"{"E-Mail":"a@x.example","phone":"080"}"#, ["080", "070"], 0),
+    ] {
+        let place = Place::new();
+        place.write("a.csv", "email,phone\na@x.example,030\nb@x.example,040\n");
+        place.write("b.ndjson", format!("{first}\n{line}\n"));
+        place.custload("import a.csv --profile contact").ends(0);
+        place.custload("import b.ndjson --profile contact --mode update --duplicates last").ends(status);
+        assert_eq!(place.column("customers.db", "SELECT phone FROM customers"), expected, "{line}");
+    }
+}
+
+#[test]
+fn a_dash_in_an_address_is_no_address() {
+    let place = Place::new();
+    place.write("a.csv", "email,address_line_1,city\na@x.example,Main Road 1,Ulm\n");
+    place.custload("import a.csv --profile contact").ends(0);
+    let addresses = "SELECT address_line_1 || '|' || city FROM customers";
+    let header = "email,Billing Street,Billing City,Street,City";
+    for (cells, expected) in [("-,.,New Road 7,Jena", "New Road 7|Jena"), ("-,,.,-", "New Road 7|Jena")] {
+        place.write("b.csv", format!("{header}\na@x.example,{cells}\n"));
+        place.custload("import b.csv --profile contact --mode update").ends(0);
+        assert_eq!(place.column("customers.db", addresses), [expected], "{cells}");
+    }
 }
 
 #[test]
