@@ -1299,9 +1299,16 @@ fn any_table() -> impl Strategy<Value = Table> {
 
 /// What is stored of a table.
 fn normalised(table: &Table) -> Table {
-    let cell = |cell: &String| match cell.split_whitespace().collect::<Vec<_>>().join(" ") {
-        cell if cell.is_empty() || cell == "\\N" => "NULL".to_string(),
-        cell => cell,
+    let cell = |cell: &String| {
+        let cell = cell.split_whitespace().collect::<Vec<_>>().join(" ");
+        // A formula that is a text alone is that text.
+        let quoted =
+            cell.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')).map(|text| text.replace("\"\"", "\0"));
+        let text = quoted.filter(|text| !text.contains('"')).map(|text| text.replace('\0', "\"").trim().to_string());
+        match text.unwrap_or(cell) {
+            text if text.is_empty() || text == "\\N" => "NULL".to_string(),
+            text => text,
+        }
     };
     table[1..].iter().map(|row| row.iter().map(cell).collect()).collect()
 }
