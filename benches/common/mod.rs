@@ -12,7 +12,7 @@ use std::time::Duration;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, SamplingMode};
 use custload::check::plan::{FieldOptions, Plan};
-use custload::check::{Checker, CsvShape, Outcome, Shape, Stamp, Verdicts};
+use custload::check::{Checker, CsvShape, JsonShape, Outcome, Shape, Stamp, Verdicts};
 use custload::format::dialect::CsvDialect;
 use custload::generate::Generator;
 use custload::profile::Profile;
@@ -72,11 +72,11 @@ impl Sample {
         let plan = Plan::new(contact(), &FieldOptions::default()).unwrap();
         let shape = match self.format {
             Format::Csv => {
-                let binding = Binding::new(&plan.names, self.open().names);
+                let binding = Binding::new(&plan.names, self.open().names, false);
                 let csv = CsvDialect::with_delimiter(b',');
                 Shape::Csv(Box::new(CsvShape::new(csv, binding, false, false)))
             }
-            _ => Shape::Json(None),
+            _ => Shape::Json(JsonShape::default()),
         };
         let stamp = Stamp { now: "2025-01-01T00:00:00Z".into(), run: 1, file: 1 };
         Checker::new(Arc::new(plan), shape, stamp, false, read_options(self.format).max_record_bytes)

@@ -8,10 +8,9 @@ use crate::record::Fate;
 impl Judge<'_> {
     /// The group that the record's address comes from. A customer's address is replaced whole by it.
     pub(super) fn group(&mut self, sources: &Sources, has_value: &mut dyn FnMut(usize, usize) -> bool) -> Option<Role> {
-        let layout = &self.plan.names.layout;
-        let group = sources.group(layout, has_value);
+        let group = sources.group(&self.plan.names.layout, has_value);
         if group.is_some() {
-            sources.address_fields(layout).for_each(|field| self.replaced.insert(field));
+            sources.address_fields().for_each(|field| self.replaced.insert(field));
         }
         group
     }

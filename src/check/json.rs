@@ -16,17 +16,43 @@ use super::{Checker, Draft, Whole, not_utf8};
 use crate::format::json::{JsonFault, JsonValue, Members, raw_of_report, value, write_text};
 use crate::format::object::{ObjectReader, Place, Written, stop_in_text};
 use crate::format::raw;
-use crate::profile::header::{Match, Meaning, REPORT_KEY, letters_and_digits};
+use crate::profile::header::{Binding, Column, Match, Meaning, REPORT_KEY, letters_and_digits};
 use crate::profile::sources::{Chosen, Role, Sources};
 use crate::record;
 use crate::reject::Code;
 use crate::rule::text;
 
+/// What is known of the keys of an input before its records are judged, from those of its first ones.
+#[derive(Clone, Debug, Default)]
+pub struct JsonShape {
+    /// Those that mean whom a record changes; none where it changes nobody.
+    whom: Vec<String>,
+    /// What stands for the other fields. What a record lacks of it has no value there.
+    candidates: Vec<(Match, Role)>,
+}
+
+impl JsonShape {
+    /// That of an input with these keys.
+    pub fn new(plan: &Plan, keys: &Binding) -> JsonShape {
+        let is_whom = |field| plan.mode.changes() && plan.key.is_some_and(|key| key.field == field);
+        let mut shape = JsonShape::default();
+        for (column, key) in keys.columns.iter().zip(&keys.headers) {
+            match column {
+                Column::Field(found) if is_whom(found.field) => shape.whom.push(key.clone()),
+                Column::Field(found) => shape.candidates.push((*found, Role::of(key))),
+                _ => {}
+            }
+        }
+        shape.candidates.sort_unstable();
+        shape.candidates.dedup();
+        shape
+    }
+}
+
 /// The members of one record after the other.
 pub(super) struct JsonRecords<'c> {
     plan: &'c Plan,
-    /// The key by which customers are found, if the input has one.
-    key: Option<&'c str>,
+    shape: &'c JsonShape,
     /// The keys of this block whose meanings are known; bounded, for a hostile file may have millions of keys.
     keys: Vec<KnownKey>,
     /// Where each is there.
@@ -73,10 +99,10 @@ const NO_PLACE: usize = MOST_KEYS;
 pub const MOST_KEYS: usize = 10_000;
 
 impl<'c> JsonRecords<'c> {
-    pub(super) fn new(plan: &'c Plan, key: Option<&'c str>) -> JsonRecords<'c> {
+    pub(super) fn new(plan: &'c Plan, shape: &'c JsonShape) -> JsonRecords<'c> {
         JsonRecords {
             plan,
-            key,
+            shape,
             keys: Vec::new(),
             places: HashMap::new(),
             first: 0,
@@ -180,7 +206,7 @@ impl<'c> JsonRecords<'c> {
             Meaning::Ignored | Meaning::Unknown => None,
         });
         self.reached.clear();
-        self.sources.bind(&self.plan.names.layout, found, true);
+        self.sources.bind(&self.plan.names.layout, found, &self.shape.candidates, true);
         true
     }
 
@@ -232,7 +258,7 @@ impl<'c> JsonRecords<'c> {
         }
         if reached.is_empty() || reached.contains(&NO_PLACE) || reached != self.reached {
             self.is_bound = false;
-            self.sources.bind(&self.plan.names.layout, found.into_iter(), true);
+            self.sources.bind(&self.plan.names.layout, found.into_iter(), &self.shape.candidates, true);
             lay_out(&self.sources, reached.iter().map(|place| *place as u32), draft);
         }
         self.spare = std::mem::replace(&mut self.reached, reached);
@@ -244,7 +270,7 @@ impl<'c> JsonRecords<'c> {
             let known = &self.keys[*place];
             return (known.meaning, known.role, *place);
         }
-        let (meaning, role) = (meaning_of(key, self.plan, self.key), Role::of(key));
+        let (meaning, role) = (meaning_of(key, self.plan, &self.shape.whom), Role::of(key));
         let place = self.keys.len();
         if place >= MOST_KEYS {
             return (meaning, role, NO_PLACE);
@@ -256,17 +282,19 @@ impl<'c> JsonRecords<'c> {
     }
 }
 
-/// What a key of a record means. Of those that mean whom a record changes only `whom` is meant, however it is written: a record that
-/// lacks it must not find its customer by another.
-fn meaning_of(key: &str, plan: &Plan, whom: Option<&str>) -> Meaning {
-    match (plan.names.find(key), whom) {
-        (Meaning::Field(found), Some(whom)) if plan.key.is_some_and(|key| key.field == found.field) && key != whom => {
-            match letters_and_digits(key) == letters_and_digits(whom) {
+/// What a key of a record means. Of those that mean whom a record changes only the input's are meant, however they are written: a
+/// record that lacks them must not find its customer by another.
+fn meaning_of(key: &str, plan: &Plan, whom: &[String]) -> Meaning {
+    let is_whom = |found: Match| plan.key.is_some_and(|key| key.field == found.field);
+    match plan.names.find(key) {
+        Meaning::Field(found) if !whom.is_empty() && is_whom(found) && !whom.iter().any(|whom| whom == key) => {
+            let compared = letters_and_digits(key);
+            match whom.iter().any(|whom| letters_and_digits(whom) == compared) {
                 true => Meaning::Field(Match { rank: found.rank.saturating_add(1), ..found }),
                 false => Meaning::Unknown,
             }
         }
-        (meaning, _) => meaning,
+        meaning => meaning,
     }
 }
 
@@ -508,7 +536,7 @@ fn write_inner(record: &str, out: &mut Vec<u8>) {
 }
 
 /// The text of the member that fills a field.
-pub(super) fn original_value(plan: &Plan, whom: Option<&str>, record: &str, field: usize) -> Option<String> {
+pub(super) fn original_value(plan: &Plan, shape: &JsonShape, record: &str, field: usize) -> Option<String> {
     let raw_text;
     let record = match parse(record).ok()? {
         Record::Own(_) => record,
@@ -518,12 +546,12 @@ pub(super) fn original_value(plan: &Plan, whom: Option<&str>, record: &str, fiel
         }
     };
     let members = parse_members(record).ok()?.reach(&plan.names).ok()?;
-    let found = members.0.iter().enumerate().filter_map(|(index, (key, _))| match meaning_of(key, plan, whom) {
+    let found = members.0.iter().enumerate().filter_map(|(index, (key, _))| match meaning_of(key, plan, &shape.whom) {
         Meaning::Field(found) => Some((index, found, Role::of(key))),
         Meaning::Ignored | Meaning::Unknown => None,
     });
     let mut sources = Sources::default();
-    sources.bind(&plan.names.layout, found, true);
+    sources.bind(&plan.names.layout, found, &shape.candidates, true);
     let mut has_value = |field, member: usize| says_something(plan, field, Written::Value(members.0[member].1));
     let group = sources.group(&plan.names.layout, &mut has_value);
     let text = |member: usize| match value(members.0[member].1) {
@@ -554,7 +582,7 @@ mod tests {
         options.mapping.add("address.city=city").unwrap();
         let plan = Plan::new(Profile::named("contact").unwrap(), &options).unwrap();
         let stamp = Stamp { now: "2025-01-01T00:00:00Z".into(), run: 1, file: 1 };
-        Checker::new(Arc::new(plan), Shape::Json(None), stamp, false, 1 << 20)
+        Checker::new(Arc::new(plan), Shape::Json(JsonShape::default()), stamp, false, 1 << 20)
     }
 
     fn check(checker: &Checker, records: &[String], first_record: u64) -> Verdicts {

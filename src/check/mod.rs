@@ -29,6 +29,7 @@ use crate::row::{Encoded, Rows, Value};
 use crate::rule::{address, key, text};
 
 pub use self::csv::CsvShape;
+pub use self::json::JsonShape;
 pub use self::marks::Marks;
 pub use self::report::Carried;
 
@@ -48,8 +49,8 @@ pub struct Stamp {
 pub enum Shape {
     /// Cells under a header.
     Csv(Box<CsvShape>),
-    /// JSON objects; the key by which customers are found, where the first records have one. Other keys that mean the same are not it.
-    Json(Option<String>),
+    /// JSON objects.
+    Json(JsonShape),
 }
 
 /// Judges the records of one input.
@@ -395,7 +396,7 @@ impl Checker {
     fn value_in(&self, record: &str, field: usize) -> Option<(Option<usize>, String)> {
         match &self.shape {
             Shape::Csv(shape) => csv::original_value(shape, &self.plan, record, field),
-            Shape::Json(key) => Some((None, json::original_value(&self.plan, key.as_deref(), record, field)?)),
+            Shape::Json(shape) => Some((None, json::original_value(&self.plan, shape, record, field)?)),
         }
     }
 
@@ -428,7 +429,7 @@ impl Checker {
     fn records(&self) -> Records<'_> {
         match &self.shape {
             Shape::Csv(shape) => Records::Csv(csv::CsvRecords::new(shape)),
-            Shape::Json(key) => Records::Json(Box::new(json::JsonRecords::new(&self.plan, key.as_deref()))),
+            Shape::Json(shape) => Records::Json(Box::new(json::JsonRecords::new(&self.plan, shape))),
         }
     }
 

@@ -11,7 +11,7 @@ use super::FieldSet;
 use super::judge::{Judge, Origin, Stored};
 use crate::error::{Error, Result};
 use crate::mode::{Empty, Mode};
-use crate::profile::header::{HeaderNames, Meaning};
+use crate::profile::header::HeaderNames;
 use crate::profile::mapping::Mapping;
 use crate::profile::{Field, FieldType, Profile};
 use crate::rule::key::KeyComparison;
@@ -412,16 +412,6 @@ impl Plan {
         } else {
             Said::Value
         }
-    }
-
-    /// The name, of those of an input's keys, by which its customers are found; `None` where none is, or none is to be found.
-    pub fn best_key(&self, names: &[String]) -> Option<String> {
-        let key = self.key.filter(|_| self.mode.changes())?;
-        let ranked = names.iter().filter_map(|name| match self.names.find(name) {
-            Meaning::Field(found) if found.field == key.field => Some((found.rank, name)),
-            _ => None,
-        });
-        ranked.min_by_key(|(rank, _)| *rank).map(|(_, name)| name.clone())
     }
 
     /// Whether a field has a value (after steps 3 and 4 of SPEC section 3) where this is the text of its cell.

@@ -11,9 +11,9 @@ use super::advice::{
 use super::already_loaded::absolute_path;
 use super::{Observer, Options};
 use crate::check::plan::Plan;
-use crate::check::{Checker, CsvShape, Shape, Stamp};
+use crate::check::{Checker, CsvShape, JsonShape, Shape, Stamp};
 use crate::error::{Error, Result};
-use crate::profile::header::{Binding, Candidates, Column, Fit, Header, Meaning, letters_and_digits};
+use crate::profile::header::{Binding, Candidates, Column, Fit, Header, letters_and_digits};
 use crate::profile::mapping::Mapping;
 use crate::profile::{Profile, nearest};
 use crate::report::summary::{ColumnSummary, Counts, Ignored, InputSummary};
@@ -220,14 +220,15 @@ pub(super) fn bind_one(input: &Input, index: usize, plan: &Plan, options: &Optio
     let mut summary = summary_of(input, index);
     let shape = if dialect.format.is_table() {
         let binding = bind_header(input, plan, options)?;
-        summary.columns = columns(&binding, plan.profile);
+        summary.columns = columns(&binding, plan.profile, true);
         let is_sheet = dialect.format == Format::Spreadsheet;
         Shape::Csv(Box::new(
             CsvShape::new(dialect.csv, binding, dialect.is_padded, is_sheet).with_header(dialect.header_line),
         ))
     } else {
-        summary.columns = keys(&input.names, plan);
-        Shape::Json(plan.best_key(&input.names))
+        let binding = Binding::new(&plan.names, input.names.clone(), true);
+        summary.columns = columns(&binding, plan.profile, false);
+        Shape::Json(JsonShape::new(plan, &binding))
     };
     summary.note_names();
     Ok((shape, summary))
@@ -287,7 +288,7 @@ fn bind_header(input: &Input, plan: &Plan, options: &Options) -> Result<Binding>
         place.push_str(&format!(": line {line}"));
     }
     let profile = plan.profile;
-    let binding = Binding::new(&plan.names, input.names.clone());
+    let binding = Binding::new(&plan.names, input.names.clone(), false);
     let unfilled = |field: &usize| binding.sources.lack(*field) && !plan.can_do_without(*field);
     let Some(field) = (0..profile.fields.len()).find(unfilled) else {
         return refuse_guessed_header(input).map(|()| binding);
@@ -344,11 +345,13 @@ fn say_that_no_key_is_there(one: &Prepared, plan: &Plan, options: &Options, obse
     Ok(())
 }
 
-fn columns(binding: &Binding, profile: &Profile) -> Vec<ColumnSummary> {
+/// What becomes of the columns, or keys; only columns have places.
+fn columns(binding: &Binding, profile: &Profile, have_places: bool) -> Vec<ColumnSummary> {
     let own = binding.columns.iter().zip(&binding.headers).enumerate();
     let own = own.filter(|(_, (column, _))| !matches!(column, Column::Report(_)));
     own.map(|(index, (column, header))| {
-        let summary = ColumnSummary::new(header).at(index);
+        let summary = ColumnSummary::new(header);
+        let summary = if have_places { summary.at(index) } else { summary };
         match column {
             Column::Field(found) => {
                 let target = profile.target_of(found.field, found.part);
@@ -367,21 +370,6 @@ fn columns(binding: &Binding, profile: &Profile) -> Vec<ColumnSummary> {
         }
     })
     .collect()
-}
-
-fn keys(names: &[String], plan: &Plan) -> Vec<ColumnSummary> {
-    let summary = |name: &String| {
-        let summary = ColumnSummary::new(name);
-        match plan.names.find(name) {
-            Meaning::Unknown => summary.ignored(Ignored::Unknown),
-            Meaning::Ignored => summary.ignored(Ignored::Mapped),
-            Meaning::Field(found) => {
-                let target = plan.profile.target_of(found.field, found.part);
-                summary.filling(&plan.fields[found.field].column, target, found.how())
-            }
-        }
-    };
-    names.iter().map(summary).collect()
 }
 
 /// An error where a column that matches no field is to be one.
@@ -438,7 +426,6 @@ impl Stems {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::plan::FieldOptions;
     use crate::profile::header::steps;
 
     fn mapping(headers: &[String]) -> Mapping {
@@ -472,11 +459,6 @@ mod tests {
         let headers = |size: usize| (0..size).map(|at| format!("column {at}")).collect::<Vec<_>>();
         steps::assert_linear("a map of all headers", |size| {
             assert_eq!(header_that_is_nowhere(&mapping(&headers(size)), [headers(size).as_slice()].into_iter()), None);
-        });
-        steps::assert_linear("keys", |size| {
-            let options = FieldOptions { mapping: mapping(&headers(size)), ..FieldOptions::default() };
-            let plan = Plan::new(Profile::named("contact").unwrap(), &options).unwrap();
-            assert_eq!(keys(&headers(size), &plan).len(), size);
         });
     }
 }

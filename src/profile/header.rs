@@ -76,7 +76,7 @@ const NAME: Rank = 1;
 const LABEL: Rank = 2;
 
 /// A field, or a part of one, that a header name stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Match {
     /// The field's index in the profile.
     pub field: usize,
@@ -440,15 +440,15 @@ pub struct Binding {
 }
 
 impl Binding {
-    /// Binds a header to a profile's fields.
-    pub fn new(names: &HeaderNames, headers: Vec<String>) -> Binding {
+    /// Binds a header to a profile's fields. A part gives its field's value without the other if `may_be_parted`.
+    pub fn new(names: &HeaderNames, headers: Vec<String>, may_be_parted: bool) -> Binding {
         let found = names.meanings(&Header::new(&headers));
         let mut sources = Sources::default();
         let fields = found.iter().zip(&headers).enumerate().filter_map(|(column, (found, header))| match found {
             Meaning::Field(found) => Some((column, *found, Role::of(header))),
             Meaning::Ignored | Meaning::Unknown => None,
         });
-        sources.bind(&names.layout, fields, false);
+        sources.bind(&names.layout, fields, &[], may_be_parted);
         let is_candidate = sources.candidates(headers.len());
         let column = |(column, found): (usize, &Meaning)| match found {
             Meaning::Unknown => match REPORT_COLUMNS.iter().position(|name| *name == headers[column]) {
@@ -531,7 +531,7 @@ mod tests {
 
     fn bind(profile: &str, headers: &[&str]) -> Binding {
         let names = HeaderNames::new(Profile::named(profile).unwrap(), &Mapping::default());
-        Binding::new(&names, headers.iter().map(|name| name.to_string()).collect())
+        Binding::new(&names, headers.iter().map(|name| name.to_string()).collect(), false)
     }
 
     fn field(profile: &str, column: &str) -> usize {
@@ -629,7 +629,7 @@ mod tests {
             let mut mapping = Mapping::default();
             maps.iter().for_each(|map| mapping.add(map).unwrap());
             let headers = headers.iter().map(|name| name.to_string()).collect();
-            Binding::new(&HeaderNames::new(contact, &mapping), headers)
+            Binding::new(&HeaderNames::new(contact, &mapping), headers, false)
         };
         let phones = |binding: &Binding| binding.sources.places(field("contact", "phone")).collect::<Vec<_>>();
         for (maps, headers, expected) in [
@@ -685,7 +685,7 @@ mod tests {
             let mapping = mapping_of(&alike("-"));
             let headers: Vec<String> = alike("-").into_iter().chain(alike("+")).collect();
             let contact = Profile::named("contact").unwrap();
-            drop(Binding::new(&HeaderNames::new(contact, &mapping), headers));
+            drop(Binding::new(&HeaderNames::new(contact, &mapping), headers, false));
         });
     }
 

@@ -168,17 +168,29 @@ pub struct Sources {
     single: Vec<Option<usize>>,
     /// Where there are several addresses: whose, the better one first.
     groups: Vec<Role>,
+    /// And which fields of each there are.
+    in_groups: Vec<(usize, Role)>,
 }
 
+/// The place of a candidate that the input has, and this record lacks.
+const LACKING: usize = usize::MAX;
+
 impl Sources {
-    /// Finds the candidates among what stands for a field, each with its place and role. A part gives its field's value without
-    /// the other if `may_be_parted`, or if the map says so.
-    pub fn bind(&mut self, layout: &Layout, found: impl Iterator<Item = (usize, Match, Role)>, may_be_parted: bool) {
+    /// Finds the candidates among what stands for a field, each with its place and role. `input` is what stands for one in the
+    /// input, where a record may lack it: what is chosen depends on that, too. A part gives its field's value without the other if
+    /// `may_be_parted`, or if the map says so.
+    pub fn bind(
+        &mut self,
+        layout: &Layout,
+        found: impl Iterator<Item = (usize, Match, Role)>,
+        input: &[(Match, Role)],
+        may_be_parted: bool,
+    ) {
         self.slots.iter_mut().for_each(Vec::clear);
         self.fields.iter_mut().for_each(Vec::clear);
         self.slots.resize_with(3 * layout.fields, Vec::new);
         self.fields.resize_with(layout.fields, Vec::new);
-        for (place, found, role) in found {
+        for (place, found, role) in found.chain(input.iter().map(|(found, role)| (LACKING, *found, *role))) {
             self.slots[layout.slot(&found)].push(Candidate { rank: found.rank, place, role });
         }
         for slot in self.slots.iter_mut().filter(|slot| slot.len() > 1) {
@@ -195,6 +207,15 @@ impl Sources {
             self.fields[field].truncate(1);
         }
         self.find_groups(layout);
+        if !input.is_empty() {
+            self.slots.iter_mut().for_each(|slot| slot.retain(|candidate| candidate.place != LACKING));
+            let slots = &self.slots;
+            let is_there = |source: &Source| match source {
+                Source::Place(place) => *place != LACKING,
+                Source::Joined(parts) => parts.iter().any(|part| !slots[*part].is_empty()),
+            };
+            self.fields.iter_mut().for_each(|sources| sources.retain(is_there));
+        }
         self.single.clear();
         self.single.extend(self.fields.iter().map(|sources| match sources[..] {
             [Source::Place(place)] => Some(place),
@@ -236,6 +257,7 @@ impl Sources {
     /// Whose addresses there are, where a field of the address has more than one candidate.
     fn find_groups(&mut self, layout: &Layout) {
         self.groups.clear();
+        self.in_groups.clear();
         if layout.address.iter().all(|(field, _)| self.fields[*field].len() < 2) {
             return;
         }
@@ -258,7 +280,12 @@ impl Sources {
         self.groups.dedup();
         if self.groups.len() < 2 {
             self.groups.clear();
+            return;
         }
+        for (field, _) in &layout.address {
+            self.in_groups.extend(self.slots[*field].iter().map(|column| (*field, column.role)));
+        }
+        self.in_groups.dedup();
     }
 
     /// For each field the place of the only value that it may have, if that is so.
@@ -362,7 +389,7 @@ impl Sources {
     fn choose_in(&self, role: Role, field: usize, has_value: &mut dyn FnMut(usize, usize) -> bool) -> Chosen {
         let own = |role: Role| self.slots[field].iter().filter(move |column| column.rank == MAP || column.role == role);
         // What a group has no column for comes from the plain ones.
-        let role = if own(role).next().is_some() { role } else { Role::Plain };
+        let role = if self.in_groups.contains(&(field, role)) { role } else { Role::Plain };
         let with_value = own(role).find(|column| has_value(field, column.place));
         with_value.or_else(|| own(role).next()).map_or(Chosen::Nothing, |column| Chosen::Place(column.place))
     }
@@ -380,8 +407,8 @@ impl Sources {
     }
 
     /// The fields of the address, where a record's comes from one of several groups.
-    pub fn address_fields<'l>(&'l self, layout: &'l Layout) -> impl Iterator<Item = usize> + 'l {
-        layout.address.iter().map(|(field, _)| *field).filter(|field| !self.lack(*field))
+    pub fn address_fields(&self) -> impl Iterator<Item = usize> + '_ {
+        self.in_groups.iter().map(|(field, _)| *field)
     }
 }
 

@@ -137,6 +137,54 @@ fn an_address_comes_from_one_group() {
     assert_eq!(found, ["-|Ulm|Hof 1"]);
 }
 
+/// What a record lacks is in it as null where the first records have it.
+#[test]
+fn keys_that_a_record_lacks_are_as_if_they_were_null() {
+    let keys = ["billing_city", "billing_street", "city", "home_city", "state", "street"];
+    let columns =
+        "SELECT ifnull(address_line_1, '-') || '|' || ifnull(city, '-') || '|' || ifnull(state, '-') FROM customers";
+    let member = |key: &str, value: &str| format!(",\"{key}\":{value}");
+    let record = |email: usize, members: String| format!("{{\"email\":\"{email}@x.example\"{members}}}\n");
+    let all_null = |email| record(email, keys.map(|key| member(key, "null")).concat());
+    for mode in ["create", "update"] {
+        let stored = |is_sparse: bool| {
+            let place = Place::new();
+            let mut text = all_null(64);
+            for choice in 0..64 {
+                let value = |(at, key)| match choice >> at & 1 == 1 {
+                    true => member(key, &format!("\"{key} of {choice}\"")),
+                    false if is_sparse => String::new(),
+                    false => member(key, "null"),
+                };
+                text.push_str(&record(choice, keys.into_iter().enumerate().map(value).collect()));
+            }
+            if mode == "update" {
+                let old = |email| format!("{email}@x.example,old street,old city,old state\n");
+                let rows: String = (0..=64).map(old).collect();
+                place.write("old.csv", format!("email,street,city,state\n{rows}"));
+                place.custload("import old.csv --profile contact --relax all").ends(0);
+            }
+            place.write("a.ndjson", text);
+            place.custload(&format!("import a.ndjson --profile contact --relax all --mode {mode}")).ends(0);
+            place.column("customers.db", columns)
+        };
+        let sparse = stored(true);
+        assert_eq!(sparse, stored(false), "{mode}");
+        assert!(mode == "update" || sparse.contains(&"-|billing city of 33|-".to_string()), "{sparse:?}");
+    }
+    // What a map names is the only one also in records that lack it.
+    let text = "{\"email\":\"a@x.example\",\"Ort\":\"Ulm\"}\n{\"email\":\"b@x.example\",\"city\":\"Bonn\"}\n";
+    let (_, found) = stored("a.ndjson", text, &["--profile", "contact", "--map", "Ort=city"], "city");
+    assert_eq!(found, ["Ulm", "-"]);
+    // Names in parts are the key as they would be one.
+    let place = Place::new();
+    place.write("a.csv", "name,phone,email\nJana Roth,030,a@x.example\nJana,040,b@x.example\n");
+    place.write("b.ndjson", "{\"first_name\":\"Jana\",\"last_name\":\"Roth\",\"phone\":\"050\"}\n");
+    place.custload("import a.csv --profile contact").ends(0);
+    place.custload("import b.ndjson --profile contact --mode update --key name").ends(0);
+    assert_eq!(place.column("customers.db", "SELECT phone FROM customers"), ["050", "040"]);
+}
+
 #[test]
 fn an_update_replaces_an_address_whole() {
     for (header, rows, expected) in [

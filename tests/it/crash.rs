@@ -286,9 +286,12 @@ fn an_interrupted_run_leaves_nothing() {
                     );
                     continue;
                 }
-                interrupted += 1;
-                let done = done.ends(status);
-                assert!(done.stderr.contains("nothing was written"), "{}", done.stderr);
+                // On a busy machine the signal may come before the program has begun to listen.
+                if done.status.is_some() {
+                    interrupted += 1;
+                    let done = done.ends(status);
+                    assert!(done.stderr.contains("nothing was written"), "{}", done.stderr);
+                }
                 assert!(before.keys().eq(place.everything().keys()), "{:?}", place.names());
                 assert!(before == place.everything(), "the database is not as it was");
             }

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use custload::check::plan::{FieldOptions, Plan};
-use custload::check::{Checker, Outcome, Shape, Stamp};
+use custload::check::{Checker, JsonShape, Outcome, Shape, Stamp};
 use custload::format::csv::split;
 use custload::pipeline::{self, Command, Options, Unobserved};
 use custload::profile::Profile;
@@ -75,7 +75,7 @@ fn read_json(name: &str, data: &[u8], block_size: BlockSize) -> Result<Found, St
     }
     let mut source = input.into_source(0, &options, candidates).map_err(|error| error.to_string())?;
     let stamp = Stamp { now: "2026-01-01T00:00:00Z".into(), run: 1, file: 1 };
-    let checker = Checker::new(Arc::clone(&PLAN), Shape::Json(None), stamp, false, 1 << 20);
+    let checker = Checker::new(Arc::clone(&PLAN), Shape::Json(JsonShape::default()), stamp, false, 1 << 20);
     let mut found = Vec::new();
     while let Some(block) = source.next_block().map_err(|error| error.to_string())? {
         let verdicts = checker.check(&block);
@@ -126,7 +126,7 @@ fn bind(mapping: &Mapping, headers: &[String]) {
     assert_eq!(candidates.likely(headers).len(), headers.len());
     for (profile, fit) in Profile::all().iter().zip(candidates.fits(headers)) {
         assert!(fit.matched <= profile.fields.len());
-        let binding = Binding::new(&HeaderNames::new(profile, mapping), headers.to_vec());
+        let binding = Binding::new(&HeaderNames::new(profile, mapping), headers.to_vec(), false);
         assert_eq!(binding.columns.len(), headers.len());
         let places: HashSet<usize> =
             (0..profile.fields.len()).flat_map(|field| binding.sources.places(field).collect::<Vec<_>>()).collect();
