@@ -132,8 +132,8 @@ impl<'c> JsonRecords<'c> {
             if !std::mem::replace(&mut self.is_laid_out, true) {
                 lay_out(&self.sources, self.order.iter().map(|key| *key as u32), draft);
             }
-            let bit = |word, value: &Place| word << 1 | u64::from(value.is_filled(record));
-            draft.out.marks.begin_words(self.values.chunks(64).map(|values| values.iter().rev().fold(0, bit)));
+            let word = |values: &[Place]| Place::filled(values, record, is_tidy);
+            draft.out.marks.begin_words(self.values.chunks(64).map(word));
             let written = |member: u32| self.values[member as usize].of(record);
             let plain = |member: usize| self.values[member].plain_in(record.as_bytes());
             judge_members(checker, &self.sources, is_tidy, written, plain, draft);

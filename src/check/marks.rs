@@ -25,6 +25,8 @@ pub struct Marks {
     at: usize,
     /// What was noted the quick way of its first 64 places: those that are stored, and those that are normalised.
     quick: [u64; 2],
+    /// Whether something was noted otherwise.
+    has_others: bool,
     filled: Words,
     /// By fate; shorter than `filled`, or empty, where the rest is nothing.
     fates: [Words; Fate::COUNT],
@@ -46,6 +48,11 @@ struct Layout {
 const NONE: u32 = u32::MAX;
 
 impl Marks {
+    /// Room for this number of records.
+    pub(super) fn with_room(records: usize) -> Marks {
+        Marks { records: Vec::with_capacity(records), ..Marks::default() }
+    }
+
     /// The records that follow have these at their places: each with its slot, and whether it goes nowhere.
     pub(super) fn begin_layout(&mut self, places: impl Iterator<Item = (u32, bool)>) {
         let (slots, ignored) = (self.slots.len(), self.ignored.len());
@@ -58,10 +65,16 @@ impl Marks {
                 *word |= u64::from(is_ignored) << (place % 64);
             }
         }
+        let words = self.ignored.len() - ignored;
+        if self.layouts.is_empty() {
+            let bits = [Fate::Stored, Fate::Normalised].map(|fate| fate as usize);
+            self.filled.reserve(words * self.records.capacity());
+            bits.into_iter().for_each(|fate| self.fates[fate].reserve(words * self.records.capacity()));
+        }
         self.layouts.push(Layout {
             slots: (slots as u32, (self.slots.len() - slots) as u32),
             ignored: ignored as u32,
-            words: (self.ignored.len() - ignored) as u32,
+            words: words as u32,
             first: self.filled.len() as u32,
         });
     }
@@ -106,6 +119,7 @@ impl Marks {
     #[inline]
     pub(super) fn note(&mut self, place: usize, fate: Fate) {
         let (word, words) = (self.at + place / 64, &mut self.fates[fate as usize]);
+        self.has_others = true;
         if words.len() <= word {
             words.resize(word + 1, 0);
         }
@@ -124,13 +138,16 @@ impl Marks {
     /// Ends the last record. What has several fates has the best of them; all of a record that is rejected is.
     pub(super) fn end(&mut self, is_rejected: bool) {
         let Some(&(at, layout)) = self.records.last() else { return };
-        for (fate, bits) in [Fate::Stored, Fate::Normalised].into_iter().zip(std::mem::take(&mut self.quick)) {
-            if let Some(word) = self.fates[fate as usize].get_mut(at as usize) {
-                *word |= bits;
-            }
+        let [stored, normalised] = std::mem::take(&mut self.quick);
+        if stored | normalised != 0 {
+            self.fates[Fate::Stored as usize][at as usize] |= stored;
+            self.fates[Fate::Normalised as usize][at as usize] |= normalised & !stored;
         }
+        let has_others = std::mem::take(&mut self.has_others);
         if is_rejected {
-            self.reject_at(at, layout);
+            return self.reject_at(at, layout);
+        }
+        if !has_others {
             return;
         }
         // Only rare records have other fates, and only where a cell serves two fields it has two.
@@ -232,6 +249,9 @@ fn sum_bits(words: &[u64], stride: usize, mut each: impl FnMut(usize, u64)) {
     // A number of 32 bits for each place, a bit of all of them in each word: so one is added to many in a few steps, and eight
     // words are added to each other before the sum is.
     let mut planes = [0u64; 32];
+    // As many as there are words to add.
+    let digits = usize::BITS - (words.len() / stride).leading_zeros();
+    let planes = &mut planes[..(digits as usize + 2).min(32)];
     let mut add = |mut carry: u64, first: usize| {
         for plane in &mut planes[first..] {
             if carry == 0 {

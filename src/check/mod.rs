@@ -290,7 +290,7 @@ impl Checker {
         let mut draft = Draft {
             judge: Judge::new(&self.plan),
             rows: Rows::new(self.plan.fields.len() + OWN_COLUMNS, block.bytes.len() + block.spans.len() * BYTES_MORE),
-            out: Verdicts::default(),
+            out: Verdicts { marks: Marks::with_room(block.spans.len()), ..Verdicts::default() },
             key: None,
             stored_key: 0..0,
             zip: ShortZip::default(),

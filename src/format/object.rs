@@ -70,13 +70,17 @@ impl Place {
         }
     }
 
-    /// Whether that is more than white space, and not `null`.
+    /// Which of at most 64 values are more than white space, and not `null`: a bit a value. In a record that `is_tidy` no two spaces
+    /// stand side by side.
     #[inline]
-    pub fn is_filled(&self, record: &str) -> bool {
-        // Most are texts that begin with a sign.
-        let is_text = self.is_plain_text && self.end - self.start > 2;
-        let first = record.as_bytes().get(self.start as usize + 1);
-        is_text && first.is_some_and(u8::is_ascii_graphic) || self.of(record).is_filled()
+    pub fn filled(places: &[Place], record: &str, is_tidy: bool) -> u64 {
+        let bit = |word: u64, place: &Place| {
+            let length = place.end - place.start;
+            let is_surely = place.is_plain_text && is_tidy && length > "\" \"".len() as u32;
+            let is_null = || record.as_bytes().get(place.start as usize) == Some(&b'n');
+            word << 1 | u64::from(is_surely || !is_null() && place.of(record).is_filled())
+        };
+        places.iter().rev().fold(0, bit)
     }
 
     /// Whether it is an object.
