@@ -371,9 +371,9 @@ pub static REGISTRY: [CodeInfo; 32] = [
         code: Code::CellError,
         scope: Scope::Field,
         title: "error in a spreadsheet's cell",
-        explanation: "A spreadsheet could not work the cell out, and holds an error such as #N/A or #REF! in its place; or the cell is a formula, and the program that wrote the file did not calculate it. Such a word is no value in any format, for other formats are exported from spreadsheets.",
+        explanation: "A spreadsheet could not work the cell out, and holds an error such as #N/A or #REF! in its place; or its column was too narrow when the file was exported, and it is ####; or the cell is a formula, and the program that wrote the file did not calculate it. Such a word is no value in any format, for other formats are exported from spreadsheets.",
         example: "postal_code: #N/A, from a VLOOKUP that found nothing",
-        hint: "Correct the formula in the spreadsheet, or write the value in its place. A formula without a stored result is calculated when a spreadsheet program opens and saves the file.",
+        hint: "Correct the formula in the spreadsheet, or write the value in its place. Make a column of #### wider, and export the file again. A formula without a stored result is calculated when a spreadsheet program opens and saves the file.",
     },
     CodeInfo {
         code: Code::DuplicateKey,

@@ -206,7 +206,7 @@ impl<'c> JsonRecords<'c> {
             Meaning::Ignored | Meaning::Unknown => None,
         });
         self.reached.clear();
-        self.sources.bind(&self.plan.names.layout, found, &self.shape.candidates, true);
+        self.sources.bind(&self.plan.names.layout, found, &self.shape.candidates, may_be_parted(self.plan));
         true
     }
 
@@ -258,7 +258,12 @@ impl<'c> JsonRecords<'c> {
         }
         if reached.is_empty() || reached.contains(&NO_PLACE) || reached != self.reached {
             self.is_bound = false;
-            self.sources.bind(&self.plan.names.layout, found.into_iter(), &self.shape.candidates, true);
+            self.sources.bind(
+                &self.plan.names.layout,
+                found.into_iter(),
+                &self.shape.candidates,
+                may_be_parted(self.plan),
+            );
             lay_out(&self.sources, reached.iter().map(|place| *place as u32), draft);
         }
         self.spare = std::mem::replace(&mut self.reached, reached);
@@ -280,6 +285,11 @@ impl<'c> JsonRecords<'c> {
         self.keys.push(KnownKey { name: key.into(), meaning, role, written, next: place + 1, bound: 0 });
         (meaning, role, place)
     }
+}
+
+/// Whether a part of a value is one without the other. It must not take the place of a stored value that is whole.
+pub fn may_be_parted(plan: &Plan) -> bool {
+    !plan.mode.changes()
 }
 
 /// What a key of a record means. Of those that mean whom a record changes only the input's are meant, however they are written: a
@@ -551,7 +561,7 @@ pub(super) fn original_value(plan: &Plan, shape: &JsonShape, record: &str, field
         Meaning::Ignored | Meaning::Unknown => None,
     });
     let mut sources = Sources::default();
-    sources.bind(&plan.names.layout, found, &shape.candidates, true);
+    sources.bind(&plan.names.layout, found, &shape.candidates, may_be_parted(plan));
     let mut has_value = |field, member: usize| says_something(plan, field, Written::Value(members.0[member].1));
     let group = sources.group(&plan.names.layout, &mut has_value);
     let text = |member: usize| match value(members.0[member].1) {

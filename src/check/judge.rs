@@ -322,6 +322,9 @@ impl<'p> Judge<'p> {
                 "{column} is a formula without a stored result; open the file in a spreadsheet program, which calculates it, \
                  save it and load that"
             ),
+            error if error.starts_with("##") => {
+                format!("{column} is {} whose column was too narrow for the value", named_error(error))
+            }
             error => format!("{column} is {} that could not work it out", named_error(error)),
         };
         self.refuse(origin, Some(raw), None, [Refusal::new(Code::CellError, message)])

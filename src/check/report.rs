@@ -118,6 +118,10 @@ impl<'r> ReportRow<'r> {
         let shape = self.shape;
         let columns: [(Option<usize>, Looks); 4] =
             [(shape.run, is_run), (shape.record, is_number), (shape.line, is_number), (shape.codes, are_codes)];
+        // Reports that were joined into one have their headers among their records.
+        if self.text(shape.raw) == "_reject_raw" {
+            return None;
+        }
         let is_wrong = |(column, looks_right): &(Option<usize>, Looks)| {
             let text = self.text(*column);
             !text.is_empty() && !looks_right(&text)

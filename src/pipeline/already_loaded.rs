@@ -163,7 +163,7 @@ pub(super) fn leave_out(
     let (mut left, mut otherwise) = (Vec::with_capacity(inputs.len()), Vec::new());
     let mut of_this_run: HashMap<Identity, String> = HashMap::new();
     let same = known.same_in_turn(&identities);
-    for ((input, identity), same) in inputs.into_iter().zip(identities).zip(same) {
+    for ((mut input, identity), same) in inputs.into_iter().zip(identities).zip(same) {
         let path = visible(&input.path.to_string_lossy()).into_owned();
         if let Some(loaded) = same {
             let (run, when) = (loaded.run_id, &loaded.started_at);
@@ -192,6 +192,7 @@ pub(super) fn leave_out(
             continue;
         }
         of_this_run.insert(key, path);
+        input.sha256 = identity.sha256;
         left.push(input);
     }
     match otherwise.is_empty() || !left.is_empty() {

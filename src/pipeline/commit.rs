@@ -32,6 +32,7 @@ use crate::report::summary::{Counts, Ignored, InputSummary};
 use crate::rule::key;
 use crate::rule::text::visible;
 use crate::source::InputRead;
+use crate::source::unchanged::has_changed;
 use crate::store::Checkpoint;
 use crate::store::keys::{Collided, Fingerprint, Fingerprints, KeySet, Place, SharedKeys};
 use crate::store::texts::KeyTexts;
@@ -397,7 +398,11 @@ impl<'r> Committer<'r> {
         let input = &mut self.inputs[end.input];
         input.is_complete = true;
         input.summary.bytes = end.read.bytes;
-        input.summary.sha256 = end.read.sha256;
+        let before = std::mem::replace(&mut input.summary.sha256, end.read.sha256);
+        // It may have been another file when it was compared with those that were loaded.
+        if !before.is_empty() && before != input.summary.sha256 {
+            return Err(Error::input(Path::new(&input.summary.path), has_changed()));
+        }
         note_sheet(&mut input.summary, end.read.sheet);
         if let Some(Rejects::Begun(report)) = input.rejects.take() {
             let report = report.finish()?;

@@ -1,6 +1,7 @@
 //! A phone number (SPEC section 3): digits, whatever they were written between.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::sheet::{self, Rewritten};
 use super::{digit, text};
@@ -49,9 +50,23 @@ pub fn plain_digits(value: &[u8], digits: &mut [u8]) -> Option<usize> {
         is_plain &= is_digit | (byte < 64 && SEPARATORS >> (byte & 63) & 1 != 0);
     }
     // One dot may be a decimal point.
-    let is_trunk_zero = |brackets: &[u8]| brackets == b"(0)";
-    let has_trunk_zero = has_plus && brackets && value.windows(3).any(is_trunk_zero);
+    let has_trunk_zero = has_plus && brackets && trunk_zero(value).is_some();
     (is_plain && length > 0 && dots != 1 && !has_trunk_zero).then_some(length)
+}
+
+/// Where a zero alone stands in brackets.
+fn trunk_zero(value: &[u8]) -> Option<Range<usize>> {
+    let mut opened = None;
+    for (place, byte) in value.iter().enumerate() {
+        match (byte, opened) {
+            (b'(', _) => opened = Some((place, false)),
+            (b'0', Some((start, false))) => opened = Some((start, true)),
+            (b')', Some((start, true))) => return Some(start..place + 1),
+            (b' ', _) => {}
+            _ => opened = None,
+        }
+    }
+    None
 }
 
 /// What may stand between the digits.
@@ -63,8 +78,8 @@ fn is_separator(character: char) -> bool {
 fn digits_of(value: &str) -> Result<String, PhoneFault> {
     // The trunk zero is dialled inside the country alone, so it counts only where no country code stands before it.
     let is_international = value.trim_start_matches(is_separator).starts_with('+');
-    let (front, back) = match value.split_once("(0)") {
-        Some(parts) if is_international => parts,
+    let (front, back) = match trunk_zero(value.as_bytes()) {
+        Some(zero) if is_international => (&value[..zero.start], &value[zero.end..]),
         _ => (value, ""),
     };
     let mut digits = String::with_capacity(value.len());
@@ -134,6 +149,9 @@ mod tests {
             ("-+1 541", "1541"),
             ("+44 (0)20 7946 0000", "442079460000"),
             ("+44(0)2079460000", "442079460000"),
+            ("+44 ( 0 ) 20 7946 0000", "442079460000"),
+            ("+44 (0 )20 7946 0000", "442079460000"),
+            ("+44 (00) 20 (0 1)", "44002001"),
             ("(+44)(0)20 7946 0000", "442079460000"),
             ("+ 44 (0) 20 7946 0000", "442079460000"),
             ("+(0)44", "44"),

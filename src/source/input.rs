@@ -184,6 +184,8 @@ pub struct Input {
     is_file: bool,
     /// What was read of standard input, where it was read to its end before.
     pub spooled: Option<FileRead>,
+    /// The SHA-256 of its bytes, where it was read for that before.
+    pub sha256: Option<String>,
     /// The names that its values go by: the header of a table, the keys of JSON's first records.
     pub names: Vec<String>,
     /// How many blank lines stand before the header.
@@ -246,6 +248,7 @@ impl Input {
             is_header_guessed: false,
             kinds: Vec::new(),
             spooled,
+            sha256: None,
             notes,
             window: None,
             line: 1,

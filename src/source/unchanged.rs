@@ -42,13 +42,15 @@ impl Unchanged {
     pub fn check(&self) -> io::Result<()> {
         match state_of(&self.file)? == Some(self.state) {
             true => Ok(()),
-            false => Err(own_words(io::ErrorKind::Other, CHANGED)),
+            false => Err(has_changed()),
         }
     }
 }
 
-/// What is said of a file that changes while it is read.
-const CHANGED: &str = "it changed while it was read; run custload again when no program writes to it";
+/// The error of a file that changes while it is read.
+pub fn has_changed() -> io::Error {
+    own_words(io::ErrorKind::Other, "it changed while it was read; run custload again when no program writes to it")
+}
 
 fn state_of(file: &File) -> io::Result<Option<State>> {
     let metadata = file.metadata()?;
@@ -68,7 +70,7 @@ mod tests {
         let before = Unchanged::note(&file).unwrap();
         assert!(before.check().is_ok());
         file.write_all(b"two").unwrap();
-        assert_eq!(before.check().unwrap_err().to_string(), CHANGED);
+        assert_eq!(before.check().unwrap_err().to_string(), has_changed().to_string());
         // The same length, at another time.
         let before = Unchanged::note(&file).unwrap();
         file.set_modified(SystemTime::UNIX_EPOCH).unwrap();

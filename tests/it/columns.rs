@@ -176,6 +176,13 @@ fn keys_that_a_record_lacks_are_as_if_they_were_null() {
     let text = "{\"email\":\"a@x.example\",\"Ort\":\"Ulm\"}\n{\"email\":\"b@x.example\",\"city\":\"Bonn\"}\n";
     let (_, found) = stored("a.ndjson", text, &["--profile", "contact", "--map", "Ort=city"], "city");
     assert_eq!(found, ["Ulm", "-"]);
+    // A part without the other is a name, but none that takes the place of a whole one.
+    let place = Place::new();
+    place.write("a.ndjson", "{\"email\":\"a@x.example\",\"first_name\":\"Jana\"}\n");
+    place.write("b.ndjson", "{\"email\":\"a@x.example\",\"last_name\":\"Roth\",\"phone\":\"030\"}\n");
+    place.custload("import a.ndjson --profile contact").ends(0);
+    place.custload("import b.ndjson --profile contact --mode update").ends(0).says(&["last_name"]);
+    assert_eq!(place.column("customers.db", "SELECT name || phone FROM customers"), ["Jana030"]);
     // Names in parts are the key as they would be one.
     let place = Place::new();
     place.write("a.csv", "name,phone,email\nJana Roth,030,a@x.example\nJana,040,b@x.example\n");

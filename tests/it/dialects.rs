@@ -321,6 +321,16 @@ fn a_header_that_comes_again_is_no_customer() {
     place.write("b.csv", report);
     place.custload("import b.csv --profile billing").ends(1);
     assert!(place.text("customers.db.imports/run-000002/errors.ndjson").matches("repeated-header").count() >= 2);
+    // So does that of a report among the rows of another one.
+    let place = Place::new();
+    place.write("a.csv", "email,name\na@x.example,5\n");
+    place.custload("import a.csv --profile contact").ends(1);
+    let report = place.text("customers.db.imports/run-000001/a.rejects.csv").replace(",5,", ",Ann Lee,");
+    place.write("b.csv", [&*report, &*report.replace("a@x", "b@x")].concat());
+    place.custload("import b.csv --profile contact").ends(1);
+    assert_eq!(place.number("customers.db", "SELECT count(*) FROM customers"), 2);
+    let errors = place.text("customers.db.imports/run-000002/errors.ndjson");
+    assert!(errors.lines().count() == 1 && errors.contains("\"repeated-header\""), "{errors}");
     // Where names are given, there is none.
     let (place, stored) = loaded(
         "a.csv",

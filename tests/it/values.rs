@@ -101,6 +101,11 @@ fn words_for_nothing_and_error_words_are_no_values() {
     place.custload("import b.ndjson --db c.db --profile contact").ends(1);
     let expected = [fault(1, "email", "null-word"), fault(1, "email", "required"), fault(1, "phone", "cell-error")];
     assert_eq!(codes(&place, 2), expected);
+    // What stands where a column was too narrow is the same for many.
+    place.write("d.csv", "external_key,name\n#######,Ann\n#######,Bob\n##,Cleo\n");
+    place.custload("import d.csv --db d.db --profile billing").ends(1);
+    assert!(place.text("d.db.imports/run-000001/errors.ndjson").contains("too narrow"));
+    assert_eq!(place.column("d.db", "SELECT name FROM customers"), ["Cleo"]);
 }
 
 /// LibreOffice writes its errors in the language of its user, so no list of words tells them.

@@ -76,9 +76,13 @@ pub(super) fn push_digits(units: &mut Vec<Unit>, digits: usize) {
     units.extend(std::iter::repeat_n(Unit::Digit, digits.min(MAX_UNITS + 1)));
 }
 
+/// The colours of a format, which have a number behind them where they are called so (ECMA-376, 18.8.31).
+const COLOURS: [&str; 9] = ["black", "blue", "color", "cyan", "green", "magenta", "red", "white", "yellow"];
+
 /// What the first section of a format of Excel consists of, where it is nothing but zeros and characters that are shown as they
-/// are, with a language before them if need be.
+/// are, with a language or colour before them if need be.
 fn units(code: &str) -> Option<Vec<Unit>> {
+    let is_digit = |character: char| character.is_ascii_digit();
     let mut units = Vec::new();
     let mut characters = code.trim().chars();
     while let Some(character) = characters.next() {
@@ -95,9 +99,11 @@ fn units(code: &str) -> Option<Vec<Unit>> {
             }
             '[' => {
                 let inside: String = characters.by_ref().take_while(|character| *character != ']').collect();
-                // What is more than a language may be a currency, a colour or a condition.
+                // What is neither a language nor a colour may be a currency or a condition.
                 let is_language = inside.strip_prefix("$-").is_some_and(|code| !code.is_empty());
-                is_language.then_some(())?;
+                let is_colour =
+                    COLOURS.iter().any(|colour| colour.eq_ignore_ascii_case(inside.trim_end_matches(is_digit)));
+                (is_language || is_colour).then_some(())?;
             }
             _ => return None,
         }
@@ -124,6 +130,8 @@ mod tests {
             ("00000;-00000", shown("00000")),
             ("00000;@", shown("00000")),
             ("[$-407]00000", shown("00000")),
+            ("[Red]00000", shown("00000")),
+            ("[Color12]00000;[RED]-00000", shown("00000")),
             ("00000\\-0000", shown("00000-0000")),
             ("00\\-000;@", shown("00-000")),
             ("000-000", shown("000-000")),
