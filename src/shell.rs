@@ -3,16 +3,26 @@
 use std::borrow::Cow;
 use std::path::Path;
 
+use crate::rule::text::visible;
+
 /// The database of a command that names none.
 pub const DEFAULT_DATABASE: &str = "customers.db";
 
 /// A word as a shell takes it.
 pub fn word(word: &str) -> Cow<'_, str> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./=:,+@%".contains(&byte);
-    match !word.is_empty() && word.bytes().all(is_plain) {
-        true => Cow::Borrowed(word),
-        false => Cow::Owned(format!("'{}'", word.replace('\'', "'\\''"))),
+    if !word.is_empty() && word.bytes().all(is_plain) {
+        return Cow::Borrowed(word);
     }
+    if visible(word) == word {
+        return Cow::Owned(format!("'{}'", word.replace('\'', "'\\''")));
+    }
+    // What would not be seen is written as its bytes, which all shells but the plainest read.
+    let letters = word.bytes().map(|byte| match is_plain(byte) || byte == b' ' {
+        true => char::from(byte).to_string(),
+        false => format!("\\{byte:03o}"),
+    });
+    Cow::Owned(format!("$'{}'", letters.collect::<String>()))
 }
 
 /// The command that undoes a run of this database.
@@ -35,6 +45,9 @@ mod tests {
             ("", "''"),
             ("it's", "'it'\\''s'"),
             ("$HOME;", "'$HOME;'"),
+            ("M\u{fc}ller.csv", "'M\u{fc}ller.csv'"),
+            ("a\u{200b}b c'.csv", "$'a\\342\\200\\213b c\\047.csv'"),
+            ("a\nb", "$'a\\012b'"),
         ] {
             assert_eq!(word(plain), expected);
         }

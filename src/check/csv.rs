@@ -390,7 +390,9 @@ fn take_apart<'r>(
     }
     let outer = Parts { text: Cow::Borrowed(record), is_raw: false, is_guarded: shape.report.is_some() };
     let Some(report) = &shape.report else { return Ok(outer) };
-    if !shape.own.iter().all(|column| cells[*column].is_empty()) {
+    // What goes nowhere is nothing that a person has corrected.
+    let goes_somewhere = |column: &&usize| matches!(shape.binding.columns[**column], Column::Field(_));
+    if !shape.own.iter().filter(goes_somewhere).all(|column| cells[*column].is_white(record.as_bytes())) {
         return Ok(outer);
     }
     let row = ReportRow { shape: report, record, cells };

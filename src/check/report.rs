@@ -9,7 +9,7 @@ use super::{Whole, not_utf8};
 use crate::format::csv::{Cell, NOT_CALCULATED, split, unguarded};
 use crate::format::dialect::CsvDialect;
 use crate::format::raw::{self, RawDialect};
-use crate::profile::header::{Binding, REPORT_COLUMNS, digest};
+use crate::profile::header::{Binding, REPORT_COLUMNS, digest, has_report_columns};
 use crate::record::Origin;
 use crate::reject::Code;
 
@@ -100,7 +100,9 @@ impl ReportShape {
             messages: column("_reject_messages"),
             dialect: column("_reject_dialect"),
             raw: column("_reject_raw"),
-            is_at_end: binding.headers.ends_with(&REPORT_COLUMNS.map(String::from)),
+            is_at_end: has_report_columns(
+                &binding.headers[binding.headers.len().saturating_sub(REPORT_COLUMNS.len())..],
+            ),
             own_digest: binding.own_digest(),
             all_digest: digest(&binding.headers),
         })

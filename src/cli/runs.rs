@@ -370,6 +370,11 @@ fn undone_text(undo: &UndoOptions, undone: &Undone, database: &Path) -> String {
             out.push_str("  and more\n");
         }
     }
+    if !undone.as_undone.is_empty() {
+        let them = undone.as_undone.iter().map(|(customer, run)| format!("  customer {customer}: run {run}\n"));
+        out.push_str("again as a run left them that is undone (they were kept then); load what is right for them:\n");
+        out.extend(them);
+    }
     if undo.dry_run {
         out.push_str("nothing was written (--dry-run)\n");
     }
@@ -386,6 +391,7 @@ fn undone_data(undo: &UndoOptions, undone: &Undone) -> Value {
         };
         json!({ "first_customer_id": entry.first, "last_customer_id": entry.last, "since": since, "by_run": run })
     });
+    let as_left = |(customer, run): &(i64, i64)| json!({ "customer_id": customer, "run_id": run });
     let status = match undone.is_done {
         true if undo.dry_run => "dry-run",
         true => UNDONE,
@@ -402,6 +408,7 @@ fn undone_data(undo: &UndoOptions, undone: &Undone) -> Value {
         "changed": undone.changed,
         "changed_customers": changed.collect::<Vec<_>>(),
         "has_more": undone.has_more,
+        "as_undone": undone.as_undone.iter().map(as_left).collect::<Vec<_>>(),
     })
 }
 

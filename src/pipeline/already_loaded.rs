@@ -41,6 +41,10 @@ pub(super) fn absolute_path(path: &Path) -> Option<String> {
             part => absolute.push(part),
         }
     }
+    // Under these names a process has what it was given, which may be a file.
+    if ["/dev/stdin", "/dev/fd", "/proc"].iter().any(|of_process| absolute.starts_with(of_process)) {
+        return None;
+    }
     // What is no text is told apart nevertheless.
     Some(absolute.to_str().map_or_else(|| format!("{absolute:?}"), str::to_string))
 }

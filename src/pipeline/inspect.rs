@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::format::csv::{SHEET_MARK, split};
 use crate::format::json::{JsonValue, Members, value};
 use crate::profile::Profile;
-use crate::profile::header::{Candidates, Likely, REPORT_COLUMNS, nearest_field};
+use crate::profile::header::{Candidates, Likely, nearest_field, report_column};
 use crate::record::{Block, Extent};
 use crate::reject::{Code, Severity};
 use crate::report::summary::{ColumnSummary, Ignored, InputSummary};
@@ -309,7 +309,7 @@ impl Cells {
         if self.dialect.format.is_table() {
             let mut cells = Vec::new();
             if split(record.as_bytes(), &self.dialect.csv, &mut cells).is_ok() {
-                let own = self.names.iter().zip(&cells).filter(|(name, _)| !REPORT_COLUMNS.contains(&name.as_str()));
+                let own = self.names.iter().zip(&cells).filter(|(name, _)| report_column(name).is_none());
                 for (column, (_, cell)) in own.enumerate() {
                     each(column, cell.text(record).trim_start_matches(SHEET_MARK));
                 }

@@ -29,6 +29,15 @@ pub const REPORT_COLUMNS: [&str; 8] = [
     "_reject_raw",
 ];
 
+/// Which of [`REPORT_COLUMNS`] a header is, by index. Other programs may have changed its case.
+pub fn report_column(header: &str) -> Option<usize> {
+    REPORT_COLUMNS.iter().position(|column| is_same(header, column))
+}
+
+fn is_same(header: &str, column: &str) -> bool {
+    header.trim().eq_ignore_ascii_case(column)
+}
+
 /// Those of the first version, which are not beside each other among the others.
 const OLD_REPORT_COLUMNS: [&str; 4] = ["_reject_line", "_reject_codes", "_reject_messages", "_reject_raw"];
 
@@ -36,7 +45,7 @@ const OLD_REPORT_COLUMNS: [&str; 4] = ["_reject_line", "_reject_codes", "_reject
 pub fn has_report_columns<N: AsRef<str>>(names: &[N]) -> bool {
     let are_those = |columns: &[&str]| {
         let mut places = names.windows(columns.len());
-        places.any(|names| names.iter().zip(columns).all(|(name, column)| name.as_ref() == *column))
+        places.any(|names| names.iter().zip(columns).all(|(name, column)| is_same(name.as_ref(), column)))
     };
     are_those(&REPORT_COLUMNS) || are_those(&OLD_REPORT_COLUMNS)
 }
@@ -451,7 +460,7 @@ impl Binding {
         sources.bind(&names.layout, fields, &[], may_be_parted);
         let is_candidate = sources.candidates(headers.len());
         let column = |(column, found): (usize, &Meaning)| match found {
-            Meaning::Unknown => match REPORT_COLUMNS.iter().position(|name| *name == headers[column]) {
+            Meaning::Unknown => match report_column(&headers[column]) {
                 Some(index) => Column::Report(index),
                 None => Column::Unknown,
             },

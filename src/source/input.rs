@@ -28,7 +28,7 @@ use crate::error::{Error, Result, Words};
 use crate::format::csv::DELIMITERS;
 use crate::format::dialect::{CsvDialect, Escape};
 use crate::format::json::{is_blank, names_of, without_comma};
-use crate::profile::header::{Candidates, REPORT_COLUMNS, REPORT_KEY};
+use crate::profile::header::{Candidates, REPORT_KEY, report_column};
 use crate::record::Extent;
 
 /// A kind of file.
@@ -345,7 +345,8 @@ impl Input {
     pub fn into_source(mut self, index: usize, options: &ReadOptions, candidates: &Candidates) -> Result<Source> {
         let mut window = self.open_again(options, candidates)?;
         let Input { path, dialect, names, mut line, blank_before_header, .. } = self;
-        let limit = record_limit(&names, options);
+        let is_report = has_report_column(&names) || !dialect.format.is_table() && is_report(window.held());
+        let limit = record_limit(is_report, options);
         let cutter: Box<dyn Cutter> = match dialect.format {
             Format::Csv => Box::new(CsvCutter::new(dialect.csv, limit)),
             Format::Spreadsheet => Box::new(SheetCutter::new(limit)),
@@ -369,7 +370,7 @@ impl Input {
 
     /// Whether it is a table that has columns which only reject reports have.
     pub fn is_report(&self) -> bool {
-        self.dialect.format.is_table() && self.names.iter().any(|name| REPORT_COLUMNS.contains(&name.as_str()))
+        self.dialect.format.is_table() && has_report_column(&self.names)
     }
 
     /// What it is, in a few words, for a person.
@@ -464,10 +465,13 @@ impl Input {
     }
 }
 
+fn has_report_column(names: &[String]) -> bool {
+    names.iter().any(|name| report_column(name).is_some())
+}
+
 /// The greatest length of a record. That of a reject report has more than the input's, and its cells may be quoted.
-fn record_limit(names: &[String], options: &ReadOptions) -> u64 {
+fn record_limit(is_report: bool, options: &ReadOptions) -> u64 {
     const MORE: u64 = 1024 * 1024;
-    let is_report = names.iter().any(|name| REPORT_COLUMNS.contains(&name.as_str()));
     if is_report { 3 * options.max_record_bytes + MORE } else { options.max_record_bytes }
 }
 

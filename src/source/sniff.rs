@@ -13,7 +13,7 @@ pub use super::sample::{SAMPLE_BYTES, Sample};
 use crate::error::Words;
 use crate::format::csv::unguarded;
 use crate::format::dialect::CsvDialect;
-use crate::profile::header::{Candidates, Fit, REPORT_COLUMNS, has_report_columns};
+use crate::profile::header::{Candidates, Fit, has_report_columns, report_column};
 use crate::record::Extent;
 
 /// How many records are looked at.
@@ -347,7 +347,7 @@ fn names_of(row: &Row) -> Result<Vec<String>, Unreadable> {
         (_, Ok(names)) if names.len() > MOST_COLUMNS => {
             refuse(&format!("has {} columns; at most {MOST_COLUMNS} are possible", names.len()))
         }
-        (_, Ok(names)) if names.iter().any(|name| REPORT_COLUMNS.contains(&name.as_str())) => {
+        (_, Ok(names)) if names.iter().any(|name| report_column(name).is_some()) => {
             Ok(names.iter().map(|name| unguarded(name.as_str().into()).into_owned()).collect())
         }
         (_, Ok(names)) => Ok(names.clone()),

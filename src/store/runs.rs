@@ -184,7 +184,8 @@ pub(super) fn loaded(connection: &Connection) -> rusqlite::Result<Vec<Loaded>> {
     let lists = (schema::run_columns(connection)?, schema::file_columns(connection)?);
     let (Some(run_columns), Some(file_columns)) = lists else { return Ok(Vec::new()) };
     let mut statement = connection.prepare(&format!(
-        "SELECT r.run_id, r.started_at, r.profile, r.options, r.accepted, r.rejected, r.reports, r.undone_before >= r.run_id, \
+        "SELECT r.run_id, r.started_at, r.profile, r.options, r.accepted, r.rejected, r.reports, \
+         r.undone_before >= r.run_id AND f.unchanged > 0, \
          f.import_file, f.path, f.absolute_path, f.part, f.bytes, f.sha256, f.accepted, f.rejected, \
          f.created + f.updated > 0 \
          FROM (SELECT *, ifnull(max(CASE status WHEN ?2 THEN undone_after END) OVER (ORDER BY run_id \

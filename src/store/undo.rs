@@ -71,6 +71,9 @@ pub struct Undone {
     pub deleted: u64,
     /// How many were restored to what they were.
     pub restored: u64,
+    /// Of the restored ones, the first of those that are again as a run left them that is undone, with that run: they were kept
+    /// when it was.
+    pub as_undone: Vec<(i64, i64)>,
     /// How many can be deleted, and how many restored, because they are as the run left them.
     pub deletable: u64,
     #[allow(missing_docs)]
@@ -223,6 +226,7 @@ impl<'h> Undoing<'h> {
         if undone.changed > 0 && !self.undo.keep_changed {
             return Ok(undone);
         }
+        undone.as_undone = self.as_undone()?;
         undone.restored = self.restore()?;
         undone.deleted = self.delete(undone.deletable)?;
         self.note()?;
@@ -391,6 +395,21 @@ impl<'h> Undoing<'h> {
             restored += 1;
         }
         Ok(restored)
+    }
+
+    /// The first customers who will be as a run left them that is undone, and that run.
+    fn as_undone(&self) -> rusqlite::Result<Vec<(i64, i64)>> {
+        let sql = format!(
+            "SELECT u.customer_id, u.old_import_run FROM import_updated AS u JOIN import_runs AS r \
+             ON r.run_id = u.old_import_run WHERE u.run_id = ?1 AND u.customer_id < ?2 AND r.status = ?3 \
+             AND EXISTS (SELECT 1 FROM customers AS t WHERE t.customer_id = u.customer_id){} \
+             ORDER BY u.customer_id LIMIT {MOST_LISTED}",
+            self.not_kept("u.customer_id")
+        );
+        let mut statement = self.connection.prepare(&sql)?;
+        let found = statement
+            .query_map(params![self.undo.run_id, self.first_created, UNDONE], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        found.collect()
     }
 
     fn put_back(&self, former: Former) -> Tried<()> {

@@ -101,6 +101,7 @@ struct Read {
     text: String,
     accepted: usize,
     has_changed: bool,
+    has_unchanged: bool,
 }
 
 #[derive(Clone, Default)]
@@ -152,7 +153,7 @@ impl Model {
             rejected += right.len() - stay.len();
         }
         let accepted = records.len() - rejected;
-        let mut has_changed = false;
+        let (mut has_changed, mut has_unchanged) = (false, false);
         for record in stay {
             let before = found(record).first().map(|id| (*id, self.customers[id].clone()));
             let (id, before, after) = match before {
@@ -164,6 +165,7 @@ impl Model {
                         }
                     }
                     if after.values == before.values {
+                        has_unchanged = true;
                         continue;
                     }
                     (id, Some(before), after)
@@ -180,7 +182,7 @@ impl Model {
             let first = run.done.remove(&id).map_or(before, |(first, _)| first);
             run.done.insert(id, (first, after));
         }
-        run.reads.push(Read { path: path.to_string(), text: csv(records), accepted, has_changed });
+        run.reads.push(Read { path: path.to_string(), text: csv(records), accepted, has_changed, has_unchanged });
         rejected
     }
 
@@ -201,7 +203,8 @@ impl Model {
         let is_shaken =
             |run: usize| self.runs[..run].iter().any(|earlier| earlier.undone_after.is_some_and(|after| after > run));
         let found = [counts(&|read| read.path == path), other].into_iter().flatten();
-        let found = found.filter(|(run, read)| read.text == text && (mode == "create" || !is_shaken(*run)));
+        let is_shaken = |run, read: &Read| mode != "create" && read.has_unchanged && is_shaken(run);
+        let found = found.filter(|(run, read)| read.text == text && !is_shaken(*run, read));
         found.map(|(run, _)| run).max()
     }
 

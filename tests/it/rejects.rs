@@ -396,6 +396,47 @@ fn a_report_that_is_mended_in_its_place_is_not_lost() {
     assert!(kept, "the mended file is gone, and nothing was loaded: {:?}", place.names());
 }
 
+/// What programs and people do to a report in passing costs nothing.
+#[test]
+fn a_report_is_known_whatever_case_its_columns_have() {
+    let place = Place::new();
+    place.write("a.csv", "email,description,phone\na@x.example,=abcde,bad\nb@x.example,two more,55,one too many\n");
+    import(&place, "a.csv");
+    let report = place.text(&format!("{FIRST}/a.rejects.csv"));
+    let (header, rows) = report.split_once('\n').unwrap();
+    place.write("b.csv", format!("{}\n{}", header.to_uppercase(), rows.replace(",bad,", ",44,")));
+    import(&place, "b.csv");
+    assert_eq!(place.column("customers.db", "SELECT description || phone FROM customers"), ["=abcde44"]);
+    // A blank, or a note in a column of its own, is no correction of a record that stands whole in its row.
+    let whole = rows.lines().last().unwrap().replace("55,one too many", "55");
+    for (header, row, is_loaded) in [
+        (header.to_string(), whole.replacen(',', " ,", 1), true),
+        // Other columns than the record was written for are refused, and it stays whole.
+        (format!("{header},checked by"), format!("{whole},me"), false),
+    ] {
+        let place = Place::new();
+        place.write("c.csv", format!("{header}\n{row}\n"));
+        import(&place, "c.csv");
+        let phones = place.column("customers.db", "SELECT phone FROM customers");
+        assert_eq!(phones.as_slice(), if is_loaded { &["55"][..] } else { &[] }, "{header}\n{row}");
+        let report = || place.text(&format!("{FIRST}/c.rejects.csv"));
+        assert!(is_loaded || report().contains("b@x.example,two more,55"), "{header}\n{row}");
+    }
+}
+
+#[test]
+fn what_a_report_says_of_a_record_of_json_is_no_part_of_its_length() {
+    let place = Place::new();
+    let long = format!("{{\"email\":\"a@x.example\",\"phone\":\"bad\",\"x\":\"{}\"}}\n", "x".repeat(60));
+    place.write("a.ndjson", &long);
+    let limit = format!("--profile contact --max-record-bytes {}", long.len());
+    place.custload(&format!("import a.ndjson {limit}")).ends(1);
+    let report = place.text(&format!("{FIRST}/a.rejects.ndjson"));
+    place.write("b.ndjson", report.replace("\"bad\"", "\"55\""));
+    place.custload(&format!("import b.ndjson {limit}")).ends(0);
+    assert_eq!(place.column("customers.db", "SELECT phone FROM customers"), ["55"]);
+}
+
 /// A message that says at which character a line goes wrong means characters.
 #[test]
 fn places_in_json_are_counted_in_characters() {

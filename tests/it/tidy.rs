@@ -26,7 +26,7 @@ const FLOORS: [(&str, u32); 21] = [
     ("mask", 0),
     ("mode", 0),
     ("disk", 0),
-    ("shell", 0),
+    ("shell", 2),
     ("generate", 0),
     ("lib", 7),
     ("custload", 7),

@@ -320,8 +320,10 @@ fn a_run_in_between_is_undone_but_for_what_was_changed() {
     let data: Value = serde_json::from_str(&done.stdout).unwrap();
     assert_eq!((&data["restored"], &data["changed"]), (&Value::from(1), &Value::from(1)));
     assert_eq!(shown(&place), "1 Ulm Ann Three|2 Bonn Bob Brown|3 Kiel Cid Cox");
-    place.custload("undo 3").ends(0);
+    let done = place.custload("undo 3").ends(0);
     assert_eq!(shown(&place), "1 Ulm Ann Two|2 Bonn Bob Brown|3 Kiel Cid Cox");
+    assert!(done.stdout.contains("again as a run left them that is undone"), "{}", done.stdout);
+    assert!(done.stdout.contains("customer 1: run 2"), "{}", done.stdout);
     // Customer 1 still has what run 2 gave him, and the two others are told from him.
     refused(&place, "undo 1", &["1 customer is not", "customer 1: changed by run 2"]);
     place.custload("undo 1 --keep-changed").ends(0);
