@@ -391,8 +391,8 @@ fn take_apart<'r>(
     let outer = Parts { text: Cow::Borrowed(record), is_raw: false, is_guarded: shape.report.is_some() };
     let Some(report) = &shape.report else { return Ok(outer) };
     // What goes nowhere is nothing that a person has corrected.
-    let goes_somewhere = |column: &&usize| matches!(shape.binding.columns[**column], Column::Field(_));
-    if !shape.own.iter().filter(goes_somewhere).all(|column| cells[*column].is_white(record.as_bytes())) {
+    let is_bound = |column: &&usize| matches!(shape.binding.columns[**column], Column::Field(_));
+    if !shape.own.iter().filter(is_bound).all(|column| cells[*column].is_white(record.as_bytes())) {
         return Ok(outer);
     }
     let row = ReportRow { shape: report, record, cells };
@@ -420,7 +420,26 @@ fn take_apart<'r>(
 fn cut_row<'r>(shape: &CsvShape, record: &'r str, source: &[u8], cells: &mut Vec<Cell>) -> Result<(), Whole<'r>> {
     shape.row.split(record, source, cells)?;
     let Some(report) = &shape.report else { return Ok(()) };
-    let Some(column) = (ReportRow { shape: report, record, cells }).misplaced() else { return Ok(()) };
+    let row = ReportRow { shape: report, record, cells };
+    if row.is_header() {
+        return match shape
+            .own
+            .iter()
+            .all(|column| cells[*column].text(record).trim() == shape.binding.headers[*column].trim())
+        {
+            // That it comes again is said like that of any header.
+            true => Ok(()),
+            false => Err(Whole {
+                code: Code::RepeatedHeader,
+                column: None,
+                message: "the record is the header of another report; take what follows into a file of its own"
+                    .to_string(),
+                raw: record.as_bytes().into(),
+                carried: None,
+            }),
+        };
+    }
+    let Some(column) = row.misplaced() else { return Ok(()) };
     Err(Whole {
         code: Code::ExtraCell,
         column: Some(column as u32 + 1),

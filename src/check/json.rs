@@ -26,26 +26,36 @@ use crate::rule::text;
 #[derive(Clone, Debug, Default)]
 pub struct JsonShape {
     /// Those that mean whom a record changes; none where it changes nobody.
-    whom: Vec<String>,
-    /// What stands for the other fields. What a record lacks of it has no value there.
+    key_names: Vec<String>,
+    /// What stands for a field, in order: a record is read as if it had all of it.
     candidates: Vec<(Match, Role)>,
+    /// Whether a part of a value is one where the input has no other part. Not where customers are changed: a first name would
+    /// take the place of a whole one.
+    may_be_parted: bool,
 }
 
 impl JsonShape {
-    /// That of an input with these keys.
-    pub fn new(plan: &Plan, keys: &Binding) -> JsonShape {
-        let is_whom = |field| plan.mode.changes() && plan.key.is_some_and(|key| key.field == field);
-        let mut shape = JsonShape::default();
-        for (column, key) in keys.columns.iter().zip(&keys.headers) {
-            match column {
-                Column::Field(found) if is_whom(found.field) => shape.whom.push(key.clone()),
-                Column::Field(found) => shape.candidates.push((*found, Role::of(key))),
-                _ => {}
+    /// That of an input whose first records have these keys, and what becomes of these.
+    pub fn new(plan: &Plan, keys: Vec<String>) -> (JsonShape, Binding) {
+        let may_be_parted = !plan.mode.changes();
+        let binding = Binding::new(&plan.names, keys, may_be_parted);
+        let mut shape = JsonShape { may_be_parted, ..JsonShape::default() };
+        for (column, key) in binding.columns.iter().zip(&binding.headers) {
+            let Column::Field(found) = column else { continue };
+            if plan.mode.changes() && plan.key.is_some_and(|key| key.field == found.field) {
+                shape.key_names.push(key.clone());
             }
+            shape.candidates.push((*found, Role::of(key)));
         }
         shape.candidates.sort_unstable();
-        shape.candidates.dedup();
-        shape
+        // It matters whether there are several, and not how many.
+        let alike = shape.candidates.chunk_by(|one, other| one == other);
+        shape.candidates = alike.flat_map(|alike| alike.iter().take(2).copied()).collect();
+        (shape, binding)
+    }
+
+    fn bind(&self, plan: &Plan, found: impl Iterator<Item = (usize, Match, Role)>, sources: &mut Sources) {
+        sources.bind(&plan.names.layout, found, &self.candidates, self.may_be_parted);
     }
 }
 
@@ -206,7 +216,7 @@ impl<'c> JsonRecords<'c> {
             Meaning::Ignored | Meaning::Unknown => None,
         });
         self.reached.clear();
-        self.sources.bind(&self.plan.names.layout, found, &self.shape.candidates, may_be_parted(self.plan));
+        self.shape.bind(self.plan, found, &mut self.sources);
         true
     }
 
@@ -258,12 +268,7 @@ impl<'c> JsonRecords<'c> {
         }
         if reached.is_empty() || reached.contains(&NO_PLACE) || reached != self.reached {
             self.is_bound = false;
-            self.sources.bind(
-                &self.plan.names.layout,
-                found.into_iter(),
-                &self.shape.candidates,
-                may_be_parted(self.plan),
-            );
+            self.shape.bind(self.plan, found.into_iter(), &mut self.sources);
             lay_out(&self.sources, reached.iter().map(|place| *place as u32), draft);
         }
         self.spare = std::mem::replace(&mut self.reached, reached);
@@ -275,7 +280,7 @@ impl<'c> JsonRecords<'c> {
             let known = &self.keys[*place];
             return (known.meaning, known.role, *place);
         }
-        let (meaning, role) = (meaning_of(key, self.plan, &self.shape.whom), Role::of(key));
+        let (meaning, role) = (meaning_of(key, self.plan, self.shape), Role::of(key));
         let place = self.keys.len();
         if place >= MOST_KEYS {
             return (meaning, role, NO_PLACE);
@@ -287,19 +292,15 @@ impl<'c> JsonRecords<'c> {
     }
 }
 
-/// Whether a part of a value is one without the other. It must not take the place of a stored value that is whole.
-pub fn may_be_parted(plan: &Plan) -> bool {
-    !plan.mode.changes()
-}
-
 /// What a key of a record means. Of those that mean whom a record changes only the input's are meant, however they are written: a
 /// record that lacks them must not find its customer by another.
-fn meaning_of(key: &str, plan: &Plan, whom: &[String]) -> Meaning {
-    let is_whom = |found: Match| plan.key.is_some_and(|key| key.field == found.field);
+fn meaning_of(key: &str, plan: &Plan, shape: &JsonShape) -> Meaning {
+    let is_key = |found: Match| plan.key.is_some_and(|key| key.field == found.field);
+    let names = &shape.key_names;
     match plan.names.find(key) {
-        Meaning::Field(found) if !whom.is_empty() && is_whom(found) && !whom.iter().any(|whom| whom == key) => {
+        Meaning::Field(found) if !names.is_empty() && is_key(found) && !names.iter().any(|name| name == key) => {
             let compared = letters_and_digits(key);
-            match whom.iter().any(|whom| letters_and_digits(whom) == compared) {
+            match names.iter().any(|name| letters_and_digits(name) == compared) {
                 true => Meaning::Field(Match { rank: found.rank.saturating_add(1), ..found }),
                 false => Meaning::Unknown,
             }
@@ -556,12 +557,12 @@ pub(super) fn original_value(plan: &Plan, shape: &JsonShape, record: &str, field
         }
     };
     let members = parse_members(record).ok()?.reach(&plan.names).ok()?;
-    let found = members.0.iter().enumerate().filter_map(|(index, (key, _))| match meaning_of(key, plan, &shape.whom) {
+    let found = members.0.iter().enumerate().filter_map(|(index, (key, _))| match meaning_of(key, plan, shape) {
         Meaning::Field(found) => Some((index, found, Role::of(key))),
         Meaning::Ignored | Meaning::Unknown => None,
     });
     let mut sources = Sources::default();
-    sources.bind(&plan.names.layout, found, &shape.candidates, may_be_parted(plan));
+    shape.bind(plan, found, &mut sources);
     let mut has_value = |field, member: usize| says_something(plan, field, Written::Value(members.0[member].1));
     let group = sources.group(&plan.names.layout, &mut has_value);
     let text = |member: usize| match value(members.0[member].1) {

@@ -323,7 +323,7 @@ impl<'p> Judge<'p> {
                  save it and load that"
             ),
             error if error.starts_with("##") => {
-                format!("{column} is {} whose column was too narrow for the value", named_error(error))
+                format!("{column} is {}: the column was too narrow when the file was exported", shown(error))
             }
             error => format!("{column} is {} that could not work it out", named_error(error)),
         };

@@ -25,8 +25,8 @@ pub struct Marks {
     at: usize,
     /// What was noted the quick way of its first 64 places: those that are stored, and those that are normalised.
     quick: [u64; 2],
-    /// Whether something was noted otherwise.
-    has_others: bool,
+    /// Whether something was noted otherwise, so that a place may have several fates.
+    needs_merge: bool,
     filled: Words,
     /// By fate; shorter than `filled`, or empty, where the rest is nothing.
     fates: [Words; Fate::COUNT],
@@ -68,8 +68,10 @@ impl Marks {
         let words = self.ignored.len() - ignored;
         if self.layouts.is_empty() {
             let bits = [Fate::Stored, Fate::Normalised].map(|fate| fate as usize);
-            self.filled.reserve(words * self.records.capacity());
-            bits.into_iter().for_each(|fate| self.fates[fate].reserve(words * self.records.capacity()));
+            // The records after a wide one may have no such number.
+            let room = (words * self.records.capacity()).min(64 * 1024);
+            self.filled.reserve(room);
+            bits.into_iter().for_each(|fate| self.fates[fate].reserve(room));
         }
         self.layouts.push(Layout {
             slots: (slots as u32, (self.slots.len() - slots) as u32),
@@ -119,7 +121,7 @@ impl Marks {
     #[inline]
     pub(super) fn note(&mut self, place: usize, fate: Fate) {
         let (word, words) = (self.at + place / 64, &mut self.fates[fate as usize]);
-        self.has_others = true;
+        self.needs_merge = true;
         if words.len() <= word {
             words.resize(word + 1, 0);
         }
@@ -143,11 +145,11 @@ impl Marks {
             self.fates[Fate::Stored as usize][at as usize] |= stored;
             self.fates[Fate::Normalised as usize][at as usize] |= normalised & !stored;
         }
-        let has_others = std::mem::take(&mut self.has_others);
+        let needs_merge = std::mem::take(&mut self.needs_merge);
         if is_rejected {
             return self.reject_at(at, layout);
         }
-        if !has_others {
+        if !needs_merge {
             return;
         }
         // Only rare records have other fates, and only where a cell serves two fields it has two.
@@ -223,7 +225,9 @@ impl Marks {
                 }
                 let ignored = self.ignored[layout.ignored as usize + word];
                 if ignored != 0 {
-                    let words: Words = self.filled[first..end].iter().map(|filled| filled & ignored).collect();
+                    // There is none where no record was cut.
+                    let filled = self.filled.get(first..end).unwrap_or_default();
+                    let words: Words = filled.iter().map(|filled| filled & ignored).collect();
                     sum_bits(&words, stride, |bit, sum| {
                         let slot = self.slots[layout.slots.0 as usize + 64 * word + bit] as usize;
                         counts[slot.min(slots)].ignored += sum;

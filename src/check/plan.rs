@@ -130,6 +130,13 @@ pub struct FieldPlan {
     pub choices: Vec<String>,
 }
 
+impl FieldPlan {
+    /// Whether it holds digits that a spreadsheet takes for a number.
+    fn is_number(&self) -> bool {
+        matches!(self.rewritten, Rewritten::Refused { .. })
+    }
+}
+
 /// Which records must have a value of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Required {
@@ -407,7 +414,7 @@ impl Plan {
             Said::Nothing
         } else if self.fields[field].is_no_word && text::is_null_word(cleaned) {
             Said::NullWord
-        } else if sheet::is_error_word(cleaned) {
+        } else if sheet::is_error_word(cleaned) || self.fields[field].is_number() && sheet::is_too_narrow(cleaned) {
             Said::CellError
         } else {
             Said::Value

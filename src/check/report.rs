@@ -9,7 +9,7 @@ use super::{Whole, not_utf8};
 use crate::format::csv::{Cell, NOT_CALCULATED, split, unguarded};
 use crate::format::dialect::CsvDialect;
 use crate::format::raw::{self, RawDialect};
-use crate::profile::header::{Binding, REPORT_COLUMNS, digest, has_report_columns};
+use crate::profile::header::{Binding, REPORT_COLUMNS, digest, report_column};
 use crate::record::Origin;
 use crate::reject::Code;
 
@@ -100,9 +100,10 @@ impl ReportShape {
             messages: column("_reject_messages"),
             dialect: column("_reject_dialect"),
             raw: column("_reject_raw"),
-            is_at_end: has_report_columns(
-                &binding.headers[binding.headers.len().saturating_sub(REPORT_COLUMNS.len())..],
-            ),
+            is_at_end: (0..REPORT_COLUMNS.len()).all(|index| {
+                let column = (binding.headers.len() + index).checked_sub(REPORT_COLUMNS.len());
+                column.is_some_and(|column| report_column(&binding.headers[column]) == Some(index))
+            }),
             own_digest: binding.own_digest(),
             all_digest: digest(&binding.headers),
         })
@@ -114,16 +115,19 @@ impl<'r> ReportRow<'r> {
         column.map(|column| unguarded(self.cells[column].text(self.record))).unwrap_or_default()
     }
 
+    /// Whether the report's columns hold their own names: of reports that were joined into one, the headers are among the records.
+    pub(super) fn is_header(&self) -> bool {
+        let shape = self.shape;
+        let columns = [shape.run, shape.line, shape.codes, shape.raw];
+        columns.into_iter().all(|column| column.is_none_or(|_| report_column(&self.text(column)).is_some()))
+    }
+
     /// The first of the report's columns that holds what no report has there, and no person leaves there.
     pub(super) fn misplaced(&self) -> Option<usize> {
         type Looks = fn(&str) -> bool;
         let shape = self.shape;
         let columns: [(Option<usize>, Looks); 4] =
             [(shape.run, is_run), (shape.record, is_number), (shape.line, is_number), (shape.codes, are_codes)];
-        // Reports that were joined into one have their headers among their records.
-        if self.text(shape.raw) == "_reject_raw" {
-            return None;
-        }
         let is_wrong = |(column, looks_right): &(Option<usize>, Looks)| {
             let text = self.text(*column);
             !text.is_empty() && !looks_right(&text)

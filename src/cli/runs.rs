@@ -14,7 +14,7 @@ use crate::pipeline::{self, Observer, RunStory, UndoOptions};
 use crate::report::summary::{Counts, escaped};
 use crate::rule::text::visible;
 use crate::shell;
-use crate::store::{ChangedCustomers, FileRow, PastJournal, Pruned, Since, UNDONE, UNFINISHED, Undone};
+use crate::store::{ChangedCustomers, FileRow, MOST_LISTED, PastJournal, Pruned, Since, UNDONE, UNFINISHED, Undone};
 
 /// Does what was typed behind `runs`; gives the exit status.
 pub(super) fn runs(args: &RunsArgs, stop: Arc<AtomicUsize>) -> anyhow::Result<i32> {
@@ -372,8 +372,11 @@ fn undone_text(undo: &UndoOptions, undone: &Undone, database: &Path) -> String {
     }
     if !undone.as_undone.is_empty() {
         let them = undone.as_undone.iter().map(|(customer, run)| format!("  customer {customer}: run {run}\n"));
-        out.push_str("again as a run left them that is undone (they were kept then); load what is right for them:\n");
+        out.push_str("restored to what an undone run had left, for --keep-changed kept it; check them:\n");
         out.extend(them);
+        if undone.as_undone.len() == MOST_LISTED {
+            out.push_str("  there may be more\n");
+        }
     }
     if undo.dry_run {
         out.push_str("nothing was written (--dry-run)\n");

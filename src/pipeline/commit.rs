@@ -117,6 +117,8 @@ pub(super) struct CommittedInput {
     pub(super) summary: InputSummary,
     /// The length of its file.
     pub(super) length: u64,
+    /// The SHA-256 by which it was compared with inputs that were loaded, if it was.
+    pub(super) compared_sha256: Option<String>,
     pub(super) rejects: Option<Rejects>,
     /// Where its columns, or the keys that were met, stand in the summary.
     pub(super) places: Places,
@@ -289,7 +291,8 @@ impl<'r> Committer<'r> {
         let places = Places::new(&mut summary, dialect.format.is_table());
         let length = std::fs::metadata(&prepared.input.path).ok().filter(Metadata::is_file);
         let length = length.map_or(0, |metadata| metadata.len());
-        self.inputs.push(CommittedInput { summary, length, rejects, places, is_complete: false });
+        let compared_sha256 = prepared.input.sha256.clone();
+        self.inputs.push(CommittedInput { summary, length, compared_sha256, rejects, places, is_complete: false });
         Worker {
             checker,
             input: index,
@@ -398,9 +401,9 @@ impl<'r> Committer<'r> {
         let input = &mut self.inputs[end.input];
         input.is_complete = true;
         input.summary.bytes = end.read.bytes;
-        let before = std::mem::replace(&mut input.summary.sha256, end.read.sha256);
+        input.summary.sha256 = end.read.sha256;
         // It may have been another file when it was compared with those that were loaded.
-        if !before.is_empty() && before != input.summary.sha256 {
+        if input.compared_sha256.as_ref().is_some_and(|compared| *compared != input.summary.sha256) {
             return Err(Error::input(Path::new(&input.summary.path), has_changed()));
         }
         note_sheet(&mut input.summary, end.read.sheet);

@@ -11,7 +11,7 @@ use super::advice::{
 use super::already_loaded::absolute_path;
 use super::{Observer, Options};
 use crate::check::plan::Plan;
-use crate::check::{Checker, CsvShape, JsonShape, Shape, Stamp, json};
+use crate::check::{Checker, CsvShape, JsonShape, Shape, Stamp};
 use crate::error::{Error, Result};
 use crate::profile::header::{Binding, Candidates, Column, Fit, Header, letters_and_digits};
 use crate::profile::mapping::Mapping;
@@ -191,7 +191,6 @@ pub(super) fn summary_of(input: &Input, index: usize) -> InputSummary {
         file: index as u64 + 1,
         path: input.path.to_string_lossy().into_owned(),
         absolute_path: absolute_path(&input.path),
-        sha256: input.sha256.clone().unwrap_or_default(),
         is_reject_report: is_reject_report(input),
         format: dialect.format.name(),
         delimiter: is_csv.then(|| char::from(dialect.csv.delimiter).to_string()),
@@ -227,9 +226,9 @@ pub(super) fn bind_one(input: &Input, index: usize, plan: &Plan, options: &Optio
             CsvShape::new(dialect.csv, binding, dialect.is_padded, is_sheet).with_header(dialect.header_line),
         ))
     } else {
-        let binding = Binding::new(&plan.names, input.names.clone(), json::may_be_parted(plan));
+        let (shape, binding) = JsonShape::new(plan, input.names.clone());
         summary.columns = columns(&binding, plan.profile, false);
-        Shape::Json(JsonShape::new(plan, &binding))
+        Shape::Json(shape)
     };
     summary.note_names();
     Ok((shape, summary))

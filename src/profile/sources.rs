@@ -143,6 +143,11 @@ impl Layout {
         }
     }
 
+    /// The slots of a field and of its parts.
+    fn own_slots(&self, field: usize) -> [usize; 3] {
+        [field, self.fields + 2 * field, self.fields + 2 * field + 1]
+    }
+
     /// Whether a field has a value where the fields do that `is_filled` tells.
     pub fn is_stood_in_for(&self, field: usize, is_filled: impl Fn(usize) -> bool) -> bool {
         self.stand_ins[field].iter().any(|fields| !fields.is_empty() && fields.iter().all(|field| is_filled(*field)))
@@ -176,9 +181,9 @@ pub struct Sources {
 const LACKING: usize = usize::MAX;
 
 impl Sources {
-    /// Finds the candidates among what stands for a field, each with its place and role. `input` is what stands for one in the
-    /// input, where a record may lack it: what is chosen depends on that, too. A part gives its field's value without the other if
-    /// `may_be_parted`, or if the map says so.
+    /// Finds the candidates among what stands for a field, each with its place and role. `input` is what stands for one in an
+    /// input whose records may lack some of it, in order: a record is bound as if it had all of that. A part gives its field's
+    /// value without the other if `may_be_parted`, or if the map says so.
     pub fn bind(
         &mut self,
         layout: &Layout,
@@ -190,8 +195,21 @@ impl Sources {
         self.fields.iter_mut().for_each(Vec::clear);
         self.slots.resize_with(3 * layout.fields, Vec::new);
         self.fields.resize_with(layout.fields, Vec::new);
-        for (place, found, role) in found.chain(input.iter().map(|(found, role)| (LACKING, *found, *role))) {
+        for (place, found, role) in found {
             self.slots[layout.slot(&found)].push(Candidate { rank: found.rank, place, role });
+        }
+        for alike in input.chunk_by(|one, other| one == other) {
+            let (found, role) = alike[0];
+            let is_there = match layout.alone == Some(found.field) {
+                // Whatever way it is written in the record.
+                true => layout.own_slots(found.field).iter().any(|slot| !self.slots[*slot].is_empty()),
+                false => false,
+            };
+            let slot = &mut self.slots[layout.slot(&found)];
+            let candidate = Candidate { rank: found.rank, place: LACKING, role };
+            let is_it = |there: &&Candidate| Candidate { place: LACKING, ..**there } == candidate;
+            let lacking = if is_there { 0 } else { alike.len().saturating_sub(slot.iter().filter(is_it).count()) };
+            slot.extend(std::iter::repeat_n(candidate, lacking));
         }
         for slot in self.slots.iter_mut().filter(|slot| slot.len() > 1) {
             slot.sort_unstable();
@@ -228,7 +246,7 @@ impl Sources {
     }
 
     fn bind_field(&mut self, layout: &Layout, field: usize, may_be_parted: bool) {
-        let parts = [0, 1].map(|part| layout.fields + 2 * field + part);
+        let [_, parts @ ..] = layout.own_slots(field);
         let is_mapped = |slot: usize| self.slots[slot].first().is_some_and(|best| best.rank == MAP);
         let (is_whole_mapped, is_part_mapped) = (is_mapped(field), parts.iter().any(|part| is_mapped(*part)));
         let has_parts = parts.map(|part| !self.slots[part].is_empty());
@@ -285,7 +303,6 @@ impl Sources {
         for (field, _) in &layout.address {
             self.in_groups.extend(self.slots[*field].iter().map(|column| (*field, column.role)));
         }
-        self.in_groups.dedup();
     }
 
     /// For each field the place of the only value that it may have, if that is so.

@@ -23,11 +23,15 @@ fn text_of_formula(value: &str) -> Option<&str> {
     pieces.all(|piece| !piece.contains('"')).then_some(quoted)
 }
 
-/// Whether a cleaned value is what a spreadsheet writes where a cell could not be worked out, or its column was too narrow for it.
+/// Whether a cleaned value is what a spreadsheet exports of a number whose column is too narrow for it.
+pub fn is_too_narrow(value: &str) -> bool {
+    value.len() >= 3 && value.bytes().all(|byte| byte == b'#')
+}
+
+/// Whether a cleaned value is the word that a spreadsheet writes where a cell could not be worked out.
 pub fn is_error_word(value: &str) -> bool {
     const WORDS: [&str; 7] = ["#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!"];
-    let is_narrow = value.len() >= 3 && value.bytes().all(|byte| byte == b'#');
-    value.starts_with('#') && (is_narrow || WORDS.iter().any(|word| word.eq_ignore_ascii_case(value)))
+    value.starts_with('#') && WORDS.iter().any(|word| word.eq_ignore_ascii_case(value))
 }
 
 /// Whether a text looks like an error of LibreOffice or Excel, in whatever language: `#N/A`, `#WERT!`, `Err:502`.
@@ -118,7 +122,7 @@ mod tests {
 
     #[test]
     fn error_words_are_those_of_the_specification() {
-        for word in ["#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#n/a", "#Div/0!", "###"] {
+        for word in ["#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#n/a", "#Div/0!"] {
             assert!(is_error_word(word), "{word}");
         }
         for word in ["#N/A", "#WERT!", "#DIV/0!", "Err:502", "#GETTING_DATA"] {
@@ -127,11 +131,15 @@ mod tests {
         for word in ["", "#", "#4 Main St", "Err:5", "Err:none", "N/A", "#a text that is much too long!"] {
             assert!(!looks_like_error(word), "{word}");
         }
-        for word in
-            ["", "#", "##", "###1", "#1", "N/A", "#N/A!", "#NAME", "# N/A", "#N/A, #REF!", "#4 Main St", "Err:502"]
-        {
+        for word in ["", "#", "#1", "N/A", "#N/A!", "#NAME", "# N/A", "#N/A, #REF!", "#4 Main St", "Err:502"] {
             assert!(!is_error_word(word), "{word}");
         }
+    }
+
+    #[test]
+    fn a_column_may_be_too_narrow() {
+        assert!(["###", "########"].into_iter().all(is_too_narrow));
+        assert!(!["", "#", "##", "###1", "# ##"].into_iter().any(is_too_narrow));
     }
 
     #[test]

@@ -14,7 +14,8 @@ const OBJECT: &[u8] = b"\"_reject\":{\"";
 
 /// The delimiter of a text that looks like a reject report: it stands between two of the report's own column names.
 pub(super) fn delimiter_of_report(text: &[u8]) -> Option<u8> {
-    let text = &text[..text.len().min(BEGINNING)];
+    // Other programs may have changed its case.
+    let text = &text[..text.len().min(BEGINNING)].to_ascii_lowercase();
     let without_quote = |text: &'_ [u8]| text.strip_suffix(b"\"").map_or(text.len(), |rest| rest.len());
     memmem::find_iter(text, COLUMNS[1]).find_map(|at| {
         let before = &text[..at];

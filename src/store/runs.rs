@@ -63,7 +63,7 @@ pub struct Loaded {
     pub run_rejected: u64,
     /// Where its reports are.
     pub reports: String,
-    /// Whether an earlier run was undone since, so that what this one has found unchanged may not be there.
+    /// Whether customers were unchanged in this input, and an earlier run was undone since: what it found may not be there.
     pub is_shaken: bool,
     /// The number of the input in the run.
     pub import_file: i64,

@@ -308,3 +308,21 @@ fn no_filled_cell_of_a_random_table_is_outside_the_balance() {
         assert_eq!(found, filled, "{line}: {table:?}");
     }
 }
+
+/// A block may hold no record that was cut, and a header more columns than a word has bits.
+#[test]
+fn a_wide_table_may_have_no_records() {
+    let header: Vec<String> = (0..70).map(|column| format!("column {column}")).collect();
+    let header = format!("email,{}\n", header.join(","));
+    let good = format!("a@x.example{}\n", ",x".repeat(70));
+    for (text, status) in [
+        (format!("{header}a@x.example,too few\n"), 1),
+        (format!("{header}\n"), 0),
+        (format!("{header}{}\n", ",".repeat(70)), 0),
+        (format!("{header}{good}{}", format!("{}\n", ",".repeat(70)).repeat(3000)), 0),
+    ] {
+        let place = Place::new();
+        place.write("a.csv", text);
+        place.custload("import a.csv --profile contact").ends(status);
+    }
+}

@@ -331,6 +331,13 @@ fn a_header_that_comes_again_is_no_customer() {
     assert_eq!(place.number("customers.db", "SELECT count(*) FROM customers"), 2);
     let errors = place.text("customers.db.imports/run-000002/errors.ndjson");
     assert!(errors.lines().count() == 1 && errors.contains("\"repeated-header\""), "{errors}");
+    // Whatever its own columns are.
+    let other = report.replace("email,name,", "e-mail,customer_name,").replace("a@x", "c@x");
+    place.write("c.csv", [&*report.replace("a@x", "d@x"), &*other].concat());
+    place.custload("import c.csv --profile contact").ends(1);
+    assert_eq!(place.number("customers.db", "SELECT count(*) FROM customers"), 4);
+    let errors = place.text("customers.db.imports/run-000003/errors.ndjson");
+    assert!(errors.lines().count() == 1 && errors.contains("the header of another report"), "{errors}");
     // Where names are given, there is none.
     let (place, stored) = loaded(
         "a.csv",
