@@ -134,8 +134,8 @@ impl Default for ReadOptions {
 }
 
 /// How many records of JSON are looked at for their keys, and how many different keys.
-const SAMPLE_RECORDS: usize = 100;
-const SAMPLE_KEYS: usize = 1000;
+const SAMPLE_RECORDS: usize = 1_000;
+const SAMPLE_KEYS: usize = 1_000;
 
 /// About how many cells there are in a block at the most. A bad record's report has all its cells, and may have a line for
 /// each; this keeps what a block can grow to in bounds.
