@@ -76,7 +76,7 @@ impl Sample {
                 let csv = CsvDialect::with_delimiter(b',');
                 Shape::Csv(Box::new(CsvShape::new(csv, binding, false, false)))
             }
-            _ => Shape::Json(JsonShape::default()),
+            _ => Shape::Json(Box::new(JsonShape::new(&plan, self.open().names).0)),
         };
         let stamp = Stamp { now: "2025-01-01T00:00:00Z".into(), run: 1, file: 1 };
         Checker::new(Arc::new(plan), shape, stamp, false, read_options(self.format).max_record_bytes)

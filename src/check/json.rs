@@ -16,15 +16,17 @@ use super::{Checker, Draft, Whole, not_utf8};
 use crate::format::json::{JsonFault, JsonValue, Members, raw_of_report, value, write_text};
 use crate::format::object::{ObjectReader, Place, Written, stop_in_text};
 use crate::format::raw;
-use crate::profile::header::{Binding, Column, Match, Meaning, REPORT_KEY, letters_and_digits};
+use crate::profile::header::{Binding, Column, HeaderNames, Match, Meaning, REPORT_KEY, letters_and_digits};
 use crate::profile::sources::{Chosen, Role, Sources};
 use crate::record;
 use crate::reject::Code;
 use crate::rule::text;
 
 /// What is known of the keys of an input before its records are judged, from those of its first ones.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct JsonShape {
+    /// What keys mean.
+    names: HeaderNames,
     /// Those that mean whom a record changes; none where it changes nobody.
     key_names: Vec<String>,
     /// What stands for a field, in order: a record is read as if it had all of it.
@@ -38,14 +40,26 @@ impl JsonShape {
     /// That of an input whose first records have these keys, and what becomes of these.
     pub fn new(plan: &Plan, keys: Vec<String>) -> (JsonShape, Binding) {
         let may_be_parted = !plan.mode.changes();
-        let binding = Binding::new(&plan.names, keys, may_be_parted);
-        let mut shape = JsonShape { may_be_parted, ..JsonShape::default() };
-        for (column, key) in binding.columns.iter().zip(&binding.headers) {
-            let Column::Field(found) = column else { continue };
-            if plan.mode.changes() && plan.key.is_some_and(|key| key.field == found.field) {
-                shape.key_names.push(key.clone());
+        let names = plan.names.for_keys(&keys);
+        let mut binding = Binding::new(&names, keys, may_be_parted);
+        let mut shape = JsonShape { names, key_names: Vec::new(), candidates: Vec::new(), may_be_parted };
+        let is_key = |found: &Match| plan.mode.changes() && plan.key.is_some_and(|key| key.field == found.field);
+        for (column, key) in binding.columns.iter_mut().zip(&binding.headers) {
+            match column {
+                Column::Field(found) => {
+                    if is_key(found) {
+                        shape.key_names.push(key.clone());
+                    }
+                    shape.candidates.push((*found, Role::of(key)));
+                }
+                // It is the key in records that lack the other: it is the same name.
+                Column::Outranked(found, winner)
+                    if is_key(found) && letters_and_digits(key) == letters_and_digits(&binding.headers[*winner]) =>
+                {
+                    *column = Column::Field(*found);
+                }
+                _ => {}
             }
-            shape.candidates.push((*found, Role::of(key)));
         }
         shape.candidates.sort_unstable();
         // It matters whether there are several, and not how many.
@@ -242,7 +256,7 @@ impl<'c> JsonRecords<'c> {
             carried: None,
         };
         let members = members
-            .reach(&self.plan.names)
+            .reach(&self.shape.names)
             .map_err(|key| repeated(format!("the key {} stands in the object twice", shown(&key))))?;
         self.bind_reached(&members, draft);
         let written = |member: u32| Written::of(members.0[member as usize].1);
@@ -297,7 +311,7 @@ impl<'c> JsonRecords<'c> {
 fn meaning_of(key: &str, plan: &Plan, shape: &JsonShape) -> Meaning {
     let is_key = |found: Match| plan.key.is_some_and(|key| key.field == found.field);
     let names = &shape.key_names;
-    match plan.names.find(key) {
+    match shape.names.find(key) {
         Meaning::Field(found) if !names.is_empty() && is_key(found) && !names.iter().any(|name| name == key) => {
             let compared = letters_and_digits(key);
             match names.iter().any(|name| letters_and_digits(name) == compared) {
@@ -522,7 +536,7 @@ pub(super) fn write_original(record: &str, out: &mut Vec<u8>) {
     if members.0.iter().all(|(key, _)| key != REPORT_KEY) {
         return write_inner(record, out);
     }
-    let mut is_first = true;
+    let (start, mut is_first) = (out.len(), true);
     for (key, value) in members.0.iter().filter(|(key, _)| key != REPORT_KEY) {
         if !std::mem::take(&mut is_first) {
             out.push(b',');
@@ -531,6 +545,7 @@ pub(super) fn write_original(record: &str, out: &mut Vec<u8>) {
         out.push(b':');
         out.extend_from_slice(value.as_bytes());
     }
+    join_lines(&mut out[start..]);
 }
 
 /// Writes what stands between the braces, on one line.
@@ -538,11 +553,15 @@ fn write_inner(record: &str, out: &mut Vec<u8>) {
     let inner = record.trim().strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
     let start = out.len();
     out.extend_from_slice(inner.unwrap_or_default().trim().as_bytes());
-    // An object of an array may stand on several lines; no text in it has a line break.
-    let mut from = start;
-    while let Some(found) = memchr2(b'\n', b'\r', &out[from..]) {
+    join_lines(&mut out[start..]);
+}
+
+/// Puts on one line what may stand on several: no text in JSON has a line break.
+fn join_lines(json: &mut [u8]) {
+    let mut from = 0;
+    while let Some(found) = memchr2(b'\n', b'\r', &json[from..]) {
         from += found;
-        out[from] = b' ';
+        json[from] = b' ';
     }
 }
 
@@ -556,7 +575,7 @@ pub(super) fn original_value(plan: &Plan, shape: &JsonShape, record: &str, field
             raw_text.as_str()
         }
     };
-    let members = parse_members(record).ok()?.reach(&plan.names).ok()?;
+    let members = parse_members(record).ok()?.reach(&shape.names).ok()?;
     let found = members.0.iter().enumerate().filter_map(|(index, (key, _))| match meaning_of(key, plan, shape) {
         Meaning::Field(found) => Some((index, found, Role::of(key))),
         Meaning::Ignored | Meaning::Unknown => None,
@@ -593,7 +612,8 @@ mod tests {
         options.mapping.add("address.city=city").unwrap();
         let plan = Plan::new(Profile::named("contact").unwrap(), &options).unwrap();
         let stamp = Stamp { now: "2025-01-01T00:00:00Z".into(), run: 1, file: 1 };
-        Checker::new(Arc::new(plan), Shape::Json(JsonShape::default()), stamp, false, 1 << 20)
+        let shape = Shape::Json(Box::new(JsonShape::new(&plan, Vec::new()).0));
+        Checker::new(Arc::new(plan), shape, stamp, false, 1 << 20)
     }
 
     fn check(checker: &Checker, records: &[String], first_record: u64) -> Verdicts {

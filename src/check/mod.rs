@@ -50,7 +50,7 @@ pub enum Shape {
     /// Cells under a header.
     Csv(Box<CsvShape>),
     /// JSON objects.
-    Json(JsonShape),
+    Json(Box<JsonShape>),
 }
 
 /// Judges the records of one input.

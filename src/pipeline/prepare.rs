@@ -228,7 +228,7 @@ pub(super) fn bind_one(input: &Input, index: usize, plan: &Plan, options: &Optio
     } else {
         let (shape, binding) = JsonShape::new(plan, input.names.clone());
         summary.columns = columns(&binding, plan.profile, false);
-        Shape::Json(shape)
+        Shape::Json(Box::new(shape))
     };
     summary.note_names();
     Ok((shape, summary))

@@ -237,6 +237,15 @@ impl HeaderNames {
         header.map_names().zip(&header.compared).map(meaning).collect()
     }
 
+    /// The names for an input of JSON whose first records have these keys: where one is written as in the map, the map means that
+    /// one alone.
+    pub fn for_keys(&self, keys: &[String]) -> HeaderNames {
+        let keys: HashSet<&str> = keys.iter().map(|key| key.trim()).collect();
+        let mut names = self.clone();
+        names.alike.values_mut().for_each(|mapped| mapped.retain(|mapped| !keys.contains(mapped.as_str())));
+        names
+    }
+
     /// What this header name, or JSON key, means. The map's headers are compared as they are written first.
     pub fn find(&self, name: &str) -> Meaning {
         if let Some(meaning) = self.mapped.get(name.trim()) {

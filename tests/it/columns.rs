@@ -193,6 +193,19 @@ fn keys_that_a_record_lacks_are_as_if_they_were_null() {
     let text = "{\"email\":\"a@x.example\",\"Ort\":\"Ulm\"}\n{\"email\":\"b@x.example\",\"city\":\"Bonn\"}\n";
     let (_, found) = stored("a.ndjson", text, &["--profile", "contact", "--map", "Ort=city"], "city");
     assert_eq!(found, ["Ulm", "-"]);
+    // What is written as in a map, the map means alone, whatever else is written alike.
+    let text = "{\"email\":\"a@x.example\",\"phone\":\"030 111\",\"PHONE\":\"two two\"}\n{\"email\":\"b@x.example\",\"phone\":\"030 333\"}\n\
+                {\"email\":\"c@x.example\",\"PHONE\":\"four four\"}\n";
+    let table = "email,phone,PHONE\na@x.example,030 111,two two\nb@x.example,030 333,\nc@x.example,,four four\n";
+    for (map, expected) in [
+        ("PHONE=description", ["030111|two two", "030333|-", "-|four four"]),
+        ("PHONE=", ["030111|-", "030333|-", "-|-"]),
+    ] {
+        for (name, text) in [("a.ndjson", text), ("a.csv", table)] {
+            let (_, found) = stored(name, text, &["--profile", "contact", "--map", map], "phone,description");
+            assert_eq!(found, expected, "{name}: {map}");
+        }
+    }
     // Where nothing else is a part, one is no name that takes the place of a whole one.
     let place = Place::new();
     place.write("a.ndjson", "{\"email\":\"a@x.example\",\"first_name\":\"Jana\"}\n");

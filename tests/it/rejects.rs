@@ -425,6 +425,17 @@ fn a_report_is_known_whatever_case_its_columns_have() {
     }
 }
 
+/// An editor may have put each value on lines of its own.
+#[test]
+fn each_record_of_a_json_report_stands_on_one_line() {
+    let place = Place::new();
+    let record = "{\"email\":\"bad\",\n \"address\":{\n  \"city\":\"Bonn\"}";
+    place.write("a.json", format!("[{record}}},\n{record},\"_reject\":{{\"run\":\"x\"}}}}]"));
+    import(&place, "a.json");
+    let report = place.objects(&format!("{FIRST}/a.rejects.ndjson"));
+    assert_eq!(report.iter().map(|record| record["address"]["city"].as_str()).collect::<Vec<_>>(), [Some("Bonn"); 2]);
+}
+
 #[test]
 fn what_a_report_says_of_a_record_of_json_is_no_part_of_its_length() {
     let place = Place::new();

@@ -75,7 +75,13 @@ fn read_json(name: &str, data: &[u8], block_size: BlockSize) -> Result<Found, St
     }
     let mut source = input.into_source(0, &options, candidates).map_err(|error| error.to_string())?;
     let stamp = Stamp { now: "2026-01-01T00:00:00Z".into(), run: 1, file: 1 };
-    let checker = Checker::new(Arc::clone(&PLAN), Shape::Json(JsonShape::default()), stamp, false, 1 << 20);
+    let checker = Checker::new(
+        Arc::clone(&PLAN),
+        Shape::Json(Box::new(JsonShape::new(&PLAN, Vec::new()).0)),
+        stamp,
+        false,
+        1 << 20,
+    );
     let mut found = Vec::new();
     while let Some(block) = source.next_block().map_err(|error| error.to_string())? {
         let verdicts = checker.check(&block);
