@@ -422,22 +422,18 @@ fn cut_row<'r>(shape: &CsvShape, record: &'r str, source: &[u8], cells: &mut Vec
     let Some(report) = &shape.report else { return Ok(()) };
     let row = ReportRow { shape: report, record, cells };
     if row.is_header() {
-        return match shape
-            .own
-            .iter()
-            .all(|column| cells[*column].text(record).trim() == shape.binding.headers[*column].trim())
-        {
-            // That it comes again is said like that of any header.
-            true => Ok(()),
-            false => Err(Whole {
-                code: Code::RepeatedHeader,
-                column: None,
-                message: "the record is the header of another report; take what follows into a file of its own"
-                    .to_string(),
-                raw: record.as_bytes().into(),
-                carried: None,
-            }),
-        };
+        let is_same = |column: &usize| cells[*column].text(record).trim() == shape.binding.headers[*column].trim();
+        // That of this report is refused where it is compared with it.
+        if shape.header_line.is_some() && shape.own.iter().all(is_same) {
+            return Ok(());
+        }
+        return Err(Whole {
+            code: Code::RepeatedHeader,
+            column: None,
+            message: "the record is the header of another report; move what follows into a file of its own".to_string(),
+            raw: record.as_bytes().into(),
+            carried: None,
+        });
     }
     let Some(column) = row.misplaced() else { return Ok(()) };
     Err(Whole {

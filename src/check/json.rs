@@ -10,68 +10,18 @@ use std::collections::HashMap;
 use memchr::{memchr, memchr2, memmem};
 
 use super::judge::{Origin, is_whole, shown};
+use super::keys::JsonShape;
 use super::plan::Plan;
 use super::report::{Carried, cut_off};
 use super::{Checker, Draft, Whole, not_utf8};
 use crate::format::json::{JsonFault, JsonValue, Members, raw_of_report, value, write_text};
 use crate::format::object::{ObjectReader, Place, Written, stop_in_text};
 use crate::format::raw;
-use crate::profile::header::{Binding, Column, HeaderNames, Match, Meaning, REPORT_KEY, letters_and_digits};
+use crate::profile::header::{Meaning, REPORT_KEY};
 use crate::profile::sources::{Chosen, Role, Sources};
 use crate::record;
 use crate::reject::Code;
 use crate::rule::text;
-
-/// What is known of the keys of an input before its records are judged, from those of its first ones.
-#[derive(Clone, Debug)]
-pub struct JsonShape {
-    /// What keys mean.
-    names: HeaderNames,
-    /// Those that mean whom a record changes; none where it changes nobody.
-    key_names: Vec<String>,
-    /// What stands for a field, in order: a record is read as if it had all of it.
-    candidates: Vec<(Match, Role)>,
-    /// Whether a part of a value is one where the input has no other part. Not where customers are changed: a first name would
-    /// take the place of a whole one.
-    may_be_parted: bool,
-}
-
-impl JsonShape {
-    /// That of an input whose first records have these keys, and what becomes of these.
-    pub fn new(plan: &Plan, keys: Vec<String>) -> (JsonShape, Binding) {
-        let may_be_parted = !plan.mode.changes();
-        let names = plan.names.for_keys(&keys);
-        let mut binding = Binding::new(&names, keys, may_be_parted);
-        let mut shape = JsonShape { names, key_names: Vec::new(), candidates: Vec::new(), may_be_parted };
-        let is_key = |found: &Match| plan.mode.changes() && plan.key.is_some_and(|key| key.field == found.field);
-        for (column, key) in binding.columns.iter_mut().zip(&binding.headers) {
-            match column {
-                Column::Field(found) => {
-                    if is_key(found) {
-                        shape.key_names.push(key.clone());
-                    }
-                    shape.candidates.push((*found, Role::of(key)));
-                }
-                // It is the key in records that lack the other: it is the same name.
-                Column::Outranked(found, winner)
-                    if is_key(found) && letters_and_digits(key) == letters_and_digits(&binding.headers[*winner]) =>
-                {
-                    *column = Column::Field(*found);
-                }
-                _ => {}
-            }
-        }
-        shape.candidates.sort_unstable();
-        // It matters whether there are several, and not how many.
-        let alike = shape.candidates.chunk_by(|one, other| one == other);
-        shape.candidates = alike.flat_map(|alike| alike.iter().take(2).copied()).collect();
-        (shape, binding)
-    }
-
-    fn bind(&self, plan: &Plan, found: impl Iterator<Item = (usize, Match, Role)>, sources: &mut Sources) {
-        sources.bind(&plan.names.layout, found, &self.candidates, self.may_be_parted);
-    }
-}
 
 /// The members of one record after the other.
 pub(super) struct JsonRecords<'c> {
@@ -256,7 +206,7 @@ impl<'c> JsonRecords<'c> {
             carried: None,
         };
         let members = members
-            .reach(&self.shape.names)
+            .reach(&self.shape.names(self.plan))
             .map_err(|key| repeated(format!("the key {} stands in the object twice", shown(&key))))?;
         self.bind_reached(&members, draft);
         let written = |member: u32| Written::of(members.0[member as usize].1);
@@ -294,7 +244,7 @@ impl<'c> JsonRecords<'c> {
             let known = &self.keys[*place];
             return (known.meaning, known.role, *place);
         }
-        let (meaning, role) = (meaning_of(key, self.plan, self.shape), Role::of(key));
+        let (meaning, role) = (self.shape.meaning_of(self.plan, key), Role::of(key));
         let place = self.keys.len();
         if place >= MOST_KEYS {
             return (meaning, role, NO_PLACE);
@@ -303,23 +253,6 @@ impl<'c> JsonRecords<'c> {
         let written = Self::written(key);
         self.keys.push(KnownKey { name: key.into(), meaning, role, written, next: place + 1, bound: 0 });
         (meaning, role, place)
-    }
-}
-
-/// What a key of a record means. Of those that mean whom a record changes only the input's are meant, however they are written: a
-/// record that lacks them must not find its customer by another.
-fn meaning_of(key: &str, plan: &Plan, shape: &JsonShape) -> Meaning {
-    let is_key = |found: Match| plan.key.is_some_and(|key| key.field == found.field);
-    let names = &shape.key_names;
-    match shape.names.find(key) {
-        Meaning::Field(found) if !names.is_empty() && is_key(found) && !names.iter().any(|name| name == key) => {
-            let compared = letters_and_digits(key);
-            match names.iter().any(|name| letters_and_digits(name) == compared) {
-                true => Meaning::Field(Match { rank: found.rank.saturating_add(1), ..found }),
-                false => Meaning::Unknown,
-            }
-        }
-        meaning => meaning,
     }
 }
 
@@ -575,8 +508,8 @@ pub(super) fn original_value(plan: &Plan, shape: &JsonShape, record: &str, field
             raw_text.as_str()
         }
     };
-    let members = parse_members(record).ok()?.reach(&shape.names).ok()?;
-    let found = members.0.iter().enumerate().filter_map(|(index, (key, _))| match meaning_of(key, plan, shape) {
+    let members = parse_members(record).ok()?.reach(&shape.names(plan)).ok()?;
+    let found = members.0.iter().enumerate().filter_map(|(index, (key, _))| match shape.meaning_of(plan, key) {
         Meaning::Field(found) => Some((index, found, Role::of(key))),
         Meaning::Ignored | Meaning::Unknown => None,
     });

@@ -7,6 +7,7 @@ mod candidates;
 mod csv;
 pub mod json;
 mod judge;
+mod keys;
 mod marks;
 pub mod plan;
 mod quick;
@@ -29,7 +30,7 @@ use crate::row::{Encoded, Rows, Value};
 use crate::rule::{address, key, text};
 
 pub use self::csv::CsvShape;
-pub use self::json::JsonShape;
+pub use self::keys::JsonShape;
 pub use self::marks::Marks;
 pub use self::report::Carried;
 

@@ -100,10 +100,10 @@ impl ReportShape {
             messages: column("_reject_messages"),
             dialect: column("_reject_dialect"),
             raw: column("_reject_raw"),
-            is_at_end: (0..REPORT_COLUMNS.len()).all(|index| {
-                let column = (binding.headers.len() + index).checked_sub(REPORT_COLUMNS.len());
-                column.is_some_and(|column| report_column(&binding.headers[column]) == Some(index))
-            }),
+            is_at_end: {
+                let last = binding.headers.iter().rev().take(REPORT_COLUMNS.len());
+                last.map(|header| report_column(header)).eq((0..REPORT_COLUMNS.len()).rev().map(Some))
+            },
             own_digest: binding.own_digest(),
             all_digest: digest(&binding.headers),
         })

@@ -372,7 +372,7 @@ fn undone_text(undo: &UndoOptions, undone: &Undone, database: &Path) -> String {
     }
     if !undone.as_undone.is_empty() {
         let them = undone.as_undone.iter().map(|(customer, run)| format!("  customer {customer}: run {run}\n"));
-        out.push_str("restored to what an undone run had left, for --keep-changed kept it; check them:\n");
+        out.push_str("restored to values of an undone run, which --keep-changed had kept; check them:\n");
         out.extend(them);
         if undone.as_undone.len() == MOST_LISTED {
             out.push_str("  there may be more\n");

@@ -134,6 +134,47 @@ pub struct HeaderNames {
     nested: Nested,
 }
 
+/// What a map says of names that are not written as in it, where the input has one that is: by their letters and digits.
+#[derive(Clone, Debug, Default)]
+pub struct Alike(HashMap<String, Option<Meaning>>);
+
+impl Alike {
+    /// For an input of JSON whose first records have these keys.
+    pub fn new(names: &HeaderNames, keys: &[String]) -> Alike {
+        names.alike_beside(&keys.iter().map(|key| key.trim()).collect())
+    }
+}
+
+/// What the keys of one input of JSON mean.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyNames<'n> {
+    /// What they mean in any input.
+    pub names: &'n HeaderNames,
+    /// What they mean in this one.
+    pub alike: &'n Alike,
+}
+
+impl KeyNames<'_> {
+    /// What a key means.
+    pub fn find(&self, key: &str) -> Meaning {
+        self.names.find_beside(key, &letters_and_digits(key), self.alike)
+    }
+}
+
+impl Paths for KeyNames<'_> {
+    fn reach_into(&self, path: &str) -> bool {
+        self.names.reach_into(path)
+    }
+
+    fn is_whole(&self, path: &str) -> bool {
+        self.names.is_whole(path)
+    }
+
+    fn fill(&self, path: &str) -> bool {
+        matches!(self.find(path), Meaning::Field(_))
+    }
+}
+
 /// The names of an input's columns. What they are compared by is worked out once, whatever is asked of them.
 #[derive(Debug)]
 pub struct Header<'h> {
@@ -215,48 +256,45 @@ impl HeaderNames {
     /// What each name of a header means. Where a column is written as in the map, the map means that one alone; of several of one
     /// name, the first.
     pub fn meanings(&self, header: &Header<'_>) -> Vec<Meaning> {
-        // What the map says of columns that are written in another way; by their letters and digits.
-        let mut alike: HashMap<&str, Option<Meaning>> = HashMap::new();
-        let meaning = |(name, compared): (&str, &'_ String)| {
-            if let Some(meaning) = self.mapped.get(name) {
-                return *meaning;
-            }
-            let mapped = match self.alike.get_key_value(compared) {
-                Some((compared, mapped)) => *alike.entry(compared).or_insert_with(|| {
-                    let free = mapped.iter().find(|mapped| {
-                        #[cfg(test)]
-                        steps::count(1);
-                        !header.written.contains(mapped.as_str())
-                    });
-                    free.and_then(|mapped| self.mapped.get(mapped).copied())
-                }),
-                None => None,
-            };
-            mapped.filter(|_| !compared.is_empty()).unwrap_or_else(|| self.in_profile(name, compared))
-        };
-        header.map_names().zip(&header.compared).map(meaning).collect()
+        let alike = self.alike_beside(&header.written);
+        let names = header.map_names().zip(&header.compared);
+        names.map(|(name, compared)| self.find_beside(name, compared, &alike)).collect()
     }
 
-    /// The names for an input of JSON whose first records have these keys: where one is written as in the map, the map means that
-    /// one alone.
-    pub fn for_keys(&self, keys: &[String]) -> HeaderNames {
-        let keys: HashSet<&str> = keys.iter().map(|key| key.trim()).collect();
-        let mut names = self.clone();
-        names.alike.values_mut().for_each(|mapped| mapped.retain(|mapped| !keys.contains(mapped.as_str())));
-        names
+    /// What the map says of names that are not written as in it, in an input that has these.
+    fn alike_beside(&self, written: &HashSet<&str>) -> Alike {
+        let mut alike = HashMap::new();
+        for name in written.iter().filter(|name| self.mapped.contains_key(**name)) {
+            alike.entry(letters_and_digits(name)).or_insert_with_key(|compared| {
+                let mut mapped = self.alike.get(compared).into_iter().flatten();
+                let free = mapped.find(|mapped| {
+                    #[cfg(test)]
+                    steps::count(1);
+                    !written.contains(mapped.as_str())
+                });
+                free.and_then(|mapped| self.mapped.get(mapped).copied())
+            });
+        }
+        Alike(alike)
     }
 
     /// What this header name, or JSON key, means. The map's headers are compared as they are written first.
     pub fn find(&self, name: &str) -> Meaning {
+        self.find_beside(name, &letters_and_digits(name), &Alike::default())
+    }
+
+    fn find_beside(&self, name: &str, compared: &str, alike: &Alike) -> Meaning {
         if let Some(meaning) = self.mapped.get(name.trim()) {
             return *meaning;
         }
-        let compared = letters_and_digits(name);
-        let alike = self.alike.get(&compared).and_then(|mapped| mapped.first()).filter(|_| !compared.is_empty());
-        match alike.and_then(|mapped| self.mapped.get(mapped)) {
-            Some(meaning) => *meaning,
-            None => self.in_profile(name, &compared),
-        }
+        let mapped = match alike.0.get(compared) {
+            Some(mapped) => *mapped,
+            None => {
+                let mapped = self.alike.get(compared).and_then(|mapped| mapped.first());
+                mapped.and_then(|mapped| self.mapped.get(mapped).copied())
+            }
+        };
+        mapped.filter(|_| !compared.is_empty()).unwrap_or_else(|| self.in_profile(name, compared))
     }
 
     fn in_profile(&self, name: &str, compared: &str) -> Meaning {
@@ -703,7 +741,12 @@ mod tests {
             let mapping = mapping_of(&alike("-"));
             let headers: Vec<String> = alike("-").into_iter().chain(alike("+")).collect();
             let contact = Profile::named("contact").unwrap();
-            drop(Binding::new(&HeaderNames::new(contact, &mapping), headers, false));
+            let names = HeaderNames::new(contact, &mapping);
+            let beside = Alike::new(&names, &headers);
+            let names_of_keys = KeyNames { names: &names, alike: &beside };
+            let of_keys: Vec<Meaning> = headers.iter().map(|key| names_of_keys.find(key)).collect();
+            assert_eq!(of_keys, names.meanings(&Header::new(&headers)));
+            drop(Binding::new(&names, headers, false));
         });
     }
 

@@ -322,7 +322,7 @@ fn a_run_in_between_is_undone_but_for_what_was_changed() {
     assert_eq!(shown(&place), "1 Ulm Ann Three|2 Bonn Bob Brown|3 Kiel Cid Cox");
     let done = place.custload("undo 3").ends(0);
     assert_eq!(shown(&place), "1 Ulm Ann Two|2 Bonn Bob Brown|3 Kiel Cid Cox");
-    assert!(done.stdout.contains("restored to what an undone run had left"), "{}", done.stdout);
+    assert!(done.stdout.contains("restored to values of an undone run"), "{}", done.stdout);
     assert!(done.stdout.contains("customer 1: run 2"), "{}", done.stdout);
     // Customer 1 still has what run 2 gave him, and the two others are told from him.
     refused(&place, "undo 1", &["1 customer is not", "customer 1: changed by run 2"]);

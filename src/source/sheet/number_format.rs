@@ -76,7 +76,7 @@ pub(super) fn push_digits(units: &mut Vec<Unit>, digits: usize) {
     units.extend(std::iter::repeat_n(Unit::Digit, digits.min(MAX_UNITS + 1)));
 }
 
-/// The colours of a format, which have a number behind them where they are called so (ECMA-376, 18.8.31).
+/// The colours of a format (ECMA-376, 18.8.31); `color` comes with a number, as in `[Color12]`.
 const COLOURS: [&str; 9] = ["black", "blue", "color", "cyan", "green", "magenta", "red", "white", "yellow"];
 
 /// What the first section of a format of Excel consists of, where it is nothing but zeros and characters that are shown as they
