@@ -390,7 +390,7 @@ fn take_apart<'r>(
     }
     let outer = Parts { text: Cow::Borrowed(record), is_raw: false, is_guarded: shape.report.is_some() };
     let Some(report) = &shape.report else { return Ok(outer) };
-    // What goes nowhere is nothing that a person has corrected.
+    // A column that fills no field holds no correction.
     let is_bound = |column: &&usize| matches!(shape.binding.columns[**column], Column::Field(_));
     if !shape.own.iter().filter(is_bound).all(|column| cells[*column].is_white(record.as_bytes())) {
         return Ok(outer);
@@ -423,7 +423,7 @@ fn cut_row<'r>(shape: &CsvShape, record: &'r str, source: &[u8], cells: &mut Vec
     let row = ReportRow { shape: report, record, cells };
     if row.is_header() {
         let is_same = |column: &usize| cells[*column].text(record).trim() == shape.binding.headers[*column].trim();
-        // That of this report is refused where it is compared with it.
+        // The header of this report is refused later, with the line that it repeats.
         if shape.header_line.is_some() && shape.own.iter().all(is_same) {
             return Ok(());
         }

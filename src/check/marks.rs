@@ -68,7 +68,7 @@ impl Marks {
         let words = self.ignored.len() - ignored;
         if self.layouts.is_empty() {
             let bits = [Fate::Stored, Fate::Normalised].map(|fate| fate as usize);
-            // The records after a wide one may have no such number.
+            // The first record may be much wider than the others.
             let room = (words * self.records.capacity()).min(64 * 1024);
             self.filled.reserve(room);
             bits.into_iter().for_each(|fate| self.fates[fate].reserve(room));

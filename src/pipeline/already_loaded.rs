@@ -41,7 +41,7 @@ pub(super) fn absolute_path(path: &Path) -> Option<String> {
             part => absolute.push(part),
         }
     }
-    // Under these names a process has what it was given, which may be a file.
+    // Each process finds its own files under these names.
     if ["/dev/stdin", "/dev/fd", "/proc"].iter().any(|of_process| absolute.starts_with(of_process)) {
         return None;
     }

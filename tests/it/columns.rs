@@ -137,7 +137,7 @@ fn an_address_comes_from_one_group() {
     assert_eq!(found, ["-|Ulm|Hof 1"]);
 }
 
-/// What a record lacks is in it as null where the first records have it, and a table of the same gives the same.
+/// A key that a record lacks, and the first records have, counts as null; a table with the same cells gives the same rows.
 #[test]
 fn keys_that_a_record_lacks_are_as_if_they_were_null() {
     let columns = "SELECT concat_ws('|', coalesce(address_line_1, '-'), coalesce(city, '-'), coalesce(state, '-'), \
@@ -193,7 +193,7 @@ fn keys_that_a_record_lacks_are_as_if_they_were_null() {
     let text = "{\"email\":\"a@x.example\",\"Ort\":\"Ulm\"}\n{\"email\":\"b@x.example\",\"city\":\"Bonn\"}\n";
     let (_, found) = stored("a.ndjson", text, &["--profile", "contact", "--map", "Ort=city"], "city");
     assert_eq!(found, ["Ulm", "-"]);
-    // What is written as in a map, the map means alone, whatever else is written alike.
+    // A map means the key that is written as it says, and no other spelling.
     let text = "{\"email\":\"a@x.example\",\"phone\":\"030 111\",\"PHONE\":\"two two\"}\n{\"email\":\"b@x.example\",\"phone\":\"030 333\"}\n\
                 {\"email\":\"c@x.example\",\"PHONE\":\"four four\"}\n";
     let table = "email,phone,PHONE\na@x.example,030 111,two two\nb@x.example,030 333,\nc@x.example,,four four\n";
@@ -206,14 +206,14 @@ fn keys_that_a_record_lacks_are_as_if_they_were_null() {
             assert_eq!(found, expected, "{name}: {map}");
         }
     }
-    // Where nothing else is a part, one is no name that takes the place of a whole one.
+    // A first name takes no whole name's place where the input has no last name.
     let place = Place::new();
     place.write("a.ndjson", "{\"email\":\"a@x.example\",\"first_name\":\"Jana\"}\n");
     place.write("b.ndjson", "{\"email\":\"a@x.example\",\"last_name\":\"Roth\",\"phone\":\"030\"}\n");
     place.custload("import a.ndjson --profile contact").ends(0);
     place.custload("import b.ndjson --profile contact --mode update").ends(0).says(&["last_name"]);
     assert_eq!(place.column("customers.db", "SELECT name || phone FROM customers"), ["Jana030"]);
-    // Nor do those find a customer that stand in for a key which the input has.
+    // Where the input has the key, what stands in for it finds no customer.
     let place = Place::new();
     place.write("a.csv", "name,email\nBob Brown,bob@x.example\nAcme,acme@x.example\n");
     place.write(

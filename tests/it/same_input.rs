@@ -342,7 +342,7 @@ fn a_database_of_an_earlier_version() {
     place.custload("runs show 1").ends(0);
 }
 
-/// What a run found unchanged may be gone with one that was undone; what it created or changed is not.
+/// What a run found unchanged may be gone with a run that was undone. What it created or changed is still there.
 #[test]
 fn a_day_that_found_nothing_is_not_loaded_again() {
     let place = Place::new();
@@ -360,7 +360,7 @@ fn a_day_that_found_nothing_is_not_loaded_again() {
     assert_eq!(cities(&place), ["Ann Smith Atown", "Bob Brown Btown"]);
 }
 
-/// A process has its standard input under names of its own, whatever file that is.
+/// Each process has its own standard input under these names.
 #[cfg(target_os = "linux")]
 #[test]
 fn standard_input_has_no_path_by_whatever_name() {
