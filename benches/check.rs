@@ -7,8 +7,8 @@ mod common;
 use std::collections::HashSet;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use custload::check::{Outcome, Verdicts};
-use custload::source::input::Format;
+use custload::core::judge::{Outcome, Verdicts};
+use custload::read::input::Format;
 
 use self::common::{Sample, count, group};
 

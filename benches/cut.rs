@@ -5,9 +5,9 @@
 mod common;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use custload::record::Extent;
-use custload::source::Source;
-use custload::source::input::Format;
+use custload::core::record::Extent;
+use custload::read::Source;
+use custload::read::input::Format;
 
 use self::common::{Sample, group};
 

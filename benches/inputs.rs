@@ -9,10 +9,10 @@ use std::path::Path;
 
 use calamine::{Reader, Xlsx, open_workbook};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use custload::source::decode::Decoder;
-use custload::source::inflate::{Compression, Limits, inflate};
-use custload::source::input::Format;
-use custload::source::sheet::{self, SheetReader};
+use custload::read::decode::Decoder;
+use custload::read::inflate::{Compression, Limits, inflate};
+use custload::read::input::Format;
+use custload::read::sheet::{self, SheetReader};
 
 use self::common::{Sample, group};
 

@@ -12,8 +12,8 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use custload::source::input::Format;
-use custload::store::{Held, RunRow, Store, StoreOptions};
+use custload::read::input::Format;
+use custload::sink::sqlite::{Held, RunRow, Store, StoreOptions};
 use rusqlite::Connection;
 use tempfile::TempDir;
 

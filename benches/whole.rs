@@ -7,9 +7,9 @@ mod common;
 use std::path::{Path, PathBuf};
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use custload::pipeline::{Command, Options, Unobserved, run};
+use custload::read::input::Format;
 use custload::report::summary::Counts;
-use custload::source::input::Format;
+use custload::run::{Command, Options, Unobserved, run};
 use rusqlite::Connection;
 use tempfile::TempDir;
 

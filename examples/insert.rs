@@ -18,7 +18,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use custload::source::input::Format;
+use custload::read::input::Format;
 
 use self::common::Sample;
 use self::common::rows::{Rows, insert};

@@ -1,4 +1,4 @@
-//! What ends a run: [`Error`]. Faults of records are data and never become one; they are [`crate::reject::Fault`].
+//! What ends a run: [`Error`]. Faults of records are data and never become one; they are [`crate::core::finding::Fault`].
 //!
 //! Each message is whole sentences for the person who has to act on it: what was wrong, where, and what to do. It may quote a
 //! header, and the header of a file without one is a customer's record; so a log gets [`Error::for_log`], which quotes nothing.

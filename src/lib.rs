@@ -4,21 +4,13 @@
 //! The program `custload` is this library with a command line. A run is [`pipeline::run`]; `ARCHITECTURE.md` shows the
 //! floors that the modules stand on.
 
-pub mod check;
-pub mod cli;
+pub mod app;
+pub mod core;
 pub mod disk;
 pub mod error;
-pub mod format;
 pub mod generate;
-pub mod mask;
-pub mod mode;
-pub mod pipeline;
-pub mod profile;
-pub mod record;
-pub mod reject;
+pub mod read;
 pub mod report;
-pub mod row;
-pub mod rule;
+pub mod run;
 pub mod shell;
-pub mod source;
-pub mod store;
+pub mod sink;

@@ -5,16 +5,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use clap::Parser;
-use custload::cli;
-use custload::cli::args::CliCommand;
-use custload::rule::text::visible;
+use custload::app;
+use custload::app::args::CliCommand;
+use custload::core::text::visible;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 fn main() {
-    let cli = cli::args::Cli::parse();
+    let cli = app::args::Cli::parse();
     if let CliCommand::Sheet(args) = &cli.command {
         // A signal ends this process at once: it has nothing to tidy up.
-        std::process::exit(cli::serve_sheet(args));
+        std::process::exit(app::serve_sheet(args));
     }
     let stop = Arc::new(AtomicUsize::new(0));
     for signal in [SIGINT, SIGTERM] {
@@ -24,9 +24,9 @@ fn main() {
     // A file that reaches its size limit is a failed write with a message, not a dead process.
     #[cfg(unix)]
     let _ = signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
-    let status = cli::run(&cli, stop).unwrap_or_else(|error| {
+    let status = app::run(&cli, stop).unwrap_or_else(|error| {
         let _ = writeln!(std::io::stderr(), "custload: {}", visible(&format!("{error:#}")));
-        cli::exit_status(&error)
+        app::exit_status(&error)
     });
     std::process::exit(status);
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use crate::rule::text::visible;
+use crate::core::text::visible;
 
 /// The database of a command that names none.
 pub const DEFAULT_DATABASE: &str = "customers.db";

@@ -11,17 +11,17 @@ use std::time::Duration;
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, SamplingMode};
-use custload::check::plan::{FieldOptions, Plan};
-use custload::check::{Checker, CsvShape, JsonShape, Outcome, Shape, Stamp, Verdicts};
-use custload::format::dialect::CsvDialect;
+use custload::core::judge::plan::{FieldOptions, Plan};
+use custload::core::judge::{Checker, CsvShape, JsonShape, Outcome, Shape, Stamp, Verdicts};
+use custload::core::profile::Profile;
+use custload::core::profile::header::{Binding, Candidates};
+use custload::core::profile::mapping::Mapping;
+use custload::core::record::Block;
+use custload::core::record::dialect::CsvDialect;
 use custload::generate::Generator;
-use custload::profile::Profile;
-use custload::profile::header::{Binding, Candidates};
-use custload::profile::mapping::Mapping;
-use custload::record::Block;
-use custload::source::Source;
-use custload::source::input::{Format, Input, ReadOptions};
-use custload::source::opening::Opened;
+use custload::read::Source;
+use custload::read::input::{Format, Input, ReadOptions};
+use custload::read::opening::Opened;
 
 const SEED: u64 = 1;
 

@@ -4,9 +4,9 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::path::Path;
 
-use custload::check::{Outcome, Verdicts};
-use custload::row::{Value, values};
-use custload::store::schema;
+use custload::core::judge::{Outcome, Verdicts};
+use custload::core::row::{Value, values};
+use custload::sink::sqlite::schema;
 use rusqlite::Connection;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 

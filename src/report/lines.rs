@@ -1,9 +1,9 @@
 //! The lines of the reports: pure functions from faults and records to bytes.
 
-use crate::format::csv::RowWriter;
-use crate::format::json::{write_number, write_text};
-use crate::record::{Origin, Position};
-use crate::reject::{Fault, Faults, Severity};
+use crate::core::finding::{Fault, Faults, Severity};
+use crate::core::record::csv::RowWriter;
+use crate::core::record::json::{write_number, write_text};
+use crate::core::record::{Origin, Position};
 
 /// The header of `accepted.csv`.
 pub const ACCEPTED_COLUMNS: [&str; 6] = ["file", "record", "line", "key", "customer_id", "action"];

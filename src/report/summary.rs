@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-pub use crate::record::{Balance, Counts};
-use crate::reject::Code;
-use crate::rule::text::is_hidden;
+use crate::core::finding::Code;
+pub use crate::core::record::{Balance, Counts};
+use crate::core::text::is_hidden;
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -2,8 +2,8 @@
 
 use std::process::Stdio;
 
-use custload::profile::Profile;
-use custload::reject::REGISTRY;
+use custload::core::finding::REGISTRY;
+use custload::core::profile::Profile;
 use serde_json::Value;
 
 use crate::support::Place;

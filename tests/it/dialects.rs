@@ -378,14 +378,14 @@ fn a_mark_at_the_end_of_a_file_is_no_part_of_it() {
 mod hostile {
     use std::io::Cursor;
 
+    use custload::core::profile::Profile;
+    use custload::core::profile::header::Candidates;
+    use custload::core::profile::mapping::Mapping;
+    use custload::core::record::csv::split;
+    use custload::core::record::dialect::CsvDialect;
     use custload::error::Result;
-    use custload::format::csv::split;
-    use custload::format::dialect::CsvDialect;
-    use custload::profile::Profile;
-    use custload::profile::header::Candidates;
-    use custload::profile::mapping::Mapping;
-    use custload::source::input::{Format, Input, ReadOptions};
-    use custload::source::opening::Opened;
+    use custload::read::input::{Format, Input, ReadOptions};
+    use custload::read::opening::Opened;
     use proptest::prelude::*;
     use proptest::test_runner::Config;
 

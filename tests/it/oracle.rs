@@ -1,14 +1,14 @@
 //! Where CSV records end, read a second time: slowly, one byte after another, by SPEC sections 3 and 6 alone. What
-//! `custload::source` cuts must be the same, whatever the size of its blocks.
+//! `custload::read` cuts must be the same, whatever the size of its blocks.
 
 use std::io::{self, Read};
 
-use custload::format::csv::{SplitFault, split};
-use custload::format::dialect::{CsvDialect, Escape};
-use custload::record::Extent;
-use custload::source::csv::CsvCutter;
-use custload::source::window::Window;
-use custload::source::{BlockSize, Source};
+use custload::core::record::Extent;
+use custload::core::record::csv::{SplitFault, split};
+use custload::core::record::dialect::{CsvDialect, Escape};
+use custload::read::csv::CsvCutter;
+use custload::read::window::Window;
+use custload::read::{BlockSize, Source};
 
 use crate::random::Random;
 

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use custload::profile::Profile;
-use custload::reject::REGISTRY;
+use custload::core::finding::REGISTRY;
+use custload::core::profile::Profile;
 
 use crate::support::{Place, package};
 
@@ -71,7 +71,7 @@ fn the_tables_of_profiles_are_the_profiles() {
     // And no row claims another rule: each row of a column has the rule of one profile's field of that name.
     for row in &rows {
         let fields = Profile::all().iter().flat_map(|profile| &profile.fields).filter(|field| field.column == row[0]);
-        let rules: Vec<String> = fields.map(custload::profile::Field::rule).collect();
+        let rules: Vec<String> = fields.map(custload::core::profile::Field::rule).collect();
         let is_right = rules.is_empty() || row[1..].iter().any(|cell| rules.contains(cell));
         assert!(is_right, "{row:?} has another rule than {rules:?}");
     }
@@ -82,7 +82,7 @@ fn exit_statuses_are_listed() {
     let rows = rows();
     for status in ["0", "1", "2", "3", "130", "143"] {
         assert!(rows.iter().any(|row| row[0] == status && row.len() > 1), "no row for exit status {status}");
-        let is_said = custload::cli::args::EXIT_STATUSES.lines().any(|line| line.trim_start().starts_with(status));
+        let is_said = custload::app::args::EXIT_STATUSES.lines().any(|line| line.trim_start().starts_with(status));
         assert!(is_said, "exit status {status} is not in the help");
     }
 }

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use custload::reject::{REGISTRY, Scope};
+use custload::core::finding::{REGISTRY, Scope};
 use serde_json::Value;
 
 use crate::support::{Done, NOW, PROGRAM, Place, dump_table, package};

@@ -7,18 +7,18 @@ use std::io::{Cursor, Write};
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
-use custload::check::plan::{FieldOptions, Plan};
-use custload::check::{Checker, JsonShape, Outcome, Shape, Stamp};
-use custload::format::csv::split;
-use custload::pipeline::{self, Command, Options, Unobserved};
-use custload::profile::Profile;
-use custload::profile::header::{Binding, Candidates, Column, HeaderNames};
-use custload::profile::mapping::Mapping;
-use custload::record::Extent;
-use custload::source::BlockSize;
-use custload::source::input::{Input, ReadOptions};
-use custload::source::opening::Opened;
-use custload::source::sheet::{Limits, serve_unconfined};
+use custload::core::judge::plan::{FieldOptions, Plan};
+use custload::core::judge::{Checker, JsonShape, Outcome, Shape, Stamp};
+use custload::core::profile::Profile;
+use custload::core::profile::header::{Binding, Candidates, Column, HeaderNames};
+use custload::core::profile::mapping::Mapping;
+use custload::core::record::Extent;
+use custload::core::record::csv::split;
+use custload::read::BlockSize;
+use custload::read::input::{Input, ReadOptions};
+use custload::read::opening::Opened;
+use custload::read::sheet::{Limits, serve_unconfined};
+use custload::run::{self, Command, Options, Unobserved};
 
 use crate::oracle;
 
@@ -165,7 +165,7 @@ fn rejects_of(folder: &Path, input: &str, reports: &str, reads: &ReadOptions) ->
         fields: FieldOptions { key: Some("none".to_string()), ..FieldOptions::default() },
         ..Options::default()
     };
-    let summary = pipeline::run(&options, &mut Unobserved).ok()?;
+    let summary = run::run(&options, &mut Unobserved).ok()?;
     let report = folder.join(reports).join(summary.inputs[0].rejects.as_ref()?);
     let delimiter = summary.inputs[0].delimiter.as_ref().map_or(b',', |delimiter| delimiter.as_bytes()[0]);
     let mut table = ::csv::ReaderBuilder::new().delimiter(delimiter).from_path(&report).unwrap();
@@ -229,7 +229,7 @@ fn sheet(mut data: &[u8]) {
         let rows = std::str::from_utf8(&out[end + 1..]).expect("rows are UTF-8");
         let mut reader = ::csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(rows.as_bytes());
         assert!(reader.records().all(|row| row.is_ok()));
-        let dialect = custload::format::dialect::CsvDialect::with_delimiter(b',');
+        let dialect = custload::core::record::dialect::CsvDialect::with_delimiter(b',');
         let _ = split(rows.lines().next().unwrap_or_default().as_bytes(), &dialect, &mut cells);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::{Cursor, Read};
 
-use custload::source::sheet::Limits;
+use custload::read::sheet::Limits;
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 
 use super::files::*;

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use custload::source::sheet::Limits;
+use custload::read::sheet::Limits;
 
 use super::files::*;
 use super::reading::*;

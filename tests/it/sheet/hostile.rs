@@ -1,6 +1,6 @@
 //! Files that are made to harm.
 
-use custload::source::sheet::Limits;
+use custload::read::sheet::Limits;
 
 use super::files::*;
 use super::reading::*;

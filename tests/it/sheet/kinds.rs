@@ -1,6 +1,6 @@
 //! Good files of each kind.
 
-use custload::source::sheet::{Kind, Limits, SheetName};
+use custload::read::sheet::{Kind, Limits, SheetName};
 use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook};
 
 use super::files::*;

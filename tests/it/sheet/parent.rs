@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use custload::source::sheet::{CfbKind, Limits, SheetReader, kind_of_cfb};
+use custload::read::sheet::{CfbKind, Limits, SheetReader, kind_of_cfb};
 
 use super::files::*;
 use super::reading::*;

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use custload::source::sheet::{Limits, SheetInfo, SheetReader};
+use custload::read::sheet::{Limits, SheetInfo, SheetReader};
 
 /// The program that is a child when it is called so.
 pub(crate) fn program() -> &'static Path {

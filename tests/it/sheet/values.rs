@@ -9,11 +9,11 @@ fn xlsx_with(sheet: &str, styles: &str) -> Vec<u8> {
     zip_members(&members)
 }
 
-fn end_of(bytes: &[u8]) -> custload::source::sheet::SheetEnd {
+fn end_of(bytes: &[u8]) -> custload::read::sheet::SheetEnd {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), bytes).unwrap();
-    let limits = custload::source::sheet::Limits::default();
-    let (mut reader, _) = custload::source::sheet::SheetReader::open(program(), file.path(), None, limits).unwrap();
+    let limits = custload::read::sheet::Limits::default();
+    let (mut reader, _) = custload::read::sheet::SheetReader::open(program(), file.path(), None, limits).unwrap();
     assert_eq!(reader.end(), None);
     std::io::copy(&mut reader, &mut std::io::sink()).unwrap();
     reader.end().unwrap()

@@ -1,0 +1,244 @@
+//! What a run leaves in a log: [`Log`] writes one line for each event of the run, for a person or for what collects logs.
+
+use std::fmt::{self, Debug, Write as _};
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use chrono::{SecondsFormat, Utc};
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+use super::args::{LogFormat, RunArgs};
+use crate::core::text::visible;
+use crate::disk::{BESIDE_A_DATABASE, folder_of, owner_only, with_suffix, without_waiting};
+use crate::error::{Error, Result};
+use crate::report::summary::escaped;
+use crate::run::TARGET;
+
+/// Takes the events of a run.
+#[derive(Debug)]
+pub(super) struct Log {
+    format: LogFormat,
+    out: Mutex<Out>,
+}
+
+impl Log {
+    /// The log that was asked for, if one was. A run into `database` must not write over what it reads or writes itself.
+    pub(super) fn open(args: &RunArgs, database: Option<&Path>) -> Result<Option<Log>> {
+        let (to, is_torn): (Box<dyn Write + Send>, bool) = match (&args.log, args.log_format) {
+            (None, None) => return Ok(None),
+            (None, Some(_)) => (Box::new(io::stderr()), false),
+            (Some(path), _) => {
+                refuse_taken(path, &args.inputs, database)?;
+                let failed = |error| {
+                    let path = path.display();
+                    Error::Usage(format!(
+                        "--log {path}: it cannot be opened ({error}); name a file that you may write to"
+                    ))
+                };
+                let is_torn = ends_within_a_line(path);
+                let mut options = File::options();
+                owner_only(&mut options);
+                // Opening a pipe would wait for who reads it.
+                without_waiting(&mut options, false);
+                (Box::new(options.append(true).create(true).open(path).map_err(failed)?), is_torn)
+            }
+        };
+        let format = args.log_format.unwrap_or(LogFormat::Text);
+        Ok(Some(Log { format, out: Mutex::new(Out { to, is_torn, failed: None }) }))
+    }
+
+    /// Why lines are missing in it, where some are.
+    pub(super) fn failure(&self) -> Option<String> {
+        let out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
+        out.failed.as_ref().map(ToString::to_string)
+    }
+}
+
+fn refuse_taken(log: &Path, inputs: &[PathBuf], database: Option<&Path>) -> Result<()> {
+    let refuse = |why: &str| Err(Error::Usage(format!("--log {}: {why}; name another file", log.display())));
+    if log.as_os_str() == "-" {
+        return refuse("it is no name for a file. --log-format without --log logs to standard error");
+    }
+    let place = real(log);
+    let is_hidden = log.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    for input in inputs.iter().filter(|input| input.as_os_str() != "-") {
+        if real(input) == place {
+            return refuse("it is an input");
+        }
+        if !is_hidden && input.is_dir() && fs::canonicalize(input).is_ok_and(|folder| folder == folder_of(&place)) {
+            return refuse("it would be an input, for the folder that it is in is one");
+        }
+    }
+    let mut suffixes = BESIDE_A_DATABASE.iter().chain([&""]);
+    match database {
+        Some(path) if suffixes.any(|suffix| real(&with_suffix(path, suffix)) == place) => {
+            refuse("the name belongs to the database")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A path without links, also where there is no such file yet.
+fn real(path: &Path) -> PathBuf {
+    let beside = || Some(fs::canonicalize(folder_of(path)).ok()?.join(path.file_name()?));
+    fs::canonicalize(path).ok().or_else(beside).unwrap_or_else(|| path.to_path_buf())
+}
+
+/// Whether the last line of a file was not written to its end.
+fn ends_within_a_line(path: &Path) -> bool {
+    let last = || -> io::Result<u8> {
+        // Whoever opens a pipe waits for its other end.
+        if !fs::metadata(path)?.is_file() {
+            return Ok(b'\n');
+        }
+        let (mut file, mut last) = (File::open(path)?, [0]);
+        file.seek(SeekFrom::End(-1))?;
+        file.read_exact(&mut last)?;
+        Ok(last[0])
+    };
+    last().is_ok_and(|last| last != b'\n')
+}
+
+/// Where the lines go, each by itself and at once.
+struct Out {
+    to: Box<dyn Write + Send>,
+    /// Whether the last line was not written to its end.
+    is_torn: bool,
+    failed: Option<io::Error>,
+}
+
+impl Out {
+    /// Writes a line. A run goes on without its log.
+    fn line(&mut self, line: &str) {
+        let line = if self.is_torn { format!("\n{line}") } else { line.to_string() };
+        let mut rest = line.as_bytes();
+        while !rest.is_empty() {
+            match self.to.write(rest) {
+                Ok(0) => _ = self.failed.get_or_insert(io::ErrorKind::WriteZero.into()),
+                Ok(written) => {
+                    rest = &rest[written..];
+                    self.is_torn = !rest.is_empty();
+                    continue;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => _ = self.failed.get_or_insert(error),
+            }
+            return;
+        }
+    }
+}
+
+impl Debug for Out {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Out").field("failed", &self.failed).finish_non_exhaustive()
+    }
+}
+
+impl Subscriber for Log {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.is_event() && metadata.target() == TARGET
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        let mut line = Line { format: self.format, text: String::with_capacity(256) };
+        let time = Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true);
+        match self.format {
+            LogFormat::Json => {
+                line.pair("time", &time);
+                line.pair("level", &event.metadata().level().as_str().to_lowercase());
+            }
+            LogFormat::Text => {
+                let _ = write!(line.text, "{time} {}", event.metadata().level().as_str());
+            }
+        }
+        event.record(&mut line);
+        // Of several runs that write to one log, this one.
+        line.number("process", std::process::id());
+        let line = line.ended();
+        self.out.lock().unwrap_or_else(PoisonError::into_inner).line(&line);
+    }
+
+    // There are no spans.
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+/// A line that is being put together.
+struct Line {
+    format: LogFormat,
+    text: String,
+}
+
+impl Line {
+    fn number(&mut self, name: &str, number: impl fmt::Display) {
+        // Writing to a String cannot fail.
+        let _ = match self.format {
+            LogFormat::Json => write!(self.text, "{}\"{name}\":{number}", self.before()),
+            LogFormat::Text => write!(self.text, " {name}={number}"),
+        };
+    }
+
+    fn pair(&mut self, name: &str, value: &str) {
+        match self.format {
+            LogFormat::Json => {
+                let before = self.before();
+                let value = serde_json::Value::from(value);
+                let _ = write!(self.text, "{before}\"{name}\":{value}");
+            }
+            LogFormat::Text if name == "event" => {
+                let _ = write!(self.text, " {value}");
+            }
+            LogFormat::Text => {
+                let value = visible(value);
+                let is_bare = |character: char| !character.is_whitespace() && !['"', '=', '\\'].contains(&character);
+                let _ = match !value.is_empty() && value.chars().all(is_bare) {
+                    true => write!(self.text, " {name}={value}"),
+                    false => write!(self.text, " {name}=\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"")),
+                };
+            }
+        }
+    }
+
+    fn before(&self) -> char {
+        if self.text.is_empty() { '{' } else { ',' }
+    }
+
+    fn ended(self) -> String {
+        match self.format {
+            LogFormat::Json => escaped(&(self.text + "}")),
+            LogFormat::Text => self.text + "\n",
+        }
+    }
+}
+
+impl Visit for Line {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.pair(field.name(), value);
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.number(field.name(), value);
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.number(field.name(), value);
+    }
+
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.number(field.name(), value);
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.pair(field.name(), &format!("{value:?}"));
+    }
+}

@@ -1,0 +1,84 @@
+//! Which of several columns gives a field its value in one record.
+
+use super::Draft;
+use super::judge::{Judge, Stored};
+use crate::core::profile::sources::{Chosen, Role, Sources};
+use crate::core::record::Fate;
+
+impl Judge<'_> {
+    /// The group that the record's address comes from. A customer's address is replaced whole by it.
+    pub(super) fn group(&mut self, sources: &Sources, has_value: &mut dyn FnMut(usize, usize) -> bool) -> Option<Role> {
+        let group = sources.group(&self.plan.names.layout, has_value);
+        if group.is_some() {
+            sources.address_fields().for_each(|field| self.replaced.insert(field));
+        }
+        group
+    }
+}
+
+impl Draft<'_> {
+    /// Notes what becomes of the place from which a field was judged; `raw` stands there.
+    pub(super) fn note_fate(&mut self, field: usize, place: usize, raw: &str, stored: &Stored<'_>) {
+        if self.out.marks.is_filled(place) {
+            self.out.marks.note(place, self.fate(field, raw, stored));
+        }
+    }
+
+    /// The same of two places whose texts were judged as one.
+    pub(super) fn note_fates(&mut self, field: usize, cells: [(usize, &str); 2], stored: &Stored<'_>) {
+        let says_something = |raw| self.judge.plan.has_value(field, raw);
+        let said = cells.map(|(_, raw)| says_something(raw));
+        let whole = match said {
+            [true, true] => &cells.map(|(_, raw)| raw).join(" "),
+            [true, false] => cells[0].1,
+            _ => cells[1].1,
+        };
+        let fate = self.fate(field, whole, stored);
+        for ((place, _), said) in cells.into_iter().zip(said) {
+            if self.out.marks.is_filled(place) {
+                self.out.marks.note(place, if said { fate } else { Fate::Missing });
+            }
+        }
+    }
+
+    fn fate(&self, field: usize, raw: &str, stored: &Stored<'_>) -> Fate {
+        let is_same = match stored {
+            Stored::Missing => false,
+            Stored::Text(text) => text == raw,
+            Stored::Integer(number) => number.to_string() == raw,
+        };
+        if self.judge.cleared.has(field) {
+            Fate::Cleared
+        } else if self.judge.empty.has(field) {
+            Fate::Missing
+        } else if is_same {
+            Fate::Stored
+        } else {
+            Fate::Normalised
+        }
+    }
+
+    /// Chooses among several candidates for a field, in a record whose address comes from `group`, and notes what becomes of the
+    /// others.
+    pub(super) fn choose(
+        &mut self,
+        sources: &Sources,
+        field: usize,
+        group: Option<Role>,
+        has_value: &mut dyn FnMut(usize, usize) -> bool,
+    ) -> Chosen {
+        let chosen = sources.choose(&self.judge.plan.names.layout, field, group, has_value);
+        let is_chosen = |place: usize| match chosen {
+            Chosen::Nothing => false,
+            Chosen::Place(one) => place == one,
+            Chosen::Joined(both) => both.contains(&place),
+        };
+        for place in sources.places(field).filter(|place| !is_chosen(*place)) {
+            if self.out.marks.is_filled(place) {
+                let fate = if has_value(field, place) { Fate::Unused } else { Fate::Missing };
+                self.out.marks.note(place, fate);
+            }
+        }
+        chosen
+    }
+}

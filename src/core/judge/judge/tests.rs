@@ -1,0 +1,262 @@
+//! What is stored for a value of a field, and what is said of it: tables of cases.
+
+use super::super::plan::FieldOptions;
+use super::*;
+use crate::core::mode::Mode;
+use crate::core::profile::Profile;
+
+/// What is stored for a value of a field, and the codes of its faults, warnings in brackets: `0351 (null-word)`.
+fn judged(plan: &Plan, column: &str, is_json: bool, raw: &str) -> String {
+    let mut judge = Judge::new(plan);
+    let origin = Origin { field: plan.profile.field_index(column).unwrap(), column: None, order: 0 };
+    let stored = match if is_json { judge.json(origin, raw) } else { judge.text(origin, raw) } {
+        Stored::Missing => "nothing".to_string(),
+        Stored::Integer(number) => number.to_string(),
+        Stored::Text(text) => text.into_owned(),
+    };
+    let mut said = if judge.has_error() { Vec::new() } else { vec![stored] };
+    said.extend(judge.faults.all().iter().map(|fault| match fault.severity {
+        Severity::Error => fault.code.name().to_string(),
+        Severity::Warning => format!("({})", fault.code.name()),
+    }));
+    said.join(" ")
+}
+
+fn plan(profile: &str, options: &FieldOptions) -> Plan {
+    Plan::new(Profile::named(profile).unwrap(), options).unwrap()
+}
+
+/// In CSV and, as a text, in JSON.
+#[track_caller]
+fn stores(plan: &Plan, cases: &[(&str, &str, &str)]) {
+    for (column, value, expected) in cases {
+        let column = if column.is_empty() { "external_key" } else { column };
+        assert_eq!(judged(plan, column, false, value), *expected, "{column}: {value:?}");
+        let json = serde_json::Value::from(*value).to_string();
+        assert_eq!(judged(plan, column, true, &json), *expected, "{column} in JSON: {value:?}");
+        let is_missing = expected.starts_with("nothing") || expected.contains("required");
+        assert_eq!(plan.has_value(plan.profile.field_index(column).unwrap(), value), !is_missing, "{value:?}");
+    }
+}
+
+#[test]
+fn words_for_nothing_are_missing_where_no_word_can_stand() {
+    let billing = plan("billing", &FieldOptions::default());
+    for word in ["null", "NIL", "None", "n/a", "NA", "unknown", "-", "--", " N/A ", "=\"N/A\""] {
+        for column in ["email", "phone", "admin_id", "no_taxes"] {
+            stores(&billing, &[(column, word, "nothing (null-word)")]);
+        }
+    }
+    stores(
+        &billing,
+        &[
+            ("name", "Null", "Null"),
+            ("city", "--", "--"),
+            ("postal_code", "NA", "NA"),
+            ("tags", "none", "[\"none\"]"),
+            ("state", "na", "NA"),
+            ("country", "NA", "NA"),
+            ("tax_id", "n/a", "n/a"),
+            ("invoice_delivery", "none", "invalid-choice"),
+            ("phone", "", "nothing"),
+            ("phone", "\\N", "nothing"),
+            ("phone", "'", "nothing"),
+            ("phone", "---", "invalid-phone"),
+        ],
+    );
+    stores(&plan("contact", &FieldOptions::default()), &[("email", "N/A", "(null-word) required")]);
+    // What was named is no surprise.
+    let named = FieldOptions { null_tokens: vec!["N/A".to_string(), "#N/A".to_string()], ..FieldOptions::default() };
+    stores(&plan("billing", &named), &[("phone", "N/A", "nothing"), ("name", "#N/A", "required")]);
+}
+
+#[test]
+fn error_words_of_spreadsheets_are_no_values() {
+    let billing = plan("billing", &FieldOptions::default());
+    for word in ["#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", " #N/A ", "=\"#N/A\""] {
+        for column in ["name", "city", "phone", "admin_id", "no_taxes", "tags", "country", "", "invoice_delivery"] {
+            stores(&billing, &[(column, word, "cell-error")]);
+        }
+    }
+    stores(&billing, &[("address_line_1", "#4 Main St", "#4 Main St"), ("city", "N/A!", "N/A!")]);
+}
+
+#[test]
+fn guards_of_spreadsheets_are_no_part_of_a_value() {
+    stores(
+        &plan("billing", &FieldOptions::default()),
+        &[
+            ("", "=\"00042\"", "00042"),
+            ("postal_code", "=\"01067\"", "01067"),
+            ("tax_id", " =\"00042\" ", "00042"),
+            ("name", "=\"a \"\"b\"\"\"", "a \"b\""),
+            ("email", "=\"Ann@Example.com\"", "Ann@example.com"),
+            ("phone", "=\"+49 351 1\"", "493511"),
+            ("admin_id", "=\"7\"", "7"),
+            ("no_taxes", "=\"yes\"", "1"),
+            ("", "=\"\"", "nothing"),
+            ("", "'=\"00042\"", "00042"),
+            ("", "'00042", "00042"),
+            ("name", "'t Hooft", "'t Hooft"),
+            ("name", "=\"a\"&\"b\"", "=\"a\"&\"b\""),
+            ("", "=\"1.0\"", "spreadsheet-number"),
+        ],
+    );
+}
+
+#[test]
+fn numbers_that_spreadsheets_have_rewritten_are_no_keys() {
+    let options = |key: &str, mode, relax: &[&str]| FieldOptions {
+        key: Some(key.to_string()).filter(|key| !key.is_empty()),
+        mode,
+        relax: relax.iter().map(|column| column.to_string()).collect(),
+        ..FieldOptions::default()
+    };
+    let create = options("", Mode::Create, &[]);
+    stores(
+        &plan("billing", &create),
+        &[
+            ("", "1.23457E+12", "spreadsheet-number"),
+            ("", "1E+12", "spreadsheet-number"),
+            ("", "1.0", "spreadsheet-number"),
+            ("", "12E5", "12E5"),
+            ("", "12.5", "12.5"),
+            ("", "1.2.0", "1.2.0"),
+            ("tax_id", "5417543010.0", "spreadsheet-number"),
+            ("postal_code", "1067.0", "spreadsheet-number"),
+            ("ship_postal_code", "1E+3", "spreadsheet-number"),
+            ("phone", "5.41754E+09", "spreadsheet-number"),
+            ("phone", "555.0000", "5550000"),
+            ("name", "1.0", "1.0"),
+            ("custom_1", "1.23457E+12", "1.23457E+12"),
+            ("admin_id", "1.0", "invalid-integer"),
+        ],
+    );
+    stores(&plan("billing", &options("name", Mode::Create, &[])), &[("name", "1.0", "spreadsheet-number")]);
+    stores(&plan("billing", &options("email", Mode::Upsert, &[])), &[("", "1E+12", "spreadsheet-number")]);
+    // All of them are not named.
+    stores(&plan("billing", &options("", Mode::Create, &["all"])), &[("", "1E+12", "spreadsheet-number")]);
+    let named = ["external_key", "phone", "tax_id", "postal_code"];
+    stores(
+        &plan("billing", &options("", Mode::Create, &named)),
+        &[
+            ("", "1.23457E+12", "1.23457E+12"),
+            ("tax_id", "1.0", "1.0"),
+            ("postal_code", "1067.0", "1067.0"),
+            ("phone", "5.41754E+09", "spreadsheet-number"),
+        ],
+    );
+    for mode in [Mode::Update, Mode::Upsert] {
+        let cases = [("", "1.23457E+12", "spreadsheet-number"), ("tax_id", "1.0", "1.0")];
+        stores(&plan("billing", &options("", mode, &named)), &cases);
+    }
+}
+
+#[test]
+fn json_numbers_are_whole_or_refused() {
+    let create = FieldOptions::default();
+    let named = FieldOptions { relax: vec!["external_key".to_string(), "phone".to_string()], ..create.clone() };
+    let (create, named) = (plan("billing", &create), plan("billing", &named));
+    for (plan, column, number, expected) in [
+        (&create, "external_key", "42", "42"),
+        (&create, "external_key", "1.23457E+12", "spreadsheet-number"),
+        (&create, "external_key", "12.5", "spreadsheet-number"),
+        (&create, "external_key", "12e5", "spreadsheet-number"),
+        (&create, "tax_id", "1.0", "spreadsheet-number"),
+        (&create, "postal_code", "1067.0", "spreadsheet-number"),
+        (&create, "phone", "5.4E+9", "spreadsheet-number"),
+        (&create, "name", "1.0", "wrong-type"),
+        (&create, "admin_id", "1.0", "wrong-type"),
+        (&named, "external_key", "12.5", "12.5"),
+        (&named, "phone", "5.4E+9", "spreadsheet-number"),
+    ] {
+        assert_eq!(judged(plan, column, true, number), expected, "{column}: {number}");
+    }
+}
+
+#[test]
+fn invalid_values_are_cleared_or_kept() {
+    let options = |said: &[(&str, OnInvalid)]| FieldOptions {
+        on_invalid: said.iter().map(|(column, what)| (column.to_string(), *what)).collect(),
+        ..FieldOptions::default()
+    };
+    use OnInvalid::*;
+    stores(
+        &plan("billing", &options(&[("all", Clear), ("email", Reject), ("phone", Keep), ("invoice_delivery", Keep)])),
+        &[
+            ("phone", " +49  351 ext. 5 ", "+49 351 ext. 5 (invalid-phone)"),
+            ("phone", "5.41754E+09", "5.41754E+09 (spreadsheet-number)"),
+            ("phone", "+49 351 1", "493511"),
+            // Of these steps 1 to 3 leave nothing.
+            ("phone", "#N/A", "cell-error"),
+            ("phone", "1\u{1}", "control-character"),
+            ("invoice_delivery", "Fax", "Fax (invalid-choice)"),
+            ("email", "ann", "invalid-email"),
+        ],
+    );
+    let cleared = plan("billing", &options(&[("phone", Reject), ("all", Clear)]));
+    for (column, value, expected) in [
+        ("phone", "x", "nothing (invalid-phone)"),
+        ("admin_id", "x", "nothing (invalid-integer)"),
+        ("city", "#N/A", "nothing (cell-error)"),
+        ("external_key", "1.0", "nothing (spreadsheet-number)"),
+        ("name", "#N/A", "cell-error"),
+    ] {
+        assert_eq!(judged(&cleared, column, false, value), expected, "{column}: {value}");
+    }
+    for (profile, column, what, mode, said) in [
+        ("billing", "name", Clear, Mode::Create, "is required"),
+        ("billing", "name", Keep, Mode::Create, "is required"),
+        ("billing", "external_key", Keep, Mode::Create, "is the key"),
+        ("billing", "external_key", Clear, Mode::Upsert, "is the key"),
+        ("billing", "admin_id", Keep, Mode::Create, "is stored as a number"),
+        ("billing", "no_taxes", Keep, Mode::Create, "is stored as a number"),
+        ("billing", "emial", Keep, Mode::Create, "did you mean email?"),
+    ] {
+        let options = FieldOptions { mode, ..options(&[(column, what)]) };
+        let error = Plan::new(Profile::named(profile).unwrap(), &options).unwrap_err().to_string();
+        assert!(error.contains("--on-invalid") && error.contains(said), "{column}: {error}");
+    }
+}
+
+#[test]
+fn a_cleared_value_says_nothing_of_a_stored_one() {
+    let options = FieldOptions {
+        on_invalid: vec![("all".to_string(), OnInvalid::Clear)],
+        mode: Mode::Upsert,
+        empty: Empty::Clear,
+        ..FieldOptions::default()
+    };
+    let plan = plan("billing", &options);
+    let mut judge = Judge::new(&plan);
+    for (column, value, is_given, is_cleared) in [
+        ("phone", "x", false, false),
+        ("phone", "#N/A", false, false),
+        ("phone", "", false, true),
+        ("phone", "n/a", false, true),
+        ("phone", "12", true, false),
+    ] {
+        let field = plan.profile.field_index(column).unwrap();
+        judge.begin();
+        judge.text(Origin { field, column: None, order: 0 }, value);
+        let touched = judge.touched();
+        assert_eq!((touched.given.has(field), touched.cleared.has(field)), (is_given, is_cleared), "{value:?}");
+    }
+}
+
+#[test]
+fn the_hint_of_a_control_character_says_what_it_was() {
+    let plan = plan("billing", &FieldOptions::default());
+    let hint = |column: &str, value: &str| {
+        let mut judge = Judge::new(&plan);
+        judge.text(Origin { field: plan.profile.field_index(column).unwrap(), column: None, order: 0 }, value);
+        judge.faults.all().iter().next().unwrap().hint.to_string()
+    };
+    let name = hint("name", "O\u{92}Brien \u{80}5");
+    assert!(name.starts_with("U+0092 is ’ in windows-1252") && name.contains("O’Brien €5 would be right"), "{name}");
+    let list = hint("tags", "[\"O\\u0092Brien\"]");
+    assert!(list.contains("U+0092 is ’ in windows-1252"), "{list}");
+    for other in ["\u{81}", "\0", "\u{1b}"] {
+        assert!(hint("name", other).starts_with("Remove the character"), "{other:?}");
+    }
+}

@@ -1,0 +1,79 @@
+//! What the keys of an input of JSON mean, from those of its first records: [`JsonShape`].
+
+use std::collections::HashSet;
+
+use super::plan::Plan;
+use crate::core::profile::header::{Alike, Binding, Column, KeyNames, Match, Meaning, letters_and_digits};
+use crate::core::profile::sources::{Role, Sources};
+
+/// What is known of the keys of an input before its records are judged.
+#[derive(Clone, Debug)]
+pub struct JsonShape {
+    alike: Alike,
+    /// The names by which the run finds customers, and their letters and digits; none where it changes nobody.
+    key_names: HashSet<String>,
+    key_letters: HashSet<String>,
+    /// What stands for a field, in order: a record is read as if it had all of it.
+    candidates: Vec<(Match, Role)>,
+    /// Whether a part of a value is one where the input has no other part. Not where customers are changed: a first name would
+    /// take the place of a whole one.
+    may_be_parted: bool,
+}
+
+impl JsonShape {
+    /// That of an input whose first records have these keys, and what becomes of these.
+    pub fn new(plan: &Plan, keys: Vec<String>) -> (JsonShape, Binding) {
+        let alike = Alike::new(&plan.names, &keys);
+        let may_be_parted = !plan.mode.changes();
+        let mut binding = Binding::new(&plan.names, keys, may_be_parted);
+        let is_key = |found: &Match| plan.mode.changes() && plan.key.is_some_and(|key| key.field == found.field);
+        let (mut key_names, mut key_letters, mut candidates) = (HashSet::new(), HashSet::new(), Vec::new());
+        for (column, name) in binding.columns.iter().zip(&binding.headers) {
+            let Column::Field(found) = column else { continue };
+            if is_key(found) {
+                key_letters.insert(letters_and_digits(name));
+                key_names.insert(name.clone());
+            }
+            candidates.push((*found, Role::of(name)));
+        }
+        for (column, name) in binding.columns.iter_mut().zip(&binding.headers) {
+            // Another spelling of the key is the key of records that lack the first.
+            if let Column::Outranked(found, _) = column
+                && is_key(found)
+                && key_letters.contains(&letters_and_digits(name))
+            {
+                *column = Column::Field(*found);
+            }
+        }
+        candidates.sort_unstable();
+        // It matters whether there are several, and not how many.
+        let several = candidates.chunk_by(|one, other| one == other);
+        let candidates = several.flat_map(|several| several.iter().take(2).copied()).collect();
+        (JsonShape { alike, key_names, key_letters, candidates, may_be_parted }, binding)
+    }
+
+    /// What keys mean by themselves.
+    pub(super) fn names<'n>(&'n self, plan: &'n Plan) -> KeyNames<'n> {
+        KeyNames { names: &plan.names, alike: &self.alike }
+    }
+
+    /// What a key of a record means. A customer is found by the input's own names for the key alone, however they are written: a
+    /// record that lacks them must not find its customer by another.
+    pub(super) fn meaning_of(&self, plan: &Plan, key: &str) -> Meaning {
+        let is_key = |found: &Match| !self.key_names.is_empty() && plan.key.is_some_and(|key| key.field == found.field);
+        match self.names(plan).find(key) {
+            Meaning::Field(found) if is_key(&found) && !self.key_names.contains(key) => {
+                match self.key_letters.contains(&letters_and_digits(key)) {
+                    true => Meaning::Field(Match { rank: found.rank.saturating_add(1), ..found }),
+                    false => Meaning::Unknown,
+                }
+            }
+            meaning => meaning,
+        }
+    }
+
+    /// Finds the candidates of a record that has these members.
+    pub(super) fn bind(&self, plan: &Plan, found: impl Iterator<Item = (usize, Match, Role)>, sources: &mut Sources) {
+        sources.bind(&plan.names.layout, found, &self.candidates, self.may_be_parted);
+    }
+}

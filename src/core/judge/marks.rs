@@ -1,0 +1,342 @@
+//! What becomes of each filled cell of a block's records: [`Marks`].
+//!
+//! A bit stands for a place in a record: a column, or a member of a JSON record. Which cells are filled is noted where the record
+//! is cut into cells, what becomes of each where its value is judged. The bits of all records are added up when the block is done,
+//! a column at a time for many records at once; so a cell costs an instruction or two, and the two sides of the balance know
+//! nothing of each other (SPEC, section 4, "no value is lost unseen").
+
+use std::ops::Range;
+
+use crate::core::record::{Balance, Fate};
+
+/// The cells of a record that are alike in one thing: a bit a place.
+type Words = Vec<u64>;
+
+/// See the module.
+#[derive(Clone, Debug, Default)]
+pub struct Marks {
+    layouts: Vec<Layout>,
+    /// What the places of the layouts are, and for each whether it goes nowhere.
+    slots: Vec<u32>,
+    ignored: Words,
+    /// Where the bits of each of the block's records begin, and its layout; those of no record that was cut have none.
+    records: Vec<(u32, u32)>,
+    /// Where the last record's bits are.
+    at: usize,
+    /// What was noted the quick way of its first 64 places: those that are stored, and those that are normalised.
+    quick: [u64; 2],
+    /// Whether something was noted otherwise, so that a place may have several fates.
+    needs_merge: bool,
+    filled: Words,
+    /// By fate; shorter than `filled`, or empty, where the rest is nothing.
+    fates: [Words; Fate::COUNT],
+}
+
+/// What stands at the places of records that are alike.
+#[derive(Clone, Copy, Debug)]
+struct Layout {
+    /// Its first slot, and how many there are.
+    slots: (u32, u32),
+    /// Its first word among those that tell what goes nowhere, and how many words a record has.
+    ignored: u32,
+    words: u32,
+    /// Where the bits of its first record begin.
+    first: u32,
+}
+
+/// A record of which nothing is known.
+const NONE: u32 = u32::MAX;
+
+impl Marks {
+    /// Room for this number of records.
+    pub(super) fn with_room(records: usize) -> Marks {
+        Marks { records: Vec::with_capacity(records), ..Marks::default() }
+    }
+
+    /// The records that follow have these at their places: each with its slot, and whether it goes nowhere.
+    pub(super) fn begin_layout(&mut self, places: impl Iterator<Item = (u32, bool)>) {
+        let (slots, ignored) = (self.slots.len(), self.ignored.len());
+        for (place, (slot, is_ignored)) in places.enumerate() {
+            self.slots.push(slot);
+            if place % 64 == 0 {
+                self.ignored.push(0);
+            }
+            if let Some(word) = self.ignored.last_mut() {
+                *word |= u64::from(is_ignored) << (place % 64);
+            }
+        }
+        let words = self.ignored.len() - ignored;
+        if self.layouts.is_empty() {
+            let bits = [Fate::Stored, Fate::Normalised].map(|fate| fate as usize);
+            // The first record may be much wider than the others.
+            let room = (words * self.records.capacity()).min(64 * 1024);
+            self.filled.reserve(room);
+            bits.into_iter().for_each(|fate| self.fates[fate].reserve(room));
+        }
+        self.layouts.push(Layout {
+            slots: (slots as u32, (self.slots.len() - slots) as u32),
+            ignored: ignored as u32,
+            words: words as u32,
+            first: self.filled.len() as u32,
+        });
+    }
+
+    /// Begins a record that was cut; `filled` tells, for each of its places in order, whether it has more than white space.
+    pub(super) fn begin(&mut self, mut filled: impl Iterator<Item = bool>) {
+        self.begin_words(std::iter::from_fn(|| {
+            let mut bits = filled.by_ref().take(64).enumerate().peekable();
+            bits.peek()?;
+            Some(bits.fold(0, |word, (place, is_filled)| word | u64::from(is_filled) << place))
+        }));
+    }
+
+    /// The same for 64 places at a time.
+    #[inline]
+    pub(super) fn begin_words(&mut self, filled: impl Iterator<Item = u64>) {
+        self.at = self.filled.len();
+        self.records.push((self.at as u32, self.layouts.len() as u32 - 1));
+        for word in filled {
+            self.filled.push(word);
+            self.fates[Fate::Stored as usize].push(0);
+            self.fates[Fate::Normalised as usize].push(0);
+        }
+    }
+
+    /// Notes that there is nothing of a span: it is blank, or could not be cut.
+    pub(super) fn skip(&mut self) {
+        self.records.push((0, NONE));
+    }
+
+    /// Whether a record was begun for the `index`-th span.
+    pub(super) fn has_begun(&self, index: usize) -> bool {
+        self.records.len() > index
+    }
+
+    /// Whether a place of the last record is filled.
+    pub(super) fn is_filled(&self, place: usize) -> bool {
+        self.filled.get(self.at + place / 64).is_some_and(|word| word >> (place % 64) & 1 == 1)
+    }
+
+    /// Notes what becomes of a filled place of the last record.
+    #[inline]
+    pub(super) fn note(&mut self, place: usize, fate: Fate) {
+        let (word, words) = (self.at + place / 64, &mut self.fates[fate as usize]);
+        self.needs_merge = true;
+        if words.len() <= word {
+            words.resize(word + 1, 0);
+        }
+        words[word] |= 1 << (place % 64);
+    }
+
+    /// Notes that a place of the last record, which is filled, is stored or normalised.
+    #[inline]
+    pub(super) fn note_quick(&mut self, place: usize, fate: Fate) {
+        match place {
+            0..64 => self.quick[usize::from(fate == Fate::Normalised)] |= 1 << place,
+            _ => self.note(place, fate),
+        }
+    }
+
+    /// Ends the last record. What has several fates has the best of them; all of a record that is rejected is.
+    pub(super) fn end(&mut self, is_rejected: bool) {
+        let Some(&(at, layout)) = self.records.last() else { return };
+        let [stored, normalised] = std::mem::take(&mut self.quick);
+        if stored | normalised != 0 {
+            self.fates[Fate::Stored as usize][at as usize] |= stored;
+            self.fates[Fate::Normalised as usize][at as usize] |= normalised & !stored;
+        }
+        let needs_merge = std::mem::take(&mut self.needs_merge);
+        if is_rejected {
+            return self.reject_at(at, layout);
+        }
+        if !needs_merge {
+            return;
+        }
+        // Only rare records have other fates, and only where a cell serves two fields it has two.
+        for word in self.words_of(at, layout) {
+            let mut known = 0;
+            for fate in &mut self.fates {
+                let Some(bits) = fate.get_mut(word) else { continue };
+                *bits &= !known;
+                known |= *bits;
+            }
+        }
+    }
+
+    /// Takes a record for rejected, by its place among the block's spans.
+    pub fn reject(&mut self, index: usize) {
+        let (at, layout) = self.records[index];
+        self.reject_at(at, layout);
+    }
+
+    fn reject_at(&mut self, at: u32, layout: u32) {
+        let words = self.words_of(at, layout);
+        let rejected = &mut self.fates[Fate::Rejected as usize];
+        if rejected.len() < words.end {
+            rejected.resize(words.end, 0);
+        }
+        let ignored = if layout == NONE { 0 } else { self.layouts[layout as usize].ignored as usize };
+        for (number, word) in words.enumerate() {
+            let rejected = self.filled[word] & !self.ignored[ignored + number];
+            self.fates.iter_mut().filter_map(|fate| fate.get_mut(word)).for_each(|bits| *bits = 0);
+            self.fates[Fate::Rejected as usize][word] = rejected;
+        }
+    }
+
+    fn words_of(&self, at: u32, layout: u32) -> Range<usize> {
+        let words = if layout == NONE { 0 } else { self.layouts[layout as usize].words };
+        at as usize..(at + words) as usize
+    }
+
+    /// What has become of the cells of a record, but for those that go nowhere: their slots and fates.
+    pub fn fates_of(&self, index: usize) -> impl Iterator<Item = (u32, Fate)> + '_ {
+        let (at, layout) = self.records[index];
+        let words = self.words_of(at, layout).enumerate();
+        words.flat_map(move |(number, word)| {
+            let fates = Fate::ALL.into_iter().zip(&self.fates);
+            fates.flat_map(move |(fate, words)| {
+                let bits = bits(words.get(word).copied().unwrap_or_default());
+                bits.map(move |bit| (self.slot(layout, 64 * number + bit), fate))
+            })
+        })
+    }
+
+    fn slot(&self, layout: u32, place: usize) -> u32 {
+        self.slots[self.layouts[layout as usize].slots.0 as usize + place]
+    }
+
+    /// What has become of all cells, by slot; after the slots, of those that are not told apart. `slots` is how many there are.
+    pub fn count(&self, slots: usize) -> Vec<Balance> {
+        let mut counts = vec![Balance::default(); slots + 1];
+        for (number, layout) in self.layouts.iter().enumerate() {
+            let end = self.layouts.get(number + 1).map_or(self.filled.len(), |next| next.first as usize);
+            for word in 0..layout.words as usize {
+                let first = layout.first as usize + word;
+                let stride = layout.words as usize;
+                let mut add = |words: &[u64], to: &dyn Fn(&mut Balance) -> &mut u64| {
+                    sum_bits(words.get(first..end.min(words.len())).unwrap_or_default(), stride, |bit, sum| {
+                        let slot = self.slots[layout.slots.0 as usize + 64 * word + bit] as usize;
+                        *to(&mut counts[slot.min(slots)]) += sum;
+                    });
+                };
+                add(&self.filled, &|counts| &mut counts.filled);
+                for (fate, words) in Fate::ALL.into_iter().zip(&self.fates) {
+                    add(words, &|counts| counts.of(fate));
+                }
+                let ignored = self.ignored[layout.ignored as usize + word];
+                if ignored != 0 {
+                    // There is none where no record was cut.
+                    let filled = self.filled.get(first..end).unwrap_or_default();
+                    let words: Words = filled.iter().map(|filled| filled & ignored).collect();
+                    sum_bits(&words, stride, |bit, sum| {
+                        let slot = self.slots[layout.slots.0 as usize + 64 * word + bit] as usize;
+                        counts[slot.min(slots)].ignored += sum;
+                    });
+                }
+            }
+        }
+        counts
+    }
+}
+
+/// The places of the bits of a word.
+fn bits(mut word: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let bit = (word != 0).then(|| word.trailing_zeros() as usize)?;
+        word &= word - 1;
+        Some(bit)
+    })
+}
+
+/// How often each bit is set in the first of each `stride` of these words.
+fn sum_bits(words: &[u64], stride: usize, mut each: impl FnMut(usize, u64)) {
+    // A number of 32 bits for each place, a bit of all of them in each word: so one is added to many in a few steps, and eight
+    // words are added to each other before the sum is.
+    let mut planes = [0u64; 32];
+    // As many as there are words to add.
+    let digits = usize::BITS - (words.len() / stride).leading_zeros();
+    let planes = &mut planes[..(digits as usize + 2).min(32)];
+    let mut add = |mut carry: u64, first: usize| {
+        for plane in &mut planes[first..] {
+            if carry == 0 {
+                break;
+            }
+            (*plane, carry) = (*plane ^ carry, *plane & carry);
+        }
+    };
+    let (mut ones, mut twos, mut fours) = (0, 0, 0);
+    let mut eights = words.chunks_exact(8 * stride);
+    for eight in &mut eights {
+        let word = |number: usize| eight[number * stride];
+        let a = add_to(&mut ones, word(0), word(1));
+        let b = add_to(&mut ones, word(2), word(3));
+        let c = add_to(&mut twos, a, b);
+        let a = add_to(&mut ones, word(4), word(5));
+        let b = add_to(&mut ones, word(6), word(7));
+        let d = add_to(&mut twos, a, b);
+        add(add_to(&mut fours, c, d), 3);
+    }
+    eights.remainder().iter().step_by(stride).for_each(|word| add(*word, 0));
+    [(ones, 0), (twos, 1), (fours, 2)].into_iter().for_each(|(word, first)| add(word, first));
+    for bit in bits(planes.iter().fold(0, |all, plane| all | plane)) {
+        each(bit, planes.iter().enumerate().map(|(power, plane)| (plane >> bit & 1) << power).sum());
+    }
+}
+
+/// Adds two words to a third, bit by bit; what it cannot hold is given back.
+fn add_to(sum: &mut u64, one: u64, other: u64) -> u64 {
+    let both = one ^ other;
+    let carry = (one & other) | (both & *sum);
+    *sum ^= both;
+    carry
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A slot after those that are told apart.
+    const REST: u32 = 10_000;
+
+    proptest! {
+        #[test]
+        fn bits_are_added_up(words in prop::collection::vec(any::<u64>(), 0..300), stride in 1usize..4) {
+            let mut sums = [0; 64];
+            sum_bits(&words, stride, |bit, sum| sums[bit] += sum);
+            for (bit, sum) in sums.into_iter().enumerate() {
+                prop_assert_eq!(sum, words.iter().step_by(stride).map(|word| word >> bit & 1).sum::<u64>());
+            }
+        }
+    }
+
+    #[test]
+    fn records_of_several_layouts_are_counted_by_slot() {
+        let mut marks = Marks::default();
+        // 70 columns, the last of which goes nowhere; then two members, the keys of which are slots 69 and one that is not told.
+        marks.begin_layout((0..70).map(|place| (place, place == 69)));
+        for record in 0..3 {
+            marks.begin((0..70).map(|place| place % 2 == 1));
+            (1..69).step_by(2).for_each(|place| marks.note(place, Fate::Stored));
+            marks.note(67, Fate::Unused);
+            marks.end(record == 2);
+        }
+        marks.skip();
+        marks.begin_layout([(69, false), (REST, false)].into_iter());
+        marks.begin([true, true].into_iter());
+        marks.note(0, Fate::Missing);
+        marks.note(1, Fate::Normalised);
+        marks.end(false);
+        let counts = marks.count(70);
+        assert_eq!(counts[0], Balance::default());
+        assert_eq!(counts[67], Balance { filled: 3, stored: 2, rejected: 1, ..Balance::default() });
+        assert_eq!(counts[69], Balance { filled: 4, ignored: 3, missing: 1, ..Balance::default() });
+        assert_eq!(counts[70], Balance { filled: 1, normalised: 1, ..Balance::default() });
+        assert!(counts.iter().all(Balance::holds));
+        assert_eq!(marks.fates_of(4).collect::<Vec<_>>(), [(REST, Fate::Normalised), (69, Fate::Missing)]);
+        marks.reject(4);
+        assert_eq!(marks.fates_of(4).collect::<Vec<_>>(), [(69, Fate::Rejected), (REST, Fate::Rejected)]);
+        assert_eq!(marks.fates_of(3).count(), 0);
+    }
+}

@@ -1,0 +1,656 @@
+//! From a block of records to verdicts: [`Checker`].
+//!
+//! This stage is pure: no file, no clock, no thread. Equal bytes and an equal plan give equal verdicts, whatever the size
+//! of the block they came in. Keys are read here, but whether one is taken is for the thread that sees records in order.
+
+mod candidates;
+mod csv;
+pub mod json;
+mod judge;
+mod keys;
+mod marks;
+pub mod plan;
+mod quick;
+mod report;
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use self::json::MetKeys;
+use self::judge::{Judge, Stored};
+use self::plan::{Plan, ZipPart};
+use self::quick::{Quick, Tidy};
+use crate::core::finding::{Code, Fault, FaultList, Faults, Severity};
+use crate::core::profile::FieldType;
+use crate::core::profile::header::{Binding, Column};
+use crate::core::record::csv::RowWriter;
+use crate::core::record::raw;
+use crate::core::record::{Block, Extent, Fate, RAW_LIMIT, Span};
+use crate::core::row::{Encoded, Rows, Value};
+use crate::core::text;
+use crate::core::text::key;
+use crate::core::types::address;
+
+pub use self::csv::CsvShape;
+pub use self::keys::JsonShape;
+pub use self::marks::Marks;
+pub use self::report::Carried;
+
+/// The columns that every row has behind the profile's, the same for all rows of an input but for the record's number.
+#[derive(Clone, Debug)]
+pub struct Stamp {
+    /// The clock of the run (RFC 3339), for `created_at` and `updated_at`.
+    pub now: String,
+    /// The run's number.
+    pub run: i64,
+    /// The number of the input in the run, from 1.
+    pub file: i64,
+}
+
+/// How the records of an input are shaped.
+#[derive(Clone, Debug)]
+pub enum Shape {
+    /// Cells under a header.
+    Csv(Box<CsvShape>),
+    /// JSON objects.
+    Json(Box<JsonShape>),
+}
+
+/// Judges the records of one input.
+#[derive(Clone, Debug)]
+pub struct Checker {
+    plan: std::sync::Arc<Plan>,
+    shape: Shape,
+    /// The values of [`Stamp`].
+    stamp: Encoded,
+    /// Whether the key is also wanted as it is stored, for the accepted list.
+    wants_stored_key: bool,
+    /// The greatest length of a record in bytes, for what is said of longer ones.
+    record_limit: u64,
+}
+
+/// What was found out about the records of a block.
+#[derive(Debug, Default)]
+pub struct Verdicts {
+    /// One for each span of the block, in order.
+    pub verdicts: Vec<Verdict>,
+    /// The rows of the accepted records (see [`crate::core::row`]).
+    pub rows: Vec<u8>,
+    /// The faults and warnings of all records, record by record.
+    pub faults: FaultList,
+    /// The texts of keys, in UTF-8.
+    pub keys: Vec<u8>,
+    /// How many values were repaired, by field.
+    pub repaired: Vec<u64>,
+    /// How many values deprecated fields had, by field.
+    pub deprecated: Vec<u64>,
+    /// The accepted records whose ZIP code has lost its leading zero, as it seems, by their place among the verdicts.
+    pub short_zips: Vec<u32>,
+    /// The JSON keys that were met.
+    pub met_keys: MetKeys,
+    /// What becomes of each filled cell.
+    pub marks: Marks,
+    /// What each record has to say of a customer who is there; empty where none is to be changed.
+    pub touched: Vec<Touched>,
+}
+
+/// What is to become of one record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// Accepted, rejected, or no record.
+    pub outcome: Outcome,
+    /// Its faults and warnings in [`Verdicts::faults`].
+    pub faults: Range<u32>,
+}
+
+/// See [`Verdict`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// A line without content.
+    Blank,
+    /// It is to be loaded, unless its key is taken.
+    Accepted {
+        /// Its row in [`Verdicts::rows`].
+        row: Range<u32>,
+        /// Its key as it is compared, in [`Verdicts::keys`]; none where it has none, or one that says nothing.
+        key: Option<Range<u32>>,
+        /// Its key as it is stored, there; empty unless it was asked for.
+        stored_key: Range<u32>,
+    },
+    /// It has a fault that costs it.
+    Rejected,
+}
+
+impl Verdicts {
+    /// The text of a key.
+    pub fn key_text(&self, range: &Range<u32>) -> &[u8] {
+        self.keys.get(range.start as usize..range.end as usize).unwrap_or_default()
+    }
+
+    /// The faults of a record; none where they have been let go.
+    pub fn faults_of(&self, verdict: &Verdict) -> Faults<'_> {
+        self.faults.of(verdict.faults.start as usize..verdict.faults.end as usize)
+    }
+}
+
+/// Fields of a profile, by their indexes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FieldSet(u128);
+
+impl FieldSet {
+    /// How many fields a profile can have.
+    pub const MOST: usize = u128::BITS as usize;
+
+    /// Adds a field.
+    #[inline]
+    pub fn insert(&mut self, field: usize) {
+        self.0 |= 1 << field;
+    }
+
+    /// Whether a field is among them.
+    pub fn has(self, field: usize) -> bool {
+        self.0 >> field & 1 == 1
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Those that are in both.
+    pub fn in_both(self, others: FieldSet) -> FieldSet {
+        FieldSet(self.0 & others.0)
+    }
+
+    /// These and others.
+    pub fn or(self, others: FieldSet) -> FieldSet {
+        FieldSet(self.0 | others.0)
+    }
+
+    /// All but these.
+    pub fn complement(self) -> FieldSet {
+        FieldSet(!self.0)
+    }
+
+    /// As a number, to be kept.
+    pub fn to_bits(self) -> u128 {
+        self.0
+    }
+
+    /// From that number.
+    pub fn from_bits(bits: u128) -> FieldSet {
+        FieldSet(bits)
+    }
+}
+
+/// What a record has to say of a customer who is there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Touched {
+    /// The fields that it has a value of.
+    pub given: FieldSet,
+    /// Those whose value it takes away.
+    pub cleared: FieldSet,
+    /// Those that are missing, and that it must have if it is to become a customer.
+    pub lacking: FieldSet,
+}
+
+/// The values and the key of the record that is being judged.
+struct Draft<'b> {
+    judge: Judge<'b>,
+    rows: Rows,
+    out: Verdicts,
+    /// The key, if the record has one, and as it is stored.
+    key: Option<Range<u32>>,
+    stored_key: Range<u32>,
+    /// What is known of its ZIP code.
+    zip: ShortZip,
+}
+
+/// What makes a ZIP code one that has lost its leading zero: whether it has four digits, and where in the row its state and
+/// country are.
+#[derive(Clone, Debug, Default)]
+struct ShortZip {
+    has_four_digits: bool,
+    state: Range<usize>,
+    country: Range<usize>,
+}
+
+impl ShortZip {
+    fn note(&mut self, part: ZipPart, text: Range<usize>, rows: &Rows) {
+        match part {
+            ZipPart::Code => self.has_four_digits = address::is_four_digits(rows.between(text)),
+            ZipPart::State => self.state = text,
+            ZipPart::Country => self.country = text,
+            ZipPart::None => {}
+        }
+    }
+
+    fn has_lost_zero(&self, rows: &Rows) -> bool {
+        self.has_four_digits
+            && address::has_zips_with_leading_zeros(rows.between(self.state.clone()))
+            && matches!(rows.between(self.country.clone()), b"" | b"US" | b"PR" | b"VI")
+    }
+}
+
+/// Why a record as a whole is a reject.
+#[derive(Debug)]
+struct Whole<'r> {
+    code: Code,
+    /// The column at which it shows, from 1.
+    column: Option<u32>,
+    message: String,
+    raw: Cow<'r, [u8]>,
+    /// The text that its report carries already, where it must not be made anew.
+    carried: Option<String>,
+}
+
+impl Whole<'_> {
+    fn into_owned(self) -> Whole<'static> {
+        Whole { raw: Cow::Owned(self.raw.into_owned()), ..self }
+    }
+}
+
+/// How many columns a row has besides those of the profile.
+const OWN_COLUMNS: usize = 6;
+
+/// How many more bytes a row has than its record, about: it has those columns, and a header.
+const BYTES_MORE: usize = 64;
+
+/// How long a key is, about.
+const KEY: usize = 32;
+
+impl Checker {
+    /// A checker for the records of one input.
+    pub fn new(
+        plan: std::sync::Arc<Plan>,
+        shape: Shape,
+        stamp: Stamp,
+        wants_stored_key: bool,
+        record_limit: u64,
+    ) -> Checker {
+        let now = Value::Text(stamp.now.as_bytes());
+        let stamp = Encoded::new(&[now, now, Value::Integer(stamp.run), Value::Integer(stamp.file)]);
+        Checker { plan, shape, stamp, wants_stored_key, record_limit }
+    }
+
+    /// The plan that it judges by.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The binding of the input's columns, where it has columns.
+    pub fn binding(&self) -> Option<&Binding> {
+        match &self.shape {
+            Shape::Csv(shape) => Some(&shape.binding),
+            Shape::Json(_) => None,
+        }
+    }
+
+    /// Judges every record of a block.
+    pub fn check(&self, block: &Block) -> Verdicts {
+        // Most blocks are UTF-8 as a whole; only in others each record is looked at by itself.
+        let text = simdutf8::basic::from_utf8(&block.bytes).ok();
+        let mut draft = Draft {
+            judge: Judge::new(&self.plan),
+            rows: Rows::new(self.plan.fields.len() + OWN_COLUMNS, block.bytes.len() + block.spans.len() * BYTES_MORE),
+            out: Verdicts { marks: Marks::with_room(block.spans.len()), ..Verdicts::default() },
+            key: None,
+            stored_key: 0..0,
+            zip: ShortZip::default(),
+        };
+        draft.out.verdicts.reserve(block.spans.len());
+        draft.out.keys.reserve(KEY * block.spans.len());
+        let mut records = self.records();
+        if let Some(binding) = self.binding() {
+            let goes_nowhere = |column: &Column| !matches!(column, Column::Field(_));
+            draft.out.marks.begin_layout((0..).zip(binding.columns.iter().map(goes_nowhere)));
+        }
+        for (position, span) in block.positions() {
+            let first_fault = draft.out.faults.len() as u32;
+            let outcome = match span.extent {
+                Extent::Blank | Extent::Gap => Outcome::Blank,
+                Extent::Unterminated | Extent::TooLarge => {
+                    self.note_cut(block, span, &mut draft.out.faults);
+                    Outcome::Rejected
+                }
+                Extent::Record => {
+                    let record = match text {
+                        Some(text) => Ok(&text[span.start as usize..span.end as usize]),
+                        None => std::str::from_utf8(block.bytes_of(span)).map_err(|_| block.bytes_of(span)),
+                    };
+                    self.judge(&mut records, record, &block.bytes[span.start as usize..], position.record, &mut draft)
+                }
+            };
+            if draft.out.marks.has_begun(draft.out.verdicts.len()) {
+                draft.out.marks.end(outcome == Outcome::Rejected);
+            } else {
+                draft.out.marks.skip();
+            }
+            if self.plan.mode.changes() {
+                draft.out.touched.push(draft.judge.touched());
+            }
+            let faults = first_fault..draft.out.faults.len() as u32;
+            draft.out.verdicts.push(Verdict { outcome, faults });
+        }
+        draft.out.rows = draft.rows.into_bytes();
+        draft.out.met_keys = records.into_met_keys();
+        draft.out.repaired = draft.judge.repaired;
+        draft.out.deprecated = draft.judge.deprecated;
+        draft.out
+    }
+
+    /// Writes the record of a span as it stands in a reject report, without the report's own columns: every original
+    /// value unchanged, in the input's own format. Its cells are empty where it `is_whole`, a reject as a whole. `writer` writes the cells of CSV.
+    pub fn write_original(
+        &self,
+        block: &Block,
+        span: &Span,
+        is_whole: bool,
+        writer: &mut RowWriter,
+        out: &mut Vec<u8>,
+    ) {
+        let bytes = block.bytes_of(span);
+        if let Shape::Csv(shape) = &self.shape
+            && !is_whole
+            && csv::write_as_written(shape, bytes, writer, out)
+        {
+            return;
+        }
+        let record = std::str::from_utf8(bytes).ok().filter(|_| !is_whole);
+        match (&self.shape, record) {
+            (Shape::Csv(shape), record) => csv::write_original(shape, record, writer, out),
+            (Shape::Json(_), Some(record)) => json::write_original(record, out),
+            (Shape::Json(_), None) => {}
+        }
+    }
+
+    /// What a reject report says already of a record that comes from one.
+    pub fn carried(&self, block: &Block, span: &Span) -> Option<Carried> {
+        let bytes = block.bytes_of(span);
+        match &self.shape {
+            Shape::Csv(shape) => csv::carried(shape, bytes),
+            Shape::Json(_) => json::carried_by(std::str::from_utf8(bytes).ok()?),
+        }
+    }
+
+    /// The fault of a record that is none that could be cut; of a reject report's row, that of the record in it alone.
+    fn whole<'r>(&self, bytes: &'r [u8], whole: Whole<'r>) -> Whole<'r> {
+        match &self.shape {
+            Shape::Csv(shape) => csv::torn(shape, bytes).map_or(whole, |(own, _)| own),
+            Shape::Json(_) => whole,
+        }
+    }
+
+    /// How a record is cut that stands whole in the input's reject report.
+    pub fn dialect(&self) -> &str {
+        match &self.shape {
+            Shape::Csv(shape) => shape.dialect(),
+            Shape::Json(_) => "json",
+        }
+    }
+
+    /// The original text of a field's value in a record that can be taken apart, and the column that it comes from, from 0, where
+    /// there are columns.
+    pub fn original_value(&self, block: &Block, span: &Span, field: usize) -> Option<(Option<usize>, String)> {
+        let record = std::str::from_utf8(block.bytes_of(span)).ok()?;
+        self.value_in(record, field)
+    }
+
+    fn value_in(&self, record: &str, field: usize) -> Option<(Option<usize>, String)> {
+        match &self.shape {
+            Shape::Csv(shape) => csv::original_value(shape, &self.plan, record, field),
+            Shape::Json(shape) => Some((None, json::original_value(&self.plan, shape, record, field)?)),
+        }
+    }
+
+    /// Adds the faults of a record, the one of this span, that was to become a customer and lacks these fields.
+    pub fn note_lacking(&self, lacking: FieldSet, block: &Block, span: &Span, faults: &mut FaultList) {
+        let mut fields: Vec<(usize, Option<usize>, Option<String>)> = (0..self.plan.fields.len())
+            .filter(|field| lacking.has(*field))
+            .map(|field| {
+                let (column, value) = self.original_value(block, span, field).unzip();
+                (field, column.flatten(), value)
+            })
+            .collect();
+        fields.sort_by_key(|(field, column, _)| (column.unwrap_or(usize::MAX), *field));
+        for (field, column, value) in fields {
+            let message = [self.plan.fields[field].column.as_str(), " is required of a new customer and has no value"];
+            let fault = Fault {
+                code: Code::Required,
+                severity: Severity::Error,
+                field: Some(field as u16),
+                column: column.map(|column| column as u32 + 1),
+                message: &message.concat(),
+                value: value.as_deref(),
+                raw: None,
+                hint: Code::Required.info().hint,
+            };
+            faults.push(u32::MAX, fault);
+        }
+    }
+
+    fn records(&self) -> Records<'_> {
+        match &self.shape {
+            Shape::Csv(shape) => Records::Csv(csv::CsvRecords::new(shape)),
+            Shape::Json(shape) => Records::Json(Box::new(json::JsonRecords::new(&self.plan, shape))),
+        }
+    }
+
+    /// Judges a record. `source` is the block from the record on.
+    fn judge(
+        &self,
+        records: &mut Records<'_>,
+        record: Result<&str, &[u8]>,
+        source: &[u8],
+        number: u64,
+        draft: &mut Draft<'_>,
+    ) -> Outcome {
+        draft.judge.begin();
+        draft.rows.begin();
+        draft.key = None;
+        draft.stored_key = 0..0;
+        draft.zip = ShortZip::default();
+        let keys = draft.out.keys.len();
+        let judged = match (record, records) {
+            (Err(bytes), _) => Err(self.whole(bytes, not_utf8(bytes))),
+            (Ok(record), Records::Csv(records)) => records.judge(self, record, source, draft),
+            (Ok(record), Records::Json(records)) => records.judge(self, record, draft),
+        };
+        if let Err(whole) = judged {
+            draft.out.keys.truncate(keys);
+            note_whole(whole, &mut draft.out.faults);
+            return Outcome::Rejected;
+        }
+        if let (Ok(record), None) = (record, &draft.key) {
+            self.note_no_key(record, &mut draft.judge.faults);
+        }
+        let is_rejected = draft.judge.has_error();
+        if !draft.judge.faults.is_empty() {
+            draft.judge.faults.sort();
+            draft.out.faults.append(draft.judge.faults.all());
+        }
+        if is_rejected {
+            draft.out.keys.truncate(keys);
+            return Outcome::Rejected;
+        }
+        if draft.zip.has_lost_zero(&draft.rows) {
+            draft.out.short_zips.push(draft.out.verdicts.len() as u32);
+        }
+        draft.rows.push_encoded(&self.stamp);
+        draft.rows.push(Value::Integer(number as i64));
+        let row = draft.rows.finish();
+        let stored_key = draft.stored_key.clone();
+        Outcome::Accepted { row: row.start as u32..row.end as u32, key: draft.key.take(), stored_key }
+    }
+
+    /// Adds the next field's value to the row, and notes the key.
+    fn push(&self, field: usize, stored: Stored<'_>, draft: &mut Draft<'_>) {
+        if let Some(plan) = self.plan.key
+            && plan.field == field
+        {
+            match &stored {
+                Stored::Missing => {}
+                Stored::Text(text) => self.note_key(text, plan.comparison, draft),
+                Stored::Integer(number) => self.note_key(&number.to_string(), plan.comparison, draft),
+            }
+        }
+        let start = draft.rows.place();
+        draft.rows.push(match &stored {
+            Stored::Missing => Value::Null,
+            Stored::Text(text) => Value::Text(text.as_bytes()),
+            Stored::Integer(number) => Value::Integer(*number),
+        });
+        if matches!(stored, Stored::Text(_)) {
+            draft.zip.note(self.plan.fields[field].zip, start..draft.rows.place(), &draft.rows);
+        }
+    }
+
+    /// Adds the next field's value to the row the quick way, and notes the key. `false` if it has to go the full way.
+    /// It comes `from` a field and the place of its value; `source` is the block from that on, of which it is the first `length` bytes,
+    /// part of a text that is tidy.
+    #[inline(always)]
+    fn push_quick(&self, from: (usize, usize), source: &[u8], length: usize, draft: &mut Draft<'_>) -> bool {
+        let (field, place) = from;
+        let plan = &self.plan.fields[field];
+        let clean = text::place_of_clean(&source[..length]);
+        let tidy = Tidy { source: &source[clean.start..], length: clean.len() };
+        let is_key = self.plan.key.is_some_and(|key| key.field == field);
+        // An address that is stored the quick way is the value as it stands.
+        if is_key && plan.kind != FieldType::Email {
+            return false;
+        }
+        let start = draft.rows.place();
+        let done = draft.judge.quick(field, tidy, &mut draft.rows);
+        // The value without the blanks around it is another form.
+        let fate = match done {
+            Quick::Undecided => return false,
+            Quick::Missing => None,
+            Quick::Same if tidy.length == length => Some(Fate::Stored),
+            Quick::Same | Quick::Normalised(_) => Some(Fate::Normalised),
+        };
+        if let Some(fate) = fate {
+            draft.out.marks.note_quick(place, fate);
+        }
+        if is_key && tidy.length > 0 {
+            self.note_address(tidy, draft);
+        }
+        if plan.zip != ZipPart::None {
+            draft.zip.note(plan.zip, start..draft.rows.place(), &draft.rows);
+        }
+        true
+    }
+
+    /// Notes the key of a record where it is an address that was stored the quick way.
+    fn note_address(&self, address: Tidy<'_>, draft: &mut Draft<'_>) {
+        let Some(key) = self.plan.key else { return };
+        let bytes = address.bytes();
+        let is_folded = !bytes.iter().fold(false, |found, byte| found | byte.is_ascii_uppercase());
+        if is_folded && key.comparison == key::KeyComparison::Text && !self.wants_stored_key {
+            let start = draft.out.keys.len() as u32;
+            draft.out.keys.extend_from_slice(bytes);
+            draft.key = Some(start..draft.out.keys.len() as u32);
+        } else if let Ok(text) = std::str::from_utf8(bytes) {
+            self.note_key(text, key.comparison, draft);
+        }
+    }
+
+    fn note_key(&self, text: &str, comparison: key::KeyComparison, draft: &mut Draft<'_>) {
+        let keys = &mut draft.out.keys;
+        let mut push = |text: &str| {
+            let start = keys.len() as u32;
+            keys.extend_from_slice(text.as_bytes());
+            start..keys.len() as u32
+        };
+        draft.key = key::fold(text, comparison).map(|folded| push(&folded));
+        if self.wants_stored_key {
+            draft.stored_key = push(text);
+        }
+    }
+
+    /// Adds the fault of a record without a key, which can mean no customer, where customers are to be changed. A key that is
+    /// wrong is another fault.
+    fn note_no_key(&self, record: &str, faults: &mut FaultList) {
+        let Some(key) = self.plan.key.filter(|_| self.plan.mode.changes()) else { return };
+        let is_wrong = |fault: Fault<'_>| {
+            fault.field == Some(key.field as u16) && fault.severity == Severity::Error && fault.code != Code::Required
+        };
+        if faults.all().iter().any(is_wrong) {
+            return;
+        }
+        let (column, value) = self.value_in(record, key.field).unzip();
+        let column = column.flatten().map(|column| column as u32);
+        let message = ["there is no ", &self.plan.fields[key.field].column, " to find a customer by"];
+        faults.push(
+            column.unwrap_or(u32::MAX),
+            Fault {
+                code: Code::NoKey,
+                severity: Severity::Error,
+                field: Some(key.field as u16),
+                column: column.map(|column| column + 1),
+                message: &message.concat(),
+                value: value.as_deref(),
+                raw: None,
+                hint: Code::NoKey.info().hint,
+            },
+        );
+    }
+
+    fn note_cut(&self, block: &Block, span: &Span, faults: &mut FaultList) {
+        let (code, message) = match span.extent {
+            Extent::TooLarge => (
+                Code::RecordTooLarge,
+                format!("the record is longer than {} bytes (--max-record-bytes)", self.record_limit),
+            ),
+            _ => (Code::UnterminatedQuote, "a quote opens on this line and is never closed".to_string()),
+        };
+        let bytes = block.bytes_of(span);
+        let whole = Whole { code, column: None, message, raw: bytes.into(), carried: None };
+        note_whole(self.whole(bytes, whole), faults);
+    }
+}
+
+/// The records of one format, with what is reused from one to the next.
+enum Records<'c> {
+    Csv(csv::CsvRecords<'c>),
+    Json(Box<json::JsonRecords<'c>>),
+}
+
+impl Records<'_> {
+    fn into_met_keys(self) -> MetKeys {
+        match self {
+            Records::Csv(_) => MetKeys::default(),
+            Records::Json(records) => records.into_met_keys(),
+        }
+    }
+}
+
+fn not_utf8(bytes: &[u8]) -> Whole<'_> {
+    let valid = std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), |text| text.len());
+    let message = match bytes.get(valid) {
+        Some(byte) => format!("byte {} of the record, {byte:02X}, is not UTF-8", valid + 1),
+        None => "the record is not UTF-8".to_string(),
+    };
+    Whole { code: Code::InvalidUtf8, column: None, message, raw: bytes.into(), carried: None }
+}
+
+fn note_whole(whole: Whole<'_>, faults: &mut FaultList) {
+    let raw = whole.carried.unwrap_or_else(|| raw::escape(&whole.raw));
+    // What is text is shown as it stands; the report's own form of it is another thing.
+    let value = match std::str::from_utf8(&whole.raw) {
+        Ok(text) if text.len() <= RAW_LIMIT => Cow::Borrowed(text),
+        _ => Cow::Owned(raw::escape(&whole.raw)),
+    };
+    faults.push(
+        0,
+        Fault {
+            code: whole.code,
+            severity: Severity::Error,
+            field: None,
+            column: whole.column,
+            message: &whole.message,
+            value: Some(&*value),
+            raw: Some(&*raw),
+            hint: whole.code.info().hint,
+        },
+    );
+}

@@ -1,0 +1,455 @@
+//! A profile and a run's options, made ready for the hot path: [`Plan`].
+//!
+//! What can be decided once is decided here, so that judging a value looks nothing up by name.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::FieldSet;
+use super::judge::{Judge, Origin, Stored};
+use crate::core::mode::{Empty, Mode};
+use crate::core::profile::header::HeaderNames;
+use crate::core::profile::mapping::Mapping;
+use crate::core::profile::{Field, FieldType, Profile};
+use crate::core::text::key::KeyComparison;
+use crate::core::text::sheet;
+use crate::core::text::{self, Characters};
+use crate::core::types::address;
+use crate::error::{Error, Result};
+
+/// What the person who runs the program has said about fields.
+#[derive(Clone, Debug, Default)]
+pub struct FieldOptions {
+    /// In place of the profile's key: a column, or `none`.
+    pub key: Option<String>,
+    /// The fields whose character rule is not applied; `all` for every field.
+    pub relax: Vec<String>,
+    /// What becomes of invalid values, by field; `all` for every optional field. The last word on a field counts.
+    pub on_invalid: Vec<(String, OnInvalid)>,
+    /// Further texts that mean a missing value.
+    pub null_tokens: Vec<String>,
+    /// What was said of the columns.
+    pub mapping: Mapping,
+    /// Whether customers are created or changed.
+    pub mode: Mode,
+    /// What an empty cell does to a stored value.
+    pub empty: Empty,
+}
+
+/// What becomes of an invalid value of a field.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnInvalid {
+    /// It costs the record.
+    #[default]
+    Reject,
+    /// It is stored as missing, and leaves alone what a customer who is there has.
+    Clear,
+    /// It is stored as steps 1 to 3 of SPEC section 3 leave it. What they leave nothing of costs the record.
+    Keep,
+}
+
+impl OnInvalid {
+    /// What goes by this name.
+    pub fn from_name(name: &str) -> Option<OnInvalid> {
+        match name {
+            "reject" => Some(OnInvalid::Reject),
+            "clear" => Some(OnInvalid::Clear),
+            "keep" => Some(OnInvalid::Keep),
+            _ => None,
+        }
+    }
+}
+
+/// What a number that a spreadsheet has rewritten (`5.41754E+09`) is in a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rewritten {
+    /// A number or a text like any other.
+    Number,
+    /// No value: digits of it may be lost. `relaxable` says whether `--relax` would take it as text.
+    Refused {
+        /// See there.
+        relaxable: bool,
+    },
+    /// Text, for somebody has said so.
+    Text,
+}
+
+/// What is stored where a value is missing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Filler {
+    /// A text.
+    Text(String),
+    /// An integer, or a flag.
+    Integer(i64),
+}
+
+/// How the values of one field are judged.
+#[derive(Clone, Debug)]
+pub struct FieldPlan {
+    /// The name of its column.
+    pub column: String,
+    /// What it holds.
+    pub kind: FieldType,
+    /// Whether a record must have a value, and which must.
+    pub required: Required,
+    /// What stands in for a missing value: a constant of the mapping, or the profile's default.
+    pub default: Option<Filler>,
+    /// What stands for a value, in place of it.
+    pub values: BTreeMap<String, String>,
+    /// Whether an apostrophe in front is taken away.
+    pub guard: bool,
+    /// What it has to do with ZIP codes.
+    pub zip: ZipPart,
+    /// The least number of characters.
+    pub min: usize,
+    /// The greatest number of characters.
+    pub max: usize,
+    /// The least value of an integer.
+    pub at_least: i64,
+    /// The characters that it may hold; `None` where all are right, or the rule is relaxed.
+    pub characters: Option<Characters>,
+    /// Whether the character rule is not to be applied.
+    pub relaxed: bool,
+    /// What becomes of an invalid value.
+    pub on_invalid: OnInvalid,
+    /// What a number that a spreadsheet has rewritten is here.
+    pub rewritten: Rewritten,
+    /// Whether punctuation is repaired away.
+    pub repair: bool,
+    /// Whether it is counted as deprecated.
+    pub deprecated: bool,
+    /// Whether its type cannot hold a word, so that null and the like say that there is no value.
+    pub is_no_word: bool,
+    /// Whether its values may be judged the quick way: nothing was said of single ones.
+    pub(super) is_quick: bool,
+    /// Whether nothing stands for a value that is missing, and nothing needs to.
+    pub(super) may_lack: bool,
+    /// The words of a choice.
+    pub choices: Vec<String>,
+}
+
+impl FieldPlan {
+    /// Whether it holds digits that a spreadsheet takes for a number.
+    fn is_number(&self) -> bool {
+        matches!(self.rewritten, Rewritten::Refused { .. })
+    }
+}
+
+/// Which records must have a value of a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Required {
+    /// None.
+    No,
+    /// All of them.
+    Yes,
+    /// Those that have a place for it: it cannot be taken away from a customer who has one.
+    WhereGiven,
+    /// Those that become customers. Whether one does is not known here.
+    ForCreated,
+}
+
+/// The key of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyPlan {
+    /// The field's index.
+    pub field: usize,
+    /// How its values are compared.
+    pub comparison: KeyComparison,
+}
+
+/// How records are judged.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The profile that it was made from.
+    pub profile: &'static Profile,
+    /// Its header names.
+    pub names: HeaderNames,
+    /// One plan a field, in the profile's order.
+    pub fields: Vec<FieldPlan>,
+    /// The key, unless there is to be none.
+    pub key: Option<KeyPlan>,
+    /// Further texts that mean a missing value.
+    pub null_tokens: Vec<String>,
+    /// Whether customers are created or changed.
+    pub mode: Mode,
+    /// The fields whose stored value an empty cell takes away: none that a customer must have.
+    pub(super) clearable: FieldSet,
+    /// What an empty cell does to a stored value.
+    pub empty: Empty,
+}
+
+/// What a value says before its field's own rules are asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Said {
+    /// Nothing: it is missing.
+    Nothing,
+    /// Nothing, by a word.
+    NullWord,
+    /// That a spreadsheet could not work it out.
+    CellError,
+    /// Something.
+    Value,
+}
+
+/// A cleaned value without what keeps a spreadsheet from changing it: an apostrophe in front where the field is
+/// guarded so (`has_apostrophe`), and a formula around it.
+pub(super) fn without_guards(cleaned: Cow<'_, str>, has_apostrophe: bool) -> Cow<'_, str> {
+    let value = match cleaned.strip_prefix('\'') {
+        Some(rest) if has_apostrophe => match cleaned {
+            Cow::Borrowed(value) => Cow::Borrowed(value[1..].trim_start()),
+            Cow::Owned(_) => Cow::Owned(rest.trim_start().to_string()),
+        },
+        _ => cleaned,
+    };
+    sheet::without_formula(value)
+}
+
+/// What stands for a field's values, by the form in which they are looked up: cleaned, and without guards.
+fn values_of(field: &Field, mapping: &Mapping) -> BTreeMap<String, String> {
+    let values = mapping.values.get(&field.column).into_iter().flatten();
+    let unguarded = |value: &String| without_guards(Cow::Borrowed(value), field.is_guarded()).into_owned();
+    values.map(|(value, stands_for)| (unguarded(value), stands_for.clone())).collect()
+}
+
+/// What becomes of invalid values, field by field; a usage error where a field cannot be treated so.
+///
+/// `key_of_changes` is the key of a run that changes customers: without it nobody knows which customer is meant.
+fn on_invalid(
+    profile: &Profile,
+    key: Option<KeyPlan>,
+    key_of_changes: Option<KeyPlan>,
+    said: &[(String, OnInvalid)],
+) -> Result<Vec<OnInvalid>> {
+    let is = |key: Option<KeyPlan>, field: usize| key.is_some_and(|key| key.field == field);
+    let mut on_invalid = vec![OnInvalid::Reject; profile.fields.len()];
+    for (column, what) in said {
+        if column == "all" {
+            for (field, held) in on_invalid.iter_mut().enumerate() {
+                if !profile.fields[field].required && !is(key_of_changes, field) {
+                    *held = *what;
+                }
+            }
+            continue;
+        }
+        let field = profile.require_field(column, "--on-invalid")?;
+        let Field { required, kind, .. } = &profile.fields[field];
+        let why = match what {
+            OnInvalid::Clear if *required => {
+                format!("{column} is required in the profile {}, so a record cannot do without it", profile.name)
+            }
+            OnInvalid::Keep if *required => {
+                format!("{column} is required in the profile {}, and only optional fields can be kept", profile.name)
+            }
+            OnInvalid::Clear if is(key_of_changes, field) => {
+                format!("{column} is the key, so nobody would know which customer a record without it means")
+            }
+            OnInvalid::Keep if is(key, field) => {
+                format!("{column} is the key, and customers must not be told apart by an invalid one")
+            }
+            OnInvalid::Keep if matches!(kind, FieldType::Integer | FieldType::Flag) => {
+                format!(
+                    "{column} is stored as a number, and what is invalid is none; {column}=clear stores it as missing"
+                )
+            }
+            _ => {
+                on_invalid[field] = *what;
+                continue;
+            }
+        };
+        let name = if *what == OnInvalid::Clear { "clear" } else { "keep" };
+        return Err(Error::Usage(format!("--on-invalid {column}={name}: {why}")));
+    }
+    Ok(on_invalid)
+}
+
+/// What a field has to do with American ZIP codes that have lost their leading zeros.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ZipPart {
+    /// It is the code.
+    Code,
+    /// It is the state.
+    State,
+    /// It is the country.
+    Country,
+    /// Nothing.
+    None,
+}
+
+impl ZipPart {
+    /// What a profile's field has to do with them, by its index: the first of its kind alone.
+    fn of(profile: &Profile, field: usize) -> ZipPart {
+        let kind = profile.fields[field].kind;
+        match kind {
+            _ if profile.fields[..field].iter().any(|before| before.kind == kind) => ZipPart::None,
+            FieldType::PostalCode => ZipPart::Code,
+            FieldType::State => ZipPart::State,
+            FieldType::Country => ZipPart::Country,
+            _ => ZipPart::None,
+        }
+    }
+}
+
+impl Plan {
+    /// Makes a plan; a usage error where an option names a field that is not there or cannot be treated so.
+    pub fn new(profile: &'static Profile, options: &FieldOptions) -> Result<Plan> {
+        let (mapping, mode) = (&options.mapping, options.mode);
+        mapping.check(profile)?;
+        let key = match options.key.as_deref() {
+            Some("none") => None,
+            Some(column) => Some(profile.require_field(column, "--key")?),
+            None => profile.field_index(&profile.key),
+        };
+        let key = key
+            .map(|field| KeyPlan { field, comparison: profile.fields[field].compare.unwrap_or(KeyComparison::Text) });
+        if mode.changes() && key.is_none() {
+            return Err(Error::Usage(format!(
+                "--mode {}: customers are told apart by a key, and --key none is none",
+                mode.name()
+            )));
+        }
+        let required = |index: usize| match mode {
+            // Without a key a record is a reject of its own.
+            _ if !profile.fields[index].required => Required::No,
+            Mode::Create => Required::Yes,
+            _ if key.is_some_and(|key| key.field == index) => Required::Yes,
+            Mode::Upsert => Required::ForCreated,
+            Mode::Update if options.empty == Empty::Clear => Required::WhereGiven,
+            Mode::Update => Required::No,
+        };
+        let relax_all = options.relax.iter().any(|column| column == "all");
+        let mut relaxed = vec![false; profile.fields.len()];
+        for column in options.relax.iter().filter(|column| *column != "all") {
+            relaxed[profile.require_field(column, "--relax")?] = true;
+        }
+        let is_key = |field: usize| key.is_some_and(|key| key.field == field);
+        let rewritten = |field: usize| {
+            let is_phone = profile.fields[field].kind == FieldType::Phone;
+            let relaxable = !(is_phone || is_key(field) && mode.changes());
+            match profile.fields[field].is_identifier() || is_key(field) {
+                true if relaxed[field] && relaxable => Rewritten::Text,
+                true => Rewritten::Refused { relaxable },
+                false => Rewritten::Number,
+            }
+        };
+        let key_of_changes = key.filter(|_| mode.changes());
+        let on_invalid = on_invalid(profile, key, key_of_changes, &options.on_invalid)?;
+        let fields = profile.fields.iter().enumerate().map(|(index, field)| FieldPlan {
+            column: field.column.clone(),
+            kind: field.kind,
+            required: required(index),
+            default: field.default.clone().map(Filler::Text),
+            values: values_of(field, mapping),
+            guard: field.is_guarded(),
+            zip: ZipPart::of(profile, index),
+            min: field.min.unwrap_or(0),
+            max: field.longest(),
+            at_least: field.at_least.unwrap_or(i64::MIN),
+            characters: field.characters.filter(|_| !relax_all && !relaxed[index]),
+            relaxed: relax_all || relaxed[index],
+            on_invalid: on_invalid[index],
+            rewritten: rewritten(index),
+            is_no_word: field.holds_no_word(),
+            repair: field.repair,
+            deprecated: field.deprecated,
+            is_quick: false,
+            may_lack: false,
+            choices: field.choices.clone(),
+        });
+        let mut plan = Plan {
+            profile,
+            names: HeaderNames::new(profile, mapping),
+            fields: fields.collect(),
+            key,
+            null_tokens: options.null_tokens.clone(),
+            mode,
+            clearable: FieldSet::default(),
+            empty: options.empty,
+        };
+        if let Some(key) = plan.key.filter(|_| mode.changes()) {
+            plan.names.layout.take_best_alone(key.field);
+        }
+        if options.empty == Empty::Clear {
+            let clearable = (0..profile.fields.len()).filter(|field| !profile.fields[*field].required);
+            clearable.for_each(|field| plan.clearable.insert(field));
+        }
+        plan.take_mapping(mapping)?;
+        let is_quick = plan.null_tokens.is_empty();
+        for field in &mut plan.fields {
+            field.is_quick = is_quick && field.values.is_empty() && !field.deprecated;
+            field.may_lack = field.required == Required::No && field.default.is_none();
+        }
+        Ok(plan)
+    }
+
+    /// Takes the constants and values of a mapping, which must be right as they are: nothing stands for them, and nothing is
+    /// cleared.
+    fn take_mapping(&mut self, mapping: &Mapping) -> Result<()> {
+        for field in 0..self.fields.len() {
+            let column = self.fields[field].column.clone();
+            let values = std::mem::take(&mut self.fields[field].values);
+            let on_invalid = std::mem::take(&mut self.fields[field].on_invalid);
+            for (value, stands_for) in values.iter().filter(|(_, stands_for)| !stands_for.is_empty()) {
+                self.filler(field, stands_for, &format!("values.{column}.{value:?}"))?;
+            }
+            if let Some(constant) = mapping.constants.get(&column) {
+                self.fields[field].default = Some(self.filler(field, constant, &format!("constants.{column}"))?);
+            }
+            self.fields[field].values = values;
+            self.fields[field].on_invalid = on_invalid;
+        }
+        Ok(())
+    }
+
+    /// Whether a field that no column fills has a value nevertheless, or needs none.
+    pub fn can_do_without(&self, field: usize) -> bool {
+        matches!(self.fields[field].required, Required::No | Required::WhereGiven)
+            || self.fields[field].default.is_some()
+    }
+
+    /// What a cleaned value of a field says: step 3 of SPEC section 3.
+    pub(super) fn said(&self, field: usize, cleaned: &str) -> Said {
+        if text::is_missing(cleaned) || self.null_tokens.iter().any(|token| token == cleaned) {
+            Said::Nothing
+        } else if self.fields[field].is_no_word && text::is_null_word(cleaned) {
+            Said::NullWord
+        } else if sheet::is_error_word(cleaned) || self.fields[field].is_number() && sheet::is_too_narrow(cleaned) {
+            Said::CellError
+        } else {
+            Said::Value
+        }
+    }
+
+    /// Whether a field has a value (after steps 3 and 4 of SPEC section 3) where this is the text of its cell.
+    pub(super) fn has_value(&self, field: usize, raw: &str) -> bool {
+        // A control character is no nothing, and the record's fault.
+        text::clean(raw).map_or(true, |cleaned| {
+            let plan = &self.fields[field];
+            let value = without_guards(cleaned, plan.guard);
+            match self.said(field, &value) {
+                Said::Nothing | Said::NullWord => false,
+                Said::CellError => true,
+                // Of a dash in a cell of an address, nothing is left.
+                Said::Value => !(plan.values.is_empty() && plan.repair && address::repair(&value).is_empty()),
+            }
+        })
+    }
+
+    /// A constant as it is stored: it must be a value that the field may have. `place` is where the mapping names it.
+    fn filler(&self, field: usize, constant: &str, place: &str) -> Result<Filler> {
+        let mut judge = Judge::new(self);
+        let stored = judge.text(Origin { field, column: None, order: 0 }, constant);
+        let refused = |why: &str| Error::Usage(format!("the mapping's {place} = {constant:?} cannot be stored: {why}"));
+        match (stored, judge.has_error()) {
+            (Stored::Text(text), false) => Ok(Filler::Text(text.into_owned())),
+            (Stored::Integer(number), false) => Ok(Filler::Integer(number)),
+            (Stored::Missing, false) => Err(refused("it says nothing")),
+            (_, true) => {
+                let why: Vec<&str> = judge.faults.all().iter().map(|fault| fault.message).collect();
+                Err(refused(&why.join("; ")))
+            }
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! Reading a reject report again: what its own columns say of a row, and the record that stands in `_reject_raw`.
+
+use std::borrow::Cow;
+
+use memchr::memrchr_iter;
+
+use super::judge::named_error;
+use super::{Whole, not_utf8};
+use crate::core::finding::Code;
+use crate::core::profile::header::{Binding, REPORT_COLUMNS, digest, report_column};
+use crate::core::record::Origin;
+use crate::core::record::csv::{Cell, NOT_CALCULATED, split, unguarded};
+use crate::core::record::dialect::CsvDialect;
+use crate::core::record::raw::{self, RawDialect};
+
+/// What a reject report said already of a record that comes from one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Carried {
+    /// Where the record stood first; none where a person has added it to the report.
+    pub origin: Option<Origin>,
+    /// How the record is cut that stands whole in the report.
+    pub dialect: Option<String>,
+}
+
+/// The columns that a reject report has of its own, as far as an input has them.
+#[derive(Clone, Debug)]
+pub(super) struct ReportShape {
+    run: Option<usize>,
+    file: Option<usize>,
+    record: Option<usize>,
+    line: Option<usize>,
+    codes: Option<usize>,
+    messages: Option<usize>,
+    dialect: Option<usize>,
+    raw: Option<usize>,
+    /// Whether they are all there, in order, after all others.
+    is_at_end: bool,
+    /// What tells the input's other columns from those that a record was written under, and all of them from these.
+    own_digest: String,
+    all_digest: String,
+}
+
+/// A row of a reject report.
+#[derive(Clone, Copy)]
+pub(super) struct ReportRow<'r> {
+    pub(super) shape: &'r ReportShape,
+    pub(super) record: &'r str,
+    pub(super) cells: &'r [Cell],
+}
+
+/// A row of a report that cannot be cut into cells, and is not told apart into the record's own text and what the report says.
+pub(super) struct Torn<'r> {
+    /// The record's own text.
+    pub(super) own: &'r [u8],
+    /// What the report said of it.
+    pub(super) carried: Carried,
+}
+
+/// How many delimiters are tried, from the end of a row on, to find the one after which the report's own columns begin. In most
+/// rows these columns hold fewer.
+const MOST_TRIED: usize = 64;
+
+impl ReportShape {
+    /// Finds the record's own text in a row that cannot be cut into cells, if the row still ends with the report's columns as they
+    /// were written. What cannot be told apart is none of it.
+    pub(super) fn tear<'r>(&self, row: &'r [u8], csv: CsvDialect) -> Option<Torn<'r>> {
+        if !self.is_at_end {
+            return None;
+        }
+        let mut cells = Vec::new();
+        memrchr_iter(csv.delimiter, row).take(MOST_TRIED).find_map(|at| {
+            let said = std::str::from_utf8(&row[at + 1..]).ok()?;
+            split(said.as_bytes(), &csv, &mut cells).ok()?;
+            let text = |column: usize| unguarded(cells[column].text(said)).into_owned();
+            if cells.len() != REPORT_COLUMNS.len() || !is_said(&text) {
+                return None;
+            }
+            let origin = Origin { run: text(0), file: text(1), record: text(2), line: text(3) };
+            let dialect = RawDialect { csv, columns: self.own_digest.clone(), is_guarded: true };
+            let carried = Carried { origin: Some(origin), dialect: Some(dialect.to_string()) };
+            Some(Torn { own: &row[..at], carried })
+        })
+    }
+
+    /// What is said of a row that stands whole in the next report: it can be read in no way but by a person.
+    pub(super) fn untold(&self, csv: CsvDialect) -> Carried {
+        let dialect = RawDialect { csv, columns: self.all_digest.clone(), is_guarded: true };
+        Carried { origin: None, dialect: Some(dialect.to_string()) }
+    }
+
+    /// The shape of a report with these columns; `None` if they are not those of one.
+    pub(super) fn of(binding: &Binding) -> Option<ReportShape> {
+        let column = |name| binding.report_column(name);
+        binding.is_report().then(|| ReportShape {
+            run: column("_reject_run"),
+            file: column("_reject_file"),
+            record: column("_reject_record"),
+            line: column("_reject_line"),
+            codes: column("_reject_codes"),
+            messages: column("_reject_messages"),
+            dialect: column("_reject_dialect"),
+            raw: column("_reject_raw"),
+            is_at_end: {
+                let last = binding.headers.iter().rev().take(REPORT_COLUMNS.len());
+                last.map(|header| report_column(header)).eq((0..REPORT_COLUMNS.len()).rev().map(Some))
+            },
+            own_digest: binding.own_digest(),
+            all_digest: digest(&binding.headers),
+        })
+    }
+}
+
+impl<'r> ReportRow<'r> {
+    fn text(&self, column: Option<usize>) -> Cow<'r, str> {
+        column.map(|column| unguarded(self.cells[column].text(self.record))).unwrap_or_default()
+    }
+
+    /// Whether the report's columns hold their own names: of reports that were joined into one, the headers are among the records.
+    pub(super) fn is_header(&self) -> bool {
+        let shape = self.shape;
+        let columns = [shape.run, shape.line, shape.codes, shape.raw];
+        columns.into_iter().all(|column| column.is_none_or(|_| report_column(&self.text(column)).is_some()))
+    }
+
+    /// The first of the report's columns that holds what no report has there, and no person leaves there.
+    pub(super) fn misplaced(&self) -> Option<usize> {
+        type Looks = fn(&str) -> bool;
+        let shape = self.shape;
+        let columns: [(Option<usize>, Looks); 4] =
+            [(shape.run, is_run), (shape.record, is_number), (shape.line, is_number), (shape.codes, are_codes)];
+        let is_wrong = |(column, looks_right): &(Option<usize>, Looks)| {
+            let text = self.text(*column);
+            !text.is_empty() && !looks_right(&text)
+        };
+        columns.iter().find(|column| is_wrong(column)).and_then(|(column, _)| *column)
+    }
+
+    /// Whether a cell is still the error that the record was rejected for. The messages tell: what a person has written in its place
+    /// may look like another error.
+    pub(super) fn has_error(&self, cell: &str) -> bool {
+        cell == NOT_CALCULATED || self.text(self.shape.messages).contains(&named_error(cell))
+    }
+
+    /// Whether the record was rejected for this.
+    pub(super) fn has_code(&self, code: Code) -> bool {
+        self.text(self.shape.codes).split(',').any(|found| found == code.name())
+    }
+
+    /// The record as it stands whole in the row; empty where it does not.
+    pub(super) fn raw(&self) -> Cow<'r, str> {
+        self.text(self.shape.raw)
+    }
+
+    /// What the row says of the record.
+    pub(super) fn carried(&self) -> Carried {
+        let text = |column| self.text(column).into_owned();
+        let shape = self.shape;
+        let origin =
+            Origin { run: text(shape.run), file: text(shape.file), record: text(shape.record), line: text(shape.line) };
+        let dialect = Some(text(shape.dialect)).filter(|_| !self.raw().is_empty());
+        Carried { origin: Some(origin).filter(|origin| !origin.file.is_empty()), dialect }
+    }
+
+    /// The text of the record in `_reject_raw`, and how it is cut. It must be cut in no other way, and under no other columns, or its
+    /// cells would move.
+    pub(super) fn raw_record(&self) -> Result<(String, RawDialect), Whole<'static>> {
+        let raw = self.raw().into_owned();
+        let bytes = raw::unescape(&raw).into_owned();
+        if raw::is_cut_off(&raw) {
+            return Err(cut_off(bytes, raw));
+        }
+        if raw.len() >= CELL_LIMITS[0] && CELL_LIMITS.contains(&utf16_length(&raw)) {
+            return Err(self.unread(
+                bytes,
+                raw,
+                "_reject_raw is as long as a cell can be, and a spreadsheet may have cut it",
+            ));
+        }
+        let dialect = self.text(self.shape.dialect);
+        let dialect = match RawDialect::parse(&dialect) {
+            Some(dialect) if dialect.columns == self.shape.own_digest => dialect,
+            Some(_) => {
+                return Err(self.unread(bytes, raw, "the columns are no longer those that _reject_raw is written for"));
+            }
+            None => return Err(self.unread(bytes, raw, "_reject_dialect does not say how _reject_raw is cut")),
+        };
+        match String::from_utf8(bytes) {
+            Ok(text) => Ok((text, dialect)),
+            Err(error) => Err(not_utf8(error.as_bytes()).into_owned()),
+        }
+    }
+
+    /// A record that cannot be read from the report, and stays what it was.
+    fn unread(&self, bytes: Vec<u8>, raw: String, why: &str) -> Whole<'static> {
+        let codes = self.text(self.shape.codes);
+        Whole {
+            code: Code::from_name(&codes).filter(|code| code.is_whole_record()).unwrap_or(Code::ExtraCell),
+            column: None,
+            message: format!("{why}; fill in the cells of the row instead"),
+            raw: Cow::Owned(bytes),
+            carried: Some(raw),
+        }
+    }
+}
+
+/// The longest cells of spreadsheets, in units of UTF-16: what is longer is cut there without a word.
+const CELL_LIMITS: [usize; 2] = [32_767, 65_535];
+
+fn utf16_length(text: &str) -> usize {
+    text.chars().map(char::len_utf16).sum()
+}
+
+/// Whether eight cells are those that a report has of a record.
+fn is_said(text: &dyn Fn(usize) -> String) -> bool {
+    let is_run = text(0).is_empty() || is_run(&text(0));
+    is_run && !text(1).is_empty() && is_number(&text(2)) && is_number(&text(3)) && are_codes(&text(4))
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit())
+}
+
+fn is_run(text: &str) -> bool {
+    text.split_once('-').is_some_and(|(run, id)| is_number(run) && id.len() == 8)
+}
+
+/// Also those of a later version.
+fn are_codes(text: &str) -> bool {
+    let is_code = |code: &str| {
+        let is_part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        code.starts_with(|first: char| first.is_ascii_lowercase()) && code.bytes().all(is_part)
+    };
+    text.split(',').all(is_code)
+}
+
+/// A record of which only the beginning stands in the report must not be loaded from there.
+pub(super) fn cut_off(bytes: Vec<u8>, carried: String) -> Whole<'static> {
+    Whole {
+        code: Code::RecordTooLarge,
+        column: None,
+        message: "only the first 64 KiB of this record stand in the report; correct it in the original file"
+            .to_string(),
+        raw: Cow::Owned(bytes),
+        carried: Some(carried),
+    }
+}

@@ -1,0 +1,208 @@
+//! What values within JSON objects stand for: [`Nested`].
+//!
+//! A path such as `address.city` matches by its letters like any header first. Where that finds nothing, its last part alone may say what
+//! it is, but only within objects that are known to hold what belongs to the customer: the `email` of `contact` is the customer's, and
+//! that of `manager` is not.
+
+use super::Profile;
+use super::header::{Match, Rank, letters_and_digits};
+
+/// What an object holds, by its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Holds {
+    /// All of the customer.
+    Customer,
+    /// A company: its address, its tax ID.
+    Company,
+    /// The parts of an address.
+    Address,
+    /// The parts of the address that goods are sent to.
+    Shipping,
+    /// A name, an e-mail address, a phone number.
+    Contact,
+}
+
+/// The keys of objects that are known, as they are compared, the better ones first.
+const HOLDERS: [(&str, Holds); 38] = [
+    ("customer", Holds::Customer),
+    ("attributes", Holds::Customer),
+    ("fields", Holds::Customer),
+    ("properties", Holds::Customer),
+    ("record", Holds::Customer),
+    ("data", Holds::Customer),
+    ("source", Holds::Customer),
+    ("billingaddress", Holds::Address),
+    ("billaddress", Holds::Address),
+    ("invoiceaddress", Holds::Address),
+    ("billing", Holds::Address),
+    ("billto", Holds::Address),
+    ("address", Holds::Address),
+    ("defaultaddress", Holds::Address),
+    ("primaryaddress", Holds::Address),
+    ("mainaddress", Holds::Address),
+    ("postaladdress", Holds::Address),
+    ("mailingaddress", Holds::Address),
+    ("streetaddress", Holds::Address),
+    ("businessaddress", Holds::Address),
+    ("workaddress", Holds::Address),
+    ("homeaddress", Holds::Address),
+    ("location", Holds::Address),
+    ("rechnungsadresse", Holds::Address),
+    ("adresse", Holds::Address),
+    ("anschrift", Holds::Address),
+    ("contact", Holds::Contact),
+    ("contactinfo", Holds::Contact),
+    ("contactinformation", Holds::Contact),
+    ("contactdetails", Holds::Contact),
+    ("kontakt", Holds::Contact),
+    ("company", Holds::Company),
+    ("organization", Holds::Company),
+    ("shippingaddress", Holds::Shipping),
+    ("shipping", Holds::Shipping),
+    ("shipto", Holds::Shipping),
+    ("deliveryaddress", Holds::Shipping),
+    ("lieferadresse", Holds::Shipping),
+];
+
+/// A match by a last part is never as good as one by a whole name, and the worse the deeper it lies.
+const A_LEVEL: Rank = 10_000;
+/// One holder's match is worse than that of the holder before it.
+const A_HOLDER: Rank = 100;
+const MOST_HOLDERS: usize = 3;
+
+/// What the fields of a profile are for.
+#[derive(Clone, Debug)]
+pub(super) struct Nested {
+    kinds: Vec<Kind>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// A part of an address, and the field for the same part of the address that goods are sent to.
+    Address(Option<usize>),
+    Contact,
+    TaxId,
+    Other,
+}
+
+impl Nested {
+    pub(super) fn new(profile: &Profile) -> Nested {
+        let kind = |column: &str| match column {
+            "address_line_1" | "address_line_2" | "address_line_3" | "city" | "state" | "postal_code" | "country" => {
+                Kind::Address(profile.field_index(&format!("ship_{column}")))
+            }
+            "name" | "email" | "phone" => Kind::Contact,
+            "tax_id" => Kind::TaxId,
+            _ => Kind::Other,
+        };
+        Nested { kinds: profile.fields.iter().map(|field| kind(&field.column)).collect() }
+    }
+
+    /// The field that a path stands for, which matches nothing as a whole; `named` knows the names of all fields.
+    pub(super) fn find(&self, path: &str, named: impl Fn(&str) -> Option<Match>) -> Option<Match> {
+        let mut parts = path.split('.').rev().map(letters_and_digits);
+        let last = parts.next().filter(|last| !last.is_empty())?;
+        let holders: Vec<String> = parts.take(MOST_HOLDERS + 1).collect();
+        // `name.first` is the first name.
+        if let [holder] = holders.as_slice()
+            && let Some(found) = named(&format!("{last}{holder}"))
+        {
+            return Some(Match { rank: found.rank + A_HOLDER, ..found });
+        }
+        if holders.is_empty() || holders.len() > MOST_HOLDERS {
+            return None;
+        }
+        let known = |holder: &String| HOLDERS.iter().position(|(name, _)| name == holder);
+        let known: Vec<usize> = holders.iter().map(known).collect::<Option<_>>()?;
+        let holds = |place: &usize| HOLDERS[*place].1;
+        let is_shipping = known.iter().any(|place| holds(place) == Holds::Shipping);
+        let inner = known.iter().map(holds).find(|holds| *holds != Holds::Customer).unwrap_or(Holds::Customer);
+        let is_address = matches!(inner, Holds::Address | Holds::Shipping);
+        let found = named(&last).or_else(|| named(&format!("address{last}")).filter(|_| is_address))?;
+        let field = match (inner, *self.kinds.get(found.field)?) {
+            (_, Kind::Address(ship)) if is_shipping => ship?,
+            _ if is_shipping => return None,
+            (Holds::Address | Holds::Company | Holds::Customer, Kind::Address(_)) => found.field,
+            (Holds::Contact, Kind::Contact) | (Holds::Company, Kind::TaxId) | (Holds::Customer, _) => found.field,
+            _ => return None,
+        };
+        // Of the holders the innermost that is more than a wrapper tells the better from the worse.
+        let place = known.iter().find(|place| holds(place) != Holds::Customer).unwrap_or(&known[0]);
+        let rank = A_LEVEL * known.len() as Rank + A_HOLDER * *place as Rank + found.rank.min(A_HOLDER - 1);
+        Some(Match { field, rank, ..found })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::profile::header::{HeaderNames, Meaning};
+    use crate::core::profile::mapping::Mapping;
+
+    #[test]
+    fn paths_match_only_within_what_belongs_to_the_customer() {
+        for (path, contact, billing) in [
+            ("address.city", "city", "city"),
+            ("address.street", "address_line_1", "address_line_1"),
+            ("address.zipcode", "postal_code", "postal_code"),
+            ("address.line1", "address_line_1", "address_line_1"),
+            ("billing_address.line_2", "address_line_2", "address_line_2"),
+            ("customer.billingAddress.city", "city", "city"),
+            ("Location.country", "country", "country"),
+            ("contact.email", "email", "email"),
+            ("contact.phone", "phone", "phone"),
+            ("contact.name", "name", "contact_name"),
+            ("company.contact.email", "email", "email"),
+            ("company.address.city", "city", "city"),
+            ("attributes.name", "name", "name"),
+            ("_source.email", "email", "email"),
+            ("email.address", "email", "email"),
+            ("name.first", "name", "contact_first_name"),
+            ("shipping_address.city", "", "ship_city"),
+            ("shipping.address.zip", "", "ship_postal_code"),
+            ("delivery_address.street", "", "ship_address_line_1"),
+            // Others, and other things within those that are known.
+            ("manager.email", "", ""),
+            ("manager.address.city", "", ""),
+            ("orders.address.city", "", ""),
+            ("address.manager.city", "", ""),
+            ("address.name", "", ""),
+            ("address.phone", "", ""),
+            ("shipping.email", "", ""),
+            ("contact.city", "", ""),
+            ("address.geo.lat", "", ""),
+            ("a.b.c.address.city", "", ""),
+            ("data.data.data.data.email", "", ""),
+            (".", "", ""),
+            ("address.", "", ""),
+            (".city", "", ""),
+        ] {
+            for (profile, column) in [("contact", contact), ("billing", billing)] {
+                let profile = Profile::named(profile).unwrap();
+                let found = match HeaderNames::new(profile, &Mapping::default()).find(path) {
+                    Meaning::Field(found) => profile.fields[found.field].column.as_str(),
+                    _ => "",
+                };
+                // `address.` is `address`, and `.city` is `city`, by their letters.
+                let is_plain = path.starts_with('.') || path.ends_with('.');
+                assert!(found == column || is_plain, "{path} in {}: {found}", profile.name);
+            }
+        }
+    }
+
+    #[test]
+    fn the_nearer_and_the_better_holder_wins() {
+        let names = HeaderNames::new(Profile::named("billing").unwrap(), &Mapping::default());
+        let rank = |path: &str| match names.find(path) {
+            Meaning::Field(found) => found.rank,
+            other => panic!("{path}: {other:?}"),
+        };
+        for pair in
+            ["city", "billing_address.city", "address.city", "home_address.city", "company.address.city"].windows(2)
+        {
+            assert!(rank(pair[0]) < rank(pair[1]), "{pair:?}");
+        }
+        assert!(rank("contact.email") > rank("email"));
+        assert!(rank("customer.customer.shipping_address.zip") < Rank::MAX);
+    }
+}

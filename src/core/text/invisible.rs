@@ -1,0 +1,138 @@
+//! Characters that nobody sees: which of them a value loses (SPEC section 3, step 1), and which a key is compared without.
+
+use std::borrow::Cow;
+
+use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
+
+/// What no value keeps, wherever it stands.
+pub fn is_removed(character: char) -> bool {
+    character >= '\u{ad}'
+        && matches!(character,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
+}
+
+/// The joiners, which choose the form of the letters beside them.
+pub(crate) fn is_joiner(character: char) -> bool {
+    matches!(character, '\u{200c}' | '\u{200d}')
+}
+
+/// The selectors that choose the variant of a Chinese character.
+fn is_selector(character: char) -> bool {
+    matches!(character, '\u{e0100}'..='\u{e01ef}')
+}
+
+/// Everything that has a place in step 1: what is removed, and what stays only beside letters.
+pub fn is_invisible(character: char) -> bool {
+    is_removed(character) || is_joiner(character) || is_selector(character)
+}
+
+/// The value without its invisible characters, but for joiners between two letters and selectors after one.
+pub(crate) fn without(value: &str) -> Cow<'_, str> {
+    if !value.contains(is_invisible) {
+        return Cow::Borrowed(value);
+    }
+    if !value.contains(is_removed) {
+        return without_idle(value);
+    }
+    // First, so that what stays is judged by the letters that will stand beside it.
+    let seen: String = value.chars().filter(|&character| !is_removed(character)).collect();
+    Cow::Owned(without_idle(&seen).into_owned())
+}
+
+/// The value without the joiners and selectors that have no letter to join or select.
+///
+/// A mark belongs to what it stands on, so a letter with marks is a letter, and a symbol with marks is none. So NFC, which
+/// makes one character of both, changes nothing about what stays.
+fn without_idle(value: &str) -> Cow<'_, str> {
+    let mut kept = String::with_capacity(value.len());
+    let mut is_after_letter = false;
+    let mut characters = value.chars().peekable();
+    while let Some(character) = characters.next() {
+        if is_joiner(character) {
+            let is_before_letter = characters.peek().is_some_and(|&next| super::clean::is_letter(next));
+            if is_after_letter && is_before_letter {
+                kept.push(character);
+            }
+            continue;
+        }
+        if is_selector(character) && !is_after_letter {
+            continue;
+        }
+        kept.push(character);
+        is_after_letter = match character.general_category_group() {
+            GeneralCategoryGroup::Letter => true,
+            GeneralCategoryGroup::Mark => is_after_letter,
+            _ => false,
+        };
+    }
+    if kept.len() == value.len() { Cow::Borrowed(value) } else { Cow::Owned(kept) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn invisible_characters_are_those_of_the_specification() {
+        let removed = [
+            0xad..=0xad,
+            0x34f..=0x34f,
+            0x61c..=0x61c,
+            0x180e..=0x180e,
+            0x200b..=0x200b,
+            0x200e..=0x200f,
+            0x202a..=0x202e,
+            0x2060..=0x2064,
+            0x2066..=0x206f,
+            0xfe00..=0xfe0f,
+            0xfeff..=0xfeff,
+        ];
+        let beside_letters = [0x200c..=0x200d, 0xe0100..=0xe01ef];
+        for character in '\0'..=char::MAX {
+            let is_in = |ranges: &[std::ops::RangeInclusive<u32>]| {
+                ranges.iter().any(|range| range.contains(&(character as u32)))
+            };
+            assert_eq!(is_removed(character), is_in(&removed), "{character:?}");
+            assert_eq!(is_invisible(character), is_in(&removed) || is_in(&beside_letters), "{character:?}");
+            assert!(
+                !is_invisible(character) || !crate::core::mask::is_tidy(character.encode_utf8(&mut [0; 4]).as_bytes())
+            );
+            // Whatever it is, between letters it is gone, or it is one of those that stay there.
+            let value = format!("a{character}b");
+            assert_eq!(without(&value) == "ab", is_in(&removed), "{character:?}");
+            let value = format!("1{character}2");
+            assert_eq!(without(&value) == "12", is_invisible(character), "{character:?}");
+        }
+    }
+
+    #[test]
+    fn joiners_and_selectors_stay_beside_letters_alone() {
+        for (value, expected) in [
+            ("نمی\u{200c}خواهم", "نمی\u{200c}خواهم"),
+            ("क्\u{200d}ष", "क्\u{200d}ष"),
+            ("র\u{200d}\u{9cd}য", "র\u{200d}\u{9cd}য"),
+            ("葛\u{e0100}城", "葛\u{e0100}城"),
+            ("葛\u{e0100}", "葛\u{e0100}"),
+            ("葛\u{e0100}\u{200d}城", "葛\u{e0100}\u{200d}城"),
+            ("👨\u{200d}👩", "👨👩"),
+            ("a\u{200d}", "a"),
+            ("\u{200d}a", "a"),
+            ("a\u{200c} b", "a b"),
+            ("a \u{200c}b", "a b"),
+            ("1\u{200d}2", "12"),
+            ("a\u{200d}1", "a1"),
+            ("\u{e0100}a", "a"),
+            ("1\u{e01ef}", "1"),
+            ("=\u{338}\u{200d}a", "=\u{338}a"),
+            // One of several joiners is enough.
+            ("a\u{200d}\u{200c}b", "a\u{200c}b"),
+            // What is always removed is not looked at.
+            ("a\u{200b}\u{200d}\u{feff}b", "a\u{200d}b"),
+            ("E\u{200e}1\u{ad}2\u{fe0f}", "E12"),
+        ] {
+            assert_eq!(without(value), expected, "{value:?}");
+            assert!(matches!(without(expected), Cow::Borrowed(_)), "{value:?}");
+        }
+    }
+}

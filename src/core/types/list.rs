@@ -1,0 +1,249 @@
+//! A list of texts and numbers, such as tags (SPEC section 2).
+//!
+//! A list is stored as a compact JSON array. Its items are cleaned like any value; the empty ones are left out, and of
+//! several that are the same the first stays. The text "1" and the number 1 are two things.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use serde_json::value::RawValue;
+
+use crate::core::text;
+
+/// Why a value is not a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ListFault {
+    /// An item holds a control character.
+    ControlCharacter(char),
+    /// A reason that fits behind "not a list: ".
+    Invalid(String),
+}
+
+impl From<String> for ListFault {
+    fn from(reason: String) -> ListFault {
+        ListFault::Invalid(reason)
+    }
+}
+
+/// Reads a list from a cell: a JSON array where the value starts with `[`, else text split at `,`, `;` or `|`.
+///
+/// Gives the compact JSON array, or none where no item is left; the error is a reason that fits behind "not a list: ".
+pub fn from_text(value: &str) -> Result<Option<String>, ListFault> {
+    let value = clean_item(value)?;
+    if value.starts_with('[') {
+        return from_json(&value);
+    }
+    let mut list = List::default();
+    for item in value.split([',', ';', '|']) {
+        // Cleaned already, up to the spaces around the separators.
+        list.push_text(Cow::Borrowed(item.trim()));
+    }
+    Ok(list.finish())
+}
+
+/// Reads a list from the text of a JSON array of texts and numbers. The result is that of [`from_text`]; numbers stay
+/// as they are written.
+pub fn from_json(array: &str) -> Result<Option<String>, ListFault> {
+    let items: Vec<&RawValue> =
+        serde_json::from_str(array).map_err(|_| ListFault::Invalid("it is no JSON array".to_owned()))?;
+    let mut list = List::default();
+    for item in items {
+        let json = item.get();
+        match json.as_bytes().first() {
+            Some(b'"') => match clean_item(&text_of(json)?)? {
+                Cow::Borrowed(item) => list.push_text(Cow::Owned(item.to_owned())),
+                Cow::Owned(item) => list.push_text(Cow::Owned(item)),
+            },
+            Some(b'-' | b'0'..=b'9') => list.push_number(json),
+            Some(b'{') => return Err("it holds an object".to_owned().into()),
+            Some(b'[') => return Err("it holds another array".to_owned().into()),
+            Some(b'n') => return Err("it holds null".to_owned().into()),
+            _ => return Err("it holds true or false".to_owned().into()),
+        }
+    }
+    Ok(list.finish())
+}
+
+/// What a JSON text says.
+fn text_of(json: &str) -> Result<Cow<'_, str>, String> {
+    match json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+        // Without a backslash it stands there as it is.
+        Some(text) if !text.contains('\\') => Ok(Cow::Borrowed(text)),
+        _ => serde_json::from_str(json).map(Cow::Owned).map_err(|fault| format!("it is no JSON array ({fault})")),
+    }
+}
+
+/// Cleans an item like any value.
+fn clean_item(item: &str) -> Result<Cow<'_, str>, ListFault> {
+    text::clean(item).map_err(|fault| ListFault::ControlCharacter(fault.character))
+}
+
+/// The array as far as it is written, and what it holds already.
+#[derive(Default)]
+struct List<'v> {
+    array: String,
+    texts: HashSet<Cow<'v, str>>,
+    numbers: HashSet<&'v str>,
+}
+
+impl<'v> List<'v> {
+    /// Adds a cleaned text.
+    fn push_text(&mut self, item: Cow<'v, str>) {
+        if item.is_empty() || self.texts.contains(&item) {
+            return;
+        }
+        self.push_json(&serde_json::Value::from(&*item).to_string());
+        self.texts.insert(item);
+    }
+
+    /// Adds a number as it is written.
+    fn push_number(&mut self, json: &'v str) {
+        if self.numbers.insert(json) {
+            self.push_json(json);
+        }
+    }
+
+    fn push_json(&mut self, json: &str) {
+        self.array.push(if self.array.is_empty() { '[' } else { ',' });
+        self.array.push_str(json);
+    }
+
+    /// The array; none where it is empty.
+    fn finish(mut self) -> Option<String> {
+        if self.array.is_empty() {
+            return None;
+        }
+        self.array.push(']');
+        Some(self.array)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn from_text_splits_text() {
+        for (value, expected) in [
+            ("wholesale", Some(r#"["wholesale"]"#)),
+            ("wholesale, export", Some(r#"["wholesale","export"]"#)),
+            ("a;b|c,d", Some(r#"["a","b","c","d"]"#)),
+            (" a , b ,", Some(r#"["a","b"]"#)),
+            ("a,,b", Some(r#"["a","b"]"#)),
+            ("b,a,b,a", Some(r#"["b","a"]"#)),
+            ("A,a", Some(r#"["A","a"]"#)),
+            ("1,2,1.50", Some(r#"["1","2","1.50"]"#)),
+            ("say \"x\"\\y", Some(r#"["say \"x\"\\y"]"#)),
+            ("{\"a\":1}", Some(r#"["{\"a\":1}"]"#)),
+            ("two words", Some(r#"["two words"]"#)),
+            ("a\tb\nc", Some(r#"["a b c"]"#)),
+            ("Mu\u{308}ller,Müller", Some(r#"["Müller"]"#)),
+            ("null", Some(r#"["null"]"#)),
+            ("東京、大阪", Some(r#"["東京、大阪"]"#)),
+            ("", None),
+            (" ", None),
+            (",;|", None),
+            (" , ", None),
+            ("[]", None),
+            (" [ ] ", None),
+            ("\u{feff}[\"a\"]", Some(r#"["a"]"#)),
+            ("[\"a\",\n \"b\"]", Some(r#"["a","b"]"#)),
+            ("[\"a,b\"]", Some(r#"["a,b"]"#)),
+        ] {
+            assert_eq!(from_text(value).unwrap().as_deref(), expected, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn from_json_reads_texts_and_numbers() {
+        for (array, expected) in [
+            (r#"["a","b"]"#, Some(r#"["a","b"]"#)),
+            (r#" [ "a" , "b" ] "#, Some(r#"["a","b"]"#)),
+            (r#"["a", 1, 1.50, -2e5, 0]"#, Some(r#"["a",1,1.50,-2e5,0]"#)),
+            (r#"[1,"1",1,"1",1.0]"#, Some(r#"[1,"1",1.0]"#)),
+            (r#"["a","\u0061"," a "]"#, Some(r#"["a"]"#)),
+            (r#"["é","e\u0301","\u00e9"]"#, Some(r#"["é"]"#)),
+            (r#"["a\tb","a\nb","a b"]"#, Some(r#"["a b"]"#)),
+            (r#"["", " ", "\u200b", "a"]"#, Some(r#"["a"]"#)),
+            (r#"["\"quoted\"","back\\slash","a\/b"]"#, Some(r#"["\"quoted\"","back\\slash","a/b"]"#)),
+            (r#"["\ud83d\ude00"]"#, Some(r#"["😀"]"#)),
+            (r#"[123456789012345678901234567890]"#, Some("[123456789012345678901234567890]")),
+            (r#"["\\N"]"#, Some(r#"["\\N"]"#)),
+            ("[]", None),
+            (r#"["",""]"#, None),
+        ] {
+            assert_eq!(from_json(array).unwrap().as_deref(), expected, "{array}");
+            assert_eq!(from_text(array).unwrap().as_deref(), expected, "{array} as text");
+        }
+    }
+
+    #[test]
+    fn what_is_no_list_says_why() {
+        for (value, word) in [
+            ("[", "no JSON array"),
+            ("[\"a\"", "no JSON array"),
+            ("[\"a\",]", "no JSON array"),
+            ("[a]", "no JSON array"),
+            ("[\"a\"] x", "no JSON array"),
+            ("[vip], gold", "no JSON array"),
+            ("['a']", "no JSON array"),
+            ("[01]", "no JSON array"),
+            ("[1.]", "no JSON array"),
+            ("[+1]", "no JSON array"),
+            ("[NaN]", "no JSON array"),
+            ("[\"\\x\"]", "no JSON array"),
+            ("[\"\\ud800\"]", "no JSON array"),
+            ("[null]", "holds null"),
+            ("[\"a\",null]", "holds null"),
+            ("[true]", "true or false"),
+            ("[false]", "true or false"),
+            ("[{}]", "an object"),
+            ("[{\"a\":1}]", "an object"),
+            ("[[]]", "another array"),
+            ("[[\"a\"]]", "another array"),
+        ] {
+            let Err(ListFault::Invalid(reason)) = from_text(value) else { panic!("{value:?}") };
+            assert!(reason.contains(word), "{value:?}: {reason}");
+        }
+        for (value, character) in [("[\"a\\u0000b\"]", '\0'), ("[\"\\u001b\"]", '\u{1b}'), ("a,b\0", '\0')] {
+            assert_eq!(from_text(value), Err(ListFault::ControlCharacter(character)), "{value:?}");
+        }
+        for value in ["", "null", "\"a\"", "{}", "1", "a,b"] {
+            assert!(from_json(value).is_err(), "{value:?}");
+        }
+        assert!(from_json(&"[".repeat(100_000)).is_err());
+    }
+
+    #[test]
+    fn a_long_list_is_read() {
+        let numbers: Vec<String> = (0..200_000).map(|number| number.to_string()).collect();
+        let text = numbers.join(",");
+        let stored = from_text(&text).unwrap().unwrap();
+        assert_eq!(stored.len(), text.len() + 2 * numbers.len() + 2);
+        assert_eq!(from_json(&format!("[{text}]")).unwrap().unwrap(), format!("[{text}]"));
+        assert_eq!(from_json(&stored).unwrap().unwrap(), stored);
+        assert_eq!(from_text(&"a,".repeat(500_000)).unwrap().unwrap(), "[\"a\"]");
+    }
+
+    proptest! {
+        #[test]
+        fn lists_are_stable(value in prop_oneof![any::<String>(), "[a-c1-3 ,;|\"\\\\\u{308}]{0,20}", r#"\[("[a-c ]{0,2}",|[0-9]{1,2},){0,6}"z"\]"#]) {
+            if let Ok(Some(stored)) = from_text(&value) {
+                prop_assert_eq!(from_text(&stored).unwrap().unwrap(), stored.clone());
+                prop_assert_eq!(from_json(&stored).unwrap().unwrap(), stored);
+            }
+            let _ = from_json(&value);
+        }
+
+        #[test]
+        fn texts_survive(items in prop::collection::vec("[a-zA-Z\"\\\\äß😀]{1,6}", 1..8)) {
+            let stored = from_json(&serde_json::Value::from(items.clone()).to_string()).unwrap().unwrap();
+            let mut seen = HashSet::new();
+            let expected: Vec<String> = items.into_iter().filter(|item| seen.insert(item.clone())).collect();
+            prop_assert_eq!(serde_json::from_str::<Vec<String>>(&stored).unwrap(), expected);
+        }
+    }
+}

@@ -1,0 +1,296 @@
+//! A phone number (SPEC section 3): digits, whatever they were written between.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use crate::core::text::sheet::{self, Rewritten};
+use crate::core::text::{self, digit};
+
+/// Why a value is no phone number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PhoneFault {
+    /// Something other than digits is left, or there is no digit at all. Holds the reason, which fits behind "not a
+    /// phone number: ".
+    Invalid(String),
+    /// A spreadsheet took the number for a quantity and wrote it in its own way (`5.41754E+09`, `5417543010.0`), so
+    /// that digits may be lost.
+    SpreadsheetNumber,
+}
+
+/// Normalises a cleaned value to its digits, 0 to 9.
+///
+/// A `tel:` in front is dropped, in any case. Digits of every script become ASCII; `(0)` after a leading `+` goes; then spaces, `( ) .`, hyphens and dashes, one
+/// leading `+`, and one `/` that stands behind at most six digits. Anything else that is left is a fault.
+pub fn normalise(value: &str) -> Result<Cow<'_, str>, PhoneFault> {
+    let value = without_scheme(value);
+    let digits = value.strip_prefix('+').unwrap_or(value);
+    if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(Cow::Borrowed(digits));
+    }
+    let value = digit::ascii_digits(value);
+    if is_spreadsheet_number(&value) {
+        return Err(PhoneFault::SpreadsheetNumber);
+    }
+    digits_of(&value).map(Cow::Owned)
+}
+
+/// [`normalise`] for a value of ASCII digits, with a `+` in front and spaces, hyphens and brackets between, as most are
+/// written: writes its digits to the front of `digits`, which is as long as the value, and gives how many they are. None for
+/// any other, and for what has to be looked at twice.
+pub fn plain_digits(value: &[u8], digits: &mut [u8]) -> Option<usize> {
+    const SEPARATORS: u64 = 1 << b' ' | 1 << b'-' | 1 << b'(' | 1 << b')' | 1 << b'.';
+    let has_plus = value.first() == Some(&b'+');
+    let (mut length, mut dots, mut brackets, mut is_plain) = (0, 0, false, true);
+    for &byte in &value[usize::from(has_plus)..] {
+        let is_digit = byte.is_ascii_digit();
+        digits[length] = byte;
+        length += usize::from(is_digit);
+        dots += usize::from(byte == b'.');
+        brackets |= byte == b'(';
+        is_plain &= is_digit | (byte < 64 && SEPARATORS >> (byte & 63) & 1 != 0);
+    }
+    // One dot may be a decimal point.
+    let has_trunk_zero = has_plus && brackets && trunk_zero(value).is_some();
+    (is_plain && length > 0 && dots != 1 && !has_trunk_zero).then_some(length)
+}
+
+/// Where a zero alone stands in brackets.
+fn trunk_zero(value: &[u8]) -> Option<Range<usize>> {
+    let mut opened = None;
+    for (place, byte) in value.iter().enumerate() {
+        match (byte, opened) {
+            (b'(', _) => opened = Some((place, false)),
+            (b'0', Some((start, false))) => opened = Some((start, true)),
+            (b')', Some((start, true))) => return Some(start..place + 1),
+            (b' ', _) => {}
+            _ => opened = None,
+        }
+    }
+    None
+}
+
+/// What may stand between the digits.
+fn is_separator(character: char) -> bool {
+    matches!(character, ' ' | '(' | ')' | '.' | '-' | '\u{2010}'..='\u{2015}' | '\u{2212}')
+}
+
+/// The digits of a value in which they are all ASCII.
+fn digits_of(value: &str) -> Result<String, PhoneFault> {
+    // The trunk zero is dialled inside the country alone, so it counts only where no country code stands before it.
+    let is_international = value.trim_start_matches(is_separator).starts_with('+');
+    let (front, back) = match trunk_zero(value.as_bytes()) {
+        Some(zero) if is_international => (&value[..zero.start], &value[zero.end..]),
+        _ => (value, ""),
+    };
+    let mut digits = String::with_capacity(value.len());
+    let (mut seen_plus, mut seen_slash) = (false, false);
+    for character in front.chars().chain(back.chars()) {
+        match character {
+            '0'..='9' => digits.push(character),
+            '+' if digits.is_empty() && !seen_plus && !seen_slash => seen_plus = true,
+            // Behind more digits than an area code has, it stands between two numbers.
+            '/' if digits.len() <= 6 && !seen_slash => seen_slash = true,
+            _ if is_separator(character) => {}
+            _ => {
+                let mut buffer = [0; 4];
+                let shown = text::visible(character.encode_utf8(&mut buffer));
+                return Err(PhoneFault::Invalid(format!("it has '{shown}' in it")));
+            }
+        }
+    }
+    if digits.is_empty() {
+        return Err(PhoneFault::Invalid("it has no digit".to_owned()));
+    }
+    Ok(digits)
+}
+
+/// Whether this is how a spreadsheet writes a quantity. One zero is `.0` as many programs export it; with more of them, as
+/// in 555.0000, only what stands before the dot tells a phone number from a quantity.
+fn is_spreadsheet_number(value: &str) -> bool {
+    match sheet::rewritten(value.as_bytes()) {
+        Some(Rewritten::Exponent) => true,
+        Some(Rewritten::Zeros(digits, zeros)) => zeros == 1 || digits >= 7,
+        None => false,
+    }
+}
+
+/// What comes after a `tel:` in front; the value where there is none.
+fn without_scheme(value: &str) -> &str {
+    const SCHEME: &str = "tel:";
+    match value.split_at_checked(SCHEME.len()) {
+        Some((front, rest)) if front.eq_ignore_ascii_case(SCHEME) => rest.trim_start(),
+        _ => value,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn normalise_keeps_the_digits() {
+        for (value, expected) in [
+            ("5417543010", "5417543010"),
+            ("+15417543010", "15417543010"),
+            ("1", "1"),
+            ("(541) 754-3010", "5417543010"),
+            ("541.754.3010", "5417543010"),
+            ("555.0000", "5550000"),
+            ("541.7543010", "5417543010"),
+            ("1.00", "100"),
+            ("123456.00", "12345600"),
+            ("541-754-3010", "5417543010"),
+            ("541\u{2010}754\u{2011}30\u{2012}1\u{2013}0", "5417543010"),
+            ("541\u{2014}754\u{2015}3010\u{2212}", "5417543010"),
+            ("+1 (541) 754 3010", "15417543010"),
+            ("(+1) 541 754 3010", "15417543010"),
+            ("-+1 541", "1541"),
+            ("+44 (0)20 7946 0000", "442079460000"),
+            ("+44(0)2079460000", "442079460000"),
+            ("+44 ( 0 ) 20 7946 0000", "442079460000"),
+            ("+44 (0 )20 7946 0000", "442079460000"),
+            ("+44 (00) 20 (0 1)", "44002001"),
+            ("(+44)(0)20 7946 0000", "442079460000"),
+            ("+ 44 (0) 20 7946 0000", "442079460000"),
+            ("+(0)44", "44"),
+            // Without a country code the zero is dialled.
+            ("(0)20 7946 0000", "02079460000"),
+            ("(0) +44", ""),
+            ("0044 (0)20 7946 0000", "004402079460000"),
+            ("+44 (020) 7946", "440207946"),
+            ("+44 (0)20 (0)5", "442005"),
+            ("0221/123456", "0221123456"),
+            ("+49 2241/123456", "492241123456"),
+            ("+49 (0)2241/123456", "492241123456"),
+            ("030 / 12 34 56", "030123456"),
+            ("123456/7", "1234567"),
+            ("/123", "123"),
+            ("12/", "12"),
+            ("٠١٢ ٣٤٥", "012345"),
+            ("＋1", ""),
+            ("+٤٤ (٠)٢٠", "4420"),
+            ("tel:+49-351-123456", "49351123456"),
+            ("TEL: +49 (0)351 123456", "49351123456"),
+            ("Tel:0351123456", "0351123456"),
+            ("０３-１２３４", "031234"),
+            ("𝟎𝟗𝟘𝟡", "0909"),
+            ("000", "000"),
+        ] {
+            if expected.is_empty() {
+                assert!(matches!(normalise(value), Err(PhoneFault::Invalid(_))), "{value:?}");
+            } else {
+                assert_eq!(normalise(value), Ok(Cow::Borrowed(expected)), "{value:?}");
+            }
+        }
+        for value in ["5417543010", "+15417543010"] {
+            assert!(matches!(normalise(value), Ok(Cow::Borrowed(_))), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn normalise_names_the_first_character_left() {
+        for (value, reason) in [
+            ("541-754-3010 ext. 5", "it has 'e' in it"),
+            ("x", "it has 'x' in it"),
+            ("n/a", "it has 'n' in it"),
+            ("1-800-FLOWERS", "it has 'F' in it"),
+            ("5417543010/11", "it has '/' in it"),
+            ("1234567/8", "it has '/' in it"),
+            ("0541/754/3010", "it has '/' in it"),
+            ("1/+2", "it has '+' in it"),
+            ("/+1", "it has '+' in it"),
+            ("++1", "it has '+' in it"),
+            ("1+2", "it has '+' in it"),
+            ("541,754", "it has ',' in it"),
+            ("5417543010,5", "it has ',' in it"),
+            ("541,00", "it has ',' in it"),
+            ("tel:tel:1", "it has 't' in it"),
+            ("tel:", "it has no digit"),
+            ("tel:+49351;ext=5", "it has ';' in it"),
+            ("tel 1", "it has 't' in it"),
+            ("12E5", "it has 'E' in it"),
+            ("5417543010;5417543011", "it has ';' in it"),
+            ("5417543010 & 11", "it has '&' in it"),
+            ("#123", "it has '#' in it"),
+            ("*100", "it has '*' in it"),
+            ("☎ 123", "it has '☎' in it"),
+            ("541\u{ad}754", "it has '\\u{ad}' in it"),
+            ("1\u{202e}2", "it has '\\u{202e}' in it"),
+            ("541\u{a0}754", "it has '\u{a0}' in it"),
+            ("½", "it has '½' in it"),
+            ("'0123", "it has ''' in it"),
+            ("5E", "it has 'E' in it"),
+            ("5E+", "it has 'E' in it"),
+            ("E9", "it has 'E' in it"),
+            ("", "it has no digit"),
+            ("+", "it has no digit"),
+            ("-", "it has no digit"),
+            ("( ) .", "it has no digit"),
+            ("/", "it has no digit"),
+            ("+(0)", "it has no digit"),
+        ] {
+            assert_eq!(normalise(value), Err(PhoneFault::Invalid(reason.to_owned())), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_spreadsheet_wrote_is_never_digits() {
+        for value in [
+            "5.41754E+09",
+            "5,41754E+09",
+            "5.41754e9",
+            "5.41754E-09",
+            "+5.41754E+09",
+            "-5.41754E+09",
+            "5E+9",
+            "5.E+9",
+            "tel:5.41754E+09",
+            "5417543010,0",
+            "4.4207946E+11",
+            "5417543010.0",
+            "+5417543010.0",
+            "-5417543010.0",
+            "5417543010.00",
+            "1234567.00",
+            "1234567.0000",
+            "555.0",
+            "0.0",
+            "٥٤١٧٥٤٣٠١٠.٠",
+        ] {
+            assert_eq!(normalise(value), Err(PhoneFault::SpreadsheetNumber), "{value:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn plain_digits_are_those_of_normalise(value in "[+]?[0-9 ().+eE/-]{0,16}") {
+            let mut digits = vec![0; value.len()];
+            if let Some(length) = plain_digits(value.as_bytes(), &mut digits) {
+                let expected = normalise(&value).unwrap();
+                prop_assert_eq!(expected.as_bytes(), &digits[..length]);
+            }
+        }
+
+        #[test]
+        fn normalise_gives_digits_and_is_stable(value in prop_oneof![any::<String>(), "(tel:|TEL: )?[0-9()+/. \\-٠٣–eE]{0,16}"]) {
+            if let Ok(once) = normalise(&value) {
+                prop_assert!(!once.is_empty() && once.bytes().all(|byte| byte.is_ascii_digit()));
+                prop_assert_eq!(normalise(&once), Ok(Cow::Borrowed(&*once)));
+            }
+        }
+
+        #[test]
+        fn plain_digits_take_no_other_way(value in "\\+?[0-9]{1,16}") {
+            prop_assert_eq!(normalise(&value).map(Cow::into_owned), digits_of(&value));
+        }
+
+        #[test]
+        fn two_zeros_are_a_quantity_with_seven_digits(whole in "[0-9]{1,10}") {
+            prop_assert_eq!(is_spreadsheet_number(&[&*whole, ".00"].concat()), whole.len() >= 7);
+            prop_assert!(is_spreadsheet_number(&[&*whole, ".0"].concat()));
+            prop_assert!(!is_spreadsheet_number(&whole));
+        }
+    }
+}

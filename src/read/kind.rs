@@ -1,0 +1,292 @@
+//! What a text is: [`format_of`] tells the formats apart by how it begins, [`line_end`] what its lines end with, and
+//! [`records_of`] where the records of a JSON document are.
+//!
+//! A guess that takes JSON for another kind of JSON loses records without a word, so nothing is told from its first line alone.
+
+use std::path::Path;
+
+use super::document::{self, ITSELF, Look};
+use super::input::Format;
+use crate::core::profile::header::{Candidates, Fit, REPORT_KEY};
+use crate::core::record::json::{Begun, Members, begun, is_blank, is_white_space, without_comma};
+
+/// What the lines of a text end with that begins so: LF, with a CR before it or without, or CR where it has no LF.
+pub fn line_end(start: &[u8]) -> u8 {
+    match memchr::memchr2(b'\n', b'\r', start) {
+        Some(at) if start[at] == b'\r' && memchr::memchr(b'\n', start).is_none() => b'\r',
+        _ => b'\n',
+    }
+}
+
+/// What a text is that begins so; `is_whole` if that is all of it. A name that says NDJSON or CSV is believed unless the text is
+/// JSON of another form.
+pub fn format_of(path: &Path, start: &[u8], is_whole: bool) -> Format {
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
+    let text = start.trim_ascii_start();
+    let by_name = match ending.as_str() {
+        "ndjson" | "jsonl" => Some(Format::Ndjson),
+        "csv" | "tsv" => Some(Format::Csv),
+        _ => None,
+    };
+    let mut tokens = text.iter().filter(|byte| !byte.is_ascii_whitespace());
+    match (tokens.next(), tokens.next(), by_name) {
+        (Some(b'['), _, Some(Format::Ndjson)) if !is_array(text) => Format::Ndjson,
+        (Some(b'['), _, Some(Format::Ndjson)) | (Some(b'['), Some(b'{' | b']'), _) => Format::Json,
+        (Some(b'['), _, None) if ending == "json" => Format::Json,
+        (Some(b'{'), Some(b'"' | b'}'), _) => format_of_objects(text, is_whole, by_name),
+        (Some(b'{'), _, None) => Format::Ndjson,
+        (_, _, by_name) => by_name.unwrap_or(Format::Csv),
+    }
+}
+
+/// Whether a text that its name calls NDJSON is an array of objects: its first line is not all of a value, or is all there is. A
+/// line that is no JSON may be either; the next one tells.
+fn is_array(text: &[u8]) -> bool {
+    let end = line_end(text);
+    let mut lines = text.split(|byte| *byte == end).filter(|line| !is_blank(line)).map(|line| line.trim_ascii());
+    let Some(first) = lines.next() else { return false };
+    let has_object = first[1..].trim_ascii_start().starts_with(b"{");
+    let next = lines.next();
+    match begun(without_comma(first)) {
+        Begun::Open => true,
+        Begun::Whole(_) => next.is_none() && has_object,
+        Begun::Broken => next.map_or(has_object, |next| !next.starts_with(b"[")),
+    }
+}
+
+/// What a text that begins like an object is: objects line by line, or over any number of lines. If not all of its lines are objects, it
+/// is read value by value; where it has a slip, the reading counts that most of its lines speak for.
+fn format_of_objects(text: &[u8], is_whole: bool, by_name: Option<Format>) -> Format {
+    let lines = Lines::of(text, is_whole);
+    if lines.whole() == lines.all && lines.all > 0 {
+        return Format::Ndjson;
+    }
+    let is_one_line = lines.all == 1 && by_name == Some(Format::Ndjson);
+    let is_lines = match follow(text) {
+        Followed::ToTheEnd => false,
+        Followed::Open { objects: 0 } => is_one_line && is_whole,
+        // All of its lines are objects but the last, which was cut off.
+        Followed::Open { .. } => is_whole && lines.whole() + 1 == lines.all,
+        Followed::Slip => {
+            let is_csv = by_name == Some(Format::Csv) && lines.whole() == 0 && lines.begun < 2;
+            if is_csv {
+                return Format::Csv;
+            }
+            is_one_line
+                || match lines.first_goes_on {
+                    // The elements of an array have commas between them.
+                    true => lines.bare > lines.with_comma && 2 * lines.bare > lines.all,
+                    false => 2 * lines.whole() >= lines.all || 2 * lines.begun > lines.all,
+                }
+        }
+    };
+    if is_lines { Format::Ndjson } else { Format::Json }
+}
+
+/// What the lines of a text that are not blank hold. The last one counts only if it is there to its end, or is the only one.
+#[derive(Debug, Default)]
+struct Lines {
+    all: usize,
+    /// Those that are one object, and those that are one with a comma after it.
+    bare: usize,
+    with_comma: usize,
+    /// Those that begin like an object.
+    begun: usize,
+    /// Whether the first could be the beginning of an object that goes on.
+    first_goes_on: bool,
+}
+
+impl Lines {
+    fn of(text: &[u8], is_whole: bool) -> Lines {
+        let end = line_end(text);
+        let mut lines = Lines::default();
+        let mut rest = text;
+        while !rest.is_empty() {
+            let (line, after) = match memchr::memchr(end, rest) {
+                Some(at) => (&rest[..at], &rest[at + 1..]),
+                None if is_whole || lines.all == 0 => (rest, &rest[rest.len()..]),
+                None => break,
+            };
+            rest = after;
+            if !is_blank(line) {
+                lines.note(line);
+            }
+        }
+        lines
+    }
+
+    fn note(&mut self, line: &[u8]) {
+        let value = without_comma(line);
+        let is_object = std::str::from_utf8(value).is_ok_and(|value| Members::parse(value).is_ok());
+        if self.all == 0 && !is_object {
+            self.first_goes_on = begun(line) == Begun::Open;
+        }
+        self.all += 1;
+        self.begun += usize::from(line.trim_ascii_start().starts_with(b"{"));
+        match is_object {
+            true if value.len() == line.len() => self.bare += 1,
+            true => self.with_comma += 1,
+            false => {}
+        }
+    }
+
+    fn whole(&self) -> usize {
+        self.bare + self.with_comma
+    }
+}
+
+/// How far a text is JSON values one after another, with a comma between them or without.
+enum Followed {
+    ToTheEnd,
+    /// The last value has no end; `objects` were before it.
+    Open {
+        objects: usize,
+    },
+    Slip,
+}
+
+fn follow(text: &[u8]) -> Followed {
+    let mut at = 0;
+    for objects in 0.. {
+        at += text[at..].iter().take_while(|byte| is_white_space(**byte)).count();
+        if objects > 0 && text.get(at) == Some(&b',') {
+            at += 1 + text[at + 1..].iter().take_while(|byte| is_white_space(**byte)).count();
+        }
+        if at == text.len() {
+            break;
+        }
+        match begun(&text[at..]) {
+            Begun::Whole(length) => at += length,
+            Begun::Open => return Followed::Open { objects },
+            Begun::Broken => return Followed::Slip,
+        }
+    }
+    Followed::ToTheEnd
+}
+
+/// Where the records of JSON are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Records {
+    /// In the text itself: its lines, its objects, the elements of its array.
+    Itself,
+    /// In the array with this path, within an object.
+    Within(String),
+    /// In one of these arrays, nobody knows in which.
+    OneOf(Vec<String>),
+}
+
+/// Where the records of a text are that begins so. If all of it is one object that fits no profile, they are in its array of objects;
+/// `keys_in` finds the keys of the elements of one, and `is_lines` says that the text reads as NDJSON. What there is to say of the
+/// others comes with it.
+pub fn records_of(
+    start: &[u8],
+    is_lines: bool,
+    candidates: &Candidates,
+    keys_in: impl Fn(&str) -> Vec<String>,
+) -> (Records, Option<String>) {
+    let Look { arrays, empty, names, is_one, has_slip } = document::look(start.trim_ascii_start());
+    let is_report = names.iter().any(|name| name.split('.').next() == Some(REPORT_KEY));
+    if arrays.is_empty() || is_report {
+        // A list without customers is no customer, where nothing in the document would be a value of one.
+        let binds_nothing = || candidates.fits(&names).iter().all(|fit| fit.bound == 0);
+        return match empty.into_iter().next() {
+            Some(path) if is_one && !is_report && binds_nothing() => (Records::Within(path), None),
+            _ => (Records::Itself, None),
+        };
+    }
+    let fitting = |keys: &[String]| {
+        let fits = candidates.fits(keys).into_iter().filter(|fit: &Fit| fit.missing.is_empty());
+        fits.map(|fit| fit.matched).max()
+    };
+    let own = fitting(&names);
+    if !is_one || has_slip && is_lines {
+        let note = format!("its objects have arrays of objects; --records {} reads those of that one", arrays[0]);
+        return (Records::Itself, own.is_none().then_some(note));
+    }
+    match own {
+        None if arrays.len() == 1 => (Records::Within(arrays[0].clone()), None),
+        None => (Records::OneOf(arrays), None),
+        Some(own) => {
+            // A document with a name and a list of customers is no customer.
+            let is_better = |path: &String| fitting(&keys_in(path)).is_some_and(|matched| matched > own);
+            let mut either = vec![ITSELF.to_string()];
+            if arrays.iter().any(is_better) {
+                either.extend(arrays);
+                return (Records::OneOf(either), None);
+            }
+            let note = format!("the whole document is one record; --records {} reads that array instead", arrays[0]);
+            (Records::Itself, Some(note))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_are_told_apart() {
+        const RECORD: &str = "{\"name\":\"A\"}";
+        for (name, text, format) in [
+            ("a.txt", "name,email\n".to_string(), Format::Csv),
+            ("a", String::new(), Format::Csv),
+            ("a.ndjson", String::new(), Format::Ndjson),
+            ("a.csv", "{guid},name\n".to_string(), Format::Csv),
+            ("a.csv", "{\"guid\"},name\n1,2\n".to_string(), Format::Csv),
+            ("a.csv", format!("{RECORD}\n{RECORD}\n"), Format::Ndjson),
+            ("a.csv", format!("[{RECORD}]"), Format::Json),
+            ("a.txt", "[name],[email]\n".to_string(), Format::Csv),
+            ("a.json", "[1,2]".to_string(), Format::Json),
+            ("a.txt", "{name:1}\n".to_string(), Format::Ndjson),
+            ("a.json", format!("{RECORD}\n"), Format::Ndjson),
+            ("a.json", format!("{RECORD},\n{RECORD}"), Format::Ndjson),
+            ("a.jsonl", format!("{RECORD}{RECORD}\n"), Format::Json),
+            ("a.jsonl", RECORD.replace('{', "{\n"), Format::Json),
+            ("a.jsonl", format!("{RECORD}\n{}\n", RECORD.replace('{', "{\n")), Format::Json),
+            ("a.jsonl", format!("{{\"rows\":[\n{RECORD},\n{RECORD}\n]}}"), Format::Json),
+            ("a.jsonl", format!("{{\"rows\":[\n{RECORD},\n{RECORD},\n{{\"na"), Format::Json),
+            ("a.jsonl", format!("{{\"rows\":[\n{RECORD},\n{{}}}},\n{RECORD}\n]}}"), Format::Json),
+            ("a.jsonl", format!("{{\"name\":\n{RECORD}\n{RECORD}\n"), Format::Ndjson),
+            ("a.jsonl", format!("{RECORD}\n{{\"name\":x}}\n{RECORD}\n"), Format::Ndjson),
+            ("a.jsonl", format!("{RECORD}\n{RECORD}\n{{\"na"), Format::Ndjson),
+            ("a.jsonl", "{\"na".to_string(), Format::Ndjson),
+            ("a.json", "{\"na".to_string(), Format::Json),
+            ("a.jsonl", format!("[{RECORD},\n{RECORD}]"), Format::Json),
+            ("a.jsonl", format!("[{RECORD},{RECORD}]"), Format::Json),
+            ("a.jsonl", "[1,2]\n[3,4]\n".to_string(), Format::Ndjson),
+            ("a.jsonl", "[1,x]\n[3,4]\n".to_string(), Format::Ndjson),
+            // An array whose first line ends like one.
+            ("a.jsonl", "[{\"tags\":[\"x\"],\n\"contact\":\n{\"a\":1},\n\"name\":\"A\"}]\n".to_string(), Format::Json),
+            ("a.jsonl", "[{\"name\":\"A,\"tags\":[\"x\"],\n\"a\":1},\n{\"name\":\"B\"}]\n".to_string(), Format::Json),
+            // Objects over several lines, the last of them cut off, most of whose lines are other objects.
+            (
+                "a.json",
+                format!("{{\"kids\":[\n{RECORD},\n{RECORD},\n{RECORD}\n]}}\n").repeat(2) + "{\"kids\":[\n{\"na",
+                Format::Json,
+            ),
+        ] {
+            assert_eq!(format_of(Path::new(name), text.as_bytes(), true), format, "{name}: {text}");
+            let mac = text.replace('\n', "\r");
+            assert_eq!(format_of(Path::new(name), mac.as_bytes(), true), format, "{name}: {mac:?}");
+        }
+    }
+
+    #[test]
+    fn a_beginning_that_can_be_followed_is_no_lines() {
+        let object = "{\"kids\":[\n{\"name\":\"A\"},\n{\"name\":\"B\"},\n{\"name\":\"C\"}\n]}\n".repeat(50);
+        for end in [object.len(), object.len() - 1, object.len() - 5, object.len() - 30, object.len() - 45] {
+            assert_eq!(format_of(Path::new("a.json"), &object.as_bytes()[..end], false), Format::Json, "{end}");
+        }
+        let lines = "{\"name\":\"A\"}\n".repeat(50);
+        for end in [lines.len(), lines.len() - 1, lines.len() - 5] {
+            assert_eq!(format_of(Path::new("a.json"), &lines.as_bytes()[..end], false), Format::Ndjson, "{end}");
+        }
+    }
+
+    #[test]
+    fn line_ends_are_known() {
+        for (text, end) in [("a", b'\n'), ("a\nb\r", b'\n'), ("a\r\nb", b'\n'), ("a\rb", b'\r'), ("a\rb\nc", b'\n')] {
+            assert_eq!(line_end(text.as_bytes()), end, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,353 @@
+//! OpenDocument spreadsheets: `.ods`. [`Ods`]. All sheets are in one part, so it is read twice: for what it holds, which checks
+//! it, and for the rows of one sheet.
+
+use std::io::{BufRead, Write};
+
+use calamine::DataRef;
+use quick_xml::events::{BytesStart, Event};
+
+use super::NOT_CALCULATED;
+use super::book::Tab;
+use super::merges::Merges;
+use super::number_format::NumberFormat;
+use super::ods_styles::Styles;
+use super::package::Package;
+use super::place::MAX_ROWS;
+use super::rows::Rows;
+use super::serve::Refusal;
+use super::xml::{Xml, attribute, cut_off, push_reference};
+use crate::core::text::sheet::looks_like_error;
+
+const CONTENT: &str = "content.xml";
+
+/// The most cells that repeats of rows and columns add. More are no list that somebody made.
+const MAX_REPEATED: u64 = 1 << 23;
+
+/// The longest run of blanks in a text: as many as a cell has characters.
+const MAX_BLANKS: usize = 32_767;
+
+/// What is known of a spreadsheet before a sheet of it is chosen.
+pub(super) struct Ods {
+    pub(super) tabs: Vec<Tab>,
+    /// The first and last row of each range of one column that is merged, by sheet.
+    merged: Vec<Merges>,
+    styles: Styles,
+}
+
+impl Ods {
+    pub(super) fn open(package: &Package) -> Result<Ods, Refusal> {
+        let kind = package.whole("mimetype")?;
+        if !kind.starts_with(b"application/vnd.oasis.opendocument.spreadsheet") {
+            return Err(Refusal::new("it is an OpenDocument file, but not a spreadsheet; check what it is"));
+        }
+        refuse_protected(package)?;
+        let mut ods = Ods { tabs: Vec::new(), merged: Vec::new(), styles: Styles::default() };
+        if package.has("styles.xml") {
+            ods.survey(Xml::new(package.part("styles.xml")?))?;
+        }
+        ods.survey(Xml::new(package.part(CONTENT)?))?;
+        Ok(ods)
+    }
+
+    /// Reads a part to its end, for its styles and sheets.
+    fn survey(&mut self, mut xml: Xml<impl BufRead>) -> Result<(), Refusal> {
+        let mut row = 0_u32;
+        loop {
+            match xml.next()? {
+                Event::Start(tag) => match tag.name().as_ref() {
+                    "table:table" => {
+                        let is_visible = attribute(&tag, "style-name")?.is_none_or(|style| !self.styles.hides(&style));
+                        let name = attribute(&tag, "name")?.unwrap_or_default();
+                        self.tabs.push(Tab { name, is_visible, is_table: true });
+                        self.merged.push(Merges::default());
+                        row = 0;
+                    }
+                    "table:table-row" => row = row.saturating_add(repeats(&tag, "number-rows-repeated")?),
+                    "table:table-cell" => {
+                        let span = span_of(&tag)?;
+                        if let Some(merges) = self.merged.last_mut().filter(|_| span > 1) {
+                            let first = row.saturating_sub(1);
+                            merges.add((first, 0), (first.saturating_add(span - 1), 0))?;
+                        }
+                    }
+                    _ => self.styles.note(&tag)?,
+                },
+                Event::End(tag) => self.styles.end(tag.name().as_ref()),
+                Event::Text(piece) => {
+                    if let Some(text) = self.styles.open_text() {
+                        text.push_str(&piece.xml10_content());
+                    }
+                }
+                Event::CData(piece) => {
+                    if let Some(text) = self.styles.open_text() {
+                        text.push_str(&piece.xml10_content());
+                    }
+                }
+                Event::GeneralRef(name) => {
+                    if let Some(text) = self.styles.open_text() {
+                        push_reference(text, &name)?;
+                    }
+                }
+                Event::Eof => return Ok(()),
+                _ => (),
+            }
+        }
+    }
+
+    /// Writes the rows of the n-th sheet, from zero. `begin` is called before the first, when everything has been checked.
+    pub(super) fn send<W: Write>(
+        &self,
+        package: &Package,
+        n: usize,
+        rows: &mut Rows<W>,
+        begin: impl FnOnce(&mut Rows<W>, &Merges) -> Result<(), Refusal>,
+    ) -> Result<(), Refusal> {
+        begin(rows, self.merged.get(n).unwrap_or(&Merges::default()))?;
+        let mut xml = Xml::new(package.part(CONTENT)?);
+        let mut before = 0;
+        loop {
+            match xml.next()? {
+                Event::Start(tag) if tag.name().as_ref() == "table:table" && before == n => break,
+                Event::Start(tag) if tag.name().as_ref() == "table:table" => before += 1,
+                Event::Eof => return Err(Refusal::damaged("a sheet is missing")),
+                _ => (),
+            }
+        }
+        let table = Table { xml, styles: &self.styles, columns: Vec::new(), row: 0, repeated: 0 };
+        table.send(rows).map_err(|refusal| rows.with_place(refusal))
+    }
+}
+
+/// The list of parts says which are encrypted.
+fn refuse_protected(package: &Package) -> Result<(), Refusal> {
+    if !package.has("META-INF/manifest.xml") {
+        return Err(Refusal::damaged("META-INF/manifest.xml is missing"));
+    }
+    let mut xml = Xml::new(package.part("META-INF/manifest.xml")?);
+    loop {
+        match xml.next()? {
+            Event::Start(tag) if tag.local_name().as_ref() == "encryption-data" => return Err(Refusal::protected()),
+            Event::Eof => return Ok(()),
+            _ => (),
+        }
+    }
+}
+
+/// How often a row or a cell stands there.
+fn repeats(tag: &BytesStart<'_>, name: &str) -> Result<u32, Refusal> {
+    let Some(value) = attribute(tag, name)? else { return Ok(1) };
+    let times: u64 = value.parse().map_err(|_| Refusal::damaged(format!("{name} is no number")))?;
+    Ok(u32::try_from(times).unwrap_or(u32::MAX))
+}
+
+/// How many rows a merged range of one column spans that begins with a cell.
+fn span_of(tag: &BytesStart<'_>) -> Result<u32, Refusal> {
+    let rows = repeats(tag, "number-rows-spanned")?;
+    Ok(if rows > 1 && repeats(tag, "number-columns-spanned")? > 1 { 1 } else { rows })
+}
+
+/// A cell before what it shows is read.
+#[derive(Default)]
+struct Head {
+    times: u32,
+    rows_spanned: u32,
+    style: Option<String>,
+    kind: Option<String>,
+    /// The value, where it is an attribute.
+    value: Option<String>,
+    has_formula: bool,
+    is_error: bool,
+}
+
+/// The rows of a sheet.
+struct Table<'s, R> {
+    xml: Xml<R>,
+    styles: &'s Styles,
+    /// The style of the cells of each column that have none of their own, up to a column.
+    columns: Vec<(u32, Option<String>)>,
+    /// The row to come, from zero.
+    row: u32,
+    /// How many cells were written again.
+    repeated: u64,
+}
+
+impl<R: BufRead> Table<'_, R> {
+    fn send<W: Write>(mut self, rows: &mut Rows<W>) -> Result<(), Refusal> {
+        loop {
+            match self.xml.next()? {
+                Event::Start(tag) => match tag.name().as_ref() {
+                    "table:table-column" => {
+                        let before = self.columns.last().map_or(0, |(until, _)| *until);
+                        let until = before.saturating_add(repeats(&tag, "number-columns-repeated")?);
+                        self.columns.push((until, attribute(&tag, "default-cell-style-name")?));
+                    }
+                    "table:table-row" => {
+                        let times = repeats(&tag, "number-rows-repeated")?;
+                        let visibility = attribute(&tag, "visibility")?;
+                        let is_hidden = visibility.is_some_and(|value| value == "collapse" || value == "filter");
+                        let style = attribute(&tag, "default-cell-style-name")?;
+                        self.send_row(times, is_hidden, style.as_deref(), rows)?;
+                        self.row = self.row.saturating_add(times);
+                    }
+                    _ => (),
+                },
+                Event::End(tag) if tag.name().as_ref() == "table:table" => return Ok(()),
+                Event::Eof => return Err(cut_off("table:table")),
+                _ => (),
+            }
+        }
+    }
+
+    fn send_row<W: Write>(
+        &mut self,
+        times: u32,
+        is_hidden: bool,
+        style: Option<&str>,
+        rows: &mut Rows<W>,
+    ) -> Result<(), Refusal> {
+        let mut cells: Vec<(u32, Head, String)> = Vec::new();
+        let mut column = 0_u32;
+        loop {
+            let (head, name) = match self.xml.next()? {
+                Event::Start(tag) if matches!(tag.local_name().as_ref(), "table-cell" | "covered-table-cell") => {
+                    (head_of(&tag)?, tag.local_name().as_ref().to_string())
+                }
+                Event::End(tag) if tag.name().as_ref() == "table:table-row" => break,
+                Event::Eof => return Err(cut_off("table:table-row")),
+                _ => continue,
+            };
+            let text = self.text_of(&name)?;
+            let next = column.saturating_add(head.times);
+            if !text.is_empty() || head.value.is_some() || head.has_formula {
+                cells.push((column, head, text));
+            }
+            column = next;
+        }
+        if cells.is_empty() {
+            return Ok(());
+        }
+        for row in (self.row..=MAX_ROWS).take(times as usize) {
+            if is_hidden {
+                rows.hide(row);
+            }
+            for (column, head, text) in &cells {
+                let style = head.style.as_deref().or(style).or_else(|| self.style_of_column(*column));
+                let format = style.map_or(NumberFormat::Plain, |style| self.styles.format_of(style));
+                for column in (*column..).take(head.times as usize) {
+                    send_cell((row, column), head, text, format.clone(), rows)?;
+                    self.repeated += u64::from(row > self.row || head.times > 1);
+                    if self.repeated > MAX_REPEATED {
+                        return Err(Refusal::damaged(format!("it repeats more than {MAX_REPEATED} cells")));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn style_of_column(&self, column: u32) -> Option<&str> {
+        let place = self.columns.partition_point(|(until, _)| *until <= column);
+        self.columns.get(place)?.1.as_deref()
+    }
+
+    /// What a cell shows, up to its end: its paragraphs, without notes and drawings.
+    fn text_of(&mut self, cell: &str) -> Result<String, Refusal> {
+        let mut text = String::new();
+        let mut paragraphs = 0_u32;
+        let mut open = 0_u32;
+        loop {
+            match self.xml.next()? {
+                Event::Start(tag) => match tag.name().as_ref() {
+                    "text:p" | "text:h" => {
+                        if paragraphs > 0 {
+                            text.push('\n');
+                        }
+                        (paragraphs, open) = (paragraphs.saturating_add(1), open.saturating_add(1));
+                    }
+                    "text:s" => {
+                        let blanks = repeats(&tag, "c")? as usize;
+                        if blanks > MAX_BLANKS {
+                            return Err(Refusal::damaged(format!("a text has {blanks} blanks in a row")));
+                        }
+                        text.extend(std::iter::repeat_n(' ', blanks));
+                    }
+                    "text:tab" => text.push('\t'),
+                    "text:line-break" => text.push('\n'),
+                    name if name == "office:annotation" || name == "table:table" || name.starts_with("draw:") => {
+                        let name = tag.local_name().as_ref().to_string();
+                        self.xml.skip(&name)?;
+                    }
+                    _ => (),
+                },
+                Event::End(tag) if matches!(tag.name().as_ref(), "text:p" | "text:h") => open = open.saturating_sub(1),
+                Event::End(tag) if tag.local_name().as_ref() == cell => return Ok(text),
+                Event::Text(piece) if open > 0 => text.push_str(&piece.xml10_content()),
+                Event::CData(piece) if open > 0 => text.push_str(&piece.xml10_content()),
+                Event::GeneralRef(name) if open > 0 => push_reference(&mut text, &name)?,
+                Event::Eof => return Err(cut_off(cell)),
+                _ => (),
+            }
+        }
+    }
+}
+
+fn head_of(tag: &BytesStart<'_>) -> Result<Head, Refusal> {
+    let kind = attribute(tag, "value-type")?;
+    let value = match kind.as_deref() {
+        Some("float" | "percentage" | "currency") => attribute(tag, "value")?,
+        Some("date") => attribute(tag, "date-value")?,
+        Some("time") => attribute(tag, "time-value")?,
+        Some("boolean") => attribute(tag, "boolean-value")?,
+        Some("string") => attribute(tag, "string-value")?,
+        _ => None,
+    };
+    let mut is_error = false;
+    for attribute in tag.attributes().with_checks(false) {
+        let attribute = attribute.map_err(Refusal::damaged)?;
+        is_error |= attribute.key.as_ref() == "calcext:value-type" && attribute.value == "error";
+    }
+    Ok(Head {
+        times: repeats(tag, "number-columns-repeated")?,
+        rows_spanned: span_of(tag)?,
+        style: attribute(tag, "style-name")?,
+        kind,
+        value,
+        has_formula: attribute(tag, "formula")?.is_some(),
+        is_error,
+    })
+}
+
+fn send_cell<W: Write>(
+    place: (u32, u32),
+    head: &Head,
+    text: &str,
+    format: NumberFormat,
+    rows: &mut Rows<W>,
+) -> Result<(), Refusal> {
+    if head.rows_spanned > 1 {
+        rows.merge(place, (place.0.saturating_add(head.rows_spanned - 1), place.1))?;
+    }
+    let shown = head.value.as_deref().filter(|value| !value.is_empty()).unwrap_or(text);
+    let wrong =
+        || Refusal::damaged(format!("{:?} is no value of its cell", shown.chars().take(40).collect::<String>()));
+    match head.kind.as_deref() {
+        None if head.has_formula && text.is_empty() => rows.put_error(place, NOT_CALCULATED),
+        // A text that somebody typed has no formula.
+        _ if head.has_formula && (head.is_error || looks_like_error(shown)) => rows.put_error(place, shown),
+        Some("float" | "percentage" | "currency") => {
+            let value = head.value.as_deref().unwrap_or_default().trim();
+            match value.parse::<f64>() {
+                Ok(_) => rows.put_written(place, value, format),
+                Err(_) => Err(wrong()),
+            }
+        }
+        Some("date") => rows.put(place, &DataRef::DateTimeIso(head.value.clone().ok_or_else(wrong)?)),
+        Some("time") => rows.put(place, &DataRef::DurationIso(head.value.clone().ok_or_else(wrong)?)),
+        Some("boolean") => match head.value.as_deref() {
+            Some("true") => rows.put(place, &DataRef::Bool(true)),
+            Some("false") => rows.put(place, &DataRef::Bool(false)),
+            _ => Err(wrong()),
+        },
+        _ => rows.put(place, &DataRef::SharedString(shown)),
+    }
+}

@@ -1,0 +1,381 @@
+//! Excel's XML (ECMA-376): `.xlsx` and `.xlsm`. [`Xlsx`].
+//!
+//! It is read here and not by a library, because a library keeps to itself what decides whether a row is right: whether a
+//! formula has a result, in which format a number is, how its digits are written, what is merged.
+
+use std::collections::HashMap;
+use std::io::{BufRead, Cursor, Read, Write};
+
+use calamine::DataRef;
+use memchr::memmem;
+use quick_xml::events::{BytesStart, Event};
+
+use super::merges::Merges;
+use super::number_format::NumberFormat;
+use super::package::drain;
+use super::place::{MAX_COLUMNS, place_of, row_of, short};
+use super::rows::Rows;
+use super::serve::Refusal;
+use super::texts::{Texts, unescaped};
+use super::workbook::{Form, Workbook};
+use super::xml::{Xml, attribute, cut_off, is_true};
+use crate::read::sheet::NOT_CALCULATED;
+
+/// A workbook in XML.
+pub(super) enum Xlsx {}
+
+impl Form for Xlsx {
+    const ENDING: &'static str = "xml";
+
+    fn list(part: impl BufRead, book: &mut Workbook) -> Result<(), Refusal> {
+        let mut xml = Xml::new(part);
+        let mut is_workbook = false;
+        loop {
+            match xml.next()? {
+                Event::Start(tag) => match tag.local_name().as_ref() {
+                    "workbook" => is_workbook = true,
+                    _ if !is_workbook => return Err(no_workbook()),
+                    "workbookPr" => {
+                        book.is_1904 |= attribute(&tag, "date1904")?.is_some_and(|value| is_true(&value));
+                    }
+                    "sheet" => {
+                        let of = |name| attribute(&tag, name);
+                        let is_visible = of("state")?.is_none_or(|state| state == "visible");
+                        book.add(&of("id")?.unwrap_or_default(), of("name")?.unwrap_or_default(), is_visible)?;
+                    }
+                    _ => (),
+                },
+                Event::Eof if is_workbook => break,
+                Event::Eof => return Err(no_workbook()),
+                _ => (),
+            }
+        }
+        Ok(())
+    }
+
+    fn formats(part: impl BufRead) -> Result<Vec<NumberFormat>, Refusal> {
+        let mut xml = Xml::new(part);
+        let mut codes: HashMap<u32, NumberFormat> = HashMap::new();
+        let mut formats = Vec::new();
+        let (mut in_codes, mut in_formats) = (false, false);
+        let id_of = |tag: &BytesStart<'_>| {
+            let id = attribute(tag, "numFmtId")?.unwrap_or_default();
+            Ok::<u32, Refusal>(id.trim().parse().unwrap_or_default())
+        };
+        loop {
+            match xml.next()? {
+                Event::Start(tag) => match tag.local_name().as_ref() {
+                    "numFmts" => in_codes = true,
+                    "cellXfs" => in_formats = true,
+                    "numFmt" if in_codes => {
+                        let code = attribute(&tag, "formatCode")?.unwrap_or_default();
+                        codes.insert(id_of(&tag)?, NumberFormat::of_code(&code));
+                    }
+                    "xf" if in_formats => formats.push(id_of(&tag)?),
+                    _ => (),
+                },
+                Event::End(tag) => match tag.local_name().as_ref() {
+                    "numFmts" => in_codes = false,
+                    "cellXfs" => in_formats = false,
+                    _ => (),
+                },
+                Event::Eof => break,
+                _ => (),
+            }
+        }
+        Ok(formats
+            .into_iter()
+            .map(|id: u32| codes.get(&id).cloned().unwrap_or_else(|| NumberFormat::of_id(id)))
+            .collect())
+    }
+
+    fn strings(part: impl BufRead) -> Result<Texts, Refusal> {
+        let mut xml = Xml::new(part);
+        let mut strings = Texts::default();
+        let mut text = String::new();
+        loop {
+            match xml.next()? {
+                Event::Start(tag) if tag.local_name().as_ref() == "si" => {
+                    text.clear();
+                    push_rich_text(&mut xml, "si", &mut text)?;
+                    strings.push(&text);
+                }
+                Event::Eof => return Ok(strings),
+                _ => (),
+            }
+        }
+    }
+
+    fn survey(mut part: impl BufRead) -> Result<Merges, Refusal> {
+        const NAME: &[u8] = b"sheetData";
+        // More than a tag that ends has before its name and after it.
+        const KEPT: usize = 128;
+        let finder = memmem::Finder::new(NAME);
+        let mut held: Vec<u8> = Vec::new();
+        loop {
+            let more = part.fill_buf()?;
+            let length = more.len();
+            if length == 0 {
+                return Ok(Merges::default());
+            }
+            held.drain(..held.len().saturating_sub(KEPT));
+            held.extend_from_slice(more);
+            part.consume(length);
+            let is_end = |at: &usize| {
+                let before = &held[at.saturating_sub(KEPT)..*at];
+                before.iter().rposition(|byte| *byte == b'<').is_some_and(|open| before[open..].starts_with(b"</"))
+            };
+            if let Some(at) = finder.find_iter(&held).find(is_end) {
+                let rest = Cursor::new(held.split_off(at + NAME.len()));
+                return merges_in(rest.chain(part));
+            }
+        }
+    }
+
+    fn send<W: Write>(
+        part: impl BufRead,
+        strings: &Texts,
+        formats: &[NumberFormat],
+        rows: &mut Rows<W>,
+    ) -> Result<(), Refusal> {
+        Sheet { xml: Xml::new(part), strings, formats, row: 0, text: String::new() }.send(rows)
+    }
+}
+
+fn no_workbook() -> Refusal {
+    Refusal::new("it is an Office document, but not a spreadsheet; check what it is")
+}
+
+/// Appends a text that may be in pieces with formats of their own, up to the end of this tag. How it is spoken is left out.
+fn push_rich_text<R: BufRead>(xml: &mut Xml<R>, until: &str, text: &mut String) -> Result<(), Refusal> {
+    let mut piece = String::new();
+    loop {
+        match xml.next()? {
+            Event::Start(tag) if tag.local_name().as_ref() == "rPh" => xml.skip("rPh")?,
+            Event::Start(tag) if tag.local_name().as_ref() == "t" => {
+                let keeps_space = attribute(&tag, "space")?.is_some_and(|space| space == "preserve");
+                piece.clear();
+                xml.text(&mut piece, "t")?;
+                let piece = if keeps_space { &piece } else { piece.trim_matches([' ', '\t', '\r', '\n']) };
+                text.push_str(&unescaped(piece));
+            }
+            Event::End(tag) if tag.local_name().as_ref() == until => return Ok(()),
+            Event::Eof => return Err(cut_off(until)),
+            _ => (),
+        }
+    }
+}
+
+fn merges_in(mut rest: impl BufRead) -> Result<Merges, Refusal> {
+    // The tag that ends is cut through.
+    rest.skip_until(b'>')?;
+    let mut xml = Xml::new(&mut rest);
+    let mut merges = Merges::default();
+    loop {
+        match xml.next()? {
+            Event::Start(tag) if tag.local_name().as_ref() == "mergeCell" => {
+                let range = attribute(&tag, "ref")?.unwrap_or_default();
+                if let Some((first, last)) = range.split_once(':') {
+                    merges.add(place_of(first)?, place_of(last)?)?;
+                }
+            }
+            Event::Eof => break,
+            _ => (),
+        }
+    }
+    drop(xml);
+    drain(rest)?;
+    Ok(merges)
+}
+
+/// What a cell says that it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Type {
+    Number,
+    /// A number, or a text where it is none: no type is given.
+    Untold,
+    Shared,
+    Text,
+    Inline,
+    Bool,
+    Error,
+    Date,
+}
+
+impl Type {
+    fn of(name: &str) -> Result<Type, Refusal> {
+        Ok(match name {
+            "n" => Type::Number,
+            "s" => Type::Shared,
+            "str" => Type::Text,
+            "inlineStr" => Type::Inline,
+            "b" => Type::Bool,
+            "e" => Type::Error,
+            "d" => Type::Date,
+            other => return Err(Refusal::damaged(format!("a cell is of the type {:?}", short(other)))),
+        })
+    }
+}
+
+/// A cell before its value is read.
+struct Head {
+    place: (u32, u32),
+    kind: Type,
+    style: Option<usize>,
+}
+
+/// The rows of a sheet.
+struct Sheet<'t, R> {
+    xml: Xml<R>,
+    strings: &'t Texts,
+    formats: &'t [NumberFormat],
+    /// The row that is read, from zero, or the one to come.
+    row: u32,
+    text: String,
+}
+
+impl<R: BufRead> Sheet<'_, R> {
+    fn send<W: Write>(mut self, rows: &mut Rows<W>) -> Result<(), Refusal> {
+        loop {
+            match self.xml.next()? {
+                Event::Start(tag) if tag.local_name().as_ref() == "sheetData" => break,
+                Event::Eof => return Err(Refusal::damaged("the sheet has no rows to read")),
+                _ => (),
+            }
+        }
+        loop {
+            match self.xml.next()? {
+                Event::Start(tag) if tag.local_name().as_ref() == "row" => {
+                    let number = attribute(&tag, "r")?;
+                    let is_hidden = attribute(&tag, "hidden")?.is_some_and(|hidden| is_true(&hidden));
+                    let is_told = number.is_some();
+                    if let Some(number) = number {
+                        self.row = row_of(&number)?;
+                    }
+                    self.send_row(is_told, is_hidden, rows)?;
+                    self.row = self.row.saturating_add(1);
+                }
+                Event::Start(tag) if tag.local_name().as_ref() == "c" => {
+                    return Err(Refusal::damaged("a cell stands in no row"));
+                }
+                Event::End(tag) if tag.local_name().as_ref() == "sheetData" => return Ok(()),
+                Event::Eof => return Err(cut_off("sheetData")),
+                _ => (),
+            }
+        }
+    }
+
+    fn send_row<W: Write>(&mut self, is_told: bool, is_hidden: bool, rows: &mut Rows<W>) -> Result<(), Refusal> {
+        let (mut is_told, mut column) = (is_told, 0);
+        loop {
+            let head = match self.xml.next()? {
+                Event::Start(tag) if tag.local_name().as_ref() == "c" => head_of(&tag, (self.row, column))?,
+                Event::End(tag) if tag.local_name().as_ref() == "row" => return Ok(()),
+                Event::Eof => return Err(cut_off("row")),
+                _ => continue,
+            };
+            // A row without a number has that of its first cell.
+            if head.place.0 != self.row && (is_told || head.place.0 < self.row) {
+                let (row, stands_in) = (head.place.0 + 1, self.row + 1);
+                return Err(Refusal::damaged(format!("a cell of row {row} stands in row {stands_in}")));
+            }
+            (self.row, is_told, column) = (head.place.0, true, head.place.1 + 1);
+            if is_hidden {
+                rows.hide(self.row);
+            }
+            self.send_cell(&head, rows)?;
+        }
+    }
+
+    fn send_cell<W: Write>(&mut self, head: &Head, rows: &mut Rows<W>) -> Result<(), Refusal> {
+        let (mut has_formula, mut has_value, mut has_inline) = (false, false, false);
+        self.text.clear();
+        loop {
+            match self.xml.next()? {
+                Event::Start(tag) => match tag.local_name().as_ref() {
+                    "f" => {
+                        has_formula = true;
+                        self.xml.skip("f")?;
+                    }
+                    "is" => {
+                        (has_value, has_inline) = (true, true);
+                        self.text.clear();
+                        push_rich_text(&mut self.xml, "is", &mut self.text)?;
+                    }
+                    "v" if has_inline => self.xml.skip("v")?,
+                    "v" => {
+                        has_value = true;
+                        self.xml.text(&mut self.text, "v")?;
+                    }
+                    other => {
+                        let other = other.to_string();
+                        self.xml.skip(&other)?;
+                    }
+                },
+                Event::End(tag) if tag.local_name().as_ref() == "c" => break,
+                Event::Eof => return Err(cut_off("c")),
+                _ => (),
+            }
+        }
+        let is_empty_text = has_value && matches!(head.kind, Type::Text | Type::Inline);
+        if has_formula && !is_empty_text && self.text.trim().is_empty() {
+            return rows.put_error(head.place, NOT_CALCULATED);
+        }
+        self.send_value(head, has_inline, rows)
+    }
+
+    fn send_value<W: Write>(&self, head: &Head, is_inline: bool, rows: &mut Rows<W>) -> Result<(), Refusal> {
+        let (place, value) = (head.place, self.text.trim());
+        let wrong = |what: &str| Refusal::damaged(format!("{:?} is no {what}", short(value)));
+        match head.kind {
+            _ if self.text.is_empty() => Ok(()),
+            Type::Inline if is_inline => rows.put(place, &DataRef::SharedString(&self.text)),
+            Type::Inline | Type::Text => rows.put(place, &DataRef::SharedString(&unescaped(&self.text))),
+            _ if value.is_empty() => Ok(()),
+            Type::Shared => {
+                let text = value.parse().ok().and_then(|n| self.strings.get(n));
+                rows.put(place, &DataRef::SharedString(text.ok_or_else(|| wrong("text of the table"))?))
+            }
+            Type::Bool => match value {
+                "0" => rows.put(place, &DataRef::Bool(false)),
+                "1" => rows.put(place, &DataRef::Bool(true)),
+                word if word.eq_ignore_ascii_case("false") => rows.put(place, &DataRef::Bool(false)),
+                word if word.eq_ignore_ascii_case("true") => rows.put(place, &DataRef::Bool(true)),
+                _ => Err(wrong("yes or no")),
+            },
+            Type::Error if value.starts_with('#') && value.len() <= 40 => rows.put_error(place, value),
+            Type::Error => Err(wrong("error")),
+            Type::Date => rows.put(place, &DataRef::DateTimeIso(value.to_string())),
+            Type::Number | Type::Untold => {
+                let is_number = value.parse::<f64>().is_ok();
+                if head.kind == Type::Number && !is_number {
+                    return Err(wrong("number"));
+                }
+                let format = head.style.and_then(|style| self.formats.get(style)).cloned().unwrap_or_default();
+                rows.put_written(place, value, format)
+            }
+        }
+    }
+}
+
+/// What a cell says of itself; without a place of its own it has the next one.
+fn head_of(tag: &BytesStart<'_>, next: (u32, u32)) -> Result<Head, Refusal> {
+    let mut head = Head { place: next, kind: Type::Untold, style: None };
+    for attribute in tag.attributes().with_checks(false) {
+        let attribute = attribute.map_err(Refusal::damaged)?;
+        match attribute.key.as_ref() {
+            "r" => head.place = place_of(&attribute.value)?,
+            "t" => head.kind = Type::of(&attribute.value)?,
+            "s" if attribute.value.is_empty() => (),
+            "s" => {
+                let style = attribute.value.trim().parse();
+                head.style = Some(style.map_err(|_| Refusal::damaged("a cell's format has no number"))?);
+            }
+            _ => (),
+        }
+    }
+    if head.place.1 >= MAX_COLUMNS {
+        return Err(Refusal::damaged(format!("it has a cell beyond the {MAX_COLUMNS} columns of a sheet")));
+    }
+    Ok(head)
+}

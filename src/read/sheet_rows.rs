@@ -1,0 +1,96 @@
+//! Where the rows of a spreadsheet end: [`SheetCutter`]. A row comes as a CSV record that is well formed, and is one line,
+//! whatever line breaks its cells have: the line that the spreadsheet numbers.
+
+use std::io;
+
+use super::window::{Found, Window};
+use super::{Cut, Cutter};
+use crate::core::record::Extent;
+use crate::core::record::csv::is_blank;
+use crate::core::record::dialect::CsvDialect;
+
+/// Cuts the rows of a spreadsheet.
+#[derive(Debug)]
+pub struct SheetCutter {
+    limit: u64,
+    /// Whether the place up to which a row was followed is inside a quoted cell.
+    in_quote: bool,
+}
+
+impl SheetCutter {
+    /// A cutter for this limit of a record's length in bytes.
+    pub fn new(limit: u64) -> SheetCutter {
+        SheetCutter { limit, in_quote: false }
+    }
+
+    /// The line end of the row at or behind `from` and before `until`. A doubled quote closes a cell and opens it again.
+    fn row_end(&mut self, window: &mut Window, mut from: u64, until: u64) -> io::Result<Found> {
+        loop {
+            match window.find([b'"', b'\n', b'\n'], from, until)? {
+                Found::Byte(at) if window.byte(at)? == Some(b'"') => {
+                    self.in_quote = !self.in_quote;
+                    from = at + 1;
+                }
+                Found::Byte(at) if self.in_quote => from = at + 1,
+                found => return Ok(found),
+            }
+        }
+    }
+}
+
+impl Cutter for SheetCutter {
+    fn cut(&mut self, window: &mut Window, start: u64) -> io::Result<Option<Cut>> {
+        if window.byte(start)?.is_none() {
+            return Ok(None);
+        }
+        self.in_quote = false;
+        let limit = start + self.limit;
+        let (end, next) = match self.row_end(window, start, limit + 1)? {
+            Found::Byte(end) => (end, end + 1),
+            Found::End(end) => (end, end),
+            Found::Nothing => {
+                // The rest of the row is followed from its limit on, in the state that it is in there.
+                self.in_quote = false;
+                let _ = self.row_end(window, start, limit)?;
+                return Ok(Some(Cut { end: limit, next: limit, lines: 1, extent: Extent::TooLarge }));
+            }
+        };
+        let held = &window.held()[(start - window.offset()) as usize..(end - window.offset()) as usize];
+        let extent = if is_blank(held, &CsvDialect::with_delimiter(b',')) { Extent::Blank } else { Extent::Record };
+        Ok(Some(Cut { end, next, lines: 1, extent }))
+    }
+
+    fn rest_of_too_large(&mut self, window: &mut Window, from: u64, until: u64) -> io::Result<Found> {
+        self.row_end(window, from, until)
+    }
+
+    fn behind_too_large(&mut self, window: &mut Window, end: u64) -> io::Result<(u64, u64)> {
+        Ok((if window.byte(end)?.is_some() { end + 1 } else { end }, 0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_a_line_whatever_its_cells_hold() {
+        let text = "a,b\n\n\"x\ny\",\"z \"\"q\"\"\n\"\n,\n1,2";
+        let mut window = Window::new(Box::new(io::Cursor::new(text.as_bytes().to_vec())));
+        let mut cutter = SheetCutter::new(100);
+        let (mut at, mut rows) = (0, Vec::new());
+        while let Some(cut) = cutter.cut(&mut window, at).unwrap() {
+            rows.push((text[at as usize..cut.end as usize].to_string(), cut.lines, cut.extent));
+            at = cut.next;
+        }
+        let expected = [
+            ("a,b", Extent::Record),
+            ("", Extent::Blank),
+            ("\"x\ny\",\"z \"\"q\"\"\n\"", Extent::Record),
+            (",", Extent::Blank),
+            ("1,2", Extent::Record),
+        ];
+        let expected: Vec<_> = expected.iter().map(|(row, extent)| (row.to_string(), 1, *extent)).collect();
+        assert_eq!(rows, expected);
+    }
+}

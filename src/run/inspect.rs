@@ -1,0 +1,341 @@
+//! Looking at an input without loading it: [`inspect`] reads its first records and says what a run would make of them.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::advice::proposal;
+use super::prepare::{bind_one, candidates, choose, note_sheet, summary_of};
+use super::{Options, journey};
+use crate::core::finding::{Code, Severity};
+use crate::core::judge::plan::{FieldPlan, Plan};
+use crate::core::judge::{Checker, Outcome, Stamp};
+use crate::core::profile::Profile;
+use crate::core::profile::header::{Candidates, Likely, nearest_field, report_column};
+use crate::core::record::csv::{SHEET_MARK, split};
+use crate::core::record::json::{JsonValue, Members, value};
+use crate::core::record::{Block, Extent};
+use crate::core::row::{Value, values};
+use crate::error::{Error, Result};
+use crate::read::expand::expand;
+use crate::read::input::{Dialect, Input, ReadOptions};
+use crate::report::summary::{ColumnSummary, Ignored, InputSummary};
+
+/// How many records are looked at.
+pub const LOOKED_AT: u64 = 1000;
+
+/// How many records are shown as they would be stored, and how many values of each column.
+const SHOWN_RECORDS: usize = 5;
+const SHOWN_VALUES: usize = 3;
+
+/// For how many headers that match nothing a field is proposed.
+const PROPOSALS: usize = 200;
+
+/// What a run would make of an input.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Inspection {
+    /// How it is read, and where its columns go; its counts are those of the records that were looked at.
+    #[serde(flatten)]
+    pub input: InputSummary,
+    /// The same in a few words.
+    #[serde(skip)]
+    pub described: String,
+    /// What there is to say of how it is read.
+    pub notes: Vec<String>,
+    /// How well each profile fits.
+    pub fits: Vec<FitSummary>,
+    /// The profile that a run would take.
+    pub profile: Option<String>,
+    /// Why no run could begin, if none could.
+    pub problem: Option<String>,
+    /// The options with which one could, as far as that can be said.
+    pub proposed_options: Vec<String>,
+    /// What its columns, or keys, hold: one for each of `columns`.
+    pub content: Vec<ColumnContent>,
+    /// The records with a ZIP code that seems to have lost its leading zero.
+    pub short_zips: u64,
+    /// The records that would be rejected, by code.
+    pub rejects_by_code: BTreeMap<&'static str, RejectExample>,
+    /// The first records as they would be stored: column and value.
+    pub first_records: Vec<StoredRecord>,
+}
+
+/// A record as it would be stored: its columns in the profile's order, and their values.
+#[derive(Clone, Debug, Default)]
+pub struct StoredRecord(pub Vec<(String, serde_json::Value)>);
+
+impl Serialize for StoredRecord {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(column, value)| (column, value)))
+    }
+}
+
+/// How well a profile fits an input.
+#[derive(Clone, Debug, Serialize)]
+pub struct FitSummary {
+    /// The profile's name.
+    pub profile: String,
+    /// How many of its fields the input fills.
+    pub matched: usize,
+    /// The columns that it requires, and that nothing fills.
+    pub missing: Vec<&'static str>,
+}
+
+/// What a column holds.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct ColumnContent {
+    /// The field that a header which matches none may be meant for.
+    pub proposal: Option<String>,
+    /// How many of the records have a value in it.
+    pub filled: u64,
+    /// How many values cost their record.
+    pub faulty: u64,
+    /// The first values, each once.
+    pub examples: Vec<String>,
+}
+
+/// How many records have a code, and where the first is.
+#[derive(Clone, Debug, Serialize)]
+pub struct RejectExample {
+    /// The code.
+    #[serde(skip)]
+    pub code: Code,
+    /// The records that have it.
+    pub records: u64,
+    /// The line of the first.
+    pub first_line: u64,
+    /// What is wrong with the first.
+    pub message: String,
+}
+
+/// Looks at the one input that `options` name. An error where it cannot be read; whatever else is wrong with it is told.
+pub fn inspect(options: &Options) -> Result<Inspection> {
+    let candidates = Arc::new(candidates(options)?);
+    let mut inputs = journey::open(options, expand(&options.inputs, |_, _| ())?, false, &candidates)?;
+    let (Some(mut input), true) = (inputs.pop(), inputs.is_empty()) else {
+        return Err(Error::Usage("inspect looks at one file at a time; name one".to_string()));
+    };
+    let mut inspection = Inspection {
+        described: input.described(),
+        notes: std::mem::take(&mut input.notes),
+        fits: fits(&candidates, &input),
+        input: summary_of(&input, 0),
+        ..Inspection::default()
+    };
+    let checker = inspection.checker(&input, options, &candidates)?;
+    if checker.is_none() {
+        inspection.proposed_options = proposal(&input, &candidates);
+        // Its columns are shown all the same.
+        let column = |(name, likely): (&String, Option<Likely>)| match likely {
+            Some(likely) => ColumnSummary::new(name).filling(likely.field, likely.target, likely.how),
+            None => ColumnSummary::new(name),
+        };
+        inspection.input.columns = input.names.iter().zip(candidates.likely(&input.names)).map(column).collect();
+    }
+    inspection.content = vec![ColumnContent::default(); inspection.input.columns.len()];
+    inspection.propose(&candidates);
+    inspection.look_at(input, checker.as_ref(), options, &candidates)?;
+    Ok(inspection)
+}
+
+fn fits(candidates: &Candidates, input: &Input) -> Vec<FitSummary> {
+    let fits = candidates.fits(&input.names).into_iter();
+    fits.map(|fit| FitSummary { profile: fit.profile.name.clone(), matched: fit.matched, missing: fit.missing })
+        .collect()
+}
+
+impl Inspection {
+    /// What judges the records; none, and the problem noted, where a run could not begin.
+    fn checker(&mut self, input: &Input, options: &Options, candidates: &Candidates) -> Result<Option<Checker>> {
+        let profile = match options.profile.as_deref() {
+            Some(name) => Ok(Profile::named(name)?),
+            None => choose(input, options, candidates),
+        };
+        let profile = match profile {
+            Ok(profile) => profile,
+            Err(problem) => {
+                self.problem = Some(problem.to_string());
+                return Ok(None);
+            }
+        };
+        self.profile = Some(profile.name.clone());
+        let plan = Arc::new(Plan::new(profile, &options.fields)?);
+        match bind_one(input, 0, &plan, options) {
+            Ok((shape, summary)) => {
+                self.input = summary;
+                let stamp = Stamp { now: String::new(), run: 1, file: 1 };
+                Ok(Some(Checker::new(plan, shape, stamp, false, options.read.max_record_bytes)))
+            }
+            Err(problem) => {
+                self.problem = Some(problem.to_string());
+                Ok(None)
+            }
+        }
+    }
+
+    /// For each of the first headers that match nothing, the field that it may be meant for.
+    fn propose(&mut self, candidates: &Candidates) {
+        let filled: HashSet<&str> = self.input.columns.iter().filter_map(|column| column.field.as_deref()).collect();
+        let of_profile = |profile: &&Profile| self.profile.as_ref().is_none_or(|name| *name == profile.name);
+        let is_open = |column: &ColumnSummary| {
+            column.field.is_none()
+                && matches!(column.ignored, None | Some(Ignored::Unknown))
+                && !candidates.know(&column.header)
+        };
+        let open = self.input.columns.iter().zip(&mut self.content).filter(|(column, _)| is_open(column));
+        for (column, content) in open.take(PROPOSALS) {
+            let near = candidates.profiles().filter(of_profile).find_map(|of| nearest_field(of, &column.header));
+            content.proposal = near.map(|field| field.column.clone()).filter(|near| !filled.contains(near.as_str()));
+        }
+    }
+
+    fn look_at(
+        &mut self,
+        input: Input,
+        checker: Option<&Checker>,
+        options: &Options,
+        candidates: &Candidates,
+    ) -> Result<()> {
+        let path = input.path.clone();
+        let names = input.names.clone();
+        let places = names.iter().enumerate().rev().map(|(place, name)| (name.clone(), place)).collect();
+        let cells = Cells { dialect: input.dialect.clone(), names, places };
+        let read = ReadOptions { limit: Some(LOOKED_AT), ..options.read.clone() };
+        let mut source = input.into_source(0, &read, candidates)?;
+        while let Some(block) = source.next_block().map_err(|error| Error::input(&path, error))? {
+            for span in block.spans.iter().filter(|span| span.extent == Extent::Record) {
+                if let Ok(record) = std::str::from_utf8(block.bytes_of(span)) {
+                    cells.each(record, candidates, |column, value| self.content[column].note(value));
+                }
+            }
+            match checker {
+                Some(checker) => self.judge(checker, &block),
+                None => self.input.counts.read += block.spans.len() as u64,
+            }
+        }
+        let read = source.read();
+        let blank = read.blank;
+        self.input.bytes = read.bytes;
+        note_sheet(&mut self.input, read.sheet);
+        self.notes.extend(read.sheet.and_then(|sheet| sheet.said()));
+        if read.records < LOOKED_AT {
+            self.input.sha256 = read.sha256;
+        }
+        self.input.counts.blank = blank;
+        if checker.is_none() {
+            self.input.counts.read = self.input.counts.read.max(blank);
+        }
+        Ok(())
+    }
+
+    fn judge(&mut self, checker: &Checker, block: &Block) {
+        let verdicts = checker.check(block);
+        let fields = &checker.plan().fields;
+        let filling = self.filling(fields);
+        for ((position, _), verdict) in block.positions().zip(&verdicts.verdicts) {
+            let faults = verdicts.faults_of(verdict);
+            let errors = || faults.iter().filter(|fault| fault.severity == Severity::Error);
+            self.input.counts.read += 1;
+            self.input.counts.warnings += faults.len() as u64 - errors().count() as u64;
+            match &verdict.outcome {
+                Outcome::Blank => {}
+                Outcome::Rejected => self.input.counts.rejected += 1,
+                Outcome::Accepted { row, .. } => {
+                    self.input.counts.accepted += 1;
+                    if self.first_records.len() < SHOWN_RECORDS {
+                        let row = &verdicts.rows[row.start as usize..row.end as usize];
+                        let stored = fields.iter().zip(values(row));
+                        let stored = stored.map(|(field, value)| (field.column.clone(), shown(value)));
+                        self.first_records.push(StoredRecord(stored.collect()));
+                    }
+                }
+            }
+            let mut met: Vec<Code> = Vec::new();
+            for fault in errors() {
+                for column in fault.field.iter().flat_map(|field| &filling[*field as usize]) {
+                    self.content[*column].faulty += 1;
+                }
+                if !met.contains(&fault.code) {
+                    met.push(fault.code);
+                    let example = RejectExample {
+                        code: fault.code,
+                        records: 0,
+                        first_line: position.line,
+                        message: fault.message.to_string(),
+                    };
+                    self.rejects_by_code.entry(fault.code.name()).or_insert(example).records += 1;
+                }
+            }
+        }
+        self.short_zips += verdicts.short_zips.len() as u64;
+        self.input.counts.repaired += verdicts.repaired.iter().sum::<u64>();
+    }
+
+    /// The columns that fill each field.
+    fn filling(&self, fields: &[FieldPlan]) -> Vec<Vec<usize>> {
+        let mut filling = vec![Vec::new(); fields.len()];
+        for (column, summary) in self.input.columns.iter().enumerate() {
+            let field = fields.iter().position(|field| summary.field.as_deref() == Some(&field.column));
+            filling.get_mut(field.unwrap_or(usize::MAX)).into_iter().for_each(|columns| columns.push(column));
+        }
+        filling
+    }
+}
+
+impl ColumnContent {
+    fn note(&mut self, value: &str) {
+        let value = value.trim();
+        if value.is_empty() {
+            return;
+        }
+        self.filled += 1;
+        if self.examples.len() < SHOWN_VALUES && !self.examples.iter().any(|held| held == value) {
+            self.examples.push(value.to_string());
+        }
+    }
+}
+
+/// Takes records apart into the values of an input's columns, or keys.
+struct Cells {
+    dialect: Dialect,
+    names: Vec<String>,
+    /// Where each name stands; of two alike, the first.
+    places: HashMap<String, usize>,
+}
+
+impl Cells {
+    fn each(&self, record: &str, candidates: &Candidates, mut each: impl FnMut(usize, &str)) {
+        if self.dialect.format.is_table() {
+            let mut cells = Vec::new();
+            if split(record.as_bytes(), &self.dialect.csv, &mut cells).is_ok() {
+                let own = self.names.iter().zip(&cells).filter(|(name, _)| report_column(name).is_none());
+                for (column, (_, cell)) in own.enumerate() {
+                    each(column, cell.text(record).trim_start_matches(SHEET_MARK));
+                }
+            }
+            return;
+        }
+        let Ok(members) = Members::parse(record) else { return };
+        let members = match candidates.any_names() {
+            Some(names) => members.reach(names),
+            None => Ok(members),
+        };
+        for (key, raw) in members.into_iter().flat_map(|members| members.0) {
+            let Some(&column) = self.places.get(&*key) else { continue };
+            match value(raw) {
+                JsonValue::Null => {}
+                JsonValue::Text(text) => each(column, &text),
+                _ => each(column, raw),
+            }
+        }
+    }
+}
+
+fn shown(value: Value<'_>) -> serde_json::Value {
+    match value {
+        Value::Null => serde_json::Value::Null,
+        Value::Integer(number) => number.into(),
+        Value::Text(text) => String::from_utf8_lossy(text).into(),
+    }
+}

@@ -1,0 +1,464 @@
+//! Before anything is read: which profile, and which column goes where, for every input.
+
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::advice::{
+    MOST_SHOWN, guessed_header, listed, name_of, named, near_misses, nearest_header, proposal, refuse_guessed_header,
+    shortened, tried, typed, unknown_names, with_nearest,
+};
+use super::already_loaded::absolute_path;
+use super::{Observer, Options};
+use crate::core::judge::plan::Plan;
+use crate::core::judge::{Checker, CsvShape, JsonShape, Shape, Stamp};
+use crate::core::profile::header::{Binding, Candidates, Column, Fit, Header, letters_and_digits};
+use crate::core::profile::mapping::Mapping;
+use crate::core::profile::{Profile, nearest};
+use crate::core::text::visible;
+use crate::error::{Error, Result};
+use crate::read::input::{Format, Input};
+use crate::read::sheet::SheetEnd;
+use crate::report::summary::{ColumnSummary, Counts, Ignored, InputSummary};
+
+/// An input that is ready to be read.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    pub(super) input: Input,
+    pub(super) shape: Shape,
+    /// What its reports' names begin with.
+    pub(super) stem: String,
+    /// What is known of it so far.
+    pub(super) summary: InputSummary,
+}
+
+impl Prepared {
+    /// The checker for this input, the `index`-th of the run from 0.
+    pub(super) fn checker(&self, plan: &Arc<Plan>, stamp: &Stamp, index: usize, options: &Options) -> Checker {
+        let stamp = Stamp { file: index as i64 + 1, ..stamp.clone() };
+        Checker::new(Arc::clone(plan), self.shape.clone(), stamp, options.accepted, options.read.max_record_bytes)
+    }
+}
+
+/// The profiles that come into question: the one that was named, or all.
+pub(super) fn candidates(options: &Options) -> Result<Candidates> {
+    let mapping = &options.fields.mapping;
+    let (mode, key) = (options.fields.mode, options.fields.key.clone());
+    match options.profile.as_deref() {
+        Some(name) => {
+            let profile = Profile::named(name)?;
+            mapping.check(profile)?;
+            Ok(Candidates::new(std::iter::once(profile), mapping).for_mode(mode, key))
+        }
+        None => {
+            // A field that no profile has is a slip, whichever profile it will be.
+            let checks: Vec<Result<()>> = Profile::all().iter().map(|profile| mapping.check(profile)).collect();
+            if checks.iter().all(Result::is_err) {
+                checks.into_iter().next_back().unwrap_or(Ok(()))?;
+            }
+            Ok(Candidates::new(Profile::all().iter(), mapping).for_mode(mode, key))
+        }
+    }
+}
+
+/// The profile of a run: the one that was named, or the one that fits the first input best.
+pub(super) fn profile(
+    options: &Options,
+    inputs: &[Input],
+    candidates: &Candidates,
+    observer: &mut dyn Observer,
+) -> Result<&'static Profile> {
+    if let Some(name) = options.profile.as_deref() {
+        return Profile::named(name);
+    }
+    let Some(first) = inputs.first() else {
+        return Err(Error::Usage("name at least one input file, or - for standard input".into()));
+    };
+    let profile = choose(first, options, candidates)?;
+    let from = if first.dialect.format.is_table() { "header" } else { "keys" };
+    let fits = candidates.fits(&first.names).into_iter().filter(|fit| fit.missing.is_empty());
+    let others: Vec<&str> = fits.map(|fit| fit.profile.name.as_str()).filter(|name| *name != profile.name).collect();
+    let others = match others.as_slice() {
+        [] => "--profile names another".to_string(),
+        [other] => format!("{other} would fit too; --profile {other} takes it"),
+        others => format!("{} would fit too; --profile names another", others.join(" and ")),
+    };
+    let path = first.path.to_string_lossy();
+    observer.note(&format!("profile {}, chosen from the {from} of {} ({others})", profile.name, visible(&path)));
+    Ok(profile)
+}
+
+pub(super) fn choose(input: &Input, options: &Options, candidates: &Candidates) -> Result<&'static Profile> {
+    let fits: Vec<Fit> = candidates.fits(&input.names);
+    let best = fits.iter().filter(|fit| fit.missing.is_empty()).max_by_key(|fit| fit.rank());
+    let path = visible(&input.path.to_string_lossy()).into_owned();
+    let Some(best) = best else {
+        let needs: Vec<String> =
+            fits.iter().map(|fit| format!("{} lacks {}", fit.profile.name, fit.missing.join(", "))).collect();
+        if !input.dialect.format.is_table() && input.names.is_empty() {
+            return Err(unfit(
+                input,
+                "no keys were found in its first records",
+                format!(
+                    "{path}: no keys were found in its first records, so no profile can be chosen; say which with --profile"
+                ),
+            ));
+        }
+        let key = if input.dialect.format.is_table() { "header" } else { "key" };
+        let proposal = match typed(&proposal(input, candidates)) {
+            proposal if proposal.is_empty() => format!("--map 'Their {key}=field'"),
+            proposal => format!("--map, {proposal} say"),
+        };
+        return Err(unfit(
+            input,
+            "no profile fits it",
+            format!(
+                "{path}: no profile fits. Found: {}. Of what each profile requires, {}.{}{}{}{} Say what a {key} means with \
+                 {proposal}{}, or choose with --profile; `custload profiles` lists the fields",
+                listed(&input.names),
+                needs.join("; "),
+                input.notes.iter().map(|note| format!(" Note: {}.", visible(note))).collect::<String>(),
+                guessed_header(input),
+                near_misses(&fits, &input.names),
+                tried(input, options),
+                if input.dialect.format.is_table() { ", or name the columns with --no-header --columns" } else { "" },
+            ),
+        ));
+    };
+    refuse_guessed_header(input)?;
+    let rivals = fits.iter().filter(|fit| fit.rank() == best.rank());
+    let rivals: Vec<(&str, &str)> = rivals.map(|fit| (fit.profile.name.as_str(), fit.profile.title.as_str())).collect();
+    if rivals.len() > 1 {
+        return Err(unfit(
+            input,
+            "several profiles fit it equally well",
+            format!(
+                "{path}: the profiles {} fit equally well. Found: {}. Say which with --profile {}",
+                rivals.iter().map(|(name, title)| format!("{name} ({title})")).collect::<Vec<_>>().join(" and "),
+                listed(&input.names),
+                rivals.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" or --profile ")
+            ),
+        ));
+    }
+    Ok(best.profile)
+}
+
+/// An error where an input does not fit, with words for a log that quote nothing of it.
+fn unfit(input: &Input, what: &str, said: String) -> Error {
+    Error::unfit(&input.path, what, said)
+}
+
+/// Binds every input to the plan's profile, or says what is wrong with the first that does not fit.
+pub(super) fn bind(
+    inputs: Vec<Input>,
+    plan: &Plan,
+    options: &Options,
+    observer: &mut dyn Observer,
+) -> Result<Vec<Prepared>> {
+    let mut stems = Stems::default();
+    let mut prepared = Vec::with_capacity(inputs.len());
+    for (index, input) in inputs.into_iter().enumerate() {
+        let path = visible(&input.path.to_string_lossy()).into_owned();
+        observer.found(&format!("{path}: {}", visible(&input.described())));
+        for note in &input.notes {
+            observer.note(&format!("{path}: {}", visible(note)));
+        }
+        let stem = stems.of(&input.path);
+        let (shape, summary) = bind_one(&input, index, plan, options)?;
+        let one = Prepared { input, shape, stem, summary };
+        observer.found(&format!("{path}: {}", where_columns_go(&one.summary)));
+        say_that_no_key_is_there(&one, plan, options, observer)?;
+        if options.unknown_columns_are_errors {
+            refuse_unknown_columns(&one, plan.profile)?;
+        }
+        prepared.push(one);
+    }
+    refuse_maps_without_a_header(&prepared, options, observer)?;
+    Ok(prepared)
+}
+
+/// Whether an input is a reject report of an earlier run, by its columns or its name.
+fn is_reject_report(input: &Input) -> bool {
+    let name = input.path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    name.contains(".rejects.") || input.is_report()
+}
+
+/// What is known of an input, the `index`-th of a run from 0, before its columns are bound.
+pub(super) fn summary_of(input: &Input, index: usize) -> InputSummary {
+    let dialect = &input.dialect;
+    let is_csv = dialect.format == Format::Csv;
+    InputSummary {
+        file: index as u64 + 1,
+        path: input.path.to_string_lossy().into_owned(),
+        absolute_path: absolute_path(&input.path),
+        is_reject_report: is_reject_report(input),
+        format: dialect.format.name(),
+        delimiter: is_csv.then(|| char::from(dialect.csv.delimiter).to_string()),
+        quote: is_csv.then(|| dialect.csv.quote_name()),
+        escape: dialect.csv.quote.filter(|_| is_csv).map(|_| dialect.csv.escape.name()),
+        encoding: dialect.encoding.clone(),
+        bom: dialect.has_bom,
+        compression: dialect.compression,
+        sheet: dialect.sheet.clone(),
+        records: dialect.records.clone(),
+        header_line: dialect.header_line,
+        lines_above_header: input.lines_above_header,
+        counts: Counts { read: input.blank_before_header, blank: input.blank_before_header, ..Counts::default() },
+        ..InputSummary::default()
+    }
+}
+
+/// Notes what was found out about a sheet while its rows were read.
+pub(super) fn note_sheet(summary: &mut InputSummary, sheet: Option<SheetEnd>) {
+    summary.merged_filled = sheet.map(|sheet| sheet.merged_filled);
+    summary.hidden_rows = sheet.map(|sheet| sheet.hidden_rows);
+}
+
+/// Binds one input, the `index`-th of a run from 0: how its records are shaped, and where its columns go.
+pub(super) fn bind_one(input: &Input, index: usize, plan: &Plan, options: &Options) -> Result<(Shape, InputSummary)> {
+    let dialect = &input.dialect;
+    let mut summary = summary_of(input, index);
+    let shape = if dialect.format.is_table() {
+        let binding = bind_header(input, plan, options)?;
+        summary.columns = columns(&binding, plan.profile, true);
+        let is_sheet = dialect.format == Format::Spreadsheet;
+        Shape::Csv(Box::new(
+            CsvShape::new(dialect.csv, binding, dialect.is_padded, is_sheet).with_header(dialect.header_line),
+        ))
+    } else {
+        let (shape, binding) = JsonShape::new(plan, input.names.clone());
+        summary.columns = columns(&binding, plan.profile, false);
+        Shape::Json(Box::new(shape))
+    };
+    summary.note_names();
+    Ok((shape, summary))
+}
+
+/// Which column, or key, fills which field, and how that was found where it was not by the field's own name.
+fn where_columns_go(summary: &InputSummary) -> String {
+    let filling = summary.columns.iter().filter(|column| column.ignored.is_none());
+    let said = filling.filter_map(|column| {
+        let how = column.how.filter(|how| *how != "name").map(|how| format!(" ({how})")).unwrap_or_default();
+        Some(format!("{} → {}{how}", named(&column.header), column.field.as_deref()?))
+    });
+    let said: Vec<String> = said.collect();
+    if said.is_empty() { "nothing fills a field".to_string() } else { shortened(said) }
+}
+
+/// A map that no input has a header for is a slip. Keys of JSON may come later, and a reject report is that of one input among several
+/// with one map.
+fn refuse_maps_without_a_header(prepared: &[Prepared], options: &Options, observer: &mut dyn Observer) -> Result<()> {
+    if prepared.iter().any(|one| !one.input.dialect.format.is_table()) {
+        return Ok(());
+    }
+    let headers = prepared.iter().map(|one| one.input.names.as_slice());
+    let Some(header) = header_that_is_nowhere(&options.fields.mapping, headers) else { return Ok(()) };
+    let names = || prepared.iter().flat_map(|one| &one.input.names);
+    let near = nearest(header, names().map(String::as_str)).map(|near| format!(" Is it {}?", named(near)));
+    if prepared.iter().all(|one| one.input.is_report()) {
+        let near = near.unwrap_or_default();
+        observer.note(&format!("no input has the header {:?}, which the map names.{near}", visible(header)));
+        return Ok(());
+    }
+    Err(Error::Usage(format!(
+        "no input has the header {:?}, which the map names. Found: {}.{}",
+        visible(header),
+        listed(&names().cloned().collect::<Vec<_>>()),
+        near.unwrap_or_default()
+    )))
+}
+
+/// The first of the map's headers that is in none of these.
+fn header_that_is_nowhere<'m>(mapping: &'m Mapping, headers: impl Iterator<Item = &'m [String]>) -> Option<&'m str> {
+    if mapping.columns.is_empty() {
+        return None;
+    }
+    let headers: Vec<Header<'_>> = headers.map(Header::new).collect();
+    let written: HashSet<&str> = headers.iter().flat_map(Header::map_names).collect();
+    let mut compared: HashSet<&str> = headers.iter().flat_map(Header::compared).collect();
+    // What has no letters and digits is compared as it is written alone.
+    compared.remove("");
+    let is_there = |header: &str| written.contains(header.trim()) || compared.contains(&*letters_and_digits(header));
+    mapping.columns.iter().map(|(header, _)| header.as_str()).find(|header| !is_there(header))
+}
+
+fn bind_header(input: &Input, plan: &Plan, options: &Options) -> Result<Binding> {
+    let mut place = visible(&input.path.to_string_lossy()).into_owned();
+    if let Some(line) = input.dialect.header_line {
+        place.push_str(&format!(": line {line}"));
+    }
+    let profile = plan.profile;
+    let binding = Binding::new(&plan.names, input.names.clone(), false);
+    let unfilled = |field: &usize| binding.sources.lack(*field) && !plan.can_do_without(*field);
+    let Some(field) = (0..profile.fields.len()).find(unfilled) else {
+        return refuse_guessed_header(input).map(|()| binding);
+    };
+    let field = &profile.fields[field];
+    let near = nearest_header(field, &input.names).map(|near| format!(" Is it {}?", named(near))).unwrap_or_default();
+    let candidates = Candidates::new(std::iter::once(profile), &options.fields.mapping);
+    let proposal = match typed(&proposal(input, &candidates.for_mode(plan.mode, options.fields.key.clone()))) {
+        proposal if proposal.is_empty() => format!("--map 'Their header={}'", field.column),
+        proposal => format!("--map, {proposal} say"),
+    };
+    Err(unfit(
+        input,
+        "it has no column for a required field",
+        format!(
+            "{place}: the profile {} requires a column {}, and none matches. Found: {}.{}{near}{} Say what it is called with \
+             {proposal}; `custload profiles {}` lists the headers that are understood",
+            profile.name,
+            field.column,
+            listed(&input.names),
+            guessed_header(input),
+            tried(input, options),
+            profile.name
+        ),
+    ))
+}
+
+/// Without a column for the key, nothing tells customers apart, and that should not happen unnoticed.
+fn say_that_no_key_is_there(one: &Prepared, plan: &Plan, options: &Options, observer: &mut dyn Observer) -> Result<()> {
+    let Shape::Csv(shape) = &one.shape else { return Ok(()) };
+    let binding = &shape.binding;
+    let is_missing = |field: usize| binding.sources.lack(field) && plan.fields[field].default.is_none();
+    let Some(key) = plan.key.filter(|key| is_missing(key.field)) else { return Ok(()) };
+    let path = visible(&one.summary.path).into_owned();
+    let column = &plan.fields[key.field].column;
+    if options.fields.key.is_some() {
+        let said = format!("{path}: --key {column}: the file has no column for it");
+        return Err(unfit(&one.input, "it has no column for the key", said));
+    }
+    if plan.mode.changes() {
+        let mode = plan.mode.name();
+        return Err(unfit(
+            &one.input,
+            "it has no column for the key",
+            format!(
+                "{path}: --mode {mode}: no column is the key, {column}, which says which customer is meant; say with --map \
+             'Their header={column}' which it is, or choose another key with --key"
+            ),
+        ));
+    }
+    observer.note(&format!(
+        "{path}: no column is the key, {column}, so duplicates are not looked for (--key names another)"
+    ));
+    Ok(())
+}
+
+/// What becomes of the columns, or keys; only columns have places.
+fn columns(binding: &Binding, profile: &Profile, have_places: bool) -> Vec<ColumnSummary> {
+    let own = binding.columns.iter().zip(&binding.headers).enumerate();
+    let own = own.filter(|(_, (column, _))| !matches!(column, Column::Report(_)));
+    own.map(|(index, (column, header))| {
+        let summary = ColumnSummary::new(header);
+        let summary = if have_places { summary.at(index) } else { summary };
+        match column {
+            Column::Field(found) => {
+                let target = profile.target_of(found.field, found.part);
+                summary.filling(&profile.fields[found.field].column, target, found.how())
+            }
+            Column::Outranked(found, winner) => summary.ignored(Ignored::Outranked(format!(
+                "{} alone is {}",
+                binding.headers[*winner], profile.fields[found.field].column
+            ))),
+            Column::Alone(found) => summary.ignored(Ignored::Outranked(format!(
+                "a part of {}, without the other",
+                profile.fields[found.field].column
+            ))),
+            Column::Ignored => summary.ignored(Ignored::Mapped),
+            Column::Unknown | Column::Report(_) => summary.ignored(Ignored::Unknown),
+        }
+    })
+    .collect()
+}
+
+/// An error where a column that matches no field is to be one.
+fn refuse_unknown_columns(one: &Prepared, profile: &Profile) -> Result<()> {
+    let summary = &one.summary;
+    let what = if one.input.dialect.format.is_table() { "column" } else { "key" };
+    let filled: Vec<&str> = summary.columns.iter().filter_map(|column| column.field.as_deref()).collect();
+    let mut unknown = Vec::new();
+    for column in summary.columns.iter().filter(|column| column.ignored == Some(Ignored::Unknown)) {
+        let name = name_of(column);
+        let is_shown = unknown.len() < MOST_SHOWN;
+        unknown.push(if is_shown { with_nearest(name, &column.header, &filled, profile) } else { name });
+    }
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let said = unknown_names(&visible(&summary.path), what, unknown, profile);
+    let said = format!("{said}; --unknown-columns warn ignores such {what}s");
+    Err(unfit(&one.input, "it has columns or keys that match no field", said))
+}
+
+/// In bytes.
+const LONGEST_STEM: usize = 200;
+
+/// What the names of the inputs' reports begin with.
+#[derive(Default)]
+pub(super) struct Stems {
+    /// How often each was asked for.
+    taken: HashMap<String, u64>,
+}
+
+impl Stems {
+    /// The file's name without its ending; `-2`, `-3` … behind it where another input has it already.
+    pub(super) fn of(&mut self, path: &Path) -> String {
+        let stem = match path.as_os_str() {
+            name if name == "-" => "stdin".to_string(),
+            _ => path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default(),
+        };
+        // A file's name has 255 bytes at the most, and `-2.rejects.ndjson` comes behind it.
+        let fits = |(place, character): &(usize, char)| place + character.len_utf8() <= LONGEST_STEM;
+        let stem: String = stem.char_indices().take_while(fits).map(|(_, character)| character).collect();
+        loop {
+            // Some file systems do not tell upper and lower case apart.
+            let count = self.taken.entry(stem.to_lowercase()).and_modify(|count| *count += 1).or_insert(1);
+            let unique = if *count == 1 { stem.clone() } else { format!("{stem}-{count}") };
+            // Another file may be called what this one would have become.
+            if unique == stem || self.taken.insert(unique.to_lowercase(), 1).is_none() {
+                return unique;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::profile::header::steps;
+
+    fn mapping(headers: &[String]) -> Mapping {
+        let mut mapping = Mapping::default();
+        headers.iter().for_each(|header| mapping.add(&format!("{header}=city")).unwrap());
+        mapping
+    }
+
+    #[test]
+    fn a_header_of_the_map_that_no_input_has_is_found() {
+        for (mapped, names, expected) in [
+            (vec!["E-Mail", "Town"], vec!["email", "town "], None),
+            (vec!["E-Mail", "Twon"], vec!["email", "town"], Some("Twon")),
+            (vec!["#"], vec!["!"], Some("#")),
+            (vec!["#"], vec![" # "], None),
+            (vec!["Phone", "Phone#2"], vec!["Phone", "Phone"], None),
+            (vec!["Phone#3"], vec!["Phone", "Phone"], Some("Phone#3")),
+            (vec![], vec![], None),
+        ] {
+            let [mapped, names] = [mapped, names].map(|names| names.into_iter().map(String::from).collect::<Vec<_>>());
+            assert_eq!(
+                header_that_is_nowhere(&mapping(&mapped), [names.as_slice()].into_iter()),
+                expected,
+                "{mapped:?} {names:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_work_grows_with_the_names_alone() {
+        let headers = |size: usize| (0..size).map(|at| format!("column {at}")).collect::<Vec<_>>();
+        steps::assert_linear("a map of all headers", |size| {
+            assert_eq!(header_that_is_nowhere(&mapping(&headers(size)), [headers(size).as_slice()].into_iter()), None);
+        });
+    }
+}

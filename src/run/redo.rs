@@ -1,0 +1,154 @@
+//! Loading inputs again (SPEC, section 8, `--redo`): the runs by which they are the same are undone first, in the transaction in
+//! which the inputs are loaded then. So there is both or nothing.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::path::{Path, PathBuf};
+
+use super::already_loaded::{Identity, Known, absolute_path};
+use super::history::reports_of;
+use super::prepare::Stems;
+use super::{Observer, Options, events, option_text};
+use crate::core::text::visible;
+use crate::error::{Error, Result};
+use crate::shell;
+use crate::sink::sqlite::{ChangedCustomers, FINISHED, Held, Loaded, PastRun, Since, Undo, Undone};
+
+/// Undoes the runs by which these inputs are the same, newest first, without committing that. Gives their numbers; an error where
+/// one of them cannot be undone, or holds what is not given now.
+pub(super) fn undo_first(
+    held: &Held,
+    identities: &[Identity],
+    loaded: &[Loaded],
+    options: &Options,
+    now: &str,
+    observer: &mut dyn Observer,
+) -> Result<BTreeSet<i64>> {
+    let runs = runs_to_undo(identities, loaded, options);
+    if runs.is_empty() {
+        observer.note("--redo: no run has loaded these inputs, so none is undone");
+        return Ok(runs);
+    }
+    let database = options.database.clone().unwrap_or_default();
+    let refuse = |why: String| Err(Error::database(&database, format!("--redo: {why}. Nothing was written")));
+    let all = held.past_runs()?;
+    for run in all.iter().filter(|run| runs.contains(&run.run_id)) {
+        if let Some(why) = why_not(run, identities, &database) {
+            return refuse(why);
+        }
+    }
+    if let Some(why) = loaded_rejects(&all, &runs, &database) {
+        return refuse(why);
+    }
+    for run_id in runs.iter().rev() {
+        let undo = Undo { run_id: *run_id, keep_changed: false, dry_run: false, now: now.to_string() };
+        let undone = held.undo_uncommitted(&undo)?;
+        if !undone.is_done {
+            return refuse(format!("run {run_id} cannot be undone, for {}", changed(&undone)));
+        }
+        observer.note(&format!("undoing run {run_id}, and loading its inputs again"));
+        events::undone(*run_id, &undone);
+    }
+    Ok(runs)
+}
+
+/// The runs by which these inputs are the same, until nothing of them is in the database.
+fn runs_to_undo(identities: &[Identity], loaded: &[Loaded], options: &Options) -> BTreeSet<i64> {
+    let mut runs = BTreeSet::new();
+    loop {
+        let known = Known::new(loaded, |run| !runs.contains(&run), options.fields.mode);
+        let found: Vec<i64> =
+            identities.iter().filter_map(|input| known.same_as(input)).map(|loaded| loaded.run_id).collect();
+        if found.is_empty() {
+            return runs;
+        }
+        runs.extend(found);
+    }
+}
+
+/// Why a run cannot be undone in the same transaction, or holds what would be lost then.
+fn why_not(run: &PastRun, identities: &[Identity], database: &Path) -> Option<String> {
+    let (run_id, undo) = (run.run_id, shell::undo(run.run_id, database));
+    if option_text::value(&run.options, "commit_every").is_some() {
+        return Some(format!(
+            "run {run_id} was committed in parts (--commit-every), and is not undone in one transaction with others. Undo \
+             it with `{undo}`, then load its inputs again"
+        ));
+    }
+    let given: HashSet<(Option<&str>, Option<&str>)> =
+        identities.iter().map(|input| (input.sha256.as_deref(), input.part.as_deref())).collect();
+    let missing = run.inputs.iter().find(|file| !given.contains(&(Some(&file.sha256), file.part.as_deref())))?;
+    Some(format!(
+        "run {run_id} has also read {}, which is not among the inputs now, or is not what it was then. Name it, too, or undo \
+         the run with `{undo}`",
+        visible(&missing.path)
+    ))
+}
+
+/// That a run stands which has loaded what one of these runs had rejected: its customers would come twice. What it rejected again,
+/// and what was rejected of that, is a reject of the first run too.
+fn loaded_rejects(all: &[PastRun], runs: &BTreeSet<i64>, database: &Path) -> Option<String> {
+    let place = |run: &PastRun| reports_of(database, run).and_then(|place| absolute_path(&place)).map(PathBuf::from);
+    let places: Vec<(i64, PathBuf)> = all.iter().filter_map(|run| Some((run.run_id, place(run)?))).collect();
+    let first = runs.first()?;
+    let mut rejecting = runs.clone();
+    // In their order: a run reads the reports of earlier ones alone.
+    for run in all.iter().filter(|run| run.run_id > *first) {
+        for file in &run.inputs {
+            let path = file.absolute_path.clone().or_else(|| absolute_path(Path::new(&file.path)));
+            let path = path.map(PathBuf::from).unwrap_or_default();
+            let whose = places.iter().find(|(_, place)| path.starts_with(place)).map(|(run, _)| *run);
+            // Of a report that was moved it is not known whose it is.
+            let is_meant = whose.map_or(file.is_reject_report, |whose| rejecting.contains(&whose));
+            if !is_meant {
+                continue;
+            }
+            let (later, path) = (run.run_id, visible(&file.path));
+            if run.status == FINISHED && file.counts.accepted > 0 && !runs.contains(&later) {
+                return Some(format!(
+                    "run {later} has loaded the reject report {path}, which {} of a run that would be undone. Undo it first \
+                     with `{}`",
+                    if whose.is_some() { "is that" } else { "may be that" },
+                    shell::undo(later, database)
+                ));
+            }
+            rejecting.insert(later);
+        }
+    }
+    None
+}
+
+/// Which customers stand in the way.
+fn changed(undone: &Undone) -> String {
+    let named = undone.listed.first().map(|ChangedCustomers { first, last, since }| {
+        let which = if first == last { format!("customer {first}") } else { format!("customers {first} to {last}") };
+        let what = match since {
+            Since::ChangedBy(run) => format!("changed by run {run}"),
+            Since::Deleted => "deleted".to_string(),
+            _ => "changed by another program or a person".to_string(),
+        };
+        format!("{which}: {what}")
+    });
+    format!(
+        "{} {} not as it left them ({}{})",
+        undone.changed,
+        if undone.changed == 1 { "customer is" } else { "customers are" },
+        named.unwrap_or_default(),
+        if undone.listed.len() > 1 || undone.has_more { ", and others" } else { "" }
+    )
+}
+
+/// The reject reports of these runs that hold records, as far as they are still there.
+pub(super) fn reject_reports(runs: &BTreeSet<i64>, loaded: &[Loaded], options: &Options) -> Vec<PathBuf> {
+    let database = options.database.clone().unwrap_or_default();
+    let mut found = Vec::new();
+    let mut stems: BTreeMap<i64, Stems> = BTreeMap::new();
+    for input in loaded.iter().filter(|input| runs.contains(&input.run_id)) {
+        let stem = stems.entry(input.run_id).or_default().of(Path::new(&input.path));
+        let folder = crate::disk::folder_of(&database).join(&input.reports);
+        // The database may lie here, and nobody types the folder then.
+        let folder = folder.strip_prefix(".").map(Path::to_path_buf).unwrap_or(folder);
+        let names = ["csv", "ndjson"].map(|ending| folder.join(format!("{stem}.rejects.{ending}")));
+        found.extend(names.into_iter().find(|name| input.rejected > 0 && name.is_file()));
+    }
+    found
+}

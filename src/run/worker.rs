@@ -1,0 +1,304 @@
+//! What is done for each block wherever and whenever: a [`Worker`] judges its records and writes down what the reports say
+//! of them.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::tally::Tally;
+use crate::core::finding::{Code, Fault, FaultList, Faults, Severity};
+use crate::core::judge::{Carried, Checker, FieldSet, Outcome, Verdict, Verdicts};
+use crate::core::mode::Mode;
+use crate::core::record::csv::RowWriter;
+use crate::core::record::{Balance, Block, Position, Spot};
+use crate::report::lines::{self, FirstPlace, Rejection};
+use crate::report::summary::Counts;
+use crate::sink::sqlite::keys::{Claim, Fingerprints, Place, Rivals, SharedKeys};
+use crate::sink::sqlite::texts::BlockTexts;
+
+/// Checks the blocks of one input.
+pub(super) struct Worker {
+    pub(super) checker: Checker,
+    pub(super) input: usize,
+    pub(super) path: String,
+    /// The run as reject reports name it; empty for a check.
+    pub(super) run: String,
+    pub(super) delimiter: u8,
+    /// Whether its records are rows of cells.
+    pub(super) is_table: bool,
+    pub(super) fingerprints: Fingerprints,
+    pub(super) keys: SharedKeys,
+    /// Whether anybody wants the reports.
+    pub(super) reports: bool,
+    /// Whether there is a database whose customers could be meant.
+    pub(super) has_customers: bool,
+}
+
+/// A block, what was found out about it, and what the reports say of it.
+pub(super) struct Checked {
+    pub(super) block: Block,
+    pub(super) verdicts: Verdicts,
+    /// The place of its first record in the run.
+    pub(super) first: Place,
+    pub(super) counts: Counts,
+    /// Where the rows of the accepted records are in [`Verdicts::rows`].
+    pub(super) rows: Vec<Range<u32>>,
+    /// The keys of the accepted records.
+    pub(super) texts: BlockTexts,
+    /// The records whose key somebody else may have, by their place in the block, in order. In a run that changes customers,
+    /// somebody else is an earlier record.
+    pub(super) rivalled: Vec<u32>,
+    /// The customers who may have a record's key, by the record's place among the block's spans, in order; only in a run that
+    /// changes customers.
+    pub(super) known: Vec<(u32, i64)>,
+    pub(super) errors: Pieces,
+    pub(super) rejects: Pieces,
+    pub(super) tally: Tally,
+    /// What became of the filled cells, by slot (see [`crate::core::judge::Marks`]).
+    pub(super) cells: Vec<Balance>,
+    pub(super) worker: Arc<Worker>,
+}
+
+impl Checked {
+    /// How many bytes are held for what the reports say of the block.
+    pub(super) fn report_bytes(&self) -> usize {
+        self.errors.text.capacity() + self.rejects.text.capacity()
+    }
+}
+
+/// Text that belongs to the records of a block, in their order.
+#[derive(Default)]
+pub(super) struct Pieces {
+    text: Vec<u8>,
+    /// Where the text of each span ends.
+    ends: Vec<usize>,
+}
+
+impl Pieces {
+    fn new(spans: usize) -> Pieces {
+        Pieces { text: Vec::new(), ends: Vec::with_capacity(spans) }
+    }
+
+    fn end_span(&mut self) {
+        self.ends.push(self.text.len());
+    }
+
+    /// The text of the first `spans` spans, with some more put in: each piece of `more` after that of its span. The pieces
+    /// come in order.
+    pub(super) fn with(mut self, more: Vec<(usize, Vec<u8>)>, spans: usize) -> Vec<u8> {
+        if spans < self.ends.len() {
+            self.text.truncate(spans.checked_sub(1).map_or(0, |last| self.ends[last]));
+        }
+        let more: Vec<_> = more.into_iter().take_while(|(span, _)| *span < spans).collect();
+        if more.is_empty() {
+            return self.text;
+        }
+        let mut text = Vec::with_capacity(self.text.len() + more.iter().map(|(_, piece)| piece.len()).sum::<usize>());
+        let mut at = 0;
+        for (span, piece) in more {
+            let end = self.ends[span];
+            text.extend_from_slice(&self.text[at..end]);
+            text.extend_from_slice(&piece);
+            at = end;
+        }
+        text.extend_from_slice(&self.text[at..]);
+        text
+    }
+}
+
+impl Worker {
+    /// Judges a block, claims the keys of its records, and writes down what the reports say of them. `first` is the place of
+    /// the block's first record in the run.
+    pub(super) fn check(self: &Arc<Worker>, block: Block, first: Place) -> Checked {
+        let mut verdicts = self.checker.check(&block);
+        let mut tally = Tally::new(self.checker.plan().fields.len());
+        tally.values(&verdicts.repaired, &verdicts.deprecated);
+        let mut short_zips = verdicts.short_zips.iter().peekable();
+        let records = block.spans.len();
+        let (mut rows, mut claims) = (Vec::with_capacity(records), Vec::with_capacity(records));
+        let mut texts = BlockTexts::new(records);
+        let mut counts = Counts { read: records as u64, repaired: tally.repaired_count(), ..Counts::default() };
+        let (mut errors, mut rejects) = (Pieces::new(records), Pieces::new(records));
+        if self.reports {
+            // About as much as a fault's line takes, and a record with what is said of it.
+            errors.text.reserve(verdicts.faults.len() * 512);
+            rejects.text.reserve(verdicts.faults.len() * 320);
+        }
+        let mut writer = self.row_writer();
+        let mode = self.checker.plan().mode;
+        let has_keys = self.checker.plan().key.is_some();
+        let keys = self.keys.read();
+        let (mut known, mut refused) = (Vec::new(), Vec::new());
+        for (index, ((position, span), verdict)) in (0..).zip(block.positions().zip(&verdicts.verdicts)) {
+            if short_zips.next_if_eq(&&index).is_some() {
+                tally.short_zip(self.input, position.line);
+            }
+            let faults = verdicts.faults_of(verdict);
+            if !faults.is_empty() {
+                tally.record(faults, self.input, position.line);
+                self.write_faults(&mut errors.text, position, faults);
+                if verdict.outcome == Outcome::Rejected {
+                    let spot = Spot { block: &block, span, position };
+                    self.write_reject(&mut writer, &mut rejects.text, spot, faults);
+                }
+            }
+            let mut key_text: &[u8] = &[];
+            match &verdict.outcome {
+                Outcome::Blank => {
+                    counts.blank += 1;
+                    errors.end_span();
+                    rejects.end_span();
+                    continue;
+                }
+                Outcome::Rejected => counts.rejected += 1,
+                Outcome::Accepted { row, key, .. } => {
+                    let text = key.as_ref().map(|key| verdicts.key_text(key));
+                    let fingerprint = text.map(|text| self.fingerprints.of(text));
+                    let before = known.len();
+                    if mode.changes() {
+                        let customers = fingerprint.into_iter().flat_map(|fingerprint| keys.customers(fingerprint));
+                        known.extend(customers.map(|customer| (index, customer)));
+                    }
+                    let mut faults = FaultList::default();
+                    let spot = Spot { block: &block, span, position };
+                    if mode.changes() && known.len() == before {
+                        let lacking = verdicts.touched[index as usize].lacking;
+                        self.note_nobody(lacking, spot, &mut faults);
+                    }
+                    if faults.is_empty() {
+                        counts.accepted += 1;
+                        rows.push(row.clone());
+                        if let (Some(text), Some(fingerprint)) = (text, fingerprint) {
+                            key_text = text;
+                            let place = (position.record - block.first_record) as u32;
+                            claims.push(Claim { fingerprint, place });
+                        }
+                    } else {
+                        counts.rejected += 1;
+                        refused.push(index as usize);
+                        let out = (&mut errors.text, &mut rejects.text);
+                        let before = verdicts.faults_of(verdict);
+                        self.reject_late(&faults, spot, before, &mut tally, out);
+                    }
+                }
+            }
+            if has_keys {
+                texts.push(span.line, key_text);
+            }
+            errors.end_span();
+            rejects.end_span();
+        }
+        for index in refused {
+            verdicts.verdicts[index].outcome = Outcome::Rejected;
+            verdicts.marks.reject(index);
+        }
+        let slots = self.checker.binding().map_or(verdicts.met_keys.len(), |binding| binding.headers.len());
+        let cells = verdicts.marks.count(slots);
+        let rivals = if mode.changes() { Rivals::Records } else { Rivals::All };
+        let rivalled = keys.claim(first, &claims, rivals);
+        drop(keys);
+        counts.warnings = tally.warning_count;
+        // What is said of rejected records is written. Only the warnings of others may be wanted again, for a duplicate.
+        let is_warned = |verdict: &Verdict| verdict.outcome != Outcome::Rejected && !verdict.faults.is_empty();
+        if !verdicts.verdicts.iter().any(is_warned) {
+            verdicts.faults = FaultList::default();
+        }
+        let worker = Arc::clone(self);
+        Checked { block, verdicts, first, counts, rows, texts, rivalled, known, errors, rejects, tally, cells, worker }
+    }
+
+    /// The fields that records of the input may have values of.
+    pub(super) fn filled_fields(&self) -> Vec<usize> {
+        let fields = 0..self.checker.plan().fields.len();
+        let is_filled = |field: &usize| self.checker.binding().is_none_or(|binding| !binding.sources.lack(*field));
+        let key = self.checker.plan().key.map(|key| key.field);
+        // The key keeps its stored spelling.
+        fields.filter(is_filled).filter(|field| Some(*field) != key).collect()
+    }
+
+    /// Adds what is wrong with a record that nobody among the customers can be meant by, if something is.
+    pub(super) fn note_nobody(&self, lacking: FieldSet, spot: Spot<'_>, faults: &mut FaultList) {
+        let plan = self.checker.plan();
+        let column = plan.key.map(|key| plan.fields[key.field].column.as_str()).unwrap_or_default();
+        match plan.mode {
+            Mode::Update if self.has_customers => {
+                let message = format!("no customer in the database has this {column}");
+                self.note_key(Code::NoSuchKey, &message, spot, faults);
+            }
+            Mode::Upsert if !lacking.is_empty() => self.checker.note_lacking(lacking, spot.block, spot.span, faults),
+            _ => {}
+        }
+    }
+
+    /// Adds a fault of a record's key.
+    pub(super) fn note_key(&self, code: Code, message: &str, spot: Spot<'_>, faults: &mut FaultList) {
+        let field = self.checker.plan().key.map(|key| key.field).unwrap_or_default();
+        let (column, value) = self.checker.original_value(spot.block, spot.span, field).unzip();
+        let fault = Fault {
+            code,
+            severity: Severity::Error,
+            field: Some(field as u16),
+            column: column.flatten().map(|column| column as u32 + 1),
+            message,
+            value: value.as_deref(),
+            raw: None,
+            hint: code.info().hint,
+        };
+        faults.push(u32::MAX, fault);
+    }
+
+    /// Counts and writes down a record that is right by itself, and is rejected for these faults. `before` are its warnings, which are
+    /// counted and written already; `out` takes the lines of `errors.ndjson` and of the reject report.
+    pub(super) fn reject_late(
+        &self,
+        faults: &FaultList,
+        spot: Spot<'_>,
+        before: Faults<'_>,
+        tally: &mut Tally,
+        (errors, rejects): (&mut Vec<u8>, &mut Vec<u8>),
+    ) {
+        let mut all = FaultList::default();
+        all.append(before);
+        all.append(faults.all());
+        tally.record(faults.all(), self.input, spot.position.line);
+        self.write_faults(errors, spot.position, faults.all());
+        self.write_reject(&mut self.row_writer(), rejects, spot, all.all());
+    }
+
+    /// What rows of the reject report are written with.
+    pub(super) fn row_writer(&self) -> RowWriter {
+        RowWriter::new(self.delimiter)
+    }
+
+    /// Adds the lines of `errors.ndjson` for a record's faults.
+    pub(super) fn write_faults(&self, out: &mut Vec<u8>, position: Position, faults: Faults<'_>) {
+        if !self.reports {
+            return;
+        }
+        for fault in faults.iter() {
+            let field = fault.field.map(|field| self.checker.plan().fields[field as usize].column.as_str());
+            lines::error_line(out, &self.path, position, field, fault);
+        }
+    }
+
+    /// Adds the line of the reject report for a record.
+    pub(super) fn write_reject(&self, writer: &mut RowWriter, out: &mut Vec<u8>, spot: Spot<'_>, faults: Faults<'_>) {
+        if !self.reports {
+            return;
+        }
+        let Spot { block, span, position } = spot;
+        let Carried { origin, dialect } = self.checker.carried(block, span).unwrap_or_default();
+        let place = origin.map_or(FirstPlace::Here(&self.run, &self.path, position), FirstPlace::Earlier);
+        let dialect = dialect.as_deref().unwrap_or(self.checker.dialect());
+        let rejection = Rejection { place, faults, raw: faults.raw().map(|raw| (raw, dialect)) };
+        let is_whole = rejection.raw.is_some();
+        if self.is_table {
+            self.checker.write_original(block, span, is_whole, writer, out);
+            lines::end_reject_row(out, writer, &rejection);
+        } else {
+            out.push(b'{');
+            let start = out.len();
+            self.checker.write_original(block, span, is_whole, writer, out);
+            lines::end_reject_line(out, out.len() > start, &rejection);
+        }
+    }
+}

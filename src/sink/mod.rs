@@ -1,0 +1,3 @@
+//! Where accepted rows go.
+
+pub mod sqlite;

@@ -1,0 +1,266 @@
+//! The entries of an index in their order: [`Sorter`].
+//!
+//! Entries are sorted in runs of a few megabytes, which are spilled to a file without a name; so memory hardly grows with
+//! the number of rows. Of each run some entries are kept as samples. At the end they divide the keys into ranges of about a
+//! megabyte: what the runs have of a range is read and merged in memory, and each range can be made by another thread.
+
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
+
+use tempfile::SpooledTempFile;
+
+use super::aside::{Aside, Work};
+use super::entry::{self, Entry, each, sorted};
+use crate::core::row::{RowEncoder, Value};
+
+/// How much is sorted at once.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Portions {
+    /// The bytes of a run's entries.
+    pub(super) run: usize,
+    /// The bytes of a range's entries, about.
+    pub(super) range: usize,
+    /// One of so many entries of a run is a sample.
+    pub(super) sample: usize,
+    /// The bytes of runs that are kept in memory before there is a file.
+    pub(super) memory: usize,
+}
+
+/// Samples take 0.5 bytes an entry; two runs are in memory at a time.
+pub(super) const PORTIONS: Portions =
+    Portions { run: 8 * 1024 * 1024, range: 1024 * 1024, sample: 128, memory: 4 * 1024 * 1024 };
+
+/// How much of a run is written at once.
+const WRITE: usize = 256 * 1024;
+
+/// Sorts entries by key, then by ID.
+#[derive(Debug)]
+pub(super) struct Sorter {
+    /// Whether the column holds integers; else it holds texts.
+    integers: bool,
+    portions: Portions,
+    /// The run that is being filled.
+    entries: Vec<u8>,
+    spiller: Aside<Spiller>,
+    /// Buffers of runs that are spilled.
+    spare: Receiver<Vec<u8>>,
+}
+
+/// Sorts runs and spills them.
+#[derive(Debug)]
+struct Spiller {
+    spill: SpooledTempFile,
+    sample: usize,
+    runs: Vec<Run>,
+    spare: Sender<Vec<u8>>,
+}
+
+/// A sorted run in the spill.
+#[derive(Debug)]
+struct Run {
+    place: Range<u64>,
+    /// Some of its entries, the first among them: where they are in the spill, and where among `sampled`.
+    samples: Vec<(u64, u32)>,
+    sampled: Vec<u8>,
+}
+
+impl Run {
+    fn sample(&self, index: usize) -> Option<Entry<'_>> {
+        Entry::first(&self.sampled[self.samples.get(index)?.1 as usize..])
+    }
+
+    /// Where the entries end that a sample stands for.
+    fn end(&self, index: usize) -> u64 {
+        self.samples.get(index + 1).map_or(self.place.end, |next| next.0)
+    }
+}
+
+impl Work for Spiller {
+    type Job = Vec<u8>;
+
+    fn work(&mut self, mut entries: Vec<u8>) -> io::Result<()> {
+        let mut end = self.runs.last().map_or(0, |run| run.place.end);
+        let mut run = Run { place: end..end, samples: Vec::new(), sampled: Vec::new() };
+        let mut out = BufWriter::with_capacity(WRITE, &mut self.spill);
+        for (index, entry) in sorted(&entries, 0).enumerate() {
+            if index % self.sample == 0 {
+                run.samples.push((end, run.sampled.len() as u32));
+                run.sampled.extend_from_slice(entry);
+            }
+            out.write_all(entry)?;
+            end += entry.len() as u64;
+        }
+        out.flush()?;
+        drop(out);
+        run.samples.shrink_to_fit();
+        run.sampled.shrink_to_fit();
+        run.place.end = end;
+        self.runs.push(run);
+        entries.clear();
+        // Nobody is there any more at the end.
+        let _ = self.spare.send(entries);
+        Ok(())
+    }
+}
+
+impl Sorter {
+    /// A sorter of integers or texts, whose spill, if it needs one, is made in `folder`.
+    pub(super) fn new(folder: &Path, integers: bool, portions: Portions) -> Sorter {
+        let (sender, spare) = channel();
+        let spill = tempfile::spooled_tempfile_in(portions.memory, folder);
+        let spiller = Aside::here(Spiller { spill, sample: portions.sample, runs: Vec::new(), spare: sender });
+        Sorter { integers, portions, entries: Vec::new(), spiller, spare }
+    }
+
+    /// Lets a thread of its own sort and spill, one run at a time.
+    pub(super) fn spill_aside(mut self) -> io::Result<Sorter> {
+        self.spiller = self.spiller.on_a_thread("sort", 0)?;
+        Ok(self)
+    }
+
+    /// Adds the entry of a row.
+    pub(super) fn push(&mut self, key: Value<'_>, id: i64) -> io::Result<()> {
+        entry::push(&mut self.entries, key, id);
+        if self.entries.len() < self.portions.run {
+            return Ok(());
+        }
+        let spare = self.spare.try_recv().unwrap_or_default();
+        self.spiller.push(std::mem::replace(&mut self.entries, spare))
+    }
+
+    /// All entries in order, from now on.
+    pub(super) fn finish(mut self) -> io::Result<Sorted> {
+        if !self.entries.is_empty() {
+            self.spiller.push(self.entries)?;
+        }
+        let Spiller { spill, runs, .. } = self.spiller.finish()?;
+        let dividers = dividers(&runs, self.portions.range);
+        Ok(Sorted { integers: self.integers, spill: Mutex::new(spill), runs, dividers })
+    }
+}
+
+/// Entries that divide all into ranges of about so many bytes, or more where there are so many runs that each would have
+/// hardly a part in a range.
+fn dividers(runs: &[Run], range: usize) -> Vec<Vec<u8>> {
+    let samples = runs.iter().flat_map(|run| {
+        let sample = |index| Some((run.sample(index)?, run.end(index) - run.samples[index].0));
+        (0..run.samples.len()).filter_map(sample)
+    });
+    let mut samples: Vec<(Entry<'_>, u64)> = samples.collect();
+    samples.sort_unstable();
+    let all: u64 = runs.iter().map(|run| run.place.end - run.place.start).sum();
+    let range = (range as u64).max(2 * runs.len() as u64 * all / samples.len().max(1) as u64);
+    let mut dividers = Vec::new();
+    let mut passed = 0;
+    for (entry, bytes) in samples {
+        if passed >= range {
+            let mut divider = Vec::new();
+            entry.push_to(&mut divider);
+            dividers.push(divider);
+            passed = 0;
+        }
+        passed += bytes;
+    }
+    dividers
+}
+
+/// Sorted runs, and how they are divided into ranges.
+#[derive(Debug)]
+pub(super) struct Sorted {
+    integers: bool,
+    spill: Mutex<SpooledTempFile>,
+    runs: Vec<Run>,
+    /// The first entries that may be in each range but the first.
+    dividers: Vec<Vec<u8>>,
+}
+
+/// Records of index entries, one behind another, and where each ends.
+#[derive(Debug, Default)]
+struct Records {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Sorted {
+    /// Gives every entry, in order, as the record by which an index page holds it. With more than one thread so many
+    /// others make ranges, each one ahead at most.
+    pub(super) fn for_each(&self, threads: usize, mut each: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+        let mut give = |records: Records| {
+            let mut start = 0;
+            records.ends.iter().try_for_each(|end| each(&records.bytes[std::mem::replace(&mut start, *end)..*end]))
+        };
+        let ranges = self.dividers.len() + 1;
+        let threads = threads.min(ranges);
+        if threads <= 1 {
+            return (0..ranges).try_for_each(|range| give(self.range(range)?));
+        }
+        std::thread::scope(|scope| {
+            let mut made = Vec::with_capacity(threads);
+            for first in 0..threads {
+                let (records, arrived) = sync_channel(1);
+                let make = move || {
+                    let mut ranges = (first..ranges).step_by(threads);
+                    // Nobody is there any more if the run was told to stop.
+                    ranges.try_for_each(|range| records.send(self.range(range)).ok())
+                };
+                let thread = std::thread::Builder::new().name(format!("merge-{first}")).spawn_scoped(scope, make)?;
+                made.push((arrived, thread));
+            }
+            let given = (0..ranges).try_for_each(|range| {
+                // A thread that is lost sends nothing more.
+                give(made[range % threads].0.recv().map_err(|_| io::Error::other("a thread ended too early"))??)
+            });
+            for (arrived, thread) in made {
+                drop(arrived);
+                let _ = thread.join();
+            }
+            given
+        })
+    }
+
+    /// Merges what the runs have of a range.
+    fn range(&self, range: usize) -> io::Result<Records> {
+        let divider = |index: Option<usize>| index.and_then(|index| Entry::first(self.dividers.get(index)?));
+        let (from, to) = (divider(range.checked_sub(1)), divider(Some(range)));
+        let mut entries = Vec::new();
+        for run in &self.runs {
+            let start = from.map_or(Ok(run.place.start), |from| self.position(run, from))?;
+            let end = to.map_or(Ok(run.place.end), |to| self.position(run, to))?;
+            self.read(start..end, &mut entries)?;
+        }
+        // What two entries begin with, all between them do.
+        let same = match (from, to) {
+            (Some(from), Some(to)) => from.key.iter().zip(to.key).take_while(|(one, other)| one == other).count(),
+            _ => 0,
+        };
+        let mut records = Records::default();
+        let mut encoder = RowEncoder::default();
+        for entry in sorted(&entries, same).filter_map(Entry::first) {
+            entry.encode(self.integers, &mut encoder, &mut records.bytes);
+            records.ends.push(records.bytes.len());
+        }
+        Ok(records)
+    }
+
+    /// Where the first entry of a run is that does not come before this one.
+    fn position(&self, run: &Run, divider: Entry<'_>) -> io::Result<u64> {
+        let is_before = |sample: Option<Entry<'_>>| sample.is_some_and(|sample| sample < divider);
+        let before = run.samples.partition_point(|(_, at)| is_before(Entry::first(&run.sampled[*at as usize..])));
+        let Some(last) = before.checked_sub(1) else { return Ok(run.place.start) };
+        let mut entries = Vec::new();
+        self.read(run.samples[last].0..run.end(last), &mut entries)?;
+        let passed = each(&entries).take_while(|entry| *entry < divider).map(|entry| entry.size() as u64).sum::<u64>();
+        Ok(run.samples[last].0 + passed)
+    }
+
+    fn read(&self, place: Range<u64>, entries: &mut Vec<u8>) -> io::Result<()> {
+        let held = entries.len();
+        entries.resize(held + (place.end - place.start) as usize, 0);
+        let mut spill = self.spill.lock().map_err(|_| io::Error::other("a thread ended too early"))?;
+        spill.seek(SeekFrom::Start(place.start))?;
+        spill.read_exact(&mut entries[held..])
+    }
+}

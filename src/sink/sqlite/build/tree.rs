@@ -1,0 +1,317 @@
+//! One b-tree that is filled: [`Tree`].
+//!
+//! It is filled from left to right and never touched again. Its leaves come first; the levels above are laid out when all
+//! leaves are known, and the root, whose number SQLite has chosen, last.
+
+use std::io;
+
+use super::pages::PageFile;
+use crate::core::row::push_varint;
+
+/// The two kinds of b-trees, and the first byte of their pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Table,
+    Index,
+}
+
+impl Kind {
+    fn leaf(self) -> u8 {
+        if self == Kind::Table { 13 } else { 10 }
+    }
+
+    fn interior(self) -> u8 {
+        if self == Kind::Table { 5 } else { 2 }
+    }
+
+    /// How much of a payload stays in its cell, on pages of `size`.
+    fn local(self, payload: usize, size: usize) -> usize {
+        let most = match self {
+            Kind::Table => size - 35,
+            Kind::Index => (size - 12) * 64 / 255 - 23,
+        };
+        if payload <= most {
+            return payload;
+        }
+        let least = (size - 12) * 32 / 255 - 23;
+        let fitting = least + (payload - least) % (size - 4);
+        if fitting <= most { fitting } else { least }
+    }
+}
+
+/// What stands in front of the cells' places on a leaf, and on a page above.
+const LEAF_HEADER: usize = 8;
+const INTERIOR_HEADER: usize = 12;
+
+/// One b-tree that is being filled.
+#[derive(Debug)]
+pub(super) struct Tree {
+    kind: Kind,
+    root: u32,
+    leaf: Page,
+    /// The leaves that are complete, and what divides each from the one behind it.
+    below: Level,
+    /// How many cells its leaves have.
+    cells: u64,
+    /// The rowid of the last row.
+    last: i64,
+    /// The numbers in front of the payload in the cell that is being added.
+    head: Vec<u8>,
+    /// In an index, the entry for which the leaf had no room: it divides the leaf from the next one, if there is any.
+    divider: Option<Vec<u8>>,
+}
+
+/// Pages of one level of a tree: children, and behind each but the last its divider, the bytes of a cell of the level above
+/// without the child's number.
+#[derive(Debug, Default)]
+struct Level {
+    children: Vec<u32>,
+    dividers: Vec<u8>,
+    /// Where each divider ends.
+    ends: Vec<usize>,
+}
+
+impl Level {
+    fn push_divider(&mut self, divider: &[u8]) {
+        self.dividers.extend_from_slice(divider);
+        self.ends.push(self.dividers.len());
+    }
+
+    fn divider(&self, index: usize) -> &[u8] {
+        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.dividers[start..self.ends[index]]
+    }
+}
+
+impl Tree {
+    /// A table whose root SQLite has put on this page, on pages of `size`.
+    pub(super) fn table(root: u32, size: usize) -> Tree {
+        Tree::new(Kind::Table, root, size)
+    }
+
+    /// An index whose root SQLite has put on this page, on pages of `size`.
+    pub(super) fn index(root: u32, size: usize) -> Tree {
+        Tree::new(Kind::Index, root, size)
+    }
+
+    fn new(kind: Kind, root: u32, size: usize) -> Tree {
+        let leaf = Page::new(size, LEAF_HEADER);
+        Tree { kind, root, leaf, below: Level::default(), cells: 0, last: 0, head: Vec::new(), divider: None }
+    }
+
+    /// How many rows, or entries, it has been given.
+    pub(super) fn cells(&self) -> u64 {
+        self.cells
+    }
+
+    /// Adds a row with a rowid greater than those before.
+    pub(super) fn push_row(&mut self, pages: &mut PageFile, rowid: i64, payload: &[u8]) -> io::Result<()> {
+        self.head.clear();
+        push_varint(&mut self.head, payload.len() as u64);
+        push_varint(&mut self.head, rowid as u64);
+        let local = self.kind.local(payload.len(), pages.page_size());
+        if !self.has_room(local, payload.len()) {
+            // In a table a leaf is divided from the next by its own last rowid.
+            let mut divider = Vec::with_capacity(9);
+            push_varint(&mut divider, self.last as u64);
+            self.complete_leaf(pages, &divider)?;
+        }
+        self.push_cell(pages, payload, local)?;
+        self.last = rowid;
+        Ok(())
+    }
+
+    /// Adds an entry that is greater than those before.
+    pub(super) fn push_entry(&mut self, pages: &mut PageFile, payload: &[u8]) -> io::Result<()> {
+        self.head.clear();
+        push_varint(&mut self.head, payload.len() as u64);
+        let local = self.kind.local(payload.len(), pages.page_size());
+        if let Some(divider) = self.divider.take() {
+            self.complete_leaf(pages, &divider)?;
+        } else if !self.has_room(local, payload.len()) {
+            // Few entries may fit a page, so none is taken out of it again.
+            let (here, overflow) = payload.split_at(local);
+            let mut divider = [self.head.as_slice(), here].concat();
+            if !overflow.is_empty() {
+                divider.extend_from_slice(&pages.push_overflow(overflow)?.to_be_bytes());
+            }
+            self.divider = Some(divider);
+            self.cells += 1;
+            return Ok(());
+        }
+        self.push_cell(pages, payload, local)
+    }
+
+    /// Whether the leaf has room for a cell with this head, and so much of the payload in it.
+    fn has_room(&self, local: usize, payload: usize) -> bool {
+        let pointer = if local < payload { 4 } else { 0 };
+        self.leaf.has_room(self.head.len() + local + pointer)
+    }
+
+    fn push_cell(&mut self, pages: &mut PageFile, payload: &[u8], local: usize) -> io::Result<()> {
+        let (here, overflow) = payload.split_at(local);
+        if overflow.is_empty() {
+            self.leaf.push([&self.head, here, &[]]);
+        } else {
+            let chain = pages.push_overflow(overflow)?;
+            self.leaf.push([&self.head, here, &chain.to_be_bytes()]);
+        }
+        self.cells += 1;
+        Ok(())
+    }
+
+    fn complete_leaf(&mut self, pages: &mut PageFile, divider: &[u8]) -> io::Result<()> {
+        self.write_leaf(pages)?;
+        self.below.push_divider(divider);
+        Ok(())
+    }
+
+    fn write_leaf(&mut self, pages: &mut PageFile) -> io::Result<()> {
+        let number = pages.push(self.leaf.complete(self.kind.leaf(), None))?;
+        self.below.children.push(number);
+        self.leaf.clear();
+        Ok(())
+    }
+
+    /// Lays out the levels above the leaves.
+    pub(super) fn finish(mut self, pages: &mut PageFile) -> io::Result<()> {
+        if let Some(last) = self.divider.take() {
+            // No entry has come after it, so it is one of the last leaf's. A page has room for four at least.
+            let divider = self.leaf.pop();
+            self.complete_leaf(pages, &divider)?;
+            self.leaf.push([&last, &[], &[]]);
+        }
+        if self.below.children.is_empty() {
+            return pages.replace(self.root, self.leaf.complete(self.kind.leaf(), None));
+        }
+        self.write_leaf(pages)?;
+        let mut page = Page::new(pages.page_size(), INTERIOR_HEADER);
+        let mut level = self.below;
+        loop {
+            let groups = group(&level, pages.page_size());
+            let mut above = Level::default();
+            for &(start, end) in &groups {
+                page.clear();
+                for index in start..end {
+                    page.push([&level.children[index].to_be_bytes(), level.divider(index), &[]]);
+                }
+                let done = page.complete(self.kind.interior(), Some(level.children[end]));
+                if groups.len() == 1 {
+                    return pages.replace(self.root, done);
+                }
+                above.children.push(pages.push(done)?);
+                if end < level.ends.len() {
+                    above.push_divider(level.divider(end));
+                }
+            }
+            level = above;
+        }
+    }
+}
+
+/// How a level's children are shared out among the pages above: the first and the last child of each.
+///
+/// Every page has two children at least, for SQLite takes an interior page without a cell for damage.
+fn group(level: &Level, size: usize) -> Vec<(usize, usize)> {
+    let mut groups: Vec<(usize, usize)> = Vec::new();
+    let last = level.children.len() - 1;
+    let mut start = 0;
+    while start <= last {
+        let mut room = size - INTERIOR_HEADER;
+        let mut end = start;
+        while end < last {
+            let Some(left) = room.checked_sub(cell_space(4 + level.divider(end).len())) else { break };
+            room = left;
+            end += 1;
+        }
+        groups.push((start, end));
+        start = end + 1;
+    }
+    if let [.., before, alone] = groups.as_mut_slice()
+        && alone.0 == alone.1
+    {
+        before.1 -= 1;
+        alone.0 -= 1;
+    }
+    groups
+}
+
+/// What a cell takes of a page: four bytes at least, and two for its place.
+fn cell_space(length: usize) -> usize {
+    length.max(4) + 2
+}
+
+/// One page that is being filled: in front the cells' places in order, the cells themselves from the end backwards.
+#[derive(Debug)]
+struct Page {
+    bytes: Vec<u8>,
+    header: usize,
+    cells: usize,
+    /// Where the last cell starts.
+    start: usize,
+}
+
+impl Page {
+    fn new(size: usize, header: usize) -> Page {
+        Page { bytes: vec![0; size], header, cells: 0, start: size }
+    }
+
+    /// Where the places of the cells end.
+    fn places_end(&self) -> usize {
+        self.header + 2 * self.cells
+    }
+
+    fn has_room(&self, cell: usize) -> bool {
+        self.places_end() + cell_space(cell) <= self.start
+    }
+
+    /// Adds a cell, of three parts, for which there is room.
+    fn push(&mut self, parts: [&[u8]; 3]) {
+        let length = parts.iter().map(|part| part.len()).sum::<usize>();
+        self.start -= length.max(4);
+        let mut at = self.start;
+        for part in parts {
+            self.bytes[at..at + part.len()].copy_from_slice(part);
+            at += part.len();
+        }
+        self.bytes[at..self.start + length.max(4)].fill(0);
+        let place = self.places_end();
+        self.bytes[place..place + 2].copy_from_slice(&(self.start as u16).to_be_bytes());
+        self.cells += 1;
+    }
+
+    /// Takes the last cell out. Those of an index have four bytes at least, so all of its space is the cell.
+    fn pop(&mut self) -> Vec<u8> {
+        self.cells -= 1;
+        let place = self.places_end();
+        let end = match self.cells {
+            0 => self.bytes.len(),
+            _ => usize::from(u16::from_be_bytes([self.bytes[place - 2], self.bytes[place - 1]])),
+        };
+        let cell = self.bytes[self.start..end].to_vec();
+        self.start = end;
+        cell
+    }
+
+    fn clear(&mut self) {
+        self.cells = 0;
+        self.start = self.bytes.len();
+    }
+
+    /// Writes the header, and gives the page.
+    fn complete(&mut self, kind: u8, rightmost: Option<u32>) -> &[u8] {
+        let (places_end, start) = (self.places_end(), self.start);
+        let page = &mut self.bytes;
+        page[..self.header].fill(0);
+        page[0] = kind;
+        page[3..5].copy_from_slice(&(self.cells as u16).to_be_bytes());
+        // 65536 is written as 0, which is what the conversion makes of it.
+        page[5..7].copy_from_slice(&(start as u16).to_be_bytes());
+        if let Some(rightmost) = rightmost {
+            page[8..12].copy_from_slice(&rightmost.to_be_bytes());
+        }
+        // What an earlier page has left.
+        page[places_end..start].fill(0);
+        page
+    }
+}

@@ -1,0 +1,202 @@
+//! What is noted of a run's changes, so that they can be undone: [`Journal`].
+//!
+//! Of customers that were created, a digest of each row, those of up to sixty in one row of the table; of one that was updated, each
+//! value that was changed, before and after, and a digest of the row as the run left it. Digests are only there to notice that
+//! somebody has changed a row since. They stay in the database, so they must be the same in every version: XXH3 of 64 bits
+//! (xxhash.com) over bytes that are laid down here.
+
+use std::ops::Range;
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Row, params};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::segment::Parameter;
+use crate::core::row::{RowEncoder, Value};
+
+/// How many customers have their digests in one row. It takes a quarter of a page of 4096 bytes, and as much of larger ones: more
+/// would go to pages of its own (sqlite.org/fileformat2.html, section 1.6), half of which would stay empty.
+pub(super) const RANGE: usize = 60;
+
+/// The digits of a digest.
+pub(super) const DIGITS: usize = 16;
+
+/// Customers that a run has created, one after another.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct CreatedRange {
+    pub(super) first: i64,
+    /// The digests of their rows, one after the other in hexadecimal digits.
+    pub(super) digests: Vec<u8>,
+}
+
+impl CreatedRange {
+    pub(super) fn last(&self) -> i64 {
+        self.first + (self.digests.len() / DIGITS) as i64 - 1
+    }
+}
+
+/// Works out digests of rows as they stand in the database.
+#[derive(Debug, Default)]
+pub(super) struct CreatedDigest {
+    encoder: RowEncoder,
+    row: Vec<u8>,
+}
+
+impl CreatedDigest {
+    /// The digest of a row that a run has created: of the values of the run's columns in their order, and of the stamp.
+    pub(super) fn of<'v>(&mut self, values: impl Iterator<Item = Value<'v>>) -> u64 {
+        self.row.clear();
+        values.for_each(|value| self.encoder.push(value));
+        self.encoder.finish(&mut self.row);
+        xxh3_64(&self.row)
+    }
+}
+
+/// A value of the database as one of a row. A table that is not STRICT, and made by another program, may hold more kinds; their
+/// bytes stand for them.
+pub(super) fn value_of(value: ValueRef<'_>) -> Value<'_> {
+    match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(number) => Value::Integer(number),
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Value::Text(bytes),
+        ValueRef::Real(number) => Value::Integer(number.to_bits() as i64),
+    }
+}
+
+/// The digest of a whole row of `customers`: of the columns that hold something, by their names, so that a column that is
+/// added later changes nothing. `names` are the names of the row's columns.
+pub(super) fn row_digest(names: &[String], row: &Row<'_>) -> rusqlite::Result<u64> {
+    let mut bytes = Vec::new();
+    for (index, name) in names.iter().enumerate() {
+        let (kind, value): (u8, &[u8]) = match value_of(row.get_ref(index)?) {
+            Value::Null => continue,
+            Value::Integer(number) => (b'i', &number.to_be_bytes()),
+            Value::Text(text) => (b't', text),
+        };
+        bytes.extend_from_slice(name.as_bytes());
+        bytes.push(0);
+        bytes.push(kind);
+        bytes.extend_from_slice(&(value.len() as u64).to_be_bytes());
+        bytes.extend_from_slice(value);
+    }
+    Ok(xxh3_64(&bytes))
+}
+
+/// How a digest stands in the database.
+pub(super) fn digest_text(digest: u64) -> String {
+    format!("{digest:016x}")
+}
+
+/// Adds the same to others. There is one for each row that is created, so it must take next to no time.
+fn push_digest(text: &mut Vec<u8>, digest: u64) {
+    text.extend_from_slice(&hexadecimal((digest >> 32) as u32));
+    text.extend_from_slice(&hexadecimal(digest as u32));
+}
+
+/// The hexadecimal digits of a number: its fours of bits are spread over eight bytes, which are then computed with together.
+fn hexadecimal(number: u32) -> [u8; 8] {
+    let mut spread = u64::from(number);
+    spread = (spread | spread << 16) & 0x0000_ffff_0000_ffff;
+    spread = (spread | spread << 8) & 0x00ff_00ff_00ff_00ff;
+    spread = (spread | spread << 4) & 0x0f0f_0f0f_0f0f_0f0f;
+    // One in each byte that is ten or more, which is written as a letter.
+    let letters = (spread + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101;
+    (spread + 0x3030_3030_3030_3030 + letters * u64::from(b'a' - b'9' - 1)).to_be_bytes()
+}
+
+/// What a run has created, and is not noted yet. What it updates is noted at once.
+#[derive(Debug, Default)]
+pub(super) struct Journal {
+    open: CreatedRange,
+}
+
+impl Journal {
+    /// Takes rows (see [`crate::core::row`]) under ascending customer IDs from `first` on, and gives `write` what is to be noted.
+    pub(super) fn created<E>(
+        &mut self,
+        first: i64,
+        bytes: &[u8],
+        rows: &[Range<u32>],
+        mut write: impl FnMut(&CreatedRange) -> Result<(), E>,
+    ) -> Result<(), E> {
+        for (customer, row) in (first..).zip(rows) {
+            if self.open.digests.is_empty() {
+                self.open.first = customer;
+            }
+            push_digest(&mut self.open.digests, xxh3_64(&bytes[row.start as usize..row.end as usize]));
+            if self.open.digests.len() >= RANGE * DIGITS {
+                self.end(&mut write)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives `write` what is left.
+    pub(super) fn end<E>(&mut self, mut write: impl FnMut(&CreatedRange) -> Result<(), E>) -> Result<(), E> {
+        if !self.open.digests.is_empty() {
+            write(&self.open)?;
+            self.open.digests.clear();
+        }
+        Ok(())
+    }
+}
+
+/// Notes customers that a run has created.
+pub(super) fn write_created(connection: &Connection, run_id: i64, range: &CreatedRange) -> rusqlite::Result<()> {
+    let sql =
+        "INSERT INTO import_created (run_id, first_customer_id, last_customer_id, digest) VALUES (?1, ?2, ?3, ?4)";
+    let values = params![run_id, range.first, range.last(), Parameter(Value::Text(&range.digests))];
+    connection.prepare_cached(sql)?.execute(values).map(drop)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::core::row::{Rows, values};
+
+    #[test]
+    fn rows_have_the_same_digest_from_the_database_as_on_their_way_there() {
+        let mut rows = Rows::new(3, 0);
+        let places: Vec<Range<u32>> = (0..250i64)
+            .map(|number| {
+                rows.push(Value::Text(format!("name {number}").as_bytes()));
+                rows.push(if number % 3 == 0 { Value::Null } else { Value::Integer(number) });
+                let row = rows.finish();
+                row.start as u32..row.end as u32
+            })
+            .collect();
+        let bytes = rows.into_bytes();
+        let (mut journal, mut ranges) = (Journal::default(), Vec::new());
+        let mut write = |range: &CreatedRange| {
+            ranges.push(range.clone());
+            Ok::<_, ()>(())
+        };
+        // In pieces of any size.
+        journal.created(7, &bytes, &places[..3], &mut write).unwrap();
+        journal.created(10, &bytes, &places[3..200], &mut write).unwrap();
+        journal.created(207, &bytes, &places[200..], &mut write).unwrap();
+        journal.end(&mut write).unwrap();
+        journal.end(&mut write).unwrap();
+        let ends: Vec<(i64, i64)> = ranges.iter().map(|range| (range.first, range.last())).collect();
+        assert_eq!(ends, [(7, 66), (67, 126), (127, 186), (187, 246), (247, 256)]);
+        let noted: Vec<u8> = ranges.into_iter().flat_map(|range| range.digests).collect();
+        let mut digest = CreatedDigest::default();
+        for (row, noted) in places.iter().zip(noted.chunks(DIGITS)) {
+            let row = &bytes[row.start as usize..row.end as usize];
+            assert_eq!(digest_text(digest.of(values(row))).as_bytes(), noted);
+        }
+        // Digests stay in databases: they must never become others.
+        assert_eq!(digest_text(xxh3_64(b"custload")), "f2c3dde8eb1d601b");
+    }
+
+    #[test]
+    fn digests_are_written_in_hexadecimal_digits() {
+        let patterns = (0..64).flat_map(|bit| [1u64 << bit, !(1 << bit), 0x0123_4567_89ab_cdef << bit]);
+        for number in patterns.chain([0, u64::MAX]) {
+            let mut text = Vec::new();
+            push_digest(&mut text, number);
+            assert_eq!(text, digest_text(number).as_bytes());
+        }
+    }
+}
