@@ -7,7 +7,7 @@ use std::io::{self, BufReader, BufWriter, ErrorKind, Read, Seek, Write};
 use std::path::PathBuf;
 
 use super::fate::{Action, Right};
-use crate::core::judge::FieldSet;
+use crate::core::profile::FieldSet;
 use crate::core::record::{Fate, Position};
 use crate::sink::sqlite::keys::Place;
 

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use super::tally::Tally;
 use crate::core::finding::{Code, Fault, FaultList, Faults, Severity};
-use crate::core::judge::{Carried, Checker, FieldSet, Outcome, Verdict, Verdicts};
+use crate::core::judge::{Carried, Checker, Outcome, Verdict, Verdicts};
 use crate::core::mode::Mode;
+use crate::core::profile::FieldSet;
 use crate::core::record::csv::RowWriter;
 use crate::core::record::{Balance, Block, Position, Spot};
 use crate::report::lines::{self, FirstPlace, Rejection};

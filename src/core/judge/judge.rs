@@ -6,10 +6,10 @@
 use std::borrow::Cow;
 
 use super::plan::{FieldPlan, Filler, OnInvalid, Plan, Required, Rewritten, Said, without_guards};
-use super::{FieldSet, Touched};
+use super::Touched;
 use crate::core::finding::{Code, Fault, FaultList, Severity};
 use crate::core::mode::Empty;
-use crate::core::profile::FieldType;
+use crate::core::profile::{FieldSet, FieldType};
 use crate::core::record::csv::NOT_CALCULATED;
 use crate::core::record::json::{self, JsonValue};
 use crate::core::text::sheet;

@@ -7,12 +7,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::FieldSet;
 use super::judge::{Judge, Origin, Stored};
 use crate::core::mode::{Empty, Mode};
 use crate::core::profile::header::HeaderNames;
 use crate::core::profile::mapping::Mapping;
-use crate::core::profile::{Field, FieldType, Profile};
+use crate::core::profile::{Field, FieldSet, FieldType, Profile};
 use crate::core::text::key::KeyComparison;
 use crate::core::text::sheet;
 use crate::core::text::{self, Characters};

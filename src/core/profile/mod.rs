@@ -3,6 +3,7 @@
 //! The profile knows names and limits; what the limits mean for a value is for `check`, how a value is normalised for
 //! `rule`. [`header`] binds the columns of an input to the fields.
 
+mod field_set;
 pub mod header;
 pub mod mapping;
 mod nested;
@@ -15,6 +16,8 @@ use serde::{Deserialize, Serialize};
 use crate::core::text::Characters;
 use crate::core::text::key::KeyComparison;
 use crate::error::{Error, Result};
+
+pub use self::field_set::FieldSet;
 
 /// Text without a limit of its own ends here (SPEC, section 2).
 pub const TEXT_LIMIT: usize = 4096;
