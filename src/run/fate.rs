@@ -220,7 +220,7 @@ impl Committer<'_> {
     ) {
         let Some(touched) = touched else { return };
         match (known.customer, known.other) {
-            (None, _) => worker.note_nobody(touched.lacking, spot, faults),
+            (None, _) => worker.note_nobody(&touched.lacking, spot, faults),
             (Some(_), None) => {}
             (Some(one), Some(other)) => {
                 let column = self.key_column();

@@ -54,10 +54,12 @@ impl Waiting {
             right.key.len() as u64,
             row.len() as u64,
             right.cells.len() as u64,
+            right.differing.iter().count() as u64,
+            right.cleared.iter().count() as u64,
         ];
         numbers.iter().try_for_each(|number| writer.write_all(&number.to_le_bytes()))?;
-        for fields in [right.differing, right.cleared] {
-            writer.write_all(&fields.to_bits().to_le_bytes())?;
+        for field in right.differing.iter().chain(right.cleared.iter()) {
+            writer.write_all(&(field as u16).to_le_bytes())?;
         }
         for (column, fate) in &right.cells {
             writer.write_all(&(column << 3 | *fate as u32).to_le_bytes())?;
@@ -91,7 +93,7 @@ impl Waiting {
 
 /// Reads a record, and its row behind `bytes`.
 fn read_one(reader: &mut impl Read, bytes: &mut Vec<u8>) -> io::Result<Option<(Place, Right<'static>)>> {
-    let mut numbers = [0; 11];
+    let mut numbers = [0; 13];
     for (index, number) in numbers.iter_mut().enumerate() {
         let mut read = [0; 8];
         match reader.read_exact(&mut read) {
@@ -100,13 +102,9 @@ fn read_one(reader: &mut impl Read, bytes: &mut Vec<u8>) -> io::Result<Option<(P
         }
         *number = u64::from_le_bytes(read);
     }
-    let [place, first, input, record, line, action, has_customer, customer, key_length, row_length, cells] = numbers;
-    let mut fields = [FieldSet::default(); 2];
-    for fields in &mut fields {
-        let mut read = [0; 16];
-        reader.read_exact(&mut read)?;
-        *fields = FieldSet::from_bits(u128::from_le_bytes(read));
-    }
+    let [place, first, input, record, line, action, has_customer, customer, lengths @ ..] = numbers;
+    let [key_length, row_length, cells, differing, cleared] = lengths;
+    let [differing, cleared] = [read_fields(reader, differing)?, read_fields(reader, cleared)?];
     let mut read = vec![0; 4 * cells as usize];
     reader.read_exact(&mut read)?;
     let cells = read.as_chunks().0.iter().map(|bytes| {
@@ -125,11 +123,17 @@ fn read_one(reader: &mut impl Read, bytes: &mut Vec<u8>) -> io::Result<Option<(P
         row: start as u32..bytes.len() as u32,
         action: Action::of(action).ok_or(ErrorKind::InvalidData)?,
         customer: (has_customer == 1).then_some(customer as i64),
-        differing: fields[0],
-        cleared: fields[1],
+        differing,
+        cleared,
         key: Cow::Owned(String::from_utf8(key).map_err(|_| ErrorKind::InvalidData)?),
         first,
         cells,
     };
     Ok(Some((place, right)))
+}
+
+fn read_fields(reader: &mut impl Read, count: u64) -> io::Result<FieldSet> {
+    let mut read = vec![0; 2 * count as usize];
+    reader.read_exact(&mut read)?;
+    Ok(read.as_chunks().0.iter().map(|field| usize::from(u16::from_le_bytes(*field))).collect())
 }

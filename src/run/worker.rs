@@ -162,7 +162,7 @@ impl Worker {
                     let mut faults = FaultList::default();
                     let spot = Spot { block: &block, span, position };
                     if mode.changes() && known.len() == before {
-                        let lacking = verdicts.touched[index as usize].lacking;
+                        let lacking = &verdicts.touched[index as usize].lacking;
                         self.note_nobody(lacking, spot, &mut faults);
                     }
                     if faults.is_empty() {
@@ -217,7 +217,7 @@ impl Worker {
     }
 
     /// Adds what is wrong with a record that nobody among the customers can be meant by, if something is.
-    pub(super) fn note_nobody(&self, lacking: FieldSet, spot: Spot<'_>, faults: &mut FaultList) {
+    pub(super) fn note_nobody(&self, lacking: &FieldSet, spot: Spot<'_>, faults: &mut FaultList) {
         let plan = self.checker.plan();
         let column = plan.key.map(|key| plan.fields[key.field].column.as_str()).unwrap_or_default();
         match plan.mode {

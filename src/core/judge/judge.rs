@@ -99,15 +99,15 @@ impl<'p> Judge<'p> {
     /// What the record has to say of a customer who is there.
     pub(super) fn touched(&self) -> Touched {
         Touched {
-            given: self.empty.or(self.absent).complement(),
-            cleared: self.empty.in_both(self.plan.clearable).or(self.replaced_by_nothing()),
+            given: self.empty.or(&self.absent).complement(),
+            cleared: self.empty.and(&self.plan.clearable).or(&self.replaced_by_nothing()),
             lacking: self.lacking,
         }
     }
 
     /// The fields of an address that is replaced whole, and that the new one has not. What was invalid may have been one.
     fn replaced_by_nothing(&self) -> FieldSet {
-        self.empty.or(self.absent).in_both(self.replaced).in_both(self.cleared.complement())
+        self.empty.or(&self.absent).and(&self.replaced).and(&self.cleared.complement())
     }
 
     /// Whether one of the faults costs the record.

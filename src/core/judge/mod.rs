@@ -354,9 +354,9 @@ impl Checker {
     }
 
     /// Adds the faults of a record, the one of this span, that was to become a customer and lacks these fields.
-    pub fn note_lacking(&self, lacking: FieldSet, block: &Block, span: &Span, faults: &mut FaultList) {
-        let mut fields: Vec<(usize, Option<usize>, Option<String>)> = (0..self.plan.fields.len())
-            .filter(|field| lacking.has(*field))
+    pub fn note_lacking(&self, lacking: &FieldSet, block: &Block, span: &Span, faults: &mut FaultList) {
+        let mut fields: Vec<(usize, Option<usize>, Option<String>)> = lacking
+            .iter()
             .map(|field| {
                 let (column, value) = self.original_value(block, span, field).unzip();
                 (field, column.flatten(), value)

@@ -1,51 +1,95 @@
-//! A set of a profile's fields: [`FieldSet`].
+//! A set of a profile's fields: [`FieldSet`]. The judge clears several of them for every record.
+
+/// The number of bits in a word.
+const WORD: usize = u64::BITS as usize;
+/// The number of words.
+const WORDS: usize = FieldSet::CAPACITY / WORD;
 
 /// Fields of a profile, by their indexes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct FieldSet(u128);
+pub struct FieldSet([u64; WORDS]);
 
 impl FieldSet {
-    /// How many fields a profile can have.
-    pub const MOST: usize = u128::BITS as usize;
+    /// The number of fields that a profile can have. [`Profile::parse`](super::Profile::parse) refuses more.
+    pub const CAPACITY: usize = 512;
 
     /// Adds a field.
     #[inline]
     pub fn insert(&mut self, field: usize) {
-        self.0 |= 1 << field;
+        debug_assert!(field < FieldSet::CAPACITY);
+        // The remainder changes nothing, and saves the check of a bound.
+        self.0[field / WORD % WORDS] |= 1 << (field % WORD);
     }
 
-    /// Whether a field is among them.
-    pub fn has(self, field: usize) -> bool {
-        self.0 >> field & 1 == 1
+    /// Whether it contains a field.
+    #[inline]
+    pub fn has(&self, field: usize) -> bool {
+        self.0[field / WORD % WORDS] >> (field % WORD) & 1 == 1
     }
 
-    /// Whether there is none.
-    pub fn is_empty(self) -> bool {
-        self.0 == 0
+    /// Whether it contains no field.
+    pub fn is_empty(&self) -> bool {
+        self.0 == [0; WORDS]
     }
 
-    /// Those that are in both.
-    pub fn in_both(self, others: FieldSet) -> FieldSet {
-        FieldSet(self.0 & others.0)
+    /// The fields that are in both sets.
+    pub fn and(&self, other: &FieldSet) -> FieldSet {
+        FieldSet(std::array::from_fn(|word| self.0[word] & other.0[word]))
     }
 
-    /// These and others.
-    pub fn or(self, others: FieldSet) -> FieldSet {
-        FieldSet(self.0 | others.0)
+    /// The fields that are in either set.
+    pub fn or(&self, other: &FieldSet) -> FieldSet {
+        FieldSet(std::array::from_fn(|word| self.0[word] | other.0[word]))
     }
 
-    /// All but these.
-    pub fn complement(self) -> FieldSet {
-        FieldSet(!self.0)
+    /// The fields that are not in this set, as if there were [`FieldSet::CAPACITY`] of them.
+    pub fn complement(&self) -> FieldSet {
+        FieldSet(self.0.map(|word| !word))
     }
 
-    /// As a number, to be kept.
-    pub fn to_bits(self) -> u128 {
-        self.0
+    /// Its fields, in ascending order.
+    pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
+        let fields_of = |(index, word): (usize, &u64)| {
+            let mut rest = *word;
+            std::iter::from_fn(move || {
+                let bit = (rest != 0).then(|| rest.trailing_zeros() as usize)?;
+                rest &= rest - 1;
+                Some(index * WORD + bit)
+            })
+        };
+        self.0.iter().enumerate().flat_map(fields_of)
+    }
+}
+
+impl FromIterator<usize> for FieldSet {
+    fn from_iter<I: IntoIterator<Item = usize>>(fields: I) -> FieldSet {
+        let mut set = FieldSet::default();
+        fields.into_iter().for_each(|field| set.insert(field));
+        set
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_has_a_bit_of_its_own() {
+        let mut set = FieldSet::default();
+        assert!(set.is_empty());
+        for field in 0..FieldSet::CAPACITY {
+            assert!(!set.has(field), "{field}");
+            set.insert(field);
+            assert!(set.has(field) && !set.is_empty(), "{field}");
+        }
+        assert_eq!(set, FieldSet::default().complement());
     }
 
-    /// From that number.
-    pub fn from_bits(bits: u128) -> FieldSet {
-        FieldSet(bits)
+    #[test]
+    fn sets_are_combined_field_by_field() {
+        let [one, other] = [[0, 63, 64, 511], [63, 65, 300, 511]].map(FieldSet::from_iter);
+        assert_eq!(one.and(&other).iter().collect::<Vec<_>>(), [63, 511]);
+        assert_eq!(one.or(&other).iter().collect::<Vec<_>>(), [0, 63, 64, 65, 300, 511]);
+        assert!(one.and(&one.complement()).is_empty());
     }
 }
