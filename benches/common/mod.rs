@@ -13,9 +13,7 @@ use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, SamplingMode};
 use custload::core::judge::plan::{FieldOptions, Plan};
 use custload::core::judge::{Checker, CsvShape, JsonShape, Outcome, Shape, Stamp, Verdicts};
-use custload::core::profile::Profile;
-use custload::core::profile::header::{Binding, Candidates};
-use custload::core::profile::mapping::Mapping;
+use custload::core::profile::{Binding, Candidates, Mapping, Profile};
 use custload::core::record::Block;
 use custload::core::record::dialect::CsvDialect;
 use custload::generate::Generator;
@@ -84,10 +82,10 @@ impl Sample {
 }
 
 fn candidates() -> Candidates {
-    Candidates::new(std::iter::once(contact()), &Mapping::default())
+    Candidates::new(&[contact()], &Mapping::default())
 }
 
-pub fn contact() -> &'static Profile {
+pub fn contact() -> Arc<Profile> {
     Profile::named("contact").unwrap()
 }
 

@@ -1,18 +1,19 @@
 //! What the program knows, for a person to look up: `profiles` and `explain`.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::table::{table, without_trailing_spaces};
 use crate::core::finding::{Code, CodeInfo, REGISTRY, Scope};
-use crate::core::profile::header::accepted_names;
-use crate::core::profile::{Profile, nearest};
+use crate::core::profile::{Profile, accepted_names, nearest};
 use crate::error::{Error, Result};
 
 /// The text of `custload profiles [NAME]`.
 pub(super) fn profiles(name: Option<&str>, as_json: bool) -> Result<String> {
-    let shown: Vec<&Profile> = match name {
+    let shown: Vec<Arc<Profile>> = match name {
         Some(name) => vec![Profile::named(name)?],
-        None => Profile::all().iter().collect(),
+        None => Profile::all().to_vec(),
     };
     if as_json {
         let data: Vec<Value> = shown.iter().map(|profile| data(profile)).collect();

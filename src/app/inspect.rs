@@ -9,7 +9,7 @@ use comfy_table::{Attribute, Cell, Color};
 use super::args::InspectArgs;
 use super::table::{number, table, without_trailing_spaces};
 use super::words::Words;
-use crate::core::profile::header::Header;
+use crate::core::profile::Header;
 use crate::core::text::{is_hidden, visible};
 use crate::error::{Error, Result};
 use crate::report::summary::{ColumnSummary, Ignored, escaped};

@@ -13,7 +13,7 @@ use super::args::{
 };
 use crate::core::judge::plan::{FieldOptions, OnInvalid};
 use crate::core::mode::{Duplicates, Empty, Mode};
-use crate::core::profile::mapping::Mapping;
+use crate::core::profile::Mapping;
 use crate::core::record::dialect::{CsvDialect, Escape};
 use crate::core::text;
 use crate::disk::read_whole;

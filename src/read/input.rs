@@ -24,7 +24,7 @@ use super::sniff::{
 };
 use super::window::{FileRead, Window};
 use super::{BlockSize, Cutter, Source};
-use crate::core::profile::header::{Candidates, REPORT_KEY, report_column};
+use crate::core::profile::{Candidates, REPORT_KEY, report_column};
 use crate::core::record::Extent;
 use crate::core::record::csv::DELIMITERS;
 use crate::core::record::dialect::{CsvDialect, Escape};

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::document::{self, ITSELF, Look};
 use super::input::Format;
-use crate::core::profile::header::{Candidates, Fit, REPORT_KEY};
+use crate::core::profile::{Candidates, Fit, REPORT_KEY};
 use crate::core::record::json::{Begun, Members, begun, is_blank, is_white_space, without_comma};
 
 /// What the lines of a text end with that begins so: LF, with a CR before it or without, or CR where it has no LF.

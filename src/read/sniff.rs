@@ -10,7 +10,7 @@ use std::cmp::Reverse;
 use super::report::delimiter_of_report;
 use super::sample::Row;
 pub use super::sample::{SAMPLE_BYTES, Sample};
-use crate::core::profile::header::{Candidates, Fit, has_report_columns, report_column};
+use crate::core::profile::{Candidates, Fit, has_report_columns, report_column};
 use crate::core::record::Extent;
 use crate::core::record::csv::unguarded;
 use crate::core::record::dialect::CsvDialect;
@@ -331,7 +331,7 @@ fn evenness(records: &[&Row], names: usize) -> u32 {
     }
 }
 
-fn best_fit(candidates: &Candidates, names: &[String]) -> Option<Fit> {
+fn best_fit<'c>(candidates: &'c Candidates, names: &[String]) -> Option<Fit<'c>> {
     candidates.fits(names).into_iter().max_by_key(Fit::rank)
 }
 
@@ -368,12 +368,11 @@ pub fn separator_line(text: &[u8]) -> Option<(u8, u64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::profile::Profile;
-    use crate::core::profile::mapping::Mapping;
+    use crate::core::profile::{Mapping, Profile};
     use crate::core::record::csv::DELIMITERS;
 
     fn sniffed(text: &str, place: &HeaderPlace) -> Result<Sniffed, Unreadable> {
-        let candidates = Candidates::new(Profile::all().iter(), &Mapping::default());
+        let candidates = Candidates::new(Profile::all(), &Mapping::default());
         let sample = Sample { bytes: text.as_bytes(), is_whole: true, is_sheet: false, line: 1, limit: 1 << 20 };
         let quotes = [(b'"', false), (b'\'', true)];
         let trials = DELIMITERS.into_iter().flat_map(|delimiter| {

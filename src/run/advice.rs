@@ -1,8 +1,7 @@
 //! What is said of headers and keys that do not fit: what was found, what may be meant, and what to do.
 
 use super::Options;
-use crate::core::profile::header::{Candidates, Fit, accepted_names, nearest_field};
-use crate::core::profile::{Field, FieldType, Profile, nearest};
+use crate::core::profile::{Candidates, Field, FieldType, Fit, Profile, accepted_names, nearest, nearest_field};
 use crate::core::record::csv::DELIMITERS;
 use crate::core::text::visible;
 use crate::error::{Error, Result};

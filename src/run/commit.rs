@@ -21,7 +21,7 @@ use crate::core::judge::json::{MOST_KEYS, MetKeys};
 use crate::core::judge::plan::Plan;
 use crate::core::judge::{Checker, Outcome, Verdicts};
 use crate::core::mode::Duplicates;
-use crate::core::profile::header::{REPORT_COLUMNS, letters_and_digits};
+use crate::core::profile::{REPORT_COLUMNS, letters_and_digits};
 use crate::core::record::Position;
 use crate::core::record::csv::RowWriter;
 use crate::core::text::key;
@@ -207,7 +207,7 @@ impl<'r> Committer<'r> {
         if folder.is_some() {
             start("sync", move || unsynced.into_iter().for_each(Unsynced::sync))?;
         }
-        let report = |folder: &ReportFolder, name| Ok(folder.file(name)?.synced_by(early.clone()));
+        let report = |folder: &ReportFolder, name| folder.file(name).map(|file| file.synced_by(early.clone()));
         let mut accepted = match &folder {
             Some(folder) if options.accepted => Some(report(folder, ACCEPTED)?),
             _ => None,
@@ -425,7 +425,7 @@ impl<'r> Committer<'r> {
         }
         let mut said: Vec<String> = said.into_iter().map(|said| format!("{path}: {said}")).collect();
         let what = if matches!(input.places, Places::Table(_)) { "column" } else { "key" };
-        said.extend(unseen(&input.summary, what, self.plan.profile));
+        said.extend(unseen(&input.summary, what, &self.plan.profile));
         if self.one_by_one && !self.is_complete() {
             self.make_found()?;
         }
@@ -538,9 +538,13 @@ impl<'r> Committer<'r> {
         match new.find(|column| column.ignored == Some(Ignored::Unknown)) {
             Some(column) if self.options.unknown_columns_are_errors => {
                 let filled = input.summary.columns.iter().filter_map(|column| column.field.as_deref());
-                let name =
-                    with_nearest(named(&column.header), &column.header, &filled.collect::<Vec<_>>(), self.plan.profile);
-                let said = unknown_names(&visible(&input.summary.path), "key", vec![name], self.plan.profile);
+                let name = with_nearest(
+                    named(&column.header),
+                    &column.header,
+                    &filled.collect::<Vec<_>>(),
+                    &self.plan.profile,
+                );
+                let said = unknown_names(&visible(&input.summary.path), "key", vec![name], &self.plan.profile);
                 let said = format!("{said}; --unknown-columns warn ignores such keys");
                 let what = "it has columns or keys that match no field";
                 Err(Error::unfit(Path::new(&input.summary.path), what, said))

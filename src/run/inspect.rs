@@ -11,8 +11,7 @@ use super::{Options, journey};
 use crate::core::finding::{Code, Severity};
 use crate::core::judge::plan::{FieldPlan, Plan};
 use crate::core::judge::{Checker, Outcome, Stamp};
-use crate::core::profile::Profile;
-use crate::core::profile::header::{Candidates, Likely, nearest_field, report_column};
+use crate::core::profile::{Candidates, Likely, Profile, nearest_field, report_column};
 use crate::core::record::csv::{SHEET_MARK, split};
 use crate::core::record::json::{JsonValue, Members, value};
 use crate::core::record::{Block, Extent};
@@ -79,7 +78,7 @@ pub struct FitSummary {
     /// How many of its fields the input fills.
     pub matched: usize,
     /// The columns that it requires, and that nothing fills.
-    pub missing: Vec<&'static str>,
+    pub missing: Vec<String>,
 }
 
 /// What a column holds.
@@ -127,7 +126,7 @@ pub fn inspect(options: &Options) -> Result<Inspection> {
     if checker.is_none() {
         inspection.proposed_options = proposal(&input, &candidates);
         // Its columns are shown all the same.
-        let column = |(name, likely): (&String, Option<Likely>)| match likely {
+        let column = |(name, likely): (&String, Option<Likely<'_>>)| match likely {
             Some(likely) => ColumnSummary::new(name).filling(likely.field, likely.target, likely.how),
             None => ColumnSummary::new(name),
         };
@@ -141,8 +140,12 @@ pub fn inspect(options: &Options) -> Result<Inspection> {
 
 fn fits(candidates: &Candidates, input: &Input) -> Vec<FitSummary> {
     let fits = candidates.fits(&input.names).into_iter();
-    fits.map(|fit| FitSummary { profile: fit.profile.name.clone(), matched: fit.matched, missing: fit.missing })
-        .collect()
+    fits.map(|fit| FitSummary {
+        profile: fit.profile.name.clone(),
+        matched: fit.matched,
+        missing: fit.missing.into_iter().map(str::to_string).collect(),
+    })
+    .collect()
 }
 
 impl Inspection {
@@ -177,7 +180,7 @@ impl Inspection {
     /// For each of the first headers that match nothing, the field that it may be meant for.
     fn propose(&mut self, candidates: &Candidates) {
         let filled: HashSet<&str> = self.input.columns.iter().filter_map(|column| column.field.as_deref()).collect();
-        let of_profile = |profile: &&Profile| self.profile.as_ref().is_none_or(|name| *name == profile.name);
+        let of_profile = |profile: &&Arc<Profile>| self.profile.as_ref().is_none_or(|name| *name == profile.name);
         let is_open = |column: &ColumnSummary| {
             column.field.is_none()
                 && matches!(column.ignored, None | Some(Ignored::Unknown))

@@ -20,7 +20,7 @@ use super::worker::{Checked, Worker};
 use super::{Command, Observer, Options};
 use crate::core::judge::Stamp;
 use crate::core::judge::plan::Plan;
-use crate::core::profile::header::Candidates;
+use crate::core::profile::Candidates;
 use crate::error::{Error, Result};
 use crate::read::input::{Format, Input, ReadOptions};
 use crate::read::window::{Feed, FileRead};

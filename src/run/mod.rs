@@ -12,6 +12,7 @@ mod already_loaded;
 mod cells;
 mod checkpoint;
 mod commit;
+mod core_errors;
 mod events;
 mod fate;
 mod history;
@@ -129,7 +130,7 @@ impl Target {
             Target::Nothing => None,
             other => return Ok(other),
         };
-        Ok(Target::Imagined(Box::new(Imagined::new(there, plan.profile, &options.stop)?)))
+        Ok(Target::Imagined(Box::new(Imagined::new(there, Arc::clone(&plan.profile), &options.stop)?)))
     }
 }
 
@@ -199,7 +200,7 @@ fn load(options: &Options, observer: &mut Watched<'_>) -> Result<Summary> {
                 undone = redo::undo_first(held, &identities, &loaded, options, &clock.started, observer)?;
             }
             let known = Known::new(&loaded, |run| !undone.contains(&run), options.fields.mode);
-            let left = already_loaded::leave_out(inputs, identities, &known, profile, options, run_id, observer);
+            let left = already_loaded::leave_out(inputs, identities, &known, &profile, options, run_id, observer);
             match left {
                 // The run that was stopped comes first.
                 Err(Error::LoadedOtherwise { .. }) if unfinished.is_some() => Vec::new(),
@@ -210,12 +211,12 @@ fn load(options: &Options, observer: &mut Watched<'_>) -> Result<Summary> {
     };
     // A run that was stopped has changed something since.
     if inputs.is_empty() && unfinished.is_none() {
-        return Ok(already_loaded::skipped(profile, options, &clock));
+        return Ok(already_loaded::skipped(&profile, options, &clock));
     }
     observer.inputs(&inputs);
     let plan = Arc::new(Plan::new(profile, &options.fields)?);
     if let Some(run) = &unfinished {
-        resume::refuse_others(run, options, profile, &inputs)?;
+        resume::refuse_others(run, options, &plan.profile, &inputs)?;
         observer.note(&resume::said(run));
         events::resume(run_id, run.checkpoint.records);
     }
@@ -250,7 +251,8 @@ fn load(options: &Options, observer: &mut Watched<'_>) -> Result<Summary> {
     committer.one_by_one = one_by_one;
     let ended = journey::travel(prepared, &candidates, &plan, &stamp, options, &mut committer, observer);
     let kept = committer.kept();
-    let ended = ended.and_then(|()| close(options, profile, &clock, committer, place.as_deref(), check_id, observer));
+    let ended =
+        ended.and_then(|()| close(options, &plan.profile, &clock, committer, place.as_deref(), check_id, observer));
     match (trace, &ended) {
         // The next run follows it, and puts the reports in place or removes them.
         (Some(trace), Err(Error::InDoubt { .. })) => trace.leave_behind(),
@@ -331,7 +333,7 @@ fn how_it_ends(options: &Options, outcome: &Committed, run_id: i64) -> (Status, 
 /// The end of a run: everything is known, and it is decided what stays.
 fn close(
     options: &Options,
-    profile: &'static Profile,
+    profile: &Profile,
     clock: &Clock,
     committer: Committer<'_>,
     place: Option<&Path>,
@@ -503,7 +505,7 @@ fn open_target(
         path: path.clone(),
         run_id,
         database_id,
-        profile: plan.profile,
+        profile: Arc::clone(&plan.profile),
         key: plan.key.map(|key| plan.fields[key.field].column.clone()),
         // A second one makes a key ambiguous.
         most_of_a_key: if plan.mode.changes() { 2 } else { 1 },

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::Options;
 use crate::core::judge::plan::{FieldOptions, OnInvalid};
-use crate::core::profile::mapping::Mapping;
+use crate::core::profile::Mapping;
 use crate::read::input::ReadOptions;
 use crate::read::sniff::HeaderPlace;
 

@@ -12,9 +12,7 @@ use super::already_loaded::absolute_path;
 use super::{Observer, Options};
 use crate::core::judge::plan::Plan;
 use crate::core::judge::{Checker, CsvShape, JsonShape, Shape, Stamp};
-use crate::core::profile::header::{Binding, Candidates, Column, Fit, Header, letters_and_digits};
-use crate::core::profile::mapping::Mapping;
-use crate::core::profile::{Profile, nearest};
+use crate::core::profile::{Binding, Candidates, Column, Fit, Header, Mapping, Profile, letters_and_digits, nearest};
 use crate::core::text::visible;
 use crate::error::{Error, Result};
 use crate::read::input::{Format, Input};
@@ -47,16 +45,16 @@ pub(super) fn candidates(options: &Options) -> Result<Candidates> {
     match options.profile.as_deref() {
         Some(name) => {
             let profile = Profile::named(name)?;
-            mapping.check(profile)?;
-            Ok(Candidates::new(std::iter::once(profile), mapping).for_mode(mode, key))
+            mapping.check(&profile)?;
+            Ok(Candidates::new(&[profile], mapping).for_mode(mode, key))
         }
         None => {
             // A field that no profile has is a slip, whichever profile it will be.
-            let checks: Vec<Result<()>> = Profile::all().iter().map(|profile| mapping.check(profile)).collect();
+            let checks: Vec<_> = Profile::all().iter().map(|profile| mapping.check(profile)).collect();
             if checks.iter().all(Result::is_err) {
                 checks.into_iter().next_back().unwrap_or(Ok(()))?;
             }
-            Ok(Candidates::new(Profile::all().iter(), mapping).for_mode(mode, key))
+            Ok(Candidates::new(Profile::all(), mapping).for_mode(mode, key))
         }
     }
 }
@@ -67,9 +65,9 @@ pub(super) fn profile(
     inputs: &[Input],
     candidates: &Candidates,
     observer: &mut dyn Observer,
-) -> Result<&'static Profile> {
+) -> Result<Arc<Profile>> {
     if let Some(name) = options.profile.as_deref() {
-        return Profile::named(name);
+        return Ok(Profile::named(name)?);
     }
     let Some(first) = inputs.first() else {
         return Err(Error::Usage("name at least one input file, or - for standard input".into()));
@@ -88,7 +86,7 @@ pub(super) fn profile(
     Ok(profile)
 }
 
-pub(super) fn choose(input: &Input, options: &Options, candidates: &Candidates) -> Result<&'static Profile> {
+pub(super) fn choose(input: &Input, options: &Options, candidates: &Candidates) -> Result<Arc<Profile>> {
     let fits: Vec<Fit> = candidates.fits(&input.names);
     let best = fits.iter().filter(|fit| fit.missing.is_empty()).max_by_key(|fit| fit.rank());
     let path = visible(&input.path.to_string_lossy()).into_owned();
@@ -140,7 +138,7 @@ pub(super) fn choose(input: &Input, options: &Options, candidates: &Candidates) 
             ),
         ));
     }
-    Ok(best.profile)
+    Ok(Arc::clone(best.profile))
 }
 
 /// An error where an input does not fit, with words for a log that quote nothing of it.
@@ -169,7 +167,7 @@ pub(super) fn bind(
         observer.found(&format!("{path}: {}", where_columns_go(&one.summary)));
         say_that_no_key_is_there(&one, plan, options, observer)?;
         if options.unknown_columns_are_errors {
-            refuse_unknown_columns(&one, plan.profile)?;
+            refuse_unknown_columns(&one, &plan.profile)?;
         }
         prepared.push(one);
     }
@@ -220,14 +218,14 @@ pub(super) fn bind_one(input: &Input, index: usize, plan: &Plan, options: &Optio
     let mut summary = summary_of(input, index);
     let shape = if dialect.format.is_table() {
         let binding = bind_header(input, plan, options)?;
-        summary.columns = columns(&binding, plan.profile, true);
+        summary.columns = columns(&binding, &plan.profile, true);
         let is_sheet = dialect.format == Format::Spreadsheet;
         Shape::Csv(Box::new(
             CsvShape::new(dialect.csv, binding, dialect.is_padded, is_sheet).with_header(dialect.header_line),
         ))
     } else {
         let (shape, binding) = JsonShape::new(plan, input.names.clone());
-        summary.columns = columns(&binding, plan.profile, false);
+        summary.columns = columns(&binding, &plan.profile, false);
         Shape::Json(Box::new(shape))
     };
     summary.note_names();
@@ -287,7 +285,7 @@ fn bind_header(input: &Input, plan: &Plan, options: &Options) -> Result<Binding>
     if let Some(line) = input.dialect.header_line {
         place.push_str(&format!(": line {line}"));
     }
-    let profile = plan.profile;
+    let profile = &plan.profile;
     let binding = Binding::new(&plan.names, input.names.clone(), false);
     let unfilled = |field: &usize| binding.sources.lack(*field) && !plan.can_do_without(*field);
     let Some(field) = (0..profile.fields.len()).find(unfilled) else {
@@ -295,7 +293,7 @@ fn bind_header(input: &Input, plan: &Plan, options: &Options) -> Result<Binding>
     };
     let field = &profile.fields[field];
     let near = nearest_header(field, &input.names).map(|near| format!(" Is it {}?", named(near))).unwrap_or_default();
-    let candidates = Candidates::new(std::iter::once(profile), &options.fields.mapping);
+    let candidates = Candidates::new(std::slice::from_ref(profile), &options.fields.mapping);
     let proposal = match typed(&proposal(input, &candidates.for_mode(plan.mode, options.fields.key.clone()))) {
         proposal if proposal.is_empty() => format!("--map 'Their header={}'", field.column),
         proposal => format!("--map, {proposal} say"),
@@ -426,7 +424,7 @@ impl Stems {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::profile::header::steps;
+    use crate::core::profile::steps;
 
     fn mapping(headers: &[String]) -> Mapping {
         let mut mapping = Mapping::default();

@@ -378,9 +378,7 @@ fn a_mark_at_the_end_of_a_file_is_no_part_of_it() {
 mod hostile {
     use std::io::Cursor;
 
-    use custload::core::profile::Profile;
-    use custload::core::profile::header::Candidates;
-    use custload::core::profile::mapping::Mapping;
+    use custload::core::profile::{Candidates, Mapping, Profile};
     use custload::core::record::csv::split;
     use custload::core::record::dialect::CsvDialect;
     use custload::error::Result;
@@ -405,7 +403,7 @@ mod hostile {
 
     /// The header and the records of a text, as they are found.
     fn read(text: &str) -> Result<Table> {
-        let candidates = Candidates::new(std::iter::once(Profile::named("contact")?), &Mapping::default());
+        let candidates = Candidates::new(&[Profile::named("contact").unwrap()], &Mapping::default());
         let options = ReadOptions { format: Some(Format::Csv), ..ReadOptions::default() };
         let opened = Opened::plain(Box::new(Cursor::new(text.as_bytes().to_vec())), None);
         let input = Input::look("a.csv".as_ref(), opened, &options, &candidates)?;

@@ -2,7 +2,7 @@
 
 use super::Draft;
 use super::judge::{Judge, Stored};
-use crate::core::profile::sources::{Chosen, Role, Sources};
+use crate::core::profile::{Chosen, Role, Sources};
 use crate::core::record::Fate;
 
 impl Judge<'_> {

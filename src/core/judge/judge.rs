@@ -5,8 +5,8 @@
 
 use std::borrow::Cow;
 
-use super::plan::{FieldPlan, Filler, OnInvalid, Plan, Required, Rewritten, Said, without_guards};
 use super::Touched;
+use super::plan::{FieldPlan, Filler, OnInvalid, Plan, Required, Rewritten, Said, without_guards};
 use crate::core::finding::{Code, Fault, FaultList, Severity};
 use crate::core::mode::Empty;
 use crate::core::profile::{FieldSet, FieldType};

@@ -3,8 +3,7 @@
 use std::collections::HashSet;
 
 use super::plan::Plan;
-use crate::core::profile::header::{Alike, Binding, Column, KeyNames, Match, Meaning, letters_and_digits};
-use crate::core::profile::sources::{Role, Sources};
+use crate::core::profile::{Alike, Binding, Column, KeyNames, Match, Meaning, Role, Sources, letters_and_digits};
 
 /// What is known of the keys of an input before its records are judged.
 #[derive(Clone, Debug)]

@@ -10,6 +10,7 @@ mod judge;
 mod keys;
 mod marks;
 pub mod plan;
+pub mod plan_error;
 mod quick;
 mod report;
 
@@ -21,8 +22,7 @@ use self::judge::{Judge, Stored};
 use self::plan::{Plan, ZipPart};
 use self::quick::{Quick, Tidy};
 use crate::core::finding::{Code, Fault, FaultList, Faults, Severity};
-use crate::core::profile::{FieldSet, FieldType};
-use crate::core::profile::header::{Binding, Column};
+use crate::core::profile::{Binding, Column, FieldSet, FieldType};
 use crate::core::record::csv::RowWriter;
 use crate::core::record::raw;
 use crate::core::record::{Block, Extent, Fate, RAW_LIMIT, Span};

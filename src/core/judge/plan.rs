@@ -4,19 +4,18 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::judge::{Judge, Origin, Stored};
+use super::plan_error::{OnInvalidReason, PlanError};
 use crate::core::mode::{Empty, Mode};
-use crate::core::profile::header::HeaderNames;
-use crate::core::profile::mapping::Mapping;
-use crate::core::profile::{Field, FieldSet, FieldType, Profile};
+use crate::core::profile::{Field, FieldSet, FieldType, HeaderNames, Mapping, Profile, Setting};
 use crate::core::text::key::KeyComparison;
 use crate::core::text::sheet;
 use crate::core::text::{self, Characters};
 use crate::core::types::address;
-use crate::error::{Error, Result};
 
 /// What the person who runs the program has said about fields.
 #[derive(Clone, Debug, Default)]
@@ -163,7 +162,7 @@ pub struct KeyPlan {
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// The profile that it was made from.
-    pub profile: &'static Profile,
+    pub profile: Arc<Profile>,
     /// Its header names.
     pub names: HeaderNames,
     /// One plan a field, in the profile's order.
@@ -213,7 +212,7 @@ fn values_of(field: &Field, mapping: &Mapping) -> BTreeMap<String, String> {
     values.map(|(value, stands_for)| (unguarded(value), stands_for.clone())).collect()
 }
 
-/// What becomes of invalid values, field by field; a usage error where a field cannot be treated so.
+/// What becomes of invalid values, field by field.
 ///
 /// `key_of_changes` is the key of a run that changes customers: without it nobody knows which customer is meant.
 fn on_invalid(
@@ -221,7 +220,7 @@ fn on_invalid(
     key: Option<KeyPlan>,
     key_of_changes: Option<KeyPlan>,
     said: &[(String, OnInvalid)],
-) -> Result<Vec<OnInvalid>> {
+) -> Result<Vec<OnInvalid>, PlanError> {
     let is = |key: Option<KeyPlan>, field: usize| key.is_some_and(|key| key.field == field);
     let mut on_invalid = vec![OnInvalid::Reject; profile.fields.len()];
     for (column, what) in said {
@@ -233,33 +232,20 @@ fn on_invalid(
             }
             continue;
         }
-        let field = profile.require_field(column, "--on-invalid")?;
+        let field = profile.require_field(column, Setting::OnInvalid)?;
         let Field { required, kind, .. } = &profile.fields[field];
-        let why = match what {
-            OnInvalid::Clear if *required => {
-                format!("{column} is required in the profile {}, so a record cannot do without it", profile.name)
-            }
-            OnInvalid::Keep if *required => {
-                format!("{column} is required in the profile {}, and only optional fields can be kept", profile.name)
-            }
-            OnInvalid::Clear if is(key_of_changes, field) => {
-                format!("{column} is the key, so nobody would know which customer a record without it means")
-            }
-            OnInvalid::Keep if is(key, field) => {
-                format!("{column} is the key, and customers must not be told apart by an invalid one")
-            }
-            OnInvalid::Keep if matches!(kind, FieldType::Integer | FieldType::Flag) => {
-                format!(
-                    "{column} is stored as a number, and what is invalid is none; {column}=clear stores it as missing"
-                )
-            }
+        let reason = match what {
+            OnInvalid::Clear | OnInvalid::Keep if *required => OnInvalidReason::Required,
+            OnInvalid::Clear if is(key_of_changes, field) => OnInvalidReason::Key,
+            OnInvalid::Keep if is(key, field) => OnInvalidReason::Key,
+            OnInvalid::Keep if matches!(kind, FieldType::Integer | FieldType::Flag) => OnInvalidReason::Number,
             _ => {
                 on_invalid[field] = *what;
                 continue;
             }
         };
-        let name = if *what == OnInvalid::Clear { "clear" } else { "keep" };
-        return Err(Error::Usage(format!("--on-invalid {column}={name}: {why}")));
+        let (profile, column) = (profile.name.clone(), column.clone());
+        return Err(PlanError::OnInvalid { profile, column, on_invalid: *what, reason });
     }
     Ok(on_invalid)
 }
@@ -292,22 +278,19 @@ impl ZipPart {
 }
 
 impl Plan {
-    /// Makes a plan; a usage error where an option names a field that is not there or cannot be treated so.
-    pub fn new(profile: &'static Profile, options: &FieldOptions) -> Result<Plan> {
+    /// Makes a plan.
+    pub fn new(profile: Arc<Profile>, options: &FieldOptions) -> Result<Plan, PlanError> {
         let (mapping, mode) = (&options.mapping, options.mode);
-        mapping.check(profile)?;
+        mapping.check(&profile)?;
         let key = match options.key.as_deref() {
             Some("none") => None,
-            Some(column) => Some(profile.require_field(column, "--key")?),
+            Some(column) => Some(profile.require_field(column, Setting::Key)?),
             None => profile.field_index(&profile.key),
         };
         let key = key
             .map(|field| KeyPlan { field, comparison: profile.fields[field].compare.unwrap_or(KeyComparison::Text) });
         if mode.changes() && key.is_none() {
-            return Err(Error::Usage(format!(
-                "--mode {}: customers are told apart by a key, and --key none is none",
-                mode.name()
-            )));
+            return Err(PlanError::NoKey(mode));
         }
         let required = |index: usize| match mode {
             // Without a key a record is a reject of its own.
@@ -321,7 +304,7 @@ impl Plan {
         let relax_all = options.relax.iter().any(|column| column == "all");
         let mut relaxed = vec![false; profile.fields.len()];
         for column in options.relax.iter().filter(|column| *column != "all") {
-            relaxed[profile.require_field(column, "--relax")?] = true;
+            relaxed[profile.require_field(column, Setting::Relax)?] = true;
         }
         let is_key = |field: usize| key.is_some_and(|key| key.field == field);
         let rewritten = |field: usize| {
@@ -334,7 +317,7 @@ impl Plan {
             }
         };
         let key_of_changes = key.filter(|_| mode.changes());
-        let on_invalid = on_invalid(profile, key, key_of_changes, &options.on_invalid)?;
+        let on_invalid = on_invalid(&profile, key, key_of_changes, &options.on_invalid)?;
         let fields = profile.fields.iter().enumerate().map(|(index, field)| FieldPlan {
             column: field.column.clone(),
             kind: field.kind,
@@ -342,7 +325,7 @@ impl Plan {
             default: field.default.clone().map(Filler::Text),
             values: values_of(field, mapping),
             guard: field.is_guarded(),
-            zip: ZipPart::of(profile, index),
+            zip: ZipPart::of(&profile, index),
             min: field.min.unwrap_or(0),
             max: field.longest(),
             at_least: field.at_least.unwrap_or(i64::MIN),
@@ -358,9 +341,9 @@ impl Plan {
             choices: field.choices.clone(),
         });
         let mut plan = Plan {
-            profile,
-            names: HeaderNames::new(profile, mapping),
+            names: HeaderNames::new(&profile, mapping),
             fields: fields.collect(),
+            profile: Arc::clone(&profile),
             key,
             null_tokens: options.null_tokens.clone(),
             mode,
@@ -385,16 +368,16 @@ impl Plan {
 
     /// Takes the constants and values of a mapping, which must be right as they are: nothing stands for them, and nothing is
     /// cleared.
-    fn take_mapping(&mut self, mapping: &Mapping) -> Result<()> {
+    fn take_mapping(&mut self, mapping: &Mapping) -> Result<(), PlanError> {
         for field in 0..self.fields.len() {
             let column = self.fields[field].column.clone();
             let values = std::mem::take(&mut self.fields[field].values);
             let on_invalid = std::mem::take(&mut self.fields[field].on_invalid);
             for (value, stands_for) in values.iter().filter(|(_, stands_for)| !stands_for.is_empty()) {
-                self.filler(field, stands_for, &format!("values.{column}.{value:?}"))?;
+                self.filler(field, stands_for, Some(value))?;
             }
             if let Some(constant) = mapping.constants.get(&column) {
-                self.fields[field].default = Some(self.filler(field, constant, &format!("constants.{column}"))?);
+                self.fields[field].default = Some(self.filler(field, constant, None)?);
             }
             self.fields[field].values = values;
             self.fields[field].on_invalid = on_invalid;
@@ -436,19 +419,22 @@ impl Plan {
         })
     }
 
-    /// A constant as it is stored: it must be a value that the field may have. `place` is where the mapping names it.
-    fn filler(&self, field: usize, constant: &str, place: &str) -> Result<Filler> {
+    /// A constant, or what is put in place of a value, as it is stored: it must be a value that the field may have.
+    fn filler(&self, field: usize, value: &str, replaced: Option<&String>) -> Result<Filler, PlanError> {
         let mut judge = Judge::new(self);
-        let stored = judge.text(Origin { field, column: None, order: 0 }, constant);
-        let refused = |why: &str| Error::Usage(format!("the mapping's {place} = {constant:?} cannot be stored: {why}"));
-        match (stored, judge.has_error()) {
-            (Stored::Text(text), false) => Ok(Filler::Text(text.into_owned())),
-            (Stored::Integer(number), false) => Ok(Filler::Integer(number)),
-            (Stored::Missing, false) => Err(refused("it says nothing")),
-            (_, true) => {
-                let why: Vec<&str> = judge.faults.all().iter().map(|fault| fault.message).collect();
-                Err(refused(&why.join("; ")))
-            }
+        let stored = judge.text(Origin { field, column: None, order: 0 }, value);
+        match stored {
+            Stored::Text(text) if !judge.has_error() => Ok(Filler::Text(text.into_owned())),
+            Stored::Integer(number) if !judge.has_error() => Ok(Filler::Integer(number)),
+            _ => Err(PlanError::Unstorable {
+                column: self.fields[field].column.clone(),
+                replaced: replaced.cloned(),
+                value: value.to_string(),
+                faults: match judge.has_error() {
+                    true => judge.faults.all().iter().map(|fault| fault.message.to_string()).collect(),
+                    false => Vec::new(),
+                },
+            }),
         }
     }
 }

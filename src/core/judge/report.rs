@@ -7,7 +7,7 @@ use memchr::memrchr_iter;
 use super::judge::named_error;
 use super::{Whole, not_utf8};
 use crate::core::finding::Code;
-use crate::core::profile::header::{Binding, REPORT_COLUMNS, digest, report_column};
+use crate::core::profile::{Binding, REPORT_COLUMNS, digest, report_column};
 use crate::core::record::Origin;
 use crate::core::record::csv::{Cell, NOT_CALCULATED, split, unguarded};
 use crate::core::record::dialect::CsvDialect;

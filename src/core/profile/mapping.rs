@@ -1,25 +1,27 @@
-//! What a person says about an input's columns: [`Mapping`]. `--map` says it a column at a time; a mapping file holds all of
-//! it, so that a migration's mapping can be reviewed (SPEC, section 7).
+//! What the user says about an input's columns: [`Mapping`], a column at a time ([`Mapping::add`]) or in a file
+//! ([`Mapping::parse`]), so that a migration's mapping can be reviewed.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt::{self, Display};
 
 use serde::Deserialize;
 
-use super::{Profile, nearest};
+use super::definition::Profile;
+use super::settings_error::{Setting, SettingsError};
+use super::toml_text::{Position, message};
 use crate::core::text;
-use crate::error::{Error, Result};
 
 /// Which columns go where, what fills missing values, and which values stand for others.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mapping {
-    /// Headers and the fields that they fill; `None` where a column is to be ignored. Of two for one header the later stands.
+    /// Headers and the fields that they fill; `None` where a column is to be ignored. Of two for one header the later counts.
     pub columns: Vec<(String, Option<String>)>,
     /// What fills missing values, by column.
     pub constants: BTreeMap<String, String>,
-    /// What stands for a value, by column and value.
+    /// What replaces a value, by column and value.
     pub values: BTreeMap<String, BTreeMap<String, String>>,
-    /// Where each header stands among the columns.
-    places: HashMap<String, usize>,
+    /// The index of each header in `columns`.
+    indexes: HashMap<String, usize>,
 }
 
 /// A mapping file as it is written.
@@ -35,114 +37,102 @@ struct MappingFile {
 }
 
 impl Mapping {
-    /// Reads a mapping file; an error in words, with line and column, for a message that names the file.
-    pub fn parse(source: &str) -> Result<Mapping, String> {
-        let file: MappingFile = toml::from_str(source).map_err(|error| placed(&error, source))?;
+    /// Reads a mapping file.
+    pub fn parse(text: &str) -> Result<Mapping, MappingFileError> {
+        let file: MappingFile = toml::from_str(text).map_err(|error| MappingFileError::Toml {
+            position: error.span().and_then(|span| Position::of(text, span.start)),
+            message: message(&error),
+        })?;
         let mut mapping = Mapping::default();
         for (header, target) in flat(file.columns) {
-            let target = scalar(&format!("columns.{header:?}"), target)?;
+            let target = scalar(target, || format!("columns.{header:?}"))?;
             mapping.set_column(&header, &target);
         }
         for (column, constant) in file.constants {
-            let constant = scalar(&format!("constants.{column}"), constant)?;
+            let constant = scalar(constant, || format!("constants.{column}"))?;
             mapping.constants.insert(column, constant);
         }
         for (column, table) in file.values {
             let values = mapping.values.entry(column.clone()).or_default();
-            for (value, stands_for) in table {
-                let stands_for = scalar(&format!("values.{column}.{value:?}"), stands_for)?;
-                // Values are looked up when they have been cleaned.
+            for (value, replacement) in table {
+                let replacement = scalar(replacement, || format!("values.{column}.{value:?}"))?;
+                // Values are looked up after they have been cleaned.
                 let value = text::clean(&value).map(|value| value.into_owned()).unwrap_or(value.clone());
-                values.insert(value, stands_for);
+                values.insert(value, replacement);
             }
         }
         Ok(mapping)
     }
 
-    /// Adds what one `--map` says: `Their header=field`, or `Their header=` for a column that is to be ignored.
-    pub fn add(&mut self, said: &str) -> Result<()> {
-        let advice = "write --map 'Their header=field', or --map 'Their header=' for a column that is to be ignored";
-        match said.rsplit_once('=') {
+    /// Adds a map: `Their header=field`, or `Their header=` for a column that is to be ignored.
+    pub fn add(&mut self, map: &str) -> Result<(), SettingsError> {
+        match map.rsplit_once('=') {
             Some((header, target)) if !header.trim().is_empty() => {
                 self.set_column(header, target);
                 Ok(())
             }
-            _ => Err(Error::Usage(format!("--map {said:?}: {advice}"))),
+            _ => Err(SettingsError::MalformedMap(map.to_string())),
         }
     }
 
     fn set_column(&mut self, header: &str, target: &str) {
         let target = Some(target.trim()).filter(|target| !target.is_empty()).map(str::to_string);
-        match self.places.get(header.trim()) {
-            Some(place) => self.columns[*place].1 = target,
+        match self.indexes.get(header.trim()) {
+            Some(index) => self.columns[*index].1 = target,
             None => {
-                self.places.insert(header.trim().to_string(), self.columns.len());
+                self.indexes.insert(header.trim().to_string(), self.columns.len());
                 self.columns.push((header.to_string(), target));
             }
         }
     }
 
-    /// Makes sure that the profile has all fields that are named here; a usage error that names the nearest.
-    pub fn check(&self, profile: &Profile) -> Result<()> {
+    /// Makes sure that the profile has all fields that are named here.
+    pub fn check(&self, profile: &Profile) -> Result<(), SettingsError> {
         for (header, target) in &self.columns {
-            let Some(target) = target else { continue };
-            if profile.target(target).is_none() {
-                let known = profile.fields.iter().map(|field| field.column.as_str());
-                let parts = profile.fields.iter().flat_map(|field| &field.parts).filter_map(|names| names.first());
-                let advice = match nearest(target, known.clone().chain(parts.map(String::as_str))) {
-                    Some(near) => format!("did you mean {near}?"),
-                    None => format!("it has {}", known.collect::<Vec<_>>().join(", ")),
-                };
-                return Err(Error::Usage(format!(
-                    "the map of {header:?}: the profile {} has no field {target:?}; {advice}",
-                    profile.name
-                )));
-            }
+            target.iter().try_for_each(|target| profile.require_target(target, header))?;
         }
         for column in self.constants.keys() {
-            profile.require_field(column, "the mapping's [constants]")?;
+            profile.require_field(column, Setting::Constants)?;
         }
         for column in self.values.keys() {
-            profile.require_field(column, &format!("the mapping's [values.{column}]"))?;
+            profile.require_field(column, Setting::Values(column.clone()))?;
         }
         Ok(())
     }
 }
 
-impl Profile {
-    /// What a map would name a field, or a part of it.
-    pub fn target_of(&self, field: usize, part: Option<usize>) -> &str {
-        let field = &self.fields[field];
-        let part = part.and_then(|part| field.parts.get(part)).and_then(|names| names.first());
-        part.unwrap_or(&field.column)
-    }
+/// Why a text is no mapping file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MappingFileError {
+    /// It is not TOML, or has other keys or types than a mapping file.
+    Toml {
+        /// Where, as far as that is known.
+        position: Option<Position>,
+        /// The parser's words.
+        message: String,
+    },
+    /// A value is neither text nor number nor flag.
+    NotText {
+        /// Its key.
+        key: String,
+        /// TOML's name for what it is.
+        found: &'static str,
+    },
+}
 
-    /// The field that a map's target names, or which part of it: `name`, or `first_name` where the field has parts.
-    pub fn target(&self, target: &str) -> Option<(usize, Option<usize>)> {
-        if let Some(field) = self.field_index(target) {
-            return Some((field, None));
+impl std::error::Error for MappingFileError {}
+
+impl Display for MappingFileError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            MappingFileError::Toml { position: Some(position), message } => write!(formatter, "{position}: {message}"),
+            MappingFileError::Toml { position: None, message } => formatter.write_str(message),
+            MappingFileError::NotText { key, found } => write!(formatter, "{key} is {found}, and must be a text"),
         }
-        let parts =
-            self.fields.iter().enumerate().flat_map(|(field, of)| {
-                of.parts.iter().enumerate().map(move |(part, names)| (field, part, names.first()))
-            });
-        parts
-            .filter(|(.., name)| name.is_some_and(|name| name == target))
-            .map(|(field, part, _)| (field, Some(part)))
-            .next()
     }
 }
 
-/// An error in one line, with its place.
-fn placed(error: &toml::de::Error, source: &str) -> String {
-    let what = error.message().trim_end().replace('\n', ", ");
-    let Some(before) = error.span().and_then(|span| source.get(..span.start)) else { return what };
-    let line = before.matches('\n').count() + 1;
-    let column = before.chars().rev().take_while(|character| *character != '\n').count() + 1;
-    format!("line {line}, column {column}: {what}")
-}
-
-/// A header with dots that is written without quotes is a table in TOML; it is a path here.
+/// TOML takes a header with dots and without quotes for a table; here it is a path.
 fn flat(table: toml::Table) -> Vec<(String, toml::Value)> {
     let mut columns = Vec::new();
     for (key, value) in table {
@@ -156,12 +146,12 @@ fn flat(table: toml::Table) -> Vec<(String, toml::Value)> {
     columns
 }
 
-fn scalar(place: &str, value: toml::Value) -> Result<String, String> {
+fn scalar(value: toml::Value, key: impl FnOnce() -> String) -> Result<String, MappingFileError> {
     match value {
         toml::Value::String(text) => Ok(text),
         toml::Value::Integer(number) => Ok(number.to_string()),
         toml::Value::Boolean(flag) => Ok(flag.to_string()),
-        other => Err(format!("{place} is {}, and must be a text", other.type_str())),
+        other => Err(MappingFileError::NotText { key: key(), found: other.type_str() }),
     }
 }
 
@@ -191,7 +181,7 @@ mod tests {
             ("[columns]\na = \"x\"\na = \"y\"\n", "duplicate key"),
             ("[columns\n", "line 1"),
         ] {
-            let message = Mapping::parse(source).unwrap_err();
+            let message = Mapping::parse(source).unwrap_err().to_string();
             assert!(message.contains(said), "{source:?}: {message}");
         }
     }
@@ -214,7 +204,8 @@ mod tests {
         assert_eq!(contact.target("last_name"), Some((name, Some(1))));
         let mut mapping = Mapping::default();
         mapping.add("Mail=emial").unwrap();
-        let message = mapping.check(contact).unwrap_err().to_string();
-        assert!(message.contains("did you mean email?"), "{message}");
+        let error = mapping.check(&contact).unwrap_err();
+        let near = |nearest: &Option<String>| nearest.as_deref() == Some("email");
+        assert!(matches!(&error, SettingsError::UnknownField { nearest, .. } if near(nearest)), "{error:?}");
     }
 }

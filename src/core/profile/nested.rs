@@ -4,8 +4,9 @@
 //! it is, but only within objects that are known to hold what belongs to the customer: the `email` of `contact` is the customer's, and
 //! that of `manager` is not.
 
-use super::Profile;
-use super::header::{Match, Rank, letters_and_digits};
+use super::definition::Profile;
+use super::header_name::letters_and_digits;
+use super::matching::{Match, Rank};
 
 /// What an object holds, by its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,8 +137,7 @@ impl Nested {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::profile::header::{HeaderNames, Meaning};
-    use crate::core::profile::mapping::Mapping;
+    use crate::core::profile::{HeaderNames, Mapping, Meaning};
 
     #[test]
     fn paths_match_only_within_what_belongs_to_the_customer() {
@@ -179,7 +179,7 @@ mod tests {
         ] {
             for (profile, column) in [("contact", contact), ("billing", billing)] {
                 let profile = Profile::named(profile).unwrap();
-                let found = match HeaderNames::new(profile, &Mapping::default()).find(path) {
+                let found = match HeaderNames::new(&profile, &Mapping::default()).find(path) {
                     Meaning::Field(found) => profile.fields[found.field].column.as_str(),
                     _ => "",
                 };
@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn the_nearer_and_the_better_holder_wins() {
-        let names = HeaderNames::new(Profile::named("billing").unwrap(), &Mapping::default());
+        let names = HeaderNames::new(&Profile::named("billing").unwrap(), &Mapping::default());
         let rank = |path: &str| match names.find(path) {
             Meaning::Field(found) => found.rank,
             other => panic!("{path}: {other:?}"),

@@ -1,11 +1,12 @@
 //! Which columns of an input, or keys of a record, may give a field its value: [`Sources`].
 //!
-//! All that match a field are candidates, the better name first, then in the order of the columns; for each record the first
-//! that has a value gives it (SPEC, section 2). The parts of an address come from one group of columns. A place is that of a
-//! column in the header, or of a member in a JSON record.
+//! All that match a field are candidates, the better name first, then in the order of the columns. In each record the first that
+//! has a value gives it. The parts of an address come from one group of columns. A place is the index of a column in the header,
+//! or of a member in a JSON record.
 
-use super::header::{MAP, Match, Rank, letters_and_digits};
-use super::{Field, Profile};
+use super::layout::Layout;
+use super::matching::{MAP, Match, Rank};
+use super::role::{ROLES, Role};
 
 /// A candidate for a field's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +24,7 @@ pub enum Chosen {
     Nothing,
     /// The value at a place.
     Place(usize),
-    /// Those at two places, with a space between.
+    /// The values at two places, with a space between.
     Joined([usize; 2]),
 }
 
@@ -45,116 +46,7 @@ impl Chosen {
     }
 }
 
-/// Whose address the columns of an address hold. The better one comes first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Role {
-    /// The one that invoices go to.
-    Billing,
-    /// Nobody's in particular.
-    #[default]
-    Plain,
-    /// The one for letters.
-    Mailing,
-    /// The customer's home.
-    Home,
-    /// The customer's work.
-    Work,
-    /// The one that goods go to.
-    Shipping,
-    /// Another one.
-    Other,
-}
-
-/// The words at a header's beginning or end that say whose address it is.
-const ROLES: [(Role, &[&str]); 6] = [
-    (Role::Billing, &["billing", "bill", "invoice"]),
-    (Role::Shipping, &["shipping", "ship", "delivery"]),
-    (Role::Mailing, &["mailing", "poaddress", "pocity", "poregion", "popostal", "pocountry"]),
-    (Role::Home, &["home", "private"]),
-    (Role::Work, &["work", "business", "office"]),
-    (Role::Other, &["other", "saaddress", "sacity", "saregion", "sapostal", "sacountry"]),
-];
-
-impl Role {
-    /// What a header says of whose address it is.
-    pub fn of(header: &str) -> Role {
-        let header = letters_and_digits(header);
-        let says = |word: &&str| header.starts_with(word) || header.ends_with(word);
-        ROLES.iter().find(|(_, words)| words.iter().any(says)).map_or(Role::Plain, |(role, _)| *role)
-    }
-}
-
-/// What of a profile decides how candidates are ordered.
-#[derive(Clone, Debug, Default)]
-pub struct Layout {
-    fields: usize,
-    /// For each field the fields that stand in for a value that it lacks: one, or two that are joined.
-    stand_ins: Vec<Vec<Vec<usize>>>,
-    /// The fields of the address, and whether one of these alone makes one.
-    address: Vec<(usize, bool)>,
-    /// Those that are lines of it.
-    lines: Vec<usize>,
-    /// A field whose value comes from its best candidate alone.
-    alone: Option<usize>,
-}
-
-/// The columns of an address, but for those with which goods are sent.
-const ADDRESS: [(&str, bool); 7] = [
-    ("address_line_1", true),
-    ("address_line_2", false),
-    ("address_line_3", false),
-    ("city", true),
-    ("state", false),
-    ("postal_code", true),
-    ("country", false),
-];
-
-impl Layout {
-    /// That of a profile.
-    pub fn new(profile: &Profile) -> Layout {
-        let index = |column: &String| profile.field_index(column);
-        let stand_ins = |field: &Field| {
-            let indexes = |columns: &Vec<String>| columns.iter().filter_map(index).collect();
-            field.stand_ins.iter().map(indexes).collect()
-        };
-        let address = ADDRESS.iter().filter_map(|(column, makes)| Some((profile.field_index(column)?, *makes)));
-        Layout {
-            fields: profile.fields.len(),
-            stand_ins: profile.fields.iter().map(stand_ins).collect(),
-            address: address.collect(),
-            lines: ADDRESS
-                .iter()
-                .filter_map(|(column, _)| profile.field_index(column).filter(|_| column.starts_with("address_line")))
-                .collect(),
-            alone: None,
-        }
-    }
-
-    /// Lets a field's value come from its best candidate alone: whom a record means must not depend on which cells it has.
-    pub fn take_best_alone(&mut self, field: usize) {
-        self.alone = Some(field);
-    }
-
-    /// The slot of a field, or of a part of one.
-    fn slot(&self, found: &Match) -> usize {
-        match found.part {
-            None => found.field,
-            Some(part) => self.fields + 2 * found.field + part.min(1),
-        }
-    }
-
-    /// The slots of a field and of its parts.
-    fn own_slots(&self, field: usize) -> [usize; 3] {
-        [field, self.fields + 2 * field, self.fields + 2 * field + 1]
-    }
-
-    /// Whether a field has a value where the fields do that `is_filled` tells.
-    pub fn is_stood_in_for(&self, field: usize, is_filled: impl Fn(usize) -> bool) -> bool {
-        self.stand_ins[field].iter().any(|fields| !fields.is_empty() && fields.iter().all(|field| is_filled(*field)))
-    }
-}
-
-/// A column, or key, that stands for a field.
+/// A column, or key, that matches a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Candidate {
     rank: Rank,
@@ -165,25 +57,25 @@ struct Candidate {
 /// The candidates of every field of a profile.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
-    /// What stands for each field, and for each part of one; by slots.
+    /// What matches each field, and each part of one, by slots.
     slots: Vec<Vec<Candidate>>,
     /// The candidates of each field.
     fields: Vec<Vec<Source>>,
-    /// The place of those that have one candidate alone, whatever a record has.
+    /// For each field the place of its value, where it has a single candidate.
     single: Vec<Option<usize>>,
-    /// Where there are several addresses: whose, the better one first.
+    /// Whose addresses there are, the better one first; empty where there is only one.
     groups: Vec<Role>,
-    /// And which fields of each there are.
+    /// The fields that each of the addresses has.
     in_groups: Vec<(usize, Role)>,
 }
 
-/// The place of a candidate that the input has, and this record lacks.
+/// The place of a candidate that the input has and this record lacks.
 const LACKING: usize = usize::MAX;
 
 impl Sources {
-    /// Finds the candidates among what stands for a field, each with its place and role. `input` is what stands for one in an
-    /// input whose records may lack some of it, in order: a record is bound as if it had all of that. A part gives its field's
-    /// value without the other if `may_be_parted`, or if the map says so.
+    /// Finds the candidates for each field among what matches one, each `found` with its place and role. `input`, in order, is
+    /// what matches a field in the whole input, where records may lack some of it: a record is bound as if it had all of it. One
+    /// part of a field fills it without the other if `may_be_parted`, or if the map names it.
     pub fn bind(
         &mut self,
         layout: &Layout,
@@ -198,22 +90,10 @@ impl Sources {
         for (place, found, role) in found {
             self.slots[layout.slot(&found)].push(Candidate { rank: found.rank, place, role });
         }
-        for alike in input.chunk_by(|one, other| one == other) {
-            let (found, role) = alike[0];
-            let is_there = match layout.alone == Some(found.field) {
-                // Whatever way it is written in the record.
-                true => layout.own_slots(found.field).iter().any(|slot| !self.slots[*slot].is_empty()),
-                false => false,
-            };
-            let slot = &mut self.slots[layout.slot(&found)];
-            let candidate = Candidate { rank: found.rank, place: LACKING, role };
-            let is_it = |there: &&Candidate| Candidate { place: LACKING, ..**there } == candidate;
-            let lacking = if is_there { 0 } else { alike.len().saturating_sub(slot.iter().filter(is_it).count()) };
-            slot.extend(std::iter::repeat_n(candidate, lacking));
-        }
+        self.add_lacking(layout, input);
         for slot in self.slots.iter_mut().filter(|slot| slot.len() > 1) {
             slot.sort_unstable();
-            // What the map names, it means alone.
+            // Beside what the map names, nothing else counts.
             if slot[0].rank == MAP {
                 slot.retain(|candidate| candidate.rank == MAP);
             }
@@ -226,14 +106,39 @@ impl Sources {
         }
         self.find_groups(layout);
         if !input.is_empty() {
-            self.slots.iter_mut().for_each(|slot| slot.retain(|candidate| candidate.place != LACKING));
-            let slots = &self.slots;
-            let is_there = |source: &Source| match source {
-                Source::Place(place) => *place != LACKING,
-                Source::Joined(parts) => parts.iter().any(|part| !slots[*part].is_empty()),
-            };
-            self.fields.iter_mut().for_each(|sources| sources.retain(is_there));
+            self.remove_lacking();
         }
+        self.find_singles(layout);
+    }
+
+    /// Adds the candidates that the input has and this record lacks.
+    fn add_lacking(&mut self, layout: &Layout, input: &[(Match, Role)]) {
+        for alike in input.chunk_by(|one, other| one == other) {
+            let (found, role) = alike[0];
+            let is_there = match layout.alone == Some(found.field) {
+                // However it is spelt in the record.
+                true => layout.own_slots(found.field).iter().any(|slot| !self.slots[*slot].is_empty()),
+                false => false,
+            };
+            let slot = &mut self.slots[layout.slot(&found)];
+            let candidate = Candidate { rank: found.rank, place: LACKING, role };
+            let is_it = |there: &&Candidate| Candidate { place: LACKING, ..**there } == candidate;
+            let lacking = if is_there { 0 } else { alike.len().saturating_sub(slot.iter().filter(is_it).count()) };
+            slot.extend(std::iter::repeat_n(candidate, lacking));
+        }
+    }
+
+    fn remove_lacking(&mut self) {
+        self.slots.iter_mut().for_each(|slot| slot.retain(|candidate| candidate.place != LACKING));
+        let slots = &self.slots;
+        let is_there = |source: &Source| match source {
+            Source::Place(place) => *place != LACKING,
+            Source::Joined(parts) => parts.iter().any(|part| !slots[*part].is_empty()),
+        };
+        self.fields.iter_mut().for_each(|sources| sources.retain(is_there));
+    }
+
+    fn find_singles(&mut self, layout: &Layout) {
         self.single.clear();
         self.single.extend(self.fields.iter().map(|sources| match sources[..] {
             [Source::Place(place)] => Some(place),
@@ -272,15 +177,15 @@ impl Sources {
         }
     }
 
-    /// Whose addresses there are, where a field of the address has more than one candidate.
+    /// Finds whose addresses there are, where a field of the address has more than one candidate.
     fn find_groups(&mut self, layout: &Layout) {
         self.groups.clear();
         self.in_groups.clear();
         if layout.address.iter().all(|(field, _)| self.fields[*field].len() < 2) {
             return;
         }
-        // Where all that is there of one is a single line, it may hold a whole address, and is one more of the plain ones. A city or
-        // a postal code is a part of another address, whatever else is known of that.
+        // A single line without a city or postal code of the same role may contain a whole address, and counts as one more plain
+        // column. A single city or postal code is always part of another address.
         let is_single = |role: Role| {
             let has_role = |field: &usize| self.slots[*field].iter().any(|column| column.role == role);
             let mut fields = layout.address.iter().map(|(field, _)| *field).filter(has_role);
@@ -305,7 +210,7 @@ impl Sources {
         }
     }
 
-    /// For each field the place of the only value that it may have, if that is so.
+    /// For each field the place of its value, where it has a single candidate.
     #[inline]
     pub fn singles(&self) -> &[Option<usize>] {
         &self.single
@@ -316,19 +221,19 @@ impl Sources {
         self.fields.get(field).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether nothing gives a field a value.
+    /// Whether a field has no candidate.
     pub fn lack(&self, field: usize) -> bool {
         self.of(field).is_empty()
     }
 
-    /// Whether a map says what gives a field, or a part of it.
+    /// Whether the map names what fills a field, or a part of it.
     pub fn is_mapped(&self, field: usize) -> bool {
         let parts = self.fields.len() + 2 * field;
         let mut slots = [field, parts, parts + 1].into_iter().filter_map(|slot| self.slots.get(slot)?.first());
         slots.any(|best| best.rank == MAP)
     }
 
-    /// The place that a message names for a field: that of its best candidate.
+    /// The place of a field's best candidate, for messages.
     pub fn first(&self, field: usize) -> Option<usize> {
         match *self.of(field).first()? {
             Source::Place(place) => Some(place),
@@ -348,15 +253,15 @@ impl Sources {
         })
     }
 
-    /// Which of the places, `places` of them, may give a field its value.
+    /// For each of the input's `places`, whether it may give a field its value.
     pub fn candidates(&self, places: usize) -> Vec<bool> {
         let mut are = vec![false; places];
         (0..self.fields.len()).flat_map(|field| self.places(field)).for_each(|place| are[place] = true);
         are
     }
 
-    /// The group that a record's address comes from: the first in which it has a street, a city or a postal code. `None` where
-    /// the file has one address, or the record none.
+    /// The group that a record's address comes from: the first with a street, a city or a postal code. `None` where the file has
+    /// one address, or the record none.
     pub fn group(&self, layout: &Layout, has_value: &mut dyn FnMut(usize, usize) -> bool) -> Option<Role> {
         let mut has_address = |role: &Role| {
             let mut makes = layout.address.iter().filter(|(_, makes)| *makes);
@@ -368,8 +273,8 @@ impl Sources {
         self.groups.iter().copied().find(|role| has_address(role))
     }
 
-    /// What gives a field its value in a record whose address comes from `group`: the first candidate for which `has_value` tells
-    /// that it has one, else the first of all.
+    /// What gives a field its value in a record whose address comes from `group`: the first candidate that `has_value`, else the
+    /// first of all.
     pub fn choose(
         &self,
         layout: &Layout,
@@ -377,7 +282,7 @@ impl Sources {
         group: Option<Role>,
         has_value: &mut dyn FnMut(usize, usize) -> bool,
     ) -> Chosen {
-        // What comes from its best column alone does so whichever address the record has.
+        // A field that takes its best column alone does so whichever address the record has.
         let is_of_address = layout.alone != Some(field) && layout.address.iter().any(|(of, _)| *of == field);
         if let Some(role) = group.filter(|_| is_of_address) {
             return self.choose_in(role, field, has_value);
@@ -405,7 +310,7 @@ impl Sources {
 
     fn choose_in(&self, role: Role, field: usize, has_value: &mut dyn FnMut(usize, usize) -> bool) -> Chosen {
         let own = |role: Role| self.slots[field].iter().filter(move |column| column.rank == MAP || column.role == role);
-        // What a group has no column for comes from the plain ones.
+        // Where a group has no column for the field, the plain columns give it.
         let role = if self.in_groups.contains(&(field, role)) { role } else { Role::Plain };
         let with_value = own(role).find(|column| has_value(field, column.place));
         with_value.or_else(|| own(role).next()).map_or(Chosen::Nothing, |column| Chosen::Place(column.place))
@@ -423,36 +328,8 @@ impl Sources {
         }
     }
 
-    /// The fields of the address, where a record's comes from one of several groups.
+    /// The fields of the address, where there are several groups.
     pub fn address_fields(&self) -> impl Iterator<Item = usize> + '_ {
         self.in_groups.iter().map(|(field, _)| *field)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_header_says_whose_address_it_is() {
-        for (header, role) in [
-            ("Billing City", Role::Billing),
-            ("bill_addr1", Role::Billing),
-            ("Street (Invoice)", Role::Billing),
-            ("City", Role::Plain),
-            ("Postal code", Role::Plain),
-            ("state", Role::Plain),
-            ("Default Address City", Role::Plain),
-            ("MailingStreet", Role::Mailing),
-            ("POPostalCode", Role::Mailing),
-            ("Home Street 2", Role::Home),
-            ("Business Country/Region", Role::Work),
-            ("shipping_zip", Role::Shipping),
-            ("SACity", Role::Other),
-            ("Other Zip", Role::Other),
-        ] {
-            assert_eq!(Role::of(header), role, "{header}");
-        }
-        assert!(Role::Billing < Role::Plain && Role::Plain < Role::Home && Role::Home < Role::Work);
     }
 }

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::fmt::Write;
 use std::ops::Range;
 
+use serde::Deserialize;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
 
@@ -197,8 +198,9 @@ pub(crate) fn is_punctuation(character: char) -> bool {
     !is_common_letter(character) && character.general_category_group() == GeneralCategoryGroup::Punctuation
 }
 
-/// A character rule of a profile (SPEC section 2): the characters that a value may hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A character rule of a profile: the characters that a value may contain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Characters {
     /// Letters alone.
     Letters,

@@ -2,13 +2,15 @@
 
 use std::borrow::Cow;
 
+use serde::Deserialize;
 use unicase::UniCase;
 
 use super::clean as text;
 use super::invisible::is_invisible;
 
 /// How the keys of a profile are compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum KeyComparison {
     /// As they stand, but for case.
     Text,

@@ -32,7 +32,7 @@ impl Customers {
             // One transaction, so that all is read as of one moment; it ends with the keys.
             let found = connection
                 .execute_batch("PRAGMA query_only = 1; BEGIN")
-                .and_then(|()| schema::look(&connection, options.profile));
+                .and_then(|()| schema::look(&connection, &options.profile));
             Ok(found.map(|found| (connection, found)))
         };
         let found = look_or_mend(look)?;

@@ -21,15 +21,15 @@ pub const FIRST_IMAGINED: i64 = 1 << 62;
 pub struct Imagined {
     there: Option<Box<Customers>>,
     connection: Connection,
-    profile: &'static Profile,
+    profile: Arc<Profile>,
     next: i64,
     stop: Arc<AtomicUsize>,
 }
 
 impl Imagined {
     /// Nothing is imagined yet.
-    pub fn new(there: Option<Box<Customers>>, profile: &'static Profile, stop: &Arc<AtomicUsize>) -> Result<Imagined> {
-        let tables = schema::create_all(profile);
+    pub fn new(there: Option<Box<Customers>>, profile: Arc<Profile>, stop: &Arc<AtomicUsize>) -> Result<Imagined> {
+        let tables = schema::create_all(&profile);
         let made = Connection::open("").and_then(|connection| {
             connection.execute_batch(&format!("PRAGMA journal_mode = OFF; {tables}; BEGIN"))?;
             Ok(connection)
@@ -46,7 +46,7 @@ impl Imagined {
     /// Adds customers; the ID of the first.
     pub fn append(&mut self, bytes: &[u8], rows: &[Range<u32>]) -> Result<i64> {
         let first = self.next;
-        let inserted = segment::insert(&self.connection, self.profile, first, bytes, rows);
+        let inserted = segment::insert(&self.connection, &self.profile, first, bytes, rows);
         inserted.map_err(|error| failed(&self.stop, &error))?;
         self.next += rows.len() as i64;
         Ok(first)
@@ -54,7 +54,7 @@ impl Imagined {
 
     /// Changes a customer.
     pub fn change(&mut self, change: &Change<'_>, stamp: &ChangeStamp<'_>) -> Result<()> {
-        let (customer, connection, profile) = (change.customer, &self.connection, self.profile);
+        let (customer, connection, profile) = (change.customer, &self.connection, &*self.profile);
         let columns: Vec<&str> = profile.fields.iter().map(|field| field.column.as_str()).collect();
         let sql = "SELECT EXISTS (SELECT 1 FROM customers WHERE customer_id = ?1)";
         let is_here = connection.query_row(sql, [customer], |row| row.get::<_, bool>(0));

@@ -65,7 +65,7 @@ pub struct StoreOptions {
     /// What tells the database from others, if it has nothing yet that does.
     pub database_id: String,
     /// The profile whose columns are filled.
-    pub profile: &'static Profile,
+    pub profile: Arc<Profile>,
     /// The column of the run's key, if it has one.
     pub key: Option<String>,
     /// How many customers with one and the same key are of interest.
@@ -115,7 +115,7 @@ impl Store {
     }
 
     fn build(options: StoreOptions, private: PrivateFile) -> Result<Store> {
-        let mut schema = schema::create_all(options.profile);
+        let mut schema = schema::create_all(&options.profile);
         if options.notes_inputs {
             schema.push_str(schema::CHECKPOINT_UPDATES);
         }
@@ -202,7 +202,7 @@ impl Store {
                     Ok(written)
                 })
                 .map_err(|error| build_error(options, BuildError::Io(error)))?,
-            Way::Built(connection, _) => segment::insert(connection, options.profile, first, bytes, rows)
+            Way::Built(connection, _) => segment::insert(connection, &options.profile, first, bytes, rows)
                 .and_then(|written| {
                     journal.created(first, bytes, rows, |range| write_created(connection, run_id, range))?;
                     Ok(written)
@@ -431,10 +431,10 @@ impl Store {
     /// Makes or extends the tables of a database that exists.
     fn begin(options: StoreOptions, opened: Opened) -> Result<Store> {
         let connection = &opened.connection;
-        let found = schema::look(connection, options.profile);
+        let found = schema::look(connection, &options.profile);
         let mut sql = match found.map_err(|error| sqlite_error(&options, &error))? {
-            Found::Nothing => schema::create_all(options.profile),
-            Found::Ours { missing, upgrade } => upgrade + &schema::add_columns(options.profile, &missing),
+            Found::Nothing => schema::create_all(&options.profile),
+            Found::Ours { missing, upgrade } => upgrade + &schema::add_columns(&options.profile, &missing),
             Found::Foreign(why) => {
                 return Err(Error::database(
                     &options.path,

@@ -124,7 +124,7 @@ impl Existing {
         }
         let written = match &mut self.route {
             Route::First | Route::Insert | Route::Transferred { .. } => {
-                insert(&self.opened.connection, options.profile, first, bytes, rows)
+                insert(&self.opened.connection, &options.profile, first, bytes, rows)
                     .map_err(|error| sqlite_error(options, &error))?
             }
             Route::Segment(segment) => {
@@ -143,7 +143,7 @@ impl Existing {
         let Existing { opened, route, inserted } = self;
         let route = match route {
             Route::Segment(segment) => {
-                let file = segment.put_into(&opened.connection, options.profile, go_on);
+                let file = segment.put_into(&opened.connection, &options.profile, go_on);
                 let file = file.map_err(|error| build_error(options, error))?;
                 Route::Transferred { _file: file }
             }
@@ -177,14 +177,14 @@ pub(super) fn insert(
 impl Segment {
     /// Begins a segment; `None` where it is not certain that its rows would come out as inserted ones.
     fn begin(connection: &Connection, options: &StoreOptions) -> Result<Option<Segment>> {
-        let indexed = match layout(connection, options.profile).map_err(|error| sqlite_error(options, &error))? {
+        let indexed = match layout(connection, &options.profile).map_err(|error| sqlite_error(options, &error))? {
             Layout::Plain => None,
             Layout::Indexed(field) => Some(field),
             Layout::Other => return Ok(None),
         };
         // What stands in the way of a segment does not stand in the way of INSERT.
         let Ok(file) = PrivateFile::beside(&options.path) else { return Ok(None) };
-        let mut tables = format!("{};", schema::create_customers(options.profile));
+        let mut tables = format!("{};", schema::create_customers(&options.profile));
         let name = indexed.map(|field| {
             let column = &options.profile.fields[field].column;
             tables.push_str(&schema::create_key_index(column));
@@ -422,7 +422,7 @@ mod tests {
 
     fn add(path: &Path, records: &[Record], route: Route) -> bool {
         let options = options(path);
-        let fields = &options.profile.fields;
+        let fields = options.profile.fields.clone();
         let place = |column: &str| fields.iter().position(|field| field.column == column).unwrap();
         let places = [place("name"), place("email"), place("description")];
         let held = Held::take(path, &options.stop).unwrap();
@@ -525,7 +525,7 @@ mod tests {
         let place = Place::new();
         place.database("", &numbered(0, 10), "");
         let (connection, file) = (Connection::open(place.path("one.db")).unwrap(), place.path("segment.db"));
-        let tables = schema::create_customers(options(&file).profile);
+        let tables = schema::create_customers(&options(&file).profile);
         Connection::open(&file)
             .unwrap()
             .execute_batch(&format!("{tables}; CREATE INDEX i ON customers (email)"))

@@ -9,9 +9,7 @@ use std::sync::{Arc, LazyLock};
 
 use custload::core::judge::plan::{FieldOptions, Plan};
 use custload::core::judge::{Checker, JsonShape, Outcome, Shape, Stamp};
-use custload::core::profile::Profile;
-use custload::core::profile::header::{Binding, Candidates, Column, HeaderNames};
-use custload::core::profile::mapping::Mapping;
+use custload::core::profile::{Binding, Candidates, Column, HeaderNames, Mapping, Profile};
 use custload::core::record::Extent;
 use custload::core::record::csv::split;
 use custload::read::BlockSize;
@@ -59,11 +57,11 @@ fn csv(mut data: &[u8]) {
 type Found = Vec<(u64, u64, String)>;
 
 /// Made once, for it takes longer than most of what is fed.
-static CANDIDATES: LazyLock<Candidates> = LazyLock::new(|| Candidates::new(Profile::all().iter(), &Mapping::default()));
+static CANDIDATES: LazyLock<Candidates> = LazyLock::new(|| Candidates::new(Profile::all(), &Mapping::default()));
 static CONTACT: LazyLock<Candidates> =
-    LazyLock::new(|| Candidates::new(std::iter::once(Profile::named("contact").unwrap()), &Mapping::default()));
+    LazyLock::new(|| Candidates::new(&[Profile::named("contact").unwrap()], &Mapping::default()));
 static PLAN: LazyLock<Arc<Plan>> =
-    LazyLock::new(|| Arc::new(Plan::new(&Profile::all()[0], &FieldOptions::default()).unwrap()));
+    LazyLock::new(|| Arc::new(Plan::new(Arc::clone(&Profile::all()[0]), &FieldOptions::default()).unwrap()));
 
 fn read_json(name: &str, data: &[u8], block_size: BlockSize) -> Result<Found, String> {
     let options = ReadOptions { block_size, ..ReadOptions::default() };
@@ -128,7 +126,7 @@ fn header(data: &[u8]) {
 }
 
 fn bind(mapping: &Mapping, headers: &[String]) {
-    let candidates = Candidates::new(Profile::all().iter(), mapping);
+    let candidates = Candidates::new(Profile::all(), mapping);
     assert_eq!(candidates.likely(headers).len(), headers.len());
     for (profile, fit) in Profile::all().iter().zip(candidates.fits(headers)) {
         assert!(fit.matched <= profile.fields.len());
@@ -149,7 +147,7 @@ fn mapping(data: &[u8]) {
     let headers: Vec<String> = mapping.columns.iter().map(|(header, _)| header.clone()).take(200).collect();
     bind(&mapping, &headers);
     for profile in Profile::all() {
-        let _ = Plan::new(profile, &FieldOptions { mapping: mapping.clone(), ..FieldOptions::default() });
+        let _ = Plan::new(Arc::clone(profile), &FieldOptions { mapping: mapping.clone(), ..FieldOptions::default() });
     }
 }
 

@@ -1,9 +1,11 @@
 //! What is stored for a value of a field, and what is said of it: tables of cases.
 
+use std::sync::Arc;
+
 use super::super::plan::FieldOptions;
 use super::*;
 use crate::core::mode::Mode;
-use crate::core::profile::Profile;
+use crate::core::profile::{Binding, Profile};
 
 /// What is stored for a value of a field, and the codes of its faults, warnings in brackets: `0351 (null-word)`.
 fn judged(plan: &Plan, column: &str, is_json: bool, raw: &str) -> String {
@@ -204,19 +206,6 @@ fn invalid_values_are_cleared_or_kept() {
     ] {
         assert_eq!(judged(&cleared, column, false, value), expected, "{column}: {value}");
     }
-    for (profile, column, what, mode, said) in [
-        ("billing", "name", Clear, Mode::Create, "is required"),
-        ("billing", "name", Keep, Mode::Create, "is required"),
-        ("billing", "external_key", Keep, Mode::Create, "is the key"),
-        ("billing", "external_key", Clear, Mode::Upsert, "is the key"),
-        ("billing", "admin_id", Keep, Mode::Create, "is stored as a number"),
-        ("billing", "no_taxes", Keep, Mode::Create, "is stored as a number"),
-        ("billing", "emial", Keep, Mode::Create, "did you mean email?"),
-    ] {
-        let options = FieldOptions { mode, ..options(&[(column, what)]) };
-        let error = Plan::new(Profile::named(profile).unwrap(), &options).unwrap_err().to_string();
-        assert!(error.contains("--on-invalid") && error.contains(said), "{column}: {error}");
-    }
 }
 
 #[test]
@@ -259,4 +248,31 @@ fn the_hint_of_a_control_character_says_what_it_was() {
     for other in ["\u{81}", "\0", "\u{1b}"] {
         assert!(hint("name", other).starts_with("Remove the character"), "{other:?}");
     }
+}
+
+#[test]
+fn a_profile_may_have_512_fields() {
+    let fields: String = (0..FieldSet::CAPACITY)
+        .map(|field| format!("[[fields]]\ncolumn = \"f{field}\"\nlabel = \"F{field}\"\ntype = \"text\"\nmax = 9\n"))
+        .collect();
+    let text = format!("name = \"wide\"\ntitle = \"Wide\"\nkey = \"f511\"\n{fields}");
+    let profile = Arc::new(Profile::parse("wide.toml", &text).unwrap());
+    let options = FieldOptions { mode: Mode::Upsert, empty: Empty::Clear, ..FieldOptions::default() };
+    let plan = Plan::new(Arc::clone(&profile), &options).unwrap();
+    let headers: Vec<String> = profile.fields.iter().rev().map(|field| field.column.clone()).collect();
+    let binding = Binding::new(&plan.names, headers, false);
+    assert!((0..512).all(|field| binding.sources.places(field).eq([511 - field])));
+    let mut judge = Judge::new(&plan);
+    for field in 0..512 {
+        let value = ["", "value"][field % 2];
+        judge.text(Origin { field, column: None, order: 0 }, value);
+    }
+    let touched = judge.touched();
+    assert!((0..512).all(|field| touched.given.has(field) == (field % 2 == 1)));
+    assert!(touched.cleared.iter().eq((0..512).filter(|field| field % 2 == 0)));
+    assert!(judge.text(Origin { field: 511, column: None, order: 0 }, "much too long") == Stored::Missing);
+    assert_eq!(judge.faults.all().iter().map(|fault| fault.field).collect::<Vec<_>>(), [Some(511)]);
+    let more = format!("{text}[[fields]]\ncolumn = \"f512\"\nlabel = \"F512\"\ntype = \"text\"\n");
+    let message = Profile::parse("wide.toml", &more).unwrap_err().to_string();
+    assert!(message.contains("1 to 512 fields, and this one has 513"), "{message}");
 }

@@ -1,0 +1,53 @@
+//! Why a run's options make no plan: [`PlanError`]. It is data; its words are made where the options have names.
+
+use super::plan::OnInvalid;
+use crate::core::mode::Mode;
+use crate::core::profile::SettingsError;
+
+/// Options that do not fit the profile or each other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PlanError {
+    /// A setting names a field that the profile does not have.
+    Settings(SettingsError),
+    /// The mode changes customers, and there is to be no key to find them by.
+    NoKey(Mode),
+    /// A field's invalid values cannot be treated so.
+    OnInvalid {
+        /// The profile's name.
+        profile: String,
+        /// The field's column.
+        column: String,
+        /// What was asked for.
+        on_invalid: OnInvalid,
+        /// Why not.
+        reason: OnInvalidReason,
+    },
+    /// The field cannot store a constant of the mapping, or what the mapping puts in place of a value.
+    Unstorable {
+        /// The field's column.
+        column: String,
+        /// The value that is replaced; none for a constant.
+        replaced: Option<String>,
+        /// What cannot be stored.
+        value: String,
+        /// What is wrong with it, a message each; empty where it says nothing.
+        faults: Vec<String>,
+    },
+}
+
+/// Why a field's invalid values cannot be cleared, or kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnInvalidReason {
+    /// The field is required.
+    Required,
+    /// It is the key.
+    Key,
+    /// It is stored as a number.
+    Number,
+}
+
+impl From<SettingsError> for PlanError {
+    fn from(error: SettingsError) -> PlanError {
+        PlanError::Settings(error)
+    }
+}

@@ -1,0 +1,178 @@
+//! All names that a profile and a person's map know: [`HeaderNames`].
+
+use std::collections::{HashMap, HashSet};
+
+use super::definition::Profile;
+use super::header::Header;
+use super::header_name::{accepted_names, letters_and_digits};
+use super::layout::Layout;
+use super::mapping::Mapping;
+use super::matching::{MAP, Match, Meaning, NAME};
+use super::nested::Nested;
+use super::report_columns::REPORT_KEY;
+use crate::core::record::json::Paths;
+
+/// All header names that a profile and a user's map know.
+#[derive(Clone, Debug)]
+pub struct HeaderNames {
+    names: HashMap<String, Match>,
+    /// What the map's headers mean, as they are spelt.
+    mapped: HashMap<String, Meaning>,
+    /// The map's headers by their letters and digits, in the map's order.
+    alike: HashMap<String, Vec<String>>,
+    /// The map's headers sorted, to find those that are within a path.
+    paths: Vec<String>,
+    /// How the candidates for a field are ordered.
+    pub layout: Layout,
+    /// What paths mean that are not a field's name.
+    nested: Nested,
+}
+
+/// What a map says of names that are spelt otherwise than in it, where the input also has one that is spelt so: by their letters
+/// and digits.
+#[derive(Clone, Debug, Default)]
+pub struct Alike(HashMap<String, Option<Meaning>>);
+
+impl Alike {
+    /// For an input of JSON whose first records have these keys.
+    pub fn new(names: &HeaderNames, keys: &[String]) -> Alike {
+        names.alike_beside(&keys.iter().map(|key| key.trim()).collect())
+    }
+}
+
+/// What the keys of one input of JSON mean.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyNames<'n> {
+    /// What they mean in any input.
+    pub names: &'n HeaderNames,
+    /// What they mean in this one.
+    pub alike: &'n Alike,
+}
+
+impl KeyNames<'_> {
+    /// What a key means.
+    pub fn find(&self, key: &str) -> Meaning {
+        self.names.find_beside(key, &letters_and_digits(key), self.alike)
+    }
+}
+
+impl Paths for KeyNames<'_> {
+    fn reach_into(&self, path: &str) -> bool {
+        self.names.reach_into(path)
+    }
+
+    fn is_whole(&self, path: &str) -> bool {
+        self.names.is_whole(path)
+    }
+
+    fn fill(&self, path: &str) -> bool {
+        matches!(self.find(path), Meaning::Field(_))
+    }
+}
+
+impl HeaderNames {
+    /// The names of this profile's fields. What the map says of fields that the profile does not have is left out;
+    /// [`Mapping::check`] finds it.
+    pub fn new(profile: &Profile, mapping: &Mapping) -> HeaderNames {
+        let mut names = HashMap::new();
+        let mut add = |name: &str, found: Match| {
+            let best = names.entry(letters_and_digits(name)).or_insert(found);
+            if found.rank < best.rank {
+                *best = found;
+            }
+        };
+        for (field, of) in profile.fields.iter().enumerate() {
+            for (rank, name) in (NAME..).zip(accepted_names(of)) {
+                add(name, Match { field, part: None, rank });
+            }
+            for (part, part_names) in of.parts.iter().enumerate() {
+                for (rank, name) in (NAME..).zip(part_names) {
+                    add(name, Match { field, part: Some(part), rank });
+                }
+            }
+        }
+        let (mapped, alike, paths) = Default::default();
+        let mut found =
+            HeaderNames { names, mapped, alike, paths, layout: Layout::new(profile), nested: Nested::new(profile) };
+        for (header, target) in &mapping.columns {
+            let meaning = match target.as_deref().map(|target| profile.target(target)) {
+                Some(Some((field, part))) => Meaning::Field(Match { field, part, rank: MAP }),
+                // The field is another profile's, and the header means nothing else.
+                Some(None) => Meaning::Unknown,
+                None => Meaning::Ignored,
+            };
+            let spelt = header.trim().to_string();
+            found.alike.entry(letters_and_digits(header)).or_default().push(spelt.clone());
+            found.paths.push(spelt.clone());
+            found.mapped.insert(spelt, meaning);
+        }
+        found.paths.sort_unstable();
+        found
+    }
+
+    /// What each name of a header means. Where a column is spelt as in the map, the map means that column alone; of several with
+    /// one name, the first.
+    pub fn meanings(&self, header: &Header<'_>) -> Vec<Meaning> {
+        let alike = self.alike_beside(&header.spelt);
+        let names = header.map_names().zip(header.compared());
+        names.map(|(name, compared)| self.find_beside(name, compared, &alike)).collect()
+    }
+
+    /// What the map says of names that are spelt otherwise than in it, in an input that has these.
+    fn alike_beside(&self, spelt: &HashSet<&str>) -> Alike {
+        let mut alike = HashMap::new();
+        for name in spelt.iter().filter(|name| self.mapped.contains_key(**name)) {
+            alike.entry(letters_and_digits(name)).or_insert_with_key(|compared| {
+                let mut mapped = self.alike.get(compared).into_iter().flatten();
+                let free = mapped.find(|mapped| {
+                    #[cfg(test)]
+                    super::header_name::steps::count(1);
+                    !spelt.contains(mapped.as_str())
+                });
+                free.and_then(|mapped| self.mapped.get(mapped).copied())
+            });
+        }
+        Alike(alike)
+    }
+
+    /// What this header name, or JSON key, means. The map's headers are compared as they are spelt first.
+    pub fn find(&self, name: &str) -> Meaning {
+        self.find_beside(name, &letters_and_digits(name), &Alike::default())
+    }
+
+    fn find_beside(&self, name: &str, compared: &str, alike: &Alike) -> Meaning {
+        if let Some(meaning) = self.mapped.get(name.trim()) {
+            return *meaning;
+        }
+        let mapped = match alike.0.get(compared) {
+            Some(mapped) => *mapped,
+            None => {
+                let mapped = self.alike.get(compared).and_then(|mapped| mapped.first());
+                mapped.and_then(|mapped| self.mapped.get(mapped).copied())
+            }
+        };
+        mapped.filter(|_| !compared.is_empty()).unwrap_or_else(|| self.in_profile(name, compared))
+    }
+
+    fn in_profile(&self, name: &str, compared: &str) -> Meaning {
+        let named = |compared: &str| self.names.get(compared).filter(|_| !compared.is_empty()).copied();
+        let nested = || name.contains('.').then(|| self.nested.find(name, named)).flatten();
+        named(compared).or_else(nested).map_or(Meaning::Unknown, Meaning::Field)
+    }
+}
+
+impl Paths for HeaderNames {
+    fn reach_into(&self, path: &str) -> bool {
+        let into = || path.bytes().chain([b'.']);
+        let first = self.paths.partition_point(|mapped| mapped.bytes().lt(into()));
+        self.paths.get(first).and_then(|mapped| mapped.strip_prefix(path)).is_some_and(|rest| rest.starts_with('.'))
+    }
+
+    fn is_whole(&self, path: &str) -> bool {
+        path == REPORT_KEY || self.mapped.contains_key(path)
+    }
+
+    fn fill(&self, path: &str) -> bool {
+        matches!(self.find(path), Meaning::Field(_))
+    }
+}

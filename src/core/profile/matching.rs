@@ -1,0 +1,42 @@
+//! What one header name, or JSON key, means: [`Meaning`], and how good a [`Match`] is.
+
+/// How good a match is: the user's own map, the column name, the label, then the aliases in their order.
+pub type Rank = u16;
+
+pub(super) const MAP: Rank = 0;
+pub(super) const NAME: Rank = 1;
+const LABEL: Rank = 2;
+
+/// A field, or a part of one, that a header name stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Match {
+    /// The field's index in the profile.
+    pub field: usize,
+    /// Which of the field's parts it is, if it is not all of it.
+    pub part: Option<usize>,
+    /// How good the match is.
+    pub rank: Rank,
+}
+
+impl Match {
+    /// How the name was found, in one word: `map`, `name`, `label` or `alias`.
+    pub fn how(&self) -> &'static str {
+        match (self.rank, self.part) {
+            (MAP, _) => "map",
+            (NAME, None) => "name",
+            (LABEL, None) => "label",
+            _ => "alias",
+        }
+    }
+}
+
+/// What a header name, or JSON key, means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    /// It stands for a field.
+    Field(Match),
+    /// The user's map says that it is to be ignored.
+    Ignored,
+    /// It matches no field.
+    Unknown,
+}

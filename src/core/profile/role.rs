@@ -1,0 +1,70 @@
+//! Whose address a column of an address holds, by its header: [`Role`].
+
+use super::header_name::letters_and_digits;
+
+/// Whose address a column belongs to. The better one comes first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// The address that invoices go to.
+    Billing,
+    /// Nobody's in particular.
+    #[default]
+    Plain,
+    /// The address for letters.
+    Mailing,
+    /// The customer's home.
+    Home,
+    /// The customer's work.
+    Work,
+    /// The address that goods go to.
+    Shipping,
+    /// Another one.
+    Other,
+}
+
+/// The words at a header's beginning or end that say whose address it is.
+pub(super) const ROLES: [(Role, &[&str]); 6] = [
+    (Role::Billing, &["billing", "bill", "invoice"]),
+    (Role::Shipping, &["shipping", "ship", "delivery"]),
+    (Role::Mailing, &["mailing", "poaddress", "pocity", "poregion", "popostal", "pocountry"]),
+    (Role::Home, &["home", "private"]),
+    (Role::Work, &["work", "business", "office"]),
+    (Role::Other, &["other", "saaddress", "sacity", "saregion", "sapostal", "sacountry"]),
+];
+
+impl Role {
+    /// The role that a header names.
+    pub fn of(header: &str) -> Role {
+        let header = letters_and_digits(header);
+        let says = |word: &&str| header.starts_with(word) || header.ends_with(word);
+        ROLES.iter().find(|(_, words)| words.iter().any(says)).map_or(Role::Plain, |(role, _)| *role)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_says_whose_address_it_is() {
+        for (header, role) in [
+            ("Billing City", Role::Billing),
+            ("bill_addr1", Role::Billing),
+            ("Street (Invoice)", Role::Billing),
+            ("City", Role::Plain),
+            ("Postal code", Role::Plain),
+            ("state", Role::Plain),
+            ("Default Address City", Role::Plain),
+            ("MailingStreet", Role::Mailing),
+            ("POPostalCode", Role::Mailing),
+            ("Home Street 2", Role::Home),
+            ("Business Country/Region", Role::Work),
+            ("shipping_zip", Role::Shipping),
+            ("SACity", Role::Other),
+            ("Other Zip", Role::Other),
+        ] {
+            assert_eq!(Role::of(header), role, "{header}");
+        }
+        assert!(Role::Billing < Role::Plain && Role::Plain < Role::Home && Role::Home < Role::Work);
+    }
+}

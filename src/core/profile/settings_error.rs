@@ -1,0 +1,49 @@
+//! What is wrong with what a run's settings say of fields: [`SettingsError`].
+//!
+//! It is data: what a setting is called, and so the words, is known only to the program that takes the settings.
+
+/// A setting that names a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Setting {
+    /// Which field is the key.
+    Key,
+    /// Which fields are accepted with any characters.
+    Relax,
+    /// What becomes of a field's invalid values.
+    OnInvalid,
+    /// Where a column goes that has this header.
+    Column(String),
+    /// What fills missing values.
+    Constants,
+    /// What replaces values of the column of this name.
+    Values(String),
+}
+
+/// A setting that does not fit the profile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SettingsError {
+    /// There is no such profile.
+    UnknownProfile {
+        /// Its name.
+        name: String,
+        /// The name that it is most likely a slip for.
+        nearest: Option<String>,
+        /// The names that there are.
+        known: Vec<String>,
+    },
+    /// A setting names a field that the profile does not have.
+    UnknownField {
+        /// The setting.
+        setting: Setting,
+        /// The profile's name.
+        profile: String,
+        /// The field as the setting names it.
+        field: String,
+        /// The field, or part of one, that it is most likely a slip for.
+        nearest: Option<String>,
+        /// The columns of the profile.
+        known: Vec<String>,
+    },
+    /// A map that is not written as `header=field`.
+    MalformedMap(String),
+}

@@ -1,0 +1,126 @@
+//! The words of the core's errors, which name no options: they are usage errors of this program.
+
+use crate::core::judge::plan::OnInvalid;
+use crate::core::judge::plan_error::{OnInvalidReason, PlanError};
+use crate::core::profile::{Setting, SettingsError};
+use crate::error::Error;
+
+impl From<SettingsError> for Error {
+    fn from(error: SettingsError) -> Error {
+        Error::Usage(match error {
+            SettingsError::UnknownProfile { name, nearest, known } => {
+                let nearest = nearest.map(|near| format!(" Did you mean {near}?")).unwrap_or_default();
+                let known = known.join(", ");
+                format!(
+                    "there is no profile {name:?}; there are {known}.{nearest} `custload profiles` shows what each holds"
+                )
+            }
+            SettingsError::UnknownField { setting, profile, field, nearest, known } => {
+                let advice = match nearest {
+                    Some(near) => format!("did you mean {near}?"),
+                    None => format!("it has {}", known.join(", ")),
+                };
+                format!("{}: the profile {profile} has no field {field:?}; {advice}", name_of(&setting))
+            }
+            SettingsError::MalformedMap(map) => format!(
+                "--map {map:?}: write --map 'Their header=field', or --map 'Their header=' for a column that is to be ignored"
+            ),
+        })
+    }
+}
+
+impl From<PlanError> for Error {
+    fn from(error: PlanError) -> Error {
+        Error::Usage(match error {
+            PlanError::Settings(error) => return error.into(),
+            PlanError::NoKey(mode) => {
+                format!("--mode {}: a key identifies the customers to change, and --key none is none", mode.name())
+            }
+            PlanError::OnInvalid { profile, column, on_invalid, reason } => {
+                let (name, why) = match (on_invalid, reason) {
+                    (OnInvalid::Keep, OnInvalidReason::Required) => {
+                        ("keep", format!("is required in the profile {profile}, and only optional fields can be kept"))
+                    }
+                    (OnInvalid::Keep, OnInvalidReason::Key) => {
+                        ("keep", "is the key, and customers must not be identified by an invalid one".to_string())
+                    }
+                    (OnInvalid::Keep, OnInvalidReason::Number) => (
+                        "keep",
+                        format!(
+                            "is stored as a number, and an invalid value is none; {column}=clear stores it as missing"
+                        ),
+                    ),
+                    (_, OnInvalidReason::Required) => {
+                        ("clear", format!("is required in the profile {profile}, so a record cannot do without it"))
+                    }
+                    _ => ("clear", "is the key, and a record without it means no customer".to_string()),
+                };
+                format!("--on-invalid {column}={name}: {column} {why}")
+            }
+            PlanError::Unstorable { column, replaced, value, faults } => {
+                let key = match replaced {
+                    Some(replaced) => format!("values.{column}.{replaced:?}"),
+                    None => format!("constants.{column}"),
+                };
+                let why = if faults.is_empty() { "it says nothing".to_string() } else { faults.join("; ") };
+                format!("the mapping's {key} = {value:?} cannot be stored: {why}")
+            }
+        })
+    }
+}
+
+/// What the program calls a setting.
+fn name_of(setting: &Setting) -> String {
+    match setting {
+        Setting::Key => "--key".to_string(),
+        Setting::Relax => "--relax".to_string(),
+        Setting::OnInvalid => "--on-invalid".to_string(),
+        Setting::Column(header) => format!("the map of {header:?}"),
+        Setting::Constants => "the mapping's [constants]".to_string(),
+        Setting::Values(column) => format!("the mapping's [values.{column}]"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::judge::plan::{FieldOptions, Plan};
+    use crate::core::mode::Mode;
+    use crate::core::profile::{Mapping, Profile};
+
+    fn words(error: impl Into<Error>) -> String {
+        error.into().to_string()
+    }
+
+    #[test]
+    fn a_slip_in_a_name_is_met_with_the_nearest() {
+        let message = words(Profile::named("contcat").unwrap_err());
+        assert!(message.contains("basic, billing, contact") && message.contains("Did you mean contact?"), "{message}");
+        let contact = Profile::named("contact").unwrap();
+        let message = words(contact.require_field("emial", Setting::Relax).unwrap_err());
+        assert!(message.contains("--relax") && message.contains("did you mean email?"), "{message}");
+        let mut mapping = Mapping::default();
+        mapping.add("Mail=emial").unwrap();
+        let message = words(mapping.check(&contact).unwrap_err());
+        assert!(message.contains("the map of \"Mail\"") && message.contains("did you mean email?"), "{message}");
+    }
+
+    #[test]
+    fn what_cannot_be_done_with_invalid_values_is_named() {
+        use OnInvalid::{Clear, Keep};
+        for (column, on_invalid, mode, expected) in [
+            ("name", Clear, Mode::Create, "is required"),
+            ("name", Keep, Mode::Create, "is required"),
+            ("external_key", Keep, Mode::Create, "is the key"),
+            ("external_key", Clear, Mode::Upsert, "is the key"),
+            ("admin_id", Keep, Mode::Create, "is stored as a number"),
+            ("no_taxes", Keep, Mode::Create, "is stored as a number"),
+            ("emial", Keep, Mode::Create, "did you mean email?"),
+        ] {
+            let on_invalid = vec![(column.to_string(), on_invalid)];
+            let options = FieldOptions { mode, on_invalid, ..FieldOptions::default() };
+            let message = words(Plan::new(Profile::named("billing").unwrap(), &options).unwrap_err());
+            assert!(message.contains("--on-invalid") && message.contains(expected), "{column}: {message}");
+        }
+    }
+}
