@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 pub(super) fn profiles(name: Option<&str>, as_json: bool) -> Result<String> {
     let shown: Vec<Arc<Profile>> = match name {
         Some(name) => vec![Profile::named(name)?],
-        None => Profile::all().to_vec(),
+        None => Profile::all()?.to_vec(),
     };
     if as_json {
         let data: Vec<Value> = shown.iter().map(|profile| data(profile)).collect();

@@ -1,19 +1,19 @@
-//! What a run does about customers who are in the database already: [`Mode`], [`Empty`], [`Duplicates`] (SPEC, section 8).
+//! What a run does with customers that are in the database already: [`Mode`], [`Empty`], [`Duplicates`].
 
-/// Whether a run creates customers, changes them, or both. Who is who, the key tells.
+/// Whether a run creates customers, changes them, or both. The key identifies a customer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
-    /// Every record becomes a customer; one whose key a customer has is rejected.
+    /// Every record becomes a customer. A record whose key a customer has is rejected.
     #[default]
     Create,
-    /// Every record changes a customer; one whose key nobody has is rejected.
+    /// Every record changes a customer. A record whose key no customer has is rejected.
     Update,
-    /// A record changes the customer who has its key, or becomes one.
+    /// A record changes the customer that has its key, or becomes a customer.
     Upsert,
 }
 
 impl Mode {
-    /// The word that options, the database and the reports use.
+    /// Its name in options, the database and the reports.
     pub fn name(self) -> &'static str {
         match self {
             Mode::Create => "create",
@@ -27,24 +27,24 @@ impl Mode {
         self != Mode::Create
     }
 
-    /// Whether customers may come into being.
+    /// Whether customers may be created.
     pub fn creates(self) -> bool {
         self != Mode::Update
     }
 }
 
-/// What an empty cell does to the value of a customer who is there.
+/// What an empty cell does to a stored value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Empty {
-    /// Nothing.
+    /// It keeps the value.
     #[default]
     Keep,
-    /// It takes the value away.
+    /// It removes the value.
     Clear,
 }
 
 impl Empty {
-    /// The word that options and the database use.
+    /// Its name in options and the database.
     pub fn name(self) -> &'static str {
         match self {
             Empty::Keep => "keep",
@@ -53,18 +53,18 @@ impl Empty {
     }
 }
 
-/// What becomes of several records of a run with one key.
+/// Which of several records with one key a run stores.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Duplicates {
-    /// The first stays; the others are rejected.
+    /// The first; the others are rejected.
     #[default]
     Reject,
-    /// The last stays; the others count as superseded.
+    /// The last; the others count as superseded.
     Last,
 }
 
 impl Duplicates {
-    /// The word that options and the database use.
+    /// Its name in options and the database.
     pub fn name(self) -> &'static str {
         match self {
             Duplicates::Reject => "reject",

@@ -372,7 +372,7 @@ mod tests {
     use crate::core::record::csv::DELIMITERS;
 
     fn sniffed(text: &str, place: &HeaderPlace) -> Result<Sniffed, Unreadable> {
-        let candidates = Candidates::new(Profile::all(), &Mapping::default());
+        let candidates = Candidates::new(Profile::all().unwrap(), &Mapping::default());
         let sample = Sample { bytes: text.as_bytes(), is_whole: true, is_sheet: false, line: 1, limit: 1 << 20 };
         let quotes = [(b'"', false), (b'\'', true)];
         let trials = DELIMITERS.into_iter().flat_map(|delimiter| {

@@ -50,11 +50,12 @@ pub(super) fn candidates(options: &Options) -> Result<Candidates> {
         }
         None => {
             // A field that no profile has is a slip, whichever profile it will be.
-            let checks: Vec<_> = Profile::all().iter().map(|profile| mapping.check(profile)).collect();
+            let all = Profile::all()?;
+            let checks: Vec<_> = all.iter().map(|profile| mapping.check(profile)).collect();
             if checks.iter().all(Result::is_err) {
                 checks.into_iter().next_back().unwrap_or(Ok(()))?;
             }
-            Ok(Candidates::new(Profile::all(), mapping).for_mode(mode, key))
+            Ok(Candidates::new(all, mapping).for_mode(mode, key))
         }
     }
 }

@@ -21,7 +21,7 @@ fn data(line: &str) -> Value {
 #[test]
 fn profiles_are_listed() {
     let list = printed("profiles");
-    for profile in Profile::all() {
+    for profile in Profile::all().unwrap() {
         assert!(list.lines().any(|line| line.contains(&profile.name) && line.contains(&profile.title)), "{list}");
     }
     let all = data("profiles --json");
@@ -31,7 +31,7 @@ fn profiles_are_listed() {
 
 #[test]
 fn a_profile_is_shown_whole() {
-    for profile in Profile::all() {
+    for profile in Profile::all().unwrap() {
         let shown = printed(&format!("profiles {}", profile.name));
         let value = data(&format!("profiles {} --json", profile.name));
         assert_eq!(value["key"], profile.key);

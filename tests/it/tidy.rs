@@ -199,6 +199,15 @@ fn nothing_panics_on_purpose() {
 }
 
 #[test]
+fn the_core_uses_only_itself() {
+    let mut wrong = Vec::new();
+    for (file, text) in code().iter().filter(|(file, _)| file.starts_with("core/")) {
+        wrong.extend(used(text).iter().filter(|used| !used.starts_with("core/")).map(|used| format!("{file}: {used}")));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
 fn the_core_touches_no_file_and_no_clock() {
     let mut wrong = Vec::new();
     for (file, text) in code() {

@@ -93,7 +93,11 @@ impl<'p> Judge<'p> {
     /// Forgets the record before.
     pub(super) fn begin(&mut self) {
         self.faults.clear();
-        (self.empty, self.absent, self.lacking, self.replaced, self.cleared) = Default::default();
+        self.empty = FieldSet::default();
+        self.absent = FieldSet::default();
+        self.lacking = FieldSet::default();
+        self.replaced = FieldSet::default();
+        self.cleared = FieldSet::default();
     }
 
     /// What the record has to say of a customer who is there.

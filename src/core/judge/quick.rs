@@ -252,7 +252,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(4000))]
         #[test]
         fn both_ways_store_the_same(
-            profile in prop::sample::select(Profile::all()),
+            profile in prop::sample::select(Profile::all().unwrap()),
             field in any::<prop::sample::Index>(),
             key in prop::sample::select(vec!["none", "name", "profile"]),
             relax in prop::sample::select(vec!["all", "name"]),

@@ -16,7 +16,7 @@ pub enum Column {
     Outranked(Match, usize),
     /// It is a part of a field, and nothing gives the other part.
     Alone(Match),
-    /// The user's map says that it is ignored.
+    /// The user's map ignores it.
     Ignored,
     /// It matches no field.
     Unknown,

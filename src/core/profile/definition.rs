@@ -1,4 +1,4 @@
-//! A named set of fields: [`Profile`]. [`Profile::parse`] reads one from a text, [`Profile::named`] finds one of the program's own.
+//! A named set of fields: [`Profile`]. [`Profile::parse`] reads one from a text; [`Profile::named`] gives one of the program's.
 
 use serde::Deserialize;
 
@@ -10,7 +10,7 @@ use super::settings_error::{Setting, SettingsError};
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Profile {
-    /// The name that `--profile` takes.
+    /// Its name.
     pub name: String,
     /// What it is for, in a few words.
     pub title: String,
@@ -31,7 +31,7 @@ impl Profile {
         self.field_index(column).ok_or_else(|| self.unknown_field(column, setting, std::iter::empty()))
     }
 
-    /// The field that a map's target names, or which part of it: `name`, or `first_name` where the field has parts.
+    /// The field that a map's target names, and the part of it: `name`, or `first_name` where the field has parts.
     pub fn target(&self, target: &str) -> Option<(usize, Option<usize>)> {
         let whole = self.field_index(target).map(|field| (field, None));
         let part = || self.parts().find(|(.., name)| *name == target).map(|(field, part, _)| (field, Some(part)));

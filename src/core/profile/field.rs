@@ -8,7 +8,7 @@ use crate::core::text::key::KeyComparison;
 /// The greatest number of characters in a text whose field has no limit of its own.
 pub const TEXT_LIMIT: usize = 4096;
 
-/// What a field holds, and so by which rule its values are normalised (SPEC, sections 2 and 3).
+/// What a field contains, and so how its values are normalised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FieldType {
@@ -16,7 +16,7 @@ pub enum FieldType {
     Text,
     /// An e-mail address.
     Email,
-    /// A postal code: text, though JSON may write it as a number.
+    /// A postal code: a text, though JSON may write it as a number.
     PostalCode,
     /// A phone number, stored as its digits.
     Phone,
@@ -42,13 +42,13 @@ pub struct Field {
     pub column: String,
     /// The name in the API description that the profile comes from.
     pub label: String,
-    /// What it holds.
+    /// What it contains.
     #[serde(rename = "type")]
     pub kind: FieldType,
-    /// Whether a record must have a value for it.
+    /// Whether every record must have a value.
     #[serde(default)]
     pub required: bool,
-    /// What stands in for a missing value.
+    /// What is stored where a record has no value.
     pub default: Option<String>,
     /// The least number of characters.
     pub min: Option<usize>,
@@ -56,30 +56,30 @@ pub struct Field {
     pub max: Option<usize>,
     /// The least value of an integer.
     pub at_least: Option<i64>,
-    /// The characters that it may hold.
+    /// The characters that it may contain; any if none are named.
     pub characters: Option<Characters>,
-    /// Whether punctuation is repaired away (SPEC, section 3, address repair).
+    /// Whether punctuation is removed, as from an address.
     #[serde(default)]
     pub repair: bool,
-    /// Whether an apostrophe in front of a value is only there to keep a spreadsheet from changing it, and is taken away.
+    /// Whether an apostrophe before a value only keeps a spreadsheet from changing it, and is removed.
     #[serde(default)]
     pub guard: bool,
-    /// The headers of the parts that give the field together, where no header gives it outright: each part's names, the best
-    /// first. Two parts, or none.
+    /// The headers of the two parts that give the field together where no header gives it whole: each part's names, the best
+    /// first. Empty where it has no parts.
     #[serde(default)]
     pub parts: Vec<Vec<String>>,
-    /// The fields that stand in where a record has no value: each one field, or two whose values are joined.
+    /// The fields that are used in its place where a record has no value: one field, or two whose values are joined.
     #[serde(default)]
     pub stand_ins: Vec<Vec<String>>,
-    /// Whether the API calls it deprecated: accepted, and counted in the summary.
+    /// Whether the API has deprecated it: it is accepted, and counted in the summary.
     #[serde(default)]
     pub deprecated: bool,
-    /// How its values are compared where it is the key.
+    /// How its values are compared if it is the key.
     pub compare: Option<KeyComparison>,
     /// The words of a choice.
     #[serde(default)]
     pub choices: Vec<String>,
-    /// Further header names, the better one first.
+    /// Other header names, the best first.
     #[serde(default)]
     pub aliases: Vec<String>,
 }
@@ -90,28 +90,27 @@ impl Field {
         self.max.unwrap_or(TEXT_LIMIT)
     }
 
-    /// Whether the database holds its values as numbers.
+    /// Whether its values are stored as numbers.
     pub fn is_number(&self) -> bool {
         matches!(self.kind, FieldType::Integer | FieldType::Flag)
     }
 
-    /// Whether its type cannot hold a word.
+    /// Whether its type excludes words, so that `null` can only mean that there is no value.
     pub fn holds_no_word(&self) -> bool {
         matches!(self.kind, FieldType::Email | FieldType::Phone | FieldType::Integer | FieldType::Flag)
     }
 
-    /// Whether its values are digits that mean something one by one, and are no number: a phone number, a postal code, a tax
-    /// ID, a key of another system.
+    /// Whether its values are digits but not a number: a phone number, a postal code, a tax ID, a key of another system.
     pub fn is_identifier(&self) -> bool {
         self.guard || matches!(self.kind, FieldType::PostalCode | FieldType::Phone)
     }
 
-    /// Whether an apostrophe in front of its values is taken away.
+    /// Whether an apostrophe before its values is removed.
     pub fn is_guarded(&self) -> bool {
         self.is_identifier() || self.kind == FieldType::Integer
     }
 
-    /// The rule in words, for `custload profiles` and the README: `required, e-mail, at most 40`.
+    /// Its rule in words: `required, e-mail, at most 40`.
     pub fn rule(&self) -> String {
         let mut parts: Vec<String> = Vec::new();
         if self.required {

@@ -28,8 +28,8 @@ pub struct HeaderNames {
     nested: Nested,
 }
 
-/// What a map says of names that are spelt otherwise than in it, where the input also has one that is spelt so: by their letters
-/// and digits.
+/// What a map says of names that are spelt otherwise than in it, in an input that also has one that is spelt so; by their
+/// letters and digits.
 #[derive(Clone, Debug, Default)]
 pub struct Alike(HashMap<String, Option<Meaning>>);
 

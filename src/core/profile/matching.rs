@@ -7,12 +7,12 @@ pub(super) const MAP: Rank = 0;
 pub(super) const NAME: Rank = 1;
 const LABEL: Rank = 2;
 
-/// A field, or a part of one, that a header name stands for.
+/// A field, or a part of one, that a header name means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Match {
     /// The field's index in the profile.
     pub field: usize,
-    /// Which of the field's parts it is, if it is not all of it.
+    /// The part of the field; none if it is the whole field.
     pub part: Option<usize>,
     /// How good the match is.
     pub rank: Rank,
@@ -33,9 +33,9 @@ impl Match {
 /// What a header name, or JSON key, means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Meaning {
-    /// It stands for a field.
+    /// It means a field.
     Field(Match),
-    /// The user's map says that it is to be ignored.
+    /// The user's map ignores it.
     Ignored,
     /// It matches no field.
     Unknown,

@@ -1,19 +1,19 @@
-//! The name that a misspelt one most likely stands for: [`nearest`].
+//! What a misspelt name most likely means: [`nearest`].
 
 use super::definition::Profile;
 use super::field::Field;
 use super::header_name::{accepted_names, letters_and_digits};
 
-/// How many names advice looks at, and how long they may be: comparing them by their likeness takes its time.
-const LOOKED_AT: usize = 1000;
+/// The number of names that are compared, and their greatest length: a comparison takes time.
+const MOST_COMPARED: usize = 1000;
 const LONGEST: usize = 100;
 
-/// The candidate that is written most like `name`, if one is near enough to be a slip.
+/// The candidate that is spelt most like `name`, if one is near enough to be meant.
 pub fn nearest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
     let is_short = |name: &str| name.len() <= LONGEST;
     let name = Some(name).filter(|name| is_short(name)).map(letters_and_digits)?;
     candidates
-        .take(LOOKED_AT)
+        .take(MOST_COMPARED)
         .filter(|candidate| is_short(candidate))
         .map(|candidate| (strsim::jaro_winkler(&name, &letters_and_digits(candidate)), candidate))
         .filter(|(likeness, _)| *likeness >= 0.87)
@@ -21,7 +21,7 @@ pub fn nearest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Opt
         .map(|(_, candidate)| candidate)
 }
 
-/// The field that a header name which matches none is written most like.
+/// The field whose name a header that matches none is spelt most like.
 pub fn nearest_field<'p>(profile: &'p Profile, header: &str) -> Option<&'p Field> {
     let names = profile.fields.iter().flat_map(accepted_names);
     let near = nearest(header, names)?;

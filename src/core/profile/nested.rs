@@ -1,17 +1,17 @@
-//! What values within JSON objects stand for: [`Nested`].
+//! Which field a value within a JSON object fills: [`Nested`].
 //!
-//! A path such as `address.city` matches by its letters like any header first. Where that finds nothing, its last part alone may say what
-//! it is, but only within objects that are known to hold what belongs to the customer: the `email` of `contact` is the customer's, and
-//! that of `manager` is not.
+//! A path such as `address.city` is first matched as a whole, like any header. If that finds nothing, its last part may match
+//! alone, but only in objects that are known to describe the customer: the `email` of `contact` is the customer's, that of
+//! `manager` is not.
 
 use super::definition::Profile;
 use super::header_name::letters_and_digits;
 use super::matching::{Match, Rank};
 
-/// What an object holds, by its key.
+/// What an object contains, by its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Holds {
-    /// All of the customer.
+    /// Any field of the customer.
     Customer,
     /// A company: its address, its tax ID.
     Company,
@@ -23,7 +23,7 @@ enum Holds {
     Contact,
 }
 
-/// The keys of objects that are known, as they are compared, the better ones first.
+/// The known keys of objects, as they are compared, the better ones first.
 const HOLDERS: [(&str, Holds); 38] = [
     ("customer", Holds::Customer),
     ("attributes", Holds::Customer),
@@ -65,13 +65,13 @@ const HOLDERS: [(&str, Holds); 38] = [
     ("lieferadresse", Holds::Shipping),
 ];
 
-/// A match by a last part is never as good as one by a whole name, and the worse the deeper it lies.
+/// A match by a last part is worse than any by a whole name, and worse with each level.
 const A_LEVEL: Rank = 10_000;
-/// One holder's match is worse than that of the holder before it.
+/// A match in one holder is worse than one in the holder before it.
 const A_HOLDER: Rank = 100;
 const MOST_HOLDERS: usize = 3;
 
-/// What the fields of a profile are for.
+/// What each field of a profile describes.
 #[derive(Clone, Debug)]
 pub(super) struct Nested {
     kinds: Vec<Kind>,
@@ -99,7 +99,7 @@ impl Nested {
         Nested { kinds: profile.fields.iter().map(|field| kind(&field.column)).collect() }
     }
 
-    /// The field that a path stands for, which matches nothing as a whole; `named` knows the names of all fields.
+    /// The field that a path means which matches nothing as a whole; `named` finds a field by its name.
     pub(super) fn find(&self, path: &str, named: impl Fn(&str) -> Option<Match>) -> Option<Match> {
         let mut parts = path.split('.').rev().map(letters_and_digits);
         let last = parts.next().filter(|last| !last.is_empty())?;
@@ -115,8 +115,8 @@ impl Nested {
         }
         let known = |holder: &String| HOLDERS.iter().position(|(name, _)| name == holder);
         let known: Vec<usize> = holders.iter().map(known).collect::<Option<_>>()?;
-        let holds = |place: &usize| HOLDERS[*place].1;
-        let is_shipping = known.iter().any(|place| holds(place) == Holds::Shipping);
+        let holds = |holder: &usize| HOLDERS[*holder].1;
+        let is_shipping = known.iter().any(|holder| holds(holder) == Holds::Shipping);
         let inner = known.iter().map(holds).find(|holds| *holds != Holds::Customer).unwrap_or(Holds::Customer);
         let is_address = matches!(inner, Holds::Address | Holds::Shipping);
         let found = named(&last).or_else(|| named(&format!("address{last}")).filter(|_| is_address))?;
@@ -127,9 +127,9 @@ impl Nested {
             (Holds::Contact, Kind::Contact) | (Holds::Company, Kind::TaxId) | (Holds::Customer, _) => found.field,
             _ => return None,
         };
-        // Of the holders the innermost that is more than a wrapper tells the better from the worse.
-        let place = known.iter().find(|place| holds(place) != Holds::Customer).unwrap_or(&known[0]);
-        let rank = A_LEVEL * known.len() as Rank + A_HOLDER * *place as Rank + found.rank.min(A_HOLDER - 1);
+        // The innermost holder that is more than a wrapper decides the rank.
+        let holder = known.iter().find(|holder| holds(holder) != Holds::Customer).unwrap_or(&known[0]);
+        let rank = A_LEVEL * known.len() as Rank + A_HOLDER * *holder as Rank + found.rank.min(A_HOLDER - 1);
         Some(Match { field, rank, ..found })
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! It is data: what a setting is called, and so the words, is known only to the program that takes the settings.
 
+use super::profile_error::ProfileError;
+
 /// A setting that names a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Setting {
@@ -22,6 +24,8 @@ pub enum Setting {
 /// A setting that does not fit the profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SettingsError {
+    /// The text of a profile is none.
+    Profile(ProfileError),
     /// There is no such profile.
     UnknownProfile {
         /// Its name.

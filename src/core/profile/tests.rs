@@ -129,7 +129,7 @@ fn paths_are_found_among_the_maps_headers() {
 #[test]
 fn the_work_grows_with_the_columns_and_the_map_alone() {
     let headers = |size: usize, name: &str| (0..size).map(|at| format!("{name} {at}")).collect::<Vec<_>>();
-    let all = |mapping: &Mapping| Candidates::new(Profile::all(), mapping);
+    let all = |mapping: &Mapping| Candidates::new(Profile::all().unwrap(), mapping);
     let mapping_of = |headers: &[String]| {
         let mut mapping = Mapping::default();
         headers.iter().for_each(|header| mapping.add(&format!("{header}=")).unwrap());
@@ -174,8 +174,8 @@ fn a_near_miss_finds_its_field() {
 
 #[test]
 fn a_column_has_one_kind_of_storage_in_all_profiles() {
-    for field in Profile::all().iter().flat_map(|profile| &profile.fields) {
-        for other in Profile::all().iter().flat_map(|profile| &profile.fields) {
+    for field in Profile::all().unwrap().iter().flat_map(|profile| &profile.fields) {
+        for other in Profile::all().unwrap().iter().flat_map(|profile| &profile.fields) {
             assert!(other.column != field.column || other.is_number() == field.is_number(), "{}", field.column);
         }
     }

@@ -57,11 +57,12 @@ fn csv(mut data: &[u8]) {
 type Found = Vec<(u64, u64, String)>;
 
 /// Made once, for it takes longer than most of what is fed.
-static CANDIDATES: LazyLock<Candidates> = LazyLock::new(|| Candidates::new(Profile::all(), &Mapping::default()));
+static CANDIDATES: LazyLock<Candidates> =
+    LazyLock::new(|| Candidates::new(Profile::all().unwrap(), &Mapping::default()));
 static CONTACT: LazyLock<Candidates> =
     LazyLock::new(|| Candidates::new(&[Profile::named("contact").unwrap()], &Mapping::default()));
 static PLAN: LazyLock<Arc<Plan>> =
-    LazyLock::new(|| Arc::new(Plan::new(Arc::clone(&Profile::all()[0]), &FieldOptions::default()).unwrap()));
+    LazyLock::new(|| Arc::new(Plan::new(Arc::clone(&Profile::all().unwrap()[0]), &FieldOptions::default()).unwrap()));
 
 fn read_json(name: &str, data: &[u8], block_size: BlockSize) -> Result<Found, String> {
     let options = ReadOptions { block_size, ..ReadOptions::default() };
@@ -126,9 +127,9 @@ fn header(data: &[u8]) {
 }
 
 fn bind(mapping: &Mapping, headers: &[String]) {
-    let candidates = Candidates::new(Profile::all(), mapping);
+    let candidates = Candidates::new(Profile::all().unwrap(), mapping);
     assert_eq!(candidates.likely(headers).len(), headers.len());
-    for (profile, fit) in Profile::all().iter().zip(candidates.fits(headers)) {
+    for (profile, fit) in Profile::all().unwrap().iter().zip(candidates.fits(headers)) {
         assert!(fit.matched <= profile.fields.len());
         let binding = Binding::new(&HeaderNames::new(profile, mapping), headers.to_vec(), false);
         assert_eq!(binding.columns.len(), headers.len());
@@ -146,7 +147,7 @@ fn mapping(data: &[u8]) {
     let Ok(mapping) = Mapping::parse(text) else { return };
     let headers: Vec<String> = mapping.columns.iter().map(|(header, _)| header.clone()).take(200).collect();
     bind(&mapping, &headers);
-    for profile in Profile::all() {
+    for profile in Profile::all().unwrap() {
         let _ = Plan::new(Arc::clone(profile), &FieldOptions { mapping: mapping.clone(), ..FieldOptions::default() });
     }
 }
