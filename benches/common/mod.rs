@@ -19,7 +19,7 @@ use custload::core::record::dialect::CsvDialect;
 use custload::generate::Generator;
 use custload::read::Source;
 use custload::read::input::{Format, Input, ReadOptions};
-use custload::read::opening::Opened;
+use custload::read::open::Opened;
 
 const SEED: u64 = 1;
 

@@ -1,4 +1,4 @@
-//! From what was named as inputs to files: [`expand`]. Folders and patterns stand for the files in them (SPEC, section 7).
+//! From the inputs of the command line to files: [`expand`]. Folders and patterns stand for the files in them.
 
 use std::cmp::Ordering;
 use std::fs;
@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result, Words};
 
-/// The files that these inputs stand for, in order: a folder's in the order of their names, in which runs of digits count as
-/// numbers. `-` is standard input. `passed_over` is told of each file that lies among them and is no input, and why.
+/// The files that these inputs stand for, in order. A folder's files are ordered by name, with runs of digits as
+/// numbers. `-` is standard input. `passed_over` is called for each file among them that is not an input, with the
+/// reason.
 pub fn expand(inputs: &[PathBuf], mut passed_over: impl FnMut(&Path, &'static str)) -> Result<Vec<PathBuf>> {
     let mut files = Vec::with_capacity(inputs.len());
     for input in inputs {
@@ -24,21 +25,18 @@ pub fn expand(inputs: &[PathBuf], mut passed_over: impl FnMut(&Path, &'static st
     Ok(files)
 }
 
-/// The files of a folder; those below it are not looked for.
+/// The files in a folder; its subfolders are not searched.
 fn in_folder(folder: &Path, passed_over: &mut impl FnMut(&Path, &'static str)) -> Result<Vec<PathBuf>> {
     let failed = |error| Error::input(folder, error);
     if is_report_folder(folder) {
-        return Err(nothing(
-            folder,
-            "the folder holds the reports of a run; name the reject report that is to be loaded",
-        ));
+        return Err(nothing(folder, "the folder holds the reports of a run; name the reject report to load"));
     }
     let entries = fs::read_dir(folder).map_err(failed)?.map(|entry| Ok(entry.map_err(failed)?.path()));
     let files = inputs_among(entries.collect::<Result<_>>()?, passed_over)?;
     if files.is_empty() {
         return Err(nothing(
             folder,
-            "the folder holds no file that could be an input: none whose name ends like a table's (.csv, .tsv, .tab, .txt, \
+            "the folder has no input file: no name ends like a table's (.csv, .tsv, .tab, .txt, \
              .dat, .json, .ndjson, .jsonl, .xlsx, .xlsm, .xlsb, .xls, .ods, compressed or not)",
         ));
     }
@@ -57,11 +55,11 @@ fn matching(pattern: &Path, passed_over: &mut impl FnMut(&Path, &'static str)) -
     let text = pattern.to_string_lossy();
     let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::new() };
     let paths = glob::glob_with(&text, options)
-        .map_err(|error| nothing(pattern, Words::own(format!("it is no pattern: {error}"))))?;
+        .map_err(|error| nothing(pattern, Words::own(format!("not a valid pattern: {error}"))))?;
     let paths = paths.map(|path| path.map_err(|error| Error::input(pattern, error.into())));
     let files = inputs_among(paths.collect::<Result<_>>()?, passed_over)?;
     if files.is_empty() {
-        return Err(nothing(pattern, "no file that could be an input matches the pattern; check it, and the folder"));
+        return Err(nothing(pattern, "no input file matches the pattern; check the pattern and the folder"));
     }
     Ok(files)
 }
@@ -70,12 +68,12 @@ fn nothing(input: &Path, what: impl Into<Words>) -> Error {
     Error::Input { path: input.to_path_buf(), doing: what.into() }
 }
 
-/// Those of these paths that are inputs, in their order. Folders are none.
+/// The inputs among these paths, in order. Folders are not inputs.
 fn inputs_among(mut paths: Vec<PathBuf>, passed_over: &mut impl FnMut(&Path, &'static str)) -> Result<Vec<PathBuf>> {
     paths.sort_by(|one, other| compare(one, other));
     let mut files = Vec::with_capacity(paths.len());
     for path in paths {
-        // What is not there, or may not be looked at, stops the run when it is opened.
+        // A file that is missing or may not be read ends the run when it is opened.
         let is_file = match fs::metadata(&path) {
             Ok(found) if found.is_dir() => continue,
             Ok(found) => found.is_file(),
@@ -84,7 +82,9 @@ fn inputs_among(mut paths: Vec<PathBuf>, passed_over: &mut impl FnMut(&Path, &'s
         match no_input(&path) {
             Some(why) => passed_over(&path, why),
             None if is_file => files.push(path),
-            None => return Err(nothing(&path, "it is neither a file nor a folder; name it by itself to read from it")),
+            None => {
+                return Err(nothing(&path, "it is neither a file nor a folder; to read from it, name it on its own"));
+            }
         }
     }
     Ok(files)
@@ -127,12 +127,12 @@ fn number<'n>(name: &mut &'n [u8]) -> &'n [u8] {
     &digits[zeros..]
 }
 
-/// How the names of tables end, and what may stand after that where they are compressed.
+/// The endings of tables' names, and those that compression adds.
 const ENDINGS: [&str; 13] =
     ["csv", "tsv", "tab", "txt", "dat", "json", "ndjson", "jsonl", "xlsx", "xlsm", "xlsb", "xls", "ods"];
 const COMPRESSED: [&str; 5] = ["gz", "zst", "bz2", "xz", "zip"];
 
-/// Why a file that lies among inputs is none; `None` where it is one.
+/// Why a file among inputs is not one; `None` if it is.
 fn no_input(path: &Path) -> Option<&'static str> {
     let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
     let mut endings = name.rsplit('.').skip_while(|ending| COMPRESSED.contains(ending));
@@ -152,7 +152,7 @@ fn no_input(path: &Path) -> Option<&'static str> {
 
 fn is_database(path: &Path) -> bool {
     let mut start = [0; 16];
-    // Whoever opens a pipe waits for its other end.
+    // Opening a pipe would wait for its other end.
     let mut read = || fs::File::open(path).and_then(|mut file| std::io::Read::read_exact(&mut file, &mut start));
     path.is_file() && read().is_ok() && start == *b"SQLite format 3\0"
 }

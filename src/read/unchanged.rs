@@ -1,5 +1,5 @@
-//! Whether a file stays as it is while it is read: [`Unchanged`]. A file that is written over meanwhile would load as a mixture of
-//! what it was and what it becomes.
+//! Whether a file stays unchanged while it is read: [`Unchanged`]. A file written to meanwhile would load as a mixture
+//! of old and new.
 
 use std::fs::File;
 use std::io;
@@ -7,18 +7,18 @@ use std::time::SystemTime;
 
 use crate::error::own_words;
 
-/// A file that is being read, and what it was like when that began.
+/// A file that is being read, and its state when reading began.
 #[derive(Debug)]
 pub struct Unchanged {
     file: File,
     state: State,
 }
 
-/// The file's length, and when its content was last changed.
+/// The file's length and the time of its last change.
 type State = (u64, SystemTime);
 
 impl Unchanged {
-    /// Notes what `file` is like now; `None` where it is no regular file, or the system does not know.
+    /// Records the state of `file`; `None` if it is not a regular file, or the state is unknown.
     pub fn note(file: &File) -> Option<Unchanged> {
         let file = file.try_clone().ok()?;
         let state = state_of(&file).ok().flatten()?;
@@ -32,13 +32,13 @@ impl Unchanged {
         Unchanged::note(&File::from(io::stdin().as_fd().try_clone_to_owned().ok()?))
     }
 
-    /// Elsewhere nothing is known of standard input.
+    /// On other systems the state of standard input is unknown.
     #[cfg(not(unix))]
     pub fn note_standard_input() -> Option<Unchanged> {
         None
     }
 
-    /// An error where the file has changed since.
+    /// An error if the file has changed.
     pub fn check(&self) -> io::Result<()> {
         match state_of(&self.file)? == Some(self.state) {
             true => Ok(()),
@@ -47,7 +47,7 @@ impl Unchanged {
     }
 }
 
-/// The error of a file that changes while it is read.
+/// The error of a file that changed while it was read.
 pub fn has_changed() -> io::Error {
     own_words(io::ErrorKind::Other, "it changed while it was read; run custload again when no program writes to it")
 }

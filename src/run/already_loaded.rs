@@ -13,7 +13,7 @@ use crate::core::profile::Profile;
 use crate::core::text::visible;
 use crate::error::{Error, Result};
 use crate::read::input::{Input, ReadOptions};
-use crate::read::opening::sha256;
+use crate::read::open::sha256;
 use crate::report::summary::{Counts, Status, Summary};
 use crate::sink::sqlite::Loaded;
 

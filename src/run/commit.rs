@@ -418,7 +418,7 @@ impl<'r> Committer<'r> {
         input.summary.note_names();
         let path = visible(&input.summary.path);
         let mut said: Vec<String> = unmet_paths(input, self.options).into_iter().collect();
-        said.extend(end.read.sheet.and_then(|sheet| sheet.said()));
+        said.extend(end.read.sheet.and_then(|sheet| sheet.notice()));
         if end.read.records == 0 {
             let what = if input.summary.header_line.is_some() { "a header and no records" } else { "no records" };
             said.push(format!("the file holds {what}"));

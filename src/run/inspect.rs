@@ -221,7 +221,7 @@ impl Inspection {
         let blank = read.blank;
         self.input.bytes = read.bytes;
         note_sheet(&mut self.input, read.sheet);
-        self.notes.extend(read.sheet.and_then(|sheet| sheet.said()));
+        self.notes.extend(read.sheet.and_then(|sheet| sheet.notice()));
         if read.records < LOOKED_AT {
             self.input.sha256 = read.sha256;
         }

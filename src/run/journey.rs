@@ -22,8 +22,8 @@ use crate::core::judge::Stamp;
 use crate::core::judge::plan::Plan;
 use crate::core::profile::Candidates;
 use crate::error::{Error, Result};
+use crate::read::feed::{Feed, FileRead};
 use crate::read::input::{Format, Input, ReadOptions};
-use crate::read::window::{Feed, FileRead};
 use crate::read::{InputRead, Source};
 use crate::sink::sqlite::keys::{MOST_PLACES, Place};
 
@@ -402,7 +402,7 @@ impl Cutter {
             }
             let done = before + source.records();
             if let Some(stop) = self.stops.behind(done) {
-                source.stop_behind(stop - before);
+                source.stop_after(stop - before);
             }
             let Some(block) = source.next_block().map_err(|error| Error::input(path, error))? else { break };
             let first = before + block.first_record - 1;

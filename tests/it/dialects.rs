@@ -383,7 +383,7 @@ mod hostile {
     use custload::core::record::dialect::CsvDialect;
     use custload::error::Result;
     use custload::read::input::{Format, Input, ReadOptions};
-    use custload::read::opening::Opened;
+    use custload::read::open::Opened;
     use proptest::prelude::*;
     use proptest::test_runner::Config;
 

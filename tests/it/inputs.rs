@@ -351,13 +351,13 @@ fn an_encoding_that_is_guessed_is_said() {
         let place = Place::new();
         let rows = (0..18).map(|at| format!("user{at}@example.com;{}\n", names[at % 6])).collect::<String>();
         place.write("input.csv", encoded(&format!("email;name\n{rows}"), encoding));
-        let said = [&*format!("taken for {encoding}"), "--encoding"];
+        let said = [&*format!("read as {encoding}"), "--encoding"];
         place.custload("import input.csv --profile contact").ends(0).says(&said);
         assert_eq!(stored(&place, "name")[..6], names, "{encoding}");
         assert_eq!(first_input(&place)["encoding"], encoding);
         // Who names it, is not told again.
         let named = format!("check input.csv --profile contact --encoding {encoding}");
-        assert!(!place.custload(&named).ends(0).stderr.contains("taken for"), "{encoding}");
+        assert!(!place.custload(&named).ends(0).stderr.contains("not UTF-8: read as"), "{encoding}");
     }
 }
 
@@ -372,7 +372,7 @@ fn an_encoding_that_is_guessed_must_hold_to_the_end() {
     place.write("a.csv", [&start[..], &rows("M\u{fc}ller", 200_000, 203_000)].concat());
     place.write("b.csv", [&start[..], b"200000,M\xfcller\n"].concat());
     place.custload("import a.csv --profile billing").ends(2).says(&[
-        "taken for windows-1252",
+        "read as windows-1252",
         "--encoding utf-8",
         "Nothing was written",
     ]);
@@ -428,7 +428,7 @@ fn a_mark_that_contradicts_is_dropped() {
     ] {
         let place = Place::new();
         place.write("input.csv", [mark, &encoded(text, encoding)].concat());
-        let said = format!("byte order mark says {said}, which its bytes are not");
+        let said = format!("byte order mark says {said}, but its bytes are not");
         place.custload("import input.csv --profile contact").ends(0).says(&[&said]);
         assert_eq!(stored(&place, "name"), ["José", "Müller", "Zoë Ång"], "{encoding}");
         assert_has(&first_input(&place), &json!({"encoding": encoding, "bom": false}), encoding);
@@ -496,7 +496,12 @@ fn what_is_cut_off_or_damaged_is_refused() {
     }
     let text = format!("{CONTACT}{ANN}");
     let gzip = compressed(text.as_bytes(), "gzip");
-    refused("behind.gz", &[&gzip, &b"and more"[..]].concat(), &[], &["behind the gzip data", "something else"]);
+    refused(
+        "behind.gz",
+        &[&gzip, &b"and more"[..]].concat(),
+        &[],
+        &["the gzip data ends before byte", "something else"],
+    );
     let place = Place::new();
     place.write("padded.gz", [gzip, vec![0; 1000]].concat());
     place.custload("import padded.gz").ends(0);
@@ -689,7 +694,7 @@ fn a_sheet_is_chosen_by_name_or_number() {
         refused("book.xlsx", &workbook(), &["--sheet", wanted], &said);
     }
     refused("plain.csv", CONTACT.as_bytes(), &["--sheet", "1"], &["no sheets"]);
-    refused("plain.csv", CONTACT.as_bytes(), &["--format", "spreadsheet"], &["no spreadsheet"]);
+    refused("plain.csv", CONTACT.as_bytes(), &["--format", "spreadsheet"], &["not a spreadsheet"]);
     refused("book.xlsx", &workbook(), &["--format", "csv"], &["it is a spreadsheet"]);
 }
 
@@ -960,8 +965,8 @@ fn letters_of_a_mac_and_of_dos_come_out_right() {
         b"name,email\r\nG\x81nther Sch\x84fer,g@x.example\r\nJ\x81rgen Gro\xe1,j@x.example\r\nZo\x89 Wei\xe1,no\r\n";
     let denmark = b"name,email\nJ\x9brgen,j@x.example\n\x9dster Gro,g@x.example\nZo\x89 Wei\xe1,no\n";
     for (bytes, options, encoding, said, names) in [
-        (&mac[..], "", "macintosh", "taken for macintosh", ["Günther Schäfer", "Jürgen Groß"]),
-        (dos, "", "cp850", "taken for cp850", ["Günther Schäfer", "Jürgen Groß"]),
+        (&mac[..], "", "macintosh", "read as macintosh", ["Günther Schäfer", "Jürgen Groß"]),
+        (dos, "", "cp850", "read as cp850", ["Günther Schäfer", "Jürgen Groß"]),
         (dos, "--encoding cp437", "cp437", "CP437", ["Günther Schäfer", "Jürgen Groß"]),
         (denmark, "--encoding CP865", "cp865", "CP865", ["Jørgen", "Øster Gro"]),
     ] {

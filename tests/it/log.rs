@@ -218,7 +218,7 @@ fn the_fields_say_what_they_are_about() {
     // An empty feed: of no bytes, of blank lines, of a byte order mark alone.
     for feed in [&b""[..], b"\n\n", b"\xEF\xBB\xBF"] {
         for (lines, log) in logged("import in.csv", 2, |place| _ = place.write("in.csv", feed)) {
-            let said = "cannot read in.csv: it is empty. A table starts with a header that names its columns";
+            let said = "cannot read in.csv: it is empty; a table starts with a header that names its columns";
             assert_eq!(lines[1]["message"], said, "{log}");
         }
     }

@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use custload::core::record::Extent;
 use custload::core::record::csv::{SplitFault, split};
 use custload::core::record::dialect::{CsvDialect, Escape};
-use custload::read::csv::CsvCutter;
+use custload::read::cut::csv::CsvCutter;
 use custload::read::window::Window;
 use custload::read::{BlockSize, Source};
 

@@ -36,7 +36,7 @@ fn inputs_that_cannot_be_read() {
     refused(&place, "import folder", &["folder/x.csv", "it is empty"]);
     fs::create_dir(place.path("bare")).unwrap();
     refused(&place, "import bare", &["bare", "no file"]);
-    refused(&place, "import none*.csv", &["none*.csv", "no file that could be an input matches"]);
+    refused(&place, "import none*.csv", &["none*.csv", "no input file matches"]);
     refused(&place, "import good.csv missing.csv", &["missing.csv"]);
     refused(&place, "import - - --profile contact", &["standard input", "once"]);
     place.write("open.csv", "email,\"name\nann@example.com,Ann\n");

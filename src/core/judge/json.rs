@@ -17,8 +17,9 @@ use super::{Checker, Draft, Whole, not_utf8};
 use crate::core::finding::Code;
 use crate::core::profile::{Chosen, Meaning, REPORT_KEY, Role, Sources};
 use crate::core::record;
-use crate::core::record::json::{JsonFault, JsonValue, Members, raw_of_report, value, write_text};
-use crate::core::record::object::{ObjectReader, Place, Written, stop_in_text};
+use crate::core::record::json::{
+    JsonFault, JsonValue, Members, ObjectReader, ValueSpan, Written, raw_of_report, stop_in_text, value, write_text,
+};
 use crate::core::record::raw;
 use crate::core::text;
 
@@ -34,7 +35,7 @@ pub(super) struct JsonRecords<'c> {
     first: usize,
     /// The keys of the record before, in order, and the values of this one.
     order: Vec<usize>,
-    values: Vec<Place>,
+    values: Vec<ValueSpan>,
     /// For each field what may fill it.
     sources: Sources,
     /// Whether that is so for records with the keys of `order`, and whether the block's marks know of these.
@@ -105,7 +106,7 @@ impl<'c> JsonRecords<'c> {
             if !std::mem::replace(&mut self.is_laid_out, true) {
                 lay_out(&self.sources, self.order.iter().map(|key| *key as u32), draft);
             }
-            let word = |values: &[Place]| Place::filled(values, record, is_tidy);
+            let word = |values: &[ValueSpan]| ValueSpan::filled(values, record, is_tidy);
             draft.out.marks.begin_words(self.values.chunks(64).map(word));
             let written = |member: u32| self.values[member as usize].of(record);
             let plain = |member: usize| self.values[member].plain_in(record.as_bytes());

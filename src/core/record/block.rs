@@ -1,26 +1,27 @@
-//! Where records are: [`Block`], a run of whole records cut out of an input, and [`Position`], the place of one of them.
+//! [`Block`], a run of whole records cut out of an input, and [`Position`], where one of them starts. What became of
+//! records is counted in [`Counts`], of cells in [`Balance`].
 //!
-//! A source cuts blocks; the check stage turns each into verdicts; the reports say where a record stood.
+//! A source cuts blocks, `core::judge` turns each into verdicts, and reports give positions.
 
 use serde::Serialize;
 
-/// Where a record stands in its input.
+/// Where a record starts in its input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
-    /// The how-manieth record of the input, from 1. The header and blank lines are no records.
+    /// The record's number in the input, from 1. The header and blank lines are not counted.
     pub record: u64,
-    /// The physical line on which it starts, from 1, the header included.
+    /// The physical line on which it starts, from 1, counting the header.
     pub line: u64,
     /// The offset of its first byte in the input, from 0.
     pub byte_offset: u64,
 }
 
-/// Where a rejected record stood in the first file that it came in, as its reject reports say through all rounds.
+/// Where a rejected record started in the first file it came in. Its reject reports keep this through all rounds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origin {
-    /// The run: its number, a hyphen, and what tells its database from others. Empty for a check, which is no run.
+    /// The run: its number, a hyphen and the database's own ID. Empty for a check, which is not a run.
     pub run: String,
-    /// The file as it was named.
+    /// The file as the user named it.
     pub file: String,
     /// The record's number in it.
     pub record: String,
@@ -28,32 +29,32 @@ pub struct Origin {
     pub line: String,
 }
 
-/// What cutting found out about a stretch of the input.
+/// What cutting found in a stretch of the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Extent {
-    /// A record that ends where a record ends.
+    /// A whole record.
     Record,
-    /// A line without content: counted, but no record.
+    /// A blank line: counted, but not a record.
     Blank,
-    /// What stands between records and is neither one nor a line: not counted, and never in a block.
+    /// Text between records that is not a line either: not counted, and never in a block.
     Gap,
-    /// The physical line on which a quote opens that is never closed.
+    /// The physical line with a quote that is never closed.
     Unterminated,
-    /// A record that passes the limit; at most [`RAW_LIMIT`] bytes of it are in the block.
+    /// A record over the size limit; at most [`RAW_LIMIT`] bytes of it are in the block.
     TooLarge,
 }
 
-/// How much of a record is kept where it cannot be taken apart: 64 KiB (SPEC, section 5).
+/// How much is kept of a record that cannot be split: 64 KiB.
 pub const RAW_LIMIT: usize = 64 * 1024;
 
-/// The place of one record, or blank line, in its block.
+/// Where one record or blank line is in its block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
-    /// Its first byte in the block.
+    /// The offset of its first byte.
     pub start: u32,
-    /// The byte behind its last, its line ending not included.
+    /// The offset after its last byte, without its line ending.
     pub end: u32,
-    /// The physical line on which it starts, counted from the block's first line, from 0.
+    /// Its first physical line, counted from the block's first, from 0.
     pub line: u32,
     /// What it is.
     pub extent: Extent,
@@ -66,7 +67,7 @@ pub struct Block {
     pub input: usize,
     /// The records' bytes, line endings included.
     pub bytes: Vec<u8>,
-    /// Where each record is.
+    /// Where each record and blank line is.
     pub spans: Vec<Span>,
     /// The number of the block's first record, from 1.
     pub first_record: u64,
@@ -74,20 +75,20 @@ pub struct Block {
     pub first_line: u64,
     /// The block's first byte in the input.
     pub byte_offset: u64,
-    /// How many bytes of the file were read for it.
+    /// The number of bytes of the file read for it.
     pub file_bytes: u64,
-    /// What stands before its end, where a run may be continued from there.
+    /// The text before the block's end, if a run may be resumed there.
     pub stop: Option<TextBefore>,
 }
 
-/// What stands before a place in a text.
+/// The text before a point in the input.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TextBefore {
-    /// The physical line of the place.
+    /// The physical line of that point.
     pub line: u64,
     /// Its offset.
     pub byte_offset: u64,
-    /// The SHA-256 of the text before, in lower-case hex.
+    /// The SHA-256 of the text before it, in lower-case hex.
     pub sha256: String,
 }
 
@@ -96,9 +97,9 @@ pub struct TextBefore {
 pub struct Spot<'b> {
     /// The block.
     pub block: &'b Block,
-    /// Where it is there.
+    /// Where it is in the block.
     pub span: &'b Span,
-    /// Where it stands in its input.
+    /// Where it starts in its input.
     pub position: Position,
 }
 
@@ -108,7 +109,7 @@ impl Block {
         &self.bytes[span.start as usize..span.end as usize]
     }
 
-    /// The spans in order, each with its position; a blank line has that of the record behind it.
+    /// The spans in order, each with its position. A blank line has the position of the record after it.
     pub fn positions(&self) -> impl Iterator<Item = (Position, &Span)> {
         let mut record = self.first_record;
         self.spans.iter().map(move |span| {
@@ -125,28 +126,28 @@ impl Block {
     }
 }
 
-/// How records fared, in a run or in one input.
+/// How many records a run or an input had, by what became of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// Records and blank lines.
     pub read: u64,
-    /// Records that are right: the next four together.
+    /// Valid records: the next four together.
     pub accepted: u64,
-    /// Those that became customers.
+    /// Records that created a customer.
     pub created: u64,
-    /// Those that changed a customer.
+    /// Records that changed a customer.
     pub updated: u64,
-    /// Those whose customer was as they say.
+    /// Records whose customer already had these values.
     pub unchanged: u64,
-    /// Those that a later record with the same key took the place of.
+    /// Records replaced by a later one with the same key.
     pub superseded: u64,
-    /// Records that are not.
+    /// Rejected records.
     pub rejected: u64,
-    /// Lines without content.
+    /// Blank lines.
     pub blank: u64,
-    /// Warnings: values that are worth a look.
+    /// Warnings.
     pub warnings: u64,
-    /// Values from which punctuation was repaired away.
+    /// Values with stray punctuation removed.
     pub repaired: u64,
 }
 
@@ -165,65 +166,65 @@ impl Counts {
         self.repaired += other.repaired;
     }
 
-    /// What became of all that was read, which is as much (SPEC, section 8).
+    /// The records by outcome, added up; must equal `read`.
     pub fn sum(&self) -> u64 {
         self.created + self.updated + self.unchanged + self.superseded + self.rejected + self.blank
     }
 }
 
-/// What becomes of a filled cell of a record, the best first. What goes nowhere has none of these.
+/// What becomes of a filled cell, the best first. A cell of an unmapped column has none of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// It is stored as it was.
+    /// Stored as written.
     Stored,
-    /// It is stored in another form.
+    /// Stored in another form.
     Normalised,
-    /// Its value was invalid, and is stored as missing.
+    /// Invalid, and stored as missing.
     Cleared,
-    /// It says nothing: it is a word for that, or nothing was left of it.
+    /// A word for "no value", or empty after cleaning.
     Missing,
-    /// Another column of its field had a value.
+    /// Not used: another column of its field had a value.
     Unused,
     /// Its record was rejected.
     Rejected,
-    /// A later record took the place of its record.
+    /// Its record was replaced by a later one.
     Superseded,
 }
 
 impl Fate {
-    /// How many there are.
+    /// The number of them.
     pub const COUNT: usize = Fate::ALL.len();
 
-    /// All of them, in order.
+    /// All, in order.
     pub const ALL: [Fate; 7] =
         [Fate::Stored, Fate::Normalised, Fate::Cleared, Fate::Missing, Fate::Unused, Fate::Rejected, Fate::Superseded];
 }
 
-/// The filled cells of a column, or of a JSON key, and what became of them (SPEC, section 4).
+/// The filled cells of a column or JSON key, by what became of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Balance {
-    /// Cells with more than white space, in records that were cut into cells.
+    /// Cells with more than white space, in records that could be split.
     pub filled: u64,
-    /// Stored as they were.
+    /// Stored as written.
     pub stored: u64,
     /// Stored in another form.
     pub normalised: u64,
-    /// Words for nothing, and what nothing was left of.
+    /// Words for "no value", and values empty after cleaning.
     pub missing: u64,
     /// Invalid, and stored as missing.
     pub cleared: u64,
     /// In rejected records.
     pub rejected: u64,
-    /// In records that a later one took the place of.
+    /// In records replaced by a later one.
     pub superseded: u64,
-    /// Not used, because another column of the field had a value.
+    /// Not used: another column of the field had a value.
     pub unused: u64,
-    /// In a column that goes nowhere.
+    /// In a column mapped to no field.
     pub ignored: u64,
 }
 
 impl Balance {
-    /// How many cells have a fate.
+    /// The count of cells with this outcome.
     pub fn of(&mut self, fate: Fate) -> &mut u64 {
         match fate {
             Fate::Stored => &mut self.stored,
@@ -236,9 +237,9 @@ impl Balance {
         }
     }
 
-    /// Gives a cell another fate than it was counted with.
+    /// Moves a cell from the outcome it was counted with to another.
     pub fn move_one(&mut self, from: Fate, to: Fate) {
-        // Were it not counted, the balance would not hold, and that is said.
+        // Wraps instead of panicking; a wrong balance is reported when it is checked.
         *self.of(from) = self.of(from).wrapping_sub(1);
         *self.of(to) = self.of(to).wrapping_add(1);
     }
@@ -253,7 +254,7 @@ impl Balance {
         }
     }
 
-    /// Whether something has become of each filled cell, and of no other.
+    /// Whether the outcomes add up to the filled cells.
     pub fn holds(&self) -> bool {
         let mut counts = *self;
         let fates = Fate::ALL.into_iter().map(|fate| *counts.of(fate));

@@ -3,31 +3,31 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// What stands between cells, what they are quoted with, and what stands for a quote inside a quoted cell.
+/// The delimiter, the quote, and how a quote is written inside a quoted cell.
 ///
-/// As a text it is one line, `delimiter=; quote=" escape=double`, which [`FromStr`] reads.
+/// Written as one line, `delimiter=; quote=" escape=double`, which [`FromStr`] reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CsvDialect {
-    /// What stands between cells: an ASCII character.
+    /// The character between cells: ASCII.
     pub delimiter: u8,
-    /// What cells are quoted with, an ASCII character; none where a quote is a character like any other.
+    /// The quote, an ASCII character; `None` if cells are never quoted.
     pub quote: Option<u8>,
-    /// What stands for a quote inside a quoted cell.
+    /// How a quote is written inside a quoted cell.
     pub escape: Escape,
 }
 
-/// What stands for a quote inside a quoted cell.
+/// How a quote is written inside a quoted cell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Escape {
-    /// Two quotes.
+    /// As two quotes.
     #[default]
     Double,
-    /// A backslash and the quote; two backslashes are one.
+    /// As a backslash and the quote; two backslashes are one.
     Backslash,
 }
 
 impl Escape {
-    /// The name that options and reports use.
+    /// The name in options and reports.
     pub fn name(self) -> &'static str {
         match self {
             Escape::Double => "double",
@@ -37,17 +37,17 @@ impl Escape {
 }
 
 impl CsvDialect {
-    /// The usual dialect with this delimiter: quoted with `"`, which is doubled inside. Reports are written so.
+    /// The usual dialect with this delimiter: quoted with `"`, doubled inside. Reports are written this way.
     pub const fn with_delimiter(delimiter: u8) -> CsvDialect {
         CsvDialect { delimiter, quote: Some(b'"'), escape: Escape::Double }
     }
 
-    /// Whether cells are quoted as those of a report are.
+    /// Whether cells are quoted as in reports.
     pub fn is_quoted_as_usual(&self) -> bool {
         self.quote == Some(b'"') && self.escape == Escape::Double
     }
 
-    /// Whether a byte may stand before an opening quote without being part of the cell: a space or a tab.
+    /// Whether a byte before an opening quote is ignored: a space or a tab.
     #[inline]
     pub fn is_blank(&self, byte: u8) -> bool {
         (byte == b' ' || byte == b'\t') && byte != self.delimiter
@@ -58,10 +58,10 @@ impl CsvDialect {
         self.quote.map_or_else(|| "none".to_string(), |quote| char::from(quote).to_string())
     }
 
-    /// Why no file can be written so, if none can.
+    /// Why the dialect contradicts itself, if it does.
     pub fn conflict(&self) -> Option<&'static str> {
         let Some(quote) = self.quote else {
-            return (self.escape != Escape::Double).then_some("where no cell is quoted, nothing is escaped inside one");
+            return (self.escape != Escape::Double).then_some("without a quote there is nothing to escape");
         };
         match quote {
             b'\n' | b'\r' | 0 => Some("a line break and NUL cannot quote a cell"),
@@ -90,7 +90,7 @@ impl FromStr for CsvDialect {
     type Err = String;
 
     fn from_str(text: &str) -> Result<CsvDialect, String> {
-        let unknown = || format!("{text:?} is no dialect; one is written like {}", CsvDialect::with_delimiter(b';'));
+        let unknown = || format!("{text:?} is not a dialect; write it like {}", CsvDialect::with_delimiter(b';'));
         let mut parts = text.trim().split(' ');
         let mut part = |name: &str| parts.next().and_then(|part| part.strip_prefix(name)).ok_or_else(unknown);
         let delimiter = match part("delimiter=")? {

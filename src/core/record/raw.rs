@@ -1,5 +1,5 @@
-//! A record as it stands whole in `_reject_raw`: bytes that are not UTF-8 as `\xHH`, a backslash as `\\` (SPEC, section 5); and
-//! how it is cut, which `_reject_dialect` says ([`RawDialect`]).
+//! A record as `_reject_raw` holds it: bytes that are not UTF-8 as `\xHH`, a backslash as `\\`. How it is split,
+//! `_reject_dialect` says ([`RawDialect`]).
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
@@ -7,8 +7,8 @@ use std::fmt::{self, Write as _};
 use super::dialect::CsvDialect;
 use crate::core::record::RAW_LIMIT;
 
-/// The text for a record's bytes, at most 64 KiB of them. Where that is not all, a single backslash stands in the place of the
-/// last byte, which nothing else can look like.
+/// The text for a record's bytes, at most 64 KiB of them. If there are more, a single backslash replaces the last byte;
+/// nothing else ends like that.
 pub fn escape(bytes: &[u8]) -> String {
     let is_cut_off = bytes.len() > RAW_LIMIT;
     let bytes = if is_cut_off { &bytes[..RAW_LIMIT - 1] } else { bytes };
@@ -31,7 +31,7 @@ pub fn escape(bytes: &[u8]) -> String {
     text
 }
 
-/// The bytes that a text of [`escape`] stands for. A backslash that begins no escape is one.
+/// The bytes that a text of [`escape`] stands for. A backslash that begins no escape stands for itself.
 pub fn unescape(text: &str) -> Cow<'_, [u8]> {
     if !text.contains('\\') {
         return Cow::Borrowed(text.as_bytes());
@@ -55,28 +55,28 @@ pub fn unescape(text: &str) -> Cow<'_, [u8]> {
     Cow::Owned(bytes)
 }
 
-/// Whether a text of [`escape`] stands for the beginning of a record alone, so that it must not be loaded.
+/// Whether a text of [`escape`] is only the beginning of a record, which must not be loaded.
 pub fn is_cut_off(text: &str) -> bool {
     let backslashes = text.bytes().rev().take_while(|byte| *byte == b'\\').count();
     text.len() >= RAW_LIMIT && backslashes % 2 == 1
 }
 
-/// How a record in `_reject_raw` is cut. As a text it is one line, `delimiter=; columns=0a1b2c3d`; where cells are not quoted as
-/// usual, it says how (`delimiter=; quote=' escape=double columns=0a1b2c3d`).
+/// How a record in `_reject_raw` is split. Written as one line, `delimiter=; columns=0a1b2c3d`; where cells are not
+/// quoted as usual, with the quoting (`delimiter=; quote=' escape=double columns=0a1b2c3d`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RawDialect {
     /// How its cells are written.
     pub csv: CsvDialect,
-    /// What tells the columns, under which the cells stand, from others.
+    /// The digest of the column names that the cells belong to.
     pub columns: String,
-    /// Whether cells have the guards of a report: it was a report's row.
+    /// Whether cells have a report's guards: the record was a report's row.
     pub is_guarded: bool,
 }
 
-/// What a dialect need not say.
+/// The usual quoting, which is left out.
 const USUAL: &str = " quote=\" escape=double";
 
-/// The word for cells with guards.
+/// Marks cells with guards.
 const GUARDED: &str = " guarded";
 
 impl fmt::Display for RawDialect {
@@ -88,7 +88,7 @@ impl fmt::Display for RawDialect {
 }
 
 impl RawDialect {
-    /// Reads the text of a dialect.
+    /// Reads what `Display` writes.
     pub fn parse(text: &str) -> Option<RawDialect> {
         let text = text.trim();
         let (text, is_guarded) = text.strip_suffix(GUARDED).map_or((text, false), |text| (text, true));

@@ -1,9 +1,9 @@
-//! The code pages of DOS that the web's list of encodings does not have: [`CodePage`].
+//! DOS code pages that the WHATWG list of encodings does not have: [`CodePage`].
 //!
-//! The tables are those that Unicode publishes (<https://www.unicode.org/Public/MAPPINGS/VENDORS/MICSFT/PC/>): a letter or a sign for each
-//! byte from 80 to FF, the others being ASCII.
+//! The tables are Unicode's (<https://www.unicode.org/Public/MAPPINGS/VENDORS/MICSFT/PC/>): a letter or sign for each
+//! byte from 80 to FF; the others are ASCII.
 
-/// An encoding of one byte a character.
+/// A single-byte encoding.
 #[derive(Debug, PartialEq, Eq)]
 pub struct CodePage {
     /// Its name in options and reports.
@@ -12,7 +12,7 @@ pub struct CodePage {
 }
 
 impl CodePage {
-    /// The character that a byte stands for.
+    /// The character for a byte.
     pub fn character(&self, byte: u8) -> char {
         match byte.checked_sub(0x80) {
             Some(upper) => self.upper[usize::from(upper)],
@@ -67,7 +67,7 @@ pub static CP865: CodePage = CodePage {
 
 static ALL: [&CodePage; 4] = [&CP437, &CP850, &CP852, &CP865];
 
-/// The code page that goes by this label: `cp850`, `ibm850`, `850`.
+/// The code page with this label: `cp850`, `ibm850`, `850`.
 pub fn by_label(label: &str) -> Option<&'static CodePage> {
     let label = label.to_ascii_lowercase();
     let number =
@@ -75,7 +75,7 @@ pub fn by_label(label: &str) -> Option<&'static CodePage> {
     ALL.into_iter().find(|page| page.name[2..] == *number)
 }
 
-/// The characters of a text, of two or three bytes each in UTF-8.
+/// The characters of a text, each of two or three bytes in UTF-8.
 const fn characters(text: &str) -> [char; 128] {
     let bytes = text.as_bytes();
     let mut found = ['\u{fffd}'; 128];

@@ -1,9 +1,9 @@
 //! Which encoding an input is in: [`detect`].
 //!
-//! UTF-8 is given every chance. Text of another encoding is hardly ever valid UTF-8, so valid UTF-8 is no guess. Where it
-//! is not valid, two mistakes can be made. To take a UTF-8 file with some damage for a legacy one makes nonsense of all
-//! its other names, and stores it. To take a legacy file for UTF-8 rejects its records with the reason that they are not
-//! UTF-8, and somebody names the encoding. So whatever is doubtful is UTF-8.
+//! UTF-8 is preferred. Text of another encoding is rarely valid UTF-8, so valid UTF-8 is no guess. Invalid UTF-8 allows
+//! two mistakes. Reading a damaged UTF-8 file in a legacy encoding garbles all its other names, and stores them.
+//! Reading a legacy file as UTF-8 rejects its records as not UTF-8, and the user names the encoding. So anything
+//! doubtful is UTF-8.
 
 #[cfg(test)]
 mod tests;
@@ -13,7 +13,7 @@ use std::io::{self, Read};
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{DecoderResult, Encoding, ISO_8859_15, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-use super::Charset;
+use super::charset::{self, Charset};
 use super::letters::{Reading, is_iso_8859_15, other_than};
 use crate::error::own_words;
 
@@ -22,13 +22,13 @@ use crate::error::own_words;
 pub struct Detected {
     /// The encoding.
     pub encoding: Charset,
-    /// Whether the text begins with a byte order mark that is true. It is part of the text.
+    /// Whether the text begins with a true byte order mark, which is part of the text.
     pub bom: bool,
-    /// Whether the encoding is a guess, by how often letters stand beside each other.
+    /// Whether the encoding is a guess, based on letter frequencies.
     pub guessed: bool,
-    /// The encoding whose byte order mark the input begins with, although its bytes are of another.
+    /// The encoding whose byte order mark the input begins with, if its bytes are of another.
     pub dropped_bom: Option<&'static str>,
-    /// How many bytes that mark has, which are to be skipped.
+    /// The length of that mark, which is skipped.
     pub skip: usize,
 }
 
@@ -50,8 +50,8 @@ impl Detected {
     }
 }
 
-/// Finds the encoding of an input that begins with `sample`; `is_whole` if that is all of it, and else its end may be in
-/// the middle of a character.
+/// Finds the encoding of an input that begins with `sample`; `is_whole` if that is all of it. Otherwise the sample may
+/// end within a character.
 pub fn detect(sample: &[u8], is_whole: bool) -> Detected {
     let Some((encoding, length)) = Encoding::for_bom(sample) else { return detect_unmarked(sample, is_whole) };
     let rest = &sample[length..];
@@ -59,7 +59,7 @@ pub fn detect(sample: &[u8], is_whole: bool) -> Detected {
         let found = detect_unmarked(rest, is_whole);
         return if found.encoding == UTF_8 { Detected::marked(UTF_8) } else { found.without_mark("utf-8", length) };
     }
-    // The other order of bytes shows where their zeros are.
+    // The zero bytes show the other byte order.
     if utf16_by_zeros(rest).is_some_and(|other| other != encoding) {
         let name = if encoding == UTF_16LE { "utf-16le" } else { "utf-16be" };
         return detect_unmarked(rest, is_whole).without_mark(name, length);
@@ -79,11 +79,12 @@ fn detect_unmarked(sample: &[u8], is_whole: bool) -> Detected {
     if sequences.are_utf8() {
         return Detected::sure(UTF_8);
     }
-    let guess = guess(sample, is_whole, &sequences).filter(|guess| !sequences.are_rather_utf8_than(*guess));
+    let guess = guess(sample, is_whole, &sequences).filter(|guess| !sequences.are_more_likely_utf8_than(*guess));
     guess.map_or(Detected::sure(UTF_8), Detected::guessed)
 }
 
-/// Reads an input whose encoding was guessed by its beginning: an error at its end if the whole of it is rather UTF-8.
+/// Reads an input whose encoding was guessed by its beginning; an error at its end if the whole of it is more likely
+/// UTF-8.
 pub struct Doubted<R> {
     reader: R,
     guess: Charset,
@@ -93,7 +94,7 @@ pub struct Doubted<R> {
 }
 
 impl<R: Read> Doubted<R> {
-    /// Reads what `reader` gives, which is taken for a text in `guess`.
+    /// Reads `reader`, which was guessed to be in `guess`.
     pub fn new(reader: R, guess: Charset) -> Doubted<R> {
         Doubted { reader, guess, sequences: Sequences::default(), cut: Vec::new() }
     }
@@ -107,11 +108,11 @@ impl<R: Read> Read for Doubted<R> {
         let cut = self.sequences.add(&self.cut, is_whole);
         self.cut.drain(..self.cut.len() - cut);
         let Sequences { valid, invalid, .. } = self.sequences;
-        if is_whole && self.sequences.are_rather_utf8_than(self.guess) {
-            let guess = super::name(self.guess);
+        if is_whole && self.sequences.are_more_likely_utf8_than(self.guess) {
+            let guess = charset::name(self.guess);
             let said = format!(
-                "its beginning was taken for {guess}, but all of it is rather UTF-8: {valid} characters are, and {invalid} \
-                 are broken. Say --encoding utf-8, or --encoding {guess} if it is that. Nothing was written"
+                "its beginning looked like {guess}, but the whole of it looks like UTF-8: {valid} valid characters, {invalid} invalid. \
+                 Use --encoding utf-8, or --encoding {guess} if it is that"
             );
             return Err(own_words(io::ErrorKind::InvalidData, said));
         }
@@ -119,11 +120,11 @@ impl<R: Read> Read for Doubted<R> {
     }
 }
 
-/// How little can be told apart: that many bytes could stand for anything.
+/// Fewer bytes than this could be anything.
 const FEW_BYTES: usize = 8;
 
-/// Whether what stands behind a mark of UTF-16 is something else. UTF-16 has a zero byte in every line break, comma and
-/// digit, so text without any is not UTF-16 if it makes sense as bytes.
+/// Whether the text after a UTF-16 mark is something else. UTF-16 has a zero byte in every line break, comma and digit,
+/// so text without any is not UTF-16 if it makes sense as bytes.
 fn contradicts_utf16(rest: &[u8]) -> bool {
     if rest.len() < FEW_BYTES || rest.contains(&0) {
         return false;
@@ -132,8 +133,8 @@ fn contradicts_utf16(rest: &[u8]) -> bool {
     Sequences::count(rest, false).invalid == 0 || plain * 4 >= rest.len() * 3
 }
 
-/// UTF-16 without a mark, told by the bytes that no text of bytes has: in most scripts but the Chinese and the Korean, the
-/// upper byte of each unit is zero or a control character. Stray zero bytes are not that many, and not on one side alone.
+/// UTF-16 without a mark, recognised by bytes that other encodings do not have: except in Chinese and Korean, the upper
+/// byte of most units is zero or a control character. Stray zero bytes are fewer, and on both sides.
 fn utf16_by_zeros(sample: &[u8]) -> Option<&'static Encoding> {
     let is_upper = |byte: u8| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
     let (units, _) = sample.as_chunks::<2>();
@@ -148,7 +149,7 @@ fn utf16_by_zeros(sample: &[u8]) -> Option<&'static Encoding> {
     }
 }
 
-/// How many sequences of bytes beyond ASCII are characters of UTF-8, and how many are not.
+/// The number of byte sequences beyond ASCII that are UTF-8 characters, and that are not.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Sequences {
     valid: usize,
@@ -164,8 +165,8 @@ impl Sequences {
         sequences
     }
 
-    /// Counts those of a text's next piece; `is_last` if nothing comes after it. Gives how many bytes at its end may be the
-    /// beginning of a character, and are not counted.
+    /// Counts a text's next piece; `is_last` if nothing follows. Returns the number of bytes at its end that may begin
+    /// a character and are not counted.
     fn add(&mut self, piece: &[u8], is_last: bool) -> usize {
         let mut left = piece.len();
         for chunk in piece.utf8_chunks() {
@@ -182,14 +183,14 @@ impl Sequences {
         0
     }
 
-    /// Whether they are of a UTF-8 text, perhaps with some damage.
+    /// Whether they are of a UTF-8 text, perhaps damaged.
     fn are_utf8(&self) -> bool {
         self.invalid == 0 || self.valid >= 4 * self.invalid
     }
 
     /// Whether they are of a UTF-8 text rather than one in `guess`. Two bytes of a Chinese or Korean character may well be valid
     /// together; in other scripts hardly any are.
-    fn are_rather_utf8_than(&self, guess: Charset) -> bool {
+    fn are_more_likely_utf8_than(&self, guess: Charset) -> bool {
         let has_many_bytes = matches!(guess, Charset::Web(guess) if !guess.is_single_byte());
         self.are_utf8() || self.valid >= self.invalid && !has_many_bytes
     }
@@ -206,7 +207,7 @@ const FEW_SEQUENCES: usize = 3;
 /// As many bytes in a row that could begin a character of UTF-8 are what is left of one.
 const LEFT_OF_FOUR: usize = 3;
 
-/// The legacy encoding that a sample is most likely in; `None` if it makes no sense in that one either.
+/// The most likely legacy encoding of a sample; `None` if the sample makes no sense in it either.
 fn guess(sample: &[u8], is_whole: bool, sequences: &Sequences) -> Option<Charset> {
     // ISO-2022-JP has no byte beyond ASCII, so a sample that comes here is not in it.
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
@@ -223,13 +224,13 @@ fn guess(sample: &[u8], is_whole: bool, sequences: &Sequences) -> Option<Charset
         Some(text) if is_few => sequences.longest < LEFT_OF_FOUR && is_plausible(text),
         text => text.is_some(),
     };
-    // Bytes in a row that are none in UTF-8 may be what is left of a character.
+    // Several invalid bytes in a row may be the rest of a UTF-8 character.
     let may_be_latin_9 = !is_few || sequences.longest == 1;
     let is_likely_worse = text == common || likely_reading.is_none_or(|reading| reading.bad > 0);
     if may_be_latin_9 && is_likely_worse && is_iso_8859_15(sample) {
         return Some(ISO_8859_15.into());
     }
-    // How often letters stand beside each other says nothing of a price or a quotation.
+    // Letter frequencies say nothing about a price or a quotation.
     let is_signs_alone = likely.is_single_byte()
         && common
             .as_ref()
@@ -237,12 +238,12 @@ fn guess(sample: &[u8], is_whole: bool, sequences: &Sequences) -> Option<Charset
     if text != common && makes_sense(&text) && !is_signs_alone {
         return Some(likely.into());
     }
-    // Most of what reads the same in windows-1252 is that, and it is the name that people know. And where few letters led
-    // to a guess that makes no sense, that one may.
+    // If the text reads the same in windows-1252, that is most likely the encoding, and the name that people know. It
+    // is also a candidate where a few letters led to a guess that makes no sense.
     ((text == common || is_few) && makes_sense(&common)).then(|| WINDOWS_1252.into())
 }
 
-/// The sample as text; `None` if it is malformed, or has control characters that no text has.
+/// The sample as text; `None` if it is malformed, or has control characters that texts do not have.
 fn decoded(encoding: &'static Encoding, sample: &[u8], is_whole: bool) -> Option<String> {
     let mut decoder = encoding.new_decoder_without_bom_handling();
     let mut text = String::with_capacity(decoder.max_utf8_buffer_length_without_replacement(sample.len())?);
@@ -252,17 +253,17 @@ fn decoded(encoding: &'static Encoding, sample: &[u8], is_whole: bool) -> Option
     }
 }
 
-/// What windows-1252 has beside letters, and UTF-8 files have as well: currency, quotation marks, dashes, units.
+/// The signs of windows-1252 that UTF-8 files have as well: currency, quotation marks, dashes, units.
 fn is_sign(character: char) -> bool {
     matches!(character, '\u{a0}'..='\u{bf}' | '×' | '÷' | '\u{2000}'..='\u{2bff}')
 }
 
-/// The second set of control characters, which windows-1252 has where it has nothing.
+/// The C1 control characters, where windows-1252 has nothing.
 fn is_c1(character: char) -> bool {
     matches!(character, '\u{80}'..='\u{9f}')
 }
 
-/// Whether all characters beyond ASCII are such as people write where they stand, and not what damage looks like.
+/// Whether every character beyond ASCII is plausible where it is, unlike what damage looks like.
 fn is_plausible(text: &str) -> bool {
     let mut before = '\n';
     let mut characters = text.chars().peekable();
@@ -279,19 +280,19 @@ fn is_plausible(text: &str) -> bool {
 fn is_plausible_between(before: char, character: char, after: char) -> bool {
     let is_letter = |character: char| character.is_alphabetic();
     match character {
-        // The bytes 0xFF and 0xFE, which damage likes; as letters they are rare.
+        // The bytes 0xFF and 0xFE are common in damage and rare as letters.
         'ÿ' | 'þ' => false,
         '¤' | '¦' | '¨' | '¬' | '\u{ad}' | '¯' | '¶' | '¸' | '÷' | '†' | '‡' | 'ˆ' | '‰' | '˜' => false,
         'ª' | 'º' => true,
         '€' | '£' => !is_letter(before) && !is_letter(after),
         '\u{2e80}'.. => !before.is_ascii_alphabetic() && !after.is_ascii_alphabetic(),
-        // Half of a letter of UTF-8 looks like a capital: `JosÃ,`, `MÃller`.
+        // Half of a UTF-8 letter looks like a capital: `JosÃ,`, `MÃller`.
         _ if character.is_uppercase() && (before.is_lowercase() || is_letter(before) && after.is_lowercase()) => false,
-        // A letter by itself is a word, as the French à, or it is damage.
+        // A single letter is a word, such as the French à, or it is damage.
         _ if is_letter(character) => {
             is_letter(before) || is_letter(after) || after == ' ' && (character.is_lowercase() || character == 'À')
         }
-        // What is left of three bytes of UTF-8 looks like a letter and a sign: `â‚`.
+        // The rest of a three-byte UTF-8 character looks like a letter and a sign: `â‚`.
         '’' | '”' | '…' | '–' | '—' | '\u{a0}' | '»' | '®' | '™' | '´' | '·' => true,
         _ => before.is_ascii() || !is_letter(before),
     }

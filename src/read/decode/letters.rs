@@ -1,34 +1,35 @@
-//! Whether what comes out of an encoding are the letters of words: [`Reading`], and [`other_than`], which tells Mac Roman, CP850 and
-//! ISO-8859-15 from windows-1252.
+//! Whether an encoding turns a text into words: [`Reading`]; and [`other_than`], which distinguishes Mac Roman, CP850
+//! and ISO-8859-15 from windows-1252.
 //!
-//! All four have a character for nearly every byte, so nothing fails. But a letter of one is, in another, often a sign or a capital in
-//! the middle of a word: `Günther Schäfer` in Mac Roman is `GŸnther SchŠfer` in windows-1252. A wrong guess stores nonsense, so another
-//! encoding is only taken where it makes words of nearly all that is beyond ASCII, and the usual one does not.
+//! All four have a character for nearly every byte, so nothing fails. But a letter of one is often a sign in another,
+//! or a capital in the middle of a word: `Günther Schäfer` in Mac Roman is `GŸnther SchŠfer` in windows-1252. A wrong
+//! guess stores nonsense, so another encoding is chosen only if it makes words of nearly everything beyond ASCII, and
+//! the usual one does not.
 
 use encoding_rs::{ISO_8859_15, MACINTOSH, WINDOWS_1252};
 
-use super::Charset;
+use super::charset::Charset;
 use super::codepage::CP850;
 
-/// How the characters beyond ASCII stand in a text.
+/// How the characters beyond ASCII fit into the words of a text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Reading {
-    /// How many there are.
+    /// The number of them.
     all: usize,
-    /// Letters in words, with the case that fits.
+    /// Letters in words, in a case that fits.
     good: usize,
-    /// Signs and capitals within words, and what no text has.
+    /// Signs and capitals within words, and characters that texts do not have.
     pub(super) bad: usize,
-    /// The good ones, those counted twice that are common.
+    /// The good ones, with common letters counted twice.
     weight: usize,
 }
 
-/// Fewer letters than this may come out as those of words by chance, and fewer signs in words may be damage.
+/// Fewer letters in words than this may be chance, and fewer signs in words may be damage.
 const FEW_LETTERS: usize = 3;
 const FEW_SIGNS: usize = 2;
 
 impl Reading {
-    /// How a text reads in an encoding of one byte a character.
+    /// How a text reads in a single-byte encoding.
     pub(super) fn of(sample: &[u8], charset: Charset) -> Reading {
         let mut reading = Reading::default();
         let character = |at: usize| sample.get(at).map_or('\n', |byte| charset.character(*byte));
@@ -39,7 +40,7 @@ impl Reading {
         reading
     }
 
-    /// How a text reads that is decoded already.
+    /// How a decoded text reads.
     pub(super) fn of_text(text: &str) -> Reading {
         let mut reading = Reading::default();
         let mut before = '\n';
@@ -55,7 +56,7 @@ impl Reading {
 
     fn note(&mut self, before: char, character: char, after: char) {
         self.all += 1;
-        match stands(before, character, after) {
+        match fits_word(before, character, after) {
             Some(true) => {
                 self.good += 1;
                 self.weight += 1 + usize::from(COMMON.contains(character));
@@ -74,17 +75,17 @@ impl Reading {
     }
 }
 
-/// The letters that the languages of Western Europe have often.
+/// The common letters of Western European languages.
 const COMMON: &str = "äöüßëéèàìòùçñáíóúåøæãõÄÖÜÉÅØÆ";
 
-/// Whether a character stands as it does in words; `None` where that says nothing.
-fn stands(before: char, character: char, after: char) -> Option<bool> {
+/// Whether a character fits where it is; `None` if that says nothing.
+fn fits_word(before: char, character: char, after: char) -> Option<bool> {
     let is_word =
         |character: char| character.is_alphabetic() && character != 'ƒ' && character != 'ª' && character != 'º';
     let (is_in, is_beside) = (is_word(before) && is_word(after), is_word(before) || is_word(after));
     match character {
         '\u{80}'..='\u{9f}' => Some(false),
-        // An ideogram has no Latin letter beside it.
+        // An ideogram has no Latin letter next to it.
         '\u{2e80}'.. => (before.is_ascii_alphabetic() || after.is_ascii_alphabetic()).then_some(false),
         _ if is_word(character) && !is_beside => None,
         _ if is_word(character) && character.is_uppercase() => {
@@ -100,8 +101,8 @@ fn stands(before: char, character: char, after: char) -> Option<bool> {
     }
 }
 
-/// The encoding that makes words of a text where the usual ones do not: windows-1252, and `likely`, which is how the text reads in the
-/// one that it is most likely in otherwise.
+/// The encoding that makes words of a text where windows-1252, and `likely`, the reading in the most likely encoding,
+/// do not.
 pub(super) fn other_than(likely: Option<Reading>, sample: &[u8]) -> Option<Charset> {
     if !Reading::of(sample, WINDOWS_1252.into()).is_bad() {
         return None;
@@ -118,8 +119,8 @@ pub(super) fn other_than(likely: Option<Reading>, sample: &[u8]) -> Option<Chars
     if better(&mac, &dos) { Some(mac.1) } else { better(&dos, &mac).then_some(dos.1) }
 }
 
-/// Whether a text that reads as windows-1252 is ISO-8859-15, which has other characters for eight bytes, none of which windows-1252 has in
-/// words, and no characters where windows-1252 has most of its signs.
+/// Whether a text that reads as windows-1252 is ISO-8859-15. That has other characters for eight bytes, which
+/// windows-1252 has in no words, and nothing where windows-1252 has most of its signs.
 pub(super) fn is_iso_8859_15(sample: &[u8]) -> bool {
     if Reading::of(sample, ISO_8859_15.into()).bad > 0 {
         return false;
@@ -130,9 +131,9 @@ pub(super) fn is_iso_8859_15(sample: &[u8]) -> bool {
         let before = at.checked_sub(1).map_or('\n', character);
         let is_right = match sample[at] {
             0x80..=0x9f => false,
-            // ´ is also an apostrophe, and the fractions stand after numbers.
+            // ´ is also an apostrophe, and fractions follow numbers.
             0xb4 => continue,
-            0xa6 | 0xa8 | 0xb8 | 0xbc..=0xbe => stands(before, character(at), character(at + 1)) == Some(true),
+            0xa6 | 0xa8 | 0xb8 | 0xbc..=0xbe => fits_word(before, character(at), character(at + 1)) == Some(true),
             0xa4 => (before.is_ascii_digit() || before == ' ') && !character(at + 1).is_alphabetic(),
             _ => continue,
         };

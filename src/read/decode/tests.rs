@@ -1,5 +1,7 @@
 //! Texts of other encodings, read in pieces of every size.
 
+use std::io::{self, Read};
+
 use encoding_rs::{
     BIG5, EUC_JP, GB18030, GBK, ISO_2022_JP, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252, WINDOWS_1253,
 };

@@ -1,56 +1,56 @@
-//! What differs between the kinds of compression: [`Codec`], a step at a time, for each of them.
+//! What differs between the kinds of compression: [`Codec`], one step at a time.
 
 use bzip2::Decompress as BzDecompress;
 use flate2::{Decompress, FlushDecompress};
 use liblzma::stream::{Action, Error as XzError, Status as XzStatus, Stream, TELL_UNSUPPORTED_CHECK};
 use zstd::zstd_safe::{DCtx, DParameter, InBuffer, OutBuffer, ResetDirective};
 
-use super::Fault;
+use super::fault::Fault;
 
-/// The most memory that xz data may ask for. `xz -9` needs 65 MiB; as much as this, somebody had to ask for.
+/// The most memory that xz data may require. `xz -9` needs 65 MiB; only deliberate settings need this much.
 const XZ_MEMORY: u64 = 512 << 20;
 
-/// The largest window of zstd data, as a power of two: 128 MiB, which is what `zstd -d` takes and what `zstd --ultra -22`
-/// and `zstd --long` write. More has to be asked for on both sides (`--long=31`), would be 2 GiB of memory, and twenty
-/// bytes are enough to claim it.
+/// The largest window of zstd data, as a power of two: 128 MiB, the default limit of `zstd -d`, which `zstd --ultra
+/// -22` and `zstd --long` stay within. A larger one needs a flag on both sides (`--long=31`) and up to 2 GiB of memory,
+/// and twenty bytes are enough to claim it.
 const ZSTD_WINDOW_LOG: u32 = 27;
 
-/// What a step did.
+/// The result of a step.
 #[derive(Debug)]
 pub(super) struct Step {
-    /// How many bytes it took.
+    /// The number of bytes read.
     pub(super) read: usize,
-    /// How many it gave.
+    /// The number of bytes written.
     pub(super) written: usize,
-    /// Whether it reached the end of the part, which includes that its checksum fits.
+    /// Whether the part ended, with a checksum that fits.
     pub(super) ended: bool,
 }
 
-/// Decompresses one part of an input: a member of gzip, a frame of zstd, a stream of bzip2 or xz.
+/// Decompresses one part of an input: a gzip member, a zstd frame, a bzip2 or xz stream.
 ///
-/// Every step takes or gives something, as long as there is something to take and room to give. Without input it gives
-/// what it still holds.
+/// Every step reads or writes something, as long as there is input and room. Without input it writes what it has
+/// buffered.
 pub(super) trait Codec: Send {
-    /// Goes on with `input`.
+    /// Continues with `input`.
     fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<Step, Fault>;
 
-    /// Makes ready for another part.
+    /// Prepares for another part.
     fn restart(&mut self) -> Result<(), Fault>;
 }
 
-/// Deflate, in gzip or by itself.
+/// Deflate, in gzip or raw.
 pub(super) struct Zlib {
     state: Decompress,
     is_gzip: bool,
 }
 
 impl Zlib {
-    /// Members of gzip, with their checksums and lengths.
+    /// gzip members, with their checksums and lengths.
     pub(super) fn gzip() -> Zlib {
         Zlib { state: Decompress::new_gzip(15), is_gzip: true }
     }
 
-    /// Deflate as it stands in zip files: a single part, without a checksum.
+    /// Deflate as in zip files: a single part, without a checksum.
     pub(super) fn raw() -> Zlib {
         Zlib { state: Decompress::new(false), is_gzip: false }
     }
@@ -69,7 +69,7 @@ impl Codec for Zlib {
 
     fn restart(&mut self) -> Result<(), Fault> {
         if !self.is_gzip {
-            return Err(Fault::Behind);
+            return Err(Fault::Trailing);
         }
         *self = Zlib::gzip();
         Ok(())
@@ -100,7 +100,7 @@ impl Codec for Unzstd {
     }
 }
 
-/// Zstd names its errors by the negative of a number (`zstd_errors.h`).
+/// Zstd returns the negated number of an error (`zstd_errors.h`).
 fn zstd_fault(code: usize) -> Fault {
     match code.wrapping_neg() {
         16 => Fault::Unfit(
@@ -176,7 +176,7 @@ fn xz_fault(error: XzError) -> Fault {
         }
         XzError::Mem => out_of_memory(),
         XzError::Options | XzError::UnsupportedCheck => Fault::Unfit(
-            "the xz data uses a filter or a checksum that is not known here. Decompress it first (xz -d)".to_string(),
+            "the xz data uses a filter or checksum that is not supported. Decompress it first (xz -d)".to_string(),
         ),
         _ => Fault::Damaged,
     }
@@ -186,7 +186,7 @@ fn out_of_memory() -> Fault {
     Fault::Unfit("there is not enough memory to decompress it. Decompress it first, or free some memory".to_string())
 }
 
-/// What a zip file holds uncompressed: as many bytes as it says.
+/// Data stored in a zip file without compression.
 pub(super) struct Stored {
     left: u64,
 }
@@ -207,6 +207,6 @@ impl Codec for Stored {
     }
 
     fn restart(&mut self) -> Result<(), Fault> {
-        Err(Fault::Behind)
+        Err(Fault::Trailing)
     }
 }

@@ -1,16 +1,16 @@
-//! The directory of a zip file, which stands at its end: [`Directory`].
+//! The directory of a zip file, at its end: [`Directory`].
 //!
-//! It is read here and not by the `zip` crate. That reads a directory into memory as a whole before its user can have a
-//! say, and finds it by rules of its own, so a limit that was checked before may have been checked on another one. What is
-//! needed are two tables of fixed layout. Nothing that they say is believed further than it can be checked, and no more is
-//! held of them than one entry at a time.
+//! It is read here, not by the `zip` crate, because an input is opened in the run's own process. The crate reads a
+//! directory into memory as a whole before a limit can apply, and it finds the directory by its own rules, so a limit
+//! checked before may have been checked on another one. Only two tables of fixed layout are needed. Everything they say
+//! is checked as far as possible, and one entry at a time is in memory.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Take};
 
-use super::zip::{damaged, refused};
+use super::fault::{damaged, refused};
 
-/// The most members of a zip file. It is opened for one of them.
+/// The most members of a zip file, which is opened for one of them.
 const MOST_MEMBERS: u64 = 10_000;
 
 const END: [u8; 4] = *b"PK\x05\x06";
@@ -21,13 +21,13 @@ const LOCATOR64_LENGTH: u64 = 20;
 const ENTRY: [u8; 4] = *b"PK\x01\x02";
 const HEADER: [u8; 4] = *b"PK\x03\x04";
 
-/// How a 16-bit and a 32-bit number say that the true one stands elsewhere.
+/// Values of a 16-bit and a 32-bit number that mean: see the 64-bit number.
 const ELSEWHERE16: u64 = 0xffff;
 const ELSEWHERE32: u64 = 0xffff_ffff;
 
-/// Bit 0 is encryption, 6 a stronger one, 13 that of the directory.
+/// Bit 0 is encryption, 6 strong encryption, 13 an encrypted directory.
 const ENCRYPTED: u64 = 1 | 1 << 6 | 1 << 13;
-/// The method that AES goes by.
+/// The method that marks AES.
 const AES: u16 = 99;
 
 /// Where the directory of a zip file is.
@@ -38,7 +38,7 @@ pub(super) struct Directory {
     count: u64,
 }
 
-/// What the directory says of one member.
+/// What the directory says about one member.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     /// Its name; never used as a path.
@@ -46,7 +46,7 @@ pub(super) struct Entry {
     pub(super) is_encrypted: bool,
     pub(super) method: u16,
     pub(super) crc: u32,
-    /// Its length in the zip file.
+    /// Its compressed length.
     pub(super) packed: u64,
     /// Its length.
     pub(super) length: u64,
@@ -55,14 +55,14 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// Whether the header before a member's data says the same. Its checksum and lengths may be left to what stands after the
-    /// data, or be zero.
+    /// Whether the header before a member's data agrees. Its checksum and lengths may be zero, or follow after the
+    /// data.
     fn agrees(&self, header: &[u8; 30], name: &[u8]) -> bool {
-        const BEHIND: u64 = 1 << 3;
+        const IN_DESCRIPTOR: u64 = 1 << 3;
         let flags = number::<2>(header, 6);
         let same = |at: usize, value: u64| {
             let held = number::<4>(header, at);
-            flags & BEHIND != 0 || [0, ELSEWHERE32, value].contains(&held)
+            flags & IN_DESCRIPTOR != 0 || [0, ELSEWHERE32, value].contains(&held)
         };
         number::<2>(header, 8) == u64::from(self.method)
             && (flags & ENCRYPTED != 0) <= self.is_encrypted
@@ -86,7 +86,7 @@ impl Directory {
         };
         let last = tail.len().checked_sub(END_LENGTH);
         let at = last.and_then(|last| (0..=last).rev().find(is_end)).ok_or_else(|| {
-            refused("the zip file is cut off: it does not end with its directory. Get it again, whole")
+            refused("the zip file is cut off: it does not end with its directory. Get the whole file again")
         })?;
         let end = &tail[at..];
         let end_offset = file_length - end.len() as u64;
@@ -104,7 +104,7 @@ impl Directory {
         Directory { start, length, count }.checked(end_offset)
     }
 
-    /// What the larger record says, which a zip file has that is too large for the other; and where that record is.
+    /// The directory by the zip64 record, if there is one, and the offset of that record.
     fn find64(file: &File, end_offset: u64) -> io::Result<Option<(Directory, u64)>> {
         let Some(place) = end_offset.checked_sub(LOCATOR64_LENGTH) else { return Ok(None) };
         let mut locator = [0; LOCATOR64_LENGTH as usize];
@@ -125,12 +125,11 @@ impl Directory {
         Ok(Some((Directory { start, length, count }, offset)))
     }
 
-    /// The directory if it can be what it says; `limit` is the offset up to which it has room.
+    /// The directory, if it is possible; it must end before `limit`.
     fn checked(self, limit: u64) -> io::Result<Directory> {
         if self.count > MOST_MEMBERS {
             return Err(refused(&format!(
-                "the zip file holds {} files; more than {MOST_MEMBERS} are not looked at. Unpack it and name the file \
-                 wanted",
+                "the zip file has {} files; the limit is {MOST_MEMBERS}. Unpack it and name the file wanted",
                 self.count
             )));
         }
@@ -140,15 +139,15 @@ impl Directory {
         }
     }
 
-    /// Its entries, one after the other.
+    /// Its entries, one after another.
     pub(super) fn entries<'f>(&self, file: &'f File) -> io::Result<Entries<'f>> {
         let mut reader = BufReader::new(file);
         reader.seek(SeekFrom::Start(self.start))?;
         Ok(Entries { reader: reader.take(self.length), left: self.count })
     }
 
-    /// The offset at which a member's data starts, once that is known to lie before the directory as a whole. The header there
-    /// must say what the directory says: where the two differ, programs differ in what they read.
+    /// The offset of a member's data, which must lie before the directory as a whole. The header there must agree with
+    /// the directory: where the two differ, programs differ in what they read.
     pub(super) fn data_of(&self, entry: &Entry, file: &File) -> io::Result<u64> {
         let mut header = [0; 30];
         read_at(file, entry.header, &mut header)?;
@@ -173,10 +172,10 @@ pub(super) struct Entries<'f> {
 }
 
 impl Entries<'_> {
-    /// The next entry; `None` behind the last.
+    /// The next entry; `None` after the last.
     pub(super) fn next(&mut self) -> io::Result<Option<Entry>> {
         if self.left == 0 {
-            // What is left over was not counted.
+            // Bytes are left over: the count is wrong.
             return if self.reader.limit() == 0 { Ok(None) } else { Err(damaged()) };
         }
         self.left -= 1;
@@ -207,7 +206,7 @@ fn entry(fixed: &[u8; 46], name: &[u8], extra: &[u8]) -> io::Result<Entry> {
         ELSEWHERE32 => wide.next().ok_or_else(damaged),
         known => Ok(known),
     };
-    // In this order: the wide numbers stand in it, those alone that are wanted.
+    // The order matters: only the 64-bit numbers that are needed are present, in this order.
     let length = wide_or(number::<4>(fixed, 24))?;
     let packed = wide_or(number::<4>(fixed, 20))?;
     let header = wide_or(number::<4>(fixed, 42))?;
@@ -238,18 +237,18 @@ fn wide_numbers(mut extra: &[u8]) -> impl Iterator<Item = u64> {
     field.chunks_exact(8).map(|bytes| number::<8>(bytes, 0))
 }
 
-/// The little-endian number of `N` bytes, at most 8, at this place.
+/// The little-endian number of `N` bytes, at most 8, at this offset.
 fn number<const N: usize>(bytes: &[u8], at: usize) -> u64 {
     bytes[at..at + N].iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
-/// Fills `into` from this offset on. A file that ends before is not what its directory says.
+/// Fills `into` from this offset on. A file that ends earlier contradicts its directory.
 pub(super) fn read_at(mut file: &File, offset: u64, into: &mut [u8]) -> io::Result<()> {
     file.seek(SeekFrom::Start(offset)).map_err(damaged_by)?;
     file.read_exact(into).map_err(damaged_by)
 }
 
-/// An offset that no file can have, or behind the file's end, is the directory's fault; the rest is the system's.
+/// An impossible offset, or one past the file's end, is an error of the directory; others are the system's.
 fn damaged_by(error: io::Error) -> io::Error {
     match error.kind() {
         io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidInput => damaged(),
@@ -258,5 +257,5 @@ fn damaged_by(error: io::Error) -> io::Error {
 }
 
 fn refuse_volume() -> io::Error {
-    refused("the zip file is one of several that belong together. Join and unpack them, and name the file wanted")
+    refused("the zip file is one part of several. Join and unpack them, and name the file wanted")
 }

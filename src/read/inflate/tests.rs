@@ -127,7 +127,7 @@ fn bunzipped(bytes: Vec<u8>) -> (Result<usize, String>, u64) {
         Compression::Bzip2,
         Box::new(Bunzip::new()),
         Box::new(io::Cursor::new(bytes)),
-        Meter::new(GENEROUS, 0),
+        Growth::new(GENEROUS, 0),
     );
     let mut out = Vec::new();
     let read = inflater.read_to_end(&mut out).map_err(|error| error.to_string());
@@ -158,7 +158,7 @@ fn very_many_short_streams_are_refused() {
     assert_eq!(bunzipped(one.repeat(most)), (Ok(most), MANY_PARTS));
     let (said, parts) = bunzipped(one.repeat(most + 5));
     assert_eq!(parts, MANY_PARTS + 1);
-    assert!(said.unwrap_err().starts_with("the bzip2 data is 10001 streams and more in the first"));
+    assert!(said.unwrap_err().starts_with("the bzip2 data has 10001 streams or more in its first"));
 }
 
 #[test]
@@ -169,8 +169,8 @@ fn anything_else_behind_the_data_is_an_error() {
             let padding = behind.iter().take_while(|byte| **byte == 0).count();
             let at = one.len() + padding + 1;
             let expected = format!(
-                "behind the {} data, from byte {at} of the file on, stands something else. Get the file again, or decompress it \
-                 first and see what it holds",
+                "the {} data ends before byte {at} of the file, and something else follows. Get the file again, or decompress it \
+                 first and check what it has",
                 kind.name()
             );
             assert_eq!(inflated(kind, &[&one, behind].concat()), Err(expected), "{behind:?}");
@@ -183,7 +183,8 @@ fn a_file_that_was_cut_off_is_an_error_wherever_it_was_cut() {
     for kind in STREAMS {
         let one = compress(kind, TEXT);
         let both = [&one[..], &compress(kind, TEXT)].concat();
-        let expected = format!("the {} data is cut off: the file ends too early. Get it again, whole", kind.name());
+        let expected =
+            format!("the {} data is cut off: the file ends too early. Get the whole file again", kind.name());
         for end in 0..both.len() {
             let read = inflated(kind, &both[..end]);
             match end == one.len() {
@@ -224,7 +225,7 @@ fn what_is_not_compressed_data_is_an_error() {
     for kind in STREAMS {
         let bytes = [&compress(kind, b"")[..kind.magic_length()], b"\x08", &[0xff; 100]].concat();
         let expected = format!(
-            "the {} data is damaged: it breaks the format, or does not fit its checksum. Get the file again, whole",
+            "the {} data is damaged: it breaks the format, or does not fit its checksum. Get the whole file again",
             kind.name()
         );
         assert_eq!(inflated(kind, &bytes), Err(expected));
@@ -241,7 +242,7 @@ fn a_bomb_is_stopped() {
             read_all(inflate_judging_from(judged_from, kind, reader, limits).unwrap()).map(|bytes| bytes.len())
         };
         let name = kind.name();
-        let raise = "If the file can be trusted, ask for more with that option";
+        let raise = "If you trust the file, raise that limit";
         assert_eq!(
             read(u64::MAX, Limits { bytes: 2_999_999, ..GENEROUS }),
             Err(format!("the {name} data inflates to more than 2999999 bytes (--max-inflated-bytes). {raise}"))

@@ -1,39 +1,32 @@
 //! From a spreadsheet's file to the rows of one sheet.
 //!
-//! What is in a zip file is read row by row, so that only the table of texts is held in memory ([`xlsx`], [`xlsb`],
-//! [`ods`]). `.xls` is read by the library `calamine` as a whole, all sheets of it; there the limit of memory is the limit. Its
-//! format has no checksums, so of a damaged one only that can be told which breaks the format.
+//! Zip formats are read row by row, so that only the table of texts is in memory ([`xlsx`](super::xlsx),
+//! [`xlsb`](super::xlsb), [`ods`](super::ods)). `.xls` is read by the library `calamine`, all sheets at once; there the
+//! memory limit is the limit. The format has no checksums, so damage is only found where it breaks the format.
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom, Write};
 
-use calamine::{Data, DataRef, Dimensions, Range, Reader, SheetType, SheetVisible, Xls, XlsError};
+use calamine::{Data, DataRef, Dimensions, Range, Reader, SheetType, SheetVisible, Xls};
 
 use super::container::{CfbKind, kind_of_cfb};
 use super::merges::Merges;
 use super::ods::Ods;
-use super::package::{Package, kind_of_package};
-use super::reader::MAX_INFO;
+use super::package::Package;
+use super::patience::{Lively, Patience};
+use super::protocol::{Kind, Limits, MAX_INFO, SheetInfo, SheetName};
+use super::refusal::Refusal;
+use super::relations;
 use super::rows::Rows;
-use super::serve::{Lively, Patience, Refusal};
+use super::tabs::{Tab, choose};
 use super::workbook::Workbook;
 use super::xlsb::Xlsb;
 use super::xlsx::Xlsx;
-use super::{Kind, Limits, SheetInfo, SheetName};
 
-/// How much of a file is read at once.
+/// The size of a read.
 const CHUNK: usize = 64 * 1024;
 
-/// A sheet as the workbook lists it.
-#[derive(Debug)]
-pub(super) struct Tab {
-    pub(super) name: String,
-    pub(super) is_visible: bool,
-    /// Whether it is neither a chart nor a program.
-    pub(super) is_table: bool,
-}
-
-/// Writes what is known of the spreadsheet, and then the rows of a sheet.
+/// Writes the [`SheetInfo`], and then the rows of a sheet.
 pub(super) fn send<W: Write>(
     mut file: File,
     sheet: Option<&str>,
@@ -68,14 +61,36 @@ pub(super) fn send<W: Write>(
     }
 }
 
+/// The kind of spreadsheet in a zip file, and the part that lists its sheets if that has no fixed name.
+fn kind_of_package(package: &Package) -> Result<(Kind, String), Refusal> {
+    if package.has("mimetype") {
+        return Ok((Kind::Ods, String::new()));
+    }
+    if !package.has("_rels/.rels") {
+        for (kind, workbook) in [(Kind::Xlsx, "xl/workbook.xml"), (Kind::Xlsb, "xl/workbook.bin")] {
+            if package.has(workbook) {
+                return Ok((kind, workbook.to_string()));
+            }
+        }
+        let is_office = package.has("[Content_Types].xml");
+        return Err(match is_office {
+            true => Refusal::damaged("_rels/.rels is missing"),
+            false => Refusal::new("it is a zip file, but not a spreadsheet; unpack it"),
+        });
+    }
+    let relations = relations::of(package, "")?;
+    let workbook = relations.into_iter().find(|relation| relation.is("officeDocument"));
+    let Some(workbook) = workbook else { return Err(Refusal::damaged("it does not say where its workbook is")) };
+    let kind = if workbook.target.to_ascii_lowercase().ends_with(".bin") { Kind::Xlsb } else { Kind::Xlsx };
+    Ok((kind, workbook.target))
+}
+
 fn send_xls<W: Write>(mut file: impl Read + Seek, sheet: Option<&str>, rows: &mut Rows<W>) -> Result<(), Refusal> {
     match kind_of_cfb(&mut file)? {
         Some(CfbKind::Xls) => (),
         Some(CfbKind::Protected) => return Err(Refusal::protected()),
         Some(CfbKind::Other) => {
-            return Err(Refusal::new(
-                "it looks like an Office file from before 2007, but holds no spreadsheet; check what it is",
-            ));
+            return Err(Refusal::new("it is an Office file from before 2007, but not a spreadsheet; check what it is"));
         }
         None => return Err(Refusal::new("it is not a spreadsheet; check what it is")),
     }
@@ -110,7 +125,7 @@ fn send_range<W: Write>(cells: &Range<Data>, rows: &mut Rows<W>) -> Result<(), R
     Ok(())
 }
 
-/// A value of a table as one of a cell.
+/// A table's value as a cell's.
 fn borrowed(value: &Data) -> DataRef<'_> {
     match value {
         Data::Empty => DataRef::Empty,
@@ -125,7 +140,7 @@ fn borrowed(value: &Data) -> DataRef<'_> {
     }
 }
 
-/// Writes what is known of the spreadsheet.
+/// Writes the [`SheetInfo`].
 fn begin<W: Write>(tabs: &[Tab], n: usize, kind: Kind, merges: &Merges, rows: &mut Rows<W>) -> Result<(), Refusal> {
     let sheets = tabs.iter().map(|tab| SheetName { name: tab.name.clone(), visible: tab.is_visible }).collect();
     let info = SheetInfo { sheet: tabs[n].name.clone(), sheets, kind, merged_rows: topmost(merges) };
@@ -136,67 +151,13 @@ fn begin<W: Write>(tabs: &[Tab], n: usize, kind: Kind, merges: &Merges, rows: &m
     rows.line(&line)
 }
 
-/// How many merged ranges are told of. A header lies above nearly all of them.
-const TOLD: usize = 1000;
+/// The most merged ranges to report. Nearly all of them are below the header.
+const REPORTED: usize = 1000;
 
-/// The first and last row, from one, of the merged ranges that begin first.
+/// The first and last row, from 1, of the topmost merged ranges.
 fn topmost(merges: &Merges) -> Vec<(u32, u32)> {
     let mut ranges: Vec<(u32, u32)> = merges.rows().map(|(first, last)| (first + 1, last.saturating_add(1))).collect();
     ranges.sort_unstable();
-    ranges.truncate(TOLD);
+    ranges.truncate(REPORTED);
     ranges
-}
-
-/// The place of the sheet that is wanted.
-fn choose(tabs: &[Tab], wanted: Option<&str>) -> Result<usize, Refusal> {
-    let chosen = match wanted {
-        None => tabs.iter().position(|tab| tab.is_table && tab.is_visible),
-        Some(wanted) => {
-            let lower = wanted.to_lowercase();
-            let by_name = tabs.iter().position(|tab| tab.name == wanted);
-            let by_name = by_name.or_else(|| tabs.iter().position(|tab| tab.name.to_lowercase() == lower));
-            let number = || wanted.parse::<usize>().ok()?.checked_sub(1).filter(|n| *n < tabs.len());
-            by_name.or_else(number)
-        }
-    };
-    let Some(chosen) = chosen else {
-        let names = names_of(tabs);
-        return Err(Refusal::new(match wanted {
-            None => format!("none of its sheets can be seen; name one with --sheet ({names})"),
-            Some(wanted) => format!("it has no sheet {:?}; name one of these with --sheet: {names}", short(wanted)),
-        }));
-    };
-    let tab = &tabs[chosen];
-    if !tab.is_table {
-        return Err(Refusal::new(format!("the sheet {:?} is a chart or a program, not a table", short(&tab.name))));
-    }
-    if tabs.iter().filter(|other| other.name == tab.name).count() > 1 {
-        return Err(Refusal::new(format!("two of its sheets are named {:?}; rename one", short(&tab.name))));
-    }
-    Ok(chosen)
-}
-
-/// How many sheets a message names.
-const NAMED: usize = 20;
-
-fn names_of(sheets: &[Tab]) -> String {
-    let mut names: Vec<String> = sheets.iter().take(NAMED).map(|sheet| format!("{:?}", short(&sheet.name))).collect();
-    if sheets.len() > NAMED {
-        names.push(format!("and {} more", sheets.len() - NAMED));
-    }
-    if names.is_empty() { "it has none".to_string() } else { names.join(", ") }
-}
-
-/// A name that a message can hold; Excel allows 31 characters.
-fn short(name: &str) -> String {
-    name.chars().take(40).collect()
-}
-
-impl From<XlsError> for Refusal {
-    fn from(error: XlsError) -> Refusal {
-        match error {
-            XlsError::Password => Refusal::protected(),
-            error => Refusal::damaged(error),
-        }
-    }
 }

@@ -1,20 +1,20 @@
 //! Cells as text.
 //!
-//! - A text is as it is, but for the mark of errors ([`ERROR_MARK`]).
-//! - A number is the shortest decimal that reads back as the same number, never with an exponent. A spreadsheet keeps an
-//!   account number or a phone number as a floating-point number too, and it must come out as it went in.
-//! - A moment is ISO 8601: a date alone where the time is midnight, a time alone where the day is zero. A duration is hours,
-//!   minutes and seconds, with as many hours as it has.
-//! - `true` and `false`; an error is its English name behind the mark.
+//! - A text stays as it is, except for the mark of errors ([`SHEET_MARK`]).
+//! - A number is the shortest decimal that reads back as the same number, never with an exponent. A spreadsheet also
+//!   keeps account and phone numbers as floating-point numbers, and they must come out as they went in.
+//! - A moment is ISO 8601: only a date at midnight, only a time on day zero. A duration is hours, minutes and seconds,
+//!   with as many hours as it has.
+//! - Truth values are `true` and `false`. An error is its English name after the mark.
 
 use std::fmt::Write as _;
 
 use calamine::{CellErrorType, DataRef, ExcelDateTime, ExcelDateTimeType};
 
-use super::ERROR_MARK;
 use super::number_format::{NumberFormat, Unit};
+use crate::core::record::csv::SHEET_MARK;
 
-/// Appends what a cell holds; nothing, if it is empty.
+/// Appends a cell's value; nothing if it is empty.
 pub(super) fn push_value(text: &mut String, value: &DataRef<'_>) {
     match value {
         DataRef::Empty => (),
@@ -35,15 +35,15 @@ pub(super) fn push_value(text: &mut String, value: &DataRef<'_>) {
 }
 
 fn push_text(text: &mut String, value: &str) {
-    if value.starts_with(ERROR_MARK) {
-        text.push(ERROR_MARK);
+    if value.starts_with(SHEET_MARK) {
+        text.push(SHEET_MARK);
     }
     text.push_str(value);
 }
 
 /// Appends an error.
 pub(super) fn push_error(text: &mut String, name: &str) {
-    text.push(ERROR_MARK);
+    text.push(SHEET_MARK);
     text.push_str(name);
 }
 
@@ -73,12 +73,12 @@ pub(super) fn push_formatted(text: &mut String, value: f64, format: NumberFormat
     }
 }
 
-/// With more digits than these, a floating-point number may not be the one that was written.
+/// A floating-point number of more digits may not be the one that was written.
 const EXACT_DIGITS: usize = 15;
 const MAX_DIGITS: usize = 64;
 
-/// Appends a number that is written in digits. Where it has more of them than a floating-point number can hold, they are taken
-/// as they are written. What is no number is taken for a text.
+/// Appends a number written in digits. If it has more than a floating-point number can hold, they are kept as written.
+/// Anything that is not a number is text.
 pub(super) fn push_written(text: &mut String, written: &str, format: NumberFormat, is_1904: bool) {
     let is_long = (EXACT_DIGITS + 1..=MAX_DIGITS).contains(&written.len())
         && !written.starts_with('0')
@@ -98,8 +98,8 @@ pub(super) fn push_written(text: &mut String, written: &str, format: NumberForma
     }
 }
 
-/// Gives the digits of a whole number their places, from the right: where it has too few, the others are zeros, and where it has
-/// more, they all stand in the first place.
+/// Puts the digits of a whole number into the format's places, from the right. Missing digits are zeros, and extra ones
+/// go to the first place.
 fn fill_in(text: &mut String, units: &[Unit]) {
     let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |digits| ("-", digits));
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -128,7 +128,7 @@ const MAX_WHOLE: f64 = 9_007_199_254_740_992.0;
 
 fn push_number(text: &mut String, value: f64) {
     if value.fract() == 0.0 && value.abs() <= MAX_WHOLE {
-        // The same digits, faster; and zero has no sign.
+        // The same digits, but faster, and zero without a sign.
         push(text, format_args!("{}", value as i64));
     } else if value.is_finite() {
         push(text, format_args!("{value}"));
@@ -137,10 +137,10 @@ fn push_number(text: &mut String, value: f64) {
     }
 }
 
-/// The first day that a spreadsheet has no date for: the one behind 9999-12-31.
+/// The first day without a date in a spreadsheet: the one after 9999-12-31.
 const FIRST_DAY_WITHOUT_DATE: f64 = 2_958_466.0;
 
-/// Serials from 1 to 60 are days of 1900 as Excel counts them, 29 February included, which that year did not have.
+/// Serials from 1 to 60 are days of 1900 as Excel counts them, with a 29 February that the year did not have.
 fn push_moment(text: &mut String, moment: &ExcelDateTime) {
     let serial = moment.as_f64();
     if !(0.0..FIRST_DAY_WITHOUT_DATE).contains(&serial) {
@@ -160,7 +160,7 @@ fn push_moment(text: &mut String, moment: &ExcelDateTime) {
 
 const SECONDS_OF_DAY: f64 = 86_400.0;
 
-/// The longest duration that is written as one: a million years.
+/// The longest duration written as one: a million years.
 const MAX_DURATION_DAYS: f64 = 365_250_000.0;
 
 fn push_duration(text: &mut String, days: f64) {
@@ -187,7 +187,7 @@ fn push(text: &mut String, arguments: std::fmt::Arguments<'_>) {
     let _ = text.write_fmt(arguments);
 }
 
-/// A moment of ISO 8601 without fractions of a second that are nothing, and without a time that is midnight.
+/// An ISO 8601 moment without zero fractions of a second, and without a time at midnight.
 fn without_midnight(moment: &str) -> &str {
     let short = match moment.split_once('.') {
         Some((short, fraction)) if fraction.bytes().all(|byte| byte == b'0') => short,
@@ -196,7 +196,7 @@ fn without_midnight(moment: &str) -> &str {
     short.strip_suffix("T00:00:00").unwrap_or(short)
 }
 
-/// The seconds of a duration of ISO 8601 that has no years and months: `PT26H30M00S`.
+/// The seconds of an ISO 8601 duration without years and months: `PT26H30M00S`.
 fn seconds_of(duration: &str) -> Option<f64> {
     let (sign, rest) = duration.strip_prefix('-').map_or((1.0, duration), |rest| (-1.0, rest));
     let (days, times) = rest.strip_prefix('P')?.split_once('T').unwrap_or((&rest[1..], ""));

@@ -1,4 +1,4 @@
-//! What is in a compound file (MS-CFB), of which only so much is read as tells that. Names say nothing: an `.xls` from a web
+//! What is in a compound file (MS-CFB), read just far enough to know. A name says nothing: an `.xls` from a web
 //! application may be anything.
 
 use std::io::{self, Read, Seek, SeekFrom};
@@ -8,13 +8,13 @@ use std::io::{self, Read, Seek, SeekFrom};
 pub enum CfbKind {
     /// A spreadsheet of Excel before 2007.
     Xls,
-    /// Something that needs a password: a newer spreadsheet, of which only the wrapping can be seen, or an `.xls`.
+    /// Something with a password: a newer spreadsheet, of which only the wrapper is readable, or an `.xls`.
     Protected,
     /// Anything else: a document, a message.
     Other,
 }
 
-/// Tells what is in a compound file; `None` if it is no such file.
+/// What is in a compound file; `None` if it is not one.
 pub fn kind_of_cfb(file: &mut (impl Read + Seek)) -> io::Result<Option<CfbKind>> {
     let Some(cfb) = Cfb::open(file)? else { return Ok(None) };
     let mut kind = CfbKind::Other;
@@ -32,18 +32,18 @@ pub fn kind_of_cfb(file: &mut (impl Read + Seek)) -> io::Result<Option<CfbKind>>
                 _ => (),
             }
         }
-        sector = cfb.behind(file, sector)?;
+        sector = cfb.next_sector(file, sector)?;
     }
     Ok(Some(kind))
 }
 
-/// Greater numbers of sectors mean something else: the end of a chain, a free sector.
+/// Greater sector numbers mean something else: the end of a chain, a free sector.
 const LAST_SECTOR: u32 = 0xffff_fffa;
 
-/// How far a directory is read: some thousand names. It also ends chains that lead back to themselves.
+/// The most sectors of a directory that are read: some thousand names. It also ends chains that loop.
 const MAX_DIRECTORY_SECTORS: usize = 1000;
 
-/// Where things are in a compound file.
+/// The layout of a compound file.
 struct Cfb {
     header: [u8; 512],
     sector_bytes: u64,
@@ -61,16 +61,16 @@ impl Cfb {
         Ok(Some(Cfb { header, sector_bytes, directory: number(&header, 48) }))
     }
 
-    /// Reads a sector, or as much as `bytes` has room for; `false` if it is not in the file.
+    /// Reads a sector, or its beginning if `bytes` is shorter; `false` if it is not in the file.
     fn read(&self, file: &mut (impl Read + Seek), sector: u32, bytes: &mut [u8]) -> io::Result<bool> {
         file.seek(SeekFrom::Start((u64::from(sector) + 1) * self.sector_bytes))?;
         fill(file, bytes)
     }
 
-    /// The number of the sector that follows another.
-    fn behind(&self, file: &mut (impl Read + Seek), sector: u32) -> io::Result<u32> {
+    /// The number of the sector after another.
+    fn next_sector(&self, file: &mut (impl Read + Seek), sector: u32) -> io::Result<u32> {
         let in_sector = (self.sector_bytes / 4) as u32;
-        // The table is in sectors itself, of which the header lists the first 109, and a chain of lists the others.
+        // The table itself is in sectors. The header lists the first 109 of them, and a chain of lists the others.
         let mut place = sector / in_sector;
         let mut list = self.header[76..].to_vec();
         let mut next = number(&self.header, 68);
@@ -90,10 +90,10 @@ impl Cfb {
     }
 }
 
-/// Whether the stream of a workbook starts with the record that says how it is encrypted.
+/// Whether a workbook's stream starts with the record that describes its encryption.
 fn has_file_pass(cfb: &Cfb, file: &mut (impl Read + Seek), entry: &[u8]) -> io::Result<bool> {
     const FILE_PASS: u32 = 0x2f;
-    // Only the start of the file (BOF) and a protection against writing may stand before it.
+    // Only the start of the file (BOF) and a write protection may come before it.
     const BEFORE: [u32; 2] = [0x809, 0x86];
     let mut bytes = [0; 512];
     if !cfb.read(file, number(entry, 116), &mut bytes)? {
@@ -110,18 +110,18 @@ fn has_file_pass(cfb: &Cfb, file: &mut (impl Read + Seek), entry: &[u8]) -> io::
     Ok(false)
 }
 
-/// The name of an entry of a directory, as far as it is ASCII.
+/// The name of a directory entry, its ASCII part.
 fn name_of(entry: &[u8]) -> String {
     let units = entry[..64].chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
     units.take_while(|unit| *unit != 0).filter_map(|unit| u8::try_from(unit).ok()).map(char::from).collect()
 }
 
-/// The number of 32 bits at a place; zero if there is none.
+/// The 32-bit number at an offset; zero if there is none.
 fn number(bytes: &[u8], at: usize) -> u32 {
     bytes.get(at..).and_then(|rest| rest.first_chunk()).copied().map_or(0, u32::from_le_bytes)
 }
 
-/// Fills `bytes` as far as the file goes; `false` if it has ended.
+/// Fills `bytes` as far as the file goes; `false` at its end.
 fn fill(file: &mut impl Read, bytes: &mut [u8]) -> io::Result<bool> {
     let mut filled = 0;
     while filled < bytes.len() {

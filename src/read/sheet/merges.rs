@@ -1,28 +1,29 @@
-//! Merged ranges: [`Merges`]. A spreadsheet shows the value of such a range over all of its cells, but only the first holds it.
+//! Merged ranges: [`Merges`]. A spreadsheet shows the value of such a range in all its cells, but only the first one
+//! has it.
 //!
-//! A range that spans several rows of one column gives its value to each of them: to rows that have values of their own, and
-//! to cells that have none. Other rows stay blank, for a range that is two rows high in every column is one record.
+//! A range of several rows in one column gives its value to each of those rows that has values of its own, in cells
+//! that have none. Other rows stay blank, because a range two rows high in every column is one record.
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::serve::Refusal;
+use super::refusal::Refusal;
 
-/// The most cells that are filled. More are no list that somebody made; a few bytes can claim ten thousand million.
+/// The most cells that are filled. No real list has more; a few bytes can claim ten thousand million.
 const MAX_FILLED: u64 = 1 << 23;
 
-/// The most merged ranges that are looked at: as many as there are rows.
+/// The most merged ranges: as many as there are rows.
 const MAX_RANGES: usize = 1 << 20;
 
-/// The merged ranges of a sheet, those of one column with several rows.
+/// The merged ranges of a sheet, of one column and several rows.
 #[derive(Debug, Default)]
 pub(super) struct Merges {
     /// The last row of each, by the row and column of its first cell.
     ranges: HashMap<(u32, u32), u32>,
-    /// Those that reach over the row that is written, by their column: their last row and their value, as it is written.
+    /// The ranges that cover the row being written, by column.
     active: BTreeMap<u32, Active>,
-    /// How many have given their value to a row.
+    /// The number of ranges that gave their value to a row.
     pub(super) ranges_used: u64,
-    /// How many cells were filled.
+    /// The number of cells that were filled.
     pub(super) filled: u64,
 }
 
@@ -34,7 +35,7 @@ struct Active {
 }
 
 impl Merges {
-    /// Adds a range by its first and last cell, rows and columns from zero.
+    /// Adds a range by its first and last cell, rows and columns from 0.
     pub(super) fn add(&mut self, first: (u32, u32), last: (u32, u32)) -> Result<(), Refusal> {
         if first.1 != last.1 || last.0 <= first.0 {
             return Ok(());
@@ -47,7 +48,7 @@ impl Merges {
         Ok(())
     }
 
-    /// Ends the ranges that begin above this row before it.
+    /// Ends ranges that begin above this row before it.
     pub(super) fn cut_at(&mut self, row: u32) {
         self.ranges.retain(|first, last| {
             if first.0 < row {
@@ -57,7 +58,7 @@ impl Merges {
         });
     }
 
-    /// The first and last row of each range, from zero.
+    /// The first and last row of each range, from 0.
     pub(super) fn rows(&self) -> impl Iterator<Item = (u32, u32)> {
         self.ranges.iter().map(|(first, last)| (first.0, *last))
     }
@@ -66,19 +67,19 @@ impl Merges {
         self.ranges.is_empty()
     }
 
-    /// Leaves the ranges that end before this row.
+    /// Drops the ranges that end before this row.
     pub(super) fn begin_row(&mut self, row: u32) {
         self.active.retain(|_, range| range.last_row >= row);
     }
 
-    /// The next column, of those from `from` to before `until`, that a range from above fills, and with what.
+    /// The next column in `from..until` that a range from above fills, and its value.
     pub(super) fn next_between(&mut self, from: u32, until: u32) -> Result<Option<(u32, &str)>, Refusal> {
-        // A cell that lies in the range itself has the column that is asked for next, so it is never filled twice.
+        // A filled column is the next `from`, so it is never filled twice.
         let Some((column, range)) = self.active.range_mut(from..until).next() else { return Ok(None) };
         if self.filled == MAX_FILLED {
             return Err(Refusal::new(format!(
-                "its merged ranges would fill more than {MAX_FILLED} cells; unmerge them, or save the sheet as CSV UTF-8 and \
-                 load that"
+                "its merged ranges would fill more than {MAX_FILLED} cells; unmerge them, or save the sheet as CSV UTF-8 and load \
+                 that"
             )));
         }
         self.filled += 1;
@@ -88,11 +89,11 @@ impl Merges {
         Ok(Some((*column, &range.text)))
     }
 
-    /// Notes a cell with a value: it may be the first of a range.
+    /// Adds a cell with a value, which may be the first of a range.
     pub(super) fn note(&mut self, place: (u32, u32), text: &str) {
         if let Some(last_row) = self.ranges.get(&place) {
             let range = Active { last_row: *last_row, text: text.to_string(), is_used: false };
-            // Of two that overlap, the one that began first stays; no program makes such a file.
+            // Of two overlapping ranges the first stays; no program writes such a file.
             self.active.entry(place.1).or_insert(range);
         }
     }

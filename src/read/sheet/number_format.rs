@@ -1,8 +1,8 @@
-//! What a number's format makes of it: [`NumberFormat`].
+//! How a number's format shows it: [`NumberFormat`].
 
 use std::rc::Rc;
 
-/// What a number in a cell is.
+/// How a number in a cell is shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) enum NumberFormat {
     /// A number.
@@ -12,22 +12,22 @@ pub(super) enum NumberFormat {
     Moment,
     /// A duration.
     Duration,
-    /// A whole number whose digits have their places, as those of postal codes and customer numbers: `00000`, `00\-000`.
+    /// A whole number with a place for each digit, such as postal codes and customer numbers: `00000`, `00\-000`.
     Digits(Rc<[Unit]>),
 }
 
-/// A place for a digit, or a character that stands between digits.
+/// A place for a digit, or a character between digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unit {
     Digit,
     Literal(char),
 }
 
-/// The longest code of a format (ECMA-376 allows no more).
+/// The longest code of a format (the limit of ECMA-376).
 const MAX_UNITS: usize = 255;
 
 impl NumberFormat {
-    /// What a format of Excel means (ECMA-376, 18.8.31). Its first section, that of numbers above zero, decides.
+    /// The meaning of an Excel format (ECMA-376, 18.8.31). Its first section, for numbers above zero, decides.
     pub(super) fn of_code(code: &str) -> NumberFormat {
         match units(code).map(NumberFormat::of_units) {
             None | Some(NumberFormat::Plain) => (),
@@ -37,7 +37,7 @@ impl NumberFormat {
         while let Some(character) = characters.next() {
             match character.to_ascii_lowercase() {
                 ';' => break,
-                // What follows is a character as it stands, or its width.
+                // The next character is literal, or stands for its width.
                 '\\' | '_' | '*' => _ = characters.next(),
                 '"' => _ = characters.by_ref().find(|character| *character == '"'),
                 '[' => {
@@ -53,14 +53,14 @@ impl NumberFormat {
         NumberFormat::Plain
     }
 
-    /// What a format means that is nothing but digits' places and what stands between. A single place shows any number as it is, and
-    /// what stands beside it is a unit.
+    /// The meaning of a format that has only digits' places and characters between them. A single place shows any
+    /// number as it is, with its unit.
     pub(super) fn of_units(units: Vec<Unit>) -> NumberFormat {
         let digits = units.iter().filter(|unit| **unit == Unit::Digit).count();
         if digits > 1 && units.len() <= MAX_UNITS { NumberFormat::Digits(units.into()) } else { NumberFormat::Plain }
     }
 
-    /// What a format means that is known by its number alone (ECMA-376, 18.8.30).
+    /// The meaning of a built-in format, known by its number (ECMA-376, 18.8.30).
     pub(super) fn of_id(id: u32) -> NumberFormat {
         match id {
             14..=22 | 27..=36 | 45 | 47 | 50..=58 => NumberFormat::Moment,
@@ -70,17 +70,17 @@ impl NumberFormat {
     }
 }
 
-/// Appends a place for each of this number of digits.
+/// Appends places for this number of digits.
 pub(super) fn push_digits(units: &mut Vec<Unit>, digits: usize) {
-    // More than there can be is too many already.
+    // One more than the maximum is already too many.
     units.extend(std::iter::repeat_n(Unit::Digit, digits.min(MAX_UNITS + 1)));
 }
 
-/// The colours of a format (ECMA-376, 18.8.31); `color` comes with a number, as in `[Color12]`.
+/// The colours of a format (ECMA-376, 18.8.31); `color` has a number, as in `[Color12]`.
 const COLOURS: [&str; 9] = ["black", "blue", "color", "cyan", "green", "magenta", "red", "white", "yellow"];
 
-/// What the first section of a format of Excel consists of, where it is nothing but zeros and characters that are shown as they
-/// are, with a language or colour before them if need be.
+/// The units of an Excel format's first section, if it has only zeros and literal characters, with an optional language
+/// or colour before them.
 fn units(code: &str) -> Option<Vec<Unit>> {
     let is_digit = |character: char| character.is_ascii_digit();
     let mut units = Vec::new();
@@ -91,7 +91,7 @@ fn units(code: &str) -> Option<Vec<Unit>> {
             '0' => units.push(Unit::Digit),
             '-' | '+' | '(' | ')' | ' ' | '\u{a0}' => units.push(Unit::Literal(character)),
             '\\' => units.push(Unit::Literal(characters.next()?)),
-            // A blank as wide as the character that follows.
+            // A blank as wide as the next character.
             '_' => units.push(characters.next().map(|_| Unit::Literal(' '))?),
             '"' => {
                 let quoted = characters.by_ref().take_while(|character| *character != '"');
@@ -99,7 +99,7 @@ fn units(code: &str) -> Option<Vec<Unit>> {
             }
             '[' => {
                 let inside: String = characters.by_ref().take_while(|character| *character != ']').collect();
-                // What is neither a language nor a colour may be a currency or a condition.
+                // Anything else may be a currency or a condition.
                 let is_language = inside.strip_prefix("$-").is_some_and(|code| !code.is_empty());
                 let is_colour =
                     COLOURS.iter().any(|colour| colour.eq_ignore_ascii_case(inside.trim_end_matches(is_digit)));

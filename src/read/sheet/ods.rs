@@ -1,35 +1,35 @@
-//! OpenDocument spreadsheets: `.ods`. [`Ods`]. All sheets are in one part, so it is read twice: for what it holds, which checks
-//! it, and for the rows of one sheet.
+//! OpenDocument spreadsheets: `.ods`. [`Ods`]. All sheets are in one part, so it is read twice: first for its sheets
+//! and styles, which also checks it, then for the rows of one sheet.
 
 use std::io::{BufRead, Write};
 
 use calamine::DataRef;
 use quick_xml::events::{BytesStart, Event};
 
-use super::NOT_CALCULATED;
-use super::book::Tab;
 use super::merges::Merges;
 use super::number_format::NumberFormat;
 use super::ods_styles::Styles;
 use super::package::Package;
 use super::place::MAX_ROWS;
+use super::refusal::{Refusal, short};
 use super::rows::Rows;
-use super::serve::Refusal;
+use super::tabs::Tab;
 use super::xml::{Xml, attribute, cut_off, push_reference};
+use crate::core::record::csv::NOT_CALCULATED;
 use crate::core::text::sheet::looks_like_error;
 
 const CONTENT: &str = "content.xml";
 
-/// The most cells that repeats of rows and columns add. More are no list that somebody made.
+/// The most cells that repeated rows and columns add. No real list has more.
 const MAX_REPEATED: u64 = 1 << 23;
 
-/// The longest run of blanks in a text: as many as a cell has characters.
+/// The longest run of blanks in a text: the most characters of a cell.
 const MAX_BLANKS: usize = 32_767;
 
-/// What is known of a spreadsheet before a sheet of it is chosen.
+/// What is known about a spreadsheet before a sheet is chosen.
 pub(super) struct Ods {
     pub(super) tabs: Vec<Tab>,
-    /// The first and last row of each range of one column that is merged, by sheet.
+    /// The merged ranges of one column, by sheet.
     merged: Vec<Merges>,
     styles: Styles,
 }
@@ -94,7 +94,7 @@ impl Ods {
         }
     }
 
-    /// Writes the rows of the n-th sheet, from zero. `begin` is called before the first, when everything has been checked.
+    /// Writes the rows of sheet `n`, from 0. `begin` is called before the first row, when everything has been checked.
     pub(super) fn send<W: Write>(
         &self,
         package: &Package,
@@ -114,11 +114,11 @@ impl Ods {
             }
         }
         let table = Table { xml, styles: &self.styles, columns: Vec::new(), row: 0, repeated: 0 };
-        table.send(rows).map_err(|refusal| rows.with_place(refusal))
+        table.send(rows).map_err(|refusal| rows.with_cell(refusal))
     }
 }
 
-/// The list of parts says which are encrypted.
+/// Refuses encrypted parts, which the list of parts names.
 fn refuse_protected(package: &Package) -> Result<(), Refusal> {
     if !package.has("META-INF/manifest.xml") {
         return Err(Refusal::damaged("META-INF/manifest.xml is missing"));
@@ -133,7 +133,7 @@ fn refuse_protected(package: &Package) -> Result<(), Refusal> {
     }
 }
 
-/// How often a row or a cell stands there.
+/// How often a row or cell is repeated.
 fn repeats(tag: &BytesStart<'_>, name: &str) -> Result<u32, Refusal> {
     let Some(value) = attribute(tag, name)? else { return Ok(1) };
     let times: u64 = value.parse().map_err(|_| Refusal::damaged(format!("{name} is no number")))?;
@@ -163,7 +163,7 @@ struct Head {
 struct Table<'s, R> {
     xml: Xml<R>,
     styles: &'s Styles,
-    /// The style of the cells of each column that have none of their own, up to a column.
+    /// The default style of each column's cells, up to a column.
     columns: Vec<(u32, Option<String>)>,
     /// The row to come, from zero.
     row: u32,
@@ -328,11 +328,10 @@ fn send_cell<W: Write>(
         rows.merge(place, (place.0.saturating_add(head.rows_spanned - 1), place.1))?;
     }
     let shown = head.value.as_deref().filter(|value| !value.is_empty()).unwrap_or(text);
-    let wrong =
-        || Refusal::damaged(format!("{:?} is no value of its cell", shown.chars().take(40).collect::<String>()));
+    let wrong = || Refusal::damaged(format!("{:?} is no value of its cell", short(shown)));
     match head.kind.as_deref() {
         None if head.has_formula && text.is_empty() => rows.put_error(place, NOT_CALCULATED),
-        // A text that somebody typed has no formula.
+        // A typed text has no formula.
         _ if head.has_formula && (head.is_error || looks_like_error(shown)) => rows.put_error(place, shown),
         Some("float" | "percentage" | "currency") => {
             let value = head.value.as_deref().unwrap_or_default().trim();

@@ -1,11 +1,11 @@
-//! The styles of an OpenDocument spreadsheet, as far as they matter here: [`Styles`].
+//! The styles of an OpenDocument spreadsheet: number formats, and hidden sheets. [`Styles`].
 
 use std::collections::HashMap;
 
 use quick_xml::events::BytesStart;
 
 use super::number_format::{NumberFormat, Unit, push_digits};
-use super::serve::Refusal;
+use super::refusal::Refusal;
 use super::xml::attribute;
 
 /// Formats of cells, and which sheets are hidden.
@@ -25,11 +25,11 @@ pub(super) struct Styles {
 
 #[derive(Clone, Debug, Default)]
 struct Format {
-    /// What it is known to consist of while its tag is open.
+    /// Its units so far, while its tag is open.
     units: Vec<Unit>,
-    /// Whether there is more in it than digits' places and texts.
+    /// Whether it has more than digits' places and texts.
     has_more: bool,
-    /// What it means, once its tag has ended.
+    /// Its meaning, after its tag has ended.
     meaning: NumberFormat,
     /// The format for numbers above zero.
     above_zero: Option<String>,
@@ -39,11 +39,11 @@ struct Format {
 #[derive(Default)]
 struct Literal {
     text: String,
-    /// How many digits stand right of it; none where it stands after what the format has already.
+    /// The number of digits to the right of it; `None` if it is at the end so far.
     digits_right: Option<usize>,
 }
 
-/// How long a chain of parents is followed.
+/// The longest chain of parents that is followed.
 const MAX_PARENTS: usize = 16;
 
 impl Styles {
@@ -72,7 +72,7 @@ impl Styles {
         Ok(())
     }
 
-    /// Notes what a format consists of.
+    /// Adds an element to a format.
     fn note_format(&mut self, tag: &BytesStart<'_>) -> Result<(), Refusal> {
         let Some(format) = self.open.as_ref().and_then(|name| self.formats.get_mut(name)) else { return Ok(()) };
         if tag.name().as_ref() == "style:map" {
@@ -103,7 +103,7 @@ impl Styles {
         Ok(())
     }
 
-    /// The text of a format whose tag is open, which what is read is part of.
+    /// The text of a format whose tag is open, to append to.
     pub(super) fn open_text(&mut self) -> Option<&mut String> {
         self.literal.as_mut().map(|literal| &mut literal.text)
     }

@@ -1,12 +1,12 @@
-//! Where cells are: rows and columns, from zero, and the names that a spreadsheet has for them.
+//! Cells by row and column, from 0, and by their names in a spreadsheet.
 
-use super::serve::Refusal;
+use super::refusal::{Refusal, short};
 
-/// What a sheet can have at the most, in every program that writes these files.
+/// The size of the largest sheet, in every program that writes these files.
 pub(super) const MAX_ROWS: u32 = 1_048_576;
 pub(super) const MAX_COLUMNS: u32 = 16_384;
 
-/// The row of a number, from zero.
+/// The row of a number, from 0.
 pub(super) fn row_of(number: &str) -> Result<u32, Refusal> {
     let is_number = || !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
     match number.parse::<u32>() {
@@ -19,7 +19,7 @@ pub(super) fn row_of(number: &str) -> Result<u32, Refusal> {
     }
 }
 
-/// The row and column of a cell by its name, from zero: `B7`, `$B$7`.
+/// The row and column, from 0, of a cell by its name: `B7`, `$B$7`.
 pub(super) fn place_of(name: &str) -> Result<(u32, u32), Refusal> {
     let name = name.trim();
     let bare = name.strip_prefix('$').unwrap_or(name);
@@ -40,7 +40,7 @@ pub(super) fn place_of(name: &str) -> Result<(u32, u32), Refusal> {
     Ok((row_of(row.strip_prefix('$').unwrap_or(row))?, column - 1))
 }
 
-/// `B7` for the cell in the seventh row and the second column.
+/// The name of a cell: `B7` in the seventh row and second column.
 pub(super) fn name_of((row, column): (u32, u32)) -> String {
     let mut letters = Vec::new();
     let mut left = column + 1;
@@ -49,11 +49,6 @@ pub(super) fn name_of((row, column): (u32, u32)) -> String {
         left = (left - 1) / 26;
     }
     letters.iter().rev().collect::<String>() + &(row + 1).to_string()
-}
-
-/// A word of the file that a message can hold.
-pub(super) fn short(word: &str) -> String {
-    word.chars().take(40).collect()
 }
 
 #[cfg(test)]

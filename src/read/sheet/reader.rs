@@ -5,35 +5,32 @@ use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
 use std::thread::JoinHandle;
 
-use super::{Limits, SheetEnd, SheetInfo, arguments};
+use super::protocol::{Limits, MAX_INFO, SheetEnd, SheetInfo, arguments};
 
-/// How much is taken from the pipe at once: all that fits into it.
+/// The size of a read: a whole pipe.
 const PIPE: usize = 64 * 1024;
 
-/// The longest first line; the child writes none that is longer.
-pub(super) const MAX_INFO: u64 = 1024 * 1024;
-
-/// How much is kept of what the child has to say.
+/// The most bytes kept of the child's standard error.
 const MAX_SENTENCE: u64 = 4096;
 
 /// The rows of a sheet as CSV, read from a child process.
 ///
-/// The end of the stream is the sheet's end only if the child says so by its exit status; anything else is an error, and
-/// then what was read before must not be used.
+/// The end of the stream is the sheet's end only if the child's exit status says so. Otherwise it is an error, and what
+/// was read before must not be used.
 #[derive(Debug)]
 pub struct SheetReader {
     child: Child,
     rows: BufReader<ChildStdout>,
-    /// Collects what the child has to say; `None` when it was asked.
+    /// Collects the child's standard error; `None` after it was joined.
     sentence: Option<JoinHandle<Vec<u8>>>,
-    /// How it ended: well, or with this message.
+    /// How the child ended: well, or with this message.
     end: Option<Result<SheetEnd, String>>,
     memory_bytes: u64,
 }
 
 impl SheetReader {
-    /// Starts reading a sheet of the spreadsheet at `path`: the one of that name or number, or else the first visible.
-    /// `program` is this program.
+    /// Starts reading a sheet of the spreadsheet at `path`: the one with that name or number, or else the first visible
+    /// one. `program` is this program.
     pub fn open(
         program: &Path,
         path: &Path,
@@ -43,7 +40,8 @@ impl SheetReader {
         let mut command = Command::new(program);
         command.args(arguments(path, sheet, limits));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        // Ctrl-C is for the parent, which then ends the child; the other way round it would look like a bad file.
+        // Ctrl-C must reach only the parent, which then ends the child. Otherwise the child's end would look like a bad
+        // file.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command.spawn()?;
@@ -65,15 +63,16 @@ impl SheetReader {
     fn info(&mut self) -> io::Result<SheetInfo> {
         let mut line = Vec::new();
         (&mut self.rows).take(MAX_INFO).read_until(b'\n', &mut line)?;
-        // A line that is too long is no reason to wait: its writer does so too.
+        // Does not wait for a child whose line is too long, because that child waits too.
         if line.last() != Some(&b'\n') && (line.len() as u64) < MAX_INFO {
             self.finish()?;
         }
-        serde_json::from_slice(&line)
-            .map_err(|error| io::Error::other(format!("what reads spreadsheets answered with nonsense: {error}")))
+        serde_json::from_slice(&line).map_err(|error| {
+            io::Error::other(format!("the process that reads spreadsheets sent something invalid: {error}"))
+        })
     }
 
-    /// Waits for the child, whose output has ended, and says whether that was the sheet's end.
+    /// Waits for the child, whose output has ended; an error unless that was the sheet's end.
     fn finish(&mut self) -> io::Result<()> {
         if self.end.is_none() {
             let status = self.child.wait()?;
@@ -89,19 +88,19 @@ impl SheetReader {
         }
     }
 
-    /// What is known of the sheet, once its rows have been read to their end.
+    /// The end of the sheet, after its rows have been read.
     pub fn end(&self) -> Option<SheetEnd> {
         self.end.as_ref().and_then(|end| end.as_ref().ok()).copied()
     }
 
-    /// Why the child failed. What a library or the system wrote while it was dying is of no use to anybody.
+    /// Why the child failed. What a library or the system wrote when it crashed helps nobody.
     fn reason(&self, status: ExitStatus, said: &[u8]) -> String {
         let said = String::from_utf8_lossy(said);
         if status.code() == Some(1) && !said.trim().is_empty() {
             return said.trim().to_string();
         }
         if ran_out_of_time(status) {
-            return "reading the spreadsheet does not come to an end, so it is damaged; save the sheet as CSV UTF-8 and \
+            return "reading the spreadsheet does not end, so it is damaged; save the sheet as CSV UTF-8 and \
                     load that"
                 .to_string();
         }
@@ -123,7 +122,7 @@ impl Read for SheetReader {
 }
 
 impl Drop for SheetReader {
-    /// A child that is no longer read from is ended, and leaves no zombie.
+    /// Ends a child that is no longer read, and leaves no zombie.
     fn drop(&mut self) {
         if self.end.is_none() {
             let _ = self.child.kill();
@@ -132,7 +131,7 @@ impl Drop for SheetReader {
     }
 }
 
-/// The beginning of what the child says. The rest is read and dropped, or else it would wait for ever to be heard.
+/// The beginning of the child's standard error. The rest is read and dropped, because the child would wait otherwise.
 fn first_of(mut said: ChildStderr) -> Vec<u8> {
     let mut first = Vec::new();
     let _ = (&mut said).take(MAX_SENTENCE).read_to_end(&mut first);
@@ -145,7 +144,7 @@ fn ran_out_of_time(status: ExitStatus) -> bool {
     std::os::unix::process::ExitStatusExt::signal(&status) == Some(rustix::process::Signal::XCPU.as_raw())
 }
 
-/// Elsewhere the child has no limit of time.
+/// On other systems the child has no time limit.
 #[cfg(not(unix))]
 fn ran_out_of_time(_: ExitStatus) -> bool {
     false

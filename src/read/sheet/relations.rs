@@ -1,11 +1,11 @@
-//! Which part of a spreadsheet leads to which: [`of`]. Parts are found by their relations alone, wherever they lie.
+//! Which part of a spreadsheet refers to which: [`of`]. Parts are found by their relations alone, wherever they are.
 
 use super::package::Package;
-use super::serve::Refusal;
+use super::refusal::Refusal;
 use super::xml::{Xml, attribute};
 use quick_xml::events::Event;
 
-/// Where a part leads to.
+/// A reference from one part to another.
 #[derive(Debug)]
 pub(super) struct Relation {
     pub(super) id: String,
@@ -15,18 +15,19 @@ pub(super) struct Relation {
 }
 
 impl Relation {
-    /// Whether it is of this kind, by the end of its name; the strict form of the format has other beginnings.
+    /// Whether it is of this kind, judging by the last word of the kind's name; the strict form of the format has other
+    /// prefixes.
     pub(super) fn is(&self, kind: &str) -> bool {
         self.kind.rsplit('/').next() == Some(kind)
     }
 
-    /// Whether it leads to a sheet that is a table. Where its kind is not given, the folder tells.
+    /// Whether it leads to a table. If its kind is not given, the folder decides.
     pub(super) fn is_table(&self) -> bool {
         self.is("worksheet") || self.kind.is_empty() && self.target.contains("worksheets/")
     }
 }
 
-/// The part that a workbook leads to by a relation of this kind, or else the one that lies where all programs put it.
+/// The part that a workbook refers to by this kind of relation, or else the one at the usual path.
 pub(super) fn part(
     package: &Package,
     relations: &[Relation],
@@ -67,7 +68,7 @@ pub(super) fn of(package: &Package, part: &str) -> Result<Vec<Relation>, Refusal
     }
 }
 
-/// The name of a part that is given as seen from a folder.
+/// The name of a part given relative to a folder.
 fn resolved(folder: &str, target: &str) -> String {
     let target = target.replace('\\', "/");
     let mut steps: Vec<&str> = if target.starts_with('/') { Vec::new() } else { folder.split('/').collect() };

@@ -5,33 +5,33 @@ use std::io::{BufWriter, Write};
 use calamine::DataRef;
 use memchr::{memchr, memchr3};
 
-use super::SheetEnd;
 use super::cell::{push_error, push_formatted, push_value, push_written};
 use super::merges::Merges;
 use super::number_format::NumberFormat;
 use super::place::{MAX_COLUMNS, MAX_ROWS, name_of};
-use super::serve::Refusal;
+use super::protocol::SheetEnd;
+use super::refusal::Refusal;
 
 /// How much is written at once: all that fits into a pipe.
 const PIECE: usize = 64 * 1024;
 
-/// Writes the cells of a sheet, which come in order, as CSV. Nothing is written for cells without a value that stand after
-/// the last one of their row, nor for rows after the last one. A cell of white space has no value.
+/// Writes the cells of a sheet, which come in order, as CSV. Nothing is written for cells without a value after the
+/// last one of their row, nor for rows after the last one. A cell of white space has no value.
 pub(super) struct Rows<W: Write> {
     out: BufWriter<W>,
     merges: Merges,
-    /// Whether the workbook counts its days from 1904.
+    /// Whether the workbook counts days from 1904.
     is_1904: bool,
-    /// How many rows are hidden that have a value.
+    /// The number of hidden rows with a value.
     hidden_rows: u64,
-    /// The row that was noted as hidden last.
+    /// The last row marked as hidden.
     hidden: Option<u32>,
-    /// The first row of the records, from zero, where that is known.
+    /// The first row of the records, from 0, if known.
     first_row: u32,
-    /// Where the next cell would stand if nothing were left out.
+    /// The position of the next cell if none is skipped.
     row: u32,
     column: u32,
-    /// Whether there is a cell in that column already.
+    /// Whether that column already has a cell.
     has_cells: bool,
     /// The last cell that was written.
     last: Option<(u32, u32)>,
@@ -41,7 +41,7 @@ pub(super) struct Rows<W: Write> {
 }
 
 impl<W: Write> Rows<W> {
-    /// Rows that come to `most` bytes at the most.
+    /// Rows of at most `most` bytes.
     pub(super) fn new(out: W, most: u64, first_row: u32) -> Rows<W> {
         Rows {
             out: BufWriter::with_capacity(PIECE, out),
@@ -60,7 +60,7 @@ impl<W: Write> Rows<W> {
         }
     }
 
-    /// Says how the workbook counts its days, and which ranges of the sheet are merged.
+    /// Sets how the workbook counts days, and the sheet's merged ranges.
     pub(super) fn begin(&mut self, is_1904: bool, mut merges: Merges) {
         merges.cut_at(self.first_row);
         (self.is_1904, self.merges) = (is_1904, merges);
@@ -72,33 +72,33 @@ impl<W: Write> Rows<W> {
         self.merges.add(first, (last_row, last.1))
     }
 
-    /// Notes that a row is hidden, before its cells.
+    /// Marks a row as hidden, before its cells.
     pub(super) fn hide(&mut self, row: u32) {
         self.hidden = Some(row);
     }
 
-    /// Writes a line in front of the rows.
+    /// Writes a line before the rows.
     pub(super) fn line(&mut self, line: &[u8]) -> Result<(), Refusal> {
         self.out.write_all(line)?;
         self.out.write_all(b"\n")?;
         Ok(self.out.flush()?)
     }
 
-    /// Writes the cell at a row and a column, each from zero.
+    /// Writes the cell at a row and column, from 0.
     pub(super) fn put(&mut self, place: (u32, u32), value: &DataRef<'_>) -> Result<(), Refusal> {
         self.text.clear();
         push_value(&mut self.text, value);
         self.put_text(place)
     }
 
-    /// Writes the cell with a number.
+    /// Writes a cell with a number.
     pub(super) fn put_number(&mut self, place: (u32, u32), value: f64, format: NumberFormat) -> Result<(), Refusal> {
         self.text.clear();
         push_formatted(&mut self.text, value, format, self.is_1904);
         self.put_text(place)
     }
 
-    /// Writes the cell with a number that is written in digits; one that is no number is a text.
+    /// Writes a cell with a number written in digits; anything else is text.
     pub(super) fn put_written(
         &mut self,
         place: (u32, u32),
@@ -146,7 +146,7 @@ impl<W: Write> Rows<W> {
         Ok(self.out.write_all(b"\"")?)
     }
 
-    /// Ends the last row, and says what is known of all.
+    /// Ends the last row; returns what is known about all rows.
     pub(super) fn finish(mut self) -> Result<SheetEnd, Refusal> {
         if self.last.is_some() {
             self.fill_until(MAX_COLUMNS)?;
@@ -160,15 +160,15 @@ impl<W: Write> Rows<W> {
         })
     }
 
-    /// Says where in the sheet something is wrong.
-    pub(super) fn with_place(&self, refusal: Refusal) -> Refusal {
+    /// Adds to a refusal where in the sheet it happened.
+    pub(super) fn with_cell(&self, refusal: Refusal) -> Refusal {
         match self.last.map(name_of) {
             Some(cell) => Refusal::new(format!("{refusal} (after the cell {cell})")),
             None => refusal,
         }
     }
 
-    /// Writes what stands between the last cell and this one.
+    /// Writes what is between the last cell and this one.
     fn move_to(&mut self, place: (u32, u32)) -> Result<(), Refusal> {
         let (row, column) = place;
         if row >= MAX_ROWS || column >= MAX_COLUMNS {
@@ -208,7 +208,7 @@ impl<W: Write> Rows<W> {
         Ok(())
     }
 
-    /// Fills what merged ranges from above have in the columns between the last cell of the row and this one.
+    /// Fills the columns between the last cell and this one from merged ranges above.
     fn fill_until(&mut self, until: u32) -> Result<(), Refusal> {
         if self.merges.is_empty() {
             return Ok(());

@@ -1,8 +1,8 @@
-//! Texts of a workbook: the table of those that cells share, [`Texts`], and how Excel writes what XML cannot.
+//! Texts of a workbook: the table of shared ones, [`Texts`], and Excel's escapes for what XML cannot write.
 
 use std::borrow::Cow;
 
-/// Texts by their number, one after another in memory.
+/// Texts by number, one after another in memory.
 #[derive(Debug, Default)]
 pub(super) struct Texts {
     bytes: String,
@@ -23,8 +23,8 @@ impl Texts {
     }
 }
 
-/// `_x000D_` in a text is the character U+000D, and `_x005F_` the underscore (ECMA-376, 22.9.2.19). What is no character of
-/// Unicode comes out as U+FFFD.
+/// `_x000D_` in a text is the character U+000D, and `_x005F_` the underscore (ECMA-376, 22.9.2.19). Half of a surrogate
+/// pair becomes U+FFFD.
 pub(super) fn unescaped(text: &str) -> Cow<'_, str> {
     if !text.contains("_x") {
         return Cow::Borrowed(text);
@@ -51,7 +51,7 @@ pub(super) fn unescaped(text: &str) -> Cow<'_, str> {
 /// The length of `_x000D_`.
 const ESCAPE: usize = 7;
 
-/// The unit of UTF-16 that a text begins with, where it begins with one that is written so.
+/// The UTF-16 unit escaped at the beginning of a text, if there is one.
 fn unit_at(text: &str) -> Option<u16> {
     let digits = text.get(..ESCAPE)?.strip_prefix("_x")?.strip_suffix('_')?;
     let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());

@@ -1,17 +1,17 @@
-//! What Excel's two forms of a workbook in a zip file have in common: [`Workbook`]. How the parts are written is a [`Form`].
+//! What Excel's two zip formats have in common: [`Workbook`]. How their parts are written is a [`Form`].
 
 use std::io::{BufRead, Write};
 
-use super::book::Tab;
 use super::merges::Merges;
 use super::number_format::NumberFormat;
 use super::package::Package;
+use super::refusal::Refusal;
 use super::relations::{self, Relation};
 use super::rows::Rows;
-use super::serve::Refusal;
+use super::tabs::Tab;
 use super::texts::Texts;
 
-/// What is known of a workbook before a sheet of it is chosen.
+/// What is known about a workbook before a sheet is chosen.
 pub(super) struct Workbook {
     pub(super) tabs: Vec<Tab>,
     /// Whether days are counted from 1904.
@@ -25,19 +25,19 @@ pub(super) struct Workbook {
 
 /// How the parts of a workbook are written.
 pub(super) trait Form {
-    /// How their names end.
+    /// The extension of their names.
     const ENDING: &'static str;
 
-    /// Notes the sheets that the workbook's part lists.
+    /// Adds the sheets that the workbook's part lists.
     fn list(part: impl BufRead, book: &mut Workbook) -> Result<(), Refusal>;
 
-    /// The formats of cells, in the order in which cells name them.
+    /// The formats of cells, in the order that cells refer to.
     fn formats(part: impl BufRead) -> Result<Vec<NumberFormat>, Refusal>;
 
     /// The table of texts.
     fn strings(part: impl BufRead) -> Result<Texts, Refusal>;
 
-    /// Reads a sheet to its end, for its checksum, and for what stands after its rows and is needed before them.
+    /// Reads a sheet to its end, for its checksum and its merged ranges, which come after the rows.
     fn survey(part: impl BufRead) -> Result<Merges, Refusal>;
 
     /// Writes the rows of a sheet.
@@ -60,7 +60,7 @@ impl Workbook {
         Ok(book)
     }
 
-    /// Notes the next sheet, to whose part the relation with this ID leads.
+    /// Adds the next sheet, whose part has the relation with this ID.
     pub(super) fn add(&mut self, id: &str, name: String, is_visible: bool) -> Result<(), Refusal> {
         let relation = self.relations.iter().find(|relation| relation.id == id);
         let relation = relation.ok_or_else(|| Refusal::damaged("a sheet has no part"))?;
@@ -69,7 +69,7 @@ impl Workbook {
         Ok(())
     }
 
-    /// Writes the rows of the n-th sheet, from zero. `begin` is called before the first, when everything has been checked.
+    /// Writes the rows of sheet `n`, from 0. `begin` is called before the first row, when everything has been checked.
     pub(super) fn send<F: Form, W: Write>(
         &self,
         package: &Package,
@@ -83,6 +83,6 @@ impl Workbook {
         let merges = F::survey(package.part(part)?)?;
         begin(rows, &merges)?;
         rows.begin(self.is_1904, merges);
-        F::send(package.part(part)?, &strings, &formats, rows).map_err(|refusal| rows.with_place(refusal))
+        F::send(package.part(part)?, &strings, &formats, rows).map_err(|refusal| rows.with_cell(refusal))
     }
 }

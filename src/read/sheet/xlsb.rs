@@ -8,8 +8,8 @@ use calamine::DataRef;
 use super::merges::Merges;
 use super::number_format::NumberFormat;
 use super::package::drain;
+use super::refusal::Refusal;
 use super::rows::Rows;
-use super::serve::Refusal;
 use super::texts::Texts;
 use super::workbook::{Form, Workbook};
 
@@ -24,7 +24,7 @@ const FORMULA_TEXT: u32 = 0x08;
 const FORMULA_NUMBER: u32 = 0x09;
 const FORMULA_BOOL: u32 = 0x0a;
 const FORMULA_ERROR: u32 = 0x0b;
-/// Cells that say no column (BrtShortBlank to BrtShortIsst). The format has them, but nothing is known to write them.
+/// Cells without a column (BrtShortBlank to BrtShortIsst). The format has them, but no program is known to write them.
 const FIRST_SHORT: u32 = 0x0c;
 const LAST_SHORT: u32 = 0x12;
 const TABLE_TEXT: u32 = 0x13;
@@ -40,7 +40,7 @@ const MERGED: u32 = 0xb0;
 const CELL_FORMATS_START: u32 = 0x269;
 const CELL_FORMATS_END: u32 = 0x26a;
 
-/// Longer records than this are none that are looked for: a text has 32,767 characters, and at the most as many formats.
+/// Longer records are not relevant: a text has at most 32,767 characters, with as many formats.
 const MAX_RECORD: u32 = 1 << 20;
 
 /// A workbook in binary records.
@@ -54,7 +54,7 @@ impl Form for Xlsb {
         loop {
             match records.must()? {
                 (WORKBOOK_PROPERTIES, record) => book.is_1904 = number(record, 0)? & 1 != 0,
-                // One without a part is no sheet.
+                // An entry without a part is not a sheet.
                 (SHEET, record) if number(record, 8)? != u32::MAX => {
                     let (id, name_at) = text_at(record, 8)?;
                     book.add(&id, text_at(record, name_at)?.0, number(record, 0)? == 0)?;
@@ -91,7 +91,7 @@ impl Form for Xlsb {
         let mut strings = Texts::default();
         while let Some((kind, record)) = records.next()? {
             if kind == TABLE_TEXT {
-                // Before the text stands a byte of flags.
+                // A byte of flags precedes the text.
                 strings.push(&text_at(record, 1)?.0);
             }
         }
@@ -116,7 +116,7 @@ impl Form for Xlsb {
         formats: &[NumberFormat],
         rows: &mut Rows<W>,
     ) -> Result<(), Refusal> {
-        /// The bit of a row's flags that says that it is hidden.
+        /// The flag of a hidden row.
         const HIDDEN: u32 = 1 << 28;
         let mut records = Records::new(part);
         while records.must()?.0 != ROWS_START {}
@@ -144,7 +144,7 @@ impl Form for Xlsb {
                 BOOL | FORMULA_BOOL => rows.put(place(record)?, &DataRef::Bool(byte(record, 8)? != 0))?,
                 ERROR | FORMULA_ERROR => rows.put_error(place(record)?, name_of_error(byte(record, 8)?)?)?,
                 TEXT | FORMULA_TEXT => rows.put(place(record)?, &DataRef::SharedString(&text_at(record, 8)?.0))?,
-                // The text stands after a byte of flags.
+                // A byte of flags precedes the text.
                 RICH_TEXT => rows.put(place(record)?, &DataRef::SharedString(&text_at(record, 9)?.0))?,
                 SHARED_TEXT => {
                     let text = strings.get(number(record, 8)? as usize);
@@ -161,7 +161,7 @@ impl Form for Xlsb {
     }
 }
 
-/// A number in 30 bits, whole or the upper ones of a floating-point number, and maybe a hundred times what is meant.
+/// A number in 30 bits: whole, or the upper bits of a floating-point number, and possibly multiplied by a hundred.
 fn rk_number(bits: u32) -> f64 {
     let value = match bits & 2 != 0 {
         true => f64::from(bits as i32 >> 2),
@@ -181,7 +181,7 @@ impl<R: BufRead> Records<R> {
         Records { reader, record: Vec::new() }
     }
 
-    /// The next record's kind and content, where there is one.
+    /// The next record's kind and content, if there is one.
     fn next(&mut self) -> Result<Option<(u32, &[u8])>, Refusal> {
         if self.reader.fill_buf()?.is_empty() {
             return Ok(None);
@@ -189,7 +189,7 @@ impl<R: BufRead> Records<R> {
         self.must().map(Some)
     }
 
-    /// The next record's kind and content; the content of one that is too long is left out.
+    /// The next record's kind and content; the content is left out if it is too long.
     fn must(&mut self) -> Result<(u32, &[u8]), Refusal> {
         let kind = self.read_number(2)?;
         let length = self.read_number(4)?;
@@ -203,7 +203,7 @@ impl<R: BufRead> Records<R> {
         Ok((kind, &self.record))
     }
 
-    /// A number in as many bytes as say, by their highest bits, that another follows.
+    /// A number of up to `most` bytes; the high bit of each means that another follows.
     fn read_number(&mut self, most: u32) -> io::Result<u32> {
         let mut number = 0;
         for n in 0..most {
@@ -222,7 +222,7 @@ fn too_short() -> Refusal {
     Refusal::damaged("a record is too short")
 }
 
-/// The text at a place, which begins with its length (XLWideString), and the place after it.
+/// The text at an offset, with its length before it (XLWideString), and the offset after it.
 fn text_at(record: &[u8], at: usize) -> Result<(String, usize), Refusal> {
     let length = number(record, at)? as usize;
     let start = at + 4;
@@ -243,7 +243,7 @@ fn name_of_error(code: u8) -> Result<&'static str, Refusal> {
         0x24 => "#NUM!",
         0x2a => "#N/A",
         0x2b => "#GETTING_DATA",
-        _ => return Err(Refusal::damaged("a cell holds an error that there is not")),
+        _ => return Err(Refusal::damaged("a cell has an error that does not exist")),
     })
 }
 
@@ -251,7 +251,7 @@ fn byte(record: &[u8], at: usize) -> Result<u8, Refusal> {
     record.get(at).copied().ok_or_else(too_short)
 }
 
-/// The number of 32 bits at a place.
+/// The 32-bit number at an offset.
 fn number(record: &[u8], at: usize) -> Result<u32, Refusal> {
     let bytes = record.get(at..).and_then(|rest| rest.first_chunk());
     bytes.copied().map(u32::from_le_bytes).ok_or_else(too_short)

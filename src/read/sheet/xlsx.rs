@@ -1,7 +1,7 @@
 //! Excel's XML (ECMA-376): `.xlsx` and `.xlsm`. [`Xlsx`].
 //!
-//! It is read here and not by a library, because a library keeps to itself what decides whether a row is right: whether a
-//! formula has a result, in which format a number is, how its digits are written, what is merged.
+//! It is read here, not by a library, because a library hides what decides whether a row is right: whether a formula
+//! has a result, a number's format and its digits, what is merged.
 
 use std::collections::HashMap;
 use std::io::{BufRead, Cursor, Read, Write};
@@ -13,13 +13,13 @@ use quick_xml::events::{BytesStart, Event};
 use super::merges::Merges;
 use super::number_format::NumberFormat;
 use super::package::drain;
-use super::place::{MAX_COLUMNS, place_of, row_of, short};
+use super::place::{MAX_COLUMNS, place_of, row_of};
+use super::refusal::{Refusal, short};
 use super::rows::Rows;
-use super::serve::Refusal;
 use super::texts::{Texts, unescaped};
 use super::workbook::{Form, Workbook};
 use super::xml::{Xml, attribute, cut_off, is_true};
-use crate::read::sheet::NOT_CALCULATED;
+use crate::core::record::csv::NOT_CALCULATED;
 
 /// A workbook in XML.
 pub(super) enum Xlsx {}
@@ -108,7 +108,7 @@ impl Form for Xlsx {
 
     fn survey(mut part: impl BufRead) -> Result<Merges, Refusal> {
         const NAME: &[u8] = b"sheetData";
-        // More than a tag that ends has before its name and after it.
+        // More than a closing tag has around its name.
         const KEPT: usize = 128;
         let finder = memmem::Finder::new(NAME);
         let mut held: Vec<u8> = Vec::new();
@@ -146,7 +146,7 @@ fn no_workbook() -> Refusal {
     Refusal::new("it is an Office document, but not a spreadsheet; check what it is")
 }
 
-/// Appends a text that may be in pieces with formats of their own, up to the end of this tag. How it is spoken is left out.
+/// Appends a text that may be in formatted pieces, up to the end of this tag. Phonetic hints are left out.
 fn push_rich_text<R: BufRead>(xml: &mut Xml<R>, until: &str, text: &mut String) -> Result<(), Refusal> {
     let mut piece = String::new();
     loop {
@@ -167,7 +167,7 @@ fn push_rich_text<R: BufRead>(xml: &mut Xml<R>, until: &str, text: &mut String) 
 }
 
 fn merges_in(mut rest: impl BufRead) -> Result<Merges, Refusal> {
-    // The tag that ends is cut through.
+    // The rest of the closing tag.
     rest.skip_until(b'>')?;
     let mut xml = Xml::new(&mut rest);
     let mut merges = Merges::default();
@@ -188,12 +188,12 @@ fn merges_in(mut rest: impl BufRead) -> Result<Merges, Refusal> {
     Ok(merges)
 }
 
-/// What a cell says that it is.
+/// The type that a cell declares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Type {
     Number,
-    /// A number, or a text where it is none: no type is given.
-    Untold,
+    /// No type: a number, or a text if it is not one.
+    Untyped,
     Shared,
     Text,
     Inline,
@@ -229,7 +229,7 @@ struct Sheet<'t, R> {
     xml: Xml<R>,
     strings: &'t Texts,
     formats: &'t [NumberFormat],
-    /// The row that is read, from zero, or the one to come.
+    /// The current row, from 0, or the next one.
     row: u32,
     text: String,
 }
@@ -248,15 +248,15 @@ impl<R: BufRead> Sheet<'_, R> {
                 Event::Start(tag) if tag.local_name().as_ref() == "row" => {
                     let number = attribute(&tag, "r")?;
                     let is_hidden = attribute(&tag, "hidden")?.is_some_and(|hidden| is_true(&hidden));
-                    let is_told = number.is_some();
+                    let has_number = number.is_some();
                     if let Some(number) = number {
                         self.row = row_of(&number)?;
                     }
-                    self.send_row(is_told, is_hidden, rows)?;
+                    self.send_row(has_number, is_hidden, rows)?;
                     self.row = self.row.saturating_add(1);
                 }
                 Event::Start(tag) if tag.local_name().as_ref() == "c" => {
-                    return Err(Refusal::damaged("a cell stands in no row"));
+                    return Err(Refusal::damaged("a cell is outside a row"));
                 }
                 Event::End(tag) if tag.local_name().as_ref() == "sheetData" => return Ok(()),
                 Event::Eof => return Err(cut_off("sheetData")),
@@ -265,8 +265,8 @@ impl<R: BufRead> Sheet<'_, R> {
         }
     }
 
-    fn send_row<W: Write>(&mut self, is_told: bool, is_hidden: bool, rows: &mut Rows<W>) -> Result<(), Refusal> {
-        let (mut is_told, mut column) = (is_told, 0);
+    fn send_row<W: Write>(&mut self, has_number: bool, is_hidden: bool, rows: &mut Rows<W>) -> Result<(), Refusal> {
+        let (mut has_number, mut column) = (has_number, 0);
         loop {
             let head = match self.xml.next()? {
                 Event::Start(tag) if tag.local_name().as_ref() == "c" => head_of(&tag, (self.row, column))?,
@@ -275,11 +275,11 @@ impl<R: BufRead> Sheet<'_, R> {
                 _ => continue,
             };
             // A row without a number has that of its first cell.
-            if head.place.0 != self.row && (is_told || head.place.0 < self.row) {
-                let (row, stands_in) = (head.place.0 + 1, self.row + 1);
-                return Err(Refusal::damaged(format!("a cell of row {row} stands in row {stands_in}")));
+            if head.place.0 != self.row && (has_number || head.place.0 < self.row) {
+                let (row, found_in) = (head.place.0 + 1, self.row + 1);
+                return Err(Refusal::damaged(format!("a cell of row {row} is in row {found_in}")));
             }
-            (self.row, is_told, column) = (head.place.0, true, head.place.1 + 1);
+            (self.row, has_number, column) = (head.place.0, true, head.place.1 + 1);
             if is_hidden {
                 rows.hide(self.row);
             }
@@ -346,7 +346,7 @@ impl<R: BufRead> Sheet<'_, R> {
             Type::Error if value.starts_with('#') && value.len() <= 40 => rows.put_error(place, value),
             Type::Error => Err(wrong("error")),
             Type::Date => rows.put(place, &DataRef::DateTimeIso(value.to_string())),
-            Type::Number | Type::Untold => {
+            Type::Number | Type::Untyped => {
                 let is_number = value.parse::<f64>().is_ok();
                 if head.kind == Type::Number && !is_number {
                     return Err(wrong("number"));
@@ -358,9 +358,9 @@ impl<R: BufRead> Sheet<'_, R> {
     }
 }
 
-/// What a cell says of itself; without a place of its own it has the next one.
+/// What a cell declares; without a position it is at the next one.
 fn head_of(tag: &BytesStart<'_>, next: (u32, u32)) -> Result<Head, Refusal> {
-    let mut head = Head { place: next, kind: Type::Untold, style: None };
+    let mut head = Head { place: next, kind: Type::Untyped, style: None };
     for attribute in tag.attributes().with_checks(false) {
         let attribute = attribute.map_err(Refusal::damaged)?;
         match attribute.key.as_ref() {

@@ -1,4 +1,4 @@
-//! The XML of a spreadsheet's parts, as it is needed here: [`Xml`].
+//! The XML of a spreadsheet's parts: [`Xml`].
 
 use std::io::BufRead;
 
@@ -6,9 +6,9 @@ use quick_xml::Reader;
 use quick_xml::escape::unescape;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
-use super::serve::Refusal;
+use super::refusal::Refusal;
 
-/// Reads a part tag by tag. An empty tag comes as one that opens and one that closes.
+/// Reads a part tag by tag. An empty tag is returned as an opening and a closing one.
 pub(super) struct Xml<R> {
     reader: Reader<R>,
     buffer: Vec<u8>,
@@ -20,7 +20,7 @@ impl<R: BufRead> Xml<R> {
         let config = reader.config_mut();
         config.expand_empty_elements = true;
         config.check_end_names = false;
-        // What stands after a sheet's rows may be read by itself.
+        // What follows a sheet's rows may be read on its own.
         config.allow_unmatched_ends = true;
         Xml { reader, buffer: Vec::with_capacity(1024) }
     }
@@ -30,7 +30,7 @@ impl<R: BufRead> Xml<R> {
         self.reader.read_event_into(&mut self.buffer).map_err(broken)
     }
 
-    /// Appends the text up to the end of the tag of this name that was opened last, whatever other tags stand in it.
+    /// Appends the text up to the end of the last opened tag of this name, including the text of tags within it.
     pub(super) fn text(&mut self, text: &mut String, tag: &str) -> Result<(), Refusal> {
         let mut depth = 0;
         loop {
@@ -47,7 +47,7 @@ impl<R: BufRead> Xml<R> {
         }
     }
 
-    /// Passes over everything up to the end of the tag of this name that was opened last.
+    /// Skips everything up to the end of the last opened tag of this name.
     pub(super) fn skip(&mut self, tag: &str) -> Result<(), Refusal> {
         let mut depth = 0;
         loop {
@@ -66,7 +66,7 @@ pub(super) fn cut_off(tag: &str) -> Refusal {
     Refusal::damaged(format!("</{tag}> is missing"))
 }
 
-/// An error of the system, or of the part, says what it is by itself.
+/// An error of the system or the part already says what it is.
 fn broken(error: quick_xml::Error) -> Refusal {
     match error {
         quick_xml::Error::Io(error) => Refusal::from(std::io::Error::new(error.kind(), error.to_string())),
@@ -74,7 +74,7 @@ fn broken(error: quick_xml::Error) -> Refusal {
     }
 }
 
-/// Appends the character that a reference means. Entities that a document defines itself are none.
+/// Appends the character of a reference. A document's own entities are refused.
 pub(super) fn push_reference(text: &mut String, name: &BytesRef<'_>) -> Result<(), Refusal> {
     if let Some(character) = name.resolve_char_ref().map_err(Refusal::damaged)? {
         text.push(character);
@@ -86,7 +86,7 @@ pub(super) fn push_reference(text: &mut String, name: &BytesRef<'_>) -> Result<(
         "gt" => '>',
         "quot" => '"',
         "apos" => '\'',
-        _ => return Err(Refusal::damaged("it uses an entity of its own")),
+        _ => return Err(Refusal::damaged("it defines an entity")),
     });
     Ok(())
 }
@@ -102,7 +102,7 @@ pub(super) fn attribute(tag: &BytesStart<'_>, name: &str) -> Result<Option<Strin
     Ok(None)
 }
 
-/// Whether an attribute says yes.
+/// Whether an attribute is true.
 pub(super) fn is_true(value: &str) -> bool {
     matches!(value.trim(), "1" | "true" | "on")
 }

@@ -14,7 +14,7 @@ use custload::core::record::Extent;
 use custload::core::record::csv::split;
 use custload::read::BlockSize;
 use custload::read::input::{Input, ReadOptions};
-use custload::read::opening::Opened;
+use custload::read::open::Opened;
 use custload::read::sheet::{Limits, serve_unconfined};
 use custload::run::{self, Command, Options, Unobserved};
 

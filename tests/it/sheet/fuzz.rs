@@ -52,7 +52,7 @@ fn times() -> usize {
 }
 
 /// What is said where the library that reads `.xls` panics. Our own code does not.
-const PANICKED: &str = "what is in it cannot be understood";
+const PANICKED: &str = "its content makes no sense";
 
 /// Reads damaged files; `make` makes one.
 fn fuzz(seed: u64, may_panic: bool, mut make: impl FnMut(&mut Random) -> Vec<u8>) {

@@ -78,7 +78,7 @@ fn a_workbook_that_shows_no_table_is_refused() {
     members[3].1 = relations.replace("</Relationships>", chart).into_bytes();
     let bytes = zip_members(&members);
     let refusal = refusal(&bytes);
-    assert!(refusal.contains(r#"none of its sheets can be seen; name one with --sheet ("A", "B", "C")"#), "{refusal}");
+    assert!(refusal.contains(r#"all its sheets are hidden; name one with --sheet ("A", "B", "C")"#), "{refusal}");
     assert_eq!(rows_of(&bytes, "b"), "");
     assert!(read_with(&bytes, Some("C"), Limits::default()).unwrap_err().contains("chart"));
 }

@@ -5,6 +5,7 @@ use std::io::Write;
 use proptest::prelude::*;
 
 use super::*;
+use crate::read::inflate::fault::damaged;
 
 const GENEROUS: Limits = Limits { bytes: 1 << 40, ratio: 1 << 40 };
 
@@ -149,9 +150,9 @@ fn spreadsheets_are_handed_back() {
         assert_eq!(opened(&zip_of(&members, false)), Err("spreadsheet".to_string()));
     }
     let document = [member("[Content_Types].xml", 8, b"<x/>"), member("word/document.xml", 8, b"<x/>")];
-    assert!(opened(&zip_of(&document, false)).unwrap_err().contains("holds 2 files"));
+    assert!(opened(&zip_of(&document, false)).unwrap_err().contains("has 2 files"));
     let text = [member("mimetype", 0, b"application/vnd.oasis.opendocument.text"), member("content.xml", 8, b"<x/>")];
-    assert!(opened(&zip_of(&text, false)).unwrap_err().contains("holds 2 files"));
+    assert!(opened(&zip_of(&text, false)).unwrap_err().contains("has 2 files"));
     let mut locked = member("mimetype", 0, ods.as_bytes());
     locked.flags = 1;
     assert!(opened(&zip_of(&[locked], false)).unwrap_err().contains("encrypted"));
@@ -159,7 +160,7 @@ fn spreadsheets_are_handed_back() {
 
 #[test]
 fn none_or_several_files_are_listed() {
-    let none = "the zip file holds no file. See where it came from, and name a file that holds records";
+    let none = "the zip file has no file in it. Name a file with records";
     assert_eq!(opened(&zip_of(&[], false)), Err(none.to_string()));
     assert_eq!(opened(&zip_of(&[member("a/", 0, b""), member("a/.a.csv", 0, b"")], true)), Err(none.to_string()));
     let names = ["a.csv", "../../etc/passwd", "\u{1b}[2Jx\n", "\u{202e}b", &"n".repeat(200)];
@@ -167,7 +168,7 @@ fn none_or_several_files_are_listed() {
     assert_eq!(
         opened(&zip_of(&members, false)),
         Err(format!(
-            "the zip file holds 5 files: a.csv, ../../etc/passwd, \\u{{1b}}[2Jx\\n, \\u{{202e}}b, {}…. Unpack it and name \
+            "the zip file has 5 files: a.csv, ../../etc/passwd, \\u{{1b}}[2Jx\\n, \\u{{202e}}b, {}…. Unpack it and name \
              the file wanted",
             "n".repeat(100)
         ))
@@ -175,7 +176,7 @@ fn none_or_several_files_are_listed() {
     let many: Vec<Made> = (0..10_000).map(|number| member(&number.to_string(), 0, b"")).collect();
     assert_eq!(
         opened(&zip_of(&many, false)),
-        Err("the zip file holds 10000 files: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 9990 more. Unpack it and name the file wanted"
+        Err("the zip file has 10000 files: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 9990 more. Unpack it and name the file wanted"
             .to_string())
     );
 }
@@ -183,9 +184,7 @@ fn none_or_several_files_are_listed() {
 #[test]
 fn too_many_members_are_refused_before_they_are_read() {
     let expected = |count: u64| {
-        Err(format!(
-            "the zip file holds {count} files; more than 10000 are not looked at. Unpack it and name the file wanted"
-        ))
+        Err(format!("the zip file has {count} files; the limit is 10000. Unpack it and name the file wanted"))
     };
     let mut zip = zip_of(&[member("a.csv", 0, TEXT)], false);
     let at = zip.len() - 25 + 8;
@@ -208,12 +207,12 @@ fn what_cannot_be_read_is_named() {
         (
             0,
             9,
-            "a.csv in the zip file is compressed with Deflate64, which is not known here. Unpack it and name the file wanted",
+            "a.csv in the zip file is compressed with Deflate64, which is not supported. Unpack it and name the file wanted",
         ),
         (
             0,
             77,
-            "a.csv in the zip file is compressed with method 77, which is not known here. Unpack it and name the file wanted",
+            "a.csv in the zip file is compressed with method 77, which is not supported. Unpack it and name the file wanted",
         ),
     ] {
         let made = Made { flags, method, ..member("a.csv", 8, TEXT) };
@@ -224,7 +223,7 @@ fn what_cannot_be_read_is_named() {
         let mut volume = zip.clone();
         let at = zip.len() - 25 + at;
         volume[at] = 2;
-        assert!(opened(&volume).unwrap_err().contains("one of several"), "{at}");
+        assert!(opened(&volume).unwrap_err().contains("one part of several"), "{at}");
     }
 }
 
@@ -276,7 +275,10 @@ fn a_file_that_was_cut_off_is_an_error_wherever_it_was_cut() {
         let zip = zip_of(&[member("a.csv", 8, TEXT), member("b/", 0, b"")], is_wide);
         for end in 0..zip.len() {
             let message = opened(&zip[..end]).unwrap_err();
-            assert_eq!(message, "the zip file is cut off: it does not end with its directory. Get it again, whole");
+            assert_eq!(
+                message,
+                "the zip file is cut off: it does not end with its directory. Get the whole file again"
+            );
         }
     }
 }

@@ -1,46 +1,50 @@
-//! Where the records of a JSON document are: [`Document`] follows all of it but the array that holds them.
+//! Where the records of a JSON document are: [`Document`] follows all of it but the array with the records.
 //!
-//! It goes byte by byte and holds only the keys on its way, however long the document is. What is no JSON there is an error of
-//! the input: after it nobody could say what belongs to the array. Elements are cut by [`JsonCutter`](super::json::JsonCutter).
+//! It goes byte by byte and keeps only the keys down to where it is, however long the document. Invalid JSON is an
+//! error of the input: after it, nothing shows what belongs to the array. Elements are cut by
+//! [`JsonCutter`](super::json::JsonCutter).
+
+#[cfg(test)]
+mod tests;
 
 use std::io;
 
 use crate::core::record::json::{is_white_space, key_of};
 use crate::error::own_words;
 
-/// How deep a document may be nested. The parser of records has the same limit.
+/// How deep a document may be nested. The record parser has the same limit.
 const DEEPEST: usize = 128;
-/// The longest key that is looked at, as it is written, and how many keys and arrays are noted of a sample.
+/// The longest key kept, as written, and the most names and arrays kept of a sample.
 const LONGEST_KEY: usize = 1024;
 const MOST_NOTED: usize = 1000;
 
-/// Stands for the document itself where an array is named.
+/// Names the document itself where an array is named.
 pub const ITSELF: &str = ".";
 
-/// A place in a document, from which it is followed byte by byte.
+/// A position in a document that is followed byte by byte.
 #[derive(Debug, Default)]
 pub struct Document {
-    /// The path of the array with the records; without one, arrays are only noted.
+    /// The path of the array with the records; without one, arrays are only collected.
     records: Option<String>,
-    /// Whether that array was found, and not named, so that it must be the only one.
+    /// Whether that array was found, not named, so that it must be the only one.
     is_found: bool,
     state: State,
-    /// The key that each open object has come to.
+    /// The current key of each open object.
     keys: Vec<Key>,
-    /// The key that is being read, with its quotes.
+    /// The key being read, with its quotes.
     key: Vec<u8>,
-    /// The open brackets within an array that is gone over.
+    /// The open brackets within an array that is skipped.
     open: Vec<u8>,
-    /// Whether an object stands in that array, and how many such arrays there were.
+    /// Whether that array has an object, and the number of such arrays.
     has_object: bool,
     with_objects: usize,
-    /// How many documents have ended, and whether this one has had the array.
+    /// The number of documents that have ended, and whether this one has had the array.
     ended: u64,
     has_records: bool,
-    /// The paths of the arrays of objects, and of all other values outside arrays.
+    /// The paths of arrays of objects, and of all other values outside arrays.
     arrays: Vec<String>,
     names: Vec<String>,
-    /// The paths of the arrays without elements, and whether the array that is gone over has had none so far.
+    /// The paths of arrays without elements, and whether the array being skipped has had none so far.
     empty: Vec<String>,
     is_bare: bool,
 }
@@ -48,8 +52,8 @@ pub struct Document {
 #[derive(Debug, Default)]
 struct Key {
     name: String,
-    /// The length of the path down to this key, if the path of the records begins with it. So an array costs nothing, however
-    /// deep it lies.
+    /// The length of the path down to this key, if the path of the records begins with it. This makes an array cost the
+    /// same at any depth.
     matched: Option<usize>,
 }
 
@@ -58,7 +62,7 @@ enum State {
     /// Outside of documents.
     #[default]
     Between,
-    /// Where a key stands, or an object without members ends.
+    /// Before the first key, or the end of an object without members.
     FirstKey,
     Key,
     InKey {
@@ -79,38 +83,38 @@ enum State {
     },
 }
 
-/// What a sample tells of its document.
+/// What a sample shows of its document.
 #[derive(Debug, Default)]
-pub struct Look {
+pub struct Overview {
     /// The paths of its arrays of objects.
     pub arrays: Vec<String>,
     /// The paths of its arrays without elements.
     pub empty: Vec<String>,
     /// The paths of its other values.
     pub names: Vec<String>,
-    /// Whether the text is one document, as far as can be seen.
+    /// Whether the text seems to be one document.
     pub is_one: bool,
-    /// Whether it has a slip within an array of objects, after which nothing can be seen.
+    /// Whether it has an error within an array of objects, after which nothing can be said.
     pub has_slip: bool,
 }
 
-/// Looks at the beginning of a text for the arrays of objects of its first document.
-pub fn look(text: &[u8]) -> Look {
+/// Reads the beginning of a text for the arrays of objects of its first document.
+pub fn overview(text: &[u8]) -> Overview {
     let mut document = Document::default();
     let rest = text.iter().position(|byte| document.ended > 0 || document.step(*byte).is_err());
     let has_slip = rest.is_some() && !document.open.is_empty() && !document.arrays.is_empty();
     let is_alone = |at: usize| document.ended > 0 && text[at..].iter().all(|byte| is_white_space(*byte));
     let is_one = has_slip || rest.is_none_or(is_alone);
-    Look { arrays: document.arrays, empty: document.empty, names: document.names, is_one, has_slip }
+    Overview { arrays: document.arrays, empty: document.empty, names: document.names, is_one, has_slip }
 }
 
 impl Document {
-    /// A document whose records are in the array with this path; `is_found` if it must be the only one.
+    /// A document with its records in the array with this path; `is_found` if that must be the only one.
     pub fn with_records(path: &str, is_found: bool) -> Document {
         Document { records: Some(path.to_string()), is_found, ..Document::default() }
     }
 
-    /// Takes the next byte; whether the elements of the array with the records follow.
+    /// Takes the next byte; returns whether the elements with the records follow.
     pub fn step(&mut self, byte: u8) -> Result<bool, Fault> {
         let is_space = is_white_space(byte);
         self.state = match (self.state, byte) {
@@ -171,7 +175,7 @@ impl Document {
         Ok(false)
     }
 
-    /// At the end of the text: whether it may end here.
+    /// At the end of the text: an error if it may not end here.
     pub fn end(&self) -> Result<(), Fault> {
         match self.state {
             State::Between if self.ended > 0 => Ok(()),
@@ -185,13 +189,13 @@ impl Document {
         names.join(".")
     }
 
-    /// Whether the path down to the last key is that of the records.
+    /// Whether the current path is that of the records.
     fn is_at_records(&self) -> bool {
         let matched = self.keys.last().and_then(|key| key.matched);
         matched.is_some() && matched == self.records.as_ref().map(String::len)
     }
 
-    /// What [`Key::matched`] is for the last key, if this is its name.
+    /// [`Key::matched`] for the last key, if this is its name.
     fn matched(&self, name: &str) -> Option<usize> {
         let rest = match self.keys.split_last()?.1.last() {
             Some(parent) => self.records.as_ref()?.get(parent.matched?..)?.strip_prefix('.')?,
@@ -235,7 +239,7 @@ impl Document {
         }
     }
 
-    /// Notes the array that is gone over: it has an object, which may be a record.
+    /// Records that the array being skipped has an object, which may be a record.
     fn note_array(&mut self) -> Result<(), Fault> {
         self.has_object = true;
         if self.is_found {
@@ -251,9 +255,9 @@ impl Document {
         Ok(())
     }
 
-    /// Goes over a byte of an array whose elements are no records.
+    /// Takes a byte of an array that is skipped.
     fn in_array(&mut self, byte: u8) -> Result<State, Fault> {
-        // An array of arrays, too, or of which another element stands before the first object.
+        // This includes arrays of arrays, and arrays with other elements before the first object.
         if byte == b'{' && !self.has_object {
             self.note_array()?;
         }
@@ -261,7 +265,7 @@ impl Document {
             b'"' => return Ok(State::InArrayText { is_escaped: false }),
             b'{' | b'[' if self.keys.len() + self.open.len() >= DEEPEST => return Err(Fault::TooDeep),
             b'{' | b'[' => self.open.push(byte),
-            // In ASCII a closing bracket is its opening one plus two.
+            // In ASCII a closing bracket is the opening one plus two.
             b'}' | b']' if self.open.pop() != Some(byte - 2) => return Err(Fault::Broken),
             _ => {}
         }
@@ -276,21 +280,21 @@ fn in_key(byte: u8, is_escaped: bool) -> State {
 /// What is wrong with a document around its records.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// It is no JSON here.
+    /// It is not JSON here.
     Broken,
     /// It is nested too deep.
     TooDeep,
-    /// It is no object.
+    /// It is not an object.
     NoObject,
     /// Another document follows the one whose records were found.
     Second,
     /// It has two arrays of objects.
     Several([String; 2]),
-    /// It does not have the array; those that it has.
+    /// It does not have the array.
     Missing {
         /// The array.
         records: Option<String>,
-        /// Those that it has.
+        /// The arrays that it has.
         arrays: Vec<String>,
     },
     /// It ends too early.
@@ -308,14 +312,13 @@ impl Fault {
             Fault::NoObject => own_words(
                 kind,
                 format!(
-                    "at byte {place} stands no JSON object; --records takes an array out of objects, one after another"
+                    "byte {place} does not begin a JSON object; --records reads an array within objects that follow one another"
                 ),
             ),
             Fault::Second => own_words(
                 kind,
                 format!(
-                    "from byte {place} on a second JSON document follows the one whose records were found. If its records \
-                     are to be read too, name their array with --records"
+                    "a second JSON document begins at byte {place}; to read its records too, name their array with --records"
                 ),
             ),
             Fault::Several(arrays) => io::Error::new(kind, several(&arrays)),
@@ -332,18 +335,18 @@ impl Fault {
     }
 }
 
-/// The error where a text ends too early, within an `array`, `object` or `document`.
+/// The error of a text that ends too early, within an `array`, `object` or `document`.
 pub fn not_closed(what: &str, records: u64) -> io::Error {
     let records = if records == 1 { "1 record".to_string() } else { format!("{records} records") };
     own_words(
         io::ErrorKind::UnexpectedEof,
-        format!("the {what} is not closed after {records}: the file may be cut off. Get it again, whole"),
+        format!("the {what} is not closed after {records}: the file may be cut off. Get the whole file again"),
     )
 }
 
-/// What to do where several arrays could hold the records.
+/// What to do if several arrays could hold the records.
 pub fn several(arrays: &[String]) -> String {
-    format!("its records may be in {}; say which with --records {}", listed(arrays), quoted(&arrays[0]))
+    format!("its records may be in {}; choose with --records {}", listed(arrays), quoted(&arrays[0]))
 }
 
 /// The names of arrays for a message.
@@ -360,111 +363,9 @@ fn listed(arrays: &[String]) -> String {
     }
 }
 
-/// A path as a shell takes it, cut to what a line has room for.
+/// A path quoted for a shell, shortened.
 fn quoted(path: &str) -> String {
     let is_plain = |character: char| character.is_alphanumeric() || matches!(character, '.' | '_' | '-');
     let short: String = path.chars().take(80).collect();
     if short.chars().all(is_plain) { short } else { format!("'{}'", short.replace('\'', "'\\''")) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The elements' places by the path of their array, and how the text ends.
-    fn follow(text: &str, records: &str, is_found: bool) -> (usize, Result<(), Fault>) {
-        let mut document = Document::with_records(records, is_found);
-        let mut bytes = text.bytes();
-        let mut arrays = 0;
-        while let Some(byte) = bytes.next() {
-            match document.step(byte) {
-                // The elements are numbers here.
-                Ok(true) => {
-                    arrays += 1;
-                    bytes.find(|byte| *byte == b']');
-                }
-                Ok(false) => {}
-                Err(fault) => return (arrays, Err(fault)),
-            }
-        }
-        (arrays, document.end())
-    }
-
-    #[test]
-    fn the_array_is_found_wherever_it_is() {
-        for text in [
-            r#"{"a":{"b":[1,2]}}"#,
-            " { \"x\" : \"}\\\"{\" , \"a\" :\n{ \"b\" : [ 1 ] , \"c\" : null } } \n",
-            r#"{"x":[{"a":{"b":[1]}},"]"],"y":{},"z":-1.5e+7,"a":{"t":true,"b":[]}}"#,
-            r#"{"a":{"\u0062":[1]}}"#,
-            r#"{"a.b":[1]}"#,
-            r#"{"a":{"b":{"":[1]},"bc":[1],"":{"b":[1]},"b.":[1],"b":[]},"":{"a":{"b":[1]}},"a.b.":[1],"a.":{"b":[1]}}"#,
-        ] {
-            assert_eq!(follow(text, "a.b", false), (1, Ok(())), "{text}");
-        }
-        assert_eq!(follow(r#"{"a":[1],"a":[2]}{"a":[3]}"#, "a", false), (3, Ok(())));
-    }
-
-    #[test]
-    fn what_is_wrong_around_it_is_an_error() {
-        let missing = |arrays: &[&str]| Fault::Missing {
-            records: Some("a".to_string()),
-            arrays: arrays.iter().map(ToString::to_string).collect(),
-        };
-        for (text, fault) in [
-            ("", missing(&[])),
-            ("{}", missing(&[])),
-            (r#"{"b":[{}],"c":{"d":[ {}]},"a":5}"#, missing(&["b", "c.d"])),
-            (r#"{"a":[1]}{"b":1}"#, missing(&[])),
-            (r#"{"a":[1]"#, Fault::NotClosed),
-            (r#"{"a":[1],"b":[{"#, Fault::NotClosed),
-            (r#"{"a":[1],"b":"x"#, Fault::NotClosed),
-            (r#"{"a":[1]}x"#, Fault::NoObject),
-            ("[1]", Fault::NoObject),
-            (r#"{"a":[1]]}"#, Fault::Broken),
-            (r#"{"a" [1]}"#, Fault::Broken),
-            (r#"{"a":[1] "b":1}"#, Fault::Broken),
-            (r#"{"b":[1},"a":[1]}"#, Fault::Broken),
-            ("{\"b\":\"x\ny\",\"a\":[1]}", Fault::Broken),
-            ("{,\"a\":[1]}", Fault::Broken),
-            ("{5:[1]}", Fault::Broken),
-        ] {
-            assert_eq!(follow(text, "a", false).1, Err(fault), "{text}");
-        }
-        let deep = format!("{{\"b\":{}", "[".repeat(200));
-        assert_eq!(follow(&deep, "a", false).1, Err(Fault::TooDeep));
-        assert_eq!(follow(&"{\"a\":".repeat(200), "x", false).1, Err(Fault::TooDeep));
-        assert_eq!(follow(r#"{"a":[1]}{"a":[2]}"#, "a", true).1, Err(Fault::Second));
-        let several = Fault::Several(["a".to_string(), "c.b".to_string()]);
-        // Whatever stands before the first object, and however deep in arrays it lies.
-        for array in ["[ {}]", "[null,{}]", "[[{}]]", "[\"{\",[],[5,{\"x\":[]}]]"] {
-            let text = format!("{{\"a\":[1],\"c\":{{\"b\":{array}}}}}");
-            assert_eq!(follow(&text, "a", true).1, Err(several.clone()), "{text}");
-            let found = look(text.as_bytes());
-            assert_eq!((found.arrays, found.is_one), (vec!["c.b".to_string()], true), "{text}");
-        }
-        let none = r#"{"a":[1],"c":{"b":[5,"{",[[],null]]}}"#;
-        assert_eq!(follow(none, "a", true).1, Ok(()));
-    }
-
-    #[test]
-    fn a_look_notes_arrays_of_objects_and_other_values() {
-        let found = look(br#"{"a":1,"b":{"c":[{"x":[{}]}],"d":"e"},"f":[1],"g":[]} "#);
-        assert_eq!(
-            (found.arrays, found.names, found.is_one),
-            (vec!["b.c".into()], vec!["a".into(), "b.d".into()], true)
-        );
-        for (text, is_one) in [
-            (r#"{"a":[{}]}"#, true),
-            (r#"{"a":[{}"#, true),
-            (r#"{"a":[{}]} {"a":1}"#, false),
-            (r#"{"a":[{}]} x"#, false),
-            (r#"{"a":[{}],,}"#, false),
-            (r#"{"a":[{]}"#, true),
-            (r#"{"a":[5,]},}"#, false),
-            ("[{}]", false),
-        ] {
-            assert_eq!(look(text.as_bytes()).is_one, is_one, "{text}");
-        }
-    }
 }

@@ -1,16 +1,16 @@
-//! What a text is: [`format_of`] tells the formats apart by how it begins, [`line_end`] what its lines end with, and
-//! [`records_of`] where the records of a JSON document are.
+//! What a text is: [`format_of`] recognises the format by how it begins, [`line_end`] the end of its lines, and
+//! [`records_of`] finds the records of a JSON document.
 //!
-//! A guess that takes JSON for another kind of JSON loses records without a word, so nothing is told from its first line alone.
+//! Reading JSON as another kind of JSON loses records without a word, so the first line alone never decides.
 
 use std::path::Path;
 
-use super::document::{self, ITSELF, Look};
-use super::input::Format;
 use crate::core::profile::{Candidates, Fit, REPORT_KEY};
-use crate::core::record::json::{Begun, Members, begun, is_blank, is_white_space, without_comma};
+use crate::core::record::json::{FirstValue, Members, first_value, is_blank, is_white_space, without_comma};
+use crate::read::cut::document::{self, ITSELF, Overview};
+use crate::read::options::Format;
 
-/// What the lines of a text end with that begins so: LF, with a CR before it or without, or CR where it has no LF.
+/// The byte that the lines of a text end with: LF, with or without a CR before it, or CR if there is no LF.
 pub fn line_end(start: &[u8]) -> u8 {
     match memchr::memchr2(b'\n', b'\r', start) {
         Some(at) if start[at] == b'\r' && memchr::memchr(b'\n', start).is_none() => b'\r',
@@ -18,8 +18,8 @@ pub fn line_end(start: &[u8]) -> u8 {
     }
 }
 
-/// What a text is that begins so; `is_whole` if that is all of it. A name that says NDJSON or CSV is believed unless the text is
-/// JSON of another form.
+/// The format of a text that begins with `start`; `is_whole` if that is all of it. A name that says NDJSON or CSV is
+/// believed unless the text is JSON of another form.
 pub fn format_of(path: &Path, start: &[u8], is_whole: bool) -> Format {
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
     let text = start.trim_ascii_start();
@@ -39,23 +39,23 @@ pub fn format_of(path: &Path, start: &[u8], is_whole: bool) -> Format {
     }
 }
 
-/// Whether a text that its name calls NDJSON is an array of objects: its first line is not all of a value, or is all there is. A
-/// line that is no JSON may be either; the next one tells.
+/// Whether a text named as NDJSON is an array of objects: its first line is not a whole value, or is the only one. A
+/// line that is not JSON may be either; then the next one decides.
 fn is_array(text: &[u8]) -> bool {
     let end = line_end(text);
     let mut lines = text.split(|byte| *byte == end).filter(|line| !is_blank(line)).map(|line| line.trim_ascii());
     let Some(first) = lines.next() else { return false };
     let has_object = first[1..].trim_ascii_start().starts_with(b"{");
     let next = lines.next();
-    match begun(without_comma(first)) {
-        Begun::Open => true,
-        Begun::Whole(_) => next.is_none() && has_object,
-        Begun::Broken => next.map_or(has_object, |next| !next.starts_with(b"[")),
+    match first_value(without_comma(first)) {
+        FirstValue::CutOff => true,
+        FirstValue::Whole(_) => next.is_none() && has_object,
+        FirstValue::Invalid => next.map_or(has_object, |next| !next.starts_with(b"[")),
     }
 }
 
-/// What a text that begins like an object is: objects line by line, or over any number of lines. If not all of its lines are objects, it
-/// is read value by value; where it has a slip, the reading counts that most of its lines speak for.
+/// The format of a text that begins like an object: objects line by line, or over several lines. Unless all its lines
+/// are objects, it is read value by value; if that meets an error, most of its lines decide.
 fn format_of_objects(text: &[u8], is_whole: bool, by_name: Option<Format>) -> Format {
     let lines = Lines::of(text, is_whole);
     if lines.whole() == lines.all && lines.all > 0 {
@@ -65,7 +65,7 @@ fn format_of_objects(text: &[u8], is_whole: bool, by_name: Option<Format>) -> Fo
     let is_lines = match follow(text) {
         Followed::ToTheEnd => false,
         Followed::Open { objects: 0 } => is_one_line && is_whole,
-        // All of its lines are objects but the last, which was cut off.
+        // All lines but the last, which was cut off, are objects.
         Followed::Open { .. } => is_whole && lines.whole() + 1 == lines.all,
         Followed::Slip => {
             let is_csv = by_name == Some(Format::Csv) && lines.whole() == 0 && lines.begun < 2;
@@ -83,16 +83,16 @@ fn format_of_objects(text: &[u8], is_whole: bool, by_name: Option<Format>) -> Fo
     if is_lines { Format::Ndjson } else { Format::Json }
 }
 
-/// What the lines of a text that are not blank hold. The last one counts only if it is there to its end, or is the only one.
+/// The lines of a text that are not blank. The last one counts only if it is whole, or the only one.
 #[derive(Debug, Default)]
 struct Lines {
     all: usize,
-    /// Those that are one object, and those that are one with a comma after it.
+    /// Lines that are one object, and lines that are one object and a comma.
     bare: usize,
     with_comma: usize,
-    /// Those that begin like an object.
+    /// Lines that begin like an object.
     begun: usize,
-    /// Whether the first could be the beginning of an object that goes on.
+    /// Whether the first line could be the beginning of a longer object.
     first_goes_on: bool,
 }
 
@@ -119,7 +119,7 @@ impl Lines {
         let value = without_comma(line);
         let is_object = std::str::from_utf8(value).is_ok_and(|value| Members::parse(value).is_ok());
         if self.all == 0 && !is_object {
-            self.first_goes_on = begun(line) == Begun::Open;
+            self.first_goes_on = first_value(line) == FirstValue::CutOff;
         }
         self.all += 1;
         self.begun += usize::from(line.trim_ascii_start().starts_with(b"{"));
@@ -135,10 +135,10 @@ impl Lines {
     }
 }
 
-/// How far a text is JSON values one after another, with a comma between them or without.
+/// How far a text is JSON values one after another, with or without commas between them.
 enum Followed {
     ToTheEnd,
-    /// The last value has no end; `objects` were before it.
+    /// The last value has no end; `objects` come before it.
     Open {
         objects: usize,
     },
@@ -155,10 +155,10 @@ fn follow(text: &[u8]) -> Followed {
         if at == text.len() {
             break;
         }
-        match begun(&text[at..]) {
-            Begun::Whole(length) => at += length,
-            Begun::Open => return Followed::Open { objects },
-            Begun::Broken => return Followed::Slip,
+        match first_value(&text[at..]) {
+            FirstValue::Whole(length) => at += length,
+            FirstValue::CutOff => return Followed::Open { objects },
+            FirstValue::Invalid => return Followed::Slip,
         }
     }
     Followed::ToTheEnd
@@ -171,23 +171,23 @@ pub enum Records {
     Itself,
     /// In the array with this path, within an object.
     Within(String),
-    /// In one of these arrays, nobody knows in which.
+    /// In one of these arrays; which one is unknown.
     OneOf(Vec<String>),
 }
 
-/// Where the records of a text are that begins so. If all of it is one object that fits no profile, they are in its array of objects;
-/// `keys_in` finds the keys of the elements of one, and `is_lines` says that the text reads as NDJSON. What there is to say of the
-/// others comes with it.
+/// Where the records of a text that begins with `start` are, and a note for the user. If all of it is one object that
+/// fits no profile, they are in its array of objects. `keys_in` finds the keys of an array's elements; `is_lines` if
+/// the text reads as NDJSON.
 pub fn records_of(
     start: &[u8],
     is_lines: bool,
     candidates: &Candidates,
     keys_in: impl Fn(&str) -> Vec<String>,
 ) -> (Records, Option<String>) {
-    let Look { arrays, empty, names, is_one, has_slip } = document::look(start.trim_ascii_start());
+    let Overview { arrays, empty, names, is_one, has_slip } = document::overview(start.trim_ascii_start());
     let is_report = names.iter().any(|name| name.split('.').next() == Some(REPORT_KEY));
     if arrays.is_empty() || is_report {
-        // A list without customers is no customer, where nothing in the document would be a value of one.
+        // An object with an empty list is not a customer if none of its values would fill a field.
         let binds_nothing = || candidates.fits(&names).iter().all(|fit| fit.bound == 0);
         return match empty.into_iter().next() {
             Some(path) if is_one && !is_report && binds_nothing() => (Records::Within(path), None),
@@ -200,21 +200,22 @@ pub fn records_of(
     };
     let own = fitting(&names);
     if !is_one || has_slip && is_lines {
-        let note = format!("its objects have arrays of objects; --records {} reads those of that one", arrays[0]);
+        let note = format!("its objects have arrays of objects (read the records of one with --records {})", arrays[0]);
         return (Records::Itself, own.is_none().then_some(note));
     }
     match own {
         None if arrays.len() == 1 => (Records::Within(arrays[0].clone()), None),
         None => (Records::OneOf(arrays), None),
         Some(own) => {
-            // A document with a name and a list of customers is no customer.
+            // A document with a name and a list of customers is not a customer.
             let is_better = |path: &String| fitting(&keys_in(path)).is_some_and(|matched| matched > own);
             let mut either = vec![ITSELF.to_string()];
             if arrays.iter().any(is_better) {
                 either.extend(arrays);
                 return (Records::OneOf(either), None);
             }
-            let note = format!("the whole document is one record; --records {} reads that array instead", arrays[0]);
+            let note =
+                format!("read the whole document as one record (read its array instead with --records {})", arrays[0]);
             (Records::Itself, Some(note))
         }
     }

@@ -1,12 +1,12 @@
-//! Where NDJSON records end: [`NdjsonCutter`]. Each line is one, a comma after it is no part of it, and all lines end with one
-//! byte: LF, or CR in files of old Macs.
+//! Where NDJSON records end: [`NdjsonCutter`]. Each line is a record. A comma after it is ignored. All lines end with
+//! one byte: LF, or CR in files of old Macs.
 
 use std::io;
 
-use super::window::{Found, Window};
-use super::{Cut, Cutter};
+use super::cutter::{Cut, Cutter};
 use crate::core::record::Extent;
 use crate::core::record::json::{is_blank, without_comma};
+use crate::read::window::{Found, Window};
 
 /// Cuts NDJSON into records.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub struct NdjsonCutter {
 }
 
 impl NdjsonCutter {
-    /// A cutter for this limit of a record's length in bytes, and for lines that end with this byte.
+    /// A cutter for records of at most this length in bytes, on lines that end with this byte.
     pub fn new(limit: u64, line_end: u8) -> NdjsonCutter {
         NdjsonCutter { limit, line_end }
     }
@@ -28,7 +28,7 @@ impl Cutter for NdjsonCutter {
             return Ok(None);
         }
         let limit = start + self.limit;
-        // With a byte that is known when this is compiled, it is one comparison instead of three.
+        // With a constant byte it is one comparison instead of three.
         let found = match self.line_end {
             b'\r' => window.find([b'\r'; 3], start, limit + 2)?,
             _ => window.find([b'\n'; 3], start, limit + 2)?,
@@ -55,7 +55,7 @@ impl Cutter for NdjsonCutter {
         window.find([self.line_end; 3], from, until)
     }
 
-    fn behind_too_large(&mut self, window: &mut Window, end: u64) -> io::Result<(u64, u64)> {
+    fn after_too_large(&mut self, window: &mut Window, end: u64) -> io::Result<(u64, u64)> {
         Ok((if window.byte(end)?.is_some() { end + 1 } else { end }, 0))
     }
 }

@@ -1,51 +1,43 @@
-//! How a table is to be read where nobody said: [`sniff`] finds the delimiter, the quote and the line of the header.
+//! How to read a table, where the options do not say: [`sniff`] finds the delimiter, the quote and the line of the
+//! header.
 //!
-//! Each dialect that comes into question cuts the first records. The header decides: it is line 1 where a profile fits that in
-//! any dialect, else the first line that looks like a header, and the dialect in which it fits best is taken. Its line is chosen
-//! without a look at the records. They count only between dialects in which the same line fits equally well: the one that cuts
-//! them more evenly wins.
+//! Each dialect to try cuts the first records. The header decides: it is line 1 if a profile fits that line in any
+//! dialect, else the first line that looks like a header; the dialect in which it fits best wins. The records play no
+//! part in choosing its line. They only decide between dialects in which the same line fits equally well: the one that
+//! cuts them more evenly wins.
+
+#[cfg(test)]
+mod tests;
 
 use std::cmp::Reverse;
 
 use super::report::delimiter_of_report;
-use super::sample::Row;
-pub use super::sample::{SAMPLE_BYTES, Sample};
+use super::sample::{Row, Sample};
 use crate::core::profile::{Candidates, Fit, has_report_columns, report_column};
 use crate::core::record::Extent;
 use crate::core::record::csv::unguarded;
 use crate::core::record::dialect::CsvDialect;
 use crate::error::Words;
+use crate::read::options::HeaderPlace;
 
-/// How many records are looked at.
+/// The number of records read.
 const SAMPLE_RECORDS: usize = 200;
 
-/// How far down a header may stand (SPEC, section 7).
+/// The last line that may be the header.
 const HEADER_LINES: u64 = 20;
 
-/// As many columns as a spreadsheet can have. A header with more is of something else.
+/// The most columns of a spreadsheet. A longer header is something else.
 const MOST_COLUMNS: usize = 16_384;
 
-/// The longest text that looks like the name of a column, in characters.
+/// The longest text that looks like a column's name, in characters.
 const LONGEST_NAME: usize = 60;
 
-/// Where the names of a table's columns are.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum HeaderPlace {
-    /// The first line where a profile fits it, or the first among twenty that a profile fits and that looks like a header.
-    #[default]
-    Found,
-    /// This line, from 1.
-    Line(u64),
-    /// Nowhere: these are the names.
-    Given(Vec<String>),
-}
-
-/// A dialect that comes into question.
+/// A dialect to try.
 #[derive(Clone, Copy, Debug)]
 pub struct Trial {
     /// The dialect.
     pub dialect: CsvDialect,
-    /// Whether the header and most cells must be quoted so.
+    /// Whether the header and most cells must have this quote.
     pub must_quote: bool,
 }
 
@@ -58,30 +50,30 @@ pub struct Reading {
     pub names: Vec<String>,
     /// What most values of each column are.
     pub kinds: Vec<Kind>,
-    /// The line of the header; none where the names were given.
+    /// The line of the header; `None` if the names were given.
     pub header_line: Option<u64>,
-    /// Whether no profile fits the header, and the line is only the one that looks most like one.
+    /// Whether no profile fits the header, so that it is only the line that looks most like one.
     pub is_guessed: bool,
-    /// Whether a profile fits the header, and yet it looks like a record.
+    /// Whether a profile fits the header, but it looks like a record.
     pub is_doubtful: bool,
-    /// How many blank lines stand before the header, and how many others.
+    /// The number of blank lines before the header.
     pub blank: u64,
-    /// See [`Reading::blank`].
+    /// The number of other lines before the header.
     pub above: u64,
-    /// Where the records begin: how many bytes into the sample, and on which line.
+    /// Where the records begin: the offset in the sample, and the line.
     pub records: (u64, u64),
     /// How well the best profile fits.
     fit: (bool, usize, bool),
-    /// Whether its cells show that they are quoted so, where they must.
+    /// Whether its cells prove the quote, if they must.
     is_proven: bool,
-    /// Of a thousand records, how many have as many cells as the header.
+    /// The records, in thousandths, with as many cells as the header.
     evenness: u32,
 }
 
-/// What values are, as far as their looks say.
+/// What values look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// There are none.
+    /// No values.
     Nothing,
     /// Numbers.
     Number,
@@ -104,7 +96,7 @@ impl Kind {
         }
     }
 
-    /// What most of these are.
+    /// The kind of most values.
     fn of_most<'v>(values: impl Iterator<Item = &'v str>) -> Kind {
         let kinds = [Kind::Text, Kind::Address, Kind::Number];
         let mut counts = [0; 3];
@@ -116,19 +108,19 @@ impl Kind {
     }
 }
 
-/// What was found, and what else it could have been.
+/// The best reading, and its rival.
 #[derive(Clone, Debug)]
 pub struct Sniffed {
     /// The best reading.
     pub reading: Reading,
-    /// The delimiter of another that is as good.
+    /// The delimiter of another reading that is as good.
     pub rival: Option<u8>,
 }
 
-/// Why a table cannot be read: what is wrong, and on which line, if it is on one.
+/// Why a table cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreadable {
-    /// The line.
+    /// The line, if it is about one.
     pub line: Option<u64>,
     /// What is wrong.
     pub what: Words,
@@ -141,7 +133,7 @@ struct Table<'c> {
     candidates: &'c Candidates,
 }
 
-/// Finds the best reading among those in these dialects.
+/// Finds the best reading among these dialects.
 pub fn sniff(
     sample: &Sample<'_>,
     trials: &[Trial],
@@ -164,27 +156,27 @@ pub fn sniff(
     }
 }
 
-/// What stands between the cells of a reject report, and the line of its header, where the first record is that of one.
-pub(super) fn report_header(sample: &Sample<'_>) -> Option<(u8, u64)> {
+/// The delimiter of a reject report and the line of its header, if the first record is a report's header.
+pub fn report_header(sample: &Sample<'_>) -> Option<(u8, u64)> {
     let delimiter = delimiter_of_report(sample.bytes)?;
     let rows = sample.rows(&CsvDialect::with_delimiter(delimiter), 1);
     let first = rows.iter().find(|row| !row.is_blank())?;
     has_report_columns(first.cells()).then_some((delimiter, first.line))
 }
 
-/// The best reading, where the header has to be found.
+/// The best reading, where the header must be found.
 fn found(tables: &[Table<'_>]) -> Result<Sniffed, Unreadable> {
     let headers: [fn(&Table<'_>) -> Option<usize>; 2] = [|table| table.first(), |table| table.below_titles()];
     for header in headers {
         let readings = tables.iter().filter_map(|table| table.headed(Ok(header(table)?)));
         let fitting: Vec<Reading> = readings.flatten().filter(|reading| reading.fit.0).collect();
-        // The header decides in which dialect all else is read.
+        // The header decides the dialect of everything else.
         if let Some(line) = fitting.iter().map(|reading| reading.header_line).min() {
             return best(fitting.into_iter().filter(|reading| reading.header_line == line).map(Ok).collect());
         }
     }
     if tables.iter().any(|table| table.first().is_none()) {
-        // Nothing but blank lines is not a header of delimiters.
+        // A file of blank lines has no header, not even one of delimiters.
         return best(Vec::new());
     }
     let guesses = tables.iter().filter_map(|table| table.headed(Ok(table.likely()?)));
@@ -201,16 +193,16 @@ fn best(found: Vec<Result<Reading, Unreadable>>) -> Result<Sniffed, Unreadable> 
             Err(failure) => first_failure = first_failure.or(Some(failure)),
         }
     }
-    // The first of those that are equally good stays in front.
+    // A stable sort: the first of equally good readings stays first.
     readings.sort_by_key(|reading| Reverse(reading.rank()));
     let mut readings = readings.into_iter();
     let reading = match (readings.next(), first_failure) {
-        // Another reading helps only if it makes more of the header than one name.
+        // Another reading helps only if it finds more than one name in the header.
         (Some(reading), None) => reading,
         (Some(reading), Some(_)) if reading.fit.0 || reading.names.len() > 1 => reading,
         (_, Some(failure)) => return Err(failure),
         (None, None) => {
-            let what = "it is empty. A table starts with a header that names its columns";
+            let what = "it is empty; a table starts with a header that names its columns";
             return Err(Unreadable { line: None, what: what.into() });
         }
     };
@@ -235,17 +227,21 @@ impl Table<'_> {
     /// The record on a line.
     fn on(&self, line: u64) -> Result<usize, Unreadable> {
         let row = self.rows.iter().position(|row| row.line == line && !row.is_blank());
-        row.ok_or_else(|| Unreadable { line: Some(line), what: "there is no header (--header-line)".into() })
+        row.ok_or_else(|| Unreadable {
+            line: Some(line),
+            what: "there is no header on this line (--header-line)".into(),
+        })
     }
 
-    /// The first record among the first lines that a profile fits and that looks like a header, not like a record. What stands
+    /// The first record among the first lines that a profile fits and that looks like a header, not a record. The lines
     /// above it are titles.
     fn below_titles(&self) -> Option<usize> {
         let mut lines = self.rows.iter().take_while(|row| row.line <= HEADER_LINES);
         lines.position(|row| !row.is_blank() && names_of(row).is_ok() && self.is_header(row, 3))
     }
 
-    /// Whether a profile fits a record and knows more than half of its cells as names, or this many where no cell is a value.
+    /// Whether a profile fits a record and knows more than half of its cells as names; or `least` of them, if no cell
+    /// looks like a value.
     fn is_header(&self, row: &Row, least: usize) -> bool {
         let is_name = |cell: &String| matches!(Kind::of(cell), Kind::Text | Kind::Nothing);
         let are_names = row.cells().iter().all(is_name);
@@ -253,8 +249,8 @@ impl Table<'_> {
         self.candidates.fits(row.cells()).iter().any(|fit| fit.missing.is_empty() && is_known(fit))
     }
 
-    /// The record among the first lines that looks most like a header: it has many cells of short text. Titles have few, and
-    /// records below a header hardly have more.
+    /// The record among the first lines that looks most like a header: it has many cells of short text. Titles have
+    /// few, and the records below rarely have more.
     fn likely(&self) -> Option<usize> {
         let names = |row: &Row| {
             let is_name = |cell: &&String| Kind::of(cell) == Kind::Text && cell.chars().count() <= LONGEST_NAME;
@@ -265,12 +261,12 @@ impl Table<'_> {
         let counts: Vec<usize> = lines.map(names).collect();
         let most = counts.iter().max().copied().unwrap_or_default();
         let first = self.first()?;
-        // A first line that cannot be read says more about the file than what it could be below that.
+        // An error in the first line says more about the file than a header found below it.
         let likely = counts.iter().position(|count| 2 * count > most).filter(|_| self.rows[first].cells.is_ok());
         Some(likely.unwrap_or(first))
     }
 
-    /// The reading with this row as its header; `None` where it does not show that its dialect is the right one.
+    /// The reading with this row as its header; `None` if its dialect must be proven and is not.
     fn headed(&self, row: Result<usize, Unreadable>) -> Option<Result<Reading, Unreadable>> {
         let reading = row.and_then(|index| {
             let row = &self.rows[index];
@@ -319,8 +315,8 @@ impl Table<'_> {
     }
 }
 
-/// Of a thousand records, how many have as many cells as there are names. Where they have not, it counts half that many have
-/// the same number of cells.
+/// The records, in thousandths, with as many cells as there are names; or half of those that agree on another number of
+/// cells.
 fn evenness(records: &[&Row], names: usize) -> u32 {
     let counts: Vec<usize> = records.iter().filter_map(|row| Some(row.cells.as_ref().ok()?.len())).collect();
     let share = |count: usize| (1000 * counts.iter().filter(|held| **held == count).count() / records.len()) as u32;
@@ -342,10 +338,10 @@ fn names_of(row: &Row) -> Result<Vec<String>, Unreadable> {
         (Extent::TooLarge, _) => refuse("is longer than --max-record-bytes"),
         (_, Err(what)) => refuse(what),
         (_, Ok(names)) if names.iter().any(|name| name.contains('\0')) => {
-            refuse("holds NUL characters; if it is a text, say in which encoding (--encoding utf-16le, say)")
+            refuse("has NUL characters; if it is text, name its encoding (for example --encoding utf-16le)")
         }
         (_, Ok(names)) if names.len() > MOST_COLUMNS => {
-            refuse(&format!("has {} columns; at most {MOST_COLUMNS} are possible", names.len()))
+            refuse(&format!("has {} columns; the limit is {MOST_COLUMNS}", names.len()))
         }
         (_, Ok(names)) if names.iter().any(|name| report_column(name).is_some()) => {
             Ok(names.iter().map(|name| unguarded(name.as_str().into()).into_owned()).collect())
@@ -354,7 +350,7 @@ fn names_of(row: &Row) -> Result<Vec<String>, Unreadable> {
     }
 }
 
-/// The delimiter that a first line `sep=;` names, as Excel writes and reads it, and the length of that line.
+/// The delimiter named by a first line `sep=;`, which Excel writes and reads, and the length of that line.
 pub fn separator_line(text: &[u8]) -> Option<(u8, u64)> {
     let line = &text[..memchr::memchr2(b'\n', b'\r', text)?];
     let inner = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
@@ -363,94 +359,4 @@ pub fn separator_line(text: &[u8]) -> Option<(u8, u64)> {
     let ending = if text[line.len()..].starts_with(b"\r\n") { 2 } else { 1 };
     (is_named && delimiter.is_ascii() && !matches!(delimiter, b'"' | b'\n' | b'\r'))
         .then_some((*delimiter, (line.len() + ending) as u64))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::core::profile::{Mapping, Profile};
-    use crate::core::record::csv::DELIMITERS;
-
-    fn sniffed(text: &str, place: &HeaderPlace) -> Result<Sniffed, Unreadable> {
-        let candidates = Candidates::new(Profile::all().unwrap(), &Mapping::default());
-        let sample = Sample { bytes: text.as_bytes(), is_whole: true, is_sheet: false, line: 1, limit: 1 << 20 };
-        let quotes = [(b'"', false), (b'\'', true)];
-        let trials = DELIMITERS.into_iter().flat_map(|delimiter| {
-            quotes.map(|(quote, must_quote)| Trial {
-                dialect: CsvDialect { quote: Some(quote), ..CsvDialect::with_delimiter(delimiter) },
-                must_quote,
-            })
-        });
-        sniff(&sample, &trials.collect::<Vec<_>>(), place, &candidates)
-    }
-
-    #[test]
-    fn the_delimiter_under_which_a_profile_fits_is_taken() {
-        for (text, delimiter, line) in [
-            ("email,name\na@example.com,Ann\n", b',', 1),
-            ("email;name\na@example.com;Ann\n", b';', 1),
-            ("email\tname\na@example.com\tAnn\n", b'\t', 1),
-            ("email|name\na@example.com|Ann\n", b'|', 1),
-            ("email\na@example.com\n", b',', 1),
-            // Commas in the cells are more than the semicolons between them.
-            ("email;notes\na@example.com;a, b, c, d\nb@example.com;e, f\n", b';', 1),
-            ("\"email\";\"notes, and, more\"\na@example.com;x\n", b';', 1),
-            ("\"a;b\",email,\"c;d\"\n1,a@example.com,2\n", b',', 1),
-            // Titles above the table.
-            ("Customers of 2026\n\nName;E-Mail;City\nAnn;a@example.com;Bonn\n", b';', 3),
-            ("Report of today\nemail,name\na@example.com,Ann\n", b',', 2),
-            ("Exported by;Ann Lee;2026-11-22\nname;email;city\nAnn;a@example.com;Bonn\n", b';', 2),
-        ] {
-            let found = sniffed(text, &HeaderPlace::Found).unwrap();
-            assert_eq!(
-                (found.reading.dialect.delimiter, found.reading.header_line),
-                (delimiter, Some(line)),
-                "{text:?}"
-            );
-            assert_eq!(found.rival, None, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn a_record_is_no_header() {
-        let found = sniffed("Kunde,Typ,Ort\nAcme,Company,Bonn\nFoo,Person,Ulm\n", &HeaderPlace::Found).unwrap().reading;
-        assert_eq!((found.header_line, found.fit.0), (Some(1), false));
-    }
-
-    #[test]
-    fn a_reading_that_is_as_good_is_named() {
-        let found = sniffed("email,a;name,b\n", &HeaderPlace::Found).unwrap();
-        assert_eq!(found.rival, None);
-        let found = sniffed("x,a;b\n1,2;3\n", &HeaderPlace::Found).unwrap();
-        assert_eq!((found.reading.dialect.delimiter, found.rival), (b',', Some(b';')));
-    }
-
-    #[test]
-    fn names_that_are_given_need_no_header() {
-        let names: Vec<String> = ["email", "name"].map(String::from).to_vec();
-        let found = sniffed("a@example.com;Ann\nb@example.com;Bo\n", &HeaderPlace::Given(names)).unwrap();
-        assert_eq!((found.reading.dialect.delimiter, found.reading.records), (b';', (0, 1)));
-    }
-
-    #[test]
-    fn a_line_that_is_named_is_the_header() {
-        let text = "email,name\n\nemail;city\na@example.com;Bonn\n";
-        let found = sniffed(text, &HeaderPlace::Line(3)).unwrap().reading;
-        assert_eq!((found.dialect.delimiter, found.header_line, found.records.1), (b';', Some(3), 4));
-        assert!(sniffed(text, &HeaderPlace::Line(2)).is_err() && sniffed(text, &HeaderPlace::Line(9)).is_err());
-    }
-
-    #[test]
-    fn excels_separator_line_is_known() {
-        for (text, expected) in [
-            ("sep=;\r\na;b", Some((b';', 7))),
-            ("\"sep=\t\"\na", Some((b'\t', 8))),
-            ("SEP=|\na", Some((b'|', 6))),
-            ("sep=;;\na", None),
-            ("email,name\n", None),
-            ("sep=;", None),
-        ] {
-            assert_eq!(separator_line(text.as_bytes()), expected, "{text:?}");
-        }
-    }
 }

@@ -1,37 +1,38 @@
 //! Where CSV records end: [`CsvCutter`].
 //!
-//! Careful, this file is about hostile quotes. A quote that is never closed must cost one line and no more, and finding
-//! out must not cost more than reading the file: after each such line, reading starts again at the next one, and if every
-//! line opens a quote, each of them would be followed for up to the limit of a record.
+//! Careful: this file is about hostile quotes. A quote that is never closed must cost one line and no more, and finding
+//! that out must not cost more than reading the file. After each such line, reading starts again at the next one. If
+//! every line opened a quote, each would be followed for up to the limit of a record.
 //!
-//! It does not have to be. A line can be entered in two states only: at the start of a record, or inside a quoted cell
-//! that has crossed a line break. What a line does when it is entered inside a quote does not depend on where that quote
+//! That is not necessary. A line can be entered in two states only: at the start of a record, or inside a quoted cell
+//! that has crossed a line break. What a line does when it is entered inside a quote does not depend on where the quote
 //! was opened. So there are two scans, and neither ever goes back:
 //! - `CsvCutter::first_line` scans the line on which a record starts, once for each record;
-//! - `Scout` scans the lines after it as they look from inside a quote, remembers what it saw, and answers for every
-//!   record that comes to the same lines.
+//! - `Scout` scans the lines after it as they look from inside a quote, remembers the result, and answers for every
+//!   record that reaches the same lines.
 //!
-//! A quote that has blanks before it is tried: it opens a cell if that is closed on its line and may end there. If not, reading
-//! goes back to it. But a trial ends at the next run of quotes that is odd in number, and the trial of an even run within that
-//! run; so nothing is looked at more than twice.
+//! A quote after blanks is a trial: it opens a cell if the cell is closed on its line and may end there. If not,
+//! reading goes back to the quote. A trial ends at the next run of quotes of odd length, and the trial of an even run
+//! within that run; so nothing is read more than twice.
 //!
-//! The rules (SPEC, sections 3 and 6), for a record that starts at a line's start:
+//! The rules (docs/formats.md, docs/limits.md) for a record that starts at a line's start:
 //! - It ends at the first LF, CRLF or CR outside quotes.
-//! - A quoted cell that has crossed a line break and then closes before anything but a delimiter or a record's end, or
-//!   the file's end inside a quote: the record's first physical line is `Unterminated`, and the next record starts behind it.
-//! - The record passes the limit behind a line break that a quoted cell has crossed: likewise. That its quotes close and
-//!   open again on the way is no sign that they belong together: in a file of lines `a",",x` they all do.
-//! - The line on which it starts passes the limit by itself: it is `TooLarge`, up to the end of that line.
+//! - A quoted cell has crossed a line break and then closes before anything but a delimiter or a record's end, or the
+//!   file ends inside the quote: the record's first physical line is `Unterminated`, and the next record starts after
+//!   it.
+//! - The record passes the limit after a line break that a quoted cell has crossed: likewise. That its quotes close and
+//!   open again on the way proves nothing: in a file of lines `a",",x` they all do.
+//! - Its first line alone passes the limit: it is `TooLarge`, up to the end of that line.
 
 use std::io;
 
 use memchr::memchr2_iter;
 
-use super::window::{Found, Window};
-use super::{Cut, Cutter};
+use super::cutter::{Cut, Cutter};
 use crate::core::record::Extent;
 use crate::core::record::csv::{BOM, is_blank};
 use crate::core::record::dialect::{CsvDialect, Escape};
+use crate::read::window::{Found, Window};
 
 const LF: u8 = b'\n';
 const CR: u8 = b'\r';
@@ -40,12 +41,12 @@ const CR: u8 = b'\r';
 #[derive(Debug)]
 pub struct CsvCutter {
     marks: Marks,
-    /// The greatest length of a record in bytes, its line ending not included.
+    /// The greatest length of a record in bytes, without its line ending.
     limit: u64,
     scout: Scout,
 }
 
-/// How the line on which a record starts ends.
+/// How a record's first line ends.
 enum FirstLine {
     /// The record ends with it, at this offset.
     Ends(u64),
@@ -57,25 +58,25 @@ enum FirstLine {
     TooLong,
 }
 
-/// What is looked for: line breaks, and quotes as the dialect has them.
+/// The bytes to find: line breaks, and the dialect's quote.
 #[derive(Clone, Copy, Debug)]
 struct Marks {
     dialect: CsvDialect,
     needles: [u8; 3],
 }
 
-/// What a quote does that stands outside a quoted cell.
+/// What a quote outside a quoted cell does.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Opening {
     /// It opens a cell.
     Cell,
-    /// It opens one if that is closed on its line, and well formed: blanks stand before it.
+    /// It opens one if that is closed on its line and well formed: blanks precede it.
     Trial,
-    /// It is a character.
+    /// It is an ordinary character.
     None,
 }
 
-/// What ends a stretch of a quoted cell, as far as was looked.
+/// What ends a stretch of a quoted cell, as far as it was read.
 enum Inside {
     /// The closing quote, before this offset.
     Closed(u64),
@@ -83,13 +84,13 @@ enum Inside {
     Break(u64),
     /// The end of the file, at this offset.
     FileEnds(u64),
-    /// Nothing before the offset up to which was asked.
+    /// Nothing before the offset `until`.
     Beyond,
 }
 
 impl Marks {
     fn new(dialect: CsvDialect) -> Marks {
-        // Without a quote, line breaks are all that is looked for.
+        // Without a quote, only line breaks are searched for.
         Marks { dialect, needles: [dialect.quote.unwrap_or(LF), LF, CR] }
     }
 
@@ -99,7 +100,7 @@ impl Marks {
         window.find(self.needles, from, until)
     }
 
-    /// Whether the byte at an offset, which is one of the text or stands after a quote, is a quote.
+    /// Whether the byte at this offset is a quote.
     #[inline]
     fn is_quote(&self, window: &mut Window, at: u64) -> io::Result<bool> {
         Ok(window.byte(at)? == self.dialect.quote)
@@ -121,7 +122,7 @@ impl Marks {
             match window.byte(start - 1)? {
                 Some(byte) if byte == self.dialect.delimiter => break,
                 Some(byte) if self.dialect.is_blank(byte) => start -= 1,
-                // Files that were joined have their byte order marks before records.
+                // Files that were joined have byte order marks before records.
                 Some(_) if start == record_start + BOM.len() as u64 => {
                     let record = &window.held()[(record_start - window.offset()) as usize..];
                     return Ok(if record.starts_with(BOM) { Opening::Trial } else { Opening::None });
@@ -151,7 +152,7 @@ impl Marks {
         }
     }
 
-    /// The place after a quote inside a quoted cell that is a character of the cell; `None` if it closes that.
+    /// The offset after a quote that is a character of its quoted cell; `None` if the quote closes the cell.
     #[inline]
     fn escaped_until(&self, window: &mut Window, quote: u64) -> io::Result<Option<u64>> {
         match self.dialect.escape {
@@ -163,14 +164,14 @@ impl Marks {
     #[cold]
     fn after_backslash(&self, window: &mut Window, quote: u64) -> io::Result<Option<u64>> {
         let mut first = quote;
-        // Before the first of them stands the opening quote, a line break or another character.
+        // Before the first backslash is the opening quote, a line break or another character.
         while window.byte(first - 1)? == Some(b'\\') {
             first -= 1;
         }
         Ok(((quote - first) % 2 == 1).then_some(quote + 1))
     }
 
-    /// Whether a cell may end before this offset: a delimiter or a line break stands there, or the file ends.
+    /// Whether a cell may end before this offset: at a delimiter, a line break or the file's end.
     fn is_end(&self, window: &mut Window, at: u64) -> io::Result<bool> {
         Ok(window.byte(at)?.is_none_or(|byte| byte == self.dialect.delimiter || byte == LF || byte == CR))
     }
@@ -201,7 +202,7 @@ impl CsvCutter {
                 continue;
             }
             match (marks.inside(window, from, until)?, opening == Opening::Trial) {
-                // What follows is a delimiter or the record's end, or else a fault that `check` names.
+                // What follows is a delimiter, the record's end, or a fault that splitting reports.
                 (Inside::Closed(end), false) => from = end,
                 (Inside::Closed(end), true) if marks.is_end(window, end)? => from = end,
                 (Inside::Beyond, _) => return Ok(FirstLine::TooLong),
@@ -253,31 +254,31 @@ impl Cutter for CsvCutter {
         window.find([LF, CR, LF], from, until)
     }
 
-    fn behind_too_large(&mut self, window: &mut Window, end: u64) -> io::Result<(u64, u64)> {
+    fn after_too_large(&mut self, window: &mut Window, end: u64) -> io::Result<(u64, u64)> {
         Ok((after_break(window, end)?, 0))
     }
 }
 
-/// What the lines of a file do when they are entered inside a quote, as far as was looked.
+/// What the lines of a file do when they are entered inside a quote, as far as they were read.
 ///
-/// It looks ahead only until the quote is resolved, and what it finds holds for every record that comes to a line between.
+/// It reads ahead only until the quote is resolved. The result holds for every record that reaches a line in between.
 #[derive(Debug, Default)]
 struct Scout {
-    /// The line that is being looked at, or that resolves the quote.
+    /// The line being read, or the one that resolves the quote.
     line_start: u64,
-    /// Up to where it was looked at.
+    /// Up to where it was read.
     from: u64,
     in_quote: bool,
     /// Whether the quote that the line was entered in is closed.
     closed: bool,
-    /// The quote that is being tried, where it is inside one that has blanks before it.
+    /// The quote of a trial, if inside one.
     trial: Option<u64>,
-    fate: Option<Fate>,
+    resolution: Option<Resolution>,
 }
 
 /// How a quote is resolved.
 #[derive(Clone, Copy, Debug)]
-enum Fate {
+enum Resolution {
     /// The record ends at this offset.
     Ends(u64),
     /// It closes before something that may not follow it.
@@ -285,8 +286,8 @@ enum Fate {
 }
 
 impl Scout {
-    /// Where a record ends whose second line starts at `second`; `None` if its quote is never closed, or if it passes its
-    /// limit, at the offset `limit`, before it ends.
+    /// The end of a record whose second line starts at `second`; `None` if its quote is never closed, or if it passes
+    /// the offset `limit` before it ends.
     fn end_of_record(
         &mut self,
         window: &mut Window,
@@ -297,28 +298,28 @@ impl Scout {
         if self.line_start < second {
             *self = Scout { line_start: second, from: second, in_quote: true, ..Scout::default() };
         }
-        if self.fate.is_none() {
-            self.fate = self.look_ahead(window, limit + 1, marks)?;
+        if self.resolution.is_none() {
+            self.resolution = self.read_ahead(window, limit + 1, marks)?;
         }
-        Ok(match self.fate {
-            Some(Fate::Ends(end)) if end <= limit => Some(end),
+        Ok(match self.resolution {
+            Some(Resolution::Ends(end)) if end <= limit => Some(end),
             _ => None,
         })
     }
 
-    /// Looks ahead until a line resolves the quote, the file ends, or up to `until`.
-    fn look_ahead(&mut self, window: &mut Window, until: u64, marks: &Marks) -> io::Result<Option<Fate>> {
+    /// Reads ahead until a line resolves the quote, the file ends, or up to `until`.
+    fn read_ahead(&mut self, window: &mut Window, until: u64, marks: &Marks) -> io::Result<Option<Resolution>> {
         loop {
             let found = match marks.find(window, self.from, until)? {
                 Found::Nothing => {
-                    // There is nothing up to here for the next record either.
+                    // The next record finds nothing up to here either.
                     self.from = self.from.max(until);
                     return Ok(None);
                 }
                 Found::End(_) if self.gives_up_trial() => continue,
                 Found::End(end) => {
                     self.from = end;
-                    return Ok((!self.in_quote).then_some(Fate::Ends(end)));
+                    return Ok((!self.in_quote).then_some(Resolution::Ends(end)));
                 }
                 Found::Byte(found) => found,
             };
@@ -335,10 +336,10 @@ impl Scout {
                     self.trial = None;
                     self.from = found + 1;
                     self.in_quote = false;
-                    // After the quote that the line was entered in, nothing else may follow. A cell that is opened and closed
-                    // on one line is for `check` to judge.
+                    // Nothing else may follow the quote that the line was entered in. A cell opened and closed on one
+                    // line is for splitting to judge.
                     if !std::mem::replace(&mut self.closed, true) && !is_end {
-                        return Ok(Some(Fate::Fails));
+                        return Ok(Some(Resolution::Fails));
                     }
                 }
                 (true, false) if self.gives_up_trial() => {}
@@ -353,12 +354,12 @@ impl Scout {
                     self.in_quote = opening != Opening::None;
                     self.trial = (opening == Opening::Trial).then_some(found);
                 }
-                (false, false) => return Ok(Some(Fate::Ends(found))),
+                (false, false) => return Ok(Some(Resolution::Ends(found))),
             }
         }
     }
 
-    /// Goes back to the quote that is being tried, if one is: it opens nothing.
+    /// Goes back to the quote of a trial, if inside one: it opens nothing.
     fn gives_up_trial(&mut self) -> bool {
         let Some(quote) = self.trial.take() else { return false };
         self.from = quote + 1;
@@ -367,7 +368,7 @@ impl Scout {
     }
 }
 
-/// The start of the line after a line break, or after the end of the file.
+/// The start of the line after a line break, or the end of the file.
 fn after_break(window: &mut Window, at: u64) -> io::Result<u64> {
     Ok(match window.byte(at)? {
         None => at,
@@ -380,7 +381,7 @@ fn slice(window: &Window, start: u64, end: u64) -> &[u8] {
     &window.held()[(start - window.offset()) as usize..(end - window.offset()) as usize]
 }
 
-/// The line breaks in a stretch that is held; CRLF is one.
+/// The line breaks in a stretch of the window; CRLF is one.
 fn count_breaks(window: &Window, start: u64, end: u64) -> u64 {
     let bytes = slice(window, start, end);
     memchr2_iter(LF, CR, bytes).filter(|at| bytes[*at] == CR || *at == 0 || bytes[*at - 1] != CR).count() as u64

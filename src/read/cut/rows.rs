@@ -1,29 +1,29 @@
-//! Where the rows of a spreadsheet end: [`SheetCutter`]. A row comes as a CSV record that is well formed, and is one line,
-//! whatever line breaks its cells have: the line that the spreadsheet numbers.
+//! Where the rows of a spreadsheet end: [`SheetCutter`]. A row is a well-formed CSV record and counts as one line, the
+//! one that the spreadsheet numbers, whatever line breaks its cells have.
 
 use std::io;
 
-use super::window::{Found, Window};
-use super::{Cut, Cutter};
+use super::cutter::{Cut, Cutter};
 use crate::core::record::Extent;
 use crate::core::record::csv::is_blank;
 use crate::core::record::dialect::CsvDialect;
+use crate::read::window::{Found, Window};
 
 /// Cuts the rows of a spreadsheet.
 #[derive(Debug)]
 pub struct SheetCutter {
     limit: u64,
-    /// Whether the place up to which a row was followed is inside a quoted cell.
+    /// Whether the row was followed up to inside a quoted cell.
     in_quote: bool,
 }
 
 impl SheetCutter {
-    /// A cutter for this limit of a record's length in bytes.
+    /// A cutter for records of at most this length in bytes.
     pub fn new(limit: u64) -> SheetCutter {
         SheetCutter { limit, in_quote: false }
     }
 
-    /// The line end of the row at or behind `from` and before `until`. A doubled quote closes a cell and opens it again.
+    /// The line end of the row at or after `from` and before `until`. A doubled quote closes a cell and opens it again.
     fn row_end(&mut self, window: &mut Window, mut from: u64, until: u64) -> io::Result<Found> {
         loop {
             match window.find([b'"', b'\n', b'\n'], from, until)? {
@@ -49,7 +49,7 @@ impl Cutter for SheetCutter {
             Found::Byte(end) => (end, end + 1),
             Found::End(end) => (end, end),
             Found::Nothing => {
-                // The rest of the row is followed from its limit on, in the state that it is in there.
+                // Scans to the limit again, so that `in_quote` is right for the rest of the row.
                 self.in_quote = false;
                 let _ = self.row_end(window, start, limit)?;
                 return Ok(Some(Cut { end: limit, next: limit, lines: 1, extent: Extent::TooLarge }));
@@ -64,7 +64,7 @@ impl Cutter for SheetCutter {
         self.row_end(window, from, until)
     }
 
-    fn behind_too_large(&mut self, window: &mut Window, end: u64) -> io::Result<(u64, u64)> {
+    fn after_too_large(&mut self, window: &mut Window, end: u64) -> io::Result<(u64, u64)> {
         Ok((if window.byte(end)?.is_some() { end + 1 } else { end }, 0))
     }
 }

@@ -1,20 +1,20 @@
-//! Reject reports are known by what only they have, whatever the person says of how the file is written: that may hold for the
-//! input, and its report is written in another way.
+//! Reject reports are recognised by what only they have, whatever the options say: those describe the input, and its
+//! report is written in its own way.
 
 use memchr::{memchr2, memmem};
 
-/// How much of a text is looked at for what a report begins with.
+/// The size of the beginning that is searched.
 const BEGINNING: usize = 256 * 1024;
 
-/// Two columns that stand beside each other in every report.
+/// Two columns that are next to each other in every report.
 const COLUMNS: [&[u8]; 2] = [b"_reject_line", b"_reject_codes"];
 
 /// How the object of a report's line begins, in every version.
 const OBJECT: &[u8] = b"\"_reject\":{\"";
 
-/// The delimiter of a text that looks like a reject report: it stands between two of the report's own column names.
+/// The delimiter of a text that looks like a reject report: the byte between two of the report's own column names.
 pub(super) fn delimiter_of_report(text: &[u8]) -> Option<u8> {
-    // Other programs may have changed its case.
+    // Other programs may have changed the case.
     let text = &text[..text.len().min(BEGINNING)].to_ascii_lowercase();
     let without_quote = |text: &'_ [u8]| text.strip_suffix(b"\"").map_or(text.len(), |rest| rest.len());
     memmem::find_iter(text, COLUMNS[1]).find_map(|at| {
@@ -24,8 +24,8 @@ pub(super) fn delimiter_of_report(text: &[u8]) -> Option<u8> {
     })
 }
 
-/// Whether a text is a reject report by its first line. It is UTF-8 then, unless another program has saved it anew.
-pub(super) fn is_report(text: &[u8]) -> bool {
+/// Whether a text is a reject report, judging by its first line. Then it is UTF-8, unless another program has saved it.
+pub fn is_report(text: &[u8]) -> bool {
     let text = &text[..text.len().min(BEGINNING)];
     let line = &text[..memchr2(b'\n', b'\r', text).unwrap_or(text.len())];
     delimiter_of_report(line).is_some() || line.starts_with(b"{") && memmem::find(line, OBJECT).is_some()

@@ -1,29 +1,29 @@
-//! The first records of a table, cut in one of the dialects in which it may be written.
+//! The first records of a table, cut in one of the dialects to try.
 
 use std::io::Cursor;
 
-use super::csv::CsvCutter;
-use super::sheet_rows::SheetCutter;
-use super::window::Window;
-use super::{Cut, Cutter};
 use crate::core::record::Extent;
 use crate::core::record::csv::{SplitFault, split};
 use crate::core::record::dialect::CsvDialect;
+use crate::read::cut::csv::CsvCutter;
+use crate::read::cut::rows::SheetCutter;
+use crate::read::cut::{Cut, Cutter};
+use crate::read::window::Window;
 
-/// How much of an input is looked at.
+/// The size of the beginning that is read.
 pub const SAMPLE_BYTES: usize = 1024 * 1024;
 
-/// How many lines are looked at, the blank ones among them.
+/// The most lines read, including blank ones.
 const SAMPLE_LINES: usize = 20_000;
 
-/// What is looked at, and how.
+/// The beginning of a table, and how to read it.
 #[derive(Clone, Debug)]
 pub struct Sample<'s> {
     /// The beginning of the text.
     pub bytes: &'s [u8],
-    /// Whether it is all of it.
+    /// Whether that is all of the text.
     pub is_whole: bool,
-    /// Whether it is the rows of a spreadsheet.
+    /// Whether it is a spreadsheet's rows.
     pub is_sheet: bool,
     /// The physical line on which it starts.
     pub line: u64,
@@ -36,7 +36,7 @@ pub(super) struct Row {
     pub(super) cut: Cut,
     pub(super) line: u64,
     pub(super) cells: Result<Vec<String>, String>,
-    /// How many of its cells are quoted, of those that are not empty.
+    /// The number of quoted cells that are not empty.
     pub(super) quoted: usize,
 }
 
@@ -49,14 +49,14 @@ impl Row {
         self.cells.as_deref().unwrap_or_default()
     }
 
-    /// How many of its cells have something in them.
+    /// The number of cells that are not blank.
     pub(super) fn filled(&self) -> usize {
         self.cells().iter().filter(|cell| !cell.trim().is_empty()).count()
     }
 }
 
 impl Sample<'_> {
-    /// The first records, this many at the most, and the blank lines among them.
+    /// The first records, at most `most`, and the blank lines among them.
     pub(super) fn rows(&self, dialect: &CsvDialect, most: usize) -> Vec<Row> {
         let mut window = Window::new(Box::new(Cursor::new(self.bytes.to_vec())));
         let mut cutter: Box<dyn Cutter> = match self.is_sheet {
@@ -70,7 +70,7 @@ impl Sample<'_> {
             let is_last = records >= most || rows.len() >= most.max(SAMPLE_LINES) || cut.extent == Extent::TooLarge;
             let is_cut_off = !self.is_whole && cut.next >= self.bytes.len() as u64;
             if is_cut_off && !rows.is_empty() {
-                // Where it ends is not known.
+                // Its end is not in the sample.
                 break;
             }
             let bytes = self.bytes.get(at as usize..cut.end as usize).unwrap_or_default();
@@ -82,7 +82,7 @@ impl Sample<'_> {
                 }
             };
             if self.is_sheet {
-                // A spreadsheet's encoding is known, so that a NUL in a header is a slip of whatever wrote it.
+                // A spreadsheet's encoding is known, so a NUL in a header is an error of the program that wrote it.
                 cells.iter_mut().flatten().for_each(|cell| cell.retain(|character| character != '\0'));
             }
             rows.push(Row { cut, line, cells, quoted });
@@ -96,10 +96,10 @@ impl Sample<'_> {
     }
 }
 
-/// The texts of a record's cells, and how many of those that are not empty are quoted.
+/// The texts of a record's cells, and the number of quoted cells that are not blank.
 fn cells(record: &[u8], dialect: &CsvDialect) -> (Result<Vec<String>, String>, usize) {
     let Ok(text) = std::str::from_utf8(record) else {
-        return (Err("holds bytes that are no text in its encoding; --encoding names another".to_string()), 0);
+        return (Err("has bytes that are invalid in its encoding (name another with --encoding)".to_string()), 0);
     };
     let mut cells = Vec::new();
     match split(record, dialect, &mut cells) {

@@ -1,0 +1,124 @@
+//! Writes the rows of CSV reports: [`RowWriter`].
+
+use super::cell::Cell;
+use super::guard::{has_formula_part, is_formula, may_have_formula};
+use super::split::{split, split_regular};
+use crate::core::mask;
+use crate::core::record::dialect::CsvDialect;
+use crate::core::record::json::write_number;
+
+/// Writes the rows of a CSV report, cells quoted where necessary and guarded.
+#[derive(Debug)]
+pub struct RowWriter {
+    dialect: CsvDialect,
+    is_first: bool,
+    /// Reused for the cells of the record being written.
+    cells: Vec<Cell>,
+}
+
+impl RowWriter {
+    /// A writer for this delimiter.
+    pub fn new(delimiter: u8) -> RowWriter {
+        RowWriter { dialect: CsvDialect::with_delimiter(delimiter), is_first: true, cells: Vec::new() }
+    }
+
+    /// Adds a cell to the row.
+    pub fn cell(&mut self, out: &mut Vec<u8>, cell: &str) {
+        self.delimit(out);
+        let guard: &[u8] = if is_formula(cell.as_bytes()) { b"'" } else { b"" };
+        if !self.must_quote(cell.as_bytes()) && !self.must_quote(guard) && !has_formula_part(cell.as_bytes()) {
+            out.extend_from_slice(guard);
+            out.extend_from_slice(cell.as_bytes());
+            return;
+        }
+        out.push(b'"');
+        out.extend_from_slice(guard);
+        let start = out.len();
+        // In the worst case every byte is a quote and is doubled.
+        out.resize(start + 2 * cell.len(), b'"');
+        let (_, _, written) = csv_core::quote(cell.as_bytes(), &mut out[start..], b'"', b'\\', true);
+        out.truncate(start + written);
+        out.push(b'"');
+    }
+
+    /// Adds a cell with several texts joined by `between`.
+    pub fn joined<'t>(&mut self, out: &mut Vec<u8>, mut texts: impl Iterator<Item = &'t str>, between: &str) {
+        let first = texts.next().unwrap_or_default();
+        match texts.next() {
+            // The usual case.
+            None => self.cell(out, first),
+            Some(second) => {
+                let mut joined = [first, between, second].concat();
+                texts.for_each(|text| joined.extend([between, text]));
+                self.cell(out, &joined);
+            }
+        }
+    }
+
+    /// Adds a cell with a number.
+    pub fn number(&mut self, out: &mut Vec<u8>, number: u64) {
+        if self.dialect.delimiter.is_ascii_digit() {
+            return self.cell(out, &number.to_string());
+        }
+        self.delimit(out);
+        write_number(out, number);
+    }
+
+    /// Adds a record of this dialect as written, plus guards, if it has `columns` cells and is safe that way. Otherwise
+    /// adds nothing and returns `false`.
+    pub fn record(&mut self, out: &mut Vec<u8>, record: &[u8], columns: usize) -> bool {
+        let mut cells = std::mem::take(&mut self.cells);
+        // Not all programs ignore blanks before a quote.
+        let has_blank = |cell: &Cell| {
+            cell.is_quoted(record, &self.dialect)
+                && cell.start > 1
+                && record[cell.start as usize - 2] != self.dialect.delimiter
+        };
+        let is_cut = split(record, &self.dialect, &mut cells).is_ok() && cells.len() == columns;
+        let has_all = is_cut && !cells.iter().any(has_blank);
+        cells.clear();
+        let is_safe =
+            has_all && (!may_have_formula(record, self.dialect.delimiter) || self.find_formulas(record, &mut cells));
+        if is_safe {
+            self.delimit(out);
+            let mut written = 0;
+            for cell in &cells {
+                out.extend_from_slice(&record[written..cell.start as usize]);
+                out.push(b'\'');
+                written = cell.start as usize;
+            }
+            out.extend_from_slice(&record[written..]);
+        }
+        self.cells = cells;
+        is_safe
+    }
+
+    /// Collects the cells that are formulas; returns whether guards make them safe where they are.
+    fn find_formulas(&self, record: &[u8], cells: &mut Vec<Cell>) -> bool {
+        let regular = split_regular(record, record.len(), &self.dialect, cells);
+        let raw = |cell: &Cell| &record[cell.start as usize..cell.end as usize];
+        let is_quoted = |cell: &Cell| cell.is_quoted(record, &self.dialect);
+        let must_be_quoted = cells.iter().any(|cell| !is_quoted(cell) && has_formula_part(raw(cell)));
+        // A doubled quote does not matter here: it is not one of the bytes looked for.
+        cells.retain(|cell| is_formula(raw(cell)));
+        let is_safe = |cell: &Cell| is_quoted(cell) || !self.must_quote(raw(cell));
+        regular.is_some() && !must_be_quoted && self.dialect.delimiter != b'\'' && cells.iter().all(is_safe)
+    }
+
+    /// Whether a cell needs quotes.
+    fn must_quote(&self, cell: &[u8]) -> bool {
+        cell.chunks(mask::WIDTH).any(|chunk| mask::of_any(chunk, [self.dialect.delimiter, b'"', b'\n', b'\r']) != 0)
+    }
+
+    /// Ends the row.
+    pub fn end(&mut self, out: &mut Vec<u8>) {
+        out.push(b'\n');
+        self.is_first = true;
+    }
+
+    fn delimit(&mut self, out: &mut Vec<u8>) {
+        if !std::mem::take(&mut self.is_first) {
+            out.push(self.dialect.delimiter);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! One JSON value as it is written: [`JsonValue`].
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, Visitor};
+use serde_json::value::RawValue;
+
+/// A JSON value, parsed as far as a record needs.
+#[derive(Clone, Debug, PartialEq)]
+pub enum JsonValue<'r> {
+    /// `null`.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A number as written.
+    Number(&'r str),
+    /// A text, with escapes undone.
+    Text(Cow<'r, str>),
+    /// An array as written.
+    Array(&'r str),
+    /// An object.
+    Object,
+}
+
+pub(super) struct Text<'r>(pub(super) Cow<'r, str>);
+
+impl<'de> Deserialize<'de> for Text<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TextVisitor;
+        impl<'de> Visitor<'de> for TextVisitor {
+            type Value = Text<'de>;
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a text")
+            }
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Borrowed(text)))
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Owned(text.to_string())))
+            }
+        }
+        deserializer.deserialize_str(TextVisitor)
+    }
+}
+
+/// The text of the JSON string `raw`, with escapes undone; `None` if it has half a surrogate pair.
+pub(super) fn text_of(raw: &str) -> Option<Cow<'_, str>> {
+    if memchr::memchr(b'\\', raw.as_bytes()).is_none() {
+        return raw.get(1..raw.len().checked_sub(1)?).map(Cow::Borrowed);
+    }
+    serde_json::from_str::<Text<'_>>(raw).ok().map(|Text(text)| text)
+}
+
+/// The length of the value that `text` begins with, however deeply nested.
+pub(super) fn value_length(text: &str) -> Option<usize> {
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
+    values.next()?.ok()?;
+    Some(values.byte_offset())
+}
+
+/// Parses a member's value.
+pub fn value(raw: &str) -> JsonValue<'_> {
+    match raw.as_bytes().first() {
+        // `Members::parse` has checked that texts are valid, so `Null` is never reached; it is better than a panic.
+        Some(b'"') => text_of(raw).map_or(JsonValue::Null, JsonValue::Text),
+        Some(b'{') => JsonValue::Object,
+        Some(b'[') => JsonValue::Array(raw),
+        Some(b't') => JsonValue::Bool(true),
+        Some(b'f') => JsonValue::Bool(false),
+        Some(b'n') | None => JsonValue::Null,
+        Some(_) => JsonValue::Number(raw),
+    }
+}
+
+/// The key written like this, with its quotes; returned as written if it is not valid JSON.
+pub fn key_of(written: &[u8]) -> String {
+    serde_json::from_slice(written).unwrap_or_else(|_| String::from_utf8_lossy(written).into_owned())
+}
+
+/// Whether JSON allows this byte between tokens.
+pub fn is_white_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+}

@@ -1,0 +1,123 @@
+//! How inputs are to be read: [`ReadOptions`].
+
+use std::path::PathBuf;
+
+use super::decode::Charset;
+use super::source::BlockSize;
+use crate::core::record::dialect::Escape;
+
+/// A format of records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Comma-separated values, or another delimiter, with a header.
+    Csv,
+    /// One JSON object per line.
+    Ndjson,
+    /// An array of JSON objects.
+    Json,
+    /// A sheet of a spreadsheet.
+    Spreadsheet,
+}
+
+impl Format {
+    /// The name in options and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Csv => "csv",
+            Format::Ndjson => "ndjson",
+            Format::Json => "json",
+            Format::Spreadsheet => "spreadsheet",
+        }
+    }
+
+    /// Whether its records are rows of cells under a header.
+    pub fn is_table(self) -> bool {
+        matches!(self, Format::Csv | Format::Spreadsheet)
+    }
+
+    /// The file extension of its reject reports.
+    pub fn report_ending(self) -> &'static str {
+        if self.is_table() { "csv" } else { "ndjson" }
+    }
+}
+
+/// The most that `--max-record-bytes` accepts: offsets in a block are 32 bits.
+pub const MAX_RECORD_BYTES: u64 = 256 * 1024 * 1024;
+
+/// How inputs are to be read.
+#[derive(Clone, Debug)]
+pub struct ReadOptions {
+    /// The format, if named.
+    pub format: Option<Format>,
+    /// The delimiter of CSV, if named.
+    pub delimiter: Option<u8>,
+    /// The quote of CSV, if named: a character, or none.
+    pub quote: Option<Option<u8>>,
+    /// How a quote is written inside a quoted cell.
+    pub escape: Escape,
+    /// The encoding, if named.
+    pub encoding: Option<Charset>,
+    /// Where the header of a table is.
+    pub header: HeaderPlace,
+    /// The sheet of a spreadsheet, by name or number.
+    pub sheet: Option<String>,
+    /// The path of the array in a JSON document with the records; `.` for none.
+    pub records: Option<String>,
+    /// The program that reads spreadsheets in a child process: this one.
+    pub program: Option<PathBuf>,
+    /// The most bytes that a compressed file may inflate to.
+    pub max_inflated_bytes: u64,
+    /// The most bytes that one byte of it may inflate to.
+    pub max_inflated_ratio: u64,
+    /// Whether a row may lack its last cells.
+    pub pad_short_rows: bool,
+    /// The greatest length of a record in bytes.
+    pub max_record_bytes: u64,
+    /// The number of records to read of each input.
+    pub limit: Option<u64>,
+    /// The size of blocks.
+    pub block_size: BlockSize,
+    /// Whether to hash the text even if it is not the file itself.
+    pub hash_text: bool,
+    /// Whether to read standard input to its end first, for its SHA-256.
+    pub spool: bool,
+}
+
+impl Default for ReadOptions {
+    /// Everything is found in the file; limits are those of the command line. Without a program, spreadsheets are not
+    /// read.
+    fn default() -> ReadOptions {
+        ReadOptions {
+            format: None,
+            delimiter: None,
+            quote: None,
+            escape: Escape::Double,
+            encoding: None,
+            header: HeaderPlace::Found,
+            sheet: None,
+            records: None,
+            program: None,
+            max_inflated_bytes: 64 << 30,
+            max_inflated_ratio: 500,
+            pad_short_rows: false,
+            max_record_bytes: 1024 * 1024,
+            limit: None,
+            block_size: BlockSize::default(),
+            hash_text: false,
+            spool: false,
+        }
+    }
+}
+
+/// Where the names of a table's columns are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum HeaderPlace {
+    /// The first line if a profile fits it, else the first of twenty lines that a profile fits and that looks like a
+    /// header.
+    #[default]
+    Found,
+    /// This line, from 1.
+    Line(u64),
+    /// Not in the file: these are the names.
+    Given(Vec<String>),
+}
