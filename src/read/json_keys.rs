@@ -61,9 +61,7 @@ pub(super) fn keys_of_elements(
             _ => break,
         };
         if cut.extent == Extent::Record {
-            let place = (at - window.offset()) as usize..(cut.end - window.offset()) as usize;
-            let element = window.held().get(place).unwrap_or_default();
-            if let Ok(element) = std::str::from_utf8(element) {
+            if let Ok(element) = std::str::from_utf8(window.slice(at, cut.end)) {
                 names_of(element, REPORT_KEY, names).into_iter().for_each(|key| keys.note(key));
             }
             records += 1;

@@ -212,6 +212,11 @@ impl Window {
         &self.buffer[self.start..self.end]
     }
 
+    /// The bytes between two offsets, which must be held.
+    pub fn slice(&self, start: u64, end: u64) -> &[u8] {
+        &self.held()[(start - self.offset) as usize..(end - self.offset) as usize]
+    }
+
     /// The offset after them.
     pub fn held_until(&self) -> u64 {
         self.offset + self.held().len() as u64

@@ -235,7 +235,7 @@ impl Cutter for CsvCutter {
         let limit = start + self.limit;
         let cut = match self.first_line(window, start)? {
             FirstLine::Ends(end) if end <= limit => {
-                let extent = match is_blank(slice(window, start, end), &self.marks.dialect) {
+                let extent = match is_blank(window.slice(start, end), &self.marks.dialect) {
                     true => Extent::Blank,
                     false => Extent::Record,
                 };
@@ -377,12 +377,8 @@ fn after_break(window: &mut Window, at: u64) -> io::Result<u64> {
     })
 }
 
-fn slice(window: &Window, start: u64, end: u64) -> &[u8] {
-    &window.held()[(start - window.offset()) as usize..(end - window.offset()) as usize]
-}
-
 /// The line breaks in a stretch of the window; CRLF is one.
 fn count_breaks(window: &Window, start: u64, end: u64) -> u64 {
-    let bytes = slice(window, start, end);
+    let bytes = window.slice(start, end);
     memchr2_iter(LF, CR, bytes).filter(|at| bytes[*at] == CR || *at == 0 || bytes[*at - 1] != CR).count() as u64
 }

@@ -11,6 +11,7 @@ use std::io;
 
 use crate::core::record::json::{is_white_space, key_of};
 use crate::error::own_words;
+use crate::shell::word;
 
 /// How deep a document may be nested. The record parser has the same limit.
 const DEEPEST: usize = 128;
@@ -304,21 +305,21 @@ pub enum Fault {
 impl Fault {
     /// The error at this offset of the text, after this number of records.
     pub fn into_error(self, at: u64, records: u64) -> io::Error {
-        let place = at + 1;
+        let byte = at + 1;
         let kind = io::ErrorKind::InvalidData;
         match self {
-            Fault::Broken => own_words(kind, format!("the JSON document is damaged at byte {place}")),
-            Fault::TooDeep => own_words(kind, format!("the JSON document is nested too deep at byte {place}")),
+            Fault::Broken => own_words(kind, format!("the JSON document is damaged at byte {byte}")),
+            Fault::TooDeep => own_words(kind, format!("the JSON document is nested too deep at byte {byte}")),
             Fault::NoObject => own_words(
                 kind,
                 format!(
-                    "byte {place} does not begin a JSON object; --records reads an array within objects that follow one another"
+                    "byte {byte} does not begin a JSON object; --records reads an array within objects that follow one another"
                 ),
             ),
             Fault::Second => own_words(
                 kind,
                 format!(
-                    "a second JSON document begins at byte {place}; to read its records too, name their array with --records"
+                    "a second JSON document begins at byte {byte}; to read its records too, name their array with --records"
                 ),
             ),
             Fault::Several(arrays) => io::Error::new(kind, several(&arrays)),
@@ -365,7 +366,5 @@ fn listed(arrays: &[String]) -> String {
 
 /// A path quoted for a shell, shortened.
 fn quoted(path: &str) -> String {
-    let is_plain = |character: char| character.is_alphanumeric() || matches!(character, '.' | '_' | '-');
-    let short: String = path.chars().take(80).collect();
-    if short.chars().all(is_plain) { short } else { format!("'{}'", short.replace('\'', "'\\''")) }
+    word(&path.chars().take(80).collect::<String>()).into_owned()
 }

@@ -179,7 +179,7 @@ impl Elements {
 
     /// The number of lines that end in a stretch of the window.
     pub(super) fn line_ends(&self, window: &Window, start: u64, end: u64) -> u64 {
-        let held = &window.held()[(start - window.offset()) as usize..(end - window.offset()) as usize];
+        let held = window.slice(start, end);
         memchr::memchr_iter(self.line_end, held).count() as u64
     }
 

@@ -392,7 +392,7 @@ impl Cutter for JsonCutter {
 
 /// The end of an element without the white space and comma after it.
 fn without_separators(window: &Window, start: u64, end: u64) -> u64 {
-    let held = &window.held()[(start - window.offset()) as usize..(end - window.offset()) as usize];
+    let held = window.slice(start, end);
     let is_part = |byte: &u8| !is_white_space(*byte) && *byte != b',';
     held.iter().rposition(is_part).map_or(end, |last| start + last as u64 + 1)
 }

@@ -45,7 +45,7 @@ impl Cutter for NdjsonCutter {
         if end > limit {
             return Ok(Some(Cut { end: limit, next: limit, lines: 1, extent: Extent::TooLarge }));
         }
-        let held = &window.held()[(start - window.offset()) as usize..(end - window.offset()) as usize];
+        let held = window.slice(start, end);
         let extent = if is_blank(held) { Extent::Blank } else { Extent::Record };
         let end = start + without_comma(held).len() as u64;
         Ok(Some(Cut { end, next, lines: 1, extent }))

@@ -55,7 +55,7 @@ impl Cutter for SheetCutter {
                 return Ok(Some(Cut { end: limit, next: limit, lines: 1, extent: Extent::TooLarge }));
             }
         };
-        let held = &window.held()[(start - window.offset()) as usize..(end - window.offset()) as usize];
+        let held = window.slice(start, end);
         let extent = if is_blank(held, &CsvDialect::with_delimiter(b',')) { Extent::Blank } else { Extent::Record };
         Ok(Some(Cut { end, next, lines: 1, extent }))
     }

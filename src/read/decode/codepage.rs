@@ -79,7 +79,7 @@ pub fn by_label(label: &str) -> Option<&'static CodePage> {
 const fn characters(text: &str) -> [char; 128] {
     let bytes = text.as_bytes();
     let mut found = ['\u{fffd}'; 128];
-    let (mut at, mut place) = (0, 0);
+    let (mut at, mut count) = (0, 0);
     while at < bytes.len() {
         let (length, first) = if bytes[at] < 0xe0 { (2, bytes[at] & 0x1f) } else { (3, bytes[at] & 0x0f) };
         let mut code = first as u32;
@@ -89,10 +89,10 @@ const fn characters(text: &str) -> [char; 128] {
             next += 1;
         }
         if let Some(character) = char::from_u32(code) {
-            found[place] = character;
+            found[count] = character;
         }
         at += length;
-        place += 1;
+        count += 1;
     }
     found
 }

@@ -11,7 +11,7 @@ use super::codepage::CodePage;
 const CHUNK: usize = 64 * 1024;
 
 /// Replaces a malformed sequence.
-const NEVER_UTF8: u8 = 0xff;
+pub(super) const NEVER_UTF8: u8 = 0xff;
 
 /// Reads text of another encoding as UTF-8.
 ///

@@ -3,10 +3,12 @@
 use std::io::{self, Read};
 
 use encoding_rs::{
-    BIG5, EUC_JP, GB18030, GBK, ISO_2022_JP, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252, WINDOWS_1253,
+    BIG5, DecoderResult, EUC_JP, GB18030, GBK, ISO_2022_JP, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252,
+    WINDOWS_1253,
 };
 use proptest::prelude::*;
 
+use super::decoder::NEVER_UTF8;
 use super::*;
 
 /// Gives its bytes in pieces of these sizes, over and over, as a pipe may.

@@ -28,7 +28,7 @@ impl Compression {
     }
 
     /// The bytes that [`Compression::fits`] needs for its answer to be reliable.
-    fn magic_length(self) -> usize {
+    pub(super) fn magic_length(self) -> usize {
         match self {
             Compression::Gzip => 2,
             Compression::Zstd | Compression::Zip => 4,

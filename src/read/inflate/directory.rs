@@ -106,9 +106,9 @@ impl Directory {
 
     /// The directory by the zip64 record, if there is one, and the offset of that record.
     fn find64(file: &File, end_offset: u64) -> io::Result<Option<(Directory, u64)>> {
-        let Some(place) = end_offset.checked_sub(LOCATOR64_LENGTH) else { return Ok(None) };
+        let Some(locator_offset) = end_offset.checked_sub(LOCATOR64_LENGTH) else { return Ok(None) };
         let mut locator = [0; LOCATOR64_LENGTH as usize];
-        read_at(file, place, &mut locator)?;
+        read_at(file, locator_offset, &mut locator)?;
         if !locator.starts_with(&LOCATOR64) {
             return Ok(None);
         }

@@ -9,7 +9,7 @@ use super::growth::Growth;
 
 /// A file of more bzip2 streams than this must have streams of this mean length in bytes. Starting a decoder costs
 /// about as much as reading that many, and no program that compresses in parts makes shorter ones.
-const MANY_PARTS: u64 = 10_000;
+pub(super) const MANY_PARTS: u64 = 10_000;
 const SHORT_PART: u64 = 1_000;
 
 /// The bytes needed to recognise a part, or one without data.
@@ -85,7 +85,7 @@ pub(super) struct Inflater {
     growth: Growth,
     progress: Progress,
     /// The number of parts a decoder was started for.
-    parts: u64,
+    pub(super) parts: u64,
     fault: Option<Fault>,
 }
 

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use proptest::prelude::*;
 
+use super::inflater::MANY_PARTS;
 use super::*;
 
 const STREAMS: [Compression; 4] = [Compression::Gzip, Compression::Zstd, Compression::Bzip2, Compression::Xz];

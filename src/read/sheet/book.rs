@@ -119,8 +119,8 @@ fn send_xls<W: Write>(mut file: impl Read + Seek, sheet: Option<&str>, rows: &mu
 fn send_range<W: Write>(cells: &Range<Data>, rows: &mut Rows<W>) -> Result<(), Refusal> {
     let Some((first_row, first_column)) = cells.start() else { return Ok(()) };
     for (row, column, value) in cells.used_cells() {
-        let place = (first_row + row as u32, first_column + column as u32);
-        rows.put(place, &borrowed(value))?;
+        let position = (first_row + row as u32, first_column + column as u32);
+        rows.put(position, &borrowed(value))?;
     }
     Ok(())
 }

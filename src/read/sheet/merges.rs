@@ -90,11 +90,11 @@ impl Merges {
     }
 
     /// Adds a cell with a value, which may be the first of a range.
-    pub(super) fn note(&mut self, place: (u32, u32), text: &str) {
-        if let Some(last_row) = self.ranges.get(&place) {
+    pub(super) fn note(&mut self, position: (u32, u32), text: &str) {
+        if let Some(last_row) = self.ranges.get(&position) {
             let range = Active { last_row: *last_row, text: text.to_string(), is_used: false };
             // Of two overlapping ranges the first stays; no program writes such a file.
-            self.active.entry(place.1).or_insert(range);
+            self.active.entry(position.1).or_insert(range);
         }
     }
 }

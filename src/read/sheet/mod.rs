@@ -19,7 +19,7 @@ mod ods;
 mod ods_styles;
 mod package;
 mod patience;
-mod place;
+mod position;
 mod protocol;
 mod reader;
 mod refusal;

@@ -10,7 +10,7 @@ use super::merges::Merges;
 use super::number_format::NumberFormat;
 use super::ods_styles::Styles;
 use super::package::Package;
-use super::place::MAX_ROWS;
+use super::position::MAX_ROWS;
 use super::refusal::{Refusal, short};
 use super::rows::Rows;
 use super::tabs::Tab;
@@ -246,8 +246,8 @@ impl<R: BufRead> Table<'_, R> {
     }
 
     fn style_of_column(&self, column: u32) -> Option<&str> {
-        let place = self.columns.partition_point(|(until, _)| *until <= column);
-        self.columns.get(place)?.1.as_deref()
+        let position = self.columns.partition_point(|(until, _)| *until <= column);
+        self.columns.get(position)?.1.as_deref()
     }
 
     /// What a cell shows, up to its end: its paragraphs, without notes and drawings.
@@ -318,35 +318,35 @@ fn head_of(tag: &BytesStart<'_>) -> Result<Head, Refusal> {
 }
 
 fn send_cell<W: Write>(
-    place: (u32, u32),
+    position: (u32, u32),
     head: &Head,
     text: &str,
     format: NumberFormat,
     rows: &mut Rows<W>,
 ) -> Result<(), Refusal> {
     if head.rows_spanned > 1 {
-        rows.merge(place, (place.0.saturating_add(head.rows_spanned - 1), place.1))?;
+        rows.merge(position, (position.0.saturating_add(head.rows_spanned - 1), position.1))?;
     }
     let shown = head.value.as_deref().filter(|value| !value.is_empty()).unwrap_or(text);
     let wrong = || Refusal::damaged(format!("{:?} is no value of its cell", short(shown)));
     match head.kind.as_deref() {
-        None if head.has_formula && text.is_empty() => rows.put_error(place, NOT_CALCULATED),
+        None if head.has_formula && text.is_empty() => rows.put_error(position, NOT_CALCULATED),
         // A typed text has no formula.
-        _ if head.has_formula && (head.is_error || looks_like_error(shown)) => rows.put_error(place, shown),
+        _ if head.has_formula && (head.is_error || looks_like_error(shown)) => rows.put_error(position, shown),
         Some("float" | "percentage" | "currency") => {
             let value = head.value.as_deref().unwrap_or_default().trim();
             match value.parse::<f64>() {
-                Ok(_) => rows.put_written(place, value, format),
+                Ok(_) => rows.put_written(position, value, format),
                 Err(_) => Err(wrong()),
             }
         }
-        Some("date") => rows.put(place, &DataRef::DateTimeIso(head.value.clone().ok_or_else(wrong)?)),
-        Some("time") => rows.put(place, &DataRef::DurationIso(head.value.clone().ok_or_else(wrong)?)),
+        Some("date") => rows.put(position, &DataRef::DateTimeIso(head.value.clone().ok_or_else(wrong)?)),
+        Some("time") => rows.put(position, &DataRef::DurationIso(head.value.clone().ok_or_else(wrong)?)),
         Some("boolean") => match head.value.as_deref() {
-            Some("true") => rows.put(place, &DataRef::Bool(true)),
-            Some("false") => rows.put(place, &DataRef::Bool(false)),
+            Some("true") => rows.put(position, &DataRef::Bool(true)),
+            Some("false") => rows.put(position, &DataRef::Bool(false)),
             _ => Err(wrong()),
         },
-        _ => rows.put(place, &DataRef::SharedString(shown)),
+        _ => rows.put(position, &DataRef::SharedString(shown)),
     }
 }

@@ -8,7 +8,7 @@ use memchr::{memchr, memchr3};
 use super::cell::{push_error, push_formatted, push_value, push_written};
 use super::merges::Merges;
 use super::number_format::NumberFormat;
-use super::place::{MAX_COLUMNS, MAX_ROWS, name_of};
+use super::position::{MAX_COLUMNS, MAX_ROWS, position_name};
 use super::protocol::SheetEnd;
 use super::refusal::Refusal;
 
@@ -85,48 +85,48 @@ impl<W: Write> Rows<W> {
     }
 
     /// Writes the cell at a row and column, from 0.
-    pub(super) fn put(&mut self, place: (u32, u32), value: &DataRef<'_>) -> Result<(), Refusal> {
+    pub(super) fn put(&mut self, position: (u32, u32), value: &DataRef<'_>) -> Result<(), Refusal> {
         self.text.clear();
         push_value(&mut self.text, value);
-        self.put_text(place)
+        self.put_text(position)
     }
 
     /// Writes a cell with a number.
-    pub(super) fn put_number(&mut self, place: (u32, u32), value: f64, format: NumberFormat) -> Result<(), Refusal> {
+    pub(super) fn put_number(&mut self, position: (u32, u32), value: f64, format: NumberFormat) -> Result<(), Refusal> {
         self.text.clear();
         push_formatted(&mut self.text, value, format, self.is_1904);
-        self.put_text(place)
+        self.put_text(position)
     }
 
     /// Writes a cell with a number written in digits; anything else is text.
     pub(super) fn put_written(
         &mut self,
-        place: (u32, u32),
+        position: (u32, u32),
         written: &str,
         format: NumberFormat,
     ) -> Result<(), Refusal> {
         self.text.clear();
         push_written(&mut self.text, written, format, self.is_1904);
-        self.put_text(place)
+        self.put_text(position)
     }
 
     /// Writes a cell with an error.
-    pub(super) fn put_error(&mut self, place: (u32, u32), name: &str) -> Result<(), Refusal> {
+    pub(super) fn put_error(&mut self, position: (u32, u32), name: &str) -> Result<(), Refusal> {
         self.text.clear();
         push_error(&mut self.text, name);
-        self.put_text(place)
+        self.put_text(position)
     }
 
-    fn put_text(&mut self, place: (u32, u32)) -> Result<(), Refusal> {
+    fn put_text(&mut self, position: (u32, u32)) -> Result<(), Refusal> {
         let is_blank = |first: u8| (first <= b' ' || first >= 0x80) && self.text.trim().is_empty();
         if self.text.as_bytes().first().is_none_or(|first| is_blank(*first)) {
             return Ok(());
         }
         let text = std::mem::take(&mut self.text);
-        self.move_to(place)?;
+        self.move_to(position)?;
         self.write(&text)?;
         if !self.merges.is_empty() {
-            self.merges.note(place, &text);
+            self.merges.note(position, &text);
         }
         self.text = text;
         Ok(())
@@ -162,25 +162,25 @@ impl<W: Write> Rows<W> {
 
     /// Adds to a refusal where in the sheet it happened.
     pub(super) fn with_cell(&self, refusal: Refusal) -> Refusal {
-        match self.last.map(name_of) {
+        match self.last.map(position_name) {
             Some(cell) => Refusal::new(format!("{refusal} (after the cell {cell})")),
             None => refusal,
         }
     }
 
     /// Writes what is between the last cell and this one.
-    fn move_to(&mut self, place: (u32, u32)) -> Result<(), Refusal> {
-        let (row, column) = place;
+    fn move_to(&mut self, position: (u32, u32)) -> Result<(), Refusal> {
+        let (row, column) = position;
         if row >= MAX_ROWS || column >= MAX_COLUMNS {
             return Err(Refusal::new(format!(
                 "it has a value outside the {MAX_ROWS} rows and {MAX_COLUMNS} columns of a sheet, so it is damaged; open it \
                  and save it again"
             )));
         }
-        if let Some(last) = self.last.filter(|last| *last >= place) {
-            let (place, last) = (name_of(place), name_of(last));
+        if let Some(last) = self.last.filter(|last| *last >= position) {
+            let (position, last) = (position_name(position), position_name(last));
             return Err(Refusal::new(format!(
-                "its cells are out of order ({place} comes after {last}), so it is damaged; open it and save it again"
+                "its cells are out of order ({position} comes after {last}), so it is damaged; open it and save it again"
             )));
         }
         if row > self.row || self.last.is_none() {
@@ -191,7 +191,7 @@ impl<W: Write> Rows<W> {
         }
         self.fill_until(column)?;
         self.move_right(column)?;
-        self.last = Some(place);
+        self.last = Some(position);
         if self.written > self.most {
             return Err(Refusal::too_large(self.most));
         }
@@ -248,8 +248,8 @@ mod tests {
     fn rows(cells: &[((u32, u32), &str)]) -> Result<String, Refusal> {
         let mut out = Vec::new();
         let mut rows = Rows::new(&mut out, 1_000_000_000, 0);
-        for (place, text) in cells {
-            rows.put(*place, &DataRef::SharedString(text))?;
+        for (position, text) in cells {
+            rows.put(*position, &DataRef::SharedString(text))?;
         }
         rows.finish()?;
         Ok(String::from_utf8(out).unwrap())

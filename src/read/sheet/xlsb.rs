@@ -123,7 +123,7 @@ impl Form for Xlsb {
         let (mut row, mut is_hidden) = (0, false);
         loop {
             let (kind, record) = records.must()?;
-            let place = |record| Ok::<_, Refusal>((row, number(record, 0)?));
+            let position = |record| Ok::<_, Refusal>((row, number(record, 0)?));
             let format = |record| {
                 let style = number(record, 4)? & 0x00ff_ffff;
                 Ok::<_, Refusal>(formats.get(style as usize).cloned().unwrap_or_default())
@@ -136,20 +136,20 @@ impl Form for Xlsb {
                     row = number(record, 0)?;
                     is_hidden = number(record, 8)? & HIDDEN != 0;
                 }
-                RK_NUMBER => rows.put_number(place(record)?, rk_number(number(record, 8)?), format(record)?)?,
+                RK_NUMBER => rows.put_number(position(record)?, rk_number(number(record, 8)?), format(record)?)?,
                 NUMBER | FORMULA_NUMBER => {
                     let value = f64::from_bits(u64::from(number(record, 8)?) | u64::from(number(record, 12)?) << 32);
-                    rows.put_number(place(record)?, value, format(record)?)?;
+                    rows.put_number(position(record)?, value, format(record)?)?;
                 }
-                BOOL | FORMULA_BOOL => rows.put(place(record)?, &DataRef::Bool(byte(record, 8)? != 0))?,
-                ERROR | FORMULA_ERROR => rows.put_error(place(record)?, name_of_error(byte(record, 8)?)?)?,
-                TEXT | FORMULA_TEXT => rows.put(place(record)?, &DataRef::SharedString(&text_at(record, 8)?.0))?,
+                BOOL | FORMULA_BOOL => rows.put(position(record)?, &DataRef::Bool(byte(record, 8)? != 0))?,
+                ERROR | FORMULA_ERROR => rows.put_error(position(record)?, name_of_error(byte(record, 8)?)?)?,
+                TEXT | FORMULA_TEXT => rows.put(position(record)?, &DataRef::SharedString(&text_at(record, 8)?.0))?,
                 // A byte of flags precedes the text.
-                RICH_TEXT => rows.put(place(record)?, &DataRef::SharedString(&text_at(record, 9)?.0))?,
+                RICH_TEXT => rows.put(position(record)?, &DataRef::SharedString(&text_at(record, 9)?.0))?,
                 SHARED_TEXT => {
                     let text = strings.get(number(record, 8)? as usize);
                     let text = text.ok_or_else(|| Refusal::damaged("a text of the table is missing"))?;
-                    rows.put(place(record)?, &DataRef::SharedString(text))?;
+                    rows.put(position(record)?, &DataRef::SharedString(text))?;
                 }
                 FIRST_SHORT..=LAST_SHORT => {
                     return Err(Refusal::new("it has cells of a kind that cannot be read; save it as .xlsx"));

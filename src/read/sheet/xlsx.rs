@@ -13,7 +13,7 @@ use quick_xml::events::{BytesStart, Event};
 use super::merges::Merges;
 use super::number_format::NumberFormat;
 use super::package::drain;
-use super::place::{MAX_COLUMNS, place_of, row_of};
+use super::position::{MAX_COLUMNS, parse_position, row_of};
 use super::refusal::{Refusal, short};
 use super::rows::Rows;
 use super::texts::{Texts, unescaped};
@@ -176,7 +176,7 @@ fn merges_in(mut rest: impl BufRead) -> Result<Merges, Refusal> {
             Event::Start(tag) if tag.local_name().as_ref() == "mergeCell" => {
                 let range = attribute(&tag, "ref")?.unwrap_or_default();
                 if let Some((first, last)) = range.split_once(':') {
-                    merges.add(place_of(first)?, place_of(last)?)?;
+                    merges.add(parse_position(first)?, parse_position(last)?)?;
                 }
             }
             Event::Eof => break,
@@ -219,7 +219,7 @@ impl Type {
 
 /// A cell before its value is read.
 struct Head {
-    place: (u32, u32),
+    position: (u32, u32),
     kind: Type,
     style: Option<usize>,
 }
@@ -275,11 +275,11 @@ impl<R: BufRead> Sheet<'_, R> {
                 _ => continue,
             };
             // A row without a number has that of its first cell.
-            if head.place.0 != self.row && (has_number || head.place.0 < self.row) {
-                let (row, found_in) = (head.place.0 + 1, self.row + 1);
+            if head.position.0 != self.row && (has_number || head.position.0 < self.row) {
+                let (row, found_in) = (head.position.0 + 1, self.row + 1);
                 return Err(Refusal::damaged(format!("a cell of row {row} is in row {found_in}")));
             }
-            (self.row, has_number, column) = (head.place.0, true, head.place.1 + 1);
+            (self.row, has_number, column) = (head.position.0, true, head.position.1 + 1);
             if is_hidden {
                 rows.hide(self.row);
             }
@@ -319,40 +319,40 @@ impl<R: BufRead> Sheet<'_, R> {
         }
         let is_empty_text = has_value && matches!(head.kind, Type::Text | Type::Inline);
         if has_formula && !is_empty_text && self.text.trim().is_empty() {
-            return rows.put_error(head.place, NOT_CALCULATED);
+            return rows.put_error(head.position, NOT_CALCULATED);
         }
         self.send_value(head, has_inline, rows)
     }
 
     fn send_value<W: Write>(&self, head: &Head, is_inline: bool, rows: &mut Rows<W>) -> Result<(), Refusal> {
-        let (place, value) = (head.place, self.text.trim());
+        let (position, value) = (head.position, self.text.trim());
         let wrong = |what: &str| Refusal::damaged(format!("{:?} is no {what}", short(value)));
         match head.kind {
             _ if self.text.is_empty() => Ok(()),
-            Type::Inline if is_inline => rows.put(place, &DataRef::SharedString(&self.text)),
-            Type::Inline | Type::Text => rows.put(place, &DataRef::SharedString(&unescaped(&self.text))),
+            Type::Inline if is_inline => rows.put(position, &DataRef::SharedString(&self.text)),
+            Type::Inline | Type::Text => rows.put(position, &DataRef::SharedString(&unescaped(&self.text))),
             _ if value.is_empty() => Ok(()),
             Type::Shared => {
                 let text = value.parse().ok().and_then(|n| self.strings.get(n));
-                rows.put(place, &DataRef::SharedString(text.ok_or_else(|| wrong("text of the table"))?))
+                rows.put(position, &DataRef::SharedString(text.ok_or_else(|| wrong("text of the table"))?))
             }
             Type::Bool => match value {
-                "0" => rows.put(place, &DataRef::Bool(false)),
-                "1" => rows.put(place, &DataRef::Bool(true)),
-                word if word.eq_ignore_ascii_case("false") => rows.put(place, &DataRef::Bool(false)),
-                word if word.eq_ignore_ascii_case("true") => rows.put(place, &DataRef::Bool(true)),
+                "0" => rows.put(position, &DataRef::Bool(false)),
+                "1" => rows.put(position, &DataRef::Bool(true)),
+                word if word.eq_ignore_ascii_case("false") => rows.put(position, &DataRef::Bool(false)),
+                word if word.eq_ignore_ascii_case("true") => rows.put(position, &DataRef::Bool(true)),
                 _ => Err(wrong("yes or no")),
             },
-            Type::Error if value.starts_with('#') && value.len() <= 40 => rows.put_error(place, value),
+            Type::Error if value.starts_with('#') && value.len() <= 40 => rows.put_error(position, value),
             Type::Error => Err(wrong("error")),
-            Type::Date => rows.put(place, &DataRef::DateTimeIso(value.to_string())),
+            Type::Date => rows.put(position, &DataRef::DateTimeIso(value.to_string())),
             Type::Number | Type::Untyped => {
                 let is_number = value.parse::<f64>().is_ok();
                 if head.kind == Type::Number && !is_number {
                     return Err(wrong("number"));
                 }
                 let format = head.style.and_then(|style| self.formats.get(style)).cloned().unwrap_or_default();
-                rows.put_written(place, value, format)
+                rows.put_written(position, value, format)
             }
         }
     }
@@ -360,11 +360,11 @@ impl<R: BufRead> Sheet<'_, R> {
 
 /// What a cell declares; without a position it is at the next one.
 fn head_of(tag: &BytesStart<'_>, next: (u32, u32)) -> Result<Head, Refusal> {
-    let mut head = Head { place: next, kind: Type::Untyped, style: None };
+    let mut head = Head { position: next, kind: Type::Untyped, style: None };
     for attribute in tag.attributes().with_checks(false) {
         let attribute = attribute.map_err(Refusal::damaged)?;
         match attribute.key.as_ref() {
-            "r" => head.place = place_of(&attribute.value)?,
+            "r" => head.position = parse_position(&attribute.value)?,
             "t" => head.kind = Type::of(&attribute.value)?,
             "s" if attribute.value.is_empty() => (),
             "s" => {
@@ -374,7 +374,7 @@ fn head_of(tag: &BytesStart<'_>, next: (u32, u32)) -> Result<Head, Refusal> {
             _ => (),
         }
     }
-    if head.place.1 >= MAX_COLUMNS {
+    if head.position.1 >= MAX_COLUMNS {
         return Err(Refusal::damaged(format!("it has a cell beyond the {MAX_COLUMNS} columns of a sheet")));
     }
     Ok(head)

@@ -89,8 +89,8 @@ impl Cell {
             may_be_space |= length == 1;
         }
         if may_be_space {
-            for (place, cell) in cells.iter().enumerate() {
-                filled &= !(u64::from(!cell.has_more_than_space(record.as_bytes())) << place);
+            for (column, cell) in cells.iter().enumerate() {
+                filled &= !(u64::from(!cell.has_more_than_space(record.as_bytes())) << column);
             }
         }
         filled

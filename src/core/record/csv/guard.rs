@@ -33,9 +33,9 @@ pub(super) fn has_formula_part(cell: &[u8]) -> bool {
     if !may_have_formula(cell, DELIMITERS[0]) {
         return false;
     }
-    let mut places = cell.iter().enumerate().filter(|(_, byte)| DELIMITERS.contains(byte));
-    places.any(|(place, _)| {
-        let part = &cell[place + 1..];
+    let mut delimiters = cell.iter().enumerate().filter(|(_, byte)| DELIMITERS.contains(byte));
+    delimiters.any(|(at, _)| {
+        let part = &cell[at + 1..];
         is_formula(&part[part.iter().take_while(|byte| **byte == b'"').count()..])
     })
 }

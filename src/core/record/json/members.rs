@@ -215,7 +215,7 @@ fn describe(record: &str, error: &serde_json::Error) -> String {
     match error.column() {
         0 => text.to_string(),
         column => {
-            let before = record.char_indices().take_while(|(place, _)| *place < column);
+            let before = record.char_indices().take_while(|(at, _)| *at < column);
             format!("{text} at character {}", before.count())
         }
     }

@@ -2,6 +2,8 @@
 
 use std::io::Write;
 
+use flate2::Crc;
+
 use proptest::prelude::*;
 
 use super::*;

@@ -20,7 +20,7 @@ pub(super) fn row_of(number: &str) -> Result<u32, Refusal> {
 }
 
 /// The row and column, from 0, of a cell by its name: `B7`, `$B$7`.
-pub(super) fn place_of(name: &str) -> Result<(u32, u32), Refusal> {
+pub(super) fn parse_position(name: &str) -> Result<(u32, u32), Refusal> {
     let name = name.trim();
     let bare = name.strip_prefix('$').unwrap_or(name);
     let letters = bare.bytes().take_while(u8::is_ascii_alphabetic).count();
@@ -41,7 +41,7 @@ pub(super) fn place_of(name: &str) -> Result<(u32, u32), Refusal> {
 }
 
 /// The name of a cell: `B7` in the seventh row and second column.
-pub(super) fn name_of((row, column): (u32, u32)) -> String {
+pub(super) fn position_name((row, column): (u32, u32)) -> String {
     let mut letters = Vec::new();
     let mut left = column + 1;
     while left > 0 {
@@ -57,14 +57,15 @@ mod tests {
 
     #[test]
     fn a_cell_has_its_name() {
-        for (name, place) in [("A1", (0, 0)), ("B7", (6, 1)), ("AA10", (9, 26)), ("XFD1048576", (1_048_575, 16_383))] {
-            assert_eq!((place_of(name).unwrap(), name_of(place)), (place, name.to_string()));
+        for (name, position) in [("A1", (0, 0)), ("B7", (6, 1)), ("AA10", (9, 26)), ("XFD1048576", (1_048_575, 16_383))]
+        {
+            assert_eq!((parse_position(name).unwrap(), position_name(position)), (position, name.to_string()));
         }
-        assert_eq!(place_of(" $b$7 ").unwrap(), (6, 1));
+        assert_eq!(parse_position(" $b$7 ").unwrap(), (6, 1));
         for wrong in
             ["", "A", "1", "A0", "A-1", "A+1", "XFE1", "ZZZZZZZZZZ1", "A1048577", "A4294967297", "Ä1", "A1B", "A 1"]
         {
-            assert!(place_of(wrong).is_err(), "{wrong}");
+            assert!(parse_position(wrong).is_err(), "{wrong}");
         }
     }
 }
