@@ -23,8 +23,8 @@ use super::open::{self, Opened, OpenedSheet};
 pub use super::options::{Format, MAX_RECORD_BYTES, ReadOptions};
 use super::sniff::format::{self, Records, format_of};
 use super::sniff::{
-    HeaderPlace, Kind, SAMPLE_BYTES, Sample, Sniffed, Trial, Unreadable, is_report, report_header, separator_line,
-    sniff,
+    HeaderPlace, Kind, Reading, SAMPLE_BYTES, Sample, Sniffed, Trial, Unreadable, is_report, report_header,
+    separator_line, sniff,
 };
 use super::source::Source;
 use super::window::Window;
@@ -313,24 +313,29 @@ impl Input {
             Error::Input { path: self.path.clone(), doing: what.after(&line) }
         })?;
         if let Some(rival) = rival {
-            let (one, other) = (delimiter_name(reading.dialect.delimiter), delimiter_name(rival));
-            if matches!(header, HeaderPlace::Given(_)) {
-                let what = format!(
-                    "the delimiter may be {one} or {other}, and there is no header to decide; name it with --delimiter"
-                );
-                return Err(Error::Input { path: self.path.clone(), doing: Words::own(what) });
-            }
-            self.notes
-                .push(format!("the delimiter may be {one} or {other}: read with {one} (change with --delimiter)"));
+            self.note_rival(delimiter_name(reading.dialect.delimiter), delimiter_name(rival), &header)?;
         }
-        self.dialect.csv = reading.dialect;
-        self.dialect.header_line = reading.header_line;
-        self.names = reading.names;
-        self.kinds = reading.kinds;
-        self.is_header_guessed = reading.is_guessed;
-        self.blank_before_header = reading.blank;
-        self.lines_above_header = reading.above;
-        if let (Some(line), true, HeaderPlace::Found) = (reading.header_line, reading.is_doubtful, &options.header) {
+        window.drop_until(window.offset() + reading.records.0);
+        self.line = reading.records.1;
+        self.take_reading(reading, &options.header);
+        Ok(())
+    }
+
+    /// Notes that another delimiter fits as well; an error if there is no header to decide.
+    fn note_rival(&mut self, one: String, other: String, header: &HeaderPlace) -> Result<()> {
+        if matches!(header, HeaderPlace::Given(_)) {
+            let what = format!(
+                "the delimiter may be {one} or {other}, and there is no header to decide; name it with --delimiter"
+            );
+            return Err(Error::Input { path: self.path.clone(), doing: Words::own(what) });
+        }
+        self.notes.push(format!("the delimiter may be {one} or {other}: read with {one} (change with --delimiter)"));
+        Ok(())
+    }
+
+    /// Takes over what a reading of the table found, with notes for the user.
+    fn take_reading(&mut self, reading: Reading, header: &HeaderPlace) {
+        if let (Some(line), true, HeaderPlace::Found) = (reading.header_line, reading.is_doubtful, header) {
             self.notes.push(format!(
                 "line {line} is taken for the header, but looks like a record; if it is one, name the columns with --columns"
             ));
@@ -339,9 +344,13 @@ impl Input {
             let (lines, are) = if reading.above == 1 { ("line", "is") } else { ("lines", "are") };
             self.notes.push(format!("{} {lines} above the header on line {line} {are} not read", reading.above));
         }
-        window.drop_until(window.offset() + reading.records.0);
-        self.line = reading.records.1;
-        Ok(())
+        self.dialect.csv = reading.dialect;
+        self.dialect.header_line = reading.header_line;
+        self.names = reading.names;
+        self.kinds = reading.kinds;
+        self.is_header_guessed = reading.is_guessed;
+        self.blank_before_header = reading.blank;
+        self.lines_above_header = reading.above;
     }
 }
 

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::read::feed::{Feed, FileRead};
 use crate::read::inflate::Compression;
 use crate::read::options::{Format, ReadOptions};
-use crate::read::sheet::{self, SheetReader};
+use crate::read::sheet::{Limits, SheetInfo, SheetReader};
 use crate::read::window::Window;
 
 /// A spreadsheet's rows, and the file that they are read from.
@@ -43,7 +43,6 @@ pub(super) fn spreadsheet(
     compression: Option<Compression>,
     options: &ReadOptions,
 ) -> Result<Opened> {
-    let failed = |error: io::Error| Error::input(path, error);
     if options.format.is_some_and(|format| format != Format::Spreadsheet) {
         return Err(refuse(path, "it is a spreadsheet; leave out --format, or use --format spreadsheet"));
     }
@@ -56,48 +55,32 @@ pub(super) fn spreadsheet(
             "it is a spreadsheet, and no program was given to read it; save the sheet as CSV UTF-8",
         ));
     };
-    let limits = sheet_limits(options);
-    let (reader, info) =
-        SheetReader::open(program, seekable.path(), options.sheet.as_deref(), limits).map_err(failed)?;
     let seekable = Arc::new(seekable);
-    let again = {
-        let (program, seekable, file, name) =
-            (program.clone(), Arc::clone(&seekable), file.clone(), options.sheet.clone());
+    let open_sheet = {
+        let (program, name, most) = (program.clone(), options.sheet.clone(), options.max_inflated_bytes);
         move |first_row| {
-            let limits = sheet::Limits { first_row, ..limits };
-            let (reader, _) = SheetReader::open(&program, seekable.path(), name.as_deref(), limits)?;
+            let limits = Limits { max_inflated_bytes: most, first_row, ..Limits::default() };
+            let (reader, info) = SheetReader::open(&program, seekable.path(), name.as_deref(), limits)?;
             let feed = SheetFeed { reader, file: file.clone(), _copy: Arc::clone(&seekable) };
-            Ok(Window::over(Box::new(feed)))
+            Ok::<_, io::Error>((Window::over(Box::new(feed)), info))
         }
     };
-    let feed = SheetFeed { reader, file, _copy: seekable };
-    let others: Vec<&str> = info
-        .sheets
-        .iter()
-        .filter(|other| other.visible && other.name != info.sheet)
-        .map(|other| &*other.name)
-        .collect();
-    let mut notes = Vec::new();
-    if options.sheet.is_none() && !others.is_empty() {
-        notes.push(format!(
-            "reads the first sheet, {:?} (choose another with --sheet: {})",
-            info.sheet,
-            others.iter().take(20).map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ")
-        ));
-    }
-    let sheet = Some(OpenedSheet { name: info.sheet, merged_rows: info.merged_rows, again: Box::new(again) });
-    Ok(Opened {
-        spooled: None,
-        window: Window::over(Box::new(feed)),
-        length: None,
-        is_file: false,
-        compression,
-        encoding: UTF_8.into(),
-        sheet,
-        notes,
-    })
+    let (window, info) = open_sheet(0).map_err(|error| Error::input(path, error))?;
+    let notes = if options.sheet.is_none() { Vec::from_iter(other_sheets(&info)) } else { Vec::new() };
+    let again = Box::new(move |first_row| Ok(open_sheet(first_row)?.0));
+    let sheet = Some(OpenedSheet { name: info.sheet, merged_rows: info.merged_rows, again });
+    let encoding = UTF_8.into();
+    Ok(Opened { window, length: None, is_file: false, compression, encoding, sheet, spooled: None, notes })
 }
 
-fn sheet_limits(options: &ReadOptions) -> sheet::Limits {
-    sheet::Limits { max_inflated_bytes: options.max_inflated_bytes, ..sheet::Limits::default() }
+/// Names the visible sheets that are not read.
+fn other_sheets(info: &SheetInfo) -> Option<String> {
+    const NAMED: usize = 20;
+    let others = info.sheets.iter().filter(|other| other.visible && other.name != info.sheet);
+    let others: Vec<String> = others.take(NAMED).map(|other| format!("{:?}", other.name)).collect();
+    let named = || {
+        let others = others.join(", ");
+        format!("read the first visible sheet, {:?} (choose another with --sheet: {others})", info.sheet)
+    };
+    (!others.is_empty()).then(named)
 }
