@@ -1,5 +1,5 @@
-//! What a run tells a log (SPEC, section 8): an event each for its start, its inputs, how far it has come, what it commits and
-//! how it ends. They go to whoever collects `tracing`'s; where nobody does, they cost nothing.
+//! The events of a run, for a log: its start, its inputs, its progress, its commits and its end. They are `tracing`'s, and cost
+//! nothing where no subscriber collects them.
 //!
 //! All of them are made here, so that one page shows what can be in a log: names of files and folders, numbers, and words of this
 //! program. Never a customer's value.
@@ -9,29 +9,37 @@ use std::time::{Duration, Instant};
 use tracing::{error, info, warn};
 
 use super::{Command, Observer, Options, Progress, shown_path};
+use crate::core::record::{Counts, each_count};
 use crate::error::{Error, Result};
 use crate::read::input::Input;
-use crate::report::summary::{Counts, Status, Summary};
+use crate::report::summary::{Status, Summary};
 use crate::sink::sqlite::Undone;
 
-/// What all events of runs are for, as `tracing` has it.
+/// The target of all events of runs.
 pub const TARGET: &str = "custload";
 
-/// How long it is from one event that tells how far a run has come to the next.
+/// The time between two events of progress.
 const EVERY: Duration = Duration::from_secs(10);
 
-/// Watches a run for a log, on behalf of another observer.
+/// The event that ends a run, with all counts.
+macro_rules! end_event {
+    ([$level:ident { $($before:tt)* } $counts:ident { $($after:tt)* }] $($(#[$doc:meta])* $name:ident: $sum:ident,)*) => {
+        $level!(target: TARGET, event = "end", $($before)* $($name = $counts.$name,)* $($after)*)
+    };
+}
+
+/// An observer that passes everything on to another, and logs progress.
 pub(super) struct Watched<'o> {
     observer: &'o mut dyn Observer,
     /// The run's number, once it has one.
     pub(super) run: Option<i64>,
     progress: Progress,
-    begun: Instant,
-    told: Instant,
+    start: Instant,
+    logged: Instant,
 }
 
 impl<'o> Watched<'o> {
-    /// Notes the start of a run.
+    /// Logs the start of a run.
     pub(super) fn start(options: &Options, observer: &'o mut dyn Observer) -> Watched<'o> {
         let database = options.database.as_deref().map(shown_path);
         info!(
@@ -43,11 +51,11 @@ impl<'o> Watched<'o> {
             mode = options.fields.mode.name(),
             profile = options.profile,
         );
-        let begun = Instant::now();
-        Watched { observer, run: None, progress: Progress::default(), begun, told: begun }
+        let start = Instant::now();
+        Watched { observer, run: None, progress: Progress::default(), start, logged: start }
     }
 
-    /// Notes what the inputs are.
+    /// Logs the inputs.
     pub(super) fn inputs(&self, inputs: &[Input]) {
         for (index, input) in inputs.iter().enumerate() {
             let (path, dialect) = (shown_path(&input.path), &input.dialect);
@@ -64,34 +72,26 @@ impl<'o> Watched<'o> {
         }
     }
 
-    /// Notes the end of a run, however it ended.
+    /// Logs the end of a run, however it ended.
     pub(super) fn end(&self, options: &Options, done: &Result<Summary>) {
-        let seconds = (self.begun.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
+        let seconds = (self.start.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
         match done {
             Ok(summary) => {
                 let counts = &summary.counts;
-                // The counts are of what was judged; of that, so many records are in the database.
+                // The counts are of what was judged; `kept` is how many of these records are in the database.
                 let is_stopped = summary.status == Status::Threshold && summary.run_id.is_some();
                 let kept = is_stopped.then(|| summary.kept_records.unwrap_or(0));
-                info!(
-                    target: TARGET,
-                    event = "end",
-                    run = summary.run_id,
-                    status = summary.status.name(),
-                    exit_status = summary.exit_status(options.rejects_ok),
-                    kept,
-                    read = counts.read,
-                    accepted = counts.accepted,
-                    created = counts.created,
-                    updated = counts.updated,
-                    unchanged = counts.unchanged,
-                    superseded = counts.superseded,
-                    rejected = counts.rejected,
-                    blank = counts.blank,
-                    warnings = counts.warnings,
-                    repaired = counts.repaired,
-                    seconds,
-                    reports = summary.reports,
+                each_count!(
+                    end_event
+                    info {
+                        run = summary.run_id,
+                        status = summary.status.name(),
+                        exit_status = summary.exit_status(options.rejects_ok),
+                        kept,
+                    } counts {
+                        seconds,
+                        reports = summary.reports,
+                    }
                 );
             }
             Err(error) => failed(self.run, error, &self.progress.counts, seconds),
@@ -115,8 +115,8 @@ impl Observer for Watched<'_> {
     fn progress(&mut self, progress: &Progress) {
         self.observer.progress(progress);
         self.progress = *progress;
-        if self.told.elapsed() >= EVERY {
-            self.told = Instant::now();
+        if self.logged.elapsed() >= EVERY {
+            self.logged = Instant::now();
             let Progress { bytes, counts } = progress;
             info!(
                 target: TARGET,
@@ -135,68 +135,58 @@ impl Observer for Watched<'_> {
     }
 }
 
-/// Notes that there was no run, for its options were refused.
+/// Logs that there was no run, because its options were refused.
 pub fn refused(error: &Error) {
     failed(None, error, &Counts::default(), 0.0);
 }
 
-/// The counts are those of what was read, whatever was taken back.
+/// The counts are of what was read, also where all of it was undone.
 fn failed(run: Option<i64>, error: &Error, counts: &Counts, seconds: f64) {
     let kept = match error {
         Error::AtCheckpoint { records, .. } => Some(*records),
         _ => None,
     };
     let kind = error.kind();
-    error!(
-        target: TARGET,
-        event = "end",
-        run,
-        status = if kind == "interrupted" { kind } else { "failed" },
-        exit_status = error.exit_status(),
-        kind,
-        message = error.for_log(),
-        kept,
-        read = counts.read,
-        accepted = counts.accepted,
-        created = counts.created,
-        updated = counts.updated,
-        unchanged = counts.unchanged,
-        superseded = counts.superseded,
-        rejected = counts.rejected,
-        blank = counts.blank,
-        warnings = counts.warnings,
-        repaired = counts.repaired,
-        seconds,
+    each_count!(
+        end_event
+        error {
+            run,
+            status = if kind == "interrupted" { kind } else { "failed" },
+            exit_status = error.exit_status(),
+            kind,
+            message = error.for_log(),
+            kept,
+        } counts { seconds, }
     );
 }
 
-/// Notes an input that is left out, for the run `loaded_by` has loaded it.
+/// Logs an input that is skipped, because the run `loaded_by` has loaded it.
 pub(super) fn skipped(input: &Input, loaded_by: i64) {
     info!(target: TARGET, event = "skipped", path = shown_path(&input.path), loaded_by);
 }
 
-/// Notes that a run is undone, if the one that goes on now is committed.
+/// Logs that a run is undone, if the current one is committed.
 pub(super) fn undone(undone: i64, how: &Undone) {
     info!(target: TARGET, event = "undo", undone, deleted = how.deleted, restored = how.restored);
 }
 
-/// Notes that a run that was stopped is gone on with, behind so many records.
+/// Logs that a stopped run is continued after this number of records.
 pub(super) fn resume(run: i64, records: u64) {
     info!(target: TARGET, event = "resume", run, records);
 }
 
-/// Notes that so many records are done for good.
+/// Logs that this number of records is committed.
 pub(super) fn checkpoint(run: i64, records: u64) {
     info!(target: TARGET, event = "checkpoint", run, records);
 }
 
-/// Notes that a threshold was passed.
+/// Logs that a threshold was passed.
 pub(super) fn threshold(command: Command, run: i64, reason: &str, counts: &Counts) {
     let run = (command == Command::Import).then_some(run);
     warn!(target: TARGET, event = "threshold", run, reason, rejected = counts.rejected);
 }
 
-/// Notes that all of a run is in the database.
+/// Logs that all of a run is in the database.
 pub(super) fn commit(run: i64, counts: &Counts) {
     info!(
         target: TARGET,

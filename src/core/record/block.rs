@@ -126,52 +126,6 @@ impl Block {
     }
 }
 
-/// How many records a run or an input had, by what became of them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Counts {
-    /// Records and blank lines.
-    pub read: u64,
-    /// Valid records: the next four together.
-    pub accepted: u64,
-    /// Records that created a customer.
-    pub created: u64,
-    /// Records that changed a customer.
-    pub updated: u64,
-    /// Records whose customer already had these values.
-    pub unchanged: u64,
-    /// Records replaced by a later one with the same key.
-    pub superseded: u64,
-    /// Rejected records.
-    pub rejected: u64,
-    /// Blank lines.
-    pub blank: u64,
-    /// Warnings.
-    pub warnings: u64,
-    /// Values with stray punctuation removed.
-    pub repaired: u64,
-}
-
-impl Counts {
-    /// Adds the counts of another part of the run.
-    pub fn add(&mut self, other: &Counts) {
-        self.read += other.read;
-        self.accepted += other.accepted;
-        self.created += other.created;
-        self.updated += other.updated;
-        self.unchanged += other.unchanged;
-        self.superseded += other.superseded;
-        self.rejected += other.rejected;
-        self.blank += other.blank;
-        self.warnings += other.warnings;
-        self.repaired += other.repaired;
-    }
-
-    /// The records by outcome, added up; must equal `read`.
-    pub fn sum(&self) -> u64 {
-        self.created + self.updated + self.unchanged + self.superseded + self.rejected + self.blank
-    }
-}
-
 /// What becomes of a filled cell, the best first. A cell of an unmapped column has none of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {

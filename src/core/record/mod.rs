@@ -4,9 +4,12 @@
 //! Where records begin and end in a file is for `read`; what their values mean is for `core::judge`.
 
 mod block;
+mod counts;
 pub mod csv;
 pub mod dialect;
 pub mod json;
 pub mod raw;
 
 pub use self::block::*;
+pub(crate) use self::counts::each_count;
+pub use self::counts::{Count, Counts, Sum};
