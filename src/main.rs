@@ -8,6 +8,7 @@ use clap::Parser;
 use custload::app;
 use custload::app::args::CliCommand;
 use custload::core::text::visible;
+use custload::error::Error;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 fn main() {
@@ -25,7 +26,9 @@ fn main() {
     #[cfg(unix)]
     let _ = signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
     let status = app::run(&cli, stop).unwrap_or_else(|error| {
-        let _ = writeln!(std::io::stderr(), "custload: {}", visible(&format!("{error:#}")));
+        let outcome = error.downcast_ref::<Error>().and_then(Error::outcome);
+        let outcome = outcome.map(|outcome| format!(" ({outcome})")).unwrap_or_default();
+        let _ = writeln!(std::io::stderr(), "custload: {}", visible(&format!("{error:#}{outcome}")));
         app::exit_status(&error)
     });
     std::process::exit(status);

@@ -109,8 +109,7 @@ impl Committer<'_> {
         Error::database(
             &path,
             Words::own(format!(
-                "run {run_id} cannot continue: {what}. Put the input back as it was, or undo the run with `{}` and load again. \
-                 Nothing was written",
+                "run {run_id} cannot continue: {what}. Put the input back as it was, or undo the run with `{}` and load again",
                 shell::undo(run_id, &path)
             )),
         )

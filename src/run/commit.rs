@@ -507,8 +507,7 @@ impl<'r> Committer<'r> {
                 let path = self.options.database.clone().unwrap_or_default();
                 let message = format!(
                     "its trigger {trigger:?} leaves customers out: {created} were to be created and {updated} updated, and \
-                     {written} were created and {changed} updated. Drop the trigger or change it, then run custload again. \
-                     Nothing was written"
+                     {written} were created and {changed} updated. Drop the trigger or change it, then run custload again"
                 );
                 return Err(Error::database(&path, message));
             }
@@ -559,9 +558,7 @@ pub(super) fn cannot_keep_keys(folder: &Path, error: &io::Error) -> Error {
         io::ErrorKind::StorageFull | io::ErrorKind::FileTooLarge | io::ErrorKind::QuotaExceeded => "Free some space",
         _ => "Check the disk and the permissions of this folder",
     };
-    let message = format!(
-        "the run's keys could not be kept here: {error}. {advice}, then run custload again. Nothing was written"
-    );
+    let message = format!("the run's keys could not be kept here: {error}. {advice}, then run custload again");
     // A bare `.` would say little.
     Error::database(&std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf()), Words::own(message))
 }

@@ -458,7 +458,7 @@ impl Committer<'_> {
 
 fn no_more_ids(options: &Options) -> Error {
     let path = options.database.clone().unwrap_or_default();
-    Error::database(&path, "its customer IDs would pass the greatest that there can be; nothing was written")
+    Error::database(&path, "its customer IDs would pass the greatest that there can be")
 }
 
 /// Whether a customer has a key; it stands in front of what is known of him.

@@ -29,7 +29,7 @@ pub(super) fn undo_first(
         return Ok(runs);
     }
     let database = options.database.clone().unwrap_or_default();
-    let refuse = |why: String| Err(Error::database(&database, format!("--redo: {why}. Nothing was written")));
+    let refuse = |why: String| Err(Error::database(&database, format!("--redo: {why}")));
     let all = held.past_runs()?;
     for run in all.iter().filter(|run| runs.contains(&run.run_id)) {
         if let Some(why) = why_not(run, identities, &database) {

@@ -41,7 +41,7 @@ pub(super) fn refuse_others(run: &Unfinished, options: &Options, profile: &Profi
             &path,
             format!(
                 "run {run_id} was stopped after record {} of {}, and must be finished or undone first. This is not \
-                 its command: {what}. Run its command again, or `{}`. Nothing was written",
+                 its command: {what}. Run its command again, or `{}`",
                 run.checkpoint.place.record,
                 paths.join(", "),
                 shell::undo(run_id, &path)

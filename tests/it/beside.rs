@@ -221,7 +221,7 @@ fn a_trigger_that_leaves_customers_out_is_named() {
         place
             .custload(&format!("import new.csv --profile contact --mode {mode}"))
             .ends(2)
-            .says(&["its trigger \"quiet\" leaves customers out", "Nothing was written"]);
+            .says(&["its trigger \"quiet\" leaves customers out", "nothing was written"]);
         assert_eq!(dump(&place.path("customers.db")), before);
     }
 }

@@ -374,7 +374,7 @@ fn an_encoding_that_is_guessed_must_hold_to_the_end() {
     place.custload("import a.csv --profile billing").ends(2).says(&[
         "read as windows-1252",
         "--encoding utf-8",
-        "Nothing was written",
+        "nothing was written",
     ]);
     assert!(!place.path("customers.db").exists());
     place.custload("import a.csv --profile billing --encoding utf-8").ends(1);

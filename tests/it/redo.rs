@@ -238,7 +238,7 @@ fn what_is_refused() {
             .custload(&format!("import {inputs} --profile contact --redo"))
             .ends(2)
             .says(said)
-            .says(&["Nothing was written"]);
+            .says(&["nothing was written"]);
         assert_eq!(dump(&place.path("customers.db")), before, "{said:?}");
         assert_eq!(place.names(), names, "{said:?}");
     }

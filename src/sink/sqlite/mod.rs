@@ -324,7 +324,7 @@ impl Store {
             &self.options.path,
             Words::own(format!(
                 "run {run_id} cannot continue: the database has changed since the run stopped: {what}. Undo the run with \
-                 `{}`, then load again. Nothing was written",
+                 `{}`, then load again",
                 shell::undo(run_id, &self.options.path)
             )),
         ))
@@ -680,5 +680,5 @@ fn explain(error: &rusqlite::Error) -> Words {
         Some(ErrorCode::ConstraintViolation) => "a constraint or trigger of its own refuses a record",
         _ => return Words::from(error.to_string()).logged_as(class),
     };
-    Words::from(format!("{advice} ({error}). Nothing was written")).logged_as(class)
+    Words::from(format!("{advice} ({error})")).logged_as(class)
 }

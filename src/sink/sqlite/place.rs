@@ -139,18 +139,15 @@ impl PrivateFile {
         let failed = |error: &io::Error| {
             Error::database(
                 path,
-                Words::own(format!(
-                    "it cannot be put in its place ({error}); check the disk, then run custload again. Nothing was written"
-                )),
+                Words::own(format!("it cannot be put in its place ({error}); check the disk, then run custload again")),
             )
         };
         self.lock.sync_all().map_err(|error| failed(&error))?;
         refuse_stale_journals(path)?;
         self.path.persist_noclobber(path).map_err(|failure| match failure.error.kind() {
-            io::ErrorKind::AlreadyExists => Error::database(
-                path,
-                "another program has created it while this run was going on. Nothing was written; run custload again",
-            ),
+            io::ErrorKind::AlreadyExists => {
+                Error::database(path, "another program has created it while this run was going on; run custload again")
+            }
             _ => failed(&failure.error),
         })?;
         let synced = self.folder.sync();
@@ -212,23 +209,21 @@ pub(super) fn cannot_write(error: &io::Error) -> Words {
             "the folder may not be written to; change its permissions, or name another file with --db"
         }
         _ if has_failed(error) => "it cannot be written; check the disk, then run custload again",
-        _ => return Words::own(format!("it cannot be written: {error}. Nothing was written")),
+        _ => return Words::own(format!("it cannot be written: {error}")),
     };
-    Words::own(format!("{advice} ({error}). Nothing was written"))
+    Words::own(format!("{advice} ({error})"))
 }
 
 /// What is said where a file system gives no lock.
 fn cannot_lock(error: &io::Error) -> Words {
     Words::own(format!(
-        "its place cannot be locked ({error}); name a file on another disk with --db, one that has locks. Nothing was written"
+        "its place cannot be locked ({error}); name a file on another disk with --db, one that has locks"
     ))
 }
 
 /// What is said when a database's file cannot be opened.
 pub(super) fn cannot_open(error: &io::Error) -> Words {
-    Words::own(format!(
-        "it cannot be opened ({error}); check the permissions of the file and its folder. Nothing was written"
-    ))
+    Words::own(format!("it cannot be opened ({error}); check the permissions of the file and its folder"))
 }
 
 /// SQLite opens the files beside a database, and would wait for whoever writes to a pipe there, beyond every signal.

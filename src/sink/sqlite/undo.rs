@@ -155,7 +155,7 @@ pub(super) fn changed_since(
 }
 
 fn refused(path: &Path, run_id: i64, why: &str) -> Error {
-    Error::database(path, format!("run {run_id} cannot be undone: {why}. Nothing was written"))
+    Error::database(path, format!("run {run_id} cannot be undone: {why}"))
 }
 
 /// A run that is being undone.

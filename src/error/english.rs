@@ -1,0 +1,162 @@
+//! What is said of errors: to a person ([`Display`]), to a log ([`Error::for_log`]), and of what they leave ([`Error::outcome`]).
+//!
+//! Each message says what is wrong, where, and what to do. It may quote a header, and the header of a file without one is a
+//! customer's record; so a log gets words that quote nothing.
+
+use std::fmt::{self, Display, Formatter};
+use std::io;
+
+use super::kinds::{Error, has_failed};
+
+impl Display for Error {
+    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Usage(message) => out.write_str(message),
+            Error::Unfit { said, .. } => out.write_str(said),
+            Error::LoadedOtherwise { said, .. } => write!(out, "nothing was loaded. {}", said.join(". ")),
+            Error::Input { path, doing } => write!(out, "cannot read {}: {doing}", path.display()),
+            Error::Database { path, message } => write!(out, "{}: {message}", path.display()),
+            Error::AtCheckpoint { error, .. } => error.fmt(out),
+            Error::Locked { path, holder } => write!(
+                out,
+                "{}: it is locked: {holder} is using it. Wait until that is done, or let custload wait with --wait SECONDS",
+                path.display()
+            ),
+            Error::InDoubt { path, reason } => write!(
+                out,
+                "{}: cannot tell whether the run was committed ({reason}); check the disk. All of it is there, or nothing: \
+                 the next run will find out, and `custload runs` shows it",
+                path.display()
+            ),
+            Error::Report { path, reason } => {
+                write!(out, "cannot write the report {}: {reason}; {}", path.display(), report_hint(reason))
+            }
+            Error::ReportFolder { path, message } => write!(out, "the report folder {} {message}", path.display()),
+            Error::Unbalanced(what) => {
+                write!(
+                    out,
+                    "the run does not balance: {what}. This is a bug in custload, not in your file; please report it"
+                )
+            }
+            Error::Broken(what) => write!(out, "custload broke while checking records: {what}. Please report it"),
+            Error::Interrupted(2) => out.write_str("stopped by Ctrl-C (SIGINT)"),
+            Error::Interrupted(_) => out.write_str("stopped by SIGTERM"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl Error {
+    /// What is left of a command that writes to a database and has ended so; `None` where that goes without saying or is part of the
+    /// message.
+    pub fn outcome(&self) -> Option<String> {
+        match self {
+            Error::Usage(_) | Error::Unfit { .. } | Error::LoadedOtherwise { .. } | Error::InDoubt { .. } => None,
+            Error::AtCheckpoint { undo, records, .. } => Some(format!(
+                "the first {records} records are kept: run the same command again to continue, or `{undo}` to undo them"
+            )),
+            _ => Some("nothing was written".to_string()),
+        }
+    }
+
+    /// What a log may say of it: what failed, and no content of a file or a database. Where the message could quote that, it is
+    /// for standard error alone.
+    pub fn for_log(&self) -> String {
+        const WHY: &str = "standard error says why";
+        match self {
+            Error::Usage(said) => match said.split([' ', ':', '=']).next().filter(|word| word.starts_with("--")) {
+                Some(option) => format!("{option} does not fit; {WHY}"),
+                None => format!("the command line, a profile or a mapping does not fit; {WHY}"),
+            },
+            Error::Unfit { logged, .. } | Error::LoadedOtherwise { logged, .. } => logged.clone(),
+            Error::Input { path, doing } => {
+                format!("cannot read {}: {}", path.display(), doing.logged().unwrap_or(WHY))
+            }
+            Error::Database { path, message } => match message.logged() {
+                Some(message) => format!("{}: {message}", path.display()),
+                None => format!("{}: it cannot be used; {WHY}", path.display()),
+            },
+            // How many records are kept is a field of its own.
+            Error::AtCheckpoint { error, .. } => error.for_log(),
+            Error::Locked { .. }
+            | Error::InDoubt { .. }
+            | Error::Report { .. }
+            | Error::ReportFolder { .. }
+            | Error::Unbalanced(_)
+            | Error::Broken(_)
+            | Error::Interrupted(_) => self.to_string(),
+        }
+    }
+}
+
+fn report_hint(reason: &io::Error) -> &'static str {
+    match reason.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::FileTooLarge | io::ErrorKind::QuotaExceeded => {
+            "free some space, or choose another folder with --reports"
+        }
+        io::ErrorKind::PermissionDenied => "choose a folder that you may write to with --reports",
+        io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
+            "a part of the path is a file, choose another folder with --reports"
+        }
+        _ if has_failed(reason) => "check the disk, or choose another folder with --reports",
+        _ => "if that stays so, choose another folder with --reports",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::error::{Words, own_words};
+
+    fn at_checkpoint(error: Error) -> Error {
+        Error::AtCheckpoint { error: Box::new(error), run_id: 1, undo: "custload undo 1".into(), records: 5 }
+    }
+
+    #[test]
+    fn a_log_gets_only_words_that_quote_nothing() {
+        let path = Path::new("a.csv");
+        let library = io::Error::other("cannot parse 'Ann Smith'");
+        for (error, logged) in [
+            (Error::Usage("Found: Ann Smith".into()), "the command line, a profile or a mapping does not fit; "),
+            (Error::Usage("--map \"Ann Smith=x\": x".into()), "--map does not fit; "),
+            (Error::unfit(path, "no profile fits", "a.csv: Ann Smith".into()), "a.csv: no profile fits"),
+            (Error::input(path, library), "cannot read a.csv: standard error says why"),
+            (Error::input(path, io::ErrorKind::NotFound.into()), "cannot read a.csv: there is no such file"),
+            (Error::input(path, own_words(io::ErrorKind::InvalidData, "cut off")), "cannot read a.csv: cut off"),
+            (Error::input(path, io::Error::from_raw_os_error(5)), "cannot read a.csv: Input/output error"),
+            (Error::database(path, format!("it has {path:?}")), "a.csv: it cannot be used; "),
+            (Error::database(path, "it is a folder"), "a.csv: it is a folder"),
+            (Error::database(path, Words::from(String::new()).logged_as(Some("x".into()))), "a.csv: x"),
+        ] {
+            let said = error.for_log();
+            assert!(said.starts_with(logged) && !said.contains("Ann"), "{error}: {said:?}");
+            assert_eq!(at_checkpoint(error).for_log(), said);
+        }
+    }
+
+    #[test]
+    fn what_is_left_is_said_once() {
+        let path = Path::new("a.csv");
+        let all = [
+            Error::database(path, "the disk is full"),
+            Error::locked(path),
+            Error::report(path, io::ErrorKind::StorageFull.into()),
+            Error::Unbalanced("read 2".into()),
+            Error::Broken("a check failed".into()),
+            Error::Interrupted(15),
+        ];
+        for error in all {
+            assert_eq!(error.outcome().as_deref(), Some("nothing was written"), "{error}");
+            let (said, kind) = (error.to_string(), error.kind());
+            let stopped = at_checkpoint(error);
+            assert_eq!((stopped.to_string(), stopped.kind()), (said.clone(), kind));
+            assert!(stopped.outcome().unwrap().starts_with("the first 5 records are kept: "), "{stopped}");
+            assert!(!said.contains("written"), "{said}");
+        }
+        assert_eq!(Error::Interrupted(15).for_log(), "stopped by SIGTERM");
+        assert_eq!(Error::Usage("--limit x: x".into()).outcome(), None);
+    }
+}

@@ -1,0 +1,163 @@
+//! The kinds of errors that end a command, each with what a message needs to know.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::words::{Words, quotes_nothing};
+
+/// Why a command ended early. Nothing was written to the database, except by [`Error::AtCheckpoint`] and, perhaps,
+/// [`Error::InDoubt`].
+#[derive(Debug)]
+pub enum Error {
+    /// The command line, a header or a profile does not fit what was asked for.
+    Usage(String),
+    /// What an input holds does not fit what was asked for.
+    Unfit {
+        /// The message, with the input's name. It may quote the input.
+        said: String,
+        /// The same for a log: quotes nothing.
+        logged: String,
+    },
+    /// All inputs were loaded before, and some of them with other options.
+    LoadedOtherwise {
+        /// For each run: its number, its options, and how many records it accepted and rejected.
+        said: Vec<String>,
+        /// The same for a log.
+        logged: String,
+        /// The profile of the run that was asked for.
+        profile: String,
+        /// The reject reports of those runs.
+        rejects: Vec<PathBuf>,
+    },
+    /// An input could not be opened or read.
+    Input {
+        /// The input as it was named.
+        path: PathBuf,
+        /// What went wrong, and what to do.
+        doing: Words,
+    },
+    /// The database cannot be used for this run.
+    Database {
+        /// The database as it was named.
+        path: PathBuf,
+        /// What went wrong, and what to do.
+        message: Words,
+    },
+    /// A run with checkpoints ended early. What it has committed stays.
+    AtCheckpoint {
+        /// Why.
+        error: Box<Error>,
+        /// The run.
+        run_id: i64,
+        /// The command that undoes it.
+        undo: String,
+        /// How many records were done at its last checkpoint.
+        records: u64,
+    },
+    /// Another run or program is writing to the database.
+    Locked {
+        /// The database as it was named.
+        path: PathBuf,
+        /// Who, as far as that is known.
+        holder: String,
+    },
+    /// The commit failed in a way that does not tell whether it took effect.
+    InDoubt {
+        /// The database as it was named.
+        path: PathBuf,
+        /// What SQLite says.
+        reason: &'static str,
+    },
+    /// A report could not be written.
+    Report {
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's own words.
+        reason: io::Error,
+    },
+    /// The folder for the reports cannot be used.
+    ReportFolder {
+        /// The folder.
+        path: PathBuf,
+        /// Why, and what to do.
+        message: String,
+    },
+    /// The run's counts do not balance: a bug in custload.
+    Unbalanced(String),
+    /// Something in the program broke: a bug in custload.
+    Broken(String),
+    /// A signal, by its number, asked the command to stop.
+    Interrupted(i32),
+}
+
+/// The result of everything that can end a command.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// The exit status of the program: 128 and the signal's number for a signal, else 2.
+    pub fn exit_status(&self) -> i32 {
+        match self {
+            Error::Interrupted(signal) => 128 + signal,
+            Error::AtCheckpoint { error, .. } => error.exit_status(),
+            _ => 2,
+        }
+    }
+
+    /// What kind of error it is, in a word, for a log.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Error::Usage(_) | Error::Unfit { .. } | Error::LoadedOtherwise { .. } => "usage",
+            Error::Input { .. } => "input",
+            Error::Database { .. } | Error::InDoubt { .. } => "database",
+            Error::AtCheckpoint { error, .. } => error.kind(),
+            Error::Locked { .. } => "locked",
+            Error::Report { .. } | Error::ReportFolder { .. } => "report",
+            Error::Unbalanced(_) => "unbalanced",
+            Error::Broken(_) => "broken",
+            Error::Interrupted(_) => "interrupted",
+        }
+    }
+
+    /// An input that could not be opened or read, with advice for the usual reasons.
+    pub fn input(path: &Path, source: io::Error) -> Error {
+        let doing = match source.kind() {
+            io::ErrorKind::NotFound => "there is no such file; check the name and the folder".into(),
+            io::ErrorKind::IsADirectory => "it is a folder; name the files in it".into(),
+            io::ErrorKind::PermissionDenied => {
+                "you may not read it; ask its owner, or run custload as a user who may".into()
+            }
+            _ if has_failed(&source) => {
+                Words::own(format!("{source}; check its disk, or copy it to another one, then run custload again"))
+            }
+            _ if quotes_nothing(&source) => Words::own(source.to_string()),
+            _ => Words::from(source.to_string()),
+        };
+        Error::Input { path: path.to_path_buf(), doing }
+    }
+
+    /// An input that does not fit: what is wrong, in words that quote nothing of it, and the whole message.
+    pub fn unfit(path: &Path, what: &str, said: String) -> Error {
+        Error::Unfit { said, logged: format!("{}: {what}", path.display()) }
+    }
+
+    /// A report that could not be written.
+    pub fn report(path: &Path, source: io::Error) -> Error {
+        Error::Report { path: path.to_path_buf(), reason: source }
+    }
+
+    /// A database that another run or program is writing to; which one is not known yet.
+    pub fn locked(path: &Path) -> Error {
+        Error::Locked { path: path.to_path_buf(), holder: "another run or program".to_string() }
+    }
+
+    /// A database that cannot be used.
+    pub fn database(path: &Path, message: impl Into<Words>) -> Error {
+        Error::Database { path: path.to_path_buf(), message: message.into() }
+    }
+}
+
+/// Whether a disk, or what leads there, has failed, and not what was asked of it.
+pub fn has_failed(error: &io::Error) -> bool {
+    // EIO has no kind of its own; it has this number on all Unix systems.
+    cfg!(unix) && error.raw_os_error() == Some(5)
+}
