@@ -1,4 +1,4 @@
-//! The words of the core's errors, which name no options: they are usage errors of this program.
+//! The words of the core's errors. The core names no options; here its errors become usage errors of this program.
 
 use crate::core::judge::plan::OnInvalid;
 use crate::core::judge::plan_error::{OnInvalidReason, PlanError};
@@ -13,7 +13,7 @@ impl From<SettingsError> for Error {
                 let nearest = nearest.map(|near| format!(" Did you mean {near}?")).unwrap_or_default();
                 let known = known.join(", ");
                 format!(
-                    "there is no profile {name:?}; there are {known}.{nearest} `custload profiles` shows what each holds"
+                    "there is no profile {name:?}; there are {known}.{nearest} `custload profiles` shows their fields"
                 )
             }
             SettingsError::UnknownField { setting, profile, field, nearest, known } => {
@@ -35,7 +35,7 @@ impl From<PlanError> for Error {
         Error::Usage(match error {
             PlanError::Settings(error) => return error.into(),
             PlanError::NoKey(mode) => {
-                format!("--mode {}: a key identifies the customers to change, and --key none is none", mode.name())
+                format!("--mode {}: it finds customers by their key; leave out --key none", mode.name())
             }
             PlanError::OnInvalid { profile, column, on_invalid, reason } => {
                 let (name, why) = match (on_invalid, reason) {
@@ -63,7 +63,7 @@ impl From<PlanError> for Error {
                     Some(replaced) => format!("values.{column}.{replaced:?}"),
                     None => format!("constants.{column}"),
                 };
-                let why = if faults.is_empty() { "it says nothing".to_string() } else { faults.join("; ") };
+                let why = if faults.is_empty() { "it is no value".to_string() } else { faults.join("; ") };
                 format!("the mapping's {key} = {value:?} cannot be stored: {why}")
             }
         })

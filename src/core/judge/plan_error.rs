@@ -30,7 +30,7 @@ pub enum PlanError {
         replaced: Option<String>,
         /// What cannot be stored.
         value: String,
-        /// What is wrong with it, a message each; empty where it says nothing.
+        /// What is wrong with it, a message each; empty where it is no value.
         faults: Vec<String>,
     },
 }

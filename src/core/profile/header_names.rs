@@ -1,4 +1,4 @@
-//! All names that a profile and a person's map know: [`HeaderNames`].
+//! All names that a profile and a user's map know: [`HeaderNames`].
 
 use std::collections::{HashMap, HashSet};
 

@@ -1,4 +1,4 @@
-//! What the user says about an input's columns: [`Mapping`], a column at a time ([`Mapping::add`]) or in a file
+//! Where the user sends an input's columns: [`Mapping`], a column at a time ([`Mapping::add`]) or in a file
 //! ([`Mapping::parse`]), so that a migration's mapping can be reviewed.
 
 use std::collections::{BTreeMap, HashMap};
@@ -11,7 +11,7 @@ use super::settings_error::{Setting, SettingsError};
 use super::toml_text::{Position, message};
 use crate::core::text;
 
-/// Which columns go where, what fills missing values, and which values stand for others.
+/// Which columns go where, what fills missing values, and which values replace others.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mapping {
     /// Headers and the fields that they fill; `None` where a column is to be ignored. Of two for one header the later counts.

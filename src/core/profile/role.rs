@@ -1,4 +1,4 @@
-//! Whose address a column of an address holds, by its header: [`Role`].
+//! Whose address a column belongs to, by its header: [`Role`].
 
 use super::header_name::letters_and_digits;
 

@@ -1,4 +1,4 @@
-//! Where something is in a TOML text, and what the parser says of it.
+//! Positions and keys in a TOML text, for errors.
 
 use std::fmt::{self, Display};
 
@@ -29,7 +29,7 @@ impl Display for Position {
     }
 }
 
-/// What a parser says, in one line.
+/// A parser's message, in one line.
 pub(super) fn message(error: &Error) -> String {
     error.message().trim_end().replace('\n', ", ")
 }
