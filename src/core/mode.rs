@@ -26,11 +26,6 @@ impl Mode {
     pub fn changes(self) -> bool {
         self != Mode::Create
     }
-
-    /// Whether customers may be created.
-    pub fn creates(self) -> bool {
-        self != Mode::Update
-    }
 }
 
 /// What an empty cell does to a stored value.

@@ -141,9 +141,12 @@ fn bind(mapping: &Mapping, headers: &[String]) {
     }
 }
 
-/// Mapping files, and what they do to a header of their own names.
+/// Profiles, and mapping files and what they do to a header of their own names.
 fn mapping(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
+    if let Err(error) = Profile::parse("own.toml", text) {
+        assert!(error.to_string().starts_with("own.toml: "), "{error}");
+    }
     let Ok(mapping) = Mapping::parse(text) else { return };
     let headers: Vec<String> = mapping.columns.iter().map(|(header, _)| header.clone()).take(200).collect();
     bind(&mapping, &headers);
