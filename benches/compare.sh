@@ -11,7 +11,7 @@
 # answer is looked at outside the measured time: so many records read and accepted, so many rows in the table. What a
 # machine lacks (the sqlite3 shell, python3, pip, GNU time, disk) costs the cases that need it, and a line says so.
 #
-# All is kept under ./bench-data/: invented inputs (examples/generate.rs) and the virtual environment for DuckDB stay there
+# All is kept under ./bench-data/: invented inputs (examples/generate) and the virtual environment for DuckDB stay there
 # for the next time, databases and reports are removed after each run. CUSTLOAD_BIN names another binary than
 # target/release/custload; only the examples are built then.
 set -euo pipefail
@@ -140,7 +140,7 @@ declare -A bad_of # how many of a file's records a run rejects
 make_input() {
     local start=${4:-0} said
     input=$data/contact-$1-$2${4:+-from-$4}.$3
-    if [[ ! -s $input || ! -s $input.bad || src/generate.rs -nt $input || examples/generate.rs -nt $input ]]; then
+    if [[ ! -s $input || ! -s $input.bad || examples/generate/generator/mod.rs -nt $input ]]; then
         echo "Generating $input" >&2
         said=$("$generate" --rows "$1" --dirty "$2" --format "$3" --start "$start" --output "$input.partial" 2>&1)
         # "1000 records, 20 of them bad"

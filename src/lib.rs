@@ -8,7 +8,6 @@ pub mod app;
 pub mod core;
 pub mod disk;
 pub mod error;
-pub mod generate;
 pub mod read;
 pub mod report;
 pub mod run;

@@ -1,7 +1,9 @@
 //! What the benches and `examples/insert.rs` share: invented inputs, and the way from them to blocks, a checker and verdicts.
 
-#![allow(dead_code, unreachable_pub)] // each bench is a crate, and uses its own part
+#![allow(dead_code, unreachable_pub, unused_imports)] // each bench is a crate, and uses its own part
 
+#[path = "../../examples/generate/generator/mod.rs"]
+mod generator;
 pub mod rows;
 
 use std::io::Cursor;
@@ -16,10 +18,11 @@ use custload::core::judge::{Checker, CsvShape, JsonShape, Outcome, Shape, Stamp,
 use custload::core::profile::{Binding, Candidates, Mapping, Profile};
 use custload::core::record::Block;
 use custload::core::record::dialect::CsvDialect;
-use custload::generate::Generator;
 use custload::read::Source;
 use custload::read::input::{Format, Input, ReadOptions};
 use custload::read::open::Opened;
+
+use self::generator::Generator;
 
 const SEED: u64 = 1;
 

@@ -9,7 +9,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use custload::generate::Generator;
+use crate::generator::Generator;
 
 use crate::support::{ANN, CONTACT, Done, PROGRAM, Place, dump, has_program};
 

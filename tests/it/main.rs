@@ -13,6 +13,8 @@ mod dialects;
 #[cfg(target_os = "linux")]
 mod faults;
 mod fuzz;
+#[path = "../../examples/generate/generator/mod.rs"]
+mod generator;
 mod inputs;
 mod json;
 mod keys;

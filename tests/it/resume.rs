@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::time::{Duration, Instant};
 
-use custload::generate::Generator;
+use crate::generator::Generator;
 
 use crate::support::*;
 

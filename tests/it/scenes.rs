@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use custload::generate::Generator;
+use crate::generator::Generator;
 use rusqlite::OptionalExtension;
 
 use crate::support::*;

@@ -3,7 +3,7 @@
 
 use std::process::{Command, Stdio};
 
-use custload::generate::Generator;
+use crate::generator::Generator;
 
 use crate::support::Place;
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use custload::generate::Generator;
+use crate::generator::Generator;
 use serde_json::Value;
 
 use crate::support::{Done, NOW, Place, Random, dump, dump_table};

@@ -2,13 +2,19 @@
 //!
 //! [`Generator`] is the noun: it writes one record after the other, as a line of CSV or of NDJSON, most of them good
 //! under the profile `contact` and a chosen share of them bad, and counts the bad ones, so that whoever loads the file
-//! can assert on the answer. Benchmarks, tests and `examples/generate.rs` call it. It stands on floor 0: it imports
-//! nothing of the crate, and knows the rules only in that its records keep or break them.
+//! can assert on the answer. Benchmarks and tests include this folder too. It imports nothing of custload, and knows the
+//! rules only in that its records keep or break them.
 //!
 //! The people, firms and addresses are invented; domains end in names that are reserved for examples.
 
+mod lists;
+#[cfg(test)]
+mod tests;
+
+use self::lists::*;
+
 /// The header of the CSV form and the keys of the NDJSON form: the columns of the profile `contact`.
-pub const COLUMNS: [&str; 12] = [
+pub(crate) const COLUMNS: [&str; 12] = [
     "name",
     "email",
     "description",
@@ -23,17 +29,6 @@ pub const COLUMNS: [&str; 12] = [
     "phone",
 ];
 
-const NAME: usize = 0;
-const EMAIL: usize = 1;
-const DESCRIPTION: usize = 2;
-const COUNTRY: usize = 5;
-const ADDRESS_LINE_1: usize = 6;
-const ADDRESS_LINE_2: usize = 7;
-const CITY: usize = 8;
-const STATE: usize = 9;
-const POSTAL_CODE: usize = 10;
-const PHONE: usize = 11;
-
 /// The longest e-mail address and the most digits of a phone number that `contact` takes.
 const MAX_EMAIL: usize = 40;
 const MAX_PHONE: usize = 11;
@@ -47,7 +42,8 @@ const REMEMBERED: usize = 64;
 /// duplicate looks back, at what this generator has written. E-mail addresses hold the record's number in base 36 behind
 /// a separator and are therefore unique, also between two generators whose ranges of numbers do not overlap.
 #[derive(Clone, Debug)]
-pub struct Generator {
+#[allow(missing_docs)]
+pub(crate) struct Generator {
     seed: u64,
     /// A record is bad where 53 random bits are below this.
     bad_below: u64,
@@ -112,7 +108,7 @@ const SPOILS: [(Spoil, u64); 12] = [
 impl Generator {
     /// A generator for records numbered from `start`, of which `dirty_percent` in a hundred are bad on average (below 0
     /// and NaN count as 0, above 100 as 100).
-    pub fn new(seed: u64, dirty_percent: f64, start: u64) -> Generator {
+    pub(crate) fn new(seed: u64, dirty_percent: f64, start: u64) -> Generator {
         let share = if dirty_percent > 0.0 { (dirty_percent / 100.0).min(1.0) } else { 0.0 };
         Generator {
             seed,
@@ -125,18 +121,18 @@ impl Generator {
     }
 
     /// How many of the records written so far are bad. It is the same in both formats.
-    pub fn bad(&self) -> u64 {
+    pub(crate) fn bad(&self) -> u64 {
         self.bad
     }
 
     /// Appends the header line of the CSV form.
-    pub fn write_csv_header(out: &mut Vec<u8>) {
+    pub(crate) fn write_csv_header(out: &mut Vec<u8>) {
         out.extend_from_slice(COLUMNS.join(",").as_bytes());
         out.push(b'\n');
     }
 
     /// Appends the next record as CSV, with a line feed behind it.
-    pub fn write_csv(&mut self, out: &mut Vec<u8>) {
+    pub(crate) fn write_csv(&mut self, out: &mut Vec<u8>) {
         self.advance();
         let kept = if self.record.shape == Shape::Short { COLUMNS.len() - 3 } else { COLUMNS.len() };
         for (index, cell) in self.record.cells.iter().take(kept).enumerate() {
@@ -153,7 +149,7 @@ impl Generator {
 
     /// Appends the next record as a line of NDJSON. An empty cell becomes `null`; some postal codes and phone numbers
     /// that are digits alone are written as numbers.
-    pub fn write_ndjson(&mut self, out: &mut Vec<u8>) {
+    pub(crate) fn write_ndjson(&mut self, out: &mut Vec<u8>) {
         self.advance();
         for (index, (key, cell)) in COLUMNS.iter().zip(&self.record.cells).enumerate() {
             out.extend_from_slice(if index == 0 { b"{\"" } else { b",\"" });
@@ -542,350 +538,4 @@ fn push_json_text(out: &mut Vec<u8>, text: &str) {
         }
     }
     out.push(b'"');
-}
-
-/// A city with what goes with it.
-#[derive(Clone, Copy)]
-struct Place {
-    city: &'static str,
-    state: &'static str,
-    /// Ways in which people write the country; each has a code in ISO 3166.
-    countries: &'static [&'static str],
-    /// See [`Random::push_pattern`].
-    postal: &'static str,
-    calling: &'static str,
-    /// The digits of a number without the calling code and the zero, 8 to 10.
-    national: usize,
-    /// The index of this place's names in [`PEOPLE`] and [`STREETS`].
-    people: usize,
-}
-
-const fn place(
-    city: &'static str,
-    state: &'static str,
-    countries: &'static [&'static str],
-    postal: &'static str,
-    calling: &'static str,
-    national: usize,
-    people: usize,
-) -> Place {
-    Place { city, state, countries, postal, calling, national, people }
-}
-
-const US: &[&str] = &["US", "US", "USA", "United States", "us", "U.S.A.", "United States of America"];
-const DE: &[&str] = &["DE", "Germany", "Germany", "DEU", "de"];
-const FR: &[&str] = &["FR", "France", "France", "FRA"];
-const ES: &[&str] = &["ES", "Spain", "ESP", "spain"];
-const IT: &[&str] = &["IT", "Italy", "Italy", "ITA"];
-const AT: &[&str] = &["AT", "Austria", "AUT"];
-const CH: &[&str] = &["CH", "Switzerland", "CHE"];
-const BR: &[&str] = &["BR", "Brazil", "BRA"];
-const AU: &[&str] = &["AU", "Australia", "AUS"];
-const JP: &[&str] = &["JP", "Japan", "JPN"];
-const PL: &[&str] = &["PL", "Poland", "POL"];
-const SE: &[&str] = &["SE", "Sweden", "SWE"];
-
-const PLACES: &[Place] = &[
-    place("Portland", "OR", US, "97###", "1", 10, 0),
-    place("Austin", "Texas", US, "787##-####", "1", 10, 0),
-    place("New York", "NY", US, "100##", "1", 10, 0),
-    place("St. Louis", "MO", US, "631##", "1", 10, 0),
-    place("Coeur d'Alene", "Idaho", US, "838##", "1", 10, 0),
-    place("Denver", "CO", US, "802##", "1", 10, 0),
-    place("Chicago", "IL", US, "606##-####", "1", 10, 0),
-    place("Minneapolis", "Minnesota", US, "554##", "1", 10, 0),
-    place("Sydney", "NSW", AU, "20##", "61", 9, 0),
-    place("Melbourne", "Victoria", AU, "30##", "61", 9, 0),
-    place("Berlin", "Berlin", DE, "10###", "49", 9, 1),
-    place("Hamburg", "Hamburg", DE, "20###", "49", 9, 1),
-    place("Leipzig", "Sachsen", DE, "04###", "49", 9, 1),
-    place("Köln", "NRW", DE, "50###", "49", 9, 1),
-    place("Frankfurt a. M.", "Hessen", DE, "60###", "49", 9, 1),
-    place("Wien", "Wien", AT, "1##0", "43", 9, 1),
-    place("Zürich", "ZH", CH, "80##", "41", 9, 1),
-    place("Lyon", "Rhône-Alpes", FR, "6900%", "33", 9, 2),
-    place("Saint-Étienne", "Loire", FR, "42###", "33", 9, 2),
-    place("Paris", "", FR, "750##", "33", 9, 2),
-    place("Sevilla", "Andalucía", ES, "41###", "34", 9, 2),
-    place("Valencia", "Valencia", ES, "46###", "34", 9, 2),
-    place("L'Aquila", "AQ", IT, "671##", "39", 9, 2),
-    place("Milano", "MI", IT, "201##", "39", 9, 2),
-    place("Curitiba", "PR", BR, "80###-###", "55", 9, 2),
-    place("Osaka", "Osaka", JP, "53#-####", "81", 9, 3),
-    place("Gdansk", "Pomorskie", PL, "80-###", "48", 9, 3),
-    place("Warsaw", "Mazowieckie", PL, "0#-###", "48", 9, 3),
-    place("Malmö", "Skåne", SE, "21###", "46", 8, 3),
-    place("Stockholm", "", SE, "11###", "46", 8, 3),
-];
-
-/// A name as it is written, and as it stands in an e-mail address.
-type Name = (&'static str, &'static str);
-
-/// First and last names: English, German, Romance, and others.
-#[rustfmt::skip] // several a line: it is a table
-const PEOPLE: &[(&[Name], &[Name])] = &[
-    (
-        &[
-            ("James", "james"), ("Mary", "mary"), ("Robert", "robert"), ("Linda", "linda"), ("Kevin", "kevin"),
-            ("Grace", "grace"), ("Marcus", "marcus"), ("Olivia", "olivia"), ("Dwayne", "dwayne"),
-            ("Priscilla", "priscilla"),
-        ],
-        &[
-            ("Smith", "smith"), ("Johnson", "johnson"), ("Whitaker", "whitaker"), ("Nguyen", "nguyen"),
-            ("Okafor", "okafor"), ("Patel", "patel"), ("McAllister", "mcallister"), ("Sandoval", "sandoval"),
-            ("Fitzgerald", "fitzgerald"), ("Brown", "brown"), ("Null", "null"), ("Thornton", "thornton"),
-        ],
-    ),
-    (
-        &[
-            ("Anna", "anna"), ("Jürgen", "juergen"), ("Stefan", "stefan"), ("Ursula", "ursula"),
-            ("Katharina", "katharina"), ("Lukas", "lukas"), ("Heike", "heike"), ("Matthias", "matthias"),
-            ("Annette", "annette"), ("Ulrich", "ulrich"),
-        ],
-        &[
-            ("Schmidt", "schmidt"), ("Müller", "mueller"), ("Weber", "weber"), ("Hoffmann", "hoffmann"),
-            ("Voß", "voss"), ("Brandstätter", "brandstaetter"), ("Krüger", "krueger"), ("Lehmann", "lehmann"),
-            ("Zimmermann", "zimmermann"), ("Huber", "huber"), ("Neumann", "neumann"),
-        ],
-    ),
-    (
-        &[
-            ("Marie", "marie"), ("François", "francois"), ("Lucía", "lucia"), ("Giulia", "giulia"),
-            ("Antoine", "antoine"), ("Camille", "camille"), ("Diego", "diego"), ("Matteo", "matteo"),
-            ("Beatriz", "beatriz"), ("Thiago", "thiago"),
-        ],
-        &[
-            ("Dubois", "dubois"), ("Lefèvre", "lefevre"), ("Moreau", "moreau"), ("García López", "garcia"),
-            ("Fernández", "fernandez"), ("Romano", "romano"), ("De Luca", "deluca"), ("dos Santos", "dossantos"),
-            ("Oliveira", "oliveira"), ("Rossi", "rossi"), ("Ferreira", "ferreira"),
-        ],
-    ),
-    (
-        &[
-            ("Haruto", "haruto"), ("Yuki", "yuki"), ("Agnieszka", "agnieszka"), ("Paweł", "pawel"),
-            ("Ingrid", "ingrid"), ("Björn", "bjoern"), ("Astrid", "astrid"), ("Wojciech", "wojciech"),
-            ("Sven", "sven"),
-        ],
-        &[
-            ("Tanaka", "tanaka"), ("Watanabe", "watanabe"), ("Kowalski", "kowalski"), ("Wiśniewska", "wisniewska"),
-            ("Lindqvist", "lindqvist"), ("Nyström", "nystroem"), ("Eriksson", "eriksson"), ("Nowak", "nowak"),
-            ("Sato", "sato"),
-        ],
-    ),
-];
-
-/// Streets in the same order as [`PEOPLE`]; a fair number has full stops, commas, apostrophes or hyphens to be repaired.
-#[rustfmt::skip]
-const STREETS: [&[&str]; 4] = [
-    &[
-        "%# Mason Street", "%## Oak Avenue", "%### Main St.", "%## N. Lamar Blvd.", "Flat %, %# High Street",
-        "%# St. John's Road", "%## Martin Luther King Jr. Way", "Unit %#, %# Harbour Court",
-        "%### SW Evergreen Terrace", "%## Country Club Drive", "%#-%# Kings Wharf",
-    ],
-    &[
-        "Hauptstr. %#", "Lindenstraße %#", "Bahnhofstrasse %##", "Am Alten Markt %", "Friedrich-Ebert-Str. %#",
-        "Goethestraße %#a", "Gartenweg %#, Hinterhaus", "Industriepark Nord %#", "Mariahilfer Gasse %##",
-    ],
-    &[
-        "%#, rue de l'Église", "%# rue Victor Hugo", "%# avenue des Tilleuls", "Calle Mayor %#, 2 izq.",
-        "Avenida de la Constitución %#", "Via Garibaldi %##", "Piazza San Marco %", "Rua XV de Novembro, %##",
-        "Zona industriale Est, lotto %",
-    ],
-    &[
-        "ul. Długa %#/%", "Storgatan %#", "Umeda %-%#", "Aleje Jerozolimskie %##", "Kungsgatan %#, 3 tr.",
-        "Drottninggatan %#", "Honmachi % chome",
-    ],
-];
-
-#[rustfmt::skip]
-const SECOND_LINES: &[&str] = &[
-    "Suite %##", "2nd Floor", "Apt. %#B", "Building %, Gate %#", "c/o Reception", "Floor %#",
-    "Attn. Accounts Payable", "Warehouse %", "Unit #%#", "3rd floor, left",
-];
-
-#[rustfmt::skip]
-const DESCRIPTIONS: &[&str] = &[
-    "Customer since 201#", "Customer since 200#", "Wholesale account %###", "Net 30, PO required",
-    "VIP, call before delivery", "Prefers \"express\" shipping", "Invoices by e-mail only",
-    "Referred by the Hamburg trade fair", "Moved here from CRM ticket %####", "Newsletter: yes; calls: no",
-    "Reseller, tier %", "Key account (see contract 20##-%##)", "Pays by direct debit",
-    "Delivery only on weekdays before noon, rear gate", "Bought the company of account %#### in 201#",
-    "Spare parts & service, region %", "Seasonal orders, March to June",
-];
-
-#[rustfmt::skip]
-const INVOICE_NAMES: &[&str] = &[
-    "invoices", "billing", "accounts", "rechnung", "ap", "finance", "facturas",
-];
-const COPY_NAMES: &[&str] = &["office", "assistant", "sales", "team", "purchasing"];
-#[rustfmt::skip]
-const DOMAINS: &[&str] = &[
-    "example.com", "example.com", "example.org", "example.net", "mail.example.com", "post.example",
-    "northwind.example", "bluepeak.example", "kontor.example", "atelier.test",
-];
-
-/// Not phone numbers, each of at most 30 characters.
-#[rustfmt::skip]
-const BAD_PHONES: &[&str] = &[
-    "541-754-3010 ext. 5", "n/a", "call after 6pm", "030 123456 / 0171 1234567", "555-CALL-NOW", "unknown",
-    "+1 541 754 3010 x22", "0171 2345678 (mobil)", "+49+30 123456", "-",
-];
-
-const SPREADSHEET_PHONES: &[&str] = &["5.41754E+09", "5417543010.0", "4.91715E+11", "1.55523E+10", "6125550143.0"];
-
-/// Values that are shorter than `contact` takes, and have nothing else wrong.
-#[rustfmt::skip]
-const SHORT: &[(usize, &str)] = &[
-    (NAME, "Al"), (NAME, "X"), (DESCRIPTION, "ok"), (DESCRIPTION, "VIP"), (COUNTRY, "D"), (ADDRESS_LINE_1, "No 4"),
-    (ADDRESS_LINE_2, "4.B."), (CITY, "Y"), (STATE, "N"), (PHONE, "7"),
-];
-
-/// Values with a character that their field does not allow.
-#[rustfmt::skip]
-const BAD_CHARACTERS: &[(usize, &str)] = &[
-    (NAME, "O'Brien Sean"), (NAME, "Anne-Marie Schulz"), (NAME, "Dr. Karl Weiss"), (NAME, "Smith, John"),
-    (NAME, "Jones 2"), (NAME, "Miller & Sons"), (POSTAL_CODE, "SW1A 1AA"), (POSTAL_CODE, "D 10115"),
-    (POSTAL_CODE, "1015 CJ"), (POSTAL_CODE, "972 01"), (CITY, "Berlin 12"), (CITY, "Paris 8e"), (STATE, "Region 4"),
-    (ADDRESS_LINE_1, "5th + Main Street"), (ADDRESS_LINE_1, "Allee 7 | Hof"), (ADDRESS_LINE_2, "Floor 2 = rear"),
-    (COUNTRY, "49"),
-];
-
-#[cfg(test)]
-mod tests {
-    use std::collections::HashSet;
-
-    use super::*;
-
-    const SEND_EMAIL: usize = 3;
-    const CC_EMAIL: usize = 4;
-
-    fn csv(seed: u64, dirty_percent: f64, start: u64, rows: usize) -> (Vec<u8>, u64) {
-        let mut generator = Generator::new(seed, dirty_percent, start);
-        let mut out = Vec::new();
-        (0..rows).for_each(|_| generator.write_csv(&mut out));
-        (out, generator.bad())
-    }
-
-    fn records(dirty_percent: f64, rows: usize) -> Vec<(Record, bool)> {
-        let mut generator = Generator::new(7, dirty_percent, 0);
-        let next = |_| {
-            let before = generator.bad();
-            generator.advance();
-            (generator.record.clone(), generator.bad() > before)
-        };
-        (0..rows).map(next).collect()
-    }
-
-    fn key(email: &str) -> String {
-        email.trim().trim_start_matches("mailto:").to_lowercase()
-    }
-
-    #[test]
-    fn the_same_seed_gives_the_same_bytes_and_another_does_not() {
-        assert_eq!(csv(1, 2.0, 0, 2_000), csv(1, 2.0, 0, 2_000));
-        assert_ne!(csv(1, 2.0, 0, 2_000), csv(2, 2.0, 0, 2_000));
-    }
-
-    #[test]
-    fn a_record_depends_on_its_number_alone() {
-        let (whole, _) = csv(5, 0.0, 10, 20);
-        let (tail, _) = csv(5, 0.0, 20, 10);
-        assert!(whole.ends_with(&tail));
-    }
-
-    #[test]
-    fn both_formats_have_the_same_bad_records() {
-        let (mut first, mut second) = (Generator::new(3, 60.0, 0), Generator::new(3, 60.0, 0));
-        let mut out = Vec::new();
-        for _ in 0..5_000 {
-            first.write_csv(&mut out);
-            second.write_ndjson(&mut out);
-            assert_eq!(first.bad(), second.bad());
-            assert_eq!(first.record.cells, second.record.cells);
-        }
-    }
-
-    #[test]
-    fn the_share_of_bad_records_is_what_was_asked_for() {
-        for (asked, least, most) in
-            [(0.0, 0, 0), (2.0, 900, 1_100), (60.0, 29_500, 30_500), (100.0, 50_000, 50_000), (f64::NAN, 0, 0)]
-        {
-            let (_, bad) = csv(11, asked, 0, 50_000);
-            assert!((least..=most).contains(&bad), "{asked} percent of 50,000 gave {bad}");
-        }
-    }
-
-    #[test]
-    fn good_addresses_are_unique_short_and_never_empty() {
-        let mut seen = HashSet::new();
-        for (record, bad) in records(20.0, 50_000) {
-            if !bad {
-                let key = key(&record.cells[EMAIL]);
-                assert!(key.len() <= MAX_EMAIL && key.matches('@').count() == 1, "{key}");
-                assert!(seen.insert(key));
-            }
-        }
-    }
-
-    #[test]
-    fn rows_up_to_the_last_number_keep_the_limit() {
-        let mut generator = Generator::new(1, 0.0, u64::MAX - 500);
-        for _ in 0..1_000 {
-            generator.advance();
-            assert!(key(&generator.record.cells[EMAIL]).len() <= MAX_EMAIL, "{:?}", generator.record.cells);
-        }
-    }
-
-    #[test]
-    fn good_records_keep_the_limits_of_contact() {
-        let limits =
-            [(NAME, 3, 50), (DESCRIPTION, 5, 50), (SEND_EMAIL, 5, 40), (CC_EMAIL, 5, 40), (ADDRESS_LINE_1, 5, 50)];
-        for (record, _) in records(0.0, 50_000) {
-            for (cell, least, most) in limits {
-                let length = record.cells[cell].trim().chars().count();
-                assert!(length == 0 || (least..=most).contains(&length), "{}", record.cells[cell]);
-            }
-            assert!(record.cells[NAME].chars().all(|c| c.is_alphabetic() || c.is_whitespace()));
-            assert!(record.cells[POSTAL_CODE].chars().all(|c| c.is_ascii_digit() || c == '-'));
-            assert!(record.cells[POSTAL_CODE].len() <= 10);
-            let phone = record.cells[PHONE].replace("(0)", "");
-            let digits = phone.chars().filter(char::is_ascii_digit).count();
-            assert!(phone.is_empty() || (2..=MAX_PHONE).contains(&digits), "{phone}");
-        }
-    }
-
-    #[test]
-    fn a_duplicate_repeats_the_address_of_a_good_record_before_it() {
-        let mut seen = HashSet::new();
-        let mut repeated = 0;
-        for (record, bad) in records(30.0, 20_000) {
-            let known = !seen.insert(key(&record.cells[EMAIL])) && record.cells[EMAIL].contains('@');
-            repeated += usize::from(bad && known);
-        }
-        assert!(repeated > 100, "{repeated} duplicates");
-    }
-
-    #[test]
-    fn the_weights_sum_to_a_hundred() {
-        assert_eq!(SPOILS.iter().map(|(_, weight)| weight).sum::<u64>(), 100);
-    }
-
-    #[test]
-    fn cells_are_quoted_and_escaped() {
-        let mut out = Vec::new();
-        push_csv_cell(&mut out, "a \"b\", c");
-        assert_eq!(out, b"\"a \"\"b\"\", c\"");
-        out.clear();
-        push_json_text(&mut out, "a\"\\\u{1b}é");
-        assert_eq!(out, "\"a\\\"\\\\\\u001bé\"".as_bytes());
-    }
-
-    #[test]
-    fn base_36_is_base_36() {
-        for (number, text) in [(0, "0"), (35, "z"), (36, "10"), (u64::MAX, "3w5e11264sgsf")] {
-            let mut out = String::new();
-            push_base36(&mut out, number);
-            assert_eq!((out.as_str(), out.len()), (text, base36_length(number)));
-        }
-    }
 }

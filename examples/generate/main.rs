@@ -1,6 +1,8 @@
 //! Writes a file of invented contact records: `cargo run --release --example generate -- --rows 1000000 --dirty 2
-//! --format csv -o customers.csv`. The records come from [`custload::generate::Generator`]; the same arguments give the
+//! --format csv -o customers.csv`. The records come from [`generator`]; the same arguments give the
 //! same bytes. How many records are bad is said on standard error.
+
+mod generator;
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -8,7 +10,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
-use custload::generate::Generator;
+
+use self::generator::Generator;
 
 /// The buffer is written whenever it holds this many bytes.
 const BLOCK: usize = 1 << 20;
