@@ -10,6 +10,7 @@ mod columns;
 mod crash;
 mod determinism;
 mod dialects;
+mod docs;
 #[cfg(target_os = "linux")]
 mod faults;
 mod fuzz;
@@ -26,7 +27,7 @@ mod modes;
 mod nightly;
 mod oracle;
 mod random;
-mod readme;
+
 mod redo;
 mod refusals;
 mod rejects;
