@@ -54,21 +54,23 @@ fn the_script_loads_and_mails_what_is_to_be_looked_at() {
         "loaded, with rejects",
         "read 40, created 0, updated 1, unchanged 38, rejected 1\n  invalid-email: 1, the first in line 10\n",
         "it's here/customers.db.imports/run-000003\n",
-        &format!("  custload import MENDED --db '{database}' --profile contact --mode upsert --threads 1 --accepted\n"),
+        &format!(
+            "  custload import CORRECTED --db '{database}' --profile contact --mode upsert --threads 1 --accepted\n"
+        ),
         "filename=\"feed.rejects.csv\"",
     ] {
         assert!(mail.contains(piece), "{piece}: {mail}");
     }
     let (mail, status) = night(&place, &format!("email,name,colour\n{}", good.replace('\n', ",red\n")));
     assert!(status == Some(0) && mail.contains("loaded, with remarks") && mail.contains("colour"), "{mail}");
-    assert!(!mail.contains("mend"), "{mail}");
+    assert!(!mail.to_lowercase().contains("correct"), "{mail}");
     let sql =
         "SELECT created || ' ' || updated || ' ' || unchanged || ' ' || rejected FROM import_runs WHERE run_id = 3";
     assert_eq!(place.column("it's here/customers.db", sql), ["0 1 38 1"]);
     let (mail, status) = night(&place, &format!("{CONTACT}{}", good.replace("@", " at ")));
     assert!(status == Some(3) && mail.contains("NOT loaded: too many rejects"), "{mail}");
-    for piece in ["Nothing was loaded", "Mend the input itself", "run-000005.stopped-1", "rejected 40"] {
-        assert!(mail.contains(piece) && !mail.contains("MENDED"), "{piece}: {mail}");
+    for piece in ["Nothing was loaded", "Correct the input itself", "run-000005.stopped-1", "rejected 40"] {
+        assert!(mail.contains(piece) && !mail.contains("CORRECTED"), "{piece}: {mail}");
     }
     let (mail, status) = night(&place, "nothing,of,that\n");
     assert!(status == Some(2) && mail.contains("NOT loaded (exit status 2)"), "{mail}");
