@@ -108,6 +108,38 @@ fn every_profile_is_described() {
     }
 }
 
+/// The examples of normalisation come out as shown.
+#[test]
+fn the_examples_of_rules_are_right() {
+    const COLUMNS: [(&str, &str); 8] = [
+        ("e-mail", "email"),
+        ("white space", "name"),
+        ("phone", "phone"),
+        ("missing", "phone"),
+        ("guard", "postal_code"),
+        ("country", "country"),
+        ("state", "state"),
+        ("address repair", "address_line_1"),
+    ];
+    let page = Page::named("docs/rules.md");
+    let column = |what: &str| COLUMNS.iter().find(|(name, _)| *name == what).map(|(_, column)| *column);
+    let rows = page::rows(page.section("Examples"));
+    let examples: Vec<_> = rows.iter().filter_map(|row| Some((column(&row[0])?, &row[1], &row[2]))).collect();
+    assert!(examples.len() > 10, "{examples:?}");
+    for (column, before, after) in examples {
+        let place = Place::new();
+        let (mut header, mut row) = (vec![column.to_string()], vec![before.clone()]);
+        if column != "email" {
+            header.push("email".into());
+            row.push("ann@example.com".into());
+        }
+        place.write("a.csv", crate::support::write_csv(&header, &[row]));
+        place.custload("import a.csv --profile contact").ends(0);
+        let stored = place.column("customers.db", &format!("SELECT coalesce({column}, 'no value') FROM customers"));
+        assert_eq!(stored, [after.as_str()], "{before:?} in {column}");
+    }
+}
+
 #[test]
 fn exit_statuses_are_listed() {
     let help = printed("--help");
