@@ -9,6 +9,7 @@ use std::collections::HashSet;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use custload::core::judge::{Outcome, Verdicts};
 use custload::read::input::Format;
+use custload::sink::sqlite::record::RecordBuilder;
 
 use self::common::{Sample, count, group};
 
@@ -38,7 +39,7 @@ fn benches(criterion: &mut Criterion) {
     ];
     for (name, sample) in cases {
         let (blocks, checker) = (sample.blocks(), sample.checker());
-        let verdicts: Vec<_> = blocks.iter().map(|block| checker.check(block)).collect();
+        let verdicts: Vec<_> = blocks.iter().map(|block| checker.check::<RecordBuilder>(block)).collect();
         let (accepted, rejected) = count(&verdicts);
         let repeated = repeated(&verdicts);
         assert_eq!((accepted - repeated, rejected + repeated), (RECORDS - sample.bad, sample.bad), "{name}");
@@ -47,7 +48,9 @@ fn benches(criterion: &mut Criterion) {
         group.throughput(Throughput::ElementsAndBytes { elements: RECORDS, bytes: sample.bytes.len() as u64 });
         group.bench_function(name, |bencher| {
             // Verdicts are dropped block by block, as in a run.
-            bencher.iter(|| blocks.iter().map(|block| checker.check(block).verdicts.len() as u64).sum::<u64>());
+            bencher.iter(|| {
+                blocks.iter().map(|block| checker.check::<RecordBuilder>(block).verdicts.len() as u64).sum::<u64>()
+            });
         });
     }
     group.finish();

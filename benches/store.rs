@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use custload::read::input::Format;
+use custload::sink::sqlite::record::RecordBuilder;
 use custload::sink::sqlite::{Held, RunRow, Store, StoreOptions};
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -26,7 +27,8 @@ fn rows() -> Vec<Rows> {
     let sample = Sample::new(Format::Csv, RECORDS, 0.0);
     let checker = sample.checker();
     let mut seen = HashSet::new();
-    let rows: Vec<Rows> = sample.blocks().iter().map(|block| Rows::accepted(checker.check(block), &mut seen)).collect();
+    let rows: Vec<Rows> =
+        sample.blocks().iter().map(|block| Rows::accepted(checker.check::<RecordBuilder>(block), &mut seen)).collect();
     assert_eq!(rows.iter().map(|rows| rows.places.len() as u64).sum::<u64>(), RECORDS, "all records are good");
     rows
 }

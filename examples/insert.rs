@@ -19,6 +19,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use custload::read::input::Format;
+use custload::sink::sqlite::record::RecordBuilder;
 
 use self::common::Sample;
 use self::common::rows::{Rows, insert};
@@ -57,5 +58,5 @@ fn accepted(bytes: Vec<u8>) -> Vec<Rows> {
     let mut source = sample.source();
     let mut seen = HashSet::new();
     let blocks = std::iter::from_fn(|| source.next_block().unwrap());
-    blocks.map(|block| Rows::accepted(checker.check(&block), &mut seen)).collect()
+    blocks.map(|block| Rows::accepted(checker.check::<RecordBuilder>(&block), &mut seen)).collect()
 }

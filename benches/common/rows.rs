@@ -5,7 +5,8 @@ use std::ops::Range;
 use std::path::Path;
 
 use custload::core::judge::{Outcome, Verdicts};
-use custload::core::row::{Value, values};
+use custload::core::row::Value;
+use custload::sink::sqlite::record::values;
 use custload::sink::sqlite::schema;
 use rusqlite::Connection;
 use rusqlite::types::{ToSqlOutput, ValueRef};

@@ -1,13 +1,13 @@
 //! Where bytes are, many at a time: a bit for each of up to [`WIDTH`] bytes.
 //!
 //! A search for the next byte (`memchr`) costs a call for each find, and a record of a dozen short cells has a dozen. A mask
-//! finds all of them at once. On x86-64 it is made with SSE2, which every such processor has; what is `unsafe` for that is
-//! proved where it stands.
+//! finds all of them at once. On x86-64 it is made with SSE2, which every such processor has; each `unsafe` block says why
+//! it is sound.
 
 /// How many bytes a mask covers.
 pub const WIDTH: usize = 64;
 
-/// A bit for each byte of a chunk of at most [`WIDTH`] that is one of some, the lowest for the first.
+/// A bit for each byte of a chunk of at most [`WIDTH`] that is one of the needles, the lowest for the first byte.
 #[inline]
 pub fn of_any<const NEEDLES: usize>(chunk: &[u8], needles: [u8; NEEDLES]) -> u64 {
     let (whole, covered) = whole(chunk);
@@ -17,7 +17,7 @@ pub fn of_any<const NEEDLES: usize>(chunk: &[u8], needles: [u8; NEEDLES]) -> u64
 /// A bit for each byte of a chunk of at most [`WIDTH`] that is neither printable ASCII nor part of a letter from U+00C0 to
 /// U+02FF, and for each second space of two.
 ///
-/// `after_space`: whether a space stands before the chunk.
+/// `after_space`: whether the byte before the chunk is a space.
 #[inline]
 fn of_untidy(chunk: &[u8], after_space: bool) -> u64 {
     let (whole, covered) = whole(chunk);
@@ -28,7 +28,7 @@ fn of_untidy(chunk: &[u8], after_space: bool) -> u64 {
 
 /// Whether a text in UTF-8 holds only printable ASCII and letters from U+00C0 to U+02FF, and no two spaces side by side.
 ///
-/// In UTF-8, so few first bytes stand for those letters that all other bytes can be told from them one by one.
+/// In UTF-8 those letters have first bytes of their own, so that each byte can be judged alone.
 pub fn is_tidy(text: &[u8]) -> bool {
     let mut after_space = false;
     for chunk in text.chunks(WIDTH) {
@@ -64,7 +64,7 @@ mod imp {
 
     use super::WIDTH;
 
-    /// Sixteen bytes at a time, and for each a bit of what `is_found` says of them.
+    /// A bit for each byte, as `is_found` decides for sixteen at a time.
     #[target_feature(enable = "sse2")]
     fn masked(chunk: &[u8; WIDTH], is_found: impl Fn(__m128i) -> __m128i) -> u64 {
         let (words, _) = chunk.as_chunks::<8>();
@@ -88,8 +88,8 @@ mod imp {
             })
         }
 
-        // SAFETY: what is asked of the caller is a processor with SSE2, which is part of x86-64. Nothing in the function itself
-        // is unsafe: the bytes are read through a reference to an array.
+        // SAFETY: the function needs a processor with SSE2, which is part of x86-64. Nothing in it is unsafe: it reads the
+        // bytes through a reference to an array.
         unsafe { of_any(chunk, needles) }
     }
 
@@ -150,7 +150,7 @@ mod tests {
         }
 
         #[test]
-        fn tidy_is_what_it_is_said_to_be(text in "[a-zß  ]{0,150}|[ -~]{0,70}\\PC?[ -~]{0,70}|\\PC{0,40}|[\u{0}-\u{3ff}]{0,3}") {
+        fn tidy_is_as_defined(text in "[a-zß  ]{0,150}|[ -~]{0,70}\\PC?[ -~]{0,70}|\\PC{0,40}|[\u{0}-\u{3ff}]{0,3}") {
             let is_known = |c: char| matches!(c, ' '..='~' | '\u{c0}'..='\u{2ff}');
             prop_assert_eq!(is_tidy(text.as_bytes()), text.chars().all(is_known) && !text.contains("  "));
         }

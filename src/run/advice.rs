@@ -1,9 +1,10 @@
 //! What is said of headers and keys that do not fit: what was found, what may be meant, and what to do.
 
 use super::Options;
-use crate::core::profile::{Candidates, Field, FieldType, Fit, Profile, accepted_names, nearest, nearest_field};
+use crate::core::profile::{Candidates, Field, Fit, Profile, accepted_names, nearest, nearest_field};
 use crate::core::record::csv::DELIMITERS;
 use crate::core::text::visible;
+use crate::core::types::FieldType;
 use crate::error::{Error, Result};
 use crate::read::input::{Format, Input, delimiter_name};
 use crate::read::sniff::{HeaderPlace, Kind};

@@ -15,12 +15,13 @@ use crate::core::judge::{Outcome, Touched, Verdicts};
 use crate::core::mode::Mode;
 use crate::core::profile::FieldSet;
 use crate::core::record::{Block, Counts, Fate, Position, Spot};
-use crate::core::row::{Value, values};
+use crate::core::row::Value;
 use crate::core::text::key::{self, KeyComparison};
 use crate::core::text::visible;
 use crate::error::{Error, Result};
 use crate::report::lines;
 use crate::sink::sqlite::keys::Place;
+use crate::sink::sqlite::record::values;
 use crate::sink::sqlite::texts::{KeyTexts, Keyed};
 use crate::sink::sqlite::{Change, ChangeStamp, FIRST_IMAGINED, Origin, Stored};
 

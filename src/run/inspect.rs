@@ -15,7 +15,7 @@ use crate::core::profile::{Candidates, Likely, Profile, nearest_field, report_co
 use crate::core::record::csv::{SHEET_MARK, split};
 use crate::core::record::json::{JsonValue, Members, value};
 use crate::core::record::{Block, Extent};
-use crate::core::row::{Value, values};
+use crate::core::row::{PlainRows, Value};
 use crate::error::{Error, Result};
 use crate::read::expand::expand;
 use crate::read::input::{Dialect, Input, ReadOptions};
@@ -233,7 +233,7 @@ impl Inspection {
     }
 
     fn judge(&mut self, checker: &Checker, block: &Block) {
-        let verdicts = checker.check(block);
+        let verdicts = checker.check::<PlainRows>(block);
         let fields = &checker.plan().fields;
         let filling = self.filling(fields);
         for ((position, _), verdict) in block.positions().zip(&verdicts.verdicts) {
@@ -247,8 +247,7 @@ impl Inspection {
                 Outcome::Accepted { row, .. } => {
                     self.input.counts.accepted += 1;
                     if self.first_records.len() < SHOWN_RECORDS {
-                        let row = &verdicts.rows[row.start as usize..row.end as usize];
-                        let stored = fields.iter().zip(values(row));
+                        let stored = fields.iter().zip(verdicts.rows.row(row.clone()));
                         let stored = stored.map(|(field, value)| (field.column.clone(), shown(value)));
                         self.first_records.push(StoredRecord(stored.collect()));
                     }

@@ -14,6 +14,7 @@ use crate::core::record::{Balance, Block, Position, Spot};
 use crate::report::lines::{self, FirstPlace, Rejection};
 use crate::report::summary::Counts;
 use crate::sink::sqlite::keys::{Claim, Fingerprints, Place, Rivals, SharedKeys};
+use crate::sink::sqlite::record::RecordBuilder;
 use crate::sink::sqlite::texts::BlockTexts;
 
 /// Checks the blocks of one input.
@@ -110,7 +111,7 @@ impl Worker {
     /// Judges a block, claims the keys of its records, and writes down what the reports say of them. `first` is the place of
     /// the block's first record in the run.
     pub(super) fn check(self: &Arc<Worker>, block: Block, first: Place) -> Checked {
-        let mut verdicts = self.checker.check(&block);
+        let mut verdicts = self.checker.check::<RecordBuilder>(&block);
         let mut tally = Tally::new(self.checker.plan().fields.len());
         tally.values(&verdicts.repaired, &verdicts.deprecated);
         let mut short_zips = verdicts.short_zips.iter().peekable();

@@ -4,6 +4,7 @@ use super::Draft;
 use super::judge::{Judge, Stored};
 use crate::core::profile::{Chosen, Role, Sources};
 use crate::core::record::Fate;
+use crate::core::row::RowBuilder;
 
 impl Judge<'_> {
     /// The group that the record's address comes from. A customer's address is replaced whole by it.
@@ -16,7 +17,7 @@ impl Judge<'_> {
     }
 }
 
-impl Draft<'_> {
+impl<B: RowBuilder> Draft<'_, B> {
     /// Notes what becomes of the place from which a field was judged; `raw` stands there.
     pub(super) fn note_fate(&mut self, field: usize, place: usize, raw: &str, stored: &Stored<'_>) {
         if self.out.marks.is_filled(place) {

@@ -14,6 +14,7 @@ use crate::core::profile::{Binding, Chosen, Column, is_name, letters_and_digits}
 use crate::core::record::csv::{Cell, RowWriter, SHEET_MARK, SplitFault, split_in, unguarded};
 use crate::core::record::dialect::CsvDialect;
 use crate::core::record::raw::RawDialect;
+use crate::core::row::RowBuilder;
 use crate::core::text;
 
 /// How the CSV of an input is cut into fields.
@@ -274,12 +275,12 @@ impl<'c> CsvRecords<'c> {
     }
 
     /// Judges a record. `source` is the block from the record on.
-    pub(super) fn judge<'r>(
+    pub(super) fn judge<'r, B: RowBuilder>(
         &mut self,
         checker: &Checker,
         record: &'r str,
         source: &[u8],
-        draft: &mut Draft<'_>,
+        draft: &mut Draft<'_, B>,
     ) -> Result<(), Whole<'r>> {
         let parts = take_apart(self.shape, record, source, &mut self.cells)?;
         if let Some(line) = self.shape.header_line
@@ -318,7 +319,7 @@ impl<'c> CsvRecords<'c> {
     }
 
     /// Notes which cells have more than white space. What a report says of a record is no cell of it.
-    fn begin_marks(&self, parts: &Parts<'_>, is_tidy: bool, draft: &mut Draft<'_>) {
+    fn begin_marks<B: RowBuilder>(&self, parts: &Parts<'_>, is_tidy: bool, draft: &mut Draft<'_, B>) {
         let CsvShape { binding, report, .. } = self.shape;
         if report.is_none() {
             let text: &str = &parts.text;
@@ -334,14 +335,14 @@ impl<'c> CsvRecords<'c> {
     }
 
     /// Judges the value of one field, whatever it is.
-    fn judge_field(
+    fn judge_field<B: RowBuilder>(
         &self,
         checker: &Checker,
         parts: &Parts<'_>,
         field: usize,
         chosen: Chosen,
         has_marks: bool,
-        draft: &mut Draft<'_>,
+        draft: &mut Draft<'_, B>,
     ) {
         match chosen {
             Chosen::Place(column) => {

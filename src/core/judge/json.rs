@@ -21,6 +21,7 @@ use crate::core::record::json::{
     JsonFault, JsonValue, Members, ObjectReader, ValueSpan, Written, raw_of_report, stop_in_text, value, write_text,
 };
 use crate::core::record::raw;
+use crate::core::row::RowBuilder;
 use crate::core::text;
 
 /// The members of one record after the other.
@@ -95,11 +96,11 @@ impl<'c> JsonRecords<'c> {
         self.keys.into_iter().map(|key| (key.name.into(), key.meaning)).collect()
     }
 
-    pub(super) fn judge<'r>(
+    pub(super) fn judge<'r, B: RowBuilder>(
         &mut self,
         checker: &Checker,
         record: &'r str,
-        draft: &mut Draft<'_>,
+        draft: &mut Draft<'_, B>,
     ) -> Result<(), Whole<'r>> {
         if self.read(record).is_some() {
             let is_tidy = text::is_tidy(record.as_bytes());
@@ -191,12 +192,12 @@ impl<'c> JsonRecords<'c> {
     }
 
     /// Judges a record whatever its keys are.
-    fn judge_others<'r>(
+    fn judge_others<'r, B: RowBuilder>(
         &mut self,
         checker: &Checker,
         record: &'r str,
         members: Members<'_>,
-        draft: &mut Draft<'_>,
+        draft: &mut Draft<'_, B>,
     ) -> Result<(), Whole<'r>> {
         let repeated = |message| Whole {
             code: Code::RepeatedJsonKey,
@@ -219,7 +220,7 @@ impl<'c> JsonRecords<'c> {
     }
 
     /// Finds out which members may fill which fields, if that is not known from the record before.
-    fn bind_reached(&mut self, members: &Members<'_>, draft: &mut Draft<'_>) {
+    fn bind_reached<B: RowBuilder>(&mut self, members: &Members<'_>, draft: &mut Draft<'_, B>) {
         let mut reached = std::mem::take(&mut self.spare);
         reached.clear();
         let mut found = Vec::new();
@@ -257,22 +258,22 @@ impl<'c> JsonRecords<'c> {
 }
 
 /// Tells the block's marks what stands at the places of the records that follow.
-fn lay_out(sources: &Sources, slots: impl ExactSizeIterator<Item = u32>, draft: &mut Draft<'_>) {
+fn lay_out<B: RowBuilder>(sources: &Sources, slots: impl ExactSizeIterator<Item = u32>, draft: &mut Draft<'_, B>) {
     let is_candidate = sources.candidates(slots.len());
     draft.out.marks.begin_layout(slots.zip(is_candidate).map(|(slot, is_candidate)| (slot, !is_candidate)));
 }
 
 /// Judges the values that fill the fields, which `written` finds by their place among the members. `plain` finds the text that
 /// one is judged as, where it stands so in the record: what begins with it, and its length.
-fn judge_members<'v>(
+fn judge_members<'v, B: RowBuilder>(
     checker: &Checker,
     sources: &Sources,
     is_tidy: bool,
     written: impl Fn(u32) -> Written<'v>,
     plain: impl Fn(usize) -> Option<(&'v [u8], usize)>,
-    draft: &mut Draft<'_>,
+    draft: &mut Draft<'_, B>,
 ) {
-    let judge = |origin: Origin, draft: &mut Draft<'_>| match written(origin.order) {
+    let judge = |origin: Origin, draft: &mut Draft<'_, B>| match written(origin.order) {
         Written::PlainText(text) => draft.judge.text(origin, text),
         Written::Value(raw) => draft.judge.json(origin, raw),
     };
@@ -539,6 +540,7 @@ mod tests {
     use crate::core::judge::{Outcome, Shape, Stamp, Verdicts};
     use crate::core::profile::Profile;
     use crate::core::record::{Block, Extent, Span};
+    use crate::core::row::PlainRows;
 
     fn checker() -> Checker {
         let mut options = FieldOptions::default();
@@ -549,7 +551,7 @@ mod tests {
         Checker::new(Arc::new(plan), shape, stamp, false, 1 << 20)
     }
 
-    fn check(checker: &Checker, records: &[String], first_record: u64) -> Verdicts {
+    fn check(checker: &Checker, records: &[String], first_record: u64) -> Verdicts<PlainRows> {
         let bytes: Vec<u8> = records.concat().into_bytes();
         let mut end = 0;
         let span = |record: &String| {
@@ -558,7 +560,7 @@ mod tests {
             Span { start, end, line: 0, extent: Extent::Record }
         };
         let spans = records.iter().map(span).collect();
-        checker.check(&Block {
+        checker.check::<PlainRows>(&Block {
             input: 0,
             bytes,
             spans,
@@ -571,11 +573,11 @@ mod tests {
     }
 
     /// What is found out about each record of a block.
-    fn found(verdicts: &Verdicts) -> Vec<(String, Vec<u8>, Vec<u8>)> {
+    fn found(verdicts: &Verdicts<PlainRows>) -> Vec<(String, String, Vec<u8>)> {
         let found = verdicts.verdicts.iter().map(|verdict| {
             let (row, key) = match &verdict.outcome {
                 Outcome::Accepted { row, key, .. } => (
-                    verdicts.rows[row.start as usize..row.end as usize].to_vec(),
+                    format!("{:?}", verdicts.rows.row(row.clone()).collect::<Vec<_>>()),
                     key.as_ref().map(|key| verdicts.key_text(key)).unwrap_or_default(),
                 ),
                 _ => Default::default(),

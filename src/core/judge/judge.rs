@@ -9,12 +9,13 @@ use super::Touched;
 use super::plan::{FieldPlan, Filler, OnInvalid, Plan, Required, Rewritten, Said, without_guards};
 use crate::core::finding::{Code, Fault, FaultList, Severity};
 use crate::core::mode::Empty;
-use crate::core::profile::{FieldSet, FieldType};
+use crate::core::profile::FieldSet;
 use crate::core::record::csv::NOT_CALCULATED;
 use crate::core::record::json::{self, JsonValue};
 use crate::core::text::sheet;
 use crate::core::text::{self, visible};
-use crate::core::types::{address, choice, country, email, flag, list, mend, number, phone};
+use crate::core::types::memory::Memory;
+use crate::core::types::{FieldType, choice, country, email, flag, integer, list, mend, phone, repair, state};
 
 /// What is stored for a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +35,7 @@ pub(super) struct Judge<'p> {
     pub(super) repaired: Vec<u64>,
     /// How many values deprecated fields had, by field.
     pub(super) deprecated: Vec<u64>,
-    pub(super) recent_countries: country::Recent,
+    pub(super) memory: Memory,
     /// The fields that the record has a place for, and no value.
     pub(super) empty: FieldSet,
     /// Those that it says nothing of: it has no place for them, or its value was cleared as invalid.
@@ -81,7 +82,7 @@ impl<'p> Judge<'p> {
             faults: FaultList::default(),
             repaired: vec![0; fields],
             deprecated: vec![0; fields],
-            recent_countries: country::Recent::default(),
+            memory: Memory::default(),
             empty: FieldSet::default(),
             absent: FieldSet::default(),
             lacking: FieldSet::default(),
@@ -220,11 +221,11 @@ impl<'p> Judge<'p> {
         let plan = &self.plan.fields[origin.field];
         let value = match plan.kind {
             FieldType::Text | FieldType::PostalCode | FieldType::State => {
-                let value = if plan.repair { self.repair(origin.field, cleaned) } else { cleaned };
-                if plan.kind == FieldType::State { map_cow(value, address::state) } else { value }
+                let value = if plan.limits.repair { self.repair(origin.field, cleaned) } else { cleaned };
+                if plan.kind == FieldType::State { map_cow(value, state::normalise) } else { value }
             }
             FieldType::Email => map_cow(cleaned, email::normalise),
-            FieldType::Country => match country::normalise(&cleaned) {
+            FieldType::Country => match country::names::code_of(&cleaned) {
                 Some(code) => Cow::Borrowed(code),
                 None => {
                     let what = ["is ", &shown(&cleaned), ", which ISO 3166 does not know"].concat();
@@ -235,13 +236,13 @@ impl<'p> Judge<'p> {
             FieldType::Phone => match phone::normalise(&cleaned) {
                 Ok(Cow::Borrowed(digits)) if digits.len() == cleaned.len() => cleaned,
                 Ok(digits) => Cow::Owned(digits.into_owned()),
-                Err(phone::PhoneFault::Invalid(_)) if plan.relaxed => cleaned,
+                Err(phone::PhoneFault::Invalid(_)) if plan.limits.relaxed => cleaned,
                 Err(fault) => return Err(phone_refusal(plan, &cleaned, fault)),
             },
-            FieldType::Choice => match choice::parse(&cleaned, &plan.choices) {
+            FieldType::Choice => match choice::parse(&cleaned, &plan.limits.choices) {
                 Some(word) => Cow::Owned(word.to_string()),
                 None => {
-                    let choices = plan.choices.join(", ");
+                    let choices = plan.limits.choices.join(", ");
                     let message = format!("{} is {}, and must be one of: {choices}", plan.column, shown(&cleaned));
                     return Err(Refusal::new(Code::InvalidChoice, message));
                 }
@@ -365,8 +366,8 @@ impl<'p> Judge<'p> {
 
     fn repair<'v>(&mut self, field: usize, value: Cow<'v, str>) -> Cow<'v, str> {
         let repaired = match &value {
-            Cow::Borrowed(value) => address::repair(value),
-            Cow::Owned(value) => Cow::Owned(address::repair(value).into_owned()),
+            Cow::Borrowed(value) => repair::repair(value),
+            Cow::Owned(value) => Cow::Owned(repair::repair(value).into_owned()),
         };
         if repaired != value {
             self.repaired[field] += 1;
@@ -451,16 +452,16 @@ fn as_number(plan: &FieldPlan, value: &str) -> Result<i64, Refusal> {
         });
     }
     let out_of_range = || {
-        let range = match plan.at_least {
+        let range = match plan.limits.at_least {
             i64::MIN => "does not fit into 64 bits".to_string(),
             least => format!("must be at least {least} and fit into 64 bits"),
         };
         Refusal::new(Code::OutOfRange, format!("{} is {}, and {range}", plan.column, shown(value)))
     };
-    match number::integer(value) {
-        Ok(number) if number >= plan.at_least => Ok(number),
-        Ok(_) | Err(number::IntegerFault::OutOfRange) => Err(out_of_range()),
-        Err(number::IntegerFault::Invalid) => {
+    match integer::integer(value) {
+        Ok(number) if number >= plan.limits.at_least => Ok(number),
+        Ok(_) | Err(integer::IntegerFault::OutOfRange) => Err(out_of_range()),
+        Err(integer::IntegerFault::Invalid) => {
             let message = format!("{} is {}, and must be a whole number", plan.column, shown(value));
             Err(Refusal::new(Code::InvalidInteger, message))
         }
@@ -469,14 +470,14 @@ fn as_number(plan: &FieldPlan, value: &str) -> Result<i64, Refusal> {
 
 fn check_length(plan: &FieldPlan, value: &str, refusals: &mut Vec<Refusal>) {
     // As many bytes as characters are needed are enough of them, and few enough, in most values.
-    if value.len() >= 4 * plan.min && value.len() <= plan.max {
+    if value.len() >= 4 * plan.limits.min && value.len() <= plan.limits.max {
         return;
     }
     let length = text::length(value);
-    if length < plan.min {
-        refusals.push(length_refusal(plan, Code::TooShort, length, ", and needs at least ", plan.min));
-    } else if length > plan.max {
-        refusals.push(length_refusal(plan, Code::TooLong, length, ", and may have at most ", plan.max));
+    if length < plan.limits.min {
+        refusals.push(length_refusal(plan, Code::TooShort, length, ", and needs at least ", plan.limits.min));
+    } else if length > plan.limits.max {
+        refusals.push(length_refusal(plan, Code::TooLong, length, ", and may have at most ", plan.limits.max));
     }
 }
 
@@ -488,7 +489,7 @@ fn length_refusal(plan: &FieldPlan, code: Code, length: usize, but: &str, limit:
 }
 
 fn check_characters(plan: &FieldPlan, value: &str, refusals: &mut Vec<Refusal>) {
-    let Some(characters) = plan.characters else { return };
+    let Some(characters) = plan.limits.characters else { return };
     let Some(found) = characters.first_outside(value) else { return };
     let (character, number) = (shown(found.encode_utf8(&mut [0; 4])), format!("{:04X}", found as u32));
     let column = plan.column.as_str();
@@ -502,8 +503,8 @@ fn check_characters(plan: &FieldPlan, value: &str, refusals: &mut Vec<Refusal>) 
             [column, holds, character, number, sign, only, allowed].concat()
         }
     };
-    let corrected =
-        mend::mended(value, characters).filter(|corrected| (plan.min..=plan.max).contains(&text::length(corrected)));
+    let corrected = mend::mended(value, characters)
+        .filter(|corrected| (plan.limits.min..=plan.limits.max).contains(&text::length(corrected)));
     let advice = corrected.map(|corrected| [&*visible(&corrected), " would be right"].concat());
     // The rule for characters is the last but for the form of an e-mail address, which has none.
     let relaxable = refusals.is_empty();
@@ -513,7 +514,7 @@ fn check_characters(plan: &FieldPlan, value: &str, refusals: &mut Vec<Refusal>) 
 fn phone_refusal(plan: &FieldPlan, value: &str, fault: phone::PhoneFault) -> Refusal {
     match fault {
         phone::PhoneFault::Invalid(reason) => Refusal {
-            relaxable: (plan.min..=plan.max).contains(&text::length(value)),
+            relaxable: (plan.limits.min..=plan.limits.max).contains(&text::length(value)),
             advice: (!value.chars().any(char::is_numeric)).then(|| "Empty the cell, or write the number".to_string()),
             ..Refusal::new(Code::InvalidPhone, [plan.column.as_str(), " is not a phone number: ", &reason].concat())
         },
@@ -525,7 +526,7 @@ const AS_SPREADSHEETS_WRITE: &str = "a number as a spreadsheet writes it, and di
 
 fn spreadsheet_number(plan: &FieldPlan, value: &str, what: &str, relaxable: bool) -> Refusal {
     let message = [plan.column.as_str(), " is ", what].concat();
-    let relaxable = relaxable && (plan.min..=plan.max).contains(&text::length(value));
+    let relaxable = relaxable && (plan.limits.min..=plan.limits.max).contains(&text::length(value));
     Refusal { relaxable, ..Refusal::new(Code::SpreadsheetNumber, message) }
 }
 
@@ -570,7 +571,7 @@ fn hint(plan: &FieldPlan, refusal: &Refusal) -> Cow<'static, str> {
     let advice = match (&refusal.advice, refusal.code) {
         (Some(advice), _) => [advice.as_str(), ""],
         (None, Code::TooShort) => {
-            limit = plan.min.to_string();
+            limit = plan.limits.min.to_string();
             ["Write at least ", &limit]
         }
         // A phone number or an address that is cut short is another one.
@@ -580,7 +581,7 @@ fn hint(plan: &FieldPlan, refusal: &Refusal) -> Cow<'static, str> {
             ["Write the country's English name or its ISO 3166 code", ""]
         }
         (None, Code::TooLong) => {
-            limit = plan.max.to_string();
+            limit = plan.limits.max.to_string();
             ["Shorten it to ", &limit]
         }
         (None, Code::InvalidCharacters) => ["Write it without that character", ""],

@@ -19,17 +19,19 @@ use std::ops::Range;
 
 use self::json::MetKeys;
 use self::judge::{Judge, Stored};
-use self::plan::{Plan, ZipPart};
-use self::quick::{Quick, Tidy};
+use self::plan::Plan;
+use self::quick::Tidy;
 use crate::core::finding::{Code, Fault, FaultList, Faults, Severity};
-use crate::core::profile::{Binding, Column, FieldSet, FieldType};
+use crate::core::profile::{Binding, Column, FieldSet};
 use crate::core::record::csv::RowWriter;
 use crate::core::record::raw;
 use crate::core::record::{Block, Extent, Fate, RAW_LIMIT, Span};
-use crate::core::row::{Encoded, Rows, Value};
+use crate::core::row::{RowBuilder, Value};
 use crate::core::text;
 use crate::core::text::key;
-use crate::core::types::address;
+use crate::core::types::FieldType;
+use crate::core::types::definition::Quick;
+use crate::core::types::postal_code::LostZero;
 
 pub use self::csv::CsvShape;
 pub use self::keys::JsonShape;
@@ -61,8 +63,7 @@ pub enum Shape {
 pub struct Checker {
     plan: std::sync::Arc<Plan>,
     shape: Shape,
-    /// The values of [`Stamp`].
-    stamp: Encoded,
+    stamp: Stamp,
     /// Whether the key is also wanted as it is stored, for the accepted list.
     wants_stored_key: bool,
     /// The greatest length of a record in bytes, for what is said of longer ones.
@@ -71,11 +72,11 @@ pub struct Checker {
 
 /// What was found out about the records of a block.
 #[derive(Debug, Default)]
-pub struct Verdicts {
+pub struct Verdicts<R = Vec<u8>> {
     /// One for each span of the block, in order.
     pub verdicts: Vec<Verdict>,
-    /// The rows of the accepted records (see [`crate::core::row`]).
-    pub rows: Vec<u8>,
+    /// The rows of the accepted records, as a [`RowBuilder`] has built them.
+    pub rows: R,
     /// The faults and warnings of all records, record by record.
     pub faults: FaultList,
     /// The texts of keys, in UTF-8.
@@ -121,7 +122,7 @@ pub enum Outcome {
     Rejected,
 }
 
-impl Verdicts {
+impl<R> Verdicts<R> {
     /// The text of a key.
     pub fn key_text(&self, range: &Range<u32>) -> &[u8] {
         self.keys.get(range.start as usize..range.end as usize).unwrap_or_default()
@@ -145,41 +146,14 @@ pub struct Touched {
 }
 
 /// The values and the key of the record that is being judged.
-struct Draft<'b> {
+struct Draft<'b, B: RowBuilder> {
     judge: Judge<'b>,
-    rows: Rows,
-    out: Verdicts,
+    rows: B,
+    out: Verdicts<B::Rows>,
     /// The key, if the record has one, and as it is stored.
     key: Option<Range<u32>>,
     stored_key: Range<u32>,
-    /// What is known of its ZIP code.
-    zip: ShortZip,
-}
-
-/// What makes a ZIP code one that has lost its leading zero: whether it has four digits, and where in the row its state and
-/// country are.
-#[derive(Clone, Debug, Default)]
-struct ShortZip {
-    has_four_digits: bool,
-    state: Range<usize>,
-    country: Range<usize>,
-}
-
-impl ShortZip {
-    fn note(&mut self, part: ZipPart, text: Range<usize>, rows: &Rows) {
-        match part {
-            ZipPart::Code => self.has_four_digits = address::is_four_digits(rows.between(text)),
-            ZipPart::State => self.state = text,
-            ZipPart::Country => self.country = text,
-            ZipPart::None => {}
-        }
-    }
-
-    fn has_lost_zero(&self, rows: &Rows) -> bool {
-        self.has_four_digits
-            && address::has_zips_with_leading_zeros(rows.between(self.state.clone()))
-            && matches!(rows.between(self.country.clone()), b"" | b"US" | b"PR" | b"VI")
-    }
+    lost_zero: LostZero,
 }
 
 /// Why a record as a whole is a reject.
@@ -200,8 +174,8 @@ impl Whole<'_> {
     }
 }
 
-/// How many columns a row has besides those of the profile.
-const OWN_COLUMNS: usize = 6;
+/// The number of columns of a row besides those of the profile: the [`Stamp`]'s, and the record's number.
+const OWN_COLUMNS: usize = 5;
 
 /// How many more bytes a row has than its record, about: it has those columns, and a header.
 const BYTES_MORE: usize = 64;
@@ -218,8 +192,6 @@ impl Checker {
         wants_stored_key: bool,
         record_limit: u64,
     ) -> Checker {
-        let now = Value::Text(stamp.now.as_bytes());
-        let stamp = Encoded::new(&[now, now, Value::Integer(stamp.run), Value::Integer(stamp.file)]);
         Checker { plan, shape, stamp, wants_stored_key, record_limit }
     }
 
@@ -237,16 +209,19 @@ impl Checker {
     }
 
     /// Judges every record of a block.
-    pub fn check(&self, block: &Block) -> Verdicts {
+    pub fn check<B: RowBuilder>(&self, block: &Block) -> Verdicts<B::Rows> {
         // Most blocks are UTF-8 as a whole; only in others each record is looked at by itself.
         let text = simdutf8::basic::from_utf8(&block.bytes).ok();
+        let bytes = block.bytes.len() + block.spans.len() * BYTES_MORE;
+        let now = Value::Text(self.stamp.now.as_bytes());
+        let common = [now, now, Value::Integer(self.stamp.run), Value::Integer(self.stamp.file)];
         let mut draft = Draft {
             judge: Judge::new(&self.plan),
-            rows: Rows::new(self.plan.fields.len() + OWN_COLUMNS, block.bytes.len() + block.spans.len() * BYTES_MORE),
+            rows: B::new(self.plan.fields.len() + OWN_COLUMNS, bytes, &common),
             out: Verdicts { marks: Marks::with_room(block.spans.len()), ..Verdicts::default() },
             key: None,
             stored_key: 0..0,
-            zip: ShortZip::default(),
+            lost_zero: LostZero::default(),
         };
         draft.out.verdicts.reserve(block.spans.len());
         draft.out.keys.reserve(KEY * block.spans.len());
@@ -282,7 +257,7 @@ impl Checker {
             let faults = first_fault..draft.out.faults.len() as u32;
             draft.out.verdicts.push(Verdict { outcome, faults });
         }
-        draft.out.rows = draft.rows.into_bytes();
+        draft.out.rows = draft.rows.into_rows();
         draft.out.met_keys = records.into_met_keys();
         draft.out.repaired = draft.judge.repaired;
         draft.out.deprecated = draft.judge.deprecated;
@@ -387,19 +362,19 @@ impl Checker {
     }
 
     /// Judges a record. `source` is the block from the record on.
-    fn judge(
+    fn judge<B: RowBuilder>(
         &self,
         records: &mut Records<'_>,
         record: Result<&str, &[u8]>,
         source: &[u8],
         number: u64,
-        draft: &mut Draft<'_>,
+        draft: &mut Draft<'_, B>,
     ) -> Outcome {
         draft.judge.begin();
         draft.rows.begin();
         draft.key = None;
         draft.stored_key = 0..0;
-        draft.zip = ShortZip::default();
+        draft.lost_zero = LostZero::default();
         let keys = draft.out.keys.len();
         let judged = match (record, records) {
             (Err(bytes), _) => Err(self.whole(bytes, not_utf8(bytes))),
@@ -423,18 +398,18 @@ impl Checker {
             draft.out.keys.truncate(keys);
             return Outcome::Rejected;
         }
-        if draft.zip.has_lost_zero(&draft.rows) {
+        if draft.lost_zero.is_likely(&draft.rows) {
             draft.out.short_zips.push(draft.out.verdicts.len() as u32);
         }
-        draft.rows.push_encoded(&self.stamp);
-        draft.rows.push(Value::Integer(number as i64));
+        draft.rows.push_common();
+        draft.rows.push_integer(number as i64);
         let row = draft.rows.finish();
         let stored_key = draft.stored_key.clone();
         Outcome::Accepted { row: row.start as u32..row.end as u32, key: draft.key.take(), stored_key }
     }
 
     /// Adds the next field's value to the row, and notes the key.
-    fn push(&self, field: usize, stored: Stored<'_>, draft: &mut Draft<'_>) {
+    fn push<B: RowBuilder>(&self, field: usize, stored: Stored<'_>, draft: &mut Draft<'_, B>) {
         if let Some(plan) = self.plan.key
             && plan.field == field
         {
@@ -444,14 +419,14 @@ impl Checker {
                 Stored::Integer(number) => self.note_key(&number.to_string(), plan.comparison, draft),
             }
         }
-        let start = draft.rows.place();
-        draft.rows.push(match &stored {
-            Stored::Missing => Value::Null,
-            Stored::Text(text) => Value::Text(text.as_bytes()),
-            Stored::Integer(number) => Value::Integer(*number),
-        });
-        if matches!(stored, Stored::Text(_)) {
-            draft.zip.note(self.plan.fields[field].zip, start..draft.rows.place(), &draft.rows);
+        let start = draft.rows.position();
+        match &stored {
+            Stored::Missing => draft.rows.push_null(),
+            Stored::Text(text) => draft.rows.push_text(text.as_bytes()),
+            Stored::Integer(number) => draft.rows.push_integer(*number),
+        }
+        if let (Some(part), Stored::Text(_)) = (self.plan.fields[field].address_part, &stored) {
+            draft.lost_zero.note(part, start..draft.rows.position(), &draft.rows);
         }
     }
 
@@ -459,24 +434,30 @@ impl Checker {
     /// It comes `from` a field and the place of its value; `source` is the block from that on, of which it is the first `length` bytes,
     /// part of a text that is tidy.
     #[inline(always)]
-    fn push_quick(&self, from: (usize, usize), source: &[u8], length: usize, draft: &mut Draft<'_>) -> bool {
+    fn push_quick<B: RowBuilder>(
+        &self,
+        from: (usize, usize),
+        source: &[u8],
+        length: usize,
+        draft: &mut Draft<'_, B>,
+    ) -> bool {
         let (field, place) = from;
         let plan = &self.plan.fields[field];
-        let clean = text::place_of_clean(&source[..length]);
+        let clean = text::clean_range(&source[..length]);
         let tidy = Tidy { source: &source[clean.start..], length: clean.len() };
         let is_key = self.plan.key.is_some_and(|key| key.field == field);
         // An address that is stored the quick way is the value as it stands.
         if is_key && plan.kind != FieldType::Email {
             return false;
         }
-        let start = draft.rows.place();
+        let start = draft.rows.position();
         let done = draft.judge.quick(field, tidy, &mut draft.rows);
         // The value without the blanks around it is another form.
         let fate = match done {
             Quick::Undecided => return false,
             Quick::Missing => None,
             Quick::Same if tidy.length == length => Some(Fate::Stored),
-            Quick::Same | Quick::Normalised(_) => Some(Fate::Normalised),
+            Quick::Same | Quick::Normalised(_) | Quick::Repaired(_) => Some(Fate::Normalised),
         };
         if let Some(fate) = fate {
             draft.out.marks.note_quick(place, fate);
@@ -484,14 +465,14 @@ impl Checker {
         if is_key && tidy.length > 0 {
             self.note_address(tidy, draft);
         }
-        if plan.zip != ZipPart::None {
-            draft.zip.note(plan.zip, start..draft.rows.place(), &draft.rows);
+        if let Some(part) = plan.address_part {
+            draft.lost_zero.note(part, start..draft.rows.position(), &draft.rows);
         }
         true
     }
 
     /// Notes the key of a record where it is an address that was stored the quick way.
-    fn note_address(&self, address: Tidy<'_>, draft: &mut Draft<'_>) {
+    fn note_address<B: RowBuilder>(&self, address: Tidy<'_>, draft: &mut Draft<'_, B>) {
         let Some(key) = self.plan.key else { return };
         let bytes = address.bytes();
         let is_folded = !bytes.iter().fold(false, |found, byte| found | byte.is_ascii_uppercase());
@@ -504,7 +485,7 @@ impl Checker {
         }
     }
 
-    fn note_key(&self, text: &str, comparison: key::KeyComparison, draft: &mut Draft<'_>) {
+    fn note_key<B: RowBuilder>(&self, text: &str, comparison: key::KeyComparison, draft: &mut Draft<'_, B>) {
         let keys = &mut draft.out.keys;
         let mut push = |text: &str| {
             let start = keys.len() as u32;

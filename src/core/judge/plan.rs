@@ -1,6 +1,6 @@
 //! A profile and a run's options, made ready for the hot path: [`Plan`].
 //!
-//! What can be decided once is decided here, so that judging a value looks nothing up by name.
+//! What can be decided once is decided here, so that judging a value looks up nothing by name.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -11,24 +11,26 @@ use serde::Serialize;
 use super::judge::{Judge, Origin, Stored};
 use super::plan_error::{OnInvalidReason, PlanError};
 use crate::core::mode::{Empty, Mode};
-use crate::core::profile::{Field, FieldSet, FieldType, HeaderNames, Mapping, Profile, Setting};
+use crate::core::profile::{Field, FieldSet, HeaderNames, Mapping, Profile, Setting};
+use crate::core::text;
 use crate::core::text::key::KeyComparison;
 use crate::core::text::sheet;
-use crate::core::text::{self, Characters};
-use crate::core::types::address;
+use crate::core::types::definition::{AddressPart, Storage};
+use crate::core::types::limits::Limits;
+use crate::core::types::{FieldType, repair};
 
-/// What the person who runs the program has said about fields.
+/// The options of a run that are about fields.
 #[derive(Clone, Debug, Default)]
 pub struct FieldOptions {
-    /// In place of the profile's key: a column, or `none`.
+    /// A column to use as the key in place of the profile's, or `none`.
     pub key: Option<String>,
     /// The fields whose character rule is not applied; `all` for every field.
     pub relax: Vec<String>,
-    /// What becomes of invalid values, by field; `all` for every optional field. The last word on a field counts.
+    /// What to do with invalid values, by field; `all` for every optional field. The last entry for a field counts.
     pub on_invalid: Vec<(String, OnInvalid)>,
     /// Further texts that mean a missing value.
     pub null_tokens: Vec<String>,
-    /// What was said of the columns.
+    /// Where columns go, and what is stored in place of values.
     pub mapping: Mapping,
     /// Whether customers are created or changed.
     pub mode: Mode,
@@ -36,21 +38,21 @@ pub struct FieldOptions {
     pub empty: Empty,
 }
 
-/// What becomes of an invalid value of a field.
+/// What is done with an invalid value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OnInvalid {
-    /// It costs the record.
+    /// Its record is rejected.
     #[default]
     Reject,
-    /// It is stored as missing, and leaves alone what a customer who is there has.
+    /// It is stored as missing; an existing customer keeps its value.
     Clear,
-    /// It is stored as steps 1 to 3 of SPEC section 3 leave it. What they leave nothing of costs the record.
+    /// It is stored cleaned, but without its field's own rules. Where cleaning leaves nothing, its record is rejected.
     Keep,
 }
 
 impl OnInvalid {
-    /// What goes by this name.
+    /// The one with this name.
     pub fn from_name(name: &str) -> Option<OnInvalid> {
         match name {
             "reject" => Some(OnInvalid::Reject),
@@ -64,14 +66,14 @@ impl OnInvalid {
 /// What a number that a spreadsheet has rewritten (`5.41754E+09`) is in a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rewritten {
-    /// A number or a text like any other.
+    /// A value like any other.
     Number,
-    /// No value: digits of it may be lost. `relaxable` says whether `--relax` would take it as text.
+    /// No value: digits of it may be lost.
     Refused {
-        /// See there.
+        /// Whether `--relax` would accept it as text.
         relaxable: bool,
     },
-    /// Text, for somebody has said so.
+    /// Text, because `--relax` names the field.
     Text,
 }
 
@@ -93,40 +95,26 @@ pub struct FieldPlan {
     pub kind: FieldType,
     /// Whether a record must have a value, and which must.
     pub required: Required,
-    /// What stands in for a missing value: a constant of the mapping, or the profile's default.
+    /// What is stored for a missing value: a constant of the mapping, or the profile's default.
     pub default: Option<Filler>,
-    /// What stands for a value, in place of it.
+    /// What is stored in place of a value.
     pub values: BTreeMap<String, String>,
-    /// Whether an apostrophe in front is taken away.
+    /// Whether a leading apostrophe is dropped.
     pub guard: bool,
-    /// What it has to do with ZIP codes.
-    pub zip: ZipPart,
-    /// The least number of characters.
-    pub min: usize,
-    /// The greatest number of characters.
-    pub max: usize,
-    /// The least value of an integer.
-    pub at_least: i64,
-    /// The characters that it may hold; `None` where all are right, or the rule is relaxed.
-    pub characters: Option<Characters>,
-    /// Whether the character rule is not to be applied.
-    pub relaxed: bool,
-    /// What becomes of an invalid value.
+    /// The part of the profile's first address that it holds.
+    pub address_part: Option<AddressPart>,
+    /// What its values must keep to.
+    pub limits: Limits,
+    /// What is done with an invalid value.
     pub on_invalid: OnInvalid,
-    /// What a number that a spreadsheet has rewritten is here.
+    /// What a number that a spreadsheet has rewritten is.
     pub rewritten: Rewritten,
-    /// Whether punctuation is repaired away.
-    pub repair: bool,
-    /// Whether it is counted as deprecated.
+    /// Whether its values are counted as deprecated.
     pub deprecated: bool,
-    /// Whether its type cannot hold a word, so that null and the like say that there is no value.
-    pub is_no_word: bool,
-    /// Whether its values may be judged the quick way: nothing was said of single ones.
+    /// Whether its values may take the quick path: no option is about single values.
     pub(super) is_quick: bool,
-    /// Whether nothing stands for a value that is missing, and nothing needs to.
+    /// Whether a missing value is stored as such: the field is not required and has no default.
     pub(super) may_lack: bool,
-    /// The words of a choice.
-    pub choices: Vec<String>,
 }
 
 impl FieldPlan {
@@ -143,9 +131,9 @@ pub enum Required {
     No,
     /// All of them.
     Yes,
-    /// Those that have a place for it: it cannot be taken away from a customer who has one.
+    /// Those whose input has a column for it: an empty cell cannot clear the value of an existing customer.
     WhereGiven,
-    /// Those that become customers. Whether one does is not known here.
+    /// Those that create a customer. Which do is decided later.
     ForCreated,
 }
 
@@ -173,27 +161,27 @@ pub struct Plan {
     pub null_tokens: Vec<String>,
     /// Whether customers are created or changed.
     pub mode: Mode,
-    /// The fields whose stored value an empty cell takes away: none that a customer must have.
+    /// The fields whose stored value an empty cell clears: none that is required.
     pub(super) clearable: FieldSet,
     /// What an empty cell does to a stored value.
     pub empty: Empty,
 }
 
-/// What a value says before its field's own rules are asked.
+/// What a value is before its field's own rules apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Said {
-    /// Nothing: it is missing.
+    /// Missing.
     Nothing,
-    /// Nothing, by a word.
+    /// Missing, by a word for that.
     NullWord,
-    /// That a spreadsheet could not work it out.
+    /// An error that a spreadsheet wrote in its place.
     CellError,
-    /// Something.
+    /// A value.
     Value,
 }
 
-/// A cleaned value without what keeps a spreadsheet from changing it: an apostrophe in front where the field is
-/// guarded so (`has_apostrophe`), and a formula around it.
+/// A cleaned value without what keeps a spreadsheet from changing it: a leading apostrophe, where the field is guarded so
+/// (`has_apostrophe`), and a formula around it.
 pub(super) fn without_guards(cleaned: Cow<'_, str>, has_apostrophe: bool) -> Cow<'_, str> {
     let value = match cleaned.strip_prefix('\'') {
         Some(rest) if has_apostrophe => match cleaned {
@@ -205,25 +193,25 @@ pub(super) fn without_guards(cleaned: Cow<'_, str>, has_apostrophe: bool) -> Cow
     sheet::without_formula(value)
 }
 
-/// What stands for a field's values, by the form in which they are looked up: cleaned, and without guards.
+/// What is stored in place of a field's values, by the form in which they are looked up: cleaned, and without guards.
 fn values_of(field: &Field, mapping: &Mapping) -> BTreeMap<String, String> {
     let values = mapping.values.get(&field.column).into_iter().flatten();
     let unguarded = |value: &String| without_guards(Cow::Borrowed(value), field.is_guarded()).into_owned();
     values.map(|(value, stands_for)| (unguarded(value), stands_for.clone())).collect()
 }
 
-/// What becomes of invalid values, field by field.
+/// What is done with invalid values, field by field.
 ///
-/// `key_of_changes` is the key of a run that changes customers: without it nobody knows which customer is meant.
+/// `key_of_changes` is the key of a run that changes customers: it alone identifies them.
 fn on_invalid(
     profile: &Profile,
     key: Option<KeyPlan>,
     key_of_changes: Option<KeyPlan>,
-    said: &[(String, OnInvalid)],
+    choices: &[(String, OnInvalid)],
 ) -> Result<Vec<OnInvalid>, PlanError> {
     let is = |key: Option<KeyPlan>, field: usize| key.is_some_and(|key| key.field == field);
     let mut on_invalid = vec![OnInvalid::Reject; profile.fields.len()];
-    for (column, what) in said {
+    for (column, what) in choices {
         if column == "all" {
             for (field, held) in on_invalid.iter_mut().enumerate() {
                 if !profile.fields[field].required && !is(key_of_changes, field) {
@@ -238,7 +226,7 @@ fn on_invalid(
             OnInvalid::Clear | OnInvalid::Keep if *required => OnInvalidReason::Required,
             OnInvalid::Clear if is(key_of_changes, field) => OnInvalidReason::Key,
             OnInvalid::Keep if is(key, field) => OnInvalidReason::Key,
-            OnInvalid::Keep if matches!(kind, FieldType::Integer | FieldType::Flag) => OnInvalidReason::Number,
+            OnInvalid::Keep if kind.facts().storage == Storage::Integer => OnInvalidReason::Number,
             _ => {
                 on_invalid[field] = *what;
                 continue;
@@ -250,31 +238,20 @@ fn on_invalid(
     Ok(on_invalid)
 }
 
-/// What a field has to do with American ZIP codes that have lost their leading zeros.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ZipPart {
-    /// It is the code.
-    Code,
-    /// It is the state.
-    State,
-    /// It is the country.
-    Country,
-    /// Nothing.
-    None,
+/// The part of an address that a field holds, by its index: of two fields for one part, the first counts.
+fn address_part(profile: &Profile, field: usize) -> Option<AddressPart> {
+    let part = |field: &Field| field.kind.facts().address_part;
+    let found = part(&profile.fields[field])?;
+    profile.fields[..field].iter().all(|before| part(before) != Some(found)).then_some(found)
 }
 
-impl ZipPart {
-    /// What a profile's field has to do with them, by its index: the first of its kind alone.
-    fn of(profile: &Profile, field: usize) -> ZipPart {
-        let kind = profile.fields[field].kind;
-        match kind {
-            _ if profile.fields[..field].iter().any(|before| before.kind == kind) => ZipPart::None,
-            FieldType::PostalCode => ZipPart::Code,
-            FieldType::State => ZipPart::State,
-            FieldType::Country => ZipPart::Country,
-            _ => ZipPart::None,
-        }
-    }
+/// What a field's values must keep to in a run.
+fn limits(field: &Field, relaxed: bool, rewritten: Rewritten) -> Limits {
+    let limits = field.limits();
+    let characters = limits.characters.filter(|_| !relaxed);
+    // A rule for characters allows none either: it has a point, or a letter and a sign.
+    let refuses_rewritten = characters.is_none() && matches!(rewritten, Rewritten::Refused { .. });
+    Limits { characters, relaxed, refuses_rewritten, ..limits }
 }
 
 impl Plan {
@@ -308,8 +285,8 @@ impl Plan {
         }
         let is_key = |field: usize| key.is_some_and(|key| key.field == field);
         let rewritten = |field: usize| {
-            let is_phone = profile.fields[field].kind == FieldType::Phone;
-            let relaxable = !(is_phone || is_key(field) && mode.changes());
+            let stays_refused = profile.fields[field].kind.facts().never_rewritten;
+            let relaxable = !(stays_refused || is_key(field) && mode.changes());
             match profile.fields[field].is_identifier() || is_key(field) {
                 true if relaxed[field] && relaxable => Rewritten::Text,
                 true => Rewritten::Refused { relaxable },
@@ -325,20 +302,13 @@ impl Plan {
             default: field.default.clone().map(Filler::Text),
             values: values_of(field, mapping),
             guard: field.is_guarded(),
-            zip: ZipPart::of(&profile, index),
-            min: field.min.unwrap_or(0),
-            max: field.longest(),
-            at_least: field.at_least.unwrap_or(i64::MIN),
-            characters: field.characters.filter(|_| !relax_all && !relaxed[index]),
-            relaxed: relax_all || relaxed[index],
+            address_part: address_part(&profile, index),
+            limits: limits(field, relax_all || relaxed[index], rewritten(index)),
             on_invalid: on_invalid[index],
             rewritten: rewritten(index),
-            is_no_word: field.holds_no_word(),
-            repair: field.repair,
             deprecated: field.deprecated,
             is_quick: false,
             may_lack: false,
-            choices: field.choices.clone(),
         });
         let mut plan = Plan {
             names: HeaderNames::new(&profile, mapping),
@@ -366,8 +336,7 @@ impl Plan {
         Ok(plan)
     }
 
-    /// Takes the constants and values of a mapping, which must be right as they are: nothing stands for them, and nothing is
-    /// cleared.
+    /// Takes the constants and values of a mapping. They must be valid themselves: none is replaced or cleared.
     fn take_mapping(&mut self, mapping: &Mapping) -> Result<(), PlanError> {
         for field in 0..self.fields.len() {
             let column = self.fields[field].column.clone();
@@ -385,17 +354,17 @@ impl Plan {
         Ok(())
     }
 
-    /// Whether a field that no column fills has a value nevertheless, or needs none.
+    /// Whether a field that no column fills has a value all the same, or needs none.
     pub fn can_do_without(&self, field: usize) -> bool {
         matches!(self.fields[field].required, Required::No | Required::WhereGiven)
             || self.fields[field].default.is_some()
     }
 
-    /// What a cleaned value of a field says: step 3 of SPEC section 3.
+    /// What a cleaned value of a field is.
     pub(super) fn said(&self, field: usize, cleaned: &str) -> Said {
         if text::is_missing(cleaned) || self.null_tokens.iter().any(|token| token == cleaned) {
             Said::Nothing
-        } else if self.fields[field].is_no_word && text::is_null_word(cleaned) {
+        } else if !self.fields[field].kind.facts().holds_words && text::is_null_word(cleaned) {
             Said::NullWord
         } else if sheet::is_error_word(cleaned) || self.fields[field].is_number() && sheet::is_too_narrow(cleaned) {
             Said::CellError
@@ -404,22 +373,22 @@ impl Plan {
         }
     }
 
-    /// Whether a field has a value (after steps 3 and 4 of SPEC section 3) where this is the text of its cell.
+    /// Whether a field has a value where this is the text of its cell.
     pub(super) fn has_value(&self, field: usize, raw: &str) -> bool {
-        // A control character is no nothing, and the record's fault.
+        // A control character is not nothing: it is a problem.
         text::clean(raw).map_or(true, |cleaned| {
             let plan = &self.fields[field];
             let value = without_guards(cleaned, plan.guard);
             match self.said(field, &value) {
                 Said::Nothing | Said::NullWord => false,
                 Said::CellError => true,
-                // Of a dash in a cell of an address, nothing is left.
-                Said::Value => !(plan.values.is_empty() && plan.repair && address::repair(&value).is_empty()),
+                // Repair leaves nothing of a lone dash.
+                Said::Value => !(plan.values.is_empty() && plan.limits.repair && repair::repair(&value).is_empty()),
             }
         })
     }
 
-    /// A constant, or what is put in place of a value, as it is stored: it must be a value that the field may have.
+    /// A constant, or what is put in place of a value, as it is stored: it must be valid in its field.
     fn filler(&self, field: usize, value: &str, replaced: Option<&String>) -> Result<Filler, PlanError> {
         let mut judge = Judge::new(self);
         let stored = judge.text(Origin { field, column: None, order: 0 }, value);

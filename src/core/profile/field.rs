@@ -1,38 +1,15 @@
 //! One field of a profile: [`Field`].
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::core::text::Characters;
 use crate::core::text::key::KeyComparison;
+use crate::core::types::FieldType;
+use crate::core::types::definition::Storage;
+use crate::core::types::limits::Limits;
 
 /// The greatest number of characters in a text whose field has no limit of its own.
 pub const TEXT_LIMIT: usize = 4096;
-
-/// What a field contains, and so how its values are normalised.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum FieldType {
-    /// Any text.
-    Text,
-    /// An e-mail address.
-    Email,
-    /// A postal code: a text, though JSON may write it as a number.
-    PostalCode,
-    /// A phone number, stored as its digits.
-    Phone,
-    /// A country, stored as its ISO 3166 alpha-2 code where it is known.
-    Country,
-    /// A state or province; two letters become upper case.
-    State,
-    /// A whole number.
-    Integer,
-    /// Yes or no, stored as 1 or 0.
-    Flag,
-    /// One of a few words.
-    Choice,
-    /// Texts and numbers, stored as a JSON array.
-    List,
-}
 
 /// One field of a profile.
 #[derive(Clone, Debug, Deserialize)]
@@ -92,22 +69,31 @@ impl Field {
 
     /// Whether its values are stored as numbers.
     pub fn is_number(&self) -> bool {
-        matches!(self.kind, FieldType::Integer | FieldType::Flag)
-    }
-
-    /// Whether its type excludes words, so that `null` can only mean that there is no value.
-    pub fn holds_no_word(&self) -> bool {
-        matches!(self.kind, FieldType::Email | FieldType::Phone | FieldType::Integer | FieldType::Flag)
+        self.kind.facts().storage == Storage::Integer
     }
 
     /// Whether its values are digits but not a number: a phone number, a postal code, a tax ID, a key of another system.
     pub fn is_identifier(&self) -> bool {
-        self.guard || matches!(self.kind, FieldType::PostalCode | FieldType::Phone)
+        self.guard || self.kind.facts().is_identifier
     }
 
     /// Whether an apostrophe before its values is removed.
     pub fn is_guarded(&self) -> bool {
-        self.is_identifier() || self.kind == FieldType::Integer
+        self.guard || self.kind.facts().is_guarded
+    }
+
+    /// What it allows, before a run's options.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            min: self.min.unwrap_or(0),
+            max: self.longest(),
+            at_least: self.at_least.unwrap_or(i64::MIN),
+            characters: self.characters,
+            relaxed: false,
+            repair: self.repair,
+            refuses_rewritten: false,
+            choices: self.choices.clone(),
+        }
     }
 
     /// Its rule in words: `required, e-mail, at most 40`.
@@ -116,19 +102,7 @@ impl Field {
         if self.required {
             parts.push("required".into());
         }
-        match (self.kind, self.characters) {
-            (FieldType::Text | FieldType::State | FieldType::Country | FieldType::PostalCode, Some(characters)) => {
-                parts.push(characters.describe().into());
-            }
-            (FieldType::Text | FieldType::State | FieldType::PostalCode, None) => parts.push("text".into()),
-            (FieldType::Country, None) => parts.push("country".into()),
-            (FieldType::Email, _) => parts.push("e-mail".into()),
-            (FieldType::Phone, _) => parts.push("digits, after phone normalisation".into()),
-            (FieldType::Integer, _) => parts.push("integer".into()),
-            (FieldType::Flag, _) => parts.push("flag: yes or no".into()),
-            (FieldType::Choice, _) => parts.push(self.choices.join(" or ")),
-            (FieldType::List, _) => parts.push("list".into()),
-        }
+        parts.push(self.kind.describe(&self.limits()).into());
         match (self.min, self.max) {
             (Some(min), Some(max)) => parts.push(format!("{min} to {max}")),
             (Some(min), None) => parts.push(format!("at least {min}")),
@@ -138,9 +112,7 @@ impl Field {
         if let Some(least) = self.at_least {
             parts.push(format!("at least {least}"));
         }
-        if self.kind == FieldType::Country {
-            parts.push("after country normalisation".into());
-        }
+        parts.extend(self.kind.facts().normalisation.map(String::from));
         if self.repair {
             parts.push("after address repair".into());
         }

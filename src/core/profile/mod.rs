@@ -28,7 +28,7 @@ mod toml_text;
 pub use self::binding::{Binding, Column};
 pub use self::candidates::{Candidates, Fit, Likely};
 pub use self::definition::Profile;
-pub use self::field::{Field, FieldType, TEXT_LIMIT};
+pub use self::field::{Field, TEXT_LIMIT};
 pub use self::field_set::FieldSet;
 pub use self::header::Header;
 #[cfg(test)]

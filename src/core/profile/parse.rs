@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 
 use super::definition::Profile;
-use super::field::{Field, FieldType};
+use super::field::Field;
 use super::field_set::FieldSet;
 use super::header_name::{accepted_names, letters_and_digits};
 use super::nearest::nearest;
 use super::profile_error::{ProfileError, ProfileErrorKind as Kind};
 use super::toml_text::{Position, key_at, message, position_of};
+use crate::core::types::FieldType;
 
 /// The columns that every table of customers has beside the profile's.
 pub const RESERVED_COLUMNS: [&str; 6] =

@@ -1,10 +1,10 @@
-//! Characters that nobody sees: which of them a value loses (SPEC section 3, step 1), and which a key is compared without.
+//! Characters that nobody sees: which of them a value loses and which a comparison of keys ignores.
 
 use std::borrow::Cow;
 
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 
-/// What no value keeps, wherever it stands.
+/// What no value keeps.
 pub fn is_removed(character: char) -> bool {
     character >= '\u{ad}'
         && matches!(character,
@@ -22,7 +22,7 @@ fn is_selector(character: char) -> bool {
     matches!(character, '\u{e0100}'..='\u{e01ef}')
 }
 
-/// Everything that has a place in step 1: what is removed, and what stays only beside letters.
+/// All of them: what is removed, and what stays only beside letters.
 pub fn is_invisible(character: char) -> bool {
     is_removed(character) || is_joiner(character) || is_selector(character)
 }
@@ -50,7 +50,7 @@ fn without_idle(value: &str) -> Cow<'_, str> {
     let mut characters = value.chars().peekable();
     while let Some(character) = characters.next() {
         if is_joiner(character) {
-            let is_before_letter = characters.peek().is_some_and(|&next| super::clean::is_letter(next));
+            let is_before_letter = characters.peek().is_some_and(|&next| super::characters::is_letter(next));
             if is_after_letter && is_before_letter {
                 kept.push(character);
             }

@@ -1,11 +1,12 @@
-//! A key: what two customers must not have in common (SPEC section 4).
+//! A key: what no two customers may share.
 
 use std::borrow::Cow;
 
 use serde::Deserialize;
 use unicase::UniCase;
 
-use super::clean as text;
+use super::characters::is_letter;
+use super::clean::nfc;
 use super::invisible::is_invisible;
 
 /// How the keys of a profile are compared.
@@ -18,13 +19,13 @@ pub enum KeyComparison {
     LettersAndDigits,
 }
 
-/// Gives the form of a normalised value that keys are compared in: case-folded, without invisible characters, and in NFC.
+/// Gives the form in which keys are compared: case-folded, without invisible characters, and in NFC.
 ///
-/// None where the key says nothing, so that the record can be no duplicate: nothing is left, or `-`, n/a, na, none,
-/// null, unknown, or zeros alone.
+/// None where the key identifies nobody, so that its record is no duplicate: nothing is left, or `-`, n/a, na, none, null,
+/// unknown, or only zeros.
 pub fn fold(value: &str, comparison: KeyComparison) -> Option<Cow<'_, str>> {
     let folded = if value.is_ascii() { fold_ascii(value, comparison) } else { fold_any(value, comparison) };
-    if says_nothing(&folded) { None } else { Some(folded) }
+    if identifies_nobody(&folded) { None } else { Some(folded) }
 }
 
 /// `fold` for ASCII, where folding is lower-casing.
@@ -43,12 +44,12 @@ fn fold_ascii(value: &str, comparison: KeyComparison) -> Cow<'_, str> {
     }
 }
 
-/// Whether a character counts where letters and digits alone do: letters are L* and M*, digits 0 to 9 (SPEC section 2).
+/// Whether a character counts where letters and digits alone do: letters are L* and M*, digits 0 to 9.
 fn is_kept(character: char) -> bool {
-    character.is_ascii_digit() || text::is_letter(character) && !is_invisible(character)
+    character.is_ascii_digit() || is_letter(character) && !is_invisible(character)
 }
 
-/// `fold` for all characters.
+/// `fold` for any text.
 fn fold_any(value: &str, comparison: KeyComparison) -> Cow<'_, str> {
     let counts = |character: char| match comparison {
         KeyComparison::Text => !is_invisible(character),
@@ -58,19 +59,19 @@ fn fold_any(value: &str, comparison: KeyComparison) -> Cow<'_, str> {
         Cow::Borrowed(value)
     } else {
         let kept: String = value.chars().filter(|&character| counts(character)).collect();
-        // A letter and its mark may have stood on either side of what was left out.
-        Cow::Owned(text::nfc(&kept).into_owned())
+        // A letter and its mark may have been on either side of what was left out.
+        Cow::Owned(nfc(&kept).into_owned())
     };
     let folded = UniCase::unicode(&*kept).to_folded_case();
-    let folded = match text::nfc(&folded) {
+    let folded = match nfc(&folded) {
         Cow::Borrowed(_) => folded,
         Cow::Owned(composed) => composed,
     };
     if folded == value { Cow::Borrowed(value) } else { Cow::Owned(folded) }
 }
 
-/// Whether a folded key is one of those that are written where there is none.
-fn says_nothing(folded: &str) -> bool {
+/// Whether a folded key is what people write where there is none.
+fn identifies_nobody(folded: &str) -> bool {
     matches!(folded, "" | "-" | "n/a" | "na" | "none" | "null" | "unknown") || folded.bytes().all(|byte| byte == b'0')
 }
 
@@ -167,7 +168,7 @@ mod tests {
         for character in '\0'..=char::MAX {
             for comparison in [KeyComparison::Text, KeyComparison::LettersAndDigits] {
                 let value = String::from_iter(['x', character, 'y']);
-                let value = text::nfc(&value);
+                let value = nfc(&value);
                 let once = fold(&value, comparison).unwrap_or_default();
                 assert_eq!(fold(&once, comparison), Some(Cow::Borrowed(&*once)), "{character:?}");
             }

@@ -1,8 +1,7 @@
 //! What can be said of a value from its bytes alone: [`seen`].
 //!
-//! Most values consist of ASCII and of Latin letters. Of those, each byte tells by itself what its character is, so that a
-//! look into one table for each byte, without a branch, decides most rules. What else there may be is [`OTHER`], and is
-//! looked at character by character.
+//! Most values are ASCII and Latin letters, of which each byte alone says what its character is. So one table lookup a
+//! byte, without a branch, decides most rules. All else is [`OTHER`], and is read character by character.
 
 /// A letter of ASCII.
 pub const LETTER: u8 = 1;

@@ -1,4 +1,4 @@
-//! What spreadsheets make of values, whatever the format they come in (SPEC section 3): guards (`="00042"`), error words
+//! What spreadsheets make of values, whatever format they come in: guards (`="00042"`), error words
 //! (`#N/A`) and numbers in a form of the spreadsheet's own (`5.41754E+09`, `5417543010.0`).
 
 use std::borrow::Cow;
@@ -48,7 +48,7 @@ pub fn looks_like_error(text: &str) -> bool {
 pub enum Rewritten {
     /// With an exponent: `5.41754E+09`.
     Exponent,
-    /// With decimals that are zeros: `5417543010.0`. How many digits stand before them, and how many they are.
+    /// With decimals that are zeros: `5417543010.0`. The number of digits before them, and their own number.
     Zeros(usize, usize),
 }
 
@@ -81,7 +81,7 @@ fn unsigned(value: &[u8]) -> &[u8] {
     }
 }
 
-/// How many ASCII digits stand in front, and what comes after them.
+/// The number of leading ASCII digits, and what follows them.
 fn split_digits(value: &[u8]) -> (usize, &[u8]) {
     let end = value.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(value.len());
     (end, &value[end..])

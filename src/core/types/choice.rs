@@ -1,4 +1,25 @@
-//! A choice: one of the words that a profile lists for a field (SPEC section 2).
+//! A choice: one of the words that a profile lists for a field.
+
+use std::borrow::Cow;
+
+use super::definition::{Facts, Type};
+use super::limits::Limits;
+
+/// One of a few words.
+#[derive(Debug)]
+pub struct Choice;
+
+impl Type for Choice {
+    const FACTS: Facts = Facts {
+        docs: "One of the words that the profile lists, in any case; stored as the profile spells it.",
+        examples: &[],
+        ..Facts::TEXT
+    };
+
+    fn describe(limits: &Limits) -> Cow<'static, str> {
+        limits.choices.join(" or ").into()
+    }
+}
 
 /// Finds the value among the choices without regard to case, and gives the choice as the profile spells it.
 pub fn parse<'c>(value: &str, choices: &'c [String]) -> Option<&'c str> {

@@ -1,4 +1,21 @@
-//! A flag: yes or no (SPEC section 2).
+//! A flag: yes or no.
+
+use super::definition::{Facts, Storage, Type};
+
+/// Yes or no.
+#[derive(Debug)]
+pub struct Flag;
+
+impl Type for Flag {
+    const FACTS: Facts = Facts {
+        docs: "Yes or no, stored as 1 or 0.",
+        examples: &[("Yes", "1"), ("off", "0"), ("t", "1")],
+        words: "flag: yes or no",
+        storage: Storage::Integer,
+        holds_words: false,
+        ..Facts::TEXT
+    };
+}
 
 /// Reads true/false, yes/no, y/n, t/f, on/off or 1/0 in any case; none for anything else.
 pub fn parse(value: &str) -> Option<bool> {

@@ -1,14 +1,32 @@
-//! A list of texts and numbers, such as tags (SPEC section 2).
+//! A list of texts and numbers, such as tags.
 //!
-//! A list is stored as a compact JSON array. Its items are cleaned like any value; the empty ones are left out, and of
-//! several that are the same the first stays. The text "1" and the number 1 are two things.
+//! A list is stored as a compact JSON array. Its items are cleaned like any value; empty ones are left out, and of equal
+//! ones the first stays. The text "1" and the number 1 are not equal.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
 
 use serde_json::value::RawValue;
 
+use super::definition::{Facts, Type};
 use crate::core::text;
+
+/// A list of texts and numbers.
+#[derive(Debug)]
+pub struct List;
+
+impl Type for List {
+    const FACTS: Facts = Facts {
+        docs: "Texts and numbers, stored as a JSON array: a JSON array, or text split at `,`, `;` or `|`.",
+        examples: &[
+            ("wholesale, export", r#"["wholesale","export"]"#),
+            (r#"["a", 1]"#, r#"["a",1]"#),
+            ("a;;a", r#"["a"]"#),
+        ],
+        words: "list",
+        ..Facts::TEXT
+    };
+}
 
 /// Why a value is not a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +51,7 @@ pub fn from_text(value: &str) -> Result<Option<String>, ListFault> {
     if value.starts_with('[') {
         return from_json(&value);
     }
-    let mut list = List::default();
+    let mut list = Items::default();
     for item in value.split([',', ';', '|']) {
         // Cleaned already, up to the spaces around the separators.
         list.push_text(Cow::Borrowed(item.trim()));
@@ -46,7 +64,7 @@ pub fn from_text(value: &str) -> Result<Option<String>, ListFault> {
 pub fn from_json(array: &str) -> Result<Option<String>, ListFault> {
     let items: Vec<&RawValue> =
         serde_json::from_str(array).map_err(|_| ListFault::Invalid("it is no JSON array".to_owned()))?;
-    let mut list = List::default();
+    let mut list = Items::default();
     for item in items {
         let json = item.get();
         match json.as_bytes().first() {
@@ -80,13 +98,13 @@ fn clean_item(item: &str) -> Result<Cow<'_, str>, ListFault> {
 
 /// The array as far as it is written, and what it holds already.
 #[derive(Default)]
-struct List<'v> {
+struct Items<'v> {
     array: String,
     texts: HashSet<Cow<'v, str>>,
     numbers: HashSet<&'v str>,
 }
 
-impl<'v> List<'v> {
+impl<'v> Items<'v> {
     /// Adds a cleaned text.
     fn push_text(&mut self, item: Cow<'v, str>) {
         if item.is_empty() || self.texts.contains(&item) {

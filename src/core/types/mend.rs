@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::address;
+use super::repair;
 use crate::core::text::digit;
 use crate::core::text::{self, Characters};
 
@@ -14,7 +14,7 @@ pub fn mended(value: &str, characters: Characters) -> Option<String> {
     let mended = match characters {
         Characters::DigitsHyphen if has_decimals(value) => return None,
         Characters::DigitsHyphen => hyphenated(value),
-        _ => address::repair(value),
+        _ => repair::repair(value),
     };
     if mended.is_empty() || mended == value || characters.first_outside(&mended).is_some() {
         return None;
@@ -33,7 +33,7 @@ fn hyphenated(value: &str) -> Cow<'_, str> {
     let digits = digit::ascii_digits(value);
     // The minus sign is a symbol, which repair leaves.
     let repaired = digits.replace('\u{2212}', " ");
-    Cow::Owned(text::collapse(&address::repair(&repaired)).replace(' ', "-"))
+    Cow::Owned(text::collapse(&repair::repair(&repaired)).replace(' ', "-"))
 }
 
 #[cfg(test)]

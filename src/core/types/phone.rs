@@ -1,15 +1,53 @@
-//! A phone number (SPEC section 3): digits, whatever they were written between.
+//! A phone number: its digits, whatever separates them.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::definition::{Facts, Quick, Type};
+use super::limits::Limits;
+use super::memory::Memory;
+use crate::core::row::RowBuilder;
 use crate::core::text::sheet::{self, Rewritten};
 use crate::core::text::{self, digit};
+
+/// A phone number.
+#[derive(Debug)]
+pub struct Phone;
+
+impl Type for Phone {
+    const FACTS: Facts = Facts {
+        docs: "A phone number, stored as its digits.",
+        examples: &[
+            ("(541) 754-3010", "5417543010"),
+            ("+44 (0)20 7946 0000", "442079460000"),
+            ("tel:0351123456", "0351123456"),
+        ],
+        words: "digits, after phone normalisation",
+        holds_words: false,
+        is_identifier: true,
+        is_guarded: true,
+        never_rewritten: true,
+        ..Facts::TEXT
+    };
+
+    #[inline(always)]
+    fn quick(value: &[u8], limits: &Limits, _: &mut Memory, rows: &mut impl RowBuilder) -> Quick {
+        let space = rows.space(value.len());
+        let Some(length) = plain_digits(value, space) else { return Quick::Undecided };
+        let digits = &space[..length];
+        match limits.allow_length(digits) && limits.allow_characters(digits) {
+            false => Quick::Undecided,
+            // Separators are dropped, and nothing else changes.
+            true if length == value.len() => Quick::Same,
+            true => Quick::Normalised(length),
+        }
+    }
+}
 
 /// Why a value is no phone number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PhoneFault {
-    /// Something other than digits is left, or there is no digit at all. Holds the reason, which fits behind "not a
+    /// Something other than digits is left, or there is no digit at all. Holds the reason, which fits after "not a
     /// phone number: ".
     Invalid(String),
     /// A spreadsheet took the number for a quantity and wrote it in its own way (`5.41754E+09`, `5417543010.0`), so
@@ -19,8 +57,9 @@ pub enum PhoneFault {
 
 /// Normalises a cleaned value to its digits, 0 to 9.
 ///
-/// A `tel:` in front is dropped, in any case. Digits of every script become ASCII; `(0)` after a leading `+` goes; then spaces, `( ) .`, hyphens and dashes, one
-/// leading `+`, and one `/` that stands behind at most six digits. Anything else that is left is a fault.
+/// A leading `tel:` is dropped, in any case. Digits of every script become ASCII. Then `(0)` after a leading `+` is dropped,
+/// and so are spaces, `( ) .`, hyphens and dashes, one leading `+`, and one `/` after at most six digits. Anything else is a
+/// fault.
 pub fn normalise(value: &str) -> Result<Cow<'_, str>, PhoneFault> {
     let value = without_scheme(value);
     let digits = value.strip_prefix('+').unwrap_or(value);
@@ -34,10 +73,10 @@ pub fn normalise(value: &str) -> Result<Cow<'_, str>, PhoneFault> {
     digits_of(&value).map(Cow::Owned)
 }
 
-/// [`normalise`] for a value of ASCII digits, with a `+` in front and spaces, hyphens and brackets between, as most are
-/// written: writes its digits to the front of `digits`, which is as long as the value, and gives how many they are. None for
-/// any other, and for what has to be looked at twice.
-pub fn plain_digits(value: &[u8], digits: &mut [u8]) -> Option<usize> {
+/// [`normalise`] for numbers as most are written, ASCII digits with a leading `+` and spaces, hyphens and brackets between:
+/// writes the digits to the front of `digits`, which is as long as the value, and gives their number. None for any other
+/// value, and for one that needs a closer look.
+fn plain_digits(value: &[u8], digits: &mut [u8]) -> Option<usize> {
     const SEPARATORS: u64 = 1 << b' ' | 1 << b'-' | 1 << b'(' | 1 << b')' | 1 << b'.';
     let has_plus = value.first() == Some(&b'+');
     let (mut length, mut dots, mut brackets, mut is_plain) = (0, 0, false, true);
@@ -88,7 +127,7 @@ fn digits_of(value: &str) -> Result<String, PhoneFault> {
         match character {
             '0'..='9' => digits.push(character),
             '+' if digits.is_empty() && !seen_plus && !seen_slash => seen_plus = true,
-            // Behind more digits than an area code has, it stands between two numbers.
+            // After more digits than an area code has, it separates two numbers.
             '/' if digits.len() <= 6 && !seen_slash => seen_slash = true,
             _ if is_separator(character) => {}
             _ => {
@@ -114,7 +153,7 @@ fn is_spreadsheet_number(value: &str) -> bool {
     }
 }
 
-/// What comes after a `tel:` in front; the value where there is none.
+/// The value without a leading `tel:`.
 fn without_scheme(value: &str) -> &str {
     const SCHEME: &str = "tel:";
     match value.split_at_checked(SCHEME.len()) {

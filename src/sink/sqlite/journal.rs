@@ -12,7 +12,8 @@ use rusqlite::{Connection, Row, params};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::segment::Parameter;
-use crate::core::row::{RowEncoder, Value};
+use crate::core::row::Value;
+use crate::sink::sqlite::record::RowEncoder;
 
 /// How many customers have their digests in one row. It takes a quarter of a page of 4096 bytes, and as much of larger ones: more
 /// would go to pages of its own (sqlite.org/fileformat2.html, section 1.6), half of which would stay empty.
@@ -111,7 +112,7 @@ pub(super) struct Journal {
 }
 
 impl Journal {
-    /// Takes rows (see [`crate::core::row`]) under ascending customer IDs from `first` on, and gives `write` what is to be noted.
+    /// Takes rows (see [`super::record`]) under ascending customer IDs from `first` on, and gives `write` what is to be noted.
     pub(super) fn created<E>(
         &mut self,
         first: i64,
@@ -153,20 +154,25 @@ pub(super) fn write_created(connection: &Connection, run_id: i64, range: &Create
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::core::row::{Rows, values};
+    use crate::core::row::RowBuilder;
+    use crate::sink::sqlite::record::{RecordBuilder, values};
 
     #[test]
     fn rows_have_the_same_digest_from_the_database_as_on_their_way_there() {
-        let mut rows = Rows::new(3, 0);
+        let mut rows = RecordBuilder::new(3, 0, &[]);
         let places: Vec<Range<u32>> = (0..250i64)
             .map(|number| {
-                rows.push(Value::Text(format!("name {number}").as_bytes()));
-                rows.push(if number % 3 == 0 { Value::Null } else { Value::Integer(number) });
+                rows.push_text(format!("name {number}").as_bytes());
+                if number % 3 == 0 {
+                    rows.push_null()
+                } else {
+                    rows.push_integer(number)
+                }
                 let row = rows.finish();
                 row.start as u32..row.end as u32
             })
             .collect();
-        let bytes = rows.into_bytes();
+        let bytes = rows.into_rows();
         let (mut journal, mut ranges) = (Journal::default(), Vec::new());
         let mut write = |range: &CreatedRange| {
             ranges.push(range.clone());

@@ -14,6 +14,7 @@ mod journal;
 pub mod keys;
 mod place;
 mod prune;
+pub mod record;
 mod runs;
 pub mod schema;
 mod segment;
@@ -183,7 +184,7 @@ impl Store {
         origin_of(connection, has_name, customer).map_err(|error| self.failed(error))
     }
 
-    /// Writes rows (see [`crate::core::row`]) in their order, under the next customer IDs. The last of those must fit 63 bits.
+    /// Writes rows (see [`record`]) in their order, under the next customer IDs. The last of those must fit 63 bits.
     pub fn append(&mut self, bytes: &[u8], rows: &[Range<u32>]) -> Result<()> {
         let Store { way, options, journal, next_id, .. } = self;
         let (run_id, first) = (options.run_id, *next_id);

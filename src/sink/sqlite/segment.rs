@@ -20,8 +20,9 @@ use super::hold::Opened;
 use super::place::PrivateFile;
 use super::{StoreOptions, build_error, schema, sqlite_error, sqlite_name};
 use crate::core::profile::Profile;
-use crate::core::row::{Value, values};
+use crate::core::row::Value;
 use crate::error::Result;
+use crate::sink::sqlite::record::values;
 
 /// So many rows are inserted before a segment is begun: with fewer, it is not worth its while.
 const INSERTED_FIRST: u64 = 8_192;
@@ -359,7 +360,7 @@ mod tests {
     use super::super::hold::Held;
     use super::super::{RunRow, Store, Way};
     use super::*;
-    use crate::core::row::RowEncoder;
+    use crate::sink::sqlite::record::RowEncoder;
 
     /// The first two values are the name and the e-mail address, the third the description.
     type Record = [Option<String>; 3];

@@ -12,6 +12,7 @@ use custload::core::judge::{Checker, JsonShape, Outcome, Shape, Stamp};
 use custload::core::profile::{Binding, Candidates, Column, HeaderNames, Mapping, Profile};
 use custload::core::record::Extent;
 use custload::core::record::csv::split;
+use custload::core::row::PlainRows;
 use custload::read::BlockSize;
 use custload::read::input::{Input, ReadOptions};
 use custload::read::open::Opened;
@@ -83,7 +84,7 @@ fn read_json(name: &str, data: &[u8], block_size: BlockSize) -> Result<Found, St
     );
     let mut found = Vec::new();
     while let Some(block) = source.next_block().map_err(|error| error.to_string())? {
-        let verdicts = checker.check(&block);
+        let verdicts = checker.check::<PlainRows>(&block);
         for ((position, span), verdict) in block.positions().zip(&verdicts.verdicts) {
             if matches!(span.extent, Extent::Blank | Extent::Gap) {
                 continue;

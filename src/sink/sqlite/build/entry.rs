@@ -3,7 +3,8 @@
 //! They stand one behind another: a key's length, the ID, and the key in bytes that compare like it. NULL is no bytes at
 //! all, an integer is eight, a text is its own; a column never holds integers and texts, nor an empty text.
 
-use crate::core::row::{RowEncoder, Value};
+use crate::core::row::Value;
+use crate::sink::sqlite::record::RowEncoder;
 
 /// A key's length and an ID.
 const HEAD: usize = 4 + 8;

@@ -25,7 +25,8 @@ use self::sorter::{PORTIONS, Portions, Sorter};
 use self::tree::Tree;
 use super::journal::CreatedRange;
 use super::place::APPLICATION_ID;
-use crate::core::row::{RowEncoder, Value, values};
+use crate::core::row::Value;
+use crate::sink::sqlite::record::{RowEncoder, values};
 
 /// Fills a database that nobody else sees yet.
 #[derive(Debug)]
@@ -154,7 +155,7 @@ impl Builder {
         Ok(self)
     }
 
-    /// Adds rows (see [`crate::core::row`]) under ascending IDs from `first` on; how many cells the table has more now.
+    /// Adds rows (see [`crate::sink::sqlite::record`]) under ascending IDs from `first` on; how many cells the table has more now.
     pub(super) fn append(&mut self, first: i64, bytes: &[u8], rows: &[Range<u32>]) -> io::Result<u64> {
         let before = self.table.cells();
         for (behind, range) in rows.iter().enumerate() {

@@ -14,7 +14,8 @@ use tempfile::SpooledTempFile;
 
 use super::aside::{Aside, Work};
 use super::entry::{self, Entry, each, sorted};
-use crate::core::row::{RowEncoder, Value};
+use crate::core::row::Value;
+use crate::sink::sqlite::record::RowEncoder;
 
 /// How much is sorted at once.
 #[derive(Clone, Copy, Debug)]

@@ -1,7 +1,7 @@
 //! Databases that are built in many ways, looked at and changed by SQLite.
 
 use super::*;
-use crate::core::row::RowEncoder;
+use crate::sink::sqlite::record::RowEncoder;
 use proptest::prelude::*;
 
 const BY_A: Key<'_> = Key { index: "by_a", column: 0, integers: false };

@@ -6,7 +6,7 @@
 use std::io;
 
 use super::pages::PageFile;
-use crate::core::row::push_varint;
+use crate::sink::sqlite::record::push_varint;
 
 /// The two kinds of b-trees, and the first byte of their pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

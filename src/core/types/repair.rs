@@ -1,7 +1,10 @@
-//! An address line, a city, a state: the values that `contact` allows no punctuation in (SPEC section 3, address repair).
+//! Address repair: how values lose punctuation where a profile allows none.
 
 use std::borrow::Cow;
 
+use super::definition::Quick;
+use super::limits::Limits;
+use crate::core::row::RowBuilder;
 use crate::core::text;
 use crate::core::text::kinds::{self, DIGIT, DROPPED, HYPHEN, KINDS, LATIN, LETTER, OTHER, PUNCTUATION, SPACE};
 
@@ -20,7 +23,7 @@ pub fn repair(value: &str) -> Cow<'_, str> {
         return Cow::Owned(String::from_utf8(repaired).unwrap_or_default());
     }
     if !value.contains(is_repaired) {
-        // Without effect on a cleaned value, whose white space is in order.
+        // Nothing changes in a cleaned value, whose white space is in order.
         return text::collapse(value);
     }
     Cow::Owned(repair_any(value))
@@ -45,14 +48,14 @@ fn repair_any(value: &str) -> String {
     text::into_collapsed(composed)
 }
 
-/// The kinds of bytes that repair changes, if there is no [`OTHER`].
-pub const REPAIRED: u8 = HYPHEN | DROPPED | PUNCTUATION;
+/// The kinds of bytes that repair changes.
+const REPAIRED: u8 = HYPHEN | DROPPED | PUNCTUATION;
 
-/// [`repair`] for a value of which the kind of every byte is known: writes it to the front of `repaired`, which is as long
-/// as the value, and gives its length.
-pub fn repair_known(value: &[u8], repaired: &mut [u8]) -> usize {
+/// [`repair`] for a value without [`OTHER`] bytes: writes it to the front of `repaired`, which is as long as the value, and
+/// gives its length.
+fn repair_known(value: &[u8], repaired: &mut [u8]) -> usize {
     let mut length = 0;
-    // A space in front or behind another is written over by what follows. Without a branch, for addresses are all different.
+    // A space at the front, or after another, is written over. Without a branch: addresses have no pattern to predict.
     let mut is_space = true;
     for &byte in value {
         let kind = KINDS[usize::from(byte)];
@@ -69,59 +72,29 @@ fn is_dropped(character: char) -> bool {
     matches!(character, '\'' | '.' | '\u{2018}' | '\u{2019}' | '\u{2bc}')
 }
 
-/// What repair changes.
+/// Whether repair changes this character.
 fn is_repaired(character: char) -> bool {
     is_dropped(character) || text::is_punctuation(character)
 }
 
-/// Normalises a state: a value of exactly two letters becomes upper case (`ny` becomes `NY`), unless its upper-case form
-/// is longer; anything else stays.
-pub fn state(value: &str) -> Cow<'_, str> {
-    let mut characters = value.chars();
-    let (Some(first), Some(second), None) = (characters.next(), characters.next(), characters.next()) else {
-        return Cow::Borrowed(value);
-    };
-    let (Some(upper_first), Some(upper_second)) = (upper(first), upper(second)) else { return Cow::Borrowed(value) };
-    if upper_first == first && upper_second == second {
-        return Cow::Borrowed(value);
+/// The quick path of a field whose values are repaired.
+#[inline(always)]
+pub fn quick(value: &[u8], limits: &Limits, rows: &mut impl RowBuilder) -> Quick {
+    let seen = kinds::seen(value);
+    if seen & OTHER != 0 || limits.refuses_rewritten {
+        return Quick::Undecided;
     }
-    Cow::Owned(String::from_iter([upper_first, upper_second]))
-}
-
-/// Whether this is a ZIP code that lacks a digit.
-pub fn is_four_digits(postal_code: &[u8]) -> bool {
-    postal_code.len() == 4 && postal_code.iter().all(u8::is_ascii_digit)
-}
-
-/// Whether the ZIP codes of this American state begin with zeros, which spreadsheets lose (USPS, Publication 65).
-pub fn has_zips_with_leading_zeros(state: &[u8]) -> bool {
-    const STATES: [(&str, &str); 10] = [
-        ("CT", "Connecticut"),
-        ("MA", "Massachusetts"),
-        ("ME", "Maine"),
-        ("NH", "New Hampshire"),
-        ("NJ", "New Jersey"),
-        ("RI", "Rhode Island"),
-        ("VT", "Vermont"),
-        ("PR", "Puerto Rico"),
-        ("VI", "Virgin Islands"),
-        ("AE", "Armed Forces Europe"),
-    ];
-    match state.len() {
-        2 => STATES.iter().any(|(code, _)| state == code.as_bytes()),
-        _ => STATES.iter().any(|(_, name)| state.eq_ignore_ascii_case(name.as_bytes())),
+    if seen & REPAIRED == 0 {
+        return Quick::same_if(limits.allow_length(value) && limits.allow_kinds(seen, value));
     }
-}
-
-/// The upper-case form of a letter, if it is one character. None for what is no letter.
-fn upper(character: char) -> Option<char> {
-    if !text::is_letter(character) {
-        return None;
-    }
-    let mut forms = character.to_uppercase();
-    match (forms.next(), forms.next()) {
-        (form, None) => form,
-        _ => None,
+    let space = rows.space(value.len());
+    let length = repair_known(value, space);
+    let repaired = &space[..length];
+    // What was repaired is gone, or a space.
+    let left = seen & !REPAIRED | SPACE;
+    match length > 0 && limits.allow_length(repaired) && limits.allow_kinds(left, repaired) {
+        true => Quick::Repaired(length),
+        false => Quick::Undecided,
     }
 }
 
@@ -172,39 +145,6 @@ mod tests {
     }
 
     #[test]
-    fn state_raises_two_letters() {
-        for (value, expected) in [
-            ("", ""),
-            ("n", "n"),
-            ("ny", "NY"),
-            ("Ny", "NY"),
-            ("NY", "NY"),
-            ("nyc", "nyc"),
-            ("n1", "n1"),
-            ("n ", "n "),
-            ("ñu", "ÑU"),
-            ("aß", "aß"),
-            ("ŉa", "ŉa"),
-            ("ﬁa", "ﬁa"),
-            ("京都", "京都"),
-            ("ıi", "II"),
-        ] {
-            assert_eq!(state(value), expected, "{value:?}");
-        }
-        assert!(matches!(state("NY"), Cow::Borrowed(_)));
-    }
-
-    #[test]
-    fn state_keeps_every_letter_in_nfc() {
-        for character in '\0'..=char::MAX {
-            let value = text::nfc(character.encode_utf8(&mut [0; 4])).into_owned() + "a";
-            let once = state(&value).into_owned();
-            assert_eq!(state(&once), once);
-            assert!(unicode_normalization::is_nfc(&once), "{once:?}");
-        }
-    }
-
-    #[test]
     fn what_is_known_of_bytes_agrees_with_what_is_known_of_characters() {
         let ascii = ' '..='~';
         let pairs = ascii.clone().flat_map(|first| ascii.clone().map(move |second| (first, second)));
@@ -225,8 +165,6 @@ mod tests {
             prop_assert_eq!(repair(&once), &*once);
             prop_assert_eq!(text::clean(&once), Ok(Cow::Borrowed(&*once)));
             prop_assert!(!once.contains(is_repaired));
-            let upper = state(&value);
-            prop_assert_eq!(state(&upper), &*upper);
         }
     }
 }

@@ -1,4 +1,22 @@
-//! An integer (SPEC section 3).
+//! A whole number of 64 bits with a sign.
+
+use super::definition::{Facts, Storage, Type};
+
+/// A whole number.
+#[derive(Debug)]
+pub struct Integer;
+
+impl Type for Integer {
+    const FACTS: Facts = Facts {
+        docs: "A whole number, with or without a sign, that fits into 64 bits.",
+        examples: &[("007", "7"), ("+12", "12"), ("-3", "-3")],
+        words: "integer",
+        storage: Storage::Integer,
+        holds_words: false,
+        is_guarded: true,
+        ..Facts::TEXT
+    };
+}
 
 /// Why a value is no integer that can be stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

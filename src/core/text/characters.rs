@@ -1,0 +1,190 @@
+//! What a character is, how many a value has, and which a profile allows ([`Characters`]).
+
+use serde::Deserialize;
+use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
+
+use super::kinds::{self, DIGIT, HYPHEN, KINDS, LATIN, LETTER, SPACE, has_sign};
+
+/// The length of a value in Unicode scalar values, which is what the profiles' limits count.
+pub fn length(value: &str) -> usize {
+    // An ASCII value has as many characters as bytes; the standard library counts the others many bytes at a time.
+    if value.is_ascii() { value.len() } else { value.chars().count() }
+}
+
+/// Whether this is one of the letters that names outside ASCII mostly consist of: Latin, Cyrillic, Chinese characters
+/// and Korean syllables. It answers for them without a search in the tables.
+fn is_common_letter(character: char) -> bool {
+    match character {
+        '\u{c0}'..='\u{24f}' => !matches!(character, '\u{d7}' | '\u{f7}'),
+        '\u{400}'..='\u{481}' | '\u{48a}'..='\u{52f}' | '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' => true,
+        _ => false,
+    }
+}
+
+/// Whether this is a letter or a mark (L*, M*): what the rules call a letter.
+pub fn is_letter(character: char) -> bool {
+    if character.is_ascii() {
+        return character.is_ascii_alphabetic();
+    }
+    is_common_letter(character)
+        || matches!(character.general_category_group(), GeneralCategoryGroup::Letter | GeneralCategoryGroup::Mark)
+}
+
+/// Whether this is a letter, a mark or a number of any kind (L*, M*, N*).
+pub(crate) fn is_letter_or_number(character: char) -> bool {
+    if character.is_ascii() {
+        return character.is_ascii_alphanumeric();
+    }
+    is_letter(character) || character.general_category_group() == GeneralCategoryGroup::Number
+}
+
+/// Whether this is punctuation (P*). Symbols and emoji are not.
+pub(crate) fn is_punctuation(character: char) -> bool {
+    if character.is_ascii() {
+        return character.is_ascii_punctuation()
+            && !matches!(character, '$' | '+' | '<' | '=' | '>' | '^' | '`' | '|' | '~');
+    }
+    !is_common_letter(character) && character.general_category_group() == GeneralCategoryGroup::Punctuation
+}
+
+/// A character rule of a profile: the characters that a value may contain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Characters {
+    /// Letters alone.
+    Letters,
+    /// Letters and U+0020.
+    LettersSpaces,
+    /// Letters, the digits 0 to 9, and U+0020.
+    LettersDigitsSpaces,
+    /// The digits 0 to 9 and the hyphen `-`.
+    DigitsHyphen,
+    /// The digits 0 to 9 alone.
+    Digits,
+}
+
+impl Characters {
+    /// The kinds of bytes that are allowed, as bits.
+    const fn allowed(self) -> u8 {
+        const LETTERS: u8 = LETTER | LATIN;
+        match self {
+            Characters::Letters => LETTERS,
+            Characters::LettersSpaces => LETTERS | SPACE,
+            Characters::LettersDigitsSpaces => LETTERS | DIGIT | SPACE,
+            Characters::DigitsHyphen => DIGIT | HYPHEN,
+            Characters::Digits => DIGIT,
+        }
+    }
+
+    /// Whether a value with bytes of these kinds ([`kinds::seen`]) is in order; what is not may still be.
+    pub fn allow(self, seen: u8, value: &[u8]) -> bool {
+        seen & !self.allowed() == 0 && (seen & LATIN == 0 || !has_sign(value))
+    }
+
+    /// The first character of a normalised value that the rule does not allow; none where the value is in order.
+    pub fn first_outside(self, value: &str) -> Option<char> {
+        if self.allow(kinds::seen(value.as_bytes()), value.as_bytes()) {
+            return None;
+        }
+        let allowed = self.allowed();
+        value.chars().find(|&character| match character.is_ascii() {
+            true => KINDS[character as usize] & allowed == 0,
+            false => allowed & LETTER == 0 || !is_letter(character),
+        })
+    }
+
+    /// What is allowed, in words for a message.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Characters::Letters => "letters",
+            Characters::LettersSpaces => "letters and spaces",
+            Characters::LettersDigitsSpaces => "letters, digits and spaces",
+            Characters::DigitsHyphen => "digits and hyphens",
+            Characters::Digits => "digits",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use unicode_properties::GeneralCategory;
+
+    use super::super::clean::tests::texts;
+    use super::*;
+
+    #[test]
+    fn length_counts_scalar_values() {
+        for (value, expected) in [("", 0), ("abc", 3), ("Müller", 6), ("e\u{301}", 2), ("👨‍👩‍👧", 5), ("東京", 2)]
+        {
+            assert_eq!(length(value), expected, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn first_outside_names_the_character() {
+        use Characters::*;
+        for (rule, value, expected) in [
+            (Letters, "", None),
+            (Letters, "Ann", None),
+            (Letters, "Ann Smith", Some(' ')),
+            (Letters, "Ann1", Some('1')),
+            (Letters, "Åsa", None),
+            (Letters, "x×y", Some('×')),
+            (Letters, "a÷", Some('÷')),
+            (Letters, "नमस्ते", None),
+            (Letters, "e\u{30a}\u{301}", None),
+            (Letters, "Ⅳ", Some('Ⅳ')),
+            (Letters, "ª", None),
+            (LettersSpaces, "Ann Smith", None),
+            (LettersSpaces, "O'Brien", Some('\'')),
+            (LettersSpaces, "O’Brien", Some('’')),
+            (LettersSpaces, "OʼBrien", None),
+            (LettersSpaces, "Jean-Luc", Some('-')),
+            (LettersSpaces, "山田 太郎", None),
+            (LettersSpaces, "Ann\u{a0}B", Some('\u{a0}')),
+            (LettersSpaces, "Ann 😀", Some('😀')),
+            (LettersSpaces, "a_b", Some('_')),
+            (LettersDigitsSpaces, "1 Main St", None),
+            (LettersDigitsSpaces, "1 Main St, Apt 2", Some(',')),
+            (LettersDigitsSpaces, "٣ Straße", Some('٣')),
+            (LettersDigitsSpaces, "½ Weg", Some('½')),
+            (DigitsHyphen, "12345-6789", None),
+            (DigitsHyphen, "12345–6789", Some('–')),
+            (DigitsHyphen, "SW1A", Some('S')),
+            (DigitsHyphen, "12 3", Some(' ')),
+            (DigitsHyphen, "é", Some('é')),
+            (Digits, "0123456789", None),
+            (Digits, "1-2", Some('-')),
+            (Digits, "١", Some('١')),
+        ] {
+            assert_eq!(rule.first_outside(value), expected, "{rule:?} {value:?}");
+        }
+        assert_eq!(LettersDigitsSpaces.describe(), "letters, digits and spaces");
+    }
+
+    #[test]
+    fn quick_answers_about_characters_agree_with_the_tables() {
+        use GeneralCategoryGroup as Group;
+        for character in '\0'..=char::MAX {
+            let group = character.general_category_group();
+            let letter = matches!(group, Group::Letter | Group::Mark);
+            assert_eq!(is_letter(character), letter, "{character:?}");
+            assert_eq!(is_letter_or_number(character), letter || group == Group::Number, "{character:?}");
+            assert_eq!(is_punctuation(character), group == Group::Punctuation, "{character:?}");
+            assert_eq!(character.is_control(), character.general_category() == GeneralCategory::Control);
+            let mut buffer = [0; 4];
+            let text: &str = character.encode_utf8(&mut buffer);
+            assert_eq!(Characters::Letters.first_outside(text).is_none(), letter, "{character:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn lengths_and_characters_agree_with_the_plain_way(text in texts()) {
+            prop_assert_eq!(length(&text), text.chars().count());
+            let outside = text.chars().find(|&c| !(is_letter(c) || c == ' ' || c.is_ascii_digit()));
+            prop_assert_eq!(Characters::LettersDigitsSpaces.first_outside(&text), outside);
+        }
+    }
+}

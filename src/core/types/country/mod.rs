@@ -1,0 +1,44 @@
+//! A country of ISO 3166-1, by any of its English names or codes.
+
+pub mod names;
+pub mod recent;
+
+use std::borrow::Cow;
+
+use super::definition::{AddressPart, Facts, Quick, Type};
+use super::limits::Limits;
+use super::memory::Memory;
+use crate::core::row::RowBuilder;
+
+/// A country.
+#[derive(Debug)]
+pub struct Country;
+
+impl Type for Country {
+    const FACTS: Facts = Facts {
+        docs: "A country by its English name or ISO 3166 code, stored as its alpha-2 code; an unknown one is stored as it is, with a warning.",
+        examples: &[("Germany", "DE"), ("USA", "US"), ("Korea, Republic of", "KR"), ("de", "DE")],
+        words: "country",
+        normalisation: Some("after country normalisation"),
+        address_part: Some(AddressPart::Country),
+        ..Facts::TEXT
+    };
+
+    fn describe(limits: &Limits) -> Cow<'static, str> {
+        limits.characters.map_or(Self::FACTS.words, |characters| characters.describe()).into()
+    }
+
+    #[inline(always)]
+    fn quick(value: &[u8], limits: &Limits, memory: &mut Memory, rows: &mut impl RowBuilder) -> Quick {
+        let Some(code) = memory.countries.find(value) else { return Quick::Undecided };
+        let code = code.as_bytes();
+        if !(limits.allow_length(code) && limits.allow_characters(code)) {
+            return Quick::Undecided;
+        }
+        if code == value {
+            return Quick::Same;
+        }
+        rows.space(code.len()).copy_from_slice(code);
+        Quick::Normalised(code.len())
+    }
+}

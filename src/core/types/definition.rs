@@ -1,0 +1,108 @@
+//! What the file of a field type says: it implements [`Type`]. The rest of the program asks [`super::FieldType`].
+
+use std::borrow::Cow;
+
+use super::limits::Limits;
+use super::memory::Memory;
+use crate::core::row::RowBuilder;
+
+/// How the values of a type are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Storage {
+    /// As text.
+    Text,
+    /// As whole numbers.
+    Integer,
+}
+
+/// The part of an address that a type holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddressPart {
+    /// A postal code.
+    PostalCode,
+    /// A state or province.
+    State,
+    /// A country.
+    Country,
+}
+
+/// What the quick path has done with a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quick {
+    /// Nothing: the value takes the full path.
+    Undecided,
+    /// Stored that there is no value.
+    Missing,
+    /// Stored the value as it is.
+    Same,
+    /// Written its normal form, of this many bytes, to the builder's space.
+    Normalised(usize),
+    /// The same, after its punctuation was repaired away.
+    Repaired(usize),
+}
+
+impl Quick {
+    /// `Same` for a value that is right.
+    #[inline]
+    pub fn same_if(is_right: bool) -> Quick {
+        if is_right { Quick::Same } else { Quick::Undecided }
+    }
+}
+
+/// What a type is, apart from its rules.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts {
+    /// What it holds, for the documentation.
+    pub docs: &'static str,
+    /// Values, and what is stored for each.
+    pub examples: &'static [(&'static str, &'static str)],
+    /// The type in a few words, for the listing of profiles.
+    pub words: &'static str,
+    /// What the listing says of it after the limits.
+    pub normalisation: Option<&'static str>,
+    /// How its values are stored.
+    pub storage: Storage,
+    /// Whether a value can be a word. Where it cannot, `null`, `n/a` and the like mean that there is none.
+    pub holds_words: bool,
+    /// Whether its values are digits that are no number: each digit counts, leading zeros too.
+    pub is_identifier: bool,
+    /// Whether an apostrophe before a value only keeps a spreadsheet from changing it, and is dropped.
+    pub is_guarded: bool,
+    /// Whether a number that a spreadsheet has rewritten is refused whatever `--relax` says.
+    pub never_rewritten: bool,
+    /// The part of an address that it holds.
+    pub address_part: Option<AddressPart>,
+}
+
+impl Facts {
+    /// The facts of plain text, from which those of other types differ.
+    pub const TEXT: Facts = Facts {
+        docs: "Any text.",
+        examples: &[("Ann Smith", "Ann Smith"), ("null", "null")],
+        words: "text",
+        normalisation: None,
+        storage: Storage::Text,
+        holds_words: true,
+        is_identifier: false,
+        is_guarded: false,
+        never_rewritten: false,
+        address_part: None,
+    };
+}
+
+/// A field type.
+pub trait Type {
+    /// See [`Facts`].
+    const FACTS: Facts;
+
+    /// What the limits allow, in words.
+    fn describe(_: &Limits) -> Cow<'static, str> {
+        Self::FACTS.words.into()
+    }
+
+    /// Stores a usual value at once, as the full path would. The value is trimmed, tidy and not empty. What is stored in
+    /// its place is written to the space of `rows`, and nothing is pushed.
+    fn quick(_value: &[u8], _limits: &Limits, _memory: &mut Memory, _rows: &mut impl RowBuilder) -> Quick {
+        Quick::Undecided
+    }
+}

@@ -1,0 +1,34 @@
+//! Any text.
+
+use std::borrow::Cow;
+
+use super::definition::{Facts, Quick, Type};
+use super::limits::Limits;
+use super::memory::Memory;
+use super::repair;
+use crate::core::row::RowBuilder;
+use crate::core::text::sheet;
+
+/// Any text.
+#[derive(Debug)]
+pub struct Text;
+
+impl Type for Text {
+    const FACTS: Facts = Facts::TEXT;
+
+    fn describe(limits: &Limits) -> Cow<'static, str> {
+        limits.characters.map_or(Self::FACTS.words, |characters| characters.describe()).into()
+    }
+
+    #[inline(always)]
+    fn quick(value: &[u8], limits: &Limits, _: &mut Memory, rows: &mut impl RowBuilder) -> Quick {
+        if limits.repair {
+            return repair::quick(value, limits, rows);
+        }
+        Quick::same_if(
+            limits.allow_length(value)
+                && limits.allow_characters(value)
+                && !(limits.refuses_rewritten && sheet::rewritten(value).is_some()),
+        )
+    }
+}
