@@ -1,6 +1,7 @@
-//! The lines of the reports: pure functions from faults and records to bytes.
+//! The lines of the reports: pure functions from findings and records to bytes.
 
-use crate::core::finding::{Fault, Faults, Severity};
+use super::words::Words;
+use crate::core::finding::{Finding, Findings, Severity};
 use crate::core::record::csv::RowWriter;
 use crate::core::record::json::{write_number, write_text};
 use crate::core::record::{Origin, Position};
@@ -8,11 +9,18 @@ use crate::core::record::{Origin, Position};
 /// The header of `accepted.csv`.
 pub const ACCEPTED_COLUMNS: [&str; 6] = ["file", "record", "line", "key", "customer_id", "action"];
 
-/// So much of a value stands in `errors.ndjson`, 4 KiB; the reject report has it whole.
+/// As much of a value stands in `errors.ndjson`, 4 KiB; the reject report has it whole.
 const LONGEST_VALUE: usize = 4096;
 
-/// Writes a line of `errors.ndjson`. `field` is the column name of the fault's field.
-pub fn error_line(out: &mut Vec<u8>, file: &str, position: Position, field: Option<&str>, fault: Fault<'_>) {
+/// Writes a line of `errors.ndjson`. `field` is the column name of the finding's field; `message` and `hint` are its words.
+pub fn error_line(
+    out: &mut Vec<u8>,
+    file: &str,
+    position: Position,
+    field: Option<&str>,
+    finding: &Finding<'_>,
+    (message, hint): (&str, &str),
+) {
     out.extend_from_slice(b"{\"file\":");
     write_text(out, file);
     out.extend_from_slice(b",\"record\":");
@@ -22,7 +30,7 @@ pub fn error_line(out: &mut Vec<u8>, file: &str, position: Position, field: Opti
     out.extend_from_slice(b",\"byte_offset\":");
     write_number(out, position.byte_offset);
     out.extend_from_slice(b",\"column\":");
-    match fault.column {
+    match finding.column {
         Some(column) => write_number(out, column.into()),
         None => out.extend_from_slice(b"null"),
     }
@@ -30,20 +38,20 @@ pub fn error_line(out: &mut Vec<u8>, file: &str, position: Position, field: Opti
     write_text_or_null(out, field);
     // Codes and severities are words that need no escapes.
     out.extend_from_slice(b",\"code\":\"");
-    out.extend_from_slice(fault.code.name().as_bytes());
-    out.extend_from_slice(match fault.severity {
+    out.extend_from_slice(finding.code().name().as_bytes());
+    out.extend_from_slice(match finding.severity() {
         Severity::Error => b"\",\"severity\":\"error\",\"message\":".as_slice(),
         Severity::Warning => b"\",\"severity\":\"warning\",\"message\":",
     });
-    write_text(out, fault.message);
+    write_text(out, message);
     out.extend_from_slice(b",\"value\":");
-    let shown = fault.value.map(beginning);
+    let shown = finding.value.map(beginning);
     write_text_or_null(out, shown);
-    if shown != fault.value {
+    if shown != finding.value {
         out.extend_from_slice(b",\"value_truncated\":true");
     }
     out.extend_from_slice(b",\"hint\":");
-    write_text(out, fault.hint);
+    write_text(out, hint);
     out.extend_from_slice(b"}\n");
 }
 
@@ -72,20 +80,28 @@ pub enum FirstPlace<'f> {
     Earlier(Origin),
 }
 
-/// What is said of a rejected record in its report.
+/// What the reject report says of a record.
 #[derive(Debug)]
 pub struct Rejection<'f> {
     /// Where it stood first.
     pub place: FirstPlace<'f>,
-    /// Its faults.
-    pub faults: Faults<'f>,
+    /// Its findings, and their words.
+    pub findings: Findings<'f>,
+    /// See there.
+    pub words: &'f Words,
     /// The record's text, where it is a reject as a whole, and how that is cut.
     pub raw: Option<(&'f str, &'f str)>,
 }
 
 impl<'f> Rejection<'f> {
-    fn errors(&self) -> impl Iterator<Item = Fault<'f>> {
-        self.faults.iter().filter(|fault| fault.severity == Severity::Error)
+    fn codes(&self) -> impl Iterator<Item = &'static str> {
+        let kinds = self.findings.kinds().filter(|(_, severity, _)| *severity == Severity::Error);
+        kinds.map(|(code, ..)| code.name())
+    }
+
+    fn messages(&self) -> impl Iterator<Item = &'f str> {
+        let kinds = self.findings.kinds().enumerate().filter(|(_, (_, severity, _))| *severity == Severity::Error);
+        kinds.map(|(index, _)| self.words.message(index))
     }
 }
 
@@ -102,8 +118,8 @@ pub fn end_reject_row(out: &mut Vec<u8>, writer: &mut RowWriter, rejection: &Rej
             [run, file, record, line].into_iter().for_each(|text| writer.cell(out, text));
         }
     }
-    writer.joined(out, rejection.errors().map(|fault| fault.code.name()), ",");
-    writer.joined(out, rejection.errors().map(|fault| fault.message), "; ");
+    writer.joined(out, rejection.codes(), ",");
+    writer.joined(out, rejection.messages(), "; ");
     let (raw, dialect) = rejection.raw.unwrap_or_default();
     writer.cell(out, dialect);
     writer.cell(out, raw);
@@ -135,9 +151,9 @@ pub fn end_reject_line(out: &mut Vec<u8>, has_members: bool, rejection: &Rejecti
         }
     }
     out.extend_from_slice(b",\"codes\":");
-    write_texts(out, rejection.errors().map(|fault| fault.code.name()));
+    write_texts(out, rejection.codes());
     out.extend_from_slice(b",\"messages\":");
-    write_texts(out, rejection.errors().map(|fault| fault.message));
+    write_texts(out, rejection.messages());
     if let Some((raw, dialect)) = rejection.raw {
         out.extend_from_slice(b",\"dialect\":");
         write_text(out, dialect);

@@ -1,8 +1,9 @@
 //! What a run leaves behind for people and programs: the files of its report folder (SPEC, section 5).
 //!
-//! [`lines`] says how a fault, a rejected record and an accepted one are written down; [`folder`] keeps the files out of
-//! sight until the run is over; [`summary`] is the run in numbers.
+//! [`lines`] says how a finding, a rejected record and an accepted one are written; [`words`] has the sentences of findings;
+//! [`folder`] hides the files until the run is over; [`summary`] is the run in numbers.
 
 pub mod folder;
 pub mod lines;
 pub mod summary;
+pub mod words;

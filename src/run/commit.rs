@@ -33,9 +33,9 @@ use crate::read::unchanged::has_changed;
 use crate::report::folder::{ACCEPTED, ERRORS, ReportFile, ReportFolder, Unsynced, WrittenReport};
 use crate::report::lines::ACCEPTED_COLUMNS;
 use crate::report::summary::{Counts, Ignored, InputSummary};
-use crate::sink::sqlite::Checkpoint;
 use crate::sink::sqlite::keys::{Collided, Fingerprint, Fingerprints, KeySet, Place, SharedKeys};
 use crate::sink::sqlite::texts::KeyTexts;
+use crate::sink::sqlite::{Checkpoint, Origin};
 
 /// An input that has been read to its end, or as far as it was to be read.
 pub(super) struct InputEnd {
@@ -77,7 +77,7 @@ pub(super) struct Committer<'r> {
     /// The records that wait for the end of the run, or of their input, where the last of several stays.
     pub(super) waiting: Option<Waiting>,
     /// The customer that a message named last, and how. Very many records may have one customer's key.
-    pub(super) introduced: Option<(i64, String)>,
+    pub(super) introduced: Option<(i64, Origin)>,
     /// Whether each input finds what those before it have done, as if it had a run of its own.
     pub(super) one_by_one: bool,
     /// The keys of the customers that were created for an input, if the next one is to find them.

@@ -1,5 +1,6 @@
 //! The words of the core's errors. The core names no options; here its errors become usage errors of this program.
 
+use crate::core::finding::english;
 use crate::core::judge::plan::OnInvalid;
 use crate::core::judge::plan_error::{OnInvalidReason, PlanError};
 use crate::core::profile::{Setting, SettingsError};
@@ -58,12 +59,18 @@ impl From<PlanError> for Error {
                 };
                 format!("--on-invalid {column}={name}: {column} {why}")
             }
-            PlanError::Unstorable { column, replaced, value, faults } => {
+            PlanError::Unstorable { column, replaced, value, findings } => {
                 let key = match replaced {
                     Some(replaced) => format!("values.{column}.{replaced:?}"),
                     None => format!("constants.{column}"),
                 };
-                let why = if faults.is_empty() { "it is no value".to_string() } else { faults.join("; ") };
+                let why: Vec<String> = match findings.all().has_error() {
+                    true => {
+                        findings.all().iter().map(|finding| english::message(&finding, &column).to_string()).collect()
+                    }
+                    false => vec!["it is no value".to_string()],
+                };
+                let why = why.join("; ");
                 format!("the mapping's {key} = {value:?} cannot be stored: {why}")
             }
         })

@@ -10,14 +10,13 @@ use super::tally::Tally;
 use super::waiting::Waiting;
 use super::worker::{Checked, Worker};
 use super::{Options, Target};
-use crate::core::finding::{Code, FaultList};
+use crate::core::finding::{FindingList, Problem, excerpt};
 use crate::core::judge::{Outcome, Touched, Verdicts};
 use crate::core::mode::Mode;
 use crate::core::profile::FieldSet;
 use crate::core::record::{Block, Counts, Fate, Position, Spot};
 use crate::core::row::Value;
 use crate::core::text::key::{self, KeyComparison};
-use crate::core::text::visible;
 use crate::error::{Error, Result};
 use crate::report::lines;
 use crate::sink::sqlite::keys::Place;
@@ -102,9 +101,6 @@ pub(super) struct Late {
     pub(super) reject: Vec<u8>,
 }
 
-/// How much of a customer's name a message has, in characters.
-const LONGEST_NAME: usize = 40;
-
 impl Committer<'_> {
     /// The customers who have the keys of a block's records, by the records' places among its spans; nothing where none is to
     /// be changed.
@@ -168,18 +164,18 @@ impl Committer<'_> {
             let is_rivalled = rivalled.next_if_eq(&place).is_some();
             let place = first + Place::from(place);
             let key = key.as_ref().map(|key| verdicts.key_text(key));
-            let mut faults = FaultList::default();
+            let mut findings = FindingList::default();
             let known = known.get(index).cloned().unwrap_or_default();
             let mut first_place = place;
             let spot = Spot { block, span, position };
-            self.note_who(&known, worker, verdicts.touched.get(index), spot, &mut faults);
-            if !faults.is_empty() {
+            self.note_who(&known, worker, verdicts.touched.get(index), spot, &mut findings);
+            if !findings.is_empty() {
                 // Where customers have the key, a later record with it will have no claim on it either.
                 self.released.extend(key.filter(|_| known.customer.is_none()).map(|_| place));
             } else if let (true, Some(key)) = (is_rivalled, key) {
-                first_place = self.note_rivals(place, key, worker, spot, &mut faults)?;
+                first_place = self.note_rivals(place, key, worker, spot, &mut findings)?;
             }
-            if faults.is_empty() {
+            if findings.is_empty() {
                 rights.push(Right {
                     input: worker.input,
                     position,
@@ -202,7 +198,7 @@ impl Committer<'_> {
             }
             let (mut error, mut reject) = (Vec::new(), Vec::new());
             let out = (&mut error, &mut reject);
-            worker.reject_late(&faults, spot, verdicts.faults_of(verdict), tally, out);
+            worker.reject_late(&findings, spot, tally, out);
             rejects.push(Late { index, error, reject });
             counts.accepted -= 1;
             counts.rejected += 1;
@@ -217,17 +213,15 @@ impl Committer<'_> {
         worker: &Worker,
         touched: Option<&Touched>,
         spot: Spot<'_>,
-        faults: &mut FaultList,
+        findings: &mut FindingList,
     ) {
         let Some(touched) = touched else { return };
         match (known.customer, known.other) {
-            (None, _) => worker.note_nobody(&touched.lacking, spot, faults),
+            (None, _) => worker.note_nobody(&touched.lacking, spot, findings),
             (Some(_), None) => {}
             (Some(one), Some(other)) => {
-                let column = self.key_column();
-                let (one, other) = (one.min(other), one.max(other));
-                let message = format!("customers {one} and {other} in the database have this {column}");
-                worker.note_key(Code::AmbiguousKey, &message, spot, faults);
+                let customers = [one.min(other), one.max(other)];
+                worker.note_key(Problem::AmbiguousKey { customers }, spot, findings);
             }
         }
     }
@@ -239,14 +233,15 @@ impl Committer<'_> {
         key: &[u8],
         worker: &Worker,
         spot: Spot<'_>,
-        faults: &mut FaultList,
+        findings: &mut FindingList,
     ) -> Result<Place> {
-        let column = self.key_column().to_string();
         if !self.plan.mode.changes()
             && let Some(customer) = self.customer_with(key)?
         {
-            let message = format!("{} has the same {column}", self.introduced(customer)?);
-            worker.note_key(Code::DuplicateKey, &message, spot, faults);
+            let Origin { name, record } = self.introduced(customer)?;
+            let name = name.as_deref().map(excerpt);
+            let origin = record.as_ref().map(|(path, record)| (*record, path.as_str()));
+            worker.note_key(Problem::DuplicateOfCustomer { customer, name, origin }, spot, findings);
             return Ok(place);
         }
         let Some((first, Keyed { input, record, line, .. })) = self.record_before(place, key)? else {
@@ -256,32 +251,19 @@ impl Committer<'_> {
             waiting.note_later(first, place);
             return Ok(first);
         }
-        let path = &self.inputs[input].summary.path;
-        let message = format!("record {record} (line {line}) of {} has the same {column}", visible(path));
-        worker.note_key(Code::DuplicateKey, &message, spot, faults);
+        let path = self.inputs[input].summary.path.as_str();
+        worker.note_key(Problem::DuplicateOfRecord { record, line, path }, spot, findings);
         Ok(first)
     }
 
-    /// A customer with its name, and the record that it came from, as a message has it.
-    fn introduced(&mut self, customer: i64) -> Result<String> {
-        if let Some((_, words)) = self.introduced.as_ref().filter(|(introduced, _)| *introduced == customer) {
-            return Ok(words.clone());
-        }
-        let Origin { name, record } = self.target.origin_of(customer)?;
-        let name = name.map(|name| match name.char_indices().nth(LONGEST_NAME) {
-            Some((end, _)) => format!("{}…", visible(&name[..end])),
-            None => visible(&name).into_owned(),
-        });
-        let record = record.map(|(path, record)| format!("record {record} of {}", visible(&path)));
-        let known: Vec<String> = name.into_iter().chain(record).collect();
-        let known = if known.is_empty() { "in the database".to_string() } else { format!("({})", known.join(", ")) };
-        let words = format!("customer {customer} {known}");
-        self.introduced = Some((customer, words.clone()));
-        Ok(words)
-    }
-
-    fn key_column(&self) -> &str {
-        self.plan.key.map(|key| self.plan.fields[key.field].column.as_str()).unwrap_or_default()
+    /// A customer's name, and the record that it came from.
+    fn introduced(&mut self, customer: i64) -> Result<&Origin> {
+        let known = self.introduced.take().filter(|(introduced, _)| *introduced == customer);
+        let known = match known {
+            Some(known) => known,
+            None => (customer, self.target.origin_of(customer)?),
+        };
+        Ok(&self.introduced.insert(known).1)
     }
 
     /// The customer who has a key; the first of several.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::advice::proposal;
 use super::prepare::{bind_one, candidates, choose, note_sheet, summary_of};
 use super::{Options, journey};
-use crate::core::finding::{Code, Severity};
+use crate::core::finding::{Code, Severity, english};
 use crate::core::judge::plan::{FieldPlan, Plan};
 use crate::core::judge::{Checker, Outcome, Stamp};
 use crate::core::profile::{Candidates, Likely, Profile, nearest_field, report_column};
@@ -237,10 +237,10 @@ impl Inspection {
         let fields = &checker.plan().fields;
         let filling = self.filling(fields);
         for ((position, _), verdict) in block.positions().zip(&verdicts.verdicts) {
-            let faults = verdicts.faults_of(verdict);
-            let errors = || faults.iter().filter(|fault| fault.severity == Severity::Error);
+            let findings = verdicts.findings_of(verdict);
+            let errors = || findings.iter().filter(|finding| finding.severity() == Severity::Error);
             self.input.counts.read += 1;
-            self.input.counts.warnings += faults.len() as u64 - errors().count() as u64;
+            self.input.counts.warnings += findings.len() as u64 - errors().count() as u64;
             match &verdict.outcome {
                 Outcome::Blank => {}
                 Outcome::Rejected => self.input.counts.rejected += 1,
@@ -254,19 +254,21 @@ impl Inspection {
                 }
             }
             let mut met: Vec<Code> = Vec::new();
-            for fault in errors() {
-                for column in fault.field.iter().flat_map(|field| &filling[*field as usize]) {
+            for finding in errors() {
+                for column in finding.field.iter().flat_map(|field| &filling[*field as usize]) {
                     self.content[*column].faulty += 1;
                 }
-                if !met.contains(&fault.code) {
-                    met.push(fault.code);
+                let code = finding.code();
+                if !met.contains(&code) {
+                    met.push(code);
+                    let column = finding.field.map(|field| fields[field as usize].column.as_str());
                     let example = RejectExample {
-                        code: fault.code,
+                        code,
                         records: 0,
                         first_line: position.line,
-                        message: fault.message.to_string(),
+                        message: english::message(&finding, column.unwrap_or_default()).to_string(),
                     };
-                    self.rejects_by_code.entry(fault.code.name()).or_insert(example).records += 1;
+                    self.rejects_by_code.entry(code.name()).or_insert(example).records += 1;
                 }
             }
         }

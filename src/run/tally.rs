@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::core::finding::{Code, Faults, REGISTRY, Severity};
+use crate::core::finding::{Code, Findings, REGISTRY, Severity};
 use crate::core::profile::Profile;
 use crate::report::summary::{CodeCount, InputSummary, ShortZips};
 
@@ -50,10 +50,10 @@ impl Tally {
         }
     }
 
-    /// Counts the faults of one record: each code and each field once.
-    pub(super) fn record(&mut self, faults: Faults<'_>, input: usize, line: u64) {
-        for (index, (code, severity, field)) in faults.kinds().enumerate() {
-            let before = || faults.kinds().take(index).filter(|(_, other, _)| *other == severity);
+    /// Counts the findings of one record: each code and each field once.
+    pub(super) fn record(&mut self, findings: Findings<'_>, input: usize, line: u64) {
+        for (index, (code, severity, field)) in findings.kinds().enumerate() {
+            let before = || findings.kinds().take(index).filter(|(_, other, _)| *other == severity);
             let met = match severity {
                 Severity::Error => &mut self.rejects[code as usize],
                 Severity::Warning => {

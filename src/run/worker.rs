@@ -5,14 +5,15 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::tally::Tally;
-use crate::core::finding::{Code, Fault, FaultList, Faults, Severity};
-use crate::core::judge::{Carried, Checker, Outcome, Verdict, Verdicts};
+use crate::core::finding::{Finding, FindingList, Findings, Handling, Problem};
+use crate::core::judge::{Carried, Checker, Outcome, Verdicts};
 use crate::core::mode::Mode;
 use crate::core::profile::FieldSet;
 use crate::core::record::csv::RowWriter;
-use crate::core::record::{Balance, Block, Position, Spot};
+use crate::core::record::{Balance, Block, Spot};
 use crate::report::lines::{self, FirstPlace, Rejection};
 use crate::report::summary::Counts;
+use crate::report::words::Words;
 use crate::sink::sqlite::keys::{Claim, Fingerprints, Place, Rivals, SharedKeys};
 use crate::sink::sqlite::record::RecordBuilder;
 use crate::sink::sqlite::texts::BlockTexts;
@@ -33,6 +34,12 @@ pub(super) struct Worker {
     pub(super) reports: bool,
     /// Whether there is a database whose customers could be meant.
     pub(super) has_customers: bool,
+}
+
+/// What report lines are written with, reused from record to record.
+pub(super) struct Pens {
+    row: RowWriter,
+    words: Words,
 }
 
 /// A block, what was found out about it, and what the reports say of it.
@@ -121,11 +128,11 @@ impl Worker {
         let mut counts = Counts { read: records as u64, repaired: tally.repaired_count(), ..Counts::default() };
         let (mut errors, mut rejects) = (Pieces::new(records), Pieces::new(records));
         if self.reports {
-            // About as much as a fault's line takes, and a record with what is said of it.
-            errors.text.reserve(verdicts.faults.len() * 512);
-            rejects.text.reserve(verdicts.faults.len() * 320);
+            // About as much as a finding's line takes, and a record with its messages.
+            errors.text.reserve(verdicts.findings.len() * 512);
+            rejects.text.reserve(verdicts.findings.len() * 320);
         }
-        let mut writer = self.row_writer();
+        let mut pens = self.pens();
         let mode = self.checker.plan().mode;
         let has_keys = self.checker.plan().key.is_some();
         let keys = self.keys.read();
@@ -134,14 +141,12 @@ impl Worker {
             if short_zips.next_if_eq(&&index).is_some() {
                 tally.short_zip(self.input, position.line);
             }
-            let faults = verdicts.faults_of(verdict);
-            if !faults.is_empty() {
-                tally.record(faults, self.input, position.line);
-                self.write_faults(&mut errors.text, position, faults);
-                if verdict.outcome == Outcome::Rejected {
-                    let spot = Spot { block: &block, span, position };
-                    self.write_reject(&mut writer, &mut rejects.text, spot, faults);
-                }
+            let findings = verdicts.findings_of(verdict);
+            let spot = Spot { block: &block, span, position };
+            if !findings.is_empty() {
+                tally.record(findings, self.input, position.line);
+                let is_rejected = verdict.outcome == Outcome::Rejected;
+                self.write_findings(&mut pens, (&mut errors.text, &mut rejects.text), spot, findings, is_rejected);
             }
             let mut key_text: &[u8] = &[];
             match &verdict.outcome {
@@ -160,13 +165,12 @@ impl Worker {
                         let customers = fingerprint.into_iter().flat_map(|fingerprint| keys.customers(fingerprint));
                         known.extend(customers.map(|customer| (index, customer)));
                     }
-                    let mut faults = FaultList::default();
-                    let spot = Spot { block: &block, span, position };
+                    let mut findings = FindingList::default();
                     if mode.changes() && known.len() == before {
                         let lacking = &verdicts.touched[index as usize].lacking;
-                        self.note_nobody(lacking, spot, &mut faults);
+                        self.note_nobody(lacking, spot, &mut findings);
                     }
-                    if faults.is_empty() {
+                    if findings.is_empty() {
                         counts.accepted += 1;
                         rows.push(row.clone());
                         if let (Some(text), Some(fingerprint)) = (text, fingerprint) {
@@ -177,9 +181,7 @@ impl Worker {
                     } else {
                         counts.rejected += 1;
                         refused.push(index as usize);
-                        let out = (&mut errors.text, &mut rejects.text);
-                        let before = verdicts.faults_of(verdict);
-                        self.reject_late(&faults, spot, before, &mut tally, out);
+                        self.reject_late(&findings, spot, &mut tally, (&mut errors.text, &mut rejects.text));
                     }
                 }
             }
@@ -199,11 +201,8 @@ impl Worker {
         let rivalled = keys.claim(first, &claims, rivals);
         drop(keys);
         counts.warnings = tally.warning_count;
-        // What is said of rejected records is written. Only the warnings of others may be wanted again, for a duplicate.
-        let is_warned = |verdict: &Verdict| verdict.outcome != Outcome::Rejected && !verdict.faults.is_empty();
-        if !verdicts.verdicts.iter().any(is_warned) {
-            verdicts.faults = FaultList::default();
-        }
+        // They are written.
+        verdicts.findings = FindingList::default();
         let worker = Arc::clone(self);
         Checked { block, verdicts, first, counts, rows, texts, rivalled, known, errors, rejects, tally, cells, worker }
     }
@@ -217,89 +216,92 @@ impl Worker {
         fields.filter(is_filled).filter(|field| Some(*field) != key).collect()
     }
 
-    /// Adds what is wrong with a record that nobody among the customers can be meant by, if something is.
-    pub(super) fn note_nobody(&self, lacking: &FieldSet, spot: Spot<'_>, faults: &mut FaultList) {
-        let plan = self.checker.plan();
-        let column = plan.key.map(|key| plan.fields[key.field].column.as_str()).unwrap_or_default();
-        match plan.mode {
-            Mode::Update if self.has_customers => {
-                let message = format!("no customer in the database has this {column}");
-                self.note_key(Code::NoSuchKey, &message, spot, faults);
-            }
-            Mode::Upsert if !lacking.is_empty() => self.checker.note_lacking(lacking, spot.block, spot.span, faults),
+    /// Adds what is wrong with a record whose key no customer has, if something is.
+    pub(super) fn note_nobody(&self, lacking: &FieldSet, spot: Spot<'_>, findings: &mut FindingList) {
+        match self.checker.plan().mode {
+            Mode::Update if self.has_customers => self.note_key(Problem::NoSuchKey, spot, findings),
+            Mode::Upsert if !lacking.is_empty() => self.checker.note_lacking(lacking, spot.block, spot.span, findings),
             _ => {}
         }
     }
 
-    /// Adds a fault of a record's key.
-    pub(super) fn note_key(&self, code: Code, message: &str, spot: Spot<'_>, faults: &mut FaultList) {
+    /// Adds a finding about a record's key.
+    pub(super) fn note_key(&self, problem: Problem<&str>, spot: Spot<'_>, findings: &mut FindingList) {
         let field = self.checker.plan().key.map(|key| key.field).unwrap_or_default();
         let (column, value) = self.checker.original_value(spot.block, spot.span, field).unzip();
-        let fault = Fault {
-            code,
-            severity: Severity::Error,
+        let finding = Finding {
+            problem,
+            handling: Handling::Rejected(None),
             field: Some(field as u16),
             column: column.flatten().map(|column| column as u32 + 1),
-            message,
             value: value.as_deref(),
+            suggestion: None,
             raw: None,
-            hint: code.info().hint,
         };
-        faults.push(u32::MAX, fault);
+        findings.push(u32::MAX, &finding);
     }
 
-    /// Counts and writes down a record that is right by itself, and is rejected for these faults. `before` are its warnings, which are
-    /// counted and written already; `out` takes the lines of `errors.ndjson` and of the reject report.
+    /// Counts and reports a record that is right by itself, and is rejected for these findings. `out` takes the lines of
+    /// `errors.ndjson` and of the reject report.
     pub(super) fn reject_late(
         &self,
-        faults: &FaultList,
+        findings: &FindingList,
         spot: Spot<'_>,
-        before: Faults<'_>,
         tally: &mut Tally,
-        (errors, rejects): (&mut Vec<u8>, &mut Vec<u8>),
+        out: (&mut Vec<u8>, &mut Vec<u8>),
     ) {
-        let mut all = FaultList::default();
-        all.append(before);
-        all.append(faults.all());
-        tally.record(faults.all(), self.input, spot.position.line);
-        self.write_faults(errors, spot.position, faults.all());
-        self.write_reject(&mut self.row_writer(), rejects, spot, all.all());
+        tally.record(findings.all(), self.input, spot.position.line);
+        self.write_findings(&mut self.pens(), out, spot, findings.all(), true);
     }
 
-    /// What rows of the reject report are written with.
-    pub(super) fn row_writer(&self) -> RowWriter {
-        RowWriter::new(self.delimiter)
+    /// What report lines of this input are written with.
+    pub(super) fn pens(&self) -> Pens {
+        Pens { row: RowWriter::new(self.delimiter), words: Words::default() }
     }
 
-    /// Adds the lines of `errors.ndjson` for a record's faults.
-    pub(super) fn write_faults(&self, out: &mut Vec<u8>, position: Position, faults: Faults<'_>) {
+    /// Adds the lines of `errors.ndjson` for a record's findings, and that of the reject report where it is rejected.
+    fn write_findings(
+        &self,
+        Pens { row, words }: &mut Pens,
+        (errors, rejects): (&mut Vec<u8>, &mut Vec<u8>),
+        spot: Spot<'_>,
+        findings: Findings<'_>,
+        is_rejected: bool,
+    ) {
         if !self.reports {
             return;
         }
-        for fault in faults.iter() {
-            let field = fault.field.map(|field| self.checker.plan().fields[field as usize].column.as_str());
-            lines::error_line(out, &self.path, position, field, fault);
+        let column_of = |field: u16| self.checker.plan().fields[field as usize].column.as_str();
+        words.say(findings, column_of);
+        for (index, finding) in findings.iter().enumerate() {
+            let said = (words.message(index), words.hint(index));
+            lines::error_line(errors, &self.path, spot.position, finding.field.map(column_of), &finding, said);
+        }
+        if is_rejected {
+            self.write_reject(row, rejects, spot, findings, words);
         }
     }
 
-    /// Adds the line of the reject report for a record.
-    pub(super) fn write_reject(&self, writer: &mut RowWriter, out: &mut Vec<u8>, spot: Spot<'_>, faults: Faults<'_>) {
-        if !self.reports {
-            return;
-        }
-        let Spot { block, span, position } = spot;
+    fn write_reject(
+        &self,
+        row: &mut RowWriter,
+        out: &mut Vec<u8>,
+        Spot { block, span, position }: Spot<'_>,
+        findings: Findings<'_>,
+        words: &Words,
+    ) {
         let Carried { origin, dialect } = self.checker.carried(block, span).unwrap_or_default();
         let place = origin.map_or(FirstPlace::Here(&self.run, &self.path, position), FirstPlace::Earlier);
         let dialect = dialect.as_deref().unwrap_or(self.checker.dialect());
-        let rejection = Rejection { place, faults, raw: faults.raw().map(|raw| (raw, dialect)) };
+        let rejection = Rejection { place, findings, words, raw: findings.raw().map(|raw| (raw, dialect)) };
         let is_whole = rejection.raw.is_some();
         if self.is_table {
-            self.checker.write_original(block, span, is_whole, writer, out);
-            lines::end_reject_row(out, writer, &rejection);
+            self.checker.write_original(block, span, is_whole, row, out);
+            lines::end_reject_row(out, row, &rejection);
         } else {
             out.push(b'{');
             let start = out.len();
-            self.checker.write_original(block, span, is_whole, writer, out);
+            self.checker.write_original(block, span, is_whole, row, out);
             lines::end_reject_line(out, out.len() > start, &rejection);
         }
     }

@@ -5,11 +5,12 @@
 
 use std::borrow::Cow;
 
+use super::bad_record::BadRecord;
 use super::judge::Origin;
 use super::plan::Plan;
 use super::report::{Carried, ReportRow, ReportShape, Torn};
-use super::{Checker, Draft, Whole, not_utf8};
-use crate::core::finding::Code;
+use super::{Checker, Draft};
+use crate::core::finding::{Code, Problem};
 use crate::core::profile::{Binding, Chosen, Column, is_name, letters_and_digits};
 use crate::core::record::csv::{Cell, RowWriter, SHEET_MARK, SplitFault, split_in, unguarded};
 use crate::core::record::dialect::CsvDialect;
@@ -138,38 +139,22 @@ impl RowShape {
         row
     }
 
-    fn split<'r>(&self, record: &'r str, source: &[u8], cells: &mut Vec<Cell>) -> Result<(), Whole<'r>> {
+    fn split<'r>(&self, record: &'r str, source: &[u8], cells: &mut Vec<Cell>) -> Result<(), BadRecord<'r>> {
         let expected = self.cells;
-        let whole = |code, column, message| Whole {
-            code,
-            column: Some(column),
-            message,
-            raw: record.as_bytes().into(),
-            carried: None,
-        };
+        let bad = |problem, column| BadRecord::new(problem, Some(column), record.as_bytes());
         split_in(source, record.len(), &self.csv, cells).map_err(|fault| match fault {
-            SplitFault::Malformed(column) => whole(
-                Code::MalformedQuote,
-                column,
-                format!("in column {column}, text stands after the quote that closes the cell"),
-            ),
-            SplitFault::Unclosed(column) => whole(
-                Code::UnterminatedQuote,
-                column,
-                format!("in column {column}, a quote opens that is never closed"),
-            ),
+            SplitFault::Malformed(column) => bad(Problem::TextAfterQuote { column }, column),
+            SplitFault::Unclosed(column) => bad(Problem::OpenQuote { column: Some(column) }, column),
         })?;
         // What stands after the header's last column is no cell of the record where it is empty.
         while cells.len() > expected && cells.last().is_some_and(|cell| cell.is_white(record.as_bytes())) {
             cells.pop();
         }
         if cells.len() > expected {
-            let message = format!("{} cells, and the header has {expected}", cells.len());
-            return Err(whole(Code::ExtraCell, expected as u32 + 1, message));
+            return Err(bad(Problem::ExtraCells { cells: cells.len(), expected }, expected as u32 + 1));
         }
         if cells.len() < self.least {
-            let message = format!("{} of {expected} cells", cells.len());
-            return Err(whole(Code::MissingCell, cells.len() as u32 + 1, message));
+            return Err(bad(Problem::MissingCells { cells: cells.len(), expected }, cells.len() as u32 + 1));
         }
         cells.resize(expected, Cell::empty());
         Ok(())
@@ -207,21 +192,17 @@ impl Parts<'_> {
 
     /// How a record is the header of this line again, if it is.
     #[inline]
-    fn header_again<'r>(&self, shape: &CsvShape, cells: &[Cell], line: u64) -> Option<Whole<'r>> {
+    fn header_again<'r>(&self, shape: &CsvShape, cells: &[Cell], line: u64) -> Option<BadRecord<'r>> {
         let place = if self.is_raw { 0 } else { shape.own.first().copied().unwrap_or_default() };
         // Most are not, by how their first cell begins.
         let first = cells.get(place)?.raw(&self.text);
         let may_be_the_same = first_letter(first) == shape.first_letter;
         let may_be_a_name = shape.lengths[first_byte(first)] >> first.len().min(63) & 1 == 1;
         if may_be_the_same && self.has_names_in_order(shape, cells) {
-            return Some(self.header_as_record(shape, cells, format!("the record is the header of line {line} again")));
+            return Some(self.header_as_record(shape, cells, Problem::RepeatedHeader { line, is_reordered: false }));
         }
-        (may_be_a_name && self.has_names_in_other_order(shape, cells)).then(|| {
-            let message = format!(
-                "the record is the header of line {line} again, in another order; what follows is read in the order of line {line}"
-            );
-            self.header_as_record(shape, cells, message)
-        })
+        (may_be_a_name && self.has_names_in_other_order(shape, cells))
+            .then(|| self.header_as_record(shape, cells, Problem::RepeatedHeader { line, is_reordered: true }))
     }
 
     /// Whether a record has the header's names in its cells, compared as they are bound: by letters and digits.
@@ -241,7 +222,7 @@ impl Parts<'_> {
         cells == shape.sorted_names
     }
 
-    fn header_as_record<'r>(&self, shape: &CsvShape, cells: &[Cell], message: String) -> Whole<'r> {
+    fn header_as_record<'r>(&self, shape: &CsvShape, cells: &[Cell], problem: Problem) -> BadRecord<'r> {
         let raw = match (&shape.report, self.is_raw) {
             (None, _) | (_, true) => self.text.as_bytes().to_vec(),
             (Some(_), false) => {
@@ -250,7 +231,7 @@ impl Parts<'_> {
                 own
             }
         };
-        Whole { code: Code::RepeatedHeader, column: None, message, raw: Cow::Owned(raw), carried: None }
+        BadRecord::new(problem, None, raw)
     }
 
     /// The error in a cell of a record that may have some.
@@ -281,7 +262,7 @@ impl<'c> CsvRecords<'c> {
         record: &'r str,
         source: &[u8],
         draft: &mut Draft<'_, B>,
-    ) -> Result<(), Whole<'r>> {
+    ) -> Result<(), BadRecord<'r>> {
         let parts = take_apart(self.shape, record, source, &mut self.cells)?;
         if let Some(line) = self.shape.header_line
             && let Some(header) = parts.header_again(self.shape, &self.cells, line)
@@ -384,9 +365,9 @@ fn take_apart<'r>(
     record: &'r str,
     source: &[u8],
     cells: &mut Vec<Cell>,
-) -> Result<Parts<'r>, Whole<'r>> {
-    if let Err(whole) = cut_row(shape, record, source, cells) {
-        return Err(torn(shape, record.as_bytes()).map_or(whole, |(own, _)| own));
+) -> Result<Parts<'r>, BadRecord<'r>> {
+    if let Err(bad) = cut_row(shape, record, source, cells) {
+        return Err(torn(shape, record.as_bytes()).map_or(bad, |(own, _)| own));
     }
     let outer = Parts { text: Cow::Borrowed(record), is_raw: false, is_guarded: shape.report.is_some() };
     let Some(report) = &shape.report else { return Ok(outer) };
@@ -402,22 +383,16 @@ fn take_apart<'r>(
     let (text, dialect) = row.raw_record()?;
     let trimmed = text.trim_end_matches(['\r', '\n']);
     let row = RowShape { csv: dialect.csv, ..shape.own_row };
-    row.split(trimmed, trimmed.as_bytes(), cells).map_err(Whole::into_owned)?;
+    row.split(trimmed, trimmed.as_bytes(), cells).map_err(BadRecord::into_owned)?;
     if let Some(place) = cells.iter().position(|cell| cell.has_bare_break(trimmed, &dialect.csv)) {
-        return Err(Whole {
-            code: Code::ExtraCell,
-            column: Some(place as u32 + 1),
-            message: "_reject_raw holds more than one record".to_string(),
-            raw: Cow::Owned(text.into_bytes()),
-            carried: None,
-        });
+        return Err(BadRecord::new(Problem::SeveralRecords, Some(place as u32 + 1), text.into_bytes()));
     }
     Ok(Parts { text: Cow::Owned(trimmed.to_string()), is_raw: true, is_guarded: dialect.is_guarded })
 }
 
 /// Cuts a row of the input, of which a reject report's must have what the report says where it was written: or a cell too many, or
 /// too few, has moved the others.
-fn cut_row<'r>(shape: &CsvShape, record: &'r str, source: &[u8], cells: &mut Vec<Cell>) -> Result<(), Whole<'r>> {
+fn cut_row<'r>(shape: &CsvShape, record: &'r str, source: &[u8], cells: &mut Vec<Cell>) -> Result<(), BadRecord<'r>> {
     shape.row.split(record, source, cells)?;
     let Some(report) = &shape.report else { return Ok(()) };
     let row = ReportRow { shape: report, record, cells };
@@ -427,36 +402,22 @@ fn cut_row<'r>(shape: &CsvShape, record: &'r str, source: &[u8], cells: &mut Vec
         if shape.header_line.is_some() && shape.own.iter().all(is_same) {
             return Ok(());
         }
-        return Err(Whole {
-            code: Code::RepeatedHeader,
-            column: None,
-            message: "the record is the header of another report; move what follows into a file of its own".to_string(),
-            raw: record.as_bytes().into(),
-            carried: None,
-        });
+        return Err(BadRecord::new(Problem::OtherHeader, None, record.as_bytes()));
     }
     let Some(column) = row.misplaced() else { return Ok(()) };
-    Err(Whole {
-        code: Code::ExtraCell,
-        column: Some(column as u32 + 1),
-        message: format!(
-            "{} holds what no report has there; a cell is too many or missing",
-            shape.binding.headers[column]
-        ),
-        raw: record.as_bytes().into(),
-        carried: None,
-    })
+    let header = shape.binding.headers[column].clone();
+    Err(BadRecord::new(Problem::MovedCells { header }, Some(column as u32 + 1), record.as_bytes()))
 }
 
 /// What is wrong with the record's own text in a report's row that cannot be cut into cells, and what the report said of it. `None`
 /// where the two cannot be told apart.
-pub(super) fn torn<'r>(shape: &CsvShape, row: &'r [u8]) -> Option<(Whole<'r>, Carried)> {
+pub(super) fn torn<'r>(shape: &CsvShape, row: &'r [u8]) -> Option<(BadRecord<'r>, Carried)> {
     let Torn { own, carried } = shape.report.as_ref()?.tear(row, shape.row.csv)?;
-    let whole = match std::str::from_utf8(own) {
+    let bad = match std::str::from_utf8(own) {
         Ok(text) => shape.own_row.split(text, own, &mut Vec::new()).err()?,
-        Err(_) => not_utf8(own),
+        Err(_) => BadRecord::not_utf8(own),
     };
-    Some((whole, carried))
+    Some((bad, carried))
 }
 
 /// Writes the cells of a record that is no reject as a whole as they are written but for guards, if it has as many as the header

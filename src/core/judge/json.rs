@@ -9,12 +9,13 @@ use std::collections::HashMap;
 
 use memchr::{memchr, memchr2, memmem};
 
-use super::judge::{Origin, is_whole, shown};
+use super::bad_record::BadRecord;
+use super::judge::{Origin, is_whole};
 use super::keys::JsonShape;
 use super::plan::Plan;
 use super::report::{Carried, cut_off};
-use super::{Checker, Draft, Whole, not_utf8};
-use crate::core::finding::Code;
+use super::{Checker, Draft};
+use crate::core::finding::{Code, Problem, excerpt};
 use crate::core::profile::{Chosen, Meaning, REPORT_KEY, Role, Sources};
 use crate::core::record;
 use crate::core::record::json::{
@@ -101,7 +102,7 @@ impl<'c> JsonRecords<'c> {
         checker: &Checker,
         record: &'r str,
         draft: &mut Draft<'_, B>,
-    ) -> Result<(), Whole<'r>> {
+    ) -> Result<(), BadRecord<'r>> {
         if self.read(record).is_some() {
             let is_tidy = text::is_tidy(record.as_bytes());
             if !std::mem::replace(&mut self.is_laid_out, true) {
@@ -114,14 +115,14 @@ impl<'c> JsonRecords<'c> {
             judge_members(checker, &self.sources, is_tidy, written, plain, draft);
             return Ok(());
         }
-        let members = match parse(record).map_err(|whole| without_report(record, whole))? {
+        let members = match parse(record).map_err(|bad| without_report(record, bad))? {
             Record::Own(members) => members,
             Record::Raw(text) => {
-                let members = parse_members(&text).map_err(Whole::into_owned)?;
-                return self.judge_others(checker, &text, members, draft).map_err(Whole::into_owned);
+                let members = parse_members(&text).map_err(BadRecord::into_owned)?;
+                return self.judge_others(checker, &text, members, draft).map_err(BadRecord::into_owned);
             }
         };
-        self.judge_others(checker, record, members, draft).map_err(|whole| without_report(record, whole))
+        self.judge_others(checker, record, members, draft).map_err(|bad| without_report(record, bad))
     }
 
     /// Finds the values of a record that is right, and whose keys are all known: nearly all are. What there is to say of
@@ -198,17 +199,11 @@ impl<'c> JsonRecords<'c> {
         record: &'r str,
         members: Members<'_>,
         draft: &mut Draft<'_, B>,
-    ) -> Result<(), Whole<'r>> {
-        let repeated = |message| Whole {
-            code: Code::RepeatedJsonKey,
-            column: None,
-            message,
-            raw: record.as_bytes().into(),
-            carried: None,
+    ) -> Result<(), BadRecord<'r>> {
+        let repeated = |key: String| {
+            BadRecord::new(Problem::RepeatedKey { key: excerpt(&key).to_string() }, None, record.as_bytes())
         };
-        let members = members
-            .reach(&self.shape.names(self.plan))
-            .map_err(|key| repeated(format!("the key {} stands in the object twice", shown(&key))))?;
+        let members = members.reach(&self.shape.names(self.plan)).map_err(repeated)?;
         self.bind_reached(&members, draft);
         let written = |member: u32| Written::of(members.0[member as usize].1);
         // What a report says of a record is no value of it.
@@ -372,12 +367,12 @@ enum Record<'r> {
 /// A report's line that was broken and rejected again carries a report's line.
 const RAW_WITHIN_RAW: usize = 8;
 
-fn parse(record: &str) -> Result<Record<'_>, Whole<'_>> {
+fn parse(record: &str) -> Result<Record<'_>, BadRecord<'_>> {
     let members = parse_members(record)?;
     let Some(mut text) = carried(&members)? else { return Ok(Record::Own(members)) };
     for _ in 0..RAW_WITHIN_RAW {
         let inner = match Members::parse(&text) {
-            Ok(members) => carried(&members).map_err(Whole::into_owned)?,
+            Ok(members) => carried(&members).map_err(BadRecord::into_owned)?,
             Err(_) => None,
         };
         match inner {
@@ -389,25 +384,24 @@ fn parse(record: &str) -> Result<Record<'_>, Whole<'_>> {
 }
 
 /// The text of the record that a line of a reject report carries whole, if it is one.
-fn carried(members: &Members<'_>) -> Result<Option<String>, Whole<'static>> {
+fn carried(members: &Members<'_>) -> Result<Option<String>, BadRecord<'static>> {
     let [(key, report)] = members.0.as_slice() else { return Ok(None) };
     let Some(raw_text) = raw_of_report(report).filter(|_| key == REPORT_KEY) else { return Ok(None) };
     let bytes = raw::unescape(&raw_text).into_owned();
     if raw::is_cut_off(&raw_text) {
         return Err(cut_off(bytes, raw_text));
     }
-    String::from_utf8(bytes).map(Some).map_err(|error| not_utf8(error.as_bytes()).into_owned())
+    String::from_utf8(bytes).map(Some).map_err(|error| BadRecord::not_utf8(error.as_bytes()).into_owned())
 }
 
-fn parse_members(record: &str) -> Result<Members<'_>, Whole<'_>> {
+fn parse_members(record: &str) -> Result<Members<'_>, BadRecord<'_>> {
     Members::parse(record).map_err(|fault| {
-        let (code, message) = match fault {
-            JsonFault::Invalid(reason) => (Code::InvalidJson, format!("the line is not JSON: {reason}")),
-            JsonFault::NotAnObject(found) => {
-                (Code::NotAnObject, format!("the record is {found}, and must be an object"))
-            }
+        let problem = match fault {
+            JsonFault::Invalid(reason) => Problem::InvalidJson { reason },
+            JsonFault::HalfCharacter(key) => Problem::HalfCharacter { key: excerpt(&key).to_string() },
+            JsonFault::NotAnObject(found) => Problem::NotAnObject { found },
         };
-        Whole { code, column: None, message, raw: record.as_bytes().into(), carried: None }
+        BadRecord::new(problem, None, record.as_bytes())
     })
 }
 
@@ -443,11 +437,11 @@ fn torn(line: &str) -> Option<(String, &str)> {
 }
 
 /// The fault of a record without what a report says of it, where it is one by itself.
-fn without_report<'r>(line: &'r str, whole: Whole<'r>) -> Whole<'r> {
-    let own = torn(line).map(|(own, _)| own).filter(|_| whole.raw == line.as_bytes());
-    match own.filter(|own| parse_members(own).is_err() || whole.code == Code::RepeatedJsonKey) {
-        Some(own) => Whole { raw: Cow::Owned(own.into_bytes()), ..whole },
-        None => whole,
+fn without_report<'r>(line: &'r str, bad: BadRecord<'r>) -> BadRecord<'r> {
+    let own = torn(line).map(|(own, _)| own).filter(|_| bad.raw == line.as_bytes());
+    match own.filter(|own| parse_members(own).is_err() || bad.problem.code() == Code::RepeatedJsonKey) {
+        Some(own) => BadRecord { raw: Cow::Owned(own.into_bytes()), ..bad },
+        None => bad,
     }
 }
 
@@ -582,7 +576,7 @@ mod tests {
                 ),
                 _ => Default::default(),
             };
-            (format!("{:?}", verdicts.faults_of(verdict).iter().collect::<Vec<_>>()), row, key.to_vec())
+            (format!("{:?}", verdicts.findings_of(verdict).iter().collect::<Vec<_>>()), row, key.to_vec())
         });
         found.collect()
     }

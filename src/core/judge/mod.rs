@@ -3,6 +3,7 @@
 //! This stage is pure: no file, no clock, no thread. Equal bytes and an equal plan give equal verdicts, whatever the size
 //! of the block they came in. Keys are read here, but whether one is taken is for the thread that sees records in order.
 
+mod bad_record;
 mod candidates;
 mod csv;
 pub mod json;
@@ -12,20 +13,20 @@ mod marks;
 pub mod plan;
 pub mod plan_error;
 mod quick;
+mod refuse;
 mod report;
 
-use std::borrow::Cow;
 use std::ops::Range;
 
+use self::bad_record::BadRecord;
 use self::json::MetKeys;
 use self::judge::{Judge, Stored};
 use self::plan::Plan;
 use self::quick::Tidy;
-use crate::core::finding::{Code, Fault, FaultList, Faults, Severity};
+use crate::core::finding::{Code, Finding, FindingList, Findings, Handling, Problem, Severity};
 use crate::core::profile::{Binding, Column, FieldSet};
 use crate::core::record::csv::RowWriter;
-use crate::core::record::raw;
-use crate::core::record::{Block, Extent, Fate, RAW_LIMIT, Span};
+use crate::core::record::{Block, Extent, Fate, Span};
 use crate::core::row::{RowBuilder, Value};
 use crate::core::text;
 use crate::core::text::key;
@@ -77,8 +78,8 @@ pub struct Verdicts<R = Vec<u8>> {
     pub verdicts: Vec<Verdict>,
     /// The rows of the accepted records, as a [`RowBuilder`] has built them.
     pub rows: R,
-    /// The faults and warnings of all records, record by record.
-    pub faults: FaultList,
+    /// The findings and warnings of all records, record by record.
+    pub findings: FindingList,
     /// The texts of keys, in UTF-8.
     pub keys: Vec<u8>,
     /// How many values were repaired, by field.
@@ -100,8 +101,8 @@ pub struct Verdicts<R = Vec<u8>> {
 pub struct Verdict {
     /// Accepted, rejected, or no record.
     pub outcome: Outcome,
-    /// Its faults and warnings in [`Verdicts::faults`].
-    pub faults: Range<u32>,
+    /// Its findings and warnings in [`Verdicts::findings`].
+    pub findings: Range<u32>,
 }
 
 /// See [`Verdict`].
@@ -128,9 +129,9 @@ impl<R> Verdicts<R> {
         self.keys.get(range.start as usize..range.end as usize).unwrap_or_default()
     }
 
-    /// The faults of a record; none where they have been let go.
-    pub fn faults_of(&self, verdict: &Verdict) -> Faults<'_> {
-        self.faults.of(verdict.faults.start as usize..verdict.faults.end as usize)
+    /// The findings of a record; none where they have been let go.
+    pub fn findings_of(&self, verdict: &Verdict) -> Findings<'_> {
+        self.findings.of(verdict.findings.start as usize..verdict.findings.end as usize)
     }
 }
 
@@ -154,24 +155,6 @@ struct Draft<'b, B: RowBuilder> {
     key: Option<Range<u32>>,
     stored_key: Range<u32>,
     lost_zero: LostZero,
-}
-
-/// Why a record as a whole is a reject.
-#[derive(Debug)]
-struct Whole<'r> {
-    code: Code,
-    /// The column at which it shows, from 1.
-    column: Option<u32>,
-    message: String,
-    raw: Cow<'r, [u8]>,
-    /// The text that its report carries already, where it must not be made anew.
-    carried: Option<String>,
-}
-
-impl Whole<'_> {
-    fn into_owned(self) -> Whole<'static> {
-        Whole { raw: Cow::Owned(self.raw.into_owned()), ..self }
-    }
 }
 
 /// The number of columns of a row besides those of the profile: the [`Stamp`]'s, and the record's number.
@@ -231,11 +214,11 @@ impl Checker {
             draft.out.marks.begin_layout((0..).zip(binding.columns.iter().map(goes_nowhere)));
         }
         for (position, span) in block.positions() {
-            let first_fault = draft.out.faults.len() as u32;
+            let first_finding = draft.out.findings.len() as u32;
             let outcome = match span.extent {
                 Extent::Blank | Extent::Gap => Outcome::Blank,
                 Extent::Unterminated | Extent::TooLarge => {
-                    self.note_cut(block, span, &mut draft.out.faults);
+                    self.note_cut(block, span, &mut draft.out.findings);
                     Outcome::Rejected
                 }
                 Extent::Record => {
@@ -254,8 +237,8 @@ impl Checker {
             if self.plan.mode.changes() {
                 draft.out.touched.push(draft.judge.touched());
             }
-            let faults = first_fault..draft.out.faults.len() as u32;
-            draft.out.verdicts.push(Verdict { outcome, faults });
+            let findings = first_finding..draft.out.findings.len() as u32;
+            draft.out.verdicts.push(Verdict { outcome, findings });
         }
         draft.out.rows = draft.rows.into_rows();
         draft.out.met_keys = records.into_met_keys();
@@ -299,10 +282,10 @@ impl Checker {
     }
 
     /// The fault of a record that is none that could be cut; of a reject report's row, that of the record in it alone.
-    fn whole<'r>(&self, bytes: &'r [u8], whole: Whole<'r>) -> Whole<'r> {
+    fn own_fault<'r>(&self, bytes: &'r [u8], bad: BadRecord<'r>) -> BadRecord<'r> {
         match &self.shape {
-            Shape::Csv(shape) => csv::torn(shape, bytes).map_or(whole, |(own, _)| own),
-            Shape::Json(_) => whole,
+            Shape::Csv(shape) => csv::torn(shape, bytes).map_or(bad, |(own, _)| own),
+            Shape::Json(_) => bad,
         }
     }
 
@@ -328,8 +311,8 @@ impl Checker {
         }
     }
 
-    /// Adds the faults of a record, the one of this span, that was to become a customer and lacks these fields.
-    pub fn note_lacking(&self, lacking: &FieldSet, block: &Block, span: &Span, faults: &mut FaultList) {
+    /// Adds the findings of a record, the one of this span, that was to become a customer and lacks these fields.
+    pub fn note_lacking(&self, lacking: &FieldSet, block: &Block, span: &Span, findings: &mut FindingList) {
         let mut fields: Vec<(usize, Option<usize>, Option<String>)> = lacking
             .iter()
             .map(|field| {
@@ -339,18 +322,16 @@ impl Checker {
             .collect();
         fields.sort_by_key(|(field, column, _)| (column.unwrap_or(usize::MAX), *field));
         for (field, column, value) in fields {
-            let message = [self.plan.fields[field].column.as_str(), " is required of a new customer and has no value"];
-            let fault = Fault {
-                code: Code::Required,
-                severity: Severity::Error,
+            let finding = Finding {
+                problem: Problem::Missing { only_if_new: true },
+                handling: Handling::Rejected(None),
                 field: Some(field as u16),
                 column: column.map(|column| column as u32 + 1),
-                message: &message.concat(),
                 value: value.as_deref(),
+                suggestion: None,
                 raw: None,
-                hint: Code::Required.info().hint,
             };
-            faults.push(u32::MAX, fault);
+            findings.push(u32::MAX, &finding);
         }
     }
 
@@ -377,22 +358,22 @@ impl Checker {
         draft.lost_zero = LostZero::default();
         let keys = draft.out.keys.len();
         let judged = match (record, records) {
-            (Err(bytes), _) => Err(self.whole(bytes, not_utf8(bytes))),
+            (Err(bytes), _) => Err(self.own_fault(bytes, BadRecord::not_utf8(bytes))),
             (Ok(record), Records::Csv(records)) => records.judge(self, record, source, draft),
             (Ok(record), Records::Json(records)) => records.judge(self, record, draft),
         };
-        if let Err(whole) = judged {
+        if let Err(bad) = judged {
             draft.out.keys.truncate(keys);
-            note_whole(whole, &mut draft.out.faults);
+            bad.note(&mut draft.out.findings);
             return Outcome::Rejected;
         }
         if let (Ok(record), None) = (record, &draft.key) {
-            self.note_no_key(record, &mut draft.judge.faults);
+            self.note_no_key(record, &mut draft.judge.findings);
         }
         let is_rejected = draft.judge.has_error();
-        if !draft.judge.faults.is_empty() {
-            draft.judge.faults.sort();
-            draft.out.faults.append(draft.judge.faults.all());
+        if !draft.judge.findings.is_empty() {
+            draft.judge.findings.sort();
+            draft.out.findings.append(draft.judge.findings.all());
         }
         if is_rejected {
             draft.out.keys.truncate(keys);
@@ -500,43 +481,37 @@ impl Checker {
 
     /// Adds the fault of a record without a key, which can mean no customer, where customers are to be changed. A key that is
     /// wrong is another fault.
-    fn note_no_key(&self, record: &str, faults: &mut FaultList) {
+    fn note_no_key(&self, record: &str, findings: &mut FindingList) {
         let Some(key) = self.plan.key.filter(|_| self.plan.mode.changes()) else { return };
-        let is_wrong = |fault: Fault<'_>| {
-            fault.field == Some(key.field as u16) && fault.severity == Severity::Error && fault.code != Code::Required
+        let is_wrong = |(code, severity, field): (Code, Severity, Option<u16>)| {
+            field == Some(key.field as u16) && severity == Severity::Error && code != Code::Required
         };
-        if faults.all().iter().any(is_wrong) {
+        if findings.all().kinds().any(is_wrong) {
             return;
         }
         let (column, value) = self.value_in(record, key.field).unzip();
         let column = column.flatten().map(|column| column as u32);
-        let message = ["there is no ", &self.plan.fields[key.field].column, " to find a customer by"];
-        faults.push(
+        findings.push(
             column.unwrap_or(u32::MAX),
-            Fault {
-                code: Code::NoKey,
-                severity: Severity::Error,
+            &Finding {
+                problem: Problem::NoKey,
+                handling: Handling::Rejected(None),
                 field: Some(key.field as u16),
                 column: column.map(|column| column + 1),
-                message: &message.concat(),
                 value: value.as_deref(),
+                suggestion: None,
                 raw: None,
-                hint: Code::NoKey.info().hint,
             },
         );
     }
 
-    fn note_cut(&self, block: &Block, span: &Span, faults: &mut FaultList) {
-        let (code, message) = match span.extent {
-            Extent::TooLarge => (
-                Code::RecordTooLarge,
-                format!("the record is longer than {} bytes (--max-record-bytes)", self.record_limit),
-            ),
-            _ => (Code::UnterminatedQuote, "a quote opens on this line and is never closed".to_string()),
+    fn note_cut(&self, block: &Block, span: &Span, findings: &mut FindingList) {
+        let problem = match span.extent {
+            Extent::TooLarge => Problem::RecordTooLarge { limit: self.record_limit },
+            _ => Problem::OpenQuote { column: None },
         };
         let bytes = block.bytes_of(span);
-        let whole = Whole { code, column: None, message, raw: bytes.into(), carried: None };
-        note_whole(self.whole(bytes, whole), faults);
+        self.own_fault(bytes, BadRecord::new(problem, None, bytes)).note(findings);
     }
 }
 
@@ -553,35 +528,4 @@ impl Records<'_> {
             Records::Json(records) => records.into_met_keys(),
         }
     }
-}
-
-fn not_utf8(bytes: &[u8]) -> Whole<'_> {
-    let valid = std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), |text| text.len());
-    let message = match bytes.get(valid) {
-        Some(byte) => format!("byte {} of the record, {byte:02X}, is not UTF-8", valid + 1),
-        None => "the record is not UTF-8".to_string(),
-    };
-    Whole { code: Code::InvalidUtf8, column: None, message, raw: bytes.into(), carried: None }
-}
-
-fn note_whole(whole: Whole<'_>, faults: &mut FaultList) {
-    let raw = whole.carried.unwrap_or_else(|| raw::escape(&whole.raw));
-    // What is text is shown as it stands; the report's own form of it is another thing.
-    let value = match std::str::from_utf8(&whole.raw) {
-        Ok(text) if text.len() <= RAW_LIMIT => Cow::Borrowed(text),
-        _ => Cow::Owned(raw::escape(&whole.raw)),
-    };
-    faults.push(
-        0,
-        Fault {
-            code: whole.code,
-            severity: Severity::Error,
-            field: None,
-            column: whole.column,
-            message: &whole.message,
-            value: Some(&*value),
-            raw: Some(&*raw),
-            hint: whole.code.info().hint,
-        },
-    );
 }

@@ -399,10 +399,7 @@ impl Plan {
                 column: self.fields[field].column.clone(),
                 replaced: replaced.cloned(),
                 value: value.to_string(),
-                faults: match judge.has_error() {
-                    true => judge.faults.all().iter().map(|fault| fault.message.to_string()).collect(),
-                    false => Vec::new(),
-                },
+                findings: judge.findings,
             }),
         }
     }

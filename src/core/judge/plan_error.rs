@@ -1,6 +1,7 @@
 //! Why a run's options make no plan: [`PlanError`]. It is data; its words are made where the options have names.
 
 use super::plan::OnInvalid;
+use crate::core::finding::FindingList;
 use crate::core::mode::Mode;
 use crate::core::profile::SettingsError;
 
@@ -30,8 +31,8 @@ pub enum PlanError {
         replaced: Option<String>,
         /// What cannot be stored.
         value: String,
-        /// What is wrong with it, a message each; empty where it is no value.
-        faults: Vec<String>,
+        /// What is wrong with it; no error where it is no value.
+        findings: FindingList,
     },
 }
 

@@ -105,7 +105,7 @@ mod tests {
             Value::Integer(_) => Quick::Undecided,
         };
         assert_eq!(done, expected, "{value:?}");
-        assert!(full.faults.is_empty(), "{value:?} in {}", plan.fields[field].column);
+        assert!(full.findings.is_empty(), "{value:?} in {}", plan.fields[field].column);
         assert_eq!(quick.repaired, full.repaired, "{value:?}");
         assert_eq!(quick.deprecated, full.deprecated, "{value:?}");
         true

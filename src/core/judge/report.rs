@@ -4,9 +4,8 @@ use std::borrow::Cow;
 
 use memchr::memrchr_iter;
 
-use super::judge::named_error;
-use super::{Whole, not_utf8};
-use crate::core::finding::Code;
+use super::bad_record::BadRecord;
+use crate::core::finding::{Code, Problem, Unreadable, english};
 use crate::core::profile::{Binding, REPORT_COLUMNS, digest, report_column};
 use crate::core::record::Origin;
 use crate::core::record::csv::{Cell, NOT_CALCULATED, split, unguarded};
@@ -138,7 +137,7 @@ impl<'r> ReportRow<'r> {
     /// Whether a cell is still the error that the record was rejected for. The messages tell: what a person has written in its place
     /// may look like another error.
     pub(super) fn has_error(&self, cell: &str) -> bool {
-        cell == NOT_CALCULATED || self.text(self.shape.messages).contains(&named_error(cell))
+        cell == NOT_CALCULATED || english::name_cell_error(&self.text(self.shape.messages), cell)
     }
 
     /// Whether the record was rejected for this.
@@ -163,43 +162,32 @@ impl<'r> ReportRow<'r> {
 
     /// The text of the record in `_reject_raw`, and how it is cut. It must be cut in no other way, and under no other columns, or its
     /// cells would move.
-    pub(super) fn raw_record(&self) -> Result<(String, RawDialect), Whole<'static>> {
+    pub(super) fn raw_record(&self) -> Result<(String, RawDialect), BadRecord<'static>> {
         let raw = self.raw().into_owned();
         let bytes = raw::unescape(&raw).into_owned();
         if raw::is_cut_off(&raw) {
             return Err(cut_off(bytes, raw));
         }
         if raw.len() >= CELL_LIMITS[0] && CELL_LIMITS.contains(&utf16_length(&raw)) {
-            return Err(self.unread(
-                bytes,
-                raw,
-                "_reject_raw is as long as a cell can be, and a spreadsheet may have cut it",
-            ));
+            return Err(self.unread(bytes, raw, Unreadable::LongestCell));
         }
         let dialect = self.text(self.shape.dialect);
         let dialect = match RawDialect::parse(&dialect) {
             Some(dialect) if dialect.columns == self.shape.own_digest => dialect,
-            Some(_) => {
-                return Err(self.unread(bytes, raw, "the columns are no longer those that _reject_raw is written for"));
-            }
-            None => return Err(self.unread(bytes, raw, "_reject_dialect does not say how _reject_raw is cut")),
+            Some(_) => return Err(self.unread(bytes, raw, Unreadable::OtherColumns)),
+            None => return Err(self.unread(bytes, raw, Unreadable::NoDialect)),
         };
         match String::from_utf8(bytes) {
             Ok(text) => Ok((text, dialect)),
-            Err(error) => Err(not_utf8(error.as_bytes()).into_owned()),
+            Err(error) => Err(BadRecord::not_utf8(error.as_bytes()).into_owned()),
         }
     }
 
     /// A record that cannot be read from the report, and stays what it was.
-    fn unread(&self, bytes: Vec<u8>, raw: String, why: &str) -> Whole<'static> {
+    fn unread(&self, bytes: Vec<u8>, raw: String, why: Unreadable) -> BadRecord<'static> {
         let codes = self.text(self.shape.codes);
-        Whole {
-            code: Code::from_name(&codes).filter(|code| code.is_whole_record()).unwrap_or(Code::ExtraCell),
-            column: None,
-            message: format!("{why}; fill in the cells of the row instead"),
-            raw: Cow::Owned(bytes),
-            carried: Some(raw),
-        }
+        let code = Code::from_name(&codes).filter(|code| code.is_whole_record()).unwrap_or(Code::ExtraCell);
+        BadRecord { carried: Some(raw), ..BadRecord::new(Problem::Unreadable { code, why }, None, bytes) }
     }
 }
 
@@ -234,13 +222,6 @@ fn are_codes(text: &str) -> bool {
 }
 
 /// A record of which only the beginning stands in the report must not be loaded from there.
-pub(super) fn cut_off(bytes: Vec<u8>, carried: String) -> Whole<'static> {
-    Whole {
-        code: Code::RecordTooLarge,
-        column: None,
-        message: "only the first 64 KiB of this record stand in the report; correct it in the original file"
-            .to_string(),
-        raw: Cow::Owned(bytes),
-        carried: Some(carried),
-    }
+pub(super) fn cut_off(bytes: Vec<u8>, carried: String) -> BadRecord<'static> {
+    BadRecord { carried: Some(carried), ..BadRecord::new(Problem::CutOff, None, bytes) }
 }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::definition::{Facts, Quick, Type};
 use super::limits::Limits;
 use super::memory::Memory;
+use crate::core::finding::EmailFault;
 use crate::core::row::RowBuilder;
 use crate::core::text;
 
@@ -73,15 +74,13 @@ const fn is_atom(byte: u8) -> bool {
 /// Judges a normalised value: a dot-atom of at most 64 octets, one `@`, a domain of at least two parts of letters,
 /// digits and inner hyphens (1 to 63 characters each), the last of which is not all digits; letters beyond ASCII are
 /// allowed in both.
-///
-/// The error is a reason that fits behind "not an e-mail address: ".
-pub fn check(value: &str) -> Result<(), &'static str> {
+pub fn check(value: &str) -> Result<(), EmailFault> {
     if is_plain(value.as_bytes()) {
         return Ok(());
     }
-    let (local, domain) = value.split_once('@').ok_or("it has no @")?;
+    let (local, domain) = value.split_once('@').ok_or(EmailFault::NoAt)?;
     if domain.contains('@') {
-        return Err("it has more than one @");
+        return Err(EmailFault::SeveralAts);
     }
     check_local(local).and_then(|()| check_domain(domain)).map_err(|reason| clearer(value).unwrap_or(reason))
 }
@@ -148,51 +147,51 @@ static KINDS: [u8; 256] = {
 };
 
 /// A reason that says more about an address at fault than that some character is wrong.
-fn clearer(value: &str) -> Option<&'static str> {
+fn clearer(value: &str) -> Option<EmailFault> {
     if value.contains(char::is_whitespace) {
-        Some("it has a space in it")
+        Some(EmailFault::Space)
     } else if value.contains(['<', '>']) {
-        Some("it has < or > in it; the address alone is wanted, without a name")
+        Some(EmailFault::Brackets)
     } else {
         None
     }
 }
 
 /// Judges the part before the `@`.
-fn check_local(local: &str) -> Result<(), &'static str> {
+fn check_local(local: &str) -> Result<(), EmailFault> {
     if local.is_empty() {
-        return Err("it has nothing before the @");
+        return Err(EmailFault::NoLocal);
     }
     if local.len() > 64 {
-        return Err("the part before the @ is longer than 64 bytes");
+        return Err(EmailFault::LongLocal);
     }
     if local.starts_with('"') {
-        return Err("the part before the @ is in quotes");
+        return Err(EmailFault::QuotedLocal);
     }
     let mut previous = '.';
     for character in local.chars() {
         if character == '.' {
             if previous == '.' {
-                return Err("the part before the @ begins with a dot or has two in a row");
+                return Err(EmailFault::LocalDots);
             }
         } else if !(if character.is_ascii() { is_atom(character as u8) } else { text::is_letter(character) }) {
-            return Err("the part before the @ has a character that no address has");
+            return Err(EmailFault::LocalCharacter);
         }
         previous = character;
     }
     if previous == '.' {
-        return Err("the part before the @ ends with a dot");
+        return Err(EmailFault::DotBeforeAt);
     }
     Ok(())
 }
 
 /// Judges the part after the `@`.
-fn check_domain(domain: &str) -> Result<(), &'static str> {
+fn check_domain(domain: &str) -> Result<(), EmailFault> {
     if domain.is_empty() {
-        return Err("it has nothing after the @");
+        return Err(EmailFault::NoDomain);
     }
     if domain.starts_with('[') {
-        return Err("it has an IP address in place of a domain");
+        return Err(EmailFault::IpAddress);
     }
     let mut parts = 0;
     let mut last = "";
@@ -202,29 +201,29 @@ fn check_domain(domain: &str) -> Result<(), &'static str> {
         last = part;
     }
     if parts < 2 {
-        return Err("the domain has only one part");
+        return Err(EmailFault::OnePart);
     }
     if last.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err("the domain's last part is all digits");
+        return Err(EmailFault::DigitsOnly);
     }
     Ok(())
 }
 
 /// Judges one part of the domain, between two dots.
-fn check_part(part: &str) -> Result<(), &'static str> {
+fn check_part(part: &str) -> Result<(), EmailFault> {
     if part.is_empty() {
-        return Err("the domain has a dot too many");
+        return Err(EmailFault::EmptyPart);
     }
     if !part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
         && !part.chars().all(|c| c.is_ascii_digit() || c == '-' || text::is_letter(c))
     {
-        return Err("the domain has a character other than letters, digits, hyphens and dots");
+        return Err(EmailFault::DomainCharacter);
     }
     if part.starts_with('-') || part.ends_with('-') {
-        return Err("a part of the domain begins or ends with a hyphen");
+        return Err(EmailFault::EdgeHyphen);
     }
     if text::length(part) > 63 {
-        return Err("a part of the domain is longer than 63 characters");
+        return Err(EmailFault::LongPart);
     }
     Ok(())
 }

@@ -9,6 +9,8 @@ use std::collections::HashSet;
 use serde_json::value::RawValue;
 
 use super::definition::{Facts, Type};
+use crate::core::finding::Problem;
+use crate::core::record::json::JsonKind;
 use crate::core::text;
 
 /// A list of texts and numbers.
@@ -28,25 +30,10 @@ impl Type for List {
     };
 }
 
-/// Why a value is not a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ListFault {
-    /// An item holds a control character.
-    ControlCharacter(char),
-    /// A reason that fits behind "not a list: ".
-    Invalid(String),
-}
-
-impl From<String> for ListFault {
-    fn from(reason: String) -> ListFault {
-        ListFault::Invalid(reason)
-    }
-}
-
 /// Reads a list from a cell: a JSON array where the value starts with `[`, else text split at `,`, `;` or `|`.
 ///
-/// Gives the compact JSON array, or none where no item is left; the error is a reason that fits behind "not a list: ".
-pub fn from_text(value: &str) -> Result<Option<String>, ListFault> {
+/// Gives the compact JSON array, or none where no item is left.
+pub fn from_text(value: &str) -> Result<Option<String>, Problem> {
     let value = clean_item(value)?;
     if value.starts_with('[') {
         return from_json(&value);
@@ -61,9 +48,8 @@ pub fn from_text(value: &str) -> Result<Option<String>, ListFault> {
 
 /// Reads a list from the text of a JSON array of texts and numbers. The result is that of [`from_text`]; numbers stay
 /// as they are written.
-pub fn from_json(array: &str) -> Result<Option<String>, ListFault> {
-    let items: Vec<&RawValue> =
-        serde_json::from_str(array).map_err(|_| ListFault::Invalid("it is no JSON array".to_owned()))?;
+pub fn from_json(array: &str) -> Result<Option<String>, Problem> {
+    let items: Vec<&RawValue> = serde_json::from_str(array).map_err(|_| Problem::NotAList)?;
     let mut list = Items::default();
     for item in items {
         let json = item.get();
@@ -73,27 +59,24 @@ pub fn from_json(array: &str) -> Result<Option<String>, ListFault> {
                 Cow::Owned(item) => list.push_text(Cow::Owned(item)),
             },
             Some(b'-' | b'0'..=b'9') => list.push_number(json),
-            Some(b'{') => return Err("it holds an object".to_owned().into()),
-            Some(b'[') => return Err("it holds another array".to_owned().into()),
-            Some(b'n') => return Err("it holds null".to_owned().into()),
-            _ => return Err("it holds true or false".to_owned().into()),
+            first => return Err(Problem::ListItem { found: JsonKind::of(first.copied()) }),
         }
     }
     Ok(list.finish())
 }
 
 /// What a JSON text says.
-fn text_of(json: &str) -> Result<Cow<'_, str>, String> {
+fn text_of(json: &str) -> Result<Cow<'_, str>, Problem> {
     match json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
         // Without a backslash it stands there as it is.
         Some(text) if !text.contains('\\') => Ok(Cow::Borrowed(text)),
-        _ => serde_json::from_str(json).map(Cow::Owned).map_err(|fault| format!("it is no JSON array ({fault})")),
+        _ => serde_json::from_str(json).map(Cow::Owned).map_err(|_| Problem::NotAList),
     }
 }
 
 /// Cleans an item like any value.
-fn clean_item(item: &str) -> Result<Cow<'_, str>, ListFault> {
-    text::clean(item).map_err(|fault| ListFault::ControlCharacter(fault.character))
+fn clean_item(item: &str) -> Result<Cow<'_, str>, Problem> {
+    text::clean(item).map_err(|fault| Problem::ControlCharacter { character: fault.character, position: None })
 }
 
 /// The array as far as it is written, and what it holds already.
@@ -200,34 +183,34 @@ mod tests {
 
     #[test]
     fn what_is_no_list_says_why() {
-        for (value, word) in [
-            ("[", "no JSON array"),
-            ("[\"a\"", "no JSON array"),
-            ("[\"a\",]", "no JSON array"),
-            ("[a]", "no JSON array"),
-            ("[\"a\"] x", "no JSON array"),
-            ("[vip], gold", "no JSON array"),
-            ("['a']", "no JSON array"),
-            ("[01]", "no JSON array"),
-            ("[1.]", "no JSON array"),
-            ("[+1]", "no JSON array"),
-            ("[NaN]", "no JSON array"),
-            ("[\"\\x\"]", "no JSON array"),
-            ("[\"\\ud800\"]", "no JSON array"),
-            ("[null]", "holds null"),
-            ("[\"a\",null]", "holds null"),
-            ("[true]", "true or false"),
-            ("[false]", "true or false"),
-            ("[{}]", "an object"),
-            ("[{\"a\":1}]", "an object"),
-            ("[[]]", "another array"),
-            ("[[\"a\"]]", "another array"),
+        for (value, found) in [
+            ("[", None),
+            ("[\"a\"", None),
+            ("[\"a\",]", None),
+            ("[a]", None),
+            ("[\"a\"] x", None),
+            ("[vip], gold", None),
+            ("['a']", None),
+            ("[01]", None),
+            ("[1.]", None),
+            ("[+1]", None),
+            ("[NaN]", None),
+            ("[\"\\x\"]", None),
+            ("[\"\\ud800\"]", None),
+            ("[null]", Some(JsonKind::Null)),
+            ("[\"a\",null]", Some(JsonKind::Null)),
+            ("[true]", Some(JsonKind::Bool)),
+            ("[false]", Some(JsonKind::Bool)),
+            ("[{}]", Some(JsonKind::Object)),
+            ("[{\"a\":1}]", Some(JsonKind::Object)),
+            ("[[]]", Some(JsonKind::Array)),
+            ("[[\"a\"]]", Some(JsonKind::Array)),
         ] {
-            let Err(ListFault::Invalid(reason)) = from_text(value) else { panic!("{value:?}") };
-            assert!(reason.contains(word), "{value:?}: {reason}");
+            let problem = found.map_or(Problem::NotAList, |found| Problem::ListItem { found });
+            assert_eq!(from_text(value), Err(problem), "{value:?}");
         }
         for (value, character) in [("[\"a\\u0000b\"]", '\0'), ("[\"\\u001b\"]", '\u{1b}'), ("a,b\0", '\0')] {
-            assert_eq!(from_text(value), Err(ListFault::ControlCharacter(character)), "{value:?}");
+            assert_eq!(from_text(value), Err(Problem::ControlCharacter { character, position: None }), "{value:?}");
         }
         for value in ["", "null", "\"a\"", "{}", "1", "a,b"] {
             assert!(from_json(value).is_err(), "{value:?}");

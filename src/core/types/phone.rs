@@ -6,9 +6,10 @@ use std::ops::Range;
 use super::definition::{Facts, Quick, Type};
 use super::limits::Limits;
 use super::memory::Memory;
+use crate::core::finding::Problem;
 use crate::core::row::RowBuilder;
+use crate::core::text::digit;
 use crate::core::text::sheet::{self, Rewritten};
-use crate::core::text::{self, digit};
 
 /// A phone number.
 #[derive(Debug)]
@@ -44,23 +45,12 @@ impl Type for Phone {
     }
 }
 
-/// Why a value is no phone number.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PhoneFault {
-    /// Something other than digits is left, or there is no digit at all. Holds the reason, which fits after "not a
-    /// phone number: ".
-    Invalid(String),
-    /// A spreadsheet took the number for a quantity and wrote it in its own way (`5.41754E+09`, `5417543010.0`), so
-    /// that digits may be lost.
-    SpreadsheetNumber,
-}
-
 /// Normalises a cleaned value to its digits, 0 to 9.
 ///
 /// A leading `tel:` is dropped, in any case. Digits of every script become ASCII. Then `(0)` after a leading `+` is dropped,
 /// and so are spaces, `( ) .`, hyphens and dashes, one leading `+`, and one `/` after at most six digits. Anything else is a
 /// fault.
-pub fn normalise(value: &str) -> Result<Cow<'_, str>, PhoneFault> {
+pub fn normalise(value: &str) -> Result<Cow<'_, str>, Problem> {
     let value = without_scheme(value);
     let digits = value.strip_prefix('+').unwrap_or(value);
     if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -68,7 +58,7 @@ pub fn normalise(value: &str) -> Result<Cow<'_, str>, PhoneFault> {
     }
     let value = digit::ascii_digits(value);
     if is_spreadsheet_number(&value) {
-        return Err(PhoneFault::SpreadsheetNumber);
+        return Err(Problem::SpreadsheetNumber { json: None });
     }
     digits_of(&value).map(Cow::Owned)
 }
@@ -114,7 +104,7 @@ fn is_separator(character: char) -> bool {
 }
 
 /// The digits of a value in which they are all ASCII.
-fn digits_of(value: &str) -> Result<String, PhoneFault> {
+fn digits_of(value: &str) -> Result<String, Problem> {
     // The trunk zero is dialled inside the country alone, so it counts only where no country code stands before it.
     let is_international = value.trim_start_matches(is_separator).starts_with('+');
     let (front, back) = match trunk_zero(value.as_bytes()) {
@@ -130,15 +120,11 @@ fn digits_of(value: &str) -> Result<String, PhoneFault> {
             // After more digits than an area code has, it separates two numbers.
             '/' if digits.len() <= 6 && !seen_slash => seen_slash = true,
             _ if is_separator(character) => {}
-            _ => {
-                let mut buffer = [0; 4];
-                let shown = text::visible(character.encode_utf8(&mut buffer));
-                return Err(PhoneFault::Invalid(format!("it has '{shown}' in it")));
-            }
+            _ => return Err(Problem::PhoneCharacter { found: character }),
         }
     }
     if digits.is_empty() {
-        return Err(PhoneFault::Invalid("it has no digit".to_owned()));
+        return Err(Problem::PhoneWithoutDigits);
     }
     Ok(digits)
 }
@@ -218,7 +204,10 @@ mod tests {
             ("000", "000"),
         ] {
             if expected.is_empty() {
-                assert!(matches!(normalise(value), Err(PhoneFault::Invalid(_))), "{value:?}");
+                assert!(
+                    matches!(normalise(value), Err(Problem::PhoneCharacter { .. } | Problem::PhoneWithoutDigits)),
+                    "{value:?}"
+                );
             } else {
                 assert_eq!(normalise(value), Ok(Cow::Borrowed(expected)), "{value:?}");
             }
@@ -230,47 +219,48 @@ mod tests {
 
     #[test]
     fn normalise_names_the_first_character_left() {
-        for (value, reason) in [
-            ("541-754-3010 ext. 5", "it has 'e' in it"),
-            ("x", "it has 'x' in it"),
-            ("n/a", "it has 'n' in it"),
-            ("1-800-FLOWERS", "it has 'F' in it"),
-            ("5417543010/11", "it has '/' in it"),
-            ("1234567/8", "it has '/' in it"),
-            ("0541/754/3010", "it has '/' in it"),
-            ("1/+2", "it has '+' in it"),
-            ("/+1", "it has '+' in it"),
-            ("++1", "it has '+' in it"),
-            ("1+2", "it has '+' in it"),
-            ("541,754", "it has ',' in it"),
-            ("5417543010,5", "it has ',' in it"),
-            ("541,00", "it has ',' in it"),
-            ("tel:tel:1", "it has 't' in it"),
-            ("tel:", "it has no digit"),
-            ("tel:+49351;ext=5", "it has ';' in it"),
-            ("tel 1", "it has 't' in it"),
-            ("12E5", "it has 'E' in it"),
-            ("5417543010;5417543011", "it has ';' in it"),
-            ("5417543010 & 11", "it has '&' in it"),
-            ("#123", "it has '#' in it"),
-            ("*100", "it has '*' in it"),
-            ("☎ 123", "it has '☎' in it"),
-            ("541\u{ad}754", "it has '\\u{ad}' in it"),
-            ("1\u{202e}2", "it has '\\u{202e}' in it"),
-            ("541\u{a0}754", "it has '\u{a0}' in it"),
-            ("½", "it has '½' in it"),
-            ("'0123", "it has ''' in it"),
-            ("5E", "it has 'E' in it"),
-            ("5E+", "it has 'E' in it"),
-            ("E9", "it has 'E' in it"),
-            ("", "it has no digit"),
-            ("+", "it has no digit"),
-            ("-", "it has no digit"),
-            ("( ) .", "it has no digit"),
-            ("/", "it has no digit"),
-            ("+(0)", "it has no digit"),
+        for (value, found) in [
+            ("541-754-3010 ext. 5", Some('e')),
+            ("x", Some('x')),
+            ("n/a", Some('n')),
+            ("1-800-FLOWERS", Some('F')),
+            ("5417543010/11", Some('/')),
+            ("1234567/8", Some('/')),
+            ("0541/754/3010", Some('/')),
+            ("1/+2", Some('+')),
+            ("/+1", Some('+')),
+            ("++1", Some('+')),
+            ("1+2", Some('+')),
+            ("541,754", Some(',')),
+            ("5417543010,5", Some(',')),
+            ("541,00", Some(',')),
+            ("tel:tel:1", Some('t')),
+            ("tel:", None),
+            ("tel:+49351;ext=5", Some(';')),
+            ("tel 1", Some('t')),
+            ("12E5", Some('E')),
+            ("5417543010;5417543011", Some(';')),
+            ("5417543010 & 11", Some('&')),
+            ("#123", Some('#')),
+            ("*100", Some('*')),
+            ("☎ 123", Some('☎')),
+            ("541\u{ad}754", Some('\u{ad}')),
+            ("1\u{202e}2", Some('\u{202e}')),
+            ("541\u{a0}754", Some('\u{a0}')),
+            ("½", Some('½')),
+            ("'0123", Some('\'')),
+            ("5E", Some('E')),
+            ("5E+", Some('E')),
+            ("E9", Some('E')),
+            ("", None),
+            ("+", None),
+            ("-", None),
+            ("( ) .", None),
+            ("/", None),
+            ("+(0)", None),
         ] {
-            assert_eq!(normalise(value), Err(PhoneFault::Invalid(reason.to_owned())), "{value:?}");
+            let problem = found.map_or(Problem::PhoneWithoutDigits, |found| Problem::PhoneCharacter { found });
+            assert_eq!(normalise(value), Err(problem), "{value:?}");
         }
     }
 
@@ -298,7 +288,7 @@ mod tests {
             "0.0",
             "٥٤١٧٥٤٣٠١٠.٠",
         ] {
-            assert_eq!(normalise(value), Err(PhoneFault::SpreadsheetNumber), "{value:?}");
+            assert_eq!(normalise(value), Err(Problem::SpreadsheetNumber { json: None }), "{value:?}");
         }
     }
 

@@ -91,7 +91,7 @@ fn read_json(name: &str, data: &[u8], block_size: BlockSize) -> Result<Found, St
             }
             let said = match &verdict.outcome {
                 Outcome::Accepted { .. } => "accepted".to_string(),
-                _ => verdicts.faults_of(verdict).iter().map(|fault| fault.code.name()).collect::<Vec<_>>().join(","),
+                _ => verdicts.findings_of(verdict).kinds().map(|(code, ..)| code.name()).collect::<Vec<_>>().join(","),
             };
             found.push((position.record, position.line, said));
         }

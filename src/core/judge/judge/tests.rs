@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::super::plan::FieldOptions;
 use super::*;
-use crate::core::mode::Mode;
+use crate::core::finding::{Severity, english};
+use crate::core::mode::{Empty, Mode};
 use crate::core::profile::{Binding, Profile};
 
 /// What is stored for a value of a field, and the codes of its faults, warnings in brackets: `0351 (null-word)`.
@@ -17,9 +18,9 @@ fn judged(plan: &Plan, column: &str, is_json: bool, raw: &str) -> String {
         Stored::Text(text) => text.into_owned(),
     };
     let mut said = if judge.has_error() { Vec::new() } else { vec![stored] };
-    said.extend(judge.faults.all().iter().map(|fault| match fault.severity {
-        Severity::Error => fault.code.name().to_string(),
-        Severity::Warning => format!("({})", fault.code.name()),
+    said.extend(judge.findings.all().kinds().map(|(code, severity, _)| match severity {
+        Severity::Error => code.name().to_string(),
+        Severity::Warning => format!("({})", code.name()),
     }));
     said.join(" ")
 }
@@ -239,7 +240,8 @@ fn the_hint_of_a_control_character_says_what_it_was() {
     let hint = |column: &str, value: &str| {
         let mut judge = Judge::new(&plan);
         judge.text(Origin { field: plan.profile.field_index(column).unwrap(), column: None, order: 0 }, value);
-        judge.faults.all().iter().next().unwrap().hint.to_string()
+        let findings = judge.findings.all();
+        english::hint(&findings.iter().next().unwrap(), column).to_string()
     };
     let name = hint("name", "O\u{92}Brien \u{80}5");
     assert!(name.starts_with("U+0092 is ’ in windows-1252") && name.contains("O’Brien €5 would be right"), "{name}");
@@ -271,7 +273,7 @@ fn a_profile_may_have_512_fields() {
     assert!((0..512).all(|field| touched.given.has(field) == (field % 2 == 1)));
     assert!(touched.cleared.iter().eq((0..512).filter(|field| field % 2 == 0)));
     assert!(judge.text(Origin { field: 511, column: None, order: 0 }, "much too long") == Stored::Missing);
-    assert_eq!(judge.faults.all().iter().map(|fault| fault.field).collect::<Vec<_>>(), [Some(511)]);
+    assert_eq!(judge.findings.all().iter().map(|finding| finding.field).collect::<Vec<_>>(), [Some(511)]);
     let more = format!("{text}[[fields]]\ncolumn = \"f512\"\nlabel = \"F512\"\ntype = \"text\"\n");
     let message = Profile::parse("wide.toml", &more).unwrap_err().to_string();
     assert!(message.contains("1 to 512 fields, and this one has 513"), "{message}");

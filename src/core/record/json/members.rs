@@ -9,7 +9,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::object::ObjectReader;
-use super::value::{JsonValue, Text, is_white_space, text_of, value};
+use super::value::{JsonKind, JsonValue, Text, is_white_space, text_of, value};
 use crate::core::record::raw::unescape;
 
 /// The members of an object, in order: keys with escapes undone, values as written.
@@ -19,10 +19,12 @@ pub struct Members<'r>(pub Vec<(Cow<'r, str>, &'r str)>);
 /// Why a record has no members.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JsonFault {
-    /// It is not JSON: what is wrong, and where.
+    /// It is not JSON: what is wrong and where, in the parser's words.
     Invalid(String),
+    /// The text of this key begins or ends with half a character.
+    HalfCharacter(String),
     /// It is JSON, but this kind of value, not an object.
-    NotAnObject(&'static str),
+    NotAnObject(JsonKind),
 }
 
 impl<'de: 'r, 'r> Deserialize<'de> for Members<'r> {
@@ -74,20 +76,13 @@ impl<'r> Members<'r> {
             if record.contains("\\u")
                 && let Some((key, _)) = members.0.iter().find(|(_, value)| is_half_a_text(value))
             {
-                let key: String = key.chars().take(40).collect();
-                return Err(JsonFault::Invalid(format!("the text of {key:?} has half a surrogate pair")));
+                return Err(JsonFault::HalfCharacter(key.to_string()));
             }
             return Ok(members);
         }
         match serde_json::from_str::<&RawValue>(record) {
             Err(error) => Err(JsonFault::Invalid(describe(record, &error))),
-            Ok(_) => Err(JsonFault::NotAnObject(match first {
-                Some(b'[') => "an array",
-                Some(b'"') => "a text",
-                Some(b't' | b'f') => "true or false",
-                Some(b'n') => "null",
-                _ => "a number",
-            })),
+            Ok(_) => Err(JsonFault::NotAnObject(JsonKind::of(first))),
         }
     }
 

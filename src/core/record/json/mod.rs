@@ -16,5 +16,5 @@ pub use self::first_value::{FirstValue, first_value, first_value_until, is_blank
 pub use self::members::{JsonFault, Members, Paths, names_of, raw_of_report};
 pub use self::object::{ObjectReader, ValueSpan, Written};
 pub use self::stops::stop_in_text;
-pub use self::value::{JsonValue, is_white_space, key_of, value};
+pub use self::value::{JsonKind, JsonValue, is_white_space, key_of, value};
 pub use self::write::{write_number, write_text};

@@ -24,6 +24,37 @@ pub enum JsonValue<'r> {
     Object,
 }
 
+/// What a JSON value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JsonKind {
+    /// `null`.
+    Null,
+    /// `true` or `false`.
+    Bool,
+    /// A number.
+    Number,
+    /// A text.
+    Text,
+    /// An array.
+    Array,
+    /// An object.
+    Object,
+}
+
+impl JsonKind {
+    /// The kind of a value that begins with this byte.
+    pub fn of(first: Option<u8>) -> JsonKind {
+        match first {
+            Some(b'n') => JsonKind::Null,
+            Some(b't' | b'f') => JsonKind::Bool,
+            Some(b'"') => JsonKind::Text,
+            Some(b'[') => JsonKind::Array,
+            Some(b'{') => JsonKind::Object,
+            _ => JsonKind::Number,
+        }
+    }
+}
+
 pub(super) struct Text<'r>(pub(super) Cow<'r, str>);
 
 impl<'de> Deserialize<'de> for Text<'de> {

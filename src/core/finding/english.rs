@@ -1,0 +1,324 @@
+//! What findings say in English. All words that the reports and the console have of a finding are made here, and in
+//! [`super::registry`]; another language is another file like this one.
+//!
+//! Options of the command line are named here alone: the rest of the core knows none.
+
+use std::fmt::{Display, Formatter, Result};
+
+use super::problem::{EmailFault, Finding, Handling, NAMED, Problem, Retry, TextKind, Unreadable, Wanted};
+use crate::core::record::json::JsonKind;
+use crate::core::text::{visible, windows_1252};
+
+/// One sentence that says what is wrong, with the limit or the character that was found, and without a full stop. `column` is
+/// the name of the finding's field, if it has one.
+pub fn message<'f>(finding: &'f Finding<'_>, column: &'f str) -> impl Display {
+    Message { finding, column }
+}
+
+/// How to correct it, and the option that loads the record as it is: whole sentences. `column` is the name of the finding's
+/// field, if it has one.
+pub fn hint<'f>(finding: &'f Finding<'_>, column: &'f str) -> impl Display {
+    Hint { finding, column }
+}
+
+/// Whether the messages of a reject report say that a cell is the error of a spreadsheet.
+pub fn name_cell_error(messages: &str, error: &str) -> bool {
+    messages.contains(&CellError(error).to_string())
+}
+
+struct Message<'f, 't> {
+    finding: &'f Finding<'t>,
+    column: &'f str,
+}
+
+struct Hint<'f, 't> {
+    finding: &'f Finding<'t>,
+    column: &'f str,
+}
+
+impl Display for Message<'_, '_> {
+    fn fmt(&self, out: &mut Formatter<'_>) -> Result {
+        match self.finding.problem.code().is_whole_record() {
+            true => of_record(&self.finding.problem, out),
+            false => of_value(&self.finding.problem, self.column, out),
+        }?;
+        match self.finding.handling {
+            Handling::Kept { judged: Some(judged) } => write!(out, " (judged as {})", Shown(judged)),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn of_record(problem: &Problem<&str>, out: &mut Formatter<'_>) -> Result {
+    match problem {
+        Problem::NotUtf8 { byte, position } => write!(out, "byte {position} of the record, {byte:02X}, is not UTF-8"),
+        Problem::ExtraCells { cells, expected } => write!(out, "{cells} cells, and the header has {expected}"),
+        Problem::MissingCells { cells, expected } => write!(out, "{cells} of {expected} cells"),
+        Problem::MovedCells { header } => {
+            write!(out, "{header} holds what no report writes there; a cell is missing, or there is one too many")
+        }
+        Problem::SeveralRecords => out.write_str("_reject_raw holds more than one record"),
+        Problem::TextAfterQuote { column } => write!(out, "in column {column}, text follows the closing quote"),
+        Problem::OpenQuote { column: Some(column) } => {
+            write!(out, "the quote that opens in column {column} is never closed")
+        }
+        Problem::OpenQuote { column: None } => out.write_str("a quote opens on this line and is never closed"),
+        Problem::RecordTooLarge { limit } => {
+            write!(out, "the record is longer than {limit} bytes (--max-record-bytes)")
+        }
+        Problem::CutOff => {
+            out.write_str("the report holds only the first 64 KiB of this record; correct it in the original file")
+        }
+        Problem::InvalidJson { reason } => write!(out, "the line is not JSON: {reason}"),
+        Problem::HalfCharacter { key } => {
+            write!(out, "the line is not JSON: the text of {} has half a surrogate pair", Shown(key))
+        }
+        Problem::NotAnObject { found } => write!(out, "the record is {}, and must be an object", json_kind(*found)),
+        Problem::RepeatedKey { key } => write!(out, "the object has the key {} twice", Shown(key)),
+        Problem::RepeatedHeader { line, is_reordered: false } => {
+            write!(out, "the record is the header of line {line} again")
+        }
+        Problem::RepeatedHeader { line, is_reordered: true } => write!(
+            out,
+            "the record is the header of line {line} again, in another order; what follows is read in the order of line {line}"
+        ),
+        Problem::OtherHeader => {
+            out.write_str("the record is the header of another report; move what follows into a file of its own")
+        }
+        Problem::Unreadable { why, .. } => write!(out, "{}; fill in the cells of the row instead", unreadable(*why)),
+        _ => Ok(()),
+    }
+}
+
+#[rustfmt::skip] // a problem a line, as far as it goes
+fn of_value(problem: &Problem<&str>, column: &str, out: &mut Formatter<'_>) -> Result {
+    match problem {
+        Problem::Missing { only_if_new: false } => write!(out, "{column} is required and has no value"),
+        Problem::Missing { only_if_new: true } => write!(out, "{column} is required for a new customer and has no value"),
+        Problem::TooShort { length, limit } => write!(out, "{column} has {}, and needs at least {limit}", Count(*length)),
+        Problem::TooLong { length, limit, .. } => write!(out, "{column} has {}, and may have at most {limit}", Count(*length)),
+        Problem::Characters { found, allowed, country } => {
+            write!(out, "{column} ")?;
+            if let Some(country) = country {
+                write!(out, "is {}, which is not a known country; it ", Shown(country))?;
+            }
+            let (number, allowed) = (*found as u32, allowed.describe());
+            let found = Shown(found.encode_utf8(&mut [0; 4])).to_string();
+            write!(out, "holds {found} (U+{number:04X}), and may hold only {allowed}")
+        }
+        Problem::ControlCharacter { character, position } => {
+            write!(out, "{column} holds the control character U+{:04X} ", *character as u32)?;
+            match position {
+                Some(position) => write!(out, "at character {position}"),
+                None => out.write_str("in one of its items"),
+            }
+        }
+        Problem::Email(fault) => write!(out, "{column} is not an e-mail address: {}", email(*fault)),
+        Problem::PhoneCharacter { found } => {
+            write!(out, "{column} is not a phone number: it has '{}' in it", visible(found.encode_utf8(&mut [0; 4])))
+        }
+        Problem::PhoneWithoutDigits => write!(out, "{column} is not a phone number: it has no digits"),
+        Problem::SpreadsheetNumber { json: None } => {
+            write!(out, "{column} is a number as a spreadsheet writes it, and digits of it may be lost")
+        }
+        Problem::SpreadsheetNumber { json: Some(number) } => {
+            write!(out, "{column} is the number {number}, with decimals or an exponent")
+        }
+        Problem::NotAnInteger { found } => write!(out, "{column} is {}, and must be a whole number", Shown(found)),
+        Problem::OutOfRange { found, at_least: None } => {
+            write!(out, "{column} is {}, and does not fit into 64 bits", Shown(found))
+        }
+        Problem::OutOfRange { found, at_least: Some(least) } => {
+            write!(out, "{column} is {}, and must be at least {least} and fit into 64 bits", Shown(found))
+        }
+        Problem::NotAChoice { found, choices } => {
+            write!(out, "{column} is {}, and must be one of: {}", Shown(found), choices.replace('\n', ", "))
+        }
+        Problem::NotAFlag { found } => write!(out, "{column} is {}, and must be yes or no", Shown(found)),
+        Problem::NotAList => write!(out, "{column} is not a list: it is not a JSON array"),
+        Problem::ListItem { found } => write!(out, "{column} is not a list: it holds {}", match found {
+            JsonKind::Array => "another array",
+            found => json_kind(*found),
+        }),
+        Problem::WrongType { found, wanted } => {
+            let wanted = match wanted {
+                Wanted::Integer => "a whole number",
+                Wanted::Flag => "true or false",
+                Wanted::Text => "a text",
+            };
+            let found = match found {
+                JsonKind::Number => "a number with decimals or an exponent",
+                found => json_kind(*found),
+            };
+            write!(out, "{column} is {found} in JSON, and must be {wanted}")
+        }
+        Problem::Nested { found } => {
+            write!(out, "{column} is {} in JSON, and must be a single value", json_kind(*found))
+        }
+        Problem::CellError { error } => write!(out, "{column} is {} that could not work it out", CellError(error)),
+        Problem::TooNarrow { shown } => {
+            write!(out, "{column} is {}: the column was too narrow when the file was exported", Shown(shown))
+        }
+        Problem::NotCalculated => write!(
+            out,
+            "{column} is a formula without a stored result; open the file in a spreadsheet program, which calculates it, \
+             save it and load that"
+        ),
+        Problem::DuplicateOfCustomer { customer, name, origin } => {
+            write!(out, "customer {customer} ")?;
+            match (name, origin) {
+                (None, None) => out.write_str("in the database")?,
+                (Some(name), None) => write!(out, "({})", Name(name))?,
+                (None, Some((record, path))) => write!(out, "(record {record} of {})", visible(path))?,
+                (Some(name), Some((record, path))) => write!(out, "({}, record {record} of {})", Name(name), visible(path))?,
+            }
+            write!(out, " has the same {column}")
+        }
+        Problem::DuplicateOfRecord { record, line, path } => {
+            write!(out, "record {record} (line {line}) of {} has the same {column}", visible(path))
+        }
+        Problem::NoSuchKey => write!(out, "no customer in the database has this {column}"),
+        Problem::AmbiguousKey { customers: [one, other] } => {
+            write!(out, "customers {one} and {other} in the database have this {column}")
+        }
+        Problem::NoKey => write!(out, "there is no {column} to find a customer by"),
+        Problem::UnknownCountry { found } => write!(out, "{column} is {}, which ISO 3166 does not know", Shown(found)),
+        Problem::NullWord { found } => write!(out, "{column} is {}, which is taken for no value", Shown(found)),
+        _ => Ok(()),
+    }
+}
+
+impl Display for Hint<'_, '_> {
+    fn fmt(&self, out: &mut Formatter<'_>) -> Result {
+        let column = self.column;
+        match self.finding.handling {
+            Handling::Rejected(None) => advice(self.finding, ".", out),
+            Handling::Rejected(Some(Retry::Relaxed)) => {
+                advice(self.finding, "", out)?;
+                write!(out, "; --relax {column} accepts it as it is.")
+            }
+            Handling::Rejected(Some(Retry::Cleared)) => {
+                advice(self.finding, "", out)?;
+                write!(out, "; --on-invalid {column}=clear loads the record without it.")
+            }
+            Handling::Noted => advice(self.finding, ".", out),
+            Handling::Kept { .. } => out.write_str("Stored as it is."),
+            Handling::Cleared => out.write_str("Stored as missing."),
+            Handling::ClearedIfNew => out.write_str("Cleared; an existing customer keeps its value."),
+            Handling::Default(default) => write!(out, "Stored as {default}, the default."),
+        }
+    }
+}
+
+/// How to correct a value, which `end` follows.
+fn advice(finding: &Finding<'_>, end: &str, out: &mut Formatter<'_>) -> Result {
+    if let Some(suggestion) = finding.suggestion {
+        if let Problem::ControlCharacter { character, .. } = finding.problem
+            && let Some(meant) = windows_1252(character)
+        {
+            let number = character as u32;
+            write!(out, "U+{number:04X} is {meant} in windows-1252, so the file was converted wrongly; ")?;
+        }
+        return write!(out, "{} would be right{end}", visible(suggestion));
+    }
+    let has_digits = || finding.value.is_some_and(|value| value.contains(char::is_numeric));
+    let advice = match finding.problem {
+        Problem::TooShort { limit, .. } => return write!(out, "Write at least {}{end}", Count(limit)),
+        Problem::TooLong { limit, kind: TextKind::Other, .. } => {
+            return write!(out, "Shorten it to {}{end}", Count(limit));
+        }
+        Problem::TooLong { kind: TextKind::Phone, .. } => "Check whether it is one number",
+        Problem::TooLong { kind: TextKind::Email, .. } => "Only a shorter address fits",
+        Problem::Characters { country: Some(_), .. } => "Write the country's English name or its ISO 3166 code",
+        Problem::Characters { country: None, .. } => "Write it without that character",
+        Problem::PhoneCharacter { .. } | Problem::PhoneWithoutDigits if !has_digits() => {
+            "Empty the cell, or write the number"
+        }
+        _ => finding.code().info().hint.trim_end_matches('.'),
+    };
+    write!(out, "{advice}{end}")
+}
+
+fn email(fault: EmailFault) -> &'static str {
+    match fault {
+        EmailFault::NoAt => "it has no @",
+        EmailFault::SeveralAts => "it has more than one @",
+        EmailFault::Space => "it has a space in it",
+        EmailFault::Brackets => "it has < or > in it; write the address alone, without a name",
+        EmailFault::NoLocal => "it has nothing before the @",
+        EmailFault::LongLocal => "the part before the @ is longer than 64 bytes",
+        EmailFault::QuotedLocal => "the part before the @ is in quotes",
+        EmailFault::LocalDots => "the part before the @ begins with a dot or has two in a row",
+        EmailFault::LocalCharacter => "the part before the @ has a character that no address has",
+        EmailFault::DotBeforeAt => "the part before the @ ends with a dot",
+        EmailFault::NoDomain => "it has nothing after the @",
+        EmailFault::IpAddress => "it has an IP address in place of a domain",
+        EmailFault::OnePart => "the domain has only one part",
+        EmailFault::DigitsOnly => "the domain's last part is all digits",
+        EmailFault::EmptyPart => "the domain has a dot too many",
+        EmailFault::DomainCharacter => "the domain has a character other than letters, digits, hyphens and dots",
+        EmailFault::EdgeHyphen => "a part of the domain begins or ends with a hyphen",
+        EmailFault::LongPart => "a part of the domain is longer than 63 characters",
+    }
+}
+
+fn unreadable(why: Unreadable) -> &'static str {
+    match why {
+        Unreadable::LongestCell => "_reject_raw is as long as a cell can be, and a spreadsheet may have cut it",
+        Unreadable::OtherColumns => "the columns are no longer those that _reject_raw is written for",
+        Unreadable::NoDialect => "_reject_dialect does not say how _reject_raw is cut",
+    }
+}
+
+fn json_kind(kind: JsonKind) -> &'static str {
+    match kind {
+        JsonKind::Null => "null",
+        JsonKind::Bool => "true or false",
+        JsonKind::Number => "a number",
+        JsonKind::Text => "a text",
+        JsonKind::Array => "an array",
+        JsonKind::Object => "an object",
+    }
+}
+
+/// A number of characters.
+struct Count(usize);
+
+impl Display for Count {
+    fn fmt(&self, out: &mut Formatter<'_>) -> Result {
+        write!(out, "{} character{}", self.0, if self.0 == 1 { "" } else { "s" })
+    }
+}
+
+/// A piece of a value in quotes: short, and with nothing invisible in it.
+struct Shown<'t>(&'t str);
+
+impl Display for Shown<'_> {
+    fn fmt(&self, out: &mut Formatter<'_>) -> Result {
+        write!(out, "\"{}\"", Name(self.0))
+    }
+}
+
+/// The same without the quotes.
+struct Name<'t>(&'t str);
+
+impl Display for Name<'_> {
+    fn fmt(&self, out: &mut Formatter<'_>) -> Result {
+        match self.0.char_indices().nth(NAMED) {
+            Some((end, _)) => write!(out, "{}…", visible(&self.0[..end])),
+            None => out.write_str(&visible(self.0)),
+        }
+    }
+}
+
+/// How a message names the error in a cell. A reject report that is read again is searched for it.
+struct CellError<'t>(&'t str);
+
+impl Display for CellError<'_> {
+    fn fmt(&self, out: &mut Formatter<'_>) -> Result {
+        write!(out, "{}, the error of a spreadsheet", Shown(self.0))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,358 @@
+//! One finding: [`Finding`], and what it found: [`Problem`]. Both are data; [`super::english`] makes words of them.
+
+use super::code::{Code, Severity};
+use crate::core::record::json::JsonKind;
+use crate::core::text::Characters;
+
+/// What was found in one record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Finding<'t> {
+    /// What is wrong.
+    pub problem: Problem<&'t str>,
+    /// What was done instead of storing the value as it should be.
+    pub handling: Handling<&'t str>,
+    /// The profile's field (its index in the profile), where there is one.
+    pub field: Option<u16>,
+    /// The column of the input, from 1, where there is one.
+    pub column: Option<u32>,
+    /// The original text of the value, or of the record where the record as a whole is at fault.
+    pub value: Option<&'t str>,
+    /// What would be right in place of the value, where that is known. It is never stored.
+    pub suggestion: Option<&'t str>,
+    /// The record as its report carries it whole, where the record as a whole is at fault.
+    pub raw: Option<&'t str>,
+}
+
+impl Finding<'_> {
+    /// The stable name of what is wrong.
+    pub fn code(&self) -> Code {
+        self.problem.code()
+    }
+
+    /// Whether it costs the record.
+    pub fn severity(&self) -> Severity {
+        self.handling.severity()
+    }
+}
+
+/// What was done about a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Handling<T = String> {
+    /// The record is rejected. Another option of the run may load it.
+    Rejected(Option<Retry>),
+    /// The value is stored as it was before its field's own rules, and may break them. `judged` is what they were applied to,
+    /// where that is another text.
+    Kept {
+        /// See there.
+        judged: Option<T>,
+    },
+    /// No value is stored.
+    Cleared,
+    /// No value is stored for a new customer; one that exists keeps what it has.
+    ClearedIfNew,
+    /// The field's default is stored.
+    Default(T),
+    /// Nothing: the value is stored as any other, and is worth a look.
+    Noted,
+}
+
+/// How a run would load a record that it has rejected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retry {
+    /// As it is, without the field's rule.
+    Relaxed,
+    /// Without the value.
+    Cleared,
+}
+
+/// What is wrong with a record, one of its values or its key. `T` is how texts are held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // parameters that their names say
+pub enum Problem<T = String> {
+    /// A byte, at this position of the record from 1, begins no character of UTF-8.
+    NotUtf8 { byte: u8, position: usize },
+    /// The record has more cells than the header.
+    ExtraCells { cells: usize, expected: usize },
+    /// The record has fewer cells than the header.
+    MissingCells { cells: usize, expected: usize },
+    /// A column of a reject report holds what no report writes there, so cells have moved.
+    MovedCells { header: T },
+    /// `_reject_raw` holds more than one record.
+    SeveralRecords,
+    /// Text follows the quote that closes the cell of this column.
+    TextAfterQuote { column: u32 },
+    /// A quote is never closed: in this column, or somewhere on the record's first line.
+    OpenQuote { column: Option<u32> },
+    /// The record is longer than the limit, in bytes.
+    RecordTooLarge { limit: u64 },
+    /// A reject report holds only the beginning of the record.
+    CutOff,
+    /// The record is not JSON; the reason is in the words of the JSON parser.
+    InvalidJson { reason: T },
+    /// The value of a key ends or begins with half a character.
+    HalfCharacter { key: T },
+    /// The record is JSON, but no object.
+    NotAnObject { found: JsonKind },
+    /// The object has a key twice.
+    RepeatedKey { key: T },
+    /// The record repeats the header that stands on this line.
+    RepeatedHeader { line: u64, is_reordered: bool },
+    /// The record is the header of another reject report.
+    OtherHeader,
+    /// A reject report's row cannot be read, and the record keeps its code.
+    Unreadable { code: Code, why: Unreadable },
+
+    /// The field is required, of all records or of those that create a customer, and has no value.
+    Missing { only_if_new: bool },
+    /// Fewer characters than the field needs.
+    TooShort { length: usize, limit: usize },
+    /// More characters than the field may have.
+    TooLong { length: usize, limit: usize, kind: TextKind },
+    /// The first character that the field's rule does not allow. `country` is the value of a country, which is also unknown.
+    Characters { found: char, allowed: Characters, country: Option<T> },
+    /// A control character, at this position from 1; or in an item of a list.
+    ControlCharacter { character: char, position: Option<usize> },
+    /// Not an e-mail address.
+    Email(EmailFault),
+    /// A character that no phone number has.
+    PhoneCharacter { found: char },
+    /// A phone number without a digit.
+    PhoneWithoutDigits,
+    /// A number as a spreadsheet has rewritten it; or a number of JSON with decimals or an exponent.
+    SpreadsheetNumber { json: Option<T> },
+    /// Not a whole number.
+    NotAnInteger { found: T },
+    /// A whole number that is smaller than allowed, or that does not fit into 64 bits.
+    OutOfRange { found: T, at_least: Option<i64> },
+    /// None of the field's words, which stand in `choices`, a line each.
+    NotAChoice { found: T, choices: T },
+    /// Neither yes nor no.
+    NotAFlag { found: T },
+    /// The text begins as a JSON array, and is none.
+    NotAList,
+    /// A list holds something other than texts and numbers.
+    ListItem { found: JsonKind },
+    /// A JSON value of a type that the field cannot take.
+    WrongType { found: JsonKind, wanted: Wanted },
+    /// A JSON object or array where a single value is expected.
+    Nested { found: JsonKind },
+    /// A spreadsheet's error stands in the cell.
+    CellError { error: T },
+    /// The spreadsheet's column was too narrow for the cell's value.
+    TooNarrow { shown: T },
+    /// The cell is a formula whose result was never stored.
+    NotCalculated,
+
+    /// A customer has the key: its ID, its name, and the record and the file that it came from, as far as they are known.
+    DuplicateOfCustomer { customer: i64, name: Option<T>, origin: Option<(i64, T)> },
+    /// An earlier record has the key.
+    DuplicateOfRecord { record: u64, line: u64, path: T },
+    /// No customer has the key.
+    NoSuchKey,
+    /// Several customers have the key: two of them.
+    AmbiguousKey { customers: [i64; 2] },
+    /// The record has no key.
+    NoKey,
+
+    /// A country that ISO 3166 does not know.
+    UnknownCountry { found: T },
+    /// A word that says that there is no value.
+    NullWord { found: T },
+}
+
+/// Why a row of a reject report cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unreadable {
+    /// `_reject_raw` is as long as a spreadsheet's cell can be, so it may have been cut off there.
+    LongestCell,
+    /// The columns are not those of `_reject_raw`.
+    OtherColumns,
+    /// `_reject_dialect` is missing or damaged.
+    NoDialect,
+}
+
+/// What a text that is too long is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextKind {
+    /// An e-mail address, which another one would have to replace.
+    Email,
+    /// A phone number, of which there may be two.
+    Phone,
+    /// Any other text, which can be shortened.
+    Other,
+}
+
+/// What a field wants of JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// A whole number.
+    Integer,
+    /// `true` or `false`.
+    Flag,
+    /// A text.
+    Text,
+}
+
+/// Why a text is not an e-mail address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EmailFault {
+    /// There is no `@`.
+    NoAt,
+    /// There are several.
+    SeveralAts,
+    /// White space.
+    Space,
+    /// `<` or `>`, as around an address after a name.
+    Brackets,
+    /// Nothing before the `@`.
+    NoLocal,
+    /// More than 64 bytes before it.
+    LongLocal,
+    /// A quoted text before it.
+    QuotedLocal,
+    /// A dot at the beginning, or two in a row, before it.
+    LocalDots,
+    /// A character before it that no address has.
+    LocalCharacter,
+    /// A dot directly before it.
+    DotBeforeAt,
+    /// Nothing after the `@`.
+    NoDomain,
+    /// An IP address in place of a domain.
+    IpAddress,
+    /// A domain without a dot.
+    OnePart,
+    /// A last part of the domain that is all digits.
+    DigitsOnly,
+    /// A part of the domain that is empty.
+    EmptyPart,
+    /// A character that no domain has.
+    DomainCharacter,
+    /// A part of the domain that begins or ends with a hyphen.
+    EdgeHyphen,
+    /// A part of the domain of more than 63 characters.
+    LongPart,
+}
+
+/// The number of characters of a text that a message shows.
+pub const NAMED: usize = 40;
+
+/// As much of a text as a message may need: it shows [`NAMED`] characters, and whether there are more.
+pub fn excerpt(text: &str) -> &str {
+    text.char_indices().nth(NAMED + 1).map_or(text, |(end, _)| &text[..end])
+}
+
+impl<T> Problem<T> {
+    /// The stable name of the problem.
+    pub fn code(&self) -> Code {
+        match self {
+            Problem::NotUtf8 { .. } => Code::InvalidUtf8,
+            Problem::ExtraCells { .. } | Problem::MovedCells { .. } | Problem::SeveralRecords => Code::ExtraCell,
+            Problem::MissingCells { .. } => Code::MissingCell,
+            Problem::TextAfterQuote { .. } => Code::MalformedQuote,
+            Problem::OpenQuote { .. } => Code::UnterminatedQuote,
+            Problem::RecordTooLarge { .. } | Problem::CutOff => Code::RecordTooLarge,
+            Problem::InvalidJson { .. } | Problem::HalfCharacter { .. } => Code::InvalidJson,
+            Problem::NotAnObject { .. } => Code::NotAnObject,
+            Problem::RepeatedKey { .. } => Code::RepeatedJsonKey,
+            Problem::RepeatedHeader { .. } | Problem::OtherHeader => Code::RepeatedHeader,
+            Problem::Unreadable { code, .. } => *code,
+            Problem::Missing { .. } => Code::Required,
+            Problem::TooShort { .. } => Code::TooShort,
+            Problem::TooLong { .. } => Code::TooLong,
+            Problem::Characters { .. } => Code::InvalidCharacters,
+            Problem::ControlCharacter { .. } => Code::ControlCharacter,
+            Problem::Email(_) => Code::InvalidEmail,
+            Problem::PhoneCharacter { .. } | Problem::PhoneWithoutDigits => Code::InvalidPhone,
+            Problem::SpreadsheetNumber { .. } => Code::SpreadsheetNumber,
+            Problem::NotAnInteger { .. } => Code::InvalidInteger,
+            Problem::OutOfRange { .. } => Code::OutOfRange,
+            Problem::NotAChoice { .. } => Code::InvalidChoice,
+            Problem::NotAFlag { .. } => Code::InvalidFlag,
+            Problem::NotAList | Problem::ListItem { .. } => Code::InvalidList,
+            Problem::WrongType { .. } => Code::WrongType,
+            Problem::Nested { .. } => Code::NestedValue,
+            Problem::CellError { .. } | Problem::TooNarrow { .. } | Problem::NotCalculated => Code::CellError,
+            Problem::DuplicateOfCustomer { .. } | Problem::DuplicateOfRecord { .. } => Code::DuplicateKey,
+            Problem::NoSuchKey => Code::NoSuchKey,
+            Problem::AmbiguousKey { .. } => Code::AmbiguousKey,
+            Problem::NoKey => Code::NoKey,
+            Problem::UnknownCountry { .. } => Code::UnknownCountry,
+            Problem::NullWord { .. } => Code::NullWord,
+        }
+    }
+
+    /// The problem with its texts held in another way.
+    #[rustfmt::skip] // a variant a line
+    pub fn map<'s, U>(&'s self, mut text: impl FnMut(&'s T) -> U) -> Problem<U> {
+        use Problem::*;
+        match self {
+            NotUtf8 { byte, position } => NotUtf8 { byte: *byte, position: *position },
+            ExtraCells { cells, expected } => ExtraCells { cells: *cells, expected: *expected },
+            MissingCells { cells, expected } => MissingCells { cells: *cells, expected: *expected },
+            MovedCells { header } => MovedCells { header: text(header) },
+            SeveralRecords => SeveralRecords,
+            TextAfterQuote { column } => TextAfterQuote { column: *column },
+            OpenQuote { column } => OpenQuote { column: *column },
+            RecordTooLarge { limit } => RecordTooLarge { limit: *limit },
+            CutOff => CutOff,
+            InvalidJson { reason } => InvalidJson { reason: text(reason) },
+            HalfCharacter { key } => HalfCharacter { key: text(key) },
+            NotAnObject { found } => NotAnObject { found: *found },
+            RepeatedKey { key } => RepeatedKey { key: text(key) },
+            RepeatedHeader { line, is_reordered } => RepeatedHeader { line: *line, is_reordered: *is_reordered },
+            OtherHeader => OtherHeader,
+            Unreadable { code, why } => Unreadable { code: *code, why: *why },
+            Missing { only_if_new } => Missing { only_if_new: *only_if_new },
+            TooShort { length, limit } => TooShort { length: *length, limit: *limit },
+            TooLong { length, limit, kind } => TooLong { length: *length, limit: *limit, kind: *kind },
+            Characters { found, allowed, country } => Characters { found: *found, allowed: *allowed, country: country.as_ref().map(text) },
+            ControlCharacter { character, position } => ControlCharacter { character: *character, position: *position },
+            Email(fault) => Email(*fault),
+            PhoneCharacter { found } => PhoneCharacter { found: *found },
+            PhoneWithoutDigits => PhoneWithoutDigits,
+            SpreadsheetNumber { json } => SpreadsheetNumber { json: json.as_ref().map(text) },
+            NotAnInteger { found } => NotAnInteger { found: text(found) },
+            OutOfRange { found, at_least } => OutOfRange { found: text(found), at_least: *at_least },
+            NotAChoice { found, choices } => NotAChoice { found: text(found), choices: text(choices) },
+            NotAFlag { found } => NotAFlag { found: text(found) },
+            NotAList => NotAList,
+            ListItem { found } => ListItem { found: *found },
+            WrongType { found, wanted } => WrongType { found: *found, wanted: *wanted },
+            Nested { found } => Nested { found: *found },
+            CellError { error } => CellError { error: text(error) },
+            TooNarrow { shown } => TooNarrow { shown: text(shown) },
+            NotCalculated => NotCalculated,
+            DuplicateOfCustomer { customer, name, origin } => DuplicateOfCustomer {
+                customer: *customer,
+                name: name.as_ref().map(&mut text),
+                origin: origin.as_ref().map(|(record, path)| (*record, text(path))),
+            },
+            DuplicateOfRecord { record, line, path } => DuplicateOfRecord { record: *record, line: *line, path: text(path) },
+            NoSuchKey => NoSuchKey,
+            AmbiguousKey { customers } => AmbiguousKey { customers: *customers },
+            NoKey => NoKey,
+            UnknownCountry { found } => UnknownCountry { found: text(found) },
+            NullWord { found } => NullWord { found: text(found) },
+        }
+    }
+}
+
+impl<T> Handling<T> {
+    /// Whether the finding costs the record.
+    pub fn severity(&self) -> Severity {
+        if matches!(self, Handling::Rejected(_)) { Severity::Error } else { Severity::Warning }
+    }
+
+    /// The same with its text held in another way.
+    pub fn map<'s, U>(&'s self, text: impl FnOnce(&'s T) -> U) -> Handling<U> {
+        match self {
+            Handling::Rejected(retry) => Handling::Rejected(*retry),
+            Handling::Kept { judged } => Handling::Kept { judged: judged.as_ref().map(text) },
+            Handling::Cleared => Handling::Cleared,
+            Handling::ClearedIfNew => Handling::ClearedIfNew,
+            Handling::Default(value) => Handling::Default(text(value)),
+            Handling::Noted => Handling::Noted,
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! What becomes of a value that cannot be stored as it should be, and what is noted of it.
+
+use std::borrow::Cow;
+
+use super::judge::{Judge, Origin, Stored};
+use super::plan::{FieldPlan, Filler, OnInvalid, Required};
+use crate::core::finding::{Finding, Handling, Problem, Retry, excerpt};
+use crate::core::mode::Empty;
+use crate::core::record::csv::NOT_CALCULATED;
+
+/// Why a value is not stored as it should be.
+pub(super) struct Refusal {
+    pub(super) problem: Problem,
+    /// What would be right.
+    pub(super) suggestion: Option<String>,
+    /// Whether the value would be right without the field's rule.
+    pub(super) relaxable: bool,
+}
+
+impl Refusal {
+    pub(super) fn new(problem: Problem) -> Refusal {
+        Refusal { problem, suggestion: None, relaxable: false }
+    }
+}
+
+/// What a field that keeps invalid values stores.
+pub(super) struct Kept<'v, 'j> {
+    pub(super) value: Cow<'v, str>,
+    /// What was judged, where that is another text.
+    pub(super) judged: Option<&'j str>,
+}
+
+impl<'v> Kept<'v, '_> {
+    pub(super) fn unchanged(value: Cow<'v, str>) -> Self {
+        Kept { value, judged: None }
+    }
+}
+
+impl Judge<'_> {
+    /// A cell that a spreadsheet could not work out: its text is the spreadsheet's error.
+    pub(super) fn cell_error<'v>(&mut self, origin: Origin, raw: &str, error: &str) -> Stored<'v> {
+        let text = || excerpt(error).to_string();
+        let problem = match error {
+            NOT_CALCULATED => Problem::NotCalculated,
+            error if error.starts_with("##") => Problem::TooNarrow { shown: text() },
+            _ => Problem::CellError { error: text() },
+        };
+        self.refuse(origin, Some(raw), None, [Refusal::new(problem)])
+    }
+
+    /// What stands for a value that is missing: the default, or nothing; a fault where it is required.
+    pub(super) fn missing<'v>(&mut self, origin: Origin, raw: Option<&str>) -> Stored<'v> {
+        let plan = &self.plan.fields[origin.field];
+        match raw {
+            Some(_) => self.empty.insert(origin.field),
+            None => self.absent.insert(origin.field),
+        }
+        if plan.default.is_some() {
+            return default(plan);
+        }
+        let is_refused = match plan.required {
+            Required::No => false,
+            Required::Yes => true,
+            Required::WhereGiven => raw.is_some(),
+            Required::ForCreated => {
+                self.lacking.insert(origin.field);
+                raw.is_some() && self.plan.empty == Empty::Clear
+            }
+        };
+        if is_refused {
+            return self.refuse(origin, raw, None, [Refusal::new(Problem::Missing { only_if_new: false })]);
+        }
+        Stored::Missing
+    }
+
+    /// Notes what is worth a look of a value.
+    pub(super) fn warn(&mut self, origin: Origin, raw: &str, problem: Problem<&str>) {
+        self.note(origin, Some(raw), problem, Handling::Noted, None);
+    }
+
+    /// Notes why a value is not stored as it should be, and gives what is stored instead.
+    pub(super) fn refuse<'v>(
+        &mut self,
+        origin: Origin,
+        raw: Option<&str>,
+        kept: Option<Kept<'v, '_>>,
+        refusals: impl IntoIterator<Item = Refusal>,
+    ) -> Stored<'v> {
+        let plan = &self.plan.fields[origin.field];
+        let mut judged = None;
+        let instead = match plan.on_invalid {
+            OnInvalid::Reject => None,
+            OnInvalid::Keep => kept.map(|kept| {
+                judged = kept.judged;
+                Stored::Text(kept.value)
+            }),
+            OnInvalid::Clear => {
+                // It is not known what the customer has instead, so nobody loses a value by it.
+                self.absent.insert(origin.field);
+                self.cleared.insert(origin.field);
+                Some(default(plan))
+            }
+        };
+        let stored = match &instead {
+            Some(Stored::Text(text)) => text.clone(),
+            Some(Stored::Integer(number)) => Cow::Owned(number.to_string()),
+            Some(Stored::Missing) | None => Cow::Borrowed(""),
+        };
+        for refusal in refusals {
+            let handling = match (&instead, plan.on_invalid) {
+                (None, _) => Handling::Rejected(retry(plan, &refusal)),
+                (Some(_), OnInvalid::Keep) => Handling::Kept { judged },
+                (Some(_), _) if self.plan.mode.changes() => Handling::ClearedIfNew,
+                (Some(Stored::Missing), _) => Handling::Cleared,
+                (Some(_), _) => Handling::Default(&*stored),
+            };
+            let problem = refusal.problem.map(|text| text.as_str());
+            self.note(origin, raw, problem, handling, refusal.suggestion.as_deref());
+        }
+        instead.unwrap_or(Stored::Missing)
+    }
+
+    fn note(
+        &mut self,
+        origin: Origin,
+        value: Option<&str>,
+        problem: Problem<&str>,
+        handling: Handling<&str>,
+        suggestion: Option<&str>,
+    ) {
+        let (field, column) = (Some(origin.field as u16), origin.column);
+        self.findings.push(origin.order, &Finding { problem, handling, field, column, value, suggestion, raw: None });
+    }
+}
+
+/// What is stored where a value is missing.
+fn default<'v>(plan: &FieldPlan) -> Stored<'v> {
+    match &plan.default {
+        Some(Filler::Text(text)) => Stored::Text(Cow::Owned(text.clone())),
+        Some(Filler::Integer(number)) => Stored::Integer(*number),
+        None => Stored::Missing,
+    }
+}
+
+/// How another run would load the record.
+fn retry(plan: &FieldPlan, refusal: &Refusal) -> Option<Retry> {
+    match refusal.problem {
+        _ if refusal.relaxable => Some(Retry::Relaxed),
+        Problem::Missing { .. } => None,
+        _ => (plan.required == Required::No).then_some(Retry::Cleared),
+    }
+}
