@@ -1,10 +1,11 @@
 //! Which of several columns gives a field its value in one record.
 
 use super::Draft;
-use super::judge::{Judge, Stored};
+use super::judge::Judge;
 use crate::core::profile::{Chosen, Role, Sources};
 use crate::core::record::Fate;
 use crate::core::row::RowBuilder;
+use crate::core::types::parsed::Stored;
 
 impl Judge<'_> {
     /// The group that the record's address comes from. A customer's address is replaced whole by it.

@@ -1,27 +1,19 @@
 //! Judging one value: [`Judge`] normalises it by its field's plan and says what is wrong with it.
 //!
-//! The order is SPEC's (section 3): Unicode and white space, missing, the field's own normalisation, default, required,
-//! length, characters and form. A value may have several findings; all are noted.
+//! In this order: Unicode and white space, missing values, the field's own normalisation, default, required, length,
+//! characters and form. A value may have several findings; all are noted.
 
 use std::borrow::Cow;
 
 use super::Touched;
-use super::plan::{FieldPlan, OnInvalid, Plan, Rewritten, Said, without_guards};
-use super::refuse::{Kept, Refusal};
-use crate::core::finding::{FindingList, Problem, TextKind, Wanted, excerpt};
+use super::plan::{OnInvalid, Plan, Rewritten, Said, without_guards};
+use super::refuse::Kept;
+use crate::core::finding::{FindingList, Problem, excerpt};
 use crate::core::profile::FieldSet;
 use crate::core::record::json::{self, JsonKind, JsonValue};
-use crate::core::text::{self, sheet};
+use crate::core::text;
 use crate::core::types::memory::Memory;
-use crate::core::types::{FieldType, choice, country, email, flag, integer, list, mend, phone, repair, state};
-
-/// What is stored for a value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Stored<'v> {
-    Missing,
-    Text(Cow<'v, str>),
-    Integer(i64),
-}
+use crate::core::types::parsed::{Parsed, Refusal, Stored};
 
 /// Judges the values of one record after the other, and collects their findings.
 #[derive(Debug)]
@@ -138,103 +130,39 @@ impl<'p> Judge<'p> {
         if plan.deprecated {
             self.deprecated[origin.field] += 1;
         }
-        // A phone number is another matter, for it may have dots.
         if let Rewritten::Refused { relaxable } = plan.rewritten
-            && plan.kind != FieldType::Phone
-            && sheet::rewritten(value.as_bytes()).is_some()
+            && plan.kind.is_rewritten(&value)
         {
-            let relaxable = relaxable && has_right_length(plan, &value);
+            let relaxable = relaxable && plan.limits.allow_length(value.as_bytes());
             let refusal = Refusal { relaxable, ..Refusal::new(Problem::SpreadsheetNumber { json: None }) };
             return self.refuse(origin, Some(raw), Some(Kept::unchanged(value)), [refusal]);
         }
-        match plan.kind {
-            FieldType::Integer | FieldType::Flag => match as_number(plan, &value) {
-                Ok(number) => Stored::Integer(number),
-                Err(problem) => self.refuse(origin, Some(raw), None, [Refusal::new(problem)]),
-            },
-            _ => self.text_value(origin, raw, value),
-        }
+        let kept = (plan.on_invalid == OnInvalid::Keep).then(|| value.clone());
+        let parsed = plan.kind.parse(value, &plan.limits);
+        self.parsed(origin, raw, kept, parsed)
     }
 
-    /// A value whose field holds text, cleaned and not missing.
-    fn text_value<'v>(&mut self, origin: Origin, raw: &'v str, cleaned: Cow<'v, str>) -> Stored<'v> {
-        let plan = &self.plan.fields[origin.field];
-        let kept = (plan.on_invalid == OnInvalid::Keep).then(|| cleaned.clone());
-        let repaired = self.repaired[origin.field];
-        let value = match self.normalised(origin, raw, cleaned) {
-            Ok(Some(value)) => value,
-            Ok(None) => return self.missing(origin, Some(raw)),
-            Err(refusal) => return self.refuse(origin, Some(raw), kept.map(Kept::unchanged), [refusal]),
-        };
-        let mut refusals = Vec::new();
-        check_length(plan, &value, &mut refusals);
-        check_characters(plan, &value, &mut refusals);
-        if plan.kind == FieldType::Email
-            && let Err(fault) = email::check(&value)
-        {
-            refusals.push(Refusal::new(Problem::Email(fault)));
+    /// Stores what the field's type has made of a value, or `kept` where the field keeps invalid values.
+    fn parsed<'v>(&mut self, origin: Origin, raw: &str, kept: Option<Cow<'v, str>>, parsed: Parsed<'v>) -> Stored<'v> {
+        let Parsed { stored, is_repaired, warning, refusals } = parsed;
+        if let Some(problem) = warning {
+            self.warn(origin, raw, problem.map(|text| text.as_str()));
         }
-        if refusals.is_empty() {
-            return Stored::Text(value);
+        // A value that is kept is stored without its repair.
+        if refusals.is_empty() || kept.is_none() {
+            self.repaired[origin.field] += u64::from(is_repaired);
         }
-        if kept.is_some() {
-            // The value before its repair is stored.
-            self.repaired[origin.field] = repaired;
-        }
-        let kept = kept.map(|kept| match kept == value {
-            true => Kept { value: kept, judged: None },
-            false => Kept { value: kept, judged: Some(excerpt(&value)) },
-        });
-        self.refuse(origin, Some(raw), kept, refusals)
-    }
-
-    /// A cleaned text as its field's type has it; `None` where nothing is left.
-    fn normalised<'v>(
-        &mut self,
-        origin: Origin,
-        raw: &str,
-        cleaned: Cow<'v, str>,
-    ) -> Result<Option<Cow<'v, str>>, Refusal> {
-        let plan = &self.plan.fields[origin.field];
-        let value = match plan.kind {
-            FieldType::Text | FieldType::PostalCode | FieldType::State => {
-                let value = if plan.limits.repair { self.repair(origin.field, cleaned) } else { cleaned };
-                if plan.kind == FieldType::State { map_cow(value, state::normalise) } else { value }
+        match stored {
+            Stored::Missing if refusals.is_empty() => self.missing(origin, Some(raw)),
+            stored if refusals.is_empty() => stored,
+            stored => {
+                let kept = kept.map(|value| match &stored {
+                    Stored::Text(judged) if *judged != value => Kept { value, judged: Some(excerpt(judged)) },
+                    _ => Kept::unchanged(value),
+                });
+                self.refuse(origin, Some(raw), kept, refusals)
             }
-            FieldType::Email => map_cow(cleaned, email::normalise),
-            FieldType::Country => match country::names::code_of(&cleaned) {
-                Some(code) => Cow::Borrowed(code),
-                None => {
-                    self.warn(origin, raw, Problem::UnknownCountry { found: excerpt(&cleaned) });
-                    cleaned
-                }
-            },
-            FieldType::Phone => match phone::normalise(&cleaned) {
-                Ok(Cow::Borrowed(digits)) if digits.len() == cleaned.len() => cleaned,
-                Ok(digits) => Cow::Owned(digits.into_owned()),
-                Err(Problem::SpreadsheetNumber { json }) => {
-                    return Err(Refusal::new(Problem::SpreadsheetNumber { json }));
-                }
-                Err(_) if plan.limits.relaxed => cleaned,
-                Err(problem) => {
-                    let relaxable = has_right_length(plan, &cleaned);
-                    return Err(Refusal { relaxable, ..Refusal::new(problem) });
-                }
-            },
-            FieldType::Choice => match choice::parse(&cleaned, &plan.limits.choices) {
-                Some(word) => Cow::Owned(word.to_string()),
-                None => {
-                    let (found, choices) = (excerpt(&cleaned).to_string(), plan.limits.choices.join("\n"));
-                    return Err(Refusal::new(Problem::NotAChoice { found, choices }));
-                }
-            },
-            FieldType::List => match list::from_text(&cleaned) {
-                Ok(array) => Cow::Owned(array.unwrap_or_default()),
-                Err(problem) => return Err(list_refusal(problem)),
-            },
-            FieldType::Integer | FieldType::Flag => cleaned,
-        };
-        Ok(Some(value).filter(|value| !value.is_empty()))
+        }
     }
 
     /// Judges a value that comes in parts: those that say something, with a space between.
@@ -242,7 +170,7 @@ impl<'p> Judge<'p> {
         let plan = &self.plan.fields[origin.field];
         let (mut raw, mut value) = (Vec::new(), Vec::new());
         for part in parts {
-            let Ok(cleaned) = text::clean(part) else { return into_owned(self.text(origin, &parts.join(" "))) };
+            let Ok(cleaned) = text::clean(part) else { return self.text(origin, &parts.join(" ")).into_owned() };
             let cleaned = without_guards(cleaned, plan.guard);
             match self.plan.said(origin.field, &cleaned) {
                 Said::Nothing | Said::NullWord => {}
@@ -253,112 +181,42 @@ impl<'p> Judge<'p> {
                 }
             }
         }
-        into_owned(self.cleaned(origin, &raw.join(" "), Cow::Owned(value.join(" "))))
+        self.cleaned(origin, &raw.join(" "), Cow::Owned(value.join(" "))).into_owned()
     }
 
     /// Judges a value of a JSON record, as it is written there.
     pub(super) fn json<'v>(&mut self, origin: Origin, raw: &'v str) -> Stored<'v> {
         let plan = &self.plan.fields[origin.field];
-        let wrong = |found| {
-            let wanted = match plan.kind {
-                FieldType::Integer => Wanted::Integer,
-                FieldType::Flag => Wanted::Flag,
-                _ => Wanted::Text,
+        let value = json::value(raw);
+        if let Some(parsed) = plan.kind.parse_json(&value, &plan.limits) {
+            let kept = match &parsed.stored {
+                Stored::Text(text) => Some(text.clone()),
+                Stored::Missing | Stored::Integer(_) => None,
             };
-            Refusal::new(Problem::WrongType { found, wanted })
-        };
-        let refusal = match json::value(raw) {
+            return self.parsed(origin, raw, kept, parsed);
+        }
+        let wrong = |found| Problem::WrongType { found, wanted: plan.kind.facts().json };
+        let problem = match value {
             JsonValue::Null => return self.missing(origin, Some(raw)),
             JsonValue::Text(Cow::Borrowed(text)) => return self.text(origin, text),
-            JsonValue::Text(Cow::Owned(text)) => return into_owned(self.text(origin, &text)),
-            JsonValue::Bool(value) if plan.kind == FieldType::Flag => return Stored::Integer(i64::from(value)),
+            JsonValue::Text(Cow::Owned(text)) => return self.text(origin, &text).into_owned(),
             JsonValue::Bool(_) => wrong(JsonKind::Bool),
             JsonValue::Number(number) if is_whole(number) => return self.text(origin, number),
             JsonValue::Number(number) => match plan.rewritten {
                 Rewritten::Text => return self.text(origin, number),
                 Rewritten::Number => wrong(JsonKind::Number),
                 Rewritten::Refused { relaxable } => {
-                    let relaxable = relaxable && has_right_length(plan, number);
+                    let relaxable = relaxable && plan.limits.allow_length(number.as_bytes());
                     let problem = Problem::SpreadsheetNumber { json: Some(number.to_string()) };
                     let kept = Some(Kept::unchanged(Cow::Borrowed(number)));
                     return self.refuse(origin, Some(raw), kept, [Refusal { relaxable, ..Refusal::new(problem) }]);
                 }
             },
-            JsonValue::Array(array) if plan.kind == FieldType::List => match list::from_json(array) {
-                Ok(Some(array)) => {
-                    let mut refusals = Vec::new();
-                    check_length(plan, &array, &mut refusals);
-                    if refusals.is_empty() {
-                        return Stored::Text(Cow::Owned(array));
-                    }
-                    return self.refuse(origin, Some(raw), Some(Kept::unchanged(Cow::Owned(array))), refusals);
-                }
-                Ok(None) => return self.missing(origin, Some(raw)),
-                Err(problem) => list_refusal(problem),
-            },
-            JsonValue::Array(_) => Refusal::new(Problem::Nested { found: JsonKind::Array }),
-            JsonValue::Object => Refusal::new(Problem::Nested { found: JsonKind::Object }),
+            JsonValue::Array(_) => Problem::Nested { found: JsonKind::Array },
+            JsonValue::Object => Problem::Nested { found: JsonKind::Object },
         };
-        self.refuse(origin, Some(raw), None, [refusal])
+        self.refuse(origin, Some(raw), None, [Refusal::new(problem)])
     }
-
-    fn repair<'v>(&mut self, field: usize, value: Cow<'v, str>) -> Cow<'v, str> {
-        let repaired = match &value {
-            Cow::Borrowed(value) => repair::repair(value),
-            Cow::Owned(value) => Cow::Owned(repair::repair(value).into_owned()),
-        };
-        if repaired != value {
-            self.repaired[field] += 1;
-        }
-        repaired
-    }
-}
-
-fn as_number(plan: &FieldPlan, value: &str) -> Result<i64, Problem> {
-    let found = || excerpt(value).to_string();
-    if plan.kind == FieldType::Flag {
-        return flag::parse(value).map(i64::from).ok_or_else(|| Problem::NotAFlag { found: found() });
-    }
-    match integer::integer(value) {
-        Ok(number) if number >= plan.limits.at_least => Ok(number),
-        Err(integer::IntegerFault::Invalid) => Err(Problem::NotAnInteger { found: found() }),
-        Ok(_) | Err(integer::IntegerFault::OutOfRange) => {
-            let at_least = Some(plan.limits.at_least).filter(|least| *least != i64::MIN);
-            Err(Problem::OutOfRange { found: found(), at_least })
-        }
-    }
-}
-
-fn has_right_length(plan: &FieldPlan, value: &str) -> bool {
-    (plan.limits.min..=plan.limits.max).contains(&text::length(value))
-}
-
-fn check_length(plan: &FieldPlan, value: &str, refusals: &mut Vec<Refusal>) {
-    // As many bytes as characters are needed are enough of them, and few enough, in most values.
-    if value.len() >= 4 * plan.limits.min && value.len() <= plan.limits.max {
-        return;
-    }
-    let length = text::length(value);
-    if length < plan.limits.min {
-        refusals.push(Refusal::new(Problem::TooShort { length, limit: plan.limits.min }));
-    } else if length > plan.limits.max {
-        let kind = match plan.kind {
-            FieldType::Email => TextKind::Email,
-            FieldType::Phone => TextKind::Phone,
-            _ => TextKind::Other,
-        };
-        refusals.push(Refusal::new(Problem::TooLong { length, limit: plan.limits.max, kind }));
-    }
-}
-
-fn check_characters(plan: &FieldPlan, value: &str, refusals: &mut Vec<Refusal>) {
-    let Some(allowed) = plan.limits.characters else { return };
-    let Some(found) = allowed.first_outside(value) else { return };
-    let country = (plan.kind == FieldType::Country).then(|| excerpt(value).to_string());
-    let suggestion = mend::mended(value, allowed).filter(|corrected| has_right_length(plan, corrected));
-    // The rule for characters is the last but for the form of an e-mail address, which has none.
-    let relaxable = refusals.is_empty();
-    refusals.push(Refusal { problem: Problem::Characters { found, allowed, country }, suggestion, relaxable });
 }
 
 /// What a value was before it was converted wrongly from windows-1252, if this control character in it shows that.
@@ -368,35 +226,8 @@ fn as_windows_1252(control: char, value: &str) -> Option<String> {
     Some(value.trim().to_string())
 }
 
-fn list_refusal(problem: Problem) -> Refusal {
-    let suggestion = match problem {
-        Problem::ControlCharacter { character, .. } => text::windows_1252(character).map(String::from),
-        _ => None,
-    };
-    Refusal { suggestion, ..Refusal::new(problem) }
-}
-
 pub(super) fn is_whole(number: &str) -> bool {
     !number.bytes().any(|byte| matches!(byte, b'.' | b'e' | b'E'))
-}
-
-pub(super) fn into_owned<'v>(stored: Stored<'_>) -> Stored<'v> {
-    match stored {
-        Stored::Missing => Stored::Missing,
-        Stored::Integer(number) => Stored::Integer(number),
-        Stored::Text(text) => Stored::Text(Cow::Owned(text.into_owned())),
-    }
-}
-
-/// Applies a normaliser without losing a borrow.
-fn map_cow<'v>(value: Cow<'v, str>, normalise: impl for<'a> Fn(&'a str) -> Cow<'a, str>) -> Cow<'v, str> {
-    match value {
-        Cow::Borrowed(value) => normalise(value),
-        Cow::Owned(value) => match normalise(&value) {
-            Cow::Borrowed(same) if same.len() == value.len() => Cow::Owned(value),
-            changed => Cow::Owned(changed.into_owned()),
-        },
-    }
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use std::ops::Range;
 
 use self::bad_record::BadRecord;
 use self::json::MetKeys;
-use self::judge::{Judge, Stored};
+use self::judge::Judge;
 use self::plan::Plan;
 use self::quick::Tidy;
 use crate::core::finding::{Code, Finding, FindingList, Findings, Handling, Problem, Severity};
@@ -31,8 +31,9 @@ use crate::core::row::{RowBuilder, Value};
 use crate::core::text;
 use crate::core::text::key;
 use crate::core::types::FieldType;
-use crate::core::types::definition::Quick;
+use crate::core::types::parsed::Stored;
 use crate::core::types::postal_code::LostZero;
+use crate::core::types::quick::Quick;
 
 pub use self::csv::CsvShape;
 pub use self::keys::JsonShape;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::judge::{Judge, Origin, Stored};
+use super::judge::{Judge, Origin};
 use super::plan_error::{OnInvalidReason, PlanError};
 use crate::core::mode::{Empty, Mode};
 use crate::core::profile::{Field, FieldSet, HeaderNames, Mapping, Profile, Setting};
@@ -17,6 +17,7 @@ use crate::core::text::key::KeyComparison;
 use crate::core::text::sheet;
 use crate::core::types::definition::{AddressPart, Storage};
 use crate::core::types::limits::Limits;
+use crate::core::types::parsed::Stored;
 use crate::core::types::{FieldType, repair};
 
 /// The options of a run that are about fields.

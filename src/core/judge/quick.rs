@@ -5,7 +5,7 @@
 
 use super::judge::Judge;
 use crate::core::row::RowBuilder;
-use crate::core::types::definition::Quick;
+use crate::core::types::quick::Quick;
 
 /// A trimmed value, part of a tidy text, with what follows it in the block.
 #[derive(Clone, Copy)]
@@ -66,12 +66,13 @@ impl Judge<'_> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::judge::{Origin, Stored};
+    use super::super::judge::Origin;
     use super::super::plan::{FieldOptions, Plan};
     use super::*;
     use crate::core::profile::Profile;
     use crate::core::row::{PlainRows, Value};
     use crate::core::text;
+    use crate::core::types::parsed::Stored;
 
     /// Compares what the quick path stores with what the full path does; whether it stored anything.
     fn compare(plan: &Plan, field: usize, value: &str) -> bool {

@@ -2,26 +2,12 @@
 
 use std::borrow::Cow;
 
-use super::judge::{Judge, Origin, Stored};
+use super::judge::{Judge, Origin};
 use super::plan::{FieldPlan, Filler, OnInvalid, Required};
 use crate::core::finding::{Finding, Handling, Problem, Retry, excerpt};
 use crate::core::mode::Empty;
 use crate::core::record::csv::NOT_CALCULATED;
-
-/// Why a value is not stored as it should be.
-pub(super) struct Refusal {
-    pub(super) problem: Problem,
-    /// What would be right.
-    pub(super) suggestion: Option<String>,
-    /// Whether the value would be right without the field's rule.
-    pub(super) relaxable: bool,
-}
-
-impl Refusal {
-    pub(super) fn new(problem: Problem) -> Refusal {
-        Refusal { problem, suggestion: None, relaxable: false }
-    }
-}
+use crate::core::types::parsed::{Refusal, Stored};
 
 /// What a field that keeps invalid values stores.
 pub(super) struct Kept<'v, 'j> {

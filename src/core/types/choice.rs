@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use super::definition::{Facts, Type};
 use super::limits::Limits;
+use super::parsed::{Parsed, Refusal};
+use crate::core::finding::{Problem, TextKind, excerpt};
 
 /// One of a few words.
 #[derive(Debug)]
@@ -12,17 +14,27 @@ pub struct Choice;
 impl Type for Choice {
     const FACTS: Facts = Facts {
         docs: "One of the words that the profile lists, in any case; stored as the profile spells it.",
-        examples: &[],
+        examples: &[("EMAIL", "email")],
         ..Facts::TEXT
     };
 
     fn describe(limits: &Limits) -> Cow<'static, str> {
         limits.choices.join(" or ").into()
     }
+
+    fn parse<'v>(value: Cow<'v, str>, limits: &Limits) -> Parsed<'v> {
+        match parse(&value, &limits.choices) {
+            Some(word) => Parsed::text(Cow::Owned(word.to_string()), limits, TextKind::Other),
+            None => {
+                let (found, choices) = (excerpt(&value).to_string(), limits.choices.join("\n"));
+                Parsed::refused(Refusal::new(Problem::NotAChoice { found, choices }))
+            }
+        }
+    }
 }
 
 /// Finds the value among the choices without regard to case, and gives the choice as the profile spells it.
-pub fn parse<'c>(value: &str, choices: &'c [String]) -> Option<&'c str> {
+fn parse<'c>(value: &str, choices: &'c [String]) -> Option<&'c str> {
     choices.iter().find(|choice| unicase::eq(choice.as_str(), value)).map(String::as_str)
 }
 

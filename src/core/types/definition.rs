@@ -4,7 +4,12 @@ use std::borrow::Cow;
 
 use super::limits::Limits;
 use super::memory::Memory;
+use super::parsed::Parsed;
+use super::quick::Quick;
+use crate::core::finding::Wanted;
+use crate::core::record::json::JsonValue;
 use crate::core::row::RowBuilder;
+use crate::core::text::sheet;
 
 /// How the values of a type are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,29 +31,6 @@ pub enum AddressPart {
     Country,
 }
 
-/// What the quick path has done with a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Quick {
-    /// Nothing: the value takes the full path.
-    Undecided,
-    /// Stored that there is no value.
-    Missing,
-    /// Stored the value as it is.
-    Same,
-    /// Written its normal form, of this many bytes, to the builder's space.
-    Normalised(usize),
-    /// The same, after its punctuation was repaired away.
-    Repaired(usize),
-}
-
-impl Quick {
-    /// `Same` for a value that is right.
-    #[inline]
-    pub fn same_if(is_right: bool) -> Quick {
-        if is_right { Quick::Same } else { Quick::Undecided }
-    }
-}
-
 /// What a type is, apart from its rules.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts {
@@ -62,6 +44,8 @@ pub struct Facts {
     pub normalisation: Option<&'static str>,
     /// How its values are stored.
     pub storage: Storage,
+    /// What it takes from JSON, besides text and whole numbers.
+    pub json: Wanted,
     /// Whether a value can be a word. Where it cannot, `null`, `n/a` and the like mean that there is none.
     pub holds_words: bool,
     /// Whether its values are digits that are no number: each digit counts, leading zeros too.
@@ -82,6 +66,7 @@ impl Facts {
         words: "text",
         normalisation: None,
         storage: Storage::Text,
+        json: Wanted::Text,
         holds_words: true,
         is_identifier: false,
         is_guarded: false,
@@ -98,6 +83,19 @@ pub trait Type {
     /// What the limits allow, in words.
     fn describe(_: &Limits) -> Cow<'static, str> {
         Self::FACTS.words.into()
+    }
+
+    /// Normalises a value, cleaned and not empty, and judges it.
+    fn parse<'v>(value: Cow<'v, str>, limits: &Limits) -> Parsed<'v>;
+
+    /// The same for a JSON value of a kind that it takes besides text and whole numbers; `None` for others.
+    fn parse_json(_: &JsonValue<'_>, _: &Limits) -> Option<Parsed<'static>> {
+        None
+    }
+
+    /// Whether a spreadsheet has rewritten a value of digits as a number, so that digits may be lost.
+    fn is_rewritten(value: &str) -> bool {
+        sheet::rewritten(value.as_bytes()).is_some()
     }
 
     /// Stores a usual value at once, as the full path would. The value is trimmed, tidy and not empty. What is stored in

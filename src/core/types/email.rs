@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
-use super::definition::{Facts, Quick, Type};
+use super::definition::{Facts, Type};
 use super::limits::Limits;
 use super::memory::Memory;
-use crate::core::finding::EmailFault;
+use super::parsed::{Parsed, Refusal, Stored, normalised};
+use super::quick::Quick;
+use crate::core::finding::{EmailFault, Problem, TextKind};
 use crate::core::row::RowBuilder;
 use crate::core::text;
 
@@ -21,6 +23,16 @@ impl Type for Email {
         holds_words: false,
         ..Facts::TEXT
     };
+
+    fn parse<'v>(value: Cow<'v, str>, limits: &Limits) -> Parsed<'v> {
+        let mut parsed = Parsed::text(normalised(value, normalise), limits, TextKind::Email);
+        if let Stored::Text(address) = &parsed.stored
+            && let Err(fault) = check(address)
+        {
+            parsed.refusals.push(Refusal::new(Problem::Email(fault)));
+        }
+        parsed
+    }
 
     #[inline(always)]
     fn quick(value: &[u8], limits: &Limits, _: &mut Memory, _: &mut impl RowBuilder) -> Quick {

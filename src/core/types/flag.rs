@@ -1,6 +1,12 @@
 //! A flag: yes or no.
 
+use std::borrow::Cow;
+
 use super::definition::{Facts, Storage, Type};
+use super::limits::Limits;
+use super::parsed::{Parsed, Refusal};
+use crate::core::finding::{Problem, Wanted, excerpt};
+use crate::core::record::json::JsonValue;
 
 /// Yes or no.
 #[derive(Debug)]
@@ -12,13 +18,28 @@ impl Type for Flag {
         examples: &[("Yes", "1"), ("off", "0"), ("t", "1")],
         words: "flag: yes or no",
         storage: Storage::Integer,
+        json: Wanted::Flag,
         holds_words: false,
         ..Facts::TEXT
     };
+
+    fn parse<'v>(value: Cow<'v, str>, _: &Limits) -> Parsed<'v> {
+        match parse(&value) {
+            Some(flag) => Parsed::integer(i64::from(flag)),
+            None => Parsed::refused(Refusal::new(Problem::NotAFlag { found: excerpt(&value).to_string() })),
+        }
+    }
+
+    fn parse_json(value: &JsonValue<'_>, _: &Limits) -> Option<Parsed<'static>> {
+        match value {
+            JsonValue::Bool(flag) => Some(Parsed::integer(i64::from(*flag))),
+            _ => None,
+        }
+    }
 }
 
 /// Reads true/false, yes/no, y/n, t/f, on/off or 1/0 in any case; none for anything else.
-pub fn parse(value: &str) -> Option<bool> {
+fn parse(value: &str) -> Option<bool> {
     const YES: [&str; 6] = ["1", "y", "t", "yes", "true", "on"];
     const NO: [&str; 6] = ["0", "n", "f", "no", "false", "off"];
     if YES.iter().any(|word| word.eq_ignore_ascii_case(value)) {

@@ -1,6 +1,11 @@
 //! A whole number of 64 bits with a sign.
 
+use std::borrow::Cow;
+
 use super::definition::{Facts, Storage, Type};
+use super::limits::Limits;
+use super::parsed::{Parsed, Refusal};
+use crate::core::finding::{Problem, Wanted, excerpt};
 
 /// A whole number.
 #[derive(Debug)]
@@ -12,10 +17,24 @@ impl Type for Integer {
         examples: &[("007", "7"), ("+12", "12"), ("-3", "-3")],
         words: "integer",
         storage: Storage::Integer,
+        json: Wanted::Integer,
         holds_words: false,
         is_guarded: true,
         ..Facts::TEXT
     };
+
+    fn parse<'v>(value: Cow<'v, str>, limits: &Limits) -> Parsed<'v> {
+        let found = || excerpt(&value).to_string();
+        let problem = match integer(&value) {
+            Ok(number) if number >= limits.at_least => return Parsed::integer(number),
+            Err(IntegerFault::Invalid) => Problem::NotAnInteger { found: found() },
+            Ok(_) | Err(IntegerFault::OutOfRange) => {
+                let at_least = Some(limits.at_least).filter(|least| *least != i64::MIN);
+                Problem::OutOfRange { found: found(), at_least }
+            }
+        };
+        Parsed::refused(Refusal::new(problem))
+    }
 }
 
 /// Why a value is no integer that can be stored.

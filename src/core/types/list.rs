@@ -9,8 +9,10 @@ use std::collections::HashSet;
 use serde_json::value::RawValue;
 
 use super::definition::{Facts, Type};
-use crate::core::finding::Problem;
-use crate::core::record::json::JsonKind;
+use super::limits::Limits;
+use super::parsed::{Parsed, Refusal};
+use crate::core::finding::{Problem, TextKind};
+use crate::core::record::json::{JsonKind, JsonValue};
 use crate::core::text;
 
 /// A list of texts and numbers.
@@ -28,12 +30,37 @@ impl Type for List {
         words: "list",
         ..Facts::TEXT
     };
+
+    fn parse<'v>(value: Cow<'v, str>, limits: &Limits) -> Parsed<'v> {
+        parsed(from_text(&value), limits)
+    }
+
+    fn parse_json(value: &JsonValue<'_>, limits: &Limits) -> Option<Parsed<'static>> {
+        match value {
+            JsonValue::Array(array) => Some(parsed(from_json(array), limits)),
+            _ => None,
+        }
+    }
+}
+
+/// A list that was read, judged.
+fn parsed<'v>(list: Result<Option<String>, Problem>, limits: &Limits) -> Parsed<'v> {
+    match list {
+        Ok(array) => Parsed::text(Cow::Owned(array.unwrap_or_default()), limits, TextKind::Other),
+        Err(problem) => {
+            let suggestion = match problem {
+                Problem::ControlCharacter { character, .. } => text::windows_1252(character).map(String::from),
+                _ => None,
+            };
+            Parsed::refused(Refusal { suggestion, ..Refusal::new(problem) })
+        }
+    }
 }
 
 /// Reads a list from a cell: a JSON array where the value starts with `[`, else text split at `,`, `;` or `|`.
 ///
 /// Gives the compact JSON array, or none where no item is left.
-pub fn from_text(value: &str) -> Result<Option<String>, Problem> {
+fn from_text(value: &str) -> Result<Option<String>, Problem> {
     let value = clean_item(value)?;
     if value.starts_with('[') {
         return from_json(&value);
@@ -48,7 +75,7 @@ pub fn from_text(value: &str) -> Result<Option<String>, Problem> {
 
 /// Reads a list from the text of a JSON array of texts and numbers. The result is that of [`from_text`]; numbers stay
 /// as they are written.
-pub fn from_json(array: &str) -> Result<Option<String>, Problem> {
+fn from_json(array: &str) -> Result<Option<String>, Problem> {
     let items: Vec<&RawValue> = serde_json::from_str(array).map_err(|_| Problem::NotAList)?;
     let mut list = Items::default();
     for item in items {

@@ -5,6 +5,7 @@
 //! value changes nothing. Nothing here knows of records or profiles.
 
 pub mod choice;
+pub mod corrected;
 pub mod country;
 pub mod definition;
 pub mod email;
@@ -13,9 +14,10 @@ pub mod integer;
 pub mod limits;
 pub mod list;
 pub mod memory;
-pub mod mend;
+pub mod parsed;
 pub mod phone;
 pub mod postal_code;
+pub mod quick;
 pub mod repair;
 pub mod state;
 pub mod text;
@@ -24,9 +26,12 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use self::definition::{Facts, Quick, Type};
+use self::definition::{Facts, Type};
 use self::limits::Limits;
 use self::memory::Memory;
+use self::parsed::Parsed;
+use self::quick::Quick;
+use crate::core::record::json::JsonValue;
 use crate::core::row::RowBuilder;
 
 /// Declares [`FieldType`]: a variant for each type, whose methods ask the type of that name.
@@ -54,6 +59,21 @@ macro_rules! field_types {
                 match self { $(FieldType::$name => $module::$name::describe(limits),)* }
             }
 
+            /// See [`Type::parse`].
+            pub fn parse<'v>(self, value: Cow<'v, str>, limits: &Limits) -> Parsed<'v> {
+                match self { $(FieldType::$name => $module::$name::parse(value, limits),)* }
+            }
+
+            /// See [`Type::parse_json`].
+            pub fn parse_json(self, value: &JsonValue<'_>, limits: &Limits) -> Option<Parsed<'static>> {
+                match self { $(FieldType::$name => $module::$name::parse_json(value, limits),)* }
+            }
+
+            /// See [`Type::is_rewritten`].
+            pub fn is_rewritten(self, value: &str) -> bool {
+                match self { $(FieldType::$name => $module::$name::is_rewritten(value),)* }
+            }
+
             /// See [`Type::quick`].
             #[inline(always)]
             pub fn quick(self, value: &[u8], limits: &Limits, memory: &mut Memory, rows: &mut impl RowBuilder) -> Quick {
@@ -74,4 +94,36 @@ field_types! {
     flag::Flag,
     choice::Choice,
     list::List,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parsed::Stored;
+    use super::*;
+
+    #[test]
+    fn types_store_what_their_examples_say() {
+        let limits = Limits {
+            min: 0,
+            max: 100,
+            at_least: i64::MIN,
+            characters: None,
+            relaxed: false,
+            repair: false,
+            refuses_rewritten: false,
+            choices: vec!["email".into(), "print".into()],
+        };
+        for kind in FieldType::ALL {
+            assert!(kind.facts().docs.ends_with('.') && !kind.facts().examples.is_empty(), "{kind:?}");
+            for (value, expected) in kind.facts().examples {
+                let parsed = kind.parse(Cow::Borrowed(*value), &limits);
+                let stored = match parsed.stored {
+                    Stored::Text(text) => text.into_owned(),
+                    Stored::Integer(number) => number.to_string(),
+                    Stored::Missing => String::new(),
+                };
+                assert_eq!((&*stored, parsed.refusals.len()), (*expected, 0), "{kind:?}: {value}");
+            }
+        }
+    }
 }

@@ -3,10 +3,12 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::definition::{Facts, Quick, Type};
+use super::definition::{Facts, Type};
 use super::limits::Limits;
 use super::memory::Memory;
-use crate::core::finding::Problem;
+use super::parsed::{Parsed, Refusal};
+use super::quick::Quick;
+use crate::core::finding::{Problem, TextKind};
 use crate::core::row::RowBuilder;
 use crate::core::text::digit;
 use crate::core::text::sheet::{self, Rewritten};
@@ -30,6 +32,29 @@ impl Type for Phone {
         never_rewritten: true,
         ..Facts::TEXT
     };
+
+    fn parse<'v>(value: Cow<'v, str>, limits: &Limits) -> Parsed<'v> {
+        let digits = match normalise(&value) {
+            Ok(Cow::Borrowed(digits)) if digits.len() == value.len() => value,
+            Ok(digits) => Cow::Owned(digits.into_owned()),
+            Err(_) if limits.relaxed => value,
+            Err(problem) => {
+                let relaxable = limits.allow_length(value.as_bytes());
+                return Parsed::refused(Refusal { relaxable, ..Refusal::new(problem) });
+            }
+        };
+        Parsed::text(digits, limits, TextKind::Phone)
+    }
+
+    /// One zero is `.0` as many programs export it; with more of them, as in 555.0000, only the digits before the point tell
+    /// a phone number from a quantity.
+    fn is_rewritten(value: &str) -> bool {
+        match sheet::rewritten(digit::ascii_digits(without_scheme(value)).as_bytes()) {
+            Some(Rewritten::Exponent) => true,
+            Some(Rewritten::Zeros(digits, zeros)) => zeros == 1 || digits >= 7,
+            None => false,
+        }
+    }
 
     #[inline(always)]
     fn quick(value: &[u8], limits: &Limits, _: &mut Memory, rows: &mut impl RowBuilder) -> Quick {
@@ -57,9 +82,6 @@ pub fn normalise(value: &str) -> Result<Cow<'_, str>, Problem> {
         return Ok(Cow::Borrowed(digits));
     }
     let value = digit::ascii_digits(value);
-    if is_spreadsheet_number(&value) {
-        return Err(Problem::SpreadsheetNumber { json: None });
-    }
     digits_of(&value).map(Cow::Owned)
 }
 
@@ -127,16 +149,6 @@ fn digits_of(value: &str) -> Result<String, Problem> {
         return Err(Problem::PhoneWithoutDigits);
     }
     Ok(digits)
-}
-
-/// Whether this is how a spreadsheet writes a quantity. One zero is `.0` as many programs export it; with more of them, as
-/// in 555.0000, only what stands before the dot tells a phone number from a quantity.
-fn is_spreadsheet_number(value: &str) -> bool {
-    match sheet::rewritten(value.as_bytes()) {
-        Some(Rewritten::Exponent) => true,
-        Some(Rewritten::Zeros(digits, zeros)) => zeros == 1 || digits >= 7,
-        None => false,
-    }
 }
 
 /// The value without a leading `tel:`.
@@ -288,7 +300,7 @@ mod tests {
             "0.0",
             "٥٤١٧٥٤٣٠١٠.٠",
         ] {
-            assert_eq!(normalise(value), Err(Problem::SpreadsheetNumber { json: None }), "{value:?}");
+            assert!(Phone::is_rewritten(value), "{value:?}");
         }
     }
 
@@ -317,9 +329,9 @@ mod tests {
 
         #[test]
         fn two_zeros_are_a_quantity_with_seven_digits(whole in "[0-9]{1,10}") {
-            prop_assert_eq!(is_spreadsheet_number(&[&*whole, ".00"].concat()), whole.len() >= 7);
-            prop_assert!(is_spreadsheet_number(&[&*whole, ".0"].concat()));
-            prop_assert!(!is_spreadsheet_number(&whole));
+            prop_assert_eq!(Phone::is_rewritten(&[&*whole, ".00"].concat()), whole.len() >= 7);
+            prop_assert!(Phone::is_rewritten(&[&*whole, ".0"].concat()));
+            prop_assert!(!Phone::is_rewritten(&whole));
         }
     }
 }

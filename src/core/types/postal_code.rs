@@ -4,9 +4,11 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::definition::{AddressPart, Facts, Quick, Type};
+use super::definition::{AddressPart, Facts, Type};
 use super::limits::Limits;
 use super::memory::Memory;
+use super::parsed::Parsed;
+use super::quick::Quick;
 use super::text::Text;
 use crate::core::row::RowBuilder;
 
@@ -26,6 +28,10 @@ impl Type for PostalCode {
 
     fn describe(limits: &Limits) -> Cow<'static, str> {
         Text::describe(limits)
+    }
+
+    fn parse<'v>(value: Cow<'v, str>, limits: &Limits) -> Parsed<'v> {
+        Text::parse(value, limits)
     }
 
     #[inline(always)]

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::definition::Quick;
 use super::limits::Limits;
+use super::quick::Quick;
 use crate::core::row::RowBuilder;
 use crate::core::text;
 use crate::core::text::kinds::{self, DIGIT, DROPPED, HYPHEN, KINDS, LATIN, LETTER, OTHER, PUNCTUATION, SPACE};
@@ -29,7 +29,15 @@ pub fn repair(value: &str) -> Cow<'_, str> {
     Cow::Owned(repair_any(value))
 }
 
-/// `repair` for every value.
+/// The repaired value, if repair changes it.
+pub fn repaired(value: &str) -> Option<String> {
+    match repair(value) {
+        Cow::Borrowed(same) if same.len() == value.len() => None,
+        repaired => (repaired != value).then(|| repaired.into_owned()),
+    }
+}
+
+/// [`repair`] for any value.
 fn repair_any(value: &str) -> String {
     let mut repaired = String::with_capacity(value.len());
     for character in value.chars().filter(|&c| !is_dropped(c)) {

@@ -2,11 +2,14 @@
 
 use std::borrow::Cow;
 
-use super::definition::{AddressPart, Facts, Quick, Type};
+use super::definition::{AddressPart, Facts, Type};
 use super::limits::Limits;
 use super::memory::Memory;
+use super::parsed::{Parsed, normalised};
+use super::quick::Quick;
 use super::repair;
 use super::text::Text;
+use crate::core::finding::TextKind;
 use crate::core::row::RowBuilder;
 use crate::core::text;
 
@@ -24,6 +27,13 @@ impl Type for State {
 
     fn describe(limits: &Limits) -> Cow<'static, str> {
         Text::describe(limits)
+    }
+
+    fn parse<'v>(value: Cow<'v, str>, limits: &Limits) -> Parsed<'v> {
+        let repaired = if limits.repair { repair::repaired(&value) } else { None };
+        let is_repaired = repaired.is_some();
+        let value = normalised(repaired.map_or(value, Cow::Owned), normalise);
+        Parsed { is_repaired, ..Parsed::text(value, limits, TextKind::Other) }
     }
 
     #[inline(always)]

@@ -2,10 +2,13 @@
 
 use std::borrow::Cow;
 
-use super::definition::{Facts, Quick, Type};
+use super::definition::{Facts, Type};
 use super::limits::Limits;
 use super::memory::Memory;
+use super::parsed::Parsed;
+use super::quick::Quick;
 use super::repair;
+use crate::core::finding::TextKind;
 use crate::core::row::RowBuilder;
 use crate::core::text::sheet;
 
@@ -18,6 +21,12 @@ impl Type for Text {
 
     fn describe(limits: &Limits) -> Cow<'static, str> {
         limits.characters.map_or(Self::FACTS.words, |characters| characters.describe()).into()
+    }
+
+    fn parse<'v>(value: Cow<'v, str>, limits: &Limits) -> Parsed<'v> {
+        let repaired = if limits.repair { repair::repaired(&value) } else { None };
+        let is_repaired = repaired.is_some();
+        Parsed { is_repaired, ..Parsed::text(repaired.map_or(value, Cow::Owned), limits, TextKind::Other) }
     }
 
     #[inline(always)]

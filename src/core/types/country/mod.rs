@@ -5,9 +5,12 @@ pub mod recent;
 
 use std::borrow::Cow;
 
-use super::definition::{AddressPart, Facts, Quick, Type};
+use super::definition::{AddressPart, Facts, Type};
 use super::limits::Limits;
 use super::memory::Memory;
+use super::parsed::Parsed;
+use super::quick::Quick;
+use crate::core::finding::{Problem, TextKind, excerpt};
 use crate::core::row::RowBuilder;
 
 /// A country.
@@ -26,6 +29,20 @@ impl Type for Country {
 
     fn describe(limits: &Limits) -> Cow<'static, str> {
         limits.characters.map_or(Self::FACTS.words, |characters| characters.describe()).into()
+    }
+
+    fn parse<'v>(value: Cow<'v, str>, limits: &Limits) -> Parsed<'v> {
+        if let Some(code) = names::code_of(&value) {
+            return Parsed::text(Cow::Borrowed(code), limits, TextKind::Other);
+        }
+        let found = excerpt(&value).to_string();
+        let mut parsed = Parsed::text(value, limits, TextKind::Other);
+        for refusal in &mut parsed.refusals {
+            if let Problem::Characters { country, .. } = &mut refusal.problem {
+                *country = Some(found.clone());
+            }
+        }
+        Parsed { warning: Some(Problem::UnknownCountry { found }), ..parsed }
     }
 
     #[inline(always)]

@@ -1,5 +1,5 @@
-//! The mended value: what a person would write in place of a value with characters that its field does not allow. It is
-//! shown as a hint and never stored (SPEC section 3, step 5).
+//! The corrected value: what a person would write in place of a value with characters that its field does not allow. It is
+//! shown as a suggestion and never stored.
 
 use std::borrow::Cow;
 
@@ -10,19 +10,19 @@ use crate::core::text::{self, Characters};
 /// Gives the value as the character rule would allow it, without its punctuation (`O'Brien` as `OBrien`, `Jean-Luc` as
 /// `Jean Luc`); where the rule is digits and hyphens, digits of every script become ASCII, and what stands between them
 /// becomes one hyphen. None where that does not help, leaves nothing, or changes nothing.
-pub fn mended(value: &str, characters: Characters) -> Option<String> {
-    let mended = match characters {
+pub fn corrected(value: &str, characters: Characters) -> Option<String> {
+    let found = match characters {
         Characters::DigitsHyphen if has_decimals(value) => return None,
         Characters::DigitsHyphen => hyphenated(value),
         _ => repair::repair(value),
     };
-    if mended.is_empty() || mended == value || characters.first_outside(&mended).is_some() {
+    if found.is_empty() || found == value || characters.first_outside(&found).is_some() {
         return None;
     }
-    Some(mended.into_owned())
+    Some(found.into_owned())
 }
 
-/// Whether it is a number with decimals, of which nobody knows what it was: 1.1 is not 11, nor 53113.0 the code 531130.
+/// Whether it is a number with decimals, which has no sure correction: 1.1 is not 11, nor 53113.0 the code 531130.
 fn has_decimals(value: &str) -> bool {
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     value.split_once(['.', ',']).is_some_and(|(whole, rest)| digits(whole) && digits(rest) && rest.len() <= 2)
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn mended_gives_what_would_be_allowed() {
+    fn corrected_gives_what_would_be_allowed() {
         use Characters::*;
         for (value, rule, expected) in [
             ("O'Brien", LettersSpaces, Some("OBrien")),
@@ -78,19 +78,19 @@ mod tests {
             ("SW1A 1AA", DigitsHyphen, None),
             ("–", DigitsHyphen, None),
         ] {
-            assert_eq!(mended(value, rule).as_deref(), expected, "{value:?} {rule:?}");
+            assert_eq!(corrected(value, rule).as_deref(), expected, "{value:?} {rule:?}");
         }
     }
 
     proptest! {
         #[test]
-        fn mended_is_allowed_and_final(value in prop_oneof![any::<String>(), "[a-c1-3٣ '.,–\u{2212}\\-]{0,12}"]) {
+        fn corrected_is_allowed_and_final(value in prop_oneof![any::<String>(), "[a-c1-3٣ '.,–\u{2212}\\-]{0,12}"]) {
             use Characters::*;
             for rule in [Letters, LettersSpaces, LettersDigitsSpaces, DigitsHyphen, Digits] {
-                if let Some(mended_value) = mended(&value, rule) {
-                    prop_assert!(!mended_value.is_empty() && mended_value != value);
-                    prop_assert_eq!(rule.first_outside(&mended_value), None);
-                    prop_assert_eq!(mended(&mended_value, rule), None);
+                if let Some(corrected_value) = corrected(&value, rule) {
+                    prop_assert!(!corrected_value.is_empty() && corrected_value != value);
+                    prop_assert_eq!(rule.first_outside(&corrected_value), None);
+                    prop_assert_eq!(corrected(&corrected_value, rule), None);
                 }
             }
         }
