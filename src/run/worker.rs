@@ -9,7 +9,7 @@ use crate::core::finding::{Finding, FindingList, Findings, Handling, Problem};
 use crate::core::judge::{Carried, Checker, Outcome, Verdicts};
 use crate::core::mode::Mode;
 use crate::core::profile::FieldSet;
-use crate::core::record::csv::RowWriter;
+use crate::core::record::csv::{Cell, RowWriter};
 use crate::core::record::{Balance, Block, Spot};
 use crate::report::lines::{self, FirstPlace, Rejection};
 use crate::report::summary::Counts;
@@ -145,8 +145,9 @@ impl Worker {
             let spot = Spot { block: &block, span, position };
             if !findings.is_empty() {
                 tally.record(findings, self.input, position.line);
-                let is_rejected = verdict.outcome == Outcome::Rejected;
-                self.write_findings(&mut pens, (&mut errors.text, &mut rejects.text), spot, findings, is_rejected);
+                let out = (&mut errors.text, &mut rejects.text);
+                let cells = (verdict.outcome == Outcome::Rejected).then(|| verdicts.cells_of(verdict));
+                self.write_findings(&mut pens, out, spot, findings, cells);
             }
             let mut key_text: &[u8] = &[];
             match &verdict.outcome {
@@ -203,6 +204,7 @@ impl Worker {
         counts.warnings = tally.warning_count;
         // They are written.
         verdicts.findings = FindingList::default();
+        verdicts.cells = Vec::new();
         let worker = Arc::clone(self);
         Checked { block, verdicts, first, counts, rows, texts, rivalled, known, errors, rejects, tally, cells, worker }
     }
@@ -228,13 +230,13 @@ impl Worker {
     /// Adds a finding about a record's key.
     pub(super) fn note_key(&self, problem: Problem<&str>, spot: Spot<'_>, findings: &mut FindingList) {
         let field = self.checker.plan().key.map(|key| key.field).unwrap_or_default();
-        let (column, value) = self.checker.original_value(spot.block, spot.span, field).unzip();
+        let original = self.checker.original(spot.block, spot.span, field);
         let finding = Finding {
             problem,
             handling: Handling::Rejected(None),
             field: Some(field as u16),
-            column: column.flatten().map(|column| column as u32 + 1),
-            value: value.as_deref(),
+            column: original.as_ref().and_then(|original| original.column).map(|column| column + 1),
+            value: original.as_ref().map(|original| original.text.as_str()),
             suggestion: None,
             raw: None,
         };
@@ -251,7 +253,7 @@ impl Worker {
         out: (&mut Vec<u8>, &mut Vec<u8>),
     ) {
         tally.record(findings.all(), self.input, spot.position.line);
-        self.write_findings(&mut self.pens(), out, spot, findings.all(), true);
+        self.write_findings(&mut self.pens(), out, spot, findings.all(), Some(&[]));
     }
 
     /// What report lines of this input are written with.
@@ -259,14 +261,15 @@ impl Worker {
         Pens { row: RowWriter::new(self.delimiter), words: Words::default() }
     }
 
-    /// Adds the lines of `errors.ndjson` for a record's findings, and that of the reject report where it is rejected.
+    /// Adds the lines of `errors.ndjson` for a record's findings, and that of the reject report where it is rejected: then
+    /// `cells` are its cells, as far as they are known.
     fn write_findings(
         &self,
         Pens { row, words }: &mut Pens,
         (errors, rejects): (&mut Vec<u8>, &mut Vec<u8>),
         spot: Spot<'_>,
         findings: Findings<'_>,
-        is_rejected: bool,
+        cells: Option<&[Cell]>,
     ) {
         if !self.reports {
             return;
@@ -277,8 +280,8 @@ impl Worker {
             let said = (words.message(index), words.hint(index));
             lines::error_line(errors, &self.path, spot.position, finding.field.map(column_of), &finding, said);
         }
-        if is_rejected {
-            self.write_reject(row, rejects, spot, findings, words);
+        if let Some(cells) = cells {
+            self.write_reject(row, rejects, (spot, cells), findings, words);
         }
     }
 
@@ -286,7 +289,7 @@ impl Worker {
         &self,
         row: &mut RowWriter,
         out: &mut Vec<u8>,
-        Spot { block, span, position }: Spot<'_>,
+        (Spot { block, span, position }, cells): (Spot<'_>, &[Cell]),
         findings: Findings<'_>,
         words: &Words,
     ) {
@@ -296,12 +299,12 @@ impl Worker {
         let rejection = Rejection { place, findings, words, raw: findings.raw().map(|raw| (raw, dialect)) };
         let is_whole = rejection.raw.is_some();
         if self.is_table {
-            self.checker.write_original(block, span, is_whole, row, out);
+            self.checker.write_original(block.bytes_of(span), cells, is_whole, row, out);
             lines::end_reject_row(out, row, &rejection);
         } else {
             out.push(b'{');
             let start = out.len();
-            self.checker.write_original(block, span, is_whole, row, out);
+            self.checker.write_original(block.bytes_of(span), cells, is_whole, row, out);
             lines::end_reject_line(out, out.len() > start, &rejection);
         }
     }

@@ -1,6 +1,6 @@
 //! Which of several columns gives a field its value in one record.
 
-use super::Draft;
+use super::draft::Draft;
 use super::judge::Judge;
 use crate::core::profile::{Chosen, Role, Sources};
 use crate::core::record::Fate;

@@ -7,21 +7,15 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use memchr::{memchr, memchr2, memmem};
-
 use super::bad_record::BadRecord;
+use super::draft::{Draft, Original};
 use super::judge::{Origin, is_whole};
-use super::keys::JsonShape;
+use super::keys::{JsonShape, MOST_KEYS, MetKeys};
 use super::plan::Plan;
-use super::report::{Carried, cut_off};
-use super::{Checker, Draft};
-use crate::core::finding::{Code, Problem, excerpt};
+use super::report_line::{Record, parse, parse_members, without_report};
+use crate::core::finding::{Problem, excerpt};
 use crate::core::profile::{Chosen, Meaning, REPORT_KEY, Role, Sources};
-use crate::core::record;
-use crate::core::record::json::{
-    JsonFault, JsonValue, Members, ObjectReader, ValueSpan, Written, raw_of_report, stop_in_text, value, write_text,
-};
-use crate::core::record::raw;
+use crate::core::record::json::{JsonValue, Members, ObjectReader, ValueSpan, Written, stop_in_text, value};
 use crate::core::row::RowBuilder;
 use crate::core::text;
 
@@ -63,16 +57,8 @@ struct KnownKey {
     bound: usize,
 }
 
-/// The keys of a block in the order in which they were met, each once, and what each means. Their places are the slots of the
-/// block's [`super::Marks`].
-pub type MetKeys = Vec<(String, Meaning)>;
-
 /// The place of a key that is not told apart from others.
 const NO_PLACE: usize = MOST_KEYS;
-
-/// How many keys of an input are told apart. That many of each block are enough to find the first of an input, wherever its
-/// blocks begin.
-pub const MOST_KEYS: usize = 10_000;
 
 impl<'c> JsonRecords<'c> {
     pub(super) fn new(plan: &'c Plan, shape: &'c JsonShape) -> JsonRecords<'c> {
@@ -99,7 +85,6 @@ impl<'c> JsonRecords<'c> {
 
     pub(super) fn judge<'r, B: RowBuilder>(
         &mut self,
-        checker: &Checker,
         record: &'r str,
         draft: &mut Draft<'_, B>,
     ) -> Result<(), BadRecord<'r>> {
@@ -112,17 +97,17 @@ impl<'c> JsonRecords<'c> {
             draft.out.marks.begin_words(self.values.chunks(64).map(word));
             let written = |member: u32| self.values[member as usize].of(record);
             let plain = |member: usize| self.values[member].plain_in(record.as_bytes());
-            judge_members(checker, &self.sources, is_tidy, written, plain, draft);
+            judge_members(&self.sources, is_tidy, written, plain, draft);
             return Ok(());
         }
         let members = match parse(record).map_err(|bad| without_report(record, bad))? {
             Record::Own(members) => members,
             Record::Raw(text) => {
                 let members = parse_members(&text).map_err(BadRecord::into_owned)?;
-                return self.judge_others(checker, &text, members, draft).map_err(BadRecord::into_owned);
+                return self.judge_others(&text, members, draft).map_err(BadRecord::into_owned);
             }
         };
-        self.judge_others(checker, record, members, draft).map_err(|bad| without_report(record, bad))
+        self.judge_others(record, members, draft).map_err(|bad| without_report(record, bad))
     }
 
     /// Finds the values of a record that is right, and whose keys are all known: nearly all are. What there is to say of
@@ -195,7 +180,6 @@ impl<'c> JsonRecords<'c> {
     /// Judges a record whatever its keys are.
     fn judge_others<'r, B: RowBuilder>(
         &mut self,
-        checker: &Checker,
         record: &'r str,
         members: Members<'_>,
         draft: &mut Draft<'_, B>,
@@ -210,7 +194,7 @@ impl<'c> JsonRecords<'c> {
         let is_own = |(key, raw): &(Cow<'_, str>, &str)| key != REPORT_KEY && Written::of(raw).is_filled();
         draft.out.marks.begin(members.0.iter().map(is_own));
         let plain = |member: usize| plain(written(member as u32)).map(|text| (text.as_bytes(), text.len()));
-        judge_members(checker, &self.sources, false, written, plain, draft);
+        judge_members(&self.sources, false, written, plain, draft);
         Ok(())
     }
 
@@ -261,7 +245,6 @@ fn lay_out<B: RowBuilder>(sources: &Sources, slots: impl ExactSizeIterator<Item 
 /// Judges the values that fill the fields, which `written` finds by their place among the members. `plain` finds the text that
 /// one is judged as, where it stands so in the record: what begins with it, and its length.
 fn judge_members<'v, B: RowBuilder>(
-    checker: &Checker,
     sources: &Sources,
     is_tidy: bool,
     written: impl Fn(u32) -> Written<'v>,
@@ -272,7 +255,7 @@ fn judge_members<'v, B: RowBuilder>(
         Written::PlainText(text) => draft.judge.text(origin, text),
         Written::Value(raw) => draft.judge.json(origin, raw),
     };
-    let plan = &checker.plan;
+    let plan = draft.judge.plan;
     let mut has_value = |field, member: usize| says_something(plan, field, written(member as u32));
     let group = draft.judge.group(sources, &mut has_value);
     for (field, single) in sources.singles().iter().enumerate() {
@@ -288,17 +271,11 @@ fn judge_members<'v, B: RowBuilder>(
         if let Some(member) = place
             && let Some((source, length)) = plain(member)
             && (is_tidy || text::is_tidy(&source[..length]))
-            && checker.push_quick((field, member), source, length, draft)
+            && draft.push_quick((field, member), source, length)
         {
             continue;
         }
-        let text = |member: usize| match written(member as u32) {
-            Written::PlainText(text) => Cow::Borrowed(text),
-            Written::Value(raw) => match value(raw) {
-                JsonValue::Text(text) => text,
-                _ => Cow::Borrowed(raw),
-            },
-        };
+        let text = |member: usize| text_of(written(member as u32));
         let stored = match chosen {
             Chosen::Nothing => draft.judge.missing(Origin { field, column: None, order: u32::MAX }, None),
             Chosen::Place(member) => {
@@ -317,8 +294,9 @@ fn judge_members<'v, B: RowBuilder>(
                 stored
             }
         };
-        checker.push(field, stored, draft);
+        draft.push(field, stored);
     }
+    draft.check_key(|field| original_of(plan, sources, &written, field));
 }
 
 /// Whether a member has a value.
@@ -357,150 +335,14 @@ fn plain(written: Written<'_>) -> Option<&str> {
     }
 }
 
-/// Where a record's members are.
-enum Record<'r> {
-    Own(Members<'r>),
-    /// In the text that its `_reject` carries.
-    Raw(String),
-}
-
-/// A report's line that was broken and rejected again carries a report's line.
-const RAW_WITHIN_RAW: usize = 8;
-
-fn parse(record: &str) -> Result<Record<'_>, BadRecord<'_>> {
-    let members = parse_members(record)?;
-    let Some(mut text) = carried(&members)? else { return Ok(Record::Own(members)) };
-    for _ in 0..RAW_WITHIN_RAW {
-        let inner = match Members::parse(&text) {
-            Ok(members) => carried(&members).map_err(BadRecord::into_owned)?,
-            Err(_) => None,
-        };
-        match inner {
-            Some(inner) => text = inner,
-            None => break,
-        }
-    }
-    Ok(Record::Raw(text))
-}
-
-/// The text of the record that a line of a reject report carries whole, if it is one.
-fn carried(members: &Members<'_>) -> Result<Option<String>, BadRecord<'static>> {
-    let [(key, report)] = members.0.as_slice() else { return Ok(None) };
-    let Some(raw_text) = raw_of_report(report).filter(|_| key == REPORT_KEY) else { return Ok(None) };
-    let bytes = raw::unescape(&raw_text).into_owned();
-    if raw::is_cut_off(&raw_text) {
-        return Err(cut_off(bytes, raw_text));
-    }
-    String::from_utf8(bytes).map(Some).map_err(|error| BadRecord::not_utf8(error.as_bytes()).into_owned())
-}
-
-fn parse_members(record: &str) -> Result<Members<'_>, BadRecord<'_>> {
-    Members::parse(record).map_err(|fault| {
-        let problem = match fault {
-            JsonFault::Invalid(reason) => Problem::InvalidJson { reason },
-            JsonFault::HalfCharacter(key) => Problem::HalfCharacter { key: excerpt(&key).to_string() },
-            JsonFault::NotAnObject(found) => Problem::NotAnObject { found },
-        };
-        BadRecord::new(problem, None, record.as_bytes())
-    })
-}
-
-/// What a reject report says already of the record in this line.
-pub(super) fn carried_by(line: &str) -> Option<Carried> {
-    memmem::find(line.as_bytes(), REPORT_KEY.as_bytes())?;
-    let members = Members::parse(line);
-    let torn = if members.is_err() { torn(line) } else { None };
-    let report = match (&members, torn) {
-        (Ok(members), _) => members.0.iter().find(|(key, _)| key == REPORT_KEY).map(|(_, report)| *report)?,
-        (Err(_), torn) => torn?.1,
-    };
-    let said = Members::parse(report).ok()?;
-    let text = |name: &str| {
-        let found = said.0.iter().find(|(key, _)| key == name).map(|(_, raw)| value(raw));
-        match found {
-            Some(JsonValue::Text(text)) => text.into_owned(),
-            Some(JsonValue::Number(number)) => number.to_string(),
-            _ => String::new(),
-        }
-    };
-    let origin = record::Origin { run: text("run"), file: text("file"), record: text("record"), line: text("line") };
-    Some(Carried { origin: Some(origin).filter(|origin| !origin.file.is_empty()), dialect: None })
-}
-
-/// The record's own text in a report's line that is no record, and what the report says of it. `None` where the two cannot be told
-/// apart.
-fn torn(line: &str) -> Option<(String, &str)> {
-    const BEFORE: &str = ",\"_reject\":";
-    let at = memmem::rfind(line.as_bytes(), BEFORE.as_bytes())?;
-    let report = line[at + BEFORE.len()..].trim_end().strip_suffix('}')?;
-    Members::parse(report).is_ok().then(|| (format!("{}}}", &line[..at]), report))
-}
-
-/// The fault of a record without what a report says of it, where it is one by itself.
-fn without_report<'r>(line: &'r str, bad: BadRecord<'r>) -> BadRecord<'r> {
-    let own = torn(line).map(|(own, _)| own).filter(|_| bad.raw == line.as_bytes());
-    match own.filter(|own| parse_members(own).is_err() || bad.problem.code() == Code::RepeatedJsonKey) {
-        Some(own) => BadRecord { raw: Cow::Owned(own.into_bytes()), ..bad },
-        None => bad,
-    }
-}
-
-/// Writes the members of a record, without braces and without `_reject`.
-pub(super) fn write_original(record: &str, out: &mut Vec<u8>) {
-    // Without the report's key, and without an escape that it could be written with, the members stay as they are.
-    if memchr(b'\\', record.as_bytes()).is_none() && memmem::find(record.as_bytes(), REPORT_KEY.as_bytes()).is_none() {
-        return write_inner(record, out);
-    }
-    let raw_text;
-    let (record, members) = match parse(record) {
-        Ok(Record::Own(members)) => (record, Ok(members)),
-        Ok(Record::Raw(text)) => {
-            raw_text = text;
-            (raw_text.as_str(), parse_members(&raw_text))
-        }
-        Err(_) => (record, parse_members(record)),
-    };
-    let Ok(members) = members else { return };
-    if members.0.iter().all(|(key, _)| key != REPORT_KEY) {
-        return write_inner(record, out);
-    }
-    let (start, mut is_first) = (out.len(), true);
-    for (key, value) in members.0.iter().filter(|(key, _)| key != REPORT_KEY) {
-        if !std::mem::take(&mut is_first) {
-            out.push(b',');
-        }
-        write_text(out, key);
-        out.push(b':');
-        out.extend_from_slice(value.as_bytes());
-    }
-    join_lines(&mut out[start..]);
-}
-
-/// Writes what stands between the braces, on one line.
-fn write_inner(record: &str, out: &mut Vec<u8>) {
-    let inner = record.trim().strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
-    let start = out.len();
-    out.extend_from_slice(inner.unwrap_or_default().trim().as_bytes());
-    join_lines(&mut out[start..]);
-}
-
-/// Puts on one line what may stand on several: no text in JSON has a line break.
-fn join_lines(json: &mut [u8]) {
-    let mut from = 0;
-    while let Some(found) = memchr2(b'\n', b'\r', &json[from..]) {
-        from += found;
-        json[from] = b' ';
-    }
-}
-
-/// The text of the member that fills a field.
-pub(super) fn original_value(plan: &Plan, shape: &JsonShape, record: &str, field: usize) -> Option<String> {
-    let raw_text;
+/// The text that fills a field of a record.
+pub(super) fn original(plan: &Plan, shape: &JsonShape, record: &str, field: usize) -> Option<Original> {
+    let carried;
     let record = match parse(record).ok()? {
         Record::Own(_) => record,
         Record::Raw(text) => {
-            raw_text = text;
-            raw_text.as_str()
+            carried = text;
+            carried.as_str()
         }
     };
     let members = parse_members(record).ok()?.reach(&shape.names(plan)).ok()?;
@@ -510,145 +352,37 @@ pub(super) fn original_value(plan: &Plan, shape: &JsonShape, record: &str, field
     });
     let mut sources = Sources::default();
     shape.bind(plan, found, &mut sources);
-    let mut has_value = |field, member: usize| says_something(plan, field, Written::Value(members.0[member].1));
+    original_of(plan, &sources, |member| Written::Value(members.0[member as usize].1), field)
+}
+
+/// The text that fills a field. `written` finds a member's value.
+fn original_of<'v>(
+    plan: &Plan,
+    sources: &Sources,
+    written: impl Fn(u32) -> Written<'v>,
+    field: usize,
+) -> Option<Original> {
+    let mut has_value = |field, member: usize| says_something(plan, field, written(member as u32));
     let group = sources.group(&plan.names.layout, &mut has_value);
-    let text = |member: usize| match value(members.0[member].1) {
-        JsonValue::Text(text) => text.into_owned(),
-        _ => members.0[member].1.to_string(),
+    let text = |member: usize| text_of(written(member as u32)).into_owned();
+    let text = match sources.choose(&plan.names.layout, field, group, &mut has_value) {
+        Chosen::Nothing => return None,
+        Chosen::Place(member) => text(member),
+        Chosen::Joined(both) => both.map(text).join(" "),
     };
-    match sources.choose(&plan.names.layout, field, group, &mut has_value) {
-        Chosen::Nothing => None,
-        Chosen::Place(member) => Some(text(member)),
-        Chosen::Joined(both) => Some(both.map(text).join(" ")),
+    Some(Original { column: None, text })
+}
+
+/// A member's value as a text: what a text says, and anything else as it is written.
+fn text_of(written: Written<'_>) -> Cow<'_, str> {
+    match written {
+        Written::PlainText(text) => Cow::Borrowed(text),
+        Written::Value(raw) => match value(raw) {
+            JsonValue::Text(text) => text,
+            _ => Cow::Borrowed(raw),
+        },
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::core::judge::plan::FieldOptions;
-    use crate::core::judge::{Outcome, Shape, Stamp, Verdicts};
-    use crate::core::profile::Profile;
-    use crate::core::record::{Block, Extent, Span};
-    use crate::core::row::PlainRows;
-
-    fn checker() -> Checker {
-        let mut options = FieldOptions::default();
-        options.mapping.add("address.city=city").unwrap();
-        let plan = Plan::new(Profile::named("contact").unwrap(), &options).unwrap();
-        let stamp = Stamp { now: "2025-01-01T00:00:00Z".into(), run: 1, file: 1 };
-        let shape = Shape::Json(Box::new(JsonShape::new(&plan, Vec::new()).0));
-        Checker::new(Arc::new(plan), shape, stamp, false, 1 << 20)
-    }
-
-    fn check(checker: &Checker, records: &[String], first_record: u64) -> Verdicts<PlainRows> {
-        let bytes: Vec<u8> = records.concat().into_bytes();
-        let mut end = 0;
-        let span = |record: &String| {
-            let start = end;
-            end += record.len() as u32;
-            Span { start, end, line: 0, extent: Extent::Record }
-        };
-        let spans = records.iter().map(span).collect();
-        checker.check::<PlainRows>(&Block {
-            input: 0,
-            bytes,
-            spans,
-            first_record,
-            first_line: 1,
-            byte_offset: 0,
-            file_bytes: 0,
-            stop: None,
-        })
-    }
-
-    /// What is found out about each record of a block.
-    fn found(verdicts: &Verdicts<PlainRows>) -> Vec<(String, String, Vec<u8>)> {
-        let found = verdicts.verdicts.iter().map(|verdict| {
-            let (row, key) = match &verdict.outcome {
-                Outcome::Accepted { row, key, .. } => (
-                    format!("{:?}", verdicts.rows.row(row.clone()).collect::<Vec<_>>()),
-                    key.as_ref().map(|key| verdicts.key_text(key)).unwrap_or_default(),
-                ),
-                _ => Default::default(),
-            };
-            (format!("{:?}", verdicts.findings_of(verdict).iter().collect::<Vec<_>>()), row, key.to_vec())
-        });
-        found.collect()
-    }
-
-    fn records() -> impl Strategy<Value = Vec<String>> {
-        let key = prop::sample::select(vec![
-            "name",
-            "email",
-            "description",
-            "city",
-            "state",
-            "NAME",
-            "e-mail",
-            "first_name",
-            "last_name",
-            "address",
-            "address.city",
-            "_reject",
-            "unknown",
-            "n\\u0061me",
-            "odd \\\"key",
-            "",
-        ]);
-        let value = prop::sample::select(vec![
-            "\"Ann\"",
-            "\"ann@example.com\"",
-            "\"Beth Smith\"",
-            "null",
-            "\"\"",
-            "12",
-            "1.5",
-            "true",
-            "{\"city\":\"Rome\"}",
-            "{\"city\":\"Rome\",\"city\":1}",
-            "[1]",
-            "\"O'Brien\"",
-            "\"\\u0041nn\"",
-            "\"two  spaces\"",
-            "\"東京\"",
-            "nul",
-            "{\"raw\":\"{\\\"name\\\":\\\"Ann\\\"}\"}",
-        ]);
-        let member = (key, value).prop_map(|(key, value)| format!("\"{key}\":{value}"));
-        let some = prop::collection::vec(member, 0..7).prop_map(|members| format!("{{{}}}", members.join(",")));
-        let usual = "[A-Z][a-z]{1,5} ?[A-Z]?[a-z]{0,5}".prop_map(|name| {
-            format!(
-                "{{\"name\":\"{name}\",\"email\":\"a@example.com\",\"description\":\"none at all\",\"state\":null}}"
-            )
-        });
-        prop::collection::vec(prop_oneof![usual, some], 1..12)
-    }
-
-    proptest! {
-        /// A block's first record always goes the long way.
-        #[test]
-        fn records_are_judged_alike_by_both_ways(records in records()) {
-            let checker = checker();
-            let together = check(&checker, &records, 1);
-            let alone: Vec<_> = (1..).zip(&records).flat_map(|(number, record)| {
-                found(&check(&checker, std::slice::from_ref(record), number))
-            }).collect();
-            prop_assert_eq!(found(&together), alone);
-        }
-    }
-
-    #[test]
-    fn keys_are_met_in_order_and_once() {
-        let records = ["{\"b\":1,\"name\":2}", "{\"name\":2,\"b\":1}", "{\"c\":1,\"c\":1,\"d\":2}", "{\"d\":1,\"b\":"];
-        let verdicts = check(&checker(), &records.map(String::from), 1);
-        let is_field = |meaning: &Meaning| matches!(meaning, Meaning::Field(_));
-        let met: Vec<(&str, bool)> =
-            verdicts.met_keys.iter().map(|(key, meaning)| (key.as_str(), is_field(meaning))).collect();
-        assert_eq!(met, [("b", false), ("name", true)]);
-    }
-}
+mod tests;

@@ -5,9 +5,9 @@
 
 use std::borrow::Cow;
 
-use super::Touched;
+use super::kept::Kept;
 use super::plan::{OnInvalid, Plan, Rewritten, Said, without_guards};
-use super::refuse::Kept;
+use super::verdicts::Touched;
 use crate::core::finding::{FindingList, Problem, excerpt};
 use crate::core::profile::FieldSet;
 use crate::core::record::json::{self, JsonKind, JsonValue};

@@ -5,6 +5,14 @@ use std::collections::HashSet;
 use super::plan::Plan;
 use crate::core::profile::{Alike, Binding, Column, KeyNames, Match, Meaning, Role, Sources, letters_and_digits};
 
+/// The keys of a block in the order in which they were met, each once, and what each means. Their places are the slots of the
+/// block's [`super::marks::Marks`].
+pub type MetKeys = Vec<(String, Meaning)>;
+
+/// The number of keys of an input that are told apart. As many of each block are enough to find the first of an input, wherever
+/// its blocks begin.
+pub const MOST_KEYS: usize = 10_000;
+
 /// What is known of the keys of an input before its records are judged.
 #[derive(Clone, Debug)]
 pub struct JsonShape {

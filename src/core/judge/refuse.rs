@@ -3,24 +3,12 @@
 use std::borrow::Cow;
 
 use super::judge::{Judge, Origin};
+use super::kept::Kept;
 use super::plan::{FieldPlan, Filler, OnInvalid, Required};
 use crate::core::finding::{Finding, Handling, Problem, Retry, excerpt};
 use crate::core::mode::Empty;
 use crate::core::record::csv::NOT_CALCULATED;
 use crate::core::types::parsed::{Refusal, Stored};
-
-/// What a field that keeps invalid values stores.
-pub(super) struct Kept<'v, 'j> {
-    pub(super) value: Cow<'v, str>,
-    /// What was judged, where that is another text.
-    pub(super) judged: Option<&'j str>,
-}
-
-impl<'v> Kept<'v, '_> {
-    pub(super) fn unchanged(value: Cow<'v, str>) -> Self {
-        Kept { value, judged: None }
-    }
-}
 
 impl Judge<'_> {
     /// A cell that a spreadsheet could not work out: its text is the spreadsheet's error.

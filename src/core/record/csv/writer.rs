@@ -68,29 +68,36 @@ impl RowWriter {
     /// adds nothing and returns `false`.
     pub fn record(&mut self, out: &mut Vec<u8>, record: &[u8], columns: usize) -> bool {
         let mut cells = std::mem::take(&mut self.cells);
+        let is_cut = split(record, &self.dialect, &mut cells).is_ok() && cells.len() == columns;
+        let is_written = is_cut && self.cut_record(out, record, &cells);
+        self.cells = cells;
+        is_written
+    }
+
+    /// [`RowWriter::record`] for a record with these cells.
+    pub fn cut_record(&mut self, out: &mut Vec<u8>, record: &[u8], cells: &[Cell]) -> bool {
         // Not all programs ignore blanks before a quote.
         let has_blank = |cell: &Cell| {
             cell.is_quoted(record, &self.dialect)
                 && cell.start > 1
                 && record[cell.start as usize - 2] != self.dialect.delimiter
         };
-        let is_cut = split(record, &self.dialect, &mut cells).is_ok() && cells.len() == columns;
-        let has_all = is_cut && !cells.iter().any(has_blank);
-        cells.clear();
-        let is_safe =
-            has_all && (!may_have_formula(record, self.dialect.delimiter) || self.find_formulas(record, &mut cells));
-        if is_safe {
-            self.delimit(out);
-            let mut written = 0;
-            for cell in &cells {
-                out.extend_from_slice(&record[written..cell.start as usize]);
-                out.push(b'\'');
-                written = cell.start as usize;
-            }
-            out.extend_from_slice(&record[written..]);
+        if cells.iter().any(has_blank) {
+            return false;
         }
-        self.cells = cells;
-        is_safe
+        let mut formulas = Vec::new();
+        if may_have_formula(record, self.dialect.delimiter) && !self.find_formulas(record, &mut formulas) {
+            return false;
+        }
+        self.delimit(out);
+        let mut written = 0;
+        for cell in &formulas {
+            out.extend_from_slice(&record[written..cell.start as usize]);
+            out.push(b'\'');
+            written = cell.start as usize;
+        }
+        out.extend_from_slice(&record[written..]);
+        true
     }
 
     /// Collects the cells that are formulas; returns whether guards make them safe where they are.

@@ -29,9 +29,13 @@ fn members_keep_order_and_spelling() {
 
 #[test]
 fn what_is_no_object_is_told_apart() {
-    for (record, expected) in
-        [("[1]", JsonKind::Array), ("\"x\"", JsonKind::Text), ("5", JsonKind::Number), ("true", JsonKind::Bool), ("null", JsonKind::Null)]
-    {
+    for (record, expected) in [
+        ("[1]", JsonKind::Array),
+        ("\"x\"", JsonKind::Text),
+        ("5", JsonKind::Number),
+        ("true", JsonKind::Bool),
+        ("null", JsonKind::Null),
+    ] {
         assert_eq!(Members::parse(record).unwrap_err(), JsonFault::NotAnObject(expected), "{record}");
     }
     for record in [

@@ -1,0 +1,160 @@
+//! How the CSV of an input is cut into fields: [`CsvShape`].
+
+use super::bad_record::BadRecord;
+use super::report::ReportShape;
+use crate::core::finding::Problem;
+use crate::core::profile::{Binding, letters_and_digits};
+use crate::core::record::csv::{Cell, SplitFault, split_in};
+use crate::core::record::dialect::CsvDialect;
+use crate::core::record::raw::RawDialect;
+
+/// How the CSV of an input is cut into fields.
+#[derive(Clone, Debug)]
+pub struct CsvShape {
+    /// The columns and their fields.
+    pub binding: Binding,
+    /// How a record is cut.
+    pub(super) row: RowShape,
+    /// How one is cut that stands whole in a reject report, but for its dialect.
+    pub(super) own_row: RowShape,
+    /// Whether the cells are those of a spreadsheet, in which a mark may say that one is an error.
+    pub(super) is_sheet: bool,
+    /// The columns of a reject report, where the input is one.
+    pub(super) report: Option<Box<ReportShape>>,
+    /// The columns of the input's own.
+    pub(super) own: Vec<usize>,
+    /// Their names as they are compared.
+    pub(super) own_names: Vec<String>,
+    /// The first letter or digit of the first of them.
+    pub(super) first_letter: Option<char>,
+    /// The same names as they stand, in order.
+    pub(super) sorted_names: Vec<String>,
+    /// For each byte that one of these may begin with, how long they are then: a bit a length, the last one for all that are longer.
+    pub(super) lengths: Box<[u64; 256]>,
+    /// How a record of the input is cut.
+    pub(super) dialect: String,
+    /// The line of the header, where there is one.
+    pub(super) header_line: Option<u64>,
+}
+
+impl CsvShape {
+    /// The shape of an input with these columns.
+    pub fn new(csv: CsvDialect, binding: Binding, is_padded: bool, is_sheet: bool) -> CsvShape {
+        let dialect = RawDialect { csv, columns: binding.own_digest(), is_guarded: false }.to_string();
+        let own: Vec<usize> = binding.own_columns().collect();
+        let own_names: Vec<String> = own.iter().map(|column| letters_and_digits(&binding.headers[*column])).collect();
+        let own_headers = binding.own_columns().map(|column| binding.headers[column].as_str());
+        let mut sorted_names: Vec<String> = own.iter().map(|column| as_it_stands(&binding.headers[*column])).collect();
+        sorted_names.sort_unstable();
+        let mut lengths = Box::new([0; 256]);
+        for name in &sorted_names {
+            lengths[first_byte(name)] |= 1 << name.len().min(63);
+        }
+        CsvShape {
+            row: RowShape::new(csv, binding.headers.iter().map(String::as_str), is_padded),
+            // A report's row has the own part of the input's, whatever has become of the report.
+            own_row: RowShape::new(csv, own_headers, is_padded && !is_sheet),
+            is_sheet,
+            report: ReportShape::of(&binding).map(Box::new),
+            own,
+            first_letter: own_names.first().and_then(|name| first_letter(name)),
+            own_names,
+            sorted_names,
+            lengths,
+            dialect,
+            header_line: None,
+            binding,
+        }
+    }
+
+    /// The same for an input whose header stands on this line.
+    pub fn with_header(self, header_line: Option<u64>) -> CsvShape {
+        CsvShape { header_line, ..self }
+    }
+}
+
+/// The first letter or digit of a text, in lower case.
+#[inline]
+pub(super) fn first_letter(text: &str) -> Option<char> {
+    match text.as_bytes().first() {
+        Some(byte) if byte.is_ascii_alphanumeric() => Some(char::from(byte.to_ascii_lowercase())),
+        _ => text.chars().find(|character| character.is_alphanumeric())?.to_lowercase().next(),
+    }
+}
+
+/// A name of a header, or a cell, as it stands there but for blanks around it and small letters.
+pub(super) fn as_it_stands(text: &str) -> String {
+    text.trim().to_ascii_lowercase()
+}
+
+/// The byte that a text begins with, in lower case; 0 for none.
+#[inline]
+pub(super) fn first_byte(text: &str) -> usize {
+    usize::from(text.as_bytes().first().map_or(0, u8::to_ascii_lowercase))
+}
+
+impl CsvShape {
+    /// Whether a record's cells are its text cut at the delimiters, and all of them are its own.
+    pub(super) fn is_as_written(&self) -> bool {
+        self.report.is_none() && !self.is_sheet && self.row.csv.is_quoted_as_usual()
+    }
+
+    /// How a record is cut that stands whole in the input's reject report.
+    pub(super) fn dialect(&self) -> &str {
+        &self.dialect
+    }
+}
+
+/// How a record is cut.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RowShape {
+    /// How its cells are written.
+    pub(super) csv: CsvDialect,
+    /// How many cells it has.
+    pub(super) cells: usize,
+    /// How many must be there: the others are empty where they are left out.
+    pub(super) least: usize,
+}
+
+impl RowShape {
+    fn new<'h>(csv: CsvDialect, headers: impl Iterator<Item = &'h str>, is_padded: bool) -> RowShape {
+        let mut row = RowShape { csv, cells: 0, least: 0 };
+        for header in headers {
+            row.cells += 1;
+            // Columns without a name at the end may be left out.
+            if !is_padded && !header.trim().is_empty() {
+                row.least = row.cells;
+            }
+        }
+        row
+    }
+
+    /// Cuts a record into as many cells as it should have. `source` begins with the record. Gives whether it is written with
+    /// just these cells.
+    pub(super) fn split<'r>(
+        &self,
+        record: &'r str,
+        source: &[u8],
+        cells: &mut Vec<Cell>,
+    ) -> Result<bool, BadRecord<'r>> {
+        let expected = self.cells;
+        let bad = |problem, column| BadRecord::new(problem, Some(column), record.as_bytes());
+        split_in(source, record.len(), &self.csv, cells).map_err(|fault| match fault {
+            SplitFault::Malformed(column) => bad(Problem::TextAfterQuote { column }, column),
+            SplitFault::Unclosed(column) => bad(Problem::OpenQuote { column: Some(column) }, column),
+        })?;
+        let is_exact = cells.len() == expected;
+        // Empty cells after the header's last column are no cells of the record.
+        while cells.len() > expected && cells.last().is_some_and(|cell| cell.is_white(record.as_bytes())) {
+            cells.pop();
+        }
+        if cells.len() > expected {
+            return Err(bad(Problem::ExtraCells { cells: cells.len(), expected }, expected as u32 + 1));
+        }
+        if cells.len() < self.least {
+            return Err(bad(Problem::MissingCells { cells: cells.len(), expected }, cells.len() as u32 + 1));
+        }
+        cells.resize(expected, Cell::empty());
+        Ok(is_exact)
+    }
+}

@@ -1,0 +1,200 @@
+//! One CSV record cut into cells: [`CutRecord`].
+//!
+//! A reject report that was corrected is read like any other file, with two differences: cells lose the guard that the
+//! report gave them, and a record whose own cells are all empty is read from its `_reject_raw`.
+
+use std::borrow::Cow;
+
+use super::bad_record::BadRecord;
+use super::csv_shape::{CsvShape, RowShape, as_it_stands, first_byte, first_letter};
+use super::draft::Original;
+use super::plan::Plan;
+use super::report::{Carried, ReportRow, Torn};
+use crate::core::finding::{Code, Problem};
+use crate::core::profile::{Chosen, Column, is_name};
+use crate::core::record::csv::{Cell, RowWriter, SHEET_MARK, unguarded};
+
+/// Where a record's cells are, and under which header they stand.
+pub(super) struct CutRecord<'c> {
+    pub(super) shape: &'c CsvShape,
+    pub(super) text: Cow<'c, str>,
+    pub(super) cells: &'c [Cell],
+    /// Whether it was read from `_reject_raw`, and has the input's own columns alone.
+    is_raw: bool,
+    /// Whether the cells have the guards of a report.
+    is_guarded: bool,
+    /// Whether it is written with just these cells.
+    pub(super) is_exact: bool,
+}
+
+impl<'c> CutRecord<'c> {
+    /// Cuts a record: its `_reject_raw`, where it has nothing else. `source` begins with the record.
+    pub(super) fn cut<'r: 'c>(
+        shape: &'c CsvShape,
+        record: &'r str,
+        source: &[u8],
+        cells: &'c mut Vec<Cell>,
+    ) -> Result<CutRecord<'c>, BadRecord<'r>> {
+        let is_exact = match cut_row(shape, record, source, cells) {
+            Ok(is_exact) => is_exact,
+            Err(bad) => return Err(torn(shape, record.as_bytes()).map_or(bad, |(own, _)| own)),
+        };
+        let Some(report) = &shape.report else { return Ok(CutRecord::of(shape, record, cells, is_exact)) };
+        // A column that fills no field holds no correction.
+        let is_bound = |column: &&usize| matches!(shape.binding.columns[**column], Column::Field(_));
+        let row = ReportRow { shape: report, record, cells };
+        let is_corrected = !shape.own.iter().filter(is_bound).all(|column| cells[*column].is_white(record.as_bytes()));
+        if is_corrected || row.raw().is_empty() {
+            return Ok(CutRecord::of(shape, record, cells, is_exact));
+        }
+        let (text, dialect) = row.raw_record()?;
+        let trimmed = text.trim_end_matches(['\r', '\n']);
+        let row = RowShape { csv: dialect.csv, ..shape.own_row };
+        row.split(trimmed, trimmed.as_bytes(), cells).map_err(BadRecord::into_owned)?;
+        if let Some(place) = cells.iter().position(|cell| cell.has_bare_break(trimmed, &dialect.csv)) {
+            return Err(BadRecord::new(Problem::SeveralRecords, Some(place as u32 + 1), text.into_bytes()));
+        }
+        let text = Cow::Owned(trimmed.to_string());
+        Ok(CutRecord { shape, text, cells, is_raw: true, is_guarded: dialect.is_guarded, is_exact: false })
+    }
+
+    fn of(shape: &'c CsvShape, record: &'c str, cells: &'c [Cell], is_exact: bool) -> CutRecord<'c> {
+        let is_guarded = shape.report.is_some();
+        CutRecord { shape, text: Cow::Borrowed(record), cells, is_raw: false, is_guarded, is_exact }
+    }
+
+    /// The text of a column of the header, from 0.
+    pub(super) fn cell(&self, column: usize) -> Cow<'_, str> {
+        // The own columns stand in order, so this finds the column's place among them.
+        let place = if self.is_raw { self.shape.own.partition_point(|own| *own < column) } else { column };
+        let text = self.cells[place].text(&self.text);
+        if self.is_guarded { unguarded(text) } else { text }
+    }
+
+    /// The same without the mark that a spreadsheet's error has, or a text that looks as if it had it.
+    pub(super) fn unmarked(&self, column: usize) -> Cow<'_, str> {
+        let cell = self.cell(column);
+        match cell.strip_prefix(SHEET_MARK) {
+            Some(rest) if self.shape.is_sheet => Cow::Owned(rest.to_string()),
+            _ => cell,
+        }
+    }
+
+    fn report_row(&self) -> Option<ReportRow<'_>> {
+        Some(ReportRow { shape: self.shape.report.as_ref()?, record: &self.text, cells: self.cells })
+    }
+
+    /// Whether some cells may hold a spreadsheet's errors: it is a row of one, or was, and was rejected for that.
+    pub(super) fn has_marks(&self) -> bool {
+        if self.shape.is_sheet {
+            return self.text.contains(SHEET_MARK);
+        }
+        !self.is_raw && self.report_row().is_some_and(|row| row.has_code(Code::CellError))
+    }
+
+    /// The error in a cell of a record that may have some.
+    pub(super) fn error_in<'e>(&self, cell: &'e str) -> Option<&'e str> {
+        if self.shape.is_sheet {
+            return cell.strip_prefix(SHEET_MARK).filter(|rest| !rest.starts_with(SHEET_MARK));
+        }
+        let row = self.report_row()?;
+        Some(cell).filter(|cell| row.has_error(cell))
+    }
+
+    /// How a record is the header of this line again, if it is.
+    #[inline]
+    pub(super) fn header_again(&self, line: u64) -> Option<BadRecord<'static>> {
+        let shape = self.shape;
+        let place = if self.is_raw { 0 } else { shape.own.first().copied().unwrap_or_default() };
+        // Most are not, by how their first cell begins.
+        let first = self.cells.get(place)?.raw(&self.text);
+        let may_be_the_same = first_letter(first) == shape.first_letter;
+        let may_be_a_name = shape.lengths[first_byte(first)] >> first.len().min(63) & 1 == 1;
+        let is_reordered = match (may_be_the_same, may_be_a_name) {
+            (true, _) if self.has_names_in_order() => false,
+            (_, true) if self.has_names_in_other_order() => true,
+            _ => return None,
+        };
+        Some(BadRecord::new(Problem::RepeatedHeader { line, is_reordered }, None, self.own_text()))
+    }
+
+    /// Whether a record has the header's names in its cells, compared as they are bound: by letters and digits.
+    fn has_names_in_order(&self) -> bool {
+        let mut own = self.shape.own.iter().zip(&self.shape.own_names);
+        own.all(|(column, name)| {
+            let cell = self.cell(*column);
+            // What has neither is compared as it stands.
+            match name.is_empty() {
+                true => cell.trim() == self.shape.binding.headers[*column].trim(),
+                false => is_name(&cell, name),
+            }
+        })
+    }
+
+    fn has_names_in_other_order(&self) -> bool {
+        let names = &self.shape.sorted_names;
+        let cells = self.shape.own.iter().map(|column| as_it_stands(&self.cell(*column)));
+        let mut cells: Vec<String> = cells.take_while(|cell| names.binary_search(cell).is_ok()).collect();
+        cells.sort_unstable();
+        cells == *names
+    }
+
+    /// The record without what a report says of it.
+    fn own_text(&self) -> Vec<u8> {
+        if self.shape.report.is_none() || self.is_raw {
+            return self.text.as_bytes().to_vec();
+        }
+        let (mut writer, mut own) = (RowWriter::new(self.shape.row.csv.delimiter), Vec::new());
+        self.shape.own.iter().for_each(|column| writer.cell(&mut own, &self.cell(*column)));
+        own
+    }
+
+    /// The text that fills a field.
+    pub(super) fn original(&self, plan: &Plan, field: usize) -> Option<Original> {
+        let mut has_value = |field, column| plan.has_value(field, &self.cell(column));
+        let (sources, layout) = (&self.shape.binding.sources, &plan.names.layout);
+        let group = sources.group(layout, &mut has_value);
+        let chosen = sources.choose(layout, field, group, &mut has_value);
+        let text = match chosen {
+            Chosen::Nothing => return None,
+            Chosen::Place(column) => self.unmarked(column).into_owned(),
+            Chosen::Joined(columns) => columns.map(|column| self.cell(column)).join(" "),
+        };
+        Some(Original { column: chosen.first().map(|column| column as u32), text })
+    }
+}
+
+/// Cuts a row of the input. In a reject report's row, the report's columns must hold what a report writes there: otherwise a
+/// cell is missing, or there is one too many, and the others have moved.
+pub(super) fn cut_row<'r>(
+    shape: &CsvShape,
+    record: &'r str,
+    source: &[u8],
+    cells: &mut Vec<Cell>,
+) -> Result<bool, BadRecord<'r>> {
+    let is_exact = shape.row.split(record, source, cells)?;
+    let Some(report) = &shape.report else { return Ok(is_exact) };
+    let row = ReportRow { shape: report, record, cells };
+    if row.is_header() {
+        let is_same = |column: &usize| cells[*column].text(record).trim() == shape.binding.headers[*column].trim();
+        // The header of this report is refused later, with the line that it repeats.
+        if shape.header_line.is_some() && shape.own.iter().all(is_same) {
+            return Ok(is_exact);
+        }
+        return Err(BadRecord::new(Problem::OtherHeader, None, record.as_bytes()));
+    }
+    let Some(column) = row.misplaced() else { return Ok(is_exact) };
+    let header = shape.binding.headers[column].clone();
+    Err(BadRecord::new(Problem::MovedCells { header }, Some(column as u32 + 1), record.as_bytes()))
+}
+
+/// What is wrong with the record's own text in a report's row that cannot be cut into cells, and what the report said of it.
+/// `None` where the two cannot be told apart.
+pub(super) fn torn<'r>(shape: &CsvShape, row: &'r [u8]) -> Option<(BadRecord<'r>, Carried)> {
+    let Torn { own, carried } = shape.report.as_ref()?.tear(row, shape.row.csv)?;
+    let bad = match std::str::from_utf8(own) {
+        Ok(text) => shape.own_row.split(text, own, &mut Vec::new()).err()?,
+        Err(_) => BadRecord::not_utf8(own),
+    };
+    Some((bad, carried))
+}

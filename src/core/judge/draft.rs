@@ -1,0 +1,229 @@
+//! The record that is being judged: its row as far as it is built, and its key. [`Draft`] collects a block's [`Verdicts`].
+
+use std::ops::Range;
+
+use super::bad_record::BadRecord;
+use super::judge::Judge;
+use super::marks::Marks;
+use super::plan::Plan;
+use super::quick::Tidy;
+use super::verdicts::{Outcome, Verdicts};
+use crate::core::finding::{Code, Finding, Handling, Problem, Severity};
+use crate::core::record::{Block, Fate};
+use crate::core::row::{RowBuilder, Value};
+use crate::core::text;
+use crate::core::text::key::{self, KeyComparison};
+use crate::core::types::FieldType;
+use crate::core::types::parsed::Stored;
+use crate::core::types::postal_code::LostZero;
+use crate::core::types::quick::Quick;
+
+/// The values and the key of the record that is being judged, and the verdicts on those before.
+pub(super) struct Draft<'b, B: RowBuilder> {
+    pub(super) judge: Judge<'b>,
+    pub(super) out: Verdicts<B::Rows>,
+    rows: B,
+    /// Whether the key is also wanted as it is stored.
+    wants_stored_key: bool,
+    /// The key, if the record has one, and as it is stored.
+    key: Option<Range<u32>>,
+    stored_key: Range<u32>,
+    /// Where its keys begin among those of the block.
+    first_key: usize,
+    lost_zero: LostZero,
+}
+
+/// The number of columns of a row besides those of the profile and those that all rows have in common: the record's number.
+const OWN_COLUMNS: usize = 1;
+
+/// About how many bytes more than its record a row has: those columns, and a header.
+const BYTES_MORE: usize = 64;
+
+/// About how long a key is.
+const KEY: usize = 32;
+
+impl<'b, B: RowBuilder> Draft<'b, B> {
+    /// A draft for the records of a block. All rows have the values of `common` after the profile's.
+    pub(super) fn new(plan: &'b Plan, block: &Block, common: &[Value<'_>], wants_stored_key: bool) -> Draft<'b, B> {
+        let spans = block.spans.len();
+        let columns = plan.fields.len() + common.len() + OWN_COLUMNS;
+        let mut out = Verdicts { marks: Marks::with_room(spans), ..Verdicts::default() };
+        out.verdicts.reserve(spans);
+        out.keys.reserve(KEY * spans);
+        Draft {
+            judge: Judge::new(plan),
+            out,
+            rows: B::new(columns, block.bytes.len() + spans * BYTES_MORE, common),
+            wants_stored_key,
+            key: None,
+            stored_key: 0..0,
+            first_key: 0,
+            lost_zero: LostZero::default(),
+        }
+    }
+
+    /// Begins with the next record.
+    pub(super) fn begin(&mut self) {
+        self.judge.begin();
+        self.rows.begin();
+        self.key = None;
+        self.stored_key = 0..0;
+        self.first_key = self.out.keys.len();
+        self.lost_zero = LostZero::default();
+    }
+
+    /// Ends a record that cannot be judged.
+    pub(super) fn reject(&mut self, bad: BadRecord<'_>) -> Outcome {
+        self.out.keys.truncate(self.first_key);
+        bad.note(&mut self.out.findings);
+        Outcome::Rejected
+    }
+
+    /// Ends a record whose fields are all pushed. `number` is the record's.
+    pub(super) fn finish(&mut self, number: u64) -> Outcome {
+        let is_rejected = self.judge.has_error();
+        if !self.judge.findings.is_empty() {
+            self.judge.findings.sort();
+            self.out.findings.append(self.judge.findings.all());
+        }
+        if is_rejected {
+            self.out.keys.truncate(self.first_key);
+            return Outcome::Rejected;
+        }
+        if self.lost_zero.is_likely(&self.rows) {
+            self.out.short_zips.push(self.out.verdicts.len() as u32);
+        }
+        self.rows.push_common();
+        self.rows.push_integer(number as i64);
+        let row = self.rows.finish();
+        let stored_key = self.stored_key.clone();
+        Outcome::Accepted { row: row.start as u32..row.end as u32, key: self.key.take(), stored_key }
+    }
+
+    /// The verdicts on all records.
+    pub(super) fn into_verdicts(mut self) -> Verdicts<B::Rows> {
+        self.out.rows = self.rows.into_rows();
+        self.out.repaired = self.judge.repaired;
+        self.out.deprecated = self.judge.deprecated;
+        self.out
+    }
+
+    /// Adds the next field's value to the row, and notes the key.
+    pub(super) fn push(&mut self, field: usize, stored: Stored<'_>) {
+        if let Some(plan) = self.judge.plan.key
+            && plan.field == field
+        {
+            match &stored {
+                Stored::Missing => {}
+                Stored::Text(text) => self.note_key(text, plan.comparison),
+                Stored::Integer(number) => self.note_key(&number.to_string(), plan.comparison),
+            }
+        }
+        let start = self.rows.position();
+        match &stored {
+            Stored::Missing => self.rows.push_null(),
+            Stored::Text(text) => self.rows.push_text(text.as_bytes()),
+            Stored::Integer(number) => self.rows.push_integer(*number),
+        }
+        if let (Some(part), Stored::Text(_)) = (self.judge.plan.fields[field].address_part, &stored) {
+            self.lost_zero.note(part, start..self.rows.position(), &self.rows);
+        }
+    }
+
+    /// Adds the next field's value to the row the quick way, and notes the key. `false` if it has to go the full way.
+    /// `from` is a field and where its value stands in the record; `source` begins with the value, which is the first
+    /// `length` bytes and part of a tidy text.
+    #[inline(always)]
+    pub(super) fn push_quick(&mut self, from: (usize, usize), source: &[u8], length: usize) -> bool {
+        let (field, place) = from;
+        let plan = &self.judge.plan.fields[field];
+        let clean = text::clean_range(&source[..length]);
+        let tidy = Tidy { source: &source[clean.start..], length: clean.len() };
+        let is_key = self.judge.plan.key.is_some_and(|key| key.field == field);
+        // An address that is stored the quick way is the value as it stands.
+        if is_key && plan.kind != FieldType::Email {
+            return false;
+        }
+        let start = self.rows.position();
+        let done = self.judge.quick(field, tidy, &mut self.rows);
+        // The value without the blanks around it is another form.
+        let fate = match done {
+            Quick::Undecided => return false,
+            Quick::Missing => None,
+            Quick::Same if tidy.length == length => Some(Fate::Stored),
+            Quick::Same | Quick::Normalised(_) | Quick::Repaired(_) => Some(Fate::Normalised),
+        };
+        if let Some(fate) = fate {
+            self.out.marks.note_quick(place, fate);
+        }
+        if is_key && tidy.length > 0 {
+            self.note_address(tidy);
+        }
+        if let Some(part) = plan.address_part {
+            self.lost_zero.note(part, start..self.rows.position(), &self.rows);
+        }
+        true
+    }
+
+    /// Notes the key of a record where it is an address that was stored the quick way.
+    fn note_address(&mut self, address: Tidy<'_>) {
+        let Some(key) = self.judge.plan.key else { return };
+        let bytes = address.bytes();
+        let is_folded = !bytes.iter().fold(false, |found, byte| found | byte.is_ascii_uppercase());
+        if is_folded && key.comparison == KeyComparison::Text && !self.wants_stored_key {
+            let start = self.out.keys.len() as u32;
+            self.out.keys.extend_from_slice(bytes);
+            self.key = Some(start..self.out.keys.len() as u32);
+        } else if let Ok(text) = std::str::from_utf8(bytes) {
+            self.note_key(text, key.comparison);
+        }
+    }
+
+    fn note_key(&mut self, text: &str, comparison: KeyComparison) {
+        let keys = &mut self.out.keys;
+        let mut push = |text: &str| {
+            let start = keys.len() as u32;
+            keys.extend_from_slice(text.as_bytes());
+            start..keys.len() as u32
+        };
+        self.key = key::fold(text, comparison).map(|folded| push(&folded));
+        if self.wants_stored_key {
+            self.stored_key = push(text);
+        }
+    }
+
+    /// Adds the finding of a record without a key, which can mean no customer, where the run changes customers. A wrong key
+    /// is another finding. `original` gives the column and the text of a field's value.
+    pub(super) fn check_key(&mut self, original: impl FnOnce(usize) -> Option<Original>) {
+        let Some(key) = self.judge.plan.key.filter(|_| self.key.is_none() && self.judge.plan.mode.changes()) else {
+            return;
+        };
+        let is_wrong = |(code, severity, field): (Code, Severity, Option<u16>)| {
+            field == Some(key.field as u16) && severity == Severity::Error && code != Code::Required
+        };
+        if self.judge.findings.all().kinds().any(is_wrong) {
+            return;
+        }
+        let original = original(key.field);
+        let column = original.as_ref().and_then(|original| original.column);
+        let finding = Finding {
+            problem: Problem::NoKey,
+            handling: Handling::Rejected(None),
+            field: Some(key.field as u16),
+            column: column.map(|column| column + 1),
+            value: original.as_ref().map(|original| original.text.as_str()),
+            suggestion: None,
+            raw: None,
+        };
+        self.judge.findings.push(column.unwrap_or(u32::MAX), &finding);
+    }
+}
+
+/// A field's value as the record has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Original {
+    /// The column that it comes from, from 0, where there are columns.
+    pub column: Option<u32>,
+    /// Its text.
+    pub text: String,
+}
