@@ -13,7 +13,6 @@ use crate::core::record::{Block, Fate};
 use crate::core::row::{RowBuilder, Value};
 use crate::core::text;
 use crate::core::text::key::{self, KeyComparison};
-use crate::core::types::FieldType;
 use crate::core::types::parsed::Stored;
 use crate::core::types::postal_code::LostZero;
 use crate::core::types::quick::Quick;
@@ -130,7 +129,7 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
         }
     }
 
-    /// Adds the next field's value to the row the quick way, and notes the key. `false` if it has to go the full way.
+    /// Adds the next field's value to the row by the quick path, and notes the key. `false` if it must take the full path.
     /// `from` is a field and where its value stands in the record; `source` begins with the value, which is the first
     /// `length` bytes and part of a tidy text.
     #[inline(always)]
@@ -140,8 +139,7 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
         let clean = text::clean_range(&source[..length]);
         let tidy = Tidy { source: &source[clean.start..], length: clean.len() };
         let is_key = self.judge.plan.key.is_some_and(|key| key.field == field);
-        // An address that is stored the quick way is the value as it stands.
-        if is_key && plan.kind != FieldType::Email {
+        if is_key && !plan.kind.facts().has_quick_keys {
             return false;
         }
         let start = self.rows.position();
@@ -157,7 +155,7 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
             self.out.marks.note_quick(place, fate);
         }
         if is_key && tidy.length > 0 {
-            self.note_address(tidy);
+            self.note_quick_key(tidy);
         }
         if let Some(part) = plan.address_part {
             self.lost_zero.note(part, start..self.rows.position(), &self.rows);
@@ -165,10 +163,10 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
         true
     }
 
-    /// Notes the key of a record where it is an address that was stored the quick way.
-    fn note_address(&mut self, address: Tidy<'_>) {
+    /// Notes a key that the quick path has stored ([`Facts::has_quick_keys`](crate::core::types::definition::Facts)).
+    fn note_quick_key(&mut self, stored: Tidy<'_>) {
         let Some(key) = self.judge.plan.key else { return };
-        let bytes = address.bytes();
+        let bytes = stored.bytes();
         let is_folded = !bytes.iter().fold(false, |found, byte| found | byte.is_ascii_uppercase());
         if is_folded && key.comparison == KeyComparison::Text && !self.wants_stored_key {
             let start = self.out.keys.len() as u32;

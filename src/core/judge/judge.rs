@@ -5,8 +5,11 @@
 
 use std::borrow::Cow;
 
+use super::field_options::OnInvalid;
+use super::field_plan::Rewritten;
+use super::guards::without_guards;
 use super::kept::Kept;
-use super::plan::{OnInvalid, Plan, Rewritten, Said, without_guards};
+use super::plan::{Content, Plan};
 use super::verdicts::Touched;
 use crate::core::finding::{FindingList, Problem, excerpt};
 use crate::core::profile::FieldSet;
@@ -15,7 +18,7 @@ use crate::core::text;
 use crate::core::types::memory::Memory;
 use crate::core::types::parsed::{Parsed, Refusal, Stored};
 
-/// Judges the values of one record after the other, and collects their findings.
+/// Judges the values of one record after another, and collects their findings.
 #[derive(Debug)]
 pub(super) struct Judge<'p> {
     pub(super) plan: &'p Plan,
@@ -26,15 +29,15 @@ pub(super) struct Judge<'p> {
     /// How many values deprecated fields had, by field.
     pub(super) deprecated: Vec<u64>,
     pub(super) memory: Memory,
-    /// The fields that the record has a place for, and no value.
+    /// The fields that the record has a column for, and no value.
     pub(super) empty: FieldSet,
-    /// Those that it says nothing of: it has no place for them, or its value was cleared as invalid.
+    /// Those that it does not mention: it has no column for them, or the value was cleared as invalid.
     pub(super) absent: FieldSet,
-    /// Those that it must have if it becomes a customer.
+    /// Those that it must have to create a customer.
     pub(super) lacking: FieldSet,
-    /// Those whose stored values it replaces, also by nothing.
+    /// Those whose stored values it replaces, even by none.
     pub(super) replaced: FieldSet,
-    /// Those whose value was invalid, and is stored as missing.
+    /// Those whose value was invalid and is stored as missing.
     pub(super) cleared: FieldSet,
 }
 
@@ -44,7 +47,7 @@ pub(super) struct Origin {
     pub(super) field: usize,
     /// The column of the input, from 1, where it has columns.
     pub(super) column: Option<u32>,
-    /// The place in the record, for the order of the findings.
+    /// The position in the record, for the order of the findings.
     pub(super) order: u32,
 }
 
@@ -65,7 +68,7 @@ impl<'p> Judge<'p> {
         }
     }
 
-    /// Forgets the record before.
+    /// Clears what is known of the last record.
     pub(super) fn begin(&mut self) {
         self.findings.clear();
         self.empty = FieldSet::default();
@@ -75,7 +78,7 @@ impl<'p> Judge<'p> {
         self.cleared = FieldSet::default();
     }
 
-    /// What the record has to say of a customer who is there.
+    /// What the record would change in an existing customer.
     pub(super) fn touched(&self) -> Touched {
         Touched {
             given: self.empty.or(&self.absent).complement(),
@@ -84,12 +87,12 @@ impl<'p> Judge<'p> {
         }
     }
 
-    /// The fields of an address that is replaced whole, and that the new one has not. What was invalid may have been one.
+    /// The fields of a replaced address that the new one does not have. An invalid value may have been one of them.
     fn replaced_by_nothing(&self) -> FieldSet {
         self.empty.or(&self.absent).and(&self.replaced).and(&self.cleared.complement())
     }
 
-    /// Whether one of the findings costs the record.
+    /// Whether one of the findings rejects the record.
     pub(super) fn has_error(&self) -> bool {
         self.findings.all().has_error()
     }
@@ -110,19 +113,19 @@ impl<'p> Judge<'p> {
     fn cleaned<'v>(&mut self, origin: Origin, raw: &'v str, cleaned: Cow<'v, str>) -> Stored<'v> {
         let plan = &self.plan.fields[origin.field];
         let mut value = without_guards(cleaned, plan.guard);
-        match self.plan.said(origin.field, &value) {
-            Said::Value => {}
-            Said::Nothing => return self.missing(origin, Some(raw)),
-            Said::NullWord => {
+        match self.plan.content(origin.field, &value) {
+            Content::Value => {}
+            Content::Missing => return self.missing(origin, Some(raw)),
+            Content::NullWord => {
                 self.warn(origin, raw, Problem::NullWord { found: excerpt(&value) });
                 return self.missing(origin, Some(raw));
             }
-            Said::CellError => return self.cell_error(origin, raw, &value),
+            Content::CellError => return self.cell_error(origin, raw, &value),
         }
         if !plan.values.is_empty()
-            && let Some(stands_for) = plan.values.get(&*value)
+            && let Some(replacement) = plan.values.get(&*value)
         {
-            value = Cow::Owned(stands_for.clone());
+            value = Cow::Owned(replacement.clone());
         }
         if value.is_empty() {
             return self.missing(origin, Some(raw));
@@ -165,17 +168,17 @@ impl<'p> Judge<'p> {
         }
     }
 
-    /// Judges a value that comes in parts: those that say something, with a space between.
+    /// Judges a value that comes in parts: those that are not missing, joined by spaces.
     pub(super) fn parts(&mut self, origin: Origin, parts: &[&str]) -> Stored<'static> {
         let plan = &self.plan.fields[origin.field];
         let (mut raw, mut value) = (Vec::new(), Vec::new());
         for part in parts {
             let Ok(cleaned) = text::clean(part) else { return self.text(origin, &parts.join(" ")).into_owned() };
             let cleaned = without_guards(cleaned, plan.guard);
-            match self.plan.said(origin.field, &cleaned) {
-                Said::Nothing | Said::NullWord => {}
-                Said::CellError => return self.cell_error(origin, part, &cleaned),
-                Said::Value => {
+            match self.plan.content(origin.field, &cleaned) {
+                Content::Missing | Content::NullWord => {}
+                Content::CellError => return self.cell_error(origin, part, &cleaned),
+                Content::Value => {
                     raw.push(*part);
                     value.push(cleaned);
                 }

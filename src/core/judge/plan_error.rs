@@ -1,6 +1,6 @@
 //! Why a run's options make no plan: [`PlanError`]. It is data; its words are made where the options have names.
 
-use super::plan::OnInvalid;
+use super::field_options::OnInvalid;
 use crate::core::finding::FindingList;
 use crate::core::mode::Mode;
 use crate::core::profile::SettingsError;

@@ -9,7 +9,6 @@ use super::header_name::{accepted_names, letters_and_digits};
 use super::nearest::nearest;
 use super::profile_error::{ProfileError, ProfileErrorKind as Kind};
 use super::toml_text::{Position, key_at, message, position_of};
-use crate::core::types::FieldType;
 
 /// The columns that every table of customers has beside the profile's.
 pub const RESERVED_COLUMNS: [&str; 6] =
@@ -118,20 +117,20 @@ impl Field {
         if let Some(min) = self.min.filter(|min| *min > self.longest()) {
             return Err(("min", Kind::MinAboveMax(min, self.longest())));
         }
-        if self.kind == FieldType::Choice && self.choices.is_empty() {
+        let settings = self.kind.facts().settings;
+        if settings.contains(&"choices") && self.choices.is_empty() {
             return Err(("choices", Kind::NoChoices));
         }
-        let is_repairable = matches!(self.kind, FieldType::Text | FieldType::PostalCode | FieldType::State);
-        for (key, is_set, has_effect, only_for) in [
-            ("min", self.min.is_some(), !self.is_number(), "types that are stored as text"),
-            ("max", self.max.is_some(), !self.is_number(), "types that are stored as text"),
-            ("characters", self.characters.is_some(), !self.is_number(), "types that are stored as text"),
-            ("default", self.default.is_some(), !self.is_number(), "types that are stored as text"),
-            ("at_least", self.at_least.is_some(), self.kind == FieldType::Integer, "the type integer"),
-            ("choices", !self.choices.is_empty(), self.kind == FieldType::Choice, "the type choice"),
-            ("repair", self.repair, is_repairable, "the types text, postal-code and state"),
+        for (key, is_set, only_for) in [
+            ("min", self.min.is_some(), "types that are stored as text"),
+            ("max", self.max.is_some(), "types that are stored as text"),
+            ("characters", self.characters.is_some(), "types that are stored as text"),
+            ("default", self.default.is_some(), "types that are stored as text"),
+            ("at_least", self.at_least.is_some(), "the type integer"),
+            ("choices", !self.choices.is_empty(), "the type choice"),
+            ("repair", self.repair, "the types text, postal-code and state"),
         ] {
-            if is_set && !has_effect {
+            if is_set && !settings.contains(&key) {
                 return Err((key, Kind::NoEffect { only_for }));
             }
         }

@@ -15,6 +15,7 @@ impl Type for Choice {
     const FACTS: Facts = Facts {
         docs: "One of the words that the profile lists, in any case; stored as the profile spells it.",
         examples: &[("EMAIL", "email")],
+        settings: &["min", "max", "characters", "default", "choices"],
         ..Facts::TEXT
     };
 

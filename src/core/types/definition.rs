@@ -54,6 +54,10 @@ pub struct Facts {
     pub is_guarded: bool,
     /// Whether a number that a spreadsheet has rewritten is refused whatever `--relax` says.
     pub never_rewritten: bool,
+    /// Whether a value that the quick path stores can be a key at once: it is ASCII, stored as it is, and names somebody.
+    pub has_quick_keys: bool,
+    /// The settings of a profile that have an effect on it.
+    pub settings: &'static [&'static str],
     /// The part of an address that it holds.
     pub address_part: Option<AddressPart>,
 }
@@ -71,6 +75,8 @@ impl Facts {
         is_identifier: false,
         is_guarded: false,
         never_rewritten: false,
+        has_quick_keys: false,
+        settings: &["min", "max", "characters", "default"],
         address_part: None,
     };
 }

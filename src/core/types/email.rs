@@ -21,6 +21,7 @@ impl Type for Email {
         examples: &[("Ann@Example.COM", "Ann@example.com"), ("mailto:ann@example.com", "ann@example.com")],
         words: "e-mail",
         holds_words: false,
+        has_quick_keys: true,
         ..Facts::TEXT
     };
 

@@ -20,6 +20,7 @@ impl Type for Flag {
         storage: Storage::Integer,
         json: Wanted::Flag,
         holds_words: false,
+        settings: &[],
         ..Facts::TEXT
     };
 

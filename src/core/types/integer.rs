@@ -20,6 +20,7 @@ impl Type for Integer {
         json: Wanted::Integer,
         holds_words: false,
         is_guarded: true,
+        settings: &["at_least"],
         ..Facts::TEXT
     };
 

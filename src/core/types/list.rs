@@ -92,10 +92,10 @@ fn from_json(array: &str) -> Result<Option<String>, Problem> {
     Ok(list.finish())
 }
 
-/// What a JSON text says.
+/// The text of a JSON string.
 fn text_of(json: &str) -> Result<Cow<'_, str>, Problem> {
     match json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
-        // Without a backslash it stands there as it is.
+        // Without a backslash it is there unescaped.
         Some(text) if !text.contains('\\') => Ok(Cow::Borrowed(text)),
         _ => serde_json::from_str(json).map(Cow::Owned).map_err(|_| Problem::NotAList),
     }
@@ -106,7 +106,7 @@ fn clean_item(item: &str) -> Result<Cow<'_, str>, Problem> {
     text::clean(item).map_err(|fault| Problem::ControlCharacter { character: fault.character, position: None })
 }
 
-/// The array as far as it is written, and what it holds already.
+/// The array as far as it is written, and the items in it.
 #[derive(Default)]
 struct Items<'v> {
     array: String,

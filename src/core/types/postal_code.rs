@@ -23,6 +23,7 @@ impl Type for PostalCode {
         is_identifier: true,
         address_part: Some(AddressPart::PostalCode),
         is_guarded: true,
+        settings: &["min", "max", "characters", "default", "repair"],
         ..Facts::TEXT
     };
 

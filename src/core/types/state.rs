@@ -22,6 +22,7 @@ impl Type for State {
         docs: "A state or province. Two letters become upper case.",
         examples: &[("ny", "NY"), ("Texas", "Texas"), ("n1", "n1")],
         address_part: Some(AddressPart::State),
+        settings: &["min", "max", "characters", "default", "repair"],
         ..Facts::TEXT
     };
 

@@ -17,7 +17,7 @@ use crate::core::text::sheet;
 pub struct Text;
 
 impl Type for Text {
-    const FACTS: Facts = Facts::TEXT;
+    const FACTS: Facts = Facts { settings: &["min", "max", "characters", "default", "repair"], ..Facts::TEXT };
 
     fn describe(limits: &Limits) -> Cow<'static, str> {
         limits.characters.map_or(Self::FACTS.words, |characters| characters.describe()).into()

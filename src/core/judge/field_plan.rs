@@ -1,0 +1,230 @@
+//! How the values of one field are judged: [`FieldPlan`]. A run's options decide it together with the profile.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::field_options::{FieldOptions, OnInvalid};
+use super::guards::without_guards;
+use super::plan_error::{OnInvalidReason, PlanError};
+use crate::core::mode::{Empty, Mode};
+use crate::core::profile::{Field, Mapping, Profile, Setting};
+use crate::core::text::key::KeyComparison;
+use crate::core::types::FieldType;
+use crate::core::types::definition::{AddressPart, Storage};
+use crate::core::types::limits::Limits;
+
+/// What a number that a spreadsheet has rewritten (`5.41754E+09`) is in a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rewritten {
+    /// A value like any other.
+    Number,
+    /// No value: digits of it may be lost.
+    Refused {
+        /// Whether `--relax` would accept it as text.
+        relaxable: bool,
+    },
+    /// Text, because `--relax` names the field.
+    Text,
+}
+
+/// What is stored where a value is missing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Filler {
+    /// A text.
+    Text(String),
+    /// An integer, or a flag.
+    Integer(i64),
+}
+
+/// How the values of one field are judged.
+#[derive(Clone, Debug)]
+pub struct FieldPlan {
+    /// The name of its column.
+    pub column: String,
+    /// What it holds.
+    pub kind: FieldType,
+    /// Whether a record must have a value, and which must.
+    pub required: Required,
+    /// What is stored for a missing value: a constant of the mapping, or the profile's default.
+    pub default: Option<Filler>,
+    /// What is stored in place of a value.
+    pub values: BTreeMap<String, String>,
+    /// Whether a leading apostrophe is dropped.
+    pub guard: bool,
+    /// The part of the profile's first address that it holds.
+    pub address_part: Option<AddressPart>,
+    /// What its values must keep to.
+    pub limits: Limits,
+    /// What is done with an invalid value.
+    pub on_invalid: OnInvalid,
+    /// What a number that a spreadsheet has rewritten is.
+    pub rewritten: Rewritten,
+    /// Whether its values are counted as deprecated.
+    pub deprecated: bool,
+    /// Whether its values may take the quick path: no option is about single values.
+    pub(super) is_quick: bool,
+    /// Whether a missing value is stored as such: the field is not required and has no default.
+    pub(super) may_lack: bool,
+}
+
+impl FieldPlan {
+    /// Whether it holds digits that a spreadsheet takes for a number.
+    pub(super) fn is_number(&self) -> bool {
+        matches!(self.rewritten, Rewritten::Refused { .. })
+    }
+}
+
+/// Which records must have a value of a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Required {
+    /// None.
+    No,
+    /// All of them.
+    Yes,
+    /// Those whose input has a column for it: an empty cell cannot clear the value of an existing customer.
+    WhereGiven,
+    /// Those that create a customer. Which do is decided later.
+    ForCreated,
+}
+
+/// The key of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyPlan {
+    /// The field's index.
+    pub field: usize,
+    /// How its values are compared.
+    pub comparison: KeyComparison,
+}
+
+/// Makes the plans of a profile's fields.
+pub(super) struct FieldPlanner<'p> {
+    profile: &'p Profile,
+    options: &'p FieldOptions,
+    key: Option<KeyPlan>,
+    relax_all: bool,
+    /// Whether `--relax` names a field, and what is done with its invalid values.
+    relaxed: Vec<bool>,
+    on_invalid: Vec<OnInvalid>,
+}
+
+impl<'p> FieldPlanner<'p> {
+    pub(super) fn new(
+        profile: &'p Profile,
+        options: &'p FieldOptions,
+        key: Option<KeyPlan>,
+    ) -> Result<FieldPlanner<'p>, PlanError> {
+        let mut relaxed = vec![false; profile.fields.len()];
+        for column in options.relax.iter().filter(|column| *column != "all") {
+            relaxed[profile.require_field(column, Setting::Relax)?] = true;
+        }
+        let relax_all = options.relax.iter().any(|column| column == "all");
+        let on_invalid = on_invalid(profile, key, options)?;
+        Ok(FieldPlanner { profile, options, key, relax_all, relaxed, on_invalid })
+    }
+
+    /// The plan of a field, by its index.
+    pub(super) fn plan(&self, index: usize) -> FieldPlan {
+        let field = &self.profile.fields[index];
+        let rewritten = self.rewritten(index);
+        let values = values_of(field, &self.options.mapping);
+        let required = self.required(index);
+        FieldPlan {
+            column: field.column.clone(),
+            kind: field.kind,
+            required,
+            default: field.default.clone().map(Filler::Text),
+            guard: field.is_guarded(),
+            address_part: address_part(self.profile, index),
+            limits: limits(field, self.relax_all || self.relaxed[index], rewritten),
+            on_invalid: self.on_invalid[index],
+            rewritten,
+            deprecated: field.deprecated,
+            is_quick: self.options.null_tokens.is_empty() && values.is_empty() && !field.deprecated,
+            may_lack: false,
+            values,
+        }
+    }
+
+    fn is_key(&self, index: usize) -> bool {
+        self.key.is_some_and(|key| key.field == index)
+    }
+
+    fn required(&self, index: usize) -> Required {
+        match self.options.mode {
+            _ if !self.profile.fields[index].required => Required::No,
+            Mode::Create => Required::Yes,
+            // A record without a key identifies no customer.
+            _ if self.is_key(index) => Required::Yes,
+            Mode::Upsert => Required::ForCreated,
+            Mode::Update if self.options.empty == Empty::Clear => Required::WhereGiven,
+            Mode::Update => Required::No,
+        }
+    }
+
+    fn rewritten(&self, index: usize) -> Rewritten {
+        let field = &self.profile.fields[index];
+        let stays_refused = field.kind.facts().never_rewritten;
+        let relaxable = !(stays_refused || self.is_key(index) && self.options.mode.changes());
+        match field.is_identifier() || self.is_key(index) {
+            true if self.relaxed[index] && relaxable => Rewritten::Text,
+            true => Rewritten::Refused { relaxable },
+            false => Rewritten::Number,
+        }
+    }
+}
+
+/// What is done with invalid values, field by field.
+fn on_invalid(profile: &Profile, key: Option<KeyPlan>, options: &FieldOptions) -> Result<Vec<OnInvalid>, PlanError> {
+    // Where customers are changed, the key alone identifies them.
+    let key_of_changes = key.filter(|_| options.mode.changes());
+    let is = |key: Option<KeyPlan>, field: usize| key.is_some_and(|key| key.field == field);
+    let mut on_invalid = vec![OnInvalid::Reject; profile.fields.len()];
+    for (column, what) in &options.on_invalid {
+        if column == "all" {
+            for (field, held) in on_invalid.iter_mut().enumerate() {
+                if !profile.fields[field].required && !is(key_of_changes, field) {
+                    *held = *what;
+                }
+            }
+            continue;
+        }
+        let field = profile.require_field(column, Setting::OnInvalid)?;
+        let Field { required, kind, .. } = &profile.fields[field];
+        let reason = match what {
+            OnInvalid::Clear | OnInvalid::Keep if *required => OnInvalidReason::Required,
+            OnInvalid::Clear if is(key_of_changes, field) => OnInvalidReason::Key,
+            OnInvalid::Keep if is(key, field) => OnInvalidReason::Key,
+            OnInvalid::Keep if kind.facts().storage == Storage::Integer => OnInvalidReason::Number,
+            _ => {
+                on_invalid[field] = *what;
+                continue;
+            }
+        };
+        let (profile, column) = (profile.name.clone(), column.clone());
+        return Err(PlanError::OnInvalid { profile, column, on_invalid: *what, reason });
+    }
+    Ok(on_invalid)
+}
+
+/// What is stored in place of a field's values, by the form in which they are looked up: cleaned, and without guards.
+fn values_of(field: &Field, mapping: &Mapping) -> BTreeMap<String, String> {
+    let values = mapping.values.get(&field.column).into_iter().flatten();
+    let unguarded = |value: &String| without_guards(Cow::Borrowed(value), field.is_guarded()).into_owned();
+    values.map(|(value, replacement)| (unguarded(value), replacement.clone())).collect()
+}
+
+/// The part of an address that a field holds, by its index: of two fields for one part, the first counts.
+fn address_part(profile: &Profile, field: usize) -> Option<AddressPart> {
+    let part = |field: &Field| field.kind.facts().address_part;
+    let found = part(&profile.fields[field])?;
+    profile.fields[..field].iter().all(|before| part(before) != Some(found)).then_some(found)
+}
+
+/// What a field's values must keep to in a run.
+fn limits(field: &Field, relaxed: bool, rewritten: Rewritten) -> Limits {
+    let limits = field.limits();
+    let characters = limits.characters.filter(|_| !relaxed);
+    // A rule for characters allows none either: it has a point, or a letter and a sign.
+    let refuses_rewritten = characters.is_none() && matches!(rewritten, Rewritten::Refused { .. });
+    Limits { characters, relaxed, refuses_rewritten, ..limits }
+}
