@@ -36,7 +36,7 @@ fn in_folder(folder: &Path, passed_over: &mut impl FnMut(&Path, &'static str)) -
     if files.is_empty() {
         return Err(nothing(
             folder,
-            "the folder has no input file: no name ends like a table's (.csv, .tsv, .tab, .txt, \
+            "the folder has no input file: none has the extension of a table (.csv, .tsv, .tab, .txt, \
              .dat, .json, .ndjson, .jsonl, .xlsx, .xlsm, .xlsb, .xls, .ods, compressed or not)",
         ));
     }
@@ -140,7 +140,7 @@ fn no_input(path: &Path) -> Option<&'static str> {
     if name.starts_with('.') || name.starts_with("~$") {
         Some("it is hidden")
     } else if !is_table {
-        Some("its name does not end like a table's")
+        Some("its extension is not that of a table")
     } else if path.parent().is_some_and(is_report_folder) {
         Some("it is a report of a run")
     } else if is_database(path) {
@@ -242,7 +242,7 @@ mod tests {
             let mut expected = [tables.to_vec(), others.to_vec()];
             expected.iter_mut().for_each(|names| names.sort());
             assert_eq!(found, expected[0]);
-            let said = expected[1].iter().map(|name| format!("{name}: its name does not end like a table's"));
+            let said = expected[1].iter().map(|name| format!("{name}: its extension is not that of a table"));
             assert_eq!(passed_over, said.collect::<Vec<_>>());
         }
         let folder = folder_of(&["README.md"]);

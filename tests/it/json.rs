@@ -155,7 +155,7 @@ fn records_that_lie_deeper_are_found() {
 #[test]
 fn a_document_that_is_a_record_is_one() {
     let contacts = format!("{},\"contacts\":[{{\"name\":\"Xaver Yps\",\"age\":5}}]}}", &ANN[..ANN.len() - 1]);
-    loads("a.json", contacts.clone(), "", "a", &["the whole document is one record; --records contacts"]).check();
+    loads("a.json", contacts.clone(), "", "a", &["the whole document as one record", "--records contacts"]).check();
     loads("a.json", format!("{contacts}\n{BO}\n"), "", "ab", &[]).check();
     // A list with a name is not a customer with that name.
     let named = format!("{{\"name\":\"export\",\"rows\":[{ANN},{BO}]}}");

@@ -91,7 +91,7 @@ fn what_is_malformed_is_never_utf8_and_harms_nothing_beside_it() {
         (UTF_16LE, b"a\0b", b"a\xff"),
         (UTF_16BE, b"\0a\0", b"a\xff"),
         (WINDOWS_1253, b"a\xaab\xd2\xff", b"a\xffb\xff\xff"),
-        // Half a character takes neither the quote nor the line break behind it along.
+        // Half a character does not swallow the quote or line break after it.
         (SHIFT_JIS, b"\x8e\"\n\x8e", b"\xff\"\n\xff"),
         (GBK, b"\xd5\"\n\xd5", b"\xff\"\n\xff"),
         (GB18030, b"\x81\x39\xef,\n", b"\xff9\xff,\n"),

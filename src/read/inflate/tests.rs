@@ -189,7 +189,7 @@ fn a_file_that_was_cut_off_is_an_error_wherever_it_was_cut() {
         for end in 0..both.len() {
             let read = inflated(kind, &both[..end]);
             match end == one.len() {
-                // What was cut between two parts cannot be told from a whole file.
+                // A file cut between two parts looks whole.
                 true => assert_eq!(read.as_deref(), Ok(TEXT)),
                 false => assert_eq!(read, Err(expected.clone()), "{kind:?} {end}"),
             }
@@ -216,7 +216,7 @@ fn a_file_that_was_changed_is_an_error_wherever_it_was_changed() {
                 }
             }
         }
-        // Xz and zstd have bits in their headers, and bzip2 behind its last, that may be anything.
+        // Xz and zstd have unused bits in their headers, and bzip2 after its last.
         assert!(harmless <= 40, "{kind:?} {harmless}");
     }
 }
@@ -276,7 +276,7 @@ fn data_that_asks_for_too_much_memory_is_refused() {
         inflated(Compression::Zstd, window),
         Err("the zstd data needs a window of more than 128 MiB. Decompress it first (zstd -d --long=31)".to_string())
     );
-    // A block's header that asks for a dictionary of 1 GiB: 12 bytes with a checksum, behind the file's own 12.
+    // A block's header that asks for a dictionary of 1 GiB: 12 bytes with a checksum, after the file's own 12.
     let mut dictionary = compress(Compression::Xz, TEXT);
     dictionary[16] = 36;
     let mut crc = flate2::Crc::new();

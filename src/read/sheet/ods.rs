@@ -136,7 +136,7 @@ fn refuse_protected(package: &Package) -> Result<(), Refusal> {
 /// How often a row or cell is repeated.
 fn repeats(tag: &BytesStart<'_>, name: &str) -> Result<u32, Refusal> {
     let Some(value) = attribute(tag, name)? else { return Ok(1) };
-    let times: u64 = value.parse().map_err(|_| Refusal::damaged(format!("{name} is no number")))?;
+    let times: u64 = value.parse().map_err(|_| Refusal::damaged(format!("{name} is not a number")))?;
     Ok(u32::try_from(times).unwrap_or(u32::MAX))
 }
 
@@ -328,7 +328,7 @@ fn send_cell<W: Write>(
         rows.merge(position, (position.0.saturating_add(head.rows_spanned - 1), position.1))?;
     }
     let shown = head.value.as_deref().filter(|value| !value.is_empty()).unwrap_or(text);
-    let wrong = || Refusal::damaged(format!("{:?} is no value of its cell", short(shown)));
+    let wrong = || Refusal::damaged(format!("{:?} does not fit the type of its cell", short(shown)));
     match head.kind.as_deref() {
         None if head.has_formula && text.is_empty() => rows.put_error(position, NOT_CALCULATED),
         // A typed text has no formula.

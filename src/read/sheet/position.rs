@@ -11,11 +11,11 @@ pub(super) fn row_of(number: &str) -> Result<u32, Refusal> {
     let is_number = || !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
     match number.parse::<u32>() {
         Ok(row) if (1..=MAX_ROWS).contains(&row) && !number.starts_with('+') => Ok(row - 1),
-        Ok(0) => Err(Refusal::damaged("it has a row of number 0")),
+        Ok(0) => Err(Refusal::damaged("it has a row 0")),
         _ if is_number() => {
-            Err(Refusal::damaged(format!("it has a row of number {}, and a sheet has {MAX_ROWS} rows", short(number))))
+            Err(Refusal::damaged(format!("it has a row {}; a sheet has {MAX_ROWS} rows", short(number))))
         }
-        _ => Err(Refusal::damaged(format!("it has a row of number {:?}", short(number)))),
+        _ => Err(Refusal::damaged(format!("it has a row named {:?}", short(number)))),
     }
 }
 
@@ -29,7 +29,7 @@ pub(super) fn parse_position(name: &str) -> Result<(u32, u32), Refusal> {
         column.saturating_mul(26).saturating_add(u32::from(letter.to_ascii_uppercase() - b'A') + 1)
     });
     if column == 0 {
-        return Err(Refusal::damaged(format!("it has a cell of the name {:?}", short(name))));
+        return Err(Refusal::damaged(format!("it has a cell named {:?}", short(name))));
     }
     if column > MAX_COLUMNS {
         return Err(Refusal::damaged(format!(

@@ -148,7 +148,7 @@ impl Form for Xlsb {
                 RICH_TEXT => rows.put(position(record)?, &DataRef::SharedString(&text_at(record, 9)?.0))?,
                 SHARED_TEXT => {
                     let text = strings.get(number(record, 8)? as usize);
-                    let text = text.ok_or_else(|| Refusal::damaged("a text of the table is missing"))?;
+                    let text = text.ok_or_else(|| Refusal::damaged("a shared text is missing"))?;
                     rows.put(position(record)?, &DataRef::SharedString(text))?;
                 }
                 FIRST_SHORT..=LAST_SHORT => {

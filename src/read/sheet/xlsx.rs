@@ -326,7 +326,7 @@ impl<R: BufRead> Sheet<'_, R> {
 
     fn send_value<W: Write>(&self, head: &Head, is_inline: bool, rows: &mut Rows<W>) -> Result<(), Refusal> {
         let (position, value) = (head.position, self.text.trim());
-        let wrong = |what: &str| Refusal::damaged(format!("{:?} is no {what}", short(value)));
+        let wrong = |what: &str| Refusal::damaged(format!("{:?} is not a valid {what}", short(value)));
         match head.kind {
             _ if self.text.is_empty() => Ok(()),
             Type::Inline if is_inline => rows.put(position, &DataRef::SharedString(&self.text)),
@@ -334,14 +334,14 @@ impl<R: BufRead> Sheet<'_, R> {
             _ if value.is_empty() => Ok(()),
             Type::Shared => {
                 let text = value.parse().ok().and_then(|n| self.strings.get(n));
-                rows.put(position, &DataRef::SharedString(text.ok_or_else(|| wrong("text of the table"))?))
+                rows.put(position, &DataRef::SharedString(text.ok_or_else(|| wrong("index of a shared text"))?))
             }
             Type::Bool => match value {
                 "0" => rows.put(position, &DataRef::Bool(false)),
                 "1" => rows.put(position, &DataRef::Bool(true)),
                 word if word.eq_ignore_ascii_case("false") => rows.put(position, &DataRef::Bool(false)),
                 word if word.eq_ignore_ascii_case("true") => rows.put(position, &DataRef::Bool(true)),
-                _ => Err(wrong("yes or no")),
+                _ => Err(wrong("truth value")),
             },
             Type::Error if value.starts_with('#') && value.len() <= 40 => rows.put_error(position, value),
             Type::Error => Err(wrong("error")),

@@ -66,7 +66,7 @@ fn cells_where_none_can_be_are_refused() {
             format!(r#"<row><c r="A{number}"><v>1</v></c></row>"#),
         ] {
             let refusal = refusal(&xlsx_rows(&cells));
-            let expected = format!("a row of number {number}, and a sheet has 1048576 rows");
+            let expected = format!("a row {number}; a sheet has 1048576 rows");
             assert!(refusal.contains(&expected), "{cells}: {refusal}");
         }
     }

@@ -132,7 +132,7 @@ fn cells_that_a_spreadsheet_would_run_are_guarded() {
     }
 }
 
-/// A spreadsheet that splits at another delimiter than the file's finds no cell to run, as far as quotes keep a cell together.
+/// A spreadsheet that splits at another delimiter than the file's finds no formula, as long as it keeps quoted cells together.
 #[test]
 fn a_cell_that_has_one_for_another_delimiter_is_quoted() {
     for (delimiter, cell, written) in [
@@ -151,7 +151,7 @@ fn a_cell_that_has_one_for_another_delimiter_is_quoted() {
         let mut out = Vec::new();
         writer.cell(&mut out, cell);
         assert_eq!(String::from_utf8(out).unwrap(), written);
-        // A record in which it stands without quotes is not written as it stands.
+        // A record that has it without quotes is not written as it is.
         let is_plain = !cell.contains('"') && written != cell;
         assert!(!is_plain || !RowWriter::new(delimiter).record(&mut Vec::new(), cell.as_bytes(), 1), "{cell}");
     }

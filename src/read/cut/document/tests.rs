@@ -65,7 +65,7 @@ fn what_is_wrong_around_it_is_an_error() {
     assert_eq!(follow(&"{\"a\":".repeat(200), "x", false).1, Err(Fault::TooDeep));
     assert_eq!(follow(r#"{"a":[1]}{"a":[2]}"#, "a", true).1, Err(Fault::Second));
     let several = Fault::Several(["a".to_string(), "c.b".to_string()]);
-    // Whatever stands before the first object, and however deep in arrays it lies.
+    // Whatever comes before the first object, and however deeply it is nested in arrays.
     for array in ["[ {}]", "[null,{}]", "[[{}]]", "[\"{\",[],[5,{\"x\":[]}]]"] {
         let text = format!("{{\"a\":[1],\"c\":{{\"b\":{array}}}}}");
         assert_eq!(follow(&text, "a", true).1, Err(several.clone()), "{text}");

@@ -196,7 +196,7 @@ fn what_cannot_be_told_from_a_broken_element_is_lost_with_it() {
     let unclosed = format!("{{\"k\":\"1\",\"kids\":[{KIDS}}},{C},{B}");
     assert_eq!(elements_of(&format!("[{B},{unclosed}]"), 1000).len(), 2);
     assert_eq!(elements_of(&format!("[{B},{unclosed}]"), 30), [B, "..."]);
-    // The objects of the array begin differently, or stand elsewhere.
+    // The objects of the array begin differently, or in another column.
     let unclosed = unclosed.replace("{\"k\":\"x\",", "{").replace("{\"k\":\"y\",", "{").replace("{\"k\":\"z\",", "{");
     assert_eq!(elements_of(&format!("[{B},{unclosed}]"), 1000)[2..], [C, B]);
     let unclosed = format!("{{\"k\":\"1\",\"kids\":[{KIDS}}},\n{C},\n{B}");

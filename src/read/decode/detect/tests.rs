@@ -42,7 +42,7 @@ fn read(bytes: &[u8], charset: Charset) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
-/// A text in an encoding of one byte a character; `None` if it does not have all its letters.
+/// A text in a single-byte encoding; `None` if that lacks some of its letters.
 fn written(text: &str, charset: Charset) -> Option<Vec<u8>> {
     let byte_of = |character: char| (0..=255).find(|byte| charset.character(*byte) == character);
     text.chars().map(byte_of).collect()
@@ -192,7 +192,7 @@ fn files_of_twenty_rows_come_out_right() {
     }
 }
 
-/// Names and places in the languages of Western Europe, each with letters of its own.
+/// Names of people and places in Western European languages, each with its own letters.
 const LANGUAGES: [(&str, &[&str]); 10] = [
     (
         "German",

@@ -1,4 +1,4 @@
-//! Zip files as programs write them, and as nobody should.
+//! Zip files as programs write them, and as none should.
 
 use std::io::Write;
 
