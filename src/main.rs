@@ -1,14 +1,11 @@
 //! The program: arguments in, exit status out. The only place that ends the process.
 
-use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use clap::Parser;
 use custload::app;
 use custload::app::args::CliCommand;
-use custload::core::text::visible;
-use custload::error::Error;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 fn main() {
@@ -25,13 +22,7 @@ fn main() {
     // A file that reaches its size limit is a failed write with a message, not a dead process.
     #[cfg(unix)]
     let _ = signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
-    let status = app::run(&cli, stop).unwrap_or_else(|error| {
-        let outcome = error.downcast_ref::<Error>().and_then(Error::outcome);
-        let outcome = outcome.map(|outcome| format!(" ({outcome})")).unwrap_or_default();
-        let _ = writeln!(std::io::stderr(), "custload: {}", visible(&format!("{error:#}{outcome}")));
-        app::exit_status(&error)
-    });
-    std::process::exit(status);
+    std::process::exit(app::run(&cli, stop));
 }
 
 /// The number of the signal on all Unix systems that Rust runs on.

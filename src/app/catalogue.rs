@@ -1,9 +1,10 @@
-//! What the program knows, for a person to look up: `profiles` and `explain`.
+//! `custload profiles` and `custload explain`.
 
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::print::pretty;
 use super::table::{table, without_trailing_spaces};
 use crate::core::finding::{Code, CodeInfo, REGISTRY, Scope};
 use crate::core::profile::{Profile, accepted_names, nearest};
@@ -48,7 +49,7 @@ fn one_profile(profile: &Profile) -> String {
         fields.add_row([field.column.clone(), field.rule(), names.join(", ")]);
     }
     without_trailing_spaces(&format!(
-        "{}: {}\nkey: {}\n\n{fields}\n\nHeaders are compared by their letters and digits alone, in upper or lower case.\n",
+        "{}: {}\nkey: {}\n\n{fields}\n\nOnly the letters and digits of headers are compared, without regard to case.\n",
         profile.name, profile.title, profile.key
     ))
 }
@@ -89,7 +90,7 @@ pub(super) fn explain(name: Option<&str>, as_json: bool) -> Result<String> {
         for info in &REGISTRY {
             list.add_row([info.code.name(), scope(info), info.title]);
         }
-        return Ok(without_trailing_spaces(&format!("{list}\n\n`custload explain CODE` says more.\n")));
+        return Ok(without_trailing_spaces(&format!("{list}\n\n`custload explain CODE` explains one.\n")));
     };
     let Some(code) = Code::from_name(name) else {
         let names = REGISTRY.iter().map(|info| info.code.name());
@@ -104,7 +105,7 @@ pub(super) fn explain(name: Option<&str>, as_json: bool) -> Result<String> {
         return Ok(pretty(&json!(info)));
     }
     Ok(format!(
-        "{}: {}\n\n{}\n\nFor example: {}\n\nHow to mend it: {}\n",
+        "{}: {}\n\n{}\n\nFor example: {}\n\nHow to correct it: {}\n",
         name, info.title, info.explanation, info.example, info.hint
     ))
 }
@@ -116,8 +117,4 @@ fn scope(info: &CodeInfo) -> &'static str {
         Scope::Set => "set",
         Scope::Warning => "warning",
     }
-}
-
-fn pretty(value: &Value) -> String {
-    format!("{value:#}\n")
 }

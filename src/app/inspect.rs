@@ -1,27 +1,48 @@
-//! What `inspect` prints: a page to read, the same as data, or a mapping file to edit.
+//! `custload inspect`: a page to read, the same as JSON, or a mapping file to edit.
 
 use std::collections::HashSet;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use comfy_table::{Attribute, Cell, Color};
 
 use super::args::InspectArgs;
-use super::table::{number, table, without_trailing_spaces};
+use super::options;
+use super::print::print;
+use super::progress::Console;
+use super::table::{counted, number, table, without_trailing_spaces};
 use super::words::Words;
 use crate::core::profile::Header;
 use crate::core::text::{is_hidden, visible};
 use crate::error::{Error, Result};
 use crate::report::summary::{ColumnSummary, Ignored, escaped};
-use crate::run::{ColumnContent, Inspection, LOOKED_AT};
+use crate::run::option_table::Copied;
+use crate::run::{self, ColumnContent, FitSummary, Inspection, LOOKED_AT, Observer};
 
-/// The inspection as data.
-pub(super) fn json(inspection: &Inspection) -> String {
+/// Runs the command; gives the exit status.
+pub(super) fn run(args: &InspectArgs, stop: Arc<AtomicUsize>) -> anyhow::Result<i32> {
+    let inspection = run::inspect(&options::inspected(args, stop)?)?;
+    print(&if args.json { json(&inspection) } else { text(&inspection, args) })?;
+    if let Some(path) = &args.write_mapping {
+        write_mapping(path, &inspection)?;
+    }
+    // What a run would say, and how it would end.
+    Ok(match &inspection.problem {
+        Some(problem) => {
+            Console::new(true).note(problem);
+            2
+        }
+        None => 0,
+    })
+}
+
+fn json(inspection: &Inspection) -> String {
     escaped(&serde_json::to_string_pretty(inspection).unwrap_or_default())
 }
 
-/// The inspection as a page.
-pub(super) fn text(inspection: &Inspection, args: &InspectArgs) -> String {
+fn text(inspection: &Inspection, args: &InspectArgs) -> String {
     let colours = Colours::here();
     let path = visible(&inspection.input.path);
     let mut page = format!("{}\n", colours.bold(&format!("{path}: {}", visible(&inspection.described))));
@@ -30,9 +51,9 @@ pub(super) fn text(inspection: &Inspection, args: &InspectArgs) -> String {
     }
     page.push_str(&format!("\n{}\n\n{}\n", fits(inspection), columns(inspection, &colours)));
     if inspection.problem.is_some() {
-        // It is said on standard error.
+        // The problem itself goes to standard error.
         if !inspection.proposed_options.is_empty() {
-            let command = command(args, args.profile.as_deref()).with(&inspection.proposed_options);
+            let command = command(args, args.options.text("profile")).with(&inspection.proposed_options);
             let command = visible(&command.quoted()).into_owned();
             page.push_str(&format!(
                 "\nTo load it, if this is what its columns mean:\n\n  {}\n",
@@ -44,8 +65,8 @@ pub(super) fn text(inspection: &Inspection, args: &InspectArgs) -> String {
     page.push_str(&format!("\n{}\n", verdicts(inspection, &colours)));
     if inspection.short_zips > 0 {
         let said = format!(
-            "{} with a ZIP code of four digits beside a US state whose codes begin with 0: a spreadsheet has taken the zeros.",
-            number(inspection.short_zips)
+            "{} with four digits in US states whose codes begin with 0: a spreadsheet has removed the zeros.",
+            counted(inspection.short_zips, "ZIP code", "ZIP codes")
         );
         page.push_str(&format!("\n{}\n", colours.yellow(&said)));
     }
@@ -57,13 +78,13 @@ pub(super) fn text(inspection: &Inspection, args: &InspectArgs) -> String {
     without_trailing_spaces(&page)
 }
 
-/// The command that loads what is looked at.
+/// The command that loads the input.
 fn command(args: &InspectArgs, profile: Option<&str>) -> Words {
     let input = args.input.to_string_lossy();
-    Words::import(&input, profile).with_dialect(&args.read).with_meaning(&args.read)
+    Words::import(&[input], profile).copying(&args.options, &[Copied::File, Copied::Meaning])
 }
 
-/// Colours where the terminal has them.
+/// Colours, if the terminal has them.
 struct Colours(bool);
 
 impl Colours {
@@ -102,7 +123,7 @@ impl Colours {
 }
 
 fn fits(inspection: &Inspection) -> String {
-    let one = |fit: &crate::run::FitSummary| match fit.missing.as_slice() {
+    let one = |fit: &FitSummary| match fit.missing.as_slice() {
         [] if fit.matched == 1 => format!("{} fits, 1 field", fit.profile),
         [] => format!("{} fits, {} fields", fit.profile, fit.matched),
         missing => format!("{} lacks {}", fit.profile, missing.join(", ")),
@@ -114,7 +135,7 @@ fn fits(inspection: &Inspection) -> String {
     }
 }
 
-/// How many columns are shown.
+/// The most columns that are shown.
 const MOST_COLUMNS: usize = 200;
 
 fn columns(inspection: &Inspection, colours: &Colours) -> String {
@@ -163,15 +184,12 @@ fn records(inspection: &Inspection) -> u64 {
 fn verdicts(inspection: &Inspection, colours: &Colours) -> String {
     let counts = &inspection.input.counts;
     let records = records(inspection);
-    let of = if records >= LOOKED_AT {
-        format!("the first {}", number(records))
-    } else {
-        format!("{} in all", number(records))
-    };
+    let first = if records >= LOOKED_AT { "first " } else { "" };
+    let records = counted(records, "record", "records");
     if counts.rejected == 0 {
-        return colours.green(&format!("Of the records, {of}, none would be rejected."));
+        return colours.green(&format!("None of the {first}{records} would be rejected."));
     }
-    let said = format!("Of the records, {of}, {} would be rejected:", number(counts.rejected));
+    let said = format!("{} of the {first}{records} would be rejected:", number(counts.rejected));
     let mut codes = table(["code", "records", "first seen", "what is wrong there"]);
     let mut by_count: Vec<_> = inspection.rejects_by_code.values().collect();
     by_count.sort_by_key(|example| std::cmp::Reverse(example.records));
@@ -183,11 +201,11 @@ fn verdicts(inspection: &Inspection, colours: &Colours) -> String {
             shortened(&example.message, 90),
         ]);
     }
-    format!("{}\n\n{codes}\n\n`custload explain CODE` says how to correct it.", colours.red(&said))
+    format!("{}\n\n{codes}\n\n`custload explain CODE` tells how to correct it.", colours.red(&said))
 }
 
 fn first_records(inspection: &Inspection) -> String {
-    // Fields that no record has are left out; a column each would be too wide for most, so it is a row each.
+    // A line for each record: a column for each field would be too wide for most terminals. Empty fields are left out.
     let mut page = Vec::new();
     for (index, record) in inspection.first_records.iter().enumerate() {
         let values: Vec<String> = record
@@ -216,13 +234,13 @@ fn shortened(text: &str, most: usize) -> String {
     }
 }
 
-/// Writes a mapping file to edit. A file that is there already is left alone.
-pub(super) fn write_mapping(path: &Path, inspection: &Inspection) -> Result<()> {
+/// Writes a mapping file to edit. An existing file is never overwritten.
+fn write_mapping(path: &Path, inspection: &Inspection) -> Result<()> {
     let failed = |error: std::io::Error| match error.kind() {
         std::io::ErrorKind::AlreadyExists => {
-            Error::Usage(format!("--write-mapping {}: the file exists already; name another", path.display()))
+            Error::Usage(format!("--write-mapping {}: the file exists already; name another one", path.display()))
         }
-        _ => Error::Usage(format!("--write-mapping {}: it cannot be written: {error}", path.display())),
+        _ => Error::Usage(format!("--write-mapping {}: cannot write it: {error}", path.display())),
     };
     let mut file = std::fs::File::options().write(true).create_new(true).open(path).map_err(failed)?;
     file.write_all(mapping_file(inspection).as_bytes()).map_err(failed)
@@ -246,19 +264,19 @@ fn mapping_file(inspection: &Inspection) -> String {
         let proposal = content.proposal.as_ref().map(|near| format!(" # is it {near}?")).unwrap_or_default();
         match (&column.target, &column.ignored) {
             (Some(target), None) => file.push_str(&format!("{header} = {}\n", toml_text(target))),
-            // Another has its field; a map would put it in that one's place.
+            // Another column fills its field; a map would replace that one.
             (_, Some(Ignored::Outranked(why))) => file.push_str(&format!("# {header} = \"\" # {}\n", visible(why))),
             _ => file.push_str(&format!("{header} = \"\"{proposal}\n")),
         }
     }
     file.push_str(
-        "\n# What fills missing values:\n[constants]\n# description = \"from the old system\"\n\n\
-         # What stands for a value:\n# [values.country]\n# \"D\" = \"DE\"\n",
+        "\n# Values for missing ones:\n[constants]\n# description = \"from the old system\"\n\n\
+         # What a value is replaced by:\n# [values.country]\n# \"D\" = \"DE\"\n",
     );
     file
 }
 
-/// A text as TOML writes it: as JSON does, and what hides as an escape.
+/// A text as TOML writes it: as JSON does, with escapes for hidden characters.
 fn toml_text(text: &str) -> String {
     let json = serde_json::Value::from(text).to_string();
     let escape = |character: char| match is_hidden(character) {

@@ -1,4 +1,4 @@
-//! What a run leaves in a log: [`Log`] writes one line for each event of the run, for a person or for what collects logs.
+//! The log of a run: [`Log`] writes one line for each event, for a person or for a program that collects logs.
 
 use std::fmt::{self, Debug, Write as _};
 use std::fs::{self, File};
@@ -11,12 +11,18 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
-use super::args::{LogFormat, RunArgs};
+use super::args::RunArgs;
 use crate::core::text::visible;
 use crate::disk::{BESIDE_A_DATABASE, folder_of, owner_only, with_suffix, without_waiting};
 use crate::error::{Error, Result};
 use crate::report::summary::escaped;
 use crate::run::TARGET;
+
+#[derive(Clone, Copy, Debug)]
+enum LogFormat {
+    Text,
+    Json,
+}
 
 /// Takes the events of a run.
 #[derive(Debug)]
@@ -26,32 +32,31 @@ pub(super) struct Log {
 }
 
 impl Log {
-    /// The log that was asked for, if one was. A run into `database` must not write over what it reads or writes itself.
+    /// The log that was asked for, if one was. It must not be a file that the run into `database` reads or writes itself.
     pub(super) fn open(args: &RunArgs, database: Option<&Path>) -> Result<Option<Log>> {
-        let (to, is_torn): (Box<dyn Write + Send>, bool) = match (&args.log, args.log_format) {
+        let (log, format) = (args.options.value("log").map(Path::new), args.options.text("log-format"));
+        let (to, is_torn): (Box<dyn Write + Send>, bool) = match (log, format) {
             (None, None) => return Ok(None),
             (None, Some(_)) => (Box::new(io::stderr()), false),
             (Some(path), _) => {
                 refuse_taken(path, &args.inputs, database)?;
                 let failed = |error| {
                     let path = path.display();
-                    Error::Usage(format!(
-                        "--log {path}: it cannot be opened ({error}); name a file that you may write to"
-                    ))
+                    Error::Usage(format!("--log {path}: cannot open it ({error}); name a file that you may write to"))
                 };
                 let is_torn = ends_within_a_line(path);
                 let mut options = File::options();
                 owner_only(&mut options);
-                // Opening a pipe would wait for who reads it.
+                // Opening a pipe would wait for its reader.
                 without_waiting(&mut options, false);
                 (Box::new(options.append(true).create(true).open(path).map_err(failed)?), is_torn)
             }
         };
-        let format = args.log_format.unwrap_or(LogFormat::Text);
+        let format = if format == Some("json") { LogFormat::Json } else { LogFormat::Text };
         Ok(Some(Log { format, out: Mutex::new(Out { to, is_torn, failed: None }) }))
     }
 
-    /// Why lines are missing in it, where some are.
+    /// Why it lacks lines, if it does.
     pub(super) fn failure(&self) -> Option<String> {
         let out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
         out.failed.as_ref().map(ToString::to_string)
@@ -61,7 +66,7 @@ impl Log {
 fn refuse_taken(log: &Path, inputs: &[PathBuf], database: Option<&Path>) -> Result<()> {
     let refuse = |why: &str| Err(Error::Usage(format!("--log {}: {why}; name another file", log.display())));
     if log.as_os_str() == "-" {
-        return refuse("it is no name for a file. --log-format without --log logs to standard error");
+        return refuse("it is not the name of a file; to log to standard error, give --log-format without --log");
     }
     let place = real(log);
     let is_hidden = log.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
@@ -70,7 +75,7 @@ fn refuse_taken(log: &Path, inputs: &[PathBuf], database: Option<&Path>) -> Resu
             return refuse("it is an input");
         }
         if !is_hidden && input.is_dir() && fs::canonicalize(input).is_ok_and(|folder| folder == folder_of(&place)) {
-            return refuse("it would be an input, for the folder that it is in is one");
+            return refuse("its folder is an input, so it would be one too");
         }
     }
     let mut suffixes = BESIDE_A_DATABASE.iter().chain([&""]);
@@ -91,7 +96,7 @@ fn real(path: &Path) -> PathBuf {
 /// Whether the last line of a file was not written to its end.
 fn ends_within_a_line(path: &Path) -> bool {
     let last = || -> io::Result<u8> {
-        // Whoever opens a pipe waits for its other end.
+        // Opening a pipe would wait for its other end.
         if !fs::metadata(path)?.is_file() {
             return Ok(b'\n');
         }
@@ -103,7 +108,7 @@ fn ends_within_a_line(path: &Path) -> bool {
     last().is_ok_and(|last| last != b'\n')
 }
 
-/// Where the lines go, each by itself and at once.
+/// Where the lines go, each written at once by itself.
 struct Out {
     to: Box<dyn Write + Send>,
     /// Whether the last line was not written to its end.
@@ -112,7 +117,7 @@ struct Out {
 }
 
 impl Out {
-    /// Writes a line. A run goes on without its log.
+    /// Writes a line. A run continues if its log cannot be written.
     fn line(&mut self, line: &str) {
         let line = if self.is_torn { format!("\n{line}") } else { line.to_string() };
         let mut rest = line.as_bytes();
@@ -156,7 +161,7 @@ impl Subscriber for Log {
             }
         }
         event.record(&mut line);
-        // Of several runs that write to one log, this one.
+        // Several runs may write to one log.
         line.number("process", std::process::id());
         let line = line.ended();
         self.out.lock().unwrap_or_else(PoisonError::into_inner).line(&line);
@@ -173,7 +178,7 @@ impl Subscriber for Log {
     fn exit(&self, _: &Id) {}
 }
 
-/// A line that is being put together.
+/// A line under construction.
 struct Line {
     format: LogFormat,
     text: String,

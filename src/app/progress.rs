@@ -1,4 +1,4 @@
-//! What is seen while a run goes on: [`Console`], on standard error.
+//! What is shown during a run, on standard error: [`Console`].
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -16,7 +16,7 @@ pub(super) struct Console {
     bar: ProgressBar,
 }
 
-/// The message comes last and takes what room is left, for a line that is wrapped cannot be drawn over.
+/// The message comes last and takes the room that is left: a wrapped line cannot be drawn over.
 const BAR: &str = "{bar:12} {percent:>3}%  {eta} left  {binary_bytes_per_sec}  {wide_msg}";
 const SPINNER: &str = "{spinner} {elapsed}  {bytes}  {binary_bytes_per_sec}  {wide_msg}";
 const TICK: Duration = Duration::from_millis(100);
@@ -26,12 +26,12 @@ impl Console {
         Console { quiet, has_bar: !quiet, bar: ProgressBar::hidden() }
     }
 
-    /// The same without a bar, for one that others write through.
-    pub(super) fn without_bar(self) -> Console {
-        Console { has_bar: false, ..self }
+    /// Shows no bar: something else writes to standard error too.
+    pub(super) fn hide_bar(&mut self) {
+        self.has_bar = false;
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub(super) fn end(&self) {
         self.bar.finish_and_clear();
     }
@@ -39,7 +39,7 @@ impl Console {
 
 impl Observer for Console {
     fn note(&mut self, message: &str) {
-        // Also in quiet runs: what is said here is nowhere else, and a cron job's mail should have it.
+        // Also in quiet runs: a note is nowhere else, and belongs into a cron job's mail.
         self.bar.suspend(|| eprint_line(&format!("custload: {}", visible(message))));
     }
 
@@ -61,7 +61,7 @@ impl Observer for Console {
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
-        // Where standard error is no terminal, nothing is drawn.
+        // Nothing is drawn if standard error is not a terminal.
         bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(10));
         bar.enable_steady_tick(TICK);
         self.bar = bar;
@@ -92,7 +92,7 @@ impl Console {
     }
 }
 
-/// Prints to standard error, whether or not anybody reads it.
+/// Prints to standard error. That nobody reads it is no failure.
 fn eprint_line(line: &str) {
     use std::io::Write;
     let _ = writeln!(std::io::stderr(), "{line}");

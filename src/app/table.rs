@@ -5,17 +5,18 @@ use indicatif::HumanCount;
 
 use std::path::Path;
 
+use crate::core::record::{Count, Counts};
 use crate::core::text::visible;
-use crate::report::summary::{CodeCount, Counts, Status, Summary};
+use crate::report::summary::{CodeCount, ShortZips, Status, Summary};
 
-/// Columns under a ruled header, and nothing else that catches the eye.
+/// Columns under a ruled header, without other lines.
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
 /// An empty table in the program's style.
 pub(super) fn table<'h>(header: impl IntoIterator<Item = &'h str>) -> Table {
     let mut table = Table::new();
     table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic).set_header(header);
-    // Where the output is no terminal, or one that does not know its width, no column is made narrow.
+    // If the output is not a terminal, or one of unknown width, columns are as wide as they need.
     const NARROWEST: u16 = 40;
     if table.width().is_none_or(|width| width < NARROWEST) {
         table.set_content_arrangement(ContentArrangement::Disabled);
@@ -23,7 +24,7 @@ pub(super) fn table<'h>(header: impl IntoIterator<Item = &'h str>) -> Table {
     table
 }
 
-/// Puts these columns, from 0, to the right.
+/// Aligns these columns, numbered from 0, to the right.
 pub(super) fn align_right(table: &mut Table, columns: &[usize]) {
     for column in columns {
         if let Some(column) = table.column_mut(*column) {
@@ -36,91 +37,95 @@ pub(super) fn number(count: u64) -> String {
     HumanCount(count).to_string()
 }
 
-/// A run's numbers for a person.
-///
-/// `again` gives the command that loads a mended reject report.
+/// `1 row`, `2 rows`.
+pub(super) fn counted(count: u64, one: &str, several: &str) -> String {
+    format!("{} {}", number(count), if count == 1 { one } else { several })
+}
+
+/// `4`, or `4 to 6`.
+pub(super) fn span(first: i64, last: i64) -> String {
+    if first == last { first.to_string() } else { format!("{first} to {last}") }
+}
+
+/// A run's numbers for a person. `again` gives the command that loads a corrected reject report.
 pub(super) fn summary(summary: &Summary, again: impl Fn(&str) -> String) -> String {
-    let mut out = format!("{}\n", headline(summary));
-    type Count = (&'static str, fn(&Counts) -> u64);
-    let mut columns: Vec<Count> = vec![("read", |counts| counts.read)];
-    match summary.mode {
-        "create" => columns.push(("accepted", |counts| counts.accepted)),
-        mode => {
-            columns.push(("updated", |counts| counts.updated));
-            columns.push(("unchanged", |counts| counts.unchanged));
-            if mode == "upsert" {
-                columns.insert(1, ("created", |counts| counts.created));
-            }
-        }
-    }
-    if summary.counts.superseded > 0 {
-        columns.push(("superseded", |counts| counts.superseded));
-    }
-    columns.extend::<[Count; 4]>([
-        ("rejected", |counts| counts.rejected),
-        ("blank", |counts| counts.blank),
-        ("warnings", |counts| counts.warnings),
-        ("repaired", |counts| counts.repaired),
-    ]);
-    let mut inputs = table(std::iter::once("input").chain(columns.iter().map(|(name, _)| *name)));
-    let rows = summary.inputs.iter().map(|input| (visible(&input.path).into_owned(), input.counts));
-    let total = (summary.inputs.len() > 1).then(|| ("all".to_string(), summary.counts));
-    for (name, counts) in rows.chain(total) {
-        let numbers = columns.iter().map(|(_, count)| number(count(&counts)));
-        inputs.add_row(std::iter::once(name).chain(numbers));
-    }
-    align_right(&mut inputs, &(1..=columns.len()).collect::<Vec<_>>());
-    out.push_str(&format!("{inputs}\n\n"));
+    let mut out = format!("{}\n{}\n\n", headline(summary), inputs(summary));
     if !summary.rejects_by_code.is_empty() || !summary.warnings_by_code.is_empty() {
         out.push_str(&format!("{}\n\n", codes(summary)));
     }
-    let (repaired, deprecated) = (&summary.repaired_by_field, &summary.deprecated_by_field);
-    for (what, fields) in [("repaired", repaired), ("deprecated", deprecated)] {
+    for (what, fields) in [("repaired", &summary.repaired_by_field), ("deprecated", &summary.deprecated_by_field)] {
         if !fields.is_empty() {
             let counts: Vec<String> =
                 fields.iter().map(|(field, count)| format!("{field} {}", number(*count))).collect();
             out.push_str(&format!("{what}: {}\n", counts.join(", ")));
         }
     }
-    if let Some(short) = &summary.short_zips {
-        out.push_str(&format!(
-            "WARNING: {} with four digits beside a US state whose codes begin with 0 (first: {}, line {}). A \
-             spreadsheet has taken the zeros; format the column as text there, and save it again\n",
-            if short.records == 1 { "1 ZIP code".to_string() } else { format!("{} ZIP codes", number(short.records)) },
-            visible(&short.first_file),
-            number(short.first_line)
-        ));
-    }
+    out.extend(summary.short_zips.as_ref().map(short_zips));
     if let (Some(first), Some(last)) = (summary.first_customer_id, summary.last_customer_id) {
-        let database = visible(summary.database.as_deref().unwrap_or_default()).into_owned();
-        let customers =
-            if first == last { format!("customer {first}") } else { format!("customers {first} to {last}") };
-        out.push_str(&format!("{customers} in {database}\n"));
+        let customers = if first == last { "customer" } else { "customers" };
+        let database = visible(summary.database.as_deref().unwrap_or_default());
+        out.push_str(&format!("{customers} {} in {database}\n", span(first, last)));
     }
-    if let Some(reports) = &summary.reports {
-        out.push_str(&format!("reports in {}\n", visible(reports)));
-        // Only what a run has left out can be loaded by itself.
-        let what = if summary.is_done() { "to correct and load again" } else { "rejected records" };
-        let rejects = summary.inputs.iter().filter(|input| input.counts.rejected > 0);
-        for name in rejects.filter_map(|input| input.rejects.as_deref()) {
-            let path = Path::new(reports).join(name);
-            out.push_str(&format!("{what}: {}\n", visible(&path.to_string_lossy())));
-            if summary.is_done() {
-                out.push_str(&format!("  {}\n", visible(&again(&path.to_string_lossy()))));
-            }
-        }
-        if summary.status == Status::Threshold && summary.kept_records.is_none() {
-            out.push_str("nothing was loaded: mend the input itself, and load it as a whole\n");
-        }
-    }
-    // Of a moment's work no rate can be told.
+    out.extend(summary.reports.as_deref().map(|folder| reports(summary, folder, again)));
+    // The rate of a moment says nothing.
     if let Some(rate) = summary.records_per_second.filter(|_| summary.elapsed_seconds >= 0.1) {
         out.push_str(&format!("{:.1} s, {} records a second\n", summary.elapsed_seconds, number(rate)));
     }
     without_trailing_spaces(&out)
 }
 
-/// The text without the blanks that a table pads its lines with.
+/// The counts of each input, and of all.
+fn inputs(summary: &Summary) -> Table {
+    // The others say the same, or nothing, in this mode.
+    let is_shown = |count: &&Count| match count.name {
+        "accepted" => summary.mode == "create",
+        "created" => summary.mode == "upsert",
+        "updated" | "unchanged" => summary.mode != "create",
+        "superseded" => summary.counts.superseded > 0,
+        _ => true,
+    };
+    let columns: Vec<&Count> = Counts::TABLE.iter().filter(is_shown).collect();
+    let mut inputs = table(std::iter::once("input").chain(columns.iter().map(|count| count.name)));
+    let rows = summary.inputs.iter().map(|input| (visible(&input.path).into_owned(), input.counts));
+    let total = (summary.inputs.len() > 1).then(|| ("all".to_string(), summary.counts));
+    for (name, counts) in rows.chain(total) {
+        let numbers = columns.iter().map(|count| number((count.get)(&counts)));
+        inputs.add_row(std::iter::once(name).chain(numbers));
+    }
+    align_right(&mut inputs, &(1..=columns.len()).collect::<Vec<_>>());
+    inputs
+}
+
+fn short_zips(short: &ShortZips) -> String {
+    format!(
+        "WARNING: {} with four digits in US states whose codes begin with 0 (first: {}, line {}). A spreadsheet has removed \
+         the zeros: format the column as text there, and save it again\n",
+        counted(short.records, "ZIP code", "ZIP codes"),
+        visible(&short.first_file),
+        number(short.first_line)
+    )
+}
+
+/// Where the reports are, and what to do with them.
+fn reports(summary: &Summary, folder: &str, again: impl Fn(&str) -> String) -> String {
+    let mut out = format!("reports in {}\n", visible(folder));
+    // Only what a finished run has left out can be loaded by itself.
+    let what = if summary.is_done() { "to correct and load again" } else { "rejected records" };
+    let rejects = summary.inputs.iter().filter(|input| input.counts.rejected > 0);
+    for name in rejects.filter_map(|input| input.rejects.as_deref()) {
+        let path = Path::new(folder).join(name).to_string_lossy().into_owned();
+        out.push_str(&format!("{what}: {}\n", visible(&path)));
+        if summary.is_done() {
+            out.push_str(&format!("  {}\n", visible(&again(&path))));
+        }
+    }
+    if summary.status == Status::Threshold && summary.kept_records.is_none() {
+        out.push_str("nothing was loaded: correct the input itself, and load all of it again\n");
+    }
+    out
+}
+
+/// The text without the spaces that pad a table's lines.
 pub(super) fn without_trailing_spaces(text: &str) -> String {
     text.lines().flat_map(|line| [line.trim_end(), "\n"]).collect()
 }

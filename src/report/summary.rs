@@ -14,13 +14,13 @@ use crate::core::text::is_hidden;
 pub enum Status {
     /// The accepted records are in the database.
     Finished,
-    /// The run is done, and of its records none was accepted.
+    /// The run is done, and none of its records was accepted.
     NothingLoaded,
-    /// Nothing was to be written.
+    /// It was a check.
     Checked,
     /// A threshold was passed; the database is as it was, or as it was at the last checkpoint.
     Threshold,
-    /// Every input had been loaded before; nothing was written.
+    /// All inputs had been loaded before; nothing was written.
     Skipped,
 }
 
@@ -37,7 +37,7 @@ impl Status {
     }
 }
 
-/// How often a code was met.
+/// How many records have a code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CodeCount {
     /// The code's name.
@@ -45,39 +45,39 @@ pub struct CodeCount {
     pub code: Code,
     /// The records that have it.
     pub records: u64,
-    /// The input in which it was met first, as it was named.
+    /// The input of the first, as it was named.
     pub first_file: String,
-    /// The line on which the first such record starts.
+    /// The line on which that record starts.
     pub first_line: u64,
 }
 
-/// ZIP codes of four digits beside a state whose codes begin with zeros.
+/// ZIP codes with four digits in states whose codes begin with 0.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ShortZips {
     /// The records that have one.
     pub records: u64,
-    /// The input in which the first stands, as it was named.
+    /// The input of the first, as it was named.
     pub first_file: String,
     /// The line of the first.
     pub first_line: u64,
 }
 
-/// One column of an input, or one key, and where it goes.
+/// A column of an input, or a key of JSON, and where it goes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ColumnSummary {
-    /// The header as it stands in the input.
+    /// The header, or key, as the input has it.
     pub header: String,
-    /// Its place among the columns, from 0; keys have none.
+    /// Its index among the columns, from 0; keys have none.
     #[serde(skip)]
     pub index: Option<usize>,
     /// The field that it fills, or helps to fill.
     pub field: Option<String>,
     /// How it was matched: `name`, `label`, `alias` or `map`.
     pub how: Option<&'static str>,
-    /// What a map would name it: the field, or the part of it that it is.
+    /// What a map would call it: the field, or a part of one.
     #[serde(skip)]
     pub target: Option<String>,
-    /// Why it is ignored, where it is.
+    /// Why it is ignored, if it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ignored: Option<Ignored>,
     /// Its filled cells, and what became of them; only of a run.
@@ -90,9 +90,9 @@ pub struct ColumnSummary {
 pub enum Ignored {
     /// It matches no field.
     Unknown,
-    /// The person's map says so.
+    /// The map says so.
     Mapped,
-    /// Something else stands in its way: what.
+    /// Another column has precedence: which, and why.
     Outranked(String),
 }
 
@@ -111,13 +111,13 @@ impl Serialize for Ignored {
 }
 
 impl ColumnSummary {
-    /// A column, or key, of which nothing is known yet.
+    /// A column or key, before anything is known of it.
     pub fn new(header: &str) -> ColumnSummary {
         let header = header.to_string();
         ColumnSummary { header, index: None, field: None, how: None, target: None, ignored: None, cells: None }
     }
 
-    /// The same at a place among the columns, from 0.
+    /// The same with its index among the columns, from 0.
     pub fn at(self, index: usize) -> ColumnSummary {
         ColumnSummary { index: Some(index), ..self }
     }
@@ -152,32 +152,32 @@ pub struct InputSummary {
     pub sha256: String,
     /// `csv`, `ndjson`, `json` or `spreadsheet`.
     pub format: &'static str,
-    /// What stands between cells; CSV only.
+    /// The delimiter; CSV only.
     pub delimiter: Option<String>,
     /// What cells are quoted with, or `none`; CSV only.
     pub quote: Option<String>,
-    /// What stands for a quote inside a quoted cell: `double` or `backslash`; CSV with quotes only.
+    /// How a quote is written in a quoted cell: `double` or `backslash`; CSV with quotes only.
     pub escape: Option<&'static str>,
     /// The encoding of the text.
     pub encoding: String,
     /// Whether it began with a byte order mark.
     pub bom: bool,
-    /// How it was compressed, if it was.
+    /// Its compression, if it has one.
     pub compression: Option<&'static str>,
     /// The sheet that was read; spreadsheets only.
     pub sheet: Option<String>,
     /// The path of the array that holds the records; JSON documents only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub records: Option<String>,
-    /// How many cells got the value of a merged range that stands above them; spreadsheets that were read to their end only.
+    /// The number of cells that got the value of a merged range above them; only for spreadsheets that were read to their end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub merged_filled: Option<u64>,
-    /// How many of its rows are hidden; the same.
+    /// The number of its hidden rows; likewise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hidden_rows: Option<u64>,
-    /// The line of the header, from 1, where there is one.
+    /// The line of the header, from 1, if there is one.
     pub header_line: Option<u64>,
-    /// How many lines above the header are not read; blank ones are not counted.
+    /// The number of lines above the header that are not read, without blank ones.
     #[serde(skip_serializing_if = "is_none")]
     pub lines_above_header: u64,
     /// Its columns, or its first keys.
@@ -189,7 +189,7 @@ pub struct InputSummary {
     pub matched: Vec<String>,
     /// The names of those that do not.
     pub ignored: Vec<String>,
-    /// How its records fared.
+    /// Its counts.
     #[serde(flatten)]
     pub counts: Counts,
     /// The report with its rejected records.
@@ -198,7 +198,7 @@ pub struct InputSummary {
 }
 
 impl InputSummary {
-    /// Names the columns, or keys, that fill a field, and those that do not.
+    /// Lists the names of the columns, or keys, that fill a field, and of those that do not.
     pub fn note_names(&mut self) {
         let named = |matched: bool| {
             let columns = self.columns.iter().filter(move |column| column.field.is_some() == matched);
@@ -217,10 +217,10 @@ pub struct Summary {
     pub version: &'static str,
     /// How the run ended.
     pub status: Status,
-    /// Why it was stopped, where it was.
+    /// Why it was stopped, if it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// How many records a run has committed that was stopped behind a checkpoint.
+    /// The number of committed records, for a run that was stopped after a checkpoint.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kept_records: Option<u64>,
     /// The run's number; none for a check.
@@ -236,14 +236,14 @@ pub struct Summary {
     pub database: Option<String>,
     /// The folder of the reports.
     pub reports: Option<String>,
-    /// How all records fared.
+    /// The counts of all inputs.
     #[serde(flatten)]
     pub counts: Counts,
     /// The customer ID of the first record that was stored.
     pub first_customer_id: Option<i64>,
     /// The customer ID of the last.
     pub last_customer_id: Option<i64>,
-    /// Rejected records, by code, with where each code was met first.
+    /// Rejected records by code, with the first of each.
     pub rejects_by_code: BTreeMap<&'static str, CodeCount>,
     /// Warnings, by code.
     pub warnings_by_code: BTreeMap<&'static str, CodeCount>,
@@ -264,18 +264,18 @@ pub struct Summary {
     pub ended_at: String,
     /// How long it took.
     pub elapsed_seconds: f64,
-    /// How fast it was; none where the clock stood still.
+    /// How fast it was; none if the clock stood still.
     pub records_per_second: Option<u64>,
 }
 
 impl Summary {
     /// Whether the run was done to its end, and what it has accepted is in the database.
     pub fn is_done(&self) -> bool {
-        // One for which other runs were to be undone, and that has loaded nothing, is given up, and says why.
+        // With a reason, it is a run that was to undo others, loaded nothing, and was given up.
         matches!(self.status, Status::Finished) || self.status == Status::NothingLoaded && self.reason.is_none()
     }
 
-    /// The exit status of the program (SPEC, section 1); `rejects_ok` if rejects are no reason for another than 0.
+    /// The exit status of the program; with `rejects_ok`, rejects do not change it.
     pub fn exit_status(&self, rejects_ok: bool) -> i32 {
         match self.status {
             Status::Threshold => 3,
@@ -285,15 +285,14 @@ impl Summary {
         }
     }
 
-    /// The content of `summary.json`, which is also what `--json` prints. Characters that a terminal would act on, or that
-    /// would hide something, stand in it as escapes.
+    /// The content of `summary.json`, which `--json` prints too. Control characters and hidden ones are escaped.
     pub fn to_json(&self) -> String {
         // Nothing in a summary can fail to be written.
         escaped(&serde_json::to_string_pretty(self).unwrap_or_default())
     }
 }
 
-/// JSON in which characters that a terminal would act on, or that would hide something, stand as escapes; with a line end.
+/// JSON in which control characters and hidden ones are escaped; with a line end.
 pub fn escaped(json: &str) -> String {
     let mut text = String::with_capacity(json.len() + 1);
     for character in json.chars() {

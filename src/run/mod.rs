@@ -19,6 +19,7 @@ mod history;
 mod hold;
 mod inspect;
 mod journey;
+pub mod option_table;
 mod option_text;
 mod options;
 mod place;

@@ -1,62 +1,58 @@
 //! The options of a run as the database keeps them: [`text`], and how those of two runs differ: [`difference`].
 //!
-//! Each option is named here once, with what it decides. So an input that was loaded before is known to have been loaded with the
-//! same options, and a run that was stopped is continued only with its own.
+//! They follow the table of options. So an input that was loaded before is known to have been loaded with the same options, and a
+//! run that was stopped is continued only with its own.
 
-use std::collections::BTreeMap;
+use serde_json::{Map, Value};
 
-use serde_json::{Map, Value, json};
-
-use super::Options;
-use crate::core::judge::plan::{FieldOptions, OnInvalid};
-use crate::core::profile::Mapping;
-use crate::read::input::ReadOptions;
-use crate::read::sniff::HeaderPlace;
-
-/// What an option decides.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Decides {
-    /// What is stored of an input.
-    Stored,
-    /// What of an input is read; the input is known by it.
-    Part,
-    /// In how many steps it is stored.
-    Steps,
-    /// Whether the run is stopped.
-    Limit,
-}
+pub(super) use super::option_table::Decides;
+use super::option_table::{Recorded, last_words, rows};
+use super::options::Options;
+use crate::core::judge::plan::OnInvalid;
 
 /// The options of a run for `import_runs`.
 pub(super) fn text(options: &Options) -> String {
-    let named = named(options).into_iter().map(|(name, _, value)| (name.to_string(), value));
-    Value::Object(named.collect()).to_string()
+    let values = recorded().map(|(_, _, recorded)| (recorded.key.to_string(), (recorded.value)(options)));
+    Value::Object(values.collect()).to_string()
 }
 
 /// The first option of those that `matter` in which the options of a run, as the database keeps them, differ from others, in
-/// words. What an earlier version did not know was as it is where nothing is said.
+/// words. What an earlier version did not know has its default.
 pub(super) fn difference(before: &str, now: &Options, matter: &[Decides]) -> Option<String> {
     let before = parsed(before);
-    let (now, usual) = (named(now), named(&Options::default()));
-    let differing = now.iter().zip(&usual).find_map(|((name, decides, now), (.., usual))| {
-        let before = before.get(*name).unwrap_or(usual);
-        (matter.contains(decides) && before != now).then(|| differs(name, before, now))
+    let usual = Options::default();
+    let differing = recorded().find_map(|(name, decides, recorded)| {
+        let (now, usual) = ((recorded.value)(now), (recorded.value)(&usual));
+        let before = before.get(recorded.key).unwrap_or(&usual);
+        (matter.contains(&decides) && *before != now).then(|| {
+            let label = recorded.label.map_or_else(|| format!("--{name}"), str::to_string);
+            differs(&label, recorded.on, before, &now)
+        })
     });
     // One that only a later version knows.
-    let is_known = |name: &str| now.iter().any(|(known, ..)| *known == name);
-    let mut unknown = before.iter().filter(|(name, value)| !is_known(name) && !value.is_null());
-    differing.or_else(|| unknown.next().map(|(name, before)| differs(name, before, &Value::Null)))
+    let is_known = |key: &str| recorded().any(|(.., recorded)| recorded.key == key);
+    let mut unknown = before.iter().filter(|(key, value)| !is_known(key) && !value.is_null());
+    differing.or_else(|| {
+        let (key, before) = unknown.next()?;
+        Some(differs(&format!("--{}", key.replace('_', "-")), "true", before, &Value::Null))
+    })
 }
 
-/// The value of one option of a run, as the database keeps it; `None` where nothing was said.
-pub(super) fn value(options: &str, name: &str) -> Option<Value> {
-    parsed(options).remove(name).filter(|value| !value.is_null())
+/// The value of one option of a run, as the database keeps it; `None` where none was given.
+pub(super) fn value(options: &str, key: &str) -> Option<Value> {
+    parsed(options).remove(key).filter(|value| !value.is_null())
 }
 
-/// The options of a run, as the database keeps them, that are not as they are where nothing is said.
+/// The options of a run, as the database keeps them, that do not have their defaults.
 pub fn told_options(options: &str) -> Vec<(String, Value)> {
     let usual = parsed(&text(&Options::default()));
     let is_told = |(name, value): &(String, Value)| *value != *usual.get(name).unwrap_or(&Value::Null);
     parsed(options).into_iter().filter(is_told).collect()
+}
+
+/// What the database keeps, each with the option's name and what it decides.
+fn recorded() -> impl Iterator<Item = (&'static str, Decides, &'static Recorded)> {
+    rows().flat_map(|row| row.recorded.iter().flatten().map(|recorded| (row.name, row.decides, recorded)))
 }
 
 fn parsed(options: &str) -> Map<String, Value> {
@@ -69,179 +65,39 @@ fn parsed(options: &str) -> Map<String, Value> {
     options
 }
 
-fn differs(name: &str, before: &Value, now: &Value) -> String {
-    format!("{} was {}, and is now {}", option_of(name), plain(name, before), plain(name, now))
+fn differs(label: &str, on: &str, before: &Value, now: &Value) -> String {
+    format!("{label} was {}, and is now {}", plain(on, before), plain(on, now))
 }
 
-/// A value as a person types it.
-fn plain(name: &str, value: &Value) -> String {
-    let joined = |values: Vec<String>| if values.is_empty() { "not given".to_string() } else { values.join(",") };
+/// A value as a person types it; `on` is the word for true.
+fn plain(on: &str, value: &Value) -> String {
     let one = |value: &Value| match value {
         Value::Null => String::new(),
         value => value.as_str().map_or_else(|| value.to_string(), str::to_string),
     };
-    match value {
-        Value::Bool(true) if name == "pad_short_rows" => "pad".to_string(),
-        Value::Bool(true) if name == "unknown_columns_are_errors" => "error".to_string(),
-        Value::Bool(false) => joined(Vec::new()),
-        Value::Null => joined(Vec::new()),
+    let typed = match value {
+        Value::Null | Value::Bool(false) => String::new(),
+        Value::Bool(true) => on.to_string(),
         // A column of the mapping, and the field that it is for.
-        Value::Array(values) => joined(
-            values
-                .iter()
-                .map(|value| {
-                    value
-                        .as_array()
-                        .map_or_else(|| one(value), |pair| pair.iter().map(one).collect::<Vec<_>>().join("="))
-                })
-                .collect(),
-        ),
-        Value::Object(values) => joined(values.iter().map(|(name, value)| format!("{name}={}", one(value))).collect()),
-        value => one(value),
-    }
-}
-
-/// What a person types for what goes by this name.
-fn option_of(name: &str) -> String {
-    match name {
-        "header" => "the header (--header-line, --columns)".to_string(),
-        "pad_short_rows" => "--short-rows".to_string(),
-        "null_tokens" => "--null-token".to_string(),
-        "unknown_columns_are_errors" => "--unknown-columns".to_string(),
-        "constants" | "values" => format!("[{name}] of the mapping file"),
-        name => format!("--{}", name.replace('_', "-")),
-    }
-}
-
-/// What stands for every field.
-const ALL: &str = "all";
-
-/// Every option: its name, what it decides, and its value.
-///
-/// Nothing is left out by `..`: who adds an option is asked by the compiler what it decides. Those that are not named decide
-/// nothing of what is stored: output, threads, waiting, the clock, and limits on what an input may do to the machine.
-fn named(options: &Options) -> Vec<(&'static str, Decides, Value)> {
-    let Options {
-        command: _,
-        inputs: _,
-        database: _,
-        // The one that was chosen has a column of its own.
-        profile: _,
-        read,
-        reports: _,
-        threads: _,
-        accepted: _,
-        fields,
-        max_rejects,
-        max_reject_ratio,
-        rejects_ok: _,
-        unknown_columns_are_errors,
-        first_id,
-        now: _,
-        duplicates,
-        force: _,
-        redo: _,
-        wait: _,
-        commit_every,
-        stop: _,
-    } = options;
-    let ReadOptions {
-        format,
-        delimiter,
-        quote,
-        escape,
-        encoding,
-        header,
-        sheet,
-        records,
-        program: _,
-        max_inflated_bytes: _,
-        max_inflated_ratio: _,
-        pad_short_rows,
-        max_record_bytes,
-        limit,
-        block_size: _,
-        hash_text: _,
-        spool: _,
-    } = read;
-    let FieldOptions { key, relax, on_invalid, null_tokens, mapping, mode, empty } = fields;
-    // What is left out is made of these.
-    let Mapping { columns, constants, values, .. } = mapping;
-    let mut columns: Vec<(&str, Option<&str>)> =
-        columns.iter().map(|(header, target)| (header.as_str(), target.as_deref())).collect();
-    columns.sort_unstable();
-    let relax_all = [ALL.to_string()];
-    let relax = if relax.iter().any(|field| field == ALL) { &relax_all[..] } else { relax };
-    use Decides::{Limit, Part, Steps, Stored};
-    vec![
-        ("format", Stored, json!(format.map(|format| format.name()))),
-        ("delimiter", Stored, json!(delimiter.map(|delimiter| char::from(delimiter).to_string()))),
-        ("quote", Stored, quote_text(*quote)),
-        ("escape", Stored, json!(escape.name())),
-        ("encoding", Stored, json!(encoding.map(crate::read::decode::name))),
-        ("header", Stored, header_text(header)),
-        ("sheet", Part, json!(sheet)),
-        ("records", Part, json!(records)),
-        ("pad_short_rows", Stored, json!(pad_short_rows)),
-        ("map", Stored, json!(columns)),
-        ("constants", Stored, json!(constants)),
-        ("values", Stored, json!(values)),
-        ("null_tokens", Stored, set(null_tokens)),
-        ("max_record_bytes", Stored, json!(max_record_bytes)),
-        ("limit", Stored, json!(limit)),
-        ("key", Stored, json!(key)),
-        ("on_invalid", Stored, last_words(on_invalid)),
-        ("relax", Stored, set(relax)),
-        ("mode", Stored, json!(mode.name())),
-        ("empty", Stored, json!(empty.name())),
-        ("duplicates", Stored, json!(duplicates.name())),
-        ("unknown_columns_are_errors", Stored, json!(unknown_columns_are_errors)),
-        ("first_id", Stored, json!(first_id)),
-        ("commit_every", Steps, json!(commit_every)),
-        ("max_rejects", Limit, json!(max_rejects)),
-        ("max_reject_ratio", Limit, json!(max_reject_ratio)),
-    ]
-}
-
-/// What becomes of invalid values, by field: the last word on each counts, and one on all stands over those before it.
-fn last_words(on_invalid: &[(String, OnInvalid)]) -> Value {
-    let mut words: BTreeMap<&str, OnInvalid> = BTreeMap::new();
-    for (field, what) in on_invalid {
-        if field == ALL {
-            words.clear();
+        Value::Array(values) => {
+            let pair = |pair: &Vec<Value>| pair.iter().map(one).collect::<Vec<_>>().join("=");
+            let values = values.iter().map(|value| value.as_array().map_or_else(|| one(value), pair));
+            values.collect::<Vec<_>>().join(",")
         }
-        words.insert(field, *what);
-    }
-    if !words.contains_key(ALL) {
-        words.retain(|_, what| *what != OnInvalid::Reject);
-    }
-    json!(words)
-}
-
-/// Texts whose order says nothing.
-fn set(texts: &[String]) -> Value {
-    let mut texts = texts.to_vec();
-    texts.sort();
-    texts.dedup();
-    json!(texts)
-}
-
-/// The quote that was told, or that there is none.
-fn quote_text(quote: Option<Option<u8>>) -> Value {
-    json!(quote.map(|quote| quote.map_or("none".to_string(), |quote| char::from(quote).to_string())))
-}
-
-fn header_text(place: &HeaderPlace) -> Value {
-    match place {
-        HeaderPlace::Found => Value::Null,
-        HeaderPlace::Line(line) => json!(line),
-        HeaderPlace::Given(names) => json!(names),
-    }
+        Value::Object(values) => {
+            values.iter().map(|(name, value)| format!("{name}={}", one(value))).collect::<Vec<_>>().join(",")
+        }
+        value => one(value),
+    };
+    if typed.is_empty() { "not given".to_string() } else { typed }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::run::option_table::Set;
 
     #[test]
     fn what_decides_what_is_stored_is_compared() {
@@ -312,9 +168,22 @@ mod tests {
     }
 
     #[test]
-    fn no_name_stands_twice() {
-        let names: Vec<&str> = named(&Options::default()).into_iter().map(|(name, ..)| name).collect();
-        let different: std::collections::BTreeSet<&&str> = names.iter().collect();
-        assert_eq!(names.len(), different.len());
+    fn the_defaults_of_the_table_are_those_of_the_options() {
+        for row in rows() {
+            let (Some(default), Set::Text(set)) = (row.default, row.set) else { continue };
+            let mut options = Options::default();
+            set(&mut options, default).unwrap();
+            assert_eq!(format!("{options:?}"), format!("{:?}", Options::default()), "--{}", row.name);
+        }
+    }
+
+    #[test]
+    fn names_and_keys_are_unique() {
+        let names: Vec<&str> = rows().map(|row| row.name).collect();
+        let keys: Vec<&str> = recorded().map(|(.., recorded)| recorded.key).collect();
+        for list in [names, keys] {
+            let unique: std::collections::BTreeSet<&&str> = list.iter().collect();
+            assert_eq!(list.len(), unique.len(), "{list:?}");
+        }
     }
 }

@@ -12,12 +12,12 @@ use crate::core::mode::Duplicates;
 use crate::read::input::ReadOptions;
 use crate::report::summary::Counts;
 
-/// What is done with the accepted records.
+/// What becomes of the accepted records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
     /// They are written to the database.
     Import,
-    /// Nothing; only the verdicts are wanted.
+    /// Nothing: only the verdicts are wanted.
     Check,
 }
 
@@ -31,7 +31,7 @@ impl Command {
     }
 }
 
-/// Everything that decides what a run does. What a person types is turned into this by `cli`.
+/// Everything that decides what a run does. The table of options ([`super::option_table`]) says what each is on the command line.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Import or check.
@@ -40,7 +40,7 @@ pub struct Options {
     pub inputs: Vec<PathBuf>,
     /// The database; a check may do without one.
     pub database: Option<PathBuf>,
-    /// The profile's name; chosen from the first input's header if it is not told.
+    /// The profile's name; without it, chosen from the first input's header.
     pub profile: Option<String>,
     /// How the inputs are read.
     pub read: ReadOptions,
@@ -48,38 +48,38 @@ pub struct Options {
     pub reports: Option<String>,
     /// How many threads check records.
     pub threads: usize,
-    /// Whether the accepted records are listed.
+    /// Whether `accepted.csv` is written.
     pub accepted: bool,
-    /// What was said about fields.
+    /// What is asked for fields.
     pub fields: FieldOptions,
-    /// With more rejects than this, nothing is written.
+    /// If more records are rejected, nothing is written.
     pub max_rejects: Option<u64>,
-    /// With a greater share of rejects among the records than this, nothing is written.
+    /// If a greater share of the records is rejected, nothing is written.
     pub max_reject_ratio: Option<f64>,
-    /// Whether a run with rejects has done what it should.
+    /// Whether a run with rejects is a success.
     pub rejects_ok: bool,
     /// Whether a column that matches no field ends the run.
     pub unknown_columns_are_errors: bool,
     /// The first customer ID of a database that has never had a customer.
     pub first_id: i64,
-    /// The clock; the system's if it is not told.
+    /// The clock; without it, the system's.
     pub now: Option<DateTime<Utc>>,
-    /// What becomes of records with one key.
+    /// Which of several records with the same key is loaded.
     pub duplicates: Duplicates,
-    /// Whether inputs are loaded that were loaded before.
+    /// Whether inputs that were loaded before are loaded again.
     pub force: bool,
-    /// Whether the runs that have loaded the inputs before are undone first.
+    /// Whether the runs that loaded the inputs before are undone first.
     pub redo: bool,
-    /// How long to wait for a database that somebody else has.
+    /// How long to wait for a locked database.
     pub wait: Duration,
-    /// Commit after each this many records, and continue after them where the run before was stopped.
+    /// Commit every N records, and continue there if the run was stopped.
     pub commit_every: Option<u64>,
-    /// Set to a signal's number when the run is to stop.
+    /// A signal's number, once the run is to stop.
     pub stop: Arc<AtomicUsize>,
 }
 
 impl Default for Options {
-    /// An import of no inputs into no database yet, with what the command line takes where nothing is said.
+    /// An import of no inputs into no database yet, with the defaults of the command line.
     fn default() -> Options {
         Options {
             command: Command::Import,
@@ -112,21 +112,21 @@ impl Default for Options {
 pub struct Progress {
     /// Bytes of all inputs.
     pub bytes: u64,
-    /// How the records fared so far.
+    /// The counts so far.
     pub counts: Counts,
 }
 
 /// Watches a run.
 pub trait Observer {
-    /// Something that a person should know; the run goes on. The text may hold names from files, made visible.
+    /// Something that a person should know; the run continues. The text may hold names from files.
     fn note(&mut self, message: &str);
     /// What an input was found to be, in a few words.
     fn found(&mut self, message: &str);
-    /// Records are about to be read; so many bytes, if that is known.
+    /// Records are about to be read: this number of bytes, if it is known.
     fn start(&mut self, bytes: Option<u64>);
-    /// Some more records are done.
+    /// More records are done.
     fn progress(&mut self, progress: &Progress);
-    /// No more records come; what is left to do is this.
+    /// All records are read; this is left to do.
     fn finishing(&mut self, what: &str);
 }
 

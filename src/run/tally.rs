@@ -1,4 +1,4 @@
-//! Counting what is wrong: [`Tally`]. Workers count a block each; the counts are added up in the order of the blocks.
+//! Counting faults: [`Tally`]. Each worker counts a block; the tallies are added up in the order of the blocks.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use crate::core::finding::{Code, Findings, REGISTRY, Severity};
 use crate::core::profile::Profile;
 use crate::report::summary::{CodeCount, InputSummary, ShortZips};
 
-/// How many records have each code, and where the first stands.
+/// How many records have a code, and where the first one is.
 #[derive(Clone, Debug, Default)]
 struct Met {
     records: u64,
@@ -14,7 +14,7 @@ struct Met {
     first: (usize, u64),
 }
 
-/// What was wrong with the records of a block, or of a run.
+/// The faults of the records of a block, or of a run.
 #[derive(Clone, Debug)]
 pub(super) struct Tally {
     rejects: Vec<Met>,
@@ -23,17 +23,17 @@ pub(super) struct Tally {
     repaired: Vec<u64>,
     deprecated: Vec<u64>,
     short_zips: Met,
-    /// How many warnings there were; a record can have several.
+    /// The number of warnings; a record can have several.
     pub(super) warning_count: u64,
 }
 
 impl Met {
-    /// Adds what was met behind this.
-    fn add(&mut self, behind: &Met) {
+    /// Adds what was met after this.
+    fn add(&mut self, later: &Met) {
         if self.records == 0 {
-            self.first = behind.first;
+            self.first = later.first;
         }
-        self.records += behind.records;
+        self.records += later.records;
     }
 }
 
@@ -75,12 +75,12 @@ impl Tally {
         }
     }
 
-    /// Notes a record whose ZIP code seems to have lost its leading zero.
+    /// Counts a record whose ZIP code seems to have lost its leading zero.
     pub(super) fn short_zip(&mut self, input: usize, line: u64) {
         self.short_zips.add(&Met { records: 1, first: (input, line) });
     }
 
-    /// How many there were, and where the first is.
+    /// Their number, and where the first one is.
     pub(super) fn short_zips(&self, inputs: &[InputSummary]) -> Option<ShortZips> {
         let (input, first_line) = self.short_zips.first;
         let first_file = inputs.get(input).map(|input| input.path.clone()).unwrap_or_default();
@@ -88,29 +88,29 @@ impl Tally {
         (records > 0).then_some(ShortZips { records, first_file, first_line })
     }
 
-    /// Adds what a block's values had done to them.
+    /// Adds the repaired values, and those of deprecated fields.
     pub(super) fn values(&mut self, repaired: &[u64], deprecated: &[u64]) {
         add(&mut self.repaired, repaired);
         add(&mut self.deprecated, deprecated);
     }
 
-    /// Adds the tally of the part of the run behind this one.
-    pub(super) fn add(&mut self, behind: &Tally) {
-        for (ours, theirs) in [(&mut self.rejects, &behind.rejects), (&mut self.warnings, &behind.warnings)] {
+    /// Adds the tally of the next part of the run.
+    pub(super) fn add(&mut self, later: &Tally) {
+        for (ours, theirs) in [(&mut self.rejects, &later.rejects), (&mut self.warnings, &later.warnings)] {
             ours.iter_mut().zip(theirs).for_each(|(ours, theirs)| ours.add(theirs));
         }
-        self.short_zips.add(&behind.short_zips);
-        add(&mut self.rejected_fields, &behind.rejected_fields);
-        self.values(&behind.repaired, &behind.deprecated);
-        self.warning_count += behind.warning_count;
+        self.short_zips.add(&later.short_zips);
+        add(&mut self.rejected_fields, &later.rejected_fields);
+        self.values(&later.repaired, &later.deprecated);
+        self.warning_count += later.warning_count;
     }
 
-    /// How many values were repaired.
+    /// The number of repaired values.
     pub(super) fn repaired_count(&self) -> u64 {
         self.repaired.iter().sum()
     }
 
-    /// The codes that cost records. `inputs` are the inputs in order, for the first places.
+    /// Rejected records by code. `inputs` are the inputs in order, to name where each code was met first.
     pub(super) fn rejects_by_code(&self, inputs: &[InputSummary]) -> BTreeMap<&'static str, CodeCount> {
         by_code(&self.rejects, inputs)
     }

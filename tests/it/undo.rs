@@ -287,7 +287,7 @@ fn those_are_named_that_a_later_run_has_changed() {
     load(&place, "fourth.csv", "c9@example.com,Name New,\n", "--mode update");
     place.custload("undo 4").ends(0);
     let said = [
-        "4 customers are not as it left them",
+        "4 customers have changed since",
         "customer 7: changed by run 3",
         "customer 8: changed by run 2",
         "customer 1700: changed by run 2",
@@ -315,7 +315,7 @@ fn a_run_in_between_is_undone_but_for_what_was_changed() {
     let before = customers(&place);
     load(&place, "second.csv", "ann@example.com,Ann Two,Ulm\nbob@example.com,Bob Two,Ulm\n", "--mode update");
     load(&place, "third.csv", "ann@example.com,Ann Three,Ulm\n", "--mode update");
-    refused(&place, "undo 2", &["1 customer is not as it left it", "customer 1: changed by run 3"]);
+    refused(&place, "undo 2", &["1 customer has changed since", "customer 1: changed by run 3"]);
     let done = place.custload("undo 2 --keep-changed --json").ends(0);
     let data: Value = serde_json::from_str(&done.stdout).unwrap();
     assert_eq!((&data["restored"], &data["changed"]), (&Value::from(1), &Value::from(1)));
@@ -386,7 +386,7 @@ fn the_database_has_a_say() {
         execute(&place, sql);
         let before = dump(&place.path("customers.db"));
         let names = place.names();
-        let mut pieces = vec!["customers.db: run 2 cannot be undone", "Nothing was written"];
+        let mut pieces = vec!["customers.db: run 2 cannot be undone", "nothing was written"];
         pieces.extend(said);
         place.custload("undo 2").ends(2).says(&pieces);
         place.custload("undo 2 --dry-run").ends(2).says(&pieces);
@@ -770,7 +770,7 @@ fn exactly_those_stay_that_were_changed() {
             ),
         );
         let said = [
-            "4 customers are not as it left them".to_string(),
+            "4 customers have changed since".to_string(),
             format!("customer {one}: changed by a person"),
             format!("customer {two}: changed by a person"),
             format!("customer {}: deleted", two + 3),

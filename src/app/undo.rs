@@ -1,0 +1,134 @@
+//! `custload undo`: undoes a run, and says what was deleted, restored and left.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use serde_json::{Value, json};
+
+use super::args::UndoArgs;
+use super::options;
+use super::print::{pretty, print, print_done, shown};
+use super::progress::Console;
+use super::table::{counted, span};
+use crate::run::{self, Observer, UndoOptions};
+use crate::shell;
+use crate::sink::sqlite::{ChangedCustomers, MOST_LISTED, Since, UNDONE, Undone};
+
+/// Runs the command; gives the exit status.
+pub(super) fn undo(args: &UndoArgs, stop: Arc<AtomicUsize>) -> anyhow::Result<i32> {
+    let asked = options::asked(&args.database, stop)?;
+    let now = args.now.as_deref().map(options::now).transpose()?;
+    let (run_id, keep_changed, dry_run) = (args.run, args.keep_changed, args.dry_run);
+    let undo = UndoOptions { run_id, keep_changed, dry_run, now };
+    let mut console = Console::new(false);
+    let undone = run::undo(&asked, &undo, &mut console)?;
+    let (database, as_json) = (&args.database.db, args.database.json);
+    if !undone.is_done {
+        refusal(&undo, &undone, database).iter().for_each(|line| console.note(line));
+        if as_json {
+            print(&pretty(&data(&undo, &undone)))?;
+        }
+        return Ok(2);
+    }
+    let text = if as_json { pretty(&data(&undo, &undone)) } else { text(&undo, &undone, database) };
+    if dry_run { print(&text) } else { Ok(print_done(&text, &mut console)) }
+}
+
+/// Why nothing was undone: some customers have changed since the run.
+fn refusal(undo: &UndoOptions, undone: &Undone, database: &Path) -> Vec<String> {
+    let run_id = undo.run_id;
+    let is_known = undone.listed.iter().all(|entry| entry.since != Since::SomeChanged);
+    let several = if is_known { "customers have changed" } else { "customers have, or may have, changed" };
+    let mut lines = vec![format!(
+        "run {run_id} {} undone, and nothing was written: {} since",
+        if undo.dry_run { "would not be" } else { "was not" },
+        counted(undone.changed, "customer has changed", several),
+    )];
+    lines.extend(undone.listed.iter().map(|entry| {
+        let all = if entry.since == Since::SomeChanged { "; --keep-changed leaves all of them" } else { "" };
+        format!("  {}{all}", changed(entry))
+    }));
+    lines.extend(undone.has_more.then(|| "  and more".to_string()));
+    lines.push(format!(
+        "undo later runs first, or leave these customers as they are with `{} --keep-changed`: {}",
+        shell::undo(run_id, database),
+        changes(undone.deletable, undone.restorable)
+    ));
+    lines
+}
+
+fn changed(entry: &ChangedCustomers) -> String {
+    let ChangedCustomers { first, last, since } = *entry;
+    let customers = format!("{} {}", if first == last { "customer" } else { "customers" }, span(first, last));
+    match since {
+        Since::ChangedBy(run) => format!("{customers}: changed by run {run}"),
+        Since::Changed => format!("{customers}: changed by a person or another program"),
+        Since::Deleted => format!("{customers}: deleted"),
+        Since::SomeChanged => {
+            format!("{customers}: at least one of them changed or deleted by a person or another program")
+        }
+    }
+}
+
+fn changes(deleted: u64, restored: u64) -> String {
+    let done = [(deleted, "deleted"), (restored, "restored")].into_iter().filter(|(count, _)| *count > 0);
+    let done: Vec<String> =
+        done.map(|(count, what)| format!("{} {what}", counted(count, "customer", "customers"))).collect();
+    if done.is_empty() { "no customer had to be changed".to_string() } else { done.join(", ") }
+}
+
+fn text(undo: &UndoOptions, undone: &Undone, database: &Path) -> String {
+    let is = if undo.dry_run { "would be" } else { "is" };
+    let done = changes(undone.deleted, undone.restored);
+    let mut out = format!("run {} in {} {is} undone: {done}\n", undo.run_id, shown(database));
+    if undone.changed > 0 {
+        out.push_str(&format!("left as they are: {}\n", counted(undone.changed, "customer", "customers")));
+        undone.listed.iter().for_each(|entry| out.push_str(&format!("  {}\n", changed(entry))));
+        if undone.has_more {
+            out.push_str("  and more\n");
+        }
+    }
+    if !undone.as_undone.is_empty() {
+        out.push_str("restored to values of an undone run, which --keep-changed had kept; check them:\n");
+        out.extend(undone.as_undone.iter().map(|(customer, run)| format!("  customer {customer}: run {run}\n")));
+        if undone.as_undone.len() == MOST_LISTED {
+            out.push_str("  there may be more\n");
+        }
+    }
+    if undo.dry_run {
+        out.push_str("nothing was written (--dry-run)\n");
+    }
+    out
+}
+
+fn data(undo: &UndoOptions, undone: &Undone) -> Value {
+    let changed = undone.listed.iter().map(|entry| {
+        let (since, run) = match entry.since {
+            Since::ChangedBy(run) => ("changed-by-run", Some(run)),
+            Since::Changed => ("changed", None),
+            Since::Deleted => ("deleted", None),
+            Since::SomeChanged => ("some-changed", None),
+        };
+        json!({ "first_customer_id": entry.first, "last_customer_id": entry.last, "since": since, "by_run": run })
+    });
+    let as_left = |(customer, run): &(i64, i64)| json!({ "customer_id": customer, "run_id": run });
+    let status = match undone.is_done {
+        true if undo.dry_run => "dry-run",
+        true => UNDONE,
+        false => "refused",
+    };
+    json!({
+        "run_id": undo.run_id,
+        "status": status,
+        "dry_run": undo.dry_run,
+        "deleted": undone.deleted,
+        "restored": undone.restored,
+        "deletable": undone.deletable,
+        "restorable": undone.restorable,
+        "changed": undone.changed,
+        "changed_customers": changed.collect::<Vec<_>>(),
+        "has_more": undone.has_more,
+        "as_undone": undone.as_undone.iter().map(as_left).collect::<Vec<_>>(),
+    })
+}

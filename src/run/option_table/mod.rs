@@ -1,0 +1,17 @@
+//! The options of `import` and `check`: one table, of which the parser, the help, the commands that are printed, the options that the
+//! database keeps of a run, and the question whether two runs had the same ones are made.
+//!
+//! To add an option, add a [`Row`] and the field of [`super::Options`] that it sets.
+
+mod reading;
+mod row;
+mod running;
+
+pub use self::row::{Copied, Decides, Recorded, Refusal, Row, Set};
+pub(super) use self::running::last_words;
+pub use self::running::{now, seconds};
+
+/// All options, in the order of the help. They are set in this order too.
+pub fn rows() -> impl Iterator<Item = &'static Row> {
+    running::ROWS.iter().chain(reading::ROWS)
+}

@@ -1,0 +1,249 @@
+//! A row of the table of options: [`Row`].
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::error::Error;
+use crate::run::options::Options;
+
+/// What an option decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decides {
+    /// What is stored of an input. A second run with another value is not the same again.
+    Stored,
+    /// Which part of an input is read; the input is known by it.
+    Part,
+    /// In how many steps it is stored.
+    Steps,
+    /// Whether the run is stopped.
+    Limit,
+    /// Nothing of this: output, speed, waiting, the clock, or limits on what an input may do to the machine.
+    Nothing,
+}
+
+/// Which printed commands repeat an option.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Copied {
+    /// None.
+    No,
+    /// Those that read the same file. Its reject report says itself how it is written.
+    File,
+    /// Those that read the file or its reject report: it says what columns, rows and values mean.
+    Meaning,
+    /// Those that load a reject report: it is about fields and the database.
+    Report,
+}
+
+/// Why a value is refused.
+#[derive(Debug)]
+pub enum Refusal {
+    /// The value is wrong: how, and what to write instead.
+    Value(String),
+    /// Something else went wrong.
+    Other(Error),
+}
+
+impl Refusal {
+    /// The error, for this value of this option.
+    pub fn of(self, option: &str, value: &str) -> Error {
+        match self {
+            Refusal::Value(why) => Error::Usage(format!("--{option} {value}: {why}")),
+            Refusal::Other(error) => error,
+        }
+    }
+}
+
+impl From<String> for Refusal {
+    fn from(why: String) -> Refusal {
+        Refusal::Value(why)
+    }
+}
+
+impl From<&str> for Refusal {
+    fn from(why: &str) -> Refusal {
+        Refusal::Value(why.to_string())
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Refusal {
+        Refusal::Other(error)
+    }
+}
+
+/// How an option sets the field that it is for. The options of the program's output set none.
+#[derive(Clone, Copy, Debug)]
+pub enum Set {
+    /// It takes no value.
+    Switch(fn(&mut Options)),
+    /// It takes a text.
+    Text(fn(&mut Options, &str) -> Result<(), Refusal>),
+    /// It takes a path, which need not be Unicode.
+    Path(fn(&mut Options, &Path) -> Result<(), Refusal>),
+}
+
+/// What the database keeps of an option.
+#[derive(Clone, Copy, Debug)]
+pub struct Recorded {
+    /// The key in `import_runs.options`.
+    pub key: &'static str,
+    /// The value there; null where nothing was given.
+    pub value: fn(&Options) -> Value,
+    /// What it is called in a message, where that is not `--` and the option's name.
+    pub label: Option<&'static str>,
+    /// What `true` is called on the command line.
+    pub on: &'static str,
+}
+
+/// An option.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// Its name, without the hyphens.
+    pub name: &'static str,
+    /// Its short name.
+    pub short: Option<char>,
+    /// What its value is called in the help; empty for a switch.
+    pub value_name: &'static str,
+    /// The values that it can take, each with its help; empty if these cannot be listed.
+    pub choices: &'static [(&'static str, &'static str)],
+    /// The value where none is given, if there is one to name.
+    pub default: Option<&'static str>,
+    /// Its help.
+    pub help: &'static str,
+    /// Whether the help lists it under how the file is read; `inspect` has these too.
+    pub is_reading: bool,
+    /// Whether the help leaves it out.
+    pub is_hidden: bool,
+    /// Whether it may be given several times.
+    pub repeats: bool,
+    /// The option that must be given too.
+    pub requires: Option<&'static str>,
+    /// The options that must not be given too.
+    pub conflicts: &'static [&'static str],
+    /// Which printed commands repeat it.
+    pub copied: Copied,
+    /// What it decides.
+    pub decides: Decides,
+    /// What the database keeps of it.
+    pub recorded: [Option<Recorded>; 2],
+    /// How it sets its field.
+    pub set: Set,
+}
+
+impl Row {
+    const fn new(name: &'static str, value_name: &'static str, decides: Decides, help: &'static str, set: Set) -> Row {
+        Row {
+            name,
+            short: None,
+            value_name,
+            choices: &[],
+            default: None,
+            help,
+            is_reading: false,
+            is_hidden: false,
+            repeats: false,
+            requires: None,
+            conflicts: &[],
+            copied: Copied::No,
+            decides,
+            recorded: [None; 2],
+            set,
+        }
+    }
+
+    pub(super) const fn switch(name: &'static str, decides: Decides, help: &'static str, set: fn(&mut Options)) -> Row {
+        Row::new(name, "", decides, help, Set::Switch(set))
+    }
+
+    pub(super) const fn text(
+        name: &'static str,
+        value_name: &'static str,
+        decides: Decides,
+        help: &'static str,
+        set: fn(&mut Options, &str) -> Result<(), Refusal>,
+    ) -> Row {
+        Row::new(name, value_name, decides, help, Set::Text(set))
+    }
+
+    pub(super) const fn path(
+        name: &'static str,
+        value_name: &'static str,
+        decides: Decides,
+        help: &'static str,
+        set: fn(&mut Options, &Path) -> Result<(), Refusal>,
+    ) -> Row {
+        Row::new(name, value_name, decides, help, Set::Path(set))
+    }
+
+    pub(super) const fn short(self, short: char) -> Row {
+        Row { short: Some(short), ..self }
+    }
+
+    pub(super) const fn choices(self, choices: &'static [(&'static str, &'static str)]) -> Row {
+        Row { choices, ..self }
+    }
+
+    pub(super) const fn default(self, default: &'static str) -> Row {
+        Row { default: Some(default), ..self }
+    }
+
+    pub(super) const fn reading(self, copied: Copied) -> Row {
+        Row { is_reading: true, copied, ..self }
+    }
+
+    pub(super) const fn hidden(self) -> Row {
+        Row { is_hidden: true, ..self }
+    }
+
+    pub(super) const fn repeats(self) -> Row {
+        Row { repeats: true, ..self }
+    }
+
+    pub(super) const fn requires(self, other: &'static str) -> Row {
+        Row { requires: Some(other), ..self }
+    }
+
+    pub(super) const fn conflicts(self, others: &'static [&'static str]) -> Row {
+        Row { conflicts: others, ..self }
+    }
+
+    pub(super) const fn copied(self, copied: Copied) -> Row {
+        Row { copied, ..self }
+    }
+
+    /// The same, kept by the database under this key.
+    pub(super) const fn recorded(mut self, key: &'static str, value: fn(&Options) -> Value) -> Row {
+        let recorded = Some(Recorded { key, value, label: None, on: "true" });
+        self.recorded[if self.recorded[0].is_none() { 0 } else { 1 }] = recorded;
+        self
+    }
+
+    /// The same; messages call what was recorded last by this label.
+    pub(super) const fn called(mut self, label: &'static str) -> Row {
+        let last = if self.recorded[1].is_none() { 0 } else { 1 };
+        if let Some(recorded) = &mut self.recorded[last] {
+            recorded.label = Some(label);
+        }
+        self
+    }
+
+    /// The same; what is recorded is true where the command line has this word.
+    pub(super) const fn on(mut self, word: &'static str) -> Row {
+        if let Some(recorded) = &mut self.recorded[0] {
+            recorded.on = word;
+        }
+        self
+    }
+}
+
+/// A whole number from 0.
+pub(super) fn number(typed: &str) -> Result<u64, Refusal> {
+    typed.parse().map_err(|_| "it must be a whole number".into())
+}
+
+/// Texts whose order says nothing.
+pub(super) fn set(texts: &[String]) -> Vec<String> {
+    texts.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect()
+}
