@@ -1,4 +1,4 @@
-//! The options of `import` and `check`: one table, of which the parser, the help, the commands that are printed, the options that the
+//! The options of `import` and `check`: one table, of which the parser, the help, the printed commands, the options that the
 //! database keeps of a run, and the question whether two runs had the same ones are made.
 //!
 //! To add an option, add a [`Row`] and the field of [`super::Options`] that it sets.

@@ -153,30 +153,6 @@ impl Row {
         }
     }
 
-    pub(super) const fn switch(name: &'static str, decides: Decides, help: &'static str, set: fn(&mut Options)) -> Row {
-        Row::new(name, "", decides, help, Set::Switch(set))
-    }
-
-    pub(super) const fn text(
-        name: &'static str,
-        value_name: &'static str,
-        decides: Decides,
-        help: &'static str,
-        set: fn(&mut Options, &str) -> Result<(), Refusal>,
-    ) -> Row {
-        Row::new(name, value_name, decides, help, Set::Text(set))
-    }
-
-    pub(super) const fn path(
-        name: &'static str,
-        value_name: &'static str,
-        decides: Decides,
-        help: &'static str,
-        set: fn(&mut Options, &Path) -> Result<(), Refusal>,
-    ) -> Row {
-        Row::new(name, value_name, decides, help, Set::Path(set))
-    }
-
     pub(super) const fn short(self, short: char) -> Row {
         Row { short: Some(short), ..self }
     }
@@ -236,6 +212,43 @@ impl Row {
         }
         self
     }
+}
+
+/// An option without a value.
+pub(super) const fn switch(name: &'static str, decides: Decides, help: &'static str, set: fn(&mut Options)) -> Row {
+    Row::new(name, "", decides, help, Set::Switch(set))
+}
+
+/// An option with a text.
+pub(super) const fn text(
+    name: &'static str,
+    value_name: &'static str,
+    decides: Decides,
+    help: &'static str,
+    set: fn(&mut Options, &str) -> Result<(), Refusal>,
+) -> Row {
+    Row::new(name, value_name, decides, help, Set::Text(set))
+}
+
+/// An option with a path.
+pub(super) const fn path(
+    name: &'static str,
+    value_name: &'static str,
+    decides: Decides,
+    help: &'static str,
+    set: fn(&mut Options, &Path) -> Result<(), Refusal>,
+) -> Row {
+    Row::new(name, value_name, decides, help, Set::Path(set))
+}
+
+/// Puts a value into its field, unless it is refused.
+pub(super) fn put<T>(field: &mut T, value: Result<T, Refusal>) -> Result<(), Refusal> {
+    value.map(|value| *field = value)
+}
+
+/// A list with commas.
+pub(super) fn list(typed: &str) -> Vec<String> {
+    typed.split(',').map(|item| item.trim().to_string()).collect()
 }
 
 /// A whole number from 0.
