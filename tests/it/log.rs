@@ -481,8 +481,8 @@ fn a_log_that_cannot_be() {
     place.write("in.csv", format!("{CONTACT}{ANN}"));
     let before = place.everything();
     for (line, said) in [
-        ("import in.csv --log none/run.log", "cannot be opened"),
-        ("import in.csv --log folder", "cannot be opened"),
+        ("import in.csv --log none/run.log", "cannot open it"),
+        ("import in.csv --log folder", "cannot open it"),
         ("import in.csv --log -", "--log-format without --log"),
         ("import in.csv --log in.csv", "it is an input"),
         ("import in.csv --log folder/../in.csv", "it is an input"),
