@@ -463,7 +463,7 @@ fn the_file_of_a_log() {
     lines(&place.text("run.log"), "text");
     // A run goes on without its log, and says so.
     if fs::metadata("/dev/full").is_ok() {
-        place.custload("import in.csv --log /dev/full").ends(1).says(&["lines are missing in the log"]);
+        place.custload("import in.csv --log /dev/full").ends(1).says(&["the log lacks lines"]);
         assert_eq!(place.number("customers.db", "SELECT count(*) FROM customers"), 1);
     }
     // Without a name the lines are on standard error, also in a quiet run.

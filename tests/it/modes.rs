@@ -438,7 +438,7 @@ fn several_inputs_of_an_upsert_are_one_run_for_each() {
         let undo = place.custload("undo 2 --dry-run").ends(0).stdout;
         assert!(undo.contains("3 customers deleted, 1 customer restored"), "{undo}");
         place.open("customers.db").execute("UPDATE customers SET city = 'Rom' WHERE customer_id = 3", []).unwrap();
-        place.custload("undo 2").ends(2).says(&["1 customer is not", "customer 3: changed by a person"]);
+        place.custload("undo 2").ends(2).says(&["1 customer has changed since", "customer 3: changed by a person"]);
         place.custload("undo 2 --keep-changed").ends(0);
         assert_eq!(stored(&place), [&before[..], &[cy.replace("Ulm", "Rom")]].concat(), "{options}");
     }

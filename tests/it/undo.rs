@@ -325,7 +325,7 @@ fn a_run_in_between_is_undone_but_for_what_was_changed() {
     assert!(done.stdout.contains("restored to values of an undone run"), "{}", done.stdout);
     assert!(done.stdout.contains("customer 1: run 2"), "{}", done.stdout);
     // Customer 1 still has what run 2 gave him, and the two others are told from him.
-    refused(&place, "undo 1", &["1 customer is not", "customer 1: changed by run 2"]);
+    refused(&place, "undo 1", &["1 customer has changed since", "customer 1: changed by run 2"]);
     place.custload("undo 1 --keep-changed").ends(0);
     assert_eq!(shown(&place), "1 Ulm Ann Two");
     assert!(before.contains("Ann Smith"));
@@ -338,7 +338,7 @@ fn a_long_list_is_cut() {
     load(&place, "first.csv", &records, "");
     load(&place, "second.csv", &records.replace("Old", "New"), "--mode update");
     execute(&place, "UPDATE customers SET city = 'Rom' WHERE customer_id % 2 = 0");
-    let done = refused(&place, "undo 2", &["150 customers are", "customer 40: changed", "and more"]);
+    let done = refused(&place, "undo 2", &["150 customers have changed since", "customer 40: changed", "and more"]);
     assert!(done.stderr.lines().count() == 23 && !done.stderr.contains("customer 42:"), "{}", done.stderr);
     place.custload("undo 2 --keep-changed").ends(0);
     assert_eq!(place.number("customers.db", "SELECT count(*) FROM customers WHERE name = 'Name Old'"), 150);
@@ -817,12 +817,12 @@ fn runs_of_earlier_versions_are_undone() {
     refused(
         &place,
         "undo 1",
-        &["2 customers are not", "customer 7: changed by run 2", "customer 1700: changed by run 2"],
+        &["2 customers have changed since", "customer 7: changed by run 2", "customer 1700: changed by run 2"],
     );
     execute(&place, "UPDATE customers SET city = 'Rom' WHERE customer_id IN (8, 2100)");
     let said = [
-        "1,003 customers are, or may be, not",
-        "customers 2001 to 3000: changed or deleted by a person or another program, one of them at least",
+        "1,003 customers have, or may have, changed since",
+        "customers 2001 to 3000: at least one of them changed or deleted by a person or another program",
         "--keep-changed leaves all of them",
     ];
     refused(&place, "undo 1", &said);
