@@ -184,12 +184,12 @@ fn records(inspection: &Inspection) -> u64 {
 fn verdicts(inspection: &Inspection, colours: &Colours) -> String {
     let counts = &inspection.input.counts;
     let records = records(inspection);
-    let first = if records >= LOOKED_AT { "first " } else { "" };
+    let first = if records >= LOOKED_AT { "the first " } else { "" };
     let records = counted(records, "record", "records");
     if counts.rejected == 0 {
-        return colours.green(&format!("None of the {first}{records} would be rejected."));
+        return colours.green(&format!("0 of {first}{records} would be rejected."));
     }
-    let said = format!("{} of the {first}{records} would be rejected:", number(counts.rejected));
+    let said = format!("{} of {first}{records} would be rejected:", number(counts.rejected));
     let mut codes = table(["code", "records", "first seen", "what is wrong there"]);
     let mut by_count: Vec<_> = inspection.rejects_by_code.values().collect();
     by_count.sort_by_key(|example| std::cmp::Reverse(example.records));
