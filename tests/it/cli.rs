@@ -36,22 +36,6 @@ fn exit_statuses() {
 }
 
 #[test]
-fn every_option_is_documented() {
-    let place = Place::new();
-    let mut pages = std::fs::read_to_string(package().join("README.md")).unwrap();
-    for page in std::fs::read_dir(package().join("docs")).into_iter().flatten().map(Result::unwrap) {
-        pages.push_str(&std::fs::read_to_string(page.path()).unwrap_or_default());
-    }
-    for command in ["import", "check", "inspect", "runs", "undo", "profiles", "explain"] {
-        let help = place.custload(&format!("{command} --help")).ends(0).stdout;
-        let options = help.split_whitespace().filter(|word| word.starts_with("--") && word.len() > 4);
-        for option in options.map(|word| word.trim_end_matches(|end: char| !end.is_ascii_lowercase())) {
-            assert!(option == "--help" || pages.contains(option), "{option} of {command} is on no page");
-        }
-    }
-}
-
-#[test]
 fn the_summary_is_printed_for_people_or_programs_or_not_at_all() {
     let place = place();
     let done = place.custload("import good.csv").ends(0).says(&["profile contact, chosen from the header of good.csv"]);
