@@ -33,6 +33,11 @@ pub fn undo(run_id: i64, database: &Path) -> String {
     }
 }
 
+/// The same where the command that ran may have named no database.
+pub fn undo_of(run_id: i64, database: Option<&Path>) -> String {
+    undo(run_id, database.unwrap_or(Path::new(DEFAULT_DATABASE)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

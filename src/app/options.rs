@@ -12,7 +12,7 @@ use crate::core::record::dialect::CsvDialect;
 use crate::error::{Error, Result};
 use crate::read::input::ReadOptions;
 use crate::run::option_table;
-use crate::run::{Asked, Command, Options};
+use crate::run::{Command, DatabaseAccess, Options};
 use crate::shell;
 
 /// Checks what was typed for `import` or `check`.
@@ -49,9 +49,9 @@ pub(super) fn inspected(args: &InspectArgs, stop: Arc<AtomicUsize>) -> Result<Op
 }
 
 /// Checks which database is asked.
-pub(super) fn asked(args: &DatabaseArgs, stop: Arc<AtomicUsize>) -> Result<Asked> {
+pub(super) fn asked(args: &DatabaseArgs, stop: Arc<AtomicUsize>) -> Result<DatabaseAccess> {
     let wait = option_table::seconds(&args.wait).map_err(|refusal| refusal.of("wait", &args.wait))?;
-    Ok(Asked { database: args.db.clone(), wait, stop })
+    Ok(DatabaseAccess { database: args.db.clone(), wait, stop })
 }
 
 /// The clock that `undo --now` sets.

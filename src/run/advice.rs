@@ -1,6 +1,6 @@
-//! What is said of headers and keys that do not fit: what was found, what may be meant, and what to do.
+//! Messages about headers and keys that do not fit: what was found, what may be meant, and what to do.
 
-use super::Options;
+use super::options::Options;
 use crate::core::profile::{Candidates, Field, Fit, Profile, accepted_names, nearest, nearest_field};
 use crate::core::record::csv::DELIMITERS;
 use crate::core::text::visible;
@@ -12,22 +12,22 @@ use crate::report::summary::ColumnSummary;
 
 /// Names that may be meant for a field that a profile requires.
 pub(super) fn near_misses(fits: &[Fit], names: &[String]) -> String {
-    let mut said = String::new();
+    let mut questions = String::new();
     for fit in fits {
         for column in &fit.missing {
             let field = fit.profile.field_index(column).map(|field| &fit.profile.fields[field]);
             if let Some(near) = field.and_then(|field| nearest_header(field, names)) {
                 let asked = format!(" Is {} {column}?", named(near));
-                if !said.contains(&asked) {
-                    said.push_str(&asked);
+                if !questions.contains(&asked) {
+                    questions.push_str(&asked);
                 }
             }
         }
     }
-    said
+    questions
 }
 
-/// A header whose names are values is none.
+/// Advice for a header that looks like a record.
 pub(super) fn no_header_advice(input: &Input) -> String {
     let is_value = |name: &String| {
         let digits = name.bytes().filter(u8::is_ascii_digit).count();
@@ -41,18 +41,18 @@ pub(super) fn no_header_advice(input: &Input) -> String {
     }
 }
 
-/// The line that looks most like a header, where none is surely one and other lines stand above it.
+/// The line that looks most like a header, where none surely is one and other lines are above it.
 fn guessed_line(input: &Input) -> Option<u64> {
     input.dialect.header_line.filter(|_| input.is_header_guessed && input.lines_above_header > 0)
 }
 
-/// What is said of a header that no profile fits, where other lines stand above it.
+/// Advice for a header that no profile fits, where other lines are above it.
 pub(super) fn guessed_header(input: &Input) -> String {
     guessed_line(input).map(|line| format!(" Line {line} looks most like a header.")).unwrap_or_default()
 }
 
-/// Refuses a header that is only the line that looks most like one, also where a profile could make do with it: it may be a
-/// record whose values happen to be names, and what stands above it records that nobody would miss.
+/// Refuses a header that only looks most like one, even if a profile fits: it may be a record whose values happen to be names,
+/// and the lines above it would be lost.
 pub(super) fn refuse_guessed_header(input: &Input) -> Result<()> {
     let Some(line) = guessed_line(input) else { return Ok(()) };
     let path = visible(&input.path.to_string_lossy()).into_owned();
@@ -67,15 +67,15 @@ pub(super) fn refuse_guessed_header(input: &Input) -> Result<()> {
     ))
 }
 
-/// The options with which the header of a table would fit a profile: which column most likely is what it requires. Empty where that
-/// cannot be said.
+/// The options with which the header of a table would fit a profile: which column most likely is what it requires. Empty if none
+/// is likely.
 pub(super) fn proposal(input: &Input, candidates: &Candidates) -> Vec<String> {
-    let is_told_by_kind = |fit: &Fit| {
+    let is_known_by_kind = |fit: &Fit| {
         let kind = |column: &&str| Some(kind_of(&fit.profile.fields[fit.profile.field_index(column)?]));
         fit.missing.iter().all(|column| kind(column) != Some(Kind::Text))
     };
     let mut fits = candidates.fits(&input.names);
-    fits.sort_by_key(|fit| std::cmp::Reverse((fit.matched, is_told_by_kind(fit))));
+    fits.sort_by_key(|fit| std::cmp::Reverse((fit.matched, is_known_by_kind(fit))));
     let map = |fit: &Fit, column: &str| {
         let field = &fit.profile.fields[fit.profile.field_index(column)?];
         Some(format!("{}={column}", likely_header(field, input, candidates)?))
@@ -119,7 +119,7 @@ pub(super) fn typed(options: &[String]) -> String {
     options.iter().map(word).collect::<Vec<_>>().join(" ")
 }
 
-/// How a table was read that fits nothing, and which other ways were tried.
+/// The ways in which a table that fits nothing was read.
 pub(super) fn tried(input: &Input, options: &Options) -> String {
     if !input.dialect.format.is_table() {
         return String::new();
@@ -172,7 +172,7 @@ pub(super) fn with_nearest(name: String, header: &str, filled: &[&str], profile:
     }
 }
 
-/// What is said of columns or keys that match no field.
+/// A message about columns or keys that match no field.
 pub(super) fn unknown_names(path: &str, what: &str, unknown: Vec<String>, profile: &Profile) -> String {
     let many = if unknown.len() == 1 { ("", "matches") } else { ("s", "match") };
     format!("{path}: the {what}{} {} {} no field of the profile {}", many.0, shortened(unknown), many.1, profile.name)

@@ -1,117 +1,52 @@
-//! The balance by column: what became of every filled cell of an input (SPEC, section 4, "no value is lost unseen").
+//! The balance by column: what became of every filled cell of an input, so that no value is lost unseen.
 
 use std::collections::HashMap;
 
 use super::advice::{MOST_SHOWN, name_of, named, near_field, shortened, unknown_names};
-use super::commit::{CommittedInput, Committer};
-use super::fate::Late;
-use crate::core::judge::plan::Plan;
-use crate::core::judge::{MOST_KEYS, MetKeys, Verdicts};
-use crate::core::profile::{Meaning, Profile, REPORT_KEY};
+use crate::core::profile::Profile;
 use crate::core::record::{Balance, Fate};
 use crate::core::text::visible;
 use crate::error::{Error, Result};
-use crate::report::summary::{ColumnSummary, Ignored, InputSummary};
+use crate::report::summary::{Ignored, InputSummary};
 
 /// A filled cell: its column, or at first its slot, and what has become of it.
 pub(super) type CellFate = (u32, Fate);
 
-/// The column of what is not told apart, and of what is none of the input's own.
-const OTHERS: u32 = u32::MAX >> 3;
+/// The column of cells that no column of the summary counts: further keys, and the columns of a reject report.
+pub(super) const OTHERS: u32 = u32::MAX >> 3;
 
 /// The column of a slot, by the columns of a block's slots.
 pub(super) fn column_of(columns: &[u32], slot: u32) -> u32 {
     columns.get(slot as usize).copied().unwrap_or(OTHERS)
 }
 
-/// Where each header, or key, stands among the columns of a summary.
+/// The column of a summary that each header, or key, has.
 #[derive(Debug)]
-pub(super) enum Places {
+pub(super) enum ColumnIndex {
     /// By the column of the table.
     Table(Vec<u32>),
     /// By the key.
     Keys(HashMap<String, u32>),
 }
 
-impl Places {
+impl ColumnIndex {
     /// Those of an input.
-    pub(super) fn new(summary: &mut InputSummary, is_table: bool) -> Places {
+    pub(super) fn new(summary: &mut InputSummary, is_table: bool) -> ColumnIndex {
         summary.columns.iter_mut().for_each(|column| column.cells = Some(Balance::default()));
         let columns = (0..).zip(&summary.columns);
         if !is_table {
-            return Places::Keys(columns.map(|(place, column)| (column.header.clone(), place)).collect());
+            return ColumnIndex::Keys(columns.map(|(at, column)| (column.header.clone(), at)).collect());
         }
         let width = summary.columns.iter().filter_map(|column| column.index).max().map_or(0, |last| last + 1);
-        let mut places = vec![OTHERS; width];
-        columns.for_each(|(place, column)| column.index.into_iter().for_each(|index| places[index] = place));
-        Places::Table(places)
+        let mut table = vec![OTHERS; width];
+        columns.for_each(|(at, column)| column.index.into_iter().for_each(|index| table[index] = at));
+        ColumnIndex::Table(table)
     }
 
     /// How many keys there are.
     pub(super) fn keys(&self) -> impl Iterator<Item = &String> {
-        let keys = if let Places::Keys(keys) = self { Some(keys.keys()) } else { None };
+        let keys = if let ColumnIndex::Keys(keys) = self { Some(keys.keys()) } else { None };
         keys.into_iter().flatten()
-    }
-}
-
-impl CommittedInput {
-    /// The balance of a column.
-    pub(super) fn cells(&mut self, column: u32) -> &mut Balance {
-        match self.summary.columns.get_mut(column as usize) {
-            Some(column) => column.cells.get_or_insert_default(),
-            None => self.summary.other_keys.get_or_insert_default(),
-        }
-    }
-
-    /// The columns of a block's slots. Keys that are met for the first time are noted.
-    pub(super) fn columns_of(&mut self, met: MetKeys, plan: &Plan) -> Vec<u32> {
-        let keys = match &mut self.places {
-            Places::Table(places) => return places.clone(),
-            Places::Keys(keys) => keys,
-        };
-        let columns = &mut self.summary.columns;
-        let mut column = |(key, meaning): (String, Meaning)| match keys.get(&key) {
-            Some(column) => *column,
-            // More are not told apart: a hostile file could have millions.
-            None if key == REPORT_KEY || keys.len() >= MOST_KEYS => OTHERS,
-            None => {
-                let summary = ColumnSummary::new(&key);
-                let summary = match meaning {
-                    Meaning::Field(found) => {
-                        let field = &plan.fields[found.field].column;
-                        summary.filling(field, plan.profile.target_of(found.field, found.part), found.how())
-                    }
-                    Meaning::Ignored => summary.ignored(Ignored::Mapped),
-                    Meaning::Unknown => summary.ignored(Ignored::Unknown),
-                };
-                columns.push(ColumnSummary { cells: Some(Balance::default()), ..summary });
-                keys.insert(key, columns.len() as u32 - 1);
-                columns.len() as u32 - 1
-            }
-        };
-        met.into_iter().map(&mut column).collect()
-    }
-}
-
-impl Committer<'_> {
-    /// Adds what became of a block's cells. What was rejected here was counted as stored.
-    pub(super) fn note_cells(
-        &mut self,
-        input: usize,
-        columns: &[u32],
-        cells: &[Balance],
-        late: &[Late],
-        verdicts: &Verdicts,
-    ) {
-        let input = &mut self.inputs[input];
-        for (slot, cells) in (0..).zip(cells).filter(|(_, cells)| cells.filled > 0 || !cells.holds()) {
-            input.cells(column_of(columns, slot)).add(cells);
-        }
-        for late in late {
-            for (slot, fate) in verdicts.marks.fates_of(late.index) {
-                input.cells(column_of(columns, slot)).move_one(fate, Fate::Rejected);
-            }
-        }
     }
 }
 
@@ -133,7 +68,7 @@ pub(super) fn balance_cells(summary: &InputSummary) -> Result<()> {
     }
 }
 
-/// What there is to say of an input's cells that went nowhere, with how many they are.
+/// Notes of the cells of an input that went nowhere, with their number.
 pub(super) fn unseen(summary: &InputSummary, what: &str, profile: &Profile) -> Vec<String> {
     let filled: Vec<&str> = summary.columns.iter().filter_map(|column| column.field.as_deref()).collect();
     let counted = |count: u64| if count == 1 { "1 filled cell".to_string() } else { format!("{count} filled cells") };
@@ -162,24 +97,25 @@ pub(super) fn unseen(summary: &InputSummary, what: &str, profile: &Profile) -> V
         unknown.push(format!("further keys ({})", counted(cells.ignored)));
     }
     let path = visible(&summary.path);
-    let mut said = Vec::new();
+    let mut notes = Vec::new();
     if !unknown.is_empty() {
-        said.push(format!("{}, ignored", unknown_names(&path, what, unknown, profile)));
+        notes.push(format!("{}, ignored", unknown_names(&path, what, unknown, profile)));
     }
     if !others.is_empty() {
         let (plural, are) = if others.len() == 1 { ("", "is") } else { ("s", "are") };
-        said.push(format!("{path}: the {what}{plural} {} {are} ignored", shortened(others)));
+        notes.push(format!("{path}: the {what}{plural} {} {are} ignored", shortened(others)));
     }
     if !unused.is_empty() {
         let unused = shortened(unused);
-        said.push(format!("{path}: not used, because another {what} of the field had a value: {unused}"));
+        notes.push(format!("{path}: not used, because another {what} of the field had a value: {unused}"));
     }
-    said
+    notes
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::summary::ColumnSummary;
 
     fn summary(cells: Balance, others: Option<Balance>) -> InputSummary {
         let column = ColumnSummary { cells: Some(cells), ..ColumnSummary::new("Phone") };
@@ -202,8 +138,8 @@ mod tests {
         moved.move_one(Fate::Stored, Fate::Rejected);
         wrong.push(moved);
         for balance in wrong {
-            let said = balance_cells(&summary(balance, None)).unwrap_err();
-            assert!(matches!(&said, Error::Unbalanced(said) if said.contains("Phone")), "{said}");
+            let error = balance_cells(&summary(balance, None)).unwrap_err();
+            assert!(matches!(&error, Error::Unbalanced(message) if message.contains("Phone")), "{error}");
             assert!(matches!(balance_cells(&summary(right, Some(balance))), Err(Error::Unbalanced(_))));
         }
         right.move_one(Fate::Stored, Fate::Superseded);

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use tracing::{error, info, warn};
 
+use super::input_paths::shown_path;
 use super::options::{Command, Observer, Options, Progress};
-use super::shown_path;
 use crate::core::record::{Counts, each_count};
 use crate::error::{Error, Result};
 use crate::read::input::Input;

@@ -1,4 +1,4 @@
-//! Runs that were: which there are, what is needed to undo them, and undoing one (SPEC, section 8).
+//! Earlier runs: listing them, undoing one, and deleting what is needed to undo them.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,61 +7,59 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::hold::{take_hold, wait_for};
-use super::place::{default_reports, finish_earlier_reports};
-use super::{Observer, stamp_of};
+use super::clock::stamp_of;
+use super::lock::{lock_database, wait_for};
+use super::options::Observer;
+use super::report_paths::{default_reports, finish_earlier_reports};
 use crate::disk::{folder_of, without_links};
 use crate::error::{Error, Result};
 use crate::report::folder::Trace;
 use crate::sink::sqlite::{self, PastRun, Pruned, UNFINISHED, Undo, Undone};
 
-/// The database that is asked, and how.
+/// A database that a command opens, and how long it waits for it.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct DatabaseAccess {
     /// Its file.
     pub database: PathBuf,
-    /// How long to wait for it where somebody else has it.
+    /// How long to wait while another program has it locked.
     pub wait: Duration,
     /// Set to a signal's number to stop.
     pub stop: Arc<AtomicUsize>,
 }
 
-impl Asked {
-    /// The database's file, whatever name it goes by.
+impl DatabaseAccess {
+    /// The database's file, without links.
     fn file(&self) -> PathBuf {
         without_links(&self.database)
     }
 }
 
-/// A run that the database knows, and what there is to it besides.
+/// A run in the database, with what the database does not know of it.
 #[derive(Clone, Debug)]
 pub struct RunStory {
-    /// What the database has of it.
+    /// What the database knows of it.
     pub run: PastRun,
-    /// The folder of its reports, wherever the program is started; none where it has none.
+    /// The absolute path of its reports; none where it has none.
     pub reports: Option<PathBuf>,
-    /// Whether it is going on at this moment.
+    /// Whether it is running now.
     pub is_going_on: bool,
 }
 
-/// The runs of a database, in the order of their numbers. It is only looked at.
-pub fn runs(asked: &Asked, observer: &mut dyn Observer) -> Result<Vec<RunStory>> {
-    stories(asked, None, observer)
+/// The runs of a database, in the order of their numbers. It is only read.
+pub fn runs(access: &DatabaseAccess, observer: &mut dyn Observer) -> Result<Vec<RunStory>> {
+    stories(access, None, observer)
 }
 
-/// One run of a database, which is only looked at. An error where there is no such run.
-pub fn one_run(asked: &Asked, run_id: i64, observer: &mut dyn Observer) -> Result<RunStory> {
-    let mut stories = stories(asked, Some(run_id), observer)?;
+/// One run of a database, which is only read. An error where there is no such run.
+pub fn one_run(access: &DatabaseAccess, run_id: i64, observer: &mut dyn Observer) -> Result<RunStory> {
+    let mut stories = stories(access, Some(run_id), observer)?;
     stories.pop().ok_or_else(|| {
-        Error::database(
-            &asked.database,
-            format!("there is no run {run_id}; `custload runs` lists those that there are"),
-        )
+        Error::database(&access.database, format!("there is no run {run_id}; `custload runs` lists all runs"))
     })
 }
 
-fn stories(asked: &Asked, only: Option<i64>, observer: &mut dyn Observer) -> Result<Vec<RunStory>> {
-    let (database, Asked { wait, stop, .. }) = (&asked.file(), asked);
+fn stories(access: &DatabaseAccess, only: Option<i64>, observer: &mut dyn Observer) -> Result<Vec<RunStory>> {
+    let (database, DatabaseAccess { wait, stop, .. }) = (&access.file(), access);
     let runs = wait_for(database, *wait, stop, observer, || sqlite::past_runs(database, only, stop));
     let runs = runs.map_err(|error| match error {
         // Nothing was to be written.
@@ -82,10 +80,10 @@ fn stories(asked: &Asked, only: Option<i64>, observer: &mut dyn Observer) -> Res
     Ok(runs.into_iter().map(story).collect())
 }
 
-/// Where a run's reports are: the database has that seen from its own folder.
+/// Where a run's reports are. The database has their path relative to its own folder.
 pub(super) fn reports_of(database: &Path, run: &PastRun) -> Option<PathBuf> {
-    let place = folder_of(database).join(Some(&run.reports).filter(|reports| !reports.is_empty())?);
-    Some(std::path::absolute(&place).unwrap_or(place))
+    let path = folder_of(database).join(Some(&run.reports).filter(|reports| !reports.is_empty())?);
+    Some(std::path::absolute(&path).unwrap_or(path))
 }
 
 /// Which run is to be undone, and how.
@@ -93,27 +91,27 @@ pub(super) fn reports_of(database: &Path, run: &PastRun) -> Option<PathBuf> {
 pub struct UndoOptions {
     /// The run.
     pub run_id: i64,
-    /// Whether customers who are not as the run left them stay as they are; else nothing is done where there are any
+    /// Whether customers that have changed since the run stay as they are; else nothing is done where there are any
     /// ([`Undone::is_done`]).
     pub keep_changed: bool,
-    /// Whether it is only to be said what would be done.
+    /// Whether to report only what would be done.
     pub dry_run: bool,
-    /// The clock, if it is not to be the system's.
+    /// The time, if not the system's.
     pub now: Option<DateTime<Utc>>,
 }
 
 /// Undoes a run.
-pub fn undo(asked: &Asked, options: &UndoOptions, observer: &mut dyn Observer) -> Result<Undone> {
-    let (database, Asked { wait, stop, .. }) = (&asked.file(), asked);
+pub fn undo(access: &DatabaseAccess, options: &UndoOptions, observer: &mut dyn Observer) -> Result<Undone> {
+    let (database, DatabaseAccess { wait, stop, .. }) = (&access.file(), access);
     let UndoOptions { run_id, keep_changed, dry_run, now } = *options;
     sqlite::refuse_absent(database)?;
-    let held = take_hold(database, *wait, stop, observer)?;
+    let held = lock_database(database, *wait, stop, observer)?;
     let now = stamp_of(now.unwrap_or_else(Utc::now));
     let undo = Undo { run_id, keep_changed, dry_run, now };
     if dry_run {
         return held.undo(&undo);
     }
-    // What a run that was stopped has left of its reports goes, as it would with the next run.
+    // As the next run would do.
     finish_earlier_reports(&held, database, observer)?;
     let who = format!("undo of run {run_id} (process {}, since {})", std::process::id(), undo.now);
     let trace = Trace::leave(database, &default_reports(database, run_id), &who)?;
@@ -123,8 +121,8 @@ pub fn undo(asked: &Asked, options: &UndoOptions, observer: &mut dyn Observer) -
 }
 
 /// Deletes what is needed to undo runs, but for the last `keep` finished ones.
-pub fn prune(asked: &Asked, keep: u64, observer: &mut dyn Observer) -> Result<Pruned> {
-    let (database, Asked { wait, stop, .. }) = (&asked.file(), asked);
+pub fn prune(access: &DatabaseAccess, keep: u64, observer: &mut dyn Observer) -> Result<Pruned> {
+    let (database, DatabaseAccess { wait, stop, .. }) = (&access.file(), access);
     sqlite::refuse_absent(database)?;
-    take_hold(database, *wait, stop, observer)?.prune(keep)
+    lock_database(database, *wait, stop, observer)?.prune(keep)
 }

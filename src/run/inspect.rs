@@ -6,8 +6,9 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::advice::proposal;
+use super::open_inputs::open_inputs;
+use super::options::Options;
 use super::prepare::{bind_one, candidates, choose, note_sheet, summary_of};
-use super::{Options, journey};
 use crate::core::finding::{Code, Severity, english};
 use crate::core::judge::field_plan::FieldPlan;
 use crate::core::judge::plan::Plan;
@@ -112,7 +113,7 @@ pub struct RejectExample {
 /// Looks at the one input that `options` name. An error where it cannot be read; whatever else is wrong with it is told.
 pub fn inspect(options: &Options) -> Result<Inspection> {
     let candidates = Arc::new(candidates(options)?);
-    let mut inputs = journey::open(options, expand(&options.inputs, |_, _| ())?, false, &candidates)?;
+    let mut inputs = open_inputs(options, expand(&options.inputs, |_, _| ())?, false, &candidates)?;
     let (Some(mut input), true) = (inputs.pop(), inputs.is_empty()) else {
         return Err(Error::Usage("inspect looks at one file at a time; name one".to_string()));
     };

@@ -1,18 +1,18 @@
 //! Before anything is read: which profile, and which column goes where, for every input.
 
-use std::collections::{HashMap, HashSet};
-use std::path::Path;
 use std::sync::Arc;
 
 use super::advice::{
-    MOST_SHOWN, guessed_header, listed, name_of, named, near_misses, nearest_header, proposal, refuse_guessed_header,
-    shortened, tried, typed, unknown_names, with_nearest,
+    guessed_header, listed, named, near_misses, nearest_header, proposal, refuse_guessed_header, shortened, tried,
+    typed,
 };
-use super::already_loaded::absolute_path;
-use super::{Observer, Options};
+use super::input_paths::absolute_path;
+use super::options::{Observer, Options};
+use super::stems::Stems;
+use super::unmatched::{refuse_maps_without_a_header, refuse_unknown_columns};
 use crate::core::judge::plan::Plan;
 use crate::core::judge::{Checker, CsvShape, JsonShape, Shape, Stamp};
-use crate::core::profile::{Binding, Candidates, Column, Fit, Header, Mapping, Profile, letters_and_digits, nearest};
+use crate::core::profile::{Binding, Candidates, Column, Fit, Profile};
 use crate::core::text::visible;
 use crate::error::{Error, Result};
 use crate::read::input::{Format, Input};
@@ -38,7 +38,7 @@ impl Prepared {
     }
 }
 
-/// The profiles that come into question: the one that was named, or all.
+/// The profiles to choose from: the one that was named, or all.
 pub(super) fn candidates(options: &Options) -> Result<Candidates> {
     let mapping = &options.fields.mapping;
     let (mode, key) = (options.fields.mode, options.fields.key.clone());
@@ -143,11 +143,11 @@ pub(super) fn choose(input: &Input, options: &Options, candidates: &Candidates) 
 }
 
 /// An error where an input does not fit, with words for a log that quote nothing of it.
-fn unfit(input: &Input, what: &str, said: String) -> Error {
-    Error::unfit(&input.path, what, said)
+fn unfit(input: &Input, what: &str, message: String) -> Error {
+    Error::unfit(&input.path, what, message)
 }
 
-/// Binds every input to the plan's profile, or says what is wrong with the first that does not fit.
+/// Binds every input to the plan's profile. An error where one does not fit.
 pub(super) fn bind(
     inputs: Vec<Input>,
     plan: &Plan,
@@ -166,13 +166,13 @@ pub(super) fn bind(
         let (shape, summary) = bind_one(&input, index, plan, options)?;
         let one = Prepared { input, shape, stem, summary };
         observer.found(&format!("{path}: {}", where_columns_go(&one.summary)));
-        say_that_no_key_is_there(&one, plan, options, observer)?;
+        require_key(&one, plan, options, observer)?;
         if options.unknown_columns_are_errors {
-            refuse_unknown_columns(&one, &plan.profile)?;
+            refuse_unknown_columns(&one.input, &one.summary, &plan.profile)?;
         }
         prepared.push(one);
     }
-    refuse_maps_without_a_header(&prepared, options, observer)?;
+    refuse_maps_without_a_header(prepared.iter().map(|one| &one.input), &options.fields.mapping, observer)?;
     Ok(prepared)
 }
 
@@ -233,52 +233,15 @@ pub(super) fn bind_one(input: &Input, index: usize, plan: &Plan, options: &Optio
     Ok((shape, summary))
 }
 
-/// Which column, or key, fills which field, and how that was found where it was not by the field's own name.
+/// Which column, or key, fills which field, and how it was matched where not by the field's own name.
 fn where_columns_go(summary: &InputSummary) -> String {
     let filling = summary.columns.iter().filter(|column| column.ignored.is_none());
-    let said = filling.filter_map(|column| {
+    let filled = filling.filter_map(|column| {
         let how = column.how.filter(|how| *how != "name").map(|how| format!(" ({how})")).unwrap_or_default();
         Some(format!("{} → {}{how}", named(&column.header), column.field.as_deref()?))
     });
-    let said: Vec<String> = said.collect();
-    if said.is_empty() { "nothing fills a field".to_string() } else { shortened(said) }
-}
-
-/// A map that no input has a header for is a slip. Keys of JSON may come later, and a reject report is that of one input among several
-/// with one map.
-fn refuse_maps_without_a_header(prepared: &[Prepared], options: &Options, observer: &mut dyn Observer) -> Result<()> {
-    if prepared.iter().any(|one| !one.input.dialect.format.is_table()) {
-        return Ok(());
-    }
-    let headers = prepared.iter().map(|one| one.input.names.as_slice());
-    let Some(header) = header_that_is_nowhere(&options.fields.mapping, headers) else { return Ok(()) };
-    let names = || prepared.iter().flat_map(|one| &one.input.names);
-    let near = nearest(header, names().map(String::as_str)).map(|near| format!(" Is it {}?", named(near)));
-    if prepared.iter().all(|one| one.input.is_report()) {
-        let near = near.unwrap_or_default();
-        observer.note(&format!("no input has the header {:?}, which the map names.{near}", visible(header)));
-        return Ok(());
-    }
-    Err(Error::Usage(format!(
-        "no input has the header {:?}, which the map names. Found: {}.{}",
-        visible(header),
-        listed(&names().cloned().collect::<Vec<_>>()),
-        near.unwrap_or_default()
-    )))
-}
-
-/// The first of the map's headers that is in none of these.
-fn header_that_is_nowhere<'m>(mapping: &'m Mapping, headers: impl Iterator<Item = &'m [String]>) -> Option<&'m str> {
-    if mapping.columns.is_empty() {
-        return None;
-    }
-    let headers: Vec<Header<'_>> = headers.map(Header::new).collect();
-    let written: HashSet<&str> = headers.iter().flat_map(Header::map_names).collect();
-    let mut compared: HashSet<&str> = headers.iter().flat_map(Header::compared).collect();
-    // What has no letters and digits is compared as it is written alone.
-    compared.remove("");
-    let is_there = |header: &str| written.contains(header.trim()) || compared.contains(&*letters_and_digits(header));
-    mapping.columns.iter().map(|(header, _)| header.as_str()).find(|header| !is_there(header))
+    let filled: Vec<String> = filled.collect();
+    if filled.is_empty() { "nothing fills a field".to_string() } else { shortened(filled) }
 }
 
 fn bind_header(input: &Input, plan: &Plan, options: &Options) -> Result<Binding> {
@@ -315,8 +278,8 @@ fn bind_header(input: &Input, plan: &Plan, options: &Options) -> Result<Binding>
     ))
 }
 
-/// Without a column for the key, nothing tells customers apart, and that should not happen unnoticed.
-fn say_that_no_key_is_there(one: &Prepared, plan: &Plan, options: &Options, observer: &mut dyn Observer) -> Result<()> {
+/// Notes that no column is the key, so that duplicates are not found. An error where the run cannot do without it.
+fn require_key(one: &Prepared, plan: &Plan, options: &Options, observer: &mut dyn Observer) -> Result<()> {
     let Shape::Csv(shape) = &one.shape else { return Ok(()) };
     let binding = &shape.binding;
     let is_missing = |field: usize| binding.sources.lack(field) && plan.fields[field].default.is_none();
@@ -324,8 +287,8 @@ fn say_that_no_key_is_there(one: &Prepared, plan: &Plan, options: &Options, obse
     let path = visible(&one.summary.path).into_owned();
     let column = &plan.fields[key.field].column;
     if options.fields.key.is_some() {
-        let said = format!("{path}: --key {column}: the file has no column for it");
-        return Err(unfit(&one.input, "it has no column for the key", said));
+        let message = format!("{path}: --key {column}: the file has no column for it");
+        return Err(unfit(&one.input, "it has no column for the key", message));
     }
     if plan.mode.changes() {
         let mode = plan.mode.name();
@@ -333,7 +296,7 @@ fn say_that_no_key_is_there(one: &Prepared, plan: &Plan, options: &Options, obse
             &one.input,
             "it has no column for the key",
             format!(
-                "{path}: --mode {mode}: no column is the key, {column}, which says which customer is meant; say with --map \
+                "{path}: --mode {mode}: no column is the key, {column}, which identifies the customer; say with --map \
              'Their header={column}' which it is, or choose another key with --key"
             ),
         ));
@@ -344,13 +307,13 @@ fn say_that_no_key_is_there(one: &Prepared, plan: &Plan, options: &Options, obse
     Ok(())
 }
 
-/// What becomes of the columns, or keys; only columns have places.
-fn columns(binding: &Binding, profile: &Profile, have_places: bool) -> Vec<ColumnSummary> {
+/// The columns, or keys, and the fields that they fill; only columns have an index.
+fn columns(binding: &Binding, profile: &Profile, have_index: bool) -> Vec<ColumnSummary> {
     let own = binding.columns.iter().zip(&binding.headers).enumerate();
     let own = own.filter(|(_, (column, _))| !matches!(column, Column::Report(_)));
     own.map(|(index, (column, header))| {
         let summary = ColumnSummary::new(header);
-        let summary = if have_places { summary.at(index) } else { summary };
+        let summary = if have_index { summary.at(index) } else { summary };
         match column {
             Column::Field(found) => {
                 let target = profile.target_of(found.field, found.part);
@@ -369,95 +332,4 @@ fn columns(binding: &Binding, profile: &Profile, have_places: bool) -> Vec<Colum
         }
     })
     .collect()
-}
-
-/// An error where a column that matches no field is to be one.
-fn refuse_unknown_columns(one: &Prepared, profile: &Profile) -> Result<()> {
-    let summary = &one.summary;
-    let what = if one.input.dialect.format.is_table() { "column" } else { "key" };
-    let filled: Vec<&str> = summary.columns.iter().filter_map(|column| column.field.as_deref()).collect();
-    let mut unknown = Vec::new();
-    for column in summary.columns.iter().filter(|column| column.ignored == Some(Ignored::Unknown)) {
-        let name = name_of(column);
-        let is_shown = unknown.len() < MOST_SHOWN;
-        unknown.push(if is_shown { with_nearest(name, &column.header, &filled, profile) } else { name });
-    }
-    if unknown.is_empty() {
-        return Ok(());
-    }
-    let said = unknown_names(&visible(&summary.path), what, unknown, profile);
-    let said = format!("{said}; --unknown-columns warn ignores such {what}s");
-    Err(unfit(&one.input, "it has columns or keys that match no field", said))
-}
-
-/// In bytes.
-const LONGEST_STEM: usize = 200;
-
-/// What the names of the inputs' reports begin with.
-#[derive(Default)]
-pub(super) struct Stems {
-    /// How often each was asked for.
-    taken: HashMap<String, u64>,
-}
-
-impl Stems {
-    /// The file's name without its ending; `-2`, `-3` … behind it where another input has it already.
-    pub(super) fn of(&mut self, path: &Path) -> String {
-        let stem = match path.as_os_str() {
-            name if name == "-" => "stdin".to_string(),
-            _ => path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default(),
-        };
-        // A file's name has 255 bytes at the most, and `-2.rejects.ndjson` comes behind it.
-        let fits = |(place, character): &(usize, char)| place + character.len_utf8() <= LONGEST_STEM;
-        let stem: String = stem.char_indices().take_while(fits).map(|(_, character)| character).collect();
-        loop {
-            // Some file systems do not tell upper and lower case apart.
-            let count = self.taken.entry(stem.to_lowercase()).and_modify(|count| *count += 1).or_insert(1);
-            let unique = if *count == 1 { stem.clone() } else { format!("{stem}-{count}") };
-            // Another file may be called what this one would have become.
-            if unique == stem || self.taken.insert(unique.to_lowercase(), 1).is_none() {
-                return unique;
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::core::profile::steps;
-
-    fn mapping(headers: &[String]) -> Mapping {
-        let mut mapping = Mapping::default();
-        headers.iter().for_each(|header| mapping.add(&format!("{header}=city")).unwrap());
-        mapping
-    }
-
-    #[test]
-    fn a_header_of_the_map_that_no_input_has_is_found() {
-        for (mapped, names, expected) in [
-            (vec!["E-Mail", "Town"], vec!["email", "town "], None),
-            (vec!["E-Mail", "Twon"], vec!["email", "town"], Some("Twon")),
-            (vec!["#"], vec!["!"], Some("#")),
-            (vec!["#"], vec![" # "], None),
-            (vec!["Phone", "Phone#2"], vec!["Phone", "Phone"], None),
-            (vec!["Phone#3"], vec!["Phone", "Phone"], Some("Phone#3")),
-            (vec![], vec![], None),
-        ] {
-            let [mapped, names] = [mapped, names].map(|names| names.into_iter().map(String::from).collect::<Vec<_>>());
-            assert_eq!(
-                header_that_is_nowhere(&mapping(&mapped), [names.as_slice()].into_iter()),
-                expected,
-                "{mapped:?} {names:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn the_work_grows_with_the_names_alone() {
-        let headers = |size: usize| (0..size).map(|at| format!("column {at}")).collect::<Vec<_>>();
-        steps::assert_linear("a map of all headers", |size| {
-            assert_eq!(header_that_is_nowhere(&mapping(&headers(size)), [headers(size).as_slice()].into_iter()), None);
-        });
-    }
 }

@@ -1,20 +1,22 @@
-//! Loading inputs again (SPEC, section 8, `--redo`): the runs by which they are the same are undone first, in the transaction in
-//! which the inputs are loaded then. So there is both or nothing.
+//! Loading inputs again (`--redo`): the runs that have loaded them are undone first, in the transaction in which the inputs are then
+//! loaded. So either both happens or nothing.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
-use super::already_loaded::{Identity, Known, absolute_path};
 use super::history::reports_of;
-use super::prepare::Stems;
-use super::{Observer, Options, events, option_text};
+use super::identity::{Identity, LoadedInputs};
+use super::input_paths::absolute_path;
+use super::options::{Observer, Options};
+use super::stems::Stems;
+use super::{events, option_text};
 use crate::core::text::visible;
 use crate::error::{Error, Result};
 use crate::shell;
 use crate::sink::sqlite::{ChangedCustomers, FINISHED, Held, Loaded, PastRun, Since, Undo, Undone};
 
-/// Undoes the runs by which these inputs are the same, newest first, without committing that. Gives their numbers; an error where
-/// one of them cannot be undone, or holds what is not given now.
+/// Undoes the runs that have loaded these inputs, newest first, without committing that. Gives their numbers; an error where one of
+/// them cannot be undone, or has loaded an input that is not given now.
 pub(super) fn undo_first(
     held: &Held,
     identities: &[Identity],
@@ -51,13 +53,13 @@ pub(super) fn undo_first(
     Ok(runs)
 }
 
-/// The runs by which these inputs are the same, until nothing of them is in the database.
+/// The runs that have loaded these inputs: all that must be undone until nothing of them is in the database.
 fn runs_to_undo(identities: &[Identity], loaded: &[Loaded], options: &Options) -> BTreeSet<i64> {
     let mut runs = BTreeSet::new();
     loop {
-        let known = Known::new(loaded, |run| !runs.contains(&run), options.fields.mode);
+        let known = LoadedInputs::new(loaded, |run| !runs.contains(&run), options.fields.mode);
         let found: Vec<i64> =
-            identities.iter().filter_map(|input| known.same_as(input)).map(|loaded| loaded.run_id).collect();
+            identities.iter().filter_map(|input| known.find(input)).map(|loaded| loaded.run_id).collect();
         if found.is_empty() {
             return runs;
         }
@@ -65,7 +67,7 @@ fn runs_to_undo(identities: &[Identity], loaded: &[Loaded], options: &Options) -
     }
 }
 
-/// Why a run cannot be undone in the same transaction, or holds what would be lost then.
+/// Why a run cannot be undone in the same transaction, or what would be lost by it.
 fn why_not(run: &PastRun, identities: &[Identity], database: &Path) -> Option<String> {
     let (run_id, undo) = (run.run_id, shell::undo(run.run_id, database));
     if option_text::value(&run.options, "commit_every").is_some() {
@@ -84,11 +86,11 @@ fn why_not(run: &PastRun, identities: &[Identity], database: &Path) -> Option<St
     ))
 }
 
-/// That a run stands which has loaded what one of these runs had rejected: its customers would come twice. What it rejected again,
-/// and what was rejected of that, is a reject of the first run too.
+/// A later run has loaded what one of these runs had rejected, and would not be undone: its customers would come twice. What it
+/// rejected again is a reject of the first run, too, and so on.
 fn loaded_rejects(all: &[PastRun], runs: &BTreeSet<i64>, database: &Path) -> Option<String> {
-    let place = |run: &PastRun| reports_of(database, run).and_then(|place| absolute_path(&place)).map(PathBuf::from);
-    let places: Vec<(i64, PathBuf)> = all.iter().filter_map(|run| Some((run.run_id, place(run)?))).collect();
+    let reports = |run: &PastRun| reports_of(database, run).and_then(|path| absolute_path(&path)).map(PathBuf::from);
+    let folders: Vec<(i64, PathBuf)> = all.iter().filter_map(|run| Some((run.run_id, reports(run)?))).collect();
     let first = runs.first()?;
     let mut rejecting = runs.clone();
     // In their order: a run reads the reports of earlier ones alone.
@@ -96,10 +98,10 @@ fn loaded_rejects(all: &[PastRun], runs: &BTreeSet<i64>, database: &Path) -> Opt
         for file in &run.inputs {
             let path = file.absolute_path.clone().or_else(|| absolute_path(Path::new(&file.path)));
             let path = path.map(PathBuf::from).unwrap_or_default();
-            let whose = places.iter().find(|(_, place)| path.starts_with(place)).map(|(run, _)| *run);
-            // Of a report that was moved it is not known whose it is.
-            let is_meant = whose.map_or(file.is_reject_report, |whose| rejecting.contains(&whose));
-            if !is_meant {
+            let writer = folders.iter().find(|(_, folder)| path.starts_with(folder)).map(|(run, _)| *run);
+            // Of a report that was moved it is unknown which run wrote it.
+            let is_theirs = writer.map_or(file.is_reject_report, |writer| rejecting.contains(&writer));
+            if !is_theirs {
                 continue;
             }
             let (later, path) = (run.run_id, visible(&file.path));
@@ -107,7 +109,7 @@ fn loaded_rejects(all: &[PastRun], runs: &BTreeSet<i64>, database: &Path) -> Opt
                 return Some(format!(
                     "run {later} has loaded the reject report {path}, which {} of a run that would be undone. Undo it first \
                      with `{}`",
-                    if whose.is_some() { "is that" } else { "may be that" },
+                    if writer.is_some() { "is that" } else { "may be that" },
                     shell::undo(later, database)
                 ));
             }
@@ -117,7 +119,7 @@ fn loaded_rejects(all: &[PastRun], runs: &BTreeSet<i64>, database: &Path) -> Opt
     None
 }
 
-/// Which customers stand in the way.
+/// The customers that have changed since the run, in words.
 fn changed(undone: &Undone) -> String {
     let named = undone.listed.first().map(|ChangedCustomers { first, last, since }| {
         let which = if first == last { format!("customer {first}") } else { format!("customers {first} to {last}") };
@@ -129,15 +131,15 @@ fn changed(undone: &Undone) -> String {
         format!("{which}: {what}")
     });
     format!(
-        "{} {} not as it left them ({}{})",
+        "{} {} changed since ({}{})",
         undone.changed,
-        if undone.changed == 1 { "customer is" } else { "customers are" },
+        if undone.changed == 1 { "customer has" } else { "customers have" },
         named.unwrap_or_default(),
         if undone.listed.len() > 1 || undone.has_more { ", and others" } else { "" }
     )
 }
 
-/// The reject reports of these runs that hold records, as far as they are still there.
+/// The reject reports of these runs that have records, as far as they still exist.
 pub(super) fn reject_reports(runs: &BTreeSet<i64>, loaded: &[Loaded], options: &Options) -> Vec<PathBuf> {
     let database = options.database.clone().unwrap_or_default();
     let mut found = Vec::new();
@@ -145,7 +147,7 @@ pub(super) fn reject_reports(runs: &BTreeSet<i64>, loaded: &[Loaded], options: &
     for input in loaded.iter().filter(|input| runs.contains(&input.run_id)) {
         let stem = stems.entry(input.run_id).or_default().of(Path::new(&input.path));
         let folder = crate::disk::folder_of(&database).join(&input.reports);
-        // The database may lie here, and nobody types the folder then.
+        // Where the database is in this folder, a person types no folder.
         let folder = folder.strip_prefix(".").map(Path::to_path_buf).unwrap_or(folder);
         let names = ["csv", "ndjson"].map(|ending| folder.join(format!("{stem}.rejects.{ending}")));
         found.extend(names.into_iter().find(|name| input.rejected > 0 && name.is_file()));

@@ -1,13 +1,13 @@
-//! A run that commits now and then, and was stopped (SPEC, section 8): whether the command that is given now continues it.
+//! Continuing a run with checkpoints that was stopped: whether this command is the one that was stopped.
 //!
-//! Going on means to do all of it again, but for what is in the database already: records are read, judged and reported from
-//! the first on, so that the reports are those of a run that was never stopped. At the checkpoint all that was found must be what
-//! was found then.
+//! All of it is done again except for what is in the database already: records are read, judged and reported from the first on, so
+//! that the reports are those of a run that was never stopped.
 
 use std::fs;
 
+use super::input_paths::shown_path;
 use super::option_text::{Decides, difference};
-use super::{Options, shown_path};
+use super::options::Options;
 use crate::core::profile::Profile;
 use crate::core::text::visible;
 use crate::error::{Error, Result};
@@ -15,23 +15,23 @@ use crate::read::input::Input;
 use crate::shell;
 use crate::sink::sqlite::{TextPlace, Unfinished};
 
-/// What is said when a run is continued.
-pub(super) fn said(run: &Unfinished) -> String {
-    let (checkpoint, place) = (&run.checkpoint, &run.checkpoint.place);
+/// The notice that a run continues.
+pub(super) fn notice(run: &Unfinished) -> String {
+    let (checkpoint, position) = (&run.checkpoint, &run.checkpoint.place);
     format!(
         "run {} was stopped; continuing after record {} of {} (line {})",
         checkpoint.run_id,
-        place.record,
-        visible(path_of(run, place)),
-        place.line
+        position.record,
+        visible(path_of(run, position)),
+        position.line
     )
 }
 
-fn path_of<'r>(run: &'r Unfinished, place: &TextPlace) -> &'r str {
-    run.files.get((place.file as usize).wrapping_sub(1)).map_or("its input", |(path, _)| path)
+fn path_of<'r>(run: &'r Unfinished, position: &TextPlace) -> &'r str {
+    run.files.get((position.file as usize).wrapping_sub(1)).map_or("its input", |(path, _)| path)
 }
 
-/// An error, unless this command is the one that was stopped: other runs have to wait until that is finished or undone.
+/// An error unless this command is the one that was stopped: other runs have to wait until that is finished or undone.
 pub(super) fn refuse_others(run: &Unfinished, options: &Options, profile: &Profile, inputs: &[Input]) -> Result<()> {
     let differ = |what: String| {
         let path = options.database.clone().unwrap_or_default();

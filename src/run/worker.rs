@@ -169,7 +169,7 @@ impl Worker {
                     let mut findings = FindingList::default();
                     if mode.changes() && known.len() == before {
                         let lacking = &verdicts.touched[index as usize].lacking;
-                        self.note_nobody(lacking, spot, &mut findings);
+                        self.note_no_customer(lacking, spot, &mut findings);
                     }
                     if findings.is_empty() {
                         counts.accepted += 1;
@@ -218,12 +218,16 @@ impl Worker {
         fields.filter(is_filled).filter(|field| Some(*field) != key).collect()
     }
 
-    /// Adds what is wrong with a record whose key no customer has, if something is.
-    pub(super) fn note_nobody(&self, lacking: &FieldSet, spot: Spot<'_>, findings: &mut FindingList) {
-        match self.checker.plan().mode {
-            Mode::Update if self.has_customers => self.note_key(Problem::NoSuchKey, spot, findings),
-            Mode::Upsert if !lacking.is_empty() => self.checker.note_lacking(lacking, spot.block, spot.span, findings),
-            _ => {}
+    /// Adds the findings about a record whose key no customer has, where it has to be about one.
+    pub(super) fn note_no_customer(&self, lacking: &FieldSet, spot: Spot<'_>, findings: &mut FindingList) {
+        let mode = self.checker.plan().mode;
+        if !needs_customer(mode, self.has_customers, !lacking.is_empty()) {
+            return;
+        }
+        match mode {
+            Mode::Create => {}
+            Mode::Update => self.note_key(Problem::NoSuchKey, spot, findings),
+            Mode::Upsert => self.checker.note_lacking(lacking, spot.block, spot.span, findings),
         }
     }
 
@@ -307,5 +311,16 @@ impl Worker {
             self.checker.write_original(block.bytes_of(span), cells, is_whole, row, out);
             lines::end_reject_line(out, out.len() > start, &rejection);
         }
+    }
+}
+
+/// Whether a record has to be about a customer that exists. `is_lacking` says whether it lacks fields that a new customer must
+/// have.
+pub(super) fn needs_customer(mode: Mode, has_customers: bool, is_lacking: bool) -> bool {
+    match mode {
+        Mode::Create => false,
+        // Without a database nobody knows which customers exist.
+        Mode::Update => has_customers,
+        Mode::Upsert => is_lacking,
     }
 }

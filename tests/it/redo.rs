@@ -209,7 +209,7 @@ fn what_is_refused() {
                 place.custload("import b.csv --profile contact --mode upsert").ends(0);
             },
             "a.csv",
-            &["run 1 cannot be undone, for 1 customer is not as it left them (customer 1: changed by run 2)"],
+            &["run 1 cannot be undone, for 1 customer has changed since (customer 1: changed by run 2)"],
         ),
         (
             |place| {

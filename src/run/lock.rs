@@ -1,21 +1,21 @@
-//! Taking hold of a database that others may have: who it is can be said, and waited for.
+//! Locking a database: [`lock_database`] waits for the program that has it, and names it.
 
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use super::Observer;
+use super::options::Observer;
 use crate::error::{Error, Result};
 use crate::report::folder::Trace;
 use crate::sink::sqlite::Held;
 
-/// How often it is looked again.
-const LOOK_AGAIN: Duration = Duration::from_millis(100);
+/// How long it waits before it tries again.
+const RETRY: Duration = Duration::from_millis(100);
 
-/// Takes hold of a database, and waits so long for whoever has it; a signal in `stop` ends the waiting. An error that says who has
-/// it where that takes longer.
-pub(super) fn take_hold(
+/// Locks a database, and waits for it if another program has it. A signal in `stop` ends the waiting. Where it takes longer than
+/// `wait`, the error says who has it.
+pub(super) fn lock_database(
     database: &Path,
     wait: Duration,
     stop: &Arc<AtomicUsize>,
@@ -31,7 +31,7 @@ pub(super) fn take_hold(
     })
 }
 
-/// Tries again and again, for so long, what cannot be done while somebody else has the database.
+/// Tries again and again, until `wait` is over, what cannot be done while another program has the database.
 pub(super) fn wait_for<T>(
     database: &Path,
     wait: Duration,
@@ -52,7 +52,7 @@ pub(super) fn wait_for<T>(
             let seconds = wait.as_secs_f64();
             observer.note(&format!("{}: {} has it; waiting for up to {seconds} s", database.display(), holder()));
         }
-        std::thread::sleep(LOOK_AGAIN.min(wait.saturating_sub(start.elapsed())));
+        std::thread::sleep(RETRY.min(wait.saturating_sub(start.elapsed())));
         match stop.load(Ordering::Relaxed) {
             0 => {}
             signal => return Err(Error::Interrupted(signal as i32)),

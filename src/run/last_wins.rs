@@ -1,4 +1,5 @@
-//! Records that wait for the end of the run, or of their input, because of several with one key the last stays: [`Waiting`].
+//! Accepted records that wait for the end of the run, or of their input, because the last of several with one key wins:
+//! [`LastWins`].
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -6,93 +7,107 @@ use std::fs::File;
 use std::io::{self, BufReader, BufWriter, ErrorKind, Read, Seek, Write};
 use std::path::PathBuf;
 
-use super::fate::{Action, Right};
+use super::accepted::{Accepted, Action};
+use super::keys::cannot_keep_keys;
 use crate::core::profile::FieldSet;
 use crate::core::record::{Fate, Position};
+use crate::error::Result;
 use crate::sink::sqlite::keys::Place;
 
-/// How many records are read again together, at most, and how many bytes.
+/// The most records, and bytes, that are read again at once.
 const BATCH: usize = 1024;
 const BATCH_BYTES: usize = 256 * 1024;
 
-/// Records that are right, in a file without a name, in their order; and which of them have to give way.
-pub(super) struct Waiting {
+/// The records, in order, in a file without a name; and which of them are superseded.
+pub(super) struct LastWins {
     folder: PathBuf,
     writer: Option<BufWriter<File>>,
     reader: Option<BufReader<File>>,
-    /// By the first record with a key the last one, where there are several.
+    /// The last record with a key, by the first one, where there are several.
     last: HashMap<Place, Place>,
 }
 
-impl Waiting {
-    /// None yet; their file is made in `folder`.
-    pub(super) fn new(folder: PathBuf) -> Waiting {
-        Waiting { folder, writer: None, reader: None, last: HashMap::new() }
+impl LastWins {
+    /// No records yet; their file is created in `folder`.
+    pub(super) fn new(folder: PathBuf) -> LastWins {
+        LastWins { folder, writer: None, reader: None, last: HashMap::new() }
     }
 
-    /// Notes that a record has the key of an earlier one, the first that has it.
-    pub(super) fn note_later(&mut self, first: Place, place: Place) {
+    /// Notes that a record has the key of an earlier one, which is the first that has it.
+    pub(super) fn supersede(&mut self, first: Place, place: Place) {
         self.last.insert(first, place);
     }
 
     /// Adds a record; its row is in `bytes`.
-    pub(super) fn push(&mut self, place: Place, right: &Right<'_>, bytes: &[u8]) -> io::Result<()> {
+    pub(super) fn push(&mut self, place: Place, accepted: &Accepted<'_>, bytes: &[u8]) -> Result<()> {
+        self.write(place, accepted, bytes).map_err(|error| cannot_keep_keys(&self.folder, &error))
+    }
+
+    fn write(&mut self, place: Place, accepted: &Accepted<'_>, bytes: &[u8]) -> io::Result<()> {
         let writer = match &mut self.writer {
             Some(writer) => writer,
             None => self.writer.insert(BufWriter::new(tempfile::tempfile_in(&self.folder)?)),
         };
-        let row = &bytes[right.row.start as usize..right.row.end as usize];
+        let row = &bytes[accepted.row.start as usize..accepted.row.end as usize];
         let numbers = [
             place,
-            right.first,
-            right.input as u64,
-            right.position.record,
-            right.position.line,
-            right.action as u64,
-            u64::from(right.customer.is_some()),
-            right.customer.unwrap_or_default() as u64,
-            right.key.len() as u64,
+            accepted.first,
+            accepted.input as u64,
+            accepted.position.record,
+            accepted.position.line,
+            accepted.action as u64,
+            u64::from(accepted.customer.is_some()),
+            accepted.customer.unwrap_or_default() as u64,
+            accepted.key.len() as u64,
             row.len() as u64,
-            right.cells.len() as u64,
-            right.differing.iter().count() as u64,
-            right.cleared.iter().count() as u64,
+            accepted.cells.len() as u64,
+            accepted.differing.iter().count() as u64,
+            accepted.cleared.iter().count() as u64,
         ];
         numbers.iter().try_for_each(|number| writer.write_all(&number.to_le_bytes()))?;
-        for field in right.differing.iter().chain(right.cleared.iter()) {
+        for field in accepted.differing.iter().chain(accepted.cleared.iter()) {
             writer.write_all(&(field as u16).to_le_bytes())?;
         }
-        for (column, fate) in &right.cells {
+        for (column, fate) in &accepted.cells {
             writer.write_all(&(column << 3 | *fate as u32).to_le_bytes())?;
         }
-        writer.write_all(right.key.as_bytes())?;
+        writer.write_all(accepted.key.as_bytes())?;
         writer.write_all(row)
     }
 
-    /// The next records with the bytes of their rows; `None` behind the last. No more are added from then on.
-    pub(super) fn next_batch(&mut self) -> io::Result<Option<(Vec<u8>, Vec<Right<'static>>)>> {
+    /// The next records with the bytes of their rows; `None` after the last, and then records can be added anew.
+    pub(super) fn next_batch(&mut self) -> Result<Option<(Vec<u8>, Vec<Accepted<'static>>)>> {
+        self.read_batch().map_err(|error| cannot_keep_keys(&self.folder, &error))
+    }
+
+    fn read_batch(&mut self) -> io::Result<Option<(Vec<u8>, Vec<Accepted<'static>>)>> {
         if let Some(writer) = self.writer.take() {
             let mut file = writer.into_inner().map_err(io::IntoInnerError::into_error)?;
             file.rewind()?;
             self.reader = Some(BufReader::new(file));
         }
         let Some(reader) = &mut self.reader else { return Ok(None) };
-        let (mut bytes, mut rights) = (Vec::new(), Vec::new());
-        while rights.len() < BATCH && bytes.len() < BATCH_BYTES {
+        let (mut bytes, mut batch) = (Vec::new(), Vec::new());
+        while batch.len() < BATCH && bytes.len() < BATCH_BYTES {
             match read_one(reader, &mut bytes)? {
-                Some((place, right)) => {
-                    let last = self.last.get(&right.first).copied().unwrap_or(place);
-                    let action = if last == place { right.action } else { Action::Superseded };
-                    rights.push(Right { action, ..right });
+                Some((place, accepted)) => {
+                    let last = self.last.get(&accepted.first).copied().unwrap_or(place);
+                    let action = if last == place { accepted.action } else { Action::Superseded };
+                    batch.push(Accepted { action, ..accepted });
                 }
                 None => break,
             }
         }
-        Ok((!rights.is_empty()).then_some((bytes, rights)))
+        if batch.is_empty() {
+            (self.reader, self.last) = (None, HashMap::new());
+            return Ok(None);
+        }
+        Ok(Some((bytes, batch)))
     }
 }
 
-/// Reads a record, and its row behind `bytes`.
-fn read_one(reader: &mut impl Read, bytes: &mut Vec<u8>) -> io::Result<Option<(Place, Right<'static>)>> {
+/// Reads a record; its row is appended to `bytes`.
+fn read_one(reader: &mut impl Read, bytes: &mut Vec<u8>) -> io::Result<Option<(Place, Accepted<'static>)>> {
     let mut numbers = [0; 13];
     for (index, number) in numbers.iter_mut().enumerate() {
         let mut read = [0; 8];
@@ -117,11 +132,11 @@ fn read_one(reader: &mut impl Read, bytes: &mut Vec<u8>) -> io::Result<Option<(P
     let start = bytes.len();
     bytes.resize(start + row_length as usize, 0);
     reader.read_exact(&mut bytes[start..])?;
-    let right = Right {
+    let accepted = Accepted {
         input: input as usize,
         position: Position { record, line, byte_offset: 0 },
         row: start as u32..bytes.len() as u32,
-        action: Action::of(action).ok_or(ErrorKind::InvalidData)?,
+        action: Action::from_number(action).ok_or(ErrorKind::InvalidData)?,
         customer: (has_customer == 1).then_some(customer as i64),
         differing,
         cleared,
@@ -129,7 +144,7 @@ fn read_one(reader: &mut impl Read, bytes: &mut Vec<u8>) -> io::Result<Option<(P
         first,
         cells,
     };
-    Ok(Some((place, right)))
+    Ok(Some((place, accepted)))
 }
 
 fn read_fields(reader: &mut impl Read, count: u64) -> io::Result<FieldSet> {

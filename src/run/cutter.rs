@@ -1,0 +1,138 @@
+//! The thread that cuts the inputs into blocks, and gives these to the workers: [`Cutter`].
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Sender, SyncSender};
+
+use super::decode_ahead::decode_ahead;
+use super::flow::Flow;
+use super::stops::Stops;
+use super::worker::{Checked, Worker};
+use crate::core::profile::Candidates;
+use crate::error::{Error, Result};
+use crate::read::input::{Input, ReadOptions};
+use crate::read::{InputRead, Source};
+use crate::sink::sqlite::keys::{MOST_PLACES, Place};
+
+/// An input that has been read to its end, or as far as it was to be read.
+pub(super) struct InputEnd {
+    pub(super) input: usize,
+    pub(super) read: InputRead,
+}
+
+/// What the committing thread takes, in order.
+pub(super) enum Arrival {
+    Block(Box<Checked>),
+    End(InputEnd),
+    Failed(Error),
+}
+
+/// The thread that cuts.
+pub(super) struct Cutter {
+    pub(super) pool: rayon::ThreadPool,
+    pub(super) arrivals: Sender<(u64, Arrival)>,
+    /// A permit for each block that is under way.
+    pub(super) permits: SyncSender<()>,
+    pub(super) next: u64,
+    pub(super) flow: Arc<Flow>,
+    pub(super) read: ReadOptions,
+    pub(super) candidates: Arc<Candidates>,
+    pub(super) stops: Stops,
+    /// Whether the database keeps the SHA-256 of each input.
+    pub(super) keeps_sha256: bool,
+    /// Whether each input is committed before the next one is cut.
+    pub(super) one_by_one: bool,
+}
+
+impl Cutter {
+    pub(super) fn cut_all(mut self, inputs: Vec<(Input, Arc<Worker>)>) {
+        // The number of records in the inputs before.
+        let mut before = 0;
+        for (index, (input, worker)) in inputs.into_iter().enumerate() {
+            if self.one_by_one && !self.flow.wait_until_taken(self.next) {
+                return;
+            }
+            // After a panic the committing thread would wait forever; it is an error like any other.
+            let done = catch_unwind(AssertUnwindSafe(|| {
+                let path = input.path.clone();
+                // A file that is read to its end must not have become shorter.
+                let expected = input.length.filter(|_| self.read.limit.is_none()).unwrap_or(0);
+                let mut source = input.into_source(index, &self.read, &self.candidates)?;
+                if source.is_made() {
+                    source = source.fed_by(decode_ahead);
+                }
+                let read = self.cut(&path, &mut source, &worker, before)?;
+                before += read.as_ref().map_or(0, |read| read.records);
+                match read {
+                    Some(read) if read.bytes < expected => Err(Error::Input {
+                        path,
+                        doing: "it became shorter while it was read; run custload again when no program writes to it"
+                            .into(),
+                    }),
+                    read => Ok(read),
+                }
+            }));
+            let arrival = match done {
+                Ok(Ok(Some(read))) => Arrival::End(InputEnd { input: index, read }),
+                // The run has ended without waiting for this thread.
+                Ok(Ok(None)) => return,
+                Ok(Err(error)) => Arrival::Failed(error),
+                Err(_) => Arrival::Failed(Error::Broken("cutting records failed".into())),
+            };
+            if self.send(arrival).is_none() {
+                return;
+            }
+        }
+    }
+
+    fn cut(
+        &mut self,
+        path: &Path,
+        source: &mut Source,
+        worker: &Arc<Worker>,
+        before: Place,
+    ) -> Result<Option<InputRead>> {
+        loop {
+            if self.permits.send(()).is_err() {
+                return Ok(None);
+            }
+            let done = before + source.records();
+            if let Some(stop) = self.stops.after(done) {
+                source.stop_after(stop - before);
+            }
+            let Some(block) = source.next_block().map_err(|error| Error::input(path, error))? else { break };
+            let first = before + block.first_record - 1;
+            if first + block.spans.len() as u64 > MOST_PLACES {
+                return Err(Error::Usage(format!(
+                    "there are more than {MOST_PLACES} records; import the inputs in parts"
+                )));
+            }
+            let number = self.next;
+            self.next += 1;
+            let (arrivals, worker, flow) = (self.arrivals.clone(), Arc::clone(worker), Arc::clone(&self.flow));
+            self.pool.spawn_fifo(move || {
+                flow.wait_for_turn(number);
+                let arrival = match catch_unwind(AssertUnwindSafe(|| worker.check(block, first))) {
+                    Ok(checked) => {
+                        flow.waiting.fetch_add(checked.report_bytes(), Ordering::Relaxed);
+                        Arrival::Block(Box::new(checked))
+                    }
+                    Err(_) => Arrival::Failed(Error::Broken("a check failed".into())),
+                };
+                // Nobody receives it if the run has ended.
+                let _ = arrivals.send((number, arrival));
+            });
+        }
+        let rest = source.drop_rest(self.keeps_sha256, || !self.flow.ended.load(Ordering::Relaxed));
+        rest.map_err(|error| Error::input(path, error))?;
+        Ok(Some(source.read()))
+    }
+
+    fn send(&mut self, arrival: Arrival) -> Option<()> {
+        let number = self.next;
+        self.next += 1;
+        self.arrivals.send((number, arrival)).ok()
+    }
+}

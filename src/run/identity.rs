@@ -1,0 +1,130 @@
+//! What an input is known by, and which inputs were loaded: [`Identity`], [`LoadedInputs`].
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::Ordering;
+
+use super::input_paths::absolute_path;
+use super::options::Options;
+use crate::core::mode::Mode;
+use crate::error::{Error, Result};
+use crate::read::input::{Input, ReadOptions};
+use crate::read::open::sha256;
+use crate::sink::sqlite::Loaded;
+
+/// What an input is known by.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Identity {
+    /// Its absolute path; standard input and pipes have none.
+    pub(super) path: Option<String>,
+    /// The part of it that is read, where one was named.
+    pub(super) part: Option<String>,
+    /// The SHA-256 of its bytes; none where no other input is as long, so that it is not needed.
+    pub(super) sha256: Option<String>,
+}
+
+/// The part that was named of an input of this format: a sheet of a spreadsheet, or the path of the records in JSON.
+pub(super) fn part(read: &ReadOptions, format: &str) -> Option<String> {
+    match format {
+        "spreadsheet" => read.sheet.clone(),
+        "json" | "ndjson" => read.records.clone(),
+        _ => None,
+    }
+}
+
+/// What the inputs are known by. A file is read for its SHA-256 only where another input, loaded or given, is as long.
+pub(super) fn identities(inputs: &[Input], loaded: &[Loaded], options: &Options) -> Result<Vec<Identity>> {
+    let length = |input: &Input| {
+        let file = || fs::metadata(&input.path).ok().filter(fs::Metadata::is_file).map(|metadata| metadata.len());
+        input.spooled.as_ref().map(|read| read.bytes).or_else(file)
+    };
+    let lengths: Vec<Option<u64>> = inputs.iter().map(length).collect();
+    let mut met: HashMap<u64, u64> = HashMap::new();
+    // Only in create are the inputs compared with each other.
+    let given = lengths.iter().copied().flatten().filter(|_| options.fields.mode == Mode::Create);
+    given.for_each(|length| *met.entry(length).or_default() += 1);
+    loaded.iter().for_each(|loaded| *met.entry(loaded.bytes).or_default() += 2);
+    let stop = || options.stop.load(Ordering::Relaxed);
+    let mut identities = Vec::with_capacity(inputs.len());
+    for (input, length) in inputs.iter().zip(lengths) {
+        let is_met = length.is_some_and(|length| met.get(&length).is_some_and(|count| *count > 1));
+        let sha256 = match &input.spooled {
+            _ if !is_met => None,
+            Some(read) => Some(read.sha256()),
+            None => {
+                let read = sha256(&input.path, || stop() == 0).map_err(|error| Error::input(&input.path, error))?;
+                Some(read.ok_or_else(|| Error::Interrupted(stop() as i32))?)
+            }
+        };
+        let (path, part) = (absolute_path(&input.path), part(&options.read, input.dialect.format.name()));
+        identities.push(Identity { path, part, sha256 });
+    }
+    Ok(identities)
+}
+
+/// The inputs that earlier runs have loaded.
+#[derive(Debug)]
+pub(super) struct LoadedInputs<'l> {
+    /// The last with each path and part.
+    by_path: HashMap<(String, Option<&'l str>), &'l Loaded>,
+    /// The last with each SHA-256 and part.
+    by_bytes: HashMap<(&'l str, Option<&'l str>), &'l Loaded>,
+    /// The last that has changed anything.
+    last_change: Option<&'l Loaded>,
+    pub(super) loaded: &'l [Loaded],
+    pub(super) mode: Mode,
+}
+
+impl<'l> LoadedInputs<'l> {
+    /// Those of `loaded`, in the order in which they were loaded, whose runs are not undone. `mode` is that of the present run.
+    pub(super) fn new(loaded: &'l [Loaded], is_kept: impl Fn(i64) -> bool, mode: Mode) -> LoadedInputs<'l> {
+        let mut known =
+            LoadedInputs { by_path: HashMap::new(), by_bytes: HashMap::new(), last_change: None, loaded, mode };
+        for input in loaded.iter().filter(|loaded| loaded.accepted > 0 && is_kept(loaded.run_id)) {
+            // An earlier version kept the path as it was named.
+            let path = input.absolute_path.clone().or_else(|| absolute_path(Path::new(&input.path)));
+            if let Some(path) = path {
+                known.by_path.insert((path, input.part.as_deref()), input);
+            }
+            known.by_bytes.insert((&input.sha256, input.part.as_deref()), input);
+            if input.has_changed {
+                known.last_change = Some(input);
+            }
+        }
+        known
+    }
+
+    /// The loaded input that this one is; the last of several.
+    pub(super) fn find(&self, input: &Identity) -> Option<&'l Loaded> {
+        self.find_after(input, self.last_change)
+    }
+
+    /// The same for each of a run's inputs. In update and upsert an input that is to be loaded may change the customers of those
+    /// before, so those after it are found by their path alone.
+    pub(super) fn find_in_turn(&self, inputs: &[Identity]) -> Vec<Option<&'l Loaded>> {
+        let mut last_change = self.last_change;
+        let found = inputs.iter().map(|input| {
+            let found = self.find_after(input, last_change);
+            if found.is_none() {
+                last_change = None;
+            }
+            found
+        });
+        found.collect()
+    }
+
+    fn find_after(&self, input: &Identity, last_change: Option<&'l Loaded>) -> Option<&'l Loaded> {
+        let (sha256, part) = (input.sha256.as_deref()?, input.part.as_deref());
+        let at_path = input.path.clone().and_then(|path| self.by_path.get(&(path, part)).copied());
+        let other = match self.mode {
+            Mode::Create => self.by_bytes.get(&(sha256, part)).copied(),
+            Mode::Update | Mode::Upsert => last_change,
+        };
+        let is_same = |loaded: &&Loaded| {
+            let is_held = self.mode == Mode::Create || !loaded.is_shaken;
+            loaded.sha256 == sha256 && loaded.part.as_deref() == part && is_held
+        };
+        [at_path, other].into_iter().flatten().filter(is_same).max_by_key(|loaded| (loaded.run_id, loaded.import_file))
+    }
+}

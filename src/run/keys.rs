@@ -1,0 +1,277 @@
+//! Who has a key: [`Keys`] finds the customers and the earlier records of the run that have the key of a record.
+//!
+//! Workers claim the keys of their blocks in any order ([`SharedKeys`]), by fingerprint. A fingerprint that somebody else has is
+//! settled here, in the order of the records and with the texts of the keys.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::io;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use super::target::Target;
+use super::worker::Checked;
+use crate::core::judge::field_plan::KeyPlan;
+use crate::core::record::Position;
+use crate::core::row::Value;
+use crate::core::text::key::{self, KeyComparison};
+use crate::error::{Error, Result, Words};
+use crate::sink::sqlite::keys::{Collided, Fingerprint, Fingerprints, KeySet, Place, SharedKeys};
+use crate::sink::sqlite::record::values;
+use crate::sink::sqlite::texts::{BlockTexts, KeyTexts, Keyed};
+
+/// The keys of the customers and of the run's records.
+#[derive(Debug)]
+pub(super) struct Keys {
+    /// The field that is the key, and how keys are compared; none if records have no key.
+    plan: Option<KeyPlan>,
+    /// What the workers claim.
+    shared: SharedKeys,
+    fingerprints: Fingerprints,
+    /// The folded keys of the run's records.
+    texts: KeyTexts,
+    /// The keys of records whose fingerprint belongs to another key, or to a released record.
+    collided: Collided,
+    /// The records that claimed a key, and were then rejected for another reason.
+    released: HashSet<Place>,
+    /// The customers that were created for this input, where the next input is to find them.
+    created: Vec<(Fingerprint, i64)>,
+    /// Where the texts go that do not fit into memory.
+    folder: PathBuf,
+}
+
+/// The number of customers whose keys are added at once.
+const BATCH: usize = 4096;
+
+impl Keys {
+    /// The keys of the customers in the database with IDs below `below`; the run's own are met among its records.
+    pub(super) fn new(plan: Option<KeyPlan>, target: &Target, below: i64, folder: PathBuf) -> Result<Keys> {
+        let (mut customers, fingerprints) = (KeySet::default(), Fingerprints::default());
+        if let Some(plan) = plan {
+            let mut batch = Vec::with_capacity(BATCH);
+            target.for_each_key(below, |customer, text| {
+                if let Some(folded) = key::fold(text, plan.comparison) {
+                    batch.push((fingerprints.of(folded.as_bytes()), customer));
+                }
+                if batch.len() == BATCH {
+                    customers.insert_customers(&batch);
+                    batch.clear();
+                }
+            })?;
+            customers.insert_customers(&batch);
+        }
+        Ok(Keys::of(plan, customers, fingerprints, folder))
+    }
+
+    fn of(plan: Option<KeyPlan>, customers: KeySet, fingerprints: Fingerprints, folder: PathBuf) -> Keys {
+        Keys {
+            plan,
+            shared: SharedKeys::new(customers),
+            fingerprints,
+            texts: KeyTexts::new(folder.clone()),
+            collided: Collided::default(),
+            released: HashSet::new(),
+            created: Vec::new(),
+            folder,
+        }
+    }
+
+    /// What the workers claim keys with.
+    pub(super) fn shared(&self) -> (SharedKeys, Fingerprints) {
+        (self.shared.clone(), self.fingerprints.clone())
+    }
+
+    /// Adds the keys of a block, for the blocks after it.
+    pub(super) fn add_block(&mut self, checked: &Checked) -> Result<()> {
+        let Some((position, _)) = checked.block.positions().next() else { return Ok(()) };
+        let position = Position { line: checked.block.first_line, ..position };
+        self.add_texts(checked.first, checked.worker.input, position, &checked.texts)
+    }
+
+    fn add_texts(&mut self, first: Place, input: usize, position: Position, texts: &BlockTexts) -> Result<()> {
+        self.texts.push(first, input, position, texts).map_err(|error| cannot_keep_keys(&self.folder, &error))
+    }
+
+    /// The records of a block that lost their key to an earlier record after they had claimed it, counted from the block's first.
+    pub(super) fn take_late(&self, first: Place, records: u64) -> Vec<u32> {
+        self.shared.read().take_late(first, records)
+    }
+
+    /// Gives up the claim of a record that is rejected for another reason.
+    pub(super) fn release(&mut self, record: Place) {
+        self.released.insert(record);
+    }
+
+    /// The customer who has a folded key; the first of several. `key_of` gives the key that a customer has in the database.
+    pub(super) fn customer_with(
+        &self,
+        key: &[u8],
+        key_of: impl Fn(i64) -> Result<Option<String>>,
+    ) -> Result<Option<i64>> {
+        let comparison = self.plan.map_or(KeyComparison::Text, |plan| plan.comparison);
+        for customer in self.shared.read().customers(self.fingerprints.of(key)) {
+            let stored = key_of(customer)?;
+            let folded = stored.as_deref().and_then(|text| key::fold(text, comparison));
+            if folded.is_some_and(|folded| folded.as_bytes() == key) {
+                return Ok(Some(customer));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The first record before this one that has its key. If there is none, the key belongs to this record from now on.
+    pub(super) fn record_before(&mut self, record: Place, key: &[u8]) -> Result<Option<(Place, Keyed)>> {
+        let first = self.shared.read().first_record(self.fingerprints.of(key));
+        let Some(first) = first.filter(|first| *first < record) else { return Ok(None) };
+        let keyed = self.read(first)?;
+        if keyed.key == key && !self.released.contains(&first) {
+            return Ok(Some((first, keyed)));
+        }
+        match self.collided.claim(key, record) {
+            Some(other) => Ok(Some((other, self.read(other)?))),
+            None => Ok(None),
+        }
+    }
+
+    fn read(&mut self, record: Place) -> Result<Keyed> {
+        self.texts.read(record).map_err(|error| cannot_keep_keys(&self.folder, &error))
+    }
+
+    /// Adds the keys of new customers, the first of which has the ID `first`, for the next input. Their rows are in `bytes`.
+    pub(super) fn add_created(&mut self, first: i64, bytes: &[u8], rows: &[Range<u32>]) {
+        let Some(plan) = self.plan else { return };
+        for (customer, row) in (first..).zip(rows) {
+            let row = &bytes[row.start as usize..row.end as usize];
+            let text = text_of(values(row).nth(plan.field).unwrap_or(Value::Null));
+            if let Some(folded) = key::fold(&text, plan.comparison) {
+                self.created.push((self.fingerprints.of(folded.as_bytes()), customer));
+            }
+        }
+    }
+
+    /// Ends an input whose customers the next one is to find: the keys of its records are free again.
+    pub(super) fn end_input(&mut self) {
+        self.shared.end_input(&std::mem::take(&mut self.created));
+        self.texts = KeyTexts::new(self.folder.clone());
+        self.collided = Collided::default();
+        self.released.clear();
+    }
+}
+
+/// A stored value as text.
+pub(super) fn text_of(value: Value<'_>) -> Cow<'_, str> {
+    match value {
+        Value::Null => Cow::Borrowed(""),
+        Value::Text(text) => String::from_utf8_lossy(text),
+        Value::Integer(number) => Cow::Owned(number.to_string()),
+    }
+}
+
+/// An error where what does not fit into memory could not be written to a file in `folder`, or read from it.
+pub(super) fn cannot_keep_keys(folder: &Path, error: &io::Error) -> Error {
+    let advice = match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::FileTooLarge | io::ErrorKind::QuotaExceeded => "Free some space",
+        _ => "Check the disk and the permissions of this folder",
+    };
+    let message = format!("the run's keys could not be kept here: {error}. {advice}, then run custload again");
+    // A bare `.` would say little.
+    Error::database(&std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf()), Words::own(message))
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::sink::sqlite::keys::{Claim, Rivals};
+    use crate::sink::sqlite::record::RowEncoder;
+
+    const PLAN: KeyPlan = KeyPlan { field: 0, comparison: KeyComparison::Text };
+
+    /// Keys of customers 1, 2, … with fingerprints of `bits` bits.
+    pub(in super::super) fn keys(customers: &[&str], bits: u32) -> Keys {
+        let (mut set, fingerprints) = (KeySet::default(), Fingerprints::narrowed(bits));
+        let batch = (1..).zip(customers).map(|(customer, text)| (fingerprints.of(text.as_bytes()), customer));
+        set.insert_customers(&batch.collect::<Vec<_>>());
+        Keys::of(Some(PLAN), set, fingerprints, std::env::temp_dir())
+    }
+
+    /// Claims and adds the keys of a block, as a worker and the committing thread do.
+    pub(in super::super) fn add(keys: &mut Keys, first: Place, texts: &[&str]) -> Vec<u32> {
+        let (shared, fingerprints) = keys.shared();
+        let claim = |(place, text): (u32, &&str)| Claim { fingerprint: fingerprints.of(text.as_bytes()), place };
+        let claims: Vec<Claim> = (0..).zip(texts).map(claim).collect();
+        let mut block = BlockTexts::new(texts.len());
+        (0..).zip(texts).for_each(|(line, text)| block.push(line, text.as_bytes()));
+        let position = Position { record: first + 1, line: first + 2, byte_offset: 0 };
+        keys.add_texts(first, 0, position, &block).unwrap();
+        shared.read().claim(first, &claims, Rivals::Records)
+    }
+
+    #[test]
+    fn a_key_belongs_to_the_first_record_that_has_it() {
+        // With one bit nearly all fingerprints collide; with 63 hardly any do.
+        for bits in [1, 63] {
+            let mut keys = keys(&[], bits);
+            add(&mut keys, 0, &["a", "b", "a", "c", "b", "a"]);
+            let mut found = |record, key: &str| {
+                let before = keys.record_before(record, key.as_bytes()).unwrap();
+                before.map(|(first, keyed)| (first, keyed.record, keyed.line))
+            };
+            // In the order of the records.
+            assert_eq!(found(1, "b"), None, "{bits}");
+            assert_eq!(found(2, "a"), Some((0, 1, 2)), "{bits}");
+            assert_eq!(found(3, "c"), None, "{bits}");
+            assert_eq!(found(4, "b"), Some((1, 2, 3)), "{bits}");
+            assert_eq!(found(5, "a"), Some((0, 1, 2)), "{bits}");
+        }
+    }
+
+    #[test]
+    fn a_released_record_has_no_key() {
+        let mut keys = keys(&[], 63);
+        add(&mut keys, 0, &["a", "a", "a"]);
+        keys.release(0);
+        assert_eq!(keys.record_before(1, b"a").unwrap(), None);
+        assert_eq!(keys.record_before(2, b"a").unwrap().map(|(first, _)| first), Some(1));
+    }
+
+    #[test]
+    fn a_customer_has_a_key_only_if_the_texts_agree() {
+        for bits in [1, 63] {
+            let keys = keys(&["a", "b", "b"], bits);
+            let stored = |customer: i64| Ok(["a", "b", "b"].get(customer as usize - 1).map(ToString::to_string));
+            for (key, expected) in [("a", Some(1)), ("b", Some(2)), ("c", None)] {
+                assert_eq!(keys.customer_with(key.as_bytes(), stored).unwrap(), expected, "{key} {bits}");
+            }
+            // One whose customer is gone belongs to nobody.
+            assert_eq!(keys.customer_with(b"a", |_| Ok(None)).unwrap(), None);
+        }
+    }
+
+    #[test]
+    fn the_next_input_finds_what_was_created() {
+        let mut keys = keys(&["a"], 63);
+        add(&mut keys, 0, &["b", "b"]);
+        keys.release(0);
+        let mut row = Vec::new();
+        let mut encoder = RowEncoder::default();
+        encoder.push(Value::Text(b"b"));
+        encoder.finish(&mut row);
+        keys.add_created(7, &row, &[0..row.len() as u32]);
+        keys.end_input();
+        let stored = |customer| Ok(Some(if customer == 7 { "b" } else { "a" }.to_string()));
+        assert_eq!(keys.customer_with(b"b", stored).unwrap(), Some(7));
+        // The keys of records are free again.
+        assert!(add(&mut keys, 2, &["b"]).is_empty());
+        assert_eq!(keys.record_before(2, b"b").unwrap(), None);
+    }
+
+    #[test]
+    fn where_keys_cannot_be_kept_the_error_names_the_folder() {
+        for (kind, advice) in
+            [(io::ErrorKind::StorageFull, "Free some space"), (io::ErrorKind::PermissionDenied, "Check the disk")]
+        {
+            let said = cannot_keep_keys(Path::new("/some/folder"), &kind.into()).to_string();
+            assert!(said.starts_with("/some/folder: ") && said.contains(advice), "{said}");
+        }
+    }
+}

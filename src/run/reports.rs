@@ -1,0 +1,174 @@
+//! The reports of a run while they are written: [`Reports`].
+
+use std::sync::mpsc::{SyncSender, sync_channel};
+
+use super::accepted::{Accepted, Action};
+use super::prepare::Prepared;
+use super::threads::start_thread;
+use crate::core::judge::Checker;
+use crate::core::profile::REPORT_COLUMNS;
+use crate::core::record::csv::RowWriter;
+use crate::error::Result;
+use crate::report::folder::{ACCEPTED, ERRORS, ReportFile, ReportFolder, Unsynced, WrittenReport};
+use crate::report::lines::{self, ACCEPTED_COLUMNS};
+use crate::sink::sqlite::FIRST_IMAGINED;
+
+/// The report files of a run; there are none where no reports are wanted.
+pub(super) struct Reports {
+    pub(super) folder: Option<ReportFolder>,
+    errors: Option<ReportFile>,
+    accepted: Option<ReportFile>,
+    accepted_writer: RowWriter,
+    /// The reject report of each input.
+    rejects: Vec<Option<RejectReport>>,
+    /// The thread that puts reports on the disk while they are written.
+    sync: SyncSender<Unsynced>,
+    /// The reports of inputs that were read to their end.
+    written: Vec<WrittenReport>,
+}
+
+/// The reject report of an input.
+enum RejectReport {
+    /// It is created with the input's first block: there may be more inputs than files can be open.
+    Due {
+        name: String,
+        header: Vec<u8>,
+    },
+    Created(ReportFile),
+}
+
+/// The most reports of inputs that stay open until the end of the run, when they are put on the disk.
+const MOST_KEPT_OPEN: usize = 16;
+
+impl Reports {
+    /// Creates the reports that all inputs share.
+    pub(super) fn new(folder: Option<ReportFolder>, lists_accepted: bool) -> Result<Reports> {
+        let (sync, unsynced) = sync_channel::<Unsynced>(0);
+        if folder.is_some() {
+            start_thread("sync", move || unsynced.into_iter().for_each(Unsynced::sync))?;
+        }
+        let report = |folder: &ReportFolder, name| folder.file(name).map(|file| file.synced_by(sync.clone()));
+        let mut accepted = match &folder {
+            Some(folder) if lists_accepted => Some(report(folder, ACCEPTED)?),
+            _ => None,
+        };
+        let errors = folder.as_ref().map(|folder| report(folder, ERRORS)).transpose()?;
+        if let Some(report) = &mut accepted {
+            report.write(format!("{}\n", ACCEPTED_COLUMNS.join(",")).as_bytes())?;
+        }
+        let accepted_writer = RowWriter::new(b',');
+        Ok(Reports { folder, errors, accepted, accepted_writer, rejects: Vec::new(), sync, written: Vec::new() })
+    }
+
+    /// Whether any report is written.
+    pub(super) fn are_wanted(&self) -> bool {
+        self.folder.is_some()
+    }
+
+    /// Whether accepted records are listed.
+    pub(super) fn list_accepted(&self) -> bool {
+        self.accepted.is_some()
+    }
+
+    /// Adds the next input. Gives the name of its reject report.
+    pub(super) fn begin_input(&mut self, prepared: &Prepared, checker: &Checker) -> Option<String> {
+        if self.folder.is_none() {
+            self.rejects.push(None);
+            return None;
+        }
+        let dialect = &prepared.input.dialect;
+        let name = format!("{}.rejects.{}", prepared.stem, dialect.format.report_ending());
+        let mut header = Vec::new();
+        if let Some(binding) = checker.binding() {
+            if dialect.report_has_bom() {
+                header.extend_from_slice(b"\xEF\xBB\xBF");
+            }
+            let mut writer = RowWriter::new(dialect.csv.delimiter);
+            binding.own_columns().for_each(|column| writer.cell(&mut header, &binding.headers[column]));
+            REPORT_COLUMNS.iter().for_each(|name| writer.cell(&mut header, name));
+            writer.end(&mut header);
+        }
+        self.rejects.push(Some(RejectReport::Due { name: name.clone(), header }));
+        Some(name)
+    }
+
+    /// The reject report of an input, created now if it is not yet.
+    fn rejects(&mut self, input: usize) -> Result<Option<&mut ReportFile>> {
+        let (Some(folder), Some(rejects)) = (&self.folder, &mut self.rejects[input]) else { return Ok(None) };
+        if let RejectReport::Due { name, header } = rejects {
+            let mut report = folder.file(name)?.synced_by(self.sync.clone());
+            report.write(header)?;
+            *rejects = RejectReport::Created(report);
+        }
+        match rejects {
+            RejectReport::Created(report) => Ok(Some(report)),
+            RejectReport::Due { .. } => Ok(None),
+        }
+    }
+
+    /// Writes what the reports say of a block's rejected records.
+    pub(super) fn write_block(&mut self, input: usize, errors: &[u8], rejects: &[u8]) -> Result<()> {
+        if let Some(report) = &mut self.errors {
+            report.write(errors)?;
+        }
+        if let Some(report) = self.rejects(input)? {
+            report.write(rejects)?;
+        }
+        Ok(())
+    }
+
+    /// Lists accepted records. `first_id` is the ID of the first that was created; `path` gives the path of an input.
+    pub(super) fn write_accepted<'p>(
+        &mut self,
+        accepted: &[Accepted<'_>],
+        first_id: Option<i64>,
+        path: impl Fn(usize) -> &'p str,
+    ) -> Result<()> {
+        let Some(report) = &mut self.accepted else { return Ok(()) };
+        let mut out = Vec::new();
+        let mut created = 0..;
+        for accepted in accepted {
+            let customer = match accepted.action {
+                Action::Created => first_id.zip(created.next()).map(|(first, after)| first + after),
+                Action::Updated | Action::Unchanged => accepted.customer,
+                Action::Superseded => None,
+            };
+            // One that a check imagines has no ID yet.
+            let customer = customer.filter(|customer| *customer < FIRST_IMAGINED);
+            let (writer, action) = (&mut self.accepted_writer, accepted.action.name());
+            let path = path(accepted.input);
+            lines::accepted_row(&mut out, writer, path, accepted.position, &accepted.key, customer, action);
+        }
+        report.write(&out)
+    }
+
+    /// The length of the list of accepted records so far.
+    pub(super) fn accepted_bytes(&self) -> u64 {
+        self.accepted.as_ref().map_or(0, ReportFile::length)
+    }
+
+    /// Ends the reject report of an input, also where nothing was read of it.
+    pub(super) fn end_input(&mut self, input: usize) -> Result<()> {
+        self.rejects(input)?;
+        if let Some(RejectReport::Created(report)) = self.rejects[input].take() {
+            let report = report.finish()?;
+            // Each is an open file.
+            if self.written.len() < MOST_KEPT_OPEN { self.written.push(report) } else { report.sync()? }
+        }
+        Ok(())
+    }
+
+    /// Ends all reports. Gives their folder, and those that are not on the disk yet.
+    pub(super) fn finish(self) -> Result<(Option<ReportFolder>, Vec<WrittenReport>)> {
+        let mut written = self.written;
+        // That of an input which was not read to its end, because a threshold was passed.
+        let created = self.rejects.into_iter().filter_map(|rejects| match rejects {
+            Some(RejectReport::Created(report)) => Some(report),
+            _ => None,
+        });
+        for report in created.chain([self.errors, self.accepted].into_iter().flatten()) {
+            written.push(report.finish()?);
+        }
+        Ok((self.folder, written))
+    }
+}

@@ -1,0 +1,127 @@
+//! Where a run's rows go, and the customers that its keys are compared with: [`Target`].
+
+use std::sync::Arc;
+
+use super::options::{Observer, Options};
+use super::start::Start;
+use crate::core::judge::plan::Plan;
+use crate::error::Result;
+use crate::sink::sqlite::{Customers, Imagined, Origin, Store, StoreOptions, Stored};
+
+/// Where a run's rows go, and the customers that its keys are compared with.
+#[derive(Debug)]
+pub(super) enum Target {
+    Database(Box<Store>),
+    /// A database that is only read, in a check.
+    ReadOnly(Box<Customers>),
+    /// The same in a check of several inputs, each of which finds the customers that those before it would have left.
+    Imagined(Box<Imagined>),
+    Nothing,
+}
+
+impl Target {
+    /// Gives the keys of customers with IDs below `below`.
+    pub(super) fn for_each_key(&self, below: i64, each: impl FnMut(i64, &str)) -> Result<()> {
+        match self {
+            Target::Database(store) => store.for_each_key(below, each),
+            Target::ReadOnly(customers) => customers.for_each_key(each),
+            Target::Imagined(imagined) => imagined.there().map_or(Ok(()), |there| there.for_each_key(each)),
+            Target::Nothing => Ok(()),
+        }
+    }
+
+    pub(super) fn key_of(&self, customer: i64) -> Result<Option<String>> {
+        match self {
+            Target::Database(store) => store.key_of(customer),
+            Target::ReadOnly(customers) => customers.key_of(customer),
+            Target::Imagined(imagined) => imagined.there().map_or(Ok(None), |there| there.key_of(customer)),
+            Target::Nothing => Ok(None),
+        }
+    }
+
+    pub(super) fn origin_of(&self, customer: i64) -> Result<Origin> {
+        match self {
+            Target::Database(store) => store.origin_of(customer),
+            Target::ReadOnly(customers) => customers.origin_of(customer),
+            // Only a run that creates alone asks, and imagines nothing.
+            Target::Imagined(_) | Target::Nothing => Ok(Origin::default()),
+        }
+    }
+
+    pub(super) fn look_at(
+        &self,
+        columns: &[&str],
+        customers: &[i64],
+        each: impl FnMut(usize, Stored<'_, '_>),
+    ) -> Result<()> {
+        match self {
+            Target::Database(store) => store.look_at(columns, customers, each),
+            Target::ReadOnly(seen) => seen.look_at(columns, customers, each),
+            Target::Imagined(imagined) => imagined.look_at(columns, customers, each),
+            Target::Nothing => Ok(()),
+        }
+    }
+
+    /// Whether there is a database whose customers records can be about.
+    pub(super) fn has_customers(&self) -> bool {
+        match self {
+            Target::Imagined(imagined) => imagined.there().is_some(),
+            other => !matches!(other, Target::Nothing),
+        }
+    }
+
+    /// The same for a check of several inputs.
+    pub(super) fn imagined(self, plan: &Plan, options: &Options) -> Result<Target> {
+        let there = match self {
+            Target::ReadOnly(customers) => Some(customers),
+            Target::Nothing => None,
+            other => return Ok(other),
+        };
+        Ok(Target::Imagined(Box::new(Imagined::new(there, Arc::clone(&plan.profile), &options.stop)?)))
+    }
+}
+
+pub(super) fn open_target(
+    options: &Options,
+    plan: &Plan,
+    start: &mut Start,
+    one_by_one: bool,
+    observer: &mut dyn Observer,
+) -> Result<Target> {
+    let Some(path) = &options.database else { return Ok(Target::Nothing) };
+    let store = StoreOptions {
+        path: path.clone(),
+        run_id: start.run_id,
+        database_id: start.database_id.clone(),
+        profile: Arc::clone(&plan.profile),
+        key: plan.key.map(|key| plan.fields[key.field].column.clone()),
+        // A second one makes a key ambiguous.
+        most_of_a_key: if plan.mode.changes() { 2 } else { 1 },
+        first_id: options.first_id,
+        wait: options.wait,
+        threads: options.threads,
+        notes_inputs: one_by_one && options.commit_every.is_some(),
+        stop: Arc::clone(&options.stop),
+    };
+    if let Some(held) = start.held.take() {
+        let store = Store::open(held, store)?;
+        if let Some(run) = &start.unfinished
+            && store.refuse_changed(&run.checkpoint)?
+        {
+            observer.note(&format!(
+                "{}: another program has written to it since run {} stopped; what the run loaded is unchanged, so it \
+                 continues",
+                path.display(),
+                start.run_id
+            ));
+        }
+        return Ok(Target::Database(Box::new(store)));
+    }
+    match Customers::open(store)? {
+        Some(customers) => Ok(Target::ReadOnly(Box::new(customers))),
+        None => {
+            observer.note(&format!("{} has no customers yet; there is nothing to compare keys with", path.display()));
+            Ok(Target::Nothing)
+        }
+    }
+}
