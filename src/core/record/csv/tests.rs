@@ -1,3 +1,5 @@
+//! Cells that are cut, written and guarded.
+
 use super::cell::white_space;
 use super::guard::{has_formula_part, is_formula};
 use super::split::{split_quoted, split_regular};

@@ -1,3 +1,5 @@
+//! Members, values and texts of JSON, read and written.
+
 use proptest::prelude::*;
 
 use super::value::text_of;

@@ -1,3 +1,5 @@
+//! Records within a JSON document.
+
 use super::*;
 
 /// The elements' places by the path of their array, and how the text ends.

@@ -1,3 +1,5 @@
+//! How a table is guessed from its beginning.
+
 use super::*;
 use crate::core::profile::{Mapping, Profile};
 use crate::core::record::csv::DELIMITERS;
