@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use custload::read::input::Format;
 use custload::sink::sqlite::record::RecordBuilder;
-use custload::sink::sqlite::{Held, RunRow, Store, StoreOptions};
+use custload::sink::sqlite::{LockedDatabase, RunRow, Store, StoreOptions};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -47,15 +47,15 @@ fn fill_pages(path: &Path, rows: &[Rows]) {
         run_id: 1,
         profile: contact(),
         key: Some("email".into()),
-        most_of_a_key: 1,
+        max_customers_per_key: 1,
         first_id: 1,
         wait: std::time::Duration::ZERO,
         threads: std::thread::available_parallelism().map_or(1, usize::from),
-        notes_inputs: false,
+        track_inputs: false,
         stop: Default::default(),
     };
-    let held = Held::take(path, &options.stop).unwrap();
-    let mut store = Store::open(held, options).unwrap();
+    let locked = LockedDatabase::lock(path, &options.stop).unwrap();
+    let mut store = Store::open(locked, options).unwrap();
     for rows in rows {
         store.append(&rows.bytes, &rows.places).unwrap();
     }

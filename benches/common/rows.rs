@@ -52,7 +52,7 @@ pub fn insert(path: &Path, rows: &[[Value<'_>; COLUMNS]]) {
     let connection = Connection::open(path).unwrap();
     connection.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN").unwrap();
     connection.execute_batch(&schema::create_all(&contact())).unwrap();
-    let mut statement = connection.prepare(&schema::insert(&contact())).unwrap();
+    let mut statement = connection.prepare(&schema::insert_customer(&contact())).unwrap();
     for (id, row) in (1i64..).zip(rows) {
         statement.raw_bind_parameter(1, id).unwrap();
         for (parameter, value) in (2..).zip(row) {

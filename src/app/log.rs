@@ -13,7 +13,7 @@ use tracing::{Event, Metadata, Subscriber};
 
 use super::args::RunArgs;
 use crate::core::text::visible;
-use crate::disk::{BESIDE_A_DATABASE, folder_of, owner_only, with_suffix, without_waiting};
+use crate::disk::{DATABASE_SUFFIXES, folder_of, owner_only, with_suffix, without_waiting};
 use crate::error::{Error, Result};
 use crate::report::summary::escaped;
 use crate::run::TARGET;
@@ -78,7 +78,7 @@ fn refuse_taken(log: &Path, inputs: &[PathBuf], database: Option<&Path>) -> Resu
             return refuse("its folder is an input, so it would be one too");
         }
     }
-    let mut suffixes = BESIDE_A_DATABASE.iter().chain([&""]);
+    let mut suffixes = DATABASE_SUFFIXES.iter().chain([&""]);
     match database {
         Some(path) if suffixes.any(|suffix| real(&with_suffix(path, suffix)) == place) => {
             refuse("the name belongs to the database")

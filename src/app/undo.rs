@@ -13,7 +13,7 @@ use super::progress::Console;
 use super::table::{counted, span};
 use crate::run::{self, Observer, UndoOptions};
 use crate::shell;
-use crate::sink::sqlite::{ChangedCustomers, MOST_LISTED, Since, UNDONE, Undone};
+use crate::sink::sqlite::{ChangeCause, ChangedCustomers, MOST_LISTED, UNDONE, Undone};
 
 /// Runs the command; gives the exit status.
 pub(super) fn undo(args: &UndoArgs, stop: Arc<AtomicUsize>) -> anyhow::Result<i32> {
@@ -38,17 +38,12 @@ pub(super) fn undo(args: &UndoArgs, stop: Arc<AtomicUsize>) -> anyhow::Result<i3
 /// Why nothing was undone: some customers have changed since the run.
 fn refusal(undo: &UndoOptions, undone: &Undone, database: &Path) -> Vec<String> {
     let run_id = undo.run_id;
-    let is_known = undone.listed.iter().all(|entry| entry.since != Since::SomeChanged);
-    let several = if is_known { "customers have changed" } else { "customers have, or may have, changed" };
     let mut lines = vec![format!(
         "run {run_id} {} undone, and nothing was written: {} since",
         if undo.dry_run { "would not be" } else { "was not" },
-        counted(undone.changed, "customer has changed", several),
+        counted(undone.changed, "customer has changed", "customers have changed"),
     )];
-    lines.extend(undone.listed.iter().map(|entry| {
-        let all = if entry.since == Since::SomeChanged { "; --keep-changed leaves all of them" } else { "" };
-        format!("  {}{all}", changed(entry))
-    }));
+    lines.extend(undone.listed.iter().map(|entry| format!("  {}", changed(entry))));
     lines.extend(undone.has_more.then(|| "  and more".to_string()));
     lines.push(format!(
         "undo later runs first, or leave these customers as they are with `{} --keep-changed`: {}",
@@ -62,12 +57,9 @@ fn changed(entry: &ChangedCustomers) -> String {
     let ChangedCustomers { first, last, since } = *entry;
     let customers = format!("{} {}", if first == last { "customer" } else { "customers" }, span(first, last));
     match since {
-        Since::ChangedBy(run) => format!("{customers}: changed by run {run}"),
-        Since::Changed => format!("{customers}: changed by a person or another program"),
-        Since::Deleted => format!("{customers}: deleted"),
-        Since::SomeChanged => {
-            format!("{customers}: at least one of them changed or deleted by a person or another program")
-        }
+        ChangeCause::Run(run) => format!("{customers}: changed by run {run}"),
+        ChangeCause::Other => format!("{customers}: changed by a person or another program"),
+        ChangeCause::Deleted => format!("{customers}: deleted"),
     }
 }
 
@@ -105,10 +97,9 @@ fn text(undo: &UndoOptions, undone: &Undone, database: &Path) -> String {
 fn data(undo: &UndoOptions, undone: &Undone) -> Value {
     let changed = undone.listed.iter().map(|entry| {
         let (since, run) = match entry.since {
-            Since::ChangedBy(run) => ("changed-by-run", Some(run)),
-            Since::Changed => ("changed", None),
-            Since::Deleted => ("deleted", None),
-            Since::SomeChanged => ("some-changed", None),
+            ChangeCause::Run(run) => ("changed-by-run", Some(run)),
+            ChangeCause::Other => ("changed", None),
+            ChangeCause::Deleted => ("deleted", None),
         };
         json!({ "first_customer_id": entry.first, "last_customer_id": entry.last, "since": since, "by_run": run })
     });

@@ -10,7 +10,7 @@ use crate::core::judge::Verdicts;
 use crate::core::mode::Mode;
 use crate::core::profile::FieldSet;
 use crate::core::record::{Block, Position};
-use crate::sink::sqlite::keys::Place;
+use crate::sink::sqlite::keys::RunPosition;
 
 /// What becomes of an accepted record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +67,7 @@ pub(super) struct Accepted<'v> {
     /// Its key as it is stored.
     pub(super) key: Cow<'v, str>,
     /// The first record of the run with its key.
-    pub(super) first: Place,
+    pub(super) first: RunPosition,
     /// What became of its filled cells, where it may be superseded later.
     pub(super) cells: Vec<CellFate>,
 }
@@ -77,7 +77,7 @@ pub(super) struct JudgedBlock<'v> {
     pub(super) block: &'v Block,
     pub(super) verdicts: &'v Verdicts,
     /// The number of its first record in the run, from 0.
-    pub(super) first: Place,
+    pub(super) first: RunPosition,
     pub(super) worker: &'v Worker,
     /// The records whose fingerprint somebody else has, counted from the block's first, in order.
     pub(super) rivalled: Vec<u32>,

@@ -17,12 +17,12 @@ use crate::core::text::visible;
 use crate::error::{Error, Result};
 use crate::read::input::Input;
 use crate::report::summary::{Status, Summary};
-use crate::sink::sqlite::Loaded;
+use crate::sink::sqlite::LoadedInput;
 
 /// The inputs that are left to load, and the runs that are undone first. `loaded` are those of earlier runs, if they matter.
 pub(super) fn left_to_load(
     inputs: Vec<Input>,
-    loaded: Option<Vec<Loaded>>,
+    loaded: Option<Vec<LoadedInput>>,
     profile: &Profile,
     start: &Start,
     options: &Options,
@@ -96,7 +96,7 @@ fn leave_out(
 }
 
 /// In what the options with which an input was loaded differ from those of this run, in words.
-fn other_options(loaded: &Loaded, profile: &Profile, options: &Options) -> Option<String> {
+fn other_options(loaded: &LoadedInput, profile: &Profile, options: &Options) -> Option<String> {
     if loaded.profile != profile.name {
         return Some(format!("the profile was {}, and is {}", loaded.profile, profile.name));
     }
@@ -108,18 +108,18 @@ const MOST_NAMED: usize = 5;
 
 /// The error of a run all of whose inputs were loaded before, and some of them with other options.
 fn loaded_otherwise(
-    inputs: &[(String, &Loaded, String)],
-    loaded: &[Loaded],
+    inputs: &[(String, &LoadedInput, String)],
+    loaded: &[LoadedInput],
     profile: &Profile,
     options: &Options,
 ) -> Error {
-    let mut runs: BTreeMap<i64, (&(String, &Loaded, String), usize)> = BTreeMap::new();
+    let mut runs: BTreeMap<i64, (&(String, &LoadedInput, String), usize)> = BTreeMap::new();
     for input in inputs {
         runs.entry(input.1.run_id).or_insert((input, 0)).1 += 1;
     }
     let named = runs.values().rev().map(|((path, loaded, difference), inputs)| {
         let others = if *inputs > 1 { format!(" and {} more", inputs - 1) } else { String::new() };
-        let Loaded { run_id, started_at, run_accepted, run_rejected, .. } = loaded;
+        let LoadedInput { run_id, started_at, run_accepted, run_rejected, .. } = loaded;
         format!(
             "run {run_id} has loaded {}{others} with other options ({started_at}): {}. Of its records it accepted \
              {run_accepted} and rejected {run_rejected}",

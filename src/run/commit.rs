@@ -33,10 +33,11 @@ use crate::core::record::TextBefore;
 use crate::core::text::visible;
 use crate::disk::folder_of;
 use crate::error::Result;
-use crate::report::folder::{ReportFolder, WrittenReport};
+use crate::report::file::WrittenReport;
+use crate::report::folder::ReportFolder;
 use crate::report::summary::Counts;
-use crate::sink::sqlite::keys::Place;
-use crate::sink::sqlite::{Checkpoint, TextPlace};
+use crate::sink::sqlite::keys::RunPosition;
+use crate::sink::sqlite::{Checkpoint, InputPosition};
 
 /// Takes checked blocks in their order.
 pub(super) struct Committer<'r> {
@@ -73,7 +74,7 @@ pub(super) struct Opened {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Kept {
     /// The number of records.
-    pub(super) records: Place,
+    pub(super) records: RunPosition,
     /// The first and the last customer that it has created for them.
     pub(super) customers: Option<(i64, i64)>,
     /// The length of the list of accepted records.
@@ -143,7 +144,7 @@ impl<'r> Committer<'r> {
     }
 
     /// The number of records that the run has committed before its end.
-    pub(super) fn kept(&self) -> Option<Place> {
+    pub(super) fn kept(&self) -> Option<RunPosition> {
         self.kept.map(|kept| kept.records)
     }
 
@@ -289,7 +290,7 @@ impl<'r> Committer<'r> {
         observer: &mut dyn Observer,
     ) -> Result<bool> {
         let TextBefore { line, byte_offset, sha256 } = before;
-        let place = TextPlace { file: input as u64 + 1, record, line, byte_offset, sha256 };
+        let place = InputPosition { file: input as u64 + 1, record, line, byte_offset, sha256 };
         if let Some(replay) = &self.writer.replay {
             if replay.checkpoint.records == self.ledger.records() {
                 let path = visible(self.ledger.path(input));
@@ -314,14 +315,14 @@ impl<'r> Committer<'r> {
         Kept { records: self.ledger.records(), customers: self.writer.created, accepted_bytes }
     }
 
-    fn commit_part(&mut self, place: TextPlace, observer: &mut dyn Observer) -> Result<()> {
+    fn commit_part(&mut self, place: InputPosition, observer: &mut dyn Observer) -> Result<()> {
         let Target::Database(store) = std::mem::replace(&mut self.writer.target, Target::Nothing) else {
             return Ok(());
         };
         let checkpoint = Checkpoint {
             run_id: store.run_id(),
             records: self.ledger.records(),
-            place,
+            position: place,
             customers: self.start.1 + self.ledger.counts().created as i64,
             start_customer_id: self.start.0,
             next_customer_id: store.next_id(),
@@ -335,7 +336,7 @@ impl<'r> Committer<'r> {
         if let Some(note) = note {
             observer.note(&note);
         }
-        self.writer.target = Target::Database(Box::new(paused.go_on()?));
+        self.writer.target = Target::Database(Box::new(paused.resume()?));
         Ok(())
     }
 

@@ -14,7 +14,7 @@ use crate::core::profile::Candidates;
 use crate::error::{Error, Result};
 use crate::read::input::{Input, ReadOptions};
 use crate::read::{InputRead, Source};
-use crate::sink::sqlite::keys::{MOST_PLACES, Place};
+use crate::sink::sqlite::keys::{MAX_RECORDS, RunPosition};
 
 /// An input that has been read to its end, or as far as it was to be read.
 pub(super) struct InputEnd {
@@ -92,7 +92,7 @@ impl Cutter {
         path: &Path,
         source: &mut Source,
         worker: &Arc<Worker>,
-        before: Place,
+        before: RunPosition,
     ) -> Result<Option<InputRead>> {
         loop {
             if self.permits.send(()).is_err() {
@@ -104,9 +104,9 @@ impl Cutter {
             }
             let Some(block) = source.next_block().map_err(|error| Error::input(path, error))? else { break };
             let first = before + block.first_record - 1;
-            if first + block.spans.len() as u64 > MOST_PLACES {
+            if first + block.spans.len() as u64 > MAX_RECORDS {
                 return Err(Error::Usage(format!(
-                    "there are more than {MOST_PLACES} records; import the inputs in parts"
+                    "there are more than {MAX_RECORDS} records; import the inputs in parts"
                 )));
             }
             let number = self.next;

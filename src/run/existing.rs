@@ -9,7 +9,7 @@ use crate::core::profile::FieldSet;
 use crate::core::row::Value;
 use crate::core::text::key::{self, KeyComparison};
 use crate::error::Result;
-use crate::sink::sqlite::Stored;
+use crate::sink::sqlite::StoredRow;
 use crate::sink::sqlite::record::values;
 
 /// The customers that have a record's key.
@@ -39,7 +39,7 @@ pub(super) fn existing_matches(
     let mut columns = vec![plan.fields[key.field].column.as_str()];
     columns.extend(fields.iter().map(|field| plan.fields[*field].column.as_str()));
     let customers: Vec<i64> = known.iter().map(|(_, customer)| *customer).collect();
-    target.look_at(&columns, &customers, |at, stored| {
+    target.read_rows(&columns, &customers, |at, stored| {
         let (index, customer) = known[at];
         let index = index as usize;
         let Outcome::Accepted { row, key: Some(text), .. } = &verdicts.verdicts[index].outcome else { return };
@@ -62,13 +62,13 @@ pub(super) fn existing_matches(
 }
 
 /// Whether a customer has a key; it is the first of the stored values.
-fn has_key(stored: &Stored<'_, '_>, key: &[u8], comparison: KeyComparison) -> bool {
+fn has_key(stored: &StoredRow<'_, '_>, key: &[u8], comparison: KeyComparison) -> bool {
     let text = text_of(stored.value(0));
     text.as_bytes() == key || key::fold(&text, comparison).is_some_and(|folded| folded.as_bytes() == key)
 }
 
 /// The fields in which a customer differs from a record. After its key, the stored values are those of `fields`.
-fn differing(stored: &Stored<'_, '_>, row: &[u8], fields: &[usize], touched: &Touched) -> FieldSet {
+fn differing(stored: &StoredRow<'_, '_>, row: &[u8], fields: &[usize], touched: &Touched) -> FieldSet {
     let mut differing = FieldSet::default();
     let mut fields = (1..).zip(fields).peekable();
     for (field, value) in values(row).enumerate() {

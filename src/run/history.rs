@@ -13,7 +13,7 @@ use super::options::Observer;
 use super::report_paths::{default_reports, finish_earlier_reports};
 use crate::disk::{folder_of, without_links};
 use crate::error::{Error, Result};
-use crate::report::folder::Trace;
+use crate::report::run_note::RunNote;
 use crate::sink::sqlite::{self, PastRun, Pruned, UNFINISHED, Undo, Undone};
 
 /// A database that a command opens, and how long it waits for it.
@@ -71,7 +71,7 @@ fn stories(access: &DatabaseAccess, only: Option<i64>, observer: &mut dyn Observ
         ),
         other => other,
     })?;
-    let holder = Trace::holder(database).unwrap_or_default();
+    let holder = RunNote::holder(database).unwrap_or_default();
     let story = |run: PastRun| RunStory {
         reports: reports_of(database, &run),
         is_going_on: run.status == UNFINISHED && holder.starts_with(&format!("run {} ", run.run_id)),
@@ -114,7 +114,7 @@ pub fn undo(access: &DatabaseAccess, options: &UndoOptions, observer: &mut dyn O
     // As the next run would do.
     finish_earlier_reports(&held, database, observer)?;
     let who = format!("undo of run {run_id} (process {}, since {})", std::process::id(), undo.now);
-    let trace = Trace::leave(database, &default_reports(database, run_id), &who)?;
+    let trace = RunNote::create(database, &default_reports(database, run_id), &who)?;
     let undone = held.undo(&undo);
     drop(trace);
     undone

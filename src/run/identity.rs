@@ -11,7 +11,7 @@ use crate::core::mode::Mode;
 use crate::error::{Error, Result};
 use crate::read::input::{Input, ReadOptions};
 use crate::read::open::sha256;
-use crate::sink::sqlite::Loaded;
+use crate::sink::sqlite::LoadedInput;
 
 /// What an input is known by.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -34,7 +34,7 @@ pub(super) fn part(read: &ReadOptions, format: &str) -> Option<String> {
 }
 
 /// What the inputs are known by. A file is read for its SHA-256 only where another input, loaded or given, is as long.
-pub(super) fn identities(inputs: &[Input], loaded: &[Loaded], options: &Options) -> Result<Vec<Identity>> {
+pub(super) fn identities(inputs: &[Input], loaded: &[LoadedInput], options: &Options) -> Result<Vec<Identity>> {
     let length = |input: &Input| {
         let file = || fs::metadata(&input.path).ok().filter(fs::Metadata::is_file).map(|metadata| metadata.len());
         input.spooled.as_ref().map(|read| read.bytes).or_else(file)
@@ -67,18 +67,18 @@ pub(super) fn identities(inputs: &[Input], loaded: &[Loaded], options: &Options)
 #[derive(Debug)]
 pub(super) struct LoadedInputs<'l> {
     /// The last with each path and part.
-    by_path: HashMap<(String, Option<&'l str>), &'l Loaded>,
+    by_path: HashMap<(String, Option<&'l str>), &'l LoadedInput>,
     /// The last with each SHA-256 and part.
-    by_bytes: HashMap<(&'l str, Option<&'l str>), &'l Loaded>,
+    by_bytes: HashMap<(&'l str, Option<&'l str>), &'l LoadedInput>,
     /// The last that has changed anything.
-    last_change: Option<&'l Loaded>,
-    pub(super) loaded: &'l [Loaded],
+    last_change: Option<&'l LoadedInput>,
+    pub(super) loaded: &'l [LoadedInput],
     pub(super) mode: Mode,
 }
 
 impl<'l> LoadedInputs<'l> {
     /// Those of `loaded`, in the order in which they were loaded, whose runs are not undone. `mode` is that of the present run.
-    pub(super) fn new(loaded: &'l [Loaded], is_kept: impl Fn(i64) -> bool, mode: Mode) -> LoadedInputs<'l> {
+    pub(super) fn new(loaded: &'l [LoadedInput], is_kept: impl Fn(i64) -> bool, mode: Mode) -> LoadedInputs<'l> {
         let mut known =
             LoadedInputs { by_path: HashMap::new(), by_bytes: HashMap::new(), last_change: None, loaded, mode };
         for input in loaded.iter().filter(|loaded| loaded.accepted > 0 && is_kept(loaded.run_id)) {
@@ -96,13 +96,13 @@ impl<'l> LoadedInputs<'l> {
     }
 
     /// The loaded input that this one is; the last of several.
-    pub(super) fn find(&self, input: &Identity) -> Option<&'l Loaded> {
+    pub(super) fn find(&self, input: &Identity) -> Option<&'l LoadedInput> {
         self.find_after(input, self.last_change)
     }
 
     /// The same for each of a run's inputs. In update and upsert an input that is to be loaded may change the customers of those
     /// before, so those after it are found by their path alone.
-    pub(super) fn find_in_turn(&self, inputs: &[Identity]) -> Vec<Option<&'l Loaded>> {
+    pub(super) fn find_in_turn(&self, inputs: &[Identity]) -> Vec<Option<&'l LoadedInput>> {
         let mut last_change = self.last_change;
         let found = inputs.iter().map(|input| {
             let found = self.find_after(input, last_change);
@@ -114,15 +114,15 @@ impl<'l> LoadedInputs<'l> {
         found.collect()
     }
 
-    fn find_after(&self, input: &Identity, last_change: Option<&'l Loaded>) -> Option<&'l Loaded> {
+    fn find_after(&self, input: &Identity, last_change: Option<&'l LoadedInput>) -> Option<&'l LoadedInput> {
         let (sha256, part) = (input.sha256.as_deref()?, input.part.as_deref());
         let at_path = input.path.clone().and_then(|path| self.by_path.get(&(path, part)).copied());
         let other = match self.mode {
             Mode::Create => self.by_bytes.get(&(sha256, part)).copied(),
             Mode::Update | Mode::Upsert => last_change,
         };
-        let is_same = |loaded: &&Loaded| {
-            let is_held = self.mode == Mode::Create || !loaded.is_shaken;
+        let is_same = |loaded: &&LoadedInput| {
+            let is_held = self.mode == Mode::Create || !loaded.relied_on_undone_run;
             loaded.sha256 == sha256 && loaded.part.as_deref() == part && is_held
         };
         [at_path, other].into_iter().flatten().filter(is_same).max_by_key(|loaded| (loaded.run_id, loaded.import_file))

@@ -16,9 +16,9 @@ use crate::core::record::Position;
 use crate::core::row::Value;
 use crate::core::text::key::{self, KeyComparison};
 use crate::error::{Error, Result, Words};
-use crate::sink::sqlite::keys::{Collided, Fingerprint, Fingerprints, KeySet, Place, SharedKeys};
+use crate::sink::sqlite::keys::{Collisions, Fingerprint, Fingerprints, KeySet, RunPosition, SharedKeys};
 use crate::sink::sqlite::record::values;
-use crate::sink::sqlite::texts::{BlockTexts, KeyTexts, Keyed};
+use crate::sink::sqlite::texts::{BlockTexts, KeyTexts, KeyedRecord};
 
 /// The keys of the customers and of the run's records.
 #[derive(Debug)]
@@ -31,9 +31,9 @@ pub(super) struct Keys {
     /// The folded keys of the run's records.
     texts: KeyTexts,
     /// The keys of records whose fingerprint belongs to another key, or to a released record.
-    collided: Collided,
+    collided: Collisions,
     /// The records that claimed a key, and were then rejected for another reason.
-    released: HashSet<Place>,
+    released: HashSet<RunPosition>,
     /// The customers that were created for this input, where the next input is to find them.
     created: Vec<(Fingerprint, i64)>,
     /// Where the texts go that do not fit into memory.
@@ -69,7 +69,7 @@ impl Keys {
             shared: SharedKeys::new(customers),
             fingerprints,
             texts: KeyTexts::new(folder.clone()),
-            collided: Collided::default(),
+            collided: Collisions::default(),
             released: HashSet::new(),
             created: Vec::new(),
             folder,
@@ -88,17 +88,17 @@ impl Keys {
         self.add_texts(checked.first, checked.worker.input, position, &checked.texts)
     }
 
-    fn add_texts(&mut self, first: Place, input: usize, position: Position, texts: &BlockTexts) -> Result<()> {
+    fn add_texts(&mut self, first: RunPosition, input: usize, position: Position, texts: &BlockTexts) -> Result<()> {
         self.texts.push(first, input, position, texts).map_err(|error| cannot_keep_keys(&self.folder, &error))
     }
 
     /// The records of a block that lost their key to an earlier record after they had claimed it, counted from the block's first.
-    pub(super) fn take_late(&self, first: Place, records: u64) -> Vec<u32> {
-        self.shared.read().take_late(first, records)
+    pub(super) fn take_late(&self, first: RunPosition, records: u64) -> Vec<u32> {
+        self.shared.read().take_displaced(first, records)
     }
 
     /// Gives up the claim of a record that is rejected for another reason.
-    pub(super) fn release(&mut self, record: Place) {
+    pub(super) fn release(&mut self, record: RunPosition) {
         self.released.insert(record);
     }
 
@@ -120,7 +120,11 @@ impl Keys {
     }
 
     /// The first record before this one that has its key. If there is none, the key belongs to this record from now on.
-    pub(super) fn record_before(&mut self, record: Place, key: &[u8]) -> Result<Option<(Place, Keyed)>> {
+    pub(super) fn record_before(
+        &mut self,
+        record: RunPosition,
+        key: &[u8],
+    ) -> Result<Option<(RunPosition, KeyedRecord)>> {
         let first = self.shared.read().first_record(self.fingerprints.of(key));
         let Some(first) = first.filter(|first| *first < record) else { return Ok(None) };
         let keyed = self.read(first)?;
@@ -133,7 +137,7 @@ impl Keys {
         }
     }
 
-    fn read(&mut self, record: Place) -> Result<Keyed> {
+    fn read(&mut self, record: RunPosition) -> Result<KeyedRecord> {
         self.texts.read(record).map_err(|error| cannot_keep_keys(&self.folder, &error))
     }
 
@@ -153,7 +157,7 @@ impl Keys {
     pub(super) fn end_input(&mut self) {
         self.shared.end_input(&std::mem::take(&mut self.created));
         self.texts = KeyTexts::new(self.folder.clone());
-        self.collided = Collided::default();
+        self.collided = Collisions::default();
         self.released.clear();
     }
 }
@@ -195,9 +199,9 @@ pub(super) mod tests {
     }
 
     /// Claims and adds the keys of a block, as a worker and the committing thread do.
-    pub(in super::super) fn add(keys: &mut Keys, first: Place, texts: &[&str]) -> Vec<u32> {
+    pub(in super::super) fn add(keys: &mut Keys, first: RunPosition, texts: &[&str]) -> Vec<u32> {
         let (shared, fingerprints) = keys.shared();
-        let claim = |(place, text): (u32, &&str)| Claim { fingerprint: fingerprints.of(text.as_bytes()), place };
+        let claim = |(place, text): (u32, &&str)| Claim { fingerprint: fingerprints.of(text.as_bytes()), index: place };
         let claims: Vec<Claim> = (0..).zip(texts).map(claim).collect();
         let mut block = BlockTexts::new(texts.len());
         (0..).zip(texts).for_each(|(line, text)| block.push(line, text.as_bytes()));

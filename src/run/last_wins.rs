@@ -12,7 +12,7 @@ use super::keys::cannot_keep_keys;
 use crate::core::profile::FieldSet;
 use crate::core::record::{Fate, Position};
 use crate::error::Result;
-use crate::sink::sqlite::keys::Place;
+use crate::sink::sqlite::keys::RunPosition;
 
 /// The most records, and bytes, that are read again at once.
 const BATCH: usize = 1024;
@@ -24,7 +24,7 @@ pub(super) struct LastWins {
     writer: Option<BufWriter<File>>,
     reader: Option<BufReader<File>>,
     /// The last record with a key, by the first one, where there are several.
-    last: HashMap<Place, Place>,
+    last: HashMap<RunPosition, RunPosition>,
 }
 
 impl LastWins {
@@ -34,16 +34,16 @@ impl LastWins {
     }
 
     /// Notes that a record has the key of an earlier one, which is the first that has it.
-    pub(super) fn supersede(&mut self, first: Place, place: Place) {
+    pub(super) fn supersede(&mut self, first: RunPosition, place: RunPosition) {
         self.last.insert(first, place);
     }
 
     /// Adds a record; its row is in `bytes`.
-    pub(super) fn push(&mut self, place: Place, accepted: &Accepted<'_>, bytes: &[u8]) -> Result<()> {
+    pub(super) fn push(&mut self, place: RunPosition, accepted: &Accepted<'_>, bytes: &[u8]) -> Result<()> {
         self.write(place, accepted, bytes).map_err(|error| cannot_keep_keys(&self.folder, &error))
     }
 
-    fn write(&mut self, place: Place, accepted: &Accepted<'_>, bytes: &[u8]) -> io::Result<()> {
+    fn write(&mut self, place: RunPosition, accepted: &Accepted<'_>, bytes: &[u8]) -> io::Result<()> {
         let writer = match &mut self.writer {
             Some(writer) => writer,
             None => self.writer.insert(BufWriter::new(tempfile::tempfile_in(&self.folder)?)),
@@ -107,7 +107,7 @@ impl LastWins {
 }
 
 /// Reads a record; its row is appended to `bytes`.
-fn read_one(reader: &mut impl Read, bytes: &mut Vec<u8>) -> io::Result<Option<(Place, Accepted<'static>)>> {
+fn read_one(reader: &mut impl Read, bytes: &mut Vec<u8>) -> io::Result<Option<(RunPosition, Accepted<'static>)>> {
     let mut numbers = [0; 13];
     for (index, number) in numbers.iter_mut().enumerate() {
         let mut read = [0; 8];

@@ -13,7 +13,7 @@ use crate::core::judge::{MetKeys, Verdicts};
 use crate::core::record::{Balance, Fate};
 use crate::error::{Error, Result};
 use crate::report::summary::{Counts, InputSummary};
-use crate::sink::sqlite::keys::Place;
+use crate::sink::sqlite::keys::RunPosition;
 use crate::sink::sqlite::{FileRow, RunRow, UNFINISHED};
 
 /// The counts of a run and of its inputs.
@@ -25,7 +25,7 @@ pub(super) struct Ledger {
     counts: Counts,
     tally: Tally,
     bytes: u64,
-    records: Place,
+    records: RunPosition,
     /// What the run had counted at its last checkpoint, before it was stopped.
     before: Counts,
 }
@@ -62,7 +62,7 @@ impl Ledger {
     }
 
     /// The number of records so far.
-    pub(super) fn records(&self) -> Place {
+    pub(super) fn records(&self) -> RunPosition {
         self.records
     }
 
@@ -83,7 +83,7 @@ impl Ledger {
     }
 
     /// Adds the counts of a block: `bytes` of an input, with which the run has come to `records` records.
-    pub(super) fn add_block(&mut self, input: usize, counts: &Counts, tally: &Tally, bytes: u64, records: Place) {
+    pub(super) fn add_block(&mut self, input: usize, counts: &Counts, tally: &Tally, bytes: u64, records: RunPosition) {
         self.count(input, |all| all.add(counts));
         self.tally.add(tally);
         self.bytes += bytes;
@@ -241,7 +241,10 @@ mod tests {
         // What was stored before the run was stopped is not expected of the database again.
         assert_eq!(ledger.stored(), (5, 2));
         let (run, files) = ledger.checkpoint_rows(Some((3, 8)));
-        assert_eq!((run.status, run.first_customer_id, run.last_customer_id), (UNFINISHED, Some(3), Some(8)));
+        assert_eq!(
+            (run.status, run.first_customer_id, run.last_customer_id),
+            (UNFINISHED.to_string(), Some(3), Some(8))
+        );
         assert_eq!(files.iter().map(|file| (file.counts.read, file.bytes)).collect::<Vec<_>>(), [(5, 9), (5, 9)]);
         assert!(!ledger.is_complete());
     }

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use super::options::Observer;
 use crate::error::{Error, Result};
-use crate::report::folder::Trace;
-use crate::sink::sqlite::Held;
+use crate::report::run_note::RunNote;
+use crate::sink::sqlite::LockedDatabase;
 
 /// How long it waits before it tries again.
 const RETRY: Duration = Duration::from_millis(100);
@@ -20,11 +20,11 @@ pub(super) fn lock_database(
     wait: Duration,
     stop: &Arc<AtomicUsize>,
     observer: &mut dyn Observer,
-) -> Result<Held> {
+) -> Result<LockedDatabase> {
     wait_for(database, wait, stop, observer, || {
-        let held = Held::take(database, stop)?;
+        let held = LockedDatabase::lock(database, stop)?;
         // A run that commits now and then lets go of the database for a moment, and is not done.
-        match Trace::holder(database) {
+        match RunNote::holder(database) {
             Some(_) => Err(Error::locked(database)),
             None => Ok(held),
         }
@@ -40,7 +40,7 @@ pub(super) fn wait_for<T>(
     mut attempt: impl FnMut() -> Result<T>,
 ) -> Result<T> {
     let start = Instant::now();
-    let holder = || Trace::holder(database).unwrap_or_else(|| "another run or program".to_string());
+    let holder = || RunNote::holder(database).unwrap_or_else(|| "another run or program".to_string());
     let mut is_waiting = false;
     loop {
         match attempt() {

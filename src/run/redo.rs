@@ -13,14 +13,16 @@ use super::{events, option_text};
 use crate::core::text::visible;
 use crate::error::{Error, Result};
 use crate::shell;
-use crate::sink::sqlite::{ChangedCustomers, FINISHED, Held, Loaded, PastRun, Since, Undo, Undone};
+use crate::sink::sqlite::{
+    ChangeCause, ChangedCustomers, FINISHED, LoadedInput, LockedDatabase, PastRun, Undo, Undone,
+};
 
 /// Undoes the runs that have loaded these inputs, newest first, without committing that. Gives their numbers; an error where one of
 /// them cannot be undone, or has loaded an input that is not given now.
 pub(super) fn undo_first(
-    held: &Held,
+    held: &LockedDatabase,
     identities: &[Identity],
-    loaded: &[Loaded],
+    loaded: &[LoadedInput],
     options: &Options,
     now: &str,
     observer: &mut dyn Observer,
@@ -54,7 +56,7 @@ pub(super) fn undo_first(
 }
 
 /// The runs that have loaded these inputs: all that must be undone until nothing of them is in the database.
-fn runs_to_undo(identities: &[Identity], loaded: &[Loaded], options: &Options) -> BTreeSet<i64> {
+fn runs_to_undo(identities: &[Identity], loaded: &[LoadedInput], options: &Options) -> BTreeSet<i64> {
     let mut runs = BTreeSet::new();
     loop {
         let known = LoadedInputs::new(loaded, |run| !runs.contains(&run), options.fields.mode);
@@ -124,8 +126,8 @@ fn changed(undone: &Undone) -> String {
     let named = undone.listed.first().map(|ChangedCustomers { first, last, since }| {
         let which = if first == last { format!("customer {first}") } else { format!("customers {first} to {last}") };
         let what = match since {
-            Since::ChangedBy(run) => format!("changed by run {run}"),
-            Since::Deleted => "deleted".to_string(),
+            ChangeCause::Run(run) => format!("changed by run {run}"),
+            ChangeCause::Deleted => "deleted".to_string(),
             _ => "changed by another program or a person".to_string(),
         };
         format!("{which}: {what}")
@@ -140,7 +142,7 @@ fn changed(undone: &Undone) -> String {
 }
 
 /// The reject reports of these runs that have records, as far as they still exist.
-pub(super) fn reject_reports(runs: &BTreeSet<i64>, loaded: &[Loaded], options: &Options) -> Vec<PathBuf> {
+pub(super) fn reject_reports(runs: &BTreeSet<i64>, loaded: &[LoadedInput], options: &Options) -> Vec<PathBuf> {
     let database = options.database.clone().unwrap_or_default();
     let mut found = Vec::new();
     let mut stems: BTreeMap<i64, Stems> = BTreeMap::new();

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::error::{Error, Words};
 use crate::report::summary::Counts;
 use crate::shell;
-use crate::sink::sqlite::{Checkpoint, TextPlace};
+use crate::sink::sqlite::{Checkpoint, InputPosition};
 
 /// What a run did up to its last checkpoint, before it was stopped.
 pub(super) struct Replay {
@@ -22,10 +22,13 @@ impl Replay {
     }
 
     /// What differs at the checkpoint from what was found then, in words. `counts` are those of now, and `path` is the input.
-    pub(super) fn difference(&self, place: &TextPlace, counts: &Counts, path: &str) -> Option<String> {
+    pub(super) fn difference(&self, place: &InputPosition, counts: &Counts, path: &str) -> Option<String> {
         let then = &self.checkpoint;
-        if *place != then.place {
-            return Some(format!("the first {} records of {path} are not those that were loaded", then.place.record));
+        if *place != then.position {
+            return Some(format!(
+                "the first {} records of {path} are not those that were loaded",
+                then.position.record
+            ));
         }
         if *counts != self.counts {
             let (accepted, rejected) = (self.counts.accepted, self.counts.rejected);
@@ -63,19 +66,19 @@ mod tests {
 
     #[test]
     fn what_differs_at_the_checkpoint_is_said() {
-        let place = TextPlace { file: 1, record: 5, line: 6, byte_offset: 90, sha256: "ab".to_string() };
+        let place = InputPosition { file: 1, record: 5, line: 6, byte_offset: 90, sha256: "ab".to_string() };
         let counts = Counts { read: 5, accepted: 4, created: 4, rejected: 1, ..Counts::default() };
         let checkpoint = Checkpoint {
             run_id: 3,
             records: 5,
-            place: place.clone(),
+            position: place.clone(),
             start_customer_id: 10,
             next_customer_id: 14,
             ..Checkpoint::default()
         };
         let replay = |next_id| Replay { next_id, ..Replay::new(checkpoint.clone(), counts) };
         assert_eq!(Replay::new(checkpoint.clone(), counts).next_id, 10);
-        let other_text = TextPlace { sha256: "cd".to_string(), ..place.clone() };
+        let other_text = InputPosition { sha256: "cd".to_string(), ..place.clone() };
         let other_counts = Counts { accepted: 3, created: 3, rejected: 2, ..counts };
         for (place, counts, next_id, expected) in [
             (&place, &counts, 14, None),

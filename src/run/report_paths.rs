@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use super::input_paths::shown_path;
 use super::options::{Command, Observer, Options};
-use crate::disk::{BESIDE_A_DATABASE, folder_of, with_suffix};
+use crate::disk::{DATABASE_SUFFIXES, folder_of, with_suffix};
 use crate::error::{Error, Result};
-use crate::report::folder::{Trace, can_be_used, finish_left_behind};
-use crate::sink::sqlite::Held;
+use crate::report::leftover::{is_usable, publish_leftover};
+use crate::report::run_note::RunNote;
+use crate::sink::sqlite::LockedDatabase;
 
 /// The folder of a run's reports if none is named.
 pub(super) fn default_reports(database: &Path, run_id: i64) -> PathBuf {
@@ -24,7 +25,7 @@ pub(super) fn reports_path(options: &Options, run_id: i64) -> Result<Option<Path
     let Some(path) = path else { return Ok(None) };
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     let is_database = options.database.as_deref().is_some_and(|database| {
-        let mut names = BESIDE_A_DATABASE.iter().chain([&""]);
+        let mut names = DATABASE_SUFFIXES.iter().chain([&""]);
         names.any(|suffix| absolute(&with_suffix(database, suffix)) == absolute(&path))
     });
     if path.file_name().is_none() || is_database {
@@ -45,23 +46,27 @@ pub(super) fn reports_path(options: &Options, run_id: i64) -> Result<Option<Path
 fn free_path(path: PathBuf) -> PathBuf {
     let others = (2..).map(|number| with_suffix(&path, &format!("-{number}")));
     let mut paths = std::iter::once(path.clone()).chain(others);
-    paths.find(|path| can_be_used(path)).unwrap_or(path)
+    paths.find(|path| is_usable(path)).unwrap_or(path)
 }
 
 /// Puts the reports of runs in place that were killed between the database's commit and their last rename.
-pub(super) fn finish_earlier_reports(held: &Held, database: &Path, observer: &mut dyn Observer) -> Result<()> {
-    let known = held.known_runs()?;
+pub(super) fn finish_earlier_reports(
+    held: &LockedDatabase,
+    database: &Path,
+    observer: &mut dyn Observer,
+) -> Result<()> {
+    let known = held.latest_runs()?;
     let mut finished = Vec::new();
     for run in &known {
         for path in [folder_of(database).join(&run.reports), default_reports(database, run.run_id)] {
-            if finish_left_behind(&path, run.run_id, &run.started_at)? {
+            if publish_leftover(&path, run.run_id, &run.started_at)? {
                 finished.push(path);
             }
         }
     }
     let is_known =
         |run_id: i64, started: &str| known.iter().any(|run| (run.run_id, run.started_at.as_str()) == (run_id, started));
-    finished.extend(Trace::follow(database, is_known)?);
+    finished.extend(RunNote::recover(database, is_known)?);
     for path in finished {
         observer
             .note(&format!("put the reports of a run in place that was stopped before it could: {}", path.display()));

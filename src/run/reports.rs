@@ -9,9 +9,10 @@ use crate::core::judge::Checker;
 use crate::core::profile::REPORT_COLUMNS;
 use crate::core::record::csv::RowWriter;
 use crate::error::Result;
-use crate::report::folder::{ACCEPTED, ERRORS, ReportFile, ReportFolder, Unsynced, WrittenReport};
+use crate::report::file::{ACCEPTED, ERRORS, ReportFile, Unsynced, WrittenReport};
+use crate::report::folder::ReportFolder;
 use crate::report::lines::{self, ACCEPTED_COLUMNS};
-use crate::sink::sqlite::FIRST_IMAGINED;
+use crate::sink::sqlite::FIRST_SIMULATED;
 
 /// The report files of a run; there are none where no reports are wanted.
 pub(super) struct Reports {
@@ -134,7 +135,7 @@ impl Reports {
                 Action::Superseded => None,
             };
             // One that a check imagines has no ID yet.
-            let customer = customer.filter(|customer| *customer < FIRST_IMAGINED);
+            let customer = customer.filter(|customer| *customer < FIRST_SIMULATED);
             let (writer, action) = (&mut self.accepted_writer, accepted.action.name());
             let path = path(accepted.input);
             lines::accepted_row(&mut out, writer, path, accepted.position, &accepted.key, customer, action);

@@ -18,8 +18,8 @@ use crate::core::mode::Mode;
 use crate::core::record::{Counts, Spot};
 use crate::error::{Error, Result};
 use crate::sink::sqlite::Origin;
-use crate::sink::sqlite::keys::Place;
-use crate::sink::sqlite::texts::Keyed;
+use crate::sink::sqlite::keys::RunPosition;
+use crate::sink::sqlite::texts::KeyedRecord;
 
 /// Decides what becomes of the records of each block, in order.
 pub(super) struct Resolver {
@@ -45,7 +45,7 @@ pub(super) struct Resolved<'v> {
 /// What is known of a record's key before the decision.
 struct Claim<'k> {
     /// The record's number in the run, from 0.
-    record: Place,
+    record: RunPosition,
     /// Its folded key, if it has one.
     key: Option<&'k [u8]>,
     /// Whether somebody else has the key's fingerprint.
@@ -58,7 +58,7 @@ struct Claim<'k> {
 #[derive(Debug, PartialEq, Eq)]
 enum Decision {
     /// It is accepted; `first` is the first record of the run with its key.
-    Accept { first: Place },
+    Accept { first: RunPosition },
     /// It has to be about a customer, and there is none with its key.
     NoCustomer,
     /// Two customers have its key.
@@ -66,7 +66,7 @@ enum Decision {
     /// A customer has its key already.
     CustomerHasKey(i64),
     /// An earlier record has its key already.
-    RecordHasKey(Keyed),
+    RecordHasKey(KeyedRecord),
 }
 
 impl Resolver {
@@ -103,7 +103,7 @@ impl Resolver {
             let at = (position.record - block.first_record) as u32;
             let touched = verdicts.touched.get(index);
             let claim = Claim {
-                record: first + Place::from(at),
+                record: first + RunPosition::from(at),
                 key: key.as_ref().map(|key| verdicts.key_text(key)),
                 has_rival: rivalled.next_if_eq(&at).is_some(),
                 is_lacking: touched.is_some_and(|touched| !touched.lacking.is_empty()),
@@ -203,7 +203,7 @@ impl Resolver {
                 let origin = record.as_ref().map(|(path, record)| (*record, path.as_str()));
                 worker.note_key(Problem::DuplicateOfCustomer { customer, name, origin }, spot, &mut findings);
             }
-            Decision::RecordHasKey(Keyed { input, record, line, .. }) => {
+            Decision::RecordHasKey(KeyedRecord { input, record, line, .. }) => {
                 let path = ledger.path(input);
                 worker.note_key(Problem::DuplicateOfRecord { record, line, path }, spot, &mut findings);
             }
@@ -222,7 +222,7 @@ impl Resolver {
     /// run, and `first_record` in its input; `rows` are the block's rows, and `columns` the columns of its slots.
     pub(super) fn hold_back(
         &mut self,
-        (first, first_record): (Place, u64),
+        (first, first_record): (RunPosition, u64),
         rows: &[u8],
         accepted: &mut [Accepted<'_>],
         columns: &[u32],
@@ -261,7 +261,7 @@ mod tests {
         Resolver::new(mode, has_customers, false, None)
     }
 
-    fn claim(record: Place, key: &str, has_rival: bool) -> Claim<'_> {
+    fn claim(record: RunPosition, key: &str, has_rival: bool) -> Claim<'_> {
         Claim { record, key: Some(key.as_bytes()), has_rival, is_lacking: false }
     }
 
@@ -307,7 +307,7 @@ mod tests {
         };
         assert_eq!(decide(0, "a", false).unwrap(), Decision::Accept { first: 0 });
         assert_eq!(decide(1, "old@example.com", true).unwrap(), Decision::CustomerHasKey(1));
-        let earlier = Keyed { input: 0, record: 1, line: 2, key: b"a".to_vec() };
+        let earlier = KeyedRecord { input: 0, record: 1, line: 2, key: b"a".to_vec() };
         assert_eq!(decide(2, "a", true).unwrap(), Decision::RecordHasKey(earlier));
         // Only the fingerprint was in common.
         assert_eq!(decide(3, "b", true).unwrap(), Decision::Accept { first: 3 });

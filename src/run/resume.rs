@@ -13,11 +13,11 @@ use crate::core::text::visible;
 use crate::error::{Error, Result};
 use crate::read::input::Input;
 use crate::shell;
-use crate::sink::sqlite::{TextPlace, Unfinished};
+use crate::sink::sqlite::{InputPosition, Unfinished};
 
 /// The notice that a run continues.
 pub(super) fn notice(run: &Unfinished) -> String {
-    let (checkpoint, position) = (&run.checkpoint, &run.checkpoint.place);
+    let (checkpoint, position) = (&run.checkpoint, &run.checkpoint.position);
     format!(
         "run {} was stopped; continuing after record {} of {} (line {})",
         checkpoint.run_id,
@@ -27,7 +27,7 @@ pub(super) fn notice(run: &Unfinished) -> String {
     )
 }
 
-fn path_of<'r>(run: &'r Unfinished, position: &TextPlace) -> &'r str {
+fn path_of<'r>(run: &'r Unfinished, position: &InputPosition) -> &'r str {
     run.files.get((position.file as usize).wrapping_sub(1)).map_or("its input", |(path, _)| path)
 }
 
@@ -42,7 +42,7 @@ pub(super) fn refuse_others(run: &Unfinished, options: &Options, profile: &Profi
             format!(
                 "run {run_id} was stopped after record {} of {}, and must be finished or undone first. This is not \
                  its command: {what}. Run its command again, or `{}`",
-                run.checkpoint.place.record,
+                run.checkpoint.position.record,
                 paths.join(", "),
                 shell::undo(run_id, &path)
             ),

@@ -37,7 +37,7 @@ impl RunRecord {
         let columns = plan.fields.iter().map(|field| field.column.as_str()).collect::<Vec<_>>();
         let row = RunRow {
             profile: plan.profile.name.clone(),
-            mode: options.fields.mode.name(),
+            mode: options.fields.mode.name().to_string(),
             options: option_text::text(options),
             columns: json!(columns).to_string(),
             started_at: clock.started.clone(),
@@ -50,7 +50,7 @@ impl RunRecord {
     /// The rows of the run and of its inputs, with these counts.
     pub(super) fn rows(
         &self,
-        status: &'static str,
+        status: &str,
         ended_at: String,
         counts: Counts,
         customers: Option<(i64, i64)>,
@@ -58,7 +58,7 @@ impl RunRecord {
     ) -> (RunRow, Vec<FileRow>) {
         let run = RunRow {
             ended_at,
-            status,
+            status: status.to_string(),
             counts,
             first_customer_id: customers.map(|(first, _)| first),
             last_customer_id: customers.map(|(_, last)| last),
@@ -72,6 +72,7 @@ impl RunRecord {
             absolute_path: input.absolute_path.clone(),
             part: part(&self.read, input.format),
             is_reject_report: input.is_reject_report,
+            ..FileRow::default()
         });
         (run, files.collect())
     }

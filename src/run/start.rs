@@ -7,15 +7,15 @@ use super::lock::lock_database;
 use super::options::{Command, Observer, Options};
 use super::report_paths::{finish_earlier_reports, reports_path};
 use crate::error::{Error, Result};
-use crate::report::folder::Trace;
+use crate::report::run_note::RunNote;
 use crate::report::summary::Summary;
-use crate::sink::sqlite::{Held, Loaded, Unfinished};
+use crate::sink::sqlite::{LoadedInput, LockedDatabase, Unfinished};
 
 /// What is known before the first input is opened.
 #[derive(Debug)]
 pub(super) struct Start {
     /// The lock on the database; a check has none.
-    pub(super) held: Option<Held>,
+    pub(super) held: Option<LockedDatabase>,
     /// The run that was stopped and is to be continued.
     pub(super) unfinished: Option<Unfinished>,
     pub(super) run_id: i64,
@@ -26,7 +26,7 @@ pub(super) struct Start {
     /// Where the reports go.
     pub(super) reports: Option<PathBuf>,
     /// The note beside the database that says where the reports are.
-    trace: Option<Trace>,
+    trace: Option<RunNote>,
 }
 
 impl Start {
@@ -36,7 +36,7 @@ impl Start {
             (Command::Import, Some(database)) => Some(lock_database(database, options.wait, &options.stop, observer)?),
             _ => None,
         };
-        let unfinished = held.as_ref().map_or(Ok(None), Held::unfinished)?;
+        let unfinished = held.as_ref().map_or(Ok(None), LockedDatabase::unfinished)?;
         let run_id = match (&unfinished, &held) {
             (Some(run), _) => run.checkpoint.run_id,
             (None, Some(held)) => held.next_run()?,
@@ -62,20 +62,20 @@ impl Start {
         self.reports = reports_path(options, self.run_id)?;
         if let (Some((_, database)), Some(reports)) = (locked, &self.reports) {
             let who = format!("run {} (process {}, since {})", self.run_id, std::process::id(), self.clock.started);
-            self.trace = Some(Trace::leave(database, reports, &who)?);
+            self.trace = Some(RunNote::create(database, reports, &who)?);
         }
         Ok(())
     }
 
     /// The inputs that earlier runs have loaded; `None` where they do not matter.
-    pub(super) fn loaded(&self, options: &Options) -> Result<Option<Vec<Loaded>>> {
-        self.held.as_ref().filter(|_| !options.force).map(Held::loaded).transpose()
+    pub(super) fn loaded(&self, options: &Options) -> Result<Option<Vec<LoadedInput>>> {
+        self.held.as_ref().filter(|_| !options.force).map(LockedDatabase::loaded).transpose()
     }
 
     /// Removes the note, unless it is unknown whether the run was committed: then the next run follows it.
     pub(super) fn end(self, ended: &Result<Summary>) {
         match (self.trace, ended) {
-            (Some(trace), Err(Error::InDoubt { .. })) => trace.leave_behind(),
+            (Some(trace), Err(Error::InDoubt { .. })) => trace.keep(),
             (trace, _) => drop(trace),
         }
     }

@@ -6,7 +6,7 @@ use super::options::{Observer, Options};
 use super::start::Start;
 use crate::core::judge::plan::Plan;
 use crate::error::Result;
-use crate::sink::sqlite::{Customers, Imagined, Origin, Store, StoreOptions, Stored};
+use crate::sink::sqlite::{Customers, Origin, Simulation, Store, StoreOptions, StoredRow};
 
 /// Where a run's rows go, and the customers that its keys are compared with.
 #[derive(Debug)]
@@ -15,7 +15,7 @@ pub(super) enum Target {
     /// A database that is only read, in a check.
     ReadOnly(Box<Customers>),
     /// The same in a check of several inputs, each of which finds the customers that those before it would have left.
-    Imagined(Box<Imagined>),
+    Imagined(Box<Simulation>),
     Nothing,
 }
 
@@ -25,7 +25,7 @@ impl Target {
         match self {
             Target::Database(store) => store.for_each_key(below, each),
             Target::ReadOnly(customers) => customers.for_each_key(each),
-            Target::Imagined(imagined) => imagined.there().map_or(Ok(()), |there| there.for_each_key(each)),
+            Target::Imagined(imagined) => imagined.existing().map_or(Ok(()), |there| there.for_each_key(each)),
             Target::Nothing => Ok(()),
         }
     }
@@ -34,7 +34,7 @@ impl Target {
         match self {
             Target::Database(store) => store.key_of(customer),
             Target::ReadOnly(customers) => customers.key_of(customer),
-            Target::Imagined(imagined) => imagined.there().map_or(Ok(None), |there| there.key_of(customer)),
+            Target::Imagined(imagined) => imagined.existing().map_or(Ok(None), |there| there.key_of(customer)),
             Target::Nothing => Ok(None),
         }
     }
@@ -48,16 +48,16 @@ impl Target {
         }
     }
 
-    pub(super) fn look_at(
+    pub(super) fn read_rows(
         &self,
         columns: &[&str],
         customers: &[i64],
-        each: impl FnMut(usize, Stored<'_, '_>),
+        each: impl FnMut(usize, StoredRow<'_, '_>),
     ) -> Result<()> {
         match self {
-            Target::Database(store) => store.look_at(columns, customers, each),
-            Target::ReadOnly(seen) => seen.look_at(columns, customers, each),
-            Target::Imagined(imagined) => imagined.look_at(columns, customers, each),
+            Target::Database(store) => store.read_rows(columns, customers, each),
+            Target::ReadOnly(seen) => seen.read_rows(columns, customers, each),
+            Target::Imagined(imagined) => imagined.read_rows(columns, customers, each),
             Target::Nothing => Ok(()),
         }
     }
@@ -65,7 +65,7 @@ impl Target {
     /// Whether there is a database whose customers records can be about.
     pub(super) fn has_customers(&self) -> bool {
         match self {
-            Target::Imagined(imagined) => imagined.there().is_some(),
+            Target::Imagined(imagined) => imagined.existing().is_some(),
             other => !matches!(other, Target::Nothing),
         }
     }
@@ -77,7 +77,7 @@ impl Target {
             Target::Nothing => None,
             other => return Ok(other),
         };
-        Ok(Target::Imagined(Box::new(Imagined::new(there, Arc::clone(&plan.profile), &options.stop)?)))
+        Ok(Target::Imagined(Box::new(Simulation::new(there, Arc::clone(&plan.profile), &options.stop)?)))
     }
 }
 
@@ -96,11 +96,11 @@ pub(super) fn open_target(
         profile: Arc::clone(&plan.profile),
         key: plan.key.map(|key| plan.fields[key.field].column.clone()),
         // A second one makes a key ambiguous.
-        most_of_a_key: if plan.mode.changes() { 2 } else { 1 },
+        max_customers_per_key: if plan.mode.changes() { 2 } else { 1 },
         first_id: options.first_id,
         wait: options.wait,
         threads: options.threads,
-        notes_inputs: one_by_one && options.commit_every.is_some(),
+        track_inputs: one_by_one && options.commit_every.is_some(),
         stop: Arc::clone(&options.stop),
     };
     if let Some(held) = start.held.take() {

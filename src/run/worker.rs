@@ -14,7 +14,7 @@ use crate::core::record::{Balance, Block, Spot};
 use crate::report::lines::{self, FirstPlace, Rejection};
 use crate::report::summary::Counts;
 use crate::report::words::Words;
-use crate::sink::sqlite::keys::{Claim, Fingerprints, Place, Rivals, SharedKeys};
+use crate::sink::sqlite::keys::{Claim, Fingerprints, Rivals, RunPosition, SharedKeys};
 use crate::sink::sqlite::record::RecordBuilder;
 use crate::sink::sqlite::texts::BlockTexts;
 
@@ -47,7 +47,7 @@ pub(super) struct Checked {
     pub(super) block: Block,
     pub(super) verdicts: Verdicts,
     /// The place of its first record in the run.
-    pub(super) first: Place,
+    pub(super) first: RunPosition,
     pub(super) counts: Counts,
     /// Where the rows of the accepted records are in [`Verdicts::rows`].
     pub(super) rows: Vec<Range<u32>>,
@@ -117,7 +117,7 @@ impl Pieces {
 impl Worker {
     /// Judges a block, claims the keys of its records, and writes down what the reports say of them. `first` is the place of
     /// the block's first record in the run.
-    pub(super) fn check(self: &Arc<Worker>, block: Block, first: Place) -> Checked {
+    pub(super) fn check(self: &Arc<Worker>, block: Block, first: RunPosition) -> Checked {
         let mut verdicts = self.checker.check::<RecordBuilder>(&block);
         let mut tally = Tally::new(self.checker.plan().fields.len());
         tally.values(&verdicts.repaired, &verdicts.deprecated);
@@ -177,7 +177,7 @@ impl Worker {
                         if let (Some(text), Some(fingerprint)) = (text, fingerprint) {
                             key_text = text;
                             let place = (position.record - block.first_record) as u32;
-                            claims.push(Claim { fingerprint, place });
+                            claims.push(Claim { fingerprint, index: place });
                         }
                     } else {
                         counts.rejected += 1;

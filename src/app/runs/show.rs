@@ -10,7 +10,7 @@ use crate::core::record::{Count, Counts, Sum};
 use crate::core::text::visible;
 use crate::run::{self, RunStory};
 use crate::shell;
-use crate::sink::sqlite::{FileRow, PastJournal, UNDONE, UNFINISHED};
+use crate::sink::sqlite::{FileRow, UNDONE, UNFINISHED};
 
 /// The run as a text.
 pub(super) fn text(story: &RunStory, database: &Path) -> String {
@@ -83,14 +83,11 @@ pub(super) fn unfinished(run_id: i64, database: &Path) -> String {
 
 fn can_be_undone(story: &RunStory, database: &Path) -> String {
     let run = &story.run;
-    match (run.status.as_str(), run.journal) {
+    match (run.status.as_str(), run.is_pruned) {
         _ if story.is_going_on => "not while it is running".to_string(),
         (UNDONE, _) => format!("done at {}", visible(run.undone_at.as_deref().unwrap_or_default())),
-        (_, PastJournal::Pruned) => "not possible: what is needed for it was pruned".to_string(),
-        (_, PastJournal::Never) => {
-            "not possible: an earlier version made the run, and did not note what is needed for it".to_string()
-        }
-        (_, PastJournal::There) => format!("possible: `{}`", shell::undo(run.run_id, database)),
+        (_, true) => "not possible: what is needed for it was pruned".to_string(),
+        (_, false) => format!("possible: `{}`", shell::undo(run.run_id, database)),
     }
 }
 
@@ -110,7 +107,7 @@ pub(super) fn data(story: &RunStory) -> Value {
         "started_at": run.started_at,
         "ended_at": run.ended_at,
         "undone_at": run.undone_at,
-        "can_be_undone": !is_going_on && run.status != UNDONE && run.journal == PastJournal::There,
+        "can_be_undone": !is_going_on && run.status != UNDONE && !run.is_pruned,
         "first_customer_id": run.first_customer_id,
         "last_customer_id": run.last_customer_id,
         "reports": reports.as_ref().map(|folder| folder.to_string_lossy()),

@@ -1,66 +1,18 @@
-//! Customers who are there already: looking at their rows, and changing them.
+//! Changing the rows of customers that exist.
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, params};
 
-use super::journal::{digest_text, row_digest, value_of};
-use super::segment::Parameter;
+use super::journal::{digest_text, row_digest};
+use super::quote::quoted;
+use super::value::Parameter;
 use crate::core::row::Value;
-
-/// The row of a customer in the database.
-#[derive(Debug)]
-pub struct Stored<'r, 's>(&'r Row<'s>);
-
-impl Stored<'_, '_> {
-    /// The value of the `index`-th of the columns that were asked for.
-    pub fn value(&self, index: usize) -> Value<'_> {
-        // The customer's ID stands in front.
-        self.0.get_ref(index + 1).map_or(Value::Null, value_of)
-    }
-}
-
-/// Rows that follow each other this closely are reached by walking on: that costs less than another search.
-const STRIDE: i64 = 8;
-
-/// Gives the rows of customers, as far as they are there, with the place of each among `customers`. It takes least time where
-/// these come in the order of their IDs, or nearly so.
-pub(super) fn look_at(
-    connection: &Connection,
-    columns: &[&str],
-    customers: &[i64],
-    mut each: impl FnMut(usize, Stored<'_, '_>),
-) -> rusqlite::Result<()> {
-    let columns: String = columns.iter().flat_map(|column| [", ", column]).collect();
-    let sql = format!("SELECT customer_id{columns} FROM customers WHERE customer_id >= ?1 ORDER BY customer_id");
-    let mut statement = connection.prepare_cached(&sql)?;
-    let mut at = 0;
-    'search: while let Some(wanted) = customers.get(at) {
-        let searched = at;
-        let mut rows = statement.query([wanted])?;
-        while let Some(row) = rows.next()? {
-            let customer: i64 = row.get(0)?;
-            loop {
-                match customers.get(at) {
-                    Some(wanted) if *wanted == customer => each(at, Stored(row)),
-                    Some(wanted) if *wanted > customer && *wanted - customer <= STRIDE => break,
-                    // It is not there.
-                    Some(_) if at == searched => {}
-                    Some(_) => continue 'search,
-                    None => return Ok(()),
-                }
-                at += 1;
-            }
-        }
-        at = at.max(searched + 1);
-    }
-    Ok(())
-}
 
 /// What a record changes of a customer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change<'r> {
     /// The customer.
     pub customer: i64,
-    /// The columns, and what they hold from now on.
+    /// The columns, and their new values.
     pub values: Vec<(&'r str, Value<'r>)>,
     /// The number of the record in its input.
     pub record: u64,
@@ -77,7 +29,8 @@ pub struct ChangeStamp<'r> {
     pub file: i64,
 }
 
-/// Changes a customer's row, and notes in the journal what it was before the run. How many rows SQLite says it has changed.
+/// Changes a customer's row, and writes to the journal what it was before the run. Gives the number of changed rows that SQLite
+/// reports.
 pub(super) fn change(connection: &Connection, change: &Change<'_>, stamp: &ChangeStamp<'_>) -> rusqlite::Result<usize> {
     let customer = change.customer;
     connection
@@ -90,12 +43,21 @@ pub(super) fn change(connection: &Connection, change: &Change<'_>, stamp: &Chang
     for (column, value) in &change.values {
         let sql = format!(
             "INSERT INTO import_changes (run_id, customer_id, field, old_value, new_value) \
-             SELECT ?1, customer_id, '{column}', {column}, ?3 FROM customers WHERE customer_id = ?2 \
-             ON CONFLICT (run_id, customer_id, field) DO UPDATE SET new_value = excluded.new_value"
+             SELECT ?1, customer_id, ?4, {}, ?3 FROM customers WHERE customer_id = ?2 \
+             ON CONFLICT (run_id, customer_id, field) DO UPDATE SET new_value = excluded.new_value",
+            quoted(column)
         );
-        connection.prepare_cached(&sql)?.execute(params![stamp.run, customer, Parameter(*value)])?;
+        connection.prepare_cached(&sql)?.execute(params![stamp.run, customer, Parameter(*value), column])?;
     }
-    let set: String = change.values.iter().flat_map(|(column, _)| [*column, " = ?, "]).collect();
+    let changed = update(connection, change, stamp)?;
+    connection
+        .prepare_cached("UPDATE import_updated SET digest = ?3 WHERE run_id = ?1 AND customer_id = ?2")?
+        .execute(params![stamp.run, customer, digest_text(digest_of(connection, customer)?)])?;
+    Ok(changed)
+}
+
+fn update(connection: &Connection, change: &Change<'_>, stamp: &ChangeStamp<'_>) -> rusqlite::Result<usize> {
+    let set: String = change.values.iter().map(|(column, _)| format!("{} = ?, ", quoted(column))).collect();
     let sql = format!(
         "UPDATE customers SET {set}updated_at = ?, import_run = ?, import_file = ?, import_record = ? \
          WHERE customer_id = ?"
@@ -106,17 +68,13 @@ pub(super) fn change(connection: &Connection, change: &Change<'_>, stamp: &Chang
         Value::Integer(stamp.run),
         Value::Integer(stamp.file),
         Value::Integer(change.record as i64),
-        Value::Integer(customer),
+        Value::Integer(change.customer),
     ];
     let values = change.values.iter().map(|(_, value)| *value).chain(stamped);
     for (parameter, value) in (1..).zip(values) {
         statement.raw_bind_parameter(parameter, Parameter(value))?;
     }
-    let changed = statement.raw_execute()?;
-    connection
-        .prepare_cached("UPDATE import_updated SET digest = ?3 WHERE run_id = ?1 AND customer_id = ?2")?
-        .execute(params![stamp.run, customer, digest_text(digest_of(connection, customer)?)])?;
-    Ok(changed)
+    statement.raw_execute()
 }
 
 /// The digest of a customer's row as it is now.

@@ -1,53 +1,53 @@
-//! The customers who are in a database already, and their keys: [`Customers`] for a check, which only looks.
+//! The customers that a database has already, and their keys: [`Customers`] for a check, which only reads.
+
+use std::borrow::Cow;
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 
-use super::changes::{Stored, look_at};
-use super::place::{self, Kind};
+use super::connection::{connect, read_or_recover};
+use super::location::{Location, locate};
+use super::options::StoreOptions;
+use super::quote::quoted;
 use super::runs::next_run;
 use super::schema::{self, Found};
-use super::{StoreOptions, connect, look_or_mend, sqlite_error};
+use super::stored_row::{StoredRow, read_rows};
 use crate::error::{Error, Result};
 
-/// The customers of a database that is only looked at.
+/// The customers of a database that is only read.
 #[derive(Debug)]
 pub struct Customers {
     connection: Connection,
     options: StoreOptions,
     next_run: i64,
-    has_key: bool,
-    /// The fields whose columns it lacks.
+    /// The fields whose columns the database lacks.
     missing: Vec<usize>,
 }
 
 impl Customers {
-    /// Opens a database for looking; `None` if there is none yet.
+    /// Opens a database for reading; `None` if there is none yet.
     pub fn open(options: StoreOptions) -> Result<Option<Customers>> {
-        if place::kind(&options.path)? == Kind::Absent {
+        if locate(&options.path)? == Location::Absent {
             return Ok(None);
         }
-        let look = |access: OpenFlags| {
+        let read = |access: OpenFlags| {
             let connection = connect(&options.path, access)?;
-            // One transaction, so that all is read as of one moment; it ends with the keys.
+            // One transaction, so that everything is read as of one moment; it ends after the keys.
             let found = connection
                 .execute_batch("PRAGMA query_only = 1; BEGIN")
-                .and_then(|()| schema::look(&connection, &options.profile));
+                .and_then(|()| schema::compare(&connection, &options.profile));
             Ok(found.map(|found| (connection, found)))
         };
-        let found = look_or_mend(look)?;
-        let (connection, found) = found.map_err(|error| sqlite_error(&options, &error))?;
+        let (connection, found) = read_or_recover(read)?.map_err(|error| options.sqlite_error(error))?;
         let missing = match found {
             Found::Nothing => return Ok(None),
-            Found::Ours { missing, .. } => missing,
+            Found::Ours { missing } => missing,
             Found::Foreign(why) => {
                 return Err(Error::database(&options.path, format!("{why}. Name another database with --db")));
             }
         };
-        let key = options.key.as_deref().and_then(|key| options.profile.field_index(key));
-        let has_key = key.is_some_and(|key| !missing.contains(&key));
-        let next_run = next_run(&connection).map_err(|error| sqlite_error(&options, &error))?;
-        Ok(Some(Customers { connection, options, next_run, has_key, missing }))
+        let next_run = next_run(&connection).map_err(|error| options.sqlite_error(error))?;
+        Ok(Some(Customers { connection, options, next_run, missing }))
     }
 
     /// The number that the next run will have.
@@ -55,48 +55,50 @@ impl Customers {
         self.next_run
     }
 
-    /// Gives each key, and the first customer who has it, where the run has a key and the database its column. From then
-    /// on nobody who writes to the database is kept waiting.
-    pub fn for_each_key(&self, each: impl FnMut(i64, &str)) -> Result<()> {
-        match &self.options.key {
-            Some(key) if self.has_key => {
-                for_each_key(&self.connection, key, i64::MAX, self.options.most_of_a_key, each)
-            }
-            _ => Ok(()),
-        }
-        .and_then(|()| self.connection.execute_batch("COMMIT"))
-        .map_err(|error| sqlite_error(&self.options, &error))
+    /// Whether the database has a profile's column.
+    fn has_column(&self, column: &str) -> bool {
+        self.options.profile.field_index(column).is_some_and(|field| !self.missing.contains(&field))
     }
 
-    /// Looks at the rows of customers, as [`super::Store::look_at`] does. A column that the database lacks is one without values.
-    pub fn look_at(&self, columns: &[&str], customers: &[i64], each: impl FnMut(usize, Stored<'_, '_>)) -> Result<()> {
-        let is_missing =
-            |column: &str| self.options.profile.field_index(column).is_some_and(|field| self.missing.contains(&field));
-        let columns: Vec<&str> =
-            columns.iter().map(|column| if is_missing(column) { "NULL" } else { *column }).collect();
-        let looked = look_at(&self.connection, &columns, customers, each);
-        looked.map_err(|error| sqlite_error(&self.options, &error))
+    /// The run's key, if it has one and the database has its column.
+    fn key(&self) -> Option<&str> {
+        self.options.key.as_deref().filter(|key| self.has_column(key))
+    }
+
+    /// Gives each key, and the first customer that has it. From then on other programs may write to the database.
+    pub fn for_each_key(&self, each: impl FnMut(i64, &str)) -> Result<()> {
+        let most = self.options.max_customers_per_key;
+        let given = self.key().map_or(Ok(()), |key| for_each_key(&self.connection, key, i64::MAX, most, each));
+        given.and_then(|()| self.connection.execute_batch("COMMIT")).map_err(|error| self.options.sqlite_error(error))
+    }
+
+    /// Reads the rows of customers, as [`super::Store::read_rows`] does. A column that the database lacks has no values.
+    pub fn read_rows(
+        &self,
+        columns: &[&str],
+        customers: &[i64],
+        each: impl FnMut(usize, StoredRow<'_, '_>),
+    ) -> Result<()> {
+        let expression = |column: &&str| if self.has_column(column) { quoted(column) } else { "NULL".to_string() };
+        let columns: Vec<String> = columns.iter().map(expression).collect();
+        let read = read_rows(&self.connection, &columns, customers, each);
+        read.map_err(|error| self.options.sqlite_error(error))
     }
 
     /// The key of a customer, as it is stored.
     pub fn key_of(&self, customer: i64) -> Result<Option<String>> {
-        match &self.options.key {
-            Some(key) if self.has_key => key_of(&self.connection, key, customer),
-            _ => Ok(None),
-        }
-        .map_err(|error| sqlite_error(&self.options, &error))
+        let key = self.key().map_or(Ok(None), |key| key_of(&self.connection, key, customer));
+        key.map_err(|error| self.options.sqlite_error(error))
     }
 
-    /// Who a customer is.
+    /// The name of a customer, and the record that it comes from.
     pub fn origin_of(&self, customer: i64) -> Result<Origin> {
-        let field = self.options.profile.field_index(NAME);
-        let has_name = field.is_some_and(|field| !self.missing.contains(&field));
-        origin_of(&self.connection, has_name, customer).map_err(|error| sqlite_error(&self.options, &error))
+        let origin = origin_of(&self.connection, self.has_column(NAME), customer);
+        origin.map_err(|error| self.options.sqlite_error(error))
     }
 }
 
-/// Gives each key, and the IDs of the first customers who have it, as far as they are below `below`: so many of one and the
-/// same text.
+/// Gives each key below the customer ID `below`, and the first customers that have it: `most` for each text.
 pub(super) fn for_each_key(
     connection: &Connection,
     key: &str,
@@ -104,45 +106,32 @@ pub(super) fn for_each_key(
     most: usize,
     mut each: impl FnMut(i64, &str),
 ) -> rusqlite::Result<()> {
-    // The order of the key's index, which has all that is asked for. GROUP BY would take three times as long.
-    let sql = format!("SELECT customer_id, {key} FROM customers WHERE {key} IS NOT NULL ORDER BY {key}, customer_id");
+    // The order of the key's index, which has everything that is read here. GROUP BY would take three times as long.
+    let column = quoted(key);
+    let sql = format!(
+        "SELECT customer_id, {column} FROM customers WHERE {column} IS NOT NULL ORDER BY {column}, customer_id"
+    );
     let mut statement = connection.prepare(&sql)?;
     let mut rows = statement.query([])?;
-    let mut before: Option<Vec<u8>> = None;
-    let mut given = 0;
+    let (mut last, mut given) = (Vec::new(), 0);
     while let Some(row) = rows.next()? {
         let customer = row.get(0)?;
         if customer >= below {
             continue;
         }
-        match row.get_ref(1)? {
-            ValueRef::Text(text) => {
-                // Of many customers with one key, the first are the ones that are named.
-                given = if before.as_deref() == Some(text) { given + 1 } else { 0 };
-                if given >= most {
-                    continue;
-                }
-                let held = before.get_or_insert_default();
-                held.clear();
-                held.extend_from_slice(text);
-                // A text that another program has written may be no UTF-8; it is no key that a record could have.
-                if let Ok(text) = str::from_utf8(text) {
-                    each(customer, text);
-                }
-            }
-            ValueRef::Integer(number) => {
-                let text = number.to_string();
-                given = if before.as_deref() == Some(text.as_bytes()) { given + 1 } else { 0 };
-                if given < most {
-                    each(customer, &text);
-                    before = Some(text.into_bytes());
-                }
-            }
-            // Only a table that is not STRICT has others, and SQLite says how they look as text.
-            _ => {
-                if let Some(text) = key_of(connection, key, customer)? {
-                    each(customer, &text);
-                }
+        let text = match row.get_ref(1)? {
+            ValueRef::Text(text) => Cow::Borrowed(text),
+            ValueRef::Integer(number) => Cow::Owned(number.to_string().into_bytes()),
+            // Only a table that is not STRICT has others. SQLite converts them to text.
+            _ => Cow::Owned(key_of(connection, key, customer)?.unwrap_or_default().into_bytes()),
+        };
+        given = if *last == *text { given + 1 } else { 0 };
+        if given < most {
+            last.clear();
+            last.extend_from_slice(&text);
+            // A text that another program has written may not be UTF-8; no record can have that key.
+            if let Ok(text) = str::from_utf8(&text) {
+                each(customer, text);
             }
         }
     }
@@ -151,7 +140,7 @@ pub(super) fn for_each_key(
 
 /// The key of a customer, as it is stored.
 pub(super) fn key_of(connection: &Connection, key: &str, customer: i64) -> rusqlite::Result<Option<String>> {
-    let sql = format!("SELECT CAST({key} AS TEXT) FROM customers WHERE customer_id = ?1");
+    let sql = format!("SELECT CAST({} AS TEXT) FROM customers WHERE customer_id = ?1", quoted(key));
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query([customer])?;
     match rows.next()? {
@@ -163,7 +152,7 @@ pub(super) fn key_of(connection: &Connection, key: &str, customer: i64) -> rusql
 /// The column of a customer's name.
 pub(super) const NAME: &str = "name";
 
-/// Who a customer is, and where it came from, as far as that is known.
+/// The name of a customer, and where it came from, as far as the database has that.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origin {
     /// Its name.
@@ -172,9 +161,9 @@ pub struct Origin {
     pub record: Option<(String, i64)>,
 }
 
-/// Who a customer is. There may be no column for names.
+/// The name of a customer, if there is a column for it, and the record that it comes from.
 pub(super) fn origin_of(connection: &Connection, has_name: bool, customer: i64) -> rusqlite::Result<Origin> {
-    let name = if has_name { NAME } else { "NULL" };
+    let name = if has_name { quoted(NAME) } else { "NULL".to_string() };
     let sql = format!(
         "SELECT {name}, f.path, c.import_record FROM customers AS c LEFT JOIN import_files AS f \
          ON f.run_id = c.import_run AND f.import_file = c.import_file WHERE c.customer_id = ?1"
@@ -182,7 +171,7 @@ pub(super) fn origin_of(connection: &Connection, has_name: bool, customer: i64) 
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query([customer])?;
     let Some(row) = rows.next()? else { return Ok(Origin::default()) };
-    // What another program has written may be of any kind.
+    // Another program may have written values of any kind.
     let text = |index| row.get_ref(index).ok().and_then(|value| value.as_str().ok()).map(str::to_string);
     Ok(Origin { name: text(0), record: text(1).zip(row.get(2).ok()) })
 }

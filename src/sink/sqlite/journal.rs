@@ -1,32 +1,31 @@
-//! What is noted of a run's changes, so that they can be undone: [`Journal`].
+//! What is written of a run's changes, so that they can be undone: [`Journal`].
 //!
-//! Of customers that were created, a digest of each row, those of up to sixty in one row of the table; of one that was updated, each
-//! value that was changed, before and after, and a digest of the row as the run left it. Digests are only there to notice that
-//! somebody has changed a row since. They stay in the database, so they must be the same in every version: XXH3 of 64 bits
-//! (xxhash.com) over bytes that are laid down here.
+//! For each created customer it has a digest of the row, those of up to sixty customers in one row of the table; for an updated
+//! one each changed value, before and after, and a digest of the updated row. Digests only show that a row was changed since.
+//! They stay in the database, so they must be the same in every version: XXH3 of 64 bits (xxhash.com) over bytes that are defined
+//! here.
 
 use std::ops::Range;
 
-use rusqlite::types::ValueRef;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row, named_params};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::segment::Parameter;
+use super::value::{Parameter, value_of};
 use crate::core::row::Value;
 use crate::sink::sqlite::record::RowEncoder;
 
-/// How many customers have their digests in one row. It takes a quarter of a page of 4096 bytes, and as much of larger ones: more
-/// would go to pages of its own (sqlite.org/fileformat2.html, section 1.6), half of which would stay empty.
+/// The number of customers whose digests are in one row. It takes a quarter of a page of 4096 bytes. A larger one would go to
+/// overflow pages (sqlite.org/fileformat2.html, section 1.6), half of which would stay empty.
 pub(super) const RANGE: usize = 60;
 
-/// The digits of a digest.
+/// The hexadecimal digits of a digest.
 pub(super) const DIGITS: usize = 16;
 
-/// Customers that a run has created, one after another.
+/// Customers with consecutive IDs that a run has created.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct CreatedRange {
     pub(super) first: i64,
-    /// The digests of their rows, one after the other in hexadecimal digits.
+    /// The digests of their rows, one after another in hexadecimal digits.
     pub(super) digests: Vec<u8>,
 }
 
@@ -36,7 +35,7 @@ impl CreatedRange {
     }
 }
 
-/// Works out digests of rows as they stand in the database.
+/// Computes digests of rows as they are in the database.
 #[derive(Debug, Default)]
 pub(super) struct CreatedDigest {
     encoder: RowEncoder,
@@ -44,7 +43,7 @@ pub(super) struct CreatedDigest {
 }
 
 impl CreatedDigest {
-    /// The digest of a row that a run has created: of the values of the run's columns in their order, and of the stamp.
+    /// The digest of a created row: of the values of the run's columns in their order, and of the stamp.
     pub(super) fn of<'v>(&mut self, values: impl Iterator<Item = Value<'v>>) -> u64 {
         self.row.clear();
         values.for_each(|value| self.encoder.push(value));
@@ -53,19 +52,8 @@ impl CreatedDigest {
     }
 }
 
-/// A value of the database as one of a row. A table that is not STRICT, and made by another program, may hold more kinds; their
-/// bytes stand for them.
-pub(super) fn value_of(value: ValueRef<'_>) -> Value<'_> {
-    match value {
-        ValueRef::Null => Value::Null,
-        ValueRef::Integer(number) => Value::Integer(number),
-        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Value::Text(bytes),
-        ValueRef::Real(number) => Value::Integer(number.to_bits() as i64),
-    }
-}
-
-/// The digest of a whole row of `customers`: of the columns that hold something, by their names, so that a column that is
-/// added later changes nothing. `names` are the names of the row's columns.
+/// The digest of a whole row of `customers`: of the columns that are not NULL, by their names, so that a column that is added
+/// later changes nothing. `names` are the names of the row's columns.
 pub(super) fn row_digest(names: &[String], row: &Row<'_>) -> rusqlite::Result<u64> {
     let mut bytes = Vec::new();
     for (index, name) in names.iter().enumerate() {
@@ -83,36 +71,37 @@ pub(super) fn row_digest(names: &[String], row: &Row<'_>) -> rusqlite::Result<u6
     Ok(xxh3_64(&bytes))
 }
 
-/// How a digest stands in the database.
+/// A digest as it is in the database.
 pub(super) fn digest_text(digest: u64) -> String {
     format!("{digest:016x}")
 }
 
-/// Adds the same to others. There is one for each row that is created, so it must take next to no time.
+/// Appends the same to others. There is one for each created row, so this must take next to no time.
 fn push_digest(text: &mut Vec<u8>, digest: u64) {
     text.extend_from_slice(&hexadecimal((digest >> 32) as u32));
     text.extend_from_slice(&hexadecimal(digest as u32));
 }
 
-/// The hexadecimal digits of a number: its fours of bits are spread over eight bytes, which are then computed with together.
+/// The hexadecimal digits of a number: each four bits are moved to a byte, and all eight bytes are computed at once.
 fn hexadecimal(number: u32) -> [u8; 8] {
     let mut spread = u64::from(number);
     spread = (spread | spread << 16) & 0x0000_ffff_0000_ffff;
     spread = (spread | spread << 8) & 0x00ff_00ff_00ff_00ff;
     spread = (spread | spread << 4) & 0x0f0f_0f0f_0f0f_0f0f;
-    // One in each byte that is ten or more, which is written as a letter.
+    // 1 in each byte that is ten or more, which is written as a letter.
     let letters = (spread + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101;
     (spread + 0x3030_3030_3030_3030 + letters * u64::from(b'a' - b'9' - 1)).to_be_bytes()
 }
 
-/// What a run has created, and is not noted yet. What it updates is noted at once.
+/// Created customers that are not written yet. Updates are written at once.
 #[derive(Debug, Default)]
 pub(super) struct Journal {
     open: CreatedRange,
 }
 
 impl Journal {
-    /// Takes rows (see [`super::record`]) under ascending customer IDs from `first` on, and gives `write` what is to be noted.
+    /// Takes encoded rows (see [`crate::sink::sqlite::record`]) under ascending customer IDs from `first` on, and gives `write` each range that
+    /// is full.
     pub(super) fn created<E>(
         &mut self,
         first: i64,
@@ -142,11 +131,12 @@ impl Journal {
     }
 }
 
-/// Notes customers that a run has created.
+/// Writes customers that a run has created.
 pub(super) fn write_created(connection: &Connection, run_id: i64, range: &CreatedRange) -> rusqlite::Result<()> {
-    let sql =
-        "INSERT INTO import_created (run_id, first_customer_id, last_customer_id, digest) VALUES (?1, ?2, ?3, ?4)";
-    let values = params![run_id, range.first, range.last(), Parameter(Value::Text(&range.digests))];
+    let sql = "INSERT INTO import_created (run_id, first_customer_id, last_customer_id, digest) \
+               VALUES (:run_id, :first, :last, :digest)";
+    let digest = Parameter(Value::Text(&range.digests));
+    let values = named_params! { ":run_id": run_id, ":first": range.first, ":last": range.last(), ":digest": digest };
     connection.prepare_cached(sql)?.execute(values).map(drop)
 }
 

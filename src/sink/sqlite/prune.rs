@@ -1,35 +1,43 @@
-//! Deleting what is needed to undo old runs, so that a database does not grow with each night: [`Held::prune`].
+//! Deleting what is needed to undo old runs, so that a database does not grow with each run: [`LockedDatabase::prune`].
 
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::hold::{Held, HeldWay, Opened};
+use super::commit::commit_past_readers;
+use super::errors::sqlite_error;
+use super::lock::{LockedDatabase, OpenDatabase};
 use super::runs::{FINISHED, UNFINISHED};
-use super::{commit_past_readers, error_of, history, schema};
-use crate::error::Result;
+use super::schema::{Tables, tables};
+use crate::error::{Error, Result};
 
 /// What was deleted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pruned {
-    /// The runs that cannot be undone any more, in their order.
+    /// The runs that can no longer be undone, in their order.
     pub runs: Vec<i64>,
-    /// How many rows their journal had.
+    /// The number of rows that their journals had.
     pub rows: u64,
 }
 
-impl Held {
-    /// Deletes the journal of all runs but the last `keep` finished ones and those behind them; their rows in `import_runs`
-    /// stay, and so does the journal of a run that was stopped between its checkpoints. On an error nothing is deleted.
+impl LockedDatabase {
+    /// Deletes the journal of all runs but the last `keep` finished ones and those after them. Their rows in `import_runs` stay,
+    /// and so does the journal of a run that was stopped between its checkpoints. On an error nothing is deleted.
     pub fn prune(self, keep: u64) -> Result<Pruned> {
-        let Held { path, way, stop } = self;
-        let HeldWay::Existing(opened) = way else { return Err(history::absent(&path)) };
-        let connection = &opened.connection;
-        let pruned = prune(&opened, keep).map_err(|error| error_of(&path, &stop, &error))?;
+        let open = self.existing()?;
+        let failed = |error| sqlite_error(&self.path, &self.stop, &error);
+        match tables(&open.connection).map_err(failed)? {
+            Tables::Complete => {}
+            Tables::Absent => return Ok(Pruned::default()),
+            Tables::Foreign(why) => {
+                return Err(Error::database(&self.path, format!("{why}. Name another database with --db")));
+            }
+        }
+        let pruned = delete_journals(open, keep).map_err(failed)?;
         if let Some(last) = pruned.runs.last() {
-            let is_there = || has_journal(connection, *last).map(|has_journal| !has_journal);
-            commit_past_readers(connection, Duration::ZERO, &stop, is_there)
-                .map_err(|failure| failure.into_error(&path, &stop))?;
+            let is_there = || has_journal(&open.connection, *last).map(|has_journal| !has_journal);
+            commit_past_readers(&open.connection, Duration::ZERO, &self.stop, is_there)
+                .map_err(|error| error.into_error(&self.path, &self.stop))?;
         }
         Ok(pruned)
     }
@@ -41,13 +49,9 @@ fn has_journal(connection: &Connection, run_id: i64) -> rusqlite::Result<bool> {
     connection.query_row(sql, [run_id], |row| row.get(0))
 }
 
-fn prune(opened: &Opened, keep: u64) -> rusqlite::Result<Pruned> {
-    let connection = &opened.connection;
+fn delete_journals(open: &OpenDatabase, keep: u64) -> rusqlite::Result<Pruned> {
+    let connection = &open.connection;
     let mut pruned = Pruned::default();
-    if !schema::has_runs(connection)? {
-        // An earlier version has made it, which kept no journal.
-        return Ok(pruned);
-    }
     // The first run whose journal stays.
     let first = match i64::try_from(keep.saturating_sub(1)) {
         _ if keep == 0 => Some(i64::MAX),
@@ -71,8 +75,8 @@ fn prune(opened: &Opened, keep: u64) -> rusqlite::Result<Pruned> {
             pruned.rows += statement.execute([run])? as u64;
         }
     }
-    if let (false, Some(counter)) = (pruned.runs.is_empty(), opened.change_counter().unwrap_or_default()) {
-        // A run that was stopped may go on where nobody has written to the database since; this has changed none of its rows.
+    if let (false, Some(counter)) = (pruned.runs.is_empty(), open.change_counter().unwrap_or_default()) {
+        // A run that was stopped may resume, although the counter grows: nothing that it loaded has changed.
         let sql = "UPDATE import_checkpoints SET change_counter = ?1 + 1 WHERE change_counter = ?1";
         connection.execute(sql, [counter])?;
     }

@@ -1,29 +1,29 @@
-//! The texts of a run's keys, and where their records stand: [`KeyTexts`]. They are wanted when two records have a key in
-//! common, or seem to.
+//! The texts of a run's keys, and where their records are: [`KeyTexts`]. They are read when two records seem to have a key in
+//! common.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 
-use super::keys::Place;
+use super::keys::RunPosition;
 use crate::core::record::Position;
 
-/// The key texts of one block, as a worker lays them out: for each record where its text ends and on which line it stands,
-/// both from the block's start, then the texts.
+/// The key texts of one block, as a worker lays them out: for each record the end of its text and its line, both from the
+/// block's start, then the texts.
 #[derive(Debug, Default)]
 pub struct BlockTexts {
     ends: Vec<u8>,
     texts: Vec<u8>,
 }
 
-/// How many bytes are written down for a record besides its text.
+/// The bytes of a record besides its text.
 const HEAD: usize = 4 + 4;
 
-/// How long a key is, about.
+/// The length of a usual key.
 const KEY: usize = 32;
 
 impl BlockTexts {
-    /// Room for the texts of so many records.
+    /// Room for the texts of this many records.
     pub fn new(records: usize) -> BlockTexts {
         BlockTexts { ends: Vec::with_capacity(HEAD * records), texts: Vec::with_capacity(KEY * records) }
     }
@@ -36,12 +36,12 @@ impl BlockTexts {
     }
 }
 
-/// What is known of a block whose texts were written down.
+/// A block whose texts are kept.
 #[derive(Debug)]
 struct Chunk {
-    /// The place of its first record.
-    first: Place,
-    /// Where it is written down.
+    /// The position of its first record.
+    first: RunPosition,
+    /// The offset of its texts.
     start: u64,
     records: u32,
     input: u32,
@@ -49,9 +49,9 @@ struct Chunk {
     first_line: u64,
 }
 
-/// A record that is asked for.
+/// A record and its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Keyed {
+pub struct KeyedRecord {
     /// The input, from 0.
     pub input: usize,
     /// Its number in it.
@@ -62,30 +62,30 @@ pub struct Keyed {
     pub key: Vec<u8>,
 }
 
-/// The texts of this run's keys, block behind block: in memory while they are few, then in a file without a name, which
-/// vanishes with the process.
+/// The texts of this run's keys, block after block: in memory while they are few, then in a file without a name, which is gone
+/// with the process.
 #[derive(Debug)]
 pub struct KeyTexts {
     folder: PathBuf,
     file: Option<File>,
-    /// How much is in the file; what comes behind it is in the buffer.
+    /// The bytes in the file; what follows is in the buffer.
     written: u64,
     buffer: Vec<u8>,
     chunks: Vec<Chunk>,
-    /// The record that was asked for last. Where one key stands in very many records, it is asked for again and again.
-    last: Option<(Place, Keyed)>,
+    /// The record that was read last. Where very many records have one key, it is read again and again.
+    last: Option<(RunPosition, KeyedRecord)>,
 }
 
 const BUFFER: usize = 1024 * 1024;
 
 impl KeyTexts {
-    /// None yet; the file, if one is needed, is made in `folder`.
+    /// No texts yet; the file, if one is needed, is created in `folder`.
     pub fn new(folder: PathBuf) -> KeyTexts {
         KeyTexts { folder, file: None, written: 0, buffer: Vec::new(), chunks: Vec::new(), last: None }
     }
 
-    /// Adds the texts of the next block. `first` is the place of its first record, which stands at `position` in `input`.
-    pub fn push(&mut self, first: Place, input: usize, position: Position, texts: &BlockTexts) -> io::Result<()> {
+    /// Adds the texts of the next block. `first` is the position of its first record in the run, `position` that in `input`.
+    pub fn push(&mut self, first: RunPosition, input: usize, position: Position, texts: &BlockTexts) -> io::Result<()> {
         if texts.ends.is_empty() {
             return Ok(());
         }
@@ -114,19 +114,19 @@ impl KeyTexts {
         Ok(())
     }
 
-    /// The record at a place, of a block that was added.
-    pub fn read(&mut self, place: Place) -> io::Result<Keyed> {
-        if let Some((_, keyed)) = self.last.as_ref().filter(|(last, _)| *last == place) {
+    /// The record at a position, of a block that was added.
+    pub fn read(&mut self, at: RunPosition) -> io::Result<KeyedRecord> {
+        if let Some((_, keyed)) = self.last.as_ref().filter(|(last, _)| *last == at) {
             return Ok(keyed.clone());
         }
-        let index = self.chunks.partition_point(|chunk| chunk.first <= place).checked_sub(1);
+        let index = self.chunks.partition_point(|chunk| chunk.first <= at).checked_sub(1);
         let Some(&Chunk { first, start, records, input, first_record, first_line }) =
             index.map(|index| &self.chunks[index])
         else {
             return Err(io::ErrorKind::UnexpectedEof.into());
         };
-        let record = (place - first) as usize;
-        // The head of the record before says where the text begins.
+        let record = (at - first) as usize;
+        // The head of the record before has the start of the text.
         let mut heads = [0; 2 * HEAD];
         let number =
             |heads: &[u8], at: usize| heads[at..at + 4].iter().rev().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
@@ -137,20 +137,21 @@ impl KeyTexts {
         let (from, until, line) = (number(&heads, 0), number(&heads, HEAD), number(&heads, HEAD + 4));
         let mut key = vec![0; until.saturating_sub(from) as usize];
         self.copy(start + (HEAD * records as usize) as u64 + from, &mut key)?;
-        let keyed = Keyed { input: input as usize, record: first_record + record as u64, line: first_line + line, key };
-        self.last = Some((place, keyed.clone()));
+        let keyed =
+            KeyedRecord { input: input as usize, record: first_record + record as u64, line: first_line + line, key };
+        self.last = Some((at, keyed.clone()));
         Ok(keyed)
     }
 
-    /// Reads from the file or the buffer; a block never lies in both.
-    fn copy(&mut self, place: u64, into: &mut [u8]) -> io::Result<()> {
-        if let Some(start) = place.checked_sub(self.written) {
-            let held = self.buffer.get(start as usize..).and_then(|held| held.get(..into.len()));
-            into.copy_from_slice(held.ok_or(io::ErrorKind::UnexpectedEof)?);
+    /// Reads from the file or the buffer; a block is never in both.
+    fn copy(&mut self, offset: u64, into: &mut [u8]) -> io::Result<()> {
+        if let Some(start) = offset.checked_sub(self.written) {
+            let found = self.buffer.get(start as usize..).and_then(|found| found.get(..into.len()));
+            into.copy_from_slice(found.ok_or(io::ErrorKind::UnexpectedEof)?);
             return Ok(());
         }
         let Some(file) = &mut self.file else { return Err(io::ErrorKind::UnexpectedEof.into()) };
-        file.seek(SeekFrom::Start(place))?;
+        file.seek(SeekFrom::Start(offset))?;
         file.read_exact(into)
     }
 }
@@ -175,7 +176,7 @@ mod tests {
             let position = Position { record, line: 10 * record, byte_offset: 0 };
             texts.push(place, usize::from(block >= 200), position, &block_texts).unwrap();
             let mut expect = |index: u64| {
-                let expected = Keyed {
+                let expected = KeyedRecord {
                     input: usize::from(block >= 200),
                     record: record + index,
                     line: 10 * record + 3 * index,

@@ -1,7 +1,7 @@
-//! The entries of an index on their way: [`Entry`], and how many of them are put in order ([`sorted`]).
+//! The entries of an index before they are in it: [`Entry`], and sorting them ([`sorted`]).
 //!
-//! They stand one behind another: a key's length, the ID, and the key in bytes that compare like it. NULL is no bytes at
-//! all, an integer is eight, a text is its own; a column never holds integers and texts, nor an empty text.
+//! They follow each other: a key's length, the ID, and the key in bytes that compare like it. NULL has no bytes, an integer
+//! eight, a text its own. A column never holds both integers and texts, nor an empty text.
 
 use crate::core::row::Value;
 use crate::sink::sqlite::record::RowEncoder;
@@ -11,7 +11,7 @@ const HEAD: usize = 4 + 8;
 
 const SIGN: u64 = 1 << 63;
 
-/// An entry; they are ordered by key, then by ID.
+/// An entry. They are ordered by key, then by ID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Entry<'e> {
     pub(super) key: &'e [u8],
@@ -19,7 +19,7 @@ pub(super) struct Entry<'e> {
 }
 
 impl<'e> Entry<'e> {
-    /// The entry at the start of some; `None` if there is none.
+    /// The first of some entries; `None` if there is none.
     pub(super) fn first(entries: &'e [u8]) -> Option<Entry<'e>> {
         let (length, rest) = entries.split_first_chunk()?;
         let (id, rest) = rest.split_first_chunk()?;
@@ -27,18 +27,18 @@ impl<'e> Entry<'e> {
         Some(Entry { key, id: i64::from_le_bytes(*id) })
     }
 
-    /// How many bytes it takes among others.
+    /// The bytes that it takes among others.
     pub(super) fn size(&self) -> usize {
         HEAD + self.key.len()
     }
 
-    /// Adds it behind others.
+    /// Appends it to others.
     pub(super) fn push_to(&self, entries: &mut Vec<u8>) {
         push_head(entries, self.key.len(), self.id);
         entries.extend_from_slice(self.key);
     }
 
-    /// Adds the record by which a page of the index holds it.
+    /// Appends its record in a page of the index.
     pub(super) fn encode(&self, integers: bool, encoder: &mut RowEncoder, records: &mut Vec<u8>) {
         encoder.push(match <[u8; 8]>::try_from(self.key) {
             _ if self.key.is_empty() => Value::Null,
@@ -50,7 +50,7 @@ impl<'e> Entry<'e> {
     }
 }
 
-/// Adds the entry of a row.
+/// Appends the entry of a row.
 pub(super) fn push(entries: &mut Vec<u8>, key: Value<'_>, id: i64) {
     match key {
         Value::Null => push_head(entries, 0, id),
@@ -68,7 +68,7 @@ fn push_head(entries: &mut Vec<u8>, length: usize, id: i64) {
     entries.extend_from_slice(&id.to_le_bytes());
 }
 
-/// Entries one behind another, from the first on.
+/// The entries in their order.
 pub(super) fn each(mut entries: &[u8]) -> impl Iterator<Item = Entry<'_>> {
     std::iter::from_fn(move || {
         let entry = Entry::first(entries)?;
@@ -77,15 +77,15 @@ pub(super) fn each(mut entries: &[u8]) -> impl Iterator<Item = Entry<'_>> {
     })
 }
 
-/// Where an entry's key stands, and the part of it that is compared.
+/// An entry's key: its offset among the entries, and eight bytes of it that are compared as a number.
 #[derive(Clone, Copy, Debug)]
-struct Place {
+struct KeySpan {
     window: u64,
     start: u32,
     length: u32,
 }
 
-impl Place {
+impl KeySpan {
     fn id(&self, entries: &[u8]) -> i64 {
         let head = entries[..self.start as usize].last_chunk().copied();
         i64::from_le_bytes(head.unwrap_or_default())
@@ -101,56 +101,56 @@ impl Place {
     }
 }
 
-/// As many bytes of keys are compared by eights. Another program may have written customers whose keys begin with millions of
-/// bytes that are the same, and for each eight of them there would be a call within a call.
+/// Keys are compared by eight bytes at a time up to this depth. Another program may have written keys that share their first
+/// millions of bytes, and each eight of them would be a nested call.
 const DEEPEST: usize = 1024;
 
-/// Entries in their order, each in the bytes in which it stands among them. The first `same` bytes of all keys must be equal.
-/// It is quicker where parts are in order already.
+/// Entries in their order, each as it is among them. The first `same` bytes of all keys must be equal. Faster where parts are
+/// sorted already.
 pub(super) fn sorted(entries: &[u8], same: usize) -> impl Iterator<Item = &[u8]> {
     let mut start = 0;
-    let place = |entry: Entry<'_>| {
-        let place = Place { window: 0, start: (start + HEAD) as u32, length: entry.key.len() as u32 };
+    let span = |entry: Entry<'_>| {
+        let span = KeySpan { window: 0, start: (start + HEAD) as u32, length: entry.key.len() as u32 };
         start += entry.size();
-        place
+        span
     };
-    let mut places: Vec<Place> = each(entries).map(place).collect();
-    sort(entries, &mut places, same);
-    // From the place alone, so that many of them are fetched at a time: they lie far apart.
-    places.into_iter().map(|place| &entries[place.start as usize - HEAD..(place.start + place.length) as usize])
+    let mut spans: Vec<KeySpan> = each(entries).map(span).collect();
+    sort(entries, &mut spans, same);
+    // By offset and length alone, so that the processor fetches several at a time: they are far apart.
+    spans.into_iter().map(|span| &entries[span.start as usize - HEAD..(span.start + span.length) as usize])
 }
 
-/// Sorts by eight bytes of the keys, those from `depth` on, and then what is equal in them by the next eight: so numbers are
-/// compared, not texts, and no byte twice.
-fn sort(entries: &[u8], places: &mut [Place], depth: usize) {
-    for place in &mut *places {
-        place.window = window(place.key(entries), depth);
+/// Sorts by the eight bytes of the keys from `depth` on, and equal ones by the next eight: numbers are compared, not texts, and
+/// no byte twice.
+fn sort(entries: &[u8], spans: &mut [KeySpan], depth: usize) {
+    for span in &mut *spans {
+        span.window = window(span.key(entries), depth);
     }
-    // Stable, so that those are quick that are in order already.
-    places.sort_by_key(|place| place.window);
-    for equal in places.chunk_by_mut(|one, other| one.window == other.window) {
+    // A stable sort is fast on parts that are sorted already.
+    spans.sort_by_key(|span| span.window);
+    for equal in spans.chunk_by_mut(|one, other| one.window == other.window) {
         if equal.len() == 1 {
             continue;
         }
-        if equal.iter().any(|place| place.length as usize > depth + 8) {
+        if equal.iter().any(|span| span.length as usize > depth + 8) {
             if depth < DEEPEST {
                 sort(entries, equal, depth + 8);
                 continue;
             }
             equal.sort_by(|one, other| {
                 let rests = one.rest(entries, depth).cmp(other.rest(entries, depth));
-                // Keys that ended before are alike here, but for how many bytes of value 0 stand at their ends.
+                // Keys that ended before differ only in the number of zero bytes at their ends.
                 let lengths = rests.then(one.length.cmp(&other.length));
                 lengths.then_with(|| one.id(entries).cmp(&other.id(entries)))
             });
         } else {
-            // What is different is only how many bytes of value 0 stand at the end, and the ID.
-            equal.sort_by_key(|place| (place.length, place.id(entries)));
+            // They differ only in the number of zero bytes at their ends, and in the ID.
+            equal.sort_by_key(|span| (span.length, span.id(entries)));
         }
     }
 }
 
-/// Eight bytes of a key as a number that compares like them. Behind its end there are zeros.
+/// Eight bytes of a key as a number that compares like them; zeros after its end.
 fn window(key: &[u8], depth: usize) -> u64 {
     let rest = key.get(depth..).unwrap_or_default();
     if let Some(window) = rest.first_chunk() {

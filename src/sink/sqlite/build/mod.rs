@@ -1,10 +1,10 @@
 //! Building a new database without SQL: [`Builder`] fills the pages of `customers` and of its key's index directly.
 //!
-//! SQLite makes the schema and is the judge of everything else; only rows, which come in the order of their IDs, what undo needs
-//! of them, and index entries, which are sorted first, are laid out here. Rows through INSERT took longer than everything else in a run
-//! together (ARCHITECTURE.md, "The store"). The format is that of sqlite.org/fileformat2.html.
+//! SQLite creates the schema. Only rows, which come in the order of their IDs, what undo needs of them, and index entries, which
+//! are sorted first, are laid out here: rows through INSERT took longer than everything else in a run together. The format is
+//! that of sqlite.org/fileformat2.html.
 
-mod aside;
+mod background;
 mod entry;
 mod pages;
 mod sorter;
@@ -23,12 +23,13 @@ use rusqlite::{Connection, OptionalExtension};
 use self::pages::{LOCK_BYTE, PageFile};
 use self::sorter::{PORTIONS, Portions, Sorter};
 use self::tree::Tree;
+use super::errors::BuildError;
+use super::file_header::APPLICATION_ID;
 use super::journal::CreatedRange;
-use super::place::APPLICATION_ID;
 use crate::core::row::Value;
 use crate::sink::sqlite::record::{RowEncoder, values};
 
-/// Fills a database that nobody else sees yet.
+/// Fills a database that no other process has open.
 #[derive(Debug)]
 pub(super) struct Builder {
     path: PathBuf,
@@ -48,8 +49,8 @@ struct KeyIndex {
 }
 
 impl KeyIndex {
-    fn spill_aside(self) -> io::Result<KeyIndex> {
-        Ok(KeyIndex { sorter: self.sorter.spill_aside()?, ..self })
+    fn sort_in_background(self) -> io::Result<KeyIndex> {
+        Ok(KeyIndex { sorter: self.sorter.sort_in_background()?, ..self })
     }
 }
 
@@ -58,52 +59,29 @@ impl KeyIndex {
 pub(super) struct Key<'k> {
     /// The name of the index.
     pub(super) index: &'k str,
-    /// The place of the column among those of a row.
+    /// The index of the column in a row.
     pub(super) column: usize,
     /// Whether the column holds integers.
     pub(super) integers: bool,
 }
 
-/// Why a database could not be built.
-#[derive(Debug)]
-pub(super) enum BuildError {
-    Sqlite(rusqlite::Error),
-    Io(io::Error),
-}
-
-impl From<rusqlite::Error> for BuildError {
-    fn from(error: rusqlite::Error) -> BuildError {
-        BuildError::Sqlite(error)
-    }
-}
-
-impl From<io::Error> for BuildError {
-    fn from(error: io::Error) -> BuildError {
-        BuildError::Io(error)
-    }
-}
-
-/// How a database is laid out, and its entries sorted. Tests make everything small.
+/// The sizes of a database's pages, and of what is sorted at once. Tests make everything small.
 #[derive(Clone, Copy, Debug)]
 struct Layout {
     page_size: usize,
-    /// The page with this byte stays out of use.
+    /// The page with this byte stays unused.
     lock_byte: u64,
     portions: Portions,
 }
 
-/// The pages of a new database have 4096 bytes, SQLite's default.
-const LAYOUT: Layout = Layout { page_size: 4096, lock_byte: LOCK_BYTE, portions: PORTIONS };
+/// The bytes of a page by SQLite's default.
+pub(super) const PAGE_SIZE: usize = 4096;
+
+const LAYOUT: Layout = Layout { page_size: PAGE_SIZE, lock_byte: LOCK_BYTE, portions: PORTIONS };
 
 impl Builder {
-    /// Starts in an empty file at `path`, of which `file` is a handle. `schema` makes the tables and the
-    /// index `key`.
-    pub(super) fn new(path: &Path, file: File, schema: &str, key: Option<Key<'_>>) -> Result<Builder, BuildError> {
-        Builder::with_layout(path, file, schema, key, LAYOUT)
-    }
-
-    /// The same with pages of so many bytes.
-    pub(super) fn with_page_size(
+    /// Starts in an empty file at `path`, of which `file` is a handle. `schema` creates the tables and the index `key`.
+    pub(super) fn new(
         path: &Path,
         file: File,
         schema: &str,
@@ -144,22 +122,21 @@ impl Builder {
         Ok(Builder { path: path.to_path_buf(), pages, table, created, index, threads: 1 })
     }
 
-    /// Lets so many threads work; one of them puts on the disk what is written if it `is_kept`. What is built is the same for
-    /// any number of them.
+    /// Uses this many threads; one of them syncs what is written if the file `is_kept`. The same is built for any number of
+    /// them.
     pub(super) fn with_threads(mut self, threads: usize, is_kept: bool) -> Result<Builder, BuildError> {
         self.threads = threads;
         if threads > 1 {
-            self.pages = self.pages.write_aside(is_kept)?;
-            self.index = self.index.map(KeyIndex::spill_aside).transpose()?;
+            self.pages = self.pages.write_in_background(is_kept)?;
+            self.index = self.index.map(KeyIndex::sort_in_background).transpose()?;
         }
         Ok(self)
     }
 
-    /// Adds rows (see [`crate::sink::sqlite::record`]) under ascending IDs from `first` on; how many cells the table has more now.
+    /// Adds rows (see [`crate::sink::sqlite::record`]) under ascending IDs from `first` on; the number of cells that the table got.
     pub(super) fn append(&mut self, first: i64, bytes: &[u8], rows: &[Range<u32>]) -> io::Result<u64> {
         let before = self.table.cells();
-        for (behind, range) in rows.iter().enumerate() {
-            let id = first + behind as i64;
+        for (id, range) in (first..).zip(rows) {
             let row = &bytes[range.start as usize..range.end as usize];
             self.table.push_row(&mut self.pages, id, row)?;
             if let Some(index) = &mut self.index {
@@ -169,7 +146,7 @@ impl Builder {
         Ok(self.table.cells() - before)
     }
 
-    /// Notes what undo needs of rows that were added: a row of `import_created`, greater than those before.
+    /// Adds what undo needs of rows that were added: a row of `import_created`, greater than those before.
     pub(super) fn append_created(&mut self, run_id: i64, range: &CreatedRange) -> io::Result<()> {
         let Some(table) = &mut self.created else { return Ok(()) };
         let numbers = [run_id, range.first, range.last()].map(Value::Integer);
@@ -179,13 +156,13 @@ impl Builder {
         table.push_entry(&mut self.pages, &row)
     }
 
-    /// Adds the entry of a row that is elsewhere to the index.
+    /// Adds the entry of a row that is in another database to the index.
     pub(super) fn append_entry(&mut self, key: Value<'_>, id: i64) -> io::Result<()> {
         self.index.as_mut().map_or(Ok(()), |index| index.sorter.push(key, id))
     }
 
-    /// Completes the table and its index, and gives the database to SQLite. `go_on` is asked now and then.
-    pub(super) fn finish(mut self, mut go_on: impl FnMut() -> bool) -> Result<Connection, BuildError> {
+    /// Completes the table and its index, and opens the database with SQLite. `keep_going` is asked now and then.
+    pub(super) fn finish(mut self, mut keep_going: impl FnMut() -> bool) -> Result<Connection, BuildError> {
         self.table.finish(&mut self.pages)?;
         if let Some(created) = self.created {
             created.finish(&mut self.pages)?;
@@ -193,7 +170,7 @@ impl Builder {
         if let Some(KeyIndex { root, sorter, .. }) = self.index {
             let mut tree = Tree::index(root, self.pages.page_size());
             sorter.finish()?.for_each(self.threads, |entry| {
-                if tree.cells().is_multiple_of(16_384) && !go_on() {
+                if tree.cells().is_multiple_of(16_384) && !keep_going() {
                     return Err(io::ErrorKind::Interrupted.into());
                 }
                 tree.push_entry(&mut self.pages, entry)

@@ -1,20 +1,19 @@
-//! The pages of a database file: [`PageFile`] numbers them and writes them, in big pieces and, if it may, on threads of
-//! its own.
+//! The pages of a database file: [`PageFile`] numbers them, and writes them in large pieces, on separate threads if it may.
 
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use super::aside::{Aside, Work};
+use super::background::{Background, Work};
 
 /// Pages are written out when there are this many bytes of them.
 const PIECE: usize = 1024 * 1024;
 
-/// How many pieces may wait to be written.
-const WAITING: usize = 2;
+/// The number of pieces that may wait to be written.
+const QUEUE: usize = 2;
 
-/// What was written goes to the disk in steps of so many bytes, while more is made: at the end there is only the last to
-/// wait for. A disk that is slower than the run holds it up here and not there.
+/// What is written is synced in steps of this many bytes while more is made, so that little is left for the end. A disk that is
+/// slower than the run delays it here, not at the end.
 const STEP: u64 = 64 * 1024 * 1024;
 
 /// SQLite takes its locks on the page with this byte, and nothing may be stored there.
@@ -23,7 +22,7 @@ pub(super) const LOCK_BYTE: u64 = 1 << 30;
 /// A database file to which pages are added.
 #[derive(Debug)]
 pub(super) struct PageFile {
-    writer: Aside<Writer>,
+    writer: Background<Writer>,
     /// Buffers of pieces that are written.
     spare: Receiver<Vec<u8>>,
     size: usize,
@@ -44,9 +43,9 @@ struct Piece {
 struct Writer {
     file: File,
     spare: Sender<Vec<u8>>,
-    /// `None` if all is left to the last sync.
-    syncer: Option<Aside<Syncer>>,
-    /// How much was written behind the last step.
+    /// `None` if only the last sync counts.
+    syncer: Option<Background<Syncer>>,
+    /// The bytes written after the last step.
     unsynced: u64,
 }
 
@@ -64,13 +63,13 @@ impl Work for Writer {
             self.unsynced = 0;
         }
         bytes.clear();
-        // Nobody is there any more at the end.
+        // At the end nothing receives them.
         let _ = self.spare.send(bytes);
         Ok(())
     }
 }
 
-/// Puts on the disk what was written.
+/// Syncs what is written.
 #[derive(Debug)]
 struct Syncer(File);
 
@@ -83,26 +82,26 @@ impl Work for Syncer {
 }
 
 impl PageFile {
-    /// Goes on behind the pages of a whole number that `file` has. The page with the byte `lock_byte` stays out of use.
+    /// Continues after the pages that `file` has. The page with the byte `lock_byte` stays unused.
     pub(super) fn open(mut file: File, size: usize, lock_byte: u64) -> io::Result<PageFile> {
         let length = file.seek(SeekFrom::End(0))?;
         let (sender, spare) = channel();
-        let writer = Aside::here(Writer { file, spare: sender, syncer: None, unsynced: 0 });
+        let writer = Background::on_caller(Writer { file, spare: sender, syncer: None, unsynced: 0 });
         let (first, lock_page) = ((length / size as u64) as u32 + 1, lock_byte / size as u64 + 1);
         Ok(PageFile { writer, spare, size, lock_page, buffer: Vec::new(), first })
     }
 
-    /// Lets a thread of its own write, and another one put on the disk what is written if it `is_kept`.
-    pub(super) fn write_aside(mut self, is_kept: bool) -> io::Result<PageFile> {
+    /// Writes on a separate thread, and syncs on another if the file `is_kept`.
+    pub(super) fn write_in_background(mut self, is_kept: bool) -> io::Result<PageFile> {
         let mut writer = self.writer.finish()?;
         if is_kept {
-            writer.syncer = Some(Aside::here(Syncer(writer.file.try_clone()?)).on_a_thread("sync", 0)?);
+            writer.syncer = Some(Background::on_caller(Syncer(writer.file.try_clone()?)).on_thread("sync", 0)?);
         }
-        self.writer = Aside::here(writer).on_a_thread("write", WAITING)?;
+        self.writer = Background::on_caller(writer).on_thread("write", QUEUE)?;
         Ok(self)
     }
 
-    /// How many bytes a page has.
+    /// The bytes of a page.
     pub(super) fn page_size(&self) -> usize {
         self.size
     }
@@ -122,12 +121,12 @@ impl PageFile {
         Ok(number)
     }
 
-    /// Adds a chain of pages with what does not fit into a cell; the number of the first.
+    /// Adds a chain of pages with what does not fit in a cell; the number of the first.
     pub(super) fn push_overflow(&mut self, overflow: &[u8]) -> io::Result<u32> {
         let first = self.next()?;
         let mut pieces = overflow.chunks(self.size - 4).peekable();
         while let Some(piece) = pieces.next() {
-            // Each page begins with the number of the one behind it; the last with 0.
+            // Each page begins with the number of the next; the last with 0.
             let start = self.buffer.len();
             self.buffer.resize(start + self.size, 0);
             self.buffer[start + 4..start + 4 + piece.len()].copy_from_slice(piece);
@@ -158,12 +157,12 @@ impl PageFile {
         self.writer.push(Piece { offset, bytes: std::mem::replace(&mut self.buffer, spare) })
     }
 
-    /// Writes over a page that SQLite has made.
+    /// Overwrites a page that SQLite has made.
     pub(super) fn replace(&mut self, number: u32, page: &[u8]) -> io::Result<()> {
         self.writer.push(Piece { offset: u64::from(number - 1) * self.size as u64, bytes: page.to_vec() })
     }
 
-    /// Writes what is left, and tells the file's header how many pages there are.
+    /// Writes what is left, and the number of pages in the file's header.
     pub(super) fn finish(mut self) -> io::Result<()> {
         self.write_out()?;
         let pages = self.first - 1;

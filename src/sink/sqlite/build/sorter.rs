@@ -12,19 +12,19 @@ use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 
 use tempfile::SpooledTempFile;
 
-use super::aside::{Aside, Work};
+use super::background::{Background, Work};
 use super::entry::{self, Entry, each, sorted};
 use crate::core::row::Value;
 use crate::sink::sqlite::record::RowEncoder;
 
-/// How much is sorted at once.
+/// The amounts that are sorted at once.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Portions {
     /// The bytes of a run's entries.
     pub(super) run: usize,
     /// The bytes of a range's entries, about.
     pub(super) range: usize,
-    /// One of so many entries of a run is a sample.
+    /// One in this many entries of a run is a sample.
     pub(super) sample: usize,
     /// The bytes of runs that are kept in memory before there is a file.
     pub(super) memory: usize,
@@ -34,18 +34,18 @@ pub(super) struct Portions {
 pub(super) const PORTIONS: Portions =
     Portions { run: 8 * 1024 * 1024, range: 1024 * 1024, sample: 128, memory: 4 * 1024 * 1024 };
 
-/// How much of a run is written at once.
+/// The bytes of a run that are written at once.
 const WRITE: usize = 256 * 1024;
 
 /// Sorts entries by key, then by ID.
 #[derive(Debug)]
 pub(super) struct Sorter {
-    /// Whether the column holds integers; else it holds texts.
+    /// Whether the column holds integers, not texts.
     integers: bool,
     portions: Portions,
     /// The run that is being filled.
     entries: Vec<u8>,
-    spiller: Aside<Spiller>,
+    spiller: Background<Spiller>,
     /// Buffers of runs that are spilled.
     spare: Receiver<Vec<u8>>,
 }
@@ -62,8 +62,8 @@ struct Spiller {
 /// A sorted run in the spill.
 #[derive(Debug)]
 struct Run {
-    place: Range<u64>,
-    /// Some of its entries, the first among them: where they are in the spill, and where among `sampled`.
+    span: Range<u64>,
+    /// Some of its entries, including the first: their offsets in the spill, and in `sampled`.
     samples: Vec<(u64, u32)>,
     sampled: Vec<u8>,
 }
@@ -73,9 +73,9 @@ impl Run {
         Entry::first(&self.sampled[self.samples.get(index)?.1 as usize..])
     }
 
-    /// Where the entries end that a sample stands for.
+    /// The end of the entries from a sample to the next.
     fn end(&self, index: usize) -> u64 {
-        self.samples.get(index + 1).map_or(self.place.end, |next| next.0)
+        self.samples.get(index + 1).map_or(self.span.end, |next| next.0)
     }
 }
 
@@ -83,8 +83,8 @@ impl Work for Spiller {
     type Job = Vec<u8>;
 
     fn work(&mut self, mut entries: Vec<u8>) -> io::Result<()> {
-        let mut end = self.runs.last().map_or(0, |run| run.place.end);
-        let mut run = Run { place: end..end, samples: Vec::new(), sampled: Vec::new() };
+        let mut end = self.runs.last().map_or(0, |run| run.span.end);
+        let mut run = Run { span: end..end, samples: Vec::new(), sampled: Vec::new() };
         let mut out = BufWriter::with_capacity(WRITE, &mut self.spill);
         for (index, entry) in sorted(&entries, 0).enumerate() {
             if index % self.sample == 0 {
@@ -98,10 +98,10 @@ impl Work for Spiller {
         drop(out);
         run.samples.shrink_to_fit();
         run.sampled.shrink_to_fit();
-        run.place.end = end;
+        run.span.end = end;
         self.runs.push(run);
         entries.clear();
-        // Nobody is there any more at the end.
+        // At the end nothing receives them.
         let _ = self.spare.send(entries);
         Ok(())
     }
@@ -112,13 +112,14 @@ impl Sorter {
     pub(super) fn new(folder: &Path, integers: bool, portions: Portions) -> Sorter {
         let (sender, spare) = channel();
         let spill = tempfile::spooled_tempfile_in(portions.memory, folder);
-        let spiller = Aside::here(Spiller { spill, sample: portions.sample, runs: Vec::new(), spare: sender });
+        let spiller =
+            Background::on_caller(Spiller { spill, sample: portions.sample, runs: Vec::new(), spare: sender });
         Sorter { integers, portions, entries: Vec::new(), spiller, spare }
     }
 
-    /// Lets a thread of its own sort and spill, one run at a time.
-    pub(super) fn spill_aside(mut self) -> io::Result<Sorter> {
-        self.spiller = self.spiller.on_a_thread("sort", 0)?;
+    /// Sorts and spills on a separate thread, one run at a time.
+    pub(super) fn sort_in_background(mut self) -> io::Result<Sorter> {
+        self.spiller = self.spiller.on_thread("sort", 0)?;
         Ok(self)
     }
 
@@ -132,7 +133,7 @@ impl Sorter {
         self.spiller.push(std::mem::replace(&mut self.entries, spare))
     }
 
-    /// All entries in order, from now on.
+    /// All entries in order.
     pub(super) fn finish(mut self) -> io::Result<Sorted> {
         if !self.entries.is_empty() {
             self.spiller.push(self.entries)?;
@@ -143,8 +144,8 @@ impl Sorter {
     }
 }
 
-/// Entries that divide all into ranges of about so many bytes, or more where there are so many runs that each would have
-/// hardly a part in a range.
+/// Entries that divide all into ranges of about this many bytes, or more if each of many runs would have too small a part of a
+/// range.
 fn dividers(runs: &[Run], range: usize) -> Vec<Vec<u8>> {
     let samples = runs.iter().flat_map(|run| {
         let sample = |index| Some((run.sample(index)?, run.end(index) - run.samples[index].0));
@@ -152,7 +153,7 @@ fn dividers(runs: &[Run], range: usize) -> Vec<Vec<u8>> {
     });
     let mut samples: Vec<(Entry<'_>, u64)> = samples.collect();
     samples.sort_unstable();
-    let all: u64 = runs.iter().map(|run| run.place.end - run.place.start).sum();
+    let all: u64 = runs.iter().map(|run| run.span.end - run.span.start).sum();
     let range = (range as u64).max(2 * runs.len() as u64 * all / samples.len().max(1) as u64);
     let mut dividers = Vec::new();
     let mut passed = 0;
@@ -168,17 +169,17 @@ fn dividers(runs: &[Run], range: usize) -> Vec<Vec<u8>> {
     dividers
 }
 
-/// Sorted runs, and how they are divided into ranges.
+/// Sorted runs, and the entries that divide them into ranges.
 #[derive(Debug)]
 pub(super) struct Sorted {
     integers: bool,
     spill: Mutex<SpooledTempFile>,
     runs: Vec<Run>,
-    /// The first entries that may be in each range but the first.
+    /// The first possible entry of each range but the first.
     dividers: Vec<Vec<u8>>,
 }
 
-/// Records of index entries, one behind another, and where each ends.
+/// Records of index entries, one after another, and the end of each.
 #[derive(Debug, Default)]
 struct Records {
     bytes: Vec<u8>,
@@ -186,8 +187,8 @@ struct Records {
 }
 
 impl Sorted {
-    /// Gives every entry, in order, as the record by which an index page holds it. With more than one thread so many
-    /// others make ranges, each one ahead at most.
+    /// Gives every entry, in order, as its record in an index page. With more than one thread, this many others merge ranges;
+    /// each is at most one range ahead.
     pub(super) fn for_each(&self, threads: usize, mut each: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
         let mut give = |records: Records| {
             let mut start = 0;
@@ -204,14 +205,14 @@ impl Sorted {
                 let (records, arrived) = sync_channel(1);
                 let make = move || {
                     let mut ranges = (first..ranges).step_by(threads);
-                    // Nobody is there any more if the run was told to stop.
+                    // Nothing receives them if the run is stopped.
                     ranges.try_for_each(|range| records.send(self.range(range)).ok())
                 };
                 let thread = std::thread::Builder::new().name(format!("merge-{first}")).spawn_scoped(scope, make)?;
                 made.push((arrived, thread));
             }
             let given = (0..ranges).try_for_each(|range| {
-                // A thread that is lost sends nothing more.
+                // A thread that has panicked sends nothing more.
                 give(made[range % threads].0.recv().map_err(|_| io::Error::other("a thread ended too early"))??)
             });
             for (arrived, thread) in made {
@@ -228,11 +229,11 @@ impl Sorted {
         let (from, to) = (divider(range.checked_sub(1)), divider(Some(range)));
         let mut entries = Vec::new();
         for run in &self.runs {
-            let start = from.map_or(Ok(run.place.start), |from| self.position(run, from))?;
-            let end = to.map_or(Ok(run.place.end), |to| self.position(run, to))?;
+            let start = from.map_or(Ok(run.span.start), |from| self.position(run, from))?;
+            let end = to.map_or(Ok(run.span.end), |to| self.position(run, to))?;
             self.read(start..end, &mut entries)?;
         }
-        // What two entries begin with, all between them do.
+        // All keys between two entries share what these share.
         let same = match (from, to) {
             (Some(from), Some(to)) => from.key.iter().zip(to.key).take_while(|(one, other)| one == other).count(),
             _ => 0,
@@ -246,22 +247,22 @@ impl Sorted {
         Ok(records)
     }
 
-    /// Where the first entry of a run is that does not come before this one.
+    /// The offset of the first entry of a run that is not before this one.
     fn position(&self, run: &Run, divider: Entry<'_>) -> io::Result<u64> {
         let is_before = |sample: Option<Entry<'_>>| sample.is_some_and(|sample| sample < divider);
         let before = run.samples.partition_point(|(_, at)| is_before(Entry::first(&run.sampled[*at as usize..])));
-        let Some(last) = before.checked_sub(1) else { return Ok(run.place.start) };
+        let Some(last) = before.checked_sub(1) else { return Ok(run.span.start) };
         let mut entries = Vec::new();
         self.read(run.samples[last].0..run.end(last), &mut entries)?;
         let passed = each(&entries).take_while(|entry| *entry < divider).map(|entry| entry.size() as u64).sum::<u64>();
         Ok(run.samples[last].0 + passed)
     }
 
-    fn read(&self, place: Range<u64>, entries: &mut Vec<u8>) -> io::Result<()> {
-        let held = entries.len();
-        entries.resize(held + (place.end - place.start) as usize, 0);
+    fn read(&self, span: Range<u64>, entries: &mut Vec<u8>) -> io::Result<()> {
+        let before = entries.len();
+        entries.resize(before + (span.end - span.start) as usize, 0);
         let mut spill = self.spill.lock().map_err(|_| io::Error::other("a thread ended too early"))?;
-        spill.seek(SeekFrom::Start(place.start))?;
-        spill.read_exact(&mut entries[held..])
+        spill.seek(SeekFrom::Start(span.start))?;
+        spill.read_exact(&mut entries[before..])
     }
 }

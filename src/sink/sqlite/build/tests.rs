@@ -1,4 +1,4 @@
-//! Databases that are built in many ways, looked at and changed by SQLite.
+//! Databases that are built in many ways, then read and changed by SQLite.
 
 use super::*;
 use crate::sink::sqlite::record::RowEncoder;
@@ -36,16 +36,16 @@ fn fill(builder: &mut Builder, rows: &[Row]) {
     let mut encoder = RowEncoder::default();
     let mut id = 7;
     for batch in rows.chunks(5) {
-        let (mut bytes, mut places) = (Vec::new(), Vec::new());
+        let (mut bytes, mut ranges) = (Vec::new(), Vec::new());
         for (a, b, c) in batch {
             for text in [a, b] {
                 encoder.push(text.as_ref().map_or(Value::Null, |text| Value::Text(text.as_bytes())));
             }
             encoder.push(c.map_or(Value::Null, Value::Integer));
-            let place = encoder.finish(&mut bytes);
-            places.push(place.start as u32..place.end as u32);
+            let row = encoder.finish(&mut bytes);
+            ranges.push(row.start as u32..row.end as u32);
         }
-        builder.append(id, &bytes, &places).unwrap();
+        builder.append(id, &bytes, &ranges).unwrap();
         id += batch.len() as i64;
     }
 }
@@ -176,7 +176,7 @@ fn building_ends_when_it_is_told_to() {
     }
 }
 
-/// SQLite knows its own lock byte only; so all it has to say of another is that nobody uses the page.
+/// SQLite knows only its own lock byte, so it reports that the page of another is unused.
 #[test]
 fn the_page_with_the_lock_byte_stays_out_of_use_wherever_it_is() {
     let mut rows = numbered(60);
@@ -237,7 +237,7 @@ proptest! {
 }
 
 #[test]
-fn what_undo_needs_stands_in_its_table() {
+fn what_undo_needs_is_in_its_table() {
     for (page_size, count) in [(512, 0), (512, 1), (512, 700), (4096, 4), (4096, 5), (4096, 3_000), (65_536, 300)] {
         let folder = tempfile::tempdir().unwrap();
         let schema = schema(BY_A)

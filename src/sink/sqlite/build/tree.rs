@@ -1,7 +1,7 @@
 //! One b-tree that is filled: [`Tree`].
 //!
-//! It is filled from left to right and never touched again. Its leaves come first; the levels above are laid out when all
-//! leaves are known, and the root, whose number SQLite has chosen, last.
+//! It is filled from left to right. Its leaves come first; the levels above are laid out when all leaves are known, and the root,
+//! whose number SQLite has chosen, last.
 
 use std::io;
 
@@ -24,7 +24,7 @@ impl Kind {
         if self == Kind::Table { 5 } else { 2 }
     }
 
-    /// How much of a payload stays in its cell, on pages of `size`.
+    /// The bytes of a payload that stay in its cell, on pages of `size`.
     fn local(self, payload: usize, size: usize) -> usize {
         let most = match self {
             Kind::Table => size - 35,
@@ -39,7 +39,7 @@ impl Kind {
     }
 }
 
-/// What stands in front of the cells' places on a leaf, and on a page above.
+/// The header's bytes on a leaf, and on a page above.
 const LEAF_HEADER: usize = 8;
 const INTERIOR_HEADER: usize = 12;
 
@@ -49,25 +49,25 @@ pub(super) struct Tree {
     kind: Kind,
     root: u32,
     leaf: Page,
-    /// The leaves that are complete, and what divides each from the one behind it.
+    /// The leaves that are complete, and the divider of each from the next.
     below: Level,
-    /// How many cells its leaves have.
+    /// The number of its cells.
     cells: u64,
     /// The rowid of the last row.
     last: i64,
-    /// The numbers in front of the payload in the cell that is being added.
+    /// The numbers before the payload in the cell that is being added.
     head: Vec<u8>,
     /// In an index, the entry for which the leaf had no room: it divides the leaf from the next one, if there is any.
     divider: Option<Vec<u8>>,
 }
 
-/// Pages of one level of a tree: children, and behind each but the last its divider, the bytes of a cell of the level above
-/// without the child's number.
+/// Pages of one level of a tree: children, and for each but the last a divider, the bytes of a cell of the level above without
+/// the child's number.
 #[derive(Debug, Default)]
 struct Level {
     children: Vec<u32>,
     dividers: Vec<u8>,
-    /// Where each divider ends.
+    /// The end of each divider.
     ends: Vec<usize>,
 }
 
@@ -99,7 +99,7 @@ impl Tree {
         Tree { kind, root, leaf, below: Level::default(), cells: 0, last: 0, head: Vec::new(), divider: None }
     }
 
-    /// How many rows, or entries, it has been given.
+    /// The number of rows, or entries, that it has been given.
     pub(super) fn cells(&self) -> u64 {
         self.cells
     }
@@ -142,7 +142,7 @@ impl Tree {
         self.push_cell(pages, payload, local)
     }
 
-    /// Whether the leaf has room for a cell with this head, and so much of the payload in it.
+    /// Whether the leaf has room for a cell with this head, and `local` bytes of the payload in it.
     fn has_room(&self, local: usize, payload: usize) -> bool {
         let pointer = if local < payload { 4 } else { 0 };
         self.leaf.has_room(self.head.len() + local + pointer)
@@ -209,9 +209,9 @@ impl Tree {
     }
 }
 
-/// How a level's children are shared out among the pages above: the first and the last child of each.
+/// The first and the last child of each page above a level.
 ///
-/// Every page has two children at least, for SQLite takes an interior page without a cell for damage.
+/// Every page has at least two children: SQLite treats an interior page without a cell as damaged.
 fn group(level: &Level, size: usize) -> Vec<(usize, usize)> {
     let mut groups: Vec<(usize, usize)> = Vec::new();
     let last = level.children.len() - 1;
@@ -236,18 +236,18 @@ fn group(level: &Level, size: usize) -> Vec<(usize, usize)> {
     groups
 }
 
-/// What a cell takes of a page: four bytes at least, and two for its place.
+/// The bytes that a cell takes of a page: at least four, and two for its offset.
 fn cell_space(length: usize) -> usize {
     length.max(4) + 2
 }
 
-/// One page that is being filled: in front the cells' places in order, the cells themselves from the end backwards.
+/// One page that is being filled: the offsets of the cells from the front, the cells themselves from the end backwards.
 #[derive(Debug)]
 struct Page {
     bytes: Vec<u8>,
     header: usize,
     cells: usize,
-    /// Where the last cell starts.
+    /// The offset of the last cell.
     start: usize,
 }
 
@@ -256,13 +256,13 @@ impl Page {
         Page { bytes: vec![0; size], header, cells: 0, start: size }
     }
 
-    /// Where the places of the cells end.
-    fn places_end(&self) -> usize {
+    /// The end of the cells' offsets.
+    fn offsets_end(&self) -> usize {
         self.header + 2 * self.cells
     }
 
     fn has_room(&self, cell: usize) -> bool {
-        self.places_end() + cell_space(cell) <= self.start
+        self.offsets_end() + cell_space(cell) <= self.start
     }
 
     /// Adds a cell, of three parts, for which there is room.
@@ -275,18 +275,18 @@ impl Page {
             at += part.len();
         }
         self.bytes[at..self.start + length.max(4)].fill(0);
-        let place = self.places_end();
-        self.bytes[place..place + 2].copy_from_slice(&(self.start as u16).to_be_bytes());
+        let end = self.offsets_end();
+        self.bytes[end..end + 2].copy_from_slice(&(self.start as u16).to_be_bytes());
         self.cells += 1;
     }
 
-    /// Takes the last cell out. Those of an index have four bytes at least, so all of its space is the cell.
+    /// Removes the last cell. Those of an index have at least four bytes, so all of its space is the cell.
     fn pop(&mut self) -> Vec<u8> {
         self.cells -= 1;
-        let place = self.places_end();
+        let last = self.offsets_end();
         let end = match self.cells {
             0 => self.bytes.len(),
-            _ => usize::from(u16::from_be_bytes([self.bytes[place - 2], self.bytes[place - 1]])),
+            _ => usize::from(u16::from_be_bytes([self.bytes[last - 2], self.bytes[last - 1]])),
         };
         let cell = self.bytes[self.start..end].to_vec();
         self.start = end;
@@ -300,18 +300,18 @@ impl Page {
 
     /// Writes the header, and gives the page.
     fn complete(&mut self, kind: u8, rightmost: Option<u32>) -> &[u8] {
-        let (places_end, start) = (self.places_end(), self.start);
+        let (offsets_end, start) = (self.offsets_end(), self.start);
         let page = &mut self.bytes;
         page[..self.header].fill(0);
         page[0] = kind;
         page[3..5].copy_from_slice(&(self.cells as u16).to_be_bytes());
-        // 65536 is written as 0, which is what the conversion makes of it.
+        // The conversion makes 0 of 65536, as the format wants.
         page[5..7].copy_from_slice(&(start as u16).to_be_bytes());
         if let Some(rightmost) = rightmost {
             page[8..12].copy_from_slice(&rightmost.to_be_bytes());
         }
-        // What an earlier page has left.
-        page[places_end..start].fill(0);
+        // Bytes of an earlier page.
+        page[offsets_end..start].fill(0);
         page
     }
 }

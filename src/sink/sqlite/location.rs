@@ -1,0 +1,101 @@
+//! What is at a database's path, and beside it.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use crate::disk::{folder_of, with_suffix};
+use crate::error::{Error, Result, Words, has_failed};
+
+/// What is at a database's path.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Location {
+    /// A file, of whatever content.
+    File,
+    /// Nothing, in a folder that exists.
+    Absent,
+}
+
+/// The bytes of the smallest page, and so of the smallest database.
+const SMALLEST: u64 = 512;
+
+/// What is at a database's path; an error where no database can be.
+pub(super) fn locate(path: &Path) -> Result<Location> {
+    match fs::metadata(path) {
+        // SQLite would make a database of a file that is too small to be one.
+        Ok(metadata) if metadata.is_file() && (1..SMALLEST).contains(&metadata.len()) => {
+            Err(Error::database(path, "it is not an SQLite database; name another file with --db"))
+        }
+        Ok(metadata) if metadata.is_file() => Ok(Location::File),
+        Ok(metadata) if metadata.is_dir() => Err(Error::database(path, "it is a folder; name a file in it with --db")),
+        Ok(_) => Err(Error::database(path, "it is not a regular file; name one with --db")),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => locate_absent(path),
+        Err(error) => Err(cannot_examine(path, path, &error)),
+    }
+}
+
+fn locate_absent(path: &Path) -> Result<Location> {
+    if fs::symlink_metadata(path).is_ok() {
+        let message = "it is a link to a file that does not exist; remove the link, or make the file";
+        return Err(Error::database(path, message));
+    }
+    let folder = folder_of(path);
+    match fs::metadata(&folder) {
+        Ok(metadata) if metadata.is_dir() => Ok(Location::Absent),
+        Err(error) if has_failed(&error) => Err(cannot_examine(path, &folder, &error)),
+        _ => {
+            let message = format!("the folder {} does not exist; make it first", folder.display());
+            Err(Error::database(path, Words::own(message)))
+        }
+    }
+}
+
+/// An error where there is no database at `path`.
+pub fn refuse_absent(path: &Path) -> Result<()> {
+    match locate(path)? {
+        Location::File => Ok(()),
+        Location::Absent => Err(absent(path)),
+    }
+}
+
+pub(super) fn absent(path: &Path) -> Error {
+    Error::database(path, "there is no such database; name another with --db")
+}
+
+/// SQLite opens the files beside a database, and would wait for the other end of a pipe there, beyond every signal.
+pub(super) fn refuse_special_files(path: &Path) -> Result<()> {
+    for suffix in ["-journal", "-wal", "-shm"] {
+        let beside = with_suffix(path, suffix);
+        if fs::metadata(&beside).is_ok_and(|metadata| !metadata.is_file()) {
+            let message = format!("{} is in the way: it is not a regular file; move or delete it", beside.display());
+            return Err(Error::database(path, Words::own(message)));
+        }
+    }
+    Ok(())
+}
+
+/// SQLite would play a journal that lies beside a new database's name back into it.
+pub(super) fn refuse_leftover_journals(path: &Path) -> Result<()> {
+    for suffix in ["-journal", "-wal"] {
+        let journal = with_suffix(path, suffix);
+        match fs::symlink_metadata(&journal) {
+            Ok(_) => {
+                let message = format!(
+                    "there is no such file, but there is {}, left over from a database of that name. Remove it, or put the \
+                     database back",
+                    journal.display()
+                );
+                return Err(Error::database(path, Words::own(message)));
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            // It may be there.
+            Err(error) => return Err(cannot_examine(path, &journal, &error)),
+        }
+    }
+    Ok(())
+}
+
+fn cannot_examine(database: &Path, path: &Path, error: &io::Error) -> Error {
+    let message = format!("{} cannot be examined ({error}); check the disk and the permissions", path.display());
+    Error::database(database, Words::own(message))
+}

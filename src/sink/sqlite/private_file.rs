@@ -1,0 +1,143 @@
+//! The file in which a run gathers rows before they are in the database: [`PrivateFile`].
+//!
+//! A new database is built beside its path, under a private name that is locked. So two runs never build the same one, and the
+//! next run can tell that a killed one has left the file. Where the database exists, a run gathers rows for it under that name.
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::Path;
+
+use tempfile::TempPath;
+
+use super::errors::{cannot_lock, cannot_write};
+use super::file_header::is_custload_database;
+use super::location::{Location, locate, refuse_leftover_journals};
+use crate::disk::{PRIVATE_SUFFIX, SyncedFolder, is_private, is_same_file, open_regular, owner_only, with_suffix};
+use crate::error::{Error, Result, Words, has_failed};
+
+/// A file under the private name, locked. Unless it is published, it is removed when dropped.
+#[derive(Debug)]
+pub(super) struct PrivateFile {
+    path: TempPath,
+    lock: File,
+    /// Opened at the start: after the rename nothing may fail.
+    folder: SyncedFolder,
+}
+
+impl PrivateFile {
+    /// Creates the private file for a new database at `path`; `None` if `path` has been created meanwhile.
+    pub(super) fn create(path: &Path) -> Result<Option<PrivateFile>> {
+        refuse_leftover_journals(path)?;
+        let private = PrivateFile::beside(path)?;
+        Ok((locate(path)? == Location::Absent).then_some(private))
+    }
+
+    /// Creates an empty private file beside `path`. It is always a new one, readable by this user alone: another user could
+    /// have created, or opened, one that exists.
+    pub(super) fn beside(path: &Path) -> Result<PrivateFile> {
+        let private = with_suffix(path, PRIVATE_SUFFIX);
+        let failed = |error: io::Error| Error::database(path, cannot_write(&error));
+        let folder = SyncedFolder::of(path).map_err(failed)?;
+        let lock = loop {
+            let mut options = File::options();
+            owner_only(&mut options);
+            let file = match options.read(true).write(true).create_new(true).open(&private) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    remove_leftover(path, &private)?;
+                    continue;
+                }
+                created => created.map_err(failed)?,
+            };
+            // Before the lock, another run may have taken the file for a leftover and removed it.
+            let is_ours = match file.try_lock() {
+                Ok(()) => is_same_file(&file, &private).map_err(failed),
+                Err(TryLockError::WouldBlock) => return Err(Error::locked(path)),
+                Err(TryLockError::Error(error)) => Err(Error::database(path, cannot_lock(&error))),
+            };
+            match is_ours {
+                Ok(true) => break file,
+                Ok(false) => {}
+                Err(error) => {
+                    let _ = fs::remove_file(&private);
+                    return Err(error);
+                }
+            }
+        };
+        // From here on it is removed, whatever fails.
+        let private = TempPath::try_from_path(&private).map_err(failed)?;
+        Ok(PrivateFile { path: private, lock, folder })
+    }
+
+    /// Removes what a killed run has left beside a database that exists. A file of another user or program stays: it is not in
+    /// the way.
+    pub(super) fn remove_leftover(path: &Path) {
+        if fs::symlink_metadata(with_suffix(path, PRIVATE_SUFFIX)).is_ok() {
+            drop(PrivateFile::beside(path));
+        }
+    }
+
+    /// The private name.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A handle of the file.
+    pub(super) fn handle(&self) -> io::Result<File> {
+        self.lock.try_clone()
+    }
+
+    /// Syncs what is written so far.
+    pub(super) fn sync(&self) -> io::Result<()> {
+        self.lock.sync_all()
+    }
+
+    /// Syncs the file and gives it its name; a file that has been created there meanwhile is not replaced. Gives a notice if
+    /// the name may not survive a power cut.
+    pub(super) fn publish(self, path: &Path) -> Result<Option<String>> {
+        let failed = |error: &io::Error| {
+            let message = format!("it cannot be renamed ({error}); check the disk, then run custload again");
+            Error::database(path, Words::own(message))
+        };
+        self.lock.sync_all().map_err(|error| failed(&error))?;
+        refuse_leftover_journals(path)?;
+        self.path.persist_noclobber(path).map_err(|failure| match failure.error.kind() {
+            io::ErrorKind::AlreadyExists => {
+                Error::database(path, "another program created it during this run; run custload again")
+            }
+            _ => failed(&failure.error),
+        })?;
+        let synced = self.folder.sync();
+        Ok(synced.err().map(|error| format!("{}: its folder could not be synced: {error}", path.display())))
+    }
+}
+
+/// Removes what a killed run has left under the private name; an error if it is not such a run's.
+fn remove_leftover(path: &Path, private: &Path) -> Result<()> {
+    let failed = |error: io::Error| Error::database(path, cannot_write(&error));
+    let refuse = || {
+        let message = format!(
+            "{} is in the way: this user's runs of custload have not left it there. Check what it is, move or delete it, and run custload again",
+            private.display()
+        );
+        Error::database(path, Words::own(message))
+    };
+    let mut file = match open_regular(private) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if has_failed(&error) => return Err(failed(error)),
+        opened => opened.map_err(|_| refuse())?,
+    };
+    let metadata = file.metadata().map_err(failed)?;
+    if !is_private(&metadata) || (metadata.len() > 0 && !is_custload_database(&mut file)) {
+        return Err(refuse());
+    }
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(Error::locked(path)),
+        Err(TryLockError::Error(error)) => return Err(Error::database(path, cannot_lock(&error))),
+    }
+    // The run that had locked it may have renamed or removed it meanwhile.
+    match is_same_file(&file, private).map_err(failed)? {
+        true => fs::remove_file(private).map_err(failed),
+        false => Ok(()),
+    }
+}

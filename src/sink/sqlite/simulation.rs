@@ -1,0 +1,109 @@
+//! What a check of several inputs would have changed so far: [`Simulation`].
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use rusqlite::Connection;
+
+use super::changes::{self, Change, ChangeStamp};
+use super::customers::Customers;
+use super::errors::sqlite_error;
+use super::insert::insert_rows;
+use super::quote::quoted;
+use super::schema::{create_all, insert_customer};
+use super::stored_row::{self, StoredRow};
+use super::value::Parameter;
+use crate::core::profile::Profile;
+use crate::core::row::Value;
+use crate::error::{Error, Result};
+
+/// Customers that would be created have IDs from here on.
+pub const FIRST_SIMULATED: i64 = 1 << 62;
+
+/// Customers that would be created or changed, in a temporary database, and those that exist.
+#[derive(Debug)]
+pub struct Simulation {
+    existing: Option<Box<Customers>>,
+    connection: Connection,
+    profile: Arc<Profile>,
+    next_id: i64,
+    stop: Arc<AtomicUsize>,
+}
+
+impl Simulation {
+    /// Nothing is created or changed yet.
+    pub fn new(existing: Option<Box<Customers>>, profile: Arc<Profile>, stop: &Arc<AtomicUsize>) -> Result<Simulation> {
+        let tables = create_all(&profile);
+        let created = Connection::open("").and_then(|connection| {
+            connection.execute_batch(&format!("PRAGMA journal_mode = OFF; {tables}; BEGIN"))?;
+            Ok(connection)
+        });
+        let connection = created.map_err(|error| failed(stop, &error))?;
+        Ok(Simulation { existing, connection, profile, next_id: FIRST_SIMULATED, stop: Arc::clone(stop) })
+    }
+
+    /// The customers that exist, if there is a database.
+    pub fn existing(&self) -> Option<&Customers> {
+        self.existing.as_deref()
+    }
+
+    /// Creates customers; the ID of the first.
+    pub fn append(&mut self, bytes: &[u8], rows: &[Range<u32>]) -> Result<i64> {
+        let first = self.next_id;
+        let inserted = insert_rows(&self.connection, &self.profile, first, bytes, rows);
+        inserted.map_err(|error| failed(&self.stop, &error))?;
+        self.next_id += rows.len() as i64;
+        Ok(first)
+    }
+
+    /// Changes a customer.
+    pub fn change(&mut self, change: &Change<'_>, stamp: &ChangeStamp<'_>) -> Result<()> {
+        let (customer, connection, profile) = (change.customer, &self.connection, &*self.profile);
+        let columns: Vec<&str> = profile.fields.iter().map(|field| field.column.as_str()).collect();
+        let sql = "SELECT EXISTS (SELECT 1 FROM customers WHERE customer_id = ?1)";
+        let is_here = connection.query_row(sql, [customer], |row| row.get::<_, bool>(0));
+        let mut done = Ok(());
+        if let (false, Some(existing)) = (is_here.map_err(|error| failed(&self.stop, &error))?, &self.existing) {
+            existing.read_rows(&columns, &[customer], |_, row| done = copy(connection, profile, customer, &row))?;
+        }
+        done.and_then(|()| changes::change(connection, change, stamp).map(drop))
+            .map_err(|error| failed(&self.stop, &error))
+    }
+
+    /// Reads the rows of customers, as [`super::Store::read_rows`] does.
+    pub fn read_rows(
+        &self,
+        columns: &[&str],
+        customers: &[i64],
+        mut each: impl FnMut(usize, StoredRow<'_, '_>),
+    ) -> Result<()> {
+        let mut is_here = vec![false; customers.len()];
+        let names: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
+        let read = stored_row::read_rows(&self.connection, &names, customers, |at, row| {
+            is_here[at] = true;
+            each(at, row);
+        });
+        read.map_err(|error| failed(&self.stop, &error))?;
+        let Some(existing) = &self.existing else { return Ok(()) };
+        let (indexes, others): (Vec<usize>, Vec<i64>) =
+            customers.iter().copied().enumerate().filter(|(at, _)| !is_here[*at]).unzip();
+        existing.read_rows(columns, &others, |at, row| each(indexes[at], row))
+    }
+}
+
+/// Adds a customer as it is in the database. Its stamp is never read.
+fn copy(connection: &Connection, profile: &Profile, customer: i64, row: &StoredRow<'_, '_>) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare_cached(&insert_customer(profile))?;
+    let values = (0..profile.fields.len()).map(|field| row.value(field));
+    let stamp = [Value::Text(b""), Value::Text(b""), Value::Integer(0), Value::Integer(0), Value::Integer(0)];
+    let all = [Value::Integer(customer)].into_iter().chain(values).chain(stamp);
+    for (parameter, value) in (1..).zip(all) {
+        statement.raw_bind_parameter(parameter, Parameter(value))?;
+    }
+    statement.raw_execute().map(drop)
+}
+
+fn failed(stop: &AtomicUsize, error: &rusqlite::Error) -> Error {
+    sqlite_error(&std::env::temp_dir(), stop, error)
+}
