@@ -40,7 +40,7 @@ impl Failure {
 pub(super) fn refused_by(error: rusqlite::Error) -> Failure {
     match error.sqlite_error_code() {
         Some(ErrorCode::ConstraintViolation) => {
-            Failure::Refused(format!("a constraint, foreign key or trigger of the database's own refuses ({error})"))
+            Failure::Refused(format!("a constraint, foreign key or trigger of the database rejects it ({error})"))
         }
         _ => Failure::Sqlite(error),
     }
@@ -48,5 +48,5 @@ pub(super) fn refused_by(error: rusqlite::Error) -> Failure {
 
 /// That a column which the run has filled was dropped.
 pub(super) fn column_dropped(column: &str) -> Failure {
-    Failure::Refused(format!("it has filled the column {column}, which customers does not have any more"))
+    Failure::Refused(format!("it filled the column {column}, which the table customers no longer has"))
 }

@@ -32,7 +32,7 @@ pub use self::outcome::{ChangeCause, ChangedCustomers, MOST_LISTED, Undo, Undone
 impl LockedDatabase {
     /// Undoes a run: deletes the customers that it created, and restores those that it updated. An error, and nothing is done, if
     /// there is no such run, if it is undone already, if what is needed for it was deleted, and if a constraint or trigger of the
-    /// database's own rejects it.
+    /// database rejects it.
     pub fn undo(self, undo: &Undo) -> Result<Undone> {
         self.undo_with(undo, |undoing| undoing.commit())
     }
@@ -105,7 +105,7 @@ impl Undoing<'_> {
         }
         if self.undo.dry_run {
             if self.unmet_references()? > unmet {
-                return Err(Failure::Refused("a foreign key of the database's own refuses".to_string()));
+                return Err(Failure::Refused("a foreign key of the database rejects it".to_string()));
             }
             self.connection.execute_batch("ROLLBACK")?;
             return Ok(undone);

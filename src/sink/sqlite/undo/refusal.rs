@@ -13,7 +13,7 @@ pub(super) fn refuse(connection: &Connection, run_id: i64) -> Step<()> {
     let refuse = |why: &str| Err(Failure::Refused(why.to_string()));
     let runs = runs_of(connection, Some(run_id))?.map_err(Failure::Refused)?;
     let Some(run) = runs.first() else {
-        return refuse("there is no such run; `custload runs` lists those that there are");
+        return refuse("there is no such run; `custload runs` lists the runs");
     };
     if run.status == UNDONE {
         let undone_at = run.undone_at.as_deref().unwrap_or_default();
@@ -25,7 +25,7 @@ pub(super) fn refuse(connection: &Connection, run_id: i64) -> Step<()> {
     }
     match has_journal(connection, run)? {
         true => Ok(()),
-        false => refuse("what is needed for that is not there any more; `custload runs prune` deletes it"),
+        false => refuse("what is needed to undo it is not there any more: `custload runs prune` deletes it"),
     }
 }
 

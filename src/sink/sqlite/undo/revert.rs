@@ -74,7 +74,7 @@ impl Undoing<'_> {
         let updated = self.connection.prepare_cached(&sql)?.execute(params_from_iter(values)).map_err(refused_by)?;
         match updated {
             1 => Ok(()),
-            _ => Err(Failure::Refused(format!("a trigger of the database's own keeps customer {customer} as it is"))),
+            _ => Err(Failure::Refused(format!("a trigger of the database keeps customer {customer} as it is"))),
         }
     }
 
@@ -109,7 +109,7 @@ impl Undoing<'_> {
         let deleted = before.saturating_sub(count()? as u64);
         if deleted != expected {
             return Err(Failure::Refused(format!(
-                "{expected} customers were to be deleted, and a trigger or foreign key of the database's own makes that {deleted}"
+                "{expected} customers were to be deleted, but a trigger or foreign key of the database made that {deleted}"
             )));
         }
         Ok(deleted)
