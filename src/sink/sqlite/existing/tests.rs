@@ -1,3 +1,5 @@
+//! Rows that are gathered in a segment come out as inserted ones, whatever the database is like.
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
