@@ -9,7 +9,7 @@ use crate::core::record::{Origin, Position};
 /// The header of `accepted.csv`.
 pub const ACCEPTED_COLUMNS: [&str; 6] = ["file", "record", "line", "key", "customer_id", "action"];
 
-/// As much of a value stands in `errors.ndjson`, 4 KiB; the reject report has it whole.
+/// The longest part of a value in `errors.ndjson`, in bytes; the reject report has it whole.
 const LONGEST_VALUE: usize = 4096;
 
 /// Writes a line of `errors.ndjson`. `field` is the column name of the finding's field; `message` and `hint` are its words.
@@ -71,25 +71,25 @@ fn write_text_or_null(out: &mut Vec<u8>, text: Option<&str>) {
     }
 }
 
-/// Where a rejected record stood in the first file that it came in.
+/// The file in which a rejected record was first read.
 #[derive(Debug)]
-pub enum FirstPlace<'f> {
-    /// In this input: the run as reports name it, the input's path, and the place there.
+pub enum FirstSeen<'f> {
+    /// This input: the run as reports name it, the input's path, and the record's position there.
     Here(&'f str, &'f str, Position),
-    /// In an earlier one, as its reject report says.
+    /// An earlier one, as its reject report says.
     Earlier(Origin),
 }
 
 /// What the reject report says of a record.
 #[derive(Debug)]
 pub struct Rejection<'f> {
-    /// Where it stood first.
-    pub place: FirstPlace<'f>,
+    /// Where it was first read.
+    pub first_seen: FirstSeen<'f>,
     /// Its findings, and their words.
     pub findings: Findings<'f>,
     /// See there.
     pub words: &'f Words,
-    /// The record's text, where it is a reject as a whole, and how that is cut.
+    /// The record's text, where it is a reject as a whole, and its dialect.
     pub raw: Option<(&'f str, &'f str)>,
 }
 
@@ -105,16 +105,16 @@ impl<'f> Rejection<'f> {
     }
 }
 
-/// Ends a row of `rejects.csv`, after the record's own cells: what is said of it.
+/// Ends a row of `rejects.csv`, after the record's own cells.
 pub fn end_reject_row(out: &mut Vec<u8>, writer: &mut RowWriter, rejection: &Rejection<'_>) {
-    match &rejection.place {
-        FirstPlace::Here(run, file, position) => {
+    match &rejection.first_seen {
+        FirstSeen::Here(run, file, position) => {
             writer.cell(out, run);
             writer.cell(out, file);
             writer.number(out, position.record);
             writer.number(out, position.line);
         }
-        FirstPlace::Earlier(Origin { run, file, record, line }) => {
+        FirstSeen::Earlier(Origin { run, file, record, line }) => {
             [run, file, record, line].into_iter().for_each(|text| writer.cell(out, text));
         }
     }
@@ -141,12 +141,12 @@ pub fn end_reject_line(out: &mut Vec<u8>, has_members: bool, rejection: &Rejecti
         out.extend_from_slice(b",\"line\":");
         write(out, 1);
     };
-    match &rejection.place {
-        FirstPlace::Here(run, file, position) => {
+    match &rejection.first_seen {
+        FirstSeen::Here(run, file, position) => {
             let numbers = [position.record, position.line];
             place(run, file, &|out, which| write_number(out, numbers[which]));
         }
-        FirstPlace::Earlier(Origin { run, file, record, line }) => {
+        FirstSeen::Earlier(Origin { run, file, record, line }) => {
             place(run, file, &|out, which| write_number_or_text(out, [record, line][which]));
         }
     }
@@ -163,7 +163,7 @@ pub fn end_reject_line(out: &mut Vec<u8>, has_members: bool, rejection: &Rejecti
     out.extend_from_slice(b"}}\n");
 }
 
-/// Writes a number as it is written already; what is none, as a text.
+/// Writes a number that is given as text; any other text as a text.
 fn write_number_or_text(out: &mut Vec<u8>, text: &str) {
     match text.parse::<u64>() {
         Ok(number) if number.to_string() == text => write_number(out, number),

@@ -1,5 +1,4 @@
-//! What is done for each block wherever and whenever: a [`Worker`] judges its records and writes down what the reports say
-//! of them.
+//! What can be done for each block in any order: a [`Worker`] judges its records and writes their report lines.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -11,7 +10,7 @@ use crate::core::mode::Mode;
 use crate::core::profile::FieldSet;
 use crate::core::record::csv::{Cell, RowWriter};
 use crate::core::record::{Balance, Block, Spot};
-use crate::report::lines::{self, FirstPlace, Rejection};
+use crate::report::lines::{self, FirstSeen, Rejection};
 use crate::report::summary::Counts;
 use crate::report::words::Words;
 use crate::sink::sqlite::keys::{Claim, Fingerprints, Rivals, RunPosition, SharedKeys};
@@ -30,9 +29,9 @@ pub(super) struct Worker {
     pub(super) is_table: bool,
     pub(super) fingerprints: Fingerprints,
     pub(super) keys: SharedKeys,
-    /// Whether anybody wants the reports.
+    /// Whether there are reports.
     pub(super) reports: bool,
-    /// Whether there is a database whose customers could be meant.
+    /// Whether there is a database with customers.
     pub(super) has_customers: bool,
 }
 
@@ -42,7 +41,7 @@ pub(super) struct Pens {
     words: Words,
 }
 
-/// A block, what was found out about it, and what the reports say of it.
+/// A block, its verdicts and its report lines.
 pub(super) struct Checked {
     pub(super) block: Block,
     pub(super) verdicts: Verdicts,
@@ -68,7 +67,7 @@ pub(super) struct Checked {
 }
 
 impl Checked {
-    /// How many bytes are held for what the reports say of the block.
+    /// The memory of the block's report lines, in bytes.
     pub(super) fn report_bytes(&self) -> usize {
         self.errors.text.capacity() + self.rejects.text.capacity()
     }
@@ -202,14 +201,14 @@ impl Worker {
         let rivalled = keys.claim(first, &claims, rivals);
         drop(keys);
         counts.warnings = tally.warning_count;
-        // They are written.
+        // They have been reported.
         verdicts.findings = FindingList::default();
         verdicts.cells = Vec::new();
         let worker = Arc::clone(self);
         Checked { block, verdicts, first, counts, rows, texts, rivalled, known, errors, rejects, tally, cells, worker }
     }
 
-    /// The fields that records of the input may have values of.
+    /// The fields that the input may fill.
     pub(super) fn filled_fields(&self) -> Vec<usize> {
         let fields = 0..self.checker.plan().fields.len();
         let is_filled = |field: &usize| self.checker.binding().is_none_or(|binding| !binding.sources.lack(*field));
@@ -298,9 +297,9 @@ impl Worker {
         words: &Words,
     ) {
         let Carried { origin, dialect } = self.checker.carried(block, span).unwrap_or_default();
-        let place = origin.map_or(FirstPlace::Here(&self.run, &self.path, position), FirstPlace::Earlier);
+        let first_seen = origin.map_or(FirstSeen::Here(&self.run, &self.path, position), FirstSeen::Earlier);
         let dialect = dialect.as_deref().unwrap_or(self.checker.dialect());
-        let rejection = Rejection { place, findings, words, raw: findings.raw().map(|raw| (raw, dialect)) };
+        let rejection = Rejection { first_seen, findings, words, raw: findings.raw().map(|raw| (raw, dialect)) };
         let is_whole = rejection.raw.is_some();
         if self.is_table {
             self.checker.write_original(block.bytes_of(span), cells, is_whole, row, out);

@@ -6,6 +6,7 @@
 use std::fmt::{Display, Formatter, Result};
 
 use super::problem::{EmailFault, Finding, Handling, NAMED, Problem, Retry, TextKind, Unreadable, Wanted};
+use super::registry::Scope;
 use crate::core::record::json::JsonKind;
 use crate::core::text::{visible, windows_1252};
 
@@ -22,7 +23,7 @@ pub fn hint<'f>(finding: &'f Finding<'_>, column: &'f str) -> impl Display {
 }
 
 /// Whether the messages of a reject report say that a cell is the error of a spreadsheet.
-pub fn name_cell_error(messages: &str, error: &str) -> bool {
+pub fn names_cell_error(messages: &str, error: &str) -> bool {
     messages.contains(&CellError(error).to_string())
 }
 
@@ -38,9 +39,11 @@ struct Hint<'f, 't> {
 
 impl Display for Message<'_, '_> {
     fn fmt(&self, out: &mut Formatter<'_>) -> Result {
-        match self.finding.problem.code().is_whole_record() {
-            true => of_record(&self.finding.problem, out),
-            false => of_value(&self.finding.problem, self.column, out),
+        let (problem, column) = (&self.finding.problem, self.column);
+        match problem.code().info().scope {
+            Scope::Record => of_record(problem, out),
+            Scope::Field | Scope::Warning => of_value(problem, column, out),
+            Scope::Set => of_key(problem, column, out),
         }?;
         match self.finding.handling {
             Handling::Kept { judged: Some(judged) } => write!(out, " (judged as {})", Shown(judged)),
@@ -86,7 +89,7 @@ fn of_record(problem: &Problem<&str>, out: &mut Formatter<'_>) -> Result {
             out.write_str("the record is the header of another report; move what follows into a file of its own")
         }
         Problem::Unreadable { why, .. } => write!(out, "{}; fill in the cells of the row instead", unreadable(*why)),
-        _ => Ok(()),
+        problem => out.write_str(problem.code().info().title),
     }
 }
 
@@ -135,6 +138,16 @@ fn of_value(problem: &Problem<&str>, column: &str, out: &mut Formatter<'_>) -> R
             write!(out, "{column} is {}, and must be one of: {}", Shown(found), choices.replace('\n', ", "))
         }
         Problem::NotAFlag { found } => write!(out, "{column} is {}, and must be yes or no", Shown(found)),
+        Problem::UnknownCountry { found } => write!(out, "{column} is {}, which ISO 3166 does not know", Shown(found)),
+        Problem::NullWord { found } => write!(out, "{column} is {}, which is taken for no value", Shown(found)),
+        problem => of_format(problem, column, out),
+    }
+}
+
+/// What JSON or a spreadsheet has made of a value.
+#[rustfmt::skip] // a problem a line, as far as it goes
+fn of_format(problem: &Problem<&str>, column: &str, out: &mut Formatter<'_>) -> Result {
+    match problem {
         Problem::NotAList => write!(out, "{column} is not a list: it is not a JSON array"),
         Problem::ListItem { found } => write!(out, "{column} is not a list: it holds {}", match found {
             JsonKind::Array => "another array",
@@ -164,6 +177,13 @@ fn of_value(problem: &Problem<&str>, column: &str, out: &mut Formatter<'_>) -> R
             "{column} is a formula without a stored result; open the file in a spreadsheet program, which calculates it, \
              save it and load that"
         ),
+        problem => out.write_str(problem.code().info().title),
+    }
+}
+
+#[rustfmt::skip] // a problem a line, as far as it goes
+fn of_key(problem: &Problem<&str>, column: &str, out: &mut Formatter<'_>) -> Result {
+    match problem {
         Problem::DuplicateOfCustomer { customer, name, origin } => {
             write!(out, "customer {customer} ")?;
             match (name, origin) {
@@ -182,9 +202,7 @@ fn of_value(problem: &Problem<&str>, column: &str, out: &mut Formatter<'_>) -> R
             write!(out, "customers {one} and {other} in the database have this {column}")
         }
         Problem::NoKey => write!(out, "there is no {column} to find a customer by"),
-        Problem::UnknownCountry { found } => write!(out, "{column} is {}, which ISO 3166 does not know", Shown(found)),
-        Problem::NullWord { found } => write!(out, "{column} is {}, which is taken for no value", Shown(found)),
-        _ => Ok(()),
+        problem => out.write_str(problem.code().info().title),
     }
 }
 

@@ -19,14 +19,14 @@ impl Judge<'_> {
 }
 
 impl<B: RowBuilder> Draft<'_, B> {
-    /// Notes what becomes of the place from which a field was judged; `raw` stands there.
+    /// Notes what becomes of the cell from which a field was judged, and whose text is `raw`.
     pub(super) fn note_fate(&mut self, field: usize, place: usize, raw: &str, stored: &Stored<'_>) {
         if self.out.marks.is_filled(place) {
             self.out.marks.note(place, self.fate(field, raw, stored));
         }
     }
 
-    /// The same of two places whose texts were judged as one.
+    /// The same for two cells whose texts were judged as one.
     pub(super) fn note_fates(&mut self, field: usize, cells: [(usize, &str); 2], stored: &Stored<'_>) {
         let says_something = |raw| self.judge.plan.has_value(field, raw);
         let said = cells.map(|(_, raw)| says_something(raw));
@@ -60,8 +60,8 @@ impl<B: RowBuilder> Draft<'_, B> {
         }
     }
 
-    /// Chooses among several candidates for a field, in a record whose address comes from `group`, and notes what becomes of the
-    /// others.
+    /// Chooses among several candidates for a field, and notes what becomes of the others. The record's address comes from
+    /// `group`.
     pub(super) fn choose(
         &mut self,
         sources: &Sources,

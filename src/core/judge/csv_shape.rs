@@ -13,25 +13,25 @@ use crate::core::record::raw::RawDialect;
 pub struct CsvShape {
     /// The columns and their fields.
     pub binding: Binding,
-    /// How a record is cut.
+    /// The shape of a record.
     pub(super) row: RowShape,
-    /// How one is cut that stands whole in a reject report, but for its dialect.
+    /// The shape of a record in `_reject_raw`, but for its dialect.
     pub(super) own_row: RowShape,
-    /// Whether the cells are those of a spreadsheet, in which a mark may say that one is an error.
+    /// Whether it is a spreadsheet, in which a mark before a cell's text says that it is an error.
     pub(super) is_sheet: bool,
     /// The columns of a reject report, where the input is one.
     pub(super) report: Option<Box<ReportShape>>,
-    /// The columns of the input's own.
+    /// The input's own columns: those that are not a report's.
     pub(super) own: Vec<usize>,
     /// Their names as they are compared.
     pub(super) own_names: Vec<String>,
     /// The first letter or digit of the first of them.
     pub(super) first_letter: Option<char>,
-    /// The same names as they stand, in order.
+    /// The same names in lower case, sorted.
     pub(super) sorted_names: Vec<String>,
-    /// For each byte that one of these may begin with, how long they are then: a bit a length, the last one for all that are longer.
+    /// For each first byte the lengths of these names: a bit a length, the last one for all longer ones.
     pub(super) lengths: Box<[u64; 256]>,
-    /// How a record of the input is cut.
+    /// The dialect of the input's records, as reports name it.
     pub(super) dialect: String,
     /// The line of the header, where there is one.
     pub(super) header_line: Option<u64>,
@@ -52,7 +52,7 @@ impl CsvShape {
         }
         CsvShape {
             row: RowShape::new(csv, binding.headers.iter().map(String::as_str), is_padded),
-            // A report's row has the own part of the input's, whatever has become of the report.
+            // A record in a report has the input's own columns, even if the report was changed.
             own_row: RowShape::new(csv, own_headers, is_padded && !is_sheet),
             is_sheet,
             report: ReportShape::of(&binding).map(Box::new),
@@ -67,7 +67,7 @@ impl CsvShape {
         }
     }
 
-    /// The same for an input whose header stands on this line.
+    /// The same for an input whose header is on this line.
     pub fn with_header(self, header_line: Option<u64>) -> CsvShape {
         CsvShape { header_line, ..self }
     }
@@ -82,7 +82,7 @@ pub(super) fn first_letter(text: &str) -> Option<char> {
     }
 }
 
-/// A name of a header, or a cell, as it stands there but for blanks around it and small letters.
+/// A header name or a cell, trimmed and in lower case.
 pub(super) fn as_it_stands(text: &str) -> String {
     text.trim().to_ascii_lowercase()
 }
@@ -94,25 +94,25 @@ pub(super) fn first_byte(text: &str) -> usize {
 }
 
 impl CsvShape {
-    /// Whether a record's cells are its text cut at the delimiters, and all of them are its own.
+    /// Whether a record can be copied into its report as it is written.
     pub(super) fn is_as_written(&self) -> bool {
         self.report.is_none() && !self.is_sheet && self.row.csv.is_quoted_as_usual()
     }
 
-    /// How a record is cut that stands whole in the input's reject report.
+    /// The dialect of a record in `_reject_raw` of the input's reject report.
     pub(super) fn dialect(&self) -> &str {
         &self.dialect
     }
 }
 
-/// How a record is cut.
+/// The dialect and the number of cells of a record.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RowShape {
     /// How its cells are written.
     pub(super) csv: CsvDialect,
-    /// How many cells it has.
+    /// The number of its cells.
     pub(super) cells: usize,
-    /// How many must be there: the others are empty where they are left out.
+    /// The least number that must be there; the others may be left out, and are empty then.
     pub(super) least: usize,
 }
 

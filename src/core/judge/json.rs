@@ -1,8 +1,8 @@
 //! Judging NDJSON records: members to fields by their keys.
 //!
-//! Keys are matched like header names, record by record, for each record may have others. What a key means is looked up
-//! once a block, and as most records have the same keys in the same order, which member fills what is worked out only where
-//! a record has others than the one before. A record that a reject report carries whole in `_reject` is read from there.
+//! Keys are matched like header names, for each record may have others. What a key means is looked up once a block. Most
+//! records have the keys of the record before in the same order, so which member fills which field is worked out only where
+//! the keys differ. A record that stands whole in the `_reject` of a reject report is read from there.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -25,22 +25,22 @@ pub(super) struct JsonRecords<'c> {
     shape: &'c JsonShape,
     /// The keys of this block whose meanings are known; bounded, for a hostile file may have millions of keys.
     keys: Vec<KnownKey>,
-    /// Where each is there.
+    /// The index of each among them.
     places: HashMap<String, usize>,
-    /// The key that came first the last time.
+    /// The first key of the record before.
     first: usize,
     /// The keys of the record before, in order, and the values of this one.
     order: Vec<usize>,
     values: Vec<ValueSpan>,
-    /// For each field what may fill it.
+    /// What may fill each field.
     sources: Sources,
-    /// Whether that is so for records with the keys of `order`, and whether the block's marks know of these.
+    /// Whether `sources` is right for the keys of `order`, and whether the block's marks have their layout.
     is_bound: bool,
     is_laid_out: bool,
-    /// The keys of the last record that went the long way, if `sources` are those of its values; and room for the next one's.
+    /// The keys of the last record that took the long way, if `sources` is right for them; and room for those of the next.
     reached: Vec<usize>,
     spare: Vec<usize>,
-    /// How many times that was worked out.
+    /// How often `sources` was worked out.
     bindings: usize,
 }
 
@@ -49,15 +49,15 @@ struct KnownKey {
     name: Box<str>,
     meaning: Meaning,
     role: Role,
-    /// As it stands in most records, with its quotes and the colon; `None` where only the long way does.
+    /// As most records write it, with its quotes and the colon; `None` for a key that needs the long way.
     written: Option<Box<[u8]>>,
-    /// The key that came behind it the last time.
+    /// The key that followed it the last time.
     next: usize,
-    /// When it was met last, of all `bindings`.
+    /// The value of `bindings` when it was last bound.
     bound: usize,
 }
 
-/// The place of a key that is not told apart from others.
+/// The index of a key beyond [`MOST_KEYS`].
 const NO_PLACE: usize = MOST_KEYS;
 
 impl<'c> JsonRecords<'c> {
@@ -110,8 +110,8 @@ impl<'c> JsonRecords<'c> {
         self.judge_others(record, members, draft).map_err(|bad| without_report(record, bad))
     }
 
-    /// Finds the values of a record that is right, and whose keys are all known: nearly all are. What there is to say of
-    /// others, and to learn from them, is for the long way.
+    /// Finds the values of a record that is well formed and has known keys only, as nearly all have. `None` sends it the long
+    /// way, which learns new keys and says what is wrong.
     fn read(&mut self, record: &str) -> Option<()> {
         let mut reader = ObjectReader::new(record)?;
         self.values.clear();
@@ -133,9 +133,9 @@ impl<'c> JsonRecords<'c> {
                 self.order.truncate(member);
                 self.order.push(guess);
             }
-            // What is within an object has keys of its own.
+            // The members of an object have keys of their own.
             self.values.push(reader.value().filter(|value| !value.is_object(record))?);
-            // There are no more without one that stands there twice.
+            // With more members than known keys, one key is repeated.
             if self.values.len() > self.keys.len() {
                 return None;
             }
@@ -152,7 +152,7 @@ impl<'c> JsonRecords<'c> {
         self.is_bound.then_some(())
     }
 
-    /// Finds out which members may fill which fields, if no key stands there twice.
+    /// Works out which members may fill which fields; `false` where a key is repeated.
     fn bind(&mut self) -> bool {
         self.bindings += 1;
         self.is_laid_out = false;
@@ -171,7 +171,7 @@ impl<'c> JsonRecords<'c> {
         true
     }
 
-    /// How a key stands in most records; `None` where its value is more than a value, or the key cannot be written as it is.
+    /// How most records write a key; `None` for the report's key, and for one that needs escapes.
     fn written(key: &str) -> Option<Box<[u8]>> {
         let is_plain = stop_in_text(key.as_bytes(), 0) == key.len();
         (key != REPORT_KEY && is_plain).then(|| format!("\"{key}\":").into_bytes().into())
@@ -190,7 +190,7 @@ impl<'c> JsonRecords<'c> {
         let members = members.reach(&self.shape.names(self.plan)).map_err(repeated)?;
         self.bind_reached(&members, draft);
         let written = |member: u32| Written::of(members.0[member as usize].1);
-        // What a report says of a record is no value of it.
+        // What a report says of a record is not one of its values.
         let is_own = |(key, raw): &(Cow<'_, str>, &str)| key != REPORT_KEY && Written::of(raw).is_filled();
         draft.out.marks.begin(members.0.iter().map(is_own));
         let plain = |member: usize| plain(written(member as u32)).map(|text| (text.as_bytes(), text.len()));
@@ -198,7 +198,7 @@ impl<'c> JsonRecords<'c> {
         Ok(())
     }
 
-    /// Finds out which members may fill which fields, if that is not known from the record before.
+    /// Works out which members may fill which fields, unless the record before had the same keys.
     fn bind_reached<B: RowBuilder>(&mut self, members: &Members<'_>, draft: &mut Draft<'_, B>) {
         let mut reached = std::mem::take(&mut self.spare);
         reached.clear();
@@ -218,7 +218,7 @@ impl<'c> JsonRecords<'c> {
         self.spare = std::mem::replace(&mut self.reached, reached);
     }
 
-    /// What a key means, whose address it is part of, and its place among those that are remembered.
+    /// What a key means, which address it is part of, and its index among the known keys.
     fn look_up(&mut self, key: &str) -> (Meaning, Role, usize) {
         if let Some(place) = self.places.get(key) {
             let known = &self.keys[*place];
@@ -236,14 +236,14 @@ impl<'c> JsonRecords<'c> {
     }
 }
 
-/// Tells the block's marks what stands at the places of the records that follow.
+/// Gives the block's marks the layout of the records that follow.
 fn lay_out<B: RowBuilder>(sources: &Sources, slots: impl ExactSizeIterator<Item = u32>, draft: &mut Draft<'_, B>) {
     let is_candidate = sources.candidates(slots.len());
     draft.out.marks.begin_layout(slots.zip(is_candidate).map(|(slot, is_candidate)| (slot, !is_candidate)));
 }
 
-/// Judges the values that fill the fields, which `written` finds by their place among the members. `plain` finds the text that
-/// one is judged as, where it stands so in the record: what begins with it, and its length.
+/// Judges the values that fill the fields. `written` finds a member's value. `plain` finds the text that it is judged as, where
+/// the record has this text as it is: the bytes from there on, and its length.
 fn judge_members<'v, B: RowBuilder>(
     sources: &Sources,
     is_tidy: bool,
@@ -286,7 +286,7 @@ fn judge_members<'v, B: RowBuilder>(
             Chosen::Joined([first, last]) => {
                 let stored = match [first, last].map(|member| joinable(written(member as u32))) {
                     [Some(one), Some(other)] => draft.judge.parts(origin(first), &[&*one, &*other]),
-                    // What cannot be joined is no text, and that is its fault.
+                    // A part that cannot be joined is not a text, and is judged for that.
                     [None, _] => judge(origin(first), draft),
                     [_, None] => judge(origin(last), draft),
                 };
@@ -312,7 +312,7 @@ fn says_something(plan: &Plan, field: usize, written: Written<'_>) -> bool {
     }
 }
 
-/// The text of a part of a field; `None` where it is no text that can be joined.
+/// The text of a part of a field; `None` where it is not a text.
 fn joinable(written: Written<'_>) -> Option<Cow<'_, str>> {
     plain(written).map(Cow::Borrowed).or_else(|| match written {
         Written::Value(raw) => Some(value(raw)).and_then(|value| match value {
@@ -323,7 +323,7 @@ fn joinable(written: Written<'_>) -> Option<Cow<'_, str>> {
     })
 }
 
-/// The text that a value is judged as, where it stands so in the record.
+/// The text that a value is judged as, where the record has this text as it is.
 fn plain(written: Written<'_>) -> Option<&str> {
     match written {
         Written::PlainText(text) => Some(text),

@@ -5,30 +5,30 @@ use std::collections::HashSet;
 use super::plan::Plan;
 use crate::core::profile::{Alike, Binding, Column, KeyNames, Match, Meaning, Role, Sources, letters_and_digits};
 
-/// The keys of a block in the order in which they were met, each once, and what each means. Their places are the slots of the
-/// block's [`super::marks::Marks`].
+/// The distinct keys of a block in order of appearance, and what each means. Their indexes are the slots of the block's
+/// [`super::marks::Marks`].
 pub type MetKeys = Vec<(String, Meaning)>;
 
-/// The number of keys of an input that are told apart. As many of each block are enough to find the first of an input, wherever
-/// its blocks begin.
+/// The number of keys of an input that are counted apart. As many of each block are enough to find the input's first ones,
+/// wherever its blocks begin.
 pub const MOST_KEYS: usize = 10_000;
 
 /// What is known of the keys of an input before its records are judged.
 #[derive(Clone, Debug)]
 pub struct JsonShape {
     alike: Alike,
-    /// The names by which the run finds customers, and their letters and digits; none where it changes nobody.
+    /// The names of the key, and their letters and digits; none where the run changes no customers.
     key_names: HashSet<String>,
     key_letters: HashSet<String>,
-    /// What stands for a field, in order: a record is read as if it had all of it.
+    /// The candidates for fields, in order: a record is read as if it had all of them.
     candidates: Vec<(Match, Role)>,
-    /// Whether a part of a value is one where the input has no other part. Not where customers are changed: a first name would
-    /// take the place of a whole one.
+    /// Whether one part of a value fills a field where the input does not have the other part. Not where customers are changed:
+    /// a first name would replace a whole one.
     may_be_parted: bool,
 }
 
 impl JsonShape {
-    /// That of an input whose first records have these keys, and what becomes of these.
+    /// The shape of an input whose first records have these keys, and the binding of these.
     pub fn new(plan: &Plan, keys: Vec<String>) -> (JsonShape, Binding) {
         let alike = Alike::new(&plan.names, &keys);
         let may_be_parted = !plan.mode.changes();
@@ -53,19 +53,19 @@ impl JsonShape {
             }
         }
         candidates.sort_unstable();
-        // It matters whether there are several, and not how many.
+        // Two of a kind stand for any number of them.
         let several = candidates.chunk_by(|one, other| one == other);
         let candidates = several.flat_map(|several| several.iter().take(2).copied()).collect();
         (JsonShape { alike, key_names, key_letters, candidates, may_be_parted }, binding)
     }
 
-    /// What keys mean by themselves.
+    /// What keys mean regardless of the run's key.
     pub(super) fn names<'n>(&'n self, plan: &'n Plan) -> KeyNames<'n> {
         KeyNames { names: &plan.names, alike: &self.alike }
     }
 
-    /// What a key of a record means. A customer is found by the input's own names for the key alone, however they are written: a
-    /// record that lacks them must not find its customer by another.
+    /// What a key of a record means. Only the input's own names for the run's key find a customer, however they are written: a
+    /// record that lacks them must not find its customer by another name.
     pub(super) fn meaning_of(&self, plan: &Plan, key: &str) -> Meaning {
         let is_key = |found: &Match| !self.key_names.is_empty() && plan.key.is_some_and(|key| key.field == found.field);
         match self.names(plan).find(key) {

@@ -1,50 +1,50 @@
 //! What becomes of each filled cell of a block's records: [`Marks`].
 //!
-//! A bit stands for a place in a record: a column, or a member of a JSON record. Which cells are filled is noted where the record
-//! is cut into cells, what becomes of each where its value is judged. The bits of all records are added up when the block is done,
-//! a column at a time for many records at once; so a cell costs an instruction or two, and the two sides of the balance know
-//! nothing of each other (SPEC, section 4, "no value is lost unseen").
+//! Each place in a record has a bit: a column, or a member of a JSON record. Cutting the record notes which cells are filled;
+//! judging a value notes what becomes of its cell. The bits of all records are added up when the block is done, a column at a
+//! time for many records at once. So a cell costs an instruction or two, and the two sides of the balance are independent: no
+//! value can be lost unseen.
 
 use std::ops::Range;
 
 use crate::core::record::{Balance, Fate};
 
-/// The cells of a record that are alike in one thing: a bit a place.
+/// A set of a record's cells, a bit for each place.
 type Words = Vec<u64>;
 
 /// See the module.
 #[derive(Clone, Debug, Default)]
 pub struct Marks {
     layouts: Vec<Layout>,
-    /// What the places of the layouts are, and for each whether it goes nowhere.
+    /// The slots of the layouts' places, and which of them fill no field.
     slots: Vec<u32>,
     ignored: Words,
-    /// Where the bits of each of the block's records begin, and its layout; those of no record that was cut have none.
+    /// Where the bits of each of the block's records begin, and its layout; [`NONE`] for a record that was not cut.
     records: Vec<(u32, u32)>,
     /// Where the last record's bits are.
     at: usize,
-    /// What was noted the quick way of its first 64 places: those that are stored, and those that are normalised.
+    /// What the quick path has noted of its first 64 places: those that are stored, and those that are normalised.
     quick: [u64; 2],
-    /// Whether something was noted otherwise, so that a place may have several fates.
+    /// Whether the full path has noted something, so that a place may have several fates.
     needs_merge: bool,
     filled: Words,
     /// By fate; shorter than `filled`, or empty, where the rest is nothing.
     fates: [Words; Fate::COUNT],
 }
 
-/// What stands at the places of records that are alike.
+/// What the places of similar records are.
 #[derive(Clone, Copy, Debug)]
 struct Layout {
-    /// Its first slot, and how many there are.
+    /// Its first slot, and the number of slots.
     slots: (u32, u32),
-    /// Its first word among those that tell what goes nowhere, and how many words a record has.
+    /// Its first word in `ignored`, and the number of words of a record.
     ignored: u32,
     words: u32,
     /// Where the bits of its first record begin.
     first: u32,
 }
 
-/// A record of which nothing is known.
+/// The layout of a record that was not cut.
 const NONE: u32 = u32::MAX;
 
 impl Marks {
@@ -53,7 +53,7 @@ impl Marks {
         Marks { records: Vec::with_capacity(records), ..Marks::default() }
     }
 
-    /// The records that follow have these at their places: each with its slot, and whether it goes nowhere.
+    /// Sets the places of the records that follow: for each its slot, and whether it fills no field.
     pub(super) fn begin_layout(&mut self, places: impl Iterator<Item = (u32, bool)>) {
         let (slots, ignored) = (self.slots.len(), self.ignored.len());
         for (place, (slot, is_ignored)) in places.enumerate() {
@@ -102,7 +102,7 @@ impl Marks {
         }
     }
 
-    /// Notes that there is nothing of a span: it is blank, or could not be cut.
+    /// Notes a span without cells: it is blank, or could not be cut.
     pub(super) fn skip(&mut self) {
         self.records.push((0, NONE));
     }

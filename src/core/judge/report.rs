@@ -1,4 +1,4 @@
-//! Reading a reject report again: what its own columns say of a row, and the record that stands in `_reject_raw`.
+//! Reading a reject report again: what its own columns say of a row, and the record in `_reject_raw`.
 
 use std::borrow::Cow;
 
@@ -12,16 +12,16 @@ use crate::core::record::csv::{Cell, NOT_CALCULATED, split, unguarded};
 use crate::core::record::dialect::CsvDialect;
 use crate::core::record::raw::{self, RawDialect};
 
-/// What a reject report said already of a record that comes from one.
+/// What a reject report already says of a record that is read from one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Carried {
-    /// Where the record stood first; none where a person has added it to the report.
+    /// Where the record came from first; none where a person has added it to the report.
     pub origin: Option<Origin>,
-    /// How the record is cut that stands whole in the report.
+    /// The dialect of the record, where the report has it whole.
     pub dialect: Option<String>,
 }
 
-/// The columns that a reject report has of its own, as far as an input has them.
+/// The report's own columns, as far as an input has them.
 #[derive(Clone, Debug)]
 pub(super) struct ReportShape {
     run: Option<usize>,
@@ -34,7 +34,8 @@ pub(super) struct ReportShape {
     raw: Option<usize>,
     /// Whether they are all there, in order, after all others.
     is_at_end: bool,
-    /// What tells the input's other columns from those that a record was written under, and all of them from these.
+    /// Digests of the names of the input's other columns, and of all its columns: a record must be read under the columns that it
+    /// was written under.
     own_digest: String,
     all_digest: String,
 }
@@ -47,7 +48,7 @@ pub(super) struct ReportRow<'r> {
     pub(super) cells: &'r [Cell],
 }
 
-/// A row of a report that cannot be cut into cells, and is not told apart into the record's own text and what the report says.
+/// A row of a report that cannot be cut into cells: the record's own text, and what the report says of it.
 pub(super) struct Torn<'r> {
     /// The record's own text.
     pub(super) own: &'r [u8],
@@ -55,13 +56,13 @@ pub(super) struct Torn<'r> {
     pub(super) carried: Carried,
 }
 
-/// How many delimiters are tried, from the end of a row on, to find the one after which the report's own columns begin. In most
-/// rows these columns hold fewer.
+/// The number of delimiters to try, from the end of a row, to find the one before the report's own columns. Most rows have
+/// fewer in these columns.
 const MOST_TRIED: usize = 64;
 
 impl ReportShape {
     /// Finds the record's own text in a row that cannot be cut into cells, if the row still ends with the report's columns as they
-    /// were written. What cannot be told apart is none of it.
+    /// were written.
     pub(super) fn tear<'r>(&self, row: &'r [u8], csv: CsvDialect) -> Option<Torn<'r>> {
         if !self.is_at_end {
             return None;
@@ -81,7 +82,7 @@ impl ReportShape {
         })
     }
 
-    /// What is said of a row that stands whole in the next report: it can be read in no way but by a person.
+    /// What the next report says of a row that it carries whole, since only a person can read it.
     pub(super) fn untold(&self, csv: CsvDialect) -> Carried {
         let dialect = RawDialect { csv, columns: self.all_digest.clone(), is_guarded: true };
         Carried { origin: None, dialect: Some(dialect.to_string()) }
@@ -114,14 +115,14 @@ impl<'r> ReportRow<'r> {
         column.map(|column| unguarded(self.cells[column].text(self.record))).unwrap_or_default()
     }
 
-    /// Whether the report's columns hold their own names: of reports that were joined into one, the headers are among the records.
+    /// Whether the report's columns hold their own names: where reports were joined into one, headers are among the records.
     pub(super) fn is_header(&self) -> bool {
         let shape = self.shape;
         let columns = [shape.run, shape.line, shape.codes, shape.raw];
         columns.into_iter().all(|column| column.is_none_or(|_| report_column(&self.text(column)).is_some()))
     }
 
-    /// The first of the report's columns that holds what no report has there, and no person leaves there.
+    /// The first of the report's columns that holds what no report writes there.
     pub(super) fn misplaced(&self) -> Option<usize> {
         type Looks = fn(&str) -> bool;
         let shape = self.shape;
@@ -134,10 +135,10 @@ impl<'r> ReportRow<'r> {
         columns.iter().find(|column| is_wrong(column)).and_then(|(column, _)| *column)
     }
 
-    /// Whether a cell is still the error that the record was rejected for. The messages tell: what a person has written in its place
-    /// may look like another error.
+    /// Whether a cell is still the error that the record was rejected for: the messages name it. Another error may be what a
+    /// person has written in its place.
     pub(super) fn has_error(&self, cell: &str) -> bool {
-        cell == NOT_CALCULATED || english::name_cell_error(&self.text(self.shape.messages), cell)
+        cell == NOT_CALCULATED || english::names_cell_error(&self.text(self.shape.messages), cell)
     }
 
     /// Whether the record was rejected for this.
@@ -145,7 +146,7 @@ impl<'r> ReportRow<'r> {
         self.text(self.shape.codes).split(',').any(|found| found == code.name())
     }
 
-    /// The record as it stands whole in the row; empty where it does not.
+    /// The `_reject_raw` of the row; empty where the row does not have the record whole.
     pub(super) fn raw(&self) -> Cow<'r, str> {
         self.text(self.shape.raw)
     }
@@ -160,8 +161,7 @@ impl<'r> ReportRow<'r> {
         Carried { origin: Some(origin).filter(|origin| !origin.file.is_empty()), dialect }
     }
 
-    /// The text of the record in `_reject_raw`, and how it is cut. It must be cut in no other way, and under no other columns, or its
-    /// cells would move.
+    /// The text of the record in `_reject_raw`, and its dialect. Under another dialect, or other columns, its cells would move.
     pub(super) fn raw_record(&self) -> Result<(String, RawDialect), BadRecord<'static>> {
         let raw = self.raw().into_owned();
         let bytes = raw::unescape(&raw).into_owned();
@@ -183,7 +183,7 @@ impl<'r> ReportRow<'r> {
         }
     }
 
-    /// A record that cannot be read from the report, and stays what it was.
+    /// A record that cannot be read from the report, and keeps its code.
     fn unread(&self, bytes: Vec<u8>, raw: String, why: Unreadable) -> BadRecord<'static> {
         let codes = self.text(self.shape.codes);
         let code = Code::from_name(&codes).filter(|code| code.is_whole_record()).unwrap_or(Code::ExtraCell);
@@ -191,14 +191,14 @@ impl<'r> ReportRow<'r> {
     }
 }
 
-/// The longest cells of spreadsheets, in units of UTF-16: what is longer is cut there without a word.
+/// The longest cells of spreadsheets, in units of UTF-16: they cut longer ones silently.
 const CELL_LIMITS: [usize; 2] = [32_767, 65_535];
 
 fn utf16_length(text: &str) -> usize {
     text.chars().map(char::len_utf16).sum()
 }
 
-/// Whether eight cells are those that a report has of a record.
+/// Whether eight cells are what a report says of a record.
 fn is_said(text: &dyn Fn(usize) -> String) -> bool {
     let is_run = text(0).is_empty() || is_run(&text(0));
     is_run && !text(1).is_empty() && is_number(&text(2)) && is_number(&text(3)) && are_codes(&text(4))
@@ -212,7 +212,7 @@ fn is_run(text: &str) -> bool {
     text.split_once('-').is_some_and(|(run, id)| is_number(run) && id.len() == 8)
 }
 
-/// Also those of a later version.
+/// Whether this is a list of codes, which may be those of a later version.
 fn are_codes(text: &str) -> bool {
     let is_code = |code: &str| {
         let is_part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
@@ -221,7 +221,7 @@ fn are_codes(text: &str) -> bool {
     text.split(',').all(is_code)
 }
 
-/// A record of which only the beginning stands in the report must not be loaded from there.
+/// A record of which the report has only the beginning must not be loaded from there.
 pub(super) fn cut_off(bytes: Vec<u8>, carried: String) -> BadRecord<'static> {
     BadRecord { carried: Some(carried), ..BadRecord::new(Problem::CutOff, None, bytes) }
 }

@@ -20,7 +20,7 @@ pub(super) enum Record<'r> {
     Raw(String),
 }
 
-/// A report's line that was broken and rejected again carries a report's line.
+/// How deep reports' lines may be nested: a line that was damaged and rejected again carries a line.
 const RAW_WITHIN_RAW: usize = 8;
 
 /// Takes a line apart.
@@ -40,7 +40,7 @@ pub(super) fn parse(record: &str) -> Result<Record<'_>, BadRecord<'_>> {
     Ok(Record::Raw(text))
 }
 
-/// The text of the record that a line of a reject report carries whole, if it is one.
+/// The record that a line of a reject report carries whole, if it is such a line.
 fn carried(members: &Members<'_>) -> Result<Option<String>, BadRecord<'static>> {
     let [(key, report)] = members.0.as_slice() else { return Ok(None) };
     let Some(raw_text) = raw_of_report(report).filter(|_| key == REPORT_KEY) else { return Ok(None) };
@@ -63,7 +63,7 @@ pub(super) fn parse_members(record: &str) -> Result<Members<'_>, BadRecord<'_>> 
     })
 }
 
-/// What a reject report says already of the record in this line.
+/// What a reject report already says of the record in this line.
 pub(super) fn carried_by(line: &str) -> Option<Carried> {
     memmem::find(line.as_bytes(), REPORT_KEY.as_bytes())?;
     let members = Members::parse(line);
@@ -85,8 +85,8 @@ pub(super) fn carried_by(line: &str) -> Option<Carried> {
     Some(Carried { origin: Some(origin).filter(|origin| !origin.file.is_empty()), dialect: None })
 }
 
-/// The record's own text in a report's line that is no record, and what the report says of it. `None` where the two cannot be told
-/// apart.
+/// The record's own text in a report's line that is not JSON, and what the report says of it. `None` where the two cannot be
+/// told apart.
 fn torn(line: &str) -> Option<(String, &str)> {
     const BEFORE: &str = ",\"_reject\":";
     let at = memmem::rfind(line.as_bytes(), BEFORE.as_bytes())?;
@@ -94,7 +94,7 @@ fn torn(line: &str) -> Option<(String, &str)> {
     Members::parse(report).is_ok().then(|| (format!("{}}}", &line[..at]), report))
 }
 
-/// The fault of a record without what a report says of it, where it is one by itself.
+/// The same record without what a report says of it, where it is also bad alone.
 pub(super) fn without_report<'r>(line: &'r str, bad: BadRecord<'r>) -> BadRecord<'r> {
     let own = torn(line).map(|(own, _)| own).filter(|_| bad.raw == line.as_bytes());
     match own.filter(|own| parse_members(own).is_err() || bad.problem.code() == Code::RepeatedJsonKey) {
@@ -105,7 +105,7 @@ pub(super) fn without_report<'r>(line: &'r str, bad: BadRecord<'r>) -> BadRecord
 
 /// Writes the members of a record, without braces and without `_reject`.
 pub(super) fn write_original(record: &str, out: &mut Vec<u8>) {
-    // Without the report's key, and without an escape that it could be written with, the members stay as they are.
+    // Without the report's key, and without escapes that could stand for it, the members stay as they are.
     if memchr(b'\\', record.as_bytes()).is_none() && memmem::find(record.as_bytes(), REPORT_KEY.as_bytes()).is_none() {
         return write_inner(record, out);
     }
@@ -134,7 +134,7 @@ pub(super) fn write_original(record: &str, out: &mut Vec<u8>) {
     join_lines(&mut out[start..]);
 }
 
-/// Writes what stands between the braces, on one line.
+/// Writes the text between the braces, on one line.
 fn write_inner(record: &str, out: &mut Vec<u8>) {
     let inner = record.trim().strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
     let start = out.len();
@@ -142,7 +142,7 @@ fn write_inner(record: &str, out: &mut Vec<u8>) {
     join_lines(&mut out[start..]);
 }
 
-/// Puts on one line what may stand on several: no text in JSON has a line break.
+/// Joins lines: within a text, JSON has no line breaks.
 fn join_lines(json: &mut [u8]) {
     let mut from = 0;
     while let Some(found) = memchr2(b'\n', b'\r', &json[from..]) {

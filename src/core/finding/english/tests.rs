@@ -152,7 +152,7 @@ fn long_texts_are_cut_and_hidden_characters_shown() {
     assert_eq!(Shown(&long).to_string(), format!("\"{long}\""));
     assert_eq!(Shown(crate::core::finding::excerpt(&longer)).to_string(), format!("\"{long}…\""));
     assert_eq!(Shown("a\u{202e}b").to_string(), "\"a\\u{202e}b\"");
-    assert!(name_cell_error(
+    assert!(names_cell_error(
         &message(&finding(Problem::CellError { error: "#N/A" }, REJECTED, None), "x").to_string(),
         "#N/A"
     ));
