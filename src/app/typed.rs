@@ -41,7 +41,10 @@ impl<const INSPECTS: bool> Typed<INSPECTS> {
     pub(super) fn apply(&self, options: &mut Options) -> Result<()> {
         for (row, value) in &self.given {
             let done = match row.set {
-                Set::Switch(set) => Ok(set(options)),
+                Set::Switch(set) => {
+                    set(options);
+                    Ok(())
+                }
                 Set::Text(set) => set(options, &value.to_string_lossy()),
                 Set::Path(set) => set(options, Path::new(value)),
             };

@@ -260,7 +260,8 @@ pub(super) mod tests {
         let mut encoder = RowEncoder::default();
         encoder.push(Value::Text(b"b"));
         encoder.finish(&mut row);
-        keys.add_created(7, &row, &[0..row.len() as u32]);
+        let whole = 0..row.len() as u32;
+        keys.add_created(7, &row, std::slice::from_ref(&whole));
         keys.end_input();
         let stored = |customer| Ok(Some(if customer == 7 { "b" } else { "a" }.to_string()));
         assert_eq!(keys.customer_with(b"b", stored).unwrap(), Some(7));

@@ -1,7 +1,7 @@
 //! Which of several columns gives a field its value in one record.
 
 use super::draft::Draft;
-use super::judge::Judge;
+use super::value::Judge;
 use crate::core::profile::{Chosen, Role, Sources};
 use crate::core::record::Fate;
 use crate::core::row::RowBuilder;

@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 use super::bad_record::BadRecord;
-use super::judge::Judge;
 use super::marks::Marks;
 use super::plan::Plan;
 use super::quick::Tidy;
+use super::value::Judge;
 use super::verdicts::{Outcome, Verdicts};
 use crate::core::finding::{Code, Finding, Handling, Problem, Severity};
 use crate::core::record::{Block, Fate};

@@ -1,9 +1,9 @@
 //! The values that a mapping names itself, constants and replacements, as they are stored.
 
 use super::field_plan::Filler;
-use super::judge::{Judge, Origin};
 use super::plan::Plan;
 use super::plan_error::PlanError;
+use super::value::{Judge, Origin};
 use crate::core::profile::Mapping;
 use crate::core::types::parsed::Stored;
 

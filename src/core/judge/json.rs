@@ -9,10 +9,10 @@ use std::collections::HashMap;
 
 use super::bad_record::BadRecord;
 use super::draft::{Draft, Original};
-use super::judge::{Origin, is_whole};
 use super::keys::{JsonShape, MOST_KEYS, MetKeys};
 use super::plan::Plan;
 use super::report_line::{Record, parse, parse_members, without_report};
+use super::value::{Origin, is_whole};
 use crate::core::finding::{Problem, excerpt};
 use crate::core::profile::{Chosen, Meaning, REPORT_KEY, Role, Sources};
 use crate::core::record::json::{JsonValue, Members, ObjectReader, ValueSpan, Written, stop_in_text, value};

@@ -14,7 +14,7 @@ pub mod field_plan;
 mod filler;
 mod guards;
 mod json;
-mod judge;
+
 mod kept;
 mod keys;
 mod marks;
@@ -24,6 +24,7 @@ mod quick;
 mod refuse;
 mod report;
 mod report_line;
+mod value;
 mod verdicts;
 
 use self::bad_record::BadRecord;

@@ -1,9 +1,9 @@
 //! The quick path, for values as most are: it reads a value's bytes once, and writes what is stored straight into the row.
 //!
-//! What it does not decide takes the full path ([`super::judge`]), which alone finds problems, so that every rule is there
+//! What it does not decide takes the full path ([`super::value`]), which alone finds problems, so that every rule is there
 //! in full. Where the quick path stores anything, it must store the same; a test compares both on random values.
 
-use super::judge::Judge;
+use super::value::Judge;
 use crate::core::row::RowBuilder;
 use crate::core::types::quick::Quick;
 
@@ -66,8 +66,8 @@ impl Judge<'_> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::judge::Origin;
     use super::super::plan::{FieldOptions, Plan};
+    use super::super::value::Origin;
     use super::*;
     use crate::core::profile::Profile;
     use crate::core::row::{PlainRows, Value};

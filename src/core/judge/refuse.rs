@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use super::field_options::OnInvalid;
 use super::field_plan::{FieldPlan, Filler, Required};
-use super::judge::{Judge, Origin};
 use super::kept::Kept;
+use super::value::{Judge, Origin};
 use crate::core::finding::{Finding, Handling, Problem, Retry, excerpt};
 use crate::core::mode::Empty;
 use crate::core::record::csv::NOT_CALCULATED;
