@@ -16,17 +16,37 @@ mod undo;
 mod words;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
+
+use clap::Parser;
+use signal_hook::consts::{SIGINT, SIGTERM};
 
 use self::args::{Cli, CliCommand, RunsCommand};
 use self::print::print;
 use self::progress::Console;
-pub use self::sheet::serve_sheet;
+use self::sheet::serve_sheet;
 use crate::error::Error;
 use crate::run::{Command, Observer};
 
-/// Runs what was typed; gives the exit status. A signal's number in `stop` ends the command.
-pub fn run(cli: &Cli, stop: Arc<AtomicUsize>) -> i32 {
+/// The number of the signal on all Unix systems that Rust runs on.
+#[cfg(unix)]
+const SIGXFSZ: i32 = 25;
+
+/// Does what the process's command line says, prints, and returns the exit status. SIGINT and SIGTERM end the command.
+pub fn main() -> i32 {
+    let cli = Cli::parse();
+    if let CliCommand::Sheet(args) = &cli.command {
+        // A signal ends this process at once: it has nothing to tidy up.
+        return serve_sheet(args);
+    }
+    let stop = Arc::new(AtomicUsize::new(0));
+    for signal in [SIGINT, SIGTERM] {
+        // Without the handler the signal ends the process at once, which is safe as well.
+        let _ = signal_hook::flag::register_usize(signal, Arc::clone(&stop), signal as usize);
+    }
+    // A file that reaches its size limit is a failed write with a message, not a dead process.
+    #[cfg(unix)]
+    let _ = signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
     command(&cli.command, stop).unwrap_or_else(|error| {
         Console::new(true).note(&message(&error, &cli.command));
         error.downcast_ref::<Error>().map_or(2, Error::exit_status)

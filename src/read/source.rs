@@ -116,7 +116,6 @@ impl Source {
     /// The next block; `None` at the end of the input.
     pub fn next_block(&mut self) -> io::Result<Option<Block>> {
         let mut block = Block {
-            input: self.input,
             bytes: Vec::new(),
             spans: Vec::new(),
             first_record: self.next_record,

@@ -9,7 +9,7 @@ use crate::error::Error;
 impl From<SettingsError> for Error {
     fn from(error: SettingsError) -> Error {
         Error::Usage(match error {
-            SettingsError::Profile(error) => format!("the profile {error}"),
+            error @ SettingsError::Profile(_) => error.to_string(),
             SettingsError::UnknownProfile { name, nearest, known } => {
                 let nearest = nearest.map(|near| format!(" Did you mean {near}?")).unwrap_or_default();
                 let known = known.join(", ");

@@ -56,7 +56,7 @@ mod writer;
 
 pub use self::events::{TARGET, refused};
 pub use self::history::{DatabaseAccess, RunStory, UndoOptions, one_run, prune, runs, undo};
-pub use self::inspect::{ColumnContent, FitSummary, Inspection, LOOKED_AT, RejectExample, StoredRecord, inspect};
+pub use self::inspect::{ColumnContent, FitSummary, Inspection, LOOKED_AT, inspect};
 pub use self::load::run;
 pub use self::option_text::told_options;
 pub use self::options::{Command, Observer, Options, Progress, Unobserved};

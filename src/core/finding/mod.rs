@@ -13,5 +13,5 @@ mod registry;
 
 pub use self::code::{Code, Severity};
 pub use self::list::{FindingList, Findings};
-pub use self::problem::{EmailFault, Finding, Handling, NAMED, Problem, Retry, TextKind, Unreadable, Wanted, excerpt};
+pub use self::problem::{EmailFault, Finding, Handling, Problem, Retry, TextKind, Unreadable, Wanted, excerpt};
 pub use self::registry::{CodeInfo, REGISTRY, Scope};

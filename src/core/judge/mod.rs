@@ -21,6 +21,7 @@ mod marks;
 pub mod plan;
 pub mod plan_error;
 mod quick;
+mod record_judge;
 mod refuse;
 mod report;
 mod report_line;
@@ -39,7 +40,7 @@ use crate::core::row::{RowBuilder, Value};
 pub use self::csv_shape::CsvShape;
 pub use self::draft::Original;
 pub use self::keys::{JsonShape, MOST_KEYS, MetKeys};
-pub use self::marks::Marks;
+pub use self::record_judge::{FieldValue, Judgement, RecordJudge};
 pub use self::report::Carried;
 pub use self::verdicts::{Outcome, Touched, Verdict, Verdicts};
 

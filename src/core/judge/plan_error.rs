@@ -1,5 +1,7 @@
 //! Why a run's options make no plan: [`PlanError`]. It is data; its words are made where the options have names.
 
+use std::fmt::{Display, Formatter, Result};
+
 use super::field_options::OnInvalid;
 use crate::core::finding::FindingList;
 use crate::core::mode::Mode;
@@ -52,3 +54,18 @@ impl From<SettingsError> for PlanError {
         PlanError::Settings(error)
     }
 }
+
+impl Display for PlanError {
+    fn fmt(&self, out: &mut Formatter<'_>) -> Result {
+        match self {
+            PlanError::Settings(error) => error.fmt(out),
+            PlanError::NoKey(mode) => {
+                write!(out, "the mode {} finds customers by a key, and there is none", mode.name())
+            }
+            PlanError::OnInvalid { column, .. } => write!(out, "invalid values of {column} can only be rejected"),
+            PlanError::Unstorable { column, value, .. } => write!(out, "{column} cannot store {value:?}"),
+        }
+    }
+}
+
+impl std::error::Error for PlanError {}

@@ -28,24 +28,23 @@ mod toml_text;
 pub use self::binding::{Binding, Column};
 pub use self::candidates::{Candidates, Fit, Likely};
 pub use self::definition::Profile;
-pub use self::field::{Field, TEXT_LIMIT};
+pub use self::field::Field;
 pub use self::field_set::FieldSet;
 pub use self::header::Header;
 #[cfg(test)]
 pub use self::header_name::steps;
 pub use self::header_name::{accepted_names, is_name, letters_and_digits};
 pub use self::header_names::{Alike, HeaderNames, KeyNames};
-pub use self::layout::Layout;
-pub use self::mapping::{Mapping, MappingFileError};
-pub use self::matching::{Match, Meaning, Rank};
+pub use self::mapping::Mapping;
+pub use self::matching::{Match, Meaning};
 pub use self::nearest::{nearest, nearest_field};
+#[cfg(test)]
 pub use self::parse::RESERVED_COLUMNS;
 pub use self::profile_error::{ProfileError, ProfileErrorKind};
 pub use self::report_columns::{REPORT_COLUMNS, REPORT_KEY, digest, has_report_columns, report_column};
 pub use self::role::Role;
 pub use self::settings_error::{Setting, SettingsError};
-pub use self::sources::{Chosen, Source, Sources};
-pub use self::toml_text::Position;
+pub use self::sources::{Chosen, Sources};
 
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,8 @@
 //!
 //! It is data: what a setting is called, and so the words, is known only to the program that takes the settings.
 
+use std::fmt::{Display, Formatter, Result};
+
 use super::profile_error::ProfileError;
 
 /// A setting that names a field.
@@ -51,3 +53,20 @@ pub enum SettingsError {
     /// A map that is not written as `header=field`.
     MalformedMap(String),
 }
+
+impl Display for SettingsError {
+    fn fmt(&self, out: &mut Formatter<'_>) -> Result {
+        match self {
+            SettingsError::Profile(error) => write!(out, "the profile {error}"),
+            SettingsError::UnknownProfile { name, known, .. } => {
+                write!(out, "there is no profile {name:?}; there are {}", known.join(", "))
+            }
+            SettingsError::UnknownField { profile, field, .. } => {
+                write!(out, "the profile {profile} has no field {field:?}")
+            }
+            SettingsError::MalformedMap(map) => write!(out, "the map {map:?} is not written as header=field"),
+        }
+    }
+}
+
+impl std::error::Error for SettingsError {}

@@ -63,8 +63,6 @@ pub struct Span {
 /// Whole records of one input, one after another.
 #[derive(Clone, Debug)]
 pub struct Block {
-    /// Which input of the run, from 0.
-    pub input: usize,
     /// The records' bytes, line endings included.
     pub bytes: Vec<u8>,
     /// Where each record and blank line is.

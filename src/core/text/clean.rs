@@ -30,15 +30,7 @@ pub fn clean(raw: &str) -> Result<Cow<'_, str>, ControlCharacter> {
     clean_any(raw)
 }
 
-/// [`clean`] for a part of a text that [`is_tidy`] as a whole.
-pub fn clean_tidy(raw: &str) -> &str {
-    match raw.as_bytes() {
-        [b' ', ..] | [.., b' '] => raw.trim_ascii(),
-        _ => raw,
-    }
-}
-
-/// The range in `raw` that [`clean_tidy`] gives.
+/// The range that [`clean`] leaves of a part of a text that [`is_tidy`] as a whole.
 pub fn clean_range(raw: &[u8]) -> Range<usize> {
     match raw {
         [b' ', ..] | [.., b' '] => {

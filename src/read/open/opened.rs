@@ -3,8 +3,6 @@
 use std::io::{self, Read};
 use std::path::Path;
 
-use encoding_rs::UTF_8;
-
 use crate::error::{Error, Words};
 use crate::read::decode::Charset;
 use crate::read::feed::FileRead;
@@ -32,6 +30,7 @@ pub struct Opened {
     pub notes: Vec<String>,
 }
 
+#[cfg(any(test, feature = "internals"))]
 impl Opened {
     /// A text in UTF-8 that is not a file, of this length if known.
     pub fn plain(reader: Box<dyn Read + Send>, length: Option<u64>) -> Opened {
@@ -41,7 +40,7 @@ impl Opened {
             length,
             is_file: false,
             compression: None,
-            encoding: UTF_8.into(),
+            encoding: encoding_rs::UTF_8.into(),
             sheet: None,
             spooled: None,
             notes: Vec::new(),

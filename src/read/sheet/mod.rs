@@ -33,7 +33,12 @@ mod xlsb;
 mod xlsx;
 mod xml;
 
+#[cfg(feature = "internals")]
 pub use self::container::{CfbKind, kind_of_cfb};
-pub use self::protocol::{Kind, Limits, SUBCOMMAND, SheetEnd, SheetInfo, SheetName};
+#[cfg(feature = "internals")]
+pub use self::protocol::{Kind, SheetName};
+pub use self::protocol::{Limits, SheetEnd, SheetInfo};
 pub use self::reader::SheetReader;
-pub use self::serve::{serve, serve_unconfined};
+pub use self::serve::serve;
+#[cfg(feature = "internals")]
+pub use self::serve::serve_unconfined;

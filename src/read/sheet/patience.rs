@@ -25,6 +25,7 @@ pub(super) struct Patience {
 
 impl Patience {
     /// No limit.
+    #[cfg(feature = "internals")]
     pub(super) const ENDLESS: Patience = Patience { seconds: u64::MAX, most: None };
 
     /// Limits this process from now on.

@@ -43,6 +43,7 @@ fn send(out: &mut impl Write, path: &Path, sheet: Option<&str>, limits: Limits) 
 
 /// Writes the first visible sheet of a spreadsheet to `out` in a process that does other things. Only `limits` bound
 /// what it costs, so it is for trusted files, and for fuzzing.
+#[cfg(feature = "internals")]
 pub fn serve_unconfined(out: &mut impl Write, file: File, limits: Limits) -> Result<SheetEnd, String> {
     let mut rows = Rows::new(out, limits.max_inflated_bytes, limits.first_row);
     let sent = book::send(file, None, limits, Patience::ENDLESS, &mut rows).and_then(|()| rows.finish());

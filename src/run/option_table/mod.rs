@@ -7,7 +7,7 @@ mod reading;
 mod row;
 mod running;
 
-pub use self::row::{Copied, Decides, Recorded, Refusal, Row, Set};
+pub use self::row::{Copied, Decides, Recorded, Row, Set};
 pub(super) use self::running::last_words;
 pub use self::running::{now, seconds};
 

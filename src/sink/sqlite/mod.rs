@@ -48,7 +48,6 @@ pub use self::location::refuse_absent;
 pub use self::lock::LockedDatabase;
 pub use self::options::StoreOptions;
 pub use self::prune::Pruned;
-pub use self::resume::Paused;
 pub use self::runs::{FINISHED, FileRow, NOTHING_LOADED, RunRow, UNDONE, UNFINISHED};
 pub use self::simulation::{FIRST_SIMULATED, Simulation};
 pub use self::store::Store;

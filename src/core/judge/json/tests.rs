@@ -30,7 +30,6 @@ fn check(checker: &Checker, records: &[String], first_record: u64) -> Verdicts<P
     };
     let spans = records.iter().map(span).collect();
     checker.check::<PlainRows>(&Block {
-        input: 0,
         bytes,
         spans,
         first_record,

@@ -106,11 +106,6 @@ impl Cell {
         }
     }
 
-    /// Whether the cell is empty.
-    pub fn is_empty(&self) -> bool {
-        self.start == self.end
-    }
-
     /// Whether the cell is empty or only white space.
     pub fn is_white(&self, record: &[u8]) -> bool {
         white_until(&record[self.start as usize..self.end as usize], |_| false).is_none()

@@ -15,6 +15,7 @@ pub struct Fingerprints {
 
 impl Fingerprints {
     /// Fingerprints of so few bits that they collide, for tests.
+    #[cfg(any(test, feature = "internals"))]
     pub fn narrowed(bits: u32) -> Fingerprints {
         Fingerprints { bits: Some(bits), ..Fingerprints::default() }
     }
