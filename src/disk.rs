@@ -57,8 +57,7 @@ impl SyncedFolder {
     }
 }
 
-/// A path with its symbolic link resolved, so that the files beside a database are beside the file itself, whatever link it is
-/// opened by. A link to nothing stays as it is.
+/// Resolves a symbolic link, so that the files beside a database are beside the file itself. A link to nothing stays as it is.
 pub fn without_links(path: &Path) -> PathBuf {
     match path.is_symlink() {
         true => std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf()),
@@ -66,8 +65,8 @@ pub fn without_links(path: &Path) -> PathBuf {
     }
 }
 
-/// Opens a regular file for reading; an error for anything else, also for a link. It never waits: opening a pipe would wait for
-/// its other end, beyond every signal.
+/// Opens a regular file for reading; an error for anything else, including links. It never waits: opening a pipe would wait for its
+/// other end and ignore signals.
 pub fn open_regular(path: &Path) -> io::Result<File> {
     let mut options = File::options();
     without_waiting(&mut options, true);
@@ -85,8 +84,8 @@ pub fn read_regular(path: &Path) -> io::Result<Vec<u8>> {
     Ok(content)
 }
 
-/// Reads a whole file, which may be a pipe as a shell makes for `<(command)`. Waits for its writer until `is_stopped`. A pipe from
-/// which nothing comes is an error: it may have no writer.
+/// Reads a whole file, which may be a pipe as a shell makes for `<(command)`. Waits for its writer until `is_stopped`. An empty pipe
+/// is an error: it may have no writer.
 pub fn read_whole(path: &Path, is_stopped: impl Fn() -> bool) -> io::Result<Vec<u8>> {
     let mut options = File::options();
     without_waiting(&mut options, false);
@@ -95,15 +94,11 @@ pub fn read_whole(path: &Path, is_stopped: impl Fn() -> bool) -> io::Result<Vec<
     let mut content = Vec::new();
     loop {
         match file.read_to_end(&mut content) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock && is_stopped() => {
-                return Err(error);
-            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock && is_stopped() => return Err(error),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => std::thread::sleep(POLL),
             Ok(_) if content.is_empty() && !is_file => {
-                return Err(io::Error::new(
-                    io::ErrorKind::InvalidInput,
-                    "it is not a regular file, and nothing comes from it",
-                ));
+                let message = "it is not a regular file, and it is empty";
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
             }
             done => return done.map(|_| content),
         }
@@ -125,8 +120,7 @@ pub fn without_waiting(options: &mut OpenOptions, refuses_links: bool) {
 #[cfg(not(unix))]
 pub fn without_waiting(_: &mut OpenOptions, _: bool) {}
 
-/// Whether custload may have created a file as this user: a regular file with one name, of this user, that no other user may read
-/// or write. Any other file under one of custload's names is somebody else's.
+/// Whether custload may have created a file as this user: a regular file with one name that only this user may read and write.
 #[cfg(unix)]
 pub fn is_private(metadata: &Metadata) -> bool {
     use std::os::unix::fs::MetadataExt;
@@ -161,8 +155,8 @@ pub fn owner_only(options: &mut OpenOptions) {
 #[cfg(not(unix))]
 pub fn owner_only(_: &mut OpenOptions) {}
 
-/// Whether two paths lead to one file; `false` if one leads to none. It opens neither, as the crate `same-file` would: opening a
-/// pipe waits, and closing a database that SQLite has open releases its locks.
+/// Whether two paths lead to one file; `false` if one leads to none. Unlike the crate `same-file` it opens neither: opening a pipe
+/// waits, and closing a database that SQLite has open releases its locks.
 #[cfg(unix)]
 pub fn are_one_file(one: &Path, other: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
@@ -178,8 +172,8 @@ pub fn are_one_file(one: &Path, other: &Path) -> bool {
     matches!((std::fs::canonicalize(one), std::fs::canonicalize(other)), (Ok(one), Ok(other)) if one == other)
 }
 
-/// Whether an open file, or folder, is still the one at this path. If that cannot be found out it is an error, not `false`: a
-/// caller that tries again would do so forever.
+/// Whether an open file, or folder, is still the one at this path. If that is unknown it is an error, not `false`: the caller would
+/// retry forever.
 #[cfg(unix)]
 pub fn is_same_file(file: &File, path: &Path) -> io::Result<bool> {
     use std::os::unix::fs::MetadataExt;

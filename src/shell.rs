@@ -1,14 +1,14 @@
-//! Commands that messages tell a person to run, as a shell takes them.
+//! Commands in messages, quoted for a shell.
 
 use std::borrow::Cow;
 use std::path::Path;
 
 use crate::core::text::visible;
 
-/// The database of a command that names none.
+/// The default of `--db`.
 pub const DEFAULT_DATABASE: &str = "customers.db";
 
-/// A word as a shell takes it.
+/// A word, quoted for a shell if necessary.
 pub fn word(word: &str) -> Cow<'_, str> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./=:,+@%".contains(&byte);
     if !word.is_empty() && word.bytes().all(is_plain) {
@@ -17,7 +17,7 @@ pub fn word(word: &str) -> Cow<'_, str> {
     if visible(word) == word {
         return Cow::Owned(format!("'{}'", word.replace('\'', "'\\''")));
     }
-    // What would not be seen is written as its bytes, which all shells but the plainest read.
+    // Hidden characters are written as escaped bytes, which most shells understand.
     let letters = word.bytes().map(|byte| match is_plain(byte) || byte == b' ' {
         true => char::from(byte).to_string(),
         false => format!("\\{byte:03o}"),
@@ -33,7 +33,7 @@ pub fn undo(run_id: i64, database: &Path) -> String {
     }
 }
 
-/// The same where the command that ran may have named no database.
+/// The same for a command without a database.
 pub fn undo_of(run_id: i64, database: Option<&Path>) -> String {
     undo(run_id, database.unwrap_or(Path::new(DEFAULT_DATABASE)))
 }

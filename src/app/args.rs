@@ -48,7 +48,7 @@ pub enum CliCommand {
     Sheet(SheetArgs),
 }
 
-/// What `__sheet` takes.
+/// The arguments of `__sheet`.
 #[derive(Debug, Args)]
 pub struct SheetArgs {
     /// The most memory that it may use
@@ -71,7 +71,7 @@ fn run_number(typed: &str) -> Result<i64, String> {
     typed.parse().map_err(|_| "it must be the number of a run, such as 12; `custload runs` lists the runs".to_string())
 }
 
-/// The options of commands that ask a database.
+/// The options of commands about earlier runs.
 #[derive(Clone, Debug, Args)]
 pub struct DatabaseArgs {
     /// The SQLite database
@@ -85,7 +85,7 @@ pub struct DatabaseArgs {
     pub json: bool,
 }
 
-/// What `runs` takes.
+/// The arguments of `runs`.
 #[derive(Debug, Args)]
 pub struct RunsArgs {
     /// What to do; without it all runs are listed
@@ -96,7 +96,7 @@ pub struct RunsArgs {
     pub database: DatabaseArgs,
 }
 
-/// What `runs` can do besides listing them.
+/// The subcommands of `runs`.
 #[derive(Debug, Subcommand)]
 pub enum RunsCommand {
     /// Show one run: its options, its inputs, its counts, and where its reports are
@@ -113,7 +113,7 @@ pub enum RunsCommand {
     },
 }
 
-/// What `undo` takes.
+/// The arguments of `undo`.
 #[derive(Debug, Args)]
 pub struct UndoArgs {
     /// The number of the run; `custload runs` lists them
@@ -133,7 +133,7 @@ pub struct UndoArgs {
     pub database: DatabaseArgs,
 }
 
-/// What `profiles` takes.
+/// The arguments of `profiles`.
 #[derive(Debug, Args)]
 pub struct ProfilesArgs {
     /// The profile to show; without it all are listed
@@ -143,7 +143,7 @@ pub struct ProfilesArgs {
     pub json: bool,
 }
 
-/// What `explain` takes.
+/// The arguments of `explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
     /// The code to explain; without it all are listed
@@ -153,7 +153,7 @@ pub struct ExplainArgs {
     pub json: bool,
 }
 
-/// What `inspect` takes.
+/// The arguments of `inspect`.
 #[derive(Debug, Args)]
 pub struct InspectArgs {
     /// The file to inspect; - is standard input
@@ -170,7 +170,7 @@ pub struct InspectArgs {
     pub json: bool,
 }
 
-/// What `import` and `check` take.
+/// The arguments of `import` and `check`.
 #[derive(Debug, Args)]
 pub struct RunArgs {
     /// The files, folders and patterns to read, in order; - is standard input

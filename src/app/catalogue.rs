@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::print::pretty;
+use super::console::pretty;
 use super::table::{table, without_trailing_spaces};
 use crate::core::finding::{Code, CodeInfo, REGISTRY, Scope};
 use crate::core::profile::{Profile, accepted_names, nearest};

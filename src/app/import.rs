@@ -6,15 +6,14 @@ use std::sync::atomic::AtomicUsize;
 use tracing::{Dispatch, dispatcher};
 
 use super::args::RunArgs;
+use super::console::{Console, print};
 use super::log::Log;
-use super::print::print;
-use super::progress::Console;
 use super::{options, table, words};
 use crate::error::{Error, Result};
 use crate::report::summary::{Status, Summary};
 use crate::run::{self, Command, Observer};
 
-/// Runs the command; gives the exit status.
+/// Runs the command; returns the exit status.
 pub(super) fn run(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>) -> anyhow::Result<i32> {
     let mut console = Console::new(args.options.has("quiet"));
     let summary = match logged(command, args, stop, &mut console) {
@@ -25,10 +24,9 @@ pub(super) fn run(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>) -> a
         done => done?,
     };
     if let Err(error) = print_summary(&summary, args) {
-        // The exit status must say what became of the run.
         console.note(&format!("{error:#}; the run itself is done"));
     }
-    // A quiet run prints no table, and its exit status alone does not say why it stopped.
+    // Without the table, only this says why the run stopped.
     let is_stopped = matches!(summary.status, Status::Threshold | Status::NothingLoaded);
     if let (Some(reason), true, true) =
         (&summary.reason, is_stopped, args.options.has("quiet") || args.options.has("json"))
@@ -60,7 +58,7 @@ fn print_summary(summary: &Summary, args: &RunArgs) -> anyhow::Result<i32> {
     if args.options.has("json") {
         return print(&summary.to_json());
     }
-    // A skipped input has been named already.
+    // Skipped inputs have been named already.
     if args.options.has("quiet") || summary.status == Status::Skipped {
         return Ok(0);
     }

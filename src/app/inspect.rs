@@ -1,4 +1,4 @@
-//! `custload inspect`: a page to read, the same as JSON, or a mapping file to edit.
+//! `custload inspect`: prints what a run would make of a file, as text or JSON, and writes a mapping file to edit.
 
 use std::collections::HashSet;
 use std::io::{IsTerminal, Write};
@@ -9,9 +9,8 @@ use std::sync::atomic::AtomicUsize;
 use comfy_table::{Attribute, Cell, Color};
 
 use super::args::InspectArgs;
+use super::console::{Console, print};
 use super::options;
-use super::print::print;
-use super::progress::Console;
 use super::table::{counted, number, table, without_trailing_spaces};
 use super::words::Words;
 use crate::core::profile::Header;
@@ -19,16 +18,16 @@ use crate::core::text::{is_hidden, visible};
 use crate::error::{Error, Result};
 use crate::report::summary::{ColumnSummary, Ignored, escaped};
 use crate::run::option_table::Copied;
-use crate::run::{self, ColumnContent, FitSummary, Inspection, LOOKED_AT, Observer};
+use crate::run::{self, ColumnContent, FitSummary, INSPECTED_RECORDS, Inspection, Observer};
 
-/// Runs the command; gives the exit status.
+/// Runs the command; returns the exit status.
 pub(super) fn run(args: &InspectArgs, stop: Arc<AtomicUsize>) -> anyhow::Result<i32> {
     let inspection = run::inspect(&options::inspected(args, stop)?)?;
     print(&if args.json { json(&inspection) } else { text(&inspection, args) })?;
     if let Some(path) = &args.write_mapping {
         write_mapping(path, &inspection)?;
     }
-    // What a run would say, and how it would end.
+    // As a run would end.
     Ok(match &inspection.problem {
         Some(problem) => {
             Console::new(true).note(problem);
@@ -64,11 +63,11 @@ fn text(inspection: &Inspection, args: &InspectArgs) -> String {
     }
     page.push_str(&format!("\n{}\n", verdicts(inspection, &colours)));
     if inspection.short_zips > 0 {
-        let said = format!(
+        let warning = format!(
             "{} with four digits in US states whose codes begin with 0: a spreadsheet has removed the zeros.",
             counted(inspection.short_zips, "ZIP code", "ZIP codes")
         );
-        page.push_str(&format!("\n{}\n", colours.yellow(&said)));
+        page.push_str(&format!("\n{}\n", colours.yellow(&warning)));
     }
     if !inspection.first_records.is_empty() {
         page.push_str(&format!("\nThe first records as they would be stored:\n\n{}\n", first_records(inspection)));
@@ -135,7 +134,7 @@ fn fits(inspection: &Inspection) -> String {
     }
 }
 
-/// The most columns that are shown.
+/// How many columns are shown at most.
 const MOST_COLUMNS: usize = 200;
 
 fn columns(inspection: &Inspection, colours: &Colours) -> String {
@@ -165,7 +164,7 @@ fn columns(inspection: &Inspection, colours: &Colours) -> String {
     if more > 0 { format!("{columns}\nand {more} more columns") } else { columns.to_string() }
 }
 
-/// Where a column goes, in words.
+/// The field of a column, or why it has none.
 fn goes_to(column: &ColumnSummary, content: &ColumnContent) -> (String, Option<Color>) {
     match (&column.field, &column.ignored, &content.proposal) {
         (Some(field), None, _) => (field.clone(), Some(Color::Green)),
@@ -184,12 +183,12 @@ fn records(inspection: &Inspection) -> u64 {
 fn verdicts(inspection: &Inspection, colours: &Colours) -> String {
     let counts = &inspection.input.counts;
     let records = records(inspection);
-    let first = if records >= LOOKED_AT { "the first " } else { "" };
+    let first = if records >= INSPECTED_RECORDS { "the first " } else { "" };
     let records = counted(records, "record", "records");
     if counts.rejected == 0 {
         return colours.green(&format!("0 of {first}{records} would be rejected."));
     }
-    let said = format!("{} of {first}{records} would be rejected:", number(counts.rejected));
+    let title = format!("{} of {first}{records} would be rejected:", number(counts.rejected));
     let mut codes = table(["code", "records", "first seen", "what is wrong there"]);
     let mut by_count: Vec<_> = inspection.rejects_by_code.values().collect();
     by_count.sort_by_key(|example| std::cmp::Reverse(example.records));
@@ -201,11 +200,11 @@ fn verdicts(inspection: &Inspection, colours: &Colours) -> String {
             shortened(&example.message, 90),
         ]);
     }
-    format!("{}\n\n{codes}\n\n`custload explain CODE` tells how to correct it.", colours.red(&said))
+    format!("{}\n\n{codes}\n\n`custload explain CODE` tells how to correct it.", colours.red(&title))
 }
 
 fn first_records(inspection: &Inspection) -> String {
-    // A line for each record: a column for each field would be too wide for most terminals. Empty fields are left out.
+    // One line a record: a column for each field would be too wide for most terminals.
     let mut page = Vec::new();
     for (index, record) in inspection.first_records.iter().enumerate() {
         let values: Vec<String> = record
@@ -264,7 +263,7 @@ fn mapping_file(inspection: &Inspection) -> String {
         let proposal = content.proposal.as_ref().map(|near| format!(" # is it {near}?")).unwrap_or_default();
         match (&column.target, &column.ignored) {
             (Some(target), None) => file.push_str(&format!("{header} = {}\n", toml_text(target))),
-            // Another column fills its field; a map would replace that one.
+            // Another column fills its field, and a map would replace that one.
             (_, Some(Ignored::Outranked(why))) => file.push_str(&format!("# {header} = \"\" # {}\n", visible(why))),
             _ => file.push_str(&format!("{header} = \"\"{proposal}\n")),
         }
@@ -276,7 +275,7 @@ fn mapping_file(inspection: &Inspection) -> String {
     file
 }
 
-/// A text as TOML writes it: as JSON does, with escapes for hidden characters.
+/// A text in TOML: as in JSON, with escapes for hidden characters.
 fn toml_text(text: &str) -> String {
     let json = serde_json::Value::from(text).to_string();
     let escape = |character: char| match is_hidden(character) {

@@ -1,4 +1,4 @@
-//! The log of a run: [`Log`] writes one line for each event, for a person or for a program that collects logs.
+//! The log of a run: [`Log`] writes one line for each event.
 
 use std::fmt::{self, Debug, Write as _};
 use std::fs::{self, File};
@@ -24,7 +24,7 @@ enum LogFormat {
     Json,
 }
 
-/// Takes the events of a run.
+/// Writes the events of a run.
 #[derive(Debug)]
 pub(super) struct Log {
     format: LogFormat,
@@ -32,7 +32,7 @@ pub(super) struct Log {
 }
 
 impl Log {
-    /// The log that was asked for, if one was. It must not be a file that the run into `database` reads or writes itself.
+    /// The log that the options ask for. An error if its file is one that the run reads or writes itself.
     pub(super) fn open(args: &RunArgs, database: Option<&Path>) -> Result<Option<Log>> {
         let (log, format) = (args.options.value("log").map(Path::new), args.options.text("log-format"));
         let (to, is_torn): (Box<dyn Write + Send>, bool) = match (log, format) {
@@ -56,7 +56,7 @@ impl Log {
         Ok(Some(Log { format, out: Mutex::new(Out { to, is_torn, failed: None }) }))
     }
 
-    /// Why it lacks lines, if it does.
+    /// The first error of writing it.
     pub(super) fn failure(&self) -> Option<String> {
         let out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
         out.failed.as_ref().map(ToString::to_string)
@@ -68,32 +68,32 @@ fn refuse_taken(log: &Path, inputs: &[PathBuf], database: Option<&Path>) -> Resu
     if log.as_os_str() == "-" {
         return refuse("it is not the name of a file; to log to standard error, give --log-format without --log");
     }
-    let place = real(log);
+    let target = real(log);
     let is_hidden = log.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
     for input in inputs.iter().filter(|input| input.as_os_str() != "-") {
-        if real(input) == place {
+        if real(input) == target {
             return refuse("it is an input");
         }
-        if !is_hidden && input.is_dir() && fs::canonicalize(input).is_ok_and(|folder| folder == folder_of(&place)) {
+        if !is_hidden && input.is_dir() && fs::canonicalize(input).is_ok_and(|folder| folder == folder_of(&target)) {
             return refuse("its folder is an input, so it would be one too");
         }
     }
     let mut suffixes = DATABASE_SUFFIXES.iter().chain([&""]);
     match database {
-        Some(path) if suffixes.any(|suffix| real(&with_suffix(path, suffix)) == place) => {
+        Some(path) if suffixes.any(|suffix| real(&with_suffix(path, suffix)) == target) => {
             refuse("the name belongs to the database")
         }
         _ => Ok(()),
     }
 }
 
-/// A path without links, also where there is no such file yet.
+/// A path without links, even if there is no such file yet.
 fn real(path: &Path) -> PathBuf {
     let beside = || Some(fs::canonicalize(folder_of(path)).ok()?.join(path.file_name()?));
     fs::canonicalize(path).ok().or_else(beside).unwrap_or_else(|| path.to_path_buf())
 }
 
-/// Whether the last line of a file was not written to its end.
+/// Whether the last line of a file is incomplete.
 fn ends_within_a_line(path: &Path) -> bool {
     let last = || -> io::Result<u8> {
         // Opening a pipe would wait for its other end.
@@ -108,10 +108,10 @@ fn ends_within_a_line(path: &Path) -> bool {
     last().is_ok_and(|last| last != b'\n')
 }
 
-/// Where the lines go, each written at once by itself.
+/// Where the lines go. Each is written at once.
 struct Out {
     to: Box<dyn Write + Send>,
-    /// Whether the last line was not written to its end.
+    /// Whether the last line is incomplete.
     is_torn: bool,
     failed: Option<io::Error>,
 }

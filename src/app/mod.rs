@@ -1,13 +1,12 @@
-//! The program's face: what was typed becomes [`crate::run::Options`], and a run becomes words and an exit status.
+//! The command line: what was typed becomes [`crate::run::Options`], and a run becomes printed text and an exit status.
 
 pub mod args;
 mod catalogue;
+mod console;
 mod import;
 mod inspect;
 mod log;
 mod options;
-mod print;
-mod progress;
 mod runs;
 mod sheet;
 mod table;
@@ -22,8 +21,7 @@ use clap::Parser;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 use self::args::{Cli, CliCommand, RunsCommand};
-use self::print::print;
-use self::progress::Console;
+use self::console::{Console, print};
 use self::sheet::serve_sheet;
 use crate::error::Error;
 use crate::run::{Command, Observer};
@@ -32,19 +30,19 @@ use crate::run::{Command, Observer};
 #[cfg(unix)]
 const SIGXFSZ: i32 = 25;
 
-/// Does what the process's command line says, prints, and returns the exit status. SIGINT and SIGTERM end the command.
+/// Runs the command line of this process; returns the exit status. SIGINT and SIGTERM end the command.
 pub fn main() -> i32 {
     let cli = Cli::parse();
     if let CliCommand::Sheet(args) = &cli.command {
-        // A signal ends this process at once: it has nothing to tidy up.
+        // No signal handlers: this process has nothing to clean up.
         return serve_sheet(args);
     }
     let stop = Arc::new(AtomicUsize::new(0));
     for signal in [SIGINT, SIGTERM] {
-        // Without the handler the signal ends the process at once, which is safe as well.
+        // Without the handler the signal kills the process, which is safe too.
         let _ = signal_hook::flag::register_usize(signal, Arc::clone(&stop), signal as usize);
     }
-    // A file that reaches its size limit is a failed write with a message, not a dead process.
+    // So that reaching the limit of a file's size fails the write, and does not kill the process.
     #[cfg(unix)]
     let _ = signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
     command(&cli.command, stop).unwrap_or_else(|error| {
@@ -67,7 +65,7 @@ fn command(command: &CliCommand, stop: Arc<AtomicUsize>) -> anyhow::Result<i32> 
     }
 }
 
-/// What is said of an error. Only here is it said what a command that writes has left.
+/// The message of an error, with what a command that writes has left.
 fn message(error: &anyhow::Error, command: &CliCommand) -> String {
     let writes = match command {
         CliCommand::Import(_) | CliCommand::Undo(_) => true,

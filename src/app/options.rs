@@ -1,4 +1,4 @@
-//! From what was typed to checked options, in one place: what options mean together. What each means alone is in their table.
+//! Checks what was typed: here is what options mean together; what each means alone is in their table.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ pub(super) fn checked(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>) 
     }
     if options.commit_every.is_some() && options.duplicates == Duplicates::Last {
         return Err(usage(
-            "--duplicates last and --commit-every: which record is the last is known only at the end; leave out one of the two",
+            "--duplicates last and --commit-every: the last record is known only at the end of the run; leave out one of the two",
         ));
     }
     with_possible_quoting(options)
@@ -48,13 +48,13 @@ pub(super) fn inspected(args: &InspectArgs, stop: Arc<AtomicUsize>) -> Result<Op
     with_possible_quoting(options)
 }
 
-/// Checks which database is asked.
-pub(super) fn asked(args: &DatabaseArgs, stop: Arc<AtomicUsize>) -> Result<DatabaseAccess> {
+/// The database of a command about earlier runs.
+pub(super) fn database_access(args: &DatabaseArgs, stop: Arc<AtomicUsize>) -> Result<DatabaseAccess> {
     let wait = option_table::seconds(&args.wait).map_err(|refusal| refusal.of("wait", &args.wait))?;
     Ok(DatabaseAccess { database: args.db.clone(), wait, stop })
 }
 
-/// The clock that `undo --now` sets.
+/// The time of `undo --now`.
 pub(super) fn now(typed: &str) -> Result<DateTime<Utc>> {
     option_table::now(typed).map_err(|refusal| refusal.of("now", typed))
 }
@@ -65,13 +65,13 @@ pub(super) fn database(command: Command, args: &RunArgs) -> Option<PathBuf> {
     args.options.value("db").map(PathBuf::from).or_else(default)
 }
 
-/// Options before any that was typed.
+/// The defaults, without what was typed.
 fn unset(command: Command, inputs: Vec<PathBuf>, stop: Arc<AtomicUsize>) -> Options {
     let read = ReadOptions { program: own_program(), ..ReadOptions::default() };
     Options { command, inputs, read, stop, ..Options::default() }
 }
 
-/// This program, to be started again. An upgrade may have put another under its name since.
+/// This program, to be started again. An upgrade may have replaced the file since.
 fn own_program() -> Option<PathBuf> {
     let running = PathBuf::from("/proc/self/exe");
     if running.exists() { Some(running) } else { std::env::current_exe().ok() }
@@ -79,7 +79,7 @@ fn own_program() -> Option<PathBuf> {
 
 fn with_possible_quoting(options: Options) -> Result<Options> {
     let ReadOptions { delimiter, quote, escape, .. } = options.read;
-    // A delimiter that is not given is never one that can quote a cell.
+    // A delimiter that is not given is never the quote.
     let dialect = CsvDialect { delimiter: delimiter.unwrap_or(b','), quote: quote.unwrap_or(Some(b'"')), escape };
     match dialect.conflict() {
         Some(conflict) => {

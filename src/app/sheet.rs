@@ -5,14 +5,14 @@ use std::io::{self, Write};
 use super::args::SheetArgs;
 use crate::read::sheet::{self, Limits};
 
-/// The whole life of that process; gives its exit status.
+/// Runs the command; returns the exit status.
 pub fn serve_sheet(args: &SheetArgs) -> i32 {
     let SheetArgs { memory_bytes, max_inflated_bytes, first_row, .. } = *args;
     let limits = Limits { memory_bytes, max_inflated_bytes, first_row };
     sheet::serve(&mut unbuffered_output(), &args.path, args.sheet.as_deref(), limits)
 }
 
-/// Standard output without Rust's own buffer, which writes line by line.
+/// Standard output without Rust's buffer, which writes line by line.
 #[cfg(unix)]
 fn unbuffered_output() -> Box<dyn Write> {
     use std::os::fd::AsFd;

@@ -1,4 +1,4 @@
-//! The table that a run ends with.
+//! Tables: those that a run ends with ([`summary`]), and what others need to print theirs.
 
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 use indicatif::HumanCount;
@@ -47,7 +47,7 @@ pub(super) fn span(first: i64, last: i64) -> String {
     if first == last { first.to_string() } else { format!("{first} to {last}") }
 }
 
-/// A run's numbers for a person. `again` gives the command that loads a corrected reject report.
+/// A run's numbers for a person. `again` returns the command that loads a corrected reject report.
 pub(super) fn summary(summary: &Summary, again: impl Fn(&str) -> String) -> String {
     let mut out = format!("{}\n{}\n\n", headline(summary), inputs(summary));
     if !summary.rejects_by_code.is_empty() || !summary.warnings_by_code.is_empty() {
@@ -67,7 +67,7 @@ pub(super) fn summary(summary: &Summary, again: impl Fn(&str) -> String) -> Stri
         out.push_str(&format!("{customers} {} in {database}\n", span(first, last)));
     }
     out.extend(summary.reports.as_deref().map(|folder| reports(summary, folder, again)));
-    // The rate of a moment says nothing.
+    // The rate of a very short run means nothing.
     if let Some(rate) = summary.records_per_second.filter(|_| summary.elapsed_seconds >= 0.1) {
         out.push_str(&format!("{:.1} s, {} records a second\n", summary.elapsed_seconds, number(rate)));
     }
@@ -76,7 +76,7 @@ pub(super) fn summary(summary: &Summary, again: impl Fn(&str) -> String) -> Stri
 
 /// The counts of each input, and of all.
 fn inputs(summary: &Summary) -> Table {
-    // The others say the same, or nothing, in this mode.
+    // The others are redundant in this mode.
     let is_shown = |count: &&Count| match count.name {
         "accepted" => summary.mode == "create",
         "created" => summary.mode == "upsert",
@@ -109,7 +109,7 @@ fn short_zips(short: &ShortZips) -> String {
 /// Where the reports are, and what to do with them.
 fn reports(summary: &Summary, folder: &str, again: impl Fn(&str) -> String) -> String {
     let mut out = format!("reports in {}\n", visible(folder));
-    // Only what a finished run has left out can be loaded by itself.
+    // Rejects can be loaded by themselves only if the run was committed.
     let what = if summary.is_done() { "to correct and load again" } else { "rejected records" };
     let rejects = summary.inputs.iter().filter(|input| input.counts.rejected > 0);
     for name in rejects.filter_map(|input| input.rejects.as_deref()) {

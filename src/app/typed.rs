@@ -1,4 +1,4 @@
-//! The options of a run as they were typed: [`Typed`]. The parser's definitions of them are made from their table.
+//! The options of a run as they were typed: [`Typed`]. Their table defines them for the parser.
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::run::Options;
 use crate::run::option_table::{Copied, Row, Set, rows};
 
-/// The options of a run that were typed, in the order of the table. Those of `inspect` are some of them.
+/// The options of a run that were typed, in the order of the table. `inspect` has only some of them.
 #[derive(Clone, Debug, Default)]
 pub struct Typed<const INSPECTS: bool> {
     given: Vec<(&'static Row, OsString)>,
@@ -37,7 +37,7 @@ impl<const INSPECTS: bool> Typed<INSPECTS> {
         self.value(name).is_some()
     }
 
-    /// Sets the fields that the options are for.
+    /// Sets the fields of the options.
     pub(super) fn apply(&self, options: &mut Options) -> Result<()> {
         for (row, value) in &self.given {
             let done = match row.set {

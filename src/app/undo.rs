@@ -7,22 +7,21 @@ use std::sync::atomic::AtomicUsize;
 use serde_json::{Value, json};
 
 use super::args::UndoArgs;
+use super::console::{Console, pretty, print, print_done, shown};
 use super::options;
-use super::print::{pretty, print, print_done, shown};
-use super::progress::Console;
-use super::table::{counted, span};
+use super::table::counted;
 use crate::run::{self, Observer, UndoOptions};
 use crate::shell;
-use crate::sink::sqlite::{ChangeCause, ChangedCustomers, MOST_LISTED, UNDONE, Undone};
+use crate::sink::sqlite::{ChangeCause, MOST_LISTED, UNDONE, Undone};
 
-/// Runs the command; gives the exit status.
+/// Runs the command; returns the exit status.
 pub(super) fn undo(args: &UndoArgs, stop: Arc<AtomicUsize>) -> anyhow::Result<i32> {
-    let asked = options::asked(&args.database, stop)?;
+    let access = options::database_access(&args.database, stop)?;
     let now = args.now.as_deref().map(options::now).transpose()?;
     let (run_id, keep_changed, dry_run) = (args.run, args.keep_changed, args.dry_run);
     let undo = UndoOptions { run_id, keep_changed, dry_run, now };
     let mut console = Console::new(false);
-    let undone = run::undo(&asked, &undo, &mut console)?;
+    let undone = run::undo(&access, &undo, &mut console)?;
     let (database, as_json) = (&args.database.db, args.database.json);
     if !undone.is_done {
         refusal(&undo, &undone, database).iter().for_each(|line| console.note(line));
@@ -35,7 +34,7 @@ pub(super) fn undo(args: &UndoArgs, stop: Arc<AtomicUsize>) -> anyhow::Result<i3
     if dry_run { print(&text) } else { Ok(print_done(&text, &mut console)) }
 }
 
-/// Why nothing was undone: some customers have changed since the run.
+/// That nothing was undone because customers have changed since the run.
 fn refusal(undo: &UndoOptions, undone: &Undone, database: &Path) -> Vec<String> {
     let run_id = undo.run_id;
     let mut lines = vec![format!(
@@ -43,7 +42,7 @@ fn refusal(undo: &UndoOptions, undone: &Undone, database: &Path) -> Vec<String> 
         if undo.dry_run { "would not be" } else { "was not" },
         counted(undone.changed, "customer has changed", "customers have changed"),
     )];
-    lines.extend(undone.listed.iter().map(|entry| format!("  {}", changed(entry))));
+    lines.extend(undone.listed.iter().map(|entry| format!("  {entry}")));
     lines.extend(undone.has_more.then(|| "  and more".to_string()));
     lines.push(format!(
         "undo later runs first, or leave these customers as they are with `{} --keep-changed`: {}",
@@ -51,16 +50,6 @@ fn refusal(undo: &UndoOptions, undone: &Undone, database: &Path) -> Vec<String> 
         changes(undone.deletable, undone.restorable)
     ));
     lines
-}
-
-fn changed(entry: &ChangedCustomers) -> String {
-    let ChangedCustomers { first, last, since } = *entry;
-    let customers = format!("{} {}", if first == last { "customer" } else { "customers" }, span(first, last));
-    match since {
-        ChangeCause::Run(run) => format!("{customers}: changed by run {run}"),
-        ChangeCause::Other => format!("{customers}: changed by a person or another program"),
-        ChangeCause::Deleted => format!("{customers}: deleted"),
-    }
 }
 
 fn changes(deleted: u64, restored: u64) -> String {
@@ -76,13 +65,13 @@ fn text(undo: &UndoOptions, undone: &Undone, database: &Path) -> String {
     let mut out = format!("run {} in {} {is} undone: {done}\n", undo.run_id, shown(database));
     if undone.changed > 0 {
         out.push_str(&format!("left as they are: {}\n", counted(undone.changed, "customer", "customers")));
-        undone.listed.iter().for_each(|entry| out.push_str(&format!("  {}\n", changed(entry))));
+        undone.listed.iter().for_each(|entry| out.push_str(&format!("  {entry}\n")));
         if undone.has_more {
             out.push_str("  and more\n");
         }
     }
     if !undone.as_undone.is_empty() {
-        out.push_str("restored to values of an undone run, which --keep-changed had kept; check them:\n");
+        out.push_str("restored to values of an undone run that --keep-changed kept; check them:\n");
         out.extend(undone.as_undone.iter().map(|(customer, run)| format!("  customer {customer}: run {run}\n")));
         if undone.as_undone.len() == MOST_LISTED {
             out.push_str("  there may be more\n");
@@ -103,7 +92,7 @@ fn data(undo: &UndoOptions, undone: &Undone) -> Value {
         };
         json!({ "first_customer_id": entry.first, "last_customer_id": entry.last, "since": since, "by_run": run })
     });
-    let as_left = |(customer, run): &(i64, i64)| json!({ "customer_id": customer, "run_id": run });
+    let as_undone = |(customer, run): &(i64, i64)| json!({ "customer_id": customer, "run_id": run });
     let status = match undone.is_done {
         true if undo.dry_run => "dry-run",
         true => UNDONE,
@@ -120,6 +109,6 @@ fn data(undo: &UndoOptions, undone: &Undone) -> Value {
         "changed": undone.changed,
         "changed_customers": changed.collect::<Vec<_>>(),
         "has_more": undone.has_more,
-        "as_undone": undone.as_undone.iter().map(as_left).collect::<Vec<_>>(),
+        "as_undone": undone.as_undone.iter().map(as_undone).collect::<Vec<_>>(),
     })
 }

@@ -1,4 +1,4 @@
-//! Commands for a person to copy: what was typed, as far as it matters for another command.
+//! Commands for a person to copy, with the options of the current command that they need.
 
 use super::args::RunArgs;
 use super::typed::Typed;
@@ -33,34 +33,34 @@ impl Words {
         Words(words.concat())
     }
 
-    /// The same with the options that it repeats.
+    /// Adds options of the current command.
     pub(super) fn copying<const INSPECTS: bool>(mut self, typed: &Typed<INSPECTS>, copied: &[Copied]) -> Words {
         copied.iter().for_each(|copied| self.0.extend(typed.copied(*copied)));
         self
     }
 
-    /// The same with more words.
+    /// Adds words.
     pub(super) fn with(mut self, words: &[String]) -> Words {
         self.0.extend_from_slice(words);
         self
     }
 
-    /// The command as a shell takes it.
+    /// The command, quoted for a shell.
     pub(super) fn quoted(&self) -> String {
         self.0.iter().map(|word| shell::word(word)).collect::<Vec<_>>().join(" ")
     }
 }
 
-/// The command that loads reject reports of a run that was asked for so.
+/// The command that loads reject reports of the current command.
 pub(super) fn load_rejects(reports: &[impl AsRef<str>], profile: &str, args: &RunArgs) -> String {
     Words::import(reports, Some(profile)).copying(&args.options, &[Copied::Report, Copied::Meaning]).quoted()
 }
 
-/// What is said if all inputs were loaded before, and some of them with other options: the ways to load them again, best first.
+/// The message if all inputs were loaded before, and some with other options: the ways to load them again, best first.
 pub(super) fn ways_to_load_again(error: &Error, args: &RunArgs) -> Vec<String> {
-    let Error::LoadedOtherwise { said, profile, rejects, .. } = error else { return vec![error.to_string()] };
+    let Error::LoadedOtherwise { messages, profile, rejects, .. } = error else { return vec![error.to_string()] };
     let mut lines = vec!["custload: nothing was loaded".to_string()];
-    lines.extend(said.iter().map(|said| format!("custload: {said}")));
+    lines.extend(messages.iter().map(|message| format!("custload: {message}")));
     if !rejects.is_empty() {
         let reports: Vec<String> = rejects.iter().map(|path| path.to_string_lossy().into_owned()).collect();
         lines.push("To load what was rejected with these options:".to_string());

@@ -1,7 +1,7 @@
-//! What is said of errors: to a person ([`Display`]), to a log ([`Error::for_log`]), and of what they leave ([`Error::outcome`]).
+//! The messages of errors: for a person ([`Display`]), for a log ([`Error::for_log`]), and what the error left
+//! ([`Error::outcome`]).
 //!
-//! Each message says what is wrong, where, and what to do. It may quote a header, and the header of a file without one is a
-//! customer's record; so a log gets words that quote nothing.
+//! A message may quote a header, which in a file without a header is a customer's record. So a log gets words that quote nothing.
 
 use std::fmt::{self, Display, Formatter};
 use std::io;
@@ -12,20 +12,20 @@ impl Display for Error {
     fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Error::Usage(message) => out.write_str(message),
-            Error::Unfit { said, .. } => out.write_str(said),
-            Error::LoadedOtherwise { said, .. } => write!(out, "nothing was loaded. {}", said.join(". ")),
+            Error::Unfit { message, .. } => out.write_str(message),
+            Error::LoadedOtherwise { messages, .. } => write!(out, "nothing was loaded. {}", messages.join(". ")),
             Error::Input { path, doing } => write!(out, "cannot read {}: {doing}", path.display()),
             Error::Database { path, message } => write!(out, "{}: {message}", path.display()),
             Error::AtCheckpoint { error, .. } => error.fmt(out),
             Error::Locked { path, holder } => write!(
                 out,
-                "{}: it is locked: {holder} is using it. Wait until that is done, or let custload wait with --wait SECONDS",
+                "{}: it is locked: {holder} is using it. Wait until that ends, or let custload wait with --wait SECONDS",
                 path.display()
             ),
             Error::InDoubt { path, reason } => write!(
                 out,
                 "{}: cannot tell whether the run was committed ({reason}); check the disk. All of it is there, or nothing: \
-                 the next run will find out, and `custload runs` shows it",
+                 `custload runs` shows it",
                 path.display()
             ),
             Error::Report { path, reason } => {
@@ -48,8 +48,7 @@ impl Display for Error {
 impl std::error::Error for Error {}
 
 impl Error {
-    /// What is left of a command that writes to a database and has ended so; `None` where that goes without saying or is part of the
-    /// message.
+    /// What a command that writes to a database has left; `None` if that is obvious or part of the message.
     pub fn outcome(&self) -> Option<String> {
         match self {
             Error::Usage(_) | Error::Unfit { .. } | Error::LoadedOtherwise { .. } | Error::InDoubt { .. } => None,
@@ -60,15 +59,17 @@ impl Error {
         }
     }
 
-    /// What a log may say of it: what failed, and no content of a file or a database. Where the message could quote that, it is
-    /// for standard error alone.
+    /// The message for a log: what failed, without content of a file or a database. A message that could quote content goes only to
+    /// standard error.
     pub fn for_log(&self) -> String {
         const WHY: &str = "standard error says why";
         match self {
-            Error::Usage(said) => match said.split([' ', ':', '=']).next().filter(|word| word.starts_with("--")) {
-                Some(option) => format!("{option} does not fit; {WHY}"),
-                None => format!("the command line, a profile or a mapping does not fit; {WHY}"),
-            },
+            Error::Usage(message) => {
+                match message.split([' ', ':', '=']).next().filter(|word| word.starts_with("--")) {
+                    Some(option) => format!("{option} does not fit; {WHY}"),
+                    None => format!("the command line, a profile or a mapping does not fit; {WHY}"),
+                }
+            }
             Error::Unfit { logged, .. } | Error::LoadedOtherwise { logged, .. } => logged.clone(),
             Error::Input { path, doing } => {
                 format!("cannot read {}: {}", path.display(), doing.logged().unwrap_or(WHY))
@@ -77,7 +78,7 @@ impl Error {
                 Some(message) => format!("{}: {message}", path.display()),
                 None => format!("{}: it cannot be used; {WHY}", path.display()),
             },
-            // How many records are kept is a field of its own.
+            // The log has a field for the number of kept records.
             Error::AtCheckpoint { error, .. } => error.for_log(),
             Error::Locked { .. }
             | Error::InDoubt { .. }
@@ -97,7 +98,7 @@ fn report_hint(reason: &io::Error) -> &'static str {
         }
         io::ErrorKind::PermissionDenied => "choose a folder that you may write to with --reports",
         io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
-            "a part of the path is a file, choose another folder with --reports"
+            "a part of the path is a file; choose another folder with --reports"
         }
         _ if has_failed(reason) => "check the disk, or choose another folder with --reports",
         _ => "if that stays so, choose another folder with --reports",
@@ -131,9 +132,9 @@ mod tests {
             (Error::database(path, "it is a folder"), "a.csv: it is a folder"),
             (Error::database(path, Words::from(String::new()).logged_as(Some("x".into()))), "a.csv: x"),
         ] {
-            let said = error.for_log();
-            assert!(said.starts_with(logged) && !said.contains("Ann"), "{error}: {said:?}");
-            assert_eq!(at_checkpoint(error).for_log(), said);
+            let message = error.for_log();
+            assert!(message.starts_with(logged) && !message.contains("Ann"), "{error}: {message:?}");
+            assert_eq!(at_checkpoint(error).for_log(), message);
         }
     }
 
@@ -150,11 +151,11 @@ mod tests {
         ];
         for error in all {
             assert_eq!(error.outcome().as_deref(), Some("nothing was written"), "{error}");
-            let (said, kind) = (error.to_string(), error.kind());
+            let (message, kind) = (error.to_string(), error.kind());
             let stopped = at_checkpoint(error);
-            assert_eq!((stopped.to_string(), stopped.kind()), (said.clone(), kind));
+            assert_eq!((stopped.to_string(), stopped.kind()), (message.clone(), kind));
             assert!(stopped.outcome().unwrap().starts_with("the first 5 records are kept: "), "{stopped}");
-            assert!(!said.contains("written"), "{said}");
+            assert!(!message.contains("written"), "{message}");
         }
         assert_eq!(Error::Interrupted(15).for_log(), "stopped by SIGTERM");
         assert_eq!(Error::Usage("--limit x: x".into()).outcome(), None);

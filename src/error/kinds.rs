@@ -1,4 +1,4 @@
-//! The kinds of errors that end a command, each with what a message needs to know.
+//! The kinds of errors that end a command.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,18 +13,18 @@ pub enum Error {
     Usage(String),
     /// What an input holds does not fit what was asked for.
     Unfit {
-        /// The message, with the input's name. It may quote the input.
-        said: String,
-        /// The same for a log: quotes nothing.
+        /// With the input's name. It may quote the input.
+        message: String,
+        /// The message for a log: quotes nothing.
         logged: String,
     },
     /// All inputs were loaded before, and some of them with other options.
     LoadedOtherwise {
         /// For each run: its number, its options, and how many records it accepted and rejected.
-        said: Vec<String>,
-        /// The same for a log.
+        messages: Vec<String>,
+        /// The message for a log.
         logged: String,
-        /// The profile of the run that was asked for.
+        /// The profile of the command.
         profile: String,
         /// The reject reports of those runs.
         rejects: Vec<PathBuf>,
@@ -51,17 +51,17 @@ pub enum Error {
         run_id: i64,
         /// The command that undoes it.
         undo: String,
-        /// How many records were done at its last checkpoint.
+        /// The number of records before its last checkpoint.
         records: u64,
     },
     /// Another run or program is writing to the database.
     Locked {
         /// The database as it was named.
         path: PathBuf,
-        /// Who, as far as that is known.
+        /// That run or program, as far as it is known.
         holder: String,
     },
-    /// The commit failed in a way that does not tell whether it took effect.
+    /// The commit failed in a way that does not show whether it took effect.
     InDoubt {
         /// The database as it was named.
         path: PathBuf,
@@ -103,7 +103,7 @@ impl Error {
         }
     }
 
-    /// What kind of error it is, in a word, for a log.
+    /// The kind of error, in a word, for a log.
     pub fn kind(&self) -> &'static str {
         match self {
             Error::Usage(_) | Error::Unfit { .. } | Error::LoadedOtherwise { .. } => "usage",
@@ -135,9 +135,9 @@ impl Error {
         Error::Input { path: path.to_path_buf(), doing }
     }
 
-    /// An input that does not fit: what is wrong, in words that quote nothing of it, and the whole message.
-    pub fn unfit(path: &Path, what: &str, said: String) -> Error {
-        Error::Unfit { said, logged: format!("{}: {what}", path.display()) }
+    /// An input that does not fit. `what` is wrong with it, in words that quote nothing.
+    pub fn unfit(path: &Path, what: &str, message: String) -> Error {
+        Error::Unfit { message, logged: format!("{}: {what}", path.display()) }
     }
 
     /// A report that could not be written.
@@ -156,7 +156,7 @@ impl Error {
     }
 }
 
-/// Whether a disk, or what leads there, has failed, and not what was asked of it.
+/// Whether the disk, or the way to it, has failed.
 pub fn has_failed(error: &io::Error) -> bool {
     // EIO has no kind of its own; it has this number on all Unix systems.
     cfg!(unix) && error.raw_os_error() == Some(5)

@@ -1,7 +1,6 @@
 //! What ends a command: [`Error`]. Faults of records are data and never become one; they are [`crate::core::finding::Fault`].
 //!
-//! [`kinds`] has the errors with their parameters, [`english`] what is said of each. Whether anything was written is said once,
-//! by [`Error::outcome`].
+//! [`kinds`] has the errors with their parameters, [`english`] their messages.
 
 mod english;
 mod kinds;

@@ -1,10 +1,10 @@
-//! Words for a person, of which a log may get a part: [`Words`].
+//! Messages for a person, of which a log may get less: [`Words`].
 
 use std::fmt::{self, Display};
 use std::io;
 
-/// What an error says, and what a log may say of it: nothing, unless the words quote no content of a file or a database. Literal
-/// texts of the source quote none; for others the caller decides.
+/// A message, and what a log gets of it: nothing, unless it quotes no content of a file or a database. Literals of the source quote
+/// none; of others the caller knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Words {
     text: String,
@@ -17,18 +17,18 @@ impl Words {
         Words { logged: Some(text.clone()), text }
     }
 
-    /// The same after words that quote nothing either.
+    /// Puts words before these that quote nothing.
     pub fn after(self, before: &str) -> Words {
         let put = |text: String| format!("{before}{text}");
         Words { text: put(self.text), logged: self.logged.map(put) }
     }
 
-    /// The same, with other words for a log.
+    /// Replaces the words for a log.
     pub fn logged_as(self, logged: Option<String>) -> Words {
         Words { logged, ..self }
     }
 
-    /// What a log may say.
+    /// The words for a log.
     pub(super) fn logged(&self) -> Option<&str> {
         self.logged.as_deref()
     }
@@ -52,13 +52,13 @@ impl Display for Words {
     }
 }
 
-/// An error in words as in [`Words::own`], where an error of the system is wanted.
+/// An error of the system with words as in [`Words::own`].
 pub fn own_words(kind: io::ErrorKind, text: impl Into<String>) -> io::Error {
     io::Error::new(kind, OwnWords(text.into()))
 }
 
-/// Whether an error of the system quotes nothing: it is the system's own, or was made by [`own_words`]. A library may quote what it
-/// could not parse.
+/// Whether an error quotes nothing: it comes from the system or from [`own_words`]. A library's error may quote what it could not
+/// parse.
 pub(super) fn quotes_nothing(error: &io::Error) -> bool {
     error.get_ref().is_none_or(|inner| inner.is::<OwnWords>())
 }

@@ -10,11 +10,11 @@ use std::sync::mpsc::SyncSender;
 use crate::disk::owner_only;
 use crate::error::{Error, Result};
 
-/// The name of the file that says how a run went.
+/// The file with the run in numbers.
 pub const SUMMARY: &str = "summary.json";
-/// The name of the file with all faults and warnings.
+/// The file with all faults and warnings.
 pub const ERRORS: &str = "errors.ndjson";
-/// The name of the file with the accepted records.
+/// The file that lists the accepted records.
 pub const ACCEPTED: &str = "accepted.csv";
 
 const BUFFER: usize = 256 * 1024;
@@ -96,7 +96,7 @@ impl ReportFile {
         ReportFile { syncer: Some(syncer), ..self }
     }
 
-    /// Ends the report: all is written, but not yet synced.
+    /// Ends the report: everything is written, but not synced.
     pub fn finish(self) -> Result<WrittenReport> {
         let ReportFile { path, writer, sync_failed, .. } = self;
         let file = writer.into_inner().map_err(|error| Error::report(&path, error.into_error()))?;

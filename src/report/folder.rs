@@ -27,7 +27,7 @@ pub struct ReportFolder {
 impl ReportFolder {
     /// Starts the reports that go to `path` in the end.
     ///
-    /// An error where `path` has the reports of a finished run, or files that are not reports.
+    /// An error if `path` has the reports of a finished run, or files that are not reports.
     pub fn create(path: &Path) -> Result<ReportFolder> {
         refuse_taken(path)?;
         let partial = partial_of(path);
@@ -46,13 +46,13 @@ impl ReportFolder {
                 }
             });
             let Some(lock) = locked? else { continue };
-            // Another run may have finished between the first check and the lock. Reports in here were left by a run that
-            // was killed before it committed.
+            // Another run may have finished between the first check and the lock. Reports in `partial` were left by a run
+            // that was killed before it committed.
             let emptied = refuse_taken(path)
                 .and_then(|()| refuse_foreign_files(&partial))
                 .and_then(|()| remove_reports(&partial).map_err(failed));
             if let Err(error) = emptied {
-                // Works only if the folder is empty.
+                // Fails unless the folder is empty.
                 let _ = fs::remove_dir(&partial);
                 return Err(error);
             }
@@ -91,7 +91,7 @@ impl ReportFolder {
         synced.map_err(|error| Error::report(&self.partial, error))
     }
 
-    /// Leaves everything as it is for the next run, which will know whether this one was committed.
+    /// Leaves everything for the next run, which can tell whether this one was committed.
     pub fn leave(mut self) {
         self.lock = None;
         self.created.clear();
@@ -117,7 +117,7 @@ impl Drop for ReportFolder {
     /// Removes what a failed run has written.
     fn drop(&mut self) {
         if self.lock.is_some() {
-            // An error could be reported to nobody; the next run removes what is left.
+            // The next run removes what cannot be removed now.
             let _ = remove_reports(&self.partial);
             let _ = fs::remove_dir(&self.partial);
         }
@@ -127,7 +127,7 @@ impl Drop for ReportFolder {
     }
 }
 
-/// Creates the parent folders of `path`; gives those that did not exist, the innermost first.
+/// Creates the parent folders of `path`; returns those that did not exist, the innermost first.
 fn create_parents(path: &Path) -> io::Result<Vec<PathBuf>> {
     let parents = path.ancestors().skip(1).filter(|parent| !parent.as_os_str().is_empty());
     let missing: Vec<PathBuf> = parents.take_while(|parent| !parent.exists()).map(Path::to_path_buf).collect();

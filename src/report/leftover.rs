@@ -1,4 +1,4 @@
-//! Report folders that earlier runs have left: which may be used again, and which are still to be published.
+//! Report folders that earlier runs have left: which may be used again, and which must be published or removed.
 //!
 //! A killed run leaves its `DIR.partial`. The next run publishes it if the database has that run, and removes it if not.
 
@@ -18,8 +18,7 @@ pub(super) fn partial_of(path: &Path) -> PathBuf {
     with_suffix(path, ".partial")
 }
 
-/// Publishes the reports that the run of this number, started then, has left in `DIR.partial`, if its summary says that it was
-/// committed. `true` if there were some.
+/// Publishes the reports in `DIR.partial` if their summary is that of this run and says that it was committed. `true` if it did.
 pub fn publish_leftover(path: &Path, run_id: i64, started_at: &str) -> Result<bool> {
     let partial = partial_of(path);
     let is_this_run = summary_of(&partial).is_some_and(|summary| {
@@ -44,7 +43,7 @@ pub(super) fn remove_leftover(path: &Path) -> Result<()> {
         && let Ok(Some(_lock)) = lock_folder(&partial)
     {
         remove_reports(&partial).map_err(|error| Error::report(&partial, error))?;
-        // Works only if nothing else is in there.
+        // Fails if anything else is in there.
         let _ = fs::remove_dir(&partial);
     }
     Ok(())
@@ -137,8 +136,7 @@ pub fn is_usable(path: &Path) -> bool {
     refuse_taken(path).is_ok()
 }
 
-/// An error unless a folder is absent, empty, or has the reports of a run that changed nothing; those are moved aside in the
-/// end.
+/// An error unless a folder is absent, empty, or has the reports of a run that changed nothing, which are moved aside in the end.
 pub(super) fn refuse_taken(path: &Path) -> Result<()> {
     let refuse = |message: &str| Err(Error::ReportFolder { path: path.to_path_buf(), message: message.to_string() });
     if !path.exists() {

@@ -1,7 +1,8 @@
 //! The lines of the reports: pure functions from findings and records to bytes.
 
-use super::words::Words;
-use crate::core::finding::{Finding, Findings, Severity};
+use std::fmt::Write as _;
+
+use crate::core::finding::{Finding, Findings, Severity, english};
 use crate::core::record::csv::RowWriter;
 use crate::core::record::json::{write_number, write_text};
 use crate::core::record::{Origin, Position};
@@ -9,10 +10,10 @@ use crate::core::record::{Origin, Position};
 /// The header of `accepted.csv`.
 pub const ACCEPTED_COLUMNS: [&str; 6] = ["file", "record", "line", "key", "customer_id", "action"];
 
-/// The longest part of a value in `errors.ndjson`, in bytes; the reject report has it whole.
+/// The most bytes of a value in `errors.ndjson`; the reject report has all.
 const LONGEST_VALUE: usize = 4096;
 
-/// Writes a line of `errors.ndjson`. `field` is the column name of the finding's field; `message` and `hint` are its words.
+/// Writes a line of `errors.ndjson`. `field` is the column of the finding's field.
 pub fn error_line(
     out: &mut Vec<u8>,
     file: &str,
@@ -36,7 +37,7 @@ pub fn error_line(
     }
     out.extend_from_slice(b",\"field\":");
     write_text_or_null(out, field);
-    // Codes and severities are words that need no escapes.
+    // Codes and severities need no escapes.
     out.extend_from_slice(b",\"code\":\"");
     out.extend_from_slice(finding.code().name().as_bytes());
     out.extend_from_slice(match finding.severity() {
@@ -55,7 +56,6 @@ pub fn error_line(
     out.extend_from_slice(b"}\n");
 }
 
-/// As much of a value as is shown.
 fn beginning(value: &str) -> &str {
     if value.len() <= LONGEST_VALUE {
         return value;
@@ -71,12 +71,12 @@ fn write_text_or_null(out: &mut Vec<u8>, text: Option<&str>) {
     }
 }
 
-/// The file in which a rejected record was first read.
+/// Where a rejected record was first read.
 #[derive(Debug)]
 pub enum FirstSeen<'f> {
-    /// This input: the run as reports name it, the input's path, and the record's position there.
+    /// In this input: the run's name in reports, the input's path, and the record's position.
     Here(&'f str, &'f str, Position),
-    /// An earlier one, as its reject report says.
+    /// In an earlier input, as the reject report says that is loaded now.
     Earlier(Origin),
 }
 
@@ -85,11 +85,11 @@ pub enum FirstSeen<'f> {
 pub struct Rejection<'f> {
     /// Where it was first read.
     pub first_seen: FirstSeen<'f>,
-    /// Its findings, and their words.
+    /// Its findings.
     pub findings: Findings<'f>,
-    /// See there.
+    /// The words of its findings.
     pub words: &'f Words,
-    /// The record's text, where it is a reject as a whole, and its dialect.
+    /// The text of a record that could not be parsed, and its dialect.
     pub raw: Option<(&'f str, &'f str)>,
 }
 
@@ -126,13 +126,13 @@ pub fn end_reject_row(out: &mut Vec<u8>, writer: &mut RowWriter, rejection: &Rej
     writer.end(out);
 }
 
-/// Ends a line of `rejects.ndjson`, after the brace and the record's own members, of which it may have none: `_reject`.
+/// Ends a line of `rejects.ndjson` after the brace and the record's own members, if it `has_members`.
 pub fn end_reject_line(out: &mut Vec<u8>, has_members: bool, rejection: &Rejection<'_>) {
     if has_members {
         out.push(b',');
     }
     out.extend_from_slice(b"\"_reject\":{\"run\":");
-    let mut place = |run: &str, file: &str, write: &dyn Fn(&mut Vec<u8>, usize)| {
+    let mut origin = |run: &str, file: &str, write: &dyn Fn(&mut Vec<u8>, usize)| {
         write_text_or_null(out, Some(run).filter(|run| !run.is_empty()));
         out.extend_from_slice(b",\"file\":");
         write_text(out, file);
@@ -144,10 +144,10 @@ pub fn end_reject_line(out: &mut Vec<u8>, has_members: bool, rejection: &Rejecti
     match &rejection.first_seen {
         FirstSeen::Here(run, file, position) => {
             let numbers = [position.record, position.line];
-            place(run, file, &|out, which| write_number(out, numbers[which]));
+            origin(run, file, &|out, which| write_number(out, numbers[which]));
         }
         FirstSeen::Earlier(Origin { run, file, record, line }) => {
-            place(run, file, &|out, which| write_number_or_text(out, [record, line][which]));
+            origin(run, file, &|out, which| write_number_or_text(out, [record, line][which]));
         }
     }
     out.extend_from_slice(b",\"codes\":");
@@ -163,7 +163,7 @@ pub fn end_reject_line(out: &mut Vec<u8>, has_members: bool, rejection: &Rejecti
     out.extend_from_slice(b"}}\n");
 }
 
-/// Writes a number that is given as text; any other text as a text.
+/// Writes a text as a number if it is one.
 fn write_number_or_text(out: &mut Vec<u8>, text: &str) {
     match text.parse::<u64>() {
         Ok(number) if number.to_string() == text => write_number(out, number),
@@ -171,7 +171,6 @@ fn write_number_or_text(out: &mut Vec<u8>, text: &str) {
     }
 }
 
-/// Writes an array of texts.
 fn write_texts<'t>(out: &mut Vec<u8>, texts: impl Iterator<Item = &'t str>) {
     out.push(b'[');
     for (index, text) in texts.enumerate() {
@@ -183,7 +182,7 @@ fn write_texts<'t>(out: &mut Vec<u8>, texts: impl Iterator<Item = &'t str>) {
     out.push(b']');
 }
 
-/// Writes a row of `accepted.csv`. There is no customer ID where nothing was stored.
+/// Writes a row of `accepted.csv`. `customer` is `None` if nothing was stored.
 pub fn accepted_row(
     out: &mut Vec<u8>,
     writer: &mut RowWriter,
@@ -200,4 +199,40 @@ pub fn accepted_row(
     writer.cell(out, &customer.map(|id| id.to_string()).unwrap_or_default());
     writer.cell(out, action);
     writer.end(out);
+}
+
+/// The messages and hints of a record's findings, in their order, made once for all reports.
+#[derive(Debug, Default)]
+pub struct Words {
+    text: String,
+    /// The end of each message, and of the hint after it.
+    ends: Vec<(usize, usize)>,
+}
+
+impl Words {
+    /// Replaces them with those of other findings. `column_of` names a field of the profile.
+    pub fn set<'p>(&mut self, findings: Findings<'_>, column_of: impl Fn(u16) -> &'p str) {
+        self.text.clear();
+        self.ends.clear();
+        for finding in findings.iter() {
+            let column = finding.field.map(&column_of).unwrap_or_default();
+            // Writing to a String cannot fail.
+            let _ = write!(self.text, "{}", english::message(&finding, column));
+            let message_end = self.text.len();
+            let _ = write!(self.text, "{}", english::hint(&finding, column));
+            self.ends.push((message_end, self.text.len()));
+        }
+    }
+
+    /// The message of the finding at this index.
+    pub fn message(&self, index: usize) -> &str {
+        let start = index.checked_sub(1).map_or(0, |before| self.ends[before].1);
+        &self.text[start..self.ends[index].0]
+    }
+
+    /// Its hint: how to correct the value.
+    pub fn hint(&self, index: usize) -> &str {
+        let (start, end) = self.ends[index];
+        &self.text[start..end]
+    }
 }

@@ -11,9 +11,8 @@ use crate::error::{Error, Result, Words};
 /// The first line of a note, so that no other file is taken for one.
 const FIRST_LINE: &str = "custload is loading, and says here who it is and where its reports are:\n";
 
-/// A note beside a database: which run is in progress, and where its reports go. Other runs read from it who has locked the
-/// database; the next run cleans up after a killed one, although it writes its own reports elsewhere. The note is locked while
-/// the run is in progress, and removed when dropped.
+/// A note beside a database: which run is in progress, and where its reports go. Another run names this one from it; after a kill
+/// the next run finds the reports by it. It is locked while the run is in progress, and removed when dropped.
 #[derive(Debug)]
 pub struct RunNote {
     path: PathBuf,
@@ -22,8 +21,7 @@ pub struct RunNote {
 }
 
 impl RunNote {
-    /// Notes that the run which `who` describes in one line writes its reports for `reports`. The run must have locked the
-    /// database.
+    /// Notes that the run, which `who` describes in one line, writes its reports to `reports`. The run must have locked the database.
     pub fn create(database: &Path, reports: &Path, who: &str) -> Result<RunNote> {
         let path = with_suffix(database, NOTE_SUFFIX);
         let failed = |error| {
@@ -37,10 +35,9 @@ impl RunNote {
         options.write(true).create_new(true);
         owner_only(&mut options);
         let mut file = options.open(&path).map_err(failed)?;
-        // The lock says that the run is alive, and keeps other runs out while one with checkpoints has released the database
-        // itself. Others lock it only for a moment, to test that.
+        // The lock shows that the run is alive. It keeps other runs out while a run with checkpoints has released the database.
         let written = file.lock().and_then(|()| file.write_all(&text)).and_then(|()| file.sync_all());
-        // From here on it is removed, also where it could not be written.
+        // From here on it is removed when dropped, even if it could not be written.
         let note = RunNote { path: path.clone(), text, _lock: file };
         written.map_err(failed)?;
         Ok(note)
@@ -64,8 +61,8 @@ impl RunNote {
         Some(String::from_utf8_lossy(who).into_owned()).filter(|who| !who.is_empty())
     }
 
-    /// Cleans up after a killed run: publishes the reports that its note names if the database has the run (`is_known` is asked
-    /// by number and start), and removes them if not. Gives the folder if reports were published. The run must have locked the
+    /// Cleans up after a killed run: publishes the reports that its note names if the database has the run (`is_known` takes its
+    /// number and start), and removes them if not. Returns the folder of published reports. The caller must have locked the
     /// database.
     pub fn recover(database: &Path, is_known: impl Fn(i64, &str) -> bool) -> Result<Option<PathBuf>> {
         let path = with_suffix(database, NOTE_SUFFIX);
@@ -94,7 +91,7 @@ impl RunNote {
 
 impl Drop for RunNote {
     fn drop(&mut self) {
-        // The next run may have removed this note and written its own. One that is left is removed by the next run.
+        // The next run may have replaced this note already.
         if !self.text.is_empty() && read_regular(&self.path).is_ok_and(|text| self.text.starts_with(&text)) {
             let _ = fs::remove_file(&self.path);
         }
@@ -116,14 +113,14 @@ fn read_note(path: &Path) -> Result<Option<Vec<u8>>> {
     Ok(Some(text))
 }
 
-/// A note that no run of this user's has written is never followed: it could name any folder.
+/// A note that another user or program wrote is never followed: it could name any folder.
 fn foreign_note(path: &Path) -> Error {
-    let message = "is in the way: this user's runs of custload have not left it there. Check what it is, move or delete it, \
-                   and run custload again";
+    let message = "is in the way: it was not left there by a run of this user. Check what it is, move or delete it, and run \
+                   custload again";
     Error::ReportFolder { path: path.to_path_buf(), message: message.to_string() }
 }
 
-/// The note's lines after the first: who it is, and where the reports go.
+/// The note's lines after the first: which run it is, and where the reports go.
 fn split_note(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let rest = text.strip_prefix(FIRST_LINE.as_bytes())?;
     let end = rest.iter().position(|byte| *byte == b'\n')?;

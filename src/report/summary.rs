@@ -9,10 +9,11 @@ pub use crate::core::record::{Balance, Counts};
 use crate::core::text::is_hidden;
 
 /// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
     /// The accepted records are in the database.
+    #[default]
     Finished,
     /// The run is done, and none of its records was accepted.
     NothingLoaded,
@@ -74,13 +75,13 @@ pub struct ColumnSummary {
     pub field: Option<String>,
     /// How it was matched: `name`, `label`, `alias` or `map`.
     pub how: Option<&'static str>,
-    /// What a map would call it: the field, or a part of one.
+    /// What a map would name: the field, or a part of one.
     #[serde(skip)]
     pub target: Option<String>,
     /// Why it is ignored, if it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ignored: Option<Ignored>,
-    /// Its filled cells, and what became of them; only of a run.
+    /// Its filled cells, and what became of them; not for `inspect`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cells: Option<Balance>,
 }
@@ -111,7 +112,7 @@ impl Serialize for Ignored {
 }
 
 impl ColumnSummary {
-    /// A column or key, before anything is known of it.
+    /// A column or key that is not matched yet.
     pub fn new(header: &str) -> ColumnSummary {
         let header = header.to_string();
         ColumnSummary { header, index: None, field: None, how: None, target: None, ignored: None, cells: None }
@@ -122,7 +123,7 @@ impl ColumnSummary {
         ColumnSummary { index: Some(index), ..self }
     }
 
-    /// The same, filling this field, or the part of it that a map names so.
+    /// The same, filling this field; `target` is what a map would name.
     pub fn filling(self, field: &str, target: &str, how: &'static str) -> ColumnSummary {
         ColumnSummary { field: Some(field.to_string()), target: Some(target.to_string()), how: Some(how), ..self }
     }
@@ -198,7 +199,12 @@ pub struct InputSummary {
 }
 
 impl InputSummary {
-    /// Lists the names of the columns, or keys, that fill a field, and of those that do not.
+    /// The fields that its columns, or keys, fill.
+    pub fn filled_fields(&self) -> Vec<&str> {
+        self.columns.iter().filter_map(|column| column.field.as_deref()).collect()
+    }
+
+    /// Lists the columns, or keys, that fill a field, and those that do not.
     pub fn note_names(&mut self) {
         let named = |matched: bool| {
             let columns = self.columns.iter().filter(move |column| column.field.is_some() == matched);
@@ -209,7 +215,7 @@ impl InputSummary {
 }
 
 /// A whole run.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Summary {
     /// `import` or `check`.
     pub command: &'static str,
@@ -251,7 +257,7 @@ pub struct Summary {
     pub rejects_by_field: BTreeMap<String, u64>,
     /// Repaired values, by field.
     pub repaired_by_field: BTreeMap<String, u64>,
-    /// Values of fields that the API calls deprecated, by field.
+    /// Values of deprecated fields, by field.
     pub deprecated_by_field: BTreeMap<String, u64>,
     /// ZIP codes that seem to have lost their leading zeros in a spreadsheet.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -264,14 +270,14 @@ pub struct Summary {
     pub ended_at: String,
     /// How long it took.
     pub elapsed_seconds: f64,
-    /// How fast it was; none if the clock stood still.
+    /// How fast it was; `None` if the clock was fixed.
     pub records_per_second: Option<u64>,
 }
 
 impl Summary {
-    /// Whether the run was done to its end, and what it has accepted is in the database.
+    /// Whether the run reached its end, and the accepted records are in the database.
     pub fn is_done(&self) -> bool {
-        // With a reason, it is a run that was to undo others, loaded nothing, and was given up.
+        // With a reason it is a redo that was given up because it loaded nothing.
         matches!(self.status, Status::Finished) || self.status == Status::NothingLoaded && self.reason.is_none()
     }
 
@@ -287,12 +293,12 @@ impl Summary {
 
     /// The content of `summary.json`, which `--json` prints too. Control characters and hidden ones are escaped.
     pub fn to_json(&self) -> String {
-        // Nothing in a summary can fail to be written.
+        // Writing a summary as JSON cannot fail.
         escaped(&serde_json::to_string_pretty(self).unwrap_or_default())
     }
 }
 
-/// JSON in which control characters and hidden ones are escaped; with a line end.
+/// JSON with its control characters and hidden ones escaped, and a line end.
 pub fn escaped(json: &str) -> String {
     let mut text = String::with_capacity(json.len() + 1);
     for character in json.chars() {

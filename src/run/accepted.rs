@@ -1,4 +1,4 @@
-//! Records that are right by themselves, and what becomes of them: [`Accepted`], [`LateReject`].
+//! Records between their verdict and the database: [`Accepted`], [`LateReject`].
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -22,19 +22,18 @@ pub(super) enum Action {
 }
 
 impl Action {
-    /// What becomes of a record that is about `customer`, if about one that exists. `differs` says whether the customer differs
-    /// from it.
+    /// `customer` is the existing customer that has the record's key; `differs` says whether it differs from the record.
     pub(super) fn of(mode: Mode, customer: Option<i64>, differs: bool) -> Action {
         match customer {
             Some(_) if differs => Action::Updated,
             Some(_) => Action::Unchanged,
-            // Without a database nobody knows which customers exist.
+            // Without a database it is unknown which customers exist.
             None if mode == Mode::Update => Action::Updated,
             None => Action::Created,
         }
     }
 
-    /// The action of this number, as Rust numbers them.
+    /// The action whose discriminant is `number`.
     pub(super) fn from_number(number: u64) -> Option<Action> {
         let all = [Action::Created, Action::Updated, Action::Unchanged, Action::Superseded];
         all.into_iter().find(|action| *action as u64 == number)
@@ -51,41 +50,41 @@ impl Action {
     }
 }
 
-/// An accepted record, and what becomes of it.
+/// An accepted record.
 #[derive(Clone, Debug)]
 pub(super) struct Accepted<'v> {
     pub(super) input: usize,
     pub(super) position: Position,
-    /// Its row in the bytes that it comes with.
+    /// Its row in a buffer that the caller has.
     pub(super) row: Range<u32>,
     pub(super) action: Action,
-    /// The customer that it is about, if that exists.
+    /// The existing customer that has its key.
     pub(super) customer: Option<i64>,
-    /// The fields in which the customer differs, and of these the ones that are to be emptied.
+    /// The fields in which the customer differs, and those of them to clear.
     pub(super) differing: FieldSet,
     pub(super) cleared: FieldSet,
     /// Its key as it is stored.
     pub(super) key: Cow<'v, str>,
-    /// The first record of the run with its key.
+    /// The first record of the run that has its key.
     pub(super) first: RunPosition,
-    /// What became of its filled cells, where it may be superseded later.
+    /// What became of its filled cells; empty unless it may be superseded.
     pub(super) cells: Vec<CellFate>,
 }
 
-/// A block that was judged, and what is known of its records' keys.
+/// A judged block, and what is known of its records' keys.
 pub(super) struct JudgedBlock<'v> {
     pub(super) block: &'v Block,
     pub(super) verdicts: &'v Verdicts,
-    /// The number of its first record in the run, from 0.
+    /// The position of its first record in the run.
     pub(super) first: RunPosition,
     pub(super) worker: &'v Worker,
-    /// The records whose fingerprint somebody else has, counted from the block's first, in order.
-    pub(super) rivalled: Vec<u32>,
+    /// The records whose fingerprint is taken, counted from the block's first, in order.
+    pub(super) contested: Vec<u32>,
     /// A match for each span, in a run that changes customers.
     pub(super) matches: Vec<ExistingMatch>,
 }
 
-/// A record that is rejected for its key: the index of its span in the block, and its lines in the reports.
+/// A record that is rejected for its key: the index of its span in the block, and its report lines.
 pub(super) struct LateReject {
     pub(super) index: usize,
     pub(super) error: Vec<u8>,

@@ -1,4 +1,4 @@
-//! Messages about headers and keys that do not fit: what was found, what may be meant, and what to do.
+//! Parts of messages about headers and keys that do not fit: what was found, what may be meant, what to do.
 
 use super::options::Options;
 use crate::core::profile::{Candidates, Field, Fit, Profile, accepted_names, nearest, nearest_field};
@@ -10,16 +10,16 @@ use crate::read::input::{Format, Input, delimiter_name};
 use crate::read::sniff::{HeaderPlace, Kind};
 use crate::report::summary::ColumnSummary;
 
-/// Names that may be meant for a field that a profile requires.
+/// A question for each header that may be a misspelt required field.
 pub(super) fn near_misses(fits: &[Fit], names: &[String]) -> String {
     let mut questions = String::new();
     for fit in fits {
         for column in &fit.missing {
             let field = fit.profile.field_index(column).map(|field| &fit.profile.fields[field]);
             if let Some(near) = field.and_then(|field| nearest_header(field, names)) {
-                let asked = format!(" Is {} {column}?", named(near));
-                if !questions.contains(&asked) {
-                    questions.push_str(&asked);
+                let question = format!(" Is {} {column}?", named(near));
+                if !questions.contains(&question) {
+                    questions.push_str(&question);
                 }
             }
         }
@@ -41,18 +41,18 @@ pub(super) fn no_header_advice(input: &Input) -> String {
     }
 }
 
-/// The line that looks most like a header, where none surely is one and other lines are above it.
+/// The line that looks most like a header, if none surely is one and other lines are above it.
 fn guessed_line(input: &Input) -> Option<u64> {
     input.dialect.header_line.filter(|_| input.is_header_guessed && input.lines_above_header > 0)
 }
 
-/// Advice for a header that no profile fits, where other lines are above it.
+/// Advice for a guessed header that no profile fits.
 pub(super) fn guessed_header(input: &Input) -> String {
     guessed_line(input).map(|line| format!(" Line {line} looks most like a header.")).unwrap_or_default()
 }
 
-/// Refuses a header that only looks most like one, even if a profile fits: it may be a record whose values happen to be names,
-/// and the lines above it would be lost.
+/// Refuses a guessed header even if a profile fits: it may be a record whose values happen to be names, and the lines above it
+/// would be lost.
 pub(super) fn refuse_guessed_header(input: &Input) -> Result<()> {
     let Some(line) = guessed_line(input) else { return Ok(()) };
     let path = visible(&input.path.to_string_lossy()).into_owned();
@@ -60,15 +60,14 @@ pub(super) fn refuse_guessed_header(input: &Input) -> Result<()> {
         &input.path,
         "no line of it is surely a header",
         format!(
-            "{path}: no header was found. Line {line} looks most like one, but few of its cells are names that are known: {}. \
-             If it is the header, say --header-line {line}; if the file has none, name the columns with --columns",
+            "{path}: no header was found. Line {line} looks most like one, but few of its cells are known names: {}. If it is \
+             the header, add --header-line {line}; if the file has none, name the columns with --no-header --columns",
             listed(&input.names)
         ),
     ))
 }
 
-/// The options with which the header of a table would fit a profile: which column most likely is what it requires. Empty if none
-/// is likely.
+/// The options with which the header of a table would fit a profile, if it is likely which columns the required fields are.
 pub(super) fn proposal(input: &Input, candidates: &Candidates) -> Vec<String> {
     let is_known_by_kind = |fit: &Fit| {
         let kind = |column: &&str| Some(kind_of(&fit.profile.fields[fit.profile.field_index(column)?]));
@@ -93,7 +92,7 @@ pub(super) fn proposal(input: &Input, candidates: &Candidates) -> Vec<String> {
     options
 }
 
-/// The header that most likely means a field: it is written like it, or its values are of the field's kind.
+/// The header that most likely means a field: it is spelt like it, or its values look like the field's.
 fn likely_header<'i>(field: &Field, input: &'i Input, candidates: &Candidates) -> Option<&'i str> {
     let is_free = |name: &&String| !name.trim().is_empty() && !name.contains('=') && !candidates.know(name);
     let by_kind =
@@ -119,7 +118,7 @@ pub(super) fn typed(options: &[String]) -> String {
     options.iter().map(word).collect::<Vec<_>>().join(" ")
 }
 
-/// The ways in which a table that fits nothing was read.
+/// How a table that fits nothing was read.
 pub(super) fn tried(input: &Input, options: &Options) -> String {
     if !input.dialect.format.is_table() {
         return String::new();
@@ -136,12 +135,12 @@ pub(super) fn tried(input: &Input, options: &Options) -> String {
     if ways.is_empty() { advice } else { format!(" Tried: {}.{advice}", ways.join(" and ")) }
 }
 
-/// The header that is written most like one of a field's names.
+/// The header that is spelt most like one of a field's names.
 pub(super) fn nearest_header<'h>(field: &Field, headers: &'h [String]) -> Option<&'h str> {
     accepted_names(field).find_map(|name| nearest(name, headers.iter().map(String::as_str)))
 }
 
-/// A header that is one cell with another delimiter in it was not written with this one.
+/// Advice for a header of one cell that has another delimiter in it.
 pub(super) fn delimiter_advice(input: &Input) -> String {
     let [only] = input.names.as_slice() else { return String::new() };
     let delimiters = [(';', "';'"), ('\t', "tab"), ('|', "'|'"), (',', "','")];
@@ -151,7 +150,7 @@ pub(super) fn delimiter_advice(input: &Input) -> String {
     }
 }
 
-/// A column, or key, as a message names it.
+/// The name of a column, or key, in a message.
 pub(super) fn name_of(column: &ColumnSummary) -> String {
     match (column.header.trim(), column.index) {
         ("", Some(index)) => format!("number {} (without a name)", index + 1),
@@ -159,12 +158,12 @@ pub(super) fn name_of(column: &ColumnSummary) -> String {
     }
 }
 
-/// The field that a header which matches none may be meant for, unless that is filled already.
+/// The field that an unknown header may be meant for, unless it is filled already.
 pub(super) fn near_field<'p>(header: &str, filled: &[&str], profile: &'p Profile) -> Option<&'p str> {
     nearest_field(profile, header).map(|near| near.column.as_str()).filter(|near| !filled.contains(near))
 }
 
-/// A name that matches no field, and the field that it may be meant for.
+/// An unknown name, and the field that it may be meant for.
 pub(super) fn with_nearest(name: String, header: &str, filled: &[&str], profile: &Profile) -> String {
     match near_field(header, filled, profile) {
         Some(near) => format!("{name} (is it {near}?)"),
@@ -187,7 +186,7 @@ pub(super) fn listed(names: &[String]) -> String {
     )
 }
 
-/// How many names a message lists.
+/// How many names a message lists at most.
 pub(super) const MOST_SHOWN: usize = 40;
 
 /// The first of these names, and how many more there are.
@@ -200,7 +199,7 @@ pub(super) fn shortened(mut names: Vec<String>) -> String {
     names.join(", ")
 }
 
-/// A name from a file, fit to be printed: made visible, and cut short.
+/// A name from a file, made visible and shortened.
 pub(super) fn named(name: &str) -> String {
     const LONGEST: usize = 60;
     match name.char_indices().nth(LONGEST) {

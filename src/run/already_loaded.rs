@@ -1,12 +1,11 @@
-//! Inputs that an earlier run has loaded already are left out: a job that starts twice does no harm, and of a folder to which each
-//! day adds a file, each file is loaded once.
+//! Skipping inputs that an earlier run has loaded: a job may start twice, and each file of a growing folder is loaded once.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::clock::Clock;
 use super::close::blank_summary;
 use super::identity::{Identity, LoadedInputs, identities};
-use super::input_paths::shown_path;
+use super::inputs::shown_path;
 use super::option_text::{Decides, difference};
 use super::options::{Observer, Options};
 use super::start::Start;
@@ -17,9 +16,10 @@ use crate::core::text::visible;
 use crate::error::{Error, Result};
 use crate::read::input::Input;
 use crate::report::summary::{Status, Summary};
-use crate::sink::sqlite::LoadedInput;
+use crate::sink::sqlite::{LoadedInput, RunRow};
 
-/// The inputs that are left to load, and the runs that are undone first. `loaded` are those of earlier runs, if they matter.
+/// The inputs that are left to load, and the runs that are undone first. `loaded` are the inputs of earlier runs, unless they do not
+/// matter.
 pub(super) fn left_to_load(
     inputs: Vec<Input>,
     loaded: Option<Vec<LoadedInput>>,
@@ -28,24 +28,24 @@ pub(super) fn left_to_load(
     options: &Options,
     observer: &mut dyn Observer,
 ) -> Result<(Vec<Input>, BTreeSet<i64>)> {
-    let (Some(held), Some(loaded)) = (&start.held, loaded) else { return Ok((inputs, BTreeSet::new())) };
+    let (Some(locked), Some(loaded)) = (&start.locked, loaded) else { return Ok((inputs, BTreeSet::new())) };
     let identities = identities(&inputs, &loaded, options)?;
     let undone = match options.redo {
-        true => redo::undo_first(held, &identities, &loaded, options, &start.clock.started, observer)?,
+        true => redo::undo_first(locked, &identities, &loaded, options, &start.clock.started, observer)?,
         false => BTreeSet::new(),
     };
     let known = LoadedInputs::new(&loaded, |run| !undone.contains(&run), options.fields.mode);
-    let left = match leave_out(inputs, identities, &known, profile, options, start.run_id, observer) {
-        // The run that was stopped comes first.
+    let left = match skip_loaded(inputs, identities, &known, profile, options, start.run_id, observer) {
+        // A stopped run must be continued first.
         Err(Error::LoadedOtherwise { .. }) if start.unfinished.is_some() => Vec::new(),
         left => left?,
     };
     Ok((left, undone))
 }
 
-/// The inputs that are left to load, in their order. Those that are left out are named; an error where none is left and some were
-/// loaded with other options.
-fn leave_out(
+/// The inputs that are left to load, in their order; the others are noted. An error if none is left and some were loaded with
+/// other options.
+fn skip_loaded(
     inputs: Vec<Input>,
     identities: Vec<Identity>,
     known: &LoadedInputs<'_>,
@@ -60,14 +60,14 @@ fn leave_out(
     for ((mut input, identity), loaded) in inputs.into_iter().zip(identities).zip(already_loaded) {
         let path = visible(&input.path.to_string_lossy()).into_owned();
         if let Some(loaded) = loaded {
-            let (run, when) = (loaded.run_id, &loaded.started_at);
+            let (run, when) = (loaded.run.run_id, &loaded.run.started_at);
             match other_options(loaded, profile, options) {
                 None => observer
                     .note(&format!("{path}: run {run} has loaded it ({when}); it is skipped, --force loads it again")),
                 Some(difference) => {
                     observer.note(&format!(
-                        "{path}: run {run} has loaded it ({when}) with other options; it is skipped, --redo undoes that \
-                         run and loads it again"
+                        "{path}: run {run} has loaded it ({when}) with other options; it is skipped, --redo undoes that run \
+                         and loads it again"
                     ));
                     otherwise.push((shown_path(&input.path), loaded, difference));
                 }
@@ -75,7 +75,8 @@ fn leave_out(
             events::skipped(&input, run);
             continue;
         }
-        // In create the bytes count, wherever they come from; else the same bytes may come again after others.
+        // To create customers, equal bytes are the same input whatever their path. To change them, the same bytes may be meant to
+        // come again after others.
         let (key, is_known) = match known.mode {
             Mode::Create => (Identity { path: None, ..identity.clone() }, identity.sha256.is_some()),
             Mode::Update | Mode::Upsert => (Identity { sha256: None, ..identity.clone() }, identity.path.is_some()),
@@ -95,18 +96,18 @@ fn leave_out(
     }
 }
 
-/// In what the options with which an input was loaded differ from those of this run, in words.
+/// How the options with which an input was loaded differ from those of this run.
 fn other_options(loaded: &LoadedInput, profile: &Profile, options: &Options) -> Option<String> {
-    if loaded.profile != profile.name {
-        return Some(format!("the profile was {}, and is {}", loaded.profile, profile.name));
+    if loaded.run.profile != profile.name {
+        return Some(format!("the profile was {}, and is {}", loaded.run.profile, profile.name));
     }
-    difference(&loaded.options, options, &[Decides::Stored])
+    difference(&loaded.run.options, options, &[Decides::Stored])
 }
 
-/// The most runs that are named.
+/// How many runs are named at most.
 const MOST_NAMED: usize = 5;
 
-/// The error of a run all of whose inputs were loaded before, and some of them with other options.
+/// The error of a run if all its inputs were loaded before, and some with other options.
 fn loaded_otherwise(
     inputs: &[(String, &LoadedInput, String)],
     loaded: &[LoadedInput],
@@ -115,27 +116,28 @@ fn loaded_otherwise(
 ) -> Error {
     let mut runs: BTreeMap<i64, (&(String, &LoadedInput, String), usize)> = BTreeMap::new();
     for input in inputs {
-        runs.entry(input.1.run_id).or_insert((input, 0)).1 += 1;
+        runs.entry(input.1.run.run_id).or_insert((input, 0)).1 += 1;
     }
     let named = runs.values().rev().map(|((path, loaded, difference), inputs)| {
         let others = if *inputs > 1 { format!(" and {} more", inputs - 1) } else { String::new() };
-        let LoadedInput { run_id, started_at, run_accepted, run_rejected, .. } = loaded;
+        let RunRow { run_id, started_at, counts, .. } = &*loaded.run;
         format!(
-            "run {run_id} has loaded {}{others} with other options ({started_at}): {}. Of its records it accepted \
-             {run_accepted} and rejected {run_rejected}",
+            "run {run_id} has loaded {}{others} with other options ({started_at}): {}. It accepted {} records and rejected {}",
             visible(path),
-            visible(difference)
+            visible(difference),
+            counts.accepted,
+            counts.rejected
         )
     });
-    let mut said: Vec<String> = named.take(MOST_NAMED).collect();
+    let mut messages: Vec<String> = named.take(MOST_NAMED).collect();
     if runs.len() > MOST_NAMED {
-        said.push(format!("so have {} earlier runs", runs.len() - MOST_NAMED));
+        messages.push(format!("{} earlier runs loaded the others", runs.len() - MOST_NAMED));
     }
     let ids: BTreeSet<i64> = runs.keys().copied().collect();
     let listed = ids.iter().rev().take(MOST_NAMED).map(ToString::to_string).collect::<Vec<_>>().join(", ");
     Error::LoadedOtherwise {
-        said,
-        logged: format!("nothing was loaded, for the inputs were loaded before with other options (runs {listed})"),
+        messages,
+        logged: format!("nothing was loaded: the inputs were loaded before with other options (runs {listed})"),
         profile: profile.name.clone(),
         rejects: redo::reject_reports(&ids, loaded, options),
     }

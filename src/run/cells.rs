@@ -1,4 +1,4 @@
-//! The balance by column: what became of every filled cell of an input, so that no value is lost unseen.
+//! The balance by column: what became of each filled cell of an input, so that no value is lost unnoticed.
 
 use std::collections::HashMap;
 
@@ -9,28 +9,24 @@ use crate::core::text::visible;
 use crate::error::{Error, Result};
 use crate::report::summary::{Ignored, InputSummary};
 
-/// A filled cell: its column, or at first its slot, and what has become of it.
+/// A filled cell: its column (its slot, within a block), and what became of it.
 pub(super) type CellFate = (u32, Fate);
 
-/// The column of cells that no column of the summary counts: further keys, and the columns of a reject report.
+/// Stands for all columns that the summary does not list: further keys, and the columns that a reject report adds.
 pub(super) const OTHERS: u32 = u32::MAX >> 3;
 
-/// The column of a slot, by the columns of a block's slots.
 pub(super) fn column_of(columns: &[u32], slot: u32) -> u32 {
     columns.get(slot as usize).copied().unwrap_or(OTHERS)
 }
 
-/// The column of a summary that each header, or key, has.
+/// The index in the summary of each column, or key.
 #[derive(Debug)]
 pub(super) enum ColumnIndex {
-    /// By the column of the table.
     Table(Vec<u32>),
-    /// By the key.
     Keys(HashMap<String, u32>),
 }
 
 impl ColumnIndex {
-    /// Those of an input.
     pub(super) fn new(summary: &mut InputSummary, is_table: bool) -> ColumnIndex {
         summary.columns.iter_mut().for_each(|column| column.cells = Some(Balance::default()));
         let columns = (0..).zip(&summary.columns);
@@ -43,14 +39,13 @@ impl ColumnIndex {
         ColumnIndex::Table(table)
     }
 
-    /// How many keys there are.
     pub(super) fn keys(&self) -> impl Iterator<Item = &String> {
         let keys = if let ColumnIndex::Keys(keys) = self { Some(keys.keys()) } else { None };
         keys.into_iter().flatten()
     }
 }
 
-/// An error where something has become of more, or fewer, cells of a column than were filled.
+/// An error if the fates of a column's cells do not add up to the filled ones.
 pub(super) fn balance_cells(summary: &InputSummary) -> Result<()> {
     let columns = summary.columns.iter().filter_map(|column| Some((named(&column.header), column.cells?)));
     let others = summary.other_keys.map(|cells| ("the other keys".to_string(), cells));
@@ -60,17 +55,17 @@ pub(super) fn balance_cells(summary: &InputSummary) -> Result<()> {
             name,
             Balance { filled, stored, normalised, missing, cleared, rejected, superseded, unused, ignored },
         )) => Err(Error::Unbalanced(format!(
-            "{}: the column {name} has {filled} filled cells, but stored {stored} + normalised {normalised} + missing \
+            "{}: the column {name} has {filled} filled cells, which is not stored {stored} + normalised {normalised} + missing \
                  {missing} + cleared {cleared} + rejected {rejected} + superseded {superseded} + unused {unused} + ignored \
-                 {ignored} are another number",
+                 {ignored}",
             visible(&summary.path)
         ))),
     }
 }
 
-/// Notes of the cells of an input that went nowhere, with their number.
-pub(super) fn unseen(summary: &InputSummary, what: &str, profile: &Profile) -> Vec<String> {
-    let filled: Vec<&str> = summary.columns.iter().filter_map(|column| column.field.as_deref()).collect();
+/// Notices about columns of an input whose cells were ignored or not used.
+pub(super) fn ignored_columns(summary: &InputSummary, what: &str, profile: &Profile) -> Vec<String> {
+    let filled = summary.filled_fields();
     let counted = |count: u64| if count == 1 { "1 filled cell".to_string() } else { format!("{count} filled cells") };
     let (mut unknown, mut others, mut unused) = (Vec::new(), Vec::new(), Vec::new());
     for column in &summary.columns {
@@ -133,7 +128,6 @@ mod tests {
             *balance.of(fate) += 1;
             wrong.push(balance);
         }
-        // A cell that becomes another thing was counted as that before.
         let mut moved = Balance { filled: 1, ..Balance::default() };
         moved.move_one(Fate::Stored, Fate::Rejected);
         wrong.push(moved);

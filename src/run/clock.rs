@@ -1,4 +1,4 @@
-//! The clock of a run, and the ID of a new database. Both are fixed where the time is given, so that runs can be repeated exactly.
+//! The clock of a run, and the ID of a new database. With `--now` both are fixed, so that a run can be repeated exactly.
 
 use std::hash::{BuildHasher, RandomState};
 use std::time::Instant;
@@ -8,7 +8,6 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use crate::report::summary::Summary;
 
-/// The clock of a run.
 #[derive(Clone, Debug)]
 pub(super) struct Clock {
     fixed: bool,
@@ -25,7 +24,7 @@ impl Clock {
         if self.fixed { self.started.clone() } else { stamp_of(Utc::now()) }
     }
 
-    /// Notes how long the run took: no time at all if the clock is fixed.
+    /// Sets how long the run took, unless the clock is fixed.
     pub(super) fn time(&self, summary: &mut Summary) {
         if !self.fixed {
             let seconds = self.instant.elapsed().as_secs_f64();
@@ -35,7 +34,7 @@ impl Clock {
     }
 }
 
-/// The ID of a new database: random, unless the clock is fixed.
+/// Random, unless the clock is fixed.
 pub(super) fn new_database_id(now: Option<DateTime<Utc>>) -> String {
     let random = || {
         let number = || RandomState::new().hash_one(Instant::now());

@@ -1,11 +1,11 @@
-//! The end of a run: everything is known, and it is decided what stays: [`close`].
+//! The end of a run: [`close`] decides what is kept, writes the summary, commits, and publishes the reports.
 
 use std::path::Path;
 
 use super::clock::Clock;
 use super::commit::{Committed, Committer};
 use super::events;
-use super::input_paths::shown_path;
+use super::inputs::shown_path;
 use super::options::{Command, Observer, Options};
 use super::target::Target;
 use super::threads::stop_if_signalled;
@@ -14,30 +14,29 @@ use crate::core::profile::Profile;
 use crate::error::{Error, Result};
 use crate::report::file::{ACCEPTED, SUMMARY, WrittenReport};
 use crate::report::folder::ReportFolder;
-use crate::report::summary::{Counts, InputSummary, Status, Summary};
+use crate::report::summary::{InputSummary, Status, Summary};
 use crate::shell;
 use crate::sink::sqlite::{FINISHED, NOTHING_LOADED, Store};
 
-/// What is known of a run besides what it has committed.
+/// What is needed to end a run besides what its committer has.
 pub(super) struct Ending<'r> {
     pub(super) options: &'r Options,
     pub(super) profile: &'r Profile,
     pub(super) clock: &'r Clock,
-    /// Where its reports go.
+    /// The folder of its reports.
     pub(super) reports: Option<&'r Path>,
     pub(super) run_id: i64,
 }
 
-/// How a run ends.
 struct Outcome {
     status: Status,
-    /// Why it has not loaded what it should, if it has not.
+    /// Why it loaded nothing or was stopped.
     reason: Option<String>,
-    /// Whether what it has stored since its last checkpoint stays.
+    /// Whether to keep what it stored after its last checkpoint.
     is_kept: bool,
 }
 
-/// Ends a run: completes the reports and the database, commits, and gives the reports' folder its name.
+/// Ends a run: completes the reports and the database, commits, and publishes the reports.
 pub(super) fn close(ending: &Ending<'_>, committer: Committer<'_>, observer: &mut dyn Observer) -> Result<Summary> {
     observer.finishing("writing the reports and the database");
     let mut done = committer.finish()?;
@@ -48,7 +47,7 @@ pub(super) fn close(ending: &Ending<'_>, committer: Committer<'_>, observer: &mu
     if !outcome.is_kept {
         done.customers = done.kept.and_then(|kept| kept.customers);
     }
-    // Before the summary is written, so that its clock includes it.
+    // Before the summary, so that the elapsed time includes it.
     complete(&mut done, outcome.is_kept)?;
     let is_kept = outcome.is_kept;
     let summary = summary_of(ending, &mut done, outcome);
@@ -61,14 +60,13 @@ pub(super) fn close(ending: &Ending<'_>, committer: Committer<'_>, observer: &mu
         }
         _ => {}
     }
-    // From here on the run stands, whatever becomes of the name of its reports' folder.
+    // The run is committed, even if its reports cannot be published.
     if let Some(Err(error)) = done.folder.map(ReportFolder::publish) {
-        observer.note(&format!("{error}. The run itself is done"));
+        observer.note(&format!("{error}. The run itself is committed"));
     }
     Ok(summary)
 }
 
-/// How a run ends that was read to its end, or to a limit on rejects.
 fn outcome(options: &Options, done: &Committed, run_id: i64) -> Outcome {
     let counts = &done.totals.counts;
     let kept = |status, is_kept| Outcome { status, reason: None, is_kept };
@@ -84,7 +82,6 @@ fn outcome(options: &Options, done: &Committed, run_id: i64) -> Outcome {
     }
     match options.command {
         Command::Check => kept(Status::Checked, true),
-        // Runs are not undone for nothing.
         Command::Import if counts.accepted == 0 && !done.totals.record.undone.is_empty() => {
             let reason = "no record was accepted, so no run is undone; the database is as it was";
             Outcome { reason: Some(reason.to_string()), ..kept(Status::NothingLoaded, false) }
@@ -94,14 +91,14 @@ fn outcome(options: &Options, done: &Committed, run_id: i64) -> Outcome {
     }
 }
 
-/// Puts the reports on the disk and, where what the run has stored stays, completes the database at the same time.
+/// Syncs the reports and, if the run is kept, completes the database at the same time.
 fn complete(done: &mut Committed, is_kept: bool) -> Result<()> {
-    // Closed at the end, so that one of them can be removed everywhere.
+    // Closed only when all are synced: not every system can remove an open file.
     let written = std::mem::take(&mut done.written);
     let sync = || written.iter().try_for_each(WrittenReport::sync);
     done.target = match std::mem::replace(&mut done.target, Target::Nothing) {
         Target::Database(store) if is_kept => {
-            let (store, synced) = at_once(|| store.complete(), sync);
+            let (store, synced) = in_parallel(|| store.complete(), sync);
             synced?;
             Target::Database(Box::new(store?))
         }
@@ -113,8 +110,8 @@ fn complete(done: &mut Committed, is_kept: bool) -> Result<()> {
     Ok(())
 }
 
-/// Does two things at once, the second on a thread of its own; one after the other where there can be no thread.
-fn at_once<One>(one: impl FnOnce() -> One, other: impl Fn() -> Result<()> + Sync) -> (One, Result<()>) {
+/// Runs `other` on a second thread; after `one` if no thread can be started.
+fn in_parallel<One>(one: impl FnOnce() -> One, other: impl Fn() -> Result<()> + Sync) -> (One, Result<()>) {
     std::thread::scope(|scope| match std::thread::Builder::new().name("sync".into()).spawn_scoped(scope, &other) {
         Ok(thread) => {
             let one = one();
@@ -124,31 +121,24 @@ fn at_once<One>(one: impl FnOnce() -> One, other: impl Fn() -> Result<()> + Sync
     })
 }
 
-/// The summary of a run that has ended so.
 fn summary_of(ending: &Ending<'_>, done: &mut Committed, outcome: Outcome) -> Summary {
     let Ending { options, profile, clock, reports, run_id } = *ending;
     let Outcome { status, reason, is_kept } = outcome;
     let (totals, has_run) = (&mut done.totals, is_kept || status == Status::Threshold);
-    let (inputs, tally) = (std::mem::take(&mut totals.inputs), &totals.tally);
     let mut summary = Summary {
         reason,
         kept_records: done.kept.filter(|_| status == Status::Threshold).map(|kept| kept.records),
-        // A redo that is given up leaves no run, and its number to the next.
+        // A redo that is given up leaves no run; the next one gets its number.
         run_id: (options.command == Command::Import && has_run).then_some(run_id),
         undone_runs: totals.record.undone.iter().copied().filter(|_| is_kept).collect(),
         reports: reports.map(shown_path),
         counts: totals.counts,
         first_customer_id: done.customers.map(|(first, _)| first),
         last_customer_id: done.customers.map(|(_, last)| last),
-        rejects_by_code: tally.rejects_by_code(&inputs),
-        warnings_by_code: tally.warnings_by_code(&inputs),
-        rejects_by_field: tally.rejects_by_field(profile),
-        repaired_by_field: tally.repaired_by_field(profile),
-        deprecated_by_field: tally.deprecated_by_field(profile),
-        short_zips: tally.short_zips(&inputs),
-        inputs,
+        inputs: std::mem::take(&mut totals.inputs),
         ..blank_summary(status, profile, options, clock)
     };
+    totals.tally.fill(&mut summary, profile);
     clock.time(&mut summary);
     summary
 }
@@ -159,32 +149,16 @@ pub(super) fn blank_summary(status: Status, profile: &Profile, options: &Options
         command: options.command.name(),
         version: env!("CARGO_PKG_VERSION"),
         status,
-        reason: None,
-        kept_records: None,
-        run_id: None,
-        undone_runs: Vec::new(),
         profile: profile.name.clone(),
         mode: options.fields.mode.name(),
         database: options.database.as_deref().map(shown_path),
-        reports: None,
-        counts: Counts::default(),
-        first_customer_id: None,
-        last_customer_id: None,
-        rejects_by_code: Default::default(),
-        warnings_by_code: Default::default(),
-        rejects_by_field: Default::default(),
-        repaired_by_field: Default::default(),
-        deprecated_by_field: Default::default(),
-        short_zips: None,
-        inputs: Vec::new(),
         started_at: clock.started.clone(),
         ended_at: clock.now(),
-        elapsed_seconds: 0.0,
-        records_per_second: None,
+        ..Summary::default()
     }
 }
 
-/// Writes `summary.json`, and cuts the list of accepted records to those that are kept.
+/// Writes `summary.json`, and truncates `accepted.csv` to the records that are kept.
 fn write_summary(ending: &Ending<'_>, done: &Committed, is_kept: bool, summary: &Summary) -> Result<()> {
     let Some(folder) = &done.folder else { return Ok(()) };
     match &done.kept {
@@ -198,7 +172,6 @@ fn write_summary(ending: &Ending<'_>, done: &Committed, is_kept: bool, summary: 
     folder.sync()
 }
 
-/// Commits the run.
 fn commit(
     store: Store,
     done: &mut Committed,
@@ -213,7 +186,7 @@ fn commit(
     let (run, files) = record.rows(status, summary.ended_at.clone(), summary.counts, done.customers, &inputs);
     let note = match store.commit(&run, &files) {
         Err(error @ Error::InDoubt { .. }) => {
-            // If the run is there after all, it is to have its reports.
+            // If it was committed after all, the next run publishes its reports.
             if let Some(folder) = done.folder.take() {
                 folder.leave();
             }

@@ -1,30 +1,29 @@
-//! What is done for each block, in order: the [`Committer`] takes checked blocks and leads them through what needs order.
+//! What is done for each block in order: [`Committer`].
 //!
-//! [`Keys`] knows who has a key, [`Resolver`] decides what becomes of a record, [`CustomerWriter`] stores it, [`Reports`] lists it
-//! and [`Ledger`] counts it.
+//! [`Keys`] finds duplicates, [`Resolver`] decides what becomes of a record, [`CustomerWriter`] stores it, [`Reports`] lists it,
+//! [`Ledger`] counts it.
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::accepted::{Accepted, Action, JudgedBlock};
+use super::checked::Checked;
 use super::committed_input::CommittedInput;
-use super::cutter::InputEnd;
+use super::cutter::{InputEnd, Stops};
 use super::events;
 use super::existing::existing_matches;
 use super::keys::Keys;
 use super::last_wins::LastWins;
-use super::ledger::{Ledger, Totals};
+use super::ledger::{Ledger, RunRecord, Totals};
 use super::options::{Command, Observer, Options, Progress};
 use super::prepare::Prepared;
-use super::replay::Replay;
 use super::reports::Reports;
 use super::resolver::{Resolved, Resolver};
-use super::run_record::RunRecord;
-use super::stops::Stops;
+use super::resume::Replay;
 use super::target::Target;
 use super::threads::stop_if_signalled;
 use super::thresholds::{listed_spans, threshold_passed};
-use super::worker::{Checked, Worker};
+use super::worker::Worker;
 use super::writer::CustomerWriter;
 use crate::core::judge::plan::Plan;
 use crate::core::judge::{Checker, Outcome};
@@ -39,7 +38,7 @@ use crate::report::summary::Counts;
 use crate::sink::sqlite::keys::RunPosition;
 use crate::sink::sqlite::{Checkpoint, InputPosition};
 
-/// Takes checked blocks in their order.
+/// Commits checked blocks in their order.
 pub(super) struct Committer<'r> {
     options: &'r Options,
     plan: Arc<Plan>,
@@ -52,7 +51,7 @@ pub(super) struct Committer<'r> {
     run_name: String,
     /// Whether each input finds the customers of those before it, as if it had a run of its own.
     pub(super) one_by_one: bool,
-    /// The customer ID that the run could give first, and the number of customers before it.
+    /// The first free customer ID when the run started, and the number of customers then.
     start: (i64, i64),
     kept: Option<Kept>,
 }
@@ -64,37 +63,37 @@ pub(super) struct Opened {
     pub(super) record: RunRecord,
     /// The run as reject reports name it; empty for a check.
     pub(super) run_name: String,
-    /// What the run did before it was stopped.
+    /// The last checkpoint of a stopped run, and its counts there.
     pub(super) stopped: Option<(Checkpoint, Counts)>,
     /// Whether each input finds the customers of those before it.
     pub(super) one_by_one: bool,
 }
 
-/// What a run has committed.
+/// What a run has committed at its last checkpoint.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Kept {
     /// The number of records.
     pub(super) records: RunPosition,
-    /// The first and the last customer that it has created for them.
+    /// The first and the last customer that it created for them.
     pub(super) customers: Option<(i64, i64)>,
     /// The length of the list of accepted records.
     pub(super) accepted_bytes: u64,
 }
 
-/// All that is known when the last block has been taken.
+/// The run after its last block.
 pub(super) struct Committed {
     pub(super) target: Target,
     pub(super) folder: Option<ReportFolder>,
     /// The reports that are not on the disk yet.
     pub(super) written: Vec<WrittenReport>,
     pub(super) totals: Totals,
-    /// The first and the last customer that the run has created.
+    /// The first and the last customer that the run created.
     pub(super) customers: Option<(i64, i64)>,
     pub(super) kept: Option<Kept>,
 }
 
 impl<'r> Committer<'r> {
-    /// A committer that knows the keys of the customers in the database, and whose reports are created.
+    /// Reads the keys of the existing customers, and creates the reports.
     pub(super) fn new(options: &'r Options, plan: Arc<Plan>, opened: Opened) -> Result<Committer<'r>> {
         let Opened { target, folder, record, run_name, stopped, one_by_one } = opened;
         let start = match (&stopped, &target) {
@@ -105,7 +104,7 @@ impl<'r> Committer<'r> {
             (None, Target::Database(store)) => (store.next_id(), 0),
             (None, _) => (i64::MAX, 0),
         };
-        // There is room beside the database; a check has only the system's folder for such files.
+        // An import has room beside its database; a check uses the system's folder for temporary files.
         let spill = match (options.command, &options.database) {
             (Command::Import, Some(database)) => folder_of(database),
             _ => std::env::temp_dir(),
@@ -143,12 +142,12 @@ impl<'r> Committer<'r> {
         }
     }
 
-    /// The number of records that the run has committed before its end.
+    /// The number of records that are committed already.
     pub(super) fn kept(&self) -> Option<RunPosition> {
         self.kept.map(|kept| kept.records)
     }
 
-    /// Adds the next input, the `index`-th from 0, and gives what its blocks are checked with.
+    /// Adds the next input, the `index`-th from 0. Returns what its blocks are checked with.
     pub(super) fn begin_input(&mut self, prepared: &Prepared, checker: Checker, index: usize) -> Worker {
         let rejects = self.reports.begin_input(prepared, &checker);
         self.ledger.begin_input(CommittedInput::new(prepared, rejects));
@@ -168,7 +167,7 @@ impl<'r> Committer<'r> {
         }
     }
 
-    /// Takes a block: the next one of its input. `false` if a threshold was passed at a checkpoint, and the run ends here.
+    /// Commits the next block. `false` if a threshold was passed at a checkpoint, and the run ends here.
     pub(super) fn block(&mut self, checked: Checked, observer: &mut dyn Observer) -> Result<bool> {
         self.keys.add_block(&checked)?;
         let matches = existing_matches(&checked, &self.plan, &self.writer.target, self.reports.list_accepted())?;
@@ -178,7 +177,7 @@ impl<'r> Committer<'r> {
             first,
             mut counts,
             rows,
-            rivalled,
+            contested,
             errors,
             rejects,
             mut tally,
@@ -191,7 +190,7 @@ impl<'r> Committer<'r> {
         let columns = self.ledger.columns_of(input, met_keys, &self.plan, self.options)?;
         let stop = block.stop.take();
         let records = counts.read - counts.blank;
-        let judged = JudgedBlock { block: &block, verdicts: &verdicts, first, worker: &worker, rivalled, matches };
+        let judged = JudgedBlock { block: &block, verdicts: &verdicts, first, worker: &worker, contested, matches };
         let Resolved { accepted, rejected } =
             self.resolver.resolve(judged, &mut self.keys, &self.writer, &self.ledger, &mut counts, &mut tally)?;
         self.ledger.add_cells(input, &columns, &cells, &rejected, &verdicts);
@@ -240,7 +239,7 @@ impl<'r> Committer<'r> {
         self.reports.write_accepted(accepted, first_id, |input| self.ledger.path(input))
     }
 
-    /// Creates customers, and lets the next input find them if it is to. Gives the ID of the first.
+    /// Creates customers; the next input finds them if inputs are loaded one by one. Returns the ID of the first.
     fn create(&mut self, bytes: &[u8], rows: &[Range<u32>]) -> Result<Option<i64>> {
         let first_id = self.writer.create(bytes, rows)?;
         if let (Some(first), true) = (first_id, self.one_by_one) {
@@ -249,7 +248,7 @@ impl<'r> Committer<'r> {
         Ok(first_id)
     }
 
-    /// Stores the records that were kept back until the last with each key was known.
+    /// Stores the records that were held back until the last with each key was known.
     fn store_held_back(&mut self) -> Result<()> {
         loop {
             stop_if_signalled(self.options)?;
@@ -258,12 +257,12 @@ impl<'r> Committer<'r> {
         }
     }
 
-    /// Ends an input. Gives what there is to note of it.
+    /// Ends an input. Returns notices about it.
     pub(super) fn end_input(&mut self, end: InputEnd) -> Result<Vec<String>> {
         self.reports.end_input(end.input)?;
         let notes = self.ledger.end_input(end, &self.plan, self.options)?;
         if self.one_by_one && !self.is_complete() {
-            // The next one finds the customers of this one, and may use the keys of its records again.
+            // The next input finds the customers of this one, so the keys of its records are free again.
             self.store_held_back()?;
             self.writer.end_input()?;
             self.keys.end_input();
@@ -290,11 +289,11 @@ impl<'r> Committer<'r> {
         observer: &mut dyn Observer,
     ) -> Result<bool> {
         let TextBefore { line, byte_offset, sha256 } = before;
-        let place = InputPosition { file: input as u64 + 1, record, line, byte_offset, sha256 };
+        let position = InputPosition { file: input as u64 + 1, record, line, byte_offset, sha256 };
         if let Some(replay) = &self.writer.replay {
             if replay.checkpoint.records == self.ledger.records() {
                 let path = visible(self.ledger.path(input));
-                if let Some(what) = replay.difference(&place, &self.ledger.counts(), &path) {
+                if let Some(what) = replay.difference(&position, &self.ledger.counts(), &path) {
                     return Err(replay.cannot_continue(&self.writer.database, &what));
                 }
                 self.writer.replay = None;
@@ -306,7 +305,7 @@ impl<'r> Committer<'r> {
             return Ok(false);
         }
         self.balance()?;
-        self.commit_part(place, observer)?;
+        self.commit_part(position, observer)?;
         Ok(true)
     }
 
@@ -315,14 +314,14 @@ impl<'r> Committer<'r> {
         Kept { records: self.ledger.records(), customers: self.writer.created, accepted_bytes }
     }
 
-    fn commit_part(&mut self, place: InputPosition, observer: &mut dyn Observer) -> Result<()> {
+    fn commit_part(&mut self, position: InputPosition, observer: &mut dyn Observer) -> Result<()> {
         let Target::Database(store) = std::mem::replace(&mut self.writer.target, Target::Nothing) else {
             return Ok(());
         };
         let checkpoint = Checkpoint {
             run_id: store.run_id(),
             records: self.ledger.records(),
-            position: place,
+            position,
             customers: self.start.1 + self.ledger.counts().created as i64,
             start_customer_id: self.start.0,
             next_customer_id: store.next_id(),
@@ -330,7 +329,7 @@ impl<'r> Committer<'r> {
         };
         let (run, files) = self.ledger.checkpoint_rows(self.writer.created);
         let (paused, note) = store.checkpoint(&run, &files, &checkpoint)?;
-        // Whatever happens now, this much is committed.
+        // Whatever fails from here on, this much is committed.
         self.kept = Some(self.kept_now());
         events::checkpoint(checkpoint.run_id, checkpoint.records);
         if let Some(note) = note {
@@ -347,7 +346,7 @@ impl<'r> Committer<'r> {
         self.writer.balance(created, updated)
     }
 
-    /// Ends the part of the run that needs order: the reports are complete, and the counts balance.
+    /// Stores what is left, completes the reports and checks the balance.
     pub(super) fn finish(mut self) -> Result<Committed> {
         if let Some(replay) = &self.writer.replay {
             return Err(replay.ended_too_early(&self.writer.database, self.ledger.records()));

@@ -1,13 +1,14 @@
-//! An input as far as its records are committed: [`CommittedInput`].
+//! What is known and counted of an input whose records are being committed: [`CommittedInput`].
 
 use std::collections::HashSet;
 use std::fs::Metadata;
 use std::path::Path;
 
-use super::advice::{named, shortened, unknown_names, with_nearest};
-use super::cells::{ColumnIndex, OTHERS, balance_cells, unseen};
+use super::advice::{named, shortened, with_nearest};
+use super::cells::{ColumnIndex, OTHERS, balance_cells, ignored_columns};
 use super::options::Options;
 use super::prepare::{Prepared, note_sheet};
+use super::unmatched::unknown_columns;
 use crate::core::judge::plan::Plan;
 use crate::core::judge::{MOST_KEYS, MetKeys};
 use crate::core::profile::{Meaning, REPORT_KEY, letters_and_digits};
@@ -18,22 +19,19 @@ use crate::read::InputRead;
 use crate::read::unchanged::has_changed;
 use crate::report::summary::{ColumnSummary, Counts, Ignored, InputSummary};
 
-/// What is known of an input, and counted of it.
 #[derive(Debug)]
 pub(super) struct CommittedInput {
     pub(super) summary: InputSummary,
     /// The length of its file.
     pub(super) length: u64,
-    /// The SHA-256 by which it was compared with inputs that were loaded, if it was.
+    /// The SHA-256 that was compared with those of loaded inputs, if it was.
     compared_sha256: Option<String>,
-    /// Where its columns, or the keys that were met, stand in the summary.
     index: ColumnIndex,
-    /// Whether it has been read to its end.
     pub(super) is_complete: bool,
 }
 
 impl CommittedInput {
-    /// An input of which no record is committed yet. `rejects` is the name of its reject report.
+    /// No record is committed yet. `rejects` is the name of its reject report.
     pub(super) fn new(prepared: &Prepared, rejects: Option<String>) -> CommittedInput {
         let mut summary = InputSummary { rejects, ..prepared.summary.clone() };
         let index = ColumnIndex::new(&mut summary, prepared.input.dialect.format.is_table());
@@ -43,7 +41,6 @@ impl CommittedInput {
         CommittedInput { summary, length, compared_sha256, index, is_complete: false }
     }
 
-    /// One with these columns, whose file is `length` bytes long.
     #[cfg(test)]
     pub(super) fn counting(summary: InputSummary, index: ColumnIndex, length: u64) -> CommittedInput {
         CommittedInput { summary, length, compared_sha256: None, index, is_complete: false }
@@ -57,25 +54,19 @@ impl CommittedInput {
         }
     }
 
-    /// The columns of a block's slots. Keys that are met for the first time become columns; if `unknown_are_errors`, one that
-    /// matches no field is an error.
+    /// The columns of a block's slots. New keys become columns; if `unknown_are_errors`, one that matches no field is an error.
     pub(super) fn columns_of(&mut self, met: MetKeys, plan: &Plan, unknown_are_errors: bool) -> Result<Vec<u32>> {
         let before = self.summary.columns.len();
         let columns = self.met_columns(met, plan);
         let mut new = self.summary.columns[before..].iter();
         match new.find(|column| column.ignored == Some(Ignored::Unknown)).filter(|_| unknown_are_errors) {
-            Some(column) => Err(self.unknown_key(&column.header, plan)),
+            Some(column) => {
+                let key = &column.header;
+                let name = with_nearest(named(key), key, &self.summary.filled_fields(), &plan.profile);
+                Err(unknown_columns(&self.summary.path, "key", vec![name], &plan.profile))
+            }
             None => Ok(columns),
         }
-    }
-
-    fn unknown_key(&self, key: &str, plan: &Plan) -> Error {
-        let path = &self.summary.path;
-        let filled: Vec<&str> = self.summary.columns.iter().filter_map(|column| column.field.as_deref()).collect();
-        let name = with_nearest(named(key), key, &filled, &plan.profile);
-        let names = unknown_names(&visible(path), "key", vec![name], &plan.profile);
-        let message = format!("{names}; --unknown-columns warn ignores such keys");
-        Error::unfit(Path::new(path), "it has columns or keys that match no field", message)
     }
 
     fn met_columns(&mut self, met: MetKeys, plan: &Plan) -> Vec<u32> {
@@ -86,7 +77,7 @@ impl CommittedInput {
         let columns = &mut self.summary.columns;
         let mut column = |(key, meaning): (String, Meaning)| match keys.get(&key) {
             Some(column) => *column,
-            // More are not told apart: a hostile file could have millions.
+            // A hostile file could have millions of keys.
             None if key == REPORT_KEY || keys.len() >= MOST_KEYS => OTHERS,
             None => {
                 let summary = ColumnSummary::new(&key);
@@ -106,12 +97,12 @@ impl CommittedInput {
         met.into_iter().map(&mut column).collect()
     }
 
-    /// Ends the input, which was read so far, and checks that its counts balance. Gives what there is to note of it.
+    /// Ends the input, and checks that its counts balance. Returns notices about it.
     pub(super) fn end(&mut self, read: InputRead, plan: &Plan, options: &Options) -> Result<Vec<String>> {
         self.is_complete = true;
         self.summary.bytes = read.bytes;
         self.summary.sha256 = read.sha256;
-        // It may have been another file when it was compared with those that were loaded.
+        // The file may have changed since it was compared with loaded inputs.
         if self.compared_sha256.as_ref().is_some_and(|compared| *compared != self.summary.sha256) {
             return Err(Error::input(Path::new(&self.summary.path), has_changed()));
         }
@@ -124,33 +115,33 @@ impl CommittedInput {
         notes.extend(read.sheet.and_then(|sheet| sheet.notice()));
         if read.records == 0 {
             let what = if self.summary.header_line.is_some() { "a header and no records" } else { "no records" };
-            notes.push(format!("the file holds {what}"));
+            notes.push(format!("it has {what}"));
         }
         let mut notes: Vec<String> = notes.into_iter().map(|note| format!("{path}: {note}")).collect();
         let what = if matches!(self.index, ColumnIndex::Table(_)) { "column" } else { "key" };
-        notes.extend(unseen(&self.summary, what, &plan.profile));
+        notes.extend(ignored_columns(&self.summary, what, &plan.profile));
         Ok(notes)
     }
 
-    /// Keys of JSON that the map names and no record has. A header that no table has was noted before.
+    /// Keys of JSON that the map names and no record has. A header that no table has was refused before.
     fn unmet_paths(&self, options: &Options) -> Option<String> {
         let is_json = matches!(self.index, ColumnIndex::Keys(_)) && self.summary.columns.len() < MOST_KEYS;
         let mapped = options.fields.mapping.columns.iter().filter(|(_, target)| is_json && target.is_some());
         let compared: HashSet<String> = self.index.keys().map(|key| letters_and_digits(key)).collect();
         let unmet = mapped.filter(|(key, _)| !compared.contains(&letters_and_digits(key)));
         let unmet: Vec<String> = unmet.map(|(key, _)| named(key)).collect();
-        (!unmet.is_empty()).then(|| format!("no record has {}, which the map names", shortened(unmet)))
+        (!unmet.is_empty()).then(|| format!("no record has the key {}, which the map names", shortened(unmet)))
     }
 }
 
-/// An error where not everything that was read was counted as accepted, rejected or blank.
+/// An error if the records that were read are not those accepted, rejected or blank.
 pub(super) fn balance(what: &str, read: u64, counts: &Counts) -> Result<()> {
     let sum = counts.accepted + counts.rejected + counts.blank;
     if read == sum && counts.read == read {
         return Ok(());
     }
     Err(Error::Unbalanced(format!(
-        "{}: read {read}, but accepted {} + rejected {} + blank {} are {sum}",
+        "{}: read {read}, but accepted {} + rejected {} + blank {} is {sum}",
         visible(what),
         counts.accepted,
         counts.rejected,

@@ -1,4 +1,4 @@
-//! The words of the core's errors. The core names no options; here its errors become usage errors of this program.
+//! Messages of the core's errors. The core knows no options; here its errors become usage errors that name them.
 
 use crate::core::finding::english;
 use crate::core::judge::plan::OnInvalid;
@@ -36,26 +36,27 @@ impl From<PlanError> for Error {
         Error::Usage(match error {
             PlanError::Settings(error) => return error.into(),
             PlanError::NoKey(mode) => {
-                format!("--mode {}: it finds customers by their key; leave out --key none", mode.name())
+                format!("--mode {} finds customers by their key; leave out --key none", mode.name())
             }
             PlanError::OnInvalid { profile, column, on_invalid, reason } => {
                 let (name, why) = match (on_invalid, reason) {
-                    (OnInvalid::Keep, OnInvalidReason::Required) => {
-                        ("keep", format!("is required in the profile {profile}, and only optional fields can be kept"))
-                    }
+                    (OnInvalid::Keep, OnInvalidReason::Required) => (
+                        "keep",
+                        format!("is required in the profile {profile}, and only values of optional fields can be kept"),
+                    ),
                     (OnInvalid::Keep, OnInvalidReason::Key) => {
                         ("keep", "is the key, and customers must not be identified by an invalid one".to_string())
                     }
                     (OnInvalid::Keep, OnInvalidReason::Number) => (
                         "keep",
                         format!(
-                            "is stored as a number, and an invalid value is none; {column}=clear stores it as missing"
+                            "is stored as a number, which an invalid value is not; use {column}=clear to store it as missing"
                         ),
                     ),
                     (_, OnInvalidReason::Required) => {
-                        ("clear", format!("is required in the profile {profile}, so a record cannot do without it"))
+                        ("clear", format!("is required in the profile {profile}, so it cannot be cleared"))
                     }
-                    _ => ("clear", "is the key, and a record without it means no customer".to_string()),
+                    _ => ("clear", "is the key, and a record without it matches no customer".to_string()),
                 };
                 format!("--on-invalid {column}={name}: {column} {why}")
             }
@@ -68,7 +69,7 @@ impl From<PlanError> for Error {
                     true => {
                         findings.all().iter().map(|finding| english::message(&finding, &column).to_string()).collect()
                     }
-                    false => vec!["it is no value".to_string()],
+                    false => vec!["it means a missing value".to_string()],
                 };
                 let why = why.join("; ");
                 format!("the mapping's {key} = {value:?} cannot be stored: {why}")
@@ -77,7 +78,7 @@ impl From<PlanError> for Error {
     }
 }
 
-/// What the program calls a setting.
+/// What a setting is called on the command line.
 fn name_of(setting: &Setting) -> String {
     match setting {
         Setting::Key => "--key".to_string(),
@@ -101,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slip_in_a_name_is_met_with_the_nearest() {
+    fn a_misspelt_name_is_answered_with_the_nearest() {
         let message = words(Profile::named("contcat").unwrap_err());
         assert!(message.contains("basic, billing, contact") && message.contains("Did you mean contact?"), "{message}");
         let contact = Profile::named("contact").unwrap();
@@ -114,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_done_with_invalid_values_is_named() {
+    fn impossible_options_for_invalid_values_are_refused() {
         use OnInvalid::{Clear, Keep};
         for (column, on_invalid, mode, expected) in [
             ("name", Clear, Mode::Create, "is required"),

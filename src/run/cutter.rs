@@ -1,4 +1,4 @@
-//! The thread that cuts the inputs into blocks, and gives these to the workers: [`Cutter`].
+//! The thread that cuts the inputs into blocks and passes them to the workers: [`Cutter`].
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -6,41 +6,58 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Sender, SyncSender};
 
+use super::checked::Checked;
 use super::decode_ahead::decode_ahead;
-use super::flow::Flow;
-use super::stops::Stops;
-use super::worker::{Checked, Worker};
+use super::threads::Flow;
+use super::worker::Worker;
 use crate::core::profile::Candidates;
 use crate::error::{Error, Result};
 use crate::read::input::{Input, ReadOptions};
 use crate::read::{InputRead, Source};
 use crate::sink::sqlite::keys::{MAX_RECORDS, RunPosition};
 
-/// An input that has been read to its end, or as far as it was to be read.
+/// An input that has been read to its end, or to a limit.
 pub(super) struct InputEnd {
     pub(super) input: usize,
     pub(super) read: InputRead,
 }
 
-/// What the committing thread takes, in order.
+/// What the committing thread receives; it puts them in order.
 pub(super) enum Arrival {
     Block(Box<Checked>),
     End(InputEnd),
     Failed(Error),
 }
 
+/// After which records of a run a block has to end.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Stops {
+    /// After each multiple of this number.
+    pub(super) every: Option<u64>,
+    /// After this number of records for the first time.
+    pub(super) first: Option<RunPosition>,
+}
+
+impl Stops {
+    /// The next after `done` records.
+    fn after(self, done: RunPosition) -> Option<RunPosition> {
+        let every = self.every.map(|every| (done / every + 1) * every);
+        self.first.filter(|first| *first > done).into_iter().chain(every).min()
+    }
+}
+
 /// The thread that cuts.
 pub(super) struct Cutter {
     pub(super) pool: rayon::ThreadPool,
     pub(super) arrivals: Sender<(u64, Arrival)>,
-    /// A permit for each block that is under way.
+    /// A permit for each block in progress.
     pub(super) permits: SyncSender<()>,
     pub(super) next: u64,
     pub(super) flow: Arc<Flow>,
     pub(super) read: ReadOptions,
     pub(super) candidates: Arc<Candidates>,
     pub(super) stops: Stops,
-    /// Whether the database keeps the SHA-256 of each input.
+    /// Whether each input is hashed to its end, for the database.
     pub(super) keeps_sha256: bool,
     /// Whether each input is committed before the next one is cut.
     pub(super) one_by_one: bool,
@@ -48,13 +65,13 @@ pub(super) struct Cutter {
 
 impl Cutter {
     pub(super) fn cut_all(mut self, inputs: Vec<(Input, Arc<Worker>)>) {
-        // The number of records in the inputs before.
+        // The number of records in the inputs so far.
         let mut before = 0;
         for (index, (input, worker)) in inputs.into_iter().enumerate() {
             if self.one_by_one && !self.flow.wait_until_taken(self.next) {
                 return;
             }
-            // After a panic the committing thread would wait forever; it is an error like any other.
+            // After a panic the committing thread would wait forever.
             let done = catch_unwind(AssertUnwindSafe(|| {
                 let path = input.path.clone();
                 // A file that is read to its end must not have become shorter.
@@ -114,14 +131,14 @@ impl Cutter {
             let (arrivals, worker, flow) = (self.arrivals.clone(), Arc::clone(worker), Arc::clone(&self.flow));
             self.pool.spawn_fifo(move || {
                 flow.wait_for_turn(number);
-                let arrival = match catch_unwind(AssertUnwindSafe(|| worker.check(block, first))) {
+                let arrival = match catch_unwind(AssertUnwindSafe(|| Checked::new(&worker, block, first))) {
                     Ok(checked) => {
-                        flow.waiting.fetch_add(checked.report_bytes(), Ordering::Relaxed);
+                        flow.unwritten.fetch_add(checked.report_bytes(), Ordering::Relaxed);
                         Arrival::Block(Box::new(checked))
                     }
                     Err(_) => Arrival::Failed(Error::Broken("a check failed".into())),
                 };
-                // Nobody receives it if the run has ended.
+                // It has no receiver if the run has ended.
                 let _ = arrivals.send((number, arrival));
             });
         }

@@ -1,4 +1,4 @@
-//! A thread that inflates and decodes ahead of the one that cuts: [`decode_ahead`].
+//! Inflating and decoding on a separate thread: [`decode_ahead`].
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use super::threads::start_thread;
 use crate::read::feed::{Feed, FileRead};
 
-/// Lets another thread inflate and decode what this one cuts, a few pieces ahead of it.
+/// Moves inflating and decoding to another thread, which stays a few pieces ahead of the reader.
 pub(super) fn decode_ahead(feed: Box<dyn Feed>) -> Box<dyn Feed> {
     let (pieces, decoded) = sync_channel(PIECES);
     let mut feed = feed;
@@ -23,7 +23,7 @@ pub(super) fn decode_ahead(feed: Box<dyn Feed>) -> Box<dyn Feed> {
                 bytes.truncate(read);
                 Piece { bytes, file_read: feed.file_read() }
             });
-            // Nobody receives it if the run has ended.
+            // It has no receiver if the run has ended.
             if pieces.send(piece).is_err() || is_last {
                 return;
             }
@@ -39,22 +39,19 @@ pub(super) fn decode_ahead(feed: Box<dyn Feed>) -> Box<dyn Feed> {
     })
 }
 
-/// The bytes that are decoded at once, and the number of pieces that may wait to be cut.
+/// The bytes of a piece, and the number of pieces that may wait to be cut.
 const PIECE: usize = 256 * 1024;
 const PIECES: usize = 4;
 
 struct Piece {
     bytes: Vec<u8>,
-    /// What had been read of the file when it was decoded.
     file_read: Option<FileRead>,
 }
 
-/// What the other thread has decoded.
 struct Ahead {
     decoded: Receiver<io::Result<Piece>>,
     piece: Piece,
     at: usize,
-    /// Whether the last piece has come.
     ended: bool,
     has_checksum: bool,
     failed: Option<String>,
@@ -69,7 +66,7 @@ impl Feed for Ahead {
             if self.ended {
                 return Ok(0);
             }
-            // The last piece is empty. Without it the input is not whole, and must not pass for it.
+            // The last piece is empty. Without it the input is not complete.
             let lost = |_| io::Error::other("inflating or decoding it ended too early");
             (self.piece, self.at) = (self.decoded.recv().map_err(lost)??, 0);
             self.ended = self.piece.bytes.is_empty();

@@ -1,14 +1,13 @@
-//! The events of a run, for a log: its start, its inputs, its progress, its commits and its end. They are `tracing`'s, and cost
-//! nothing where no subscriber collects them.
+//! The events of a run, for a log. They are `tracing`'s, and cost nothing without a subscriber.
 //!
-//! All of them are made here, so that one page shows what can be in a log: names of files and folders, numbers, and words of this
+//! All of them are here, so that one page shows what can be in a log: names of files and folders, numbers, and words of this
 //! program. Never a customer's value.
 
 use std::time::{Duration, Instant};
 
 use tracing::{error, info, warn};
 
-use super::input_paths::shown_path;
+use super::inputs::shown_path;
 use super::options::{Command, Observer, Options, Progress};
 use crate::core::record::{Counts, each_count};
 use crate::error::{Error, Result};
@@ -19,7 +18,6 @@ use crate::sink::sqlite::Undone;
 /// The target of all events of runs.
 pub const TARGET: &str = "custload";
 
-/// The time between two events of progress.
 const EVERY: Duration = Duration::from_secs(10);
 
 /// The event that ends a run, with all counts.
@@ -29,10 +27,10 @@ macro_rules! end_event {
     };
 }
 
-/// An observer that passes everything on to another, and logs progress.
+/// Logs the progress of a run, and passes all calls on to another observer.
 pub(super) struct Watched<'o> {
     observer: &'o mut dyn Observer,
-    /// The run's number, once it has one.
+    /// The number of the run, once it is known.
     pub(super) run: Option<i64>,
     progress: Progress,
     start: Instant,
@@ -56,7 +54,6 @@ impl<'o> Watched<'o> {
         Watched { observer, run: None, progress: Progress::default(), start, logged: start }
     }
 
-    /// Logs the inputs.
     pub(super) fn inputs(&self, inputs: &[Input]) {
         for (index, input) in inputs.iter().enumerate() {
             let (path, dialect) = (shown_path(&input.path), &input.dialect);
@@ -73,13 +70,13 @@ impl<'o> Watched<'o> {
         }
     }
 
-    /// Logs the end of a run, however it ended.
+    /// Logs the end of a run, or its error.
     pub(super) fn end(&self, options: &Options, done: &Result<Summary>) {
         let seconds = (self.start.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
         match done {
             Ok(summary) => {
                 let counts = &summary.counts;
-                // The counts are of what was judged; `kept` is how many of these records are in the database.
+                // `kept` is how many of the judged records are in the database.
                 let is_stopped = summary.status == Status::Threshold && summary.run_id.is_some();
                 let kept = is_stopped.then(|| summary.kept_records.unwrap_or(0));
                 each_count!(
@@ -136,12 +133,12 @@ impl Observer for Watched<'_> {
     }
 }
 
-/// Logs that there was no run, because its options were refused.
+/// Logs a run that did not start because its options were refused.
 pub fn refused(error: &Error) {
     failed(None, error, &Counts::default(), 0.0);
 }
 
-/// The counts are of what was read, also where all of it was undone.
+/// The counts are those of the records that were read, although they were rolled back.
 fn failed(run: Option<i64>, error: &Error, counts: &Counts, seconds: f64) {
     let kept = match error {
         Error::AtCheckpoint { records, .. } => Some(*records),

@@ -1,8 +1,8 @@
-//! The customers in the database that records are about, in a run that changes customers: [`existing_matches`].
+//! Which existing customers have the keys of a block's records, in a run that changes customers: [`existing_matches`].
 
+use super::checked::Checked;
 use super::keys::text_of;
 use super::target::Target;
-use super::worker::Checked;
 use crate::core::judge::plan::Plan;
 use crate::core::judge::{Outcome, Touched};
 use crate::core::profile::FieldSet;
@@ -12,10 +12,10 @@ use crate::error::Result;
 use crate::sink::sqlite::StoredRow;
 use crate::sink::sqlite::record::values;
 
-/// The customers that have a record's key.
+/// The existing customers that have a record's key.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ExistingMatch {
-    /// The first of them, and another one.
+    /// The first of them, and a second one.
     pub(super) customer: Option<i64>,
     pub(super) other: Option<i64>,
     /// The fields in which the first differs from the record.
@@ -24,23 +24,22 @@ pub(super) struct ExistingMatch {
     pub(super) key: String,
 }
 
-/// The customers that have the keys of a block's records, one match for each span of the block; none in a run that only creates
-/// customers. Their stored keys are read only where `wants_key` says so.
+/// One match for each span of a block; none in a run that only creates customers. Stored keys are read only if `wants_key`.
 pub(super) fn existing_matches(
     checked: &Checked,
     plan: &Plan,
     target: &Target,
     wants_key: bool,
 ) -> Result<Vec<ExistingMatch>> {
-    let Checked { verdicts, worker, known, .. } = checked;
+    let Checked { verdicts, worker, candidates, .. } = checked;
     let Some(key) = plan.key.filter(|_| plan.mode.changes()) else { return Ok(Vec::new()) };
     let mut found = vec![ExistingMatch::default(); verdicts.verdicts.len()];
     let fields = worker.filled_fields();
     let mut columns = vec![plan.fields[key.field].column.as_str()];
     columns.extend(fields.iter().map(|field| plan.fields[*field].column.as_str()));
-    let customers: Vec<i64> = known.iter().map(|(_, customer)| *customer).collect();
+    let customers: Vec<i64> = candidates.iter().map(|(_, customer)| *customer).collect();
     target.read_rows(&columns, &customers, |at, stored| {
-        let (index, customer) = known[at];
+        let (index, customer) = candidates[at];
         let index = index as usize;
         let Outcome::Accepted { row, key: Some(text), .. } = &verdicts.verdicts[index].outcome else { return };
         if !has_key(&stored, verdicts.key_text(text), key.comparison) {
@@ -61,13 +60,13 @@ pub(super) fn existing_matches(
     Ok(found)
 }
 
-/// Whether a customer has a key; it is the first of the stored values.
+/// Whether a customer has this key. Its stored key is the first value.
 fn has_key(stored: &StoredRow<'_, '_>, key: &[u8], comparison: KeyComparison) -> bool {
     let text = text_of(stored.value(0));
     text.as_bytes() == key || key::fold(&text, comparison).is_some_and(|folded| folded.as_bytes() == key)
 }
 
-/// The fields in which a customer differs from a record. After its key, the stored values are those of `fields`.
+/// The fields in which a customer differs from a record. The stored values after its key are those of `fields`.
 fn differing(stored: &StoredRow<'_, '_>, row: &[u8], fields: &[usize], touched: &Touched) -> FieldSet {
     let mut differing = FieldSet::default();
     let mut fields = (1..).zip(fields).peekable();

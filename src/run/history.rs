@@ -1,4 +1,4 @@
-//! Earlier runs: listing them, undoing one, and deleting what is needed to undo them.
+//! Earlier runs: listing, undoing and pruning them.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,41 +16,40 @@ use crate::error::{Error, Result};
 use crate::report::run_note::RunNote;
 use crate::sink::sqlite::{self, PastRun, Pruned, UNFINISHED, Undo, Undone};
 
-/// A database that a command opens, and how long it waits for it.
+/// The database of a command about earlier runs.
 #[derive(Clone, Debug)]
 pub struct DatabaseAccess {
     /// Its file.
     pub database: PathBuf,
-    /// How long to wait while another program has it locked.
+    /// How long to wait if another program has locked it.
     pub wait: Duration,
     /// Set to a signal's number to stop.
     pub stop: Arc<AtomicUsize>,
 }
 
 impl DatabaseAccess {
-    /// The database's file, without links.
     fn file(&self) -> PathBuf {
         without_links(&self.database)
     }
 }
 
-/// A run in the database, with what the database does not know of it.
+/// A run in the database, with what only the disk knows of it.
 #[derive(Clone, Debug)]
 pub struct RunStory {
-    /// What the database knows of it.
+    /// Its rows in the database.
     pub run: PastRun,
-    /// The absolute path of its reports; none where it has none.
+    /// The absolute path of its reports, if it wrote any.
     pub reports: Option<PathBuf>,
     /// Whether it is running now.
-    pub is_going_on: bool,
+    pub is_running: bool,
 }
 
-/// The runs of a database, in the order of their numbers. It is only read.
+/// The runs of a database, in the order of their numbers. Writes nothing.
 pub fn runs(access: &DatabaseAccess, observer: &mut dyn Observer) -> Result<Vec<RunStory>> {
     stories(access, None, observer)
 }
 
-/// One run of a database, which is only read. An error where there is no such run.
+/// One run of a database. Writes nothing. An error if there is no such run.
 pub fn one_run(access: &DatabaseAccess, run_id: i64, observer: &mut dyn Observer) -> Result<RunStory> {
     let mut stories = stories(access, Some(run_id), observer)?;
     stories.pop().ok_or_else(|| {
@@ -62,11 +61,10 @@ fn stories(access: &DatabaseAccess, only: Option<i64>, observer: &mut dyn Observ
     let (database, DatabaseAccess { wait, stop, .. }) = (&access.file(), access);
     let runs = wait_for(database, *wait, stop, observer, || sqlite::past_runs(database, only, stop));
     let runs = runs.map_err(|error| match error {
-        // Nothing was to be written.
         Error::Locked { path, holder } => Error::database(
             &path,
             format!(
-                "it is locked: {holder} is using it. Wait until that is done, or say with --wait SECONDS how long to wait"
+                "it is locked: {holder} is using it. Wait until that ends, or let custload wait with --wait SECONDS"
             ),
         ),
         other => other,
@@ -74,13 +72,13 @@ fn stories(access: &DatabaseAccess, only: Option<i64>, observer: &mut dyn Observ
     let holder = RunNote::holder(database).unwrap_or_default();
     let story = |run: PastRun| RunStory {
         reports: reports_of(database, &run),
-        is_going_on: run.status == UNFINISHED && holder.starts_with(&format!("run {} ", run.run_id)),
+        is_running: run.status == UNFINISHED && holder.starts_with(&format!("run {} ", run.run_id)),
         run,
     };
     Ok(runs.into_iter().map(story).collect())
 }
 
-/// Where a run's reports are. The database has their path relative to its own folder.
+/// The folder of a run's reports, which the database stores relative to its own folder.
 pub(super) fn reports_of(database: &Path, run: &PastRun) -> Option<PathBuf> {
     let path = folder_of(database).join(Some(&run.reports).filter(|reports| !reports.is_empty())?);
     Some(std::path::absolute(&path).unwrap_or(path))
@@ -91,10 +89,10 @@ pub(super) fn reports_of(database: &Path, run: &PastRun) -> Option<PathBuf> {
 pub struct UndoOptions {
     /// The run.
     pub run_id: i64,
-    /// Whether customers that have changed since the run stay as they are; else nothing is done where there are any
+    /// Whether to leave customers that have changed since the run as they are. Otherwise nothing is done if there are any
     /// ([`Undone::is_done`]).
     pub keep_changed: bool,
-    /// Whether to report only what would be done.
+    /// Whether to only report what would be done.
     pub dry_run: bool,
     /// The time, if not the system's.
     pub now: Option<DateTime<Utc>>,
@@ -105,22 +103,19 @@ pub fn undo(access: &DatabaseAccess, options: &UndoOptions, observer: &mut dyn O
     let (database, DatabaseAccess { wait, stop, .. }) = (&access.file(), access);
     let UndoOptions { run_id, keep_changed, dry_run, now } = *options;
     sqlite::refuse_absent(database)?;
-    let held = lock_database(database, *wait, stop, observer)?;
+    let locked = lock_database(database, *wait, stop, observer)?;
     let now = stamp_of(now.unwrap_or_else(Utc::now));
     let undo = Undo { run_id, keep_changed, dry_run, now };
     if dry_run {
-        return held.undo(&undo);
+        return locked.undo(&undo);
     }
-    // As the next run would do.
-    finish_earlier_reports(&held, database, observer)?;
+    finish_earlier_reports(&locked, database, observer)?;
     let who = format!("undo of run {run_id} (process {}, since {})", std::process::id(), undo.now);
-    let trace = RunNote::create(database, &default_reports(database, run_id), &who)?;
-    let undone = held.undo(&undo);
-    drop(trace);
-    undone
+    let _note = RunNote::create(database, &default_reports(database, run_id), &who)?;
+    locked.undo(&undo)
 }
 
-/// Deletes what is needed to undo runs, but for the last `keep` finished ones.
+/// Deletes what is needed to undo runs, except the last `keep` finished ones.
 pub fn prune(access: &DatabaseAccess, keep: u64, observer: &mut dyn Observer) -> Result<Pruned> {
     let (database, DatabaseAccess { wait, stop, .. }) = (&access.file(), access);
     sqlite::refuse_absent(database)?;

@@ -1,12 +1,12 @@
-//! Looking at an input without loading it: [`inspect`] reads its first records and says what a run would make of them.
+//! Reading the first records of an input to see what a run would make of it: [`inspect`].
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::advice::proposal;
-use super::open_inputs::open_inputs;
+use super::inputs::open_inputs;
 use super::options::Options;
 use super::prepare::{bind_one, candidates, choose, note_sheet, summary_of};
 use crate::core::finding::{Code, Severity, english};
@@ -23,42 +23,42 @@ use crate::read::expand::expand;
 use crate::read::input::{Dialect, Input, ReadOptions};
 use crate::report::summary::{ColumnSummary, Ignored, InputSummary};
 
-/// How many records are looked at.
-pub const LOOKED_AT: u64 = 1000;
+/// How many records are read.
+pub const INSPECTED_RECORDS: u64 = 1000;
 
-/// How many records are shown as they would be stored, and how many values of each column.
+/// How many records are shown as they would be stored, and how many values of each column are shown.
 const SHOWN_RECORDS: usize = 5;
 const SHOWN_VALUES: usize = 3;
 
-/// For how many headers that match nothing a field is proposed.
+/// For how many unknown headers a field is proposed.
 const PROPOSALS: usize = 200;
 
 /// What a run would make of an input.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Inspection {
-    /// How it is read, and where its columns go; its counts are those of the records that were looked at.
+    /// How it is read, and where its columns go. Its counts are those of the records that were read.
     #[serde(flatten)]
     pub input: InputSummary,
     /// The same in a few words.
     #[serde(skip)]
     pub described: String,
-    /// What there is to say of how it is read.
+    /// Notices about how it is read.
     pub notes: Vec<String>,
     /// How well each profile fits.
     pub fits: Vec<FitSummary>,
     /// The profile that a run would take.
     pub profile: Option<String>,
-    /// Why no run could begin, if none could.
+    /// Why it cannot be loaded, if it cannot.
     pub problem: Option<String>,
-    /// The options with which one could, as far as that can be said.
+    /// Options with which it might be loaded.
     pub proposed_options: Vec<String>,
-    /// What its columns, or keys, hold: one for each of `columns`.
+    /// The content of its columns, or keys: one for each of `columns`.
     pub content: Vec<ColumnContent>,
     /// The records with a ZIP code that seems to have lost its leading zero.
     pub short_zips: u64,
     /// The records that would be rejected, by code.
     pub rejects_by_code: BTreeMap<&'static str, RejectExample>,
-    /// The first records as they would be stored: column and value.
+    /// The first records as they would be stored.
     pub first_records: Vec<StoredRecord>,
 }
 
@@ -83,14 +83,14 @@ pub struct FitSummary {
     pub missing: Vec<String>,
 }
 
-/// What a column holds.
+/// The content of a column.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct ColumnContent {
-    /// The field that a header which matches none may be meant for.
+    /// The field that an unknown header may be meant for.
     pub proposal: Option<String>,
-    /// How many of the records have a value in it.
+    /// The records that have a value in it.
     pub filled: u64,
-    /// How many values cost their record.
+    /// The values for which their record would be rejected.
     pub faulty: u64,
     /// The first values, each once.
     pub examples: Vec<String>,
@@ -110,12 +110,12 @@ pub struct RejectExample {
     pub message: String,
 }
 
-/// Looks at the one input that `options` name. An error where it cannot be read; whatever else is wrong with it is told.
+/// Inspects the one input that `options` name. An error if it cannot be read; anything else that is wrong is in the result.
 pub fn inspect(options: &Options) -> Result<Inspection> {
     let candidates = Arc::new(candidates(options)?);
     let mut inputs = open_inputs(options, expand(&options.inputs, |_, _| ())?, false, &candidates)?;
     let (Some(mut input), true) = (inputs.pop(), inputs.is_empty()) else {
-        return Err(Error::Usage("inspect looks at one file at a time; name one".to_string()));
+        return Err(Error::Usage("inspect reads one file at a time; name one".to_string()));
     };
     let mut inspection = Inspection {
         described: input.described(),
@@ -127,7 +127,6 @@ pub fn inspect(options: &Options) -> Result<Inspection> {
     let checker = inspection.checker(&input, options, &candidates)?;
     if checker.is_none() {
         inspection.proposed_options = proposal(&input, &candidates);
-        // Its columns are shown all the same.
         let column = |(name, likely): (&String, Option<Likely<'_>>)| match likely {
             Some(likely) => ColumnSummary::new(name).filling(likely.field, likely.target, likely.how),
             None => ColumnSummary::new(name),
@@ -136,7 +135,7 @@ pub fn inspect(options: &Options) -> Result<Inspection> {
     }
     inspection.content = vec![ColumnContent::default(); inspection.input.columns.len()];
     inspection.propose(&candidates);
-    inspection.look_at(input, checker.as_ref(), options, &candidates)?;
+    inspection.read(input, checker.as_ref(), options, &candidates)?;
     Ok(inspection)
 }
 
@@ -151,7 +150,7 @@ fn fits(candidates: &Candidates, input: &Input) -> Vec<FitSummary> {
 }
 
 impl Inspection {
-    /// What judges the records; none, and the problem noted, where a run could not begin.
+    /// The checker of the records. If the input cannot be loaded, notes the problem and returns `None`.
     fn checker(&mut self, input: &Input, options: &Options, candidates: &Candidates) -> Result<Option<Checker>> {
         let profile = match options.profile.as_deref() {
             Some(name) => Ok(Profile::named(name)?),
@@ -179,9 +178,9 @@ impl Inspection {
         }
     }
 
-    /// For each of the first headers that match nothing, the field that it may be meant for.
+    /// Proposes fields for the first unknown headers.
     fn propose(&mut self, candidates: &Candidates) {
-        let filled: HashSet<&str> = self.input.columns.iter().filter_map(|column| column.field.as_deref()).collect();
+        let filled = self.input.filled_fields();
         let of_profile = |profile: &&Arc<Profile>| self.profile.as_ref().is_none_or(|name| *name == profile.name);
         let is_open = |column: &ColumnSummary| {
             column.field.is_none()
@@ -191,11 +190,11 @@ impl Inspection {
         let open = self.input.columns.iter().zip(&mut self.content).filter(|(column, _)| is_open(column));
         for (column, content) in open.take(PROPOSALS) {
             let near = candidates.profiles().filter(of_profile).find_map(|of| nearest_field(of, &column.header));
-            content.proposal = near.map(|field| field.column.clone()).filter(|near| !filled.contains(near.as_str()));
+            content.proposal = near.map(|field| field.column.clone()).filter(|near| !filled.contains(&near.as_str()));
         }
     }
 
-    fn look_at(
+    fn read(
         &mut self,
         input: Input,
         checker: Option<&Checker>,
@@ -204,9 +203,9 @@ impl Inspection {
     ) -> Result<()> {
         let path = input.path.clone();
         let names = input.names.clone();
-        let places = names.iter().enumerate().rev().map(|(place, name)| (name.clone(), place)).collect();
-        let cells = Cells { dialect: input.dialect.clone(), names, places };
-        let read = ReadOptions { limit: Some(LOOKED_AT), ..options.read.clone() };
+        let columns = names.iter().enumerate().rev().map(|(column, name)| (name.clone(), column)).collect();
+        let cells = Cells { dialect: input.dialect.clone(), names, columns };
+        let read = ReadOptions { limit: Some(INSPECTED_RECORDS), ..options.read.clone() };
         let mut source = input.into_source(0, &read, candidates)?;
         while let Some(block) = source.next_block().map_err(|error| Error::input(&path, error))? {
             for span in block.spans.iter().filter(|span| span.extent == Extent::Record) {
@@ -224,7 +223,7 @@ impl Inspection {
         self.input.bytes = read.bytes;
         note_sheet(&mut self.input, read.sheet);
         self.notes.extend(read.sheet.and_then(|sheet| sheet.notice()));
-        if read.records < LOOKED_AT {
+        if read.records < INSPECTED_RECORDS {
             self.input.sha256 = read.sha256;
         }
         self.input.counts.blank = blank;
@@ -255,14 +254,14 @@ impl Inspection {
                     }
                 }
             }
-            let mut met: Vec<Code> = Vec::new();
+            let mut codes: Vec<Code> = Vec::new();
             for finding in errors() {
                 for column in finding.field.iter().flat_map(|field| &filling[*field as usize]) {
                     self.content[*column].faulty += 1;
                 }
                 let code = finding.code();
-                if !met.contains(&code) {
-                    met.push(code);
+                if !codes.contains(&code) {
+                    codes.push(code);
                     let column = finding.field.map(|field| fields[field as usize].column.as_str());
                     let example = RejectExample {
                         code,
@@ -302,12 +301,12 @@ impl ColumnContent {
     }
 }
 
-/// Takes records apart into the values of an input's columns, or keys.
+/// Splits records into the values of an input's columns, or keys.
 struct Cells {
     dialect: Dialect,
     names: Vec<String>,
-    /// Where each name stands; of two alike, the first.
-    places: HashMap<String, usize>,
+    /// The column of each name; the first of equal ones.
+    columns: HashMap<String, usize>,
 }
 
 impl Cells {
@@ -328,7 +327,7 @@ impl Cells {
             None => Ok(members),
         };
         for (key, raw) in members.into_iter().flat_map(|members| members.0) {
-            let Some(&column) = self.places.get(&*key) else { continue };
+            let Some(&column) = self.columns.get(&*key) else { continue };
             match value(raw) {
                 JsonValue::Null => {}
                 JsonValue::Text(text) => each(column, &text),

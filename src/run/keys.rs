@@ -1,7 +1,7 @@
-//! Who has a key: [`Keys`] finds the customers and the earlier records of the run that have the key of a record.
+//! Which customer or earlier record has a key: [`Keys`].
 //!
-//! Workers claim the keys of their blocks in any order ([`SharedKeys`]), by fingerprint. A fingerprint that somebody else has is
-//! settled here, in the order of the records and with the texts of the keys.
+//! Workers claim keys by fingerprint, in any order ([`SharedKeys`]). If a fingerprint is taken already, the texts of the keys are
+//! compared here, in the order of the records.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -9,8 +9,8 @@ use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use super::checked::Checked;
 use super::target::Target;
-use super::worker::Checked;
 use crate::core::judge::field_plan::KeyPlan;
 use crate::core::record::Position;
 use crate::core::row::Value;
@@ -23,20 +23,19 @@ use crate::sink::sqlite::texts::{BlockTexts, KeyTexts, KeyedRecord};
 /// The keys of the customers and of the run's records.
 #[derive(Debug)]
 pub(super) struct Keys {
-    /// The field that is the key, and how keys are compared; none if records have no key.
+    /// `None` if records have no key.
     plan: Option<KeyPlan>,
-    /// What the workers claim.
     shared: SharedKeys,
     fingerprints: Fingerprints,
     /// The folded keys of the run's records.
     texts: KeyTexts,
-    /// The keys of records whose fingerprint belongs to another key, or to a released record.
+    /// The keys of records whose fingerprint belongs to another key or to a released record.
     collided: Collisions,
     /// The records that claimed a key, and were then rejected for another reason.
     released: HashSet<RunPosition>,
-    /// The customers that were created for this input, where the next input is to find them.
+    /// The customers that this input created, if the next input is to find them.
     created: Vec<(Fingerprint, i64)>,
-    /// Where the texts go that do not fit into memory.
+    /// The folder for texts that do not fit into memory.
     folder: PathBuf,
 }
 
@@ -44,7 +43,7 @@ pub(super) struct Keys {
 const BATCH: usize = 4096;
 
 impl Keys {
-    /// The keys of the customers in the database with IDs below `below`; the run's own are met among its records.
+    /// The keys of the existing customers with IDs below `below`. A resumed run finds those that it created among its records.
     pub(super) fn new(plan: Option<KeyPlan>, target: &Target, below: i64, folder: PathBuf) -> Result<Keys> {
         let (mut customers, fingerprints) = (KeySet::default(), Fingerprints::default());
         if let Some(plan) = plan {
@@ -76,7 +75,7 @@ impl Keys {
         }
     }
 
-    /// What the workers claim keys with.
+    /// What workers claim keys with.
     pub(super) fn shared(&self) -> (SharedKeys, Fingerprints) {
         (self.shared.clone(), self.fingerprints.clone())
     }
@@ -92,17 +91,17 @@ impl Keys {
         self.texts.push(first, input, position, texts).map_err(|error| cannot_keep_keys(&self.folder, &error))
     }
 
-    /// The records of a block that lost their key to an earlier record after they had claimed it, counted from the block's first.
-    pub(super) fn take_late(&self, first: RunPosition, records: u64) -> Vec<u32> {
+    /// The records of a block that lost their claim to an earlier record, counted from the block's first.
+    pub(super) fn take_displaced(&self, first: RunPosition, records: u64) -> Vec<u32> {
         self.shared.read().take_displaced(first, records)
     }
 
-    /// Gives up the claim of a record that is rejected for another reason.
+    /// Releases the claim of a record that is rejected for another reason.
     pub(super) fn release(&mut self, record: RunPosition) {
         self.released.insert(record);
     }
 
-    /// The customer who has a folded key; the first of several. `key_of` gives the key that a customer has in the database.
+    /// The first customer that has a folded key. `key_of` reads a customer's key in the database.
     pub(super) fn customer_with(
         &self,
         key: &[u8],
@@ -119,7 +118,7 @@ impl Keys {
         Ok(None)
     }
 
-    /// The first record before this one that has its key. If there is none, the key belongs to this record from now on.
+    /// The first record before this one that has its key. If there is none, this record has the key from now on.
     pub(super) fn record_before(
         &mut self,
         record: RunPosition,
@@ -141,7 +140,7 @@ impl Keys {
         self.texts.read(record).map_err(|error| cannot_keep_keys(&self.folder, &error))
     }
 
-    /// Adds the keys of new customers, the first of which has the ID `first`, for the next input. Their rows are in `bytes`.
+    /// Adds the keys of new customers for the next input. Their IDs start at `first`, and their rows are in `bytes`.
     pub(super) fn add_created(&mut self, first: i64, bytes: &[u8], rows: &[Range<u32>]) {
         let Some(plan) = self.plan else { return };
         for (customer, row) in (first..).zip(rows) {
@@ -153,7 +152,7 @@ impl Keys {
         }
     }
 
-    /// Ends an input whose customers the next one is to find: the keys of its records are free again.
+    /// Ends an input whose customers the next one is to find. The keys of its records are free again.
     pub(super) fn end_input(&mut self) {
         self.shared.end_input(&std::mem::take(&mut self.created));
         self.texts = KeyTexts::new(self.folder.clone());
@@ -171,14 +170,13 @@ pub(super) fn text_of(value: Value<'_>) -> Cow<'_, str> {
     }
 }
 
-/// An error where what does not fit into memory could not be written to a file in `folder`, or read from it.
+/// The error of a spill file in `folder` that cannot be written or read.
 pub(super) fn cannot_keep_keys(folder: &Path, error: &io::Error) -> Error {
     let advice = match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::FileTooLarge | io::ErrorKind::QuotaExceeded => "Free some space",
         _ => "Check the disk and the permissions of this folder",
     };
     let message = format!("the run's keys could not be kept here: {error}. {advice}, then run custload again");
-    // A bare `.` would say little.
     Error::database(&std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf()), Words::own(message))
 }
 
@@ -275,8 +273,8 @@ pub(super) mod tests {
         for (kind, advice) in
             [(io::ErrorKind::StorageFull, "Free some space"), (io::ErrorKind::PermissionDenied, "Check the disk")]
         {
-            let said = cannot_keep_keys(Path::new("/some/folder"), &kind.into()).to_string();
-            assert!(said.starts_with("/some/folder: ") && said.contains(advice), "{said}");
+            let message = cannot_keep_keys(Path::new("/some/folder"), &kind.into()).to_string();
+            assert!(message.starts_with("/some/folder: ") && message.contains(advice), "{message}");
         }
     }
 }

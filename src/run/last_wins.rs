@@ -1,4 +1,4 @@
-//! Accepted records that wait for the end of the run, or of their input, because the last of several with one key wins:
+//! Accepted records that are held back until the end of the run, or of their input, because the last with each key wins:
 //! [`LastWins`].
 
 use std::borrow::Cow;
@@ -14,43 +14,43 @@ use crate::core::record::{Fate, Position};
 use crate::error::Result;
 use crate::sink::sqlite::keys::RunPosition;
 
-/// The most records, and bytes, that are read again at once.
+/// The records, and the bytes of rows, that are read back at once.
 const BATCH: usize = 1024;
 const BATCH_BYTES: usize = 256 * 1024;
 
-/// The records, in order, in a file without a name; and which of them are superseded.
+/// The records, in order, in an unnamed file; and which of them are superseded.
 pub(super) struct LastWins {
     folder: PathBuf,
     writer: Option<BufWriter<File>>,
     reader: Option<BufReader<File>>,
-    /// The last record with a key, by the first one, where there are several.
+    /// The last record with a key by the first, if there are several.
     last: HashMap<RunPosition, RunPosition>,
 }
 
 impl LastWins {
-    /// No records yet; their file is created in `folder`.
+    /// Its file is created in `folder`.
     pub(super) fn new(folder: PathBuf) -> LastWins {
         LastWins { folder, writer: None, reader: None, last: HashMap::new() }
     }
 
-    /// Notes that a record has the key of an earlier one, which is the first that has it.
-    pub(super) fn supersede(&mut self, first: RunPosition, place: RunPosition) {
-        self.last.insert(first, place);
+    /// Notes that a record has the key of the record `first`.
+    pub(super) fn supersede(&mut self, first: RunPosition, record: RunPosition) {
+        self.last.insert(first, record);
     }
 
     /// Adds a record; its row is in `bytes`.
-    pub(super) fn push(&mut self, place: RunPosition, accepted: &Accepted<'_>, bytes: &[u8]) -> Result<()> {
-        self.write(place, accepted, bytes).map_err(|error| cannot_keep_keys(&self.folder, &error))
+    pub(super) fn push(&mut self, at: RunPosition, accepted: &Accepted<'_>, bytes: &[u8]) -> Result<()> {
+        self.write(at, accepted, bytes).map_err(|error| cannot_keep_keys(&self.folder, &error))
     }
 
-    fn write(&mut self, place: RunPosition, accepted: &Accepted<'_>, bytes: &[u8]) -> io::Result<()> {
+    fn write(&mut self, at: RunPosition, accepted: &Accepted<'_>, bytes: &[u8]) -> io::Result<()> {
         let writer = match &mut self.writer {
             Some(writer) => writer,
             None => self.writer.insert(BufWriter::new(tempfile::tempfile_in(&self.folder)?)),
         };
         let row = &bytes[accepted.row.start as usize..accepted.row.end as usize];
         let numbers = [
-            place,
+            at,
             accepted.first,
             accepted.input as u64,
             accepted.position.record,
@@ -75,7 +75,7 @@ impl LastWins {
         writer.write_all(row)
     }
 
-    /// The next records with the bytes of their rows; `None` after the last, and then records can be added anew.
+    /// The next records, and the bytes of their rows. After the last it returns `None`, and new records can be added.
     pub(super) fn next_batch(&mut self) -> Result<Option<(Vec<u8>, Vec<Accepted<'static>>)>> {
         self.read_batch().map_err(|error| cannot_keep_keys(&self.folder, &error))
     }
@@ -90,9 +90,9 @@ impl LastWins {
         let (mut bytes, mut batch) = (Vec::new(), Vec::new());
         while batch.len() < BATCH && bytes.len() < BATCH_BYTES {
             match read_one(reader, &mut bytes)? {
-                Some((place, accepted)) => {
-                    let last = self.last.get(&accepted.first).copied().unwrap_or(place);
-                    let action = if last == place { accepted.action } else { Action::Superseded };
+                Some((at, accepted)) => {
+                    let last = self.last.get(&accepted.first).copied().unwrap_or(at);
+                    let action = if last == at { accepted.action } else { Action::Superseded };
                     batch.push(Accepted { action, ..accepted });
                 }
                 None => break,
@@ -117,7 +117,7 @@ fn read_one(reader: &mut impl Read, bytes: &mut Vec<u8>) -> io::Result<Option<(R
         }
         *number = u64::from_le_bytes(read);
     }
-    let [place, first, input, record, line, action, has_customer, customer, lengths @ ..] = numbers;
+    let [at, first, input, record, line, action, has_customer, customer, lengths @ ..] = numbers;
     let [key_length, row_length, cells, differing, cleared] = lengths;
     let [differing, cleared] = [read_fields(reader, differing)?, read_fields(reader, cleared)?];
     let mut read = vec![0; 4 * cells as usize];
@@ -144,7 +144,7 @@ fn read_one(reader: &mut impl Read, bytes: &mut Vec<u8>) -> io::Result<Option<(R
         first,
         cells,
     };
-    Ok(Some((place, accepted)))
+    Ok(Some((at, accepted)))
 }
 
 fn read_fields(reader: &mut impl Read, count: u64) -> io::Result<FieldSet> {

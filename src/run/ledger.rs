@@ -1,17 +1,26 @@
 //! The counts of a run: [`Ledger`] adds up what became of all records and cells, checks that the sums balance, and makes the
-//! rows of `import_runs` and `import_files`.
+//! rows of `import_runs` and `import_files` ([`RunRecord`]).
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde_json::json;
 
 use super::accepted::LateReject;
 use super::cells::{CellFate, balance_cells, column_of};
+use super::clock::Clock;
 use super::committed_input::{CommittedInput, balance};
 use super::cutter::InputEnd;
+use super::identity::part;
+use super::option_text;
 use super::options::{Options, Progress};
-use super::run_record::RunRecord;
+use super::report_paths::relative_reports;
 use super::tally::Tally;
 use crate::core::judge::plan::Plan;
 use crate::core::judge::{MetKeys, Verdicts};
 use crate::core::record::{Balance, Fate};
 use crate::error::{Error, Result};
+use crate::read::input::ReadOptions;
 use crate::report::summary::{Counts, InputSummary};
 use crate::sink::sqlite::keys::RunPosition;
 use crate::sink::sqlite::{FileRow, RunRow, UNFINISHED};
@@ -21,16 +30,16 @@ use crate::sink::sqlite::{FileRow, RunRow, UNFINISHED};
 pub(super) struct Ledger {
     pub(super) record: RunRecord,
     inputs: Vec<CommittedInput>,
-    /// The sum of the inputs' counts. It is asked for after every block, and there may be very many inputs.
+    /// The sum of the inputs' counts, kept because it is needed after every block and there may be many inputs.
     counts: Counts,
     tally: Tally,
     bytes: u64,
     records: RunPosition,
-    /// What the run had counted at its last checkpoint, before it was stopped.
+    /// The counts at the checkpoint from which a stopped run continues.
     before: Counts,
 }
 
-/// All of it, when the run has ended.
+/// The counts of a run that has ended.
 #[derive(Debug)]
 pub(super) struct Totals {
     pub(super) record: RunRecord,
@@ -40,13 +49,11 @@ pub(super) struct Totals {
 }
 
 impl Ledger {
-    /// No counts yet, of records with this number of fields.
     pub(super) fn new(record: RunRecord, fields: usize, before: Counts) -> Ledger {
         let (inputs, tally) = (Vec::new(), Tally::new(fields));
         Ledger { record, inputs, counts: Counts::default(), tally, bytes: 0, records: 0, before }
     }
 
-    /// Adds the next input.
     pub(super) fn begin_input(&mut self, input: CommittedInput) {
         self.inputs.push(input);
     }
@@ -56,17 +63,14 @@ impl Ledger {
         &self.inputs[input].summary.path
     }
 
-    /// The counts of the run so far.
     pub(super) fn counts(&self) -> Counts {
         self.counts
     }
 
-    /// The number of records so far.
     pub(super) fn records(&self) -> RunPosition {
         self.records
     }
 
-    /// How far the run has come.
     pub(super) fn progress(&self) -> Progress {
         Progress { bytes: self.bytes, counts: self.counts }
     }
@@ -76,13 +80,13 @@ impl Ledger {
         self.inputs.iter().all(|input| input.is_complete)
     }
 
-    /// Counts something of an input, for the input and for the run.
+    /// Counts for an input and for the run.
     pub(super) fn count(&mut self, input: usize, count: impl Fn(&mut Counts)) {
         count(&mut self.inputs[input].summary.counts);
         count(&mut self.counts);
     }
 
-    /// Adds the counts of a block: `bytes` of an input, with which the run has come to `records` records.
+    /// Adds the counts of a block of `bytes`, after which the run has `records` records.
     pub(super) fn add_block(&mut self, input: usize, counts: &Counts, tally: &Tally, bytes: u64, records: RunPosition) {
         self.count(input, |all| all.add(counts));
         self.tally.add(tally);
@@ -90,7 +94,7 @@ impl Ledger {
         self.records = records;
     }
 
-    /// The columns of a block's slots; an error where a key that matches no field is to be one.
+    /// The columns of a block's slots. An error if a key matches no field and the options say so.
     pub(super) fn columns_of(
         &mut self,
         input: usize,
@@ -101,7 +105,7 @@ impl Ledger {
         self.inputs[input].columns_of(met, plan, options.unknown_columns_are_errors)
     }
 
-    /// Adds what became of a block's cells. Those of records that are rejected late are counted as stored there.
+    /// Adds what became of a block's cells. `cells` counts those of late rejects as if they were accepted.
     pub(super) fn add_cells(
         &mut self,
         input: usize,
@@ -121,20 +125,19 @@ impl Ledger {
         }
     }
 
-    /// Counts the cells of a record whose place a later one takes.
+    /// Counts the cells of a record that a later one supersedes.
     pub(super) fn supersede_cells(&mut self, input: usize, cells: &[CellFate]) {
         for (column, fate) in cells {
             self.inputs[input].cells(*column).move_one(*fate, Fate::Superseded);
         }
     }
 
-    /// Ends an input, and checks that its counts balance. Gives what there is to note of it.
+    /// Ends an input, and checks that its counts balance. Returns notices about it.
     pub(super) fn end_input(&mut self, end: InputEnd, plan: &Plan, options: &Options) -> Result<Vec<String>> {
         self.inputs[end.input].end(end.read, plan, options)
     }
 
-    /// Checks that the counts balance: everything that was read was accepted or rejected, and everything that was accepted has
-    /// become something.
+    /// Checks that every record that was read is accepted, rejected or blank, and every accepted one stored or left out.
     pub(super) fn balance(&self) -> Result<()> {
         let counts = &self.counts;
         balance("the run", counts.read, counts)?;
@@ -146,12 +149,12 @@ impl Ledger {
         self.inputs.iter().try_for_each(|input| balance_cells(&input.summary))
     }
 
-    /// The number of customers that were created and updated since the run was continued, or began.
+    /// The number of customers created and updated since the run started, or continued.
     pub(super) fn stored(&self) -> (u64, u64) {
         (self.counts.created - self.before.created, self.counts.updated - self.before.updated)
     }
 
-    /// The rows of the run and its inputs at a checkpoint. The inputs' lengths are those of the files, by which they are recognised
+    /// The rows of the run and its inputs at a checkpoint. The inputs have the lengths of their files, by which they are recognised
     /// when the run continues.
     pub(super) fn checkpoint_rows(&self, customers: Option<(i64, i64)>) -> (RunRow, Vec<FileRow>) {
         let summaries: Vec<&InputSummary> = self.inputs.iter().map(|input| &input.summary).collect();
@@ -160,21 +163,79 @@ impl Ledger {
         (run, files.into_iter().zip(lengths).map(|(file, bytes)| FileRow { bytes, ..file }).collect())
     }
 
-    /// Ends the counting.
     pub(super) fn finish(self) -> Totals {
         let Ledger { record, inputs, counts, tally, .. } = self;
         Totals { record, inputs: inputs.into_iter().map(|input| input.summary).collect(), counts, tally }
     }
 }
 
+/// What `import_runs` and `import_files` say of a run, as far as it does not change while it runs.
+#[derive(Debug)]
+pub(super) struct RunRecord {
+    pub(super) row: RunRow,
+    pub(super) clock: Clock,
+    /// How the inputs are read.
+    pub(super) read: ReadOptions,
+    /// The runs that are undone in the same transaction.
+    pub(super) undone: BTreeSet<i64>,
+}
+
+impl RunRecord {
+    pub(super) fn new(
+        options: &Options,
+        plan: &Plan,
+        clock: &Clock,
+        reports: Option<&Path>,
+        undone: BTreeSet<i64>,
+    ) -> RunRecord {
+        let columns = plan.fields.iter().map(|field| field.column.as_str()).collect::<Vec<_>>();
+        let row = RunRow {
+            profile: plan.profile.name.clone(),
+            mode: options.fields.mode.name().to_string(),
+            options: option_text::text(options),
+            columns: json!(columns).to_string(),
+            started_at: clock.started.clone(),
+            reports: reports.map(|reports| relative_reports(options, reports)).unwrap_or_default(),
+            ..RunRow::default()
+        };
+        RunRecord { row, clock: clock.clone(), read: options.read.clone(), undone }
+    }
+
+    /// The rows of the run and of its inputs, with these counts.
+    pub(super) fn rows(
+        &self,
+        status: &str,
+        ended_at: String,
+        counts: Counts,
+        customers: Option<(i64, i64)>,
+        inputs: &[&InputSummary],
+    ) -> (RunRow, Vec<FileRow>) {
+        let run = RunRow {
+            ended_at,
+            status: status.to_string(),
+            counts,
+            first_customer_id: customers.map(|(first, _)| first),
+            last_customer_id: customers.map(|(_, last)| last),
+            ..self.row.clone()
+        };
+        let files = inputs.iter().map(|input| FileRow {
+            path: input.path.clone(),
+            bytes: input.bytes,
+            sha256: input.sha256.clone(),
+            counts: input.counts,
+            absolute_path: input.absolute_path.clone(),
+            part: part(&self.read, input.format),
+            is_reject_report: input.is_reject_report,
+            ..FileRow::default()
+        });
+        (run, files.collect())
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::super::cells::ColumnIndex;
-    use super::super::clock::Clock;
     use super::*;
-    use crate::read::input::ReadOptions;
     use crate::report::summary::ColumnSummary;
 
     /// A ledger of inputs with one column each.
@@ -225,7 +286,6 @@ mod tests {
             change(&mut wrong);
             assert!(!is_balanced(wrong), "{wrong:?}");
         }
-        // More bytes were read than records were counted for.
         assert!(balance("x", 11, &right).is_err());
     }
 

@@ -1,4 +1,4 @@
-//! Locking a database: [`lock_database`] waits for the program that has it, and names it.
+//! Locking a database: [`lock_database`] waits for the program that has locked it, and names it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,11 +10,10 @@ use crate::error::{Error, Result};
 use crate::report::run_note::RunNote;
 use crate::sink::sqlite::LockedDatabase;
 
-/// How long it waits before it tries again.
 const RETRY: Duration = Duration::from_millis(100);
 
-/// Locks a database, and waits for it if another program has it. A signal in `stop` ends the waiting. Where it takes longer than
-/// `wait`, the error says who has it.
+/// Locks a database. If another program has locked it, waits up to `wait`, or until a signal in `stop`; then the error names that
+/// program.
 pub(super) fn lock_database(
     database: &Path,
     wait: Duration,
@@ -22,16 +21,16 @@ pub(super) fn lock_database(
     observer: &mut dyn Observer,
 ) -> Result<LockedDatabase> {
     wait_for(database, wait, stop, observer, || {
-        let held = LockedDatabase::lock(database, stop)?;
-        // A run that commits now and then lets go of the database for a moment, and is not done.
+        let locked = LockedDatabase::lock(database, stop)?;
+        // A run with checkpoints releases the database for a moment at each, and is not done.
         match RunNote::holder(database) {
             Some(_) => Err(Error::locked(database)),
-            None => Ok(held),
+            None => Ok(locked),
         }
     })
 }
 
-/// Tries again and again, until `wait` is over, what cannot be done while another program has the database.
+/// Retries what fails because another program has locked the database, for up to `wait`.
 pub(super) fn wait_for<T>(
     database: &Path,
     wait: Duration,
@@ -50,7 +49,7 @@ pub(super) fn wait_for<T>(
         }
         if !std::mem::replace(&mut is_waiting, true) {
             let seconds = wait.as_secs_f64();
-            observer.note(&format!("{}: {} has it; waiting for up to {seconds} s", database.display(), holder()));
+            observer.note(&format!("{}: locked by {}; waiting for up to {seconds} s", database.display(), holder()));
         }
         std::thread::sleep(RETRY.min(wait.saturating_sub(start.elapsed())));
         match stop.load(Ordering::Relaxed) {

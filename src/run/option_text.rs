@@ -1,7 +1,6 @@
 //! The options of a run as the database keeps them: [`text`], and how those of two runs differ: [`difference`].
 //!
-//! They follow the table of options. So an input that was loaded before is known to have been loaded with the same options, and a
-//! run that was stopped is continued only with its own.
+//! By them an input that was loaded with the same options is recognised, and a stopped run continues only with its own.
 
 use serde_json::{Map, Value};
 
@@ -16,8 +15,8 @@ pub(super) fn text(options: &Options) -> String {
     Value::Object(values.collect()).to_string()
 }
 
-/// The first option of those that `matter` in which the options of a run, as the database keeps them, differ from others, in
-/// words. What an earlier version did not know has its default.
+/// The first option, among those that decide what `matter`s, that differs between a run in the database and these options. Options
+/// that an earlier version did not know have their defaults.
 pub(super) fn difference(before: &str, now: &Options, matter: &[Decides]) -> Option<String> {
     let before = parsed(before);
     let usual = Options::default();
@@ -29,7 +28,7 @@ pub(super) fn difference(before: &str, now: &Options, matter: &[Decides]) -> Opt
             differs(&label, recorded.on, before, &now)
         })
     });
-    // One that only a later version knows.
+    // An option that only a later version knows.
     let is_known = |key: &str| recorded().any(|(.., recorded)| recorded.key == key);
     let mut unknown = before.iter().filter(|(key, value)| !is_known(key) && !value.is_null());
     differing.or_else(|| {
@@ -38,26 +37,26 @@ pub(super) fn difference(before: &str, now: &Options, matter: &[Decides]) -> Opt
     })
 }
 
-/// The value of one option of a run, as the database keeps it; `None` where none was given.
+/// The value of one option of a run in the database, if it was given.
 pub(super) fn value(options: &str, key: &str) -> Option<Value> {
     parsed(options).remove(key).filter(|value| !value.is_null())
 }
 
-/// The options of a run, as the database keeps them, that do not have their defaults.
-pub fn told_options(options: &str) -> Vec<(String, Value)> {
+/// The options of a run in the database that do not have their defaults.
+pub fn given_options(options: &str) -> Vec<(String, Value)> {
     let usual = parsed(&text(&Options::default()));
-    let is_told = |(name, value): &(String, Value)| *value != *usual.get(name).unwrap_or(&Value::Null);
-    parsed(options).into_iter().filter(is_told).collect()
+    let is_given = |(name, value): &(String, Value)| *value != *usual.get(name).unwrap_or(&Value::Null);
+    parsed(options).into_iter().filter(is_given).collect()
 }
 
-/// What the database keeps, each with the option's name and what it decides.
+/// What the database keeps of each option, with the option's name and what it decides.
 fn recorded() -> impl Iterator<Item = (&'static str, Decides, &'static Recorded)> {
     rows().flat_map(|row| row.recorded.iter().flatten().map(|recorded| (row.name, row.decides, recorded)))
 }
 
 fn parsed(options: &str) -> Map<String, Value> {
     let mut options: Map<String, Value> = serde_json::from_str(options).unwrap_or_default();
-    // An earlier version had one word on invalid values, and listed the fields.
+    // An earlier version kept a list of the fields to clear.
     if let Some(Value::Array(fields)) = options.remove("on_invalid_clear") {
         let cleared = fields.iter().filter_map(Value::as_str).map(|field| (field.to_string(), OnInvalid::Clear));
         options.insert("on_invalid".to_string(), last_words(&cleared.collect::<Vec<_>>()));
@@ -69,7 +68,7 @@ fn differs(label: &str, on: &str, before: &Value, now: &Value) -> String {
     format!("{label} was {}, and is now {}", plain(on, before), plain(on, now))
 }
 
-/// A value as a person types it; `on` is the word for true.
+/// A value as it is typed; `on` is the word for true.
 fn plain(on: &str, value: &Value) -> String {
     let one = |value: &Value| match value {
         Value::Null => String::new(),
@@ -78,7 +77,7 @@ fn plain(on: &str, value: &Value) -> String {
     let typed = match value {
         Value::Null | Value::Bool(false) => String::new(),
         Value::Bool(true) => on.to_string(),
-        // A column of the mapping, and the field that it is for.
+        // A pair is a column of the map and its field.
         Value::Array(values) => {
             let pair = |pair: &Vec<Value>| pair.iter().map(one).collect::<Vec<_>>().join("=");
             let values = values.iter().map(|value| value.as_array().map_or_else(|| one(value), pair));
@@ -100,7 +99,7 @@ mod tests {
     use crate::run::option_table::Set;
 
     #[test]
-    fn what_decides_what_is_stored_is_compared() {
+    fn options_that_decide_what_is_stored_are_compared() {
         let usual = Options::default();
         let relaxed = |fields: &[&str]| {
             let mut options = Options::default();
@@ -109,45 +108,46 @@ mod tests {
         };
         let stored = [Decides::Stored];
         assert_eq!(difference(&text(&usual), &usual, &stored), None);
-        // What an earlier version did not know of is as it is where nothing is said.
+        // An option that an earlier version did not know has its default.
         assert_eq!(difference("{}", &usual, &stored), None);
         assert_eq!(difference("not even JSON", &usual, &stored), None);
-        let said = difference(&text(&usual), &relaxed(&["name"]), &stored);
-        assert_eq!(said.as_deref(), Some("--relax was not given, and is now name"));
-        let said = difference(&text(&relaxed(&["name"])), &usual, &stored);
-        assert_eq!(said.as_deref(), Some("--relax was name, and is now not given"));
+        let found = difference(&text(&usual), &relaxed(&["name"]), &stored);
+        assert_eq!(found.as_deref(), Some("--relax was not given, and is now name"));
+        let found = difference(&text(&relaxed(&["name"])), &usual, &stored);
+        assert_eq!(found.as_deref(), Some("--relax was name, and is now not given"));
         assert_eq!(difference(&text(&relaxed(&["name", "city"])), &relaxed(&["city", "name", "city"]), &stored), None);
-        let said = difference("{\"later\":true}", &usual, &stored);
-        assert_eq!(said.as_deref(), Some("--later was true, and is now not given"));
+        let found = difference("{\"later\":true}", &usual, &stored);
+        assert_eq!(found.as_deref(), Some("--later was true, and is now not given"));
         assert_eq!(difference("{\"later\":null}", &usual, &stored), None);
 
         assert_eq!(difference(&text(&relaxed(&["all"])), &relaxed(&["name", "all"]), &stored), None);
-        let mapped = |said: [&str; 2]| {
+        let mapped = |maps: [&str; 2]| {
             let mut options = Options::default();
-            said.iter().for_each(|said| options.fields.mapping.add(said).unwrap());
+            maps.iter().for_each(|map| options.fields.mapping.add(map).unwrap());
             options
         };
         let (one, other) = (mapped(["A=name", "B=email"]), mapped(["B=email", "A=name"]));
         assert_eq!(difference(&text(&one), &other, &stored), None);
-        let said = difference(&text(&one), &mapped(["A=name", "B="]), &stored);
-        assert_eq!(said.as_deref(), Some("--map was A=name,B=email, and is now A=name,B="));
+        let found = difference(&text(&one), &mapped(["A=name", "B="]), &stored);
+        assert_eq!(found.as_deref(), Some("--map was A=name,B=email, and is now A=name,B="));
 
-        let told = |words: &[(&str, OnInvalid)]| {
+        let on_invalid = |words: &[(&str, OnInvalid)]| {
             let mut options = Options::default();
             options.fields.on_invalid = words.iter().map(|(field, what)| (field.to_string(), *what)).collect();
             options
         };
-        let phone = told(&[("phone", OnInvalid::Clear)]);
-        assert_eq!(told_options(&text(&usual)), []);
-        assert_eq!(told_options(&text(&phone)), [("on_invalid".to_string(), json!({ "phone": "clear" }))]);
-        assert_eq!(told_options("{\"later\":1,\"relax\":[]}"), [("later".to_string(), json!(1))]);
-        let again = told(&[("phone", OnInvalid::Reject), ("city", OnInvalid::Reject), ("phone", OnInvalid::Clear)]);
+        let phone = on_invalid(&[("phone", OnInvalid::Clear)]);
+        assert_eq!(given_options(&text(&usual)), []);
+        assert_eq!(given_options(&text(&phone)), [("on_invalid".to_string(), json!({ "phone": "clear" }))]);
+        assert_eq!(given_options("{\"later\":1,\"relax\":[]}"), [("later".to_string(), json!(1))]);
+        let again =
+            on_invalid(&[("phone", OnInvalid::Reject), ("city", OnInvalid::Reject), ("phone", OnInvalid::Clear)]);
         assert_eq!(difference(&text(&again), &phone, &stored), None);
         assert_eq!(difference("{\"on_invalid_clear\":[\"phone\"]}", &phone, &stored), None);
         assert_eq!(difference("{\"on_invalid_clear\":[]}", &usual, &stored), None);
         assert!(difference("{\"on_invalid_clear\":[]}", &phone, &stored).is_some());
-        let all = told(&[("all", OnInvalid::Keep), ("phone", OnInvalid::Reject)]);
-        assert!(difference(&text(&all), &told(&[("all", OnInvalid::Keep)]), &stored).is_some());
+        let all = on_invalid(&[("all", OnInvalid::Keep), ("phone", OnInvalid::Reject)]);
+        assert!(difference(&text(&all), &on_invalid(&[("all", OnInvalid::Keep)]), &stored).is_some());
 
         let other = Options {
             threads: 7,
@@ -161,8 +161,8 @@ mod tests {
             ..Options::default()
         };
         assert_eq!(difference(&text(&other), &usual, &stored), None);
-        let said = difference(&text(&other), &usual, &[Decides::Stored, Decides::Part, Decides::Steps]);
-        assert_eq!(said.as_deref(), Some("--commit-every was 3, and is now not given"));
+        let found = difference(&text(&other), &usual, &[Decides::Stored, Decides::Part, Decides::Steps]);
+        assert_eq!(found.as_deref(), Some("--commit-every was 3, and is now not given"));
         assert_eq!(value(&text(&other), "commit_every"), Some(json!(3)));
         assert_eq!(value(&text(&usual), "commit_every"), None);
     }

@@ -1,4 +1,4 @@
-//! What a run is to do, [`Options`], and who watches it, [`Observer`].
+//! What a run does ([`Options`]), and what is shown of it ([`Observer`]).
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,17 +12,17 @@ use crate::core::mode::Duplicates;
 use crate::read::input::ReadOptions;
 use crate::report::summary::Counts;
 
-/// What becomes of the accepted records.
+/// The command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// They are written to the database.
+    /// Write the accepted records to the database.
     Import,
-    /// Nothing: only the verdicts are wanted.
+    /// Only judge the records.
     Check,
 }
 
 impl Command {
-    /// The name on the command line.
+    /// Its name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Command::Import => "import",
@@ -40,17 +40,17 @@ pub struct Options {
     pub inputs: Vec<PathBuf>,
     /// The database; a check may do without one.
     pub database: Option<PathBuf>,
-    /// The profile's name; without it, chosen from the first input's header.
+    /// The profile's name; if `None`, it is chosen from the first input's header.
     pub profile: Option<String>,
     /// How the inputs are read.
     pub read: ReadOptions,
-    /// Where the reports go; `{run}` in it becomes the run's number. An import has a default, a check none.
+    /// The folder of the reports; `{run}` in it becomes the run's number. An import has a default, a check none.
     pub reports: Option<String>,
-    /// How many threads check records.
+    /// The number of threads that check records.
     pub threads: usize,
     /// Whether `accepted.csv` is written.
     pub accepted: bool,
-    /// What is asked for fields.
+    /// How fields are bound, judged and stored.
     pub fields: FieldOptions,
     /// If more records are rejected, nothing is written.
     pub max_rejects: Option<u64>,
@@ -60,26 +60,26 @@ pub struct Options {
     pub rejects_ok: bool,
     /// Whether a column that matches no field ends the run.
     pub unknown_columns_are_errors: bool,
-    /// The first customer ID of a database that has never had a customer.
+    /// The first customer ID of a database that never had a customer.
     pub first_id: i64,
-    /// The clock; without it, the system's.
+    /// The time to use as now, instead of the system's.
     pub now: Option<DateTime<Utc>>,
     /// Which of several records with the same key is loaded.
     pub duplicates: Duplicates,
     /// Whether inputs that were loaded before are loaded again.
     pub force: bool,
-    /// Whether the runs that loaded the inputs before are undone first.
+    /// Whether the runs that loaded the inputs are undone first.
     pub redo: bool,
     /// How long to wait for a locked database.
     pub wait: Duration,
-    /// Commit every N records, and continue there if the run was stopped.
+    /// Commit after each N records; a stopped run continues there.
     pub commit_every: Option<u64>,
-    /// A signal's number, once the run is to stop.
+    /// Set to a signal's number to stop the run.
     pub stop: Arc<AtomicUsize>,
 }
 
 impl Default for Options {
-    /// An import of no inputs into no database yet, with the defaults of the command line.
+    /// An import without inputs and database, with the defaults of the command line.
     fn default() -> Options {
         Options {
             command: Command::Import,
@@ -107,37 +107,31 @@ impl Default for Options {
     }
 }
 
-/// How far a run has come.
+/// The progress of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// Bytes of all inputs.
+    /// The bytes that are done, of all inputs.
     pub bytes: u64,
     /// The counts so far.
     pub counts: Counts,
 }
 
-/// Watches a run.
+/// Follows a run, to show what it does. Each method does nothing by default.
 pub trait Observer {
-    /// Something that a person should know; the run continues. The text may hold names from files.
-    fn note(&mut self, message: &str);
-    /// What an input was found to be, in a few words.
-    fn found(&mut self, message: &str);
-    /// Records are about to be read: this number of bytes, if it is known.
-    fn start(&mut self, bytes: Option<u64>);
+    /// Something that a person should know; the run continues. The message may contain names from files.
+    fn note(&mut self, _message: &str) {}
+    /// How an input is read, in a few words.
+    fn found(&mut self, _message: &str) {}
+    /// Reading starts: this number of bytes, if it is known.
+    fn start(&mut self, _bytes: Option<u64>) {}
     /// More records are done.
-    fn progress(&mut self, progress: &Progress);
+    fn progress(&mut self, _progress: &Progress) {}
     /// All records are read; this is left to do.
-    fn finishing(&mut self, what: &str);
+    fn finishing(&mut self, _what: &str) {}
 }
 
-/// Watches nothing.
+/// Ignores everything.
 #[derive(Clone, Copy, Debug)]
 pub struct Unobserved;
 
-impl Observer for Unobserved {
-    fn note(&mut self, _: &str) {}
-    fn found(&mut self, _: &str) {}
-    fn start(&mut self, _: Option<u64>) {}
-    fn progress(&mut self, _: &Progress) {}
-    fn finishing(&mut self, _: &str) {}
-}
+impl Observer for Unobserved {}

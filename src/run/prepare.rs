@@ -1,4 +1,4 @@
-//! Before anything is read: which profile, and which column goes where, for every input.
+//! Before any record is read: choosing the profile, and binding the columns of each input to its fields.
 
 use std::sync::Arc;
 
@@ -6,9 +6,9 @@ use super::advice::{
     guessed_header, listed, named, near_misses, nearest_header, proposal, refuse_guessed_header, shortened, tried,
     typed,
 };
-use super::input_paths::absolute_path;
+use super::inputs::absolute_path;
 use super::options::{Observer, Options};
-use super::stems::Stems;
+use super::report_paths::Stems;
 use super::unmatched::{refuse_maps_without_a_header, refuse_unknown_columns};
 use crate::core::judge::plan::Plan;
 use crate::core::judge::{Checker, CsvShape, JsonShape, Shape, Stamp};
@@ -19,14 +19,13 @@ use crate::read::input::{Format, Input};
 use crate::read::sheet::SheetEnd;
 use crate::report::summary::{ColumnSummary, Counts, Ignored, InputSummary};
 
-/// An input that is ready to be read.
+/// An input whose columns are bound.
 #[derive(Debug)]
 pub(super) struct Prepared {
     pub(super) input: Input,
     pub(super) shape: Shape,
-    /// What its reports' names begin with.
+    /// The stem of its reports' names.
     pub(super) stem: String,
-    /// What is known of it so far.
     pub(super) summary: InputSummary,
 }
 
@@ -49,7 +48,7 @@ pub(super) fn candidates(options: &Options) -> Result<Candidates> {
             Ok(Candidates::new(&[profile], mapping).for_mode(mode, key))
         }
         None => {
-            // A field that no profile has is a slip, whichever profile it will be.
+            // A field that no profile has is a mistake, whichever profile is chosen.
             let all = Profile::all()?;
             let checks: Vec<_> = all.iter().map(|profile| mapping.check(profile)).collect();
             if checks.iter().all(Result::is_err) {
@@ -95,11 +94,11 @@ pub(super) fn choose(input: &Input, options: &Options, candidates: &Candidates) 
         let needs: Vec<String> =
             fits.iter().map(|fit| format!("{} lacks {}", fit.profile.name, fit.missing.join(", "))).collect();
         if !input.dialect.format.is_table() && input.names.is_empty() {
-            return Err(unfit(
-                input,
+            return Err(Error::unfit(
+                &input.path,
                 "no keys were found in its first records",
                 format!(
-                    "{path}: no keys were found in its first records, so no profile can be chosen; say which with --profile"
+                    "{path}: no keys were found in its first records, so no profile can be chosen; name one with --profile"
                 ),
             ));
         }
@@ -108,8 +107,8 @@ pub(super) fn choose(input: &Input, options: &Options, candidates: &Candidates) 
             proposal if proposal.is_empty() => format!("--map 'Their {key}=field'"),
             proposal => format!("--map, {proposal} say"),
         };
-        return Err(unfit(
-            input,
+        return Err(Error::unfit(
+            &input.path,
             "no profile fits it",
             format!(
                 "{path}: no profile fits. Found: {}. Of what each profile requires, {}.{}{}{}{} Say what a {key} means with \
@@ -128,11 +127,11 @@ pub(super) fn choose(input: &Input, options: &Options, candidates: &Candidates) 
     let rivals = fits.iter().filter(|fit| fit.rank() == best.rank());
     let rivals: Vec<(&str, &str)> = rivals.map(|fit| (fit.profile.name.as_str(), fit.profile.title.as_str())).collect();
     if rivals.len() > 1 {
-        return Err(unfit(
-            input,
+        return Err(Error::unfit(
+            &input.path,
             "several profiles fit it equally well",
             format!(
-                "{path}: the profiles {} fit equally well. Found: {}. Say which with --profile {}",
+                "{path}: the profiles {} fit equally well. Found: {}. Choose with --profile {}",
                 rivals.iter().map(|(name, title)| format!("{name} ({title})")).collect::<Vec<_>>().join(" and "),
                 listed(&input.names),
                 rivals.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" or --profile ")
@@ -142,12 +141,7 @@ pub(super) fn choose(input: &Input, options: &Options, candidates: &Candidates) 
     Ok(Arc::clone(best.profile))
 }
 
-/// An error where an input does not fit, with words for a log that quote nothing of it.
-fn unfit(input: &Input, what: &str, message: String) -> Error {
-    Error::unfit(&input.path, what, message)
-}
-
-/// Binds every input to the plan's profile. An error where one does not fit.
+/// Binds every input to the plan's profile. An error if one does not fit.
 pub(super) fn bind(
     inputs: Vec<Input>,
     plan: &Plan,
@@ -182,7 +176,7 @@ fn is_reject_report(input: &Input) -> bool {
     name.contains(".rejects.") || input.is_report()
 }
 
-/// What is known of an input, the `index`-th of a run from 0, before its columns are bound.
+/// The summary of an input, the `index`-th of a run from 0, before its columns are bound.
 pub(super) fn summary_of(input: &Input, index: usize) -> InputSummary {
     let dialect = &input.dialect;
     let is_csv = dialect.format == Format::Csv;
@@ -207,13 +201,13 @@ pub(super) fn summary_of(input: &Input, index: usize) -> InputSummary {
     }
 }
 
-/// Notes what was found out about a sheet while its rows were read.
+/// Notes what is known of a sheet after its rows were read.
 pub(super) fn note_sheet(summary: &mut InputSummary, sheet: Option<SheetEnd>) {
     summary.merged_filled = sheet.map(|sheet| sheet.merged_filled);
     summary.hidden_rows = sheet.map(|sheet| sheet.hidden_rows);
 }
 
-/// Binds one input, the `index`-th of a run from 0: how its records are shaped, and where its columns go.
+/// Binds one input, the `index`-th of a run from 0.
 pub(super) fn bind_one(input: &Input, index: usize, plan: &Plan, options: &Options) -> Result<(Shape, InputSummary)> {
     let dialect = &input.dialect;
     let mut summary = summary_of(input, index);
@@ -233,7 +227,7 @@ pub(super) fn bind_one(input: &Input, index: usize, plan: &Plan, options: &Optio
     Ok((shape, summary))
 }
 
-/// Which column, or key, fills which field, and how it was matched where not by the field's own name.
+/// Which column, or key, fills which field, and how it was matched unless by the field's own name.
 fn where_columns_go(summary: &InputSummary) -> String {
     let filling = summary.columns.iter().filter(|column| column.ignored.is_none());
     let filled = filling.filter_map(|column| {
@@ -245,9 +239,9 @@ fn where_columns_go(summary: &InputSummary) -> String {
 }
 
 fn bind_header(input: &Input, plan: &Plan, options: &Options) -> Result<Binding> {
-    let mut place = visible(&input.path.to_string_lossy()).into_owned();
+    let mut path = visible(&input.path.to_string_lossy()).into_owned();
     if let Some(line) = input.dialect.header_line {
-        place.push_str(&format!(": line {line}"));
+        path.push_str(&format!(": line {line}"));
     }
     let profile = &plan.profile;
     let binding = Binding::new(&plan.names, input.names.clone(), false);
@@ -262,12 +256,12 @@ fn bind_header(input: &Input, plan: &Plan, options: &Options) -> Result<Binding>
         proposal if proposal.is_empty() => format!("--map 'Their header={}'", field.column),
         proposal => format!("--map, {proposal} say"),
     };
-    Err(unfit(
-        input,
+    Err(Error::unfit(
+        &input.path,
         "it has no column for a required field",
         format!(
-            "{place}: the profile {} requires a column {}, and none matches. Found: {}.{}{near}{} Say what it is called with \
-             {proposal}; `custload profiles {}` lists the headers that are understood",
+            "{path}: the profile {} requires a column {}, and none matches. Found: {}.{}{near}{} Name it with {proposal}; \
+             `custload profiles {}` lists the accepted headers",
             profile.name,
             field.column,
             listed(&input.names),
@@ -278,7 +272,7 @@ fn bind_header(input: &Input, plan: &Plan, options: &Options) -> Result<Binding>
     ))
 }
 
-/// Notes that no column is the key, so that duplicates are not found. An error where the run cannot do without it.
+/// Notes that no column is the key, so that duplicates are not found. An error if the run needs the key.
 fn require_key(one: &Prepared, plan: &Plan, options: &Options, observer: &mut dyn Observer) -> Result<()> {
     let Shape::Csv(shape) = &one.shape else { return Ok(()) };
     let binding = &shape.binding;
@@ -288,16 +282,16 @@ fn require_key(one: &Prepared, plan: &Plan, options: &Options, observer: &mut dy
     let column = &plan.fields[key.field].column;
     if options.fields.key.is_some() {
         let message = format!("{path}: --key {column}: the file has no column for it");
-        return Err(unfit(&one.input, "it has no column for the key", message));
+        return Err(Error::unfit(&one.input.path, "it has no column for the key", message));
     }
     if plan.mode.changes() {
         let mode = plan.mode.name();
-        return Err(unfit(
-            &one.input,
+        return Err(Error::unfit(
+            &one.input.path,
             "it has no column for the key",
             format!(
-                "{path}: --mode {mode}: no column is the key, {column}, which identifies the customer; say with --map \
-             'Their header={column}' which it is, or choose another key with --key"
+                "{path}: --mode {mode}: no column is the key, {column}, which identifies the customer; name it with --map \
+                 'Their header={column}', or choose another key with --key"
             ),
         ));
     }
@@ -307,7 +301,7 @@ fn require_key(one: &Prepared, plan: &Plan, options: &Options, observer: &mut dy
     Ok(())
 }
 
-/// The columns, or keys, and the fields that they fill; only columns have an index.
+/// The columns, or keys, and the fields that they fill. Only columns `have_index`.
 fn columns(binding: &Binding, profile: &Profile, have_index: bool) -> Vec<ColumnSummary> {
     let own = binding.columns.iter().zip(&binding.headers).enumerate();
     let own = own.filter(|(_, (column, _))| !matches!(column, Column::Report(_)));

@@ -1,26 +1,24 @@
-//! Loading inputs again (`--redo`): the runs that have loaded them are undone first, in the transaction in which the inputs are then
-//! loaded. So either both happens or nothing.
+//! Loading inputs again (`--redo`): the runs that loaded them are undone in the transaction that loads the inputs, so either both
+//! happen or nothing.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::history::reports_of;
 use super::identity::{Identity, LoadedInputs};
-use super::input_paths::absolute_path;
+use super::inputs::absolute_path;
 use super::options::{Observer, Options};
-use super::stems::Stems;
+use super::report_paths::Stems;
 use super::{events, option_text};
 use crate::core::text::visible;
 use crate::error::{Error, Result};
 use crate::shell;
-use crate::sink::sqlite::{
-    ChangeCause, ChangedCustomers, FINISHED, LoadedInput, LockedDatabase, PastRun, Undo, Undone,
-};
+use crate::sink::sqlite::{FINISHED, LoadedInput, LockedDatabase, PastRun, Undo, Undone};
 
-/// Undoes the runs that have loaded these inputs, newest first, without committing that. Gives their numbers; an error where one of
-/// them cannot be undone, or has loaded an input that is not given now.
+/// Undoes the runs that loaded these inputs, newest first, without a commit. Returns their numbers. An error if one of them cannot be
+/// undone, or loaded an input that is not given now.
 pub(super) fn undo_first(
-    held: &LockedDatabase,
+    locked: &LockedDatabase,
     identities: &[Identity],
     loaded: &[LoadedInput],
     options: &Options,
@@ -34,7 +32,7 @@ pub(super) fn undo_first(
     }
     let database = options.database.clone().unwrap_or_default();
     let refuse = |why: String| Err(Error::database(&database, format!("--redo: {why}")));
-    let all = held.past_runs()?;
+    let all = locked.past_runs()?;
     for run in all.iter().filter(|run| runs.contains(&run.run_id)) {
         if let Some(why) = why_not(run, identities, &database) {
             return refuse(why);
@@ -45,9 +43,9 @@ pub(super) fn undo_first(
     }
     for run_id in runs.iter().rev() {
         let undo = Undo { run_id: *run_id, keep_changed: false, dry_run: false, now: now.to_string() };
-        let undone = held.undo_uncommitted(&undo)?;
+        let undone = locked.undo_uncommitted(&undo)?;
         if !undone.is_done {
-            return refuse(format!("run {run_id} cannot be undone, for {}", changed(&undone)));
+            return refuse(format!("run {run_id} cannot be undone: {}", changed(&undone)));
         }
         observer.note(&format!("undoing run {run_id}, and loading its inputs again"));
         events::undone(*run_id, &undone);
@@ -55,13 +53,13 @@ pub(super) fn undo_first(
     Ok(runs)
 }
 
-/// The runs that have loaded these inputs: all that must be undone until nothing of them is in the database.
+/// The runs that loaded these inputs: all that must be undone until nothing of the inputs is in the database.
 fn runs_to_undo(identities: &[Identity], loaded: &[LoadedInput], options: &Options) -> BTreeSet<i64> {
     let mut runs = BTreeSet::new();
     loop {
         let known = LoadedInputs::new(loaded, |run| !runs.contains(&run), options.fields.mode);
         let found: Vec<i64> =
-            identities.iter().filter_map(|input| known.find(input)).map(|loaded| loaded.run_id).collect();
+            identities.iter().filter_map(|input| known.find(input)).map(|loaded| loaded.run.run_id).collect();
         if found.is_empty() {
             return runs;
         }
@@ -69,39 +67,39 @@ fn runs_to_undo(identities: &[Identity], loaded: &[LoadedInput], options: &Optio
     }
 }
 
-/// Why a run cannot be undone in the same transaction, or what would be lost by it.
+/// Why a run must not be undone in the same transaction.
 fn why_not(run: &PastRun, identities: &[Identity], database: &Path) -> Option<String> {
     let (run_id, undo) = (run.run_id, shell::undo(run.run_id, database));
     if option_text::value(&run.options, "commit_every").is_some() {
         return Some(format!(
-            "run {run_id} was committed in parts (--commit-every), and is not undone in one transaction with others. Undo \
-             it with `{undo}`, then load its inputs again"
+            "run {run_id} was committed in parts (--commit-every), so it cannot be undone in this transaction. Undo it with \
+             `{undo}`, then load its inputs again"
         ));
     }
     let given: HashSet<(Option<&str>, Option<&str>)> =
         identities.iter().map(|input| (input.sha256.as_deref(), input.part.as_deref())).collect();
     let missing = run.inputs.iter().find(|file| !given.contains(&(Some(&file.sha256), file.part.as_deref())))?;
     Some(format!(
-        "run {run_id} has also read {}, which is not among the inputs now, or is not what it was then. Name it, too, or undo \
-         the run with `{undo}`",
+        "run {run_id} has also read {}, which is not among the inputs, or has changed since. Name it too, or undo the run with \
+         `{undo}`",
         visible(&missing.path)
     ))
 }
 
-/// A later run has loaded what one of these runs had rejected, and would not be undone: its customers would come twice. What it
-/// rejected again is a reject of the first run, too, and so on.
+/// Whether a later run, which stays, loaded what one of these runs rejected: its customers would come twice. What that run rejected
+/// is a reject of the first run, too, and so on.
 fn loaded_rejects(all: &[PastRun], runs: &BTreeSet<i64>, database: &Path) -> Option<String> {
     let reports = |run: &PastRun| reports_of(database, run).and_then(|path| absolute_path(&path)).map(PathBuf::from);
     let folders: Vec<(i64, PathBuf)> = all.iter().filter_map(|run| Some((run.run_id, reports(run)?))).collect();
     let first = runs.first()?;
     let mut rejecting = runs.clone();
-    // In their order: a run reads the reports of earlier ones alone.
+    // In their order: a run reads only reports of earlier runs.
     for run in all.iter().filter(|run| run.run_id > *first) {
         for file in &run.inputs {
             let path = file.absolute_path.clone().or_else(|| absolute_path(Path::new(&file.path)));
             let path = path.map(PathBuf::from).unwrap_or_default();
             let writer = folders.iter().find(|(_, folder)| path.starts_with(folder)).map(|(run, _)| *run);
-            // Of a report that was moved it is unknown which run wrote it.
+            // If a report was moved, it is unknown which run wrote it.
             let is_theirs = writer.map_or(file.is_reject_report, |writer| rejecting.contains(&writer));
             if !is_theirs {
                 continue;
@@ -109,9 +107,9 @@ fn loaded_rejects(all: &[PastRun], runs: &BTreeSet<i64>, database: &Path) -> Opt
             let (later, path) = (run.run_id, visible(&file.path));
             if run.status == FINISHED && file.counts.accepted > 0 && !runs.contains(&later) {
                 return Some(format!(
-                    "run {later} has loaded the reject report {path}, which {} of a run that would be undone. Undo it first \
+                    "run {later} has loaded the reject report {path}, which {} of a run that would be undone. Undo run {later} first \
                      with `{}`",
-                    if writer.is_some() { "is that" } else { "may be that" },
+                    if writer.is_some() { "is one" } else { "may be one" },
                     shell::undo(later, database)
                 ));
             }
@@ -121,38 +119,28 @@ fn loaded_rejects(all: &[PastRun], runs: &BTreeSet<i64>, database: &Path) -> Opt
     None
 }
 
-/// The customers that have changed since the run, in words.
+/// The customers that have changed since the run.
 fn changed(undone: &Undone) -> String {
-    let named = undone.listed.first().map(|ChangedCustomers { first, last, since }| {
-        let which = if first == last { format!("customer {first}") } else { format!("customers {first} to {last}") };
-        let what = match since {
-            ChangeCause::Run(run) => format!("changed by run {run}"),
-            ChangeCause::Deleted => "deleted".to_string(),
-            _ => "changed by another program or a person".to_string(),
-        };
-        format!("{which}: {what}")
-    });
     format!(
         "{} {} changed since ({}{})",
         undone.changed,
         if undone.changed == 1 { "customer has" } else { "customers have" },
-        named.unwrap_or_default(),
+        undone.listed.first().map(ToString::to_string).unwrap_or_default(),
         if undone.listed.len() > 1 || undone.has_more { ", and others" } else { "" }
     )
 }
 
-/// The reject reports of these runs that have records, as far as they still exist.
+/// The reject reports of these runs that have records and still exist.
 pub(super) fn reject_reports(runs: &BTreeSet<i64>, loaded: &[LoadedInput], options: &Options) -> Vec<PathBuf> {
     let database = options.database.clone().unwrap_or_default();
     let mut found = Vec::new();
     let mut stems: BTreeMap<i64, Stems> = BTreeMap::new();
-    for input in loaded.iter().filter(|input| runs.contains(&input.run_id)) {
-        let stem = stems.entry(input.run_id).or_default().of(Path::new(&input.path));
-        let folder = crate::disk::folder_of(&database).join(&input.reports);
-        // Where the database is in this folder, a person types no folder.
+    for LoadedInput { run, file, .. } in loaded.iter().filter(|input| runs.contains(&input.run.run_id)) {
+        let stem = stems.entry(run.run_id).or_default().of(Path::new(&file.path));
+        let folder = crate::disk::folder_of(&database).join(&run.reports);
         let folder = folder.strip_prefix(".").map(Path::to_path_buf).unwrap_or(folder);
         let names = ["csv", "ndjson"].map(|ending| folder.join(format!("{stem}.rejects.{ending}")));
-        found.extend(names.into_iter().find(|name| input.rejected > 0 && name.is_file()));
+        found.extend(names.into_iter().find(|name| file.counts.rejected > 0 && name.is_file()));
     }
     found
 }

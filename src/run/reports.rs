@@ -1,4 +1,4 @@
-//! The reports of a run while they are written: [`Reports`].
+//! Writing the reports of a run: [`Reports`].
 
 use std::sync::mpsc::{SyncSender, sync_channel};
 
@@ -14,7 +14,7 @@ use crate::report::folder::ReportFolder;
 use crate::report::lines::{self, ACCEPTED_COLUMNS};
 use crate::sink::sqlite::FIRST_SIMULATED;
 
-/// The report files of a run; there are none where no reports are wanted.
+/// The report files of a run, if it writes any.
 pub(super) struct Reports {
     pub(super) folder: Option<ReportFolder>,
     errors: Option<ReportFile>,
@@ -22,15 +22,15 @@ pub(super) struct Reports {
     accepted_writer: RowWriter,
     /// The reject report of each input.
     rejects: Vec<Option<RejectReport>>,
-    /// The thread that puts reports on the disk while they are written.
+    /// To the thread that syncs reports while they are written.
     sync: SyncSender<Unsynced>,
-    /// The reports of inputs that were read to their end.
+    /// The reject reports of inputs that were read to their end.
     written: Vec<WrittenReport>,
 }
 
 /// The reject report of an input.
 enum RejectReport {
-    /// It is created with the input's first block: there may be more inputs than files can be open.
+    /// Not created before the input's first block: there may be more inputs than files can be open.
     Due {
         name: String,
         header: Vec<u8>,
@@ -38,7 +38,7 @@ enum RejectReport {
     Created(ReportFile),
 }
 
-/// The most reports of inputs that stay open until the end of the run, when they are put on the disk.
+/// How many reject reports stay open to be synced at the end of the run.
 const MOST_KEPT_OPEN: usize = 16;
 
 impl Reports {
@@ -61,17 +61,15 @@ impl Reports {
         Ok(Reports { folder, errors, accepted, accepted_writer, rejects: Vec::new(), sync, written: Vec::new() })
     }
 
-    /// Whether any report is written.
     pub(super) fn are_wanted(&self) -> bool {
         self.folder.is_some()
     }
 
-    /// Whether accepted records are listed.
     pub(super) fn list_accepted(&self) -> bool {
         self.accepted.is_some()
     }
 
-    /// Adds the next input. Gives the name of its reject report.
+    /// Adds the next input. Returns the name of its reject report.
     pub(super) fn begin_input(&mut self, prepared: &Prepared, checker: &Checker) -> Option<String> {
         if self.folder.is_none() {
             self.rejects.push(None);
@@ -93,7 +91,7 @@ impl Reports {
         Some(name)
     }
 
-    /// The reject report of an input, created now if it is not yet.
+    /// The reject report of an input, which is created if necessary.
     fn rejects(&mut self, input: usize) -> Result<Option<&mut ReportFile>> {
         let (Some(folder), Some(rejects)) = (&self.folder, &mut self.rejects[input]) else { return Ok(None) };
         if let RejectReport::Due { name, header } = rejects {
@@ -107,7 +105,7 @@ impl Reports {
         }
     }
 
-    /// Writes what the reports say of a block's rejected records.
+    /// Writes the report lines of a block.
     pub(super) fn write_block(&mut self, input: usize, errors: &[u8], rejects: &[u8]) -> Result<()> {
         if let Some(report) = &mut self.errors {
             report.write(errors)?;
@@ -118,7 +116,7 @@ impl Reports {
         Ok(())
     }
 
-    /// Lists accepted records. `first_id` is the ID of the first that was created; `path` gives the path of an input.
+    /// Lists accepted records. `first_id` is the ID of the first that was created; `path` returns the path of an input.
     pub(super) fn write_accepted<'p>(
         &mut self,
         accepted: &[Accepted<'_>],
@@ -134,7 +132,7 @@ impl Reports {
                 Action::Updated | Action::Unchanged => accepted.customer,
                 Action::Superseded => None,
             };
-            // One that a check imagines has no ID yet.
+            // A simulated customer has no ID yet.
             let customer = customer.filter(|customer| *customer < FIRST_SIMULATED);
             let (writer, action) = (&mut self.accepted_writer, accepted.action.name());
             let path = path(accepted.input);
@@ -148,21 +146,20 @@ impl Reports {
         self.accepted.as_ref().map_or(0, ReportFile::length)
     }
 
-    /// Ends the reject report of an input, also where nothing was read of it.
+    /// Ends the reject report of an input, even if the input has no records.
     pub(super) fn end_input(&mut self, input: usize) -> Result<()> {
         self.rejects(input)?;
         if let Some(RejectReport::Created(report)) = self.rejects[input].take() {
             let report = report.finish()?;
-            // Each is an open file.
             if self.written.len() < MOST_KEPT_OPEN { self.written.push(report) } else { report.sync()? }
         }
         Ok(())
     }
 
-    /// Ends all reports. Gives their folder, and those that are not on the disk yet.
+    /// Ends all reports. Returns their folder, and those that are not synced yet.
     pub(super) fn finish(self) -> Result<(Option<ReportFolder>, Vec<WrittenReport>)> {
         let mut written = self.written;
-        // That of an input which was not read to its end, because a threshold was passed.
+        // That of an input whose end was not reached because a threshold was passed.
         let created = self.rejects.into_iter().filter_map(|rejects| match rejects {
             Some(RejectReport::Created(report)) => Some(report),
             _ => None,

@@ -1,5 +1,4 @@
-//! What becomes of records that are right by themselves: [`Resolver`] decides by their keys which of them are accepted, and
-//! whether these create, update or repeat a customer.
+//! [`Resolver`] decides by key which accepted records stay accepted, and whether they create, update or repeat a customer.
 
 use std::borrow::Cow;
 
@@ -24,62 +23,60 @@ use crate::sink::sqlite::texts::KeyedRecord;
 /// Decides what becomes of the records of each block, in order.
 pub(super) struct Resolver {
     mode: Mode,
-    /// Whether there is a database whose customers records can be about.
+    /// Whether there is a database with customers.
     has_customers: bool,
     /// Whether accepted records are listed one by one.
     lists_accepted: bool,
-    /// The accepted records, where the last of several with one key wins.
+    /// The accepted records, if the last of several with one key wins.
     last_wins: Option<LastWins>,
-    /// The customer that a finding named last: very many records may have its key.
-    met: Option<(i64, Origin)>,
+    /// The customer that a finding named last: many records may have its key.
+    last_origin: Option<(i64, Origin)>,
 }
 
 /// What became of a block's records.
 pub(super) struct Resolved<'v> {
-    /// `None` if all records that were right become customers, and nothing more has to be known of them.
+    /// `None` if every accepted record creates a customer and is not listed.
     pub(super) accepted: Option<Vec<Accepted<'v>>>,
-    /// They count no longer among the block's accepted records.
     pub(super) rejected: Vec<LateReject>,
 }
 
-/// What is known of a record's key before the decision.
+/// What is known of a record's key.
 struct Claim<'k> {
-    /// The record's number in the run, from 0.
     record: RunPosition,
-    /// Its folded key, if it has one.
+    /// The folded key.
     key: Option<&'k [u8]>,
-    /// Whether somebody else has the key's fingerprint.
-    has_rival: bool,
-    /// Whether it lacks fields that a new customer must have.
+    /// Whether the key's fingerprint is taken.
+    is_contested: bool,
+    /// Whether the record lacks fields that a new customer must have.
     is_lacking: bool,
 }
 
 /// What a record's key decides.
 #[derive(Debug, PartialEq, Eq)]
 enum Decision {
-    /// It is accepted; `first` is the first record of the run with its key.
-    Accept { first: RunPosition },
-    /// It has to be about a customer, and there is none with its key.
+    /// `first` is the first record of the run that has the key.
+    Accept {
+        first: RunPosition,
+    },
+    /// The record needs an existing customer, and none has the key.
     NoCustomer,
-    /// Two customers have its key.
+    /// Two customers have the key.
     Ambiguous(i64, i64),
-    /// A customer has its key already.
     CustomerHasKey(i64),
-    /// An earlier record has its key already.
     RecordHasKey(KeyedRecord),
 }
 
 impl Resolver {
     pub(super) fn new(mode: Mode, has_customers: bool, lists_accepted: bool, last_wins: Option<LastWins>) -> Resolver {
-        Resolver { mode, has_customers, lists_accepted, last_wins, met: None }
+        Resolver { mode, has_customers, lists_accepted, last_wins, last_origin: None }
     }
 
-    /// Whether accepted records wait for the end of the run, or of their input, before they are stored.
+    /// Whether accepted records are stored only at the end of the run or of their input.
     pub(super) fn holds_back(&self) -> bool {
         self.last_wins.is_some()
     }
 
-    /// Decides what becomes of a block's records. Those that are rejected now are moved in `counts` from accepted to rejected.
+    /// Resolves a block's records. Those that are rejected move in `counts` from accepted to rejected.
     pub(super) fn resolve<'v>(
         &mut self,
         judged: JudgedBlock<'v>,
@@ -89,14 +86,14 @@ impl Resolver {
         counts: &mut Counts,
         tally: &mut Tally,
     ) -> Result<Resolved<'v>> {
-        let JudgedBlock { block, verdicts, first, worker, rivalled, matches } = judged;
-        let rivalled = merged(rivalled, keys.take_late(first, counts.read - counts.blank));
+        let JudgedBlock { block, verdicts, first, worker, contested, matches } = judged;
+        let contested = merged(contested, keys.take_displaced(first, counts.read - counts.blank));
         let is_simple = !self.mode.changes() && !self.lists_accepted && self.last_wins.is_none();
-        if rivalled.is_empty() && is_simple {
+        if contested.is_empty() && is_simple {
             return Ok(Resolved { accepted: None, rejected: Vec::new() });
         }
         let (mut accepted, mut rejected) = (Vec::with_capacity(counts.accepted as usize), Vec::new());
-        let (mut rivalled, mut matches) = (rivalled.into_iter().peekable(), matches.into_iter());
+        let (mut contested, mut matches) = (contested.into_iter().peekable(), matches.into_iter());
         for (index, ((position, span), verdict)) in block.positions().zip(&verdicts.verdicts).enumerate() {
             let found = matches.next().unwrap_or_default();
             let Outcome::Accepted { row, key, stored_key } = &verdict.outcome else { continue };
@@ -105,7 +102,7 @@ impl Resolver {
             let claim = Claim {
                 record: first + RunPosition::from(at),
                 key: key.as_ref().map(|key| verdicts.key_text(key)),
-                has_rival: rivalled.next_if_eq(&at).is_some(),
+                is_contested: contested.next_if_eq(&at).is_some(),
                 is_lacking: touched.is_some_and(|touched| !touched.lacking.is_empty()),
             };
             let decision = self.decide(&claim, &found, keys, |customer| writer.target.key_of(customer))?;
@@ -141,7 +138,7 @@ impl Resolver {
         Ok(Resolved { accepted: Some(accepted), rejected })
     }
 
-    /// What a record's key decides. `key_of` gives the key that a customer has in the database.
+    /// What a record's key decides. `key_of` reads a customer's key in the database.
     fn decide(
         &mut self,
         claim: &Claim<'_>,
@@ -149,10 +146,9 @@ impl Resolver {
         keys: &mut Keys,
         key_of: impl Fn(i64) -> Result<Option<String>>,
     ) -> Result<Decision> {
-        let Claim { record, key, has_rival, is_lacking } = *claim;
+        let Claim { record, key, is_contested, is_lacking } = *claim;
         match (found.customer, found.other) {
             (None, _) if needs_customer(self.mode, self.has_customers, is_lacking) => {
-                // Where a customer has the key, later records with it have no use for the claim either.
                 if key.is_some() {
                     keys.release(record);
                 }
@@ -161,7 +157,7 @@ impl Resolver {
             (Some(one), Some(other)) => return Ok(Decision::Ambiguous(one.min(other), one.max(other))),
             _ => {}
         }
-        let Some(key) = key.filter(|_| has_rival) else { return Ok(Decision::Accept { first: record }) };
+        let Some(key) = key.filter(|_| is_contested) else { return Ok(Decision::Accept { first: record }) };
         if !self.mode.changes()
             && let Some(customer) = keys.customer_with(key, key_of)?
         {
@@ -177,7 +173,7 @@ impl Resolver {
         })
     }
 
-    /// The findings about a record that is rejected for its key.
+    /// Why a record is rejected for its key.
     fn findings(
         &mut self,
         decision: Decision,
@@ -211,15 +207,14 @@ impl Resolver {
         Ok(findings)
     }
 
-    /// The name of a customer, and the record that it came from.
     fn origin(&mut self, customer: i64, read: impl Fn(i64) -> Result<Origin>) -> Result<&Origin> {
-        let met = self.met.take().filter(|(met, _)| *met == customer);
-        let met = met.map_or_else(|| Ok((customer, read(customer)?)), Ok::<_, Error>)?;
-        Ok(&self.met.insert(met).1)
+        let last = self.last_origin.take().filter(|(last, _)| *last == customer);
+        let last = last.map_or_else(|| Ok((customer, read(customer)?)), Ok::<_, Error>)?;
+        Ok(&self.last_origin.insert(last).1)
     }
 
-    /// Keeps accepted records back until the last with each key is known. `first` is the number of the block's first record in the
-    /// run, and `first_record` in its input; `rows` are the block's rows, and `columns` the columns of its slots.
+    /// Holds accepted records back until the last with each key is known. `first` is the block's first record in the run,
+    /// `first_record` its number in the input; `rows` are the block's rows, and `columns` the columns of its slots.
     pub(super) fn hold_back(
         &mut self,
         (first, first_record): (RunPosition, u64),
@@ -229,27 +224,27 @@ impl Resolver {
     ) -> Result<()> {
         let Some(last_wins) = &mut self.last_wins else { return Ok(()) };
         for accepted in accepted {
-            // Slots mean nothing outside of the block.
+            // Slots mean nothing outside the block.
             accepted.cells.iter_mut().for_each(|(slot, _)| *slot = column_of(columns, *slot));
             last_wins.push(first + (accepted.position.record - first_record), accepted, rows)?;
         }
         Ok(())
     }
 
-    /// The next of the records that were kept back, with the bytes of their rows; `None` after the last.
+    /// The next records that were held back, with their rows; `None` after the last.
     pub(super) fn next_held_back(&mut self) -> Result<Option<(Vec<u8>, Vec<Accepted<'static>>)>> {
         self.last_wins.as_mut().map_or(Ok(None), LastWins::next_batch)
     }
 }
 
 /// The numbers of both, in order, each once.
-fn merged(mut rivalled: Vec<u32>, late: Vec<u32>) -> Vec<u32> {
-    if !late.is_empty() {
-        rivalled.extend(late);
-        rivalled.sort_unstable();
-        rivalled.dedup();
+fn merged(mut contested: Vec<u32>, displaced: Vec<u32>) -> Vec<u32> {
+    if !displaced.is_empty() {
+        contested.extend(displaced);
+        contested.sort_unstable();
+        contested.dedup();
     }
-    rivalled
+    contested
 }
 
 #[cfg(test)]
@@ -261,8 +256,8 @@ mod tests {
         Resolver::new(mode, has_customers, false, None)
     }
 
-    fn claim(record: RunPosition, key: &str, has_rival: bool) -> Claim<'_> {
-        Claim { record, key: Some(key.as_bytes()), has_rival, is_lacking: false }
+    fn claim(record: RunPosition, key: &str, is_contested: bool) -> Claim<'_> {
+        Claim { record, key: Some(key.as_bytes()), is_contested, is_lacking: false }
     }
 
     fn found(customer: Option<i64>, other: Option<i64>) -> ExistingMatch {
@@ -274,13 +269,13 @@ mod tests {
     }
 
     #[test]
-    fn who_is_meant_decides_in_a_run_that_changes_customers() {
+    fn a_run_that_changes_customers_accepts_a_record_with_one_match() {
         use Decision::{Accept, Ambiguous, NoCustomer};
         use Mode::{Update, Upsert};
         let accept = || Accept { first: 3 };
         for (mode, has_customers, is_lacking, customers, expected) in [
             (Update, true, false, (None, None), NoCustomer),
-            // Without a database nobody knows which customers exist.
+            // Without a database it is unknown which customers exist.
             (Update, false, false, (None, None), accept()),
             (Update, true, false, (Some(7), None), accept()),
             (Update, true, false, (Some(7), Some(4)), Ambiguous(4, 7)),
@@ -298,12 +293,17 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_somebody_has_is_a_duplicate() {
+    fn a_key_that_is_taken_is_a_duplicate() {
         let mut keys = keys(&["old@example.com"], 63);
         add(&mut keys, 0, &["a", "old@example.com", "a", "b"]);
         let stored = |_| Ok(Some("old@example.com".to_string()));
-        let mut decide = |record, key, has_rival| {
-            resolver(Mode::Create, true).decide(&claim(record, key, has_rival), &found(None, None), &mut keys, stored)
+        let mut decide = |record, key, is_contested| {
+            resolver(Mode::Create, true).decide(
+                &claim(record, key, is_contested),
+                &found(None, None),
+                &mut keys,
+                stored,
+            )
         };
         assert_eq!(decide(0, "a", false).unwrap(), Decision::Accept { first: 0 });
         assert_eq!(decide(1, "old@example.com", true).unwrap(), Decision::CustomerHasKey(1));
@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_without_a_customer_gives_up_its_key() {
+    fn a_record_without_a_customer_releases_its_key() {
         let mut keys = keys(&[], 63);
         add(&mut keys, 0, &["a", "a"]);
         let mut resolver = resolver(Mode::Upsert, true);
@@ -325,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn where_the_last_wins_an_earlier_record_is_no_fault() {
+    fn if_the_last_record_wins_an_earlier_one_is_no_fault() {
         let mut keys = keys(&[], 63);
         add(&mut keys, 0, &["a", "a"]);
         let mut resolver = resolver(Mode::Create, false);
@@ -344,11 +344,11 @@ mod tests {
     }
 
     #[test]
-    fn late_rivals_join_the_others() {
-        for (rivalled, late, expected) in
+    fn displaced_records_join_the_contested_ones() {
+        for (contested, displaced, expected) in
             [(vec![1, 5], vec![], vec![1, 5]), (vec![1, 5], vec![5, 3], vec![1, 3, 5]), (vec![], vec![2], vec![2])]
         {
-            assert_eq!(merged(rivalled, late), expected);
+            assert_eq!(merged(contested, displaced), expected);
         }
     }
 }

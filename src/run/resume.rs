@@ -1,37 +1,37 @@
-//! Continuing a run with checkpoints that was stopped: whether this command is the one that was stopped.
+//! Continuing a stopped run at its last checkpoint: whether this is its command ([`refuse_others`]), and whether it finds again
+//! what it found then ([`Replay`]).
 //!
-//! All of it is done again except for what is in the database already: records are read, judged and reported from the first on, so
-//! that the reports are those of a run that was never stopped.
+//! Records are read, judged and reported from the first on, but stored only after the checkpoint. So the reports are those of a
+//! run that was never stopped.
 
 use std::fs;
+use std::path::Path;
 
-use super::input_paths::shown_path;
+use super::inputs::shown_path;
 use super::option_text::{Decides, difference};
 use super::options::Options;
 use crate::core::profile::Profile;
 use crate::core::text::visible;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Words};
 use crate::read::input::Input;
+use crate::report::summary::Counts;
 use crate::shell;
-use crate::sink::sqlite::{InputPosition, Unfinished};
+use crate::sink::sqlite::{Checkpoint, InputPosition, Unfinished};
 
 /// The notice that a run continues.
 pub(super) fn notice(run: &Unfinished) -> String {
     let (checkpoint, position) = (&run.checkpoint, &run.checkpoint.position);
+    let input = run.files.get((position.file as usize).wrapping_sub(1)).map_or("its input", |(path, _)| path);
     format!(
         "run {} was stopped; continuing after record {} of {} (line {})",
         checkpoint.run_id,
         position.record,
-        visible(path_of(run, position)),
+        visible(input),
         position.line
     )
 }
 
-fn path_of<'r>(run: &'r Unfinished, position: &InputPosition) -> &'r str {
-    run.files.get((position.file as usize).wrapping_sub(1)).map_or("its input", |(path, _)| path)
-}
-
-/// An error unless this command is the one that was stopped: other runs have to wait until that is finished or undone.
+/// An error unless this is the command that was stopped: other runs must wait until that run is finished or undone.
 pub(super) fn refuse_others(run: &Unfinished, options: &Options, profile: &Profile, inputs: &[Input]) -> Result<()> {
     let differ = |what: String| {
         let path = options.database.clone().unwrap_or_default();
@@ -40,8 +40,8 @@ pub(super) fn refuse_others(run: &Unfinished, options: &Options, profile: &Profi
         Err(Error::database(
             &path,
             format!(
-                "run {run_id} was stopped after record {} of {}, and must be finished or undone first. This is not \
-                 its command: {what}. Run its command again, or `{}`",
+                "run {run_id} was stopped after record {} of {}; finish or undo it first. This is another command: \
+                 {what}. Run its command again, or `{}`",
                 run.checkpoint.position.record,
                 paths.join(", "),
                 shell::undo(run_id, &path)
@@ -52,7 +52,7 @@ pub(super) fn refuse_others(run: &Unfinished, options: &Options, profile: &Profi
     if !found.iter().eq(run.files.iter().map(|(path, _)| path)) {
         let found: Vec<String> = found.iter().map(|path| visible(path).into_owned()).collect();
         let found = if found.is_empty() { "none is left to load".to_string() } else { found.join(", ") };
-        return differ(format!("its inputs are others ({found})"));
+        return differ(format!("it has other inputs ({found})"));
     }
     if run.profile != profile.name {
         return differ(format!("the profile was {}, and is {}", run.profile, profile.name));
@@ -67,4 +67,92 @@ pub(super) fn refuse_others(run: &Unfinished, options: &Options, profile: &Profi
         }
     }
     Ok(())
+}
+
+/// What a stopped run did up to its last checkpoint.
+pub(super) struct Replay {
+    pub(super) checkpoint: Checkpoint,
+    pub(super) counts: Counts,
+    /// The ID of the next customer that the replay would create.
+    pub(super) next_id: i64,
+}
+
+impl Replay {
+    pub(super) fn new(checkpoint: Checkpoint, counts: Counts) -> Replay {
+        Replay { next_id: checkpoint.start_customer_id, checkpoint, counts }
+    }
+
+    /// What differs at the checkpoint from what the stopped run found there. `counts` are those of this run, `path` is the input.
+    pub(super) fn difference(&self, position: &InputPosition, counts: &Counts, path: &str) -> Option<String> {
+        let then = &self.checkpoint;
+        if *position != then.position {
+            return Some(format!(
+                "the first {} records of {path} are not those that were loaded",
+                then.position.record
+            ));
+        }
+        if *counts != self.counts {
+            let (accepted, rejected) = (self.counts.accepted, self.counts.rejected);
+            return Some(format!(
+                "of the first {} records, {accepted} were accepted and {rejected} rejected; now it is {} and {}",
+                then.records, counts.accepted, counts.rejected
+            ));
+        }
+        (self.next_id != then.next_customer_id)
+            .then(|| format!("the next customer was to be {}, and is now {}", then.next_customer_id, self.next_id))
+    }
+
+    /// The error of a run that cannot continue because `what` differs.
+    pub(super) fn cannot_continue(&self, database: &Path, what: &str) -> Error {
+        let run_id = self.checkpoint.run_id;
+        Error::database(
+            database,
+            Words::own(format!(
+                "run {run_id} cannot continue: {what}. Restore the input, or undo the run with `{}` and load again",
+                shell::undo(run_id, database)
+            )),
+        )
+    }
+
+    /// The error of a run whose inputs end after `records` records, before the checkpoint.
+    pub(super) fn ended_too_early(&self, database: &Path, records: u64) -> Error {
+        let what = format!("{} records were loaded, and now there are {records}", self.checkpoint.records);
+        self.cannot_continue(database, &what)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_difference_at_the_checkpoint_is_named() {
+        let place = InputPosition { file: 1, record: 5, line: 6, byte_offset: 90, sha256: "ab".to_string() };
+        let counts = Counts { read: 5, accepted: 4, created: 4, rejected: 1, ..Counts::default() };
+        let checkpoint = Checkpoint {
+            run_id: 3,
+            records: 5,
+            position: place.clone(),
+            start_customer_id: 10,
+            next_customer_id: 14,
+            ..Checkpoint::default()
+        };
+        let replay = |next_id| Replay { next_id, ..Replay::new(checkpoint.clone(), counts) };
+        assert_eq!(Replay::new(checkpoint.clone(), counts).next_id, 10);
+        let other_text = InputPosition { sha256: "cd".to_string(), ..place.clone() };
+        let other_counts = Counts { accepted: 3, created: 3, rejected: 2, ..counts };
+        for (place, counts, next_id, expected) in [
+            (&place, &counts, 14, None),
+            (&other_text, &counts, 14, Some("the first 5 records of a.csv are not those")),
+            (&place, &other_counts, 14, Some("4 were accepted and 1 rejected; now it is 3 and 2")),
+            (&place, &counts, 13, Some("the next customer was to be 14, and is now 13")),
+        ] {
+            let found = replay(next_id).difference(place, counts, "a.csv");
+            assert_eq!(found.is_some(), expected.is_some());
+            assert!(found.unwrap_or_default().contains(expected.unwrap_or_default()));
+        }
+        let message = replay(14).ended_too_early(Path::new("x.db"), 4).to_string();
+        assert!(message.contains("5 records were loaded, and now there are 4"), "{message}");
+        assert!(message.contains("custload undo 3 --db x.db"), "{message}");
+    }
 }

@@ -1,51 +1,51 @@
-//! Counting faults: [`Tally`]. Each worker counts a block; the tallies are added up in the order of the blocks.
+//! Counts of faults: [`Tally`]. Workers count blocks; the tallies are added up in the order of the blocks.
 
 use std::collections::BTreeMap;
 
 use crate::core::finding::{Code, Findings, REGISTRY, Severity};
 use crate::core::profile::Profile;
-use crate::report::summary::{CodeCount, InputSummary, ShortZips};
+use crate::report::summary::{CodeCount, InputSummary, ShortZips, Summary};
 
-/// How many records have a code, and where the first one is.
-#[derive(Clone, Debug, Default)]
-struct Met {
+/// How many records have a fault, and where the first of them is: its input, from 0, and its line.
+#[derive(Clone, Copy, Debug, Default)]
+struct First {
     records: u64,
-    /// Input (from 0) and line of the first.
-    first: (usize, u64),
+    input: usize,
+    line: u64,
 }
 
 /// The faults of the records of a block, or of a run.
 #[derive(Clone, Debug)]
 pub(super) struct Tally {
-    rejects: Vec<Met>,
-    warnings: Vec<Met>,
+    rejects: Vec<First>,
+    warnings: Vec<First>,
     rejected_fields: Vec<u64>,
     repaired: Vec<u64>,
     deprecated: Vec<u64>,
-    short_zips: Met,
+    short_zips: First,
     /// The number of warnings; a record can have several.
     pub(super) warning_count: u64,
 }
 
-impl Met {
-    /// Adds what was met after this.
-    fn add(&mut self, later: &Met) {
-        if self.records == 0 {
-            self.first = later.first;
-        }
-        self.records += later.records;
+impl First {
+    /// Adds records after these.
+    fn add(&mut self, later: First) {
+        *self = match self.records {
+            0 => later,
+            _ => First { records: self.records + later.records, ..*self },
+        };
     }
 }
 
 impl Tally {
     pub(super) fn new(fields: usize) -> Tally {
         Tally {
-            rejects: vec![Met::default(); Code::COUNT],
-            warnings: vec![Met::default(); Code::COUNT],
+            rejects: vec![First::default(); Code::COUNT],
+            warnings: vec![First::default(); Code::COUNT],
             rejected_fields: vec![0; fields],
             repaired: vec![0; fields],
             deprecated: vec![0; fields],
-            short_zips: Met::default(),
+            short_zips: First::default(),
             warning_count: 0,
         }
     }
@@ -54,7 +54,7 @@ impl Tally {
     pub(super) fn record(&mut self, findings: Findings<'_>, input: usize, line: u64) {
         for (index, (code, severity, field)) in findings.kinds().enumerate() {
             let before = || findings.kinds().take(index).filter(|(_, other, _)| *other == severity);
-            let met = match severity {
+            let count = match severity {
                 Severity::Error => &mut self.rejects[code as usize],
                 Severity::Warning => {
                     self.warning_count += 1;
@@ -62,10 +62,7 @@ impl Tally {
                 }
             };
             if !before().any(|(other, ..)| other == code) {
-                if met.records == 0 {
-                    met.first = (input, line);
-                }
-                met.records += 1;
+                count.add(First { records: 1, input, line });
             }
             if let (Severity::Error, Some(of)) = (severity, field)
                 && !before().any(|(.., other)| other == field)
@@ -77,15 +74,7 @@ impl Tally {
 
     /// Counts a record whose ZIP code seems to have lost its leading zero.
     pub(super) fn short_zip(&mut self, input: usize, line: u64) {
-        self.short_zips.add(&Met { records: 1, first: (input, line) });
-    }
-
-    /// Their number, and where the first one is.
-    pub(super) fn short_zips(&self, inputs: &[InputSummary]) -> Option<ShortZips> {
-        let (input, first_line) = self.short_zips.first;
-        let first_file = inputs.get(input).map(|input| input.path.clone()).unwrap_or_default();
-        let records = self.short_zips.records;
-        (records > 0).then_some(ShortZips { records, first_file, first_line })
+        self.short_zips.add(First { records: 1, input, line });
     }
 
     /// Adds the repaired values, and those of deprecated fields.
@@ -94,52 +83,45 @@ impl Tally {
         add(&mut self.deprecated, deprecated);
     }
 
-    /// Adds the tally of the next part of the run.
+    /// Adds the tally of a later block.
     pub(super) fn add(&mut self, later: &Tally) {
         for (ours, theirs) in [(&mut self.rejects, &later.rejects), (&mut self.warnings, &later.warnings)] {
-            ours.iter_mut().zip(theirs).for_each(|(ours, theirs)| ours.add(theirs));
+            ours.iter_mut().zip(theirs).for_each(|(ours, theirs)| ours.add(*theirs));
         }
-        self.short_zips.add(&later.short_zips);
+        self.short_zips.add(later.short_zips);
         add(&mut self.rejected_fields, &later.rejected_fields);
         self.values(&later.repaired, &later.deprecated);
         self.warning_count += later.warning_count;
     }
 
-    /// The number of repaired values.
     pub(super) fn repaired_count(&self) -> u64 {
         self.repaired.iter().sum()
     }
 
-    /// Rejected records by code. `inputs` are the inputs in order, to name where each code was met first.
-    pub(super) fn rejects_by_code(&self, inputs: &[InputSummary]) -> BTreeMap<&'static str, CodeCount> {
-        by_code(&self.rejects, inputs)
-    }
-
-    pub(super) fn warnings_by_code(&self, inputs: &[InputSummary]) -> BTreeMap<&'static str, CodeCount> {
-        by_code(&self.warnings, inputs)
-    }
-
-    pub(super) fn rejects_by_field(&self, profile: &Profile) -> BTreeMap<String, u64> {
-        by_field(&self.rejected_fields, profile)
-    }
-
-    pub(super) fn repaired_by_field(&self, profile: &Profile) -> BTreeMap<String, u64> {
-        by_field(&self.repaired, profile)
-    }
-
-    pub(super) fn deprecated_by_field(&self, profile: &Profile) -> BTreeMap<String, u64> {
-        by_field(&self.deprecated, profile)
+    /// Fills the counts by code and by field of a summary, whose inputs are known.
+    pub(super) fn fill(&self, summary: &mut Summary, profile: &Profile) {
+        summary.rejects_by_code = by_code(&self.rejects, &summary.inputs);
+        summary.warnings_by_code = by_code(&self.warnings, &summary.inputs);
+        summary.rejects_by_field = by_field(&self.rejected_fields, profile);
+        summary.repaired_by_field = by_field(&self.repaired, profile);
+        summary.deprecated_by_field = by_field(&self.deprecated, profile);
+        let First { records, input, line: first_line } = self.short_zips;
+        summary.short_zips =
+            (records > 0).then(|| ShortZips { records, first_file: path_of(&summary.inputs, input), first_line });
     }
 }
 
-fn by_code(met: &[Met], inputs: &[InputSummary]) -> BTreeMap<&'static str, CodeCount> {
-    let counted = met.iter().zip(&REGISTRY).filter(|(met, _)| met.records > 0);
-    let count = |(met, info): (&Met, &crate::core::finding::CodeInfo)| {
-        let first_file = inputs.get(met.first.0).map(|input| input.path.clone()).unwrap_or_default();
-        let count = CodeCount { code: info.code, records: met.records, first_file, first_line: met.first.1 };
-        (info.code.name(), count)
-    };
-    counted.map(count).collect()
+fn by_code(counts: &[First], inputs: &[InputSummary]) -> BTreeMap<&'static str, CodeCount> {
+    let counted = counts.iter().zip(&REGISTRY).filter(|(count, _)| count.records > 0);
+    let count = counted.map(|(First { records, input, line }, info)| {
+        let (records, first_file, first_line) = (*records, path_of(inputs, *input), *line);
+        (info.code.name(), CodeCount { code: info.code, records, first_file, first_line })
+    });
+    count.collect()
+}
+
+fn path_of(inputs: &[InputSummary], input: usize) -> String {
+    inputs.get(input).map(|input| input.path.clone()).unwrap_or_default()
 }
 
 fn add(ours: &mut [u64], theirs: &[u64]) {

@@ -1,4 +1,4 @@
-//! Where a run's rows go, and the customers that its keys are compared with: [`Target`].
+//! Where a run's rows go, and the existing customers: [`Target`].
 
 use std::sync::Arc;
 
@@ -8,24 +8,24 @@ use crate::core::judge::plan::Plan;
 use crate::error::Result;
 use crate::sink::sqlite::{Customers, Origin, Simulation, Store, StoreOptions, StoredRow};
 
-/// Where a run's rows go, and the customers that its keys are compared with.
+/// Where a run's rows go, and the existing customers.
 #[derive(Debug)]
 pub(super) enum Target {
     Database(Box<Store>),
-    /// A database that is only read, in a check.
+    /// A check only reads the database.
     ReadOnly(Box<Customers>),
-    /// The same in a check of several inputs, each of which finds the customers that those before it would have left.
-    Imagined(Box<Simulation>),
+    /// In a check of several inputs, each input finds the customers that those before it would have left.
+    Simulated(Box<Simulation>),
     Nothing,
 }
 
 impl Target {
-    /// Gives the keys of customers with IDs below `below`.
+    /// Visits the keys of the customers with IDs below `below`.
     pub(super) fn for_each_key(&self, below: i64, each: impl FnMut(i64, &str)) -> Result<()> {
         match self {
             Target::Database(store) => store.for_each_key(below, each),
             Target::ReadOnly(customers) => customers.for_each_key(each),
-            Target::Imagined(imagined) => imagined.existing().map_or(Ok(()), |there| there.for_each_key(each)),
+            Target::Simulated(simulation) => simulation.existing().map_or(Ok(()), |found| found.for_each_key(each)),
             Target::Nothing => Ok(()),
         }
     }
@@ -34,7 +34,7 @@ impl Target {
         match self {
             Target::Database(store) => store.key_of(customer),
             Target::ReadOnly(customers) => customers.key_of(customer),
-            Target::Imagined(imagined) => imagined.existing().map_or(Ok(None), |there| there.key_of(customer)),
+            Target::Simulated(simulation) => simulation.existing().map_or(Ok(None), |found| found.key_of(customer)),
             Target::Nothing => Ok(None),
         }
     }
@@ -43,8 +43,8 @@ impl Target {
         match self {
             Target::Database(store) => store.origin_of(customer),
             Target::ReadOnly(customers) => customers.origin_of(customer),
-            // Only a run that creates alone asks, and imagines nothing.
-            Target::Imagined(_) | Target::Nothing => Ok(Origin::default()),
+            // Only a run that just creates customers needs origins, and it simulates nothing.
+            Target::Simulated(_) | Target::Nothing => Ok(Origin::default()),
         }
     }
 
@@ -56,28 +56,28 @@ impl Target {
     ) -> Result<()> {
         match self {
             Target::Database(store) => store.read_rows(columns, customers, each),
-            Target::ReadOnly(seen) => seen.read_rows(columns, customers, each),
-            Target::Imagined(imagined) => imagined.read_rows(columns, customers, each),
+            Target::ReadOnly(existing) => existing.read_rows(columns, customers, each),
+            Target::Simulated(simulation) => simulation.read_rows(columns, customers, each),
             Target::Nothing => Ok(()),
         }
     }
 
-    /// Whether there is a database whose customers records can be about.
+    /// Whether there is a database with customers.
     pub(super) fn has_customers(&self) -> bool {
         match self {
-            Target::Imagined(imagined) => imagined.existing().is_some(),
+            Target::Simulated(simulation) => simulation.existing().is_some(),
             other => !matches!(other, Target::Nothing),
         }
     }
 
     /// The same for a check of several inputs.
-    pub(super) fn imagined(self, plan: &Plan, options: &Options) -> Result<Target> {
-        let there = match self {
+    pub(super) fn simulated(self, plan: &Plan, options: &Options) -> Result<Target> {
+        let existing = match self {
             Target::ReadOnly(customers) => Some(customers),
             Target::Nothing => None,
             other => return Ok(other),
         };
-        Ok(Target::Imagined(Box::new(Simulation::new(there, Arc::clone(&plan.profile), &options.stop)?)))
+        Ok(Target::Simulated(Box::new(Simulation::new(existing, Arc::clone(&plan.profile), &options.stop)?)))
     }
 }
 
@@ -95,7 +95,7 @@ pub(super) fn open_target(
         database_id: start.database_id.clone(),
         profile: Arc::clone(&plan.profile),
         key: plan.key.map(|key| plan.fields[key.field].column.clone()),
-        // A second one makes a key ambiguous.
+        // With a second customer a key is ambiguous.
         max_customers_per_key: if plan.mode.changes() { 2 } else { 1 },
         first_id: options.first_id,
         wait: options.wait,
@@ -103,14 +103,13 @@ pub(super) fn open_target(
         track_inputs: one_by_one && options.commit_every.is_some(),
         stop: Arc::clone(&options.stop),
     };
-    if let Some(held) = start.held.take() {
-        let store = Store::open(held, store)?;
+    if let Some(locked) = start.locked.take() {
+        let store = Store::open(locked, store)?;
         if let Some(run) = &start.unfinished
             && store.refuse_changed(&run.checkpoint)?
         {
             observer.note(&format!(
-                "{}: another program has written to it since run {} stopped; what the run loaded is unchanged, so it \
-                 continues",
+                "{}: another program has written to it since run {} stopped; what the run loaded is unchanged, so it continues",
                 path.display(),
                 start.run_id
             ));
@@ -120,7 +119,8 @@ pub(super) fn open_target(
     match Customers::open(store)? {
         Some(customers) => Ok(Target::ReadOnly(Box::new(customers))),
         None => {
-            observer.note(&format!("{} has no customers yet; there is nothing to compare keys with", path.display()));
+            observer
+                .note(&format!("{} has no customers yet, so keys are compared only with each other", path.display()));
             Ok(Target::Nothing)
         }
     }

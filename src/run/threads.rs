@@ -1,12 +1,13 @@
-//! Threads that are not joined, and whether a run is stopped by a signal.
+//! The threads of a run: starting one ([`start_thread`]), stopping on a signal, and how they wait for each other ([`Flow`]).
 
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::options::Options;
 use crate::error::{Error, Result};
 
-/// How often a run that has nothing to do checks whether it is to stop.
+/// How often a waiting run checks for a signal.
 pub(super) const POLL: Duration = Duration::from_millis(50);
 
 /// Starts a thread that is not joined.
@@ -19,5 +20,55 @@ pub(super) fn stop_if_signalled(options: &Options) -> Result<()> {
     match options.stop.load(Ordering::Relaxed) {
         0 => Ok(()),
         signal => Err(Error::Interrupted(signal as i32)),
+    }
+}
+
+/// Workers pause while more bytes of report lines than this are not written yet.
+const UNWRITTEN_BYTES: usize = 32 * 1024 * 1024;
+
+const PAUSE: Duration = Duration::from_micros(200);
+
+/// How far the committer is, for the other threads.
+#[derive(Debug, Default)]
+pub(super) struct Flow {
+    /// The bytes of report lines that are not written yet.
+    pub(super) unwritten: AtomicUsize,
+    /// The number of the arrival that the committer takes next.
+    pub(super) next: AtomicU64,
+    /// Whether the run has ended: nobody has to wait any more.
+    pub(super) ended: AtomicBool,
+}
+
+impl Flow {
+    /// Waits until the block with this number may be checked. Blocks start in their order, and the one that the committer needs
+    /// never waits, so there is no deadlock.
+    pub(super) fn wait_for_turn(&self, number: u64) {
+        while self.unwritten.load(Ordering::Relaxed) > UNWRITTEN_BYTES
+            && number > self.next.load(Ordering::Relaxed)
+            && !self.ended.load(Ordering::Relaxed)
+        {
+            std::thread::sleep(PAUSE);
+        }
+    }
+
+    /// Waits until the committer has taken all arrivals before the one with this number; `false` if the run has ended instead.
+    pub(super) fn wait_until_taken(&self, number: u64) -> bool {
+        // Acquire: this thread sees what the committer has done by then.
+        while self.next.load(Ordering::Acquire) < number {
+            if self.ended.load(Ordering::Relaxed) {
+                return false;
+            }
+            std::thread::sleep(PAUSE);
+        }
+        true
+    }
+}
+
+/// Sets [`Flow::ended`] when the run ends, whatever ends it.
+pub(super) struct EndOfFlow(pub(super) Arc<Flow>);
+
+impl Drop for EndOfFlow {
+    fn drop(&mut self) {
+        self.0.ended.store(true, Ordering::Relaxed);
     }
 }

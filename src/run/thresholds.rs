@@ -1,15 +1,15 @@
-//! The limits on rejects: when a run has passed one, and how many rejects its reports then list.
+//! The limits on rejects, and how many rejects the reports list if there is one.
 
 use super::options::Options;
 use crate::report::summary::Counts;
 
-/// How many rejects the reports list at most, where `--max-rejects` limits them: enough to say why the run was stopped. `None`: all
-/// of them.
+/// How many rejects the reports list at most with `--max-rejects`: enough to see why the run was stopped. `None` means all.
 fn most_listed(options: &Options) -> Option<u64> {
     const MORE: u64 = 1000;
     options.max_rejects.map(|most| most.saturating_add(MORE))
 }
 
+/// Why the run is stopped, if its rejects pass a limit.
 pub(super) fn threshold_passed(options: &Options, counts: &Counts) -> Option<String> {
     let records = counts.accepted + counts.rejected;
     if let Some(most) = options.max_rejects
@@ -33,8 +33,8 @@ pub(super) fn threshold_passed(options: &Options, counts: &Counts) -> Option<Str
     None
 }
 
-/// How many of a block's spans the reports list: those before the first reject that is one too many. `before` is the number of
-/// rejects before the block, and `rejected` that of the block's own.
+/// How many spans of a block the reports list: those before the first reject over the limit. `before` is the number of rejects
+/// before the block, `rejected` the number in it.
 pub(super) fn listed_spans(
     options: &Options,
     before: u64,

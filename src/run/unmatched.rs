@@ -1,6 +1,7 @@
-//! Columns that match no field, and maps of headers that no input has.
+//! Columns that match no field, and mapped headers that no input has.
 
 use std::collections::HashSet;
+use std::path::Path;
 
 use super::advice::{MOST_SHOWN, listed, name_of, named, unknown_names, with_nearest};
 use super::options::Observer;
@@ -10,8 +11,8 @@ use crate::error::{Error, Result};
 use crate::read::input::Input;
 use crate::report::summary::{Ignored, InputSummary};
 
-/// An error where the map names a header that no input has. Keys of JSON may come later; and reject reports may be those of one
-/// input among several that were loaded with the map, so there it is only noted.
+/// An error if the map names a header that no input has. Keys of JSON may come later. If all inputs are reject reports it is only
+/// noted: they may be those of one of several inputs that were loaded with the map.
 pub(super) fn refuse_maps_without_a_header<'i>(
     inputs: impl Iterator<Item = &'i Input> + Clone,
     mapping: &Mapping,
@@ -37,7 +38,7 @@ pub(super) fn refuse_maps_without_a_header<'i>(
     )))
 }
 
-/// The first of the map's headers that is in none of these.
+/// The first header of the map that is in none of these.
 fn missing_header<'m>(mapping: &'m Mapping, headers: impl Iterator<Item = &'m [String]>) -> Option<&'m str> {
     if mapping.columns.is_empty() {
         return None;
@@ -45,28 +46,30 @@ fn missing_header<'m>(mapping: &'m Mapping, headers: impl Iterator<Item = &'m [S
     let headers: Vec<Header<'_>> = headers.map(Header::new).collect();
     let written: HashSet<&str> = headers.iter().flat_map(Header::map_names).collect();
     let mut compared: HashSet<&str> = headers.iter().flat_map(Header::compared).collect();
-    // What has no letters and digits is compared as it is written alone.
+    // A header without letters and digits is only compared as it is written.
     compared.remove("");
     let is_there = |header: &str| written.contains(header.trim()) || compared.contains(&*letters_and_digits(header));
     mapping.columns.iter().map(|(header, _)| header.as_str()).find(|header| !is_there(header))
 }
 
-/// An error where a column that matches no field is to be one.
+/// An error if a column matches no field.
 pub(super) fn refuse_unknown_columns(input: &Input, summary: &InputSummary, profile: &Profile) -> Result<()> {
     let what = if input.dialect.format.is_table() { "column" } else { "key" };
-    let filled: Vec<&str> = summary.columns.iter().filter_map(|column| column.field.as_deref()).collect();
+    let filled = summary.filled_fields();
     let mut unknown = Vec::new();
     for column in summary.columns.iter().filter(|column| column.ignored == Some(Ignored::Unknown)) {
         let name = name_of(column);
         let is_shown = unknown.len() < MOST_SHOWN;
         unknown.push(if is_shown { with_nearest(name, &column.header, &filled, profile) } else { name });
     }
-    if unknown.is_empty() {
-        return Ok(());
-    }
-    let names = unknown_names(&visible(&summary.path), what, unknown, profile);
-    let message = format!("{names}; --unknown-columns warn ignores such {what}s");
-    Err(Error::unfit(&input.path, "it has columns or keys that match no field", message))
+    if unknown.is_empty() { Ok(()) } else { Err(unknown_columns(&summary.path, what, unknown, profile)) }
+}
+
+/// The error of columns or keys that match no field.
+pub(super) fn unknown_columns(path: &str, what: &str, names: Vec<String>, profile: &Profile) -> Error {
+    let names = unknown_names(&visible(path), what, names, profile);
+    let message = format!("{names}; ignore such {what}s with --unknown-columns warn");
+    Error::unfit(Path::new(path), "it has columns or keys that match no field", message)
 }
 
 #[cfg(test)]

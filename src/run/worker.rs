@@ -1,23 +1,16 @@
-//! What can be done for each block in any order: a [`Worker`] judges its records and writes their report lines.
-
-use std::ops::Range;
-use std::sync::Arc;
+//! What the blocks of an input are checked with, in any order and on any thread: [`Worker`]. It writes the report lines.
 
 use super::tally::Tally;
 use crate::core::finding::{Finding, FindingList, Findings, Handling, Problem};
-use crate::core::judge::{Carried, Checker, Outcome, Verdicts};
+use crate::core::judge::{Carried, Checker};
 use crate::core::mode::Mode;
 use crate::core::profile::FieldSet;
+use crate::core::record::Spot;
 use crate::core::record::csv::{Cell, RowWriter};
-use crate::core::record::{Balance, Block, Spot};
-use crate::report::lines::{self, FirstSeen, Rejection};
-use crate::report::summary::Counts;
-use crate::report::words::Words;
-use crate::sink::sqlite::keys::{Claim, Fingerprints, Rivals, RunPosition, SharedKeys};
-use crate::sink::sqlite::record::RecordBuilder;
-use crate::sink::sqlite::texts::BlockTexts;
+use crate::report::lines::{self, FirstSeen, Rejection, Words};
+use crate::sink::sqlite::keys::{Fingerprints, SharedKeys};
 
-/// Checks the blocks of one input.
+/// What the blocks of an input are checked with.
 pub(super) struct Worker {
     pub(super) checker: Checker,
     pub(super) input: usize,
@@ -35,177 +28,15 @@ pub(super) struct Worker {
     pub(super) has_customers: bool,
 }
 
-/// What report lines are written with, reused from record to record.
+/// Buffers of report lines, reused from record to record.
 pub(super) struct Pens {
     row: RowWriter,
     words: Words,
 }
 
-/// A block, its verdicts and its report lines.
-pub(super) struct Checked {
-    pub(super) block: Block,
-    pub(super) verdicts: Verdicts,
-    /// The place of its first record in the run.
-    pub(super) first: RunPosition,
-    pub(super) counts: Counts,
-    /// Where the rows of the accepted records are in [`Verdicts::rows`].
-    pub(super) rows: Vec<Range<u32>>,
-    /// The keys of the accepted records.
-    pub(super) texts: BlockTexts,
-    /// The records whose key somebody else may have, by their place in the block, in order. In a run that changes customers,
-    /// somebody else is an earlier record.
-    pub(super) rivalled: Vec<u32>,
-    /// The customers who may have a record's key, by the record's place among the block's spans, in order; only in a run that
-    /// changes customers.
-    pub(super) known: Vec<(u32, i64)>,
-    pub(super) errors: Pieces,
-    pub(super) rejects: Pieces,
-    pub(super) tally: Tally,
-    /// What became of the filled cells, by slot (see [`crate::core::judge::Marks`]).
-    pub(super) cells: Vec<Balance>,
-    pub(super) worker: Arc<Worker>,
-}
-
-impl Checked {
-    /// The memory of the block's report lines, in bytes.
-    pub(super) fn report_bytes(&self) -> usize {
-        self.errors.text.capacity() + self.rejects.text.capacity()
-    }
-}
-
-/// Text that belongs to the records of a block, in their order.
-#[derive(Default)]
-pub(super) struct Pieces {
-    text: Vec<u8>,
-    /// Where the text of each span ends.
-    ends: Vec<usize>,
-}
-
-impl Pieces {
-    fn new(spans: usize) -> Pieces {
-        Pieces { text: Vec::new(), ends: Vec::with_capacity(spans) }
-    }
-
-    fn end_span(&mut self) {
-        self.ends.push(self.text.len());
-    }
-
-    /// The text of the first `spans` spans, with some more put in: each piece of `more` after that of its span. The pieces
-    /// come in order.
-    pub(super) fn with(mut self, more: Vec<(usize, Vec<u8>)>, spans: usize) -> Vec<u8> {
-        if spans < self.ends.len() {
-            self.text.truncate(spans.checked_sub(1).map_or(0, |last| self.ends[last]));
-        }
-        let more: Vec<_> = more.into_iter().take_while(|(span, _)| *span < spans).collect();
-        if more.is_empty() {
-            return self.text;
-        }
-        let mut text = Vec::with_capacity(self.text.len() + more.iter().map(|(_, piece)| piece.len()).sum::<usize>());
-        let mut at = 0;
-        for (span, piece) in more {
-            let end = self.ends[span];
-            text.extend_from_slice(&self.text[at..end]);
-            text.extend_from_slice(&piece);
-            at = end;
-        }
-        text.extend_from_slice(&self.text[at..]);
-        text
-    }
-}
-
 impl Worker {
-    /// Judges a block, claims the keys of its records, and writes down what the reports say of them. `first` is the place of
-    /// the block's first record in the run.
-    pub(super) fn check(self: &Arc<Worker>, block: Block, first: RunPosition) -> Checked {
-        let mut verdicts = self.checker.check::<RecordBuilder>(&block);
-        let mut tally = Tally::new(self.checker.plan().fields.len());
-        tally.values(&verdicts.repaired, &verdicts.deprecated);
-        let mut short_zips = verdicts.short_zips.iter().peekable();
-        let records = block.spans.len();
-        let (mut rows, mut claims) = (Vec::with_capacity(records), Vec::with_capacity(records));
-        let mut texts = BlockTexts::new(records);
-        let mut counts = Counts { read: records as u64, repaired: tally.repaired_count(), ..Counts::default() };
-        let (mut errors, mut rejects) = (Pieces::new(records), Pieces::new(records));
-        if self.reports {
-            // About as much as a finding's line takes, and a record with its messages.
-            errors.text.reserve(verdicts.findings.len() * 512);
-            rejects.text.reserve(verdicts.findings.len() * 320);
-        }
-        let mut pens = self.pens();
-        let mode = self.checker.plan().mode;
-        let has_keys = self.checker.plan().key.is_some();
-        let keys = self.keys.read();
-        let (mut known, mut refused) = (Vec::new(), Vec::new());
-        for (index, ((position, span), verdict)) in (0..).zip(block.positions().zip(&verdicts.verdicts)) {
-            if short_zips.next_if_eq(&&index).is_some() {
-                tally.short_zip(self.input, position.line);
-            }
-            let findings = verdicts.findings_of(verdict);
-            let spot = Spot { block: &block, span, position };
-            if !findings.is_empty() {
-                tally.record(findings, self.input, position.line);
-                let out = (&mut errors.text, &mut rejects.text);
-                let cells = (verdict.outcome == Outcome::Rejected).then(|| verdicts.cells_of(verdict));
-                self.write_findings(&mut pens, out, spot, findings, cells);
-            }
-            let mut key_text: &[u8] = &[];
-            match &verdict.outcome {
-                Outcome::Blank => {
-                    counts.blank += 1;
-                    errors.end_span();
-                    rejects.end_span();
-                    continue;
-                }
-                Outcome::Rejected => counts.rejected += 1,
-                Outcome::Accepted { row, key, .. } => {
-                    let text = key.as_ref().map(|key| verdicts.key_text(key));
-                    let fingerprint = text.map(|text| self.fingerprints.of(text));
-                    let before = known.len();
-                    if mode.changes() {
-                        let customers = fingerprint.into_iter().flat_map(|fingerprint| keys.customers(fingerprint));
-                        known.extend(customers.map(|customer| (index, customer)));
-                    }
-                    let mut findings = FindingList::default();
-                    if mode.changes() && known.len() == before {
-                        let lacking = &verdicts.touched[index as usize].lacking;
-                        self.note_no_customer(lacking, spot, &mut findings);
-                    }
-                    if findings.is_empty() {
-                        counts.accepted += 1;
-                        rows.push(row.clone());
-                        if let (Some(text), Some(fingerprint)) = (text, fingerprint) {
-                            key_text = text;
-                            let place = (position.record - block.first_record) as u32;
-                            claims.push(Claim { fingerprint, index: place });
-                        }
-                    } else {
-                        counts.rejected += 1;
-                        refused.push(index as usize);
-                        self.reject_late(&findings, spot, &mut tally, (&mut errors.text, &mut rejects.text));
-                    }
-                }
-            }
-            if has_keys {
-                texts.push(span.line, key_text);
-            }
-            errors.end_span();
-            rejects.end_span();
-        }
-        for index in refused {
-            verdicts.verdicts[index].outcome = Outcome::Rejected;
-            verdicts.marks.reject(index);
-        }
-        let slots = self.checker.binding().map_or(verdicts.met_keys.len(), |binding| binding.headers.len());
-        let cells = verdicts.marks.count(slots);
-        let rivals = if mode.changes() { Rivals::Records } else { Rivals::All };
-        let rivalled = keys.claim(first, &claims, rivals);
-        drop(keys);
-        counts.warnings = tally.warning_count;
-        // They have been reported.
-        verdicts.findings = FindingList::default();
-        verdicts.cells = Vec::new();
-        let worker = Arc::clone(self);
-        Checked { block, verdicts, first, counts, rows, texts, rivalled, known, errors, rejects, tally, cells, worker }
+    pub(super) fn changes_customers(&self) -> bool {
+        self.checker.plan().mode.changes()
     }
 
     /// The fields that the input may fill.
@@ -217,7 +48,7 @@ impl Worker {
         fields.filter(is_filled).filter(|field| Some(*field) != key).collect()
     }
 
-    /// Adds the findings about a record whose key no customer has, where it has to be about one.
+    /// Adds the findings about a record whose key no customer has, if the record needs an existing customer.
     pub(super) fn note_no_customer(&self, lacking: &FieldSet, spot: Spot<'_>, findings: &mut FindingList) {
         let mode = self.checker.plan().mode;
         if !needs_customer(mode, self.has_customers, !lacking.is_empty()) {
@@ -246,8 +77,8 @@ impl Worker {
         findings.push(u32::MAX, &finding);
     }
 
-    /// Counts and reports a record that is right by itself, and is rejected for these findings. `out` takes the lines of
-    /// `errors.ndjson` and of the reject report.
+    /// Counts and reports an accepted record that is rejected for its key after all. `out` takes the lines of `errors.ndjson`
+    /// and of the reject report.
     pub(super) fn reject_late(
         &self,
         findings: &FindingList,
@@ -259,14 +90,13 @@ impl Worker {
         self.write_findings(&mut self.pens(), out, spot, findings.all(), Some(&[]));
     }
 
-    /// What report lines of this input are written with.
     pub(super) fn pens(&self) -> Pens {
         Pens { row: RowWriter::new(self.delimiter), words: Words::default() }
     }
 
-    /// Adds the lines of `errors.ndjson` for a record's findings, and that of the reject report where it is rejected: then
-    /// `cells` are its cells, as far as they are known.
-    fn write_findings(
+    /// Adds a line to `errors.ndjson` for each finding of a record, and one to the reject report if it is rejected: then `cells`
+    /// are its cells, as far as they are known.
+    pub(super) fn write_findings(
         &self,
         Pens { row, words }: &mut Pens,
         (errors, rejects): (&mut Vec<u8>, &mut Vec<u8>),
@@ -278,10 +108,10 @@ impl Worker {
             return;
         }
         let column_of = |field: u16| self.checker.plan().fields[field as usize].column.as_str();
-        words.say(findings, column_of);
+        words.set(findings, column_of);
         for (index, finding) in findings.iter().enumerate() {
-            let said = (words.message(index), words.hint(index));
-            lines::error_line(errors, &self.path, spot.position, finding.field.map(column_of), &finding, said);
+            let text = (words.message(index), words.hint(index));
+            lines::error_line(errors, &self.path, spot.position, finding.field.map(column_of), &finding, text);
         }
         if let Some(cells) = cells {
             self.write_reject(row, rejects, (spot, cells), findings, words);
@@ -313,12 +143,11 @@ impl Worker {
     }
 }
 
-/// Whether a record has to be about a customer that exists. `is_lacking` says whether it lacks fields that a new customer must
-/// have.
+/// Whether a record needs an existing customer. `is_lacking` says whether it lacks fields that a new customer must have.
 pub(super) fn needs_customer(mode: Mode, has_customers: bool, is_lacking: bool) -> bool {
     match mode {
         Mode::Create => false,
-        // Without a database nobody knows which customers exist.
+        // Without a database it is unknown which customers exist.
         Mode::Update => has_customers,
         Mode::Upsert => is_lacking,
     }

@@ -1,4 +1,4 @@
-//! Customers on their way into the database: [`CustomerWriter`] creates and changes them.
+//! Creating and changing customers: [`CustomerWriter`].
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::accepted::{Accepted, Action};
 use super::existing::ExistingMatch;
-use super::replay::Replay;
+use super::resume::Replay;
 use super::target::Target;
 use crate::core::judge::plan::Plan;
 use crate::core::row::Value;
@@ -20,11 +20,11 @@ pub(super) struct CustomerWriter {
     plan: Arc<Plan>,
     /// The database, as it was named.
     pub(super) database: PathBuf,
-    /// When the run started: customers that it changes were changed then.
+    /// When the run started, which is also the time of its changes.
     started_at: String,
-    /// What the run did before it was stopped; nothing is written until it has come as far again.
+    /// What a stopped run has done already: until it is done again, nothing is written.
     pub(super) replay: Option<Replay>,
-    /// The first and the last customer that the run has created.
+    /// The first and the last customer that the run created.
     pub(super) created: Option<(i64, i64)>,
 }
 
@@ -43,7 +43,7 @@ impl CustomerWriter {
     pub(super) fn has_changed(&self, found: &ExistingMatch, input: usize) -> Result<bool> {
         match (&self.target, found.customer) {
             (_, None) => Ok(false),
-            // What the run changed before it was stopped no longer differs.
+            // What the stopped run changed no longer differs.
             (Target::Database(store), Some(customer)) if self.replay.is_some() => {
                 store.has_changed(customer, input as i64 + 1)
             }
@@ -51,11 +51,11 @@ impl CustomerWriter {
         }
     }
 
-    /// Creates customers, whose rows are in `bytes`. Gives the ID of the first, where customers get IDs.
+    /// Creates customers, whose rows are in `bytes`. Returns the ID of the first; a check of one input gives none out.
     pub(super) fn create(&mut self, bytes: &[u8], rows: &[Range<u32>]) -> Result<Option<i64>> {
         let store = match &mut self.target {
             Target::Database(store) => store,
-            Target::Imagined(imagined) => return imagined.append(bytes, rows).map(Some),
+            Target::Simulated(simulation) => return simulation.append(bytes, rows).map(Some),
             Target::ReadOnly(_) | Target::Nothing => return Ok(None),
         };
         let first = self.replay.as_ref().map_or(store.next_id(), |replay| replay.next_id);
@@ -63,7 +63,7 @@ impl CustomerWriter {
             return Ok(Some(first));
         }
         let Some(last) = first.checked_add(rows.len() as i64 - 1).filter(|last| *last < i64::MAX) else {
-            let message = "its customer IDs would pass the greatest that there can be";
+            let message = "it would run out of customer IDs; load fewer records";
             return Err(Error::database(&self.database, message));
         };
         match &mut self.replay {
@@ -91,14 +91,14 @@ impl CustomerWriter {
             let (now, file) = (self.started_at.as_str(), accepted.input as i64 + 1);
             match &mut self.target {
                 Target::Database(store) => store.change(&change, &ChangeStamp { now, run: store.run_id(), file })?,
-                Target::Imagined(imagined) => imagined.change(&change, &ChangeStamp { now, run: 0, file })?,
+                Target::Simulated(simulation) => simulation.change(&change, &ChangeStamp { now, run: 0, file })?,
                 Target::ReadOnly(_) | Target::Nothing => {}
             }
         }
         Ok(())
     }
 
-    /// Ends an input whose customers the next one is to find.
+    /// Ends an input whose customers the next input is to find.
     pub(super) fn end_input(&mut self) -> Result<()> {
         self.target = match std::mem::replace(&mut self.target, Target::Nothing) {
             Target::Database(store) => Target::Database(Box::new(store.end_input()?)),
@@ -107,7 +107,7 @@ impl CustomerWriter {
         Ok(())
     }
 
-    /// An error where the database has not stored as many customers as it was given.
+    /// An error if the database has stored fewer or more customers than it was given.
     pub(super) fn balance(&self, created: u64, updated: u64) -> Result<()> {
         let Target::Database(store) = &self.target else { return Ok(()) };
         let (written, changed) = (store.rows_written(), store.rows_changed());
@@ -116,8 +116,8 @@ impl CustomerWriter {
         }
         if let Some(trigger) = store.triggers()?.first() {
             let message = format!(
-                "its trigger {trigger:?} leaves customers out: {created} were to be created and {updated} updated, and \
-                 {written} were created and {changed} updated. Drop the trigger or change it, then run custload again"
+                "its trigger {trigger:?} leaves customers out: {created} should be created and {updated} updated, but \
+                 {written} were created and {changed} updated. Drop or change the trigger, then run custload again"
             );
             return Err(Error::database(&self.database, message));
         }

@@ -460,7 +460,7 @@ fn reports_of_a_run_that_was_killed_behind_its_commit_are_put_in_place() {
         let note = format!("{NOTE}run 1\n{}", place.path("out").display());
         place.write_private("customers.db.custload-reports", note);
         let said = place.custload("import old.csv --profile contact").ends(0).stderr;
-        assert!(said.contains("put the reports of a run in place"), "{said}");
+        assert!(said.contains("published the reports of a run that was killed after its commit"), "{said}");
         assert!(place.path("out/summary.json").exists(), "{:?}", place.names());
         assert_nothing_half_done(&place);
         assert!(!place.path("customers.db.custload-reports").exists());

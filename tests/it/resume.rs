@@ -157,7 +157,7 @@ fn another_command_is_refused_until_the_run_is_done() {
         place.run(args).ends(2).says(&[&["run 1 was stopped after record", "custload undo 1"], said].concat());
         assert!(before == fs::read(place.path("customers.db")).unwrap(), "{args:?}");
     };
-    refused(&["import", "c.csv", "--profile", "contact"], &["its inputs are others"]);
+    refused(&["import", "c.csv", "--profile", "contact"], &["it has other inputs"]);
     refused(&args("101", &[]), &["--commit-every was 100, and is now 101"]);
     refused(&args("100", &["--mode", "upsert"]), &["--mode was"]);
     refused(&args("100", &["--relax", "name"]), &["--relax was"]);

@@ -3,14 +3,14 @@
 use std::path::Path;
 
 use super::show::unfinished;
-use crate::app::print::shown;
+use crate::app::console::shown;
 use crate::app::table::{align_right, number, table, without_trailing_spaces};
 use crate::core::record::{Count, Counts};
 use crate::core::text::visible;
 use crate::run::RunStory;
 use crate::sink::sqlite::{FileRow, UNFINISHED};
 
-/// The columns that only some lists have: a terminal is narrow, and a column with one value is a line below the table.
+/// The columns that only some lists have. To keep the table narrow, a column with one value becomes a line below it.
 struct Columns {
     profile: bool,
     mode: bool,
@@ -41,7 +41,7 @@ impl Columns {
 
     fn row(&self, story: &RunStory) -> Vec<String> {
         let run = &story.run;
-        let status = if story.is_going_on { "running".into() } else { visible(&run.status) };
+        let status = if story.is_running { "running".into() } else { visible(&run.status) };
         let mut row = vec![run.run_id.to_string(), minute(&run.started_at), status.into_owned()];
         row.extend(self.profile.then(|| visible(&run.profile).into_owned()));
         row.extend(self.mode.then(|| visible(&run.mode).into_owned()));
@@ -59,7 +59,6 @@ impl Columns {
     }
 }
 
-/// The list as a text.
 pub(super) fn text(runs: &[RunStory], database: &Path) -> String {
     if runs.is_empty() {
         return format!("{} has no runs yet\n", shown(database));
@@ -77,7 +76,7 @@ pub(super) fn text(runs: &[RunStory], database: &Path) -> String {
     if !common.is_empty() {
         out.push_str(&format!("all of them: {}\n", common.join(", ")));
     }
-    for story in runs.iter().filter(|story| story.run.status == UNFINISHED && !story.is_going_on) {
+    for story in runs.iter().filter(|story| story.run.status == UNFINISHED && !story.is_running) {
         out.push_str(&format!("{}\n", unfinished(story.run.run_id, database)));
     }
     out.push_str("`custload runs show N` shows a run, `custload undo N` undoes it.\n");

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::app::print::shown;
+use crate::app::console::shown;
 use crate::app::table::{align_right, number, span, table, without_trailing_spaces};
 use crate::core::record::{Count, Counts, Sum};
 use crate::core::text::visible;
@@ -12,11 +12,10 @@ use crate::run::{self, RunStory};
 use crate::shell;
 use crate::sink::sqlite::{FileRow, UNDONE, UNFINISHED};
 
-/// The run as a text.
 pub(super) fn text(story: &RunStory, database: &Path) -> String {
     let run = &story.run;
     let is_stopped = run.status == UNFINISHED;
-    let status = if story.is_going_on { "running" } else { &run.status };
+    let status = if story.is_running { "running" } else { &run.status };
     let mut out = format!("run {} in {}: {}\n\n", run.run_id, shown(database), visible(status));
     let mut say = |what: &str, value: &str| out.push_str(&format!("{what:<10} {}\n", visible(value)));
     say("profile", &run.profile);
@@ -30,8 +29,8 @@ pub(super) fn text(story: &RunStory, database: &Path) -> String {
         say("created", &format!("{customers} {}", span(first, last)));
     }
     say("reports", &reports(story));
-    // The mode has a line of its own.
-    for (name, value) in run::told_options(&run.options).into_iter().filter(|(name, _)| name != "mode") {
+    // The mode has its own line.
+    for (name, value) in run::given_options(&run.options).into_iter().filter(|(name, _)| name != "mode") {
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_string);
         say("option", &format!("{name} {value}"));
     }
@@ -40,7 +39,7 @@ pub(super) fn text(story: &RunStory, database: &Path) -> String {
     for file in &run.inputs {
         out.push_str(&format!("SHA-256 {}  {}\n", visible(&file.sha256), visible(&file.path)));
     }
-    if is_stopped && !story.is_going_on {
+    if is_stopped && !story.is_running {
         out.push_str(&format!("\n{}\n", unfinished(run.run_id, database)));
     }
     without_trailing_spaces(&out)
@@ -84,7 +83,7 @@ pub(super) fn unfinished(run_id: i64, database: &Path) -> String {
 fn can_be_undone(story: &RunStory, database: &Path) -> String {
     let run = &story.run;
     match (run.status.as_str(), run.is_pruned) {
-        _ if story.is_going_on => "not while it is running".to_string(),
+        _ if story.is_running => "not while it is running".to_string(),
         (UNDONE, _) => format!("done at {}", visible(run.undone_at.as_deref().unwrap_or_default())),
         (_, true) => "not possible: what is needed for it was pruned".to_string(),
         (_, false) => format!("possible: `{}`", shell::undo(run.run_id, database)),
@@ -93,7 +92,7 @@ fn can_be_undone(story: &RunStory, database: &Path) -> String {
 
 /// The run as JSON.
 pub(super) fn data(story: &RunStory) -> Value {
-    let RunStory { run, reports, is_going_on } = story;
+    let RunStory { run, reports, is_running } = story;
     let file = |file: &FileRow| {
         let data = json!({ "path": file.path, "bytes": file.bytes, "sha256": file.sha256 });
         with_counts(data, &file.counts, Count::is_of_records)
@@ -103,11 +102,11 @@ pub(super) fn data(story: &RunStory) -> Value {
         "profile": run.profile,
         "mode": run.mode,
         "status": run.status,
-        "is_going_on": is_going_on,
+        "is_going_on": is_running,
         "started_at": run.started_at,
         "ended_at": run.ended_at,
         "undone_at": run.undone_at,
-        "can_be_undone": !is_going_on && run.status != UNDONE && !run.is_pruned,
+        "can_be_undone": !is_running && run.status != UNDONE && !run.is_pruned,
         "first_customer_id": run.first_customer_id,
         "last_customer_id": run.last_customer_id,
         "reports": reports.as_ref().map(|folder| folder.to_string_lossy()),

@@ -1,5 +1,5 @@
-//! The options of `import` and `check`: one table, of which the parser, the help, the printed commands, the options that the
-//! database keeps of a run, and the question whether two runs had the same ones are made.
+//! The options of `import` and `check` in one table. From it come the parser, the help, the commands that messages print, the
+//! options that the database keeps of a run, and the comparison of two runs' options.
 //!
 //! To add an option, add a [`Row`] and the field of [`super::Options`] that it sets.
 

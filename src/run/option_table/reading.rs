@@ -1,4 +1,4 @@
-//! The options that say how inputs are read. Without them everything is found in the file.
+//! The options that say how inputs are read. What they leave open is found in the file.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -77,7 +77,7 @@ pub(super) static ROWS: &[Row] = &[
         .recorded("header", |options| header(&options.read.header))
         .called("the header (--header-line, --columns)")
         .reading(File),
-    // What these two decide is recorded with the line of the header.
+    // What these two decide is recorded as `header`.
     switch("no-header", Stored, "The file has no header; --columns names its columns", |_| ())
         .requires("columns")
         .reading(File),
@@ -179,7 +179,7 @@ fn record_bytes(typed: &str) -> Result<u64, Refusal> {
     if is_possible { Ok(bytes) } else { Err(format!("it must be between 1 and {MAX_RECORD_BYTES}").into()) }
 }
 
-/// The mapping file at `path`. Reading a pipe can be ended by a signal.
+/// The mapping file at `path`. A signal ends the reading of a pipe.
 fn mapping(options: &Options, path: &Path) -> Result<Mapping, Refusal> {
     let signal = || options.stop.load(Ordering::Relaxed) as i32;
     let source = read_whole(path, || signal() != 0).map_err(|error| match signal() {
@@ -187,5 +187,5 @@ fn mapping(options: &Options, path: &Path) -> Result<Mapping, Refusal> {
         signal => Error::Interrupted(signal),
     })?;
     let source = String::from_utf8(source).map_err(|_| "the file is not UTF-8; save it as UTF-8")?;
-    Mapping::parse(&source).map_err(|message| format!("the mapping file cannot be understood: {message}").into())
+    Mapping::parse(&source).map_err(|message| format!("the mapping file cannot be parsed: {message}").into())
 }

@@ -11,15 +11,15 @@ use crate::run::options::Options;
 /// What an option decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decides {
-    /// What is stored of an input. A second run with another value is not the same again.
+    /// What is stored of an input: runs with different values are different.
     Stored,
-    /// Which part of an input is read; the input is known by it.
+    /// Which part of an input is read. It is part of the input's identity.
     Part,
-    /// In how many steps it is stored.
+    /// How often the run commits.
     Steps,
-    /// Whether the run is stopped.
+    /// When rejects stop the run.
     Limit,
-    /// Nothing of this: output, speed, waiting, the clock, or limits on what an input may do to the machine.
+    /// None of these, but output, speed, waiting, the clock, or limits that protect the machine.
     Nothing,
 }
 
@@ -28,25 +28,25 @@ pub enum Decides {
 pub enum Copied {
     /// None.
     No,
-    /// Those that read the same file. Its reject report says itself how it is written.
+    /// Those that read the same file. Its reject report has a format of its own.
     File,
-    /// Those that read the file or its reject report: it says what columns, rows and values mean.
+    /// Those that read the file or its reject report: the option says what columns, rows and values mean.
     Meaning,
-    /// Those that load a reject report: it is about fields and the database.
+    /// Those that load the reject report: the option is about fields or the database.
     Report,
 }
 
 /// Why a value is refused.
 #[derive(Debug)]
 pub enum Refusal {
-    /// The value is wrong: how, and what to write instead.
+    /// What is wrong with the value, and what to write instead.
     Value(String),
-    /// Something else went wrong.
+    /// Another error.
     Other(Error),
 }
 
 impl Refusal {
-    /// The error, for this value of this option.
+    /// The error for a value of an option.
     pub fn of(self, option: &str, value: &str) -> Error {
         match self {
             Refusal::Value(why) => Error::Usage(format!("--{option} {value}: {why}")),
@@ -73,14 +73,14 @@ impl From<Error> for Refusal {
     }
 }
 
-/// How an option sets the field that it is for. The options of the program's output set none.
+/// How an option sets its field of [`Options`]. Options of the program's output set none.
 #[derive(Clone, Copy, Debug)]
 pub enum Set {
-    /// It takes no value.
+    /// Without a value.
     Switch(fn(&mut Options)),
-    /// It takes a text.
+    /// With a text.
     Text(fn(&mut Options, &str) -> Result<(), Refusal>),
-    /// It takes a path, which need not be Unicode.
+    /// With a path, which need not be Unicode.
     Path(fn(&mut Options, &Path) -> Result<(), Refusal>),
 }
 
@@ -89,11 +89,11 @@ pub enum Set {
 pub struct Recorded {
     /// The key in `import_runs.options`.
     pub key: &'static str,
-    /// The value there; null where nothing was given.
+    /// The value there; null if the option is not given.
     pub value: fn(&Options) -> Value,
-    /// What it is called in a message, where that is not `--` and the option's name.
+    /// Its name in messages, if that is not `--` and the option's name.
     pub label: Option<&'static str>,
-    /// What `true` is called on the command line.
+    /// The word for `true` on the command line.
     pub on: &'static str,
 }
 
@@ -104,23 +104,23 @@ pub struct Row {
     pub name: &'static str,
     /// Its short name.
     pub short: Option<char>,
-    /// What its value is called in the help; empty for a switch.
+    /// The name of its value in the help; empty for a switch.
     pub value_name: &'static str,
-    /// The values that it can take, each with its help; empty if these cannot be listed.
+    /// Its possible values with their help; empty if they cannot be listed.
     pub choices: &'static [(&'static str, &'static str)],
-    /// The value where none is given, if there is one to name.
+    /// Its default, if there is one to name.
     pub default: Option<&'static str>,
     /// Its help.
     pub help: &'static str,
-    /// Whether the help lists it under how the file is read; `inspect` has these too.
+    /// Whether the help lists it under "How the file is read"; `inspect` has these options too.
     pub is_reading: bool,
     /// Whether the help leaves it out.
     pub is_hidden: bool,
     /// Whether it may be given several times.
     pub repeats: bool,
-    /// The option that must be given too.
+    /// An option without which it cannot be given.
     pub requires: Option<&'static str>,
-    /// The options that must not be given too.
+    /// Options with which it cannot be given.
     pub conflicts: &'static [&'static str],
     /// Which printed commands repeat it.
     pub copied: Copied,
@@ -189,14 +189,14 @@ impl Row {
         Row { copied, ..self }
     }
 
-    /// The same, kept by the database under this key.
+    /// Keeps the option in the database under this key.
     pub(super) const fn recorded(mut self, key: &'static str, value: fn(&Options) -> Value) -> Row {
         let recorded = Some(Recorded { key, value, label: None, on: "true" });
         self.recorded[if self.recorded[0].is_none() { 0 } else { 1 }] = recorded;
         self
     }
 
-    /// The same; messages call what was recorded last by this label.
+    /// Names what was recorded last in messages.
     pub(super) const fn called(mut self, label: &'static str) -> Row {
         let last = if self.recorded[1].is_none() { 0 } else { 1 };
         if let Some(recorded) = &mut self.recorded[last] {
@@ -205,7 +205,7 @@ impl Row {
         self
     }
 
-    /// The same; what is recorded is true where the command line has this word.
+    /// Names the value that is recorded as true.
     pub(super) const fn on(mut self, word: &'static str) -> Row {
         if let Some(recorded) = &mut self.recorded[0] {
             recorded.on = word;
@@ -214,12 +214,10 @@ impl Row {
     }
 }
 
-/// An option without a value.
 pub(super) const fn switch(name: &'static str, decides: Decides, help: &'static str, set: fn(&mut Options)) -> Row {
     Row::new(name, "", decides, help, Set::Switch(set))
 }
 
-/// An option with a text.
 pub(super) const fn text(
     name: &'static str,
     value_name: &'static str,
@@ -230,7 +228,6 @@ pub(super) const fn text(
     Row::new(name, value_name, decides, help, Set::Text(set))
 }
 
-/// An option with a path.
 pub(super) const fn path(
     name: &'static str,
     value_name: &'static str,
@@ -241,12 +238,10 @@ pub(super) const fn path(
     Row::new(name, value_name, decides, help, Set::Path(set))
 }
 
-/// Puts a value into its field, unless it is refused.
 pub(super) fn put<T>(field: &mut T, value: Result<T, Refusal>) -> Result<(), Refusal> {
     value.map(|value| *field = value)
 }
 
-/// A list with commas.
 pub(super) fn list(typed: &str) -> Vec<String> {
     typed.split(',').map(|item| item.trim().to_string()).collect()
 }
@@ -256,7 +251,7 @@ pub(super) fn number(typed: &str) -> Result<u64, Refusal> {
     typed.parse().map_err(|_| "it must be a whole number".into())
 }
 
-/// Texts whose order says nothing.
+/// Texts whose order means nothing.
 pub(super) fn set(texts: &[String]) -> Vec<String> {
     texts.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect()
 }

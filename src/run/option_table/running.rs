@@ -14,7 +14,7 @@ use crate::core::mode::{Duplicates, Empty, Mode};
 use crate::read::BlockSize;
 use crate::read::input::MAX_RECORD_BYTES;
 
-/// More threads are of no use, and a slip.
+/// More threads than this must be a typing error.
 const MOST_THREADS: u16 = 1024;
 
 #[rustfmt::skip]
@@ -23,7 +23,7 @@ pub(super) static ROWS: &[Row] = &[
         "The SQLite database; import creates it if it does not exist [default: customers.db; for check: none]",
         |options, path| put(&mut options.database, Ok(Some(path.to_path_buf()))))
         .copied(Report),
-    // The profile that was chosen is kept in a column of its own.
+    // `import_runs` has a column for the profile.
     text("profile", "NAME", Nothing, "The profile: basic, billing or contact [default: chosen from the header]",
         |options, value| put(&mut options.profile, Ok(Some(value.to_string()))))
         .short('p'),
@@ -85,7 +85,7 @@ pub(super) static ROWS: &[Row] = &[
     text("on-invalid", "FIELD=clear|keep|reject", Stored,
         "What to do with an invalid value of an optional field: reject the record, clear the value with a warning, or keep \
          it as it is with a warning. May be repeated; all=clear is for every optional field",
-        |options, value| on_invalid(value).map(|said| options.fields.on_invalid.push(said)))
+        |options, value| on_invalid(value).map(|pair| options.fields.on_invalid.push(pair)))
         .repeats()
         .recorded("on_invalid", |options| last_words(&options.fields.on_invalid))
         .copied(Report),
@@ -128,7 +128,7 @@ pub(super) static ROWS: &[Row] = &[
         "The time to use as now, such as 2026-01-31T12:00:00Z, for runs that must repeat exactly [default: the system's \
          clock]",
         |options, value| put(&mut options.now, now(value).map(Some))),
-    // These four are for the program's output. The run knows nothing of them.
+    // These four are only for the program's output.
     path("log", "FILE", Nothing,
         "Append a line to this file for each event of the run, such as its start, its inputs and its end; never a \
          customer's value",
@@ -147,7 +147,7 @@ pub(super) static ROWS: &[Row] = &[
         .hidden(),
 ];
 
-/// What stands for every field.
+/// Stands for every field.
 const ALL: &str = "all";
 
 fn threads(typed: &str) -> Result<usize, Refusal> {
@@ -173,13 +173,13 @@ fn first_id(typed: &str) -> Result<i64, Refusal> {
     typed.parse().ok().filter(|id| *id >= 1).ok_or_else(|| "it must be a whole number; customer IDs start at 1".into())
 }
 
-/// Seconds to wait, as they are typed.
+/// Parses `--wait`.
 pub fn seconds(typed: &str) -> Result<Duration, Refusal> {
     let seconds = typed.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     seconds.ok_or_else(|| "it must be a number of seconds, such as 60".into())
 }
 
-/// The clock, as it is typed.
+/// Parses `--now`.
 pub fn now(typed: &str) -> Result<DateTime<Utc>, Refusal> {
     let time = DateTime::parse_from_rfc3339(typed)
         .map(|time| time.with_timezone(&Utc))
@@ -191,7 +191,6 @@ pub fn now(typed: &str) -> Result<DateTime<Utc>, Refusal> {
     }
 }
 
-/// What one `--on-invalid FIELD=clear` says.
 fn on_invalid(typed: &str) -> Result<(String, OnInvalid), Refusal> {
     let (field, what) = typed.split_once('=').unwrap_or((typed, ""));
     let what = OnInvalid::from_name(what).filter(|what| !(field == ALL && *what == OnInvalid::Keep));
@@ -199,7 +198,7 @@ fn on_invalid(typed: &str) -> Result<(String, OnInvalid), Refusal> {
     Ok((field.to_string(), what))
 }
 
-/// What becomes of invalid values, by field: the last word on each counts, and one on all overrides those before it.
+/// What to do with invalid values, by field: the last option for a field counts, and one for all overrides those before it.
 pub(in crate::run) fn last_words(on_invalid: &[(String, OnInvalid)]) -> Value {
     let mut words: BTreeMap<&str, OnInvalid> = BTreeMap::new();
     for (field, what) in on_invalid {

@@ -37,7 +37,7 @@ impl LockedDatabase {
         self.undo_with(undo, |undoing| undoing.commit())
     }
 
-    /// Undoes a run as a part of the transaction, which is not committed.
+    /// Undoes a run in the transaction that has begun, without a commit.
     pub fn undo_uncommitted(&self, undo: &Undo) -> Result<Undone> {
         self.undo_with(undo, |undoing| undoing.apply())
     }
@@ -51,7 +51,7 @@ impl LockedDatabase {
     }
 }
 
-/// The customers that have changed since a run created or updated them, in a few words; `None` if there are none.
+/// Names the customers that have changed since a run created or updated them; `None` if there are none.
 pub(super) fn changed_since(
     connection: &Connection,
     run_id: i64,
@@ -65,12 +65,8 @@ pub(super) fn changed_since(
         Err(Failure::Refused(why)) => return Ok(Some(why)),
         Ok(found) => found,
     };
-    let named = found.listed.first().map(|entry| match (entry.first, entry.last) {
-        (first, last) if first == last => format!("customer {first}"),
-        (first, last) => format!("customers {first} to {last}"),
-    });
     let others = if found.listed.len() > 1 { " and others" } else { "" };
-    Ok(named.map(|named| format!("{named}{others}")))
+    Ok(found.listed.first().map(|first| format!("{}{others}", first.names())))
 }
 
 impl Undoing<'_> {

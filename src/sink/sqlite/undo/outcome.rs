@@ -1,4 +1,6 @@
-//! What undoing a run is asked to do, and what comes of it.
+//! What undoing a run is asked to do ([`Undo`]), and its result ([`Undone`]).
+
+use std::fmt::{self, Display, Formatter};
 
 /// Which run is to be undone, and how.
 #[derive(Clone, Debug)]
@@ -35,10 +37,28 @@ pub struct ChangedCustomers {
     pub since: ChangeCause,
 }
 
+impl ChangedCustomers {
+    /// `customer 4`, or `customers 4 to 6`.
+    pub fn names(&self) -> String {
+        let ChangedCustomers { first, last, .. } = self;
+        if first == last { format!("customer {first}") } else { format!("customers {first} to {last}") }
+    }
+}
+
+impl Display for ChangedCustomers {
+    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        match self.since {
+            ChangeCause::Run(run) => write!(out, "{}: changed by run {run}", self.names()),
+            ChangeCause::Other => write!(out, "{}: changed by a person or another program", self.names()),
+            ChangeCause::Deleted => write!(out, "{}: deleted", self.names()),
+        }
+    }
+}
+
 /// The number of entries that are listed of changed customers.
 pub const MOST_LISTED: usize = 20;
 
-/// What came of undoing a run, or would come of it.
+/// The result of undoing a run, or of a dry run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Undone {
     /// Whether the run is undone, or would be. If not, some customers have changed since, and nothing was done.
@@ -47,8 +67,8 @@ pub struct Undone {
     pub deleted: u64,
     /// The number of customers that were restored to what they were.
     pub restored: u64,
-    /// The first of the restored customers that are again as an undone run had left them, with that run: they were kept when it
-    /// was undone.
+    /// The first of the restored customers that have values of an undone run again, with that run: they were kept when it was
+    /// undone.
     pub as_undone: Vec<(i64, i64)>,
     /// The number of unchanged customers that can be deleted.
     pub deletable: u64,

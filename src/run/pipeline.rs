@@ -1,9 +1,8 @@
-//! The threads of a run: [`travel`].
+//! How records flow through the threads of a run: [`run_pipeline`].
 //!
-//! One thread cuts blocks; rayon's workers check them and write down what they find; this thread takes them in order.
-//! A block needs one of a fixed number of permits before it is cut, and keeps it until it is committed, so that no
-//! queue can grow, whatever is slow. A block of bad records may have reports many times as long as it is itself; so no
-//! further block is checked while there is much that waits to be written ([`Flow`]).
+//! One thread cuts blocks; rayon's workers check them and make their report lines; this thread commits them in order. A block
+//! needs one of a fixed number of permits from cut to commit, so that no queue can grow, whatever is slow. The report lines of a
+//! block of bad records may be much longer than the block, so workers also pause while too many are unwritten ([`Flow`]).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,17 +11,16 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel, sync_channel};
 
 use super::commit::Committer;
 use super::cutter::{Arrival, Cutter};
-use super::flow::{EndOfFlow, Flow};
 use super::options::{Command, Observer, Options};
 use super::prepare::Prepared;
-use super::threads::{POLL, start_thread, stop_if_signalled};
+use super::threads::{EndOfFlow, Flow, POLL, start_thread, stop_if_signalled};
 use crate::core::judge::Stamp;
 use crate::core::judge::plan::Plan;
 use crate::core::profile::Candidates;
 use crate::error::{Error, Result};
 
-/// Reads all records of all inputs, and gives them to the committer in order.
-pub(super) fn travel(
+/// Reads, checks and commits all records of all inputs.
+pub(super) fn run_pipeline(
     prepared: Vec<Prepared>,
     candidates: &Arc<Candidates>,
     plan: &Arc<Plan>,
@@ -65,10 +63,10 @@ pub(super) fn travel(
     };
     // Not joined: it may be waiting for standard input when the run is stopped.
     start_thread("cut", move || cutter.cut_all(inputs))?;
-    take_in_order(&arrived, &permits_back, &flow, options, committer, observer)
+    commit_in_order(&arrived, &permits_back, &flow, options, committer, observer)
 }
 
-fn take_in_order(
+fn commit_in_order(
     arrived: &Receiver<(u64, Arrival)>,
     permits_back: &Receiver<()>,
     flow: &Flow,
@@ -83,7 +81,7 @@ fn take_in_order(
         match arrived.recv_timeout(POLL) {
             Ok((number, arrival)) => _ = early.insert(number, arrival),
             Err(RecvTimeoutError::Timeout) => continue,
-            // The cutting thread and all workers are through.
+            // The cutting thread and all workers have ended.
             Err(RecvTimeoutError::Disconnected) if committer.is_complete() => return Ok(()),
             Err(RecvTimeoutError::Disconnected) => return Err(Error::Broken("a thread ended too early".into())),
         }
@@ -93,7 +91,7 @@ fn take_in_order(
                 Arrival::Block(checked) => {
                     let bytes = checked.report_bytes();
                     let continues = committer.block(*checked, observer)?;
-                    flow.waiting.fetch_sub(bytes, Ordering::Relaxed);
+                    flow.unwritten.fetch_sub(bytes, Ordering::Relaxed);
                     observer.progress(&committer.progress());
                     if !continues {
                         return Ok(());

@@ -1,11 +1,16 @@
-//! What is shown during a run, on standard error: [`Console`].
+//! Standard error during a run ([`Console`]), and standard output ([`print`]).
 
 use std::borrow::Cow;
+use std::io::{self, Write};
+use std::path::Path;
 use std::time::Duration;
 
+use anyhow::Context;
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::Value;
 
 use crate::core::text::visible;
+use crate::report::summary::escaped;
 use crate::run::{Observer, Progress};
 
 /// Messages, and a bar where standard error is a terminal.
@@ -16,7 +21,7 @@ pub(super) struct Console {
     bar: ProgressBar,
 }
 
-/// The message comes last and takes the room that is left: a wrapped line cannot be drawn over.
+/// The message comes last and is cut to the width of the terminal: a wrapped line cannot be overwritten.
 const BAR: &str = "{bar:12} {percent:>3}%  {eta} left  {binary_bytes_per_sec}  {wide_msg}";
 const SPINNER: &str = "{spinner} {elapsed}  {bytes}  {binary_bytes_per_sec}  {wide_msg}";
 const TICK: Duration = Duration::from_millis(100);
@@ -26,7 +31,7 @@ impl Console {
         Console { quiet, has_bar: !quiet, bar: ProgressBar::hidden() }
     }
 
-    /// Shows no bar: something else writes to standard error too.
+    /// Shows no bar, because the log goes to standard error too.
     pub(super) fn hide_bar(&mut self) {
         self.has_bar = false;
     }
@@ -35,11 +40,16 @@ impl Console {
     pub(super) fn end(&self) {
         self.bar.finish_and_clear();
     }
+
+    /// Prints a line as it is, for a person to copy.
+    pub(super) fn say(&mut self, line: &str) {
+        self.bar.suspend(|| eprint_line(&visible(line)));
+    }
 }
 
 impl Observer for Console {
     fn note(&mut self, message: &str) {
-        // Also in quiet runs: a note is nowhere else, and belongs into a cron job's mail.
+        // In quiet runs too: a note is nowhere else, and a cron job should mail it.
         self.bar.suspend(|| eprint_line(&format!("custload: {}", visible(message))));
     }
 
@@ -57,7 +67,6 @@ impl Observer for Console {
             Some(bytes) => (ProgressBar::new(bytes), BAR),
             None => (ProgressBar::no_length(), SPINNER),
         };
-        // A template is checked when it is parsed; without one the bar is plain.
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
@@ -85,15 +94,33 @@ impl Observer for Console {
     }
 }
 
-impl Console {
-    /// Prints a line to standard error as it is, for a person to copy.
-    pub(super) fn say(&mut self, line: &str) {
-        self.bar.suspend(|| eprint_line(&visible(line)));
+/// Prints to standard error. A failure is ignored: there is nowhere to report it.
+fn eprint_line(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
+/// Prints to standard output; returns the exit status. A closed pipe (`| head`) is no failure.
+pub(super) fn print(text: &str) -> anyhow::Result<i32> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(0),
+        done => done.map(|()| 0).context("cannot write to standard output"),
     }
 }
 
-/// Prints to standard error. That nobody reads it is no failure.
-fn eprint_line(line: &str) {
-    use std::io::Write;
-    let _ = writeln!(std::io::stderr(), "{line}");
+/// Prints what a command has changed. A failure to print is only noted: the exit status must say that the change was made.
+pub(super) fn print_done(text: &str, console: &mut Console) -> i32 {
+    if let Err(error) = print(text) {
+        console.note(&format!("{error:#}; the command itself succeeded"));
+    }
+    0
+}
+
+pub(super) fn pretty(value: &Value) -> String {
+    escaped(&format!("{value:#}"))
+}
+
+/// A path in a message.
+pub(super) fn shown(path: &Path) -> String {
+    visible(&path.to_string_lossy()).into_owned()
 }

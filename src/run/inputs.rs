@@ -1,0 +1,109 @@
+//! The inputs of a run: finding and opening them, and the paths by which they are known.
+
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+
+use super::options::{Observer, Options};
+use super::threads::{POLL, start_thread, stop_if_signalled};
+use crate::core::profile::Candidates;
+use crate::core::text::visible;
+use crate::disk::are_one_file;
+use crate::error::{Error, Result};
+use crate::read::expand::expand;
+use crate::read::input::{Format, Input, ReadOptions};
+
+/// The files that are the run's inputs. Notes those that are skipped.
+pub(super) fn inputs_of(options: &Options, observer: &mut dyn Observer) -> Result<Vec<PathBuf>> {
+    let mut skipped = 0_u64;
+    let paths = expand(&options.inputs, |path, why| {
+        skipped += 1;
+        if skipped <= MOST_SKIPPED {
+            observer.note(&format!("{}: passed over, for {why}", visible(&path.to_string_lossy())));
+        }
+    });
+    if skipped > MOST_SKIPPED {
+        observer.note(&format!("{} more files are passed over", skipped - MOST_SKIPPED));
+    }
+    paths
+}
+
+/// How many skipped files are named at most.
+const MOST_SKIPPED: u64 = 100;
+
+/// An error if the database is an input: closing it would release SQLite's locks on it.
+pub(super) fn refuse_database_as_input(options: &Options, paths: &[PathBuf]) -> Result<()> {
+    let Some(database) = &options.database else { return Ok(()) };
+    let is_it = |path: &&PathBuf| path.as_os_str() != "-" && database.is_file() && are_one_file(path, database);
+    match paths.iter().find(is_it) {
+        Some(path) => Err(Error::Input { path: path.clone(), doing: "it is the database itself".into() }),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn shown_path(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+/// The absolute path by which an input is known later; standard input and pipes have none. Links are not resolved: a link may
+/// lead to another file tomorrow.
+pub(super) fn absolute_path(path: &Path) -> Option<String> {
+    let is_stream = || fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir());
+    if path.as_os_str() == "-" || is_stream() {
+        return None;
+    }
+    let mut absolute = PathBuf::new();
+    for part in std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()).components() {
+        match part {
+            Component::ParentDir => _ = absolute.pop(),
+            part => absolute.push(part),
+        }
+    }
+    // These paths mean another file in each process.
+    if ["/dev/stdin", "/dev/fd", "/proc"].iter().any(|of_process| absolute.starts_with(of_process)) {
+        return None;
+    }
+    // Paths that are not UTF-8 must differ, too.
+    Some(absolute.to_str().map_or_else(|| format!("{absolute:?}"), str::to_string))
+}
+
+/// If there are more inputs than this, each is closed again until its records are read.
+const KEPT_OPEN: usize = 16;
+
+/// Opens the inputs on a separate thread, so that a signal stops the run while standard input is silent.
+///
+/// If the run `spools`, standard input and pipes are read to their end now.
+pub(super) fn open_inputs(
+    options: &Options,
+    paths: Vec<PathBuf>,
+    spools: bool,
+    candidates: &Arc<Candidates>,
+) -> Result<Vec<Input>> {
+    let (opened, arrived) = channel();
+    let (read, candidates) = (ReadOptions { spool: spools, ..options.read.clone() }, Arc::clone(candidates));
+    start_thread("open", move || {
+        // It has no receiver if the run was stopped.
+        let _ = opened.send(open_all(&paths, &read, &candidates));
+    })?;
+    loop {
+        stop_if_signalled(options)?;
+        match arrived.recv_timeout(POLL) {
+            Ok(inputs) => return inputs,
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return Err(Error::Broken("an input could not be opened".into())),
+        }
+    }
+}
+
+fn open_all(paths: &[PathBuf], read: &ReadOptions, candidates: &Candidates) -> Result<Vec<Input>> {
+    let mut inputs = Vec::with_capacity(paths.len());
+    for path in paths {
+        let mut input = Input::open(path, read, candidates)?;
+        if paths.len() > KEPT_OPEN || paths.len() > 1 && input.dialect.format == Format::Spreadsheet {
+            input.close();
+        }
+        inputs.push(input);
+    }
+    Ok(inputs)
+}
