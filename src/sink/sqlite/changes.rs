@@ -3,8 +3,7 @@
 use rusqlite::{Connection, params};
 
 use super::journal::{digest_text, row_digest};
-use super::quote::quoted;
-use super::value::Parameter;
+use super::sql::{Parameter, execute, quoted};
 use crate::core::row::Value;
 
 /// What a record changes of a customer.
@@ -29,8 +28,7 @@ pub struct ChangeStamp<'r> {
     pub file: i64,
 }
 
-/// Changes a customer's row, and writes to the journal what it was before the run. Gives the number of changed rows that SQLite
-/// reports.
+/// Changes a customer's row, and writes its former values to the journal. Returns the number of changed rows that SQLite reports.
 pub(super) fn change(connection: &Connection, change: &Change<'_>, stamp: &ChangeStamp<'_>) -> rusqlite::Result<usize> {
     let customer = change.customer;
     connection
@@ -70,11 +68,7 @@ fn update(connection: &Connection, change: &Change<'_>, stamp: &ChangeStamp<'_>)
         Value::Integer(change.record as i64),
         Value::Integer(change.customer),
     ];
-    let values = change.values.iter().map(|(_, value)| *value).chain(stamped);
-    for (parameter, value) in (1..).zip(values) {
-        statement.raw_bind_parameter(parameter, Parameter(value))?;
-    }
-    statement.raw_execute()
+    execute(&mut statement, change.values.iter().map(|(_, value)| *value).chain(stamped))
 }
 
 /// The digest of a customer's row as it is now.

@@ -1,4 +1,4 @@
-//! How far a run has come that commits in parts, until it is finished: [`Checkpoint`].
+//! The last checkpoint of a run that commits in parts, until it is finished: [`Checkpoint`].
 
 use rusqlite::Connection;
 
@@ -6,12 +6,12 @@ use super::runs::{FILES, RUNS, UNFINISHED};
 use super::table::{Column, Field, Table};
 use crate::core::record::Counts;
 
-/// How far a run has come that commits in parts.
+/// The last checkpoint of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Checkpoint {
     /// The run.
     pub run_id: i64,
-    /// The number of records of all inputs that are done.
+    /// The number of records before it, of all inputs.
     pub records: u64,
     /// Where the next record starts.
     pub position: InputPosition,
@@ -43,7 +43,7 @@ pub struct InputPosition {
 /// A run that was stopped between two checkpoints, or after the last.
 #[derive(Clone, Debug, Default)]
 pub struct Unfinished {
-    /// How far it has come.
+    /// Its last checkpoint.
     pub checkpoint: Checkpoint,
     /// Its profile.
     pub profile: String,
@@ -80,14 +80,14 @@ pub(super) const CHECKPOINTS: Table<Checkpoint> = Table {
     primary_key: None,
 };
 
-/// Which input of such a run has changed which customers, if there are several inputs. Dropped when the run is finished.
+/// Which input of such a run changed which customers, if there are several inputs. Dropped when the run is finished.
 pub(super) const CHECKPOINT_UPDATES: &str = "CREATE TABLE IF NOT EXISTS import_checkpoint_updates (
   import_file INTEGER NOT NULL,
   customer_id INTEGER NOT NULL,
   PRIMARY KEY (import_file, customer_id)
 ) STRICT, WITHOUT ROWID;";
 
-/// The run that was stopped between its checkpoints, if there is one.
+/// The stopped run, if there is one.
 pub(super) fn unfinished(connection: &Connection) -> rusqlite::Result<Option<Unfinished>> {
     let newest = "WHERE status = ?1 AND run_id IN (SELECT run_id FROM import_checkpoints) ORDER BY run_id DESC LIMIT 1";
     let Some(run) = RUNS.select(connection, newest, [UNFINISHED])?.pop() else { return Ok(None) };
@@ -105,13 +105,12 @@ pub(super) fn unfinished(connection: &Connection) -> rusqlite::Result<Option<Unf
     }))
 }
 
-/// Writes how far a run has come.
 pub(super) fn write_checkpoint(connection: &Connection, checkpoint: &Checkpoint) -> rusqlite::Result<()> {
     delete_checkpoint(connection, checkpoint.run_id)?;
     CHECKPOINTS.insert(connection, checkpoint)
 }
 
-/// Deletes what is kept of a run that has ended.
+/// Deletes what is kept only for an unfinished run.
 pub(super) fn remove_checkpoint(connection: &Connection, run_id: i64) -> rusqlite::Result<()> {
     connection.execute_batch("DROP TABLE IF EXISTS import_checkpoint_updates")?;
     delete_checkpoint(connection, run_id)

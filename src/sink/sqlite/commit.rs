@@ -1,4 +1,4 @@
-//! Committing where other programs read the database.
+//! Committing while other programs read the database.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,7 +9,7 @@ use rusqlite::{Connection, ErrorCode, ffi};
 use super::errors::sqlite_error;
 use crate::error::Error;
 
-/// How long a run waits, at least, for others to let it commit or lock the database again.
+/// How long a run waits at least to commit, or to lock the database again.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Why a transaction was not committed.
@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(super) enum CommitError {
     /// It was rolled back.
     Failed(rusqlite::Error),
-    /// It was rolled back or committed: the next program to open the database, on a disk that works, will see which.
+    /// It was rolled back or committed: the next program to open the database will see which.
     InDoubt(rusqlite::Error),
 }
 
@@ -41,8 +41,8 @@ impl CommitError {
 
 /// Commits, and waits for programs that are reading.
 ///
-/// `is_there` reads whether what is committed is there. SQLite's failure alone does not say that it is not: SQLite also fails
-/// where everything is written and only a lock could not be released.
+/// `is_there` reads whether the transaction is in the database. SQLite also fails if everything is written and only a lock could not
+/// be released.
 pub(super) fn commit_past_readers(
     connection: &Connection,
     wait: Duration,
@@ -59,7 +59,7 @@ pub(super) fn commit_past_readers(
     let code = error.sqlite_error().map_or(0, |error| error.extended_code);
     match is_there {
         Ok(true) => Ok(()),
-        // What could not be synced of a write-ahead log may still be there when the database is opened next.
+        // A part of the write-ahead log that could not be synced may still be there when the database is opened next.
         _ if mode == "wal" && code == ffi::SQLITE_IOERR_FSYNC => Err(CommitError::InDoubt(error)),
         Err(_) if [ffi::SQLITE_IOERR_UNLOCK, ffi::SQLITE_IOERR_RDLOCK, ffi::SQLITE_IOERR_DIR_FSYNC].contains(&code) => {
             Err(CommitError::InDoubt(error))

@@ -51,7 +51,7 @@ pub(super) fn read_or_recover<T>(
     }
 }
 
-/// A path as SQLite takes it: a bare name such as `:memory:` would mean something else.
+/// A path for SQLite, to which a bare name such as `:memory:` would mean something else.
 pub(super) fn sqlite_name(path: &Path) -> PathBuf {
     if path.is_absolute() { path.to_path_buf() } else { Path::new(".").join(path) }
 }

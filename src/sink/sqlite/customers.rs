@@ -1,4 +1,4 @@
-//! The customers that a database has already, and their keys: [`Customers`] for a check, which only reads.
+//! The existing customers and their keys: [`Customers`] for a check, which only reads.
 
 use std::borrow::Cow;
 
@@ -8,10 +8,10 @@ use rusqlite::{Connection, OpenFlags};
 use super::connection::{connect, read_or_recover};
 use super::location::{Location, locate};
 use super::options::StoreOptions;
-use super::quote::quoted;
+use super::rows::{StoredRow, read_rows};
 use super::runs::next_run;
 use super::schema::{self, Found};
-use super::stored_row::{StoredRow, read_rows};
+use super::sql::quoted;
 use crate::error::{Error, Result};
 
 /// The customers of a database that is only read.
@@ -32,7 +32,7 @@ impl Customers {
         }
         let read = |access: OpenFlags| {
             let connection = connect(&options.path, access)?;
-            // One transaction, so that everything is read as of one moment; it ends after the keys.
+            // One transaction, so that everything is read as of one moment. It ends after the keys.
             let found = connection
                 .execute_batch("PRAGMA query_only = 1; BEGIN")
                 .and_then(|()| schema::compare(&connection, &options.profile));
@@ -65,7 +65,7 @@ impl Customers {
         self.options.key.as_deref().filter(|key| self.has_column(key))
     }
 
-    /// Gives each key, and the first customer that has it. From then on other programs may write to the database.
+    /// Visits each key with the first customers that have it. Then other programs may write to the database again.
     pub fn for_each_key(&self, each: impl FnMut(i64, &str)) -> Result<()> {
         let most = self.options.max_customers_per_key;
         let given = self.key().map_or(Ok(()), |key| for_each_key(&self.connection, key, i64::MAX, most, each));
@@ -98,7 +98,7 @@ impl Customers {
     }
 }
 
-/// Gives each key below the customer ID `below`, and the first customers that have it: `most` for each text.
+/// Visits each key of customers with IDs below `below`, with the first `most` customers that have it.
 pub(super) fn for_each_key(
     connection: &Connection,
     key: &str,
@@ -106,7 +106,7 @@ pub(super) fn for_each_key(
     most: usize,
     mut each: impl FnMut(i64, &str),
 ) -> rusqlite::Result<()> {
-    // The order of the key's index, which has everything that is read here. GROUP BY would take three times as long.
+    // In the order of the key's index, from which everything is read. GROUP BY would take three times as long.
     let column = quoted(key);
     let sql = format!(
         "SELECT customer_id, {column} FROM customers WHERE {column} IS NOT NULL ORDER BY {column}, customer_id"
@@ -122,7 +122,7 @@ pub(super) fn for_each_key(
         let text = match row.get_ref(1)? {
             ValueRef::Text(text) => Cow::Borrowed(text),
             ValueRef::Integer(number) => Cow::Owned(number.to_string().into_bytes()),
-            // Only a table that is not STRICT has others. SQLite converts them to text.
+            // Only a table that is not STRICT has other types. SQLite converts them to text.
             _ => Cow::Owned(key_of(connection, key, customer)?.unwrap_or_default().into_bytes()),
         };
         given = if *last == *text { given + 1 } else { 0 };
@@ -152,12 +152,12 @@ pub(super) fn key_of(connection: &Connection, key: &str, customer: i64) -> rusql
 /// The column of a customer's name.
 pub(super) const NAME: &str = "name";
 
-/// The name of a customer, and where it came from, as far as the database has that.
+/// The name of a customer, and the record that it comes from, as far as they are known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origin {
     /// Its name.
     pub name: Option<String>,
-    /// The input, as it was named, and the number of the record in it that created the customer or changed it last.
+    /// The path of the input, and the number of its record that created the customer or changed it last.
     pub record: Option<(String, i64)>,
 }
 

@@ -12,10 +12,10 @@ use super::connection::STATEMENTS;
 use super::errors::BuildError;
 use super::existing::ExistingDatabase;
 use super::file_header::ChangeCounter;
-use super::insert::insert_rows;
 use super::journal::{CreatedRange, write_created};
 use super::options::StoreOptions;
 use super::private_file::PrivateFile;
+use super::rows::insert_rows;
 use super::runs::{RunRow, is_written};
 use super::schema;
 use crate::error::{Error, Result};
@@ -55,7 +55,7 @@ impl Destination {
         Ok(Destination::Building(Box::new(builder), private))
     }
 
-    /// The connection by which the rows so far can be read; none while they are in pages that SQLite does not know.
+    /// The connection that can read the rows so far; `None` while they are in pages that SQLite does not know.
     pub(super) fn connection(&self) -> Option<&Connection> {
         match self {
             Destination::Existing(existing) => Some(existing.connection()),
@@ -64,7 +64,7 @@ impl Destination {
         }
     }
 
-    /// Writes rows in their order, under IDs from `first` on; the number written.
+    /// Writes rows in their order, under IDs from `first` on. Returns their number.
     pub(super) fn append(
         &mut self,
         options: &StoreOptions,
@@ -82,7 +82,7 @@ impl Destination {
         }
     }
 
-    /// Writes what undo needs of rows that were added.
+    /// Writes the journal of added rows.
     pub(super) fn write_created(&mut self, options: &StoreOptions, range: &CreatedRange) -> Result<()> {
         if let Destination::Building(builder, _) = self {
             return builder.append_created(options.run_id, range).map_err(|error| options.build_error(error));
@@ -91,7 +91,7 @@ impl Destination {
         written.map_err(|error| options.sqlite_error(error))
     }
 
-    /// Completes what takes its time: the key's index, and moving rows that were gathered. New pages are synced.
+    /// Does what takes long: fills the key's index, moves gathered rows, syncs new pages.
     pub(super) fn complete(self, options: &StoreOptions) -> Result<Destination> {
         let keep_going = || options.stop.load(Ordering::Relaxed) == 0;
         match self {
@@ -117,8 +117,8 @@ impl Destination {
         Ok(())
     }
 
-    /// Commits what is complete, together with what `write` writes; it gets the change counter from before the commit. Gives a
-    /// notice if the file's name may not survive a power cut.
+    /// Commits what is complete and what `write` writes, which gets the change counter before the commit. Returns a notice if the
+    /// file's name may not survive a power cut.
     pub(super) fn commit(
         self,
         options: &StoreOptions,

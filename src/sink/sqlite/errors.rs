@@ -1,4 +1,4 @@
-//! Errors of SQLite and the system as errors of a run: what went wrong, and what to do.
+//! Errors of SQLite and the system as errors of a command: what went wrong, and what to do.
 
 use std::io;
 use std::path::Path;
@@ -44,7 +44,7 @@ impl BuildError {
 pub(super) fn sqlite_error(path: &Path, stop: &AtomicUsize, error: &rusqlite::Error) -> Error {
     let code = error.sqlite_error_code();
     let signal = stop.load(Ordering::Relaxed);
-    // A run that waits for readers stops waiting when a signal comes.
+    // A signal also ends waiting for readers.
     if signal != 0 && matches!(code, Some(ErrorCode::OperationInterrupted | ErrorCode::DatabaseBusy)) {
         return Error::Interrupted(signal as i32);
     }
@@ -83,7 +83,6 @@ pub(super) fn explain(error: &rusqlite::Error) -> Words {
     Words::from(format!("{advice} ({error})")).logged_as(class)
 }
 
-/// That a new database's file cannot be written.
 pub(super) fn cannot_write(error: &io::Error) -> Words {
     let advice = match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::FileTooLarge | io::ErrorKind::QuotaExceeded => {
@@ -98,12 +97,10 @@ pub(super) fn cannot_write(error: &io::Error) -> Words {
     Words::own(format!("{advice} ({error})"))
 }
 
-/// That its file system has no locks.
 pub(super) fn cannot_lock(error: &io::Error) -> Words {
     Words::own(format!("it cannot be locked ({error}); name a file on another disk with --db, one that supports locks"))
 }
 
-/// That a database's file cannot be opened.
 pub(super) fn cannot_open(error: &io::Error) -> Words {
     Words::own(format!("it cannot be opened ({error}); check the permissions of the file and its folder"))
 }

@@ -8,10 +8,10 @@ use std::ops::Range;
 
 use rusqlite::Connection;
 
-use super::insert::insert_rows;
 use super::lock::OpenDatabase;
 use super::options::StoreOptions;
 use super::private_file::PrivateFile;
+use super::rows::insert_rows;
 use super::segment::Segment;
 use crate::error::Result;
 
@@ -59,7 +59,7 @@ impl ExistingDatabase {
         &self.open.connection
     }
 
-    /// Writes rows in their order, under IDs from `first` on; the number written.
+    /// Writes rows in their order, under IDs from `first` on. Returns their number.
     pub(super) fn append(
         &mut self,
         options: &StoreOptions,
@@ -86,7 +86,7 @@ impl ExistingDatabase {
         Ok(written)
     }
 
-    /// Moves the rows of the segment, if there is one, into the database. `keep_going` is asked now and then.
+    /// Moves the rows of the segment, if there is one, into the database, until `keep_going` returns `false`.
     pub(super) fn complete(self, options: &StoreOptions, keep_going: impl FnMut() -> bool) -> Result<ExistingDatabase> {
         let ExistingDatabase { open, route, inserted } = self;
         let route = match route {

@@ -1,4 +1,4 @@
-//! The runs that a database has, for people who ask: [`past_runs`]. The database is only read.
+//! The runs of a database, for `custload runs`: [`past_runs`].
 
 use std::ops::Deref;
 use std::path::Path;
@@ -14,14 +14,14 @@ use super::runs::{FILES, FileRow, RUNS, RunRow};
 use super::schema::{self, Tables};
 use crate::error::{Error, Result};
 
-/// A run that the database has.
+/// A run of the database.
 #[derive(Clone, Debug)]
 pub struct PastRun {
     /// Its row in `import_runs`.
     pub row: RunRow,
     /// Its inputs, in order.
     pub inputs: Vec<FileRow>,
-    /// Whether what is needed to undo it was deleted.
+    /// Whether its journal was pruned.
     pub is_pruned: bool,
 }
 
@@ -33,8 +33,8 @@ impl Deref for PastRun {
     }
 }
 
-/// The runs of the database at `path`, in the order of their numbers; or only one of them. An error if there is no database, if
-/// it cannot be read, and if it has no runs of custload.
+/// The runs of the database at `path`, or `only` one, in the order of their numbers. Writes nothing. An error if there is no database,
+/// if it cannot be read, or if it has no runs of custload.
 pub fn past_runs(path: &Path, only: Option<i64>, stop: &Arc<AtomicUsize>) -> Result<Vec<PastRun>> {
     refuse_absent(path)?;
     let read = |access: OpenFlags| {
@@ -47,7 +47,7 @@ pub fn past_runs(path: &Path, only: Option<i64>, stop: &Arc<AtomicUsize>) -> Res
     runs.map_err(|why| Error::database(path, format!("{why}; name another database with --db")))
 }
 
-/// The runs of a database in the order of their numbers, or only one; or why it has none, if custload's tables are not there.
+/// The same by a connection. The inner error says why the database has no runs of custload.
 pub(super) fn runs_of(
     connection: &Connection,
     only: Option<i64>,

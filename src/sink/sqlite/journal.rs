@@ -1,4 +1,4 @@
-//! What is written of a run's changes, so that they can be undone: [`Journal`].
+//! The journal of a run's changes, from which they can be undone: [`Journal`].
 //!
 //! For each created customer it has a digest of the row, those of up to sixty customers in one row of the table; for an updated
 //! one each changed value, before and after, and a digest of the updated row. Digests only show that a row was changed since.
@@ -10,9 +10,9 @@ use std::ops::Range;
 use rusqlite::{Connection, Row, named_params};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::value::{Parameter, value_of};
+use super::record::RowEncoder;
+use super::sql::{Parameter, value_of};
 use crate::core::row::Value;
-use crate::sink::sqlite::record::RowEncoder;
 
 /// The number of customers whose digests are in one row. It takes a quarter of a page of 4096 bytes. A larger one would go to
 /// overflow pages (sqlite.org/fileformat2.html, section 1.6), half of which would stay empty.
@@ -76,7 +76,7 @@ pub(super) fn digest_text(digest: u64) -> String {
     format!("{digest:016x}")
 }
 
-/// Appends the same to others. There is one for each created row, so this must take next to no time.
+/// Appends a digest to others. There is one for each created row, so this must be fast.
 fn push_digest(text: &mut Vec<u8>, digest: u64) {
     text.extend_from_slice(&hexadecimal((digest >> 32) as u32));
     text.extend_from_slice(&hexadecimal(digest as u32));
@@ -100,8 +100,7 @@ pub(super) struct Journal {
 }
 
 impl Journal {
-    /// Takes encoded rows (see [`crate::sink::sqlite::record`]) under ascending customer IDs from `first` on, and gives `write` each range that
-    /// is full.
+    /// Adds encoded rows (see [`super::record`]) under ascending customer IDs from `first` on. Each full range goes to `write`.
     pub(super) fn created<E>(
         &mut self,
         first: i64,
@@ -121,7 +120,7 @@ impl Journal {
         Ok(())
     }
 
-    /// Gives `write` what is left.
+    /// Passes what is left to `write`.
     pub(super) fn end<E>(&mut self, mut write: impl FnMut(&CreatedRange) -> Result<(), E>) -> Result<(), E> {
         if !self.open.digests.is_empty() {
             write(&self.open)?;

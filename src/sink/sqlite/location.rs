@@ -62,7 +62,7 @@ pub(super) fn absent(path: &Path) -> Error {
     Error::database(path, "there is no such database; name another with --db")
 }
 
-/// SQLite opens the files beside a database, and would wait for the other end of a pipe there, beyond every signal.
+/// SQLite opens the files beside a database. At a pipe it would wait for the other end and ignore signals.
 pub(super) fn refuse_special_files(path: &Path) -> Result<()> {
     for suffix in ["-journal", "-wal", "-shm"] {
         let beside = with_suffix(path, suffix);
@@ -74,7 +74,7 @@ pub(super) fn refuse_special_files(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// SQLite would play a journal that lies beside a new database's name back into it.
+/// SQLite would apply a journal beside the name of a new database to that database.
 pub(super) fn refuse_leftover_journals(path: &Path) -> Result<()> {
     for suffix in ["-journal", "-wal"] {
         let journal = with_suffix(path, suffix);

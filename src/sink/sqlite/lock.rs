@@ -1,5 +1,5 @@
-//! Locking a database for a run: [`LockedDatabase`]. From then on no other program writes to it, and what earlier runs have left
-//! there can be read, before the run has opened its inputs.
+//! Locking a database for a run: [`LockedDatabase`]. No other program writes to it from then on. The run reads what earlier runs
+//! left before it opens its inputs.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -66,7 +66,7 @@ impl LockedDatabase {
         }
         let counter = ChangeCounter::open(path).map_err(|error| Error::database(path, cannot_open(&error)))?;
         let connection = begin(path, stop)?;
-        // Rows that a killed run had gathered. This run may not gather any itself.
+        // Rows that a killed run had gathered. This run may not gather any, and so not remove them.
         PrivateFile::remove_leftover(path);
         Ok(locked(LockState::Existing(OpenDatabase { connection, counter })))
     }
@@ -79,7 +79,7 @@ impl LockedDatabase {
         }
     }
 
-    /// What is read from custload's tables; the default if they are not there.
+    /// Reads custload's tables; the default if they are not there.
     fn read<T: Default>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
         let LockState::Existing(open) = &self.state else { return Ok(T::default()) };
         let read = schema::has_runs(&open.connection).and_then(|has_runs| match has_runs {
@@ -99,7 +99,7 @@ impl LockedDatabase {
         self.read(runs::database_id)
     }
 
-    /// The last few runs that are done, the newest first: their reports may still have to be published.
+    /// The last few runs that are done, the newest first: their reports may not be published yet.
     pub fn latest_runs(&self) -> Result<Vec<RunRow>> {
         self.read(runs::latest_runs)
     }

@@ -1,5 +1,5 @@
-//! Customers in an SQLite database: [`LockedDatabase`] is locked for a run, [`Store`] is what the run writes to, [`Customers`] what a
-//! check reads. Runs that are in the database can be listed ([`past_runs`]), undone and pruned.
+//! Customers in an SQLite database: a run locks it ([`LockedDatabase`]) and writes to it ([`Store`]), a check only reads it
+//! ([`Customers`]). Earlier runs can be listed ([`past_runs`]), undone and pruned.
 
 mod build;
 mod changes;
@@ -12,7 +12,6 @@ mod errors;
 mod existing;
 mod file_header;
 mod history;
-mod insert;
 mod journal;
 pub mod keys;
 mod loaded;
@@ -21,20 +20,19 @@ mod lock;
 mod options;
 mod private_file;
 mod prune;
-mod quote;
 pub mod record;
 mod resume;
+mod rows;
 mod runs;
 pub mod schema;
 mod segment;
 mod simulation;
+mod sql;
 mod store;
-mod stored_row;
 mod table;
 pub mod texts;
 mod transfer;
 mod undo;
-mod value;
 
 #[cfg(test)]
 mod tests;
@@ -48,8 +46,8 @@ pub use self::location::refuse_absent;
 pub use self::lock::LockedDatabase;
 pub use self::options::StoreOptions;
 pub use self::prune::Pruned;
+pub use self::rows::StoredRow;
 pub use self::runs::{FINISHED, FileRow, NOTHING_LOADED, RunRow, UNDONE, UNFINISHED};
 pub use self::simulation::{FIRST_SIMULATED, Simulation};
 pub use self::store::Store;
-pub use self::stored_row::StoredRow;
-pub use self::undo::{ChangeCause, ChangedCustomers, MOST_LISTED, Undo, Undone};
+pub use self::undo::{ChangeCause, MOST_LISTED, Undo, Undone};

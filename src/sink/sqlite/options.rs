@@ -1,4 +1,4 @@
-//! What a run wants from a database: [`StoreOptions`].
+//! How a run uses a database: [`StoreOptions`].
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use super::errors::{BuildError, sqlite_error};
 use crate::core::profile::Profile;
 use crate::error::Error;
 
-/// What a run wants from a database.
+/// How a run uses a database.
 #[derive(Clone, Debug)]
 pub struct StoreOptions {
     /// The database's file.
@@ -30,7 +30,7 @@ pub struct StoreOptions {
     pub wait: Duration,
     /// The number of threads that may work for it. The same is written for any number.
     pub threads: usize,
-    /// Whether to keep, until the run is finished, which input has changed which customers: a run that is resumed asks for it
+    /// Whether to keep until the run is finished which input changed which customers: a resumed run needs it
     /// ([`super::Store::has_changed`]).
     pub track_inputs: bool,
     /// Set to a signal's number to stop the run.

@@ -1,7 +1,7 @@
 //! The file in which a run gathers rows before they are in the database: [`PrivateFile`].
 //!
-//! A new database is built beside its path, under a private name that is locked. So two runs never build the same one, and the
-//! next run can tell that a killed one has left the file. Where the database exists, a run gathers rows for it under that name.
+//! A new database is built under a private name beside its path. The file is locked, so two runs never build the same one, and the
+//! next run can tell that a killed one left it. Rows for an existing database are gathered under the same name.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -48,7 +48,7 @@ impl PrivateFile {
                 }
                 created => created.map_err(failed)?,
             };
-            // Before the lock, another run may have taken the file for a leftover and removed it.
+            // Before it was locked, another run may have removed it as a leftover.
             let is_ours = match file.try_lock() {
                 Ok(()) => is_same_file(&file, &private).map_err(failed),
                 Err(TryLockError::WouldBlock) => return Err(Error::locked(path)),
@@ -63,13 +63,12 @@ impl PrivateFile {
                 }
             }
         };
-        // From here on it is removed, whatever fails.
+        // From here on it is removed when dropped.
         let private = TempPath::try_from_path(&private).map_err(failed)?;
         Ok(PrivateFile { path: private, lock, folder })
     }
 
-    /// Removes what a killed run has left beside a database that exists. A file of another user or program stays: it is not in
-    /// the way.
+    /// Removes what a killed run left beside an existing database. A file of another user or program stays.
     pub(super) fn remove_leftover(path: &Path) {
         if fs::symlink_metadata(with_suffix(path, PRIVATE_SUFFIX)).is_ok() {
             drop(PrivateFile::beside(path));
@@ -91,8 +90,8 @@ impl PrivateFile {
         self.lock.sync_all()
     }
 
-    /// Syncs the file and gives it its name; a file that has been created there meanwhile is not replaced. Gives a notice if
-    /// the name may not survive a power cut.
+    /// Syncs the file and renames it. A file that was created at `path` meanwhile is not replaced. Returns a notice if the name may
+    /// not survive a power cut.
     pub(super) fn publish(self, path: &Path) -> Result<Option<String>> {
         let failed = |error: &io::Error| {
             let message = format!("it cannot be renamed ({error}); check the disk, then run custload again");
@@ -111,12 +110,13 @@ impl PrivateFile {
     }
 }
 
-/// Removes what a killed run has left under the private name; an error if it is not such a run's.
+/// Removes what a killed run left under the private name; an error if another user or program made it.
 fn remove_leftover(path: &Path, private: &Path) -> Result<()> {
     let failed = |error: io::Error| Error::database(path, cannot_write(&error));
     let refuse = || {
         let message = format!(
-            "{} is in the way: this user's runs of custload have not left it there. Check what it is, move or delete it, and run custload again",
+            "{} is in the way: it was not left there by a run of this user. Check what it is, move or delete it, and run \
+             custload again",
             private.display()
         );
         Error::database(path, Words::own(message))

@@ -1,4 +1,4 @@
-//! Deleting what is needed to undo old runs, so that a database does not grow with each run: [`LockedDatabase::prune`].
+//! Deleting the journals of old runs, so that a database does not grow with each run: [`LockedDatabase::prune`].
 
 use std::time::Duration;
 
@@ -76,7 +76,7 @@ fn delete_journals(open: &OpenDatabase, keep: u64) -> rusqlite::Result<Pruned> {
         }
     }
     if let (false, Some(counter)) = (pruned.runs.is_empty(), open.change_counter().unwrap_or_default()) {
-        // A run that was stopped may resume, although the counter grows: nothing that it loaded has changed.
+        // The counter grows, but a stopped run may still continue: nothing that it loaded has changed.
         let sql = "UPDATE import_checkpoints SET change_counter = ?1 + 1 WHERE change_counter = ?1";
         connection.execute(sql, [counter])?;
     }

@@ -13,8 +13,8 @@ use super::undo::changed_since;
 use crate::error::{Error, Result, Words};
 use crate::shell;
 
-/// A run between two of its parts: everything before is committed, and the database is not locked. Other runs may lock it
-/// now, see that this one is not done, and release it.
+/// A run between two transactions: everything before is committed, and the database is not locked. Another run may lock it now,
+/// see that this one is not finished, and release it.
 #[derive(Debug)]
 pub struct Paused {
     options: StoreOptions,
@@ -50,7 +50,7 @@ fn lock_again(options: &StoreOptions) -> Result<LockedDatabase> {
 }
 
 impl Store {
-    /// Commits what was done so far, together with a checkpoint, and releases the database. Gives a notice, too, if there is one.
+    /// Commits everything so far with a checkpoint, and releases the database. Returns a notice too, if there is one.
     pub fn checkpoint(
         self,
         run: &RunRow,
@@ -63,8 +63,7 @@ impl Store {
         Ok((paused, notice))
     }
 
-    /// An error if the database has changed since this run left it at a checkpoint. `true` if another program has written to it,
-    /// but not to what the run has loaded.
+    /// An error if customers have changed since the checkpoint. `true` if another program has only written other things.
     pub fn refuse_changed(&self, checkpoint: &Checkpoint) -> Result<bool> {
         if !matches!(self.destination, Destination::Existing(_)) {
             return Ok(false);
@@ -77,8 +76,7 @@ impl Store {
         } else if counter.is_some() && counter == checkpoint.change_counter {
             return Ok(false);
         } else {
-            // The counter shows that something was written, not what; and in WAL mode it shows nothing. So the run's rows are
-            // read.
+            // The counter does not show what was written, and in WAL mode it shows nothing. So the run's rows are read.
             let (run_id, stop) = (checkpoint.run_id, &self.options.stop);
             match self.read(|connection| changed_since(connection, run_id, stop))? {
                 Some(customers) => format!("{customers} has been changed"),

@@ -1,4 +1,4 @@
-//! What the database keeps of runs and their inputs: the rows of `import_runs` and `import_files`.
+//! The rows of `import_runs` and `import_files`.
 
 use rusqlite::{Connection, OptionalExtension, named_params, params};
 
@@ -81,16 +81,16 @@ pub(super) const FILES: Table<FileRow> = Table {
     primary_key: Some("run_id, import_file"),
 };
 
-/// The status of a run that is not done yet.
+/// The status of a run that is not finished yet.
 pub const UNFINISHED: &str = "unfinished";
 
-/// The status of one that is.
+/// The status of a finished run.
 pub const FINISHED: &str = "finished";
 
-/// The status of one that is, and has accepted none of its records.
+/// The status of a finished run that accepted no record.
 pub const NOTHING_LOADED: &str = "nothing-loaded";
 
-/// The status of one that was undone.
+/// The status of a run that was undone.
 pub const UNDONE: &str = "undone";
 
 /// The number of the next run.
@@ -114,7 +114,7 @@ pub(super) fn latest_runs(connection: &Connection) -> rusqlite::Result<Vec<RunRo
     RUNS.select(connection, "WHERE status <> ?1 ORDER BY run_id DESC LIMIT 10", [UNFINISHED])
 }
 
-/// Whether a run is written as far as it has come.
+/// Whether the row of a run is written with these counts.
 pub(super) fn is_written(connection: &Connection, run_id: i64, run: &RunRow) -> rusqlite::Result<bool> {
     let sql = "SELECT EXISTS (SELECT 1 FROM import_runs WHERE run_id = :run_id AND status = :status \
                AND started_at = :started_at AND read = :read)";
@@ -124,7 +124,7 @@ pub(super) fn is_written(connection: &Connection, run_id: i64, run: &RunRow) -> 
     connection.query_row(sql, values, |row| row.get(0))
 }
 
-/// Writes a run and its inputs, in place of what was written at a checkpoint. A run that is done is never overwritten.
+/// Writes a run and its inputs, and replaces what was written at a checkpoint. A finished run is never overwritten.
 pub(super) fn write_run(connection: &Connection, run_id: i64, run: &RunRow, files: &[FileRow]) -> rusqlite::Result<()> {
     connection.execute(
         "DELETE FROM import_files WHERE run_id = (SELECT run_id FROM import_runs WHERE run_id = ?1 AND status = ?2)",

@@ -1,12 +1,12 @@
 //! The database's tables: their definitions, and whether a database has them.
 //!
-//! Custload's own names are in SQL as they are; those of a profile's columns may be any, so they are always quoted.
+//! Names of a profile's columns may be any, so they are always quoted in SQL.
 
 use rusqlite::Connection;
 
 use super::checkpoint::CHECKPOINTS;
-use super::quote::quoted;
 use super::runs::{FILES, RUNS};
+use super::sql::quoted;
 use super::table::Definition;
 use crate::core::profile::{Field, Profile};
 
@@ -70,7 +70,7 @@ pub fn column_type(field: &Field) -> &'static str {
 
 /// The statement that creates the table `customers` with a profile's columns.
 ///
-/// AUTOINCREMENT, so that an ID is never given out twice in the life of the database, whatever is deleted.
+/// With AUTOINCREMENT, so that an ID is never given out twice, whatever is deleted.
 pub fn create_customers(profile: &Profile) -> String {
     let mut columns = vec!["customer_id INTEGER PRIMARY KEY AUTOINCREMENT".to_string()];
     columns.extend(profile.fields.iter().map(|field| format!("{} {}", quoted(&field.column), column_type(field))));
@@ -122,7 +122,7 @@ pub(super) enum Tables {
     Absent,
     /// All of them, with all columns that do not depend on a profile.
     Complete,
-    /// Some, or tables of the same names that another program, or another version of custload, has made: why they do not fit.
+    /// Some, or tables of the same names that another program or version of custload made: why they do not fit.
     Foreign(String),
 }
 

@@ -16,8 +16,8 @@ use super::build::{self, Builder};
 use super::errors::BuildError;
 use super::options::StoreOptions;
 use super::private_file::PrivateFile;
-use super::quote::quoted;
 use super::schema;
+use super::sql::quoted;
 use super::transfer::{EMPTIED, attach, empty_index, insert_each, is_transfer, transfer};
 use crate::core::profile::Profile;
 use crate::core::row::Value;
@@ -41,7 +41,7 @@ pub(super) struct Segment {
 }
 
 impl Segment {
-    /// Begins a segment; `None` if its rows might not come out as inserted ones.
+    /// Begins a segment; `None` if its rows might differ from inserted ones.
     pub(super) fn begin(connection: &Connection, options: &StoreOptions) -> Result<Option<Segment>> {
         let profile = &*options.profile;
         let indexed = match layout(connection, profile).map_err(|error| options.sqlite_error(error))? {
@@ -71,14 +71,14 @@ impl Segment {
         Ok(Some(Segment { builder, file, rows: 0, indexed }))
     }
 
-    /// Adds rows in their order, under IDs from `first` on; the number added.
+    /// Adds rows in their order, under IDs from `first` on. Returns their number.
     pub(super) fn append(&mut self, first: i64, bytes: &[u8], rows: &[Range<u32>]) -> io::Result<u64> {
         let appended = self.builder.append(first, bytes, rows)?;
         self.rows += appended;
         Ok(appended)
     }
 
-    /// Completes the segment and moves its rows into the database. Gives its file, which SQLite has open.
+    /// Completes the segment and moves its rows into the database. Returns its file, which SQLite has open.
     pub(super) fn move_into(
         self,
         connection: &Connection,
@@ -127,7 +127,7 @@ enum Layout {
 /// trigger or constraint affects what is inserted.
 fn layout(connection: &Connection, profile: &Profile) -> rusqlite::Result<Layout> {
     let encoding: String = connection.query_row("PRAGMA main.encoding", [], |row| row.get(0))?;
-    // A table of the name that `empty_index` needs belongs to somebody else.
+    // Another program may have a table of the name that `empty_index` needs.
     let mut statement = connection.prepare(&format!(
         "SELECT type, sql FROM main.sqlite_schema WHERE lower(tbl_name) = 'customers' OR lower(name) LIKE '{EMPTIED}%' \
          UNION ALL SELECT type, sql FROM temp.sqlite_schema WHERE lower(tbl_name) = 'customers'",

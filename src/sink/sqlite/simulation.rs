@@ -9,11 +9,9 @@ use rusqlite::Connection;
 use super::changes::{self, Change, ChangeStamp};
 use super::customers::Customers;
 use super::errors::sqlite_error;
-use super::insert::insert_rows;
-use super::quote::quoted;
+use super::rows::{self, StoredRow, insert_rows};
 use super::schema::{create_all, insert_customer};
-use super::stored_row::{self, StoredRow};
-use super::value::Parameter;
+use super::sql::{execute, quoted};
 use crate::core::profile::Profile;
 use crate::core::row::Value;
 use crate::error::{Error, Result};
@@ -32,7 +30,6 @@ pub struct Simulation {
 }
 
 impl Simulation {
-    /// Nothing is created or changed yet.
     pub fn new(existing: Option<Box<Customers>>, profile: Arc<Profile>, stop: &Arc<AtomicUsize>) -> Result<Simulation> {
         let tables = create_all(&profile);
         let created = Connection::open("").and_then(|connection| {
@@ -48,7 +45,7 @@ impl Simulation {
         self.existing.as_deref()
     }
 
-    /// Creates customers; the ID of the first.
+    /// Creates customers. Returns the ID of the first.
     pub fn append(&mut self, bytes: &[u8], rows: &[Range<u32>]) -> Result<i64> {
         let first = self.next_id;
         let inserted = insert_rows(&self.connection, &self.profile, first, bytes, rows);
@@ -80,7 +77,7 @@ impl Simulation {
     ) -> Result<()> {
         let mut is_here = vec![false; customers.len()];
         let names: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
-        let read = stored_row::read_rows(&self.connection, &names, customers, |at, row| {
+        let read = rows::read_rows(&self.connection, &names, customers, |at, row| {
             is_here[at] = true;
             each(at, row);
         });
@@ -92,16 +89,12 @@ impl Simulation {
     }
 }
 
-/// Adds a customer as it is in the database. Its stamp is never read.
+/// Copies a customer from the database. Its stamp is never read.
 fn copy(connection: &Connection, profile: &Profile, customer: i64, row: &StoredRow<'_, '_>) -> rusqlite::Result<()> {
     let mut statement = connection.prepare_cached(&insert_customer(profile))?;
     let values = (0..profile.fields.len()).map(|field| row.value(field));
     let stamp = [Value::Text(b""), Value::Text(b""), Value::Integer(0), Value::Integer(0), Value::Integer(0)];
-    let all = [Value::Integer(customer)].into_iter().chain(values).chain(stamp);
-    for (parameter, value) in (1..).zip(all) {
-        statement.raw_bind_parameter(parameter, Parameter(value))?;
-    }
-    statement.raw_execute().map(drop)
+    execute(&mut statement, [Value::Integer(customer)].into_iter().chain(values).chain(stamp)).map(drop)
 }
 
 fn failed(stop: &AtomicUsize, error: &rusqlite::Error) -> Error {

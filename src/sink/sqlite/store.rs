@@ -1,8 +1,8 @@
 //! The database that a run writes to: [`Store`].
 //!
-//! A run is all or nothing, and one with checkpoints is so from each to the next. Into a database that exists it is one
-//! transaction. A database that does not exist is built under a private name beside it, synced, and renamed without replacing
-//! anything: until then it is not there. Either way the run holds a lock from its start, so a second run ends at once.
+//! A run is all or nothing; one with checkpoints, from each to the next. Into an existing database it is one transaction. A new
+//! database is built under a private name beside its path, synced, and renamed without replacing anything. Either way the run has a
+//! lock from its start, so a second run ends at once.
 
 use std::ops::Range;
 
@@ -16,10 +16,10 @@ use super::existing::ExistingDatabase;
 use super::journal::Journal;
 use super::lock::{LockState, LockedDatabase, OpenDatabase};
 use super::options::StoreOptions;
-use super::quote::quoted;
+use super::rows::{self, StoredRow};
 use super::runs::{FileRow, RunRow, write_database_id, write_run};
 use super::schema::{self, Found};
-use super::stored_row::{self, StoredRow};
+use super::sql::quoted;
 use crate::error::{Error, Result};
 
 /// A database that a run writes to.
@@ -72,7 +72,7 @@ impl Store {
         found.map_err(|error| self.options.sqlite_error(error))
     }
 
-    /// Gives each key of the customers with IDs below `below`, and the first that have it, if the run has a key.
+    /// Visits each key of the customers with IDs below `below`, with the first that have it, if the run has a key.
     pub fn for_each_key(&self, below: i64, each: impl FnMut(i64, &str)) -> Result<()> {
         let Some(key) = &self.options.key else { return Ok(()) };
         self.read(|connection| for_each_key(connection, key, below, self.options.max_customers_per_key, each))
@@ -90,7 +90,7 @@ impl Store {
         self.read(|connection| origin_of(connection, has_name, customer))
     }
 
-    /// Reads the rows of customers: gives the values of these columns, with the index of each among `customers`.
+    /// Visits the rows of customers: the values of these columns, with the index of each among `customers`.
     pub fn read_rows(
         &self,
         columns: &[&str],
@@ -98,7 +98,7 @@ impl Store {
         each: impl FnMut(usize, StoredRow<'_, '_>),
     ) -> Result<()> {
         let columns: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
-        self.read(|connection| stored_row::read_rows(connection, &columns, customers, each))
+        self.read(|connection| rows::read_rows(connection, &columns, customers, each))
     }
 
     /// The number of customers in the database.
@@ -121,8 +121,7 @@ impl Store {
         })
     }
 
-    /// Writes encoded rows (see [`crate::sink::sqlite::record`]) in their order, under the next customer IDs. The last of those must fit 63
-    /// bits.
+    /// Writes encoded rows (see [`super::record`]) in their order, under the next customer IDs, which must fit 63 bits.
     pub fn append(&mut self, bytes: &[u8], rows: &[Range<u32>]) -> Result<()> {
         let Store { destination, options, journal, next_id, .. } = self;
         self.rows_written += destination.append(options, *next_id, bytes, rows)?;
@@ -145,7 +144,7 @@ impl Store {
         Ok(())
     }
 
-    /// Whether a record of this input, counted from 1, has changed a customer before the run was stopped.
+    /// Whether a record of this input, counted from 1, changed a customer before the run was stopped.
     pub fn has_changed(&self, customer: i64, file: i64) -> Result<bool> {
         let (sql, of) = match self.options.track_inputs {
             true => ("SELECT 1 FROM import_checkpoint_updates WHERE import_file = ?1 AND customer_id = ?2", file),
@@ -154,21 +153,21 @@ impl Store {
         self.read(|connection| connection.prepare_cached(sql)?.exists([of, customer]))
     }
 
-    /// Completes what takes its time after the last row: the key's index, rows that were gathered, and syncing new pages.
+    /// Does what takes long after the last row: fills the key's index, moves gathered rows, syncs new pages.
     pub fn complete(self) -> Result<Store> {
         let Store { mut destination, options, mut journal, .. } = self;
         journal.end(|range| destination.write_created(&options, range))?;
         Ok(Store { destination: destination.complete(&options)?, options, journal, ..self })
     }
 
-    /// Completes an input after which more rows may come, and customers that the run has created may be changed.
+    /// Completes an input. After it, rows can be added and the customers that the run created be changed.
     pub fn end_input(self) -> Result<Store> {
         let store = self.complete()?;
         store.destination.begin_changes().map_err(|error| store.options.sqlite_error(error))?;
         Ok(store)
     }
 
-    /// Ends the run: writes its row, and commits everything. Gives a notice if the file's name may not survive a power cut.
+    /// Ends the run: writes its row and commits. Returns a notice if the file's name may not survive a power cut.
     pub fn commit(self, run: &RunRow, files: &[FileRow]) -> Result<Option<String>> {
         self.end(run, files, None)
     }
@@ -202,7 +201,7 @@ impl Store {
     }
 }
 
-/// Creates or extends the tables of a database that exists; the ID of the next customer.
+/// Creates or extends the tables of an existing database. Returns the ID of the next customer.
 fn prepare_tables(options: &StoreOptions, open: &OpenDatabase) -> Result<i64> {
     let connection = &open.connection;
     let found = schema::compare(connection, &options.profile).map_err(|error| options.sqlite_error(error))?;
@@ -214,7 +213,7 @@ fn prepare_tables(options: &StoreOptions, open: &OpenDatabase) -> Result<i64> {
             return Err(Error::database(&options.path, message));
         }
     };
-    // Now, and not after the last row: the existing keys are read by it, and there are fewer now.
+    // The index is created before the rows: reading the existing keys needs it, and it is smaller now.
     sql.extend(options.key.as_deref().map(schema::create_key_index));
     if options.track_inputs {
         sql.push_str(CHECKPOINT_UPDATES);
@@ -228,7 +227,7 @@ fn prepare_tables(options: &StoreOptions, open: &OpenDatabase) -> Result<i64> {
     }
 }
 
-/// The greatest customer ID that was ever given out, as far as the database knows.
+/// The greatest customer ID that was ever given out, as far as it is known.
 fn last_id(connection: &Connection) -> rusqlite::Result<Option<i64>> {
     let greatest = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, Option<i64>>(0));
     let existing = greatest("SELECT max(customer_id) FROM customers")?;

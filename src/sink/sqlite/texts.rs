@@ -1,5 +1,4 @@
-//! The texts of a run's keys, and where their records are: [`KeyTexts`]. They are read when two records seem to have a key in
-//! common.
+//! The texts of a run's keys, and where their records are: [`KeyTexts`]. They are read if two records have one fingerprint.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -23,7 +22,7 @@ const HEAD: usize = 4 + 4;
 const KEY: usize = 32;
 
 impl BlockTexts {
-    /// Room for the texts of this many records.
+    /// With room for the texts of this many records.
     pub fn new(records: usize) -> BlockTexts {
         BlockTexts { ends: Vec::with_capacity(HEAD * records), texts: Vec::with_capacity(KEY * records) }
     }
@@ -72,7 +71,7 @@ pub struct KeyTexts {
     written: u64,
     buffer: Vec<u8>,
     chunks: Vec<Chunk>,
-    /// The record that was read last. Where very many records have one key, it is read again and again.
+    /// The record that was read last: if many records have one key, it is read many times.
     last: Option<(RunPosition, KeyedRecord)>,
 }
 

@@ -12,14 +12,14 @@ use super::schema::key_index;
 /// The segment's name in SQL.
 pub(super) const SEGMENT: &str = "custload_segment";
 
-/// The table whose index takes over the entries that an index is to lose.
+/// The table whose index gets the entries of the index that is emptied.
 pub(super) const EMPTIED: &str = "custload_emptied";
 
 /// Moves rows and index by the transfer optimisation. A failure rolls the whole transaction back, so no statement journal is
 /// needed.
 const TRANSFER: &str = "INSERT OR ROLLBACK INTO main.customers SELECT * FROM custload_segment.customers";
 
-/// Inserts the rows one by one: any clause bars the optimisation.
+/// Inserts the rows one by one: any clause prevents the optimisation.
 const INSERT_EACH: &str =
     "INSERT OR ROLLBACK INTO main.customers SELECT * FROM custload_segment.customers ORDER BY customer_id";
 
@@ -54,8 +54,7 @@ pub(super) fn is_transfer(connection: &Connection, has_index: bool) -> rusqlite:
 /// Empties the index on a column. The rows stay, so the caller must fill it again.
 ///
 /// The index exchanges its root page with that of an empty table's index, which is then dropped with all entries. (REINDEX would
-/// read the whole table, even if the index is declared as a partial one of no rows.) Nobody else sees that: the transaction
-/// goes on.
+/// read the whole table, even for a partial index of no rows.) Nobody else sees that: it happens within the transaction.
 pub(super) fn empty_index(connection: &Connection, column: &str) -> rusqlite::Result<()> {
     connection.execute_batch(&format!(
         "CREATE TABLE main.{EMPTIED} (x); CREATE INDEX main.{EMPTIED}_index ON {EMPTIED} (x); \

@@ -13,7 +13,7 @@ pub(super) trait Work: Send + 'static {
     fn work(&mut self, job: Self::Job) -> io::Result<()>;
 }
 
-/// A [`Work`] that is done by its caller, or on a thread of its own; in order and completely either way.
+/// A [`Work`] that is done on the caller's thread or on a separate one; in order and completely either way.
 #[derive(Debug)]
 pub(super) struct Background<W: Work> {
     /// `None` once it has ended.

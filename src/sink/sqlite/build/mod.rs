@@ -133,7 +133,7 @@ impl Builder {
         Ok(self)
     }
 
-    /// Adds rows (see [`crate::sink::sqlite::record`]) under ascending IDs from `first` on; the number of cells that the table got.
+    /// Adds rows (see [`crate::sink::sqlite::record`]) under ascending IDs from `first` on. Returns the number of new cells.
     pub(super) fn append(&mut self, first: i64, bytes: &[u8], rows: &[Range<u32>]) -> io::Result<u64> {
         let before = self.table.cells();
         for (id, range) in (first..).zip(rows) {
@@ -161,7 +161,7 @@ impl Builder {
         self.index.as_mut().map_or(Ok(()), |index| index.sorter.push(key, id))
     }
 
-    /// Completes the table and its index, and opens the database with SQLite. `keep_going` is asked now and then.
+    /// Completes the table and its index, and opens the database with SQLite. Stops if `keep_going` returns `false`.
     pub(super) fn finish(mut self, mut keep_going: impl FnMut() -> bool) -> Result<Connection, BuildError> {
         self.table.finish(&mut self.pages)?;
         if let Some(created) = self.created {

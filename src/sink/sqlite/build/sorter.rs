@@ -187,8 +187,8 @@ struct Records {
 }
 
 impl Sorted {
-    /// Gives every entry, in order, as its record in an index page. With more than one thread, this many others merge ranges;
-    /// each is at most one range ahead.
+    /// Visits every entry, in order, as its record in an index page. With more than one thread, this many other threads merge
+    /// ranges; each is at most one range ahead.
     pub(super) fn for_each(&self, threads: usize, mut each: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
         let mut give = |records: Records| {
             let mut start = 0;

@@ -113,8 +113,8 @@ impl KeySet {
         first.into_iter().chain(more.into_iter().flatten().map(|(_, customer)| *customer))
     }
 
-    /// Claims the keys of a block's records, in their order; `first` is the position of the block's first record. Gives the
-    /// indexes of the records whose fingerprint an earlier record has, or a customer, if these are `rivals` too; in order.
+    /// Claims the keys of a block's records, in their order; `first` is the position of the block's first record. Returns, in order,
+    /// the indexes of the records whose fingerprint an earlier record has, or a customer, if these are `rivals` too.
     pub fn claim(&self, first: RunPosition, claims: &[Claim], rivals: Rivals) -> Vec<u32> {
         let mut rivalled = Vec::new();
         // By table, so that each is locked once.

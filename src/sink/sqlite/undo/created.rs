@@ -1,4 +1,4 @@
-//! Which of the customers that a run has created have changed since: the journal has a digest of each row.
+//! Which customers that a run created have changed since: the journal has a digest of each row.
 
 use std::collections::BTreeSet;
 
@@ -6,14 +6,13 @@ use rusqlite::types::Value as Owned;
 use rusqlite::{Connection, Row, ToSql, params_from_iter};
 
 use super::customer_columns::{CustomerColumn, customer_columns};
-use super::failure::{Step, column_dropped};
 use super::outcome::{ChangeCause, Undone};
+use super::refusal::{Step, column_dropped};
 use super::undoing::Undoing;
 use crate::core::row::Value;
 use crate::sink::sqlite::journal::{CreatedDigest, DIGITS, digest_text};
-use crate::sink::sqlite::quote::quoted;
 use crate::sink::sqlite::schema::STAMP_COLUMNS;
-use crate::sink::sqlite::value::value_of;
+use crate::sink::sqlite::sql::{quoted, value_of};
 
 /// Customers that the run has created, and the digests of their rows.
 struct CreatedRange {
@@ -23,7 +22,7 @@ struct CreatedRange {
 }
 
 impl Undoing<'_> {
-    /// Finds the changed customers among those that the run has created. Those that it has updated as well are left out.
+    /// Finds the changed customers among those that the run created, except those that it updated as well.
     pub(super) fn compare_created(&self, undone: &mut Undone) -> Step<()> {
         let columns = customer_columns(self.connection)?;
         let rows = CreatedRows::new(self.connection, self.undo.run_id, &columns)?;
@@ -118,7 +117,7 @@ impl<'h> CreatedRows<'h> {
         Ok(CreatedRows { connection, sql, columns: names.len(), defaults })
     }
 
-    /// Gives the rows of a range that exist, in the order of their IDs.
+    /// Visits the existing rows of a range in the order of their IDs.
     fn each(
         &self,
         range: &CreatedRange,

@@ -7,9 +7,9 @@ use rusqlite::types::Value;
 #[derive(Debug)]
 pub(super) struct CustomerColumn {
     pub(super) name: String,
-    /// The value that the column has in older rows.
+    /// The value in rows that are older than the column.
     pub(super) default: Value,
-    /// Whether SQLite computes it from others.
+    /// Whether SQLite computes it.
     pub(super) is_generated: bool,
 }
 
@@ -30,7 +30,7 @@ pub(super) fn customer_columns(connection: &Connection) -> rusqlite::Result<Vec<
         let value = default.map(|sql| connection.query_row(&format!("SELECT ({sql})"), [], |row| row.get(0)));
         Ok(CustomerColumn {
             name: row.get("name")?,
-            // A default that cannot be computed by itself is none that an older row could have got.
+            // No older row can have a default that cannot be computed alone.
             default: value.and_then(Result::ok).unwrap_or(Value::Null),
             is_generated: row.get("is_generated")?,
         })

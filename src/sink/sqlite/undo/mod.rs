@@ -1,12 +1,11 @@
 //! Undoing a run: [`LockedDatabase::undo`].
 //!
-//! First the digests in the run's journal are compared with the rows, to find the customers that have changed since; that writes
-//! nothing. Then rows are deleted and restored, in one transaction with everything that is written about it. A dry run does the
-//! same and rolls it back, so the database's own constraints and triggers are checked too.
+//! First the digests in the run's journal are compared with the rows, to find customers that have changed since; that writes
+//! nothing. Then rows are deleted and restored in one transaction. A dry run does the same and rolls it back, so that the database's
+//! own constraints and triggers are checked too.
 
 mod created;
 mod customer_columns;
-mod failure;
 mod outcome;
 mod refusal;
 mod revert;
@@ -19,8 +18,7 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use self::failure::{Failure, Step, refused_by};
-use self::refusal::refuse;
+use self::refusal::{Failure, Step, refuse, refused_by};
 use self::undoing::Undoing;
 use super::commit::{CommitError, commit_past_readers};
 use super::lock::LockedDatabase;
@@ -31,8 +29,7 @@ pub use self::outcome::{ChangeCause, ChangedCustomers, MOST_LISTED, Undo, Undone
 
 impl LockedDatabase {
     /// Undoes a run: deletes the customers that it created, and restores those that it updated. An error, and nothing is done, if
-    /// there is no such run, if it is undone already, if what is needed for it was deleted, and if a constraint or trigger of the
-    /// database rejects it.
+    /// there is no such run, if it is undone already, if its journal was pruned, or if a constraint or trigger rejects it.
     pub fn undo(self, undo: &Undo) -> Result<Undone> {
         self.undo_with(undo, |undoing| undoing.commit())
     }

@@ -1,12 +1,56 @@
-//! Runs that cannot be undone.
+//! Why a run cannot be undone: [`Failure`].
 
-use rusqlite::Connection;
+use std::path::Path;
+use std::sync::atomic::AtomicUsize;
 
-use super::failure::{Failure, Step};
+use rusqlite::{Connection, ErrorCode};
+
+use crate::error::Error;
 use crate::sink::sqlite::checkpoint::unfinished;
+use crate::sink::sqlite::commit::CommitError;
+use crate::sink::sqlite::errors::sqlite_error;
 use crate::sink::sqlite::history::{PastRun, runs_of};
 use crate::sink::sqlite::journal::DIGITS;
 use crate::sink::sqlite::runs::UNDONE;
+
+pub(super) enum Failure {
+    Sqlite(rusqlite::Error),
+    Commit(CommitError),
+    /// Any other reason.
+    Refused(String),
+}
+
+pub(super) type Step<T> = Result<T, Failure>;
+
+impl From<rusqlite::Error> for Failure {
+    fn from(error: rusqlite::Error) -> Failure {
+        Failure::Sqlite(error)
+    }
+}
+
+impl Failure {
+    pub(super) fn into_error(self, path: &Path, run_id: i64, stop: &AtomicUsize) -> Error {
+        match self {
+            Failure::Sqlite(error) => sqlite_error(path, stop, &error),
+            Failure::Commit(error) => error.into_error(path, stop),
+            Failure::Refused(why) => Error::database(path, format!("run {run_id} cannot be undone: {why}")),
+        }
+    }
+}
+
+/// The failure of a statement that the database's own rules may reject.
+pub(super) fn refused_by(error: rusqlite::Error) -> Failure {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::ConstraintViolation) => {
+            Failure::Refused(format!("a constraint, foreign key or trigger of the database rejects it ({error})"))
+        }
+        _ => Failure::Sqlite(error),
+    }
+}
+
+pub(super) fn column_dropped(column: &str) -> Failure {
+    Failure::Refused(format!("it filled the column {column}, which the table customers no longer has"))
+}
 
 /// An error if a run cannot be undone.
 pub(super) fn refuse(connection: &Connection, run_id: i64) -> Step<()> {
@@ -37,7 +81,7 @@ fn has_journal(connection: &Connection, run: &PastRun) -> rusqlite::Result<bool>
     let updated = count("SELECT count(*) FROM import_updated WHERE run_id = ?1")?;
     let without_values = "SELECT count(*) FROM import_updated AS u WHERE u.run_id = ?1 AND NOT EXISTS (SELECT 1 \
                           FROM import_changes AS c WHERE c.run_id = u.run_id AND c.customer_id = u.customer_id)";
-    // Another program may have written any range, and each is gone through.
+    // Another program may have written any range, and all are read.
     let without_digests = format!(
         "SELECT count(*) FROM import_created WHERE run_id = ?1 \
          AND (last_customer_id < first_customer_id \

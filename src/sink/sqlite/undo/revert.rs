@@ -4,15 +4,15 @@ use rusqlite::types::Value;
 use rusqlite::{params, params_from_iter};
 
 use super::customer_columns::customer_columns;
-use super::failure::{Failure, Step, column_dropped, refused_by};
 use super::outcome::MOST_LISTED;
+use super::refusal::{Failure, Step, column_dropped, refused_by};
 use super::undoing::Undoing;
 use crate::sink::sqlite::checkpoint::remove_checkpoint;
-use crate::sink::sqlite::quote::quoted;
 use crate::sink::sqlite::runs::{UNDONE, mark_undone};
 use crate::sink::sqlite::schema::STAMP_COLUMNS;
+use crate::sink::sqlite::sql::quoted;
 
-/// What a customer that the run has updated was before.
+/// An updated customer as it was before the run.
 struct Former {
     customer: i64,
     /// `updated_at`, `import_run`, `import_file` and `import_record`.
@@ -22,7 +22,7 @@ struct Former {
 }
 
 impl Undoing<'_> {
-    /// Restores the customers that the run has updated; their number.
+    /// Restores the customers that the run updated. Returns their number.
     pub(super) fn restore(&self) -> Step<u64> {
         let columns = customer_columns(self.connection)?;
         let sql = format!(
@@ -78,7 +78,7 @@ impl Undoing<'_> {
         }
     }
 
-    /// The first customers that will be as an undone run had left them, and that run.
+    /// The first customers that get values of an undone run again, and that run.
     pub(super) fn as_undone(&self) -> rusqlite::Result<Vec<(i64, i64)>> {
         let sql = format!(
             "SELECT u.customer_id, u.old_import_run FROM import_updated AS u JOIN import_runs AS r \
@@ -93,7 +93,7 @@ impl Undoing<'_> {
         found.collect()
     }
 
-    /// Deletes the customers that the run has created, except those that stay; the number that must go is known.
+    /// Deletes the customers that the run created, except those to keep. An error unless it deletes the `expected` number.
     pub(super) fn delete(&self, expected: u64) -> Step<u64> {
         if expected == 0 {
             return Ok(0);
@@ -101,7 +101,7 @@ impl Undoing<'_> {
         let count = || self.connection.query_row("SELECT count(*) FROM customers", [], |row| row.get::<_, i64>(0));
         let before = count()? as u64;
         if before == expected {
-            // Without a condition SQLite need not read the rows.
+            // Without a condition SQLite does not read the rows.
             self.connection.execute("DELETE FROM customers", []).map_err(refused_by)?;
         } else {
             self.delete_ranges()?;
@@ -130,8 +130,7 @@ impl Undoing<'_> {
         Ok(())
     }
 
-    /// Marks the run as undone, and deletes its journal. Changes of customers that keep them stay in the journal; digests of
-    /// created customers do not, for nothing reads those of an undone run.
+    /// Marks the run as undone and deletes its journal, except the changes of customers that keep them.
     pub(super) fn mark(&self) -> rusqlite::Result<()> {
         let (run_id, not_kept) = (self.undo.run_id, self.and_not_kept("customer_id"));
         self.connection.execute("DELETE FROM import_created WHERE run_id = ?1", [run_id])?;

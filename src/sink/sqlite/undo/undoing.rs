@@ -15,7 +15,7 @@ pub(super) struct Undoing<'h> {
     pub(super) connection: &'h Connection,
     pub(super) undo: &'h Undo,
     pub(super) stop: &'h Arc<AtomicUsize>,
-    /// The first customer that it has created. If it has updated customers from there on, they are its own.
+    /// The first customer that it created. Updated customers from there on were created by it too.
     pub(super) first_created: i64,
 }
 
@@ -39,7 +39,7 @@ impl<'h> Undoing<'h> {
         }
     }
 
-    /// What has changed a customer that exists, by the run that its row names.
+    /// What changed an existing customer, by the run that its row names.
     pub(super) fn cause(&self, import_run: i64) -> ChangeCause {
         if import_run > self.undo.run_id { ChangeCause::Run(import_run) } else { ChangeCause::Other }
     }
@@ -65,7 +65,7 @@ impl<'h> Undoing<'h> {
         }
     }
 
-    /// An SQL condition, to follow another, that leaves out customers which stay as they are.
+    /// A condition, to be added to another, that excludes customers that stay as they are.
     pub(super) fn and_not_kept(&self, column: &str) -> String {
         match self.undo.keep_changed {
             true => format!(" AND {column} NOT IN (SELECT customer_id FROM temp.{KEPT})"),

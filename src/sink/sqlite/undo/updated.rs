@@ -1,4 +1,4 @@
-//! Which of the customers that a run has updated have changed since: the journal has a digest of each row.
+//! Which customers that a run updated have changed since: the journal has a digest of each row.
 
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
@@ -37,8 +37,8 @@ impl Undoing<'_> {
     }
 }
 
-/// Whether a row is as the run that updated it has left it. A column that was added since comes after the others, and still has
-/// its default; one that SQLite computes may have been added at any time.
+/// Whether a row has not changed since the run updated it. A column that was added since comes after the others and still has its
+/// default; one that SQLite computes may have been added too.
 fn is_unchanged(names: &[String], columns: &[CustomerColumn], row: &Row<'_>, digest: &str) -> rusqlite::Result<bool> {
     for known in (0..=names.len()).rev() {
         if digest_text(row_digest(&names[..known], row)?) == digest {
@@ -55,7 +55,7 @@ fn is_unchanged(names: &[String], columns: &[CustomerColumn], row: &Row<'_>, dig
     Ok(false)
 }
 
-/// Whether a value is this default, which the column's type may have converted to a text or a number.
+/// Whether a value is this default, which the column's type may have converted between text and number.
 fn is_default(value: ValueRef<'_>, default: ValueRef<'_>) -> bool {
     match (value, default) {
         (ValueRef::Text(text), ValueRef::Integer(number)) | (ValueRef::Integer(number), ValueRef::Text(text)) => {

@@ -1,8 +1,13 @@
-//! Reading the rows of customers: [`StoredRow`].
+//! The rows of customers: reading ([`StoredRow`]) and inserting them.
+
+use std::ops::Range;
 
 use rusqlite::{Connection, Row};
 
-use super::value::value_of;
+use super::record::values;
+use super::schema::insert_customer;
+use super::sql::{execute, value_of};
+use crate::core::profile::Profile;
 use crate::core::row::Value;
 
 /// The row of a customer in the database.
@@ -17,11 +22,11 @@ impl StoredRow<'_, '_> {
     }
 }
 
-/// The next row is reached by stepping if its ID is at most this much greater: that costs less than another search.
+/// If the next ID is at most this much greater, stepping to it costs less than another search.
 const STRIDE: i64 = 8;
 
-/// Gives the rows of customers, as far as they exist, with the index of each among `customers`. Ascending IDs, or nearly so, take
-/// the least time. `columns` are in SQL.
+/// Visits the rows of the customers that exist, with the index of each among `customers`. Ascending IDs take the least time.
+/// `columns` are SQL expressions.
 pub(super) fn read_rows(
     connection: &Connection,
     columns: &[String],
@@ -52,4 +57,21 @@ pub(super) fn read_rows(
         at = at.max(searched + 1);
     }
     Ok(())
+}
+
+/// Inserts encoded rows (see [`super::record`]) under ascending IDs from `first_id` on. Returns the number that SQLite reports.
+pub(super) fn insert_rows(
+    connection: &Connection,
+    profile: &Profile,
+    first_id: i64,
+    bytes: &[u8],
+    rows: &[Range<u32>],
+) -> rusqlite::Result<u64> {
+    let mut statement = connection.prepare_cached(&insert_customer(profile))?;
+    let mut written = 0;
+    for (id, row) in (first_id..).zip(rows) {
+        let values = values(&bytes[row.start as usize..row.end as usize]);
+        written += execute(&mut statement, [Value::Integer(id)].into_iter().chain(values))? as u64;
+    }
+    Ok(written)
 }

@@ -1,9 +1,25 @@
-//! Values on their way between rows and SQLite.
+//! Names and values in SQL.
 
-use rusqlite::ToSql;
 use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Statement, ToSql};
 
 use crate::core::row::Value;
+
+/// A quoted name, whatever its characters.
+pub(super) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// Executes a statement whose parameters are these values, in order. Returns the number of changed rows.
+pub(super) fn execute<'v>(
+    statement: &mut Statement<'_>,
+    values: impl Iterator<Item = Value<'v>>,
+) -> rusqlite::Result<usize> {
+    for (parameter, value) in (1..).zip(values) {
+        statement.raw_bind_parameter(parameter, Parameter(value))?;
+    }
+    statement.raw_execute()
+}
 
 /// A row's value as a parameter of a statement.
 pub(super) struct Parameter<'r>(pub(super) Value<'r>);
@@ -18,8 +34,8 @@ impl ToSql for Parameter<'_> {
     }
 }
 
-/// A value of the database as one of a row. A table that is not STRICT, made by another program, may hold other kinds; their
-/// bytes stand for them.
+/// A value of the database as a row's value. A table that another program made without STRICT may have other kinds, which become
+/// their bytes.
 pub(super) fn value_of(value: ValueRef<'_>) -> Value<'_> {
     match value {
         ValueRef::Null => Value::Null,
