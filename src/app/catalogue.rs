@@ -10,7 +10,6 @@ use crate::core::finding::{Code, CodeInfo, REGISTRY, Scope};
 use crate::core::profile::{Profile, accepted_names, nearest};
 use crate::error::{Error, Result};
 
-/// The text of `custload profiles [NAME]`.
 pub(super) fn profiles(name: Option<&str>, as_json: bool) -> Result<String> {
     let shown: Vec<Arc<Profile>> = match name {
         Some(name) => vec![Profile::named(name)?],
@@ -80,7 +79,6 @@ fn data(profile: &Profile) -> Value {
     json!({ "name": profile.name, "title": profile.title, "key": profile.key, "fields": fields })
 }
 
-/// The text of `custload explain [CODE]`.
 pub(super) fn explain(name: Option<&str>, as_json: bool) -> Result<String> {
     let Some(name) = name else {
         if as_json {

@@ -36,7 +36,6 @@ impl Console {
         self.has_bar = false;
     }
 
-    /// Removes the bar.
     pub(super) fn end(&self) {
         self.bar.finish_and_clear();
     }

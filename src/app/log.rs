@@ -24,7 +24,6 @@ enum LogFormat {
     Json,
 }
 
-/// Writes the events of a run.
 #[derive(Debug)]
 pub(super) struct Log {
     format: LogFormat,

@@ -74,7 +74,6 @@ pub(super) fn summary(summary: &Summary, again: impl Fn(&str) -> String) -> Stri
     without_trailing_spaces(&out)
 }
 
-/// The counts of each input, and of all.
 fn inputs(summary: &Summary) -> Table {
     // The others are redundant in this mode.
     let is_shown = |count: &&Count| match count.name {

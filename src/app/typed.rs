@@ -32,12 +32,10 @@ impl<const INSPECTS: bool> Typed<INSPECTS> {
         self.value(name).and_then(OsStr::to_str)
     }
 
-    /// Whether an option was typed.
     pub(super) fn has(&self, name: &str) -> bool {
         self.value(name).is_some()
     }
 
-    /// Sets the fields of the options.
     pub(super) fn apply(&self, options: &mut Options) -> Result<()> {
         for (row, value) in &self.given {
             let done = match row.set {
@@ -72,7 +70,6 @@ fn words(row: &Row, value: &str) -> Vec<String> {
     }
 }
 
-/// The parser's definition of an option.
 fn definition(row: &'static Row) -> Arg {
     let values = row.choices.iter().map(|(name, help)| PossibleValue::new(*name).help(*help));
     let (action, parser) = match row.set {

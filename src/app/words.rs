@@ -7,7 +7,6 @@ use crate::error::Error;
 use crate::run::option_table::Copied;
 use crate::shell;
 
-/// The words of a command.
 #[derive(Debug)]
 pub(super) struct Words(Vec<String>);
 
@@ -33,13 +32,11 @@ impl Words {
         Words(words.concat())
     }
 
-    /// Adds options of the current command.
     pub(super) fn copying<const INSPECTS: bool>(mut self, typed: &Typed<INSPECTS>, copied: &[Copied]) -> Words {
         copied.iter().for_each(|copied| self.0.extend(typed.copied(*copied)));
         self
     }
 
-    /// Adds words.
     pub(super) fn with(mut self, words: &[String]) -> Words {
         self.0.extend_from_slice(words);
         self

@@ -27,12 +27,10 @@ pub(super) fn is_report(name: &str) -> bool {
     [SUMMARY, ERRORS, ACCEPTED].contains(&name) || name.ends_with(".rejects.csv") || name.ends_with(".rejects.ndjson")
 }
 
-/// A report that is being written.
 #[derive(Debug)]
 pub struct ReportFile {
     path: PathBuf,
     writer: BufWriter<File>,
-    /// Its bytes so far.
     length: u64,
     /// The thread that syncs what is written so far, if there is one.
     syncer: Option<SyncSender<Unsynced>>,
@@ -70,7 +68,6 @@ impl ReportFile {
         Ok(ReportFile { path, writer, length: 0, syncer: None, unsynced: 0, sync_failed: Arc::default() })
     }
 
-    /// Appends bytes to the report.
     pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
         self.writer.write_all(bytes).map_err(|error| Error::report(&self.path, error))?;
         self.length += bytes.len() as u64;
@@ -86,7 +83,6 @@ impl ReportFile {
         Ok(())
     }
 
-    /// The number of bytes written to it.
     pub fn length(&self) -> u64 {
         self.length
     }
@@ -104,7 +100,6 @@ impl ReportFile {
     }
 }
 
-/// A report that is complete.
 #[derive(Debug)]
 #[must_use = "a power cut may take what is not synced"]
 pub struct WrittenReport {
@@ -114,7 +109,6 @@ pub struct WrittenReport {
 }
 
 impl WrittenReport {
-    /// Syncs the report to the disk.
     pub fn sync(&self) -> Result<()> {
         let synced = self.file.sync_all().and_then(|()| match self.sync_failed.load(Ordering::Relaxed) {
             true => Err(io::Error::other("it could not be synced to the disk")),

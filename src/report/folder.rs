@@ -76,7 +76,6 @@ impl ReportFolder {
         cut.map_err(|error| Error::report(&path, error))
     }
 
-    /// Removes a report.
     pub fn remove(&self, name: &str) -> Result<()> {
         let path = self.partial.join(name);
         fs::remove_file(&path).map_err(|error| Error::report(&path, error))

@@ -83,11 +83,8 @@ pub enum FirstSeen<'f> {
 /// What the reject report says of a record.
 #[derive(Debug)]
 pub struct Rejection<'f> {
-    /// Where it was first read.
     pub first_seen: FirstSeen<'f>,
-    /// Its findings.
     pub findings: Findings<'f>,
-    /// The words of its findings.
     pub words: &'f Words,
     /// The text of a record that could not be parsed, and its dialect.
     pub raw: Option<(&'f str, &'f str)>,

@@ -50,7 +50,6 @@ impl Action {
     }
 }
 
-/// An accepted record.
 #[derive(Clone, Debug)]
 pub(super) struct Accepted<'v> {
     pub(super) input: usize,

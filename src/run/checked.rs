@@ -15,7 +15,6 @@ use crate::sink::sqlite::keys::{Claim, KeySet, Rivals, RunPosition};
 use crate::sink::sqlite::record::RecordBuilder;
 use crate::sink::sqlite::texts::BlockTexts;
 
-/// A block, its verdicts and its report lines.
 pub(super) struct Checked {
     pub(super) block: Block,
     pub(super) verdicts: Verdicts,
@@ -24,7 +23,6 @@ pub(super) struct Checked {
     pub(super) counts: Counts,
     /// The rows of the accepted records in [`Verdicts::rows`].
     pub(super) rows: Vec<Range<u32>>,
-    /// The keys of the accepted records.
     pub(super) texts: BlockTexts,
     /// The records whose fingerprint is taken, by an earlier record or, unless the run changes customers, by a customer. They are
     /// counted from the block's first, in order.

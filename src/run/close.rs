@@ -23,7 +23,6 @@ pub(super) struct Ending<'r> {
     pub(super) options: &'r Options,
     pub(super) profile: &'r Profile,
     pub(super) clock: &'r Clock,
-    /// The folder of its reports.
     pub(super) reports: Option<&'r Path>,
     pub(super) run_id: i64,
 }

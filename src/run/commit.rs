@@ -38,7 +38,6 @@ use crate::report::summary::Counts;
 use crate::sink::sqlite::keys::RunPosition;
 use crate::sink::sqlite::{Checkpoint, InputPosition};
 
-/// Commits checked blocks in their order.
 pub(super) struct Committer<'r> {
     options: &'r Options,
     plan: Arc<Plan>,
@@ -72,7 +71,6 @@ pub(super) struct Opened {
 /// What a run has committed at its last checkpoint.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Kept {
-    /// The number of records.
     pub(super) records: RunPosition,
     /// The first and the last customer that it created for them.
     pub(super) customers: Option<(i64, i64)>,
@@ -207,7 +205,7 @@ impl<'r> Committer<'r> {
         }
         let is_late = |index| rejected.binary_search_by_key(&index, |rejected| rejected.index).is_ok();
         let is_reject = |index: usize| verdicts.verdicts[index].outcome == Outcome::Rejected || is_late(index);
-        let before = self.ledger.counts().rejected;
+        let before = self.ledger.counts.rejected;
         let listed = listed_spans(self.options, before, counts.rejected, verdicts.verdicts.len(), is_reject);
         let (more_errors, more_rejects): (Vec<_>, Vec<_>) =
             rejected.into_iter().map(|late| ((late.index, late.error), (late.index, late.reject))).unzip();
@@ -275,7 +273,6 @@ impl<'r> Committer<'r> {
         self.ledger.is_complete()
     }
 
-    /// How far the run has come.
     pub(super) fn progress(&self) -> Progress {
         self.ledger.progress()
     }
@@ -291,9 +288,9 @@ impl<'r> Committer<'r> {
         let TextBefore { line, byte_offset, sha256 } = before;
         let position = InputPosition { file: input as u64 + 1, record, line, byte_offset, sha256 };
         if let Some(replay) = &self.writer.replay {
-            if replay.checkpoint.records == self.ledger.records() {
+            if replay.checkpoint.records == self.ledger.records {
                 let path = visible(self.ledger.path(input));
-                if let Some(what) = replay.difference(&position, &self.ledger.counts(), &path) {
+                if let Some(what) = replay.difference(&position, &self.ledger.counts, &path) {
                     return Err(replay.cannot_continue(&self.writer.database, &what));
                 }
                 self.writer.replay = None;
@@ -301,7 +298,7 @@ impl<'r> Committer<'r> {
             }
             return Ok(true);
         }
-        if threshold_passed(self.options, &self.ledger.counts()).is_some() {
+        if threshold_passed(self.options, &self.ledger.counts).is_some() {
             return Ok(false);
         }
         self.balance()?;
@@ -311,7 +308,7 @@ impl<'r> Committer<'r> {
 
     fn kept_now(&self) -> Kept {
         let accepted_bytes = self.reports.accepted_bytes();
-        Kept { records: self.ledger.records(), customers: self.writer.created, accepted_bytes }
+        Kept { records: self.ledger.records, customers: self.writer.created, accepted_bytes }
     }
 
     fn commit_part(&mut self, position: InputPosition, observer: &mut dyn Observer) -> Result<()> {
@@ -320,9 +317,9 @@ impl<'r> Committer<'r> {
         };
         let checkpoint = Checkpoint {
             run_id: store.run_id(),
-            records: self.ledger.records(),
+            records: self.ledger.records,
             position,
-            customers: self.start.1 + self.ledger.counts().created as i64,
+            customers: self.start.1 + self.ledger.counts.created as i64,
             start_customer_id: self.start.0,
             next_customer_id: store.next_id(),
             change_counter: None,
@@ -349,7 +346,7 @@ impl<'r> Committer<'r> {
     /// Stores what is left, completes the reports and checks the balance.
     pub(super) fn finish(mut self) -> Result<Committed> {
         if let Some(replay) = &self.writer.replay {
-            return Err(replay.ended_too_early(&self.writer.database, self.ledger.records()));
+            return Err(replay.ended_too_early(&self.writer.database, self.ledger.records));
         }
         self.store_held_back()?;
         self.balance()?;

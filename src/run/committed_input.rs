@@ -46,7 +46,6 @@ impl CommittedInput {
         CommittedInput { summary, length, compared_sha256: None, index, is_complete: false }
     }
 
-    /// The balance of a column.
     pub(super) fn cells(&mut self, column: u32) -> &mut Balance {
         match self.summary.columns.get_mut(column as usize) {
             Some(column) => column.cells.get_or_insert_default(),

@@ -39,14 +39,12 @@ pub(super) struct Stops {
 }
 
 impl Stops {
-    /// The next after `done` records.
     fn after(self, done: RunPosition) -> Option<RunPosition> {
         let every = self.every.map(|every| (done / every + 1) * every);
         self.first.filter(|first| *first > done).into_iter().chain(every).min()
     }
 }
 
-/// The thread that cuts.
 pub(super) struct Cutter {
     pub(super) pool: rayon::ThreadPool,
     pub(super) arrivals: Sender<(u64, Arrival)>,

@@ -38,7 +38,6 @@ pub(super) struct Watched<'o> {
 }
 
 impl<'o> Watched<'o> {
-    /// Logs the start of a run.
     pub(super) fn start(options: &Options, observer: &'o mut dyn Observer) -> Watched<'o> {
         let database = options.database.as_deref().map(shown_path);
         info!(
@@ -178,7 +177,6 @@ pub(super) fn checkpoint(run: i64, records: u64) {
     info!(target: TARGET, event = "checkpoint", run, records);
 }
 
-/// Logs that a threshold was passed.
 pub(super) fn threshold(command: Command, run: i64, reason: &str, counts: &Counts) {
     let run = (command == Command::Import).then_some(run);
     warn!(target: TARGET, event = "threshold", run, reason, rejected = counts.rejected);

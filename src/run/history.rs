@@ -19,7 +19,6 @@ use crate::sink::sqlite::{self, PastRun, Pruned, UNFINISHED, Undo, Undone};
 /// The database of a command about earlier runs.
 #[derive(Clone, Debug)]
 pub struct DatabaseAccess {
-    /// Its file.
     pub database: PathBuf,
     /// How long to wait if another program has locked it.
     pub wait: Duration,
@@ -36,7 +35,6 @@ impl DatabaseAccess {
 /// A run in the database, with what only the disk knows of it.
 #[derive(Clone, Debug)]
 pub struct RunStory {
-    /// Its rows in the database.
     pub run: PastRun,
     /// The absolute path of its reports, if it wrote any.
     pub reports: Option<PathBuf>,
@@ -87,7 +85,6 @@ pub(super) fn reports_of(database: &Path, run: &PastRun) -> Option<PathBuf> {
 /// Which run is to be undone, and how.
 #[derive(Clone, Debug)]
 pub struct UndoOptions {
-    /// The run.
     pub run_id: i64,
     /// Whether to leave customers that have changed since the run as they are. Otherwise nothing is done if there are any
     /// ([`Undone::is_done`]).
@@ -98,7 +95,6 @@ pub struct UndoOptions {
     pub now: Option<DateTime<Utc>>,
 }
 
-/// Undoes a run.
 pub fn undo(access: &DatabaseAccess, options: &UndoOptions, observer: &mut dyn Observer) -> Result<Undone> {
     let (database, DatabaseAccess { wait, stop, .. }) = (&access.file(), access);
     let UndoOptions { run_id, keep_changed, dry_run, now } = *options;

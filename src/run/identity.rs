@@ -13,7 +13,6 @@ use crate::read::input::{Input, ReadOptions};
 use crate::read::open::sha256;
 use crate::sink::sqlite::LoadedInput;
 
-/// What an input is recognised by.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Identity {
     /// Its absolute path; standard input and pipes have none.

@@ -44,7 +44,6 @@ pub struct Inspection {
     pub described: String,
     /// Notices about how it is read.
     pub notes: Vec<String>,
-    /// How well each profile fits.
     pub fits: Vec<FitSummary>,
     /// The profile that a run would take.
     pub profile: Option<String>,
@@ -75,7 +74,6 @@ impl Serialize for StoredRecord {
 /// How well a profile fits an input.
 #[derive(Clone, Debug, Serialize)]
 pub struct FitSummary {
-    /// The profile's name.
     pub profile: String,
     /// How many of its fields the input fills.
     pub matched: usize,
@@ -83,7 +81,6 @@ pub struct FitSummary {
     pub missing: Vec<String>,
 }
 
-/// The content of a column.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct ColumnContent {
     /// The field that an unknown header may be meant for.
@@ -99,7 +96,6 @@ pub struct ColumnContent {
 /// How many records have a code, and where the first is.
 #[derive(Clone, Debug, Serialize)]
 pub struct RejectExample {
-    /// The code.
     #[serde(skip)]
     pub code: Code,
     /// The records that have it.
@@ -277,7 +273,6 @@ impl Inspection {
         self.input.counts.repaired += verdicts.repaired.iter().sum::<u64>();
     }
 
-    /// The columns that fill each field.
     fn filling(&self, fields: &[FieldPlan]) -> Vec<Vec<usize>> {
         let mut filling = vec![Vec::new(); fields.len()];
         for (column, summary) in self.input.columns.iter().enumerate() {

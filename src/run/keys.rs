@@ -27,7 +27,6 @@ pub(super) struct Keys {
     plan: Option<KeyPlan>,
     shared: SharedKeys,
     fingerprints: Fingerprints,
-    /// The folded keys of the run's records.
     texts: KeyTexts,
     /// The keys of records whose fingerprint belongs to another key or to a released record.
     collided: Collisions,
@@ -75,7 +74,6 @@ impl Keys {
         }
     }
 
-    /// What workers claim keys with.
     pub(super) fn shared(&self) -> (SharedKeys, Fingerprints) {
         (self.shared.clone(), self.fingerprints.clone())
     }

@@ -25,21 +25,19 @@ use crate::report::summary::{Counts, InputSummary};
 use crate::sink::sqlite::keys::RunPosition;
 use crate::sink::sqlite::{FileRow, RunRow, UNFINISHED};
 
-/// The counts of a run and of its inputs.
 #[derive(Debug)]
 pub(super) struct Ledger {
     pub(super) record: RunRecord,
     inputs: Vec<CommittedInput>,
     /// The sum of the inputs' counts, kept because it is needed after every block and there may be many inputs.
-    counts: Counts,
+    pub(super) counts: Counts,
     tally: Tally,
     bytes: u64,
-    records: RunPosition,
+    pub(super) records: RunPosition,
     /// The counts at the checkpoint from which a stopped run continues.
     before: Counts,
 }
 
-/// The counts of a run that has ended.
 #[derive(Debug)]
 pub(super) struct Totals {
     pub(super) record: RunRecord,
@@ -61,14 +59,6 @@ impl Ledger {
     /// The path of an input, as it was named.
     pub(super) fn path(&self, input: usize) -> &str {
         &self.inputs[input].summary.path
-    }
-
-    pub(super) fn counts(&self) -> Counts {
-        self.counts
-    }
-
-    pub(super) fn records(&self) -> RunPosition {
-        self.records
     }
 
     pub(super) fn progress(&self) -> Progress {
@@ -174,7 +164,6 @@ impl Ledger {
 pub(super) struct RunRecord {
     pub(super) row: RunRow,
     pub(super) clock: Clock,
-    /// How the inputs are read.
     pub(super) read: ReadOptions,
     /// The runs that are undone in the same transaction.
     pub(super) undone: BTreeSet<i64>,
@@ -296,8 +285,8 @@ mod tests {
         ledger.add_block(0, &counts, &Tally::new(0), 100, 5);
         ledger.add_block(1, &counts, &Tally::new(0), 50, 10);
         ledger.count(1, |counts| counts.updated += 4);
-        assert_eq!((ledger.counts().read, ledger.counts().created, ledger.counts().updated), (10, 6, 4));
-        assert_eq!((ledger.progress().bytes, ledger.records(), ledger.path(1)), (150, 10, "1.csv"));
+        assert_eq!((ledger.counts.read, ledger.counts.created, ledger.counts.updated), (10, 6, 4));
+        assert_eq!((ledger.progress().bytes, ledger.records, ledger.path(1)), (150, 10, "1.csv"));
         // What was stored before the run was stopped is not expected of the database again.
         assert_eq!(ledger.stored(), (5, 2));
         let (run, files) = ledger.checkpoint_rows(Some((3, 8)));

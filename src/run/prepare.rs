@@ -19,7 +19,6 @@ use crate::read::input::{Format, Input};
 use crate::read::sheet::SheetEnd;
 use crate::report::summary::{ColumnSummary, Counts, Ignored, InputSummary};
 
-/// An input whose columns are bound.
 #[derive(Debug)]
 pub(super) struct Prepared {
     pub(super) input: Input,
@@ -86,59 +85,58 @@ pub(super) fn profile(
     Ok(profile)
 }
 
+/// The profile that fits an input best. An error if none fits, or several equally well.
 pub(super) fn choose(input: &Input, options: &Options, candidates: &Candidates) -> Result<Arc<Profile>> {
     let fits: Vec<Fit> = candidates.fits(&input.names);
     let best = fits.iter().filter(|fit| fit.missing.is_empty()).max_by_key(|fit| fit.rank());
-    let path = visible(&input.path.to_string_lossy()).into_owned();
-    let Some(best) = best else {
-        let needs: Vec<String> =
-            fits.iter().map(|fit| format!("{} lacks {}", fit.profile.name, fit.missing.join(", "))).collect();
-        if !input.dialect.format.is_table() && input.names.is_empty() {
-            return Err(Error::unfit(
-                &input.path,
-                "no keys were found in its first records",
-                format!(
-                    "{path}: no keys were found in its first records, so no profile can be chosen; name one with --profile"
-                ),
-            ));
-        }
-        let key = if input.dialect.format.is_table() { "header" } else { "key" };
-        let proposal = match typed(&proposal(input, candidates)) {
-            proposal if proposal.is_empty() => format!("--map 'Their {key}=field'"),
-            proposal => format!("--map, {proposal} say"),
-        };
-        return Err(Error::unfit(
-            &input.path,
-            "no profile fits it",
-            format!(
-                "{path}: no profile fits. Found: {}. Of what each profile requires, {}.{}{}{}{} Say what a {key} means with \
-                 {proposal}{}, or choose with --profile; `custload profiles` lists the fields",
-                listed(&input.names),
-                needs.join("; "),
-                input.notes.iter().map(|note| format!(" Note: {}.", visible(note))).collect::<String>(),
-                guessed_header(input),
-                near_misses(&fits, &input.names),
-                tried(input, options),
-                if input.dialect.format.is_table() { ", or name the columns with --no-header --columns" } else { "" },
-            ),
-        ));
-    };
+    let Some(best) = best else { return Err(no_profile_fits(input, options, candidates, &fits)) };
     refuse_guessed_header(input)?;
-    let rivals = fits.iter().filter(|fit| fit.rank() == best.rank());
-    let rivals: Vec<(&str, &str)> = rivals.map(|fit| (fit.profile.name.as_str(), fit.profile.title.as_str())).collect();
+    let rivals: Vec<&Profile> = fits.iter().filter(|fit| fit.rank() == best.rank()).map(|fit| &**fit.profile).collect();
     if rivals.len() > 1 {
-        return Err(Error::unfit(
-            &input.path,
-            "several profiles fit it equally well",
-            format!(
-                "{path}: the profiles {} fit equally well. Found: {}. Choose with --profile {}",
-                rivals.iter().map(|(name, title)| format!("{name} ({title})")).collect::<Vec<_>>().join(" and "),
-                listed(&input.names),
-                rivals.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" or --profile ")
-            ),
-        ));
+        let titles: Vec<String> = rivals.iter().map(|rival| format!("{} ({})", rival.name, rival.title)).collect();
+        let names: Vec<&str> = rivals.iter().map(|rival| rival.name.as_str()).collect();
+        let message = format!(
+            "{}: the profiles {} fit equally well. Found: {}. Choose with --profile {}",
+            visible(&input.path.to_string_lossy()),
+            titles.join(" and "),
+            listed(&input.names),
+            names.join(" or --profile ")
+        );
+        return Err(Error::unfit(&input.path, "several profiles fit it equally well", message));
     }
     Ok(Arc::clone(best.profile))
+}
+
+fn no_profile_fits(input: &Input, options: &Options, candidates: &Candidates, fits: &[Fit]) -> Error {
+    let path = visible(&input.path.to_string_lossy()).into_owned();
+    let is_table = input.dialect.format.is_table();
+    if !is_table && input.names.is_empty() {
+        let what = "no keys were found in its first records";
+        return Error::unfit(
+            &input.path,
+            what,
+            format!("{path}: {what}, so no profile can be chosen; name one with --profile"),
+        );
+    }
+    let needs: Vec<String> =
+        fits.iter().map(|fit| format!("{} lacks {}", fit.profile.name, fit.missing.join(", "))).collect();
+    let notes: String = input.notes.iter().map(|note| format!(" Note: {}.", visible(note))).collect();
+    let key = if is_table { "header" } else { "key" };
+    let proposal = match typed(&proposal(input, candidates)) {
+        proposal if proposal.is_empty() => format!("--map 'Their {key}=field'"),
+        proposal => format!("--map, for example {proposal}"),
+    };
+    let message = format!(
+        "{path}: no profile fits. Found: {}. Of what each profile requires, {}.{notes}{}{}{} Say what a {key} means with \
+         {proposal}{}, or choose with --profile; `custload profiles` lists the fields",
+        listed(&input.names),
+        needs.join("; "),
+        guessed_header(input),
+        near_misses(fits, &input.names),
+        tried(input, options),
+        if is_table { ", or name the columns with --no-header --columns" } else { "" },
+    );
+    Error::unfit(&input.path, "no profile fits it", message)
 }
 
 /// Binds every input to the plan's profile. An error if one does not fit.
@@ -254,7 +252,7 @@ fn bind_header(input: &Input, plan: &Plan, options: &Options) -> Result<Binding>
     let candidates = Candidates::new(std::slice::from_ref(profile), &options.fields.mapping);
     let proposal = match typed(&proposal(input, &candidates.for_mode(plan.mode, options.fields.key.clone()))) {
         proposal if proposal.is_empty() => format!("--map 'Their header={}'", field.column),
-        proposal => format!("--map, {proposal} say"),
+        proposal => format!("--map, for example {proposal}"),
     };
     Err(Error::unfit(
         &input.path,

@@ -85,7 +85,6 @@ fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
 }
 
-/// The longest stem, in bytes.
 const LONGEST_STEM: usize = 200;
 
 /// Makes the unique stems of the names of the inputs' reports.

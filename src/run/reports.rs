@@ -20,7 +20,6 @@ pub(super) struct Reports {
     errors: Option<ReportFile>,
     accepted: Option<ReportFile>,
     accepted_writer: RowWriter,
-    /// The reject report of each input.
     rejects: Vec<Option<RejectReport>>,
     /// To the thread that syncs reports while they are written.
     sync: SyncSender<Unsynced>,
@@ -28,7 +27,6 @@ pub(super) struct Reports {
     written: Vec<WrittenReport>,
 }
 
-/// The reject report of an input.
 enum RejectReport {
     /// Not created before the input's first block: there may be more inputs than files can be open.
     Due {

@@ -33,17 +33,14 @@ pub(super) struct Resolver {
     last_origin: Option<(i64, Origin)>,
 }
 
-/// What became of a block's records.
 pub(super) struct Resolved<'v> {
     /// `None` if every accepted record creates a customer and is not listed.
     pub(super) accepted: Option<Vec<Accepted<'v>>>,
     pub(super) rejected: Vec<LateReject>,
 }
 
-/// What is known of a record's key.
 struct Claim<'k> {
     record: RunPosition,
-    /// The folded key.
     key: Option<&'k [u8]>,
     /// Whether the key's fingerprint is taken.
     is_contested: bool,
@@ -60,7 +57,6 @@ enum Decision {
     },
     /// The record needs an existing customer, and none has the key.
     NoCustomer,
-    /// Two customers have the key.
     Ambiguous(i64, i64),
     CustomerHasKey(i64),
     RecordHasKey(KeyedRecord),

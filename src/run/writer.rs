@@ -110,7 +110,7 @@ impl CustomerWriter {
     /// An error if the database has stored fewer or more customers than it was given.
     pub(super) fn balance(&self, created: u64, updated: u64) -> Result<()> {
         let Target::Database(store) = &self.target else { return Ok(()) };
-        let (written, changed) = (store.rows_written(), store.rows_changed());
+        let (written, changed) = store.stored();
         if (written, changed) == (created, updated) {
             return Ok(());
         }

@@ -54,7 +54,6 @@ fn reports(story: &RunStory) -> String {
     }
 }
 
-/// The inputs with their counts, as a table.
 fn inputs(story: &RunStory) -> comfy_table::Table {
     let run = &story.run;
     let is_shown = |count: &&Count| count.is_of_records() && count.sum != Sum::Accepted;
@@ -90,7 +89,6 @@ fn can_be_undone(story: &RunStory, database: &Path) -> String {
     }
 }
 
-/// The run as JSON.
 pub(super) fn data(story: &RunStory) -> Value {
     let RunStory { run, reports, is_running } = story;
     let file = |file: &FileRow| {

@@ -26,7 +26,6 @@ pub enum Decides {
 /// Which printed commands repeat an option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Copied {
-    /// None.
     No,
     /// Those that read the same file. Its reject report has a format of its own.
     File,
@@ -36,12 +35,10 @@ pub enum Copied {
     Report,
 }
 
-/// Why a value is refused.
 #[derive(Debug)]
 pub enum Refusal {
     /// What is wrong with the value, and what to write instead.
     Value(String),
-    /// Another error.
     Other(Error),
 }
 
@@ -76,9 +73,7 @@ impl From<Error> for Refusal {
 /// How an option sets its field of [`Options`]. Options of the program's output set none.
 #[derive(Clone, Copy, Debug)]
 pub enum Set {
-    /// Without a value.
     Switch(fn(&mut Options)),
-    /// With a text.
     Text(fn(&mut Options, &str) -> Result<(), Refusal>),
     /// With a path, which need not be Unicode.
     Path(fn(&mut Options, &Path) -> Result<(), Refusal>),
@@ -97,12 +92,10 @@ pub struct Recorded {
     pub on: &'static str,
 }
 
-/// An option.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
     /// Its name, without the hyphens.
     pub name: &'static str,
-    /// Its short name.
     pub short: Option<char>,
     /// The name of its value in the help; empty for a switch.
     pub value_name: &'static str,
@@ -110,7 +103,6 @@ pub struct Row {
     pub choices: &'static [(&'static str, &'static str)],
     /// Its default, if there is one to name.
     pub default: Option<&'static str>,
-    /// Its help.
     pub help: &'static str,
     /// Whether the help lists it under "How the file is read"; `inspect` has these options too.
     pub is_reading: bool,
@@ -124,11 +116,9 @@ pub struct Row {
     pub conflicts: &'static [&'static str],
     /// Which printed commands repeat it.
     pub copied: Copied,
-    /// What it decides.
     pub decides: Decides,
     /// What the database keeps of it.
     pub recorded: [Option<Recorded>; 2],
-    /// How it sets its field.
     pub set: Set,
 }
 

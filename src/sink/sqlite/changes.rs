@@ -9,7 +9,6 @@ use crate::core::row::Value;
 /// What a record changes of a customer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change<'r> {
-    /// The customer.
     pub customer: i64,
     /// The columns, and their new values.
     pub values: Vec<(&'r str, Value<'r>)>,

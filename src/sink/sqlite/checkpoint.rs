@@ -9,7 +9,6 @@ use crate::core::record::Counts;
 /// The last checkpoint of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Checkpoint {
-    /// The run.
     pub run_id: i64,
     /// The number of records before it, of all inputs.
     pub records: u64,
@@ -45,11 +44,9 @@ pub struct InputPosition {
 pub struct Unfinished {
     /// Its last checkpoint.
     pub checkpoint: Checkpoint,
-    /// Its profile.
     pub profile: String,
     /// Its options, as `import_runs` has them.
     pub options: String,
-    /// When it started.
     pub started_at: String,
     /// Its counts up to the checkpoint.
     pub counts: Counts,

@@ -85,7 +85,6 @@ impl Customers {
         read.map_err(|error| self.options.sqlite_error(error))
     }
 
-    /// The key of a customer, as it is stored.
     pub fn key_of(&self, customer: i64) -> Result<Option<String>> {
         let key = self.key().map_or(Ok(None), |key| key_of(&self.connection, key, customer));
         key.map_err(|error| self.options.sqlite_error(error))
@@ -138,7 +137,6 @@ pub(super) fn for_each_key(
     Ok(())
 }
 
-/// The key of a customer, as it is stored.
 pub(super) fn key_of(connection: &Connection, key: &str, customer: i64) -> rusqlite::Result<Option<String>> {
     let sql = format!("SELECT CAST({} AS TEXT) FROM customers WHERE customer_id = ?1", quoted(key));
     let mut statement = connection.prepare_cached(&sql)?;
@@ -149,13 +147,11 @@ pub(super) fn key_of(connection: &Connection, key: &str, customer: i64) -> rusql
     }
 }
 
-/// The column of a customer's name.
 pub(super) const NAME: &str = "name";
 
 /// The name of a customer, and the record that it comes from, as far as they are known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origin {
-    /// Its name.
     pub name: Option<String>,
     /// The path of the input, and the number of its record that created the customer or changed it last.
     pub record: Option<(String, i64)>,

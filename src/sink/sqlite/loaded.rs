@@ -6,12 +6,9 @@ use rusqlite::Connection;
 
 use super::runs::{FILES, FINISHED, FileRow, RUNS, RunRow, UNDONE};
 
-/// An input of a finished run.
 #[derive(Clone, Debug)]
 pub struct LoadedInput {
-    /// The run.
     pub run: Arc<RunRow>,
-    /// The input.
     pub file: FileRow,
     /// Whether records of this input changed nothing, and an earlier run was undone since: what they matched may be gone.
     pub relied_on_undone_run: bool,

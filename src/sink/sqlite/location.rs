@@ -7,7 +7,6 @@ use std::path::Path;
 use crate::disk::{folder_of, with_suffix};
 use crate::error::{Error, Result, Words, has_failed};
 
-/// What is at a database's path.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Location {
     /// A file, of whatever content.

@@ -71,7 +71,6 @@ impl LockedDatabase {
         Ok(locked(LockState::Existing(OpenDatabase { connection, counter })))
     }
 
-    /// The database, if it exists.
     pub(super) fn existing(&self) -> Result<&OpenDatabase> {
         match &self.state {
             LockState::Existing(open) => Ok(open),

@@ -9,12 +9,9 @@ use super::errors::{BuildError, sqlite_error};
 use crate::core::profile::Profile;
 use crate::error::Error;
 
-/// How a run uses a database.
 #[derive(Clone, Debug)]
 pub struct StoreOptions {
-    /// The database's file.
     pub path: PathBuf,
-    /// The number of the run.
     pub run_id: i64,
     /// The database's ID, if it has none yet.
     pub database_id: String,

@@ -75,17 +75,14 @@ impl PrivateFile {
         }
     }
 
-    /// The private name.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// A handle of the file.
     pub(super) fn handle(&self) -> io::Result<File> {
         self.lock.try_clone()
     }
 
-    /// Syncs what is written so far.
     pub(super) fn sync(&self) -> io::Result<()> {
         self.lock.sync_all()
     }

@@ -11,7 +11,6 @@ use super::runs::{FINISHED, UNFINISHED};
 use super::schema::{Tables, tables};
 use crate::error::{Error, Result};
 
-/// What was deleted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pruned {
     /// The runs that can no longer be undone, in their order.

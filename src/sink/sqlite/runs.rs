@@ -93,12 +93,10 @@ pub const NOTHING_LOADED: &str = "nothing-loaded";
 /// The status of a run that was undone.
 pub const UNDONE: &str = "undone";
 
-/// The number of the next run.
 pub(super) fn next_run(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("SELECT ifnull(max(run_id), 0) + 1 FROM import_runs", [], |row| row.get(0))
 }
 
-/// The database's ID, if it has one yet.
 pub(super) fn database_id(connection: &Connection) -> rusqlite::Result<Option<String>> {
     connection.query_row("SELECT database_id FROM import_database", [], |row| row.get(0)).optional()
 }
@@ -109,7 +107,6 @@ pub(super) fn write_database_id(connection: &Connection, id: &str) -> rusqlite::
     connection.execute(sql, [id]).map(drop)
 }
 
-/// The last few runs that are done, the newest first.
 pub(super) fn latest_runs(connection: &Connection) -> rusqlite::Result<Vec<RunRow>> {
     RUNS.select(connection, "WHERE status <> ?1 ORDER BY run_id DESC LIMIT 10", [UNFINISHED])
 }

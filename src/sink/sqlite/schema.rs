@@ -118,7 +118,6 @@ pub fn insert_customer(profile: &Profile) -> String {
 /// What a database has of custload's tables.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Tables {
-    /// None of them.
     Absent,
     /// All of them, with all columns that do not depend on a profile.
     Complete,
@@ -167,7 +166,6 @@ fn foreign(table: &str, why: &str) -> Tables {
 /// What a database has of the tables that a profile needs.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Found {
-    /// Nothing.
     Nothing,
     /// All tables; the columns of these fields are missing.
     Ours {
@@ -218,7 +216,6 @@ pub(super) fn has_table(connection: &Connection, name: &str) -> rusqlite::Result
     Ok(object_type(connection, name)?.is_some())
 }
 
-/// A column as the database has it.
 struct FoundColumn {
     name: String,
     declared: String,

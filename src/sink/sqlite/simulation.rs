@@ -54,7 +54,6 @@ impl Simulation {
         Ok(first)
     }
 
-    /// Changes a customer.
     pub fn change(&mut self, change: &Change<'_>, stamp: &ChangeStamp<'_>) -> Result<()> {
         let (customer, connection, profile) = (change.customer, &self.connection, &*self.profile);
         let columns: Vec<&str> = profile.fields.iter().map(|field| field.column.as_str()).collect();

@@ -22,7 +22,6 @@ use super::schema::{self, Found};
 use super::sql::quoted;
 use crate::error::{Error, Result};
 
-/// A database that a run writes to.
 #[derive(Debug)]
 pub struct Store {
     pub(super) destination: Destination,
@@ -46,7 +45,6 @@ impl Store {
         Ok(Store { destination, options, next_id, rows_written: 0, rows_changed: 0, journal: Journal::default() })
     }
 
-    /// The number of the run.
     pub fn run_id(&self) -> i64 {
         self.options.run_id
     }
@@ -56,14 +54,9 @@ impl Store {
         self.next_id
     }
 
-    /// The number of rows that the database reports as written.
-    pub fn rows_written(&self) -> u64 {
-        self.rows_written
-    }
-
-    /// The number of rows that it reports as changed.
-    pub fn rows_changed(&self) -> u64 {
-        self.rows_changed
+    /// The number of rows that the database reports as written, and as changed.
+    pub fn stored(&self) -> (u64, u64) {
+        (self.rows_written, self.rows_changed)
     }
 
     /// Reads with the connection; the default while nothing can be read yet.
@@ -78,7 +71,6 @@ impl Store {
         self.read(|connection| for_each_key(connection, key, below, self.options.max_customers_per_key, each))
     }
 
-    /// The key of a customer, as it is stored.
     pub fn key_of(&self, customer: i64) -> Result<Option<String>> {
         let Some(key) = &self.options.key else { return Ok(None) };
         self.read(|connection| key_of(connection, key, customer))
@@ -101,7 +93,6 @@ impl Store {
         self.read(|connection| rows::read_rows(connection, &columns, customers, each))
     }
 
-    /// The number of customers in the database.
     pub fn customers(&self) -> Result<i64> {
         match &self.destination {
             Destination::Existing(_) => {
@@ -130,7 +121,6 @@ impl Store {
         Ok(())
     }
 
-    /// Changes a customer that exists.
     pub fn change(&mut self, change: &Change<'_>, stamp: &ChangeStamp<'_>) -> Result<()> {
         let changed = self.read(|connection| {
             let changed = changes::change(connection, change, stamp)?;

@@ -6,7 +6,6 @@ use rusqlite::{Connection, Params, Row, ToSql};
 
 use crate::core::record::{Count, Counts};
 
-/// A field of a row type.
 pub(super) enum Field<'r> {
     Text(&'r mut String),
     OptionalText(&'r mut Option<String>),
@@ -94,7 +93,6 @@ impl<R: Clone + Default> Table<R> {
         names.join(separator)
     }
 
-    /// Inserts a row.
     pub(super) fn insert(&self, connection: &Connection, row: &R) -> rusqlite::Result<()> {
         let sql = format!("INSERT INTO {} ({}) VALUES (:{})", self.name, self.names(", "), self.names(", :"));
         let mut statement = connection.prepare_cached(&sql)?;
@@ -116,7 +114,6 @@ impl<R: Clone + Default> Table<R> {
     }
 }
 
-/// A table's definition.
 pub(super) struct Definition {
     pub(super) name: &'static str,
     /// Names and declarations.
@@ -136,7 +133,6 @@ impl Definition {
         Definition { name, columns: columns.to_vec(), primary_key, options: "STRICT, WITHOUT ROWID" }
     }
 
-    /// The statement that creates the table.
     pub(super) fn create(&self) -> String {
         let columns = self.columns.iter().map(|(name, declaration)| format!("{name} {declaration}"));
         let key = self.primary_key.map(|key| format!("PRIMARY KEY ({key})"));

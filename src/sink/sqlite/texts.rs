@@ -18,7 +18,6 @@ pub struct BlockTexts {
 /// The bytes of a record besides its text.
 const HEAD: usize = 4 + 4;
 
-/// The length of a usual key.
 const KEY: usize = 32;
 
 impl BlockTexts {
@@ -48,7 +47,6 @@ struct Chunk {
     first_line: u64,
 }
 
-/// A record and its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyedRecord {
     /// The input, from 0.
@@ -57,7 +55,6 @@ pub struct KeyedRecord {
     pub record: u64,
     /// The line on which it starts.
     pub line: u64,
-    /// Its folded key.
     pub key: Vec<u8>,
 }
 

@@ -32,7 +32,6 @@ impl<'e> Entry<'e> {
         HEAD + self.key.len()
     }
 
-    /// Appends it to others.
     pub(super) fn push_to(&self, entries: &mut Vec<u8>) {
         push_head(entries, self.key.len(), self.id);
         entries.extend_from_slice(self.key);

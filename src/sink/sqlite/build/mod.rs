@@ -57,11 +57,9 @@ impl KeyIndex {
 /// An index on one column of `customers`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Key<'k> {
-    /// The name of the index.
     pub(super) index: &'k str,
     /// The index of the column in a row.
     pub(super) column: usize,
-    /// Whether the column holds integers.
     pub(super) integers: bool,
 }
 

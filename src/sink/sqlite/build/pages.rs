@@ -69,7 +69,6 @@ impl Work for Writer {
     }
 }
 
-/// Syncs what is written.
 #[derive(Debug)]
 struct Syncer(File);
 
@@ -101,7 +100,6 @@ impl PageFile {
         Ok(self)
     }
 
-    /// The bytes of a page.
     pub(super) fn page_size(&self) -> usize {
         self.size
     }

@@ -43,7 +43,6 @@ impl Kind {
 const LEAF_HEADER: usize = 8;
 const INTERIOR_HEADER: usize = 12;
 
-/// One b-tree that is being filled.
 #[derive(Debug)]
 pub(super) struct Tree {
     kind: Kind,
@@ -51,7 +50,6 @@ pub(super) struct Tree {
     leaf: Page,
     /// The leaves that are complete, and the divider of each from the next.
     below: Level,
-    /// The number of its cells.
     cells: u64,
     /// The rowid of the last row.
     last: i64,

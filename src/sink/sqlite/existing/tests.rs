@@ -105,7 +105,7 @@ fn add(path: &Path, records: &[Record], route: Route) -> bool {
     }
     let Destination::Existing(existing) = &store.destination else { panic!("the database exists") };
     let is_segment = matches!(existing.route, Route::Segment(_));
-    assert_eq!(store.rows_written(), records.len() as u64);
+    assert_eq!(store.stored().0, records.len() as u64);
     store.commit(&RunRow::default(), &[]).unwrap();
     is_segment
 }

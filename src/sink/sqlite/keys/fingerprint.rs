@@ -2,7 +2,6 @@
 
 use std::hash::BuildHasher;
 
-/// A key's fingerprint.
 pub type Fingerprint = u64;
 
 /// Makes fingerprints, with another seed in each run, so that nobody can prepare a file of collisions.

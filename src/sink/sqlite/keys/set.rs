@@ -33,12 +33,10 @@ pub struct KeySet {
 pub struct SharedKeys(Arc<RwLock<KeySet>>);
 
 impl SharedKeys {
-    /// Shares keys.
     pub fn new(keys: KeySet) -> SharedKeys {
         SharedKeys(Arc::new(RwLock::new(keys)))
     }
 
-    /// The keys.
     pub fn read(&self) -> RwLockReadGuard<'_, KeySet> {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -55,18 +53,14 @@ impl SharedKeys {
 /// What a claim is compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rivals {
-    /// Records and customers.
     All,
-    /// Only records.
     Records,
 }
 
 /// The key of a record that is to be claimed.
 #[derive(Clone, Copy, Debug)]
 pub struct Claim {
-    /// The key's fingerprint.
     pub fingerprint: Fingerprint,
-    /// The record's index in its block.
     pub index: u32,
 }
 

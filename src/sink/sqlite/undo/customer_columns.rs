@@ -3,7 +3,6 @@
 use rusqlite::Connection;
 use rusqlite::types::Value;
 
-/// A column of `customers`.
 #[derive(Debug)]
 pub(super) struct CustomerColumn {
     pub(super) name: String,

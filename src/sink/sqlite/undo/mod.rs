@@ -25,7 +25,7 @@ use super::lock::LockedDatabase;
 use super::runs::is_undone;
 use crate::error::Result;
 
-pub use self::outcome::{ChangeCause, ChangedCustomers, MOST_LISTED, Undo, Undone};
+pub use self::outcome::{ChangeCause, MOST_LISTED, Undo, Undone};
 
 impl LockedDatabase {
     /// Undoes a run: deletes the customers that it created, and restores those that it updated. An error, and nothing is done, if

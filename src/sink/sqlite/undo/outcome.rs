@@ -5,7 +5,6 @@ use std::fmt::{self, Display, Formatter};
 /// Which run is to be undone, and how.
 #[derive(Clone, Debug)]
 pub struct Undo {
-    /// The run.
     pub run_id: i64,
     /// Whether customers that have changed since the run stay as they are; otherwise nothing is done if there are any.
     pub keep_changed: bool,
@@ -18,7 +17,6 @@ pub struct Undo {
 /// What has changed customers since a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChangeCause {
-    /// This run.
     Run(i64),
     /// Another program or a person.
     Other,
@@ -29,11 +27,8 @@ pub enum ChangeCause {
 /// Customers with consecutive IDs that have changed since a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChangedCustomers {
-    /// The first.
     pub first: i64,
-    /// The last.
     pub last: i64,
-    /// What has changed them.
     pub since: ChangeCause,
 }
 

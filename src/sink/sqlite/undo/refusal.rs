@@ -52,7 +52,6 @@ pub(super) fn column_dropped(column: &str) -> Failure {
     Failure::Refused(format!("it filled the column {column}, which the table customers no longer has"))
 }
 
-/// An error if a run cannot be undone.
 pub(super) fn refuse(connection: &Connection, run_id: i64) -> Step<()> {
     let refuse = |why: &str| Err(Failure::Refused(why.to_string()));
     let runs = runs_of(connection, Some(run_id))?.map_err(Failure::Refused)?;

@@ -10,7 +10,6 @@ use super::outcome::{ChangeCause, Undo, Undone};
 /// The table of customers that stay as they are.
 const KEPT: &str = "custload_kept";
 
-/// A run that is being undone.
 pub(super) struct Undoing<'h> {
     pub(super) connection: &'h Connection,
     pub(super) undo: &'h Undo,
