@@ -1,10 +1,9 @@
-//! Where bytes are, many at a time: a bit for each of up to [`WIDTH`] bytes.
+//! Finding many bytes at once: a mask has a bit for each of up to [`WIDTH`] bytes.
 //!
-//! A search for the next byte (`memchr`) costs a call for each find, and a record of a dozen short cells has a dozen. A mask
-//! finds all of them at once. On x86-64 it is made with SSE2, which every such processor has; each `unsafe` block says why
-//! it is sound.
+//! `memchr` costs a call for each find, and a record of a dozen short cells has a dozen. A mask finds all of them at once. On
+//! x86-64 it is made with SSE2, which every such processor has; each `unsafe` block says why it is sound.
 
-/// How many bytes a mask covers.
+/// The number of bytes that a mask covers.
 pub const WIDTH: usize = 64;
 
 /// A bit for each byte of a chunk of at most [`WIDTH`] that is one of the needles, the lowest for the first byte.
@@ -26,9 +25,10 @@ fn of_untidy(chunk: &[u8], after_space: bool) -> u64 {
     (imp::of_strange(&whole) | (spaces & after_spaces)) & covered
 }
 
-/// Whether a text in UTF-8 holds only printable ASCII and letters from U+00C0 to U+02FF, and no two spaces side by side.
+/// Whether a text in UTF-8 has only printable ASCII and letters from U+00C0 to U+02FF, and no two spaces in a row.
 ///
-/// In UTF-8 those letters have first bytes of their own, so that each byte can be judged alone.
+/// Cleaning changes no part of such a text but its ends: these letters only compose with marks, which come after them in
+/// Unicode. In UTF-8 they have first bytes of their own, so that each byte can be judged alone.
 pub fn is_tidy(text: &[u8]) -> bool {
     let mut after_space = false;
     for chunk in text.chunks(WIDTH) {

@@ -1,14 +1,14 @@
-//! What a run does with customers that are in the database already: [`Mode`], [`Empty`], [`Duplicates`].
+//! What a run does with existing customers: [`Mode`], [`Empty`], [`Duplicates`].
 
 /// Whether a run creates customers, changes them, or both. The key identifies a customer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
-    /// Every record becomes a customer. A record whose key a customer has is rejected.
+    /// Every record creates a customer. It is rejected if a customer has its key.
     #[default]
     Create,
-    /// Every record changes a customer. A record whose key no customer has is rejected.
+    /// Every record changes a customer. It is rejected if no customer has its key.
     Update,
-    /// A record changes the customer that has its key, or becomes a customer.
+    /// A record changes the customer that has its key, or creates one.
     Upsert,
 }
 

@@ -1,7 +1,7 @@
-//! A row on its way out of the core: the values of one accepted record, pushed one by one into a [`RowBuilder`].
+//! How rows leave the core: the values of an accepted record are pushed one by one into a [`RowBuilder`].
 //!
-//! The sink chooses the builder, and so the form that rows have; the judge is compiled for it, without a copy or a call
-//! through a pointer between them. [`PlainRows`] is a builder for callers that want the values themselves.
+//! The sink chooses the builder, and with it the form of rows; the judge is compiled for that builder, without copies or
+//! dynamic dispatch. [`PlainRows`] is a builder for callers that want the values themselves.
 
 use std::ops::Range;
 
@@ -41,7 +41,7 @@ pub trait RowBuilder {
     /// Adds the first `length` bytes of `source` as a text. More bytes after them can save time.
     fn push_prefix(&mut self, source: &[u8], length: usize);
 
-    /// Room to write the next text in place, which [`RowBuilder::push_written`] then adds.
+    /// Space to write the next text to, which [`RowBuilder::push_written`] then adds.
     fn space(&mut self, bytes: usize) -> &mut [u8];
 
     /// Adds the text that was written to the first `length` bytes of [`RowBuilder::space`].
@@ -50,13 +50,13 @@ pub trait RowBuilder {
     /// Adds the values that all rows have in common.
     fn push_common(&mut self);
 
-    /// Where the next text will be, to read it again with [`RowBuilder::written`].
+    /// The position of the next text, for [`RowBuilder::written`].
     fn position(&self) -> usize;
 
     /// The text between two positions.
     fn written(&self, range: Range<usize>) -> &[u8];
 
-    /// Ends the row, and gives its range in [`RowBuilder::Rows`].
+    /// Ends the row and returns its range in [`RowBuilder::Rows`].
     fn finish(&mut self) -> Range<usize>;
 
     /// The finished rows.
@@ -66,12 +66,12 @@ pub trait RowBuilder {
 /// Rows as lists of values.
 #[derive(Debug, Default)]
 pub struct PlainRows {
-    /// The texts one after another, and zeros after them to write over.
+    /// The texts, followed by zeros to be overwritten.
     texts: Vec<u8>,
     /// Where the texts end.
     end: usize,
     values: Vec<Plain>,
-    /// Where the current row begins among the values, and its texts among the texts.
+    /// Where the current row begins in the values, and in the texts.
     start: (usize, usize),
     common: Vec<Plain>,
 }

@@ -1,7 +1,7 @@
-//! What findings say in English. All words that the reports and the console have of a finding are made here, and in
-//! [`super::registry`]; another language is another file like this one.
+//! Findings in English. Every word that a report or the console prints about a finding is in this file or in
+//! [`super::registry`]; a translation is another file like this one.
 //!
-//! Options of the command line are named here alone: the rest of the core knows none.
+//! The rest of the core knows no command-line option.
 
 use std::fmt::{Display, Formatter, Result};
 
@@ -10,19 +10,18 @@ use super::registry::Scope;
 use crate::core::record::json::JsonKind;
 use crate::core::text::{visible, windows_1252};
 
-/// One sentence that says what is wrong, with the limit or the character that was found, and without a full stop. `column` is
-/// the name of the finding's field, if it has one.
+/// What is wrong, in one sentence without a full stop. `column` is the name of the finding's field, if it has one.
 pub fn message<'f>(finding: &'f Finding<'_>, column: &'f str) -> impl Display {
     Message { finding, column }
 }
 
-/// How to correct it, and the option that loads the record as it is: whole sentences. `column` is the name of the finding's
+/// How to correct it, and the option that loads the record anyway, in whole sentences. `column` is the name of the finding's
 /// field, if it has one.
 pub fn hint<'f>(finding: &'f Finding<'_>, column: &'f str) -> impl Display {
     Hint { finding, column }
 }
 
-/// Whether the messages of a reject report say that a cell is the error of a spreadsheet.
+/// Whether the messages of a reject report name this spreadsheet error.
 pub fn names_cell_error(messages: &str, error: &str) -> bool {
     messages.contains(&CellError(error).to_string())
 }
@@ -144,7 +143,7 @@ fn of_value(problem: &Problem<&str>, column: &str, out: &mut Formatter<'_>) -> R
     }
 }
 
-/// What JSON or a spreadsheet has made of a value.
+/// Problems with the JSON type or the spreadsheet cell of a value.
 #[rustfmt::skip] // a problem a line, as far as it goes
 fn of_format(problem: &Problem<&str>, column: &str, out: &mut Formatter<'_>) -> Result {
     match problem {
@@ -228,7 +227,7 @@ impl Display for Hint<'_, '_> {
     }
 }
 
-/// How to correct a value, which `end` follows.
+/// How to correct a value, followed by `end`.
 fn advice(finding: &Finding<'_>, end: &str, out: &mut Formatter<'_>) -> Result {
     if let Some(suggestion) = finding.suggestion {
         if let Problem::ControlCharacter { character, .. } = finding.problem
@@ -308,7 +307,7 @@ impl Display for Count {
     }
 }
 
-/// A piece of a value in quotes: short, and with nothing invisible in it.
+/// The beginning of a value in quotes, with invisible characters made visible.
 struct Shown<'t>(&'t str);
 
 impl Display for Shown<'_> {
@@ -329,7 +328,7 @@ impl Display for Name<'_> {
     }
 }
 
-/// How a message names the error in a cell. A reject report that is read again is searched for it.
+/// A spreadsheet error as messages name it. A reject report that is loaded again is searched for these words.
 struct CellError<'t>(&'t str);
 
 impl Display for CellError<'_> {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::code::{Code, Severity};
 use super::problem::{Finding, Handling, Problem};
 
-/// Findings, one after another. Their texts stand in one buffer, for a block may have thousands.
+/// A list of findings. Their texts share one buffer, because a block may have thousands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FindingList {
     entries: Vec<Entry>,
@@ -25,7 +25,7 @@ struct Entry {
     raw: Option<Text>,
 }
 
-/// A text of the buffer.
+/// A range of the buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Text {
     start: usize,
@@ -38,7 +38,7 @@ impl Text {
     }
 }
 
-/// Some findings of a list that follow each other.
+/// Consecutive findings of a list.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Findings<'l> {
     entries: &'l [Entry],
@@ -46,7 +46,7 @@ pub struct Findings<'l> {
 }
 
 impl FindingList {
-    /// Adds a finding. `order` is its place in the record, by which [`FindingList::sort`] goes.
+    /// Adds a finding. [`FindingList::sort`] sorts by `order`.
     pub fn push(&mut self, order: u32, finding: &Finding<'_>) {
         let texts = &mut self.texts;
         let mut add = |text: &str| {
@@ -72,7 +72,7 @@ impl FindingList {
         findings.entries.iter().zip(findings.iter()).for_each(|(entry, finding)| self.push(entry.order, &finding));
     }
 
-    /// Brings the findings into their order in the record; those of the same place stay as they came.
+    /// Sorts the findings by `order`; equal ones keep their order.
     pub fn sort(&mut self) {
         self.entries.sort_by_key(|entry| entry.order);
     }
@@ -87,7 +87,7 @@ impl FindingList {
         self.entries.is_empty()
     }
 
-    /// Removes them all, and keeps the buffers.
+    /// Removes all findings and keeps the buffers.
     pub fn clear(&mut self) {
         self.entries.clear();
         self.texts.clear();
@@ -98,7 +98,7 @@ impl FindingList {
         Findings { entries: &self.entries, texts: &self.texts }
     }
 
-    /// Some of them; none where they have been dropped.
+    /// The findings in a range; none if they were dropped.
     pub fn of(&self, range: Range<usize>) -> Findings<'_> {
         Findings { entries: self.entries.get(range).unwrap_or_default(), texts: &self.texts }
     }
@@ -126,12 +126,12 @@ impl<'l> Findings<'l> {
         self.entries.iter().map(move |entry| entry.finding(texts))
     }
 
-    /// What they are, without their texts: code, severity and field.
+    /// The code, severity and field of each.
     pub fn kinds(&self) -> impl Iterator<Item = (Code, Severity, Option<u16>)> + use<'l> {
         self.entries.iter().map(|entry| (entry.problem.code(), entry.handling.severity(), entry.field))
     }
 
-    /// The record as its report carries it whole, where the record as a whole is at fault.
+    /// `_reject_raw`, if the record as a whole is at fault.
     pub fn raw(&self) -> Option<&'l str> {
         self.entries.iter().find_map(|entry| entry.raw).map(|raw| raw.of(self.texts))
     }

@@ -1,9 +1,8 @@
 //! What can be wrong with a record, as data.
 //!
-//! A [`Finding`] says what was found in one record: a [`Problem`] with its parameters, where it is, what would be right and
-//! what was done instead. A [`Code`] is the stable name of a kind of problem. [`english`] and [`registry`] make the words, for
-//! whoever prints; another language needs nothing but a finding. Findings never end a run; what does is
-//! [`crate::error::Error`].
+//! A [`Finding`] is a [`Problem`] with its parameters, where it is, a suggestion, and how it was handled. A [`Code`] is the
+//! stable name of a kind of problem. Only [`english`] and [`registry`] hold words. A finding never ends a run; a
+//! [`crate::error::Error`] does.
 
 mod code;
 pub mod english;

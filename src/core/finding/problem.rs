@@ -1,25 +1,25 @@
-//! One finding: [`Finding`], and what it found: [`Problem`]. Both are data; [`super::english`] makes words of them.
+//! [`Finding`] and [`Problem`]: data, which [`super::english`] puts into words.
 
 use super::code::{Code, Severity};
 use crate::core::record::json::JsonKind;
 use crate::core::text::Characters;
 
-/// What was found in one record.
+/// One thing that is wrong with a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Finding<'t> {
     /// What is wrong.
     pub problem: Problem<&'t str>,
-    /// What was done instead of storing the value as it should be.
+    /// What was done about it.
     pub handling: Handling<&'t str>,
-    /// The profile's field (its index in the profile), where there is one.
+    /// The index of the field in the profile, if it concerns one.
     pub field: Option<u16>,
-    /// The column of the input, from 1, where there is one.
+    /// The 1-based column of the input, if there is one.
     pub column: Option<u32>,
     /// The original text of the value, or of the record where the record as a whole is at fault.
     pub value: Option<&'t str>,
-    /// What would be right in place of the value, where that is known. It is never stored.
+    /// A correct value, if one can be guessed. It is never stored.
     pub suggestion: Option<&'t str>,
-    /// The record as its report carries it whole, where the record as a whole is at fault.
+    /// `_reject_raw`, if the record as a whole is at fault.
     pub raw: Option<&'t str>,
 }
 
@@ -40,23 +40,22 @@ impl Finding<'_> {
 pub enum Handling<T = String> {
     /// The record is rejected. Another option of the run may load it.
     Rejected(Option<Retry>),
-    /// The value is stored as it was before its field's own rules, and may break them. `judged` is what they were applied to,
-    /// where that is another text.
+    /// The value is stored although it breaks its field's rules.
     Kept {
-        /// See there.
+        /// The text that the rules were applied to, if it differs from the stored one.
         judged: Option<T>,
     },
     /// No value is stored.
     Cleared,
-    /// No value is stored for a new customer; one that exists keeps what it has.
+    /// No value is stored for a new customer; an existing one keeps its value.
     ClearedIfNew,
     /// The field's default is stored.
     Default(T),
-    /// Nothing: the value is stored as any other, and is worth a look.
+    /// Nothing; the value is stored as usual.
     Noted,
 }
 
-/// How a run would load a record that it has rejected.
+/// How another run could load a rejected record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Retry {
     /// As it is, without the field's rule.
@@ -65,17 +64,17 @@ pub enum Retry {
     Cleared,
 }
 
-/// What is wrong with a record, one of its values or its key. `T` is how texts are held.
+/// What is wrong with a record, one of its values or its key. `T` is the type of texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // parameters that their names say
 pub enum Problem<T = String> {
-    /// A byte, at this position of the record from 1, begins no character of UTF-8.
+    /// The byte at this 1-based position of the record is not UTF-8.
     NotUtf8 { byte: u8, position: usize },
     /// The record has more cells than the header.
     ExtraCells { cells: usize, expected: usize },
     /// The record has fewer cells than the header.
     MissingCells { cells: usize, expected: usize },
-    /// A column of a reject report holds what no report writes there, so cells have moved.
+    /// A column of a reject report holds what no report writes there, so cells have shifted.
     MovedCells { header: T },
     /// `_reject_raw` holds more than one record.
     SeveralRecords,
@@ -95,11 +94,11 @@ pub enum Problem<T = String> {
     NotAnObject { found: JsonKind },
     /// The object has a key twice.
     RepeatedKey { key: T },
-    /// The record repeats the header that stands on this line.
+    /// The record repeats the header of this line.
     RepeatedHeader { line: u64, is_reordered: bool },
     /// The record is the header of another reject report.
     OtherHeader,
-    /// A reject report's row cannot be read, and the record keeps its code.
+    /// A row of a reject report cannot be read; the record keeps its code.
     Unreadable { code: Code, why: Unreadable },
 
     /// The field is required, of all records or of those that create a customer, and has no value.
@@ -108,9 +107,9 @@ pub enum Problem<T = String> {
     TooShort { length: usize, limit: usize },
     /// More characters than the field may have.
     TooLong { length: usize, limit: usize, kind: TextKind },
-    /// The first character that the field's rule does not allow. `country` is the value of a country, which is also unknown.
+    /// The first character that the field does not allow. `country` is the value of a country field, which is also unknown.
     Characters { found: char, allowed: Characters, country: Option<T> },
-    /// A control character, at this position from 1; or in an item of a list.
+    /// A control character, at this 1-based position; or in an item of a list.
     ControlCharacter { character: char, position: Option<usize> },
     /// Not an e-mail address.
     Email(EmailFault),
@@ -118,17 +117,17 @@ pub enum Problem<T = String> {
     PhoneCharacter { found: char },
     /// A phone number without a digit.
     PhoneWithoutDigits,
-    /// A number as a spreadsheet has rewritten it; or a number of JSON with decimals or an exponent.
+    /// A number that a spreadsheet has rewritten; or a JSON number with decimals or an exponent.
     SpreadsheetNumber { json: Option<T> },
     /// Not a whole number.
     NotAnInteger { found: T },
     /// A whole number that is smaller than allowed, or that does not fit into 64 bits.
     OutOfRange { found: T, at_least: Option<i64> },
-    /// None of the field's words, which stand in `choices`, a line each.
+    /// None of the field's words, which are the lines of `choices`.
     NotAChoice { found: T, choices: T },
     /// Neither yes nor no.
     NotAFlag { found: T },
-    /// The text begins as a JSON array, and is none.
+    /// The text begins like a JSON array but is not one.
     NotAList,
     /// A list holds something other than texts and numbers.
     ListItem { found: JsonKind },
@@ -136,14 +135,14 @@ pub enum Problem<T = String> {
     WrongType { found: JsonKind, wanted: Wanted },
     /// A JSON object or array where a single value is expected.
     Nested { found: JsonKind },
-    /// A spreadsheet's error stands in the cell.
+    /// The cell is a spreadsheet error.
     CellError { error: T },
     /// The spreadsheet's column was too narrow for the cell's value.
     TooNarrow { shown: T },
     /// The cell is a formula whose result was never stored.
     NotCalculated,
 
-    /// A customer has the key: its ID, its name, and the record and the file that it came from, as far as they are known.
+    /// A customer has the key: its ID, and if known its name and the record and file that it came from.
     DuplicateOfCustomer { customer: i64, name: Option<T>, origin: Option<(i64, T)> },
     /// An earlier record has the key.
     DuplicateOfRecord { record: u64, line: u64, path: T },
@@ -156,7 +155,7 @@ pub enum Problem<T = String> {
 
     /// A country that ISO 3166 does not know.
     UnknownCountry { found: T },
-    /// A word that says that there is no value.
+    /// A word for a missing value.
     NullWord { found: T },
 }
 
@@ -171,73 +170,54 @@ pub enum Unreadable {
     NoDialect,
 }
 
-/// What a text that is too long is.
+/// The kind of a text that is too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TextKind {
     /// An e-mail address, which another one would have to replace.
     Email,
-    /// A phone number, of which there may be two.
+    /// A phone number; perhaps two in one cell.
     Phone,
     /// Any other text, which can be shortened.
     Other,
 }
 
-/// What a field wants of JSON.
+/// The JSON type that a field needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
 pub enum Wanted {
-    /// A whole number.
     Integer,
-    /// `true` or `false`.
     Flag,
-    /// A text.
     Text,
 }
 
 /// Why a text is not an e-mail address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // english.rs says what each means
 pub enum EmailFault {
-    /// There is no `@`.
     NoAt,
-    /// There are several.
     SeveralAts,
-    /// White space.
     Space,
-    /// `<` or `>`, as around an address after a name.
     Brackets,
-    /// Nothing before the `@`.
     NoLocal,
-    /// More than 64 bytes before it.
     LongLocal,
-    /// A quoted text before it.
     QuotedLocal,
-    /// A dot at the beginning, or two in a row, before it.
     LocalDots,
-    /// A character before it that no address has.
     LocalCharacter,
-    /// A dot directly before it.
     DotBeforeAt,
-    /// Nothing after the `@`.
     NoDomain,
-    /// An IP address in place of a domain.
     IpAddress,
-    /// A domain without a dot.
     OnePart,
-    /// A last part of the domain that is all digits.
     DigitsOnly,
-    /// A part of the domain that is empty.
     EmptyPart,
-    /// A character that no domain has.
     DomainCharacter,
-    /// A part of the domain that begins or ends with a hyphen.
     EdgeHyphen,
-    /// A part of the domain of more than 63 characters.
     LongPart,
 }
 
-/// The number of characters of a text that a message shows.
+/// The number of characters that a message shows of a text.
 pub const NAMED: usize = 40;
 
-/// As much of a text as a message may need: it shows [`NAMED`] characters, and whether there are more.
+/// The beginning of a text that a message needs: [`NAMED`] characters, and one more if there are more.
 pub fn excerpt(text: &str) -> &str {
     text.char_indices().nth(NAMED + 1).map_or(text, |(end, _)| &text[..end])
 }
@@ -282,7 +262,7 @@ impl<T> Problem<T> {
         }
     }
 
-    /// The problem with its texts held in another way.
+    /// The same problem with each text converted.
     #[rustfmt::skip] // a variant a line
     pub fn map<'s, U>(&'s self, mut text: impl FnMut(&'s T) -> U) -> Problem<U> {
         use Problem::*;
@@ -344,7 +324,7 @@ impl<T> Handling<T> {
         if matches!(self, Handling::Rejected(_)) { Severity::Error } else { Severity::Warning }
     }
 
-    /// The same with its text held in another way.
+    /// The same handling with its text converted.
     pub fn map<'s, U>(&'s self, text: impl FnOnce(&'s T) -> U) -> Handling<U> {
         match self {
             Handling::Rejected(retry) => Handling::Rejected(*retry),

@@ -1,44 +1,39 @@
-//! The texts of codes: [`REGISTRY`] is the one place where a code's title, explanation, example and hint are written. The
-//! reports, `custload explain`, the documentation and the tests all read it.
+//! [`REGISTRY`]: the title, explanation, example and hint of every code. The reports, `custload explain`, the documentation
+//! and the tests read it.
 
 use serde::Serialize;
 
 use super::code::Code;
 
-/// What can have a code.
+/// What a code applies to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
-    /// The record as a whole; it is the record's only fault, and the record stands in `_reject_raw`.
+    /// The record as a whole; it is the record's only fault, and `_reject_raw` holds the record.
     Record,
     /// One value of a record.
     Field,
     /// A record among the others.
     Set,
-    /// A value that is accepted, and is worth a look.
+    /// A value that is accepted but may be wrong.
     Warning,
 }
 
-/// Everything that is known about a code.
+/// The texts of a code.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct CodeInfo {
-    /// The code itself; serialised as its name.
-    #[serde(serialize_with = "serialize_code")]
+    /// The code itself.
     pub code: Code,
-    /// What has it.
+    /// What it applies to.
     pub scope: Scope,
     /// A few words, in the singular, without a full stop.
     pub title: &'static str,
     /// What it means and why it is a fault: one or two sentences.
     pub explanation: &'static str,
-    /// A value or a line that has it, and what is wrong there.
+    /// A value or line that has it, and what is wrong with it.
     pub example: &'static str,
     /// How to correct it.
     pub hint: &'static str,
-}
-
-fn serialize_code<S: serde::Serializer>(code: &Code, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(code.name())
 }
 
 impl Code {
@@ -48,11 +43,6 @@ impl Code {
     /// The entry of this code in the registry.
     pub fn info(self) -> &'static CodeInfo {
         &REGISTRY[self as usize]
-    }
-
-    /// Whether the code is one of those that stand for the whole record.
-    pub fn is_whole_record(self) -> bool {
-        self.info().scope == Scope::Record
     }
 
     /// The code with this name, if there is one.
@@ -131,7 +121,7 @@ pub static REGISTRY: [CodeInfo; 32] = [
         code: Code::RepeatedJsonKey,
         scope: Scope::Record,
         title: "two keys for one thing",
-        explanation: "The object has one key twice, or two keys that mean the same field with equal right. Nobody can know which value is meant.",
+        explanation: "The object has one key twice, or two keys that fit the same field equally well. Nobody can know which value is meant.",
         example: "{\"email\": \"ann@example.com\", \"email\": \"ann@example.org\"}",
         hint: "Remove one of the two keys.",
     },
@@ -195,7 +185,7 @@ pub static REGISTRY: [CodeInfo; 32] = [
         code: Code::InvalidPhone,
         scope: Scope::Field,
         title: "not a phone number",
-        explanation: "Something other than digits is left when spaces, brackets, dots, dashes and a leading + are taken away: a letter, an extension, a second number, or no digit at all.",
+        explanation: "After spaces, brackets, dots, dashes and a leading + are removed, something other than digits is left: a letter, an extension, a second number, or no digit at all.",
         example: "541-754-3010 ext. 5",
         hint: "Keep one number and its digits; put an extension elsewhere.",
     },
@@ -203,7 +193,7 @@ pub static REGISTRY: [CodeInfo; 32] = [
         code: Code::SpreadsheetNumber,
         scope: Scope::Field,
         title: "a number that a spreadsheet has rewritten",
-        explanation: "A spreadsheet took a phone number, postal code, tax ID or key for a number and wrote it in its own way. Digits may be lost, so the number is not taken as it is: 1.23457E+12 can stand for many keys.",
+        explanation: "A spreadsheet took a phone number, postal code, tax ID or key for a number and rewrote it. Digits may be lost, so the value is not accepted: 1.23457E+12 can stand for many keys.",
         example: "5.41754E+09, or 5417543010.0, as a phone number",
         hint: "Format the column as text in the spreadsheet, enter the original digits, and export it again.",
     },
@@ -253,7 +243,7 @@ pub static REGISTRY: [CodeInfo; 32] = [
         title: "a JSON value of the wrong type",
         explanation: "The JSON value is of a type that the field cannot take: true or false in a text, say, or a number with decimals or an exponent.",
         example: "{\"name\": true}",
-        hint: "Write the value as a JSON text, or for a whole number or a flag as one.",
+        hint: "Write the value as a JSON text; a whole number or a flag may also be a JSON number, or true or false.",
     },
     CodeInfo {
         code: Code::NestedValue,
@@ -267,7 +257,7 @@ pub static REGISTRY: [CodeInfo; 32] = [
         code: Code::CellError,
         scope: Scope::Field,
         title: "error in a spreadsheet's cell",
-        explanation: "A spreadsheet could not work the cell out and shows an error such as #N/A or #REF!; or its column was too narrow when the file was exported, and shows ####; or the cell is a formula that the program that wrote the file did not calculate. In other formats such a word is an error too, for they are exported from spreadsheets.",
+        explanation: "A spreadsheet could not calculate the cell and shows an error such as #N/A or #REF!; or its column was too narrow when the file was exported, and shows ####; or the cell is a formula that the program that wrote the file did not calculate. In other formats such a word is an error too, because they are exported from spreadsheets.",
         example: "postal_code: #N/A, from a VLOOKUP that found nothing",
         hint: "Correct the formula in the spreadsheet, or write the value in its place. Make a column of #### wider, and export the file again. A formula without a stored result is calculated when a spreadsheet program opens and saves the file.",
     },

@@ -1,4 +1,4 @@
-//! Records none of whose values can be judged: [`BadRecord`].
+//! Records that are rejected as a whole: [`BadRecord`].
 
 use std::borrow::Cow;
 
@@ -9,10 +9,10 @@ use crate::core::record::{RAW_LIMIT, raw};
 #[derive(Debug)]
 pub(super) struct BadRecord<'r> {
     pub(super) problem: Problem,
-    /// The column at which it shows, from 1.
+    /// The 1-based column where it shows.
     pub(super) column: Option<u32>,
     pub(super) raw: Cow<'r, [u8]>,
-    /// The text that its report carries already, where it must not be made anew.
+    /// The `_reject_raw` that a report already holds of it, to be copied.
     pub(super) carried: Option<String>,
 }
 
@@ -21,7 +21,6 @@ impl<'r> BadRecord<'r> {
         BadRecord { problem, column, raw: raw.into(), carried: None }
     }
 
-    /// A record that is not UTF-8.
     pub(super) fn not_utf8(bytes: &'r [u8]) -> BadRecord<'r> {
         let valid = std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), |text| text.len());
         let byte = bytes.get(valid).copied().unwrap_or_default();
@@ -34,7 +33,7 @@ impl<'r> BadRecord<'r> {
 
     pub(super) fn note(self, findings: &mut FindingList) {
         let raw = self.carried.unwrap_or_else(|| raw::escape(&self.raw));
-        // Text is shown as it stands; the report's own form of it is another thing.
+        // Text is shown unescaped.
         let value = match std::str::from_utf8(&self.raw) {
             Ok(text) if text.len() <= RAW_LIMIT => Cow::Borrowed(text),
             _ => Cow::Owned(raw::escape(&self.raw)),

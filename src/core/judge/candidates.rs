@@ -1,4 +1,4 @@
-//! Which of several columns gives a field its value in one record.
+//! Which of several columns fills a field, and what becomes of the cells of the others.
 
 use super::draft::Draft;
 use super::value::Judge;
@@ -8,7 +8,7 @@ use crate::core::row::RowBuilder;
 use crate::core::types::parsed::Stored;
 
 impl Judge<'_> {
-    /// The group that the record's address comes from. A customer's address is replaced whole by it.
+    /// The group that the record's address comes from. It replaces the customer's whole address.
     pub(super) fn group(&mut self, sources: &Sources, has_value: &mut dyn FnMut(usize, usize) -> bool) -> Option<Role> {
         let group = sources.group(&self.plan.names.layout, has_value);
         if group.is_some() {
@@ -19,7 +19,7 @@ impl Judge<'_> {
 }
 
 impl<B: RowBuilder> Draft<'_, B> {
-    /// Notes what becomes of the cell from which a field was judged, and whose text is `raw`.
+    /// Notes what becomes of the cell that a field was judged from. `raw` is the cell's text.
     pub(super) fn note_fate(&mut self, field: usize, place: usize, raw: &str, stored: &Stored<'_>) {
         if self.out.marks.is_filled(place) {
             self.out.marks.note(place, self.fate(field, raw, stored));
@@ -28,17 +28,16 @@ impl<B: RowBuilder> Draft<'_, B> {
 
     /// The same for two cells whose texts were judged as one.
     pub(super) fn note_fates(&mut self, field: usize, cells: [(usize, &str); 2], stored: &Stored<'_>) {
-        let says_something = |raw| self.judge.plan.has_value(field, raw);
-        let said = cells.map(|(_, raw)| says_something(raw));
-        let whole = match said {
+        let has_value = cells.map(|(_, raw)| self.judge.plan.has_value(field, raw));
+        let whole = match has_value {
             [true, true] => &cells.map(|(_, raw)| raw).join(" "),
             [true, false] => cells[0].1,
             _ => cells[1].1,
         };
         let fate = self.fate(field, whole, stored);
-        for ((place, _), said) in cells.into_iter().zip(said) {
+        for ((place, _), has_value) in cells.into_iter().zip(has_value) {
             if self.out.marks.is_filled(place) {
-                self.out.marks.note(place, if said { fate } else { Fate::Missing });
+                self.out.marks.note(place, if has_value { fate } else { Fate::Missing });
             }
         }
     }
@@ -60,8 +59,7 @@ impl<B: RowBuilder> Draft<'_, B> {
         }
     }
 
-    /// Chooses among several candidates for a field, and notes what becomes of the others. The record's address comes from
-    /// `group`.
+    /// Chooses among a field's candidates, and notes what becomes of the others. `group` is where the address comes from.
     pub(super) fn choose(
         &mut self,
         sources: &Sources,

@@ -1,4 +1,4 @@
-//! Judging CSV records: cells to fields by the input's binding.
+//! Judges CSV records: the binding assigns their cells to fields.
 
 use super::bad_record::BadRecord;
 use super::csv_shape::CsvShape;
@@ -12,11 +12,11 @@ use crate::core::record::csv::{Cell, RowWriter};
 use crate::core::row::RowBuilder;
 use crate::core::text;
 
-/// The cells of one record after the other.
+/// The CSV records of a block, and the cells of the last one.
 pub(super) struct CsvRecords<'c> {
     shape: &'c CsvShape,
     cells: Vec<Cell>,
-    /// Whether the last record is written with just these cells, and nothing else.
+    /// Whether the last record consists of exactly these cells.
     is_as_written: bool,
 }
 
@@ -25,7 +25,7 @@ impl<'c> CsvRecords<'c> {
         CsvRecords { shape, cells: Vec::new(), is_as_written: false }
     }
 
-    /// The cells of the last record, if it is written with just these.
+    /// The cells of the last record, if it consists of exactly these.
     pub(super) fn cells_as_written(&self) -> &[Cell] {
         if self.is_as_written { &self.cells } else { &[] }
     }
@@ -45,10 +45,10 @@ impl<'c> CsvRecords<'c> {
             return Err(header);
         }
         self.is_as_written = cut.is_exact && shape.report.is_none();
-        // Most records are tidy. That is found out once for all their values.
+        // Most records are tidy; one scan finds out for all values.
         let is_tidy = text::is_tidy(cut.text.as_bytes());
         let has_marks = cut.has_marks();
-        // The cells stand in the block as they are.
+        // The values can be read from the block itself.
         let is_plain = shape.report.is_none() && !has_marks;
         let (plan, sources) = (draft.judge.plan, &shape.binding.sources);
         let mut has_value = |field, column| plan.has_value(field, &cut.cell(column));
@@ -77,7 +77,7 @@ impl<'c> CsvRecords<'c> {
     }
 }
 
-/// Notes which cells have more than white space. What a report says of a record is no cell of it.
+/// Notes which cells have more than white space. The columns that a report adds do not count.
 fn begin_marks<B: RowBuilder>(cut: &CutRecord<'_>, is_tidy: bool, draft: &mut Draft<'_, B>) {
     if cut.shape.report.is_none() {
         let word = |cells: &[Cell]| Cell::filled(cells, &cut.text, is_tidy);
@@ -91,7 +91,7 @@ fn begin_marks<B: RowBuilder>(cut: &CutRecord<'_>, is_tidy: bool, draft: &mut Dr
     }));
 }
 
-/// Judges the value of one field, whatever it is.
+/// Judges the value of one field by the full path.
 fn judge_field<B: RowBuilder>(
     cut: &CutRecord<'_>,
     field: usize,
@@ -129,8 +129,8 @@ fn judge_field<B: RowBuilder>(
     draft.push(field, stored);
 }
 
-/// Writes the input's own cells of a record; empty ones where there is none that can be cut. With the record come its cells
-/// as they are written, where they are known.
+/// Writes the input's own cells of a record; empty cells if there is no record, or it cannot be cut. The slice of cells is
+/// empty where they are not known.
 pub(super) fn write_original(
     shape: &CsvShape,
     record: Option<(&[u8], &[Cell])>,
@@ -155,7 +155,7 @@ pub(super) fn write_original(
     }
 }
 
-/// What a reject report says already of the record in this row; `None` where the input is none.
+/// What a reject report already says about the record in this row; `None` if the input is not a reject report.
 pub(super) fn carried(shape: &CsvShape, row: &[u8]) -> Option<Carried> {
     let report = shape.report.as_ref()?;
     let mut cells = Vec::new();
@@ -164,7 +164,7 @@ pub(super) fn carried(shape: &CsvShape, row: &[u8]) -> Option<Carried> {
     {
         return Some(ReportRow { shape: report, record, cells: &cells }.carried());
     }
-    Some(torn(shape, row).map_or_else(|| report.untold(shape.row.csv), |(_, carried)| carried))
+    Some(torn(shape, row).map_or_else(|| report.whole_row(shape.row.csv), |(_, carried)| carried))
 }
 
 /// The text that fills a field of a record.

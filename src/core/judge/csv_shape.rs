@@ -1,4 +1,4 @@
-//! How the CSV of an input is cut into fields: [`CsvShape`].
+//! [`CsvShape`].
 
 use super::bad_record::BadRecord;
 use super::report::ReportShape;
@@ -15,25 +15,25 @@ pub struct CsvShape {
     pub binding: Binding,
     /// The shape of a record.
     pub(super) row: RowShape,
-    /// The shape of a record in `_reject_raw`, but for its dialect.
+    /// The shape of a record in `_reject_raw`, apart from its dialect.
     pub(super) own_row: RowShape,
-    /// Whether it is a spreadsheet, in which a mark before a cell's text says that it is an error.
+    /// Whether it is a spreadsheet. There a mark before a text means that the cell is an error.
     pub(super) is_sheet: bool,
-    /// The columns of a reject report, where the input is one.
+    /// The columns that the reject report adds, if the input is one.
     pub(super) report: Option<Box<ReportShape>>,
-    /// The input's own columns: those that are not a report's.
+    /// The input's own columns: all but those that a reject report adds.
     pub(super) own: Vec<usize>,
-    /// Their names as they are compared.
+    /// Their names, as letters and digits.
     pub(super) own_names: Vec<String>,
     /// The first letter or digit of the first of them.
     pub(super) first_letter: Option<char>,
     /// The same names in lower case, sorted.
     pub(super) sorted_names: Vec<String>,
-    /// For each first byte the lengths of these names: a bit a length, the last one for all longer ones.
+    /// The lengths of these names by their first byte: one bit per length, the last for all longer ones.
     pub(super) lengths: Box<[u64; 256]>,
-    /// The dialect of the input's records, as reports name it.
+    /// `_reject_dialect` of the input's records.
     pub(super) dialect: String,
-    /// The line of the header, where there is one.
+    /// The line of the header, if there is one.
     pub(super) header_line: Option<u64>,
 }
 
@@ -71,6 +71,11 @@ impl CsvShape {
     pub fn with_header(self, header_line: Option<u64>) -> CsvShape {
         CsvShape { header_line, ..self }
     }
+
+    /// Whether a record can be copied into its report byte for byte.
+    pub(super) fn is_as_written(&self) -> bool {
+        self.report.is_none() && !self.is_sheet && self.row.csv.is_quoted_as_usual()
+    }
 }
 
 /// The first letter or digit of a text, in lower case.
@@ -93,18 +98,6 @@ pub(super) fn first_byte(text: &str) -> usize {
     usize::from(text.as_bytes().first().map_or(0, u8::to_ascii_lowercase))
 }
 
-impl CsvShape {
-    /// Whether a record can be copied into its report as it is written.
-    pub(super) fn is_as_written(&self) -> bool {
-        self.report.is_none() && !self.is_sheet && self.row.csv.is_quoted_as_usual()
-    }
-
-    /// The dialect of a record in `_reject_raw` of the input's reject report.
-    pub(super) fn dialect(&self) -> &str {
-        &self.dialect
-    }
-}
-
 /// The dialect and the number of cells of a record.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RowShape {
@@ -112,7 +105,7 @@ pub(super) struct RowShape {
     pub(super) csv: CsvDialect,
     /// The number of its cells.
     pub(super) cells: usize,
-    /// The least number that must be there; the others may be left out, and are empty then.
+    /// The minimum number; missing ones after it are empty.
     pub(super) least: usize,
 }
 
@@ -129,8 +122,8 @@ impl RowShape {
         row
     }
 
-    /// Cuts a record into as many cells as it should have. `source` begins with the record. Gives whether it is written with
-    /// just these cells.
+    /// Cuts a record into as many cells as it should have. `source` begins with the record. Returns whether the record
+    /// consists of exactly these cells.
     pub(super) fn split<'r>(
         &self,
         record: &'r str,
@@ -144,7 +137,7 @@ impl RowShape {
             SplitFault::Unclosed(column) => bad(Problem::OpenQuote { column: Some(column) }, column),
         })?;
         let is_exact = cells.len() == expected;
-        // Empty cells after the header's last column are no cells of the record.
+        // Empty cells after the header's last column are dropped.
         while cells.len() > expected && cells.last().is_some_and(|cell| cell.is_white(record.as_bytes())) {
             cells.pop();
         }

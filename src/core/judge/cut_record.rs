@@ -1,7 +1,7 @@
 //! One CSV record cut into cells: [`CutRecord`].
 //!
-//! A reject report that was corrected is read like any other file, with two differences: cells lose the guard that the
-//! report gave them, and a record whose own cells are all empty is read from its `_reject_raw`.
+//! A corrected reject report is read like any other file, with two differences: the report's guards are removed from cells,
+//! and a record whose own cells are all empty is read from its `_reject_raw`.
 
 use std::borrow::Cow;
 
@@ -14,21 +14,21 @@ use crate::core::finding::{Code, Problem};
 use crate::core::profile::{Chosen, Column, is_name};
 use crate::core::record::csv::{Cell, RowWriter, SHEET_MARK, unguarded};
 
-/// Where a record's cells are, and under which header they stand.
+/// A record and its cells.
 pub(super) struct CutRecord<'c> {
     pub(super) shape: &'c CsvShape,
     pub(super) text: Cow<'c, str>,
     pub(super) cells: &'c [Cell],
-    /// Whether it was read from `_reject_raw`, and has the input's own columns alone.
+    /// Whether it was read from `_reject_raw`, and has only the input's own columns.
     is_raw: bool,
     /// Whether the cells have the guards of a report.
     is_guarded: bool,
-    /// Whether it is written with just these cells.
+    /// Whether the record consists of exactly these cells.
     pub(super) is_exact: bool,
 }
 
 impl<'c> CutRecord<'c> {
-    /// Cuts a record: its `_reject_raw`, where it has nothing else. `source` begins with the record.
+    /// Cuts a record, or its `_reject_raw` if its own cells are empty. `source` begins with the record.
     pub(super) fn cut<'r: 'c>(
         shape: &'c CsvShape,
         record: &'r str,
@@ -63,15 +63,14 @@ impl<'c> CutRecord<'c> {
         CutRecord { shape, text: Cow::Borrowed(record), cells, is_raw: false, is_guarded, is_exact }
     }
 
-    /// The text of a column of the header, from 0.
+    /// The text of a 0-based column of the header.
     pub(super) fn cell(&self, column: usize) -> Cow<'_, str> {
-        // The own columns stand in order, so this finds the column's place among them.
         let place = if self.is_raw { self.shape.own.partition_point(|own| *own < column) } else { column };
         let text = self.cells[place].text(&self.text);
         if self.is_guarded { unguarded(text) } else { text }
     }
 
-    /// The same without the mark that a spreadsheet's error has, or a text that looks as if it had it.
+    /// The same without the mark of a spreadsheet.
     pub(super) fn unmarked(&self, column: usize) -> Cow<'_, str> {
         let cell = self.cell(column);
         match cell.strip_prefix(SHEET_MARK) {
@@ -84,7 +83,7 @@ impl<'c> CutRecord<'c> {
         Some(ReportRow { shape: self.shape.report.as_ref()?, record: &self.text, cells: self.cells })
     }
 
-    /// Whether some cells may hold a spreadsheet's errors: it is a row of one, or was, and was rejected for that.
+    /// Whether cells may be spreadsheet errors: it is a marked row of a spreadsheet, or was rejected for such an error.
     pub(super) fn has_marks(&self) -> bool {
         if self.shape.is_sheet {
             return self.text.contains(SHEET_MARK);
@@ -92,7 +91,7 @@ impl<'c> CutRecord<'c> {
         !self.is_raw && self.report_row().is_some_and(|row| row.has_code(Code::CellError))
     }
 
-    /// The error in a cell of a record that may have some.
+    /// The spreadsheet error in a cell, if it is one.
     pub(super) fn error_in<'e>(&self, cell: &'e str) -> Option<&'e str> {
         if self.shape.is_sheet {
             return cell.strip_prefix(SHEET_MARK).filter(|rest| !rest.starts_with(SHEET_MARK));
@@ -101,12 +100,12 @@ impl<'c> CutRecord<'c> {
         Some(cell).filter(|cell| row.has_error(cell))
     }
 
-    /// How a record is the header of this line again, if it is.
+    /// A bad record, if the record repeats the header of this line.
     #[inline]
     pub(super) fn header_again(&self, line: u64) -> Option<BadRecord<'static>> {
         let shape = self.shape;
         let place = if self.is_raw { 0 } else { shape.own.first().copied().unwrap_or_default() };
-        // Most are not, by how their first cell begins.
+        // The beginning of the first cell rules most records out.
         let first = self.cells.get(place)?.raw(&self.text);
         let may_be_the_same = first_letter(first) == shape.first_letter;
         let may_be_a_name = shape.lengths[first_byte(first)] >> first.len().min(63) & 1 == 1;
@@ -118,12 +117,12 @@ impl<'c> CutRecord<'c> {
         Some(BadRecord::new(Problem::RepeatedHeader { line, is_reordered }, None, self.own_text()))
     }
 
-    /// Whether a record has the header's names in its cells, compared as they are bound: by letters and digits.
+    /// Whether the cells are the header's names, compared by letters and digits as in the binding.
     fn has_names_in_order(&self) -> bool {
         let mut own = self.shape.own.iter().zip(&self.shape.own_names);
         own.all(|(column, name)| {
             let cell = self.cell(*column);
-            // What has neither is compared as it stands.
+            // A name with neither is compared literally.
             match name.is_empty() {
                 true => cell.trim() == self.shape.binding.headers[*column].trim(),
                 false => is_name(&cell, name),
@@ -139,7 +138,7 @@ impl<'c> CutRecord<'c> {
         cells == *names
     }
 
-    /// The record without what a report says of it.
+    /// The record without the columns that a report adds.
     fn own_text(&self) -> Vec<u8> {
         if self.shape.report.is_none() || self.is_raw {
             return self.text.as_bytes().to_vec();
@@ -164,8 +163,8 @@ impl<'c> CutRecord<'c> {
     }
 }
 
-/// Cuts a row of the input. In a reject report's row, the report's columns must hold what a report writes there: otherwise a
-/// cell is missing, or there is one too many, and the others have moved.
+/// Cuts a row of the input. In a reject report, the columns that the report adds must hold what a report writes there:
+/// otherwise a cell is missing or extra, and the others have shifted.
 pub(super) fn cut_row<'r>(
     shape: &CsvShape,
     record: &'r str,
@@ -188,8 +187,8 @@ pub(super) fn cut_row<'r>(
     Err(BadRecord::new(Problem::MovedCells { header }, Some(column as u32 + 1), record.as_bytes()))
 }
 
-/// What is wrong with the record's own text in a report's row that cannot be cut into cells, and what the report said of it.
-/// `None` where the two cannot be told apart.
+/// What is wrong with the record in a report's row that cannot be cut into cells, and what the report says about it.
+/// `None` if the two cannot be separated.
 pub(super) fn torn<'r>(shape: &CsvShape, row: &'r [u8]) -> Option<(BadRecord<'r>, Carried)> {
     let Torn { own, carried } = shape.report.as_ref()?.tear(row, shape.row.csv)?;
     let bad = match std::str::from_utf8(own) {

@@ -1,4 +1,4 @@
-//! The record that is being judged: its row as far as it is built, and its key. [`Draft`] collects a block's [`Verdicts`].
+//! [`Draft`] builds the row and the key of the record that is being judged, and collects a block's [`Verdicts`].
 
 use std::ops::Range;
 
@@ -17,7 +17,6 @@ use crate::core::types::parsed::Stored;
 use crate::core::types::postal_code::LostZero;
 use crate::core::types::quick::Quick;
 
-/// The values and the key of the record that is being judged, and the verdicts on those before.
 pub(super) struct Draft<'b, B: RowBuilder> {
     pub(super) judge: Judge<'b>,
     pub(super) out: Verdicts<B::Rows>,
@@ -27,22 +26,22 @@ pub(super) struct Draft<'b, B: RowBuilder> {
     /// The key, if the record has one, and as it is stored.
     key: Option<Range<u32>>,
     stored_key: Range<u32>,
-    /// Where its keys begin among those of the block.
+    /// Where its keys begin in the keys of the block.
     first_key: usize,
     lost_zero: LostZero,
 }
 
-/// The number of columns of a row besides those of the profile and those that all rows have in common: the record's number.
+/// The number of a row's columns besides the profile's and the common ones: the record's number.
 const OWN_COLUMNS: usize = 1;
 
-/// About how many bytes more than its record a row has: those columns, and a header.
+/// Roughly how much longer a row is than its record, in bytes.
 const BYTES_MORE: usize = 64;
 
-/// About how long a key is.
+/// A typical length of a key, in bytes.
 const KEY: usize = 32;
 
 impl<'b, B: RowBuilder> Draft<'b, B> {
-    /// A draft for the records of a block. All rows have the values of `common` after the profile's.
+    /// A draft for the records of a block. Every row ends with the values of `common`.
     pub(super) fn new(plan: &'b Plan, block: &Block, common: &[Value<'_>], wants_stored_key: bool) -> Draft<'b, B> {
         let spans = block.spans.len();
         let columns = plan.fields.len() + common.len() + OWN_COLUMNS;
@@ -61,7 +60,7 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
         }
     }
 
-    /// Begins with the next record.
+    /// Begins the next record.
     pub(super) fn begin(&mut self) {
         self.judge.begin();
         self.rows.begin();
@@ -78,7 +77,7 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
         Outcome::Rejected
     }
 
-    /// Ends a record whose fields are all pushed. `number` is the record's.
+    /// Ends a record whose fields are all pushed.
     pub(super) fn finish(&mut self, number: u64) -> Outcome {
         let is_rejected = self.judge.has_error();
         if !self.judge.findings.is_empty() {
@@ -129,9 +128,8 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
         }
     }
 
-    /// Adds the next field's value to the row by the quick path, and notes the key. `false` if it must take the full path.
-    /// `from` is a field and where its value stands in the record; `source` begins with the value, which is the first
-    /// `length` bytes and part of a tidy text.
+    /// Adds the next field's value to the row by the quick path, and notes the key. `false` if it needs the full path.
+    /// `from` is the field and the index of its cell or member. The value is the first `length` bytes of `source` and tidy.
     #[inline(always)]
     pub(super) fn push_quick(&mut self, from: (usize, usize), source: &[u8], length: usize) -> bool {
         let (field, place) = from;
@@ -144,7 +142,6 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
         }
         let start = self.rows.position();
         let done = self.judge.quick(field, tidy, &mut self.rows);
-        // The value without the blanks around it is another form.
         let fate = match done {
             Quick::Undecided => return false,
             Quick::Missing => None,
@@ -190,8 +187,8 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
         }
     }
 
-    /// Adds the finding of a record without a key, which can mean no customer, where the run changes customers. A wrong key
-    /// is another finding. `original` gives the column and the text of a field's value.
+    /// Adds a finding if the record has no key and the run changes customers. A wrong key already has a finding. `original`
+    /// returns a field's value.
     pub(super) fn check_key(&mut self, original: impl FnOnce(usize) -> Option<Original>) {
         let Some(key) = self.judge.plan.key.filter(|_| self.key.is_none() && self.judge.plan.mode.changes()) else {
             return;
@@ -217,10 +214,10 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
     }
 }
 
-/// A field's value as the record has it.
+/// A field's value as it is in the record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Original {
-    /// The column that it comes from, from 0, where there are columns.
+    /// The 0-based column, if there are columns.
     pub column: Option<u32>,
     /// Its text.
     pub text: String,

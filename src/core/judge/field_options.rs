@@ -1,22 +1,20 @@
-//! The options of a run that are about fields: [`FieldOptions`].
-
 use serde::Serialize;
 
 use crate::core::mode::{Empty, Mode};
 use crate::core::profile::Mapping;
 
-/// The options of a run that are about fields.
+/// The options of a run that concern fields.
 #[derive(Clone, Debug, Default)]
 pub struct FieldOptions {
-    /// A column to use as the key in place of the profile's, or `none`.
+    /// The column to use as the key instead of the profile's, or `none`.
     pub key: Option<String>,
     /// The fields whose character rule is not applied; `all` for every field.
     pub relax: Vec<String>,
     /// What to do with invalid values, by field; `all` for every optional field. The last entry for a field counts.
     pub on_invalid: Vec<(String, OnInvalid)>,
-    /// Further texts that mean a missing value.
+    /// Additional texts for a missing value.
     pub null_tokens: Vec<String>,
-    /// Where columns go, and what is stored in place of values.
+    /// The mapping of columns and values.
     pub mapping: Mapping,
     /// Whether customers are created or changed.
     pub mode: Mode,
@@ -33,12 +31,12 @@ pub enum OnInvalid {
     Reject,
     /// It is stored as missing; an existing customer keeps its value.
     Clear,
-    /// It is stored cleaned, but without its field's own rules. Where cleaning leaves nothing, its record is rejected.
+    /// It is cleaned and stored although it breaks its field's rules. If cleaning leaves nothing, its record is rejected.
     Keep,
 }
 
 impl OnInvalid {
-    /// The one with this name.
+    /// The variant with this name.
     pub fn from_name(name: &str) -> Option<OnInvalid> {
         match name {
             "reject" => Some(OnInvalid::Reject),

@@ -1,24 +1,24 @@
-//! How the values of one field are judged: [`FieldPlan`]. A run's options decide it together with the profile.
+//! How the values of one field are judged: [`FieldPlan`], made from the profile and the options of a run.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::field_options::{FieldOptions, OnInvalid};
-use super::guards::without_guards;
 use super::plan_error::{OnInvalidReason, PlanError};
 use crate::core::mode::{Empty, Mode};
 use crate::core::profile::{Field, Mapping, Profile, Setting};
 use crate::core::text::key::KeyComparison;
+use crate::core::text::sheet::without_guards;
 use crate::core::types::FieldType;
 use crate::core::types::definition::{AddressPart, Storage};
 use crate::core::types::limits::Limits;
 
-/// What a number that a spreadsheet has rewritten (`5.41754E+09`) is in a field.
+/// How a field treats a number that a spreadsheet has rewritten (`5.41754E+09`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rewritten {
     /// A value like any other.
     Number,
-    /// No value: digits of it may be lost.
+    /// Invalid: digits may be lost.
     Refused {
         /// Whether `--relax` would accept it as text.
         relaxable: bool,
@@ -27,7 +27,7 @@ pub enum Rewritten {
     Text,
 }
 
-/// What is stored where a value is missing.
+/// What is stored for a missing value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Filler {
     /// A text.
@@ -43,32 +43,32 @@ pub struct FieldPlan {
     pub column: String,
     /// What it holds.
     pub kind: FieldType,
-    /// Whether a record must have a value, and which must.
+    /// Which records must have a value.
     pub required: Required,
     /// What is stored for a missing value: a constant of the mapping, or the profile's default.
     pub default: Option<Filler>,
-    /// What is stored in place of a value.
+    /// Replacements of values.
     pub values: BTreeMap<String, String>,
     /// Whether a leading apostrophe is dropped.
     pub guard: bool,
     /// The part of the profile's first address that it holds.
     pub address_part: Option<AddressPart>,
-    /// What its values must keep to.
+    /// The limits of its values.
     pub limits: Limits,
     /// What is done with an invalid value.
     pub on_invalid: OnInvalid,
-    /// What a number that a spreadsheet has rewritten is.
+    /// How a number that a spreadsheet has rewritten is treated.
     pub rewritten: Rewritten,
     /// Whether its values are counted as deprecated.
     pub deprecated: bool,
-    /// Whether its values may take the quick path: no option is about single values.
+    /// Whether its values may take the quick path: no option concerns single values.
     pub(super) is_quick: bool,
-    /// Whether a missing value is stored as such: the field is not required and has no default.
+    /// Whether a missing value is stored as NULL: the field is not required and has no default.
     pub(super) may_lack: bool,
 }
 
 impl FieldPlan {
-    /// Whether it holds digits that a spreadsheet takes for a number.
+    /// Whether it holds digits that a spreadsheet would take for a number.
     pub(super) fn is_number(&self) -> bool {
         matches!(self.rewritten, Rewritten::Refused { .. })
     }
@@ -83,7 +83,7 @@ pub enum Required {
     Yes,
     /// Those whose input has a column for it: an empty cell cannot clear the value of an existing customer.
     WhereGiven,
-    /// Those that create a customer. Which do is decided later.
+    /// Those that create a customer, which is decided later.
     ForCreated,
 }
 
@@ -96,7 +96,6 @@ pub struct KeyPlan {
     pub comparison: KeyComparison,
 }
 
-/// Makes the plans of a profile's fields.
 pub(super) struct FieldPlanner<'p> {
     profile: &'p Profile,
     options: &'p FieldOptions,
@@ -122,7 +121,6 @@ impl<'p> FieldPlanner<'p> {
         Ok(FieldPlanner { profile, options, key, relax_all, relaxed, on_invalid })
     }
 
-    /// The plan of a field, by its index.
     pub(super) fn plan(&self, index: usize) -> FieldPlan {
         let field = &self.profile.fields[index];
         let rewritten = self.rewritten(index);
@@ -175,15 +173,15 @@ impl<'p> FieldPlanner<'p> {
 
 /// What is done with invalid values, field by field.
 fn on_invalid(profile: &Profile, key: Option<KeyPlan>, options: &FieldOptions) -> Result<Vec<OnInvalid>, PlanError> {
-    // Where customers are changed, the key alone identifies them.
+    // A run that changes customers needs their keys.
     let key_of_changes = key.filter(|_| options.mode.changes());
     let is = |key: Option<KeyPlan>, field: usize| key.is_some_and(|key| key.field == field);
     let mut on_invalid = vec![OnInvalid::Reject; profile.fields.len()];
     for (column, what) in &options.on_invalid {
         if column == "all" {
-            for (field, held) in on_invalid.iter_mut().enumerate() {
+            for (field, chosen) in on_invalid.iter_mut().enumerate() {
                 if !profile.fields[field].required && !is(key_of_changes, field) {
-                    *held = *what;
+                    *chosen = *what;
                 }
             }
             continue;
@@ -206,25 +204,24 @@ fn on_invalid(profile: &Profile, key: Option<KeyPlan>, options: &FieldOptions) -
     Ok(on_invalid)
 }
 
-/// What is stored in place of a field's values, by the form in which they are looked up: cleaned, and without guards.
+/// The replacements of a field's values. The values are cleaned and without guards, as they are looked up.
 fn values_of(field: &Field, mapping: &Mapping) -> BTreeMap<String, String> {
     let values = mapping.values.get(&field.column).into_iter().flatten();
     let unguarded = |value: &String| without_guards(Cow::Borrowed(value), field.is_guarded()).into_owned();
     values.map(|(value, replacement)| (unguarded(value), replacement.clone())).collect()
 }
 
-/// The part of an address that a field holds, by its index: of two fields for one part, the first counts.
+/// The part of an address that a field holds. Of two fields for one part, the first counts.
 fn address_part(profile: &Profile, field: usize) -> Option<AddressPart> {
     let part = |field: &Field| field.kind.facts().address_part;
     let found = part(&profile.fields[field])?;
     profile.fields[..field].iter().all(|before| part(before) != Some(found)).then_some(found)
 }
 
-/// What a field's values must keep to in a run.
 fn limits(field: &Field, relaxed: bool, rewritten: Rewritten) -> Limits {
     let limits = field.limits();
     let characters = limits.characters.filter(|_| !relaxed);
-    // A rule for characters allows none either: it has a point, or a letter and a sign.
+    // A rule for characters refuses these anyway: they have a point, or a letter and a sign.
     let refuses_rewritten = characters.is_none() && matches!(rewritten, Rewritten::Refused { .. });
     Limits { characters, relaxed, refuses_rewritten, ..limits }
 }

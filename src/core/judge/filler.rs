@@ -1,4 +1,4 @@
-//! The values that a mapping names itself, constants and replacements, as they are stored.
+//! The constants and replacements of a mapping, as they are stored.
 
 use super::field_plan::Filler;
 use super::plan::Plan;
@@ -8,7 +8,7 @@ use crate::core::profile::Mapping;
 use crate::core::types::parsed::Stored;
 
 impl Plan {
-    /// Takes the constants and values of a mapping. They must be valid themselves: none is replaced or cleared.
+    /// Checks and stores the constants and replacements of a mapping. They must be valid: none is replaced or cleared.
     pub(super) fn take_mapping(&mut self, mapping: &Mapping) -> Result<(), PlanError> {
         for field in 0..self.fields.len() {
             let column = self.fields[field].column.clone();
@@ -26,7 +26,6 @@ impl Plan {
         Ok(())
     }
 
-    /// A constant, or what is put in place of a value, as it is stored: it must be valid in its field.
     fn filler(&self, field: usize, value: &str, replaced: Option<&String>) -> Result<Filler, PlanError> {
         let mut judge = Judge::new(self);
         let stored = judge.text(Origin { field, column: None, order: 0 }, value);

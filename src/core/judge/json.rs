@@ -1,8 +1,8 @@
-//! Judging NDJSON records: members to fields by their keys.
+//! Judges NDJSON records: keys assign their members to fields.
 //!
-//! Keys are matched like header names, for each record may have others. What a key means is looked up once a block. Most
-//! records have the keys of the record before in the same order, so which member fills which field is worked out only where
-//! the keys differ. A record that stands whole in the `_reject` of a reject report is read from there.
+//! Keys are matched like header names; each record may have different ones. What a key means is looked up once per block.
+//! Most records have the keys of the previous record in the same order, so members are assigned to fields only when the keys
+//! change. A record that is whole in the `_reject` of a reject report is read from there.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -19,28 +19,28 @@ use crate::core::record::json::{JsonValue, Members, ObjectReader, ValueSpan, Wri
 use crate::core::row::RowBuilder;
 use crate::core::text;
 
-/// The members of one record after the other.
+/// The JSON records of a block, with what one record teaches about the next.
 pub(super) struct JsonRecords<'c> {
     plan: &'c Plan,
     shape: &'c JsonShape,
-    /// The keys of this block whose meanings are known; bounded, for a hostile file may have millions of keys.
+    /// The block's known keys; bounded, because a hostile file may have millions.
     keys: Vec<KnownKey>,
-    /// The index of each among them.
+    /// The index of each known key.
     places: HashMap<String, usize>,
-    /// The first key of the record before.
+    /// The first key of the previous record.
     first: usize,
-    /// The keys of the record before, in order, and the values of this one.
+    /// The keys of the previous record, in order, and the values of this one.
     order: Vec<usize>,
     values: Vec<ValueSpan>,
     /// What may fill each field.
     sources: Sources,
-    /// Whether `sources` is right for the keys of `order`, and whether the block's marks have their layout.
+    /// Whether `sources` fits the keys of `order`, and whether the block's marks have their layout.
     is_bound: bool,
     is_laid_out: bool,
-    /// The keys of the last record that took the long way, if `sources` is right for them; and room for those of the next.
+    /// The keys of the last record that took the long way, if `sources` fits them; and a buffer for those of the next.
     reached: Vec<usize>,
     spare: Vec<usize>,
-    /// How often `sources` was worked out.
+    /// The number of times that [`JsonRecords::bind`] was called.
     bindings: usize,
 }
 
@@ -49,7 +49,7 @@ struct KnownKey {
     name: Box<str>,
     meaning: Meaning,
     role: Role,
-    /// As most records write it, with its quotes and the colon; `None` for a key that needs the long way.
+    /// As most records write it, with quotes and colon; `None` for a key that needs the long way.
     written: Option<Box<[u8]>>,
     /// The key that followed it the last time.
     next: usize,
@@ -110,8 +110,8 @@ impl<'c> JsonRecords<'c> {
         self.judge_others(record, members, draft).map_err(|bad| without_report(record, bad))
     }
 
-    /// Finds the values of a record that is well formed and has known keys only, as nearly all have. `None` sends it the long
-    /// way, which learns new keys and says what is wrong.
+    /// Finds the values of a record that is well formed and has only known keys, like nearly all. `None` sends it the long
+    /// way, which learns new keys and finds errors.
     fn read(&mut self, record: &str) -> Option<()> {
         let mut reader = ObjectReader::new(record)?;
         self.values.clear();
@@ -133,7 +133,7 @@ impl<'c> JsonRecords<'c> {
                 self.order.truncate(member);
                 self.order.push(guess);
             }
-            // The members of an object have keys of their own.
+            // A nested object has keys of its own.
             self.values.push(reader.value().filter(|value| !value.is_object(record))?);
             // With more members than known keys, one key is repeated.
             if self.values.len() > self.keys.len() {
@@ -152,7 +152,7 @@ impl<'c> JsonRecords<'c> {
         self.is_bound.then_some(())
     }
 
-    /// Works out which members may fill which fields; `false` where a key is repeated.
+    /// Finds which members may fill which fields; `false` if a key is repeated.
     fn bind(&mut self) -> bool {
         self.bindings += 1;
         self.is_laid_out = false;
@@ -171,13 +171,13 @@ impl<'c> JsonRecords<'c> {
         true
     }
 
-    /// How most records write a key; `None` for the report's key, and for one that needs escapes.
+    /// How most records write a key; `None` for the report's key and for a key with escapes.
     fn written(key: &str) -> Option<Box<[u8]>> {
         let is_plain = stop_in_text(key.as_bytes(), 0) == key.len();
         (key != REPORT_KEY && is_plain).then(|| format!("\"{key}\":").into_bytes().into())
     }
 
-    /// Judges a record whatever its keys are.
+    /// Judges a record with any keys.
     fn judge_others<'r, B: RowBuilder>(
         &mut self,
         record: &'r str,
@@ -190,7 +190,7 @@ impl<'c> JsonRecords<'c> {
         let members = members.reach(&self.shape.names(self.plan)).map_err(repeated)?;
         self.bind_reached(&members, draft);
         let written = |member: u32| Written::of(members.0[member as usize].1);
-        // What a report says of a record is not one of its values.
+        // What a report adds to a record is not one of its values.
         let is_own = |(key, raw): &(Cow<'_, str>, &str)| key != REPORT_KEY && Written::of(raw).is_filled();
         draft.out.marks.begin(members.0.iter().map(is_own));
         let plain = |member: usize| plain(written(member as u32)).map(|text| (text.as_bytes(), text.len()));
@@ -198,7 +198,7 @@ impl<'c> JsonRecords<'c> {
         Ok(())
     }
 
-    /// Works out which members may fill which fields, unless the record before had the same keys.
+    /// Finds which members may fill which fields, unless the previous record had the same keys.
     fn bind_reached<B: RowBuilder>(&mut self, members: &Members<'_>, draft: &mut Draft<'_, B>) {
         let mut reached = std::mem::take(&mut self.spare);
         reached.clear();
@@ -218,7 +218,7 @@ impl<'c> JsonRecords<'c> {
         self.spare = std::mem::replace(&mut self.reached, reached);
     }
 
-    /// What a key means, which address it is part of, and its index among the known keys.
+    /// What a key means, which address it is part of, and its index in the known keys.
     fn look_up(&mut self, key: &str) -> (Meaning, Role, usize) {
         if let Some(place) = self.places.get(key) {
             let known = &self.keys[*place];
@@ -236,14 +236,14 @@ impl<'c> JsonRecords<'c> {
     }
 }
 
-/// Gives the block's marks the layout of the records that follow.
+/// Sets the layout of the block's marks for the following records.
 fn lay_out<B: RowBuilder>(sources: &Sources, slots: impl ExactSizeIterator<Item = u32>, draft: &mut Draft<'_, B>) {
     let is_candidate = sources.candidates(slots.len());
     draft.out.marks.begin_layout(slots.zip(is_candidate).map(|(slot, is_candidate)| (slot, !is_candidate)));
 }
 
-/// Judges the values that fill the fields. `written` finds a member's value. `plain` finds the text that it is judged as, where
-/// the record has this text as it is: the bytes from there on, and its length.
+/// Judges the values that fill the fields. `written` returns a member's value. `plain` returns the text that it is judged as,
+/// if the record has this text verbatim: the bytes from there on, and its length.
 fn judge_members<'v, B: RowBuilder>(
     sources: &Sources,
     is_tidy: bool,
@@ -256,7 +256,7 @@ fn judge_members<'v, B: RowBuilder>(
         Written::Value(raw) => draft.judge.json(origin, raw),
     };
     let plan = draft.judge.plan;
-    let mut has_value = |field, member: usize| says_something(plan, field, written(member as u32));
+    let mut has_value = |field, member: usize| has_value(plan, field, written(member as u32));
     let group = draft.judge.group(sources, &mut has_value);
     for (field, single) in sources.singles().iter().enumerate() {
         let origin = |member: usize| Origin { field, column: None, order: member as u32 };
@@ -286,7 +286,7 @@ fn judge_members<'v, B: RowBuilder>(
             Chosen::Joined([first, last]) => {
                 let stored = match [first, last].map(|member| joinable(written(member as u32))) {
                     [Some(one), Some(other)] => draft.judge.parts(origin(first), &[&*one, &*other]),
-                    // A part that cannot be joined is not a text, and is judged for that.
+                    // A part that cannot be joined is not a text, and is judged alone.
                     [None, _] => judge(origin(first), draft),
                     [_, None] => judge(origin(last), draft),
                 };
@@ -300,7 +300,7 @@ fn judge_members<'v, B: RowBuilder>(
 }
 
 /// Whether a member has a value.
-fn says_something(plan: &Plan, field: usize, written: Written<'_>) -> bool {
+fn has_value(plan: &Plan, field: usize, written: Written<'_>) -> bool {
     let raw = match written {
         Written::PlainText(text) => return plan.has_value(field, text),
         Written::Value(raw) => raw,
@@ -312,7 +312,7 @@ fn says_something(plan: &Plan, field: usize, written: Written<'_>) -> bool {
     }
 }
 
-/// The text of a part of a field; `None` where it is not a text.
+/// The text of a part of a field; `None` if it is not a text.
 fn joinable(written: Written<'_>) -> Option<Cow<'_, str>> {
     plain(written).map(Cow::Borrowed).or_else(|| match written {
         Written::Value(raw) => Some(value(raw)).and_then(|value| match value {
@@ -323,7 +323,7 @@ fn joinable(written: Written<'_>) -> Option<Cow<'_, str>> {
     })
 }
 
-/// The text that a value is judged as, where the record has this text as it is.
+/// The text that a value is judged as, if the record has this text verbatim.
 fn plain(written: Written<'_>) -> Option<&str> {
     match written {
         Written::PlainText(text) => Some(text),
@@ -355,14 +355,13 @@ pub(super) fn original(plan: &Plan, shape: &JsonShape, record: &str, field: usiz
     original_of(plan, &sources, |member| Written::Value(members.0[member as usize].1), field)
 }
 
-/// The text that fills a field. `written` finds a member's value.
 fn original_of<'v>(
     plan: &Plan,
     sources: &Sources,
     written: impl Fn(u32) -> Written<'v>,
     field: usize,
 ) -> Option<Original> {
-    let mut has_value = |field, member: usize| says_something(plan, field, written(member as u32));
+    let mut has_value = |field, member: usize| has_value(plan, field, written(member as u32));
     let group = sources.group(&plan.names.layout, &mut has_value);
     let text = |member: usize| text_of(written(member as u32)).into_owned();
     let text = match sources.choose(&plan.names.layout, field, group, &mut has_value) {
@@ -373,7 +372,7 @@ fn original_of<'v>(
     Some(Original { column: None, text })
 }
 
-/// A member's value as a text: what a text says, and anything else as it is written.
+/// A member's value as text: a text unescaped, anything else as it is written.
 fn text_of(written: Written<'_>) -> Cow<'_, str> {
     match written {
         Written::PlainText(text) => Cow::Borrowed(text),

@@ -1,4 +1,4 @@
-//! What the keys of an input of JSON mean, from those of its first records: [`JsonShape`].
+//! What the keys of a JSON input mean, according to its first records: [`JsonShape`].
 
 use std::collections::HashSet;
 
@@ -9,21 +9,21 @@ use crate::core::profile::{Alike, Binding, Column, KeyNames, Match, Meaning, Rol
 /// [`super::marks::Marks`].
 pub type MetKeys = Vec<(String, Meaning)>;
 
-/// The number of keys of an input that are counted apart. As many of each block are enough to find the input's first ones,
-/// wherever its blocks begin.
+/// The number of keys of an input that are counted separately. This many of each block are enough to find the input's first
+/// keys, wherever its blocks begin.
 pub const MOST_KEYS: usize = 10_000;
 
-/// What is known of the keys of an input before its records are judged.
+/// What is known about an input's keys before its records are judged.
 #[derive(Clone, Debug)]
 pub struct JsonShape {
     alike: Alike,
-    /// The names of the key, and their letters and digits; none where the run changes no customers.
+    /// The names of the run's key, and their letters and digits; empty if the run changes no customers.
     key_names: HashSet<String>,
     key_letters: HashSet<String>,
-    /// The candidates for fields, in order: a record is read as if it had all of them.
+    /// The candidates for fields, sorted: a record is read as if it had all of them.
     candidates: Vec<(Match, Role)>,
-    /// Whether one part of a value fills a field where the input does not have the other part. Not where customers are changed:
-    /// a first name would replace a whole one.
+    /// Whether one part of a value may fill a field alone. Not if the run changes customers: a first name would replace a
+    /// whole one.
     may_be_parted: bool,
 }
 
@@ -53,19 +53,19 @@ impl JsonShape {
             }
         }
         candidates.sort_unstable();
-        // Two of a kind stand for any number of them.
+        // Two equal ones are as good as more.
         let several = candidates.chunk_by(|one, other| one == other);
         let candidates = several.flat_map(|several| several.iter().take(2).copied()).collect();
         (JsonShape { alike, key_names, key_letters, candidates, may_be_parted }, binding)
     }
 
-    /// What keys mean regardless of the run's key.
+    /// What keys mean, apart from the run's key.
     pub(super) fn names<'n>(&'n self, plan: &'n Plan) -> KeyNames<'n> {
         KeyNames { names: &plan.names, alike: &self.alike }
     }
 
-    /// What a key of a record means. Only the input's own names for the run's key find a customer, however they are written: a
-    /// record that lacks them must not find its customer by another name.
+    /// What a key of a record means. Only the names that the input's first records use for the run's key may find a customer,
+    /// in any spelling: a record without them must not find its customer by another name.
     pub(super) fn meaning_of(&self, plan: &Plan, key: &str) -> Meaning {
         let is_key = |found: &Match| !self.key_names.is_empty() && plan.key.is_some_and(|key| key.field == found.field);
         match self.names(plan).find(key) {

@@ -1,38 +1,38 @@
 //! What becomes of each filled cell of a block's records: [`Marks`].
 //!
-//! Each place in a record has a bit: a column, or a member of a JSON record. Cutting the record notes which cells are filled;
-//! judging a value notes what becomes of its cell. The bits of all records are added up when the block is done, a column at a
-//! time for many records at once. So a cell costs an instruction or two, and the two sides of the balance are independent: no
-//! value can be lost unseen.
+//! Each column, or member of a JSON record, has a bit. Cutting the record sets the bits of filled cells; judging a value sets
+//! a bit for what becomes of its cell. At the end of the block the bits of all records are added up, one column of many
+//! records at a time. So a cell costs an instruction or two, and the two sides of the balance are independent: no value can
+//! be lost unnoticed.
 
 use std::ops::Range;
 
 use crate::core::record::{Balance, Fate};
 
-/// A set of a record's cells, a bit for each place.
+/// Sets of the cells of records, one bit per cell.
 type Words = Vec<u64>;
 
-/// See the module.
+/// What becomes of each filled cell of a block.
 #[derive(Clone, Debug, Default)]
 pub struct Marks {
     layouts: Vec<Layout>,
-    /// The slots of the layouts' places, and which of them fill no field.
+    /// The slots of the layouts' cells, and which cells fill no field.
     slots: Vec<u32>,
     ignored: Words,
     /// Where the bits of each of the block's records begin, and its layout; [`NONE`] for a record that was not cut.
     records: Vec<(u32, u32)>,
     /// Where the last record's bits are.
     at: usize,
-    /// What the quick path has noted of its first 64 places: those that are stored, and those that are normalised.
+    /// Which of its first 64 cells the quick path has stored, and which it has normalised.
     quick: [u64; 2],
-    /// Whether the full path has noted something, so that a place may have several fates.
+    /// Whether the full path has noted something, so that a cell may have several fates.
     needs_merge: bool,
     filled: Words,
-    /// By fate; shorter than `filled`, or empty, where the rest is nothing.
+    /// By fate; shorter than `filled` if the rest is 0.
     fates: [Words; Fate::COUNT],
 }
 
-/// What the places of similar records are.
+/// What the cells of similar records are.
 #[derive(Clone, Copy, Debug)]
 struct Layout {
     /// Its first slot, and the number of slots.
@@ -53,7 +53,7 @@ impl Marks {
         Marks { records: Vec::with_capacity(records), ..Marks::default() }
     }
 
-    /// Sets the places of the records that follow: for each its slot, and whether it fills no field.
+    /// Sets the cells of the following records: the slot of each, and whether it fills no field.
     pub(super) fn begin_layout(&mut self, places: impl Iterator<Item = (u32, bool)>) {
         let (slots, ignored) = (self.slots.len(), self.ignored.len());
         for (place, (slot, is_ignored)) in places.enumerate() {
@@ -81,7 +81,7 @@ impl Marks {
         });
     }
 
-    /// Begins a record that was cut; `filled` tells, for each of its places in order, whether it has more than white space.
+    /// Begins a record that was cut. `filled`: whether each cell has more than white space.
     pub(super) fn begin(&mut self, mut filled: impl Iterator<Item = bool>) {
         self.begin_words(std::iter::from_fn(|| {
             let mut bits = filled.by_ref().take(64).enumerate().peekable();
@@ -90,7 +90,7 @@ impl Marks {
         }));
     }
 
-    /// The same for 64 places at a time.
+    /// The same for 64 cells at a time.
     #[inline]
     pub(super) fn begin_words(&mut self, filled: impl Iterator<Item = u64>) {
         self.at = self.filled.len();
@@ -112,12 +112,12 @@ impl Marks {
         self.records.len() > index
     }
 
-    /// Whether a place of the last record is filled.
+    /// Whether a cell of the last record is filled.
     pub(super) fn is_filled(&self, place: usize) -> bool {
         self.filled.get(self.at + place / 64).is_some_and(|word| word >> (place % 64) & 1 == 1)
     }
 
-    /// Notes what becomes of a filled place of the last record.
+    /// Notes what becomes of a filled cell of the last record.
     #[inline]
     pub(super) fn note(&mut self, place: usize, fate: Fate) {
         let (word, words) = (self.at + place / 64, &mut self.fates[fate as usize]);
@@ -128,7 +128,7 @@ impl Marks {
         words[word] |= 1 << (place % 64);
     }
 
-    /// Notes that a place of the last record, which is filled, is stored or normalised.
+    /// Notes that a filled cell of the last record is stored or normalised.
     #[inline]
     pub(super) fn note_quick(&mut self, place: usize, fate: Fate) {
         match place {
@@ -137,7 +137,7 @@ impl Marks {
         }
     }
 
-    /// Ends the last record. What has several fates has the best of them; all of a record that is rejected is.
+    /// Ends the last record. Of several fates of a cell the best counts; all cells of a rejected record are rejected.
     pub(super) fn end(&mut self, is_rejected: bool) {
         let Some(&(at, layout)) = self.records.last() else { return };
         let [stored, normalised] = std::mem::take(&mut self.quick);
@@ -152,7 +152,7 @@ impl Marks {
         if !needs_merge {
             return;
         }
-        // Only rare records have other fates, and only where a cell serves two fields it has two.
+        // Few records have other fates, and a cell has two only if it serves two fields.
         for word in self.words_of(at, layout) {
             let mut known = 0;
             for fate in &mut self.fates {
@@ -163,7 +163,7 @@ impl Marks {
         }
     }
 
-    /// Takes a record for rejected, by its place among the block's spans.
+    /// Marks the cells of a record as rejected. `index`: of its span in the block.
     pub fn reject(&mut self, index: usize) {
         let (at, layout) = self.records[index];
         self.reject_at(at, layout);
@@ -188,7 +188,7 @@ impl Marks {
         at as usize..(at + words) as usize
     }
 
-    /// What has become of the cells of a record, but for those that go nowhere: their slots and fates.
+    /// The slots and fates of a record's cells, except for those that fill no field.
     pub fn fates_of(&self, index: usize) -> impl Iterator<Item = (u32, Fate)> + '_ {
         let (at, layout) = self.records[index];
         let words = self.words_of(at, layout).enumerate();
@@ -205,7 +205,7 @@ impl Marks {
         self.slots[self.layouts[layout as usize].slots.0 as usize + place]
     }
 
-    /// What has become of all cells, by slot; after the slots, of those that are not told apart. `slots` is how many there are.
+    /// What becomes of all cells, by slot. The last entry is for all slots from `slots` on.
     pub fn count(&self, slots: usize) -> Vec<Balance> {
         let mut counts = vec![Balance::default(); slots + 1];
         for (number, layout) in self.layouts.iter().enumerate() {
@@ -225,7 +225,7 @@ impl Marks {
                 }
                 let ignored = self.ignored[layout.ignored as usize + word];
                 if ignored != 0 {
-                    // There is none where no record was cut.
+                    // Empty if no record was cut.
                     let filled = self.filled.get(first..end).unwrap_or_default();
                     let words: Words = filled.iter().map(|filled| filled & ignored).collect();
                     sum_bits(&words, stride, |bit, sum| {
@@ -239,7 +239,7 @@ impl Marks {
     }
 }
 
-/// The places of the bits of a word.
+/// The positions of the set bits of a word.
 fn bits(mut word: u64) -> impl Iterator<Item = usize> {
     std::iter::from_fn(move || {
         let bit = (word != 0).then(|| word.trailing_zeros() as usize)?;
@@ -250,10 +250,10 @@ fn bits(mut word: u64) -> impl Iterator<Item = usize> {
 
 /// How often each bit is set in the first of each `stride` of these words.
 fn sum_bits(words: &[u64], stride: usize, mut each: impl FnMut(usize, u64)) {
-    // A number of 32 bits for each place, a bit of all of them in each word: so one is added to many in a few steps, and eight
-    // words are added to each other before the sum is.
+    // 64 counters of 32 bits; word N holds bit N of each, so that a word is added to all of them in a few steps. Eight words
+    // are added to each other first.
     let mut planes = [0u64; 32];
-    // As many as there are words to add.
+    // No sum is greater than the number of words.
     let digits = usize::BITS - (words.len() / stride).leading_zeros();
     let planes = &mut planes[..(digits as usize + 2).min(32)];
     let mut add = |mut carry: u64, first: usize| {
@@ -283,7 +283,7 @@ fn sum_bits(words: &[u64], stride: usize, mut each: impl FnMut(usize, u64)) {
     }
 }
 
-/// Adds two words to a third, bit by bit; what it cannot hold is given back.
+/// Adds two words to a third, bit by bit, and returns the carry.
 fn add_to(sum: &mut u64, one: u64, other: u64) -> u64 {
     let both = one ^ other;
     let carry = (one & other) | (both & *sum);
@@ -297,7 +297,7 @@ mod tests {
 
     use super::*;
 
-    /// A slot after those that are told apart.
+    /// A slot after those that are counted separately.
     const REST: u32 = 10_000;
 
     proptest! {
@@ -314,7 +314,7 @@ mod tests {
     #[test]
     fn records_of_several_layouts_are_counted_by_slot() {
         let mut marks = Marks::default();
-        // 70 columns, the last of which goes nowhere; then two members, the keys of which are slots 69 and one that is not told.
+        // 70 columns, the last of which fills no field; then two members, with slot 69 and one that is not counted separately.
         marks.begin_layout((0..70).map(|place| (place, place == 69)));
         for record in 0..3 {
             marks.begin((0..70).map(|place| place % 2 == 1));

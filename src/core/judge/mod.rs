@@ -1,7 +1,7 @@
 //! From a block of records to verdicts: [`Checker`].
 //!
-//! This stage is pure: no file, no clock, no thread. Equal bytes and an equal plan give equal verdicts, whatever the size
-//! of the block they came in. Keys are read here, but whether one is taken is for the thread that sees records in order.
+//! This stage is pure: no file, no clock, no thread. Equal bytes and an equal plan make equal verdicts, whatever the size of
+//! the blocks. Keys are read here; the thread that sees records in order decides whether a key is taken.
 
 mod bad_record;
 mod candidates;
@@ -9,13 +9,10 @@ mod csv;
 mod csv_shape;
 mod cut_record;
 mod draft;
-pub mod field_options;
+mod field_options;
 pub mod field_plan;
 mod filler;
-mod guards;
 mod json;
-
-mod kept;
 mod keys;
 mod marks;
 pub mod plan;
@@ -44,14 +41,14 @@ pub use self::record_judge::{FieldValue, Judgement, RecordJudge};
 pub use self::report::Carried;
 pub use self::verdicts::{Outcome, Touched, Verdict, Verdicts};
 
-/// The columns that every row has after the profile's: the same for all rows of an input.
+/// The columns after the profile's, which are the same in all rows of an input.
 #[derive(Clone, Debug)]
 pub struct Stamp {
     /// The clock of the run (RFC 3339), for `created_at` and `updated_at`.
     pub now: String,
     /// The run's number.
     pub run: i64,
-    /// The number of the input in the run, from 1.
+    /// The 1-based number of the input in the run.
     pub file: i64,
 }
 
@@ -72,12 +69,12 @@ pub struct Checker {
     stamp: Stamp,
     /// Whether the key is also wanted as it is stored, for the accepted list.
     wants_stored_key: bool,
-    /// The greatest length of a record in bytes; the findings of longer ones name it.
+    /// The maximum length of a record in bytes, named in findings.
     record_limit: u64,
 }
 
 impl Checker {
-    /// A checker for the records of one input.
+    /// Makes a checker.
     pub fn new(
         plan: std::sync::Arc<Plan>,
         shape: Shape,
@@ -93,7 +90,7 @@ impl Checker {
         &self.plan
     }
 
-    /// The binding of the input's columns, where it has columns.
+    /// The binding of the input's columns, if it has columns.
     pub fn binding(&self) -> Option<&Binding> {
         match &self.shape {
             Shape::Csv(shape) => Some(&shape.binding),
@@ -103,7 +100,7 @@ impl Checker {
 
     /// Judges every record of a block.
     pub fn check<B: RowBuilder>(&self, block: &Block) -> Verdicts<B::Rows> {
-        // Most blocks are UTF-8 as a whole; only in others each record is checked by itself.
+        // Nearly all blocks are UTF-8 as a whole; only in others each record is checked.
         let text = simdutf8::basic::from_utf8(&block.bytes).ok();
         let now = Value::Text(self.stamp.now.as_bytes());
         let common = [now, now, Value::Integer(self.stamp.run), Value::Integer(self.stamp.file)];
@@ -145,9 +142,8 @@ impl Checker {
         draft.into_verdicts()
     }
 
-    /// Writes the record of a span as it stands in a reject report, without the report's own columns: every original
-    /// value unchanged, in the input's own format, and nothing of a record that `is_whole`, a reject as a whole. `cells` are
-    /// its cells as they are written; none where it has to be cut for it. `writer` writes the cells of CSV.
+    /// Writes the original values of a record for a reject report, in the input's format; nothing if the record is rejected
+    /// as a whole (`is_whole`). `cells` may be empty: the record is cut then. `writer` writes the cells of CSV.
     pub fn write_original(
         &self,
         record: &[u8],
@@ -165,7 +161,7 @@ impl Checker {
         }
     }
 
-    /// What a reject report says already of a record that comes from one.
+    /// What the reject report that a record comes from says about it.
     pub fn carried(&self, block: &Block, span: &Span) -> Option<Carried> {
         let bytes = block.bytes_of(span);
         match &self.shape {
@@ -174,7 +170,7 @@ impl Checker {
         }
     }
 
-    /// The fault of a record that is none that could be cut; of a reject report's row, that of the record in it alone.
+    /// What is wrong with a record that cannot be cut; in a row of a reject report, what is wrong with the record in it.
     fn own_fault<'r>(&self, bytes: &'r [u8], bad: BadRecord<'r>) -> BadRecord<'r> {
         match &self.shape {
             Shape::Csv(shape) => cut_record::torn(shape, bytes).map_or(bad, |(own, _)| own),
@@ -182,15 +178,15 @@ impl Checker {
         }
     }
 
-    /// How a record is cut that stands whole in the input's reject report.
+    /// `_reject_dialect` of the input's records.
     pub fn dialect(&self) -> &str {
         match &self.shape {
-            Shape::Csv(shape) => shape.dialect(),
+            Shape::Csv(shape) => &shape.dialect,
             Shape::Json(_) => "json",
         }
     }
 
-    /// A field's value in a record, as the record has it; none where the record cannot be cut.
+    /// A field's value as it is in the record; `None` if the record cannot be cut.
     pub fn original(&self, block: &Block, span: &Span, field: usize) -> Option<Original> {
         let record = std::str::from_utf8(block.bytes_of(span)).ok()?;
         match &self.shape {
@@ -199,7 +195,7 @@ impl Checker {
         }
     }
 
-    /// Adds the findings of a record, the one of this span, that would create a customer and lacks these fields.
+    /// Adds the findings of a record that would create a customer and lacks these fields.
     pub fn note_lacking(&self, lacking: &FieldSet, block: &Block, span: &Span, findings: &mut FindingList) {
         let mut fields: Vec<(usize, Option<Original>)> =
             lacking.iter().map(|field| (field, self.original(block, span, field))).collect();
@@ -266,7 +262,7 @@ impl Checker {
     }
 }
 
-/// The records of one format, with what is reused from one to the next.
+/// The records of one format, with the buffers that they share.
 enum Records<'c> {
     Csv(csv::CsvRecords<'c>),
     Json(Box<json::JsonRecords<'c>>),

@@ -1,17 +1,14 @@
-//! A profile and a run's options, made ready for the hot path: [`Plan`].
-//!
-//! What can be decided once is decided here, so that judging a value looks up nothing by name.
+//! A profile and the options of a run, prepared for the hot path: [`Plan`]. Judging a value looks up nothing by name.
 
 use std::sync::Arc;
 
 use super::field_plan::{FieldPlan, FieldPlanner, KeyPlan, Required};
-use super::guards::without_guards;
 use super::plan_error::PlanError;
 use crate::core::mode::{Empty, Mode};
 use crate::core::profile::{FieldSet, HeaderNames, Profile, Setting};
 use crate::core::text;
 use crate::core::text::key::KeyComparison;
-use crate::core::text::sheet;
+use crate::core::text::sheet::{self, without_guards};
 use crate::core::types::repair;
 
 pub use super::field_options::{FieldOptions, OnInvalid};
@@ -23,28 +20,28 @@ pub struct Plan {
     pub profile: Arc<Profile>,
     /// Its header names.
     pub names: HeaderNames,
-    /// One plan a field, in the profile's order.
+    /// One plan per field, in the profile's order.
     pub fields: Vec<FieldPlan>,
-    /// The key, unless there is to be none.
+    /// The key; `None` with `--key none`.
     pub key: Option<KeyPlan>,
-    /// Further texts that mean a missing value.
+    /// Additional texts for a missing value.
     pub null_tokens: Vec<String>,
     /// Whether customers are created or changed.
     pub mode: Mode,
-    /// The fields whose stored value an empty cell clears: none that is required.
+    /// The optional fields, if an empty cell clears a stored value.
     pub(super) clearable: FieldSet,
     /// What an empty cell does to a stored value.
     pub empty: Empty,
 }
 
-/// What a value is before its field's own rules apply.
+/// What a value is, before its field's rules apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Content {
     /// Missing.
     Missing,
-    /// Missing, by a word for that.
+    /// A word for a missing value.
     NullWord,
-    /// An error that a spreadsheet wrote in its place.
+    /// An error of a spreadsheet.
     CellError,
     /// A value.
     Value,
@@ -77,9 +74,7 @@ impl Plan {
             clearable: FieldSet::default(),
             empty: options.empty,
         };
-        if let Some(key) = plan.key.filter(|_| mode.changes()) {
-            plan.names.layout.take_best_alone(key.field);
-        }
+        plan.names.layout.alone = plan.key.filter(|_| mode.changes()).map(|key| key.field);
         if options.empty == Empty::Clear {
             let clearable = (0..profile.fields.len()).filter(|field| !profile.fields[*field].required);
             clearable.for_each(|field| plan.clearable.insert(field));
@@ -91,7 +86,7 @@ impl Plan {
         Ok(plan)
     }
 
-    /// Whether a field that no column fills has a value all the same, or needs none.
+    /// Whether a field needs no column: it is not required, or has a default.
     pub fn can_do_without(&self, field: usize) -> bool {
         matches!(self.fields[field].required, Required::No | Required::WhereGiven)
             || self.fields[field].default.is_some()
@@ -110,9 +105,9 @@ impl Plan {
         }
     }
 
-    /// Whether a field has a value where this is the text of its cell.
+    /// Whether this cell has a value for the field.
     pub(super) fn has_value(&self, field: usize, raw: &str) -> bool {
-        // A control character is not nothing: it is a problem.
+        // A control character is invalid, not missing.
         text::clean(raw).map_or(true, |cleaned| {
             let plan = &self.fields[field];
             let value = without_guards(cleaned, plan.guard);

@@ -1,4 +1,4 @@
-//! Why a run's options make no plan: [`PlanError`]. It is data; its words are made where the options have names.
+//! Why a profile and options make no plan: [`PlanError`]. It is data; the command line puts it into words.
 
 use std::fmt::{Display, Formatter, Result};
 
@@ -9,31 +9,21 @@ use crate::core::profile::SettingsError;
 
 /// Options that do not fit the profile or each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
 pub enum PlanError {
     /// A setting names a field that the profile does not have.
     Settings(SettingsError),
-    /// The mode changes customers, and there is to be no key to find them by.
+    /// The mode changes customers, but there is no key to find them by.
     NoKey(Mode),
-    /// A field's invalid values cannot be treated so.
-    OnInvalid {
-        /// The profile's name.
-        profile: String,
-        /// The field's column.
-        column: String,
-        /// What was asked for.
-        on_invalid: OnInvalid,
-        /// Why not.
-        reason: OnInvalidReason,
-    },
-    /// The field cannot store a constant of the mapping, or what the mapping puts in place of a value.
+    /// A field's invalid values cannot be treated this way.
+    OnInvalid { profile: String, column: String, on_invalid: OnInvalid, reason: OnInvalidReason },
+    /// The field cannot store a constant or a replacement of the mapping.
     Unstorable {
-        /// The field's column.
         column: String,
-        /// The value that is replaced; none for a constant.
+        /// The value that is replaced; `None` for a constant.
         replaced: Option<String>,
-        /// What cannot be stored.
         value: String,
-        /// What is wrong with it; no error where it is no value.
+        /// What is wrong with it; no error if it means a missing value.
         findings: FindingList,
     },
 }

@@ -1,13 +1,13 @@
-//! The quick path, for values as most are: it reads a value's bytes once, and writes what is stored straight into the row.
+//! The quick path for ordinary values: it reads a value's bytes once and writes what is stored straight into the row.
 //!
-//! What it does not decide takes the full path ([`super::value`]), which alone finds problems, so that every rule is there
-//! in full. Where the quick path stores anything, it must store the same; a test compares both on random values.
+//! Undecided values take the full path ([`super::value`]), which has all rules and finds all problems. The quick path must
+//! store what the full path would; a test compares both on random values.
 
 use super::value::Judge;
 use crate::core::row::RowBuilder;
 use crate::core::types::quick::Quick;
 
-/// A trimmed value, part of a tidy text, with what follows it in the block.
+/// A trimmed, tidy value, with what follows it in the block.
 #[derive(Clone, Copy)]
 pub(super) struct Tidy<'v> {
     /// The value and what follows.
@@ -23,7 +23,7 @@ impl<'v> Tidy<'v> {
 }
 
 impl Judge<'_> {
-    /// Judges a value and adds what is stored, or that it is missing, to `rows`. Of an undecided value nothing is added.
+    /// Judges a value and adds what is stored, or NULL, to `rows`; nothing if it is undecided.
     // This runs for every cell, and a call would cost about as much as its work.
     #[inline(always)]
     pub(super) fn quick(&mut self, field: usize, tidy: Tidy<'_>, rows: &mut impl RowBuilder) -> Quick {
@@ -41,19 +41,19 @@ impl Judge<'_> {
         done
     }
 
-    /// Decides what is stored. A normal form is written to the space of `rows`.
+    /// Decides what is stored. A normalised value is written to the spare space of `rows`.
     #[inline(always)]
     fn decide(&mut self, field: usize, value: &[u8], rows: &mut impl RowBuilder) -> Quick {
         let plan = &self.plan.fields[field];
         let Some(&first) = value.first() else {
-            // Only the full path says what a field lacks.
+            // Only the full path reports a missing value.
             if !plan.may_lack {
                 return Quick::Undecided;
             }
             self.empty.insert(field);
             return Quick::Missing;
         };
-        // `\\N`, guards and errors of spreadsheets take the full path, and so do fields with options for single values.
+        // `\\N`, guards and spreadsheet errors take the full path.
         if !plan.is_quick || matches!(first, b'\\' | b'\'' | b'=' | b'#') {
             return Quick::Undecided;
         }

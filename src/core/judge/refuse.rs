@@ -1,18 +1,30 @@
-//! What becomes of a value that cannot be stored as it should be, and what is noted of it.
+//! What is stored instead of a missing or invalid value, and what is noted about it.
 
 use std::borrow::Cow;
 
 use super::field_options::OnInvalid;
 use super::field_plan::{FieldPlan, Filler, Required};
-use super::kept::Kept;
 use super::value::{Judge, Origin};
 use crate::core::finding::{Finding, Handling, Problem, Retry, excerpt};
 use crate::core::mode::Empty;
 use crate::core::record::csv::NOT_CALCULATED;
 use crate::core::types::parsed::{Refusal, Stored};
 
+/// What a field that keeps invalid values stores.
+pub(super) struct Kept<'v, 'j> {
+    pub(super) value: Cow<'v, str>,
+    /// What was judged, if that is another text.
+    pub(super) judged: Option<&'j str>,
+}
+
+impl<'v> Kept<'v, '_> {
+    pub(super) fn unchanged(value: Cow<'v, str>) -> Self {
+        Kept { value, judged: None }
+    }
+}
+
 impl Judge<'_> {
-    /// A cell that a spreadsheet could not work out: its text is the spreadsheet's error.
+    /// A cell that is a spreadsheet's error.
     pub(super) fn cell_error<'v>(&mut self, origin: Origin, raw: &str, error: &str) -> Stored<'v> {
         let text = || excerpt(error).to_string();
         let problem = match error {
@@ -23,7 +35,7 @@ impl Judge<'_> {
         self.refuse(origin, Some(raw), None, [Refusal::new(problem)])
     }
 
-    /// What stands for a value that is missing: the default, or nothing; a fault where it is required.
+    /// What is stored for a missing value: the default, or nothing. A finding is added if a value is required.
     pub(super) fn missing<'v>(&mut self, origin: Origin, raw: Option<&str>) -> Stored<'v> {
         let plan = &self.plan.fields[origin.field];
         match raw {
@@ -48,12 +60,12 @@ impl Judge<'_> {
         Stored::Missing
     }
 
-    /// Notes what is worth a look of a value.
+    /// Notes a warning about a value.
     pub(super) fn warn(&mut self, origin: Origin, raw: &str, problem: Problem<&str>) {
         self.note(origin, Some(raw), problem, Handling::Noted, None);
     }
 
-    /// Notes why a value is not stored as it should be, and gives what is stored instead.
+    /// Notes why a value is invalid, and returns what is stored instead.
     pub(super) fn refuse<'v>(
         &mut self,
         origin: Origin,
@@ -70,7 +82,7 @@ impl Judge<'_> {
                 Stored::Text(kept.value)
             }),
             OnInvalid::Clear => {
-                // It is not known what the customer has instead, so nobody loses a value by it.
+                // An existing customer keeps its value.
                 self.absent.insert(origin.field);
                 self.cleared.insert(origin.field);
                 Some(default(plan))
@@ -108,7 +120,6 @@ impl Judge<'_> {
     }
 }
 
-/// What is stored where a value is missing.
 fn default<'v>(plan: &FieldPlan) -> Stored<'v> {
     match &plan.default {
         Some(Filler::Text(text)) => Stored::Text(Cow::Owned(text.clone())),
@@ -117,7 +128,6 @@ fn default<'v>(plan: &FieldPlan) -> Stored<'v> {
     }
 }
 
-/// How another run would load the record.
 fn retry(plan: &FieldPlan, refusal: &Refusal) -> Option<Retry> {
     match refusal.problem {
         _ if refusal.relaxable => Some(Retry::Relaxed),

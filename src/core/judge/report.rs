@@ -1,27 +1,27 @@
-//! Reading a reject report again: what its own columns say of a row, and the record in `_reject_raw`.
+//! Reading a reject report: the columns that it adds to a row, and the record in `_reject_raw`.
 
 use std::borrow::Cow;
 
 use memchr::memrchr_iter;
 
 use super::bad_record::BadRecord;
-use crate::core::finding::{Code, Problem, Unreadable, english};
+use crate::core::finding::{Code, Problem, Scope, Unreadable, english};
 use crate::core::profile::{Binding, REPORT_COLUMNS, digest, report_column};
 use crate::core::record::Origin;
 use crate::core::record::csv::{Cell, NOT_CALCULATED, split, unguarded};
 use crate::core::record::dialect::CsvDialect;
 use crate::core::record::raw::{self, RawDialect};
 
-/// What a reject report already says of a record that is read from one.
+/// What the reject report that a record comes from says about it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Carried {
-    /// Where the record came from first; none where a person has added it to the report.
+    /// Where the record originally came from; `None` if somebody has added it to the report.
     pub origin: Option<Origin>,
-    /// The dialect of the record, where the report has it whole.
+    /// The dialect of `_reject_raw`, if the report has it.
     pub dialect: Option<String>,
 }
 
-/// The report's own columns, as far as an input has them.
+/// The columns that a report adds, as far as an input has them.
 #[derive(Clone, Debug)]
 pub(super) struct ReportShape {
     run: Option<usize>,
@@ -32,10 +32,10 @@ pub(super) struct ReportShape {
     messages: Option<usize>,
     dialect: Option<usize>,
     raw: Option<usize>,
-    /// Whether they are all there, in order, after all others.
+    /// Whether all of them are there, in order, after all others.
     is_at_end: bool,
-    /// Digests of the names of the input's other columns, and of all its columns: a record must be read under the columns that it
-    /// was written under.
+    /// Digests of the names of the input's other columns, and of all its columns: a record may only be read with the columns
+    /// that it was written for.
     own_digest: String,
     all_digest: String,
 }
@@ -48,31 +48,28 @@ pub(super) struct ReportRow<'r> {
     pub(super) cells: &'r [Cell],
 }
 
-/// A row of a report that cannot be cut into cells: the record's own text, and what the report says of it.
+/// A row of a report that cannot be cut into cells: the record's own text, and what the report says about it.
 pub(super) struct Torn<'r> {
-    /// The record's own text.
     pub(super) own: &'r [u8],
-    /// What the report said of it.
     pub(super) carried: Carried,
 }
 
-/// The number of delimiters to try, from the end of a row, to find the one before the report's own columns. Most rows have
-/// fewer in these columns.
+/// The number of delimiters to try, from the end of a row, to find the one before the report's columns. Most rows have fewer
+/// in these columns.
 const MOST_TRIED: usize = 64;
 
 impl ReportShape {
-    /// Finds the record's own text in a row that cannot be cut into cells, if the row still ends with the report's columns as they
-    /// were written.
+    /// Finds the record's own text in a row that cannot be cut into cells, if the row still ends with the report's columns.
     pub(super) fn tear<'r>(&self, row: &'r [u8], csv: CsvDialect) -> Option<Torn<'r>> {
         if !self.is_at_end {
             return None;
         }
         let mut cells = Vec::new();
         memrchr_iter(csv.delimiter, row).take(MOST_TRIED).find_map(|at| {
-            let said = std::str::from_utf8(&row[at + 1..]).ok()?;
-            split(said.as_bytes(), &csv, &mut cells).ok()?;
-            let text = |column: usize| unguarded(cells[column].text(said)).into_owned();
-            if cells.len() != REPORT_COLUMNS.len() || !is_said(&text) {
+            let added = std::str::from_utf8(&row[at + 1..]).ok()?;
+            split(added.as_bytes(), &csv, &mut cells).ok()?;
+            let text = |column: usize| unguarded(cells[column].text(added)).into_owned();
+            if cells.len() != REPORT_COLUMNS.len() || !are_added(&text) {
                 return None;
             }
             let origin = Origin { run: text(0), file: text(1), record: text(2), line: text(3) };
@@ -82,8 +79,8 @@ impl ReportShape {
         })
     }
 
-    /// What the next report says of a row that it carries whole, since only a person can read it.
-    pub(super) fn untold(&self, csv: CsvDialect) -> Carried {
+    /// What is carried for a row whose own text cannot be found: the next report has the whole row in `_reject_raw`.
+    pub(super) fn whole_row(&self, csv: CsvDialect) -> Carried {
         let dialect = RawDialect { csv, columns: self.all_digest.clone(), is_guarded: true };
         Carried { origin: None, dialect: Some(dialect.to_string()) }
     }
@@ -115,7 +112,7 @@ impl<'r> ReportRow<'r> {
         column.map(|column| unguarded(self.cells[column].text(self.record))).unwrap_or_default()
     }
 
-    /// Whether the report's columns hold their own names: where reports were joined into one, headers are among the records.
+    /// Whether the report's columns hold their own names: the header of a report that was joined to another.
     pub(super) fn is_header(&self) -> bool {
         let shape = self.shape;
         let columns = [shape.run, shape.line, shape.codes, shape.raw];
@@ -135,23 +132,23 @@ impl<'r> ReportRow<'r> {
         columns.iter().find(|column| is_wrong(column)).and_then(|(column, _)| *column)
     }
 
-    /// Whether a cell is still the error that the record was rejected for: the messages name it. Another error may be what a
-    /// person has written in its place.
+    /// Whether a cell is still an error that the record was rejected for, as the messages say. Another error may be a
+    /// correction.
     pub(super) fn has_error(&self, cell: &str) -> bool {
         cell == NOT_CALCULATED || english::names_cell_error(&self.text(self.shape.messages), cell)
     }
 
-    /// Whether the record was rejected for this.
+    /// Whether the record was rejected with this code.
     pub(super) fn has_code(&self, code: Code) -> bool {
         self.text(self.shape.codes).split(',').any(|found| found == code.name())
     }
 
-    /// The `_reject_raw` of the row; empty where the row does not have the record whole.
+    /// `_reject_raw`; empty if the row does not have it.
     pub(super) fn raw(&self) -> Cow<'r, str> {
         self.text(self.shape.raw)
     }
 
-    /// What the row says of the record.
+    /// What the row says about the record.
     pub(super) fn carried(&self) -> Carried {
         let text = |column| self.text(column).into_owned();
         let shape = self.shape;
@@ -161,14 +158,14 @@ impl<'r> ReportRow<'r> {
         Carried { origin: Some(origin).filter(|origin| !origin.file.is_empty()), dialect }
     }
 
-    /// The text of the record in `_reject_raw`, and its dialect. Under another dialect, or other columns, its cells would move.
+    /// The text of the record in `_reject_raw`, and its dialect. With another dialect or other columns its cells would shift.
     pub(super) fn raw_record(&self) -> Result<(String, RawDialect), BadRecord<'static>> {
         let raw = self.raw().into_owned();
         let bytes = raw::unescape(&raw).into_owned();
         if raw::is_cut_off(&raw) {
             return Err(cut_off(bytes, raw));
         }
-        if raw.len() >= CELL_LIMITS[0] && CELL_LIMITS.contains(&utf16_length(&raw)) {
+        if raw.len() >= CELL_LIMITS[0] && CELL_LIMITS.contains(&raw.encode_utf16().count()) {
             return Err(self.unread(bytes, raw, Unreadable::LongestCell));
         }
         let dialect = self.text(self.shape.dialect);
@@ -183,23 +180,19 @@ impl<'r> ReportRow<'r> {
         }
     }
 
-    /// A record that cannot be read from the report, and keeps its code.
+    /// A record that cannot be read from the report. It keeps its code.
     fn unread(&self, bytes: Vec<u8>, raw: String, why: Unreadable) -> BadRecord<'static> {
         let codes = self.text(self.shape.codes);
-        let code = Code::from_name(&codes).filter(|code| code.is_whole_record()).unwrap_or(Code::ExtraCell);
+        let code = Code::from_name(&codes).filter(|code| code.info().scope == Scope::Record).unwrap_or(Code::ExtraCell);
         BadRecord { carried: Some(raw), ..BadRecord::new(Problem::Unreadable { code, why }, None, bytes) }
     }
 }
 
-/// The longest cells of spreadsheets, in units of UTF-16: they cut longer ones silently.
+/// The longest cells of spreadsheet programs, in UTF-16 units. They cut longer ones silently.
 const CELL_LIMITS: [usize; 2] = [32_767, 65_535];
 
-fn utf16_length(text: &str) -> usize {
-    text.chars().map(char::len_utf16).sum()
-}
-
-/// Whether eight cells are what a report says of a record.
-fn is_said(text: &dyn Fn(usize) -> String) -> bool {
+/// Whether eight cells are what a report adds to a record.
+fn are_added(text: &dyn Fn(usize) -> String) -> bool {
     let is_run = text(0).is_empty() || is_run(&text(0));
     is_run && !text(1).is_empty() && is_number(&text(2)) && is_number(&text(3)) && are_codes(&text(4))
 }
@@ -212,7 +205,7 @@ fn is_run(text: &str) -> bool {
     text.split_once('-').is_some_and(|(run, id)| is_number(run) && id.len() == 8)
 }
 
-/// Whether this is a list of codes, which may be those of a later version.
+/// Whether this is a list of codes, perhaps those of a later version.
 fn are_codes(text: &str) -> bool {
     let is_code = |code: &str| {
         let is_part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
@@ -221,7 +214,7 @@ fn are_codes(text: &str) -> bool {
     text.split(',').all(is_code)
 }
 
-/// A record of which the report has only the beginning must not be loaded from there.
+/// A record whose beginning alone is in the report must not be loaded from there.
 pub(super) fn cut_off(bytes: Vec<u8>, carried: String) -> BadRecord<'static> {
     BadRecord { carried: Some(carried), ..BadRecord::new(Problem::CutOff, None, bytes) }
 }

@@ -1,5 +1,5 @@
-//! Lines of an NDJSON reject report that are read again, and the members of records for the next: what a line says of its
-//! record, and the record that it may carry whole.
+//! Reading a line of an NDJSON reject report: what it says about its record, and the record itself. And writing the members
+//! of a record for the next report.
 
 use std::borrow::Cow;
 
@@ -13,17 +13,15 @@ use crate::core::record;
 use crate::core::record::json::{JsonFault, JsonValue, Members, raw_of_report, value, write_text};
 use crate::core::record::raw;
 
-/// Where a record's members are.
 pub(super) enum Record<'r> {
     Own(Members<'r>),
-    /// In the text that its `_reject` carries.
+    /// The text of the record in `_reject`.
     Raw(String),
 }
 
-/// How deep reports' lines may be nested: a line that was damaged and rejected again carries a line.
+/// How deep reports' lines may be nested: a line that was damaged and rejected again is carried by another.
 const RAW_WITHIN_RAW: usize = 8;
 
-/// Takes a line apart.
 pub(super) fn parse(record: &str) -> Result<Record<'_>, BadRecord<'_>> {
     let members = parse_members(record)?;
     let Some(mut text) = carried(&members)? else { return Ok(Record::Own(members)) };
@@ -51,7 +49,6 @@ fn carried(members: &Members<'_>) -> Result<Option<String>, BadRecord<'static>> 
     String::from_utf8(bytes).map(Some).map_err(|error| BadRecord::not_utf8(error.as_bytes()).into_owned())
 }
 
-/// The members of a line.
 pub(super) fn parse_members(record: &str) -> Result<Members<'_>, BadRecord<'_>> {
     Members::parse(record).map_err(|fault| {
         let problem = match fault {
@@ -63,7 +60,7 @@ pub(super) fn parse_members(record: &str) -> Result<Members<'_>, BadRecord<'_>> 
     })
 }
 
-/// What a reject report already says of the record in this line.
+/// What a reject report says about the record in this line.
 pub(super) fn carried_by(line: &str) -> Option<Carried> {
     memmem::find(line.as_bytes(), REPORT_KEY.as_bytes())?;
     let members = Members::parse(line);
@@ -72,9 +69,9 @@ pub(super) fn carried_by(line: &str) -> Option<Carried> {
         (Ok(members), _) => members.0.iter().find(|(key, _)| key == REPORT_KEY).map(|(_, report)| *report)?,
         (Err(_), torn) => torn?.1,
     };
-    let said = Members::parse(report).ok()?;
+    let report = Members::parse(report).ok()?;
     let text = |name: &str| {
-        let found = said.0.iter().find(|(key, _)| key == name).map(|(_, raw)| value(raw));
+        let found = report.0.iter().find(|(key, _)| key == name).map(|(_, raw)| value(raw));
         match found {
             Some(JsonValue::Text(text)) => text.into_owned(),
             Some(JsonValue::Number(number)) => number.to_string(),
@@ -85,8 +82,8 @@ pub(super) fn carried_by(line: &str) -> Option<Carried> {
     Some(Carried { origin: Some(origin).filter(|origin| !origin.file.is_empty()), dialect: None })
 }
 
-/// The record's own text in a report's line that is not JSON, and what the report says of it. `None` where the two cannot be
-/// told apart.
+/// The record's own text in a report's line that is not JSON, and what the report says about it. `None` if the two cannot be
+/// separated.
 fn torn(line: &str) -> Option<(String, &str)> {
     const BEFORE: &str = ",\"_reject\":";
     let at = memmem::rfind(line.as_bytes(), BEFORE.as_bytes())?;
@@ -94,7 +91,7 @@ fn torn(line: &str) -> Option<(String, &str)> {
     Members::parse(report).is_ok().then(|| (format!("{}}}", &line[..at]), report))
 }
 
-/// The same record without what a report says of it, where it is also bad alone.
+/// The same record without what a report says about it, if it is also bad alone.
 pub(super) fn without_report<'r>(line: &'r str, bad: BadRecord<'r>) -> BadRecord<'r> {
     let own = torn(line).map(|(own, _)| own).filter(|_| bad.raw == line.as_bytes());
     match own.filter(|own| parse_members(own).is_err() || bad.problem.code() == Code::RepeatedJsonKey) {
@@ -105,7 +102,7 @@ pub(super) fn without_report<'r>(line: &'r str, bad: BadRecord<'r>) -> BadRecord
 
 /// Writes the members of a record, without braces and without `_reject`.
 pub(super) fn write_original(record: &str, out: &mut Vec<u8>) {
-    // Without the report's key, and without escapes that could stand for it, the members stay as they are.
+    // Without the report's key, and without escapes that could spell it, the members are copied.
     if memchr(b'\\', record.as_bytes()).is_none() && memmem::find(record.as_bytes(), REPORT_KEY.as_bytes()).is_none() {
         return write_inner(record, out);
     }
@@ -142,7 +139,7 @@ fn write_inner(record: &str, out: &mut Vec<u8>) {
     join_lines(&mut out[start..]);
 }
 
-/// Joins lines: within a text, JSON has no line breaks.
+/// Joins lines. No line break is lost: JSON texts have none.
 fn join_lines(json: &mut [u8]) {
     let mut from = 0;
     while let Some(found) = memchr2(b'\n', b'\r', &json[from..]) {

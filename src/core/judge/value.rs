@@ -1,41 +1,40 @@
-//! Judging one value: [`Judge`] normalises it by its field's plan and says what is wrong with it.
+//! Judging one value: [`Judge`] normalises it by its field's plan and finds what is wrong with it.
 //!
-//! In this order: Unicode and white space, missing values, the field's own normalisation, default, required, length,
+//! The order is: Unicode and white space, missing values, the field's own normalisation, default, required, length,
 //! characters and form. A value may have several findings; all are noted.
 
 use std::borrow::Cow;
 
 use super::field_options::OnInvalid;
 use super::field_plan::Rewritten;
-use super::guards::without_guards;
-use super::kept::Kept;
 use super::plan::{Content, Plan};
+use super::refuse::Kept;
 use super::verdicts::Touched;
 use crate::core::finding::{FindingList, Problem, excerpt};
 use crate::core::profile::FieldSet;
 use crate::core::record::json::{self, JsonKind, JsonValue};
-use crate::core::text;
-use crate::core::types::memory::Memory;
+use crate::core::text::{self, sheet::without_guards};
 use crate::core::types::parsed::{Parsed, Refusal, Stored};
+use crate::core::types::quick::Memory;
 
-/// Judges the values of one record after another, and collects their findings.
+/// Judges the values of records, and collects the findings of the current one.
 #[derive(Debug)]
 pub(super) struct Judge<'p> {
     pub(super) plan: &'p Plan,
     /// The findings of the record so far.
     pub(super) findings: FindingList,
-    /// How many values were repaired, by field.
+    /// The number of repaired values, by field.
     pub(super) repaired: Vec<u64>,
-    /// How many values deprecated fields had, by field.
+    /// The number of values of deprecated fields, by field.
     pub(super) deprecated: Vec<u64>,
     pub(super) memory: Memory,
-    /// The fields that the record has a column for, and no value.
+    /// The fields that have a column but no value.
     pub(super) empty: FieldSet,
-    /// Those that it does not mention: it has no column for them, or the value was cleared as invalid.
+    /// Those that have no column, or whose value was cleared as invalid.
     pub(super) absent: FieldSet,
-    /// Those that it must have to create a customer.
+    /// Those without a value, which the record needs to create a customer.
     pub(super) lacking: FieldSet,
-    /// Those whose stored values it replaces, even by none.
+    /// Those whose stored values the record replaces, even by NULL.
     pub(super) replaced: FieldSet,
     /// Those whose value was invalid and is stored as missing.
     pub(super) cleared: FieldSet,
@@ -45,7 +44,7 @@ pub(super) struct Judge<'p> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Origin {
     pub(super) field: usize,
-    /// The column of the input, from 1, where it has columns.
+    /// The 1-based column, if the input has columns.
     pub(super) column: Option<u32>,
     /// The position in the record, for the order of the findings.
     pub(super) order: u32,
@@ -68,7 +67,7 @@ impl<'p> Judge<'p> {
         }
     }
 
-    /// Clears what is known of the last record.
+    /// Begins the next record.
     pub(super) fn begin(&mut self) {
         self.findings.clear();
         self.empty = FieldSet::default();
@@ -87,12 +86,11 @@ impl<'p> Judge<'p> {
         }
     }
 
-    /// The fields of a replaced address that the new one does not have. An invalid value may have been one of them.
+    /// The fields of a replaced address that the new address does not have. Cleared ones are left out: they had a value.
     fn replaced_by_nothing(&self) -> FieldSet {
         self.empty.or(&self.absent).and(&self.replaced).and(&self.cleared.complement())
     }
 
-    /// Whether one of the findings rejects the record.
     pub(super) fn has_error(&self) -> bool {
         self.findings.all().has_error()
     }
@@ -145,13 +143,13 @@ impl<'p> Judge<'p> {
         self.parsed(origin, raw, kept, parsed)
     }
 
-    /// Stores what the field's type has made of a value, or `kept` where the field keeps invalid values.
+    /// Stores what the field's type has made of a value, or `kept` if it is invalid and the field keeps invalid values.
     fn parsed<'v>(&mut self, origin: Origin, raw: &str, kept: Option<Cow<'v, str>>, parsed: Parsed<'v>) -> Stored<'v> {
         let Parsed { stored, is_repaired, warning, refusals } = parsed;
         if let Some(problem) = warning {
             self.warn(origin, raw, problem.map(|text| text.as_str()));
         }
-        // A value that is kept is stored without its repair.
+        // A kept value is stored unrepaired.
         if refusals.is_empty() || kept.is_none() {
             self.repaired[origin.field] += u64::from(is_repaired);
         }
@@ -168,7 +166,7 @@ impl<'p> Judge<'p> {
         }
     }
 
-    /// Judges a value that comes in parts: those that are not missing, joined by spaces.
+    /// Judges a value that comes in parts, which are joined by spaces. Missing parts are left out.
     pub(super) fn parts(&mut self, origin: Origin, parts: &[&str]) -> Stored<'static> {
         let plan = &self.plan.fields[origin.field];
         let (mut raw, mut value) = (Vec::new(), Vec::new());
@@ -187,7 +185,7 @@ impl<'p> Judge<'p> {
         self.cleaned(origin, &raw.join(" "), Cow::Owned(value.join(" "))).into_owned()
     }
 
-    /// Judges a value of a JSON record, as it is written there.
+    /// Judges a JSON value, as it is written in the record.
     pub(super) fn json<'v>(&mut self, origin: Origin, raw: &'v str) -> Stored<'v> {
         let plan = &self.plan.fields[origin.field];
         let value = json::value(raw);
@@ -222,7 +220,7 @@ impl<'p> Judge<'p> {
     }
 }
 
-/// What a value was before it was converted wrongly from windows-1252, if this control character in it shows that.
+/// What a value was before it was converted wrongly from windows-1252, if this control character suggests that.
 fn as_windows_1252(control: char, value: &str) -> Option<String> {
     text::windows_1252(control)?;
     let value: String = value.chars().map(|character| text::windows_1252(character).unwrap_or(character)).collect();

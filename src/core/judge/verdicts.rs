@@ -1,4 +1,4 @@
-//! What the judge says of the records of a block: [`Verdicts`].
+//! The verdicts on the records of a block: [`Verdicts`].
 
 use std::ops::Range;
 
@@ -8,16 +8,16 @@ use crate::core::finding::{FindingList, Findings};
 use crate::core::profile::FieldSet;
 use crate::core::record::csv::Cell;
 
-/// What was found out about the records of a block.
+/// The verdicts on the records of a block, and what they refer to.
 #[derive(Debug, Default)]
 pub struct Verdicts<R = Vec<u8>> {
     /// One for each span of the block, in order.
     pub verdicts: Vec<Verdict>,
-    /// The rows of the accepted records, as a [`RowBuilder`] has built them.
+    /// The rows of the accepted records, as the `RowBuilder` has built them.
     pub rows: R,
-    /// The findings of all records, record by record.
+    /// The findings of all records, in order.
     pub findings: FindingList,
-    /// The cells of rejected records of CSV, as they are written.
+    /// The cells of rejected CSV records.
     pub cells: Vec<Cell>,
     /// The texts of keys, in UTF-8.
     pub keys: Vec<u8>,
@@ -25,39 +25,39 @@ pub struct Verdicts<R = Vec<u8>> {
     pub repaired: Vec<u64>,
     /// The number of values of deprecated fields, by field.
     pub deprecated: Vec<u64>,
-    /// The accepted records whose ZIP code seems to have lost its leading zero, by their index among the verdicts.
+    /// The indexes of the verdicts on accepted records whose ZIP code seems to have lost its leading zero.
     pub short_zips: Vec<u32>,
-    /// The JSON keys that were met.
+    /// The JSON keys of the block.
     pub met_keys: MetKeys,
     /// What becomes of each filled cell.
     pub marks: Marks,
-    /// What each record changes of an existing customer; empty where the run changes none.
+    /// What each record changes in an existing customer; empty if the run changes none.
     pub touched: Vec<Touched>,
 }
 
-/// What is to become of one record.
+/// The verdict on one record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
     /// Accepted, rejected, or no record.
     pub outcome: Outcome,
     /// Its findings in [`Verdicts::findings`].
     pub findings: Range<u32>,
-    /// Its cells in [`Verdicts::cells`]; none where it has to be cut again to know them.
+    /// Its cells in [`Verdicts::cells`]; empty if the record has to be cut again.
     pub cells: Range<u32>,
 }
 
-/// See [`Verdict`].
+/// What the judge decides about a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// A line without content.
     Blank,
-    /// It is to be loaded, unless its key is taken.
+    /// It will be loaded, unless its key is taken.
     Accepted {
         /// Its row in [`Verdicts::rows`].
         row: Range<u32>,
-        /// Its key as it is compared, in [`Verdicts::keys`]; none where it has none, or a word for none.
+        /// Its key as it is compared, in [`Verdicts::keys`]; `None` if it is missing.
         key: Option<Range<u32>>,
-        /// Its key as it is stored, there; empty unless it was asked for.
+        /// Its key as it is stored, in [`Verdicts::keys`]; empty unless requested.
         stored_key: Range<u32>,
     },
     /// A finding costs it.
@@ -70,24 +70,24 @@ impl<R> Verdicts<R> {
         self.keys.get(range.start as usize..range.end as usize).unwrap_or_default()
     }
 
-    /// The findings of a record; none where they have been dropped.
+    /// The findings of a record; none if they were dropped.
     pub fn findings_of(&self, verdict: &Verdict) -> Findings<'_> {
         self.findings.of(verdict.findings.start as usize..verdict.findings.end as usize)
     }
 
-    /// The cells of a record, as they are written; none where they are not known, or have been dropped.
+    /// The cells of a record; empty if they are not known or were dropped.
     pub fn cells_of(&self, verdict: &Verdict) -> &[Cell] {
         self.cells.get(verdict.cells.start as usize..verdict.cells.end as usize).unwrap_or_default()
     }
 }
 
-/// What a record changes of an existing customer.
+/// What a record changes in an existing customer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Touched {
-    /// The fields that it has a value of.
+    /// The fields that it has a value for.
     pub given: FieldSet,
     /// Those whose value it removes.
     pub cleared: FieldSet,
-    /// Those that are missing, and that it must have if it is to become a customer.
+    /// The missing fields that it needs to create a customer.
     pub lacking: FieldSet,
 }

@@ -1,4 +1,4 @@
-//! Which column of an input goes to which field: [`Binding`], made once an input from its header.
+//! Which column of an input fills which field: [`Binding`], made once per input from its header.
 
 use super::header::Header;
 use super::header_names::HeaderNames;
@@ -12,9 +12,9 @@ use super::sources::Sources;
 pub enum Column {
     /// It may fill this field, or a part of it.
     Field(Match),
-    /// Another column alone fills its field, whatever a record contains: the field, and that column's index.
+    /// Another column always fills its field: the field, and that column's index.
     Outranked(Match, usize),
-    /// It is a part of a field, and nothing gives the other part.
+    /// It is a part of a field, and the other part is missing.
     Alone(Match),
     /// The user's map ignores it.
     Ignored,

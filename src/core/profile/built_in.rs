@@ -1,4 +1,4 @@
-//! The profiles that are part of the program.
+//! The built-in profiles.
 
 use std::sync::{Arc, LazyLock};
 
@@ -17,12 +17,12 @@ static PROFILES: LazyLock<Result<Vec<Arc<Profile>>, ProfileError>> =
     LazyLock::new(|| TEXTS.into_iter().map(|(file, text)| Profile::parse(file, text).map(Arc::new)).collect());
 
 impl Profile {
-    /// The profiles that are part of the program, by name. A test makes sure that they are all read.
+    /// The built-in profiles, by name. A test makes sure that all are valid.
     pub fn all() -> Result<&'static [Arc<Profile>], SettingsError> {
         PROFILES.as_deref().map_err(|error| SettingsError::Profile(error.clone()))
     }
 
-    /// The profile of the program that has this name.
+    /// The built-in profile with this name.
     pub fn named(name: &str) -> Result<Arc<Profile>, SettingsError> {
         let all = Profile::all()?;
         all.iter().find(|profile| profile.name == name).cloned().ok_or_else(|| {

@@ -18,16 +18,16 @@ pub struct Candidates {
     /// The columns that the map's constants fill.
     constants: Vec<String>,
     mode: Mode,
-    /// The key, in place of the profiles' own.
+    /// The key, instead of the profiles' own.
     key: Option<String>,
 }
 
-/// What a column most likely is where no profile fits.
+/// What a column most likely is, if no profile fits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Likely<'c> {
     /// The field that it fills, or helps to fill.
     pub field: &'c str,
-    /// What a map would name that.
+    /// The field as a map would name it, or the part of it.
     pub target: &'c str,
     /// How it was found.
     pub how: &'static str,
@@ -51,7 +51,7 @@ pub struct Fit<'c> {
 }
 
 impl Fit<'_> {
-    /// The greater of two ranks is the better fit. Only a profile that misses nothing fits at all.
+    /// The greater rank is the better fit. Only a profile without missing columns fits at all.
     pub fn rank(&self) -> (bool, usize, bool) {
         (self.missing.is_empty(), self.bound, self.has_key)
     }
@@ -71,7 +71,6 @@ impl Candidates {
         Candidates { mode, key, ..self }
     }
 
-    /// The key's field in a profile.
     fn key(&self, profile: &Profile) -> Option<usize> {
         profile.field_index(self.key.as_deref().unwrap_or(&profile.key))
     }
@@ -112,7 +111,7 @@ impl Candidates {
         self.profiles.iter().any(|(_, names)| matches!(names.find(name), Meaning::Field(_)))
     }
 
-    /// The names of one of them, for what is the same in all: the map.
+    /// The names of any of them: what the map says is the same in all.
     pub fn any_names(&self) -> Option<&HeaderNames> {
         self.profiles.first().map(|(_, names)| names)
     }

@@ -1,4 +1,4 @@
-//! A named set of fields: [`Profile`]. [`Profile::parse`] reads one from a text; [`Profile::named`] gives one of the program's.
+//! A named set of fields: [`Profile`]. [`Profile::parse`] reads one from TOML; [`Profile::named`] returns a built-in one.
 
 use serde::Deserialize;
 
@@ -26,26 +26,26 @@ impl Profile {
         self.fields.iter().position(|field| field.column == column)
     }
 
-    /// The index of the field with this column name, which a setting names.
+    /// The index of the field with this column name; an error names the setting.
     pub fn require_field(&self, column: &str, setting: Setting) -> Result<usize, SettingsError> {
         self.field_index(column).ok_or_else(|| self.unknown_field(column, setting, std::iter::empty()))
     }
 
-    /// The field that a map's target names, and the part of it: `name`, or `first_name` where the field has parts.
+    /// The field that a map's target names, and the part of it: `name`, or `first_name` if the field has parts.
     pub fn target(&self, target: &str) -> Option<(usize, Option<usize>)> {
         let whole = self.field_index(target).map(|field| (field, None));
         let part = || self.parts().find(|(.., name)| *name == target).map(|(field, part, _)| (field, Some(part)));
         whole.or_else(part)
     }
 
-    /// What a map would name a field, or a part of it.
+    /// A field, or a part of it, as a map would name it.
     pub fn target_of(&self, field: usize, part: Option<usize>) -> &str {
         let field = &self.fields[field];
         let part = part.and_then(|part| field.parts.get(part)).and_then(|names| names.first());
         part.unwrap_or(&field.column)
     }
 
-    /// Makes sure that a target of a map, the one for `header`, names a field or a part of one.
+    /// Checks that the map's target for `header` names a field or a part of one.
     pub(super) fn require_target(&self, target: &str, header: &str) -> Result<(), SettingsError> {
         match self.target(target) {
             Some(_) => Ok(()),

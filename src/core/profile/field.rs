@@ -8,7 +8,7 @@ use crate::core::types::FieldType;
 use crate::core::types::definition::Storage;
 use crate::core::types::limits::Limits;
 
-/// The greatest number of characters in a text whose field has no limit of its own.
+/// The maximum number of characters of a field without a limit of its own.
 pub const TEXT_LIMIT: usize = 4096;
 
 /// One field of a profile.
@@ -25,27 +25,27 @@ pub struct Field {
     /// Whether every record must have a value.
     #[serde(default)]
     pub required: bool,
-    /// What is stored where a record has no value.
+    /// What is stored for a missing value.
     pub default: Option<String>,
-    /// The least number of characters.
+    /// The minimum number of characters.
     pub min: Option<usize>,
-    /// The greatest number of characters; see [`Field::longest`].
+    /// The maximum number of characters; see [`Field::longest`].
     pub max: Option<usize>,
-    /// The least value of an integer.
+    /// The minimum value of an integer.
     pub at_least: Option<i64>,
-    /// The characters that it may contain; any if none are named.
+    /// The characters that it may contain; `None` for any.
     pub characters: Option<Characters>,
-    /// Whether punctuation is removed, as from an address.
+    /// Whether values are repaired like addresses: punctuation is removed.
     #[serde(default)]
     pub repair: bool,
-    /// Whether an apostrophe before a value only keeps a spreadsheet from changing it, and is removed.
+    /// Whether an apostrophe before a value is a spreadsheet guard, and is removed.
     #[serde(default)]
     pub guard: bool,
-    /// The headers of the two parts that give the field together where no header gives it whole: each part's names, the best
-    /// first. Empty where it has no parts.
+    /// The header names of the two parts that make up the field if no column has it whole, the best first. Empty if it has
+    /// no parts.
     #[serde(default)]
     pub parts: Vec<Vec<String>>,
-    /// The fields that are used in its place where a record has no value: one field, or two whose values are joined.
+    /// The fields that stand in for a missing value: one field, or two whose values are joined.
     #[serde(default)]
     pub stand_ins: Vec<Vec<String>>,
     /// Whether the API has deprecated it: it is accepted, and counted in the summary.
@@ -62,7 +62,7 @@ pub struct Field {
 }
 
 impl Field {
-    /// The greatest number of characters that a value may have.
+    /// The maximum number of characters of a value.
     pub fn longest(&self) -> usize {
         self.max.unwrap_or(TEXT_LIMIT)
     }
@@ -82,7 +82,7 @@ impl Field {
         self.guard || self.kind.facts().is_guarded
     }
 
-    /// What it allows, before a run's options.
+    /// Its limits, before the options of a run.
     pub fn limits(&self) -> Limits {
         Limits {
             min: self.min.unwrap_or(0),

@@ -1,8 +1,6 @@
 //! A set of a profile's fields: [`FieldSet`]. The judge clears several of them for every record.
 
-/// The number of bits in a word.
 const WORD: usize = u64::BITS as usize;
-/// The number of words.
 const WORDS: usize = FieldSet::CAPACITY / WORD;
 
 /// Fields of a profile, by their indexes.
@@ -17,7 +15,7 @@ impl FieldSet {
     #[inline]
     pub fn insert(&mut self, field: usize) {
         debug_assert!(field < FieldSet::CAPACITY);
-        // The remainder changes nothing, and saves the check of a bound.
+        // The remainder changes nothing; it saves a bounds check.
         self.0[field / WORD % WORDS] |= 1 << (field % WORD);
     }
 

@@ -4,12 +4,12 @@ use std::collections::{HashMap, HashSet};
 
 use super::header_name::letters_and_digits;
 
-/// The names of an input's columns. The form in which they are compared is worked out once.
+/// The names of an input's columns, with their compared forms.
 #[derive(Debug)]
 pub struct Header<'h> {
     names: &'h [String],
     compared: Vec<String>,
-    /// The names as they are spelt.
+    /// The names as they are written.
     pub(super) spelt: HashSet<&'h str>,
     /// The names of second and further columns of one name, as a map has them: `Phone#2`.
     numbered: Vec<Option<String>>,
@@ -25,14 +25,14 @@ impl<'h> Header<'h> {
             (*number > 1).then(|| format!("{}#{number}", name.trim()))
         };
         let mut numbered: Vec<Option<String>> = names.iter().map(&mut numbered).collect();
-        // A header that is spelt so comes first.
+        // A column that is really named `Phone#2` has that name.
         for name in &mut numbered {
             name.take_if(|name| counts.contains_key(name.as_str()));
         }
         Header { names, compared, spelt: counts.into_keys().collect(), numbered }
     }
 
-    /// What a map calls each column: its name, with a number where it is not the first of that name.
+    /// What a map calls each column: its name, with a number from the second of that name on.
     pub fn map_names(&self) -> impl Iterator<Item = &str> {
         self.names.iter().zip(&self.numbered).map(|(name, numbered)| numbered.as_deref().unwrap_or(name.trim()))
     }

@@ -1,4 +1,4 @@
-//! A header name as it is compared: by its letters and digits, in lower case.
+//! How header names are compared: by their letters and digits, in lower case.
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -6,7 +6,7 @@ use super::field::Field;
 use crate::core::text::invisible::is_invisible;
 use crate::core::text::is_letter;
 
-/// A header name as it is compared: its letters and digits, in lower case.
+/// The letters and digits of a header name, in lower case.
 pub fn letters_and_digits(name: &str) -> String {
     #[cfg(test)]
     steps::count(1);

@@ -16,20 +16,20 @@ use crate::core::record::json::Paths;
 #[derive(Clone, Debug)]
 pub struct HeaderNames {
     names: HashMap<String, Match>,
-    /// What the map's headers mean, as they are spelt.
+    /// What the map's headers mean, as they are written.
     mapped: HashMap<String, Meaning>,
     /// The map's headers by their letters and digits, in the map's order.
     alike: HashMap<String, Vec<String>>,
-    /// The map's headers sorted, to find those that are within a path.
+    /// The map's headers, sorted, to find those within a path.
     paths: Vec<String>,
     /// How the candidates for a field are ordered.
     pub layout: Layout,
-    /// What paths mean that are not a field's name.
+    /// What paths mean that are not the name of a field.
     nested: Nested,
 }
 
-/// What a map says of names that are spelt otherwise than in it, in an input that also has one that is spelt so; by their
-/// letters and digits.
+/// What a map says about names that are written differently than in the map, in an input that also has the map's spelling.
+/// By letters and digits.
 #[derive(Clone, Debug, Default)]
 pub struct Alike(HashMap<String, Option<Meaning>>);
 
@@ -71,8 +71,8 @@ impl Paths for KeyNames<'_> {
 }
 
 impl HeaderNames {
-    /// The names of this profile's fields. What the map says of fields that the profile does not have is left out;
-    /// [`Mapping::check`] finds it.
+    /// The names of this profile's fields. What the map says about fields that the profile does not have is left out;
+    /// [`Mapping::check`] reports it.
     pub fn new(profile: &Profile, mapping: &Mapping) -> HeaderNames {
         let mut names = HashMap::new();
         let mut add = |name: &str, found: Match| {
@@ -110,15 +110,15 @@ impl HeaderNames {
         found
     }
 
-    /// What each name of a header means. Where a column is spelt as in the map, the map means that column alone; of several with
-    /// one name, the first.
+    /// What each name of a header means. If a column is written exactly as in the map, the map means that column alone; of
+    /// several with one name, the first.
     pub fn meanings(&self, header: &Header<'_>) -> Vec<Meaning> {
         let alike = self.alike_beside(&header.spelt);
         let names = header.map_names().zip(header.compared());
         names.map(|(name, compared)| self.find_beside(name, compared, &alike)).collect()
     }
 
-    /// What the map says of names that are spelt otherwise than in it, in an input that has these.
+    /// What the map says about names that are written differently, in an input that has the names of `spelt`.
     fn alike_beside(&self, spelt: &HashSet<&str>) -> Alike {
         let mut alike = HashMap::new();
         for name in spelt.iter().filter(|name| self.mapped.contains_key(**name)) {
@@ -135,7 +135,7 @@ impl HeaderNames {
         Alike(alike)
     }
 
-    /// What this header name, or JSON key, means. The map's headers are compared as they are spelt first.
+    /// What this header name, or JSON key, means. The map's exact spelling comes first.
     pub fn find(&self, name: &str) -> Meaning {
         self.find_beside(name, &letters_and_digits(name), &Alike::default())
     }

@@ -1,21 +1,22 @@
-//! What of a profile decides how the candidates for a field are ordered: [`Layout`].
+//! How a profile orders the candidates for a field: [`Layout`].
 
 use super::definition::Profile;
 use super::field::Field;
 use super::matching::Match;
 
-/// What of a profile decides how candidates are ordered.
+/// How a profile orders the candidates for a field.
 #[derive(Clone, Debug, Default)]
 pub struct Layout {
     pub(super) fields: usize,
-    /// For each field the fields that stand in where it has no value: one, or two that are joined.
+    /// The fields that stand in for each field without a value: one, or two that are joined.
     pub(super) stand_ins: Vec<Vec<Vec<usize>>>,
     /// The fields of the address, and whether each is enough for an address by itself.
     pub(super) address: Vec<(usize, bool)>,
     /// The address lines among them.
     pub(super) lines: Vec<usize>,
-    /// A field whose value comes from its best candidate alone.
-    pub(super) alone: Option<usize>,
+    /// The field whose value comes from its best candidate alone. For a key: which customer a record means must not depend on
+    /// which of its cells are empty.
+    pub alone: Option<usize>,
 }
 
 /// The columns of the customer's address, and whether each is enough for an address by itself.
@@ -50,12 +51,6 @@ impl Layout {
         }
     }
 
-    /// Makes a field's value come from its best candidate alone: which customer a record means must not depend on which cells it
-    /// has.
-    pub fn take_best_alone(&mut self, field: usize) {
-        self.alone = Some(field);
-    }
-
     /// The slot of a field, or of a part of one.
     pub(super) fn slot(&self, found: &Match) -> usize {
         match found.part {
@@ -69,7 +64,7 @@ impl Layout {
         [field, self.fields + 2 * field, self.fields + 2 * field + 1]
     }
 
-    /// Whether stand-ins give a field its value where these fields are filled.
+    /// Whether stand-ins fill a field, if these fields are filled.
     pub fn is_stood_in_for(&self, field: usize, is_filled: impl Fn(usize) -> bool) -> bool {
         self.stand_ins[field].iter().any(|fields| !fields.is_empty() && fields.iter().all(|field| is_filled(*field)))
     }

@@ -1,5 +1,5 @@
-//! Where the user sends an input's columns: [`Mapping`], a column at a time ([`Mapping::add`]) or in a file
-//! ([`Mapping::parse`]), so that a migration's mapping can be reviewed.
+//! The user's mapping of columns to fields: [`Mapping`], added column by column ([`Mapping::add`]) or read from a file
+//! ([`Mapping::parse`]), so that it can be reviewed.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::{self, Display};
@@ -14,7 +14,7 @@ use crate::core::text;
 /// Which columns go where, what fills missing values, and which values replace others.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mapping {
-    /// Headers and the fields that they fill; `None` where a column is to be ignored. Of two for one header the later counts.
+    /// Headers and the fields that they fill; `None` to ignore the column. Of two entries for one header the later counts.
     pub columns: Vec<(String, Option<String>)>,
     /// What fills missing values, by column.
     pub constants: BTreeMap<String, String>,
@@ -64,7 +64,7 @@ impl Mapping {
         Ok(mapping)
     }
 
-    /// Adds a map: `Their header=field`, or `Their header=` for a column that is to be ignored.
+    /// Adds a map: `Their header=field`, or `Their header=` to ignore the column.
     pub fn add(&mut self, map: &str) -> Result<(), SettingsError> {
         match map.rsplit_once('=') {
             Some((header, target)) if !header.trim().is_empty() => {
@@ -86,7 +86,7 @@ impl Mapping {
         }
     }
 
-    /// Makes sure that the profile has all fields that are named here.
+    /// Checks that the profile has all fields that the mapping names.
     pub fn check(&self, profile: &Profile) -> Result<(), SettingsError> {
         for (header, target) in &self.columns {
             target.iter().try_for_each(|target| profile.require_target(target, header))?;
@@ -101,23 +101,14 @@ impl Mapping {
     }
 }
 
-/// Why a text is no mapping file.
+/// Why a mapping file cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
 pub enum MappingFileError {
-    /// It is not TOML, or has other keys or types than a mapping file.
-    Toml {
-        /// Where, as far as that is known.
-        position: Option<Position>,
-        /// The parser's words.
-        message: String,
-    },
+    /// It is not TOML, or has the wrong keys or types.
+    Toml { position: Option<Position>, message: String },
     /// A value is neither text nor number nor flag.
-    NotText {
-        /// Its key.
-        key: String,
-        /// TOML's name for what it is.
-        found: &'static str,
-    },
+    NotText { key: String, found: &'static str },
 }
 
 impl std::error::Error for MappingFileError {}
@@ -132,7 +123,7 @@ impl Display for MappingFileError {
     }
 }
 
-/// TOML takes a header with dots and without quotes for a table; here it is a path.
+/// For TOML an unquoted header with dots is a table; here it is a path.
 fn flat(table: toml::Table) -> Vec<(String, toml::Value)> {
     let mut columns = Vec::new();
     for (key, value) in table {

@@ -12,7 +12,7 @@ const LABEL: Rank = 2;
 pub struct Match {
     /// The field's index in the profile.
     pub field: usize,
-    /// The part of the field; none if it is the whole field.
+    /// The part of the field; `None` for the whole field.
     pub part: Option<usize>,
     /// How good the match is.
     pub rank: Rank,

@@ -1,7 +1,7 @@
 //! What a customer record must look like: a [`Profile`] is a list of [`Field`]s. Profiles are data, TOML files beside this one.
 //!
-//! A profile knows names and limits. What the limits mean for a value is for `judge`, how a value is normalised for `types`.
-//! A header is bound to the fields in a [`Binding`], a JSON record's keys by [`KeyNames`]; the user's [`Mapping`] changes both.
+//! A profile has names and limits; `judge` applies the limits, `types` normalises values. A [`Binding`] assigns the columns of
+//! a header to fields, [`KeyNames`] the keys of JSON records; the user's [`Mapping`] changes both.
 
 mod binding;
 mod built_in;

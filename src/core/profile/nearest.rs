@@ -1,14 +1,14 @@
-//! What a misspelt name most likely means: [`nearest`].
+//! Suggestions for misspelt names: [`nearest`].
 
 use super::definition::Profile;
 use super::field::Field;
 use super::header_name::{accepted_names, letters_and_digits};
 
-/// The number of names that are compared, and their greatest length: a comparison takes time.
+/// The maximum number of names to compare, and their maximum length, to bound the time.
 const MOST_COMPARED: usize = 1000;
 const LONGEST: usize = 100;
 
-/// The candidate that is spelt most like `name`, if one is near enough to be meant.
+/// The candidate most similar to `name`, if one is similar enough.
 pub fn nearest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
     let is_short = |name: &str| name.len() <= LONGEST;
     let name = Some(name).filter(|name| is_short(name)).map(letters_and_digits)?;
@@ -21,7 +21,7 @@ pub fn nearest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Opt
         .map(|(_, candidate)| candidate)
 }
 
-/// The field whose name a header that matches none is spelt most like.
+/// The field with the name most similar to a header.
 pub fn nearest_field<'p>(profile: &'p Profile, header: &str) -> Option<&'p Field> {
     let names = profile.fields.iter().flat_map(accepted_names);
     let near = nearest(header, names)?;

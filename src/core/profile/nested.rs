@@ -1,8 +1,8 @@
 //! Which field a value within a JSON object fills: [`Nested`].
 //!
 //! A path such as `address.city` is first matched as a whole, like any header. If that finds nothing, its last part may match
-//! alone, but only in objects that are known to describe the customer: the `email` of `contact` is the customer's, that of
-//! `manager` is not.
+//! alone, but only in objects that are known to describe the customer: the `email` of `contact` is the customer's, the `email`
+//! of `manager` is not.
 
 use super::definition::Profile;
 use super::header_name::letters_and_digits;
@@ -23,7 +23,7 @@ enum Holds {
     Contact,
 }
 
-/// The known keys of objects, as they are compared, the better ones first.
+/// The known keys of objects, by letters and digits, the best first.
 const HOLDERS: [(&str, Holds); 38] = [
     ("customer", Holds::Customer),
     ("attributes", Holds::Customer),
@@ -99,7 +99,7 @@ impl Nested {
         Nested { kinds: profile.fields.iter().map(|field| kind(&field.column)).collect() }
     }
 
-    /// The field that a path means which matches nothing as a whole; `named` finds a field by its name.
+    /// The field of a path that matches nothing as a whole; `named` finds a field by its name.
     pub(super) fn find(&self, path: &str, named: impl Fn(&str) -> Option<Match>) -> Option<Match> {
         let mut parts = path.split('.').rev().map(letters_and_digits);
         let last = parts.next().filter(|last| !last.is_empty())?;

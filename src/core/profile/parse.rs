@@ -1,4 +1,4 @@
-//! Reads a profile from a text: [`Profile::parse`]. A setting that would have no effect is an error, not ignored.
+//! Reads a profile from TOML: [`Profile::parse`]. A setting without effect is an error.
 
 use std::collections::HashMap;
 
@@ -10,15 +10,15 @@ use super::nearest::nearest;
 use super::profile_error::{ProfileError, ProfileErrorKind as Kind};
 use super::toml_text::{Position, key_at, message, position_of};
 
-/// The columns that every table of customers has beside the profile's.
+/// The columns that every table of customers has besides the profile's.
 pub const RESERVED_COLUMNS: [&str; 6] =
     ["customer_id", "created_at", "updated_at", "import_run", "import_file", "import_record"];
 
-/// What is wrong: with which field, under which key, and what.
+/// The index of the wrong field, if it is one; the key; and what is wrong.
 type Wrong = (Option<usize>, &'static str, Kind);
 
 impl Profile {
-    /// Reads a profile from a TOML text; `file` is its name in an error.
+    /// Reads a profile from TOML; errors name the `file`.
     pub fn parse(file: &str, text: &str) -> Result<Profile, ProfileError> {
         let profile: Profile = toml::from_str(text).map_err(|error| {
             let offset = error.span().map(|span| span.start);
@@ -51,7 +51,7 @@ impl Profile {
         self.check_field(&self.key).map_err(|kind| (None, "key", kind))
     }
 
-    /// Makes sure that no two fields fill one column of the table. SQLite compares their names without regard to case.
+    /// Checks that no two fields share a column of the table. SQLite compares their names without regard to case.
     fn check_columns(&self) -> Result<(), Wrong> {
         let mut owners = HashMap::new();
         for (index, field) in self.fields.iter().enumerate() {
@@ -66,7 +66,7 @@ impl Profile {
         Ok(())
     }
 
-    /// Makes sure that no header means two fields.
+    /// Checks that no header means two fields.
     fn check_header_names(&self) -> Result<(), Wrong> {
         let mut owners: HashMap<String, usize> = HashMap::new();
         for (index, field) in self.fields.iter().enumerate() {

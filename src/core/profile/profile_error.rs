@@ -1,18 +1,18 @@
-//! Why a text is no profile: [`ProfileError`].
+//! Why a profile cannot be read: [`ProfileError`].
 
 use std::fmt::{self, Display};
 
 use super::field_set::FieldSet;
 use super::toml_text::Position;
 
-/// Why a text is no profile: where, and what is wrong there.
+/// Why a profile cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProfileError {
     /// The file as it was named.
     pub file: String,
-    /// The position of the value that is wrong; none where the text as a whole is.
+    /// The position of the wrong value, if there is one.
     pub position: Option<Position>,
-    /// Its key, as `fields[2].min`; fields are numbered from 0. Empty where the text is not TOML.
+    /// Its key, such as `fields[2].min`, counted from 0. Empty if the text is not TOML.
     pub key: String,
     /// What is wrong.
     pub kind: ProfileErrorKind,
@@ -21,32 +21,32 @@ pub struct ProfileError {
 /// What is wrong with a profile's text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProfileErrorKind {
-    /// It is not TOML, a key is missing or unknown, or a value has another type; in the parser's words.
+    /// It is not TOML, a key is missing or unknown, or a value has the wrong type; in the parser's words.
     Toml(String),
     /// A name is empty.
     Empty,
     /// A name contains NUL.
     Nul,
-    /// There are this many fields: none, or more than are possible.
+    /// It has this number of fields: none, or too many.
     FieldCount(usize),
-    /// The column is also that of the field with this index.
+    /// The field with this index has the same column.
     RepeatedColumn(usize),
     /// Every table of customers has a column of this name.
     ReservedColumn,
     /// A header name, here or in the field with this index, would mean both fields.
     RepeatedName(String, usize),
-    /// It names a field that there is not; the nearest one.
+    /// It names an unknown field; the most similar one.
     UnknownField(String, Option<String>),
-    /// The least number of characters is more than the greatest.
+    /// `min` is more than `max`.
     MinAboveMax(usize, usize),
     /// A choice without words.
     NoChoices,
-    /// The setting has no effect on a field of this type; it is for those of another.
+    /// The setting has no effect on a field of this type.
     NoEffect {
         /// The types that it has an effect on, in words.
         only_for: &'static str,
     },
-    /// The list has this many elements, and another number is wanted, in words.
+    /// The list has this number of elements; the expected number, in words.
     ListLength(usize, &'static str),
 }
 

@@ -23,10 +23,10 @@ fn is_same(header: &str, column: &str) -> bool {
     header.trim().eq_ignore_ascii_case(column)
 }
 
-/// Those of the first version, which are not side by side in the others.
+/// The columns of the first version. They are not adjacent in [`REPORT_COLUMNS`].
 const OLD_REPORT_COLUMNS: [&str; 4] = ["_reject_line", "_reject_codes", "_reject_messages", "_reject_raw"];
 
-/// Whether a header is that of a reject report as the program writes it: all of the report's columns are side by side.
+/// Whether this is the header of an unchanged reject report: all of the report's columns are adjacent.
 pub fn has_report_columns<N: AsRef<str>>(names: &[N]) -> bool {
     let are_those = |columns: &[&str]| {
         let mut windows = names.windows(columns.len());

@@ -1,13 +1,13 @@
-//! Whose address a column belongs to, by its header: [`Role`].
+//! Which address a column belongs to, by its header: [`Role`].
 
 use super::header_name::letters_and_digits;
 
-/// Whose address a column belongs to. The better one comes first.
+/// Which address a column belongs to. The best comes first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
     /// The address that invoices go to.
     Billing,
-    /// Nobody's in particular.
+    /// No particular address.
     #[default]
     Plain,
     /// The address for letters.
@@ -22,7 +22,7 @@ pub enum Role {
     Other,
 }
 
-/// The words at a header's beginning or end that say whose address it is.
+/// The words at the beginning or end of a header that name an address.
 pub(super) const ROLES: [(Role, &[&str]); 6] = [
     (Role::Billing, &["billing", "bill", "invoice"]),
     (Role::Shipping, &["shipping", "ship", "delivery"]),

@@ -1,6 +1,5 @@
-//! What is wrong with what a run's settings say of fields: [`SettingsError`].
-//!
-//! It is data: what a setting is called, and so the words, is known only to the program that takes the settings.
+//! What is wrong with the settings of a run that name fields: [`SettingsError`]. It is data; the command line knows what a
+//! setting is called and puts it into words.
 
 use std::fmt::{Display, Formatter, Result};
 
@@ -13,41 +12,36 @@ pub enum Setting {
     Key,
     /// Which fields are accepted with any characters.
     Relax,
-    /// What becomes of a field's invalid values.
+    /// What is done with a field's invalid values.
     OnInvalid,
-    /// Where a column goes that has this header.
+    /// The target of the column with this header.
     Column(String),
     /// What fills missing values.
     Constants,
-    /// What replaces values of the column of this name.
+    /// The replacements of this column's values.
     Values(String),
 }
 
 /// A setting that does not fit the profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
 pub enum SettingsError {
-    /// The text of a profile is none.
+    /// A profile cannot be read.
     Profile(ProfileError),
     /// There is no such profile.
     UnknownProfile {
-        /// Its name.
         name: String,
-        /// The name that it is most likely a slip for.
+        /// The most similar name.
         nearest: Option<String>,
-        /// The names that there are.
         known: Vec<String>,
     },
     /// A setting names a field that the profile does not have.
     UnknownField {
-        /// The setting.
         setting: Setting,
-        /// The profile's name.
         profile: String,
-        /// The field as the setting names it.
         field: String,
-        /// The field, or part of one, that it is most likely a slip for.
+        /// The most similar field or part of one.
         nearest: Option<String>,
-        /// The columns of the profile.
         known: Vec<String>,
     },
     /// A map that is not written as `header=field`.

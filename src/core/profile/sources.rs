@@ -1,8 +1,8 @@
-//! Which columns of an input, or keys of a record, may give a field its value: [`Sources`].
+//! Which columns of an input, or keys of a record, may fill a field: [`Sources`].
 //!
-//! All that match a field are candidates, the better name first, then in the order of the columns. In each record the first that
-//! has a value gives it. The parts of an address come from one group of columns. A place is the index of a column in the header,
-//! or of a member in a JSON record.
+//! All that match a field are candidates, sorted by name, then by column. In each record the first with a value fills the
+//! field. The parts of an address come from one group of columns. A place is the index of a column in the header, or of a
+//! member in a JSON record.
 
 use super::layout::Layout;
 use super::matching::{MAP, Match, Rank};
@@ -13,18 +13,18 @@ use super::role::{ROLES, Role};
 pub enum Source {
     /// The value at a place.
     Place(usize),
-    /// The parts of a field, or two other fields, by their slots: their values with a space between.
+    /// The parts of a field, or two other fields, by their slots: their values, joined by a space.
     Joined([usize; 2]),
 }
 
-/// What gives a field its value in one record.
+/// What fills a field in one record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Chosen {
     /// Nothing.
     Nothing,
     /// The value at a place.
     Place(usize),
-    /// The values at two places, with a space between.
+    /// The values at two places, joined by a space.
     Joined([usize; 2]),
 }
 
@@ -61,9 +61,9 @@ pub struct Sources {
     slots: Vec<Vec<Candidate>>,
     /// The candidates of each field.
     fields: Vec<Vec<Source>>,
-    /// For each field the place of its value, where it has a single candidate.
+    /// The place of each field's only candidate; `None` if it has none or several.
     single: Vec<Option<usize>>,
-    /// Whose addresses there are, the better one first; empty where there is only one.
+    /// The addresses of the input, the best first; empty if it has only one.
     groups: Vec<Role>,
     /// The fields that each of the addresses has.
     in_groups: Vec<(usize, Role)>,
@@ -73,9 +73,9 @@ pub struct Sources {
 const LACKING: usize = usize::MAX;
 
 impl Sources {
-    /// Finds the candidates for each field among what matches one, each `found` with its place and role. `input`, in order, is
-    /// what matches a field in the whole input, where records may lack some of it: a record is bound as if it had all of it. One
-    /// part of a field fills it without the other if `may_be_parted`, or if the map names it.
+    /// Finds the candidates for each field in `found`: places with their matches and roles. `input`, sorted, is what matches a
+    /// field in the whole input: a record is bound as if it had all of it. One part of a field fills it alone if
+    /// `may_be_parted`, or if the map names it.
     pub fn bind(
         &mut self,
         layout: &Layout,
@@ -93,7 +93,7 @@ impl Sources {
         self.add_lacking(layout, input);
         for slot in self.slots.iter_mut().filter(|slot| slot.len() > 1) {
             slot.sort_unstable();
-            // Beside what the map names, nothing else counts.
+            // If the map names candidates, only they count.
             if slot[0].rank == MAP {
                 slot.retain(|candidate| candidate.rank == MAP);
             }
@@ -115,11 +115,9 @@ impl Sources {
     fn add_lacking(&mut self, layout: &Layout, input: &[(Match, Role)]) {
         for alike in input.chunk_by(|one, other| one == other) {
             let (found, role) = alike[0];
-            let is_there = match layout.alone == Some(found.field) {
-                // However it is spelt in the record.
-                true => layout.own_slots(found.field).iter().any(|slot| !self.slots[*slot].is_empty()),
-                false => false,
-            };
+            // In any spelling.
+            let is_there = layout.alone == Some(found.field)
+                && layout.own_slots(found.field).iter().any(|slot| !self.slots[*slot].is_empty());
             let slot = &mut self.slots[layout.slot(&found)];
             let candidate = Candidate { rank: found.rank, place: LACKING, role };
             let is_it = |there: &&Candidate| Candidate { place: LACKING, ..**there } == candidate;
@@ -177,7 +175,7 @@ impl Sources {
         }
     }
 
-    /// Finds whose addresses there are, where a field of the address has more than one candidate.
+    /// Finds the addresses of the input, if a field of the address has more than one candidate.
     fn find_groups(&mut self, layout: &Layout) {
         self.groups.clear();
         self.in_groups.clear();
@@ -210,7 +208,7 @@ impl Sources {
         }
     }
 
-    /// For each field the place of its value, where it has a single candidate.
+    /// The place of each field's only candidate; `None` if it has none or several.
     #[inline]
     pub fn singles(&self) -> &[Option<usize>] {
         &self.single
@@ -226,7 +224,7 @@ impl Sources {
         self.of(field).is_empty()
     }
 
-    /// Whether the map names what fills a field, or a part of it.
+    /// Whether the map names a candidate for a field, or for a part of it.
     pub fn is_mapped(&self, field: usize) -> bool {
         let parts = self.fields.len() + 2 * field;
         let mut slots = [field, parts, parts + 1].into_iter().filter_map(|slot| self.slots.get(slot)?.first());
@@ -241,7 +239,7 @@ impl Sources {
         }
     }
 
-    /// All places that may give a field its value.
+    /// All places that may fill a field.
     pub fn places(&self, field: usize) -> impl Iterator<Item = usize> + '_ {
         self.of(field).iter().flat_map(move |source| {
             let (place, slots): (Option<usize>, &[usize]) = match source {
@@ -253,14 +251,14 @@ impl Sources {
         })
     }
 
-    /// For each of the input's `places`, whether it may give a field its value.
+    /// Whether each of the input's `places` may fill a field.
     pub fn candidates(&self, places: usize) -> Vec<bool> {
         let mut are = vec![false; places];
         (0..self.fields.len()).flat_map(|field| self.places(field)).for_each(|place| are[place] = true);
         are
     }
 
-    /// The group that a record's address comes from: the first with a street, a city or a postal code. `None` where the file has
+    /// The group that a record's address comes from: the first with a street, a city or a postal code. `None` if the input has
     /// one address, or the record none.
     pub fn group(&self, layout: &Layout, has_value: &mut dyn FnMut(usize, usize) -> bool) -> Option<Role> {
         let mut has_address = |role: &Role| {
@@ -273,8 +271,8 @@ impl Sources {
         self.groups.iter().copied().find(|role| has_address(role))
     }
 
-    /// What gives a field its value in a record whose address comes from `group`: the first candidate that `has_value`, else the
-    /// first of all.
+    /// What fills a field in a record whose address comes from `group`: the first candidate that `has_value`, or the first of
+    /// all.
     pub fn choose(
         &self,
         layout: &Layout,
@@ -282,7 +280,7 @@ impl Sources {
         group: Option<Role>,
         has_value: &mut dyn FnMut(usize, usize) -> bool,
     ) -> Chosen {
-        // A field that takes its best column alone does so whichever address the record has.
+        // A field that only takes its best column ignores the group.
         let is_of_address = layout.alone != Some(field) && layout.address.iter().any(|(of, _)| *of == field);
         if let Some(role) = group.filter(|_| is_of_address) {
             return self.choose_in(role, field, has_value);
@@ -310,7 +308,7 @@ impl Sources {
 
     fn choose_in(&self, role: Role, field: usize, has_value: &mut dyn FnMut(usize, usize) -> bool) -> Chosen {
         let own = |role: Role| self.slots[field].iter().filter(move |column| column.rank == MAP || column.role == role);
-        // Where a group has no column for the field, the plain columns give it.
+        // If the group has no column for the field, the plain columns fill it.
         let role = if self.in_groups.contains(&(field, role)) { role } else { Role::Plain };
         let with_value = own(role).find(|column| has_value(field, column.place));
         with_value.or_else(|| own(role).next()).map_or(Chosen::Nothing, |column| Chosen::Place(column.place))
@@ -328,7 +326,7 @@ impl Sources {
         }
     }
 
-    /// The fields of the address, where there are several groups.
+    /// The fields of the address, if there are several groups.
     pub fn address_fields(&self) -> impl Iterator<Item = usize> + '_ {
         self.in_groups.iter().map(|(field, _)| *field)
     }

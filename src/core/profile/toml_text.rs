@@ -4,12 +4,11 @@ use std::fmt::{self, Display};
 
 use toml::de::{DeTable, DeValue, Error};
 
-/// A position in a text, from 1.
+/// A 1-based position in a text, in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
 pub struct Position {
-    /// The line.
     pub line: usize,
-    /// The character in it.
     pub column: usize,
 }
 
@@ -34,7 +33,7 @@ pub(super) fn message(error: &Error) -> String {
     error.message().trim_end().replace('\n', ", ")
 }
 
-/// The path of the key whose value a byte of a text belongs to, as `fields[2].min`; empty where the text is not TOML.
+/// The path of the key whose value is at an offset, such as `fields[2].min`; empty if the text is not TOML.
 pub(super) fn key_at(text: &str, offset: usize) -> String {
     let mut path = String::new();
     if let Ok(table) = DeTable::parse(text) {
@@ -65,7 +64,7 @@ fn follow(value: &DeValue<'_>, offset: usize, path: &mut String) {
     }
 }
 
-/// The position of a key's value, in one of the tables of an array if one is named; that of the table where the key is missing.
+/// The position of a key's value, in one table of an array if one is named; of the table if it lacks the key.
 pub(super) fn position_of(text: &str, table: Option<(&str, usize)>, key: &str) -> Option<Position> {
     let root = DeTable::parse(text).ok()?;
     let span = match table {

@@ -154,22 +154,16 @@ impl Fate {
 
 /// The filled cells of a column or JSON key, by what became of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)] // the others are those of Fate
 pub struct Balance {
     /// Cells with more than white space, in records that could be split.
     pub filled: u64,
-    /// Stored as written.
     pub stored: u64,
-    /// Stored in another form.
     pub normalised: u64,
-    /// Words for "no value", and values empty after cleaning.
     pub missing: u64,
-    /// Invalid, and stored as missing.
     pub cleared: u64,
-    /// In rejected records.
     pub rejected: u64,
-    /// In records replaced by a later one.
     pub superseded: u64,
-    /// Not used: another column of the field had a value.
     pub unused: u64,
     /// In a column mapped to no field.
     pub ignored: u64,

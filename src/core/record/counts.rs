@@ -1,5 +1,5 @@
-//! How records fared: [`Counts`], and the list of them, [`Counts::TABLE`], which the database, the summary, the log and the terminal
-//! follow.
+//! What became of records: [`Counts`], and the list of counts, [`Counts::TABLE`], from which the database, the summary, the
+//! log and the terminal are made.
 
 use serde::Serialize;
 
@@ -27,12 +27,12 @@ pub struct Count {
     pub sum: Sum,
     /// Reads it.
     pub get: fn(&Counts) -> u64,
-    /// Where it is, to be changed.
+    /// Changes it.
     pub get_mut: fn(&mut Counts) -> &mut u64,
 }
 
-/// The list of counts, for a macro that makes something of each. To add a count, add a line here; a column of that name belongs
-/// into the database's schema.
+/// The list of counts, for a macro that makes something of each. To add a count, add a line here and a column of that name
+/// to the database's schema.
 macro_rules! each_count {
     ($make:ident $($given:tt)*) => {
         $make! { [$($given)*]
@@ -63,7 +63,7 @@ pub(crate) use each_count;
 
 macro_rules! define {
     ([] $($(#[$doc:meta])* $name:ident: $sum:ident,)*) => {
-        /// How records fared, in a run or in one input.
+        /// What became of the records of a run or an input.
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
         pub struct Counts {
             $($(#[$doc])* pub $name: u64,)*
@@ -99,20 +99,6 @@ impl Counts {
     pub fn add(&mut self, other: &Counts) {
         Counts::TABLE.iter().for_each(|count| *(count.get_mut)(self) += (count.get)(other));
     }
-
-    /// The sum of all outcomes, which must be `read`.
-    pub fn outcomes(&self) -> u64 {
-        self.total(Count::is_outcome)
-    }
-
-    /// The sum of the outcomes of accepted records, which must be `accepted`.
-    pub fn accepted_outcomes(&self) -> u64 {
-        self.total(|count| count.sum == Sum::AcceptedOutcome)
-    }
-
-    fn total(&self, is_part: impl Fn(&Count) -> bool) -> u64 {
-        Counts::TABLE.iter().filter(|count| is_part(count)).map(|count| (count.get)(self)).sum()
-    }
 }
 
 #[cfg(test)]
@@ -124,8 +110,11 @@ mod tests {
         let mut counts = Counts::default();
         Counts::TABLE.iter().zip(1..).for_each(|(count, value)| *(count.get_mut)(&mut counts) = value);
         assert_eq!((counts.read, counts.accepted, counts.repaired), (1, 2, 10));
-        assert_eq!(counts.accepted_outcomes(), 3 + 4 + 5 + 6);
-        assert_eq!(counts.outcomes(), 3 + 4 + 5 + 6 + 7 + 8);
+        let total = |is_part: fn(&Count) -> bool| -> u64 {
+            Counts::TABLE.iter().filter(|count| is_part(count)).map(|count| (count.get)(&counts)).sum()
+        };
+        assert_eq!(total(|count| count.sum == Sum::AcceptedOutcome), 3 + 4 + 5 + 6);
+        assert_eq!(total(Count::is_outcome), 3 + 4 + 5 + 6 + 7 + 8);
         counts.add(&Counts { read: 1, blank: 1, ..Counts::default() });
         assert_eq!((counts.read, counts.rejected, counts.blank), (2, 7, 9));
     }

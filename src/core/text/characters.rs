@@ -11,8 +11,7 @@ pub fn length(value: &str) -> usize {
     if value.is_ascii() { value.len() } else { value.chars().count() }
 }
 
-/// Whether this is one of the letters that names outside ASCII mostly consist of: Latin, Cyrillic, Chinese characters
-/// and Korean syllables. It answers for them without a search in the tables.
+/// Whether this is a common letter outside ASCII: Latin, Cyrillic, Chinese or Korean. It saves a search in the tables.
 fn is_common_letter(character: char) -> bool {
     match character {
         '\u{c0}'..='\u{24f}' => !matches!(character, '\u{d7}' | '\u{f7}'),
@@ -21,7 +20,7 @@ fn is_common_letter(character: char) -> bool {
     }
 }
 
-/// Whether this is a letter or a mark (L*, M*): what the rules call a letter.
+/// Whether this is a letter or a mark (L*, M*).
 pub fn is_letter(character: char) -> bool {
     if character.is_ascii() {
         return character.is_ascii_alphabetic();
@@ -76,12 +75,12 @@ impl Characters {
         }
     }
 
-    /// Whether a value with bytes of these kinds ([`kinds::seen`]) is in order; what is not may still be.
+    /// Whether a value with bytes of these kinds ([`kinds::seen`]) is surely allowed.
     pub fn allow(self, seen: u8, value: &[u8]) -> bool {
         seen & !self.allowed() == 0 && (seen & LATIN == 0 || !has_sign(value))
     }
 
-    /// The first character of a normalised value that the rule does not allow; none where the value is in order.
+    /// The first character of a normalised value that is not allowed, if there is one.
     pub fn first_outside(self, value: &str) -> Option<char> {
         if self.allow(kinds::seen(value.as_bytes()), value.as_bytes()) {
             return None;
@@ -93,7 +92,7 @@ impl Characters {
         })
     }
 
-    /// What is allowed, in words for a message.
+    /// The allowed characters, in words.
     pub fn describe(self) -> &'static str {
         match self {
             Characters::Letters => "letters",

@@ -1,4 +1,4 @@
-//! Cleaning: what happens to every value, whatever field it stands in ([`clean`]), and which values are missing.
+//! What is done to every value, whatever its field ([`clean`]), and which values are missing.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -6,22 +6,21 @@ use std::ops::Range;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 use super::invisible::{self, is_joiner, is_removed};
-use crate::core::mask;
+pub use crate::core::mask::is_tidy;
 
-/// A control character that no value may hold.
+/// A control character that no value may contain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ControlCharacter {
     /// The character itself.
     pub character: char,
-    /// Its position in the value as it was read, in Unicode scalar values from 1.
+    /// Its 1-based position in the original value, in Unicode scalar values.
     pub position: usize,
 }
 
-/// Cleans a value as it was read: invisible characters go ([`invisible`]), the rest becomes NFC, each run of white space
-/// becomes one space, and the ends are trimmed.
+/// Cleans a value: removes invisible characters ([`invisible`]), normalises the rest to NFC, makes each run of white space
+/// one space, and trims the ends.
 ///
-/// Gives a part of `raw` where no more than the ends had to be trimmed. Control characters other than white space are
-/// an error that names the first of them.
+/// Returns a part of `raw` if only the ends had to be trimmed. A control character other than white space is an error.
 pub fn clean(raw: &str) -> Result<Cow<'_, str>, ControlCharacter> {
     let value = raw.trim_ascii();
     if is_tidy(value.as_bytes()) {
@@ -41,21 +40,14 @@ pub fn clean_range(raw: &[u8]) -> Range<usize> {
     }
 }
 
-/// Whether this text holds only printable ASCII and letters from U+00C0 to U+02FF, and no two spaces side by side: then
-/// [`clean`] has nothing to do to any part of it, but for its ends. Those letters are never composed with anything but
-/// marks, which come after them in Unicode. Most records are tidy, so it is asked of a record as a whole.
-pub fn is_tidy(text: &[u8]) -> bool {
-    mask::is_tidy(text)
-}
-
 /// [`clean`] for any value.
 fn clean_any(raw: &str) -> Result<Cow<'_, str>, ControlCharacter> {
     if let Some((index, character)) = raw.chars().enumerate().find(|&(_, c)| c.is_control() && !c.is_whitespace()) {
         return Err(ControlCharacter { character, position: index + 1 });
     }
-    // Neither white space nor invisible characters combine with what stands beside them, so trimming may come first.
+    // White space and invisible characters do not compose with their neighbours, so trimming may come first.
     let value = raw.trim_matches(|c: char| c.is_whitespace() || is_removed(c) || is_joiner(c));
-    // A letter and its mark may stand on either side of a removed character, and so may two spaces.
+    // A removed character may have separated a letter from its mark, or two spaces.
     Ok(match invisible::without(value) {
         Cow::Borrowed(value) => match nfc(value) {
             Cow::Borrowed(value) => collapse(value),
@@ -67,20 +59,15 @@ fn clean_any(raw: &str) -> Result<Cow<'_, str>, ControlCharacter> {
 
 /// The value in NFC.
 pub(crate) fn nfc(value: &str) -> Cow<'_, str> {
-    // Nothing below U+0300 is a mark or changes under NFC; that much decides most names in Latin letters.
+    // Nothing below U+0300 is a mark or changes under NFC. This decides most names in Latin letters.
     if value.chars().all(|c| c < '\u{300}') {
         return Cow::Borrowed(value);
     }
     match is_nfc_quick(value.chars()) {
         IsNormalized::Yes => Cow::Borrowed(value),
         IsNormalized::No => Cow::Owned(value.nfc().collect()),
-        IsNormalized::Maybe => {
-            if value.nfc().eq(value.chars()) {
-                Cow::Borrowed(value)
-            } else {
-                Cow::Owned(value.nfc().collect())
-            }
-        }
+        IsNormalized::Maybe if value.nfc().eq(value.chars()) => Cow::Borrowed(value),
+        IsNormalized::Maybe => Cow::Owned(value.nfc().collect()),
     }
 }
 
@@ -108,7 +95,7 @@ pub(crate) fn collapse(value: &str) -> Cow<'_, str> {
     Cow::Owned(collapsed)
 }
 
-/// [`collapse`] for an owned value: no copy where nothing changes.
+/// [`collapse`] for an owned value, without a copy if nothing changes.
 pub(crate) fn into_collapsed(value: String) -> String {
     match collapse(&value) {
         Cow::Borrowed(same) if same.len() == value.len() => value,
@@ -122,13 +109,13 @@ pub fn is_missing(value: &str) -> bool {
     value.is_empty() || value == "\\N"
 }
 
-/// Whether a cleaned value is a word for nothing, in any case: missing where the field cannot hold a word.
+/// Whether a cleaned value is a word for a missing value, in upper or lower case. In a field of words it is a value.
 pub fn is_null_word(value: &str) -> bool {
     const WORDS: [&str; 8] = ["null", "nil", "none", "n/a", "na", "unknown", "-", "--"];
     value.len() <= 7 && WORDS.iter().any(|word| word.eq_ignore_ascii_case(value))
 }
 
-/// What a control character is in windows-1252: text of that encoding was read as ISO 8859-1, and so converted wrongly.
+/// What a control character is in windows-1252, if text in that encoding was wrongly read as ISO 8859-1.
 pub fn windows_1252(control: char) -> Option<char> {
     #[rustfmt::skip]
     const FROM_80: [char; 32] = [

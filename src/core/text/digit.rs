@@ -1,8 +1,8 @@
-//! A decimal digit of any script (general category Nd).
+//! Decimal digits of any script (general category Nd).
 
 use std::borrow::Cow;
 
-/// The zeros of all scripts: Nd consists of runs of ten that begin at these (Unicode 16, 17 and 18).
+/// The zeros of all scripts. The other nine digits follow each (Unicode 16, 17 and 18).
 #[rustfmt::skip]
 const ZEROS: [char; 77] = [
     '\u{30}', '\u{660}', '\u{6f0}', '\u{7c0}', '\u{966}', '\u{9e6}', '\u{a66}', '\u{ae6}', '\u{b66}', '\u{be6}',
@@ -16,7 +16,7 @@ const ZEROS: [char; 77] = [
     '\u{1d7ec}', '\u{1d7f6}', '\u{1e140}', '\u{1e2f0}', '\u{1e4f0}', '\u{1e5f1}', '\u{1e950}', '\u{1fbf0}',
 ];
 
-/// The value of a digit as an ASCII digit; none for what is no digit.
+/// A digit as an ASCII digit; `None` if it is not a digit.
 fn to_ascii(character: char) -> Option<char> {
     let index = ZEROS.partition_point(|&zero| zero <= character).checked_sub(1)?;
     let value = character as u32 - *ZEROS.get(index)? as u32;
@@ -57,7 +57,7 @@ mod tests {
             ("০১২৩৪৫৬৭৮৯", "0123456789"),
             ("๐๑๒๓๔๕๖๗๘๙", "0123456789"),
             ("０１２３４５６７８９", "0123456789"),
-            // Five runs that stand side by side.
+            // Five adjacent runs.
             ("𝟎𝟏𝟗𝟘𝟙𝟡𝟢𝟣𝟫𝟬𝟭𝟵𝟶𝟷𝟿", "019019019019019"),
             // Numbers that are no decimal digits.
             ("²½Ⅳ①一", "²½Ⅳ①一"),

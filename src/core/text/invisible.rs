@@ -1,10 +1,10 @@
-//! Characters that nobody sees: which of them a value loses and which a comparison of keys ignores.
+//! Invisible characters: which of them cleaning removes, and which a comparison of keys ignores.
 
 use std::borrow::Cow;
 
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 
-/// What no value keeps.
+/// The characters that cleaning always removes.
 pub fn is_removed(character: char) -> bool {
     character >= '\u{ad}'
         && matches!(character,
@@ -12,22 +12,22 @@ pub fn is_removed(character: char) -> bool {
             | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
 }
 
-/// The joiners, which choose the form of the letters beside them.
+/// The joiners, which select the form of adjacent letters.
 pub(crate) fn is_joiner(character: char) -> bool {
     matches!(character, '\u{200c}' | '\u{200d}')
 }
 
-/// The selectors that choose the variant of a Chinese character.
+/// The selectors of variants of Chinese characters.
 fn is_selector(character: char) -> bool {
     matches!(character, '\u{e0100}'..='\u{e01ef}')
 }
 
-/// All of them: what is removed, and what stays only beside letters.
+/// All invisible characters: those that are removed, and those that stay next to letters.
 pub fn is_invisible(character: char) -> bool {
     is_removed(character) || is_joiner(character) || is_selector(character)
 }
 
-/// The value without its invisible characters, but for joiners between two letters and selectors after one.
+/// The value without invisible characters, except for joiners between two letters and selectors after one.
 pub(crate) fn without(value: &str) -> Cow<'_, str> {
     if !value.contains(is_invisible) {
         return Cow::Borrowed(value);
@@ -35,15 +35,15 @@ pub(crate) fn without(value: &str) -> Cow<'_, str> {
     if !value.contains(is_removed) {
         return without_idle(value);
     }
-    // First, so that what stays is judged by the letters that will stand beside it.
+    // First, so that the rest is judged by its final neighbours.
     let seen: String = value.chars().filter(|&character| !is_removed(character)).collect();
     Cow::Owned(without_idle(&seen).into_owned())
 }
 
 /// The value without the joiners and selectors that have no letter to join or select.
 ///
-/// A mark belongs to what it stands on, so a letter with marks is a letter, and a symbol with marks is none. So NFC, which
-/// makes one character of both, changes nothing about what stays.
+/// A mark belongs to the character before it: a letter with marks is a letter, a symbol with marks is not. NFC, which may
+/// compose both, makes no difference.
 fn without_idle(value: &str) -> Cow<'_, str> {
     let mut kept = String::with_capacity(value.len());
     let mut is_after_letter = false;
@@ -127,7 +127,7 @@ mod tests {
             ("=\u{338}\u{200d}a", "=\u{338}a"),
             // One of several joiners is enough.
             ("a\u{200d}\u{200c}b", "a\u{200c}b"),
-            // What is always removed is not looked at.
+            // What is always removed is skipped.
             ("a\u{200b}\u{200d}\u{feff}b", "a\u{200d}b"),
             ("E\u{200e}1\u{ad}2\u{fe0f}", "E12"),
         ] {

@@ -1,4 +1,4 @@
-//! A key: what no two customers may share.
+//! Keys, which no two customers may share: how they are compared.
 
 use std::borrow::Cow;
 
@@ -13,16 +13,16 @@ use super::invisible::is_invisible;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum KeyComparison {
-    /// As they stand, but for case.
+    /// As text, ignoring case.
     Text,
-    /// By their letters (L*, M*) and digits (0 to 9) alone, and without regard to case: `DE 123-4` is `de1234`.
+    /// By their letters (L*, M*) and digits (0 to 9), ignoring case: `DE 123-4` is `de1234`.
     LettersAndDigits,
 }
 
-/// Gives the form in which keys are compared: case-folded, without invisible characters, and in NFC.
+/// The form in which keys are compared: case-folded, without invisible characters, and in NFC.
 ///
-/// None where the key identifies nobody, so that its record is no duplicate: nothing is left, or `-`, n/a, na, none, null,
-/// unknown, or only zeros.
+/// `None` if the key identifies nobody, and so cannot be a duplicate: it is empty, `-`, n/a, na, none, null or unknown, or has
+/// only zeros.
 pub fn fold(value: &str, comparison: KeyComparison) -> Option<Cow<'_, str>> {
     let folded = if value.is_ascii() { fold_ascii(value, comparison) } else { fold_any(value, comparison) };
     if identifies_nobody(&folded) { None } else { Some(folded) }
@@ -44,7 +44,7 @@ fn fold_ascii(value: &str, comparison: KeyComparison) -> Cow<'_, str> {
     }
 }
 
-/// Whether a character counts where letters and digits alone do: letters are L* and M*, digits 0 to 9.
+/// Whether a character counts in [`KeyComparison::LettersAndDigits`].
 fn is_kept(character: char) -> bool {
     character.is_ascii_digit() || is_letter(character) && !is_invisible(character)
 }
@@ -59,7 +59,7 @@ fn fold_any(value: &str, comparison: KeyComparison) -> Cow<'_, str> {
         Cow::Borrowed(value)
     } else {
         let kept: String = value.chars().filter(|&character| counts(character)).collect();
-        // A letter and its mark may have been on either side of what was left out.
+        // What was left out may have separated a letter from its mark.
         Cow::Owned(nfc(&kept).into_owned())
     };
     let folded = UniCase::unicode(&*kept).to_folded_case();
@@ -70,7 +70,7 @@ fn fold_any(value: &str, comparison: KeyComparison) -> Cow<'_, str> {
     if folded == value { Cow::Borrowed(value) } else { Cow::Owned(folded) }
 }
 
-/// Whether a folded key is what people write where there is none.
+/// Whether a folded key is what people write instead of none.
 fn identifies_nobody(folded: &str) -> bool {
     matches!(folded, "" | "-" | "n/a" | "na" | "none" | "null" | "unknown") || folded.bytes().all(|byte| byte == b'0')
 }

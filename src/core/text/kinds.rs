@@ -1,7 +1,7 @@
-//! What can be said of a value from its bytes alone: [`seen`].
+//! What single bytes say about a value: [`seen`].
 //!
-//! Most values are ASCII and Latin letters, of which each byte alone says what its character is. So one table lookup a
-//! byte, without a branch, decides most rules. All else is [`OTHER`], and is read character by character.
+//! Most values are ASCII and Latin letters, where each byte determines the kind of its character. So one table lookup per
+//! byte, without a branch, decides most rules. Anything else is [`OTHER`], and is read character by character.
 
 /// A letter of ASCII.
 pub const LETTER: u8 = 1;
@@ -11,13 +11,13 @@ pub const DIGIT: u8 = 2;
 pub const SPACE: u8 = 4;
 /// The hyphen `-`.
 pub const HYPHEN: u8 = 8;
-/// The apostrophe and the full stop, which address repair drops.
+/// The apostrophe and the full stop, which address repair removes.
 pub const DROPPED: u8 = 16;
 /// ASCII's other punctuation (P*).
 pub const PUNCTUATION: u8 = 32;
-/// A byte of a character from U+00C0 to U+027F: a letter, but for two ([`has_sign`]).
+/// A byte of a character from U+00C0 to U+027F: a letter, with two exceptions ([`has_sign`]).
 pub const LATIN: u8 = 64;
-/// Anything else: symbols, control characters, bytes that only together say what they are.
+/// Anything else: symbols, control characters, bytes of other characters.
 pub const OTHER: u8 = 128;
 
 /// The kind of each byte of a text in UTF-8, if no byte of it is [`OTHER`].
@@ -33,7 +33,7 @@ pub const KINDS: [u8; 256] = {
             b'\'' | b'.' => DROPPED,
             b'$' | b'+' | b'<' | b'=' | b'>' | b'^' | b'`' | b'|' | b'~' => OTHER,
             b'!'..=b'~' => PUNCTUATION,
-            // What follows a first byte; the first byte says of what kind it is.
+            // Continuation bytes; the first byte decides the kind.
             0x80..=0xbf => LATIN,
             0xc3..=0xc9 => LATIN,
             _ => OTHER,
@@ -48,7 +48,7 @@ pub fn seen(value: &[u8]) -> u8 {
     value.iter().fold(0, |seen, byte| seen | KINDS[usize::from(*byte)])
 }
 
-/// Whether a value with no [`OTHER`] byte holds one of the two signs among the letters from U+00C0 to U+027F: `×` or `÷`.
+/// Whether a value without [`OTHER`] bytes has one of the two signs from U+00C0 to U+027F: `×` or `÷`.
 pub fn has_sign(value: &[u8]) -> bool {
     value.windows(2).any(|pair| matches!(pair, [0xc3, 0x97 | 0xb7]))
 }

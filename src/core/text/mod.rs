@@ -1,15 +1,5 @@
-//! What holds for any text, whatever field it stands in.
-//!
-//! | module | its noun |
-//! |---|---|
-//! | [`clean`] | a value without what nobody wants in it, and missing values |
-//! | [`characters`] | letters, lengths, and the characters that a profile allows |
-//! | [`visible`] | text that is safe to print |
-//! | [`invisible`] | characters that nobody sees |
-//! | [`digit`] | a decimal digit of any script |
-//! | [`kinds`] | what a value's bytes say by themselves |
-//! | [`sheet`] | what spreadsheets make of values |
-//! | [`key`] | how keys are compared |
+//! Rules for text that do not depend on the field: cleaning, letters and lengths, invisible characters, the traces of
+//! spreadsheets, and how keys are compared.
 
 mod characters;
 mod clean;

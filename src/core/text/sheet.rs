@@ -1,11 +1,11 @@
-//! What spreadsheets make of values, whatever format they come in: guards (`="00042"`), error words
-//! (`#N/A`) and numbers in a form of the spreadsheet's own (`5.41754E+09`, `5417543010.0`).
+//! The traces of spreadsheets in values of any format: guards (`="00042"`), error words (`#N/A`) and rewritten numbers
+//! (`5.41754E+09`, `5417543010.0`).
 
 use std::borrow::Cow;
 
-/// A cleaned value without the formula that keeps a spreadsheet from changing it: `="00042"` is `00042`. A quote inside is
-/// doubled there. Any other formula stays.
-pub fn without_formula(value: Cow<'_, str>) -> Cow<'_, str> {
+/// A cleaned value without the formula that kept a spreadsheet from changing it: `="00042"` is `00042`. Quotes inside are
+/// doubled. Any other formula stays.
+fn without_formula(value: Cow<'_, str>) -> Cow<'_, str> {
     let Some(quoted) = text_of_formula(&value) else { return value };
     if quoted.contains('"') {
         return Cow::Owned(quoted.replace("\"\"", "\"").trim().to_owned());
@@ -16,25 +16,25 @@ pub fn without_formula(value: Cow<'_, str>) -> Cow<'_, str> {
     }
 }
 
-/// What stands between the quotes of a formula that is one text and nothing else.
+/// The text between the quotes of a formula that is only a text.
 fn text_of_formula(value: &str) -> Option<&str> {
     let quoted = value.strip_prefix("=\"")?.strip_suffix('"')?;
     let mut pieces = quoted.split("\"\"");
     pieces.all(|piece| !piece.contains('"')).then_some(quoted)
 }
 
-/// Whether a cleaned value is what a spreadsheet exports of a number whose column is too narrow for it.
+/// Whether a cleaned value is what a spreadsheet exports for a number in a column that is too narrow.
 pub fn is_too_narrow(value: &str) -> bool {
     value.len() >= 3 && value.bytes().all(|byte| byte == b'#')
 }
 
-/// Whether a cleaned value is the word that a spreadsheet writes where a cell could not be worked out.
+/// Whether a cleaned value is the error of a spreadsheet that could not calculate a cell.
 pub fn is_error_word(value: &str) -> bool {
     const WORDS: [&str; 7] = ["#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!"];
     value.starts_with('#') && WORDS.iter().any(|word| word.eq_ignore_ascii_case(value))
 }
 
-/// Whether a text looks like an error of LibreOffice or Excel, in whatever language: `#N/A`, `#WERT!`, `Err:502`.
+/// Whether a text looks like an error of LibreOffice or Excel, in any language: `#N/A`, `#WERT!`, `Err:502`.
 pub fn looks_like_error(text: &str) -> bool {
     if let Some(number) = text.strip_prefix("Err:") {
         return number.len() == 3 && number.bytes().all(|byte| byte.is_ascii_digit());
@@ -43,17 +43,17 @@ pub fn looks_like_error(text: &str) -> bool {
     matches!(name, "N/A" | "NV" | "N/D" | "GETTING_DATA") || (name.len() <= 16 && name.ends_with(['!', '?']))
 }
 
-/// The form that a spreadsheet has given a number.
+/// How a spreadsheet has rewritten a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rewritten {
     /// With an exponent: `5.41754E+09`.
     Exponent,
-    /// With decimals that are zeros: `5417543010.0`. The number of digits before them, and their own number.
+    /// With zeros as decimals: `5417543010.0`. The number of digits before the point, and of zeros.
     Zeros(usize, usize),
 }
 
-/// How a spreadsheet has rewritten a number, if it has. An exponent counts with a sign or a decimal point, for `12E5` may
-/// be an article's number.
+/// How a spreadsheet has rewritten a number, if it has. An exponent needs a sign or a decimal point: `12E5` may be an article
+/// number.
 #[inline(never)]
 pub fn rewritten(value: &[u8]) -> Option<Rewritten> {
     let (whole, rest) = split_digits(unsigned(value));
@@ -85,6 +85,19 @@ fn unsigned(value: &[u8]) -> &[u8] {
 fn split_digits(value: &[u8]) -> (usize, &[u8]) {
     let end = value.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(value.len());
     (end, &value[end..])
+}
+
+/// A cleaned value without what kept a spreadsheet from changing it: a leading apostrophe (if `has_apostrophe`), and a formula
+/// around it.
+pub fn without_guards(cleaned: Cow<'_, str>, has_apostrophe: bool) -> Cow<'_, str> {
+    let value = match cleaned.strip_prefix('\'') {
+        Some(rest) if has_apostrophe => match cleaned {
+            Cow::Borrowed(value) => Cow::Borrowed(value[1..].trim_start()),
+            Cow::Owned(_) => Cow::Owned(rest.trim_start().to_string()),
+        },
+        _ => cleaned,
+    };
+    without_formula(value)
 }
 
 #[cfg(test)]

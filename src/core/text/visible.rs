@@ -7,9 +7,9 @@ use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
 use super::invisible::is_removed;
 
-/// A text from a file in a form that is safe to print: control characters, line breaks, bidirectional controls and
-/// invisible characters are written as escapes (`\t`, `\n`, `\r`, `\u{1b}`), everything else stays, a backslash too.
-/// So do the joiners and selectors that scripts and emoji need.
+/// A text that is safe to print: control characters, line breaks, bidirectional controls and invisible characters become
+/// escapes (`\t`, `\n`, `\r`, `\u{1b}`). Everything else stays, including backslashes, and the joiners and selectors that
+/// scripts and emoji need.
 pub fn visible(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) || !text.contains(is_hidden) {
         return Cow::Borrowed(text);
@@ -30,11 +30,11 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
-/// What a terminal would obey, reorder by, or not show at all.
+/// Whether a terminal would obey a character, reorder text by it, or not show it.
 pub fn is_hidden(character: char) -> bool {
     match character {
         ' '..='~' => false,
-        // It turns the character before it into an emoji, so it shows.
+        // It shows: it turns the character before it into an emoji.
         '\u{fe0f}' => false,
         '\u{2028}' | '\u{2029}' => true,
         _ if is_removed(character) => true,

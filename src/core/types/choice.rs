@@ -34,7 +34,7 @@ impl Type for Choice {
     }
 }
 
-/// Finds the value among the choices without regard to case, and gives the choice as the profile spells it.
+/// Finds the choice that equals the value, ignoring case.
 fn parse<'c>(value: &str, choices: &'c [String]) -> Option<&'c str> {
     choices.iter().find(|choice| unicase::eq(choice.as_str(), value)).map(String::as_str)
 }

@@ -1,5 +1,4 @@
-//! The corrected value: what a person would write in place of a value with characters that its field does not allow. It is
-//! shown as a suggestion and never stored.
+//! Suggestions for values with characters that their field does not allow. A suggestion is shown, never stored.
 
 use std::borrow::Cow;
 
@@ -7,9 +6,8 @@ use super::repair;
 use crate::core::text::digit;
 use crate::core::text::{self, Characters};
 
-/// Gives the value as the character rule would allow it, without its punctuation (`O'Brien` as `OBrien`, `Jean-Luc` as
-/// `Jean Luc`); where the rule is digits and hyphens, digits of every script become ASCII, and what stands between them
-/// becomes one hyphen. None where that does not help, leaves nothing, or changes nothing.
+/// The value without its punctuation (`O'Brien` as `OBrien`, `Jean-Luc` as `Jean Luc`). If the rule is digits and hyphens,
+/// digits of every script become ASCII, and anything between them one hyphen. `None` if that does not help.
 pub fn corrected(value: &str, characters: Characters) -> Option<String> {
     let found = match characters {
         Characters::DigitsHyphen if has_decimals(value) => return None,
@@ -22,16 +20,16 @@ pub fn corrected(value: &str, characters: Characters) -> Option<String> {
     Some(found.into_owned())
 }
 
-/// Whether it is a number with decimals, which has no sure correction: 1.1 is not 11, nor 53113.0 the code 531130.
+/// Whether it is a number with decimals, which has no safe correction: 1.1 is not 11, nor 53113.0 the code 531130.
 fn has_decimals(value: &str) -> bool {
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     value.split_once(['.', ',']).is_some_and(|(whole, rest)| digits(whole) && digits(rest) && rest.len() <= 2)
 }
 
-/// The value with one hyphen wherever spaces, dashes or other punctuation stand.
+/// The value with one hyphen for each run of spaces and punctuation.
 fn hyphenated(value: &str) -> Cow<'_, str> {
     let digits = digit::ascii_digits(value);
-    // The minus sign is a symbol, which repair leaves.
+    // The minus sign is a symbol, which repair keeps.
     let repaired = digits.replace('\u{2212}', " ");
     Cow::Owned(text::collapse(&repair::repair(&repaired)).replace(' ', "-"))
 }

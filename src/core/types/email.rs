@@ -1,12 +1,11 @@
-//! An e-mail address: normalised, and judged by what a mail system would deliver to.
+//! An e-mail address that a mail system would deliver to.
 
 use std::borrow::Cow;
 
 use super::definition::{Facts, Type};
 use super::limits::Limits;
-use super::memory::Memory;
 use super::parsed::{Parsed, Refusal, Stored, normalised};
-use super::quick::Quick;
+use super::quick::{Memory, Quick};
 use crate::core::finding::{EmailFault, Problem, TextKind};
 use crate::core::row::RowBuilder;
 use crate::core::text;
@@ -41,11 +40,11 @@ impl Type for Email {
     }
 }
 
-/// Normalises a cleaned value: a leading `mailto:` is dropped, in any case, and the domain, after the last `@`, is
-/// lower-cased. The local part stays as it is.
+/// Normalises a cleaned value: removes a leading `mailto:`, and lower-cases the domain after the last `@`. The local part
+/// stays as it is.
 pub fn normalise(value: &str) -> Cow<'_, str> {
     let mut address = value;
-    // More than once, so that a second pass finds nothing left to drop.
+    // Repeated, so that normalising twice changes nothing.
     while let Some(rest) = without_scheme(address) {
         address = rest.trim();
     }
@@ -67,26 +66,24 @@ pub fn normalise(value: &str) -> Cow<'_, str> {
 /// The address with a domain of any characters lower-cased.
 fn lower_any<'v>(address: &'v str, local: &str, domain: &str) -> Cow<'v, str> {
     let lowered = domain.to_lowercase();
-    // A lower-case form may consist of several characters (İ), which NFC orders among the marks after them.
+    // A lower-case form may be several characters (İ), which NFC reorders with the marks after them.
     let lowered = text::nfc(&lowered);
     if lowered == domain { Cow::Borrowed(address) } else { Cow::Owned([local, &lowered].concat()) }
 }
 
-/// What follows a leading `mailto:`.
 fn without_scheme(value: &str) -> Option<&str> {
     const SCHEME: &str = "mailto:";
     let (front, rest) = value.split_at_checked(SCHEME.len())?;
     front.eq_ignore_ascii_case(SCHEME).then_some(rest)
 }
 
-/// Whether an ASCII character may stand in a local part beside the dots: RFC 5322's atext.
+/// Whether an ASCII character other than a dot may occur in a local part: RFC 5322's atext.
 const fn is_atom(byte: u8) -> bool {
     matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'/' | b'=' | b'?' | b'^'..=b'`' | b'{'..=b'~')
 }
 
-/// Judges a normalised value: a dot-atom of at most 64 octets, one `@`, a domain of at least two parts of letters,
-/// digits and inner hyphens (1 to 63 characters each), the last of which is not all digits; letters beyond ASCII are
-/// allowed in both.
+/// Checks a normalised value: a dot-atom of at most 64 octets, one `@`, and a domain of at least two parts of letters, digits
+/// and inner hyphens (1 to 63 characters each), the last of which is not all digits. Letters outside ASCII are allowed in both.
 pub fn check(value: &str) -> Result<(), EmailFault> {
     if is_plain(value.as_bytes()) {
         return Ok(());
@@ -98,8 +95,8 @@ pub fn check(value: &str) -> Result<(), EmailFault> {
     check_local(local).and_then(|()| check_domain(domain)).map_err(|reason| clearer(value).unwrap_or(reason))
 }
 
-/// Whether this is an address in ASCII, normalised, whose domain ends with a letter; others may be addresses too.
-/// Without a branch but for the `@`: addresses have no pattern to predict.
+/// Whether this is surely a normalised ASCII address, whose domain ends with a letter. Its only branch is for the `@`, because
+/// addresses have no pattern to predict.
 pub fn is_plain(value: &[u8]) -> bool {
     let (mut are_all, mut pairs, mut previous, mut at) = (ATOM, 0, DOT, 0);
     // The initial DOT makes a leading dot two in a row.
@@ -124,7 +121,7 @@ pub fn is_plain(value: &[u8]) -> bool {
         are_all &= kind;
         seen |= kind;
         pairs |= previous & kind;
-        // Of the two one is a dot and the other a hyphen.
+        // One of the two is a dot, the other a hyphen.
         let both = previous | kind;
         edges |= both & both >> 1;
         previous = kind;
@@ -132,8 +129,8 @@ pub fn is_plain(value: &[u8]) -> bool {
     are_all & NAME != 0 && pairs & DOT == 0 && edges & DOT == 0 && seen & DOT != 0 && previous & LOWER != 0
 }
 
-/// What an ASCII character may be: part of a local part, or of a domain in lower case, dots included; and the characters
-/// with rules of their own, the hyphen's bit above the dot's.
+/// What an ASCII character is: an atom may be in a local part, a name in a lower-case domain; both include the dot. The
+/// hyphen's bit must follow the dot's.
 const DOT: u8 = 1;
 const HYPHEN: u8 = 2;
 const LOWER: u8 = 4;
@@ -159,7 +156,7 @@ static KINDS: [u8; 256] = {
     kinds
 };
 
-/// A reason that says more about an address at fault than that some character is wrong.
+/// A more helpful reason than a wrong character, if there is one.
 fn clearer(value: &str) -> Option<EmailFault> {
     if value.contains(char::is_whitespace) {
         Some(EmailFault::Space)
@@ -170,7 +167,6 @@ fn clearer(value: &str) -> Option<EmailFault> {
     }
 }
 
-/// Judges the part before the `@`.
 fn check_local(local: &str) -> Result<(), EmailFault> {
     if local.is_empty() {
         return Err(EmailFault::NoLocal);
@@ -198,7 +194,6 @@ fn check_local(local: &str) -> Result<(), EmailFault> {
     Ok(())
 }
 
-/// Judges the part after the `@`.
 fn check_domain(domain: &str) -> Result<(), EmailFault> {
     if domain.is_empty() {
         return Err(EmailFault::NoDomain);
@@ -222,7 +217,6 @@ fn check_domain(domain: &str) -> Result<(), EmailFault> {
     Ok(())
 }
 
-/// Judges one part of the domain, between two dots.
 fn check_part(part: &str) -> Result<(), EmailFault> {
     if part.is_empty() {
         return Err(EmailFault::EmptyPart);

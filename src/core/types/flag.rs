@@ -39,7 +39,6 @@ impl Type for Flag {
     }
 }
 
-/// Reads true/false, yes/no, y/n, t/f, on/off or 1/0 in any case; none for anything else.
 fn parse(value: &str) -> Option<bool> {
     const YES: [&str; 6] = ["1", "y", "t", "yes", "true", "on"];
     const NO: [&str; 6] = ["0", "n", "f", "no", "false", "off"];

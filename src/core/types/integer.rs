@@ -1,4 +1,4 @@
-//! A whole number of 64 bits with a sign.
+//! A signed whole number of 64 bits.
 
 use std::borrow::Cow;
 
@@ -38,12 +38,12 @@ impl Type for Integer {
     }
 }
 
-/// Why a value is no integer that can be stored.
+/// Why a value is not an integer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IntegerFault {
     /// It is not of the form `[+-]?[0-9]+`.
     Invalid,
-    /// It does not fit into 64 bits with a sign.
+    /// It does not fit into 64 bits.
     OutOfRange,
 }
 
@@ -53,7 +53,7 @@ pub fn integer(value: &str) -> Result<i64, IntegerFault> {
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(IntegerFault::Invalid);
     }
-    // Of this form, and so without any other fault than its size.
+    // Only its size can be wrong.
     value.parse().map_err(|_| IntegerFault::OutOfRange)
 }
 

@@ -1,4 +1,4 @@
-//! What a profile and a run's options allow of a field's values: [`Limits`].
+//! What a profile and a run's options allow in a field: [`Limits`].
 
 use crate::core::text::Characters;
 use crate::core::text::kinds;
@@ -6,19 +6,19 @@ use crate::core::text::kinds;
 /// The limits of one field. Lengths are in Unicode scalar values.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// The least number of characters.
+    /// The minimum number of characters.
     pub min: usize,
-    /// The greatest number of characters.
+    /// The maximum number of characters.
     pub max: usize,
-    /// The least value of an integer.
+    /// The minimum value of an integer.
     pub at_least: i64,
-    /// The characters that a value may hold; `None` for all, or where the rule is relaxed.
+    /// The characters that a value may contain; `None` for all, or if the rule is relaxed.
     pub characters: Option<Characters>,
     /// Whether `--relax` names the field.
     pub relaxed: bool,
-    /// Whether punctuation is repaired away.
+    /// Whether address repair removes punctuation.
     pub repair: bool,
-    /// Whether a number that a spreadsheet has rewritten is refused, and no other limit would refuse it.
+    /// Whether a number that a spreadsheet has rewritten must be refused, because no other limit refuses it.
     pub refuses_rewritten: bool,
     /// The words of a choice.
     pub choices: Vec<String>,
@@ -28,7 +28,7 @@ impl Limits {
     /// Whether the length of a value in UTF-8 is within the limits.
     #[inline]
     pub fn allow_length(&self, value: &[u8]) -> bool {
-        // Most values have as many bytes as characters are needed, and no more than are allowed.
+        // Decides most values without counting characters, which have up to four bytes.
         if value.len() >= 4 * self.min && value.len() <= self.max {
             return true;
         }
@@ -36,7 +36,7 @@ impl Limits {
         (self.min..=self.max).contains(&length)
     }
 
-    /// Whether a value has allowed characters alone; one that has may be told otherwise, but never the reverse.
+    /// Whether a value surely has only allowed characters.
     #[inline]
     pub fn allow_characters(&self, value: &[u8]) -> bool {
         self.allow_kinds(kinds::seen(value), value)

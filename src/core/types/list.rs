@@ -1,7 +1,7 @@
 //! A list of texts and numbers, such as tags.
 //!
-//! A list is stored as a compact JSON array. Its items are cleaned like any value; empty ones are left out, and of equal
-//! ones the first stays. The text "1" and the number 1 are not equal.
+//! A list is stored as a compact JSON array. Its items are cleaned like any value; empty and repeated ones are left out. The
+//! text "1" and the number 1 are not equal.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -43,7 +43,6 @@ impl Type for List {
     }
 }
 
-/// A list that was read, judged.
 fn parsed<'v>(list: Result<Option<String>, Problem>, limits: &Limits) -> Parsed<'v> {
     match list {
         Ok(array) => Parsed::text(Cow::Owned(array.unwrap_or_default()), limits, TextKind::Other),
@@ -57,9 +56,8 @@ fn parsed<'v>(list: Result<Option<String>, Problem>, limits: &Limits) -> Parsed<
     }
 }
 
-/// Reads a list from a cell: a JSON array where the value starts with `[`, else text split at `,`, `;` or `|`.
-///
-/// Gives the compact JSON array, or none where no item is left.
+/// Reads a list from a cell: a JSON array if it starts with `[`, otherwise text split at `,`, `;` or `|`. Returns the compact
+/// JSON array; `None` if no item is left.
 fn from_text(value: &str) -> Result<Option<String>, Problem> {
     let value = clean_item(value)?;
     if value.starts_with('[') {
@@ -67,14 +65,13 @@ fn from_text(value: &str) -> Result<Option<String>, Problem> {
     }
     let mut list = Items::default();
     for item in value.split([',', ';', '|']) {
-        // Cleaned already, up to the spaces around the separators.
+        // Already cleaned, except for spaces around separators.
         list.push_text(Cow::Borrowed(item.trim()));
     }
     Ok(list.finish())
 }
 
-/// Reads a list from the text of a JSON array of texts and numbers. The result is that of [`from_text`]; numbers stay
-/// as they are written.
+/// [`from_text`] for a JSON array of texts and numbers, which stay as they are written.
 fn from_json(array: &str) -> Result<Option<String>, Problem> {
     let items: Vec<&RawValue> = serde_json::from_str(array).map_err(|_| Problem::NotAList)?;
     let mut list = Items::default();
@@ -92,21 +89,18 @@ fn from_json(array: &str) -> Result<Option<String>, Problem> {
     Ok(list.finish())
 }
 
-/// The text of a JSON string.
 fn text_of(json: &str) -> Result<Cow<'_, str>, Problem> {
     match json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
-        // Without a backslash it is there unescaped.
         Some(text) if !text.contains('\\') => Ok(Cow::Borrowed(text)),
         _ => serde_json::from_str(json).map(Cow::Owned).map_err(|_| Problem::NotAList),
     }
 }
 
-/// Cleans an item like any value.
 fn clean_item(item: &str) -> Result<Cow<'_, str>, Problem> {
     text::clean(item).map_err(|fault| Problem::ControlCharacter { character: fault.character, position: None })
 }
 
-/// The array as far as it is written, and the items in it.
+/// The array so far, and the items in it.
 #[derive(Default)]
 struct Items<'v> {
     array: String,
@@ -136,7 +130,6 @@ impl<'v> Items<'v> {
         self.array.push_str(json);
     }
 
-    /// The array; none where it is empty.
     fn finish(mut self) -> Option<String> {
         if self.array.is_empty() {
             return None;

@@ -1,8 +1,8 @@
-//! What a field may hold: [`FieldType`]. A type is a file of this folder, which implements [`Type`], and a line in the list
+//! The types of fields: [`FieldType`]. A type is a file of this folder, which implements [`Type`], and a line in the list
 //! below.
 //!
-//! Every value goes through [`crate::core::text::clean`] first; the types expect what it returns. Normalising a normalised
-//! value changes nothing. Nothing here knows of records or profiles.
+//! Values are cleaned first ([`crate::core::text::clean`]). Normalising a normalised value changes nothing. Types do not know
+//! records or profiles.
 
 pub mod choice;
 pub mod corrected;
@@ -13,7 +13,6 @@ pub mod flag;
 pub mod integer;
 pub mod limits;
 pub mod list;
-pub mod memory;
 pub mod parsed;
 pub mod phone;
 pub mod postal_code;
@@ -28,17 +27,16 @@ use serde::{Deserialize, Serialize};
 
 use self::definition::{Facts, Type};
 use self::limits::Limits;
-use self::memory::Memory;
 use self::parsed::Parsed;
-use self::quick::Quick;
+use self::quick::{Memory, Quick};
 use crate::core::record::json::JsonValue;
 use crate::core::row::RowBuilder;
 
 /// Declares [`FieldType`]: a variant for each type, whose methods ask the type of that name.
 macro_rules! field_types {
     ($($module:ident::$name:ident,)*) => {
-        /// What a field holds, and so by which rules its values are normalised and judged. A profile names it in
-        /// kebab-case: `postal-code`.
+        /// The type of a field, which decides how its values are normalised and judged. Profiles name it in kebab-case:
+        /// `postal-code`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
         #[serde(rename_all = "kebab-case")]
         pub enum FieldType {

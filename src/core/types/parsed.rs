@@ -10,7 +10,7 @@ use crate::core::text;
 /// What is stored for a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stored<'v> {
-    /// That there is no value.
+    /// No value.
     Missing,
     /// A text.
     Text(Cow<'v, str>),
@@ -29,14 +29,14 @@ impl Stored<'_> {
     }
 }
 
-/// Why a value is not stored as it should be.
+/// Why a value cannot be stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// What is wrong.
     pub problem: Problem,
-    /// What would be right.
+    /// A correct value, if one can be guessed.
     pub suggestion: Option<String>,
-    /// Whether the value would be right without the field's rule.
+    /// Whether the value would be valid without the field's rule.
     pub relaxable: bool,
 }
 
@@ -50,11 +50,11 @@ impl Refusal {
 /// What a type makes of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parsed<'v> {
-    /// What is stored; where the value is refused, what was judged, as far as it could be normalised.
+    /// What is stored. If the value is refused: what was judged, as far as it could be normalised.
     pub stored: Stored<'v>,
-    /// Whether punctuation was repaired away.
+    /// Whether address repair removed punctuation.
     pub is_repaired: bool,
-    /// What is worth a look, although the value may be stored.
+    /// What may be wrong, although the value may be stored.
     pub warning: Option<Problem>,
     /// Why the value cannot be stored; empty if it can.
     pub refusals: Vec<Refusal>,
@@ -65,7 +65,7 @@ impl<'v> Parsed<'v> {
         Parsed { stored, is_repaired: false, warning: None, refusals }
     }
 
-    /// A normalised text, judged by its field's limits. An empty one is missing.
+    /// A normalised text, checked against its field's limits. An empty one is missing.
     pub fn text(value: Cow<'v, str>, limits: &Limits, kind: TextKind) -> Parsed<'v> {
         if value.is_empty() {
             return Parsed::new(Stored::Missing, Vec::new());
@@ -100,7 +100,7 @@ impl<'v> Parsed<'v> {
     }
 }
 
-/// Applies a normaliser without losing a borrow.
+/// Applies a normaliser; a borrowed value stays borrowed if possible.
 pub fn normalised<'v>(value: Cow<'v, str>, normalise: impl for<'a> Fn(&'a str) -> Cow<'a, str>) -> Cow<'v, str> {
     match value {
         Cow::Borrowed(value) => normalise(value),

@@ -5,9 +5,8 @@ use std::ops::Range;
 
 use super::definition::{Facts, Type};
 use super::limits::Limits;
-use super::memory::Memory;
 use super::parsed::{Parsed, Refusal};
-use super::quick::Quick;
+use super::quick::{Memory, Quick};
 use crate::core::finding::{Problem, TextKind};
 use crate::core::row::RowBuilder;
 use crate::core::text::digit;
@@ -46,8 +45,8 @@ impl Type for Phone {
         Parsed::text(digits, limits, TextKind::Phone)
     }
 
-    /// One zero is `.0` as many programs export it; with more of them, as in 555.0000, only the digits before the point tell
-    /// a phone number from a quantity.
+    /// Many programs export `.0`. With more zeros, as in 555.0000, the number of digits before the point distinguishes a phone
+    /// number from a quantity.
     fn is_rewritten(value: &str) -> bool {
         match sheet::rewritten(digit::ascii_digits(without_scheme(value)).as_bytes()) {
             Some(Rewritten::Exponent) => true,
@@ -63,7 +62,7 @@ impl Type for Phone {
         let digits = &space[..length];
         match limits.allow_length(digits) && limits.allow_characters(digits) {
             false => Quick::Undecided,
-            // Separators are dropped, and nothing else changes.
+            // Only separators are removed.
             true if length == value.len() => Quick::Same,
             true => Quick::Normalised(length),
         }
@@ -72,9 +71,8 @@ impl Type for Phone {
 
 /// Normalises a cleaned value to its digits, 0 to 9.
 ///
-/// A leading `tel:` is dropped, in any case. Digits of every script become ASCII. Then `(0)` after a leading `+` is dropped,
-/// and so are spaces, `( ) .`, hyphens and dashes, one leading `+`, and one `/` after at most six digits. Anything else is a
-/// fault.
+/// Digits of every script become ASCII. Removed are: a leading `tel:`, `(0)` after a leading `+`, spaces, `( ) .`, hyphens and
+/// dashes, one leading `+`, and one `/` after at most six digits. Anything else is an error.
 pub fn normalise(value: &str) -> Result<Cow<'_, str>, Problem> {
     let value = without_scheme(value);
     let digits = value.strip_prefix('+').unwrap_or(value);
@@ -85,9 +83,8 @@ pub fn normalise(value: &str) -> Result<Cow<'_, str>, Problem> {
     digits_of(&value).map(Cow::Owned)
 }
 
-/// [`normalise`] for numbers as most are written, ASCII digits with a leading `+` and spaces, hyphens and brackets between:
-/// writes the digits to the front of `digits`, which is as long as the value, and gives their number. None for any other
-/// value, and for one that needs a closer look.
+/// [`normalise`] for most numbers: ASCII digits, a leading `+`, and spaces, hyphens and brackets between. Writes the digits to
+/// the front of `digits`, which is as long as the value, and returns their number; `None` for any other value.
 fn plain_digits(value: &[u8], digits: &mut [u8]) -> Option<usize> {
     const SEPARATORS: u64 = 1 << b' ' | 1 << b'-' | 1 << b'(' | 1 << b')' | 1 << b'.';
     let has_plus = value.first() == Some(&b'+');
@@ -105,7 +102,7 @@ fn plain_digits(value: &[u8], digits: &mut [u8]) -> Option<usize> {
     (is_plain && length > 0 && dots != 1 && !has_trunk_zero).then_some(length)
 }
 
-/// Where a zero alone stands in brackets.
+/// The range of a zero alone in brackets.
 fn trunk_zero(value: &[u8]) -> Option<Range<usize>> {
     let mut opened = None;
     for (place, byte) in value.iter().enumerate() {
@@ -120,14 +117,13 @@ fn trunk_zero(value: &[u8]) -> Option<Range<usize>> {
     None
 }
 
-/// What may stand between the digits.
 fn is_separator(character: char) -> bool {
     matches!(character, ' ' | '(' | ')' | '.' | '-' | '\u{2010}'..='\u{2015}' | '\u{2212}')
 }
 
-/// The digits of a value in which they are all ASCII.
+/// The digits of a value whose digits are all ASCII.
 fn digits_of(value: &str) -> Result<String, Problem> {
-    // The trunk zero is dialled inside the country alone, so it counts only where no country code stands before it.
+    // The trunk zero is only dialled inside the country, so it is not part of a number with a country code.
     let is_international = value.trim_start_matches(is_separator).starts_with('+');
     let (front, back) = match trunk_zero(value.as_bytes()) {
         Some(zero) if is_international => (&value[..zero.start], &value[zero.end..]),
@@ -139,7 +135,7 @@ fn digits_of(value: &str) -> Result<String, Problem> {
         match character {
             '0'..='9' => digits.push(character),
             '+' if digits.is_empty() && !seen_plus && !seen_slash => seen_plus = true,
-            // After more digits than an area code has, it separates two numbers.
+            // After more digits than an area code, it separates two numbers.
             '/' if digits.len() <= 6 && !seen_slash => seen_slash = true,
             _ if is_separator(character) => {}
             _ => return Err(Problem::PhoneCharacter { found: character }),
@@ -151,7 +147,6 @@ fn digits_of(value: &str) -> Result<String, Problem> {
     Ok(digits)
 }
 
-/// The value without a leading `tel:`.
 fn without_scheme(value: &str) -> &str {
     const SCHEME: &str = "tel:";
     match value.split_at_checked(SCHEME.len()) {

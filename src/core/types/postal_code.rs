@@ -1,14 +1,13 @@
-//! A postal code: text, though JSON may write it as a number. And how an American ZIP code shows that a spreadsheet has
-//! dropped its leading zero ([`LostZero`]).
+//! A postal code: text, although JSON may write it as a number. [`LostZero`] finds American ZIP codes whose leading zero a
+//! spreadsheet has removed.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use super::definition::{AddressPart, Facts, Type};
 use super::limits::Limits;
-use super::memory::Memory;
 use super::parsed::Parsed;
-use super::quick::Quick;
+use super::quick::{Memory, Quick};
 use super::text::Text;
 use crate::core::row::RowBuilder;
 
@@ -41,11 +40,11 @@ impl Type for PostalCode {
     }
 }
 
-/// Whether a record's ZIP code has lost its leading zero, as it seems: four digits, in a state whose codes begin with one.
+/// Whether a record's ZIP code seems to have lost its leading zero: four digits, in a state whose codes begin with a zero.
 #[derive(Clone, Debug, Default)]
 pub struct LostZero {
     has_four_digits: bool,
-    /// Where the state and the country are among the texts of the row.
+    /// Where the state and the country are in the texts of the row.
     state: Range<usize>,
     country: Range<usize>,
 }
@@ -60,7 +59,7 @@ impl LostZero {
         }
     }
 
-    /// Whether it has, after all parts were noted.
+    /// Whether it has, once all parts are noted.
     pub fn is_likely(&self, rows: &impl RowBuilder) -> bool {
         self.has_four_digits
             && has_zips_with_leading_zeros(rows.written(self.state.clone()))
@@ -68,7 +67,6 @@ impl LostZero {
     }
 }
 
-/// Whether this may be a ZIP code that lacks a digit.
 fn has_four_digits(postal_code: &[u8]) -> bool {
     postal_code.len() == 4 && postal_code.iter().all(u8::is_ascii_digit)
 }

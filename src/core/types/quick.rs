@@ -1,24 +1,33 @@
-//! What the quick path answers: [`Quick`].
+//! What the quick path decides ([`Quick`]), and what it remembers ([`Memory`]).
+
+use super::country::recent::Recent;
+
+/// What the types remember from one value to the next.
+#[derive(Clone, Debug, Default)]
+pub struct Memory {
+    /// The last countries that were found.
+    pub countries: Recent,
+}
 
 /// What the quick path has done with a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quick {
     /// Nothing: the value takes the full path.
     Undecided,
-    /// Stored that there is no value.
+    /// Stored as missing.
     Missing,
-    /// Stored the value as it is.
+    /// Stored unchanged.
     Same,
-    /// Written its normal form, of this many bytes, to the builder's space.
+    /// Normalised: written to the builder's space, with this length.
     Normalised(usize),
-    /// The same, after its punctuation was repaired away.
+    /// The same, and address repair removed punctuation.
     Repaired(usize),
 }
 
 impl Quick {
-    /// `Same` for a value that is right.
+    /// `Same` for a valid value.
     #[inline]
-    pub fn same_if(is_right: bool) -> Quick {
-        if is_right { Quick::Same } else { Quick::Undecided }
+    pub fn same_if(is_valid: bool) -> Quick {
+        if is_valid { Quick::Same } else { Quick::Undecided }
     }
 }

@@ -1,4 +1,4 @@
-//! Address repair: how values lose punctuation where a profile allows none.
+//! Address repair: removing the punctuation that a profile does not allow.
 
 use std::borrow::Cow;
 
@@ -8,8 +8,8 @@ use crate::core::row::RowBuilder;
 use crate::core::text;
 use crate::core::text::kinds::{self, DIGIT, DROPPED, HYPHEN, KINDS, LATIN, LETTER, OTHER, PUNCTUATION, SPACE};
 
-/// Repairs a cleaned value: apostrophes and full stops are dropped, other punctuation becomes a space, then white space
-/// is collapsed and trimmed again. Symbols and emoji are no punctuation, and stay.
+/// Repairs a cleaned value: apostrophes and full stops are removed, other punctuation becomes a space, then white space is
+/// collapsed and trimmed again. Symbols and emoji stay.
 pub fn repair(value: &str) -> Cow<'_, str> {
     let seen = kinds::seen(value.as_bytes());
     if seen & (REPAIRED | OTHER) == 0 {
@@ -19,11 +19,10 @@ pub fn repair(value: &str) -> Cow<'_, str> {
         let mut repaired = vec![0; value.len()];
         let length = repair_known(value.as_bytes(), &mut repaired);
         repaired.truncate(length);
-        // Only whole characters are left out.
+        // Only whole characters were left out, so this cannot fail.
         return Cow::Owned(String::from_utf8(repaired).unwrap_or_default());
     }
     if !value.contains(is_repaired) {
-        // Nothing changes in a cleaned value, whose white space is in order.
         return text::collapse(value);
     }
     Cow::Owned(repair_any(value))
@@ -48,7 +47,7 @@ fn repair_any(value: &str) -> String {
         }
     }
     repaired.truncate(repaired.trim_end().len());
-    // What was dropped may have stood between a letter and its mark.
+    // What was removed may have separated a letter from its mark.
     let composed = match text::nfc(&repaired) {
         Cow::Borrowed(_) => repaired,
         Cow::Owned(composed) => composed,
@@ -60,10 +59,11 @@ fn repair_any(value: &str) -> String {
 const REPAIRED: u8 = HYPHEN | DROPPED | PUNCTUATION;
 
 /// [`repair`] for a value without [`OTHER`] bytes: writes it to the front of `repaired`, which is as long as the value, and
-/// gives its length.
+/// returns its length.
 fn repair_known(value: &[u8], repaired: &mut [u8]) -> usize {
     let mut length = 0;
-    // A space at the front, or after another, is written over. Without a branch: addresses have no pattern to predict.
+    // A space at the front, or after another, is overwritten. There is no branch, because addresses have no pattern to
+    // predict.
     let mut is_space = true;
     for &byte in value {
         let kind = KINDS[usize::from(byte)];
@@ -98,7 +98,7 @@ pub fn quick(value: &[u8], limits: &Limits, rows: &mut impl RowBuilder) -> Quick
     let space = rows.space(value.len());
     let length = repair_known(value, space);
     let repaired = &space[..length];
-    // What was repaired is gone, or a space.
+    // Punctuation is gone, or a space.
     let left = seen & !REPAIRED | SPACE;
     match length > 0 && limits.allow_length(repaired) && limits.allow_kinds(left, repaired) {
         true => Quick::Repaired(length),

@@ -4,9 +4,8 @@ use std::borrow::Cow;
 
 use super::definition::{AddressPart, Facts, Type};
 use super::limits::Limits;
-use super::memory::Memory;
 use super::parsed::{Parsed, normalised};
-use super::quick::Quick;
+use super::quick::{Memory, Quick};
 use super::repair;
 use super::text::Text;
 use crate::core::finding::TextKind;
@@ -48,7 +47,7 @@ impl Type for State {
             Quick::Repaired(length) => length,
             _ => return done,
         };
-        // Two letters have no more bytes.
+        // Two letters have at most four bytes.
         if length > 4 {
             return done;
         }
@@ -66,8 +65,7 @@ impl Type for State {
     }
 }
 
-/// Normalises a state: a value of exactly two letters becomes upper case (`ny` becomes `NY`), unless its upper-case form
-/// is longer; anything else stays.
+/// Normalises a state: exactly two letters become upper case (`ny` becomes `NY`), unless that would be longer.
 pub fn normalise(value: &str) -> Cow<'_, str> {
     let mut characters = value.chars();
     let (Some(first), Some(second), None) = (characters.next(), characters.next(), characters.next()) else {
@@ -80,7 +78,7 @@ pub fn normalise(value: &str) -> Cow<'_, str> {
     Cow::Owned(String::from_iter([upper_first, upper_second]))
 }
 
-/// The upper-case form of a letter, if it is one character. None for what is no letter.
+/// The upper-case form of a letter, if it is one character.
 fn upper(character: char) -> Option<char> {
     if !text::is_letter(character) {
         return None;

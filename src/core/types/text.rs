@@ -4,9 +4,8 @@ use std::borrow::Cow;
 
 use super::definition::{Facts, Type};
 use super::limits::Limits;
-use super::memory::Memory;
 use super::parsed::Parsed;
-use super::quick::Quick;
+use super::quick::{Memory, Quick};
 use super::repair;
 use crate::core::finding::TextKind;
 use crate::core::row::RowBuilder;

@@ -1,4 +1,4 @@
-//! What is stored for a value of a field, and what is said of it: tables of cases.
+//! What is stored for a value of a field, and its findings: tables of cases.
 
 use std::sync::Arc;
 

@@ -73,8 +73,9 @@ impl<'r> Members<'r> {
         if first == Some(b'{') {
             let members = Members::parse_keys(record)?;
             // An escape may be half a surrogate pair, which no text can hold. Values have not been checked for that.
+            let is_half = |raw: &str| raw.starts_with('"') && text_of(raw).is_none();
             if record.contains("\\u")
-                && let Some((key, _)) = members.0.iter().find(|(_, value)| is_half_a_text(value))
+                && let Some((key, _)) = members.0.iter().find(|(_, raw)| is_half(raw))
             {
                 return Err(JsonFault::HalfCharacter(key.to_string()));
             }
@@ -188,10 +189,6 @@ pub fn names_of(record: &str, report_key: &str, paths: &dyn Paths) -> Vec<String
         Err(_) => own,
     };
     keys.into_iter().filter(|key| key != report_key).collect()
-}
-
-fn is_half_a_text(raw: &str) -> bool {
-    raw.starts_with('"') && text_of(raw).is_none()
 }
 
 /// The text of `raw` in the `_reject` object of a reject report, with its byte escapes.

@@ -1,10 +1,8 @@
 //! One JSON value as it is written: [`JsonValue`].
 
 use std::borrow::Cow;
-use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, Visitor};
 use serde_json::value::RawValue;
 
 /// A JSON value, parsed as far as a record needs.
@@ -26,18 +24,13 @@ pub enum JsonValue<'r> {
 
 /// What a JSON value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
 pub enum JsonKind {
-    /// `null`.
     Null,
-    /// `true` or `false`.
     Bool,
-    /// A number.
     Number,
-    /// A text.
     Text,
-    /// An array.
     Array,
-    /// An object.
     Object,
 }
 
@@ -55,26 +48,9 @@ impl JsonKind {
     }
 }
 
-pub(super) struct Text<'r>(pub(super) Cow<'r, str>);
-
-impl<'de> Deserialize<'de> for Text<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct TextVisitor;
-        impl<'de> Visitor<'de> for TextVisitor {
-            type Value = Text<'de>;
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a text")
-            }
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Text(Cow::Borrowed(text)))
-            }
-            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Text(Cow::Owned(text.to_string())))
-            }
-        }
-        deserializer.deserialize_str(TextVisitor)
-    }
-}
+/// A text, borrowed if it has no escapes.
+#[derive(Deserialize)]
+pub(super) struct Text<'r>(#[serde(borrow)] pub(super) Cow<'r, str>);
 
 /// The text of the JSON string `raw`, with escapes undone; `None` if it has half a surrogate pair.
 pub(super) fn text_of(raw: &str) -> Option<Cow<'_, str>> {

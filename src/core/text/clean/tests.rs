@@ -1,4 +1,4 @@
-//! What cleaning changes, what it refuses, and that it agrees with its rules said plainly.
+//! What cleaning changes, what it refuses, and that it agrees with a plain form of its rules.
 
 use proptest::prelude::*;
 

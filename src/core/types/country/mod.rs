@@ -1,15 +1,14 @@
 //! A country of ISO 3166-1, by any of its English names or codes.
 
 pub mod names;
-pub mod recent;
+pub(super) mod recent;
 
 use std::borrow::Cow;
 
 use super::definition::{AddressPart, Facts, Type};
 use super::limits::Limits;
-use super::memory::Memory;
 use super::parsed::Parsed;
-use super::quick::Quick;
+use super::quick::{Memory, Quick};
 use crate::core::finding::{Problem, TextKind, excerpt};
 use crate::core::row::RowBuilder;
 

@@ -1,6 +1,6 @@
 //! The English names and codes of the countries of ISO 3166-1.
 //!
-//! They are in `names.tsv`, one country a line: alpha-2 code, alpha-3 code, names joined by `|`.
+//! They are in `names.tsv`, one country per line: alpha-2 code, alpha-3 code, names joined by `|`.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -11,17 +11,17 @@ use crate::core::text;
 
 const TABLE: &str = include_str!("names.tsv");
 
-/// Gives the alpha-2 code of a country from its English name, a short or common name, or its alpha-2 or alpha-3 code.
+/// The alpha-2 code of a country by its English name, a short or common name, or its alpha-2 or alpha-3 code.
 ///
-/// Case, accents and punctuation do not matter, nor does an article, nor the order in "Korea, Republic of". None where
-/// ISO 3166-1 has no such country.
+/// Case, accents, punctuation and articles do not matter, nor does the order in "Korea, Republic of". `None` if ISO 3166-1 has
+/// no such country.
 pub fn code_of(value: &str) -> Option<&'static str> {
     if let [first, second] = *value.as_bytes() {
         return code_of_letters(first, second);
     }
     let key = Key::of(&[value], Articles::Kept)?;
     match key.as_bytes() {
-        // N/A and n.a. mean that there is no value; nobody writes dots into Namibia's code.
+        // N/A and n.a. mean a missing value; nobody writes Namibia's code with dots.
         b"na" => return None,
         // A lone & is not Andorra.
         b"and" if value.contains('&') => return None,
@@ -30,7 +30,7 @@ pub fn code_of(value: &str) -> Option<&'static str> {
     COUNTRIES.names.get(key.as_bytes()).copied().or_else(|| reworded(value, &key))
 }
 
-/// Looks for a value whose letters, as they stand, are no name.
+/// Looks up a value whose letters alone are not a name.
 fn reworded(value: &str, key: &Key) -> Option<&'static str> {
     let find = |key: &[u8]| COUNTRIES.names.get(key).copied();
     // "Gambia (the)", "Lao People's Democratic Republic (the)".
@@ -52,19 +52,19 @@ enum Articles {
     Dropped,
 }
 
-/// What names are compared by: their letters alone, without accents, in lower case, with `and` for `&`. On the stack,
-/// for it is made for every record.
+/// What names are compared by: their letters, without accents, in lower case, with `and` for `&`. It is on the stack because
+/// it is made for every record.
 struct Key {
     letters: [u8; Key::CAPACITY],
     length: usize,
 }
 
 impl Key {
-    /// Longer than the longest name; what is longer still is none.
+    /// Longer than the longest name.
     const CAPACITY: usize = 80;
 
-    /// The key of these texts, one after the other. None where there cannot be such a name: a letter without an ASCII
-    /// form, a number, or too many letters.
+    /// The key of these texts together. `None` if it cannot be a name: it has a letter without an ASCII form, a number, or too
+    /// many letters.
     fn of(texts: &[&str], articles: Articles) -> Option<Key> {
         let mut key = Key { letters: [0; Key::CAPACITY], length: 0 };
         for text in texts {
@@ -83,7 +83,7 @@ impl Key {
         Some(key)
     }
 
-    /// Adds a character; `word` is where the word begins that it may belong to.
+    /// Adds a character; `word` is where the current word begins.
     fn push(&mut self, character: char, word: &mut usize, articles: Articles) -> Option<()> {
         match character {
             'a'..='z' | 'A'..='Z' => self.push_letter(character.to_ascii_lowercase() as u8),
@@ -95,7 +95,7 @@ impl Key {
             }
             // An accent is part of its letter.
             _ if !character.is_ascii() && unicode_normalization::char::is_combining_mark(character) => Some(()),
-            // A name with a number, or in another script, is no name of the table.
+            // No name of the table has a number or another script.
             _ if text::is_letter_or_number(character) => None,
             _ => {
                 self.end_word(word, articles);
@@ -124,7 +124,7 @@ impl Key {
 
 /// The table, indexed.
 struct Countries {
-    /// By the two letters of the alpha-2 code, which is what most values are.
+    /// By alpha-2 code, the form of most values.
     codes: [Option<&'static str>; 26 * 26],
     /// By the key of each name and code.
     names: HashMap<Box<[u8]>, &'static str>,
@@ -158,7 +158,7 @@ fn letter_pair(first: u8, second: u8) -> Option<usize> {
     Some(index(first)? * 26 + index(second)?)
 }
 
-/// Every name and code of the table with the alpha-2 code that it stands for.
+/// Every name and code of the table, with its alpha-2 code.
 fn entries() -> impl Iterator<Item = (&'static str, &'static str)> {
     TABLE.lines().filter_map(|line| line.split_once('\t')).flat_map(|(alpha_2, rest)| {
         std::iter::once(alpha_2).chain(rest.split(['\t', '|'])).map(move |name| (alpha_2, name))

@@ -1,11 +1,9 @@
-//! The countries that were looked up last.
-
 use super::names::{code_of, code_of_letters};
 
-/// The countries that were found last, so that the same name is not looked up again and again.
+/// The last countries that were found: a cache of [`code_of`].
 #[derive(Clone, Debug)]
 pub struct Recent {
-    /// A name of at most 32 bytes and its code, at the slot that its bytes hash to. An empty name is none.
+    /// A name of at most 32 bytes and its code, at the slot of its hash. An unused slot has an empty name.
     names: [([u128; 2], &'static str); Recent::SLOTS],
 }
 
@@ -18,7 +16,7 @@ impl Default for Recent {
 impl Recent {
     const SLOTS: usize = 64;
 
-    /// [`code_of`] for a cleaned value. None also where the value is too long to be remembered.
+    /// [`code_of`] for a cleaned value; `None` also if the value is too long for the cache.
     pub fn find(&mut self, value: &[u8]) -> Option<&'static str> {
         if let [first, second] = *value {
             return code_of_letters(first, second);
