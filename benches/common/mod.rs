@@ -56,7 +56,7 @@ impl Sample {
     pub fn open(&self) -> Input {
         let reader = Box::new(Cursor::new(Arc::clone(&self.bytes)));
         let opened = Opened::plain(reader, Some(self.bytes.len() as u64));
-        Input::look(Path::new("sample"), opened, &read_options(self.format), &candidates()).unwrap()
+        Input::read(Path::new("sample"), opened, &read_options(self.format), &candidates()).unwrap()
     }
 
     pub fn source(&self) -> Source {

@@ -79,7 +79,7 @@ fn inputs_among(mut paths: Vec<PathBuf>, passed_over: &mut impl FnMut(&Path, &'s
             Ok(found) => found.is_file(),
             Err(_) => true,
         };
-        match no_input(&path) {
+        match why_not_input(&path) {
             Some(why) => passed_over(&path, why),
             None if is_file => files.push(path),
             None => {
@@ -118,7 +118,7 @@ fn compare_names(mut one: &[u8], mut other: &[u8]) -> Ordering {
     one.len().cmp(&other.len())
 }
 
-/// Takes the digits in front of a name, and gives them without the zeros in front of them.
+/// Takes the leading digits of a name; returns them without leading zeros.
 fn number<'n>(name: &mut &'n [u8]) -> &'n [u8] {
     let length = name.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let (digits, rest) = name.split_at(length);
@@ -133,7 +133,7 @@ const ENDINGS: [&str; 13] =
 const COMPRESSED: [&str; 5] = ["gz", "zst", "bz2", "xz", "zip"];
 
 /// Why a file among inputs is not one; `None` if it is.
-fn no_input(path: &Path) -> Option<&'static str> {
+fn why_not_input(path: &Path) -> Option<&'static str> {
     let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
     let mut endings = name.rsplit('.').skip_while(|ending| COMPRESSED.contains(ending));
     let is_table = name.contains('.') && endings.next().is_some_and(|ending| ENDINGS.contains(&ending));

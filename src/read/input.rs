@@ -72,11 +72,11 @@ pub struct Input {
 impl Input {
     /// Opens the file at `path`, `-` for standard input, and reads its beginning.
     pub fn open(path: &Path, options: &ReadOptions, candidates: &Candidates) -> Result<Input> {
-        Input::look(path, open::open(path, options)?, options, candidates)
+        Input::read(path, open::open(path, options)?, options, candidates)
     }
 
     /// Reads the beginning of a text that is named `path`.
-    pub fn look(path: &Path, opened: Opened, options: &ReadOptions, candidates: &Candidates) -> Result<Input> {
+    pub fn read(path: &Path, opened: Opened, options: &ReadOptions, candidates: &Candidates) -> Result<Input> {
         let Opened { window, length, is_file, compression, encoding, sheet, spooled, notes } = opened;
         let window = if options.hash_text { window.hashing_text() } else { window };
         // In a spreadsheet the mark is part of a cell.

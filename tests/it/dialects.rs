@@ -406,7 +406,7 @@ mod hostile {
         let candidates = Candidates::new(&[Profile::named("contact").unwrap()], &Mapping::default());
         let options = ReadOptions { format: Some(Format::Csv), ..ReadOptions::default() };
         let opened = Opened::plain(Box::new(Cursor::new(text.as_bytes().to_vec())), None);
-        let input = Input::look("a.csv".as_ref(), opened, &options, &candidates)?;
+        let input = Input::read("a.csv".as_ref(), opened, &options, &candidates)?;
         let (mut table, dialect) = (vec![input.names.clone()], input.dialect.csv);
         let mut source = input.into_source(0, &options, &candidates)?;
         while let Some(block) = source.next_block().unwrap() {

@@ -27,6 +27,9 @@ pub trait Cutter: Send {
     /// the record passed its limit.
     fn rest_of_too_large(&mut self, window: &mut Window, from: u64, until: u64) -> io::Result<Found>;
 
-    /// The start of the record after that end, and the number of lines up to it that the [`Cut`] did not count.
-    fn after_too_large(&mut self, window: &mut Window, end: u64) -> io::Result<(u64, u64)>;
+    /// The start of the record after that end, and the number of lines up to it that the [`Cut`] did not count. By default
+    /// the end is a line end of one byte.
+    fn after_too_large(&mut self, window: &mut Window, end: u64) -> io::Result<(u64, u64)> {
+        Ok((if window.byte(end)?.is_some() { end + 1 } else { end }, 0))
+    }
 }

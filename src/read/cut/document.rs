@@ -130,12 +130,7 @@ impl Document {
                 self.key = vec![byte];
                 State::InKey { is_escaped: false }
             }
-            (State::InKey { is_escaped }, _) => {
-                if self.key.len() <= LONGEST_KEY {
-                    self.key.push(byte);
-                }
-                if byte == b'"' && !is_escaped { self.end_key() } else { in_key(byte, is_escaped) }
-            }
+            (State::InKey { is_escaped }, _) => self.in_key(byte, is_escaped),
             (State::Colon, b':') => State::Value,
             (State::Value, b'[') => {
                 if self.is_at_records() {
@@ -225,7 +220,13 @@ impl Document {
         Ok(State::Between)
     }
 
-    fn end_key(&mut self) -> State {
+    fn in_key(&mut self, byte: u8, is_escaped: bool) -> State {
+        if self.key.len() <= LONGEST_KEY {
+            self.key.push(byte);
+        }
+        if byte != b'"' || is_escaped {
+            return State::InKey { is_escaped: byte == b'\\' && !is_escaped };
+        }
         let name = key_of(&self.key);
         let matched = self.matched(&name);
         if let Some(key) = self.keys.last_mut() {
@@ -274,12 +275,9 @@ impl Document {
     }
 }
 
-fn in_key(byte: u8, is_escaped: bool) -> State {
-    State::InKey { is_escaped: byte == b'\\' && !is_escaped }
-}
-
 /// What is wrong with a document around its records.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
 pub enum Fault {
     /// It is not JSON here.
     Broken,
@@ -292,12 +290,7 @@ pub enum Fault {
     /// It has two arrays of objects.
     Several([String; 2]),
     /// It does not have the array.
-    Missing {
-        /// The array.
-        records: Option<String>,
-        /// The arrays that it has.
-        arrays: Vec<String>,
-    },
+    Missing { records: Option<String>, arrays: Vec<String> },
     /// It ends too early.
     NotClosed,
 }

@@ -54,10 +54,6 @@ impl Cutter for NdjsonCutter {
     fn rest_of_too_large(&mut self, window: &mut Window, from: u64, until: u64) -> io::Result<Found> {
         window.find([self.line_end; 3], from, until)
     }
-
-    fn after_too_large(&mut self, window: &mut Window, end: u64) -> io::Result<(u64, u64)> {
-        Ok((if window.byte(end)?.is_some() { end + 1 } else { end }, 0))
-    }
 }
 
 #[cfg(test)]

@@ -49,13 +49,6 @@ impl Decoding {
         }
         (DecoderResult::InputEmpty, read, written)
     }
-
-    fn name(&self) -> &'static str {
-        match self {
-            Decoding::Web(decoder) => decoder.encoding().name(),
-            Decoding::Dos(page) => page.name,
-        }
-    }
 }
 
 /// How far a [`Decoder`] is.
@@ -87,11 +80,7 @@ impl Buffer {
 
 impl std::fmt::Debug for Decoder {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter
-            .debug_struct("Decoder")
-            .field("encoding", &self.decoding.name())
-            .field("progress", &self.progress)
-            .finish()
+        formatter.debug_struct("Decoder").field("progress", &self.progress).finish_non_exhaustive()
     }
 }
 

@@ -59,16 +59,12 @@ pub fn detect(sample: &[u8], is_whole: bool) -> Detected {
         let found = detect_unmarked(rest, is_whole);
         return if found.encoding == UTF_8 { Detected::marked(UTF_8) } else { found.without_mark("utf-8", length) };
     }
-    // The zero bytes show the other byte order.
-    if utf16_by_zeros(rest).is_some_and(|other| other != encoding) {
+    // Zero bytes may show the other byte order.
+    if utf16_by_zeros(rest).is_some_and(|other| other != encoding) || contradicts_utf16(rest) {
         let name = if encoding == UTF_16LE { "utf-16le" } else { "utf-16be" };
         return detect_unmarked(rest, is_whole).without_mark(name, length);
     }
-    match contradicts_utf16(rest) {
-        true if encoding == UTF_16LE => detect_unmarked(rest, is_whole).without_mark("utf-16le", length),
-        true => detect_unmarked(rest, is_whole).without_mark("utf-16be", length),
-        false => Detected::marked(encoding),
-    }
+    Detected::marked(encoding)
 }
 
 fn detect_unmarked(sample: &[u8], is_whole: bool) -> Detected {
@@ -110,11 +106,11 @@ impl<R: Read> Read for Doubted<R> {
         let Sequences { valid, invalid, .. } = self.sequences;
         if is_whole && self.sequences.are_more_likely_utf8_than(self.guess) {
             let guess = charset::name(self.guess);
-            let said = format!(
+            let message = format!(
                 "its beginning looked like {guess}, but the whole of it looks like UTF-8: {valid} valid characters, {invalid} invalid. \
                  Use --encoding utf-8, or --encoding {guess} if it is that"
             );
-            return Err(own_words(io::ErrorKind::InvalidData, said));
+            return Err(own_words(io::ErrorKind::InvalidData, message));
         }
         Ok(read)
     }
@@ -154,7 +150,7 @@ fn utf16_by_zeros(sample: &[u8]) -> Option<&'static Encoding> {
 struct Sequences {
     valid: usize,
     invalid: usize,
-    /// The most bytes of one that is not.
+    /// The length in bytes of the longest that is not.
     longest: usize,
 }
 
@@ -188,8 +184,8 @@ impl Sequences {
         self.invalid == 0 || self.valid >= 4 * self.invalid
     }
 
-    /// Whether they are of a UTF-8 text rather than one in `guess`. Two bytes of a Chinese or Korean character may well be valid
-    /// together; in other scripts hardly any are.
+    /// Whether they are of a UTF-8 text rather than of one in `guess`. In other scripts than Chinese and Korean hardly any two
+    /// bytes are valid UTF-8 together.
     fn are_more_likely_utf8_than(&self, guess: Charset) -> bool {
         let has_many_bytes = matches!(guess, Charset::Web(guess) if !guess.is_single_byte());
         self.are_utf8() || self.valid >= self.invalid && !has_many_bytes
@@ -201,10 +197,10 @@ fn is_beginning(bytes: &[u8]) -> bool {
     std::str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none())
 }
 
-/// That few sequences are as likely damage as they are text, so they have to look like text.
+/// This number of sequences or fewer are as likely damage as text, so they have to look like text.
 const FEW_SEQUENCES: usize = 3;
 
-/// As many bytes in a row that could begin a character of UTF-8 are what is left of one.
+/// This number of bytes in a row that could begin a UTF-8 character are the rest of a damaged one.
 const LEFT_OF_FOUR: usize = 3;
 
 /// The most likely legacy encoding of a sample; `None` if the sample makes no sense in it either.

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use super::decoder::NEVER_UTF8;
 use super::*;
 
-/// Gives its bytes in pieces of these sizes, over and over, as a pipe may.
+/// Returns its bytes in pieces of these sizes, repeatedly, like a pipe.
 struct Pieces {
     bytes: Vec<u8>,
     at: usize,
@@ -159,7 +159,7 @@ fn encodings_have_labels_and_names() {
     }
 }
 
-/// What a decoder gives for the whole at once, with one byte for each malformed sequence.
+/// What a decoder makes of the whole at once, with one byte for each malformed sequence.
 fn decoded_whole(charset: Charset, mut bytes: &[u8]) -> Vec<u8> {
     let encoding = match charset {
         Charset::Web(encoding) => encoding,

@@ -6,7 +6,7 @@ use std::io::{self, Read};
 
 use super::directory::{Directory, Entry};
 use super::fault::refused;
-use super::growth::Growth;
+use super::inflater::Growth;
 use super::limits::Limits;
 use super::member::{Member, shown};
 
@@ -44,12 +44,9 @@ impl Archive {
         self.members.contains_key(&plain(name))
     }
 
-    /// The members: their names in lower case, and what they are.
-    pub fn members(&self) -> impl Iterator<Item = (&str, MemberInfo)> {
-        self.members.iter().map(|(name, entry)| {
-            let Entry { is_encrypted, packed, length, .. } = *entry;
-            (name.as_str(), MemberInfo { is_encrypted, packed, length })
-        })
+    /// The members, by their names in lower case.
+    pub fn members(&self) -> impl Iterator<Item = (&String, &Entry)> {
+        self.members.iter()
     }
 
     /// The content of a member; `None` if there is none of that name. It ends with an error if its length or CRC-32 is
@@ -57,21 +54,10 @@ impl Archive {
     pub fn read(&self, name: &str) -> io::Result<Option<Box<dyn Read + Send>>> {
         let Some(entry) = self.members.get(&plain(name)) else { return Ok(None) };
         // The output is bounded by the directory's length, which the caller has checked.
-        let growth = Growth::new(Limits { bytes: u64::MAX, ratio: u64::MAX }, u64::MAX);
+        let growth = Growth::new(Limits { bytes: u64::MAX, ratio: u64::MAX, ratio_from: u64::MAX });
         let member = Member::open(&self.directory, entry, self.file.try_clone()?, growth)?;
         Ok(Some(Box::new(member)))
     }
-}
-
-/// What the directory says about a member.
-#[derive(Clone, Copy, Debug)]
-pub struct MemberInfo {
-    /// Whether it is encrypted.
-    pub is_encrypted: bool,
-    /// Its compressed length.
-    pub packed: u64,
-    /// Its length.
-    pub length: u64,
 }
 
 /// A name in the form used to compare names.

@@ -40,16 +40,17 @@ pub(super) struct Directory {
 
 /// What the directory says about one member.
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
+pub struct Entry {
     /// Its name; never used as a path.
     pub(super) name: String,
-    pub(super) is_encrypted: bool,
+    /// Whether it is encrypted.
+    pub is_encrypted: bool,
     pub(super) method: u16,
     pub(super) crc: u32,
     /// Its compressed length.
-    pub(super) packed: u64,
+    pub packed: u64,
     /// Its length.
-    pub(super) length: u64,
+    pub length: u64,
     /// Where its header is.
     header: u64,
 }

@@ -27,7 +27,7 @@ impl Fault {
     /// The error for data of this kind, found after this many bytes of it, under these limits.
     pub(super) fn into_error(self, kind: Compression, read: u64, limits: Limits) -> io::Error {
         let name = kind.name();
-        let Limits { bytes, ratio } = limits;
+        let Limits { bytes, ratio, .. } = limits;
         let raise = "If you trust the file, raise that limit";
         match self {
             Fault::CutOff | Fault::Damaged | Fault::Trailing if kind == Compression::Zip => damaged(),

@@ -2,10 +2,10 @@
 
 use std::io::{self, Read};
 
-use super::codec::Codec;
+use super::codec::{Codec, Step};
 use super::compression::Compression;
 use super::fault::Fault;
-use super::growth::Growth;
+use super::limits::Limits;
 
 /// A file of more bzip2 streams than this must have streams of this mean length in bytes. Starting a decoder costs
 /// about as much as reading that many, and no program that compresses in parts makes shorter ones.
@@ -17,6 +17,32 @@ const LONGEST_NOTHING: usize = 14;
 
 /// The size of a read of the compressed input.
 const CHUNK: usize = 64 * 1024;
+
+/// Counts the bytes read and written, and applies the limits.
+#[derive(Debug)]
+pub(super) struct Growth {
+    limits: Limits,
+    read: u64,
+    written: u64,
+}
+
+impl Growth {
+    pub(super) fn new(limits: Limits) -> Growth {
+        Growth { limits, read: 0, written: 0 }
+    }
+
+    pub(super) fn count(&mut self, step: &Step) -> Result<(), Fault> {
+        self.read += step.read as u64;
+        self.written += step.written as u64;
+        if self.written > self.limits.bytes {
+            return Err(Fault::TooMuch);
+        }
+        if self.written > self.limits.ratio_from && self.written > self.read.saturating_mul(self.limits.ratio) {
+            return Err(Fault::TooDense);
+        }
+        Ok(())
+    }
+}
 
 /// Why a read stops.
 enum Stop {

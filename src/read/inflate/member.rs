@@ -9,8 +9,7 @@ use super::codec::{Codec, Stored, Zlib};
 use super::compression::Compression;
 use super::directory::{Directory, Entry};
 use super::fault::{damaged, refused};
-use super::growth::Growth;
-use super::inflater::Inflater;
+use super::inflater::{Growth, Inflater};
 use crate::core::text::visible;
 
 /// Reads a member. At its end, its length and CRC-32 must be what the zip file says.

@@ -13,7 +13,6 @@ mod codec;
 mod compression;
 mod directory;
 mod fault;
-mod growth;
 mod inflater;
 mod limits;
 mod member;
@@ -23,29 +22,17 @@ pub mod zip;
 
 use std::io::{self, Read};
 
-pub use self::archive::{Archive, MemberInfo};
+pub use self::archive::Archive;
 pub use self::compression::{Compression, kind_of};
+pub use self::directory::Entry;
 pub use self::limits::Limits;
 
 use self::codec::{Bunzip, Codec, Unxz, Unzstd, Zlib};
 use self::fault::Fault;
-use self::growth::Growth;
-use self::inflater::Inflater;
-use self::limits::RATIO_JUDGED_FROM;
+use self::inflater::{Growth, Inflater};
 
 /// The decompressed text of `reader`. A zip file is not a stream; see [`zip::open_zip`].
 pub fn inflate(kind: Compression, reader: Box<dyn Read + Send>, limits: Limits) -> io::Result<Box<dyn Read + Send>> {
-    inflate_judging_from(RATIO_JUDGED_FROM, kind, reader, limits)
-}
-
-/// [`inflate`] with the ratio checked after `judged_from` bytes.
-fn inflate_judging_from(
-    judged_from: u64,
-    kind: Compression,
-    reader: Box<dyn Read + Send>,
-    limits: Limits,
-) -> io::Result<Box<dyn Read + Send>> {
-    let growth = Growth::new(limits, judged_from);
     let codec: Result<Box<dyn Codec>, Fault> = match kind {
         Compression::Gzip => Ok(Box::new(Zlib::gzip())),
         Compression::Zstd => Unzstd::new().map(|codec| Box::new(codec) as Box<dyn Codec>),
@@ -54,7 +41,7 @@ fn inflate_judging_from(
         Compression::Zip => Err(Fault::Unfit("a zip file cannot be read as a stream; unpack it first".to_string())),
     };
     match codec {
-        Ok(codec) => Ok(Box::new(Inflater::new(kind, codec, reader, growth))),
+        Ok(codec) => Ok(Box::new(Inflater::new(kind, codec, reader, Growth::new(limits)))),
         Err(fault) => Err(fault.into_error(kind, 0, limits)),
     }
 }

@@ -9,7 +9,7 @@ use super::*;
 
 const STREAMS: [Compression; 4] = [Compression::Gzip, Compression::Zstd, Compression::Bzip2, Compression::Xz];
 
-const GENEROUS: Limits = Limits { bytes: 1 << 40, ratio: 1 << 40 };
+const GENEROUS: Limits = Limits { bytes: 1 << 40, ratio: 1 << 40, ratio_from: 64 << 20 };
 
 fn compress(kind: Compression, bytes: &[u8]) -> Vec<u8> {
     match kind {
@@ -40,7 +40,7 @@ fn compress(kind: Compression, bytes: &[u8]) -> Vec<u8> {
     }
 }
 
-/// Gives its bytes in pieces of this size, as a pipe may.
+/// Returns its bytes in pieces of this size, like a pipe.
 struct Pieces(Vec<u8>, usize, usize);
 
 impl Read for Pieces {
@@ -128,7 +128,7 @@ fn bunzipped(bytes: Vec<u8>) -> (Result<usize, String>, u64) {
         Compression::Bzip2,
         Box::new(Bunzip::new()),
         Box::new(io::Cursor::new(bytes)),
-        Growth::new(GENEROUS, 0),
+        Growth::new(Limits { ratio_from: 0, ..GENEROUS }),
     );
     let mut out = Vec::new();
     let read = inflater.read_to_end(&mut out).map_err(|error| error.to_string());
@@ -166,15 +166,15 @@ fn very_many_short_streams_are_refused() {
 fn anything_else_behind_the_data_is_an_error() {
     for kind in STREAMS {
         let one = compress(kind, b"one\n");
-        for behind in [&b"x"[..], b"name,email\n", b"\0\0x", b"\x1f\x8c", b"BZh9x", b"PK\x03\x04"] {
-            let padding = behind.iter().take_while(|byte| **byte == 0).count();
+        for after in [&b"x"[..], b"name,email\n", b"\0\0x", b"\x1f\x8c", b"BZh9x", b"PK\x03\x04"] {
+            let padding = after.iter().take_while(|byte| **byte == 0).count();
             let at = one.len() + padding + 1;
             let expected = format!(
                 "the {} data ends before byte {at} of the file, and something else follows. Get the file again, or decompress it \
                  first and check what it has",
                 kind.name()
             );
-            assert_eq!(inflated(kind, &[&one, behind].concat()), Err(expected), "{behind:?}");
+            assert_eq!(inflated(kind, &[&one, after].concat()), Err(expected), "{after:?}");
         }
     }
 }
@@ -238,9 +238,9 @@ fn a_bomb_is_stopped() {
     let zeros = vec![0; 3_000_000];
     for kind in STREAMS {
         let bomb = compress(kind, &zeros);
-        let read = |judged_from, limits| {
+        let read = |ratio_from, limits| {
             let reader = Box::new(io::Cursor::new(bomb.clone()));
-            read_all(inflate_judging_from(judged_from, kind, reader, limits).unwrap()).map(|bytes| bytes.len())
+            read_all(inflate(kind, reader, Limits { ratio_from, ..limits }).unwrap()).map(|bytes| bytes.len())
         };
         let name = kind.name();
         let raise = "If you trust the file, raise that limit";
@@ -248,14 +248,14 @@ fn a_bomb_is_stopped() {
             read(u64::MAX, Limits { bytes: 2_999_999, ..GENEROUS }),
             Err(format!("the {name} data inflates to more than 2999999 bytes (--max-inflated-bytes). {raise}"))
         );
-        assert_eq!(read(u64::MAX, Limits { bytes: 3_000_000, ratio: 1 }), Ok(3_000_000));
+        assert_eq!(read(u64::MAX, Limits { bytes: 3_000_000, ratio: 1, ..GENEROUS }), Ok(3_000_000));
         assert_eq!(read(3_000_000, Limits { ratio: 500, ..GENEROUS }), Ok(3_000_000));
         assert_eq!(
             read(1_000_000, Limits { ratio: 500, ..GENEROUS }),
             Err(format!("the {name} data inflates to more than 500 times its size (--max-inflated-ratio). {raise}"))
         );
     }
-    assert_eq!(Limits::default(), Limits { bytes: 68_719_476_736, ratio: 500 });
+    assert_eq!(Limits::default(), Limits { bytes: 68_719_476_736, ratio: 500, ratio_from: 67_108_864 });
 }
 
 #[test]
@@ -324,7 +324,7 @@ proptest! {
         for (at, byte) in changes {
             *at.get_mut(&mut bytes) = byte;
         }
-        let limits = Limits { bytes: 1 << 20, ratio: 500 };
+        let limits = Limits { bytes: 1 << 20, ..Limits::default() };
         let _ = read_all(inflate(kind, Box::new(io::Cursor::new(bytes)), limits).unwrap());
     }
 }

@@ -8,8 +8,8 @@ use std::io::{self, Read, Seek};
 
 use super::directory::{Directory, Entry};
 use super::fault::refused;
-use super::growth::Growth;
-use super::limits::{Limits, RATIO_JUDGED_FROM};
+use super::inflater::Growth;
+use super::limits::Limits;
 use super::member::{Member, shown};
 use crate::core::text::visible;
 
@@ -39,12 +39,7 @@ impl std::fmt::Debug for ZipContent {
 }
 
 /// Opens the one file in a zip file. Folders and files added by systems do not count.
-pub fn open_zip(file: File, limits: Limits) -> io::Result<ZipContent> {
-    open_zip_judging_from(RATIO_JUDGED_FROM, file, limits)
-}
-
-/// [`open_zip`] with the ratio checked after `judged_from` bytes.
-pub(super) fn open_zip_judging_from(judged_from: u64, mut file: File, limits: Limits) -> io::Result<ZipContent> {
+pub fn open_zip(mut file: File, limits: Limits) -> io::Result<ZipContent> {
     let directory = Directory::find(&file)?;
     let listing = Listing::read(&directory, &file)?;
     let is_ods = match &listing.mimetype {
@@ -63,7 +58,7 @@ pub(super) fn open_zip_judging_from(judged_from: u64, mut file: File, limits: Li
     }
     let entry = listing.only()?;
     let name = visible(&entry.name).into_owned();
-    let reader = Member::open(&directory, &entry, file, Growth::new(limits, judged_from))?;
+    let reader = Member::open(&directory, &entry, file, Growth::new(limits))?;
     Ok(ZipContent::Member { name, reader: Box::new(reader) })
 }
 
@@ -142,7 +137,7 @@ fn is_passed_over(name: &str) -> bool {
 
 /// Whether the member `mimetype` names a spreadsheet of OpenDocument. If it cannot be read, it does not.
 fn is_ods(directory: &Directory, entry: &Entry, file: File) -> bool {
-    let growth = Growth::new(Limits::default(), RATIO_JUDGED_FROM);
+    let growth = Growth::new(Limits::default());
     let mut start = Vec::new();
     let read = Member::open(directory, entry, file, growth).and_then(|member| member.take(100).read_to_end(&mut start));
     read.is_ok() && String::from_utf8_lossy(&start).contains("application/vnd.oasis.opendocument.spreadsheet")

@@ -55,7 +55,7 @@ pub(super) type Reader = Box<dyn Read + Send>;
 pub struct OpenedSheet {
     /// Its name.
     pub name: String,
-    /// The first and last row, from one, of the topmost merged ranges that span several rows.
+    /// The first and last row, from 1, of the topmost merged ranges that span several rows.
     pub(super) merged_rows: Vec<(u32, u32)>,
     pub(super) again: Box<dyn Fn(u32) -> io::Result<Window> + Send>,
 }

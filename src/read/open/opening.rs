@@ -102,20 +102,14 @@ fn open_bytes(path: &Path, input: Bytes, options: &ReadOptions) -> Result<Opened
 }
 
 fn refuse_twice(path: &Path, outer: Compression, start: &[u8]) -> Result<()> {
-    match inflate::kind_of(start) {
-        Some(inner) => {
-            let (inner, outer) = (inner.name(), outer.name());
-            Err(refuse(
-                path,
-                Words::own(format!("it is compressed twice, {inner} within {outer}; decompress it once first")),
-            ))
-        }
-        None => Ok(()),
-    }
+    let Some(inner) = inflate::kind_of(start) else { return Ok(()) };
+    let (inner, outer) = (inner.name(), outer.name());
+    let doing = format!("it is compressed twice, {inner} within {outer}; decompress it once first");
+    Err(refuse(path, Words::own(doing)))
 }
 
 fn limits(options: &ReadOptions) -> Limits {
-    Limits { bytes: options.max_inflated_bytes, ratio: options.max_inflated_ratio }
+    Limits { bytes: options.max_inflated_bytes, ratio: options.max_inflated_ratio, ..Limits::default() }
 }
 
 /// The first bytes, up to the size of a sample.
@@ -214,7 +208,7 @@ impl Text {
 /// The encoding of a text.
 struct FoundEncoding {
     encoding: Charset,
-    /// How many bytes of a byte order mark of another encoding come first.
+    /// The length in bytes of a byte order mark of another encoding.
     skip: usize,
     is_guessed: bool,
     notes: Vec<String>,
@@ -246,8 +240,8 @@ fn find_encoding(start: &[u8], is_report: bool, options: &ReadOptions) -> FoundE
     FoundEncoding { encoding: found.encoding, skip: found.skip, is_guessed: found.guessed, notes }
 }
 
-/// The encoding that was named, and how many bytes of another encoding's byte order mark to skip. The mark decides between the two
-/// byte orders of UTF-16, because the label says neither.
+/// The encoding that was named, and the number of bytes to skip: another encoding's byte order mark. The mark decides between
+/// the two byte orders of UTF-16, because the label says neither.
 fn named_encoding(named: Charset, start: &[u8], notes: &mut Vec<String>) -> (Charset, usize) {
     match Encoding::for_bom(start) {
         Some((marked, length)) if named != marked => {

@@ -14,7 +14,7 @@ use super::position::MAX_ROWS;
 use super::refusal::{Refusal, short};
 use super::rows::Rows;
 use super::tabs::Tab;
-use super::xml::{Xml, attribute, cut_off, push_reference};
+use super::xml::{Xml, attribute, cut_off, push_text};
 use crate::core::record::csv::NOT_CALCULATED;
 use crate::core::text::sheet::looks_like_error;
 
@@ -73,23 +73,8 @@ impl Ods {
                     _ => self.styles.note(&tag)?,
                 },
                 Event::End(tag) => self.styles.end(tag.name().as_ref()),
-                Event::Text(piece) => {
-                    if let Some(text) = self.styles.open_text() {
-                        text.push_str(&piece.xml10_content());
-                    }
-                }
-                Event::CData(piece) => {
-                    if let Some(text) = self.styles.open_text() {
-                        text.push_str(&piece.xml10_content());
-                    }
-                }
-                Event::GeneralRef(name) => {
-                    if let Some(text) = self.styles.open_text() {
-                        push_reference(text, &name)?;
-                    }
-                }
                 Event::Eof => return Ok(()),
-                _ => (),
+                event => self.styles.open_text().map_or(Ok(()), |text| push_text(text, &event))?,
             }
         }
     }
@@ -133,27 +118,27 @@ fn refuse_protected(package: &Package) -> Result<(), Refusal> {
     }
 }
 
-/// How often a row or cell is repeated.
+/// The number of times that a row or cell is repeated.
 fn repeats(tag: &BytesStart<'_>, name: &str) -> Result<u32, Refusal> {
     let Some(value) = attribute(tag, name)? else { return Ok(1) };
     let times: u64 = value.parse().map_err(|_| Refusal::damaged(format!("{name} is not a number")))?;
     Ok(u32::try_from(times).unwrap_or(u32::MAX))
 }
 
-/// How many rows a merged range of one column spans that begins with a cell.
+/// The number of rows of the merged range of one column that begins with a cell.
 fn span_of(tag: &BytesStart<'_>) -> Result<u32, Refusal> {
     let rows = repeats(tag, "number-rows-spanned")?;
     Ok(if rows > 1 && repeats(tag, "number-columns-spanned")? > 1 { 1 } else { rows })
 }
 
-/// A cell before what it shows is read.
+/// What a cell's tag says.
 #[derive(Default)]
 struct Head {
     times: u32,
     rows_spanned: u32,
     style: Option<String>,
     kind: Option<String>,
-    /// The value, where it is an attribute.
+    /// The value, if it is an attribute.
     value: Option<String>,
     has_formula: bool,
     is_error: bool,
@@ -165,9 +150,9 @@ struct Table<'s, R> {
     styles: &'s Styles,
     /// The default style of each column's cells, up to a column.
     columns: Vec<(u32, Option<String>)>,
-    /// The row to come, from zero.
+    /// The next row, from 0.
     row: u32,
-    /// How many cells were written again.
+    /// The number of cells that repetition added.
     repeated: u64,
 }
 
@@ -281,10 +266,8 @@ impl<R: BufRead> Table<'_, R> {
                 },
                 Event::End(tag) if matches!(tag.name().as_ref(), "text:p" | "text:h") => open = open.saturating_sub(1),
                 Event::End(tag) if tag.local_name().as_ref() == cell => return Ok(text),
-                Event::Text(piece) if open > 0 => text.push_str(&piece.xml10_content()),
-                Event::CData(piece) if open > 0 => text.push_str(&piece.xml10_content()),
-                Event::GeneralRef(name) if open > 0 => push_reference(&mut text, &name)?,
                 Event::Eof => return Err(cut_off(cell)),
+                event if open > 0 => push_text(&mut text, &event)?,
                 _ => (),
             }
         }

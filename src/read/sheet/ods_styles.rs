@@ -19,7 +19,7 @@ pub(super) struct Styles {
     formats: HashMap<String, Format>,
     /// The style or the format whose tag is open.
     open: Option<String>,
-    /// The text in that format whose tag is open.
+    /// The text in it whose tag is open.
     literal: Option<Literal>,
 }
 

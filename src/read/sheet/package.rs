@@ -1,5 +1,5 @@
 //! The parts of a spreadsheet that is a zip file: [`Package`]. A part counts only after it was read to its end, where
-//! its length and CRC-32 are compared with the zip file's. Before that, one flipped bit may have changed a customer.
+//! its length and CRC-32 are compared with the zip file's. Before that, one flipped bit may have changed a value.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
@@ -7,7 +7,7 @@ use std::io::{self, BufReader, Read};
 use super::patience::{Lively, Patience};
 use super::protocol::Limits;
 use super::refusal::{Refusal, short};
-use crate::read::inflate::{Archive, MemberInfo};
+use crate::read::inflate::Archive;
 
 /// A larger part may not be more than `MAX_RATIO` times its compressed size. Typed text compresses to a tenth, a table
 /// of one value to a hundredth.
@@ -46,12 +46,12 @@ impl Package {
     pub(super) fn open(file: File, limits: Limits, patience: Patience) -> Result<Package, Refusal> {
         let archive = Archive::open(file).map_err(|error| Refusal::new(format!("it is damaged: {error}")))?;
         let mut inflated = 0_u64;
-        for (name, MemberInfo { is_encrypted, packed, length }) in archive.members() {
-            if is_encrypted {
+        for (name, member) in archive.members() {
+            if member.is_encrypted {
                 return Err(Refusal::protected());
             }
-            inflated = inflated.saturating_add(length);
-            if length > FREE_BYTES && length / MAX_RATIO > packed {
+            inflated = inflated.saturating_add(member.length);
+            if member.length > FREE_BYTES && member.length / MAX_RATIO > member.packed {
                 return Err(packed_too_well(name));
             }
         }

@@ -45,13 +45,13 @@ impl SheetReader {
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command.spawn()?;
-        let (Some(rows), Some(said)) = (child.stdout.take(), child.stderr.take()) else {
+        let (Some(rows), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
             return Err(io::Error::other("the program gave no pipes to read a spreadsheet with"));
         };
         let mut reader = SheetReader {
             child,
             rows: BufReader::with_capacity(PIPE, rows),
-            sentence: Some(std::thread::spawn(move || first_of(said))),
+            sentence: Some(std::thread::spawn(move || first_of(stderr))),
             end: None,
             memory_bytes: limits.memory_bytes,
         };
@@ -76,10 +76,10 @@ impl SheetReader {
     fn finish(&mut self) -> io::Result<()> {
         if self.end.is_none() {
             let status = self.child.wait()?;
-            let said = self.sentence.take().and_then(|sentence| sentence.join().ok()).unwrap_or_default();
+            let stderr = self.sentence.take().and_then(|sentence| sentence.join().ok()).unwrap_or_default();
             self.end = Some(match status.success() {
-                true => Ok(serde_json::from_slice(&said).unwrap_or_default()),
-                false => Err(self.reason(status, &said)),
+                true => Ok(serde_json::from_slice(&stderr).unwrap_or_default()),
+                false => Err(self.reason(status, &stderr)),
             });
         }
         match &self.end {
@@ -94,10 +94,10 @@ impl SheetReader {
     }
 
     /// Why the child failed. What a library or the system wrote when it crashed helps nobody.
-    fn reason(&self, status: ExitStatus, said: &[u8]) -> String {
-        let said = String::from_utf8_lossy(said);
-        if status.code() == Some(1) && !said.trim().is_empty() {
-            return said.trim().to_string();
+    fn reason(&self, status: ExitStatus, stderr: &[u8]) -> String {
+        let stderr = String::from_utf8_lossy(stderr);
+        if status.code() == Some(1) && !stderr.trim().is_empty() {
+            return stderr.trim().to_string();
         }
         if ran_out_of_time(status) {
             return "reading the spreadsheet does not end, so it is damaged; save the sheet as CSV UTF-8 and \
@@ -132,10 +132,10 @@ impl Drop for SheetReader {
 }
 
 /// The beginning of the child's standard error. The rest is read and dropped, because the child would wait otherwise.
-fn first_of(mut said: ChildStderr) -> Vec<u8> {
+fn first_of(mut stderr: ChildStderr) -> Vec<u8> {
     let mut first = Vec::new();
-    let _ = (&mut said).take(MAX_SENTENCE).read_to_end(&mut first);
-    let _ = io::copy(&mut said, &mut io::sink());
+    let _ = (&mut stderr).take(MAX_SENTENCE).read_to_end(&mut first);
+    let _ = io::copy(&mut stderr, &mut io::sink());
     first
 }
 

@@ -38,11 +38,8 @@ impl<R: BufRead> Xml<R> {
                 Event::Start(inner) if inner.local_name().as_ref() == tag => depth += 1,
                 Event::End(inner) if inner.local_name().as_ref() == tag && depth == 0 => return Ok(()),
                 Event::End(inner) if inner.local_name().as_ref() == tag => depth -= 1,
-                Event::Text(piece) => text.push_str(&piece.xml10_content()),
-                Event::CData(piece) => text.push_str(&piece.xml10_content()),
-                Event::GeneralRef(name) => push_reference(text, &name)?,
                 Event::Eof => return Err(cut_off(tag)),
-                _ => (),
+                event => push_text(text, &event)?,
             }
         }
     }
@@ -74,8 +71,19 @@ fn broken(error: quick_xml::Error) -> Refusal {
     }
 }
 
+/// Appends what an event has of a text.
+pub(super) fn push_text(text: &mut String, event: &Event<'_>) -> Result<(), Refusal> {
+    match event {
+        Event::Text(piece) => text.push_str(&piece.xml10_content()),
+        Event::CData(piece) => text.push_str(&piece.xml10_content()),
+        Event::GeneralRef(name) => push_reference(text, name)?,
+        _ => (),
+    }
+    Ok(())
+}
+
 /// Appends the character of a reference. A document's own entities are refused.
-pub(super) fn push_reference(text: &mut String, name: &BytesRef<'_>) -> Result<(), Refusal> {
+fn push_reference(text: &mut String, name: &BytesRef<'_>) -> Result<(), Refusal> {
     if let Some(character) = name.resolve_char_ref().map_err(Refusal::damaged)? {
         text.push(character);
         return Ok(());

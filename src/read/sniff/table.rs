@@ -72,14 +72,12 @@ pub struct Reading {
 
 /// What values look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
 pub enum Kind {
     /// No values.
     Nothing,
-    /// Numbers.
     Number,
-    /// E-mail addresses.
     Address,
-    /// Other text.
     Text,
 }
 
@@ -300,7 +298,7 @@ impl Table<'_> {
         let is_header_quoted = header.is_none_or(|row| row.quoted == row.filled());
         Reading {
             dialect: self.trial.dialect,
-            fit: best_fit(self.candidates, &names).map(|fit| fit.rank()).unwrap_or_default(),
+            fit: self.candidates.fits(&names).iter().map(Fit::rank).max().unwrap_or_default(),
             is_proven: self.trial.must_quote && is_header_quoted && (2 * quoted > filled || filled == 0),
             evenness: evenness(&records, names.len()),
             kinds: (0..names.len()).map(|column| Kind::of_most(values(column))).collect(),
@@ -325,10 +323,6 @@ fn evenness(records: &[&Row], names: usize) -> u32 {
         [] => 1000,
         _ => share(names).max(usual.map_or(0, |count| share(count) / 2)),
     }
-}
-
-fn best_fit<'c>(candidates: &'c Candidates, names: &[String]) -> Option<Fit<'c>> {
-    candidates.fits(names).into_iter().max_by_key(Fit::rank)
 }
 
 fn names_of(row: &Row) -> Result<Vec<String>, Unreadable> {

@@ -69,7 +69,7 @@ fn read_json(name: &str, data: &[u8], block_size: BlockSize) -> Result<Found, St
     let options = ReadOptions { block_size, ..ReadOptions::default() };
     let candidates = &*CANDIDATES;
     let text = Opened::plain(Box::new(Cursor::new(data.to_vec())), None);
-    let input = Input::look(Path::new(name), text, &options, candidates).map_err(|error| error.to_string())?;
+    let input = Input::read(Path::new(name), text, &options, candidates).map_err(|error| error.to_string())?;
     if input.dialect.format.is_table() {
         return Err("it is a table".to_string());
     }
@@ -317,7 +317,7 @@ fn hostile(mut data: &[u8]) {
     let candidates = &*CONTACT;
     let options = ReadOptions::default();
     let opened = Opened::plain(Box::new(Cursor::new(text.clone().into_bytes())), None);
-    let input = Input::look(Path::new("a.csv"), opened, &options, candidates).expect("it is valid");
+    let input = Input::read(Path::new("a.csv"), opened, &options, candidates).expect("it is valid");
     assert_eq!(input.names, ["name", "email", "city", "phone"], "{text:?}");
     let dialect = input.dialect.csv;
     assert_eq!(
