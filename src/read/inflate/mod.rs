@@ -24,7 +24,6 @@ use std::io::{self, Read};
 
 pub use self::archive::Archive;
 pub use self::compression::{Compression, kind_of};
-pub use self::directory::Entry;
 pub use self::limits::Limits;
 
 use self::codec::{Bunzip, Codec, Unxz, Unzstd, Zlib};
