@@ -243,7 +243,7 @@ pub static REGISTRY: [CodeInfo; 32] = [
         title: "a JSON value of the wrong type",
         explanation: "The JSON value is of a type that the field cannot take: true or false in a text, say, or a number with decimals or an exponent.",
         example: "{\"name\": true}",
-        hint: "Write the value as a JSON text; a whole number or a flag may also be a JSON number, or true or false.",
+        hint: "Write the value as the JSON type that the message names.",
     },
     CodeInfo {
         code: Code::NestedValue,
