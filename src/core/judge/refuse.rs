@@ -4,24 +4,11 @@ use std::borrow::Cow;
 
 use super::field_options::OnInvalid;
 use super::field_plan::{FieldPlan, Filler, Required};
-use super::value::{Judge, Origin};
+use super::value::{Judge, Kept, Origin};
 use crate::core::finding::{Finding, Handling, Problem, Retry, excerpt};
 use crate::core::mode::Empty;
 use crate::core::record::csv::NOT_CALCULATED;
 use crate::core::types::parsed::{Refusal, Stored};
-
-/// What a field that keeps invalid values stores.
-pub(super) struct Kept<'v, 'j> {
-    pub(super) value: Cow<'v, str>,
-    /// What was judged, if that is another text.
-    pub(super) judged: Option<&'j str>,
-}
-
-impl<'v> Kept<'v, '_> {
-    pub(super) fn unchanged(value: Cow<'v, str>) -> Self {
-        Kept { value, judged: None }
-    }
-}
 
 impl Judge<'_> {
     /// A cell that is a spreadsheet's error.

@@ -8,7 +8,6 @@ use std::borrow::Cow;
 use super::field_options::OnInvalid;
 use super::field_plan::Rewritten;
 use super::plan::{Content, Plan};
-use super::refuse::Kept;
 use super::verdicts::Touched;
 use crate::core::finding::{FindingList, Problem, excerpt};
 use crate::core::profile::FieldSet;
@@ -48,6 +47,19 @@ pub(super) struct Origin {
     pub(super) column: Option<u32>,
     /// The position in the record, for the order of the findings.
     pub(super) order: u32,
+}
+
+/// What a field that keeps invalid values stores.
+pub(super) struct Kept<'v, 'j> {
+    pub(super) value: Cow<'v, str>,
+    /// What was judged, if that is another text.
+    pub(super) judged: Option<&'j str>,
+}
+
+impl<'v> Kept<'v, '_> {
+    pub(super) fn unchanged(value: Cow<'v, str>) -> Self {
+        Kept { value, judged: None }
+    }
 }
 
 impl<'p> Judge<'p> {
