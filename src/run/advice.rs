@@ -160,7 +160,7 @@ pub(super) fn name_of(column: &ColumnSummary) -> String {
 
 /// The field that an unknown header may be meant for, unless it is filled already.
 pub(super) fn near_field<'p>(header: &str, filled: &[&str], profile: &'p Profile) -> Option<&'p str> {
-    nearest_field(profile, header).map(|near| near.column.as_str()).filter(|near| !filled.contains(near))
+    nearest_field(&profile.fields, header).map(|near| near.column.as_str()).filter(|near| !filled.contains(near))
 }
 
 /// An unknown name, and the field that it may be meant for.

@@ -185,7 +185,8 @@ impl Inspection {
         };
         let open = self.input.columns.iter().zip(&mut self.content).filter(|(column, _)| is_open(column));
         for (column, content) in open.take(PROPOSALS) {
-            let near = candidates.profiles().filter(of_profile).find_map(|of| nearest_field(of, &column.header));
+            let near =
+                candidates.profiles().filter(of_profile).find_map(|of| nearest_field(&of.fields, &column.header));
             content.proposal = near.map(|field| field.column.clone()).filter(|near| !filled.contains(&near.as_str()));
         }
     }

@@ -1,6 +1,5 @@
 //! Suggestions for misspelt names: [`nearest`].
 
-use super::definition::Profile;
 use super::field::Field;
 use super::header_name::{accepted_names, letters_and_digits};
 
@@ -22,8 +21,8 @@ pub fn nearest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Opt
 }
 
 /// The field with the name most similar to a header.
-pub fn nearest_field<'p>(profile: &'p Profile, header: &str) -> Option<&'p Field> {
-    let names = profile.fields.iter().flat_map(accepted_names);
+pub fn nearest_field<'p>(fields: &'p [Field], header: &str) -> Option<&'p Field> {
+    let names = fields.iter().flat_map(accepted_names);
     let near = nearest(header, names)?;
-    profile.fields.iter().find(|field| accepted_names(field).any(|name| std::ptr::eq(name, near)))
+    fields.iter().find(|field| accepted_names(field).any(|name| std::ptr::eq(name, near)))
 }

@@ -167,9 +167,9 @@ fn advice_compares_a_limited_number_of_names_and_no_long_one() {
 #[test]
 fn a_near_miss_finds_its_field() {
     let profile = Profile::named("contact").unwrap();
-    assert_eq!(nearest_field(&profile, "Statie").map(|field| field.column.as_str()), Some("state"));
-    assert_eq!(nearest_field(&profile, "e_mial").map(|field| field.column.as_str()), Some("email"));
-    assert!(nearest_field(&profile, "shoe size").is_none());
+    assert_eq!(nearest_field(&profile.fields, "Statie").map(|field| field.column.as_str()), Some("state"));
+    assert_eq!(nearest_field(&profile.fields, "e_mial").map(|field| field.column.as_str()), Some("email"));
+    assert!(nearest_field(&profile.fields, "shoe size").is_none());
 }
 
 #[test]

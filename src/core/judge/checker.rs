@@ -1,0 +1,252 @@
+//! Judges the records of a block: [`Checker`].
+
+use super::bad_record::BadRecord;
+use super::csv_shape::CsvShape;
+use super::draft::Draft;
+use super::draft::Original;
+use super::keys::{JsonShape, MetKeys};
+use super::plan::Plan;
+use super::report::Carried;
+use super::verdicts::{Outcome, Verdict, Verdicts};
+use super::{csv, cut_record, json, report_line};
+use crate::core::finding::{Finding, FindingList, Handling, Problem};
+use crate::core::profile::{Binding, Column, FieldSet};
+use crate::core::record::csv::{Cell, RowWriter};
+use crate::core::record::{Block, Extent, Span};
+use crate::core::row::{RowBuilder, Value};
+
+/// The columns after the profile's, which are the same in all rows of an input.
+#[derive(Clone, Debug)]
+pub struct Stamp {
+    /// The clock of the run (RFC 3339), for `created_at` and `updated_at`.
+    pub now: String,
+    /// The run's number.
+    pub run: i64,
+    /// The 1-based number of the input in the run.
+    pub file: i64,
+}
+
+/// What the records of an input are.
+#[derive(Clone, Debug)]
+pub enum Shape {
+    /// Cells under a header.
+    Csv(Box<CsvShape>),
+    /// JSON objects.
+    Json(Box<JsonShape>),
+}
+
+/// Judges the records of one input.
+#[derive(Clone, Debug)]
+pub struct Checker {
+    plan: std::sync::Arc<Plan>,
+    shape: Shape,
+    stamp: Stamp,
+    /// Whether the key is also wanted as it is stored, for the accepted list.
+    wants_stored_key: bool,
+    /// The maximum length of a record in bytes, named in findings.
+    record_limit: u64,
+}
+
+impl Checker {
+    /// Makes a checker.
+    pub fn new(
+        plan: std::sync::Arc<Plan>,
+        shape: Shape,
+        stamp: Stamp,
+        wants_stored_key: bool,
+        record_limit: u64,
+    ) -> Checker {
+        Checker { plan, shape, stamp, wants_stored_key, record_limit }
+    }
+
+    /// The plan that it judges by.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The binding of the input's columns, if it has columns.
+    pub fn binding(&self) -> Option<&Binding> {
+        match &self.shape {
+            Shape::Csv(shape) => Some(&shape.binding),
+            Shape::Json(_) => None,
+        }
+    }
+
+    /// Judges every record of a block.
+    pub fn check<B: RowBuilder>(&self, block: &Block) -> Verdicts<B::Rows> {
+        // Nearly all blocks are UTF-8 as a whole; only in others each record is checked.
+        let text = simdutf8::basic::from_utf8(&block.bytes).ok();
+        let now = Value::Text(self.stamp.now.as_bytes());
+        let common = [now, now, Value::Integer(self.stamp.run), Value::Integer(self.stamp.file)];
+        let mut draft = Draft::<B>::new(&self.plan, block, &common, self.wants_stored_key);
+        let mut records = self.records();
+        if let Some(binding) = self.binding() {
+            let goes_nowhere = |column: &Column| !matches!(column, Column::Field(_));
+            draft.out.marks.begin_layout((0..).zip(binding.columns.iter().map(goes_nowhere)));
+        }
+        for (position, span) in block.positions() {
+            let (first_finding, first_cell) = (draft.out.findings.len() as u32, draft.out.cells.len() as u32);
+            let outcome = match span.extent {
+                Extent::Blank | Extent::Gap => Outcome::Blank,
+                Extent::Unterminated | Extent::TooLarge => {
+                    self.note_cut(block, span, &mut draft.out.findings);
+                    Outcome::Rejected
+                }
+                Extent::Record => {
+                    let record = match text {
+                        Some(text) => Ok(&text[span.start as usize..span.end as usize]),
+                        None => std::str::from_utf8(block.bytes_of(span)).map_err(|_| block.bytes_of(span)),
+                    };
+                    self.judge(&mut records, record, &block.bytes[span.start as usize..], position.record, &mut draft)
+                }
+            };
+            if draft.out.marks.has_begun(draft.out.verdicts.len()) {
+                draft.out.marks.end(outcome == Outcome::Rejected);
+            } else {
+                draft.out.marks.skip();
+            }
+            if self.plan.mode.changes() {
+                draft.out.touched.push(draft.judge.touched());
+            }
+            let findings = first_finding..draft.out.findings.len() as u32;
+            let cells = first_cell..draft.out.cells.len() as u32;
+            draft.out.verdicts.push(Verdict { outcome, findings, cells });
+        }
+        draft.out.met_keys = records.into_met_keys();
+        draft.into_verdicts()
+    }
+
+    /// Writes the original values of a record for a reject report, in the input's format; nothing if the record is rejected
+    /// as a whole (`is_whole`). `cells` may be empty: the record is cut then. `writer` writes the cells of CSV.
+    pub fn write_original(
+        &self,
+        record: &[u8],
+        cells: &[Cell],
+        is_whole: bool,
+        writer: &mut RowWriter,
+        out: &mut Vec<u8>,
+    ) {
+        match &self.shape {
+            Shape::Csv(shape) => csv::write_original(shape, (!is_whole).then_some((record, cells)), writer, out),
+            Shape::Json(_) if is_whole => {}
+            Shape::Json(_) => {
+                std::str::from_utf8(record).into_iter().for_each(|text| report_line::write_original(text, out))
+            }
+        }
+    }
+
+    /// What the reject report that a record comes from says about it.
+    pub fn carried(&self, block: &Block, span: &Span) -> Option<Carried> {
+        let bytes = block.bytes_of(span);
+        match &self.shape {
+            Shape::Csv(shape) => csv::carried(shape, bytes),
+            Shape::Json(_) => report_line::carried_by(std::str::from_utf8(bytes).ok()?),
+        }
+    }
+
+    /// What is wrong with a record that cannot be cut; in a row of a reject report, what is wrong with the record in it.
+    fn own_fault<'r>(&self, bytes: &'r [u8], bad: BadRecord<'r>) -> BadRecord<'r> {
+        match &self.shape {
+            Shape::Csv(shape) => cut_record::torn(shape, bytes).map_or(bad, |(own, _)| own),
+            Shape::Json(_) => bad,
+        }
+    }
+
+    /// `_reject_dialect` of the input's records.
+    pub fn dialect(&self) -> &str {
+        match &self.shape {
+            Shape::Csv(shape) => &shape.dialect,
+            Shape::Json(_) => "json",
+        }
+    }
+
+    /// A field's value as it is in the record; `None` if the record cannot be cut.
+    pub fn original(&self, block: &Block, span: &Span, field: usize) -> Option<Original> {
+        let record = std::str::from_utf8(block.bytes_of(span)).ok()?;
+        match &self.shape {
+            Shape::Csv(shape) => csv::original(shape, &self.plan, record, field),
+            Shape::Json(shape) => json::original(&self.plan, shape, record, field),
+        }
+    }
+
+    /// Adds the findings of a record that would create a customer and lacks these fields.
+    pub fn note_lacking(&self, lacking: &FieldSet, block: &Block, span: &Span, findings: &mut FindingList) {
+        let mut fields: Vec<(usize, Option<Original>)> =
+            lacking.iter().map(|field| (field, self.original(block, span, field))).collect();
+        let column = |original: &Option<Original>| original.as_ref().and_then(|original| original.column);
+        fields.sort_by_key(|(field, original)| (column(original).unwrap_or(u32::MAX), *field));
+        for (field, original) in fields {
+            let finding = Finding {
+                problem: Problem::Missing { only_if_new: true },
+                handling: Handling::Rejected(None),
+                field: Some(field as u16),
+                column: column(&original).map(|column| column + 1),
+                value: original.as_ref().map(|original| original.text.as_str()),
+                suggestion: None,
+                raw: None,
+            };
+            findings.push(u32::MAX, &finding);
+        }
+    }
+
+    fn records(&self) -> Records<'_> {
+        match &self.shape {
+            Shape::Csv(shape) => Records::Csv(csv::CsvRecords::new(shape)),
+            Shape::Json(shape) => Records::Json(Box::new(json::JsonRecords::new(&self.plan, shape))),
+        }
+    }
+
+    /// Judges a record. `source` is the block from the record on.
+    fn judge<B: RowBuilder>(
+        &self,
+        records: &mut Records<'_>,
+        record: Result<&str, &[u8]>,
+        source: &[u8],
+        number: u64,
+        draft: &mut Draft<'_, B>,
+    ) -> Outcome {
+        draft.begin();
+        let record = match record {
+            Ok(record) => record,
+            Err(bytes) => return draft.reject(self.own_fault(bytes, BadRecord::not_utf8(bytes))),
+        };
+        let judged = match records {
+            Records::Csv(records) => records.judge(record, source, draft),
+            Records::Json(records) => records.judge(record, draft),
+        };
+        if let Err(bad) = judged {
+            return draft.reject(bad);
+        }
+        let outcome = draft.finish(number);
+        if outcome == Outcome::Rejected
+            && let Records::Csv(records) = records
+        {
+            draft.out.cells.extend_from_slice(records.cells_as_written());
+        }
+        outcome
+    }
+
+    fn note_cut(&self, block: &Block, span: &Span, findings: &mut FindingList) {
+        let problem = match span.extent {
+            Extent::TooLarge => Problem::RecordTooLarge { limit: self.record_limit },
+            _ => Problem::OpenQuote { column: None },
+        };
+        let bytes = block.bytes_of(span);
+        self.own_fault(bytes, BadRecord::new(problem, None, bytes)).note(findings);
+    }
+}
+
+/// The records of one format, with the buffers that they share.
+enum Records<'c> {
+    Csv(csv::CsvRecords<'c>),
+    Json(Box<json::JsonRecords<'c>>),
+}
+
+impl Records<'_> {
+    fn into_met_keys(self) -> MetKeys {
+        match self {
+            Records::Csv(_) => MetKeys::default(),
+            Records::Json(records) => records.into_met_keys(),
+        }
+    }
+}
