@@ -25,7 +25,8 @@ impl RunNote {
     pub fn create(database: &Path, reports: &Path, who: &str) -> Result<RunNote> {
         let path = with_suffix(database, NOTE_SUFFIX);
         let failed = |error| {
-            let message = format!("cannot write {} ({error}); make the database's folder writable", path.display());
+            let message =
+                format!("cannot write {} ({error}); check the disk and the permissions of its folder", path.display());
             Error::database(database, Words::own(message))
         };
         let reports = std::path::absolute(reports).map_err(failed)?;

@@ -172,7 +172,9 @@ fn a_mapping_may_come_through_a_pipe() {
     let mapped = script.replace("echo 'Wer", "echo 'Mail = \"email\"'; echo 'Wer");
     run(&mapped).ends(0);
     assert_eq!(place.column("customers.db", "SELECT name FROM customers"), ["Ann Lee"]);
-    run(&format!("{PROGRAM} import w.csv --profile contact --mapping <(true)")).ends(2).says(&["gives nothing"]);
+    run(&format!("{PROGRAM} import w.csv --profile contact --mapping <(true)"))
+        .ends(2)
+        .says(&["it is not a regular file, and it is empty"]);
 }
 
 #[test]

@@ -1087,7 +1087,7 @@ fn folders_and_patterns_stand_for_their_files() {
     ["in/day10.csv", "in/day2.csv"].iter().for_each(|name| drop(place.write(name, person(&name[3..name.len() - 4]))));
     ["in/Thumbs.db", "in/notes.md"].iter().for_each(|name| drop(place.write(name, "email")));
     let done = place.custload("import in --profile contact").ends(0);
-    for said in ["in/Thumbs.db: passed over, for its name does not end", "in/notes.md: passed over"] {
+    for said in ["in/Thumbs.db: passed over, for its extension is not that of a table", "in/notes.md: passed over"] {
         assert!(done.stderr.contains(said), "{said}: {}", done.stderr);
     }
     assert_eq!(stored(&place, "email"), ["day2@example.com", "day10@example.com"]);

@@ -35,7 +35,7 @@ fn inputs_that_cannot_be_read() {
     refused(&place, "import missing.csv", &["missing.csv", "no such file"]);
     refused(&place, "import folder", &["folder/x.csv", "it is empty"]);
     fs::create_dir(place.path("bare")).unwrap();
-    refused(&place, "import bare", &["bare", "no file"]);
+    refused(&place, "import bare", &["bare", "no input file"]);
     refused(&place, "import none*.csv", &["none*.csv", "no input file matches"]);
     refused(&place, "import good.csv missing.csv", &["missing.csv"]);
     refused(&place, "import - - --profile contact", &["standard input", "once"]);

@@ -318,30 +318,6 @@ fn what_does_not_count() {
     }
 }
 
-/// A database of an earlier version has no absolute paths: what was given stands for them.
-#[test]
-fn a_database_of_an_earlier_version() {
-    let old = |place: &Place| {
-        let columns = ["absolute_path", "part", "is_reject_report"];
-        let sql = columns.map(|column| format!("ALTER TABLE import_files DROP COLUMN {column};")).concat();
-        place.open("customers.db").execute_batch(&sql).unwrap();
-        let options = "{\"mode\":\"upsert\",\"empty\":\"keep\",\"duplicates\":\"reject\",\"sheet\":null,\"relax\":[]}";
-        place.open("customers.db").execute("UPDATE import_runs SET options = ?1", [options]).unwrap();
-    };
-    let nightly = "import feed --profile contact --mode upsert";
-    let place = Place::new();
-    for (number, city) in (1..).zip(["Atown", "Btown"]) {
-        place.write(&format!("feed/day{number}.csv"), format!("{HEAD}ann@example.com,Ann Smith,{city},\n"));
-        place.custload(nightly).ends(0);
-    }
-    old(&place);
-    place.custload(nightly).ends(0).says(&["feed/day1.csv: run 1 has loaded it", "feed/day2.csv: run 2 has loaded it"]);
-    place.write("feed/day3.csv", format!("{HEAD}ann@example.com,Ann Smith,Ctown,\n"));
-    place.custload(nightly).ends(0).says(&["feed/day1.csv: run 1 has loaded it"]);
-    assert_eq!(cities(&place), ["Ann Smith Ctown"]);
-    place.custload("runs show 1").ends(0);
-}
-
 /// What a run found unchanged may be gone with a run that was undone. What it created or changed is still there.
 #[test]
 fn a_day_that_found_nothing_is_not_loaded_again() {

@@ -153,7 +153,7 @@ fn a_damaged_spreadsheet_loads_nothing() {
         place
             .custload(&format!("import a.xlsx --profile contact{limit}"))
             .ends(2)
-            .says(&["xl/worksheets/sheet1.xml in it is damaged", "get the file again"]);
+            .says(&["xl/worksheets/sheet1.xml in it is damaged", "get the whole file again"]);
         assert!(!place.path("customers.db").exists());
     }
 }
