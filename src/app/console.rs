@@ -1,4 +1,4 @@
-//! Standard error during a run ([`Console`]), and standard output ([`print`]).
+//! Standard error during a run ([`Console`]), and standard output ([`print()`]).
 
 use std::borrow::Cow;
 use std::io::{self, Write};

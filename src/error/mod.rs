@@ -1,4 +1,5 @@
-//! What ends a command: [`Error`]. Faults of records are data and never become one; they are [`crate::core::finding::Fault`].
+//! What ends a command: [`Error`]. What is wrong with a record never becomes one: it is a
+//! [`Finding`](crate::core::finding::Finding).
 //!
 //! [`kinds`] has the errors with their parameters, [`english`] their messages.
 

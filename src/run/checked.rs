@@ -32,7 +32,7 @@ pub(super) struct Checked {
     pub(super) errors: Pieces,
     pub(super) rejects: Pieces,
     pub(super) tally: Tally,
-    /// What became of the filled cells, by slot (see [`crate::core::judge::Marks`]).
+    /// What became of the filled cells, by slot (see `core::judge::marks`).
     pub(super) cells: Vec<Balance>,
     pub(super) worker: Arc<Worker>,
 }

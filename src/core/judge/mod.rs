@@ -28,7 +28,6 @@ mod verdicts;
 
 pub use self::checker::{Checker, Shape, Stamp};
 pub use self::csv_shape::CsvShape;
-pub use self::draft::Original;
 pub use self::keys::{JsonShape, MOST_KEYS, MetKeys};
 pub use self::record_judge::{FieldValue, Judgement, RecordJudge};
 pub use self::report::Carried;

@@ -1,5 +1,5 @@
 //! [`Block`], a run of whole records cut out of an input, and [`Position`], where one of them starts. What became of
-//! records is counted in [`Counts`], of cells in [`Balance`].
+//! records is counted in [`Counts`](super::Counts), of cells in [`Balance`].
 //!
 //! A source cuts blocks, `core::judge` turns each into verdicts, and reports give positions.
 

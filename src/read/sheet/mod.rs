@@ -2,7 +2,7 @@
 //!
 //! Careful: this is about hostile files. Files of a few hundred bytes can make the libraries that read spreadsheets
 //! allocate without bound, overflow the stack or loop for ever, and the first two end the process. So a spreadsheet is
-//! read in a child process: this same program with the hidden subcommand `__sheet`, which does nothing but [`serve`].
+//! read in a child process: this same program with the hidden subcommand `__sheet`, which does nothing but [`serve()`].
 //! It limits its own memory, and whatever happens to it, the parent sees rows or an error.
 //!
 //! The child writes to its standard output one line of JSON, a [`SheetInfo`], and then CSV (RFC 4180, LF), one record
