@@ -1,4 +1,4 @@
-//! No value is lost unseen: of each column it is known what has become of its filled cells (SPEC, section 4).
+//! No value is lost unseen: of each column it is known what has become of its filled cells (docs/reports.md, "Balance by column").
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What lies beside a database: whose it is, under which name, and what kind of file (SPEC, section 4). Nothing there that this
+//! What lies beside a database: whose it is, under which name, and what kind of file (docs/database.md). Nothing there that this
 //! user's runs have not made is taken over, followed, removed or waited for.
 #![cfg(unix)]
 

@@ -49,7 +49,7 @@ fn the_summary_is_printed_for_people_or_programs_or_not_at_all() {
     assert_eq!(json, place.text("customers.db.imports/run-000003/summary.json"));
 }
 
-/// SPEC, section 1: `--json` prints the content of summary.json, also on a clock that goes on.
+/// `--json` prints the content of summary.json, also on a clock that goes on.
 #[test]
 fn json_is_the_summary() {
     let place = place();

@@ -1,4 +1,4 @@
-//! Several columns, or keys, for one field; addresses from groups of columns; names from parts (SPEC, section 2).
+//! Several columns, or keys, for one field; addresses from groups of columns; names from parts (docs/formats.md, "Several columns").
 
 use crate::support::*;
 

@@ -1,4 +1,4 @@
-//! Customers who are there already: modes, empty cells, duplicates, and runs that load nothing (SPEC, section 8).
+//! Customers who are there already: modes, empty cells, duplicates, and runs that load nothing (docs/modes.md).
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Where CSV records end, read a second time: slowly, one byte after another, by SPEC sections 3 and 6 alone. What
+//! Where CSV records end, read a second time: slowly, one byte after another, by the rules of docs/formats.md, "CSV", alone. What
 //! `custload::read` cuts must be the same, whatever the size of its blocks.
 
 use std::io::{self, Read};

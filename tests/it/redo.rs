@@ -1,4 +1,4 @@
-//! `--redo` (SPEC, section 8): the runs that have loaded the inputs are undone, and the inputs loaded again, both or nothing.
+//! `--redo` (docs/undo.md, "Redo"): the runs that have loaded the inputs are undone, and the inputs loaded again, both or nothing.
 
 use crate::support::*;
 

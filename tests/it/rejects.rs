@@ -37,7 +37,7 @@ fn import(place: &Place, input: &str) {
     assert!(matches!(done.status, Some(0 | 1)), "{}", done.stderr);
 }
 
-/// `^'*[=+\-@\t\r]`, SPEC section 5, and the signs in full width, by hand.
+/// `^'*[=+\-@\t\r]` (docs/reports.md, "Formula guard"), and the signs in full width, by hand.
 fn is_run_by_a_spreadsheet(cell: &str) -> bool {
     cell.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'])
 }

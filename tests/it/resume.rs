@@ -1,4 +1,4 @@
-//! Runs that commit now and then (SPEC, section 8): stopped anywhere, they go on behind their last checkpoint, and leave what
+//! Runs that commit now and then (docs/migration.md, "Resuming"): stopped anywhere, they go on behind their last checkpoint, and leave what
 //! a run leaves that was never stopped.
 #![cfg(unix)]
 

@@ -1,4 +1,4 @@
-//! Inputs that were loaded before (SPEC, section 8, "The same input"): which are the same, and what becomes of them.
+//! Inputs that were loaded before (docs/modes.md, "The same input"): which are the same, and what becomes of them.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! What values become (SPEC section 3), as the program stores and reports them.
+//! What values become (docs/rules.md), as the program stores and reports them.
 
 use crate::support::*;
 

@@ -29,14 +29,14 @@ impl TestFolder {
         self.0.path().join(name)
     }
 
-    /// A database with these customers, which was made by these statements before, and changed by those behind.
-    fn database(&self, before: &str, records: &[Record], behind: &str) {
+    /// A database with these customers, which was made by these statements before, and changed by those after.
+    fn database(&self, before: &str, records: &[Record], after: &str) {
         let connection = Connection::open(self.path("one.db")).unwrap();
         connection.execute_batch(&format!("{before}; CREATE TABLE theirs (x)")).unwrap();
         drop(connection);
         add(&self.path("one.db"), records, Route::Insert);
         let connection = Connection::open(self.path("one.db")).unwrap();
-        connection.execute_batch(behind).unwrap();
+        connection.execute_batch(after).unwrap();
         drop(connection);
         fs::copy(self.path("one.db"), self.path("other.db")).unwrap();
     }
