@@ -122,7 +122,7 @@ fn loaded_otherwise(
         let others = if *inputs > 1 { format!(" and {} more", inputs - 1) } else { String::new() };
         let RunRow { run_id, started_at, counts, .. } = &*loaded.run;
         format!(
-            "run {run_id} has loaded {}{others} with other options ({started_at}): {}. It accepted {} records and rejected {}",
+            "run {run_id} has loaded {}{others} with other options ({started_at}): {}. Of its records it accepted {} and rejected {}",
             visible(path),
             visible(difference),
             counts.accepted,

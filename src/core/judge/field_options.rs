@@ -1,3 +1,5 @@
+//! The options of a run that are about fields: [`FieldOptions`].
+
 use serde::Serialize;
 
 use crate::core::mode::{Empty, Mode};

@@ -1,3 +1,5 @@
+//! How far a compressed file may grow: [`Limits`].
+
 /// How far a compressed file may grow. A few kilobytes can be made to inflate without end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {

@@ -1,3 +1,5 @@
+//! The countries that were found last: [`Recent`].
+
 use super::names::{code_of, code_of_letters};
 
 /// The last countries that were found: a cache of [`code_of`].
