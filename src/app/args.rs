@@ -20,7 +20,7 @@ pub struct Cli {
 pub const EXIT_STATUSES: &str = "Exit status:
   0    all records were accepted (or --rejects-ok was given), or all inputs had been loaded before
   1    finished; some records were rejected
-  2    the command line, an input or the database cannot be used; nothing was written*
+  2    the command line, an input or the database cannot be used, or the run did not balance; nothing was written*
   3    a reject threshold was passed; nothing was written to the database*
   130  stopped by Ctrl-C (SIGINT); nothing was written*
   143  stopped by SIGTERM; nothing was written*

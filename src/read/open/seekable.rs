@@ -13,7 +13,7 @@ use crate::read::options::ReadOptions;
 /// A file that can be read from any offset, and by another process: the input itself, or a copy of it.
 pub(super) enum Seekable {
     /// An open file, and the path to open it again. This does not use the input's name, which may be another file's by
-    /// now; and a copy without a name leaves nothing behind.
+    /// now; and a copy without a name is gone with the process.
     Open(PathBuf, #[allow(dead_code)] File),
     /// A named copy, on systems that cannot open an open file again.
     Copy(tempfile::NamedTempFile),
