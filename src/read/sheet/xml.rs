@@ -32,20 +32,16 @@ impl<R: BufRead> Xml<R> {
 
     /// Appends the text up to the end of the last opened tag of this name, including the text of tags within it.
     pub(super) fn text(&mut self, text: &mut String, tag: &str) -> Result<(), Refusal> {
-        let mut depth = 0;
-        loop {
-            match self.next()? {
-                Event::Start(inner) if inner.local_name().as_ref() == tag => depth += 1,
-                Event::End(inner) if inner.local_name().as_ref() == tag && depth == 0 => return Ok(()),
-                Event::End(inner) if inner.local_name().as_ref() == tag => depth -= 1,
-                Event::Eof => return Err(cut_off(tag)),
-                event => push_text(text, &event)?,
-            }
-        }
+        self.within(tag, |event| push_text(text, event))
     }
 
     /// Skips everything up to the end of the last opened tag of this name.
     pub(super) fn skip(&mut self, tag: &str) -> Result<(), Refusal> {
+        self.within(tag, |_| Ok(()))
+    }
+
+    /// Passes on every event up to the end of the last opened tag of this name, but for tags of the same name.
+    fn within(&mut self, tag: &str, mut each: impl FnMut(&Event<'_>) -> Result<(), Refusal>) -> Result<(), Refusal> {
         let mut depth = 0;
         loop {
             match self.next()? {
@@ -53,7 +49,7 @@ impl<R: BufRead> Xml<R> {
                 Event::End(inner) if inner.local_name().as_ref() == tag && depth == 0 => return Ok(()),
                 Event::End(inner) if inner.local_name().as_ref() == tag => depth -= 1,
                 Event::Eof => return Err(cut_off(tag)),
-                _ => (),
+                event => each(&event)?,
             }
         }
     }
