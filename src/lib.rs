@@ -46,7 +46,10 @@
 //!
 //! Without the feature `program`, which is on by default, the crate is the core alone: profiles and judging.
 
-// The modules are private. With the feature `internals`, tests, benches and the tools of developers see them.
+// The modules are private. With the feature `internals`, tests, benches and the tools of developers see them; what a user
+// sees has docs, there a name may say enough.
+#![cfg_attr(feature = "internals", allow(missing_docs))]
+
 #[cfg(feature = "internals")]
 #[doc(hidden)]
 pub mod app;
