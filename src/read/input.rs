@@ -23,7 +23,7 @@ use super::open::{self, Opened, OpenedSheet};
 pub use super::options::{Format, MAX_RECORD_BYTES, ReadOptions};
 use super::sniff::format::{self, Records, format_of};
 use super::sniff::{
-    HeaderPlace, Kind, Reading, SAMPLE_BYTES, Sample, Sniffed, Trial, Unreadable, is_report, report_header,
+    HeaderSource, Kind, Reading, SAMPLE_BYTES, Sample, Sniffed, Trial, Unreadable, is_report, report_header,
     separator_line, sniff,
 };
 use super::source::Source;
@@ -147,7 +147,7 @@ impl Input {
             let again = again.watching(window.watched());
             window = if options.hash_text { again.hashing_text() } else { again };
             self.line = 1;
-            let named = ReadOptions { header: HeaderPlace::Line(line), ..options.clone() };
+            let named = ReadOptions { header: HeaderSource::Line(line), ..options.clone() };
             self.find_header(&mut window, &named, candidates)?;
         }
         Ok(window)
@@ -303,7 +303,7 @@ impl Input {
         let usual = |delimiter: u8| Trial { dialect: CsvDialect::with_delimiter(delimiter), must_quote: false };
         // The options describe an input; its reject report is written in its own way.
         let (trials, header) = match report_header(&sample) {
-            Some((delimiter, line)) => (vec![usual(delimiter)], HeaderPlace::Line(line)),
+            Some((delimiter, line)) => (vec![usual(delimiter)], HeaderSource::Line(line)),
             None if is_sheet => (vec![usual(b',')], options.header.clone()),
             None => (trials(&delimiters, sample.bytes, options), options.header.clone()),
         };
@@ -322,8 +322,8 @@ impl Input {
     }
 
     /// Notes that another delimiter fits as well; an error if there is no header to decide.
-    fn note_rival(&mut self, one: String, other: String, header: &HeaderPlace) -> Result<()> {
-        if matches!(header, HeaderPlace::Given(_)) {
+    fn note_rival(&mut self, one: String, other: String, header: &HeaderSource) -> Result<()> {
+        if matches!(header, HeaderSource::Given(_)) {
             let what = format!(
                 "the delimiter may be {one} or {other}, and there is no header to decide; name it with --delimiter"
             );
@@ -334,8 +334,8 @@ impl Input {
     }
 
     /// Takes over what a reading of the table found, with notes for the user.
-    fn take_reading(&mut self, reading: Reading, header: &HeaderPlace) {
-        if let (Some(line), true, HeaderPlace::Found) = (reading.header_line, reading.is_doubtful, header) {
+    fn take_reading(&mut self, reading: Reading, header: &HeaderSource) {
+        if let (Some(line), true, HeaderSource::Found) = (reading.header_line, reading.is_doubtful, header) {
             self.notes.push(format!(
                 "line {line} is taken for the header, but looks like a record; if it is one, name the columns with --columns"
             ));

@@ -58,7 +58,7 @@ pub struct ReadOptions {
     /// The encoding, if named.
     pub encoding: Option<Charset>,
     /// Where the header of a table is.
-    pub header: HeaderPlace,
+    pub header: HeaderSource,
     /// The sheet of a spreadsheet, by name or number.
     pub sheet: Option<String>,
     /// The path of the array in a JSON document with the records; `.` for none.
@@ -93,7 +93,7 @@ impl Default for ReadOptions {
             quote: None,
             escape: Escape::Double,
             encoding: None,
-            header: HeaderPlace::Found,
+            header: HeaderSource::Found,
             sheet: None,
             records: None,
             program: None,
@@ -111,7 +111,7 @@ impl Default for ReadOptions {
 
 /// Where the names of a table's columns are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum HeaderPlace {
+pub enum HeaderSource {
     /// The first line if a profile fits it, else the first of twenty lines that a profile fits and that looks like a
     /// header.
     #[default]

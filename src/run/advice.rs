@@ -7,7 +7,7 @@ use crate::core::text::visible;
 use crate::core::types::FieldType;
 use crate::error::{Error, Result};
 use crate::read::input::{Format, Input, delimiter_name};
-use crate::read::sniff::{HeaderPlace, Kind};
+use crate::read::sniff::{HeaderSource, Kind};
 use crate::report::summary::ColumnSummary;
 
 /// A question for each header that may be a misspelt required field.
@@ -128,7 +128,7 @@ pub(super) fn tried(input: &Input, options: &Options) -> String {
         let names: Vec<String> = DELIMITERS.iter().map(|delimiter| delimiter_name(*delimiter)).collect();
         ways.push(format!("the delimiters {} (--delimiter)", names.join(", ")));
     }
-    if options.read.header == HeaderPlace::Found {
+    if options.read.header == HeaderSource::Found {
         ways.push("the first 20 lines (--header-line)".to_string());
     }
     let advice = if options.read.delimiter.is_some() { delimiter_advice(input) } else { no_header_advice(input) };

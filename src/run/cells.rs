@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use super::advice::{MOST_SHOWN, name_of, named, near_field, shortened, unknown_names};
 use crate::core::profile::Profile;
-use crate::core::record::{Balance, Fate};
+use crate::core::record::{Balance, CellOutcome};
 use crate::core::text::visible;
 use crate::error::{Error, Result};
 use crate::report::summary::{Ignored, InputSummary};
 
 /// A filled cell: its column (its slot, within a block), and what became of it.
-pub(super) type CellFate = (u32, Fate);
+pub(super) type CellFate = (u32, CellOutcome);
 
 /// Stands for all columns that the summary does not list: further keys, and the columns that a reject report adds.
 pub(super) const OTHERS: u32 = u32::MAX >> 3;
@@ -45,7 +45,7 @@ impl ColumnIndex {
     }
 }
 
-/// An error if the fates of a column's cells do not add up to the filled ones.
+/// An error if the outcomes of a column's cells do not add up to the filled ones.
 pub(super) fn balance_cells(summary: &InputSummary) -> Result<()> {
     let columns = summary.columns.iter().filter_map(|column| Some((named(&column.header), column.cells?)));
     let others = summary.other_keys.map(|cells| ("the other keys".to_string(), cells));
@@ -120,23 +120,23 @@ mod tests {
     #[test]
     fn a_count_that_is_wrong_is_an_error() {
         let mut right = Balance { filled: 8, ignored: 1, ..Balance::default() };
-        Fate::ALL.into_iter().for_each(|fate| *right.of(fate) = 1);
+        CellOutcome::ALL.into_iter().for_each(|outcome| *right.of(outcome) = 1);
         assert!(balance_cells(&summary(right, Some(right))).is_ok());
         let mut wrong = vec![Balance { filled: 7, ..right }, Balance { ignored: 0, ..right }];
-        for fate in Fate::ALL {
+        for outcome in CellOutcome::ALL {
             let mut balance = right;
-            *balance.of(fate) += 1;
+            *balance.of(outcome) += 1;
             wrong.push(balance);
         }
         let mut moved = Balance { filled: 1, ..Balance::default() };
-        moved.move_one(Fate::Stored, Fate::Rejected);
+        moved.move_one(CellOutcome::Stored, CellOutcome::Rejected);
         wrong.push(moved);
         for balance in wrong {
             let error = balance_cells(&summary(balance, None)).unwrap_err();
             assert!(matches!(&error, Error::Unbalanced(message) if message.contains("Phone")), "{error}");
             assert!(matches!(balance_cells(&summary(right, Some(balance))), Err(Error::Unbalanced(_))));
         }
-        right.move_one(Fate::Stored, Fate::Superseded);
+        right.move_one(CellOutcome::Stored, CellOutcome::Superseded);
         assert!(balance_cells(&summary(right, None)).is_ok());
         assert_eq!((right.stored, right.superseded), (0, 2));
     }

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use super::accepted::{Accepted, Action};
 use super::keys::cannot_keep_keys;
 use crate::core::profile::FieldSet;
-use crate::core::record::{Fate, Position};
+use crate::core::record::{CellOutcome, Position};
 use crate::error::Result;
 use crate::sink::sqlite::keys::RunPosition;
 
@@ -68,8 +68,8 @@ impl LastWins {
         for field in accepted.differing.iter().chain(accepted.cleared.iter()) {
             writer.write_all(&(field as u16).to_le_bytes())?;
         }
-        for (column, fate) in &accepted.cells {
-            writer.write_all(&(column << 3 | *fate as u32).to_le_bytes())?;
+        for (column, outcome) in &accepted.cells {
+            writer.write_all(&(column << 3 | *outcome as u32).to_le_bytes())?;
         }
         writer.write_all(accepted.key.as_bytes())?;
         writer.write_all(row)
@@ -124,7 +124,7 @@ fn read_one(reader: &mut impl Read, bytes: &mut Vec<u8>) -> io::Result<Option<(R
     reader.read_exact(&mut read)?;
     let cells = read.as_chunks().0.iter().map(|bytes| {
         let cell = u32::from_le_bytes(*bytes);
-        Ok((cell >> 3, *Fate::ALL.get(cell as usize & 7).ok_or(ErrorKind::InvalidData)?))
+        Ok((cell >> 3, *CellOutcome::ALL.get(cell as usize & 7).ok_or(ErrorKind::InvalidData)?))
     });
     let cells = cells.collect::<io::Result<_>>()?;
     let mut key = vec![0; key_length as usize];

@@ -18,7 +18,7 @@ use super::report_paths::relative_reports;
 use super::tally::Tally;
 use crate::core::judge::plan::Plan;
 use crate::core::judge::{MetKeys, Verdicts};
-use crate::core::record::{Balance, Fate};
+use crate::core::record::{Balance, CellOutcome};
 use crate::error::{Error, Result};
 use crate::read::input::ReadOptions;
 use crate::report::summary::{Counts, InputSummary};
@@ -109,16 +109,16 @@ impl Ledger {
             input.cells(column_of(columns, slot)).add(cells);
         }
         for rejected in rejected {
-            for (slot, fate) in verdicts.marks.fates_of(rejected.index) {
-                input.cells(column_of(columns, slot)).move_one(fate, Fate::Rejected);
+            for (slot, outcome) in verdicts.marks.outcomes_of(rejected.index) {
+                input.cells(column_of(columns, slot)).move_one(outcome, CellOutcome::Rejected);
             }
         }
     }
 
     /// Counts the cells of a record that a later one supersedes.
     pub(super) fn supersede_cells(&mut self, input: usize, cells: &[CellFate]) {
-        for (column, fate) in cells {
-            self.inputs[input].cells(*column).move_one(*fate, Fate::Superseded);
+        for (column, outcome) in cells {
+            self.inputs[input].cells(*column).move_one(*outcome, CellOutcome::Superseded);
         }
     }
 
@@ -302,7 +302,7 @@ mod tests {
     fn cells_of_a_superseded_record_change_their_count() {
         let mut ledger = ledger(1, Counts::default());
         ledger.inputs[0].cells(0).add(&Balance { filled: 2, stored: 2, ..Balance::default() });
-        ledger.supersede_cells(0, &[(0, Fate::Stored)]);
+        ledger.supersede_cells(0, &[(0, CellOutcome::Stored)]);
         let cells = *ledger.inputs[0].cells(0);
         assert_eq!((cells.stored, cells.superseded), (1, 1));
         assert!(ledger.balance().is_ok());

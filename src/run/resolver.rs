@@ -124,7 +124,7 @@ impl Resolver {
                 },
                 first,
                 cells: match &self.last_wins {
-                    Some(_) => verdicts.marks.fates_of(index).collect(),
+                    Some(_) => verdicts.marks.outcomes_of(index).collect(),
                     None => Vec::new(),
                 },
             });

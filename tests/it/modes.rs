@@ -28,7 +28,7 @@ const ANN: &str = "1 Ann@example.com|Ann Smith|Bonn|DE|0101|1.1.1";
 const BOB: &str = "2 bob@example.com|Bob Brown|-|-|0101|1.1.2";
 
 /// What became of the records of the last run: in words, with customer IDs.
-fn fates(place: &Place, run: u32) -> Vec<String> {
+fn outcomes(place: &Place, run: u32) -> Vec<String> {
     let (_, rows) = place.table(&format!("customers.db.imports/run-{run:06}/accepted.csv"));
     rows.iter().map(|row| format!("{} {} {}", row[3], row[4], row[5])).collect()
 }
@@ -51,7 +51,7 @@ fn modes_and_what_becomes_of_records() {
         "ANN@example.com,Ann Smith,Köln,DE\nbob@example.com,Bob Brown,,\ncy@example.com,Cy Young,,\nno,Dee Day,,\n";
     let ann = "1 Ann@example.com|Ann Smith|Köln|DE|0131|2.1.1";
     let cy = "3 cy@example.com|Cy Young|-|-|3131|2.1.3";
-    // (mode, stored, codes, fates, created, updated, unchanged)
+    // (mode, stored, codes, outcomes, created, updated, unchanged)
     type Case<'c> = (&'c str, &'c [&'c str], &'c [&'c str], &'c [&'c str], [u64; 3]);
     let cases: [Case; 3] = [
         (
@@ -81,7 +81,7 @@ fn modes_and_what_becomes_of_records() {
         import(&place, &format!("{HEAD}{rows}"), &format!("--mode {mode}"), 1);
         assert_eq!(stored(&place), expected, "{mode}");
         assert_eq!(codes(&place, 2), faults, "{mode}");
-        assert_eq!(fates(&place, 2), became, "{mode}");
+        assert_eq!(outcomes(&place, 2), became, "{mode}");
         let summary = place.json("customers.db.imports/run-000002/summary.json");
         let counts = |summary: &Value| json!([summary["created"], summary["updated"], summary["unchanged"]]);
         assert_eq!(counts(&summary), json!([created, updated, unchanged]), "{mode}");
@@ -101,7 +101,7 @@ fn what_differs_in_nothing_is_left_alone() {
     let before = place.column("customers.db", "SELECT * FROM customers");
     let text = "email,phone,name\nANN@EXAMPLE.COM,+1 (541) 754-3010,  Ann   Smith \n";
     import(&place, text, "--mode upsert", 0);
-    assert_eq!(fates(&place, 3), ["Ann@example.com 1 unchanged"]);
+    assert_eq!(outcomes(&place, 3), ["Ann@example.com 1 unchanged"]);
     assert_eq!(place.column("customers.db", "SELECT * FROM customers"), before);
     assert_eq!(place.number("customers.db", "SELECT count(*) FROM import_updated WHERE run_id = 3"), 0);
 }
@@ -257,10 +257,10 @@ fn of_several_records_the_first_or_the_last() {
         "dee@example.com 4 created",
         "Ann@example.com 1 updated",
     ];
-    let fates = fates(&place, 2);
-    assert_eq!(fates.len(), 5);
-    assert_eq!(fates[2..], became[2..]);
-    assert!(fates[0].ends_with(" superseded") && fates[1].ends_with("  superseded"), "{fates:?}");
+    let outcomes = outcomes(&place, 2);
+    assert_eq!(outcomes.len(), 5);
+    assert_eq!(outcomes[2..], became[2..]);
+    assert!(outcomes[0].ends_with(" superseded") && outcomes[1].ends_with("  superseded"), "{outcomes:?}");
     let expected = [
         "1 Ann@example.com|Ann Last|Bonn|DE|0131|2.1.6",
         BOB,
@@ -407,7 +407,7 @@ fn several_inputs_of_an_upsert_are_one_run_for_each() {
             became.insert(8, "eve@example.com  superseded");
             became[9] = "EVE@example.com 5 created";
         }
-        assert_eq!(fates(&place, 2), became, "{options}");
+        assert_eq!(outcomes(&place, 2), became, "{options}");
         let counts = place.column(
             "customers.db",
             "SELECT created || ' ' || updated || ' ' || unchanged FROM import_files WHERE run_id = 2",
@@ -429,7 +429,7 @@ fn several_inputs_of_an_upsert_are_one_run_for_each() {
         let actions: Vec<&str> = rows.iter().map(|row| row[5].as_str()).collect();
         assert_eq!(
             actions,
-            became.iter().map(|fate| fate.rsplit(' ').next().unwrap()).collect::<Vec<_>>(),
+            became.iter().map(|outcome| outcome.rsplit(' ').next().unwrap()).collect::<Vec<_>>(),
             "{options}"
         );
         assert!(rows.iter().all(|row| row[4].is_empty() || ["1", "2"].contains(&row[4].as_str())), "{rows:?}");

@@ -3,7 +3,7 @@
 use super::draft::Draft;
 use super::value::Judge;
 use crate::core::profile::{Chosen, Role, Sources};
-use crate::core::record::Fate;
+use crate::core::record::CellOutcome;
 use crate::core::row::RowBuilder;
 use crate::core::types::parsed::Stored;
 
@@ -20,9 +20,9 @@ impl Judge<'_> {
 
 impl<B: RowBuilder> Draft<'_, B> {
     /// Notes what becomes of the cell that a field was judged from. `raw` is the cell's text.
-    pub(super) fn note_fate(&mut self, field: usize, place: usize, raw: &str, stored: &Stored<'_>) {
-        if self.out.marks.is_filled(place) {
-            self.out.marks.note(place, self.fate(field, raw, stored));
+    pub(super) fn note_outcome(&mut self, field: usize, index: usize, raw: &str, stored: &Stored<'_>) {
+        if self.out.marks.is_filled(index) {
+            self.out.marks.note(index, self.outcome(field, raw, stored));
         }
     }
 
@@ -34,28 +34,28 @@ impl<B: RowBuilder> Draft<'_, B> {
             [true, false] => cells[0].1,
             _ => cells[1].1,
         };
-        let fate = self.fate(field, whole, stored);
-        for ((place, _), has_value) in cells.into_iter().zip(has_value) {
-            if self.out.marks.is_filled(place) {
-                self.out.marks.note(place, if has_value { fate } else { Fate::Missing });
+        let outcome = self.outcome(field, whole, stored);
+        for ((index, _), has_value) in cells.into_iter().zip(has_value) {
+            if self.out.marks.is_filled(index) {
+                self.out.marks.note(index, if has_value { outcome } else { CellOutcome::Missing });
             }
         }
     }
 
-    fn fate(&self, field: usize, raw: &str, stored: &Stored<'_>) -> Fate {
+    fn outcome(&self, field: usize, raw: &str, stored: &Stored<'_>) -> CellOutcome {
         let is_same = match stored {
             Stored::Missing => false,
             Stored::Text(text) => text == raw,
             Stored::Integer(number) => number.to_string() == raw,
         };
         if self.judge.cleared.has(field) {
-            Fate::Cleared
+            CellOutcome::Cleared
         } else if self.judge.empty.has(field) {
-            Fate::Missing
+            CellOutcome::Missing
         } else if is_same {
-            Fate::Stored
+            CellOutcome::Stored
         } else {
-            Fate::Normalised
+            CellOutcome::Normalised
         }
     }
 
@@ -68,15 +68,15 @@ impl<B: RowBuilder> Draft<'_, B> {
         has_value: &mut dyn FnMut(usize, usize) -> bool,
     ) -> Chosen {
         let chosen = sources.choose(&self.judge.plan.names.layout, field, group, has_value);
-        let is_chosen = |place: usize| match chosen {
+        let is_chosen = |index: usize| match chosen {
             Chosen::Nothing => false,
-            Chosen::Place(one) => place == one,
-            Chosen::Joined(both) => both.contains(&place),
+            Chosen::One(one) => index == one,
+            Chosen::Joined(both) => both.contains(&index),
         };
-        for place in sources.places(field).filter(|place| !is_chosen(*place)) {
-            if self.out.marks.is_filled(place) {
-                let fate = if has_value(field, place) { Fate::Unused } else { Fate::Missing };
-                self.out.marks.note(place, fate);
+        for index in sources.indices(field).filter(|index| !is_chosen(*index)) {
+            if self.out.marks.is_filled(index) {
+                let outcome = if has_value(field, index) { CellOutcome::Unused } else { CellOutcome::Missing };
+                self.out.marks.note(index, outcome);
             }
         }
         chosen

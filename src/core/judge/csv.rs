@@ -55,15 +55,15 @@ impl<'c> CsvRecords<'c> {
         begin_marks(&cut, is_tidy, draft);
         let group = draft.judge.group(sources, &mut has_value);
         for (field, single) in sources.singles().iter().enumerate() {
-            let (chosen, place) = match *single {
-                Some(column) => (Chosen::Place(column), Some(column)),
+            let (chosen, index) = match *single {
+                Some(column) => (Chosen::One(column), Some(column)),
                 None if sources.lack(field) => (Chosen::Nothing, None),
                 None => {
                     let chosen = draft.choose(sources, field, group, &mut has_value);
                     (chosen, chosen.single())
                 }
             };
-            if let Some(column) = place.filter(|_| is_plain)
+            if let Some(column) = index.filter(|_| is_plain)
                 && let Some((source, length)) = cut.cells[column].plain_in(source)
                 && (is_tidy || text::is_tidy(&source[..length]))
                 && draft.push_quick((field, column), source, length)
@@ -100,7 +100,7 @@ fn judge_field<B: RowBuilder>(
     draft: &mut Draft<'_, B>,
 ) {
     let stored = match chosen {
-        Chosen::Place(column) => {
+        Chosen::One(column) => {
             let origin = Origin { field, column: Some(column as u32 + 1), order: column as u32 };
             let cell = cut.cell(column);
             let error = if has_marks { cut.error_in(&cell) } else { None };
@@ -109,7 +109,7 @@ fn judge_field<B: RowBuilder>(
                 Some(error) => draft.judge.cell_error(origin, error, error),
                 None => draft.judge.text(origin, text),
             };
-            draft.note_fate(field, column, text, &stored);
+            draft.note_outcome(field, column, text, &stored);
             return draft.push(field, stored);
         }
         Chosen::Joined(columns) => {

@@ -51,8 +51,8 @@ impl<'c> CutRecord<'c> {
         let trimmed = text.trim_end_matches(['\r', '\n']);
         let row = RowShape { csv: dialect.csv, ..shape.own_row };
         row.split(trimmed, trimmed.as_bytes(), cells).map_err(BadRecord::into_owned)?;
-        if let Some(place) = cells.iter().position(|cell| cell.has_bare_break(trimmed, &dialect.csv)) {
-            return Err(BadRecord::new(Problem::SeveralRecords, Some(place as u32 + 1), text.into_bytes()));
+        if let Some(index) = cells.iter().position(|cell| cell.has_bare_break(trimmed, &dialect.csv)) {
+            return Err(BadRecord::new(Problem::SeveralRecords, Some(index as u32 + 1), text.into_bytes()));
         }
         let text = Cow::Owned(trimmed.to_string());
         Ok(CutRecord { shape, text, cells, is_raw: true, is_guarded: dialect.is_guarded, is_exact: false })
@@ -65,8 +65,8 @@ impl<'c> CutRecord<'c> {
 
     /// The text of a 0-based column of the header.
     pub(super) fn cell(&self, column: usize) -> Cow<'_, str> {
-        let place = if self.is_raw { self.shape.own.partition_point(|own| *own < column) } else { column };
-        let text = self.cells[place].text(&self.text);
+        let index = if self.is_raw { self.shape.own.partition_point(|own| *own < column) } else { column };
+        let text = self.cells[index].text(&self.text);
         if self.is_guarded { unguarded(text) } else { text }
     }
 
@@ -104,9 +104,9 @@ impl<'c> CutRecord<'c> {
     #[inline]
     pub(super) fn header_again(&self, line: u64) -> Option<BadRecord<'static>> {
         let shape = self.shape;
-        let place = if self.is_raw { 0 } else { shape.own.first().copied().unwrap_or_default() };
+        let index = if self.is_raw { 0 } else { shape.own.first().copied().unwrap_or_default() };
         // The beginning of the first cell rules most records out.
-        let first = self.cells.get(place)?.raw(&self.text);
+        let first = self.cells.get(index)?.raw(&self.text);
         let may_be_the_same = first_letter(first) == shape.first_letter;
         let may_be_a_name = shape.lengths[first_byte(first)] >> first.len().min(63) & 1 == 1;
         let is_reordered = match (may_be_the_same, may_be_a_name) {
@@ -156,7 +156,7 @@ impl<'c> CutRecord<'c> {
         let chosen = sources.choose(layout, field, group, &mut has_value);
         let text = match chosen {
             Chosen::Nothing => return None,
-            Chosen::Place(column) => self.unmarked(column).into_owned(),
+            Chosen::One(column) => self.unmarked(column).into_owned(),
             Chosen::Joined(columns) => columns.map(|column| self.cell(column)).join(" "),
         };
         Some(Original { column: chosen.first().map(|column| column as u32), text })

@@ -9,7 +9,7 @@ use super::quick::Tidy;
 use super::value::Judge;
 use super::verdicts::{Outcome, Verdicts};
 use crate::core::finding::{Code, Finding, Handling, Problem, Severity};
-use crate::core::record::{Block, Fate};
+use crate::core::record::{Block, CellOutcome};
 use crate::core::row::{RowBuilder, Value};
 use crate::core::text;
 use crate::core::text::key::{self, KeyComparison};
@@ -132,7 +132,7 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
     /// `from` is the field and the index of its cell or member. The value is the first `length` bytes of `source` and tidy.
     #[inline(always)]
     pub(super) fn push_quick(&mut self, from: (usize, usize), source: &[u8], length: usize) -> bool {
-        let (field, place) = from;
+        let (field, index) = from;
         let plan = &self.judge.plan.fields[field];
         let clean = text::clean_range(&source[..length]);
         let tidy = Tidy { source: &source[clean.start..], length: clean.len() };
@@ -142,14 +142,14 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
         }
         let start = self.rows.position();
         let done = self.judge.quick(field, tidy, &mut self.rows);
-        let fate = match done {
+        let outcome = match done {
             Quick::Undecided => return false,
             Quick::Missing => None,
-            Quick::Same if tidy.length == length => Some(Fate::Stored),
-            Quick::Same | Quick::Normalised(_) | Quick::Repaired(_) => Some(Fate::Normalised),
+            Quick::Same if tidy.length == length => Some(CellOutcome::Stored),
+            Quick::Same | Quick::Normalised(_) | Quick::Repaired(_) => Some(CellOutcome::Normalised),
         };
-        if let Some(fate) = fate {
-            self.out.marks.note_quick(place, fate);
+        if let Some(outcome) = outcome {
+            self.out.marks.note_quick(index, outcome);
         }
         if is_key && tidy.length > 0 {
             self.note_quick_key(tidy);

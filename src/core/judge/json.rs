@@ -26,7 +26,7 @@ pub(super) struct JsonRecords<'c> {
     /// The block's known keys; bounded, because a hostile file may have millions.
     keys: Vec<KnownKey>,
     /// The index of each known key.
-    places: HashMap<String, usize>,
+    indices: HashMap<String, usize>,
     /// The first key of the previous record.
     first: usize,
     /// The keys of the previous record, in order, and the values of this one.
@@ -58,7 +58,7 @@ struct KnownKey {
 }
 
 /// The index of a key beyond [`MOST_KEYS`].
-const NO_PLACE: usize = MOST_KEYS;
+const UNKNOWN: usize = MOST_KEYS;
 
 impl<'c> JsonRecords<'c> {
     pub(super) fn new(plan: &'c Plan, shape: &'c JsonShape) -> JsonRecords<'c> {
@@ -66,7 +66,7 @@ impl<'c> JsonRecords<'c> {
             plan,
             shape,
             keys: Vec::new(),
-            places: HashMap::new(),
+            indices: HashMap::new(),
             first: 0,
             order: Vec::new(),
             values: Vec::new(),
@@ -120,7 +120,7 @@ impl<'c> JsonRecords<'c> {
         while reader.go_to_key()? {
             let guessed = self.keys.get(guess).and_then(|known| known.written.as_ref());
             if !guessed.is_some_and(|written| reader.take_key(written)) {
-                guess = *self.places.get(&*reader.key()?)?;
+                guess = *self.indices.get(&*reader.key()?)?;
                 self.keys[guess].written.as_ref()?;
                 match before {
                     Some(before) => self.keys[before].next = guess,
@@ -204,35 +204,35 @@ impl<'c> JsonRecords<'c> {
         reached.clear();
         let mut found = Vec::new();
         for (index, (key, _)) in members.0.iter().enumerate() {
-            let (meaning, role, place) = self.look_up(key);
-            reached.push(place);
+            let (meaning, role, known) = self.look_up(key);
+            reached.push(known);
             if let Meaning::Field(of) = meaning {
                 found.push((index, of, role));
             }
         }
-        if reached.is_empty() || reached.contains(&NO_PLACE) || reached != self.reached {
+        if reached.is_empty() || reached.contains(&UNKNOWN) || reached != self.reached {
             self.is_bound = false;
             self.shape.bind(self.plan, found.into_iter(), &mut self.sources);
-            lay_out(&self.sources, reached.iter().map(|place| *place as u32), draft);
+            lay_out(&self.sources, reached.iter().map(|known| *known as u32), draft);
         }
         self.spare = std::mem::replace(&mut self.reached, reached);
     }
 
     /// What a key means, which address it is part of, and its index in the known keys.
     fn look_up(&mut self, key: &str) -> (Meaning, Role, usize) {
-        if let Some(place) = self.places.get(key) {
-            let known = &self.keys[*place];
-            return (known.meaning, known.role, *place);
+        if let Some(index) = self.indices.get(key) {
+            let known = &self.keys[*index];
+            return (known.meaning, known.role, *index);
         }
         let (meaning, role) = (self.shape.meaning_of(self.plan, key), Role::of(key));
-        let place = self.keys.len();
-        if place >= MOST_KEYS {
-            return (meaning, role, NO_PLACE);
+        let index = self.keys.len();
+        if index >= MOST_KEYS {
+            return (meaning, role, UNKNOWN);
         }
-        self.places.insert(key.to_string(), place);
+        self.indices.insert(key.to_string(), index);
         let written = Self::written(key);
-        self.keys.push(KnownKey { name: key.into(), meaning, role, written, next: place + 1, bound: 0 });
-        (meaning, role, place)
+        self.keys.push(KnownKey { name: key.into(), meaning, role, written, next: index + 1, bound: 0 });
+        (meaning, role, index)
     }
 }
 
@@ -260,15 +260,15 @@ fn judge_members<'v, B: RowBuilder>(
     let group = draft.judge.group(sources, &mut has_value);
     for (field, single) in sources.singles().iter().enumerate() {
         let origin = |member: usize| Origin { field, column: None, order: member as u32 };
-        let (chosen, place) = match *single {
-            Some(member) => (Chosen::Place(member), Some(member)),
+        let (chosen, index) = match *single {
+            Some(member) => (Chosen::One(member), Some(member)),
             None if sources.lack(field) => (Chosen::Nothing, None),
             None => {
                 let chosen = draft.choose(sources, field, group, &mut has_value);
                 (chosen, chosen.single())
             }
         };
-        if let Some(member) = place
+        if let Some(member) = index
             && let Some((source, length)) = plain(member)
             && (is_tidy || text::is_tidy(&source[..length]))
             && draft.push_quick((field, member), source, length)
@@ -278,9 +278,9 @@ fn judge_members<'v, B: RowBuilder>(
         let text = |member: usize| text_of(written(member as u32));
         let stored = match chosen {
             Chosen::Nothing => draft.judge.missing(Origin { field, column: None, order: u32::MAX }, None),
-            Chosen::Place(member) => {
+            Chosen::One(member) => {
                 let stored = judge(origin(member), draft);
-                draft.note_fate(field, member, &text(member), &stored);
+                draft.note_outcome(field, member, &text(member), &stored);
                 stored
             }
             Chosen::Joined([first, last]) => {
@@ -366,7 +366,7 @@ fn original_of<'v>(
     let text = |member: usize| text_of(written(member as u32)).into_owned();
     let text = match sources.choose(&plan.names.layout, field, group, &mut has_value) {
         Chosen::Nothing => return None,
-        Chosen::Place(member) => text(member),
+        Chosen::One(member) => text(member),
         Chosen::Joined(both) => both.map(text).join(" "),
     };
     Some(Original { column: None, text })

@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use crate::core::record::{Balance, Fate};
+use crate::core::record::{Balance, CellOutcome};
 
 /// Sets of the cells of records, one bit per cell.
 type Words = Vec<u64>;
@@ -25,11 +25,11 @@ pub struct Marks {
     at: usize,
     /// Which of its first 64 cells the quick path has stored, and which it has normalised.
     quick: [u64; 2],
-    /// Whether the full path has noted something, so that a cell may have several fates.
+    /// Whether the full path has noted something, so that a cell may have several outcomes.
     needs_merge: bool,
     filled: Words,
-    /// By fate; shorter than `filled` if the rest is 0.
-    fates: [Words; Fate::COUNT],
+    /// By outcome; shorter than `filled` if the rest is 0.
+    outcomes: [Words; CellOutcome::COUNT],
 }
 
 /// What the cells of similar records are.
@@ -54,24 +54,24 @@ impl Marks {
     }
 
     /// Sets the cells of the following records: the slot of each, and whether it fills no field.
-    pub(super) fn begin_layout(&mut self, places: impl Iterator<Item = (u32, bool)>) {
+    pub(super) fn begin_layout(&mut self, indices: impl Iterator<Item = (u32, bool)>) {
         let (slots, ignored) = (self.slots.len(), self.ignored.len());
-        for (place, (slot, is_ignored)) in places.enumerate() {
+        for (index, (slot, is_ignored)) in indices.enumerate() {
             self.slots.push(slot);
-            if place % 64 == 0 {
+            if index % 64 == 0 {
                 self.ignored.push(0);
             }
             if let Some(word) = self.ignored.last_mut() {
-                *word |= u64::from(is_ignored) << (place % 64);
+                *word |= u64::from(is_ignored) << (index % 64);
             }
         }
         let words = self.ignored.len() - ignored;
         if self.layouts.is_empty() {
-            let bits = [Fate::Stored, Fate::Normalised].map(|fate| fate as usize);
+            let bits = [CellOutcome::Stored, CellOutcome::Normalised].map(|outcome| outcome as usize);
             // The first record may be much wider than the others.
             let room = (words * self.records.capacity()).min(64 * 1024);
             self.filled.reserve(room);
-            bits.into_iter().for_each(|fate| self.fates[fate].reserve(room));
+            bits.into_iter().for_each(|outcome| self.outcomes[outcome].reserve(room));
         }
         self.layouts.push(Layout {
             slots: (slots as u32, (self.slots.len() - slots) as u32),
@@ -86,7 +86,7 @@ impl Marks {
         self.begin_words(std::iter::from_fn(|| {
             let mut bits = filled.by_ref().take(64).enumerate().peekable();
             bits.peek()?;
-            Some(bits.fold(0, |word, (place, is_filled)| word | u64::from(is_filled) << place))
+            Some(bits.fold(0, |word, (index, is_filled)| word | u64::from(is_filled) << index))
         }));
     }
 
@@ -97,8 +97,8 @@ impl Marks {
         self.records.push((self.at as u32, self.layouts.len() as u32 - 1));
         for word in filled {
             self.filled.push(word);
-            self.fates[Fate::Stored as usize].push(0);
-            self.fates[Fate::Normalised as usize].push(0);
+            self.outcomes[CellOutcome::Stored as usize].push(0);
+            self.outcomes[CellOutcome::Normalised as usize].push(0);
         }
     }
 
@@ -113,37 +113,37 @@ impl Marks {
     }
 
     /// Whether a cell of the last record is filled.
-    pub(super) fn is_filled(&self, place: usize) -> bool {
-        self.filled.get(self.at + place / 64).is_some_and(|word| word >> (place % 64) & 1 == 1)
+    pub(super) fn is_filled(&self, index: usize) -> bool {
+        self.filled.get(self.at + index / 64).is_some_and(|word| word >> (index % 64) & 1 == 1)
     }
 
     /// Notes what becomes of a filled cell of the last record.
     #[inline]
-    pub(super) fn note(&mut self, place: usize, fate: Fate) {
-        let (word, words) = (self.at + place / 64, &mut self.fates[fate as usize]);
+    pub(super) fn note(&mut self, index: usize, outcome: CellOutcome) {
+        let (word, words) = (self.at + index / 64, &mut self.outcomes[outcome as usize]);
         self.needs_merge = true;
         if words.len() <= word {
             words.resize(word + 1, 0);
         }
-        words[word] |= 1 << (place % 64);
+        words[word] |= 1 << (index % 64);
     }
 
     /// Notes that a filled cell of the last record is stored or normalised.
     #[inline]
-    pub(super) fn note_quick(&mut self, place: usize, fate: Fate) {
-        match place {
-            0..64 => self.quick[usize::from(fate == Fate::Normalised)] |= 1 << place,
-            _ => self.note(place, fate),
+    pub(super) fn note_quick(&mut self, index: usize, outcome: CellOutcome) {
+        match index {
+            0..64 => self.quick[usize::from(outcome == CellOutcome::Normalised)] |= 1 << index,
+            _ => self.note(index, outcome),
         }
     }
 
-    /// Ends the last record. Of several fates of a cell the best counts; all cells of a rejected record are rejected.
+    /// Ends the last record. Of several outcomes of a cell the best counts; all cells of a rejected record are rejected.
     pub(super) fn end(&mut self, is_rejected: bool) {
         let Some(&(at, layout)) = self.records.last() else { return };
         let [stored, normalised] = std::mem::take(&mut self.quick);
         if stored | normalised != 0 {
-            self.fates[Fate::Stored as usize][at as usize] |= stored;
-            self.fates[Fate::Normalised as usize][at as usize] |= normalised & !stored;
+            self.outcomes[CellOutcome::Stored as usize][at as usize] |= stored;
+            self.outcomes[CellOutcome::Normalised as usize][at as usize] |= normalised & !stored;
         }
         let needs_merge = std::mem::take(&mut self.needs_merge);
         if is_rejected {
@@ -152,11 +152,11 @@ impl Marks {
         if !needs_merge {
             return;
         }
-        // Few records have other fates, and a cell has two only if it serves two fields.
+        // Few records have other outcomes, and a cell has two only if it serves two fields.
         for word in self.words_of(at, layout) {
             let mut known = 0;
-            for fate in &mut self.fates {
-                let Some(bits) = fate.get_mut(word) else { continue };
+            for outcome in &mut self.outcomes {
+                let Some(bits) = outcome.get_mut(word) else { continue };
                 *bits &= !known;
                 known |= *bits;
             }
@@ -171,15 +171,15 @@ impl Marks {
 
     fn reject_at(&mut self, at: u32, layout: u32) {
         let words = self.words_of(at, layout);
-        let rejected = &mut self.fates[Fate::Rejected as usize];
+        let rejected = &mut self.outcomes[CellOutcome::Rejected as usize];
         if rejected.len() < words.end {
             rejected.resize(words.end, 0);
         }
         let ignored = if layout == NONE { 0 } else { self.layouts[layout as usize].ignored as usize };
         for (number, word) in words.enumerate() {
             let rejected = self.filled[word] & !self.ignored[ignored + number];
-            self.fates.iter_mut().filter_map(|fate| fate.get_mut(word)).for_each(|bits| *bits = 0);
-            self.fates[Fate::Rejected as usize][word] = rejected;
+            self.outcomes.iter_mut().filter_map(|outcome| outcome.get_mut(word)).for_each(|bits| *bits = 0);
+            self.outcomes[CellOutcome::Rejected as usize][word] = rejected;
         }
     }
 
@@ -188,21 +188,21 @@ impl Marks {
         at as usize..(at + words) as usize
     }
 
-    /// The slots and fates of a record's cells, except for those that fill no field.
-    pub fn fates_of(&self, index: usize) -> impl Iterator<Item = (u32, Fate)> + '_ {
+    /// The slots and outcomes of a record's cells, except for those that fill no field.
+    pub fn outcomes_of(&self, index: usize) -> impl Iterator<Item = (u32, CellOutcome)> + '_ {
         let (at, layout) = self.records[index];
         let words = self.words_of(at, layout).enumerate();
         words.flat_map(move |(number, word)| {
-            let fates = Fate::ALL.into_iter().zip(&self.fates);
-            fates.flat_map(move |(fate, words)| {
+            let outcomes = CellOutcome::ALL.into_iter().zip(&self.outcomes);
+            outcomes.flat_map(move |(outcome, words)| {
                 let bits = bits(words.get(word).copied().unwrap_or_default());
-                bits.map(move |bit| (self.slot(layout, 64 * number + bit), fate))
+                bits.map(move |bit| (self.slot(layout, 64 * number + bit), outcome))
             })
         })
     }
 
-    fn slot(&self, layout: u32, place: usize) -> u32 {
-        self.slots[self.layouts[layout as usize].slots.0 as usize + place]
+    fn slot(&self, layout: u32, index: usize) -> u32 {
+        self.slots[self.layouts[layout as usize].slots.0 as usize + index]
     }
 
     /// What becomes of all cells, by slot. The last entry is for all slots from `slots` on.
@@ -220,8 +220,8 @@ impl Marks {
                     });
                 };
                 add(&self.filled, &|counts| &mut counts.filled);
-                for (fate, words) in Fate::ALL.into_iter().zip(&self.fates) {
-                    add(words, &|counts| counts.of(fate));
+                for (outcome, words) in CellOutcome::ALL.into_iter().zip(&self.outcomes) {
+                    add(words, &|counts| counts.of(outcome));
                 }
                 let ignored = self.ignored[layout.ignored as usize + word];
                 if ignored != 0 {
@@ -315,18 +315,18 @@ mod tests {
     fn records_of_several_layouts_are_counted_by_slot() {
         let mut marks = Marks::default();
         // 70 columns, the last of which fills no field; then two members, with slot 69 and one that is not counted separately.
-        marks.begin_layout((0..70).map(|place| (place, place == 69)));
+        marks.begin_layout((0..70).map(|index| (index, index == 69)));
         for record in 0..3 {
-            marks.begin((0..70).map(|place| place % 2 == 1));
-            (1..69).step_by(2).for_each(|place| marks.note(place, Fate::Stored));
-            marks.note(67, Fate::Unused);
+            marks.begin((0..70).map(|index| index % 2 == 1));
+            (1..69).step_by(2).for_each(|index| marks.note(index, CellOutcome::Stored));
+            marks.note(67, CellOutcome::Unused);
             marks.end(record == 2);
         }
         marks.skip();
         marks.begin_layout([(69, false), (REST, false)].into_iter());
         marks.begin([true, true].into_iter());
-        marks.note(0, Fate::Missing);
-        marks.note(1, Fate::Normalised);
+        marks.note(0, CellOutcome::Missing);
+        marks.note(1, CellOutcome::Normalised);
         marks.end(false);
         let counts = marks.count(70);
         assert_eq!(counts[0], Balance::default());
@@ -334,9 +334,15 @@ mod tests {
         assert_eq!(counts[69], Balance { filled: 4, ignored: 3, missing: 1, ..Balance::default() });
         assert_eq!(counts[70], Balance { filled: 1, normalised: 1, ..Balance::default() });
         assert!(counts.iter().all(Balance::holds));
-        assert_eq!(marks.fates_of(4).collect::<Vec<_>>(), [(REST, Fate::Normalised), (69, Fate::Missing)]);
+        assert_eq!(
+            marks.outcomes_of(4).collect::<Vec<_>>(),
+            [(REST, CellOutcome::Normalised), (69, CellOutcome::Missing)]
+        );
         marks.reject(4);
-        assert_eq!(marks.fates_of(4).collect::<Vec<_>>(), [(69, Fate::Rejected), (REST, Fate::Rejected)]);
-        assert_eq!(marks.fates_of(3).count(), 0);
+        assert_eq!(
+            marks.outcomes_of(4).collect::<Vec<_>>(),
+            [(69, CellOutcome::Rejected), (REST, CellOutcome::Rejected)]
+        );
+        assert_eq!(marks.outcomes_of(3).count(), 0);
     }
 }

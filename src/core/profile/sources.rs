@@ -1,7 +1,7 @@
 //! Which columns of an input, or keys of a record, may fill a field: [`Sources`].
 //!
 //! All that match a field are candidates, sorted by name, then by column. In each record the first with a value fills the
-//! field. The parts of an address come from one group of columns. A place is the index of a column in the header, or of a
+//! field. The parts of an address come from one group of columns. The index is that of a column in the header, or of a
 //! member in a JSON record.
 
 use super::layout::Layout;
@@ -11,8 +11,8 @@ use super::role::{ROLES, Role};
 /// A candidate for a field's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// The value at a place.
-    Place(usize),
+    /// The value at an index.
+    One(usize),
     /// The parts of a field, or two other fields, by their slots: their values, joined by a space.
     Joined([usize; 2]),
 }
@@ -22,26 +22,26 @@ pub enum Source {
 pub enum Chosen {
     /// Nothing.
     Nothing,
-    /// The value at a place.
-    Place(usize),
-    /// The values at two places, joined by a space.
+    /// The value at an index.
+    One(usize),
+    /// The values at two indices, joined by a space.
     Joined([usize; 2]),
 }
 
 impl Chosen {
-    /// The place of the only value.
+    /// The index of the only value.
     pub fn single(self) -> Option<usize> {
         match self {
-            Chosen::Place(place) => Some(place),
+            Chosen::One(index) => Some(index),
             Chosen::Nothing | Chosen::Joined(_) => None,
         }
     }
 
-    /// The place of the first, or only, value.
+    /// The index of the first, or only, value.
     pub fn first(self) -> Option<usize> {
         match self {
             Chosen::Nothing => None,
-            Chosen::Place(place) | Chosen::Joined([place, _]) => Some(place),
+            Chosen::One(index) | Chosen::Joined([index, _]) => Some(index),
         }
     }
 }
@@ -50,7 +50,7 @@ impl Chosen {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Candidate {
     rank: Rank,
-    place: usize,
+    index: usize,
     role: Role,
 }
 
@@ -61,7 +61,7 @@ pub struct Sources {
     slots: Vec<Vec<Candidate>>,
     /// The candidates of each field.
     fields: Vec<Vec<Source>>,
-    /// The place of each field's only candidate; `None` if it has none or several.
+    /// The index of each field's only candidate; `None` if it has none or several.
     single: Vec<Option<usize>>,
     /// The addresses of the input, the best first; empty if it has only one.
     groups: Vec<Role>,
@@ -69,11 +69,11 @@ pub struct Sources {
     in_groups: Vec<(usize, Role)>,
 }
 
-/// The place of a candidate that the input has and this record lacks.
+/// The index of a candidate that the input has and this record lacks.
 const LACKING: usize = usize::MAX;
 
 impl Sources {
-    /// Finds the candidates for each field in `found`: places with their matches and roles. `input`, sorted, is what matches a
+    /// Finds the candidates for each field in `found`: indices with their matches and roles. `input`, sorted, is what matches a
     /// field in the whole input: a record is bound as if it had all of it. One part of a field fills it alone if
     /// `may_be_parted`, or if the map names it.
     pub fn bind(
@@ -87,8 +87,8 @@ impl Sources {
         self.fields.iter_mut().for_each(Vec::clear);
         self.slots.resize_with(3 * layout.fields, Vec::new);
         self.fields.resize_with(layout.fields, Vec::new);
-        for (place, found, role) in found {
-            self.slots[layout.slot(&found)].push(Candidate { rank: found.rank, place, role });
+        for (index, found, role) in found {
+            self.slots[layout.slot(&found)].push(Candidate { rank: found.rank, index, role });
         }
         self.add_lacking(layout, input);
         for slot in self.slots.iter_mut().filter(|slot| slot.len() > 1) {
@@ -119,18 +119,18 @@ impl Sources {
             let is_there = layout.alone == Some(found.field)
                 && layout.own_slots(found.field).iter().any(|slot| !self.slots[*slot].is_empty());
             let slot = &mut self.slots[layout.slot(&found)];
-            let candidate = Candidate { rank: found.rank, place: LACKING, role };
-            let is_it = |there: &&Candidate| Candidate { place: LACKING, ..**there } == candidate;
+            let candidate = Candidate { rank: found.rank, index: LACKING, role };
+            let is_it = |there: &&Candidate| Candidate { index: LACKING, ..**there } == candidate;
             let lacking = if is_there { 0 } else { alike.len().saturating_sub(slot.iter().filter(is_it).count()) };
             slot.extend(std::iter::repeat_n(candidate, lacking));
         }
     }
 
     fn remove_lacking(&mut self) {
-        self.slots.iter_mut().for_each(|slot| slot.retain(|candidate| candidate.place != LACKING));
+        self.slots.iter_mut().for_each(|slot| slot.retain(|candidate| candidate.index != LACKING));
         let slots = &self.slots;
         let is_there = |source: &Source| match source {
-            Source::Place(place) => *place != LACKING,
+            Source::One(index) => *index != LACKING,
             Source::Joined(parts) => parts.iter().any(|part| !slots[*part].is_empty()),
         };
         self.fields.iter_mut().for_each(|sources| sources.retain(is_there));
@@ -139,7 +139,7 @@ impl Sources {
     fn find_singles(&mut self, layout: &Layout) {
         self.single.clear();
         self.single.extend(self.fields.iter().map(|sources| match sources[..] {
-            [Source::Place(place)] => Some(place),
+            [Source::One(index)] => Some(index),
             _ => None,
         }));
         if !self.groups.is_empty() {
@@ -155,7 +155,7 @@ impl Sources {
         let has_parts = parts.map(|part| !self.slots[part].is_empty());
         let sources = &mut self.fields[field];
         if !is_part_mapped || is_whole_mapped {
-            sources.extend(self.slots[field].iter().map(|candidate| Source::Place(candidate.place)));
+            sources.extend(self.slots[field].iter().map(|candidate| Source::One(candidate.index)));
         }
         if !is_whole_mapped && (has_parts == [true; 2] || has_parts != [false; 2] && (may_be_parted || is_part_mapped))
         {
@@ -163,7 +163,7 @@ impl Sources {
         }
         for stand_ins in &layout.stand_ins[field] {
             match stand_ins[..] {
-                [one] => sources.extend(self.slots[one].iter().map(|candidate| Source::Place(candidate.place))),
+                [one] => sources.extend(self.slots[one].iter().map(|candidate| Source::One(candidate.index))),
                 [one, other] => {
                     let has_both = [one, other].map(|slot| !self.slots[slot].is_empty());
                     if has_both == [true; 2] || has_both != [false; 2] && may_be_parted {
@@ -208,7 +208,7 @@ impl Sources {
         }
     }
 
-    /// The place of each field's only candidate; `None` if it has none or several.
+    /// The index of each field's only candidate; `None` if it has none or several.
     #[inline]
     pub fn singles(&self) -> &[Option<usize>] {
         &self.single
@@ -231,30 +231,30 @@ impl Sources {
         slots.any(|best| best.rank == MAP)
     }
 
-    /// The place of a field's best candidate, for messages.
+    /// The index of a field's best candidate, for messages.
     pub fn first(&self, field: usize) -> Option<usize> {
         match *self.of(field).first()? {
-            Source::Place(place) => Some(place),
-            Source::Joined(slots) => slots.iter().find_map(|slot| self.slots[*slot].first()).map(|first| first.place),
+            Source::One(index) => Some(index),
+            Source::Joined(slots) => slots.iter().find_map(|slot| self.slots[*slot].first()).map(|first| first.index),
         }
     }
 
-    /// All places that may fill a field.
-    pub fn places(&self, field: usize) -> impl Iterator<Item = usize> + '_ {
+    /// All indices that may fill a field.
+    pub fn indices(&self, field: usize) -> impl Iterator<Item = usize> + '_ {
         self.of(field).iter().flat_map(move |source| {
-            let (place, slots): (Option<usize>, &[usize]) = match source {
-                Source::Place(place) => (Some(*place), &[]),
+            let (index, slots): (Option<usize>, &[usize]) = match source {
+                Source::One(index) => (Some(*index), &[]),
                 Source::Joined(slots) => (None, slots),
             };
-            let joined = slots.iter().flat_map(|slot| &self.slots[*slot]).map(|candidate| candidate.place);
-            place.into_iter().chain(joined)
+            let joined = slots.iter().flat_map(|slot| &self.slots[*slot]).map(|candidate| candidate.index);
+            index.into_iter().chain(joined)
         })
     }
 
-    /// Whether each of the input's `places` may fill a field.
-    pub fn candidates(&self, places: usize) -> Vec<bool> {
-        let mut are = vec![false; places];
-        (0..self.fields.len()).flat_map(|field| self.places(field)).for_each(|place| are[place] = true);
+    /// Whether each of the input's `indices` may fill a field.
+    pub fn candidates(&self, indices: usize) -> Vec<bool> {
+        let mut are = vec![false; indices];
+        (0..self.fields.len()).flat_map(|field| self.indices(field)).for_each(|index| are[index] = true);
         are
     }
 
@@ -265,7 +265,7 @@ impl Sources {
             let mut makes = layout.address.iter().filter(|(_, makes)| *makes);
             makes.any(|(field, _)| {
                 let mut own = self.slots[*field].iter().filter(|column| column.rank == MAP || column.role == *role);
-                own.any(|column| has_value(*field, column.place))
+                own.any(|column| has_value(*field, column.index))
             })
         };
         self.groups.iter().copied().find(|role| has_address(role))
@@ -288,13 +288,13 @@ impl Sources {
         let mut first = Chosen::Nothing;
         for source in self.of(field) {
             let chosen = match *source {
-                Source::Place(place) => Chosen::Place(place),
+                Source::One(index) => Chosen::One(index),
                 Source::Joined(slots) => self.join(field, slots, has_value),
             };
             let has_one = match chosen {
                 Chosen::Nothing => false,
-                Chosen::Place(place) => has_value(field, place),
-                Chosen::Joined(places) => places.iter().any(|place| has_value(field, *place)),
+                Chosen::One(index) => has_value(field, index),
+                Chosen::Joined(indices) => indices.iter().any(|index| has_value(field, *index)),
             };
             if has_one {
                 return chosen;
@@ -310,19 +310,19 @@ impl Sources {
         let own = |role: Role| self.slots[field].iter().filter(move |column| column.rank == MAP || column.role == role);
         // If the group has no column for the field, the plain columns fill it.
         let role = if self.in_groups.contains(&(field, role)) { role } else { Role::Plain };
-        let with_value = own(role).find(|column| has_value(field, column.place));
-        with_value.or_else(|| own(role).next()).map_or(Chosen::Nothing, |column| Chosen::Place(column.place))
+        let with_value = own(role).find(|column| has_value(field, column.index));
+        with_value.or_else(|| own(role).next()).map_or(Chosen::Nothing, |column| Chosen::One(column.index))
     }
 
     fn join(&self, field: usize, slots: [usize; 2], has_value: &mut dyn FnMut(usize, usize) -> bool) -> Chosen {
         let [one, other] = slots.map(|slot| {
             let slot = &self.slots[slot];
-            let with_value = if slot.len() > 1 { slot.iter().find(|part| has_value(field, part.place)) } else { None };
-            with_value.or(slot.first()).map(|part| part.place)
+            let with_value = if slot.len() > 1 { slot.iter().find(|part| has_value(field, part.index)) } else { None };
+            with_value.or(slot.first()).map(|part| part.index)
         });
         match (one, other) {
             (Some(one), Some(other)) => Chosen::Joined([one, other]),
-            (one, other) => one.or(other).map_or(Chosen::Nothing, Chosen::Place),
+            (one, other) => one.or(other).map_or(Chosen::Nothing, Chosen::One),
         }
     }
 

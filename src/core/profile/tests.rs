@@ -41,7 +41,7 @@ fn names_are_compared_by_letters_and_digits() {
 fn the_better_name_comes_first_then_the_first_column() {
     let binding = bind("contact", &["email_address", "Email", "color", "E-Mail", "email"]);
     let email = field("contact", "email");
-    assert_eq!(binding.sources.places(email).collect::<Vec<_>>(), [1, 3, 4, 0]);
+    assert_eq!(binding.sources.indices(email).collect::<Vec<_>>(), [1, 3, 4, 0]);
     assert_eq!(binding.columns[2], Column::Unknown);
     assert!(matches!(binding.columns[0], Column::Field(Match { field, .. }) if field == email));
 }
@@ -53,9 +53,9 @@ fn a_part_gives_nothing_alone() {
     assert!(binding.sources.lack(name));
     assert!(matches!(binding.columns[1], Column::Alone(_)));
     let binding = bind("contact", &["last_name", "first_name", "name"]);
-    assert_eq!(binding.sources.places(name).collect::<Vec<_>>(), [2, 1, 0]);
+    assert_eq!(binding.sources.indices(name).collect::<Vec<_>>(), [2, 1, 0]);
     let binding = bind("billing", &["last_name", "email", "first_name", "company", "full_name"]);
-    assert_eq!(binding.sources.places(field("billing", "name")).collect::<Vec<_>>(), [3, 2, 0, 4]);
+    assert_eq!(binding.sources.indices(field("billing", "name")).collect::<Vec<_>>(), [3, 2, 0, 4]);
     assert!(bind("billing", &["last_name", "email"]).sources.lack(field("billing", "name")));
 }
 
@@ -93,7 +93,7 @@ fn a_map_means_what_it_names_alone() {
         let headers = headers.iter().map(|name| name.to_string()).collect();
         Binding::new(&HeaderNames::new(&contact, &mapping), headers, false)
     };
-    let phones = |binding: &Binding| binding.sources.places(field("contact", "phone")).collect::<Vec<_>>();
+    let phones = |binding: &Binding| binding.sources.indices(field("contact", "phone")).collect::<Vec<_>>();
     for (maps, headers, expected) in [
         (vec!["Fon=phone"], vec!["Phone", "Fon", "Mobile"], vec![1]),
         (vec!["Fon=phone", "Mobile=phone"], vec!["Phone", "Fon", "Mobile"], vec![1, 2]),
@@ -109,7 +109,7 @@ fn a_map_means_what_it_names_alone() {
     assert!(matches!(binding.columns[0], Column::Outranked(_, 1)));
     let name = field("contact", "name");
     let binding = bind(&["Nachname=last_name"], &["email", "Nachname", "Name"]);
-    assert_eq!(binding.sources.places(name).collect::<Vec<_>>(), [1]);
+    assert_eq!(binding.sources.indices(name).collect::<Vec<_>>(), [1]);
 }
 
 #[test]

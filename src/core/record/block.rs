@@ -126,7 +126,7 @@ impl Block {
 
 /// What becomes of a filled cell, the best first. A cell of an unmapped column has none of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum CellOutcome {
     /// Stored as written.
     Stored,
     /// Stored in another form.
@@ -143,18 +143,25 @@ pub enum Fate {
     Superseded,
 }
 
-impl Fate {
+impl CellOutcome {
     /// The number of them.
-    pub const COUNT: usize = Fate::ALL.len();
+    pub const COUNT: usize = CellOutcome::ALL.len();
 
     /// All, in order.
-    pub const ALL: [Fate; 7] =
-        [Fate::Stored, Fate::Normalised, Fate::Cleared, Fate::Missing, Fate::Unused, Fate::Rejected, Fate::Superseded];
+    pub const ALL: [CellOutcome; 7] = [
+        CellOutcome::Stored,
+        CellOutcome::Normalised,
+        CellOutcome::Cleared,
+        CellOutcome::Missing,
+        CellOutcome::Unused,
+        CellOutcome::Rejected,
+        CellOutcome::Superseded,
+    ];
 }
 
 /// The filled cells of a column or JSON key, by what became of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[allow(missing_docs)] // the others are those of Fate
+#[allow(missing_docs)] // the others are those of CellOutcome
 pub struct Balance {
     /// Cells with more than white space, in records that could be split.
     pub filled: u64,
@@ -171,20 +178,20 @@ pub struct Balance {
 
 impl Balance {
     /// The count of cells with this outcome.
-    pub fn of(&mut self, fate: Fate) -> &mut u64 {
-        match fate {
-            Fate::Stored => &mut self.stored,
-            Fate::Normalised => &mut self.normalised,
-            Fate::Cleared => &mut self.cleared,
-            Fate::Missing => &mut self.missing,
-            Fate::Unused => &mut self.unused,
-            Fate::Rejected => &mut self.rejected,
-            Fate::Superseded => &mut self.superseded,
+    pub fn of(&mut self, outcome: CellOutcome) -> &mut u64 {
+        match outcome {
+            CellOutcome::Stored => &mut self.stored,
+            CellOutcome::Normalised => &mut self.normalised,
+            CellOutcome::Cleared => &mut self.cleared,
+            CellOutcome::Missing => &mut self.missing,
+            CellOutcome::Unused => &mut self.unused,
+            CellOutcome::Rejected => &mut self.rejected,
+            CellOutcome::Superseded => &mut self.superseded,
         }
     }
 
     /// Moves a cell from the outcome it was counted with to another.
-    pub fn move_one(&mut self, from: Fate, to: Fate) {
+    pub fn move_one(&mut self, from: CellOutcome, to: CellOutcome) {
         // Wraps instead of panicking; a wrong balance is reported when it is checked.
         *self.of(from) = self.of(from).wrapping_sub(1);
         *self.of(to) = self.of(to).wrapping_add(1);
@@ -195,15 +202,15 @@ impl Balance {
         let mut other = *other;
         self.filled += other.filled;
         self.ignored += other.ignored;
-        for fate in Fate::ALL {
-            *self.of(fate) += *other.of(fate);
+        for outcome in CellOutcome::ALL {
+            *self.of(outcome) += *other.of(outcome);
         }
     }
 
     /// Whether the outcomes add up to the filled cells.
     pub fn holds(&self) -> bool {
         let mut counts = *self;
-        let fates = Fate::ALL.into_iter().map(|fate| *counts.of(fate));
-        fates.fold(self.ignored, u64::wrapping_add) == self.filled
+        let outcomes = CellOutcome::ALL.into_iter().map(|outcome| *counts.of(outcome));
+        outcomes.fold(self.ignored, u64::wrapping_add) == self.filled
     }
 }

@@ -105,11 +105,11 @@ fn plain_digits(value: &[u8], digits: &mut [u8]) -> Option<usize> {
 /// The range of a zero alone in brackets.
 fn trunk_zero(value: &[u8]) -> Option<Range<usize>> {
     let mut opened = None;
-    for (place, byte) in value.iter().enumerate() {
+    for (index, byte) in value.iter().enumerate() {
         match (byte, opened) {
-            (b'(', _) => opened = Some((place, false)),
+            (b'(', _) => opened = Some((index, false)),
             (b'0', Some((start, false))) => opened = Some((start, true)),
-            (b')', Some((start, true))) => return Some(start..place + 1),
+            (b')', Some((start, true))) => return Some(start..index + 1),
             (b' ', _) => {}
             _ => opened = None,
         }

@@ -8,4 +8,4 @@ mod table;
 pub use self::report::is_report;
 pub use self::sample::{SAMPLE_BYTES, Sample};
 pub use self::table::{Kind, Reading, Sniffed, Trial, Unreadable, report_header, separator_line, sniff};
-pub use super::options::HeaderPlace;
+pub use super::options::HeaderSource;

@@ -18,7 +18,7 @@ use crate::core::record::Extent;
 use crate::core::record::csv::unguarded;
 use crate::core::record::dialect::CsvDialect;
 use crate::error::Words;
-use crate::read::options::HeaderPlace;
+use crate::read::options::HeaderSource;
 
 /// The number of records read.
 const SAMPLE_RECORDS: usize = 200;
@@ -135,22 +135,22 @@ struct Table<'c> {
 pub fn sniff(
     sample: &Sample<'_>,
     trials: &[Trial],
-    place: &HeaderPlace,
+    header: &HeaderSource,
     candidates: &Candidates,
 ) -> Result<Sniffed, Unreadable> {
-    let most = match place {
-        HeaderPlace::Line(line) => usize::try_from(*line).unwrap_or(usize::MAX).saturating_add(SAMPLE_RECORDS),
+    let most = match header {
+        HeaderSource::Line(line) => usize::try_from(*line).unwrap_or(usize::MAX).saturating_add(SAMPLE_RECORDS),
         _ => SAMPLE_RECORDS,
     };
     let table = |trial: &Trial| Table { trial: *trial, rows: sample.rows(&trial.dialect, most), candidates };
     let tables: Vec<Table<'_>> = trials.iter().map(table).collect();
-    match place {
-        HeaderPlace::Given(names) => {
+    match header {
+        HeaderSource::Given(names) => {
             let readings = tables.iter().filter_map(|table| table.proven(Ok(table.under(names, sample.line))));
             best(readings.collect())
         }
-        HeaderPlace::Line(line) => best(tables.iter().filter_map(|table| table.headed(table.on(*line))).collect()),
-        HeaderPlace::Found => found(&tables),
+        HeaderSource::Line(line) => best(tables.iter().filter_map(|table| table.headed(table.on(*line))).collect()),
+        HeaderSource::Found => found(&tables),
     }
 }
 

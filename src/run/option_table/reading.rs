@@ -17,7 +17,7 @@ use crate::disk::read_whole;
 use crate::error::Error;
 use crate::read::decode::{self, Charset};
 use crate::read::input::{Format, MAX_RECORD_BYTES};
-use crate::read::sniff::HeaderPlace;
+use crate::read::sniff::HeaderSource;
 use crate::run::options::Options;
 
 #[rustfmt::skip]
@@ -83,7 +83,7 @@ pub(super) static ROWS: &[Row] = &[
         .reading(File),
     text("columns", "A,B,C", Stored,
         "The names of the columns of a file without a header; a column with an empty name is ignored",
-        |options, value| put(&mut options.read.header, Ok(HeaderPlace::Given(list(value)))))
+        |options, value| put(&mut options.read.header, Ok(HeaderSource::Given(list(value)))))
         .reading(File),
     // Before --map, which overrides it.
     path("mapping", "FILE", Stored, "A TOML file that maps many headers, and sets constants and values",
@@ -158,18 +158,18 @@ fn encoding(typed: &str) -> Result<Charset, Refusal> {
     decode::by_label(typed.trim()).ok_or_else(|| "there is no such encoding; try windows-1252 or utf-16le".into())
 }
 
-fn header_line(typed: &str) -> Result<HeaderPlace, Refusal> {
+fn header_line(typed: &str) -> Result<HeaderSource, Refusal> {
     match number(typed)? {
         0 => Err("lines are numbered from 1".into()),
-        line => Ok(HeaderPlace::Line(line)),
+        line => Ok(HeaderSource::Line(line)),
     }
 }
 
-fn header(place: &HeaderPlace) -> Value {
-    match place {
-        HeaderPlace::Found => Value::Null,
-        HeaderPlace::Line(line) => json!(line),
-        HeaderPlace::Given(names) => json!(names),
+fn header(source: &HeaderSource) -> Value {
+    match source {
+        HeaderSource::Found => Value::Null,
+        HeaderSource::Line(line) => json!(line),
+        HeaderSource::Given(names) => json!(names),
     }
 }
 

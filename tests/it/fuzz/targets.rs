@@ -135,7 +135,7 @@ fn bind(mapping: &Mapping, headers: &[String]) {
         let binding = Binding::new(&HeaderNames::new(profile, mapping), headers.to_vec(), false);
         assert_eq!(binding.columns.len(), headers.len());
         let places: HashSet<usize> =
-            (0..profile.fields.len()).flat_map(|field| binding.sources.places(field).collect::<Vec<_>>()).collect();
+            (0..profile.fields.len()).flat_map(|field| binding.sources.indices(field).collect::<Vec<_>>()).collect();
         for (place, column) in binding.columns.iter().enumerate() {
             assert_eq!(matches!(column, Column::Field(_)), places.contains(&place), "{:?}", headers[place]);
         }

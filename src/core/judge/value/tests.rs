@@ -263,7 +263,7 @@ fn a_profile_may_have_512_fields() {
     let plan = Plan::new(Arc::clone(&profile), &options).unwrap();
     let headers: Vec<String> = profile.fields.iter().rev().map(|field| field.column.clone()).collect();
     let binding = Binding::new(&plan.names, headers, false);
-    assert!((0..512).all(|field| binding.sources.places(field).eq([511 - field])));
+    assert!((0..512).all(|field| binding.sources.indices(field).eq([511 - field])));
     let mut judge = Judge::new(&plan);
     for field in 0..512 {
         let value = ["", "value"][field % 2];

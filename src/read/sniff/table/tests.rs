@@ -4,7 +4,7 @@ use super::*;
 use crate::core::profile::{Mapping, Profile};
 use crate::core::record::csv::DELIMITERS;
 
-fn sniffed(text: &str, place: &HeaderPlace) -> Result<Sniffed, Unreadable> {
+fn sniffed(text: &str, header: &HeaderSource) -> Result<Sniffed, Unreadable> {
     let candidates = Candidates::new(Profile::all().unwrap(), &Mapping::default());
     let sample = Sample { bytes: text.as_bytes(), is_whole: true, is_sheet: false, line: 1, limit: 1 << 20 };
     let quotes = [(b'"', false), (b'\'', true)];
@@ -14,7 +14,7 @@ fn sniffed(text: &str, place: &HeaderPlace) -> Result<Sniffed, Unreadable> {
             must_quote,
         })
     });
-    sniff(&sample, &trials.collect::<Vec<_>>(), place, &candidates)
+    sniff(&sample, &trials.collect::<Vec<_>>(), header, &candidates)
 }
 
 #[test]
@@ -34,7 +34,7 @@ fn the_delimiter_under_which_a_profile_fits_is_taken() {
         ("Report of today\nemail,name\na@example.com,Ann\n", b',', 2),
         ("Exported by;Ann Lee;2026-11-22\nname;email;city\nAnn;a@example.com;Bonn\n", b';', 2),
     ] {
-        let found = sniffed(text, &HeaderPlace::Found).unwrap();
+        let found = sniffed(text, &HeaderSource::Found).unwrap();
         assert_eq!((found.reading.dialect.delimiter, found.reading.header_line), (delimiter, Some(line)), "{text:?}");
         assert_eq!(found.rival, None, "{text:?}");
     }
@@ -42,31 +42,31 @@ fn the_delimiter_under_which_a_profile_fits_is_taken() {
 
 #[test]
 fn a_record_is_no_header() {
-    let found = sniffed("Kunde,Typ,Ort\nAcme,Company,Bonn\nFoo,Person,Ulm\n", &HeaderPlace::Found).unwrap().reading;
+    let found = sniffed("Kunde,Typ,Ort\nAcme,Company,Bonn\nFoo,Person,Ulm\n", &HeaderSource::Found).unwrap().reading;
     assert_eq!((found.header_line, found.fit.0), (Some(1), false));
 }
 
 #[test]
 fn a_reading_that_is_as_good_is_named() {
-    let found = sniffed("email,a;name,b\n", &HeaderPlace::Found).unwrap();
+    let found = sniffed("email,a;name,b\n", &HeaderSource::Found).unwrap();
     assert_eq!(found.rival, None);
-    let found = sniffed("x,a;b\n1,2;3\n", &HeaderPlace::Found).unwrap();
+    let found = sniffed("x,a;b\n1,2;3\n", &HeaderSource::Found).unwrap();
     assert_eq!((found.reading.dialect.delimiter, found.rival), (b',', Some(b';')));
 }
 
 #[test]
 fn names_that_are_given_need_no_header() {
     let names: Vec<String> = ["email", "name"].map(String::from).to_vec();
-    let found = sniffed("a@example.com;Ann\nb@example.com;Bo\n", &HeaderPlace::Given(names)).unwrap();
+    let found = sniffed("a@example.com;Ann\nb@example.com;Bo\n", &HeaderSource::Given(names)).unwrap();
     assert_eq!((found.reading.dialect.delimiter, found.reading.records), (b';', (0, 1)));
 }
 
 #[test]
 fn a_line_that_is_named_is_the_header() {
     let text = "email,name\n\nemail;city\na@example.com;Bonn\n";
-    let found = sniffed(text, &HeaderPlace::Line(3)).unwrap().reading;
+    let found = sniffed(text, &HeaderSource::Line(3)).unwrap().reading;
     assert_eq!((found.dialect.delimiter, found.header_line, found.records.1), (b';', Some(3), 4));
-    assert!(sniffed(text, &HeaderPlace::Line(2)).is_err() && sniffed(text, &HeaderPlace::Line(9)).is_err());
+    assert!(sniffed(text, &HeaderSource::Line(2)).is_err() && sniffed(text, &HeaderSource::Line(9)).is_err());
 }
 
 #[test]
