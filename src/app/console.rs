@@ -119,7 +119,6 @@ pub(super) fn pretty(value: &Value) -> String {
     escaped(&format!("{value:#}"))
 }
 
-/// A path in a message.
 pub(super) fn shown(path: &Path) -> String {
     visible(&path.to_string_lossy()).into_owned()
 }

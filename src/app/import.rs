@@ -13,7 +13,6 @@ use crate::error::{Error, Result};
 use crate::report::summary::{Status, Summary};
 use crate::run::{self, Command, Observer};
 
-/// Runs the command; returns the exit status.
 pub(super) fn run(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>) -> anyhow::Result<i32> {
     let mut console = Console::new(args.options.has("quiet"));
     let summary = match logged(command, args, stop, &mut console) {
@@ -36,7 +35,6 @@ pub(super) fn run(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>) -> a
     Ok(summary.exit_status(args.options.has("rejects-ok")))
 }
 
-/// The run itself, with its log.
 fn logged(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>, console: &mut Console) -> Result<Summary> {
     let log = Log::open(args, options::database(command, args).as_deref())?.map(Dispatch::new);
     if !args.options.has("log") && log.is_some() {

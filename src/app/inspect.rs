@@ -20,7 +20,6 @@ use crate::report::summary::{ColumnSummary, Ignored, escaped};
 use crate::run::option_table::Copied;
 use crate::run::{self, ColumnContent, FitSummary, INSPECTED_RECORDS, Inspection, Observer};
 
-/// Runs the command; returns the exit status.
 pub(super) fn run(args: &InspectArgs, stop: Arc<AtomicUsize>) -> anyhow::Result<i32> {
     let inspection = run::inspect(&options::inspected(args, stop)?)?;
     print(&if args.json { json(&inspection) } else { text(&inspection, args) })?;
@@ -77,7 +76,6 @@ fn text(inspection: &Inspection, args: &InspectArgs) -> String {
     without_trailing_spaces(&page)
 }
 
-/// The command that loads the input.
 fn command(args: &InspectArgs, profile: Option<&str>) -> Words {
     let input = args.input.to_string_lossy();
     Words::import(&[input], profile).copying(&args.options, &[Copied::File, Copied::Meaning])
@@ -134,7 +132,6 @@ fn fits(inspection: &Inspection) -> String {
     }
 }
 
-/// How many columns are shown at most.
 const MOST_COLUMNS: usize = 200;
 
 fn columns(inspection: &Inspection, colours: &Colours) -> String {
@@ -164,7 +161,6 @@ fn columns(inspection: &Inspection, colours: &Colours) -> String {
     if more > 0 { format!("{columns}\nand {more} more columns") } else { columns.to_string() }
 }
 
-/// The field of a column, or why it has none.
 fn goes_to(column: &ColumnSummary, content: &ColumnContent) -> (String, Option<Color>) {
     match (&column.field, &column.ignored, &content.proposal) {
         (Some(field), None, _) => (field.clone(), Some(Color::Green)),

@@ -55,7 +55,6 @@ impl Log {
         Ok(Some(Log { format, out: Mutex::new(Out { to, is_torn, failed: None }) }))
     }
 
-    /// The first error of writing it.
     pub(super) fn failure(&self) -> Option<String> {
         let out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
         out.failed.as_ref().map(ToString::to_string)
@@ -92,7 +91,6 @@ fn real(path: &Path) -> PathBuf {
     fs::canonicalize(path).ok().or_else(beside).unwrap_or_else(|| path.to_path_buf())
 }
 
-/// Whether the last line of a file is incomplete.
 fn ends_within_a_line(path: &Path) -> bool {
     let last = || -> io::Result<u8> {
         // Opening a pipe would wait for its other end.
@@ -110,7 +108,6 @@ fn ends_within_a_line(path: &Path) -> bool {
 /// Where the lines go. Each is written at once.
 struct Out {
     to: Box<dyn Write + Send>,
-    /// Whether the last line is incomplete.
     is_torn: bool,
     failed: Option<io::Error>,
 }
@@ -177,7 +174,6 @@ impl Subscriber for Log {
     fn exit(&self, _: &Id) {}
 }
 
-/// A line under construction.
 struct Line {
     format: LogFormat,
     text: String,

@@ -5,7 +5,6 @@ use std::io::{self, Write};
 use super::args::SheetArgs;
 use crate::read::sheet::{self, Limits};
 
-/// Runs the command; returns the exit status.
 pub fn serve_sheet(args: &SheetArgs) -> i32 {
     let SheetArgs { memory_bytes, max_inflated_bytes, first_row, .. } = *args;
     let limits = Limits { memory_bytes, max_inflated_bytes, first_row };

@@ -12,7 +12,6 @@ use crate::report::summary::{CodeCount, ShortZips, Status, Summary};
 /// Columns under a ruled header, without other lines.
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
-/// An empty table in the program's style.
 pub(super) fn table<'h>(header: impl IntoIterator<Item = &'h str>) -> Table {
     let mut table = Table::new();
     table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic).set_header(header);
@@ -105,7 +104,6 @@ fn short_zips(short: &ShortZips) -> String {
     )
 }
 
-/// Where the reports are, and what to do with them.
 fn reports(summary: &Summary, folder: &str, again: impl Fn(&str) -> String) -> String {
     let mut out = format!("reports in {}\n", visible(folder));
     // Rejects can be loaded by themselves only if the run was committed.
@@ -124,7 +122,6 @@ fn reports(summary: &Summary, folder: &str, again: impl Fn(&str) -> String) -> S
     out
 }
 
-/// The text without the spaces that pad a table's lines.
 pub(super) fn without_trailing_spaces(text: &str) -> String {
     text.lines().flat_map(|line| [line.trim_end(), "\n"]).collect()
 }

@@ -27,7 +27,6 @@ impl<const INSPECTS: bool> Typed<INSPECTS> {
         self.given.iter().rev().find(|(row, _)| row.name == name).map(|(_, value)| value.as_os_str())
     }
 
-    /// The value of an option that takes a text.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.value(name).and_then(OsStr::to_str)
     }

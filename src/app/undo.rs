@@ -14,7 +14,6 @@ use crate::run::{self, Observer, UndoOptions};
 use crate::shell;
 use crate::sink::sqlite::{ChangeCause, MOST_LISTED, UNDONE, Undone};
 
-/// Runs the command; returns the exit status.
 pub(super) fn undo(args: &UndoArgs, stop: Arc<AtomicUsize>) -> anyhow::Result<i32> {
     let access = options::database_access(&args.database, stop)?;
     let now = args.now.as_deref().map(options::now).transpose()?;

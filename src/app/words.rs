@@ -42,13 +42,11 @@ impl Words {
         self
     }
 
-    /// The command, quoted for a shell.
     pub(super) fn quoted(&self) -> String {
         self.0.iter().map(|word| shell::word(word)).collect::<Vec<_>>().join(" ")
     }
 }
 
-/// The command that loads reject reports of the current command.
 pub(super) fn load_rejects(reports: &[impl AsRef<str>], profile: &str, args: &RunArgs) -> String {
     Words::import(reports, Some(profile)).copying(&args.options, &[Copied::Report, Copied::Meaning]).quoted()
 }

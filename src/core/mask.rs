@@ -3,7 +3,6 @@
 //! `memchr` costs a call for each find, and a record of a dozen short cells has a dozen. A mask finds all of them at once. On
 //! x86-64 it is made with SSE2, which every such processor has; each `unsafe` block says why it is sound.
 
-/// The number of bytes that a mask covers.
 pub const WIDTH: usize = 64;
 
 /// A bit for each byte of a chunk of at most [`WIDTH`] that is one of the needles, the lowest for the first byte.

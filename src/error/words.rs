@@ -28,7 +28,6 @@ impl Words {
         Words { logged, ..self }
     }
 
-    /// The words for a log.
     pub(super) fn logged(&self) -> Option<&str> {
         self.logged.as_deref()
     }

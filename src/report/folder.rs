@@ -11,7 +11,6 @@ use super::file::ReportFile;
 use super::leftover::{lock_folder, partial_of, publish, refuse_foreign_files, refuse_taken, remove_reports};
 use crate::error::{Error, Result};
 
-/// The reports of a run that is in progress.
 #[derive(Debug)]
 pub struct ReportFolder {
     /// Where they go in the end.
@@ -66,7 +65,6 @@ impl ReportFolder {
         ReportFile::create(&self.partial, name)
     }
 
-    /// Truncates a report to this many bytes.
     pub fn cut(&self, name: &str, bytes: u64) -> Result<()> {
         let path = self.partial.join(name);
         let cut = File::options().write(true).open(&path).and_then(|file| {

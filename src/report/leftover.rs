@@ -49,7 +49,6 @@ pub(super) fn remove_leftover(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Gives the partial folder its name.
 pub(super) fn publish(partial: &Path, path: &Path) -> io::Result<()> {
     if path.is_dir() {
         move_aside(path)?;
@@ -172,7 +171,6 @@ pub(super) struct EarlierSummary {
     pub(super) started_at: String,
 }
 
-/// The summary in a report folder, if there is one.
 pub(super) fn summary_of(folder: &Path) -> Option<EarlierSummary> {
     serde_json::from_slice(&read_regular(&folder.join(SUMMARY)).ok()?).ok()
 }

@@ -7,7 +7,6 @@ use crate::core::record::csv::RowWriter;
 use crate::core::record::json::{write_number, write_text};
 use crate::core::record::{Origin, Position};
 
-/// The header of `accepted.csv`.
 pub const ACCEPTED_COLUMNS: [&str; 6] = ["file", "record", "line", "key", "customer_id", "action"];
 
 /// The most bytes of a value in `errors.ndjson`; the reject report has all.
@@ -160,7 +159,6 @@ pub fn end_reject_line(out: &mut Vec<u8>, has_members: bool, rejection: &Rejecti
     out.extend_from_slice(b"}}\n");
 }
 
-/// Writes a text as a number if it is one.
 fn write_number_or_text(out: &mut Vec<u8>, text: &str) {
     match text.parse::<u64>() {
         Ok(number) if number.to_string() == text => write_number(out, number),

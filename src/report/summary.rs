@@ -41,10 +41,8 @@ impl Status {
 /// How many records have a code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CodeCount {
-    /// The code's name.
     #[serde(skip)]
     pub code: Code,
-    /// The records that have it.
     pub records: u64,
     /// The input of the first, as it was named.
     pub first_file: String,
@@ -55,11 +53,8 @@ pub struct CodeCount {
 /// ZIP codes with four digits in states whose codes begin with 0.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ShortZips {
-    /// The records that have one.
     pub records: u64,
-    /// The input of the first, as it was named.
     pub first_file: String,
-    /// The line of the first.
     pub first_line: u64,
 }
 
@@ -78,7 +73,6 @@ pub struct ColumnSummary {
     /// What a map would name: the field, or a part of one.
     #[serde(skip)]
     pub target: Option<String>,
-    /// Why it is ignored, if it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ignored: Option<Ignored>,
     /// Its filled cells, and what became of them; not for `inspect`.
@@ -89,9 +83,7 @@ pub struct ColumnSummary {
 /// Why a column, or key, is ignored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ignored {
-    /// It matches no field.
     Unknown,
-    /// The map says so.
     Mapped,
     /// Another column has precedence: which, and why.
     Outranked(String),
@@ -118,7 +110,6 @@ impl ColumnSummary {
         ColumnSummary { header, index: None, field: None, how: None, target: None, ignored: None, cells: None }
     }
 
-    /// The same with its index among the columns, from 0.
     pub fn at(self, index: usize) -> ColumnSummary {
         ColumnSummary { index: Some(index), ..self }
     }
@@ -128,7 +119,6 @@ impl ColumnSummary {
         ColumnSummary { field: Some(field.to_string()), target: Some(target.to_string()), how: Some(how), ..self }
     }
 
-    /// The same, ignored.
     pub fn ignored(self, why: Ignored) -> ColumnSummary {
         ColumnSummary { ignored: Some(why), ..self }
     }

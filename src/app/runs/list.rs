@@ -91,7 +91,6 @@ fn minute(time: &str) -> String {
     }
 }
 
-/// The name of the first of a run's inputs, and how many more there are.
 fn inputs(files: &[FileRow]) -> String {
     let Some(first) = files.first() else { return "none".to_string() };
     let first = match Path::new(&first.path).file_name().map(|name| name.to_string_lossy()) {

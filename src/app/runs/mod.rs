@@ -16,7 +16,6 @@ use super::table::{counted, span};
 use crate::run;
 use crate::sink::sqlite::Pruned;
 
-/// Runs the command; returns the exit status.
 pub(super) fn runs(args: &RunsArgs, stop: Arc<AtomicUsize>) -> anyhow::Result<i32> {
     let access = options::database_access(&args.database, stop)?;
     let (database, as_json) = (&args.database.db, args.database.json);

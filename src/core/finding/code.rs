@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 
-/// Defines [`Code`] and the name of each code.
 macro_rules! codes {
     ($($code:ident $name:literal,)*) => {
         /// A reject or warning code. Codes are stable: none is ever renamed or used for another thing.

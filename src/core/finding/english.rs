@@ -143,7 +143,6 @@ fn of_value(problem: &Problem<&str>, column: &str, out: &mut Formatter<'_>) -> R
     }
 }
 
-/// Problems with the JSON type or the spreadsheet cell of a value.
 #[rustfmt::skip] // a problem a line, as far as it goes
 fn of_format(problem: &Problem<&str>, column: &str, out: &mut Formatter<'_>) -> Result {
     match problem {
@@ -298,7 +297,6 @@ fn json_kind(kind: JsonKind) -> &'static str {
     }
 }
 
-/// A number of characters.
 struct Count(usize);
 
 impl Display for Count {

@@ -12,7 +12,6 @@ pub struct FindingList {
     texts: String,
 }
 
-/// A finding of a list; see [`Finding`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Entry {
     problem: Problem<Text>,
@@ -25,7 +24,6 @@ struct Entry {
     raw: Option<Text>,
 }
 
-/// A range of the buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Text {
     start: usize,

@@ -58,9 +58,7 @@ pub enum Handling<T = String> {
 /// How another run could load a rejected record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Retry {
-    /// As it is, without the field's rule.
     Relaxed,
-    /// Without the value.
     Cleared,
 }
 
@@ -164,9 +162,7 @@ pub enum Problem<T = String> {
 pub enum Unreadable {
     /// `_reject_raw` is as long as a spreadsheet's cell can be, so it may have been cut off there.
     LongestCell,
-    /// The columns are not those of `_reject_raw`.
     OtherColumns,
-    /// `_reject_dialect` is missing or damaged.
     NoDialect,
 }
 
@@ -181,18 +177,14 @@ pub enum TextKind {
     Other,
 }
 
-/// The JSON type that a field needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum Wanted {
     Integer,
     Flag,
     Text,
 }
 
-/// Why a text is not an e-mail address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // english.rs says what each means
 pub enum EmailFault {
     NoAt,
     SeveralAts,

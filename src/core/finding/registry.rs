@@ -5,13 +5,11 @@ use serde::Serialize;
 
 use super::code::Code;
 
-/// What a code applies to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
     /// The record as a whole; it is the record's only fault, and `_reject_raw` holds the record.
     Record,
-    /// One value of a record.
     Field,
     /// A record among the others.
     Set,

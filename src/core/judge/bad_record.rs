@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use crate::core::finding::{Finding, FindingList, Handling, Problem};
 use crate::core::record::{RAW_LIMIT, raw};
 
-/// Why a record as a whole is a reject.
 #[derive(Debug)]
 pub(super) struct BadRecord<'r> {
     pub(super) problem: Problem,

@@ -20,22 +20,17 @@ use crate::core::row::{RowBuilder, Value};
 pub struct Stamp {
     /// The clock of the run (RFC 3339), for `created_at` and `updated_at`.
     pub now: String,
-    /// The run's number.
     pub run: i64,
     /// The 1-based number of the input in the run.
     pub file: i64,
 }
 
-/// What the records of an input are.
 #[derive(Clone, Debug)]
 pub enum Shape {
-    /// Cells under a header.
     Csv(Box<CsvShape>),
-    /// JSON objects.
     Json(Box<JsonShape>),
 }
 
-/// Judges the records of one input.
 #[derive(Clone, Debug)]
 pub struct Checker {
     plan: std::sync::Arc<Plan>,
@@ -48,7 +43,6 @@ pub struct Checker {
 }
 
 impl Checker {
-    /// Makes a checker.
     pub fn new(
         plan: std::sync::Arc<Plan>,
         shape: Shape,
@@ -59,12 +53,10 @@ impl Checker {
         Checker { plan, shape, stamp, wants_stored_key, record_limit }
     }
 
-    /// The plan that it judges by.
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
 
-    /// The binding of the input's columns, if it has columns.
     pub fn binding(&self) -> Option<&Binding> {
         match &self.shape {
             Shape::Csv(shape) => Some(&shape.binding),
@@ -72,7 +64,6 @@ impl Checker {
         }
     }
 
-    /// Judges every record of a block.
     pub fn check<B: RowBuilder>(&self, block: &Block) -> Verdicts<B::Rows> {
         // Nearly all blocks are UTF-8 as a whole; only in others each record is checked.
         let text = simdutf8::basic::from_utf8(&block.bytes).ok();
@@ -135,7 +126,6 @@ impl Checker {
         }
     }
 
-    /// What the reject report that a record comes from says about it.
     pub fn carried(&self, block: &Block, span: &Span) -> Option<Carried> {
         let bytes = block.bytes_of(span);
         match &self.shape {

@@ -12,7 +12,6 @@ use crate::core::record::csv::{Cell, RowWriter};
 use crate::core::row::RowBuilder;
 use crate::core::text;
 
-/// The CSV records of a block, and the cells of the last one.
 pub(super) struct CsvRecords<'c> {
     shape: &'c CsvShape,
     cells: Vec<Cell>,
@@ -25,7 +24,6 @@ impl<'c> CsvRecords<'c> {
         CsvRecords { shape, cells: Vec::new(), is_as_written: false }
     }
 
-    /// The cells of the last record, if it consists of exactly these.
     pub(super) fn cells_as_written(&self) -> &[Cell] {
         if self.is_as_written { &self.cells } else { &[] }
     }
@@ -91,7 +89,6 @@ fn begin_marks<B: RowBuilder>(cut: &CutRecord<'_>, is_tidy: bool, draft: &mut Dr
     }));
 }
 
-/// Judges the value of one field by the full path.
 fn judge_field<B: RowBuilder>(
     cut: &CutRecord<'_>,
     field: usize,
@@ -167,7 +164,6 @@ pub(super) fn carried(shape: &CsvShape, row: &[u8]) -> Option<Carried> {
     Some(torn(shape, row).map_or_else(|| report.whole_row(shape.row.csv), |(_, carried)| carried))
 }
 
-/// The text that fills a field of a record.
 pub(super) fn original(shape: &CsvShape, plan: &Plan, record: &str, field: usize) -> Option<Original> {
     let mut cells = Vec::new();
     let cut = CutRecord::cut(shape, record, record.as_bytes(), &mut cells).ok()?;

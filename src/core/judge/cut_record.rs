@@ -14,14 +14,12 @@ use crate::core::finding::{Code, Problem};
 use crate::core::profile::{Chosen, Column, is_name};
 use crate::core::record::csv::{Cell, RowWriter, SHEET_MARK, unguarded};
 
-/// A record and its cells.
 pub(super) struct CutRecord<'c> {
     pub(super) shape: &'c CsvShape,
     pub(super) text: Cow<'c, str>,
     pub(super) cells: &'c [Cell],
     /// Whether it was read from `_reject_raw`, and has only the input's own columns.
     is_raw: bool,
-    /// Whether the cells have the guards of a report.
     is_guarded: bool,
     /// Whether the record consists of exactly these cells.
     pub(super) is_exact: bool,
@@ -91,7 +89,6 @@ impl<'c> CutRecord<'c> {
         !self.is_raw && self.report_row().is_some_and(|row| row.has_code(Code::CellError))
     }
 
-    /// The spreadsheet error in a cell, if it is one.
     pub(super) fn error_in<'e>(&self, cell: &'e str) -> Option<&'e str> {
         if self.shape.is_sheet {
             return cell.strip_prefix(SHEET_MARK).filter(|rest| !rest.starts_with(SHEET_MARK));
@@ -148,7 +145,6 @@ impl<'c> CutRecord<'c> {
         own
     }
 
-    /// The text that fills a field.
     pub(super) fn original(&self, plan: &Plan, field: usize) -> Option<Original> {
         let mut has_value = |field, column| plan.has_value(field, &self.cell(column));
         let (sources, layout) = (&self.shape.binding.sources, &plan.names.layout);

@@ -21,7 +21,6 @@ pub(super) struct Draft<'b, B: RowBuilder> {
     pub(super) judge: Judge<'b>,
     pub(super) out: Verdicts<B::Rows>,
     rows: B,
-    /// Whether the key is also wanted as it is stored.
     wants_stored_key: bool,
     /// The key, if the record has one, and as it is stored.
     key: Option<Range<u32>>,
@@ -60,7 +59,6 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
         }
     }
 
-    /// Begins the next record.
     pub(super) fn begin(&mut self) {
         self.judge.begin();
         self.rows.begin();
@@ -98,7 +96,6 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
         Outcome::Accepted { row: row.start as u32..row.end as u32, key: self.key.take(), stored_key }
     }
 
-    /// The verdicts on all records.
     pub(super) fn into_verdicts(mut self) -> Verdicts<B::Rows> {
         self.out.rows = self.rows.into_rows();
         self.out.repaired = self.judge.repaired;
@@ -219,6 +216,5 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
 pub struct Original {
     /// The 0-based column, if there are columns.
     pub column: Option<u32>,
-    /// Its text.
     pub text: String,
 }

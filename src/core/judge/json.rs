@@ -25,14 +25,12 @@ pub(super) struct JsonRecords<'c> {
     shape: &'c JsonShape,
     /// The block's known keys; bounded, because a hostile file may have millions.
     keys: Vec<KnownKey>,
-    /// The index of each known key.
     indices: HashMap<String, usize>,
     /// The first key of the previous record.
     first: usize,
     /// The keys of the previous record, in order, and the values of this one.
     order: Vec<usize>,
     values: Vec<ValueSpan>,
-    /// What may fill each field.
     sources: Sources,
     /// Whether `sources` fits the keys of `order`, and whether the block's marks have their layout.
     is_bound: bool,
@@ -44,7 +42,6 @@ pub(super) struct JsonRecords<'c> {
     bindings: usize,
 }
 
-/// A key whose meaning is known.
 struct KnownKey {
     name: Box<str>,
     meaning: Meaning,
@@ -177,7 +174,6 @@ impl<'c> JsonRecords<'c> {
         (key != REPORT_KEY && is_plain).then(|| format!("\"{key}\":").into_bytes().into())
     }
 
-    /// Judges a record with any keys.
     fn judge_others<'r, B: RowBuilder>(
         &mut self,
         record: &'r str,
@@ -236,7 +232,6 @@ impl<'c> JsonRecords<'c> {
     }
 }
 
-/// Sets the layout of the block's marks for the following records.
 fn lay_out<B: RowBuilder>(sources: &Sources, slots: impl ExactSizeIterator<Item = u32>, draft: &mut Draft<'_, B>) {
     let is_candidate = sources.candidates(slots.len());
     draft.out.marks.begin_layout(slots.zip(is_candidate).map(|(slot, is_candidate)| (slot, !is_candidate)));
@@ -299,7 +294,6 @@ fn judge_members<'v, B: RowBuilder>(
     draft.check_key(|field| original_of(plan, sources, &written, field));
 }
 
-/// Whether a member has a value.
 fn has_value(plan: &Plan, field: usize, written: Written<'_>) -> bool {
     let raw = match written {
         Written::PlainText(text) => return plan.has_value(field, text),
@@ -335,7 +329,6 @@ fn plain(written: Written<'_>) -> Option<&str> {
     }
 }
 
-/// The text that fills a field of a record.
 pub(super) fn original(plan: &Plan, shape: &JsonShape, record: &str, field: usize) -> Option<Original> {
     let carried;
     let record = match parse(record).ok()? {

@@ -13,7 +13,6 @@ pub type MetKeys = Vec<(String, Meaning)>;
 /// keys, wherever its blocks begin.
 pub const MOST_KEYS: usize = 10_000;
 
-/// What is known about an input's keys before its records are judged.
 #[derive(Clone, Debug)]
 pub struct JsonShape {
     alike: Alike,
@@ -79,7 +78,6 @@ impl JsonShape {
         }
     }
 
-    /// Finds the candidates of a record that has these members.
     pub(super) fn bind(&self, plan: &Plan, found: impl Iterator<Item = (usize, Match, Role)>, sources: &mut Sources) {
         sources.bind(&plan.names.layout, found, &self.candidates, self.may_be_parted);
     }

@@ -12,7 +12,6 @@ use crate::core::record::{Balance, CellOutcome};
 /// Sets of the cells of records, one bit per cell.
 type Words = Vec<u64>;
 
-/// What becomes of each filled cell of a block.
 #[derive(Clone, Debug, Default)]
 pub struct Marks {
     layouts: Vec<Layout>,
@@ -32,7 +31,6 @@ pub struct Marks {
     outcomes: [Words; CellOutcome::COUNT],
 }
 
-/// What the cells of similar records are.
 #[derive(Clone, Copy, Debug)]
 struct Layout {
     /// Its first slot, and the number of slots.
@@ -40,7 +38,6 @@ struct Layout {
     /// Its first word in `ignored`, and the number of words of a record.
     ignored: u32,
     words: u32,
-    /// Where the bits of its first record begin.
     first: u32,
 }
 
@@ -48,7 +45,6 @@ struct Layout {
 const NONE: u32 = u32::MAX;
 
 impl Marks {
-    /// Room for this number of records.
     pub(super) fn with_room(records: usize) -> Marks {
         Marks { records: Vec::with_capacity(records), ..Marks::default() }
     }
@@ -112,12 +108,10 @@ impl Marks {
         self.records.len() > index
     }
 
-    /// Whether a cell of the last record is filled.
     pub(super) fn is_filled(&self, index: usize) -> bool {
         self.filled.get(self.at + index / 64).is_some_and(|word| word >> (index % 64) & 1 == 1)
     }
 
-    /// Notes what becomes of a filled cell of the last record.
     #[inline]
     pub(super) fn note(&mut self, index: usize, outcome: CellOutcome) {
         let (word, words) = (self.at + index / 64, &mut self.outcomes[outcome as usize]);
@@ -128,7 +122,6 @@ impl Marks {
         words[word] |= 1 << (index % 64);
     }
 
-    /// Notes that a filled cell of the last record is stored or normalised.
     #[inline]
     pub(super) fn note_quick(&mut self, index: usize, outcome: CellOutcome) {
         match index {
@@ -239,7 +232,6 @@ impl Marks {
     }
 }
 
-/// The positions of the set bits of a word.
 fn bits(mut word: u64) -> impl Iterator<Item = usize> {
     std::iter::from_fn(move || {
         let bit = (word != 0).then(|| word.trailing_zeros() as usize)?;

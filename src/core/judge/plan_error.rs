@@ -28,14 +28,10 @@ pub enum PlanError {
     },
 }
 
-/// Why a field's invalid values cannot be cleared, or kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnInvalidReason {
-    /// The field is required.
     Required,
-    /// It is the key.
     Key,
-    /// It is stored as a number.
     Number,
 }
 

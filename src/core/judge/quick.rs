@@ -10,9 +10,7 @@ use crate::core::types::quick::Quick;
 /// A trimmed, tidy value, with what follows it in the block.
 #[derive(Clone, Copy)]
 pub(super) struct Tidy<'v> {
-    /// The value and what follows.
     pub(super) source: &'v [u8],
-    /// The number of bytes of the value.
     pub(super) length: usize,
 }
 
@@ -74,7 +72,6 @@ mod tests {
     use crate::core::text;
     use crate::core::types::parsed::Stored;
 
-    /// Compares what the quick path stores with what the full path does; whether it stored anything.
     fn compare(plan: &Plan, field: usize, value: &str) -> bool {
         assert!(text::is_tidy(value.as_bytes()));
         let (mut quick, mut full) = (Judge::new(plan), Judge::new(plan));

@@ -15,7 +15,6 @@ use crate::core::record::dialect::CsvDialect;
 use crate::core::record::{Block, Extent, Span};
 use crate::core::row::{PlainRows, Value};
 
-/// The most bytes of a record.
 const RECORD_LIMIT: usize = 1 << 20;
 
 /// Judges records by a profile: each becomes a row of values or is rejected, and what was noticed comes as data.

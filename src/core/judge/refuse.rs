@@ -11,7 +11,6 @@ use crate::core::record::csv::NOT_CALCULATED;
 use crate::core::types::parsed::{Refusal, Stored};
 
 impl Judge<'_> {
-    /// A cell that is a spreadsheet's error.
     pub(super) fn cell_error<'v>(&mut self, origin: Origin, raw: &str, error: &str) -> Stored<'v> {
         let text = || excerpt(error).to_string();
         let problem = match error {
@@ -47,7 +46,6 @@ impl Judge<'_> {
         Stored::Missing
     }
 
-    /// Notes a warning about a value.
     pub(super) fn warn(&mut self, origin: Origin, raw: &str, problem: Problem<&str>) {
         self.note(origin, Some(raw), problem, Handling::Noted, None);
     }

@@ -40,7 +40,6 @@ pub(super) struct ReportShape {
     all_digest: String,
 }
 
-/// A row of a reject report.
 #[derive(Clone, Copy)]
 pub(super) struct ReportRow<'r> {
     pub(super) shape: &'r ReportShape,
@@ -138,7 +137,6 @@ impl<'r> ReportRow<'r> {
         cell == NOT_CALCULATED || english::names_cell_error(&self.text(self.shape.messages), cell)
     }
 
-    /// Whether the record was rejected with this code.
     pub(super) fn has_code(&self, code: Code) -> bool {
         self.text(self.shape.codes).split(',').any(|found| found == code.name())
     }
@@ -148,7 +146,6 @@ impl<'r> ReportRow<'r> {
         self.text(self.shape.raw)
     }
 
-    /// What the row says about the record.
     pub(super) fn carried(&self) -> Carried {
         let text = |column| self.text(column).into_owned();
         let shape = self.shape;

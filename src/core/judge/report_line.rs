@@ -60,7 +60,6 @@ pub(super) fn parse_members(record: &str) -> Result<Members<'_>, BadRecord<'_>> 
     })
 }
 
-/// What a reject report says about the record in this line.
 pub(super) fn carried_by(line: &str) -> Option<Carried> {
     memmem::find(line.as_bytes(), REPORT_KEY.as_bytes())?;
     let members = Members::parse(line);

@@ -16,15 +16,11 @@ use crate::core::text::{self, sheet::without_guards};
 use crate::core::types::parsed::{Parsed, Refusal, Stored};
 use crate::core::types::quick::Memory;
 
-/// Judges the values of records, and collects the findings of the current one.
 #[derive(Debug)]
 pub(super) struct Judge<'p> {
     pub(super) plan: &'p Plan,
-    /// The findings of the record so far.
     pub(super) findings: FindingList,
-    /// The number of repaired values, by field.
     pub(super) repaired: Vec<u64>,
-    /// The number of values of deprecated fields, by field.
     pub(super) deprecated: Vec<u64>,
     pub(super) memory: Memory,
     /// The fields that have a column but no value.
@@ -39,7 +35,6 @@ pub(super) struct Judge<'p> {
     pub(super) cleared: FieldSet,
 }
 
-/// Where a value comes from.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Origin {
     pub(super) field: usize,
@@ -79,7 +74,6 @@ impl<'p> Judge<'p> {
         }
     }
 
-    /// Begins the next record.
     pub(super) fn begin(&mut self) {
         self.findings.clear();
         self.empty = FieldSet::default();
@@ -107,7 +101,6 @@ impl<'p> Judge<'p> {
         self.findings.all().has_error()
     }
 
-    /// Judges the text of a value.
     pub(super) fn text<'v>(&mut self, origin: Origin, raw: &'v str) -> Stored<'v> {
         match text::clean(raw) {
             Ok(cleaned) => self.cleaned(origin, raw, cleaned),
@@ -197,7 +190,6 @@ impl<'p> Judge<'p> {
         self.cleaned(origin, &raw.join(" "), Cow::Owned(value.join(" "))).into_owned()
     }
 
-    /// Judges a JSON value, as it is written in the record.
     pub(super) fn json<'v>(&mut self, origin: Origin, raw: &'v str) -> Stored<'v> {
         let plan = &self.plan.fields[origin.field];
         let value = json::value(raw);

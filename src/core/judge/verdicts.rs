@@ -8,37 +8,27 @@ use crate::core::finding::{FindingList, Findings};
 use crate::core::profile::FieldSet;
 use crate::core::record::csv::Cell;
 
-/// The verdicts on the records of a block, and what they refer to.
 #[derive(Debug, Default)]
 pub struct Verdicts<R = Vec<u8>> {
     /// One for each span of the block, in order.
     pub verdicts: Vec<Verdict>,
-    /// The rows of the accepted records, as the `RowBuilder` has built them.
     pub rows: R,
-    /// The findings of all records, in order.
     pub findings: FindingList,
     /// The cells of rejected CSV records.
     pub cells: Vec<Cell>,
-    /// The texts of keys, in UTF-8.
     pub keys: Vec<u8>,
-    /// The number of repaired values, by field.
     pub repaired: Vec<u64>,
-    /// The number of values of deprecated fields, by field.
     pub deprecated: Vec<u64>,
     /// The indexes of the verdicts on accepted records whose ZIP code seems to have lost its leading zero.
     pub short_zips: Vec<u32>,
-    /// The JSON keys of the block.
     pub met_keys: MetKeys,
-    /// What becomes of each filled cell.
     pub marks: Marks,
     /// What each record changes in an existing customer; empty if the run changes none.
     pub touched: Vec<Touched>,
 }
 
-/// The verdict on one record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
-    /// Accepted, rejected, or no record.
     pub outcome: Outcome,
     /// Its findings in [`Verdicts::findings`].
     pub findings: Range<u32>,
@@ -46,10 +36,8 @@ pub struct Verdict {
     pub cells: Range<u32>,
 }
 
-/// What the judge decides about a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// A line without content.
     Blank,
     /// It will be loaded, unless its key is taken.
     Accepted {
@@ -60,12 +48,10 @@ pub enum Outcome {
         /// Its key as it is stored, in [`Verdicts::keys`]; empty unless requested.
         stored_key: Range<u32>,
     },
-    /// A finding costs it.
     Rejected,
 }
 
 impl<R> Verdicts<R> {
-    /// The text of a key.
     pub fn key_text(&self, range: &Range<u32>) -> &[u8] {
         self.keys.get(range.start as usize..range.end as usize).unwrap_or_default()
     }

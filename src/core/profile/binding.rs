@@ -7,7 +7,6 @@ use super::report_columns::{REPORT_COLUMNS, digest, report_column};
 use super::role::Role;
 use super::sources::Sources;
 
-/// What becomes of one column of an input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Column {
     /// It may fill this field, or a part of it.
@@ -16,22 +15,16 @@ pub enum Column {
     Outranked(Match, usize),
     /// It is a part of a field, and the other part is missing.
     Alone(Match),
-    /// The user's map ignores it.
     Ignored,
-    /// It matches no field.
     Unknown,
     /// It is one of [`REPORT_COLUMNS`], by index.
     Report(usize),
 }
 
-/// The columns of an input and the fields that they fill.
 #[derive(Clone, Debug)]
 pub struct Binding {
-    /// The header as it is in the input.
     pub headers: Vec<String>,
-    /// What becomes of each column.
     pub columns: Vec<Column>,
-    /// What may fill each field.
     pub sources: Sources,
 }
 
@@ -69,13 +62,11 @@ impl Binding {
         self.columns.iter().any(|column| matches!(column, Column::Report(_)))
     }
 
-    /// The column of a reject report that has this name.
     pub fn report_column(&self, name: &str) -> Option<usize> {
         let is_it = |column: &Column| matches!(column, Column::Report(index) if REPORT_COLUMNS[*index] == name);
         self.columns.iter().position(is_it)
     }
 
-    /// The [`digest`] of the input's own columns.
     pub fn own_digest(&self) -> String {
         digest(self.own_columns().map(|column| &self.headers[column]))
     }

@@ -29,14 +29,11 @@ pub struct Likely<'c> {
     pub field: &'c str,
     /// The field as a map would name it, or the part of it.
     pub target: &'c str,
-    /// How it was found.
     pub how: &'static str,
 }
 
-/// How well a header fits a profile.
 #[derive(Clone, Debug)]
 pub struct Fit<'c> {
-    /// The profile.
     pub profile: &'c Arc<Profile>,
     /// The number of fields that it fills.
     pub matched: usize,
@@ -44,7 +41,6 @@ pub struct Fit<'c> {
     pub bound: usize,
     /// The number of headers that the profile, or the map, knows.
     pub known: usize,
-    /// Whether it fills the key.
     pub has_key: bool,
     /// The required columns that nothing fills.
     pub missing: Vec<&'c str>,
@@ -58,7 +54,6 @@ impl Fit<'_> {
 }
 
 impl Candidates {
-    /// These profiles, with a user's map.
     pub fn new(profiles: &[Arc<Profile>], mapping: &Mapping) -> Candidates {
         let with_names = |profile: &Arc<Profile>| (Arc::clone(profile), HeaderNames::new(profile, mapping));
         let profiles = profiles.iter().map(with_names).collect();
@@ -75,7 +70,6 @@ impl Candidates {
         profile.field_index(self.key.as_deref().unwrap_or(&profile.key))
     }
 
-    /// How well a header fits each.
     pub fn fits(&self, headers: &[String]) -> Vec<Fit<'_>> {
         let header = Header::new(headers);
         self.profiles
@@ -84,7 +78,6 @@ impl Candidates {
             .collect()
     }
 
-    /// The profiles.
     pub fn profiles(&self) -> impl Iterator<Item = &Arc<Profile>> {
         self.profiles.iter().map(|(profile, _)| profile)
     }

@@ -3,7 +3,6 @@
 const WORD: usize = u64::BITS as usize;
 const WORDS: usize = FieldSet::CAPACITY / WORD;
 
-/// Fields of a profile, by their indexes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FieldSet([u64; WORDS]);
 
@@ -11,7 +10,6 @@ impl FieldSet {
     /// The number of fields that a profile can have. [`Profile::parse`](super::Profile::parse) refuses more.
     pub const CAPACITY: usize = 512;
 
-    /// Adds a field.
     #[inline]
     pub fn insert(&mut self, field: usize) {
         debug_assert!(field < FieldSet::CAPACITY);
@@ -19,23 +17,19 @@ impl FieldSet {
         self.0[field / WORD % WORDS] |= 1 << (field % WORD);
     }
 
-    /// Whether it contains a field.
     #[inline]
     pub fn has(&self, field: usize) -> bool {
         self.0[field / WORD % WORDS] >> (field % WORD) & 1 == 1
     }
 
-    /// Whether it contains no field.
     pub fn is_empty(&self) -> bool {
         self.0 == [0; WORDS]
     }
 
-    /// The fields that are in both sets.
     pub fn and(&self, other: &FieldSet) -> FieldSet {
         FieldSet(std::array::from_fn(|word| self.0[word] & other.0[word]))
     }
 
-    /// The fields that are in either set.
     pub fn or(&self, other: &FieldSet) -> FieldSet {
         FieldSet(std::array::from_fn(|word| self.0[word] | other.0[word]))
     }

@@ -16,7 +16,6 @@ pub struct Header<'h> {
 }
 
 impl<'h> Header<'h> {
-    /// The names of the columns, in order.
     pub fn new(names: &'h [String]) -> Header<'h> {
         let compared = names.iter().map(|name| letters_and_digits(name)).collect();
         let mut counts: HashMap<&str, u32> = HashMap::new();
@@ -37,7 +36,6 @@ impl<'h> Header<'h> {
         self.names.iter().zip(&self.numbered).map(|(name, numbered)| numbered.as_deref().unwrap_or(name.trim()))
     }
 
-    /// The letters and digits of each.
     pub fn compared(&self) -> impl Iterator<Item = &str> {
         self.compared.iter().map(String::as_str)
     }

@@ -36,12 +36,10 @@ pub mod steps {
 
     thread_local!(static STEPS: Cell<u64> = const { Cell::new(0) });
 
-    /// Counts this number of steps.
     pub fn count(steps: u64) {
         STEPS.set(STEPS.get() + steps);
     }
 
-    /// The number of steps that this thread takes for some work.
     pub fn of<T>(work: impl FnOnce() -> T) -> u64 {
         let before = STEPS.get();
         work();

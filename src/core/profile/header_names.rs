@@ -12,7 +12,6 @@ use super::nested::Nested;
 use super::report_columns::REPORT_KEY;
 use crate::core::record::json::Paths;
 
-/// All header names that a profile and a user's map know.
 #[derive(Clone, Debug)]
 pub struct HeaderNames {
     names: HashMap<String, Match>,
@@ -22,7 +21,6 @@ pub struct HeaderNames {
     alike: HashMap<String, Vec<String>>,
     /// The map's headers, sorted, to find those within a path.
     paths: Vec<String>,
-    /// How the candidates for a field are ordered.
     pub layout: Layout,
     /// What paths mean that are not the name of a field.
     nested: Nested,
@@ -34,7 +32,6 @@ pub struct HeaderNames {
 pub struct Alike(HashMap<String, Option<Meaning>>);
 
 impl Alike {
-    /// For an input of JSON whose first records have these keys.
     pub fn new(names: &HeaderNames, keys: &[String]) -> Alike {
         names.alike_beside(&keys.iter().map(|key| key.trim()).collect())
     }
@@ -50,7 +47,6 @@ pub struct KeyNames<'n> {
 }
 
 impl KeyNames<'_> {
-    /// What a key means.
     pub fn find(&self, key: &str) -> Meaning {
         self.names.find_beside(key, &letters_and_digits(key), self.alike)
     }

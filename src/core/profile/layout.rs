@@ -4,7 +4,6 @@ use super::definition::Profile;
 use super::field::Field;
 use super::matching::Match;
 
-/// How a profile orders the candidates for a field.
 #[derive(Clone, Debug, Default)]
 pub struct Layout {
     pub(super) fields: usize,
@@ -31,7 +30,6 @@ const ADDRESS: [(&str, bool); 7] = [
 ];
 
 impl Layout {
-    /// The layout of a profile.
     pub fn new(profile: &Profile) -> Layout {
         let index = |column: &String| profile.field_index(column);
         let stand_ins = |field: &Field| {
@@ -51,7 +49,6 @@ impl Layout {
         }
     }
 
-    /// The slot of a field, or of a part of one.
     pub(super) fn slot(&self, found: &Match) -> usize {
         match found.part {
             None => found.field,

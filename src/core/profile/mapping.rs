@@ -24,7 +24,6 @@ pub struct Mapping {
     indexes: HashMap<String, usize>,
 }
 
-/// A mapping file as it is written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct MappingFile {
@@ -101,9 +100,7 @@ impl Mapping {
     }
 }
 
-/// Why a mapping file cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum MappingFileError {
     /// It is not TOML, or has the wrong keys or types.
     Toml { position: Option<Position>, message: String },

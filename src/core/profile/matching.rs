@@ -10,11 +10,9 @@ const LABEL: Rank = 2;
 /// A field, or a part of one, that a header name means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Match {
-    /// The field's index in the profile.
     pub field: usize,
     /// The part of the field; `None` for the whole field.
     pub part: Option<usize>,
-    /// How good the match is.
     pub rank: Rank,
 }
 
@@ -30,13 +28,9 @@ impl Match {
     }
 }
 
-/// What a header name, or JSON key, means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Meaning {
-    /// It means a field.
     Field(Match),
-    /// The user's map ignores it.
     Ignored,
-    /// It matches no field.
     Unknown,
 }

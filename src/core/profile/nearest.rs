@@ -20,7 +20,6 @@ pub fn nearest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Opt
         .map(|(_, candidate)| candidate)
 }
 
-/// The field with the name most similar to a header.
 pub fn nearest_field<'p>(fields: &'p [Field], header: &str) -> Option<&'p Field> {
     let names = fields.iter().flat_map(accepted_names);
     let near = nearest(header, names)?;

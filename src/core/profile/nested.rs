@@ -15,7 +15,6 @@ enum Holds {
     Customer,
     /// A company: its address, its tax ID.
     Company,
-    /// The parts of an address.
     Address,
     /// The parts of the address that goods are sent to.
     Shipping,

@@ -66,7 +66,6 @@ impl Profile {
         Ok(())
     }
 
-    /// Checks that no header means two fields.
     fn check_header_names(&self) -> Result<(), Wrong> {
         let mut owners: HashMap<String, usize> = HashMap::new();
         for (index, field) in self.fields.iter().enumerate() {

@@ -5,20 +5,14 @@ use super::header_name::letters_and_digits;
 /// Which address a column belongs to. The best comes first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
-    /// The address that invoices go to.
     Billing,
     /// No particular address.
     #[default]
     Plain,
-    /// The address for letters.
     Mailing,
-    /// The customer's home.
     Home,
-    /// The customer's work.
     Work,
-    /// The address that goods go to.
     Shipping,
-    /// Another one.
     Other,
 }
 
@@ -33,7 +27,6 @@ pub(super) const ROLES: [(Role, &[&str]); 6] = [
 ];
 
 impl Role {
-    /// The role that a header names.
     pub fn of(header: &str) -> Role {
         let header = letters_and_digits(header);
         let says = |word: &&str| header.starts_with(word) || header.ends_with(word);

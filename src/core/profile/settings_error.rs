@@ -8,11 +8,8 @@ use super::profile_error::ProfileError;
 /// A setting that names a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Setting {
-    /// Which field is the key.
     Key,
-    /// Which fields are accepted with any characters.
     Relax,
-    /// What is done with a field's invalid values.
     OnInvalid,
     /// The target of the column with this header.
     Column(String),

@@ -11,7 +11,6 @@ use super::role::{ROLES, Role};
 /// A candidate for a field's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// The value at an index.
     One(usize),
     /// The parts of a field, or two other fields, by their slots: their values, joined by a space.
     Joined([usize; 2]),
@@ -20,16 +19,13 @@ pub enum Source {
 /// What fills a field in one record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Chosen {
-    /// Nothing.
     Nothing,
-    /// The value at an index.
     One(usize),
     /// The values at two indices, joined by a space.
     Joined([usize; 2]),
 }
 
 impl Chosen {
-    /// The index of the only value.
     pub fn single(self) -> Option<usize> {
         match self {
             Chosen::One(index) => Some(index),
@@ -37,7 +33,6 @@ impl Chosen {
         }
     }
 
-    /// The index of the first, or only, value.
     pub fn first(self) -> Option<usize> {
         match self {
             Chosen::Nothing => None,
@@ -54,12 +49,10 @@ struct Candidate {
     role: Role,
 }
 
-/// The candidates of every field of a profile.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
     /// What matches each field, and each part of one, by slots.
     slots: Vec<Vec<Candidate>>,
-    /// The candidates of each field.
     fields: Vec<Vec<Source>>,
     /// The index of each field's only candidate; `None` if it has none or several.
     single: Vec<Option<usize>>,
@@ -111,7 +104,6 @@ impl Sources {
         self.find_singles(layout);
     }
 
-    /// Adds the candidates that the input has and this record lacks.
     fn add_lacking(&mut self, layout: &Layout, input: &[(Match, Role)]) {
         for alike in input.chunk_by(|one, other| one == other) {
             let (found, role) = alike[0];
@@ -208,7 +200,6 @@ impl Sources {
         }
     }
 
-    /// The index of each field's only candidate; `None` if it has none or several.
     #[inline]
     pub fn singles(&self) -> &[Option<usize>] {
         &self.single
@@ -219,7 +210,6 @@ impl Sources {
         self.fields.get(field).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether a field has no candidate.
     pub fn lack(&self, field: usize) -> bool {
         self.of(field).is_empty()
     }
@@ -251,7 +241,6 @@ impl Sources {
         })
     }
 
-    /// Whether each of the input's `indices` may fill a field.
     pub fn candidates(&self, indices: usize) -> Vec<bool> {
         let mut are = vec![false; indices];
         (0..self.fields.len()).flat_map(|field| self.indices(field)).for_each(|index| are[index] = true);

@@ -6,7 +6,6 @@ use toml::de::{DeTable, DeValue, Error};
 
 /// A 1-based position in a text, in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub struct Position {
     pub line: usize,
     pub column: usize,

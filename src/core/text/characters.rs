@@ -50,15 +50,12 @@ pub(crate) fn is_punctuation(character: char) -> bool {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Characters {
-    /// Letters alone.
     Letters,
-    /// Letters and U+0020.
     LettersSpaces,
     /// Letters, the digits 0 to 9, and U+0020.
     LettersDigitsSpaces,
     /// The digits 0 to 9 and the hyphen `-`.
     DigitsHyphen,
-    /// The digits 0 to 9 alone.
     Digits,
 }
 

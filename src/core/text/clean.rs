@@ -11,7 +11,6 @@ pub use crate::core::mask::is_tidy;
 /// A control character that no value may contain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ControlCharacter {
-    /// The character itself.
     pub character: char,
     /// Its 1-based position in the original value, in Unicode scalar values.
     pub position: usize,
@@ -40,7 +39,6 @@ pub fn clean_range(raw: &[u8]) -> Range<usize> {
     }
 }
 
-/// [`clean`] for any value.
 fn clean_any(raw: &str) -> Result<Cow<'_, str>, ControlCharacter> {
     if let Some((index, character)) = raw.chars().enumerate().find(|&(_, c)| c.is_control() && !c.is_whitespace()) {
         return Err(ControlCharacter { character, position: index + 1 });
@@ -57,7 +55,6 @@ fn clean_any(raw: &str) -> Result<Cow<'_, str>, ControlCharacter> {
     })
 }
 
-/// The value in NFC.
 pub(crate) fn nfc(value: &str) -> Cow<'_, str> {
     // Nothing below U+0300 is a mark or changes under NFC. This decides most names in Latin letters.
     if value.chars().all(|c| c < '\u{300}') {

@@ -9,11 +9,9 @@ use super::characters::is_letter;
 use super::clean::nfc;
 use super::invisible::is_invisible;
 
-/// How the keys of a profile are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum KeyComparison {
-    /// As text, ignoring case.
     Text,
     /// By their letters (L*, M*) and digits (0 to 9), ignoring case: `DE 123-4` is `de1234`.
     LettersAndDigits,
@@ -28,7 +26,6 @@ pub fn fold(value: &str, comparison: KeyComparison) -> Option<Cow<'_, str>> {
     if identifies_nobody(&folded) { None } else { Some(folded) }
 }
 
-/// `fold` for ASCII, where folding is lower-casing.
 fn fold_ascii(value: &str, comparison: KeyComparison) -> Cow<'_, str> {
     match comparison {
         KeyComparison::Text if !value.bytes().any(|byte| byte.is_ascii_uppercase()) => Cow::Borrowed(value),
@@ -49,7 +46,6 @@ fn is_kept(character: char) -> bool {
     character.is_ascii_digit() || is_letter(character) && !is_invisible(character)
 }
 
-/// `fold` for any text.
 fn fold_any(value: &str, comparison: KeyComparison) -> Cow<'_, str> {
     let counts = |character: char| match comparison {
         KeyComparison::Text => !is_invisible(character),

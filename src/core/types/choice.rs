@@ -7,7 +7,6 @@ use super::limits::Limits;
 use super::parsed::{Parsed, Refusal};
 use crate::core::finding::{Problem, TextKind, excerpt};
 
-/// One of a few words.
 #[derive(Debug)]
 pub struct Choice;
 
@@ -34,7 +33,6 @@ impl Type for Choice {
     }
 }
 
-/// Finds the choice that equals the value, ignoring case.
 fn parse<'c>(value: &str, choices: &'c [String]) -> Option<&'c str> {
     choices.iter().find(|choice| unicase::eq(choice.as_str(), value)).map(String::as_str)
 }

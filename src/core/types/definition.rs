@@ -10,24 +10,19 @@ use crate::core::record::json::JsonValue;
 use crate::core::row::RowBuilder;
 use crate::core::text::sheet;
 
-/// How the values of a type are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum Storage {
     Text,
     Integer,
 }
 
-/// The part of an address that a type holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum AddressPart {
     PostalCode,
     State,
     Country,
 }
 
-/// The properties of a type.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts {
     /// What it holds, for the documentation.
@@ -38,7 +33,6 @@ pub struct Facts {
     pub words: &'static str,
     /// What the listing says after the limits.
     pub normalisation: Option<&'static str>,
-    /// How its values are stored.
     pub storage: Storage,
     /// The JSON type that it needs, besides texts and whole numbers.
     pub json: Wanted,
@@ -77,9 +71,7 @@ impl Facts {
     };
 }
 
-/// A field type.
 pub trait Type {
-    /// See [`Facts`].
     const FACTS: Facts;
 
     /// What the limits allow, in words.

@@ -10,7 +10,6 @@ use crate::core::finding::{EmailFault, Problem, TextKind};
 use crate::core::row::RowBuilder;
 use crate::core::text;
 
-/// An e-mail address.
 #[derive(Debug)]
 pub struct Email;
 

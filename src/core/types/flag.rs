@@ -8,7 +8,6 @@ use super::parsed::{Parsed, Refusal};
 use crate::core::finding::{Problem, Wanted, excerpt};
 use crate::core::record::json::JsonValue;
 
-/// Yes or no.
 #[derive(Debug)]
 pub struct Flag;
 

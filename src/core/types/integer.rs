@@ -7,7 +7,6 @@ use super::limits::Limits;
 use super::parsed::{Parsed, Refusal};
 use crate::core::finding::{Problem, Wanted, excerpt};
 
-/// A whole number.
 #[derive(Debug)]
 pub struct Integer;
 
@@ -38,12 +37,10 @@ impl Type for Integer {
     }
 }
 
-/// Why a value is not an integer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IntegerFault {
     /// It is not of the form `[+-]?[0-9]+`.
     Invalid,
-    /// It does not fit into 64 bits.
     OutOfRange,
 }
 

@@ -6,9 +6,7 @@ use crate::core::text::kinds;
 /// The limits of one field. Lengths are in Unicode scalar values.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// The minimum number of characters.
     pub min: usize,
-    /// The maximum number of characters.
     pub max: usize,
     /// The minimum value of an integer.
     pub at_least: i64,
@@ -20,7 +18,6 @@ pub struct Limits {
     pub repair: bool,
     /// Whether a number that a spreadsheet has rewritten must be refused, because no other limit refuses it.
     pub refuses_rewritten: bool,
-    /// The words of a choice.
     pub choices: Vec<String>,
 }
 

@@ -15,7 +15,6 @@ use crate::core::finding::{Problem, TextKind};
 use crate::core::record::json::{JsonKind, JsonValue};
 use crate::core::text;
 
-/// A list of texts and numbers.
 #[derive(Debug)]
 pub struct List;
 

@@ -7,19 +7,15 @@ use super::limits::Limits;
 use crate::core::finding::{Problem, TextKind};
 use crate::core::text;
 
-/// What is stored for a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stored<'v> {
-    /// No value.
     Missing,
-    /// A text.
     Text(Cow<'v, str>),
     /// A whole number, or a flag.
     Integer(i64),
 }
 
 impl Stored<'_> {
-    /// The same without a borrow.
     pub fn into_owned<'v>(self) -> Stored<'v> {
         match self {
             Stored::Missing => Stored::Missing,
@@ -29,10 +25,8 @@ impl Stored<'_> {
     }
 }
 
-/// Why a value cannot be stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// What is wrong.
     pub problem: Problem,
     /// A correct value, if one can be guessed.
     pub suggestion: Option<String>,
@@ -41,18 +35,15 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// A refusal without a suggestion.
     pub fn new(problem: Problem) -> Refusal {
         Refusal { problem, suggestion: None, relaxable: false }
     }
 }
 
-/// What a type makes of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parsed<'v> {
     /// What is stored. If the value is refused: what was judged, as far as it could be normalised.
     pub stored: Stored<'v>,
-    /// Whether address repair removed punctuation.
     pub is_repaired: bool,
     /// What may be wrong, although the value may be stored.
     pub warning: Option<Problem>,
@@ -89,7 +80,6 @@ impl<'v> Parsed<'v> {
         Parsed::new(Stored::Text(value), refusals)
     }
 
-    /// A whole number.
     pub fn integer(number: i64) -> Parsed<'v> {
         Parsed::new(Stored::Integer(number), Vec::new())
     }

@@ -12,7 +12,6 @@ use crate::core::row::RowBuilder;
 use crate::core::text::digit;
 use crate::core::text::sheet::{self, Rewritten};
 
-/// A phone number.
 #[derive(Debug)]
 pub struct Phone;
 

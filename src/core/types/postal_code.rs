@@ -11,7 +11,6 @@ use super::quick::{Memory, Quick};
 use super::text::Text;
 use crate::core::row::RowBuilder;
 
-/// A postal code.
 #[derive(Debug)]
 pub struct PostalCode;
 
@@ -50,7 +49,6 @@ pub struct LostZero {
 }
 
 impl LostZero {
-    /// Notes a part of the record's address.
     pub fn note(&mut self, part: AddressPart, text: Range<usize>, rows: &impl RowBuilder) {
         match part {
             AddressPart::PostalCode => self.has_four_digits = has_four_digits(rows.written(text)),
@@ -59,7 +57,6 @@ impl LostZero {
         }
     }
 
-    /// Whether it has, once all parts are noted.
     pub fn is_likely(&self, rows: &impl RowBuilder) -> bool {
         self.has_four_digits
             && has_zips_with_leading_zeros(rows.written(self.state.clone()))

@@ -5,18 +5,14 @@ use super::country::recent::Recent;
 /// What the types remember from one value to the next.
 #[derive(Clone, Debug, Default)]
 pub struct Memory {
-    /// The last countries that were found.
     pub countries: Recent,
 }
 
-/// What the quick path has done with a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quick {
     /// Nothing: the value takes the full path.
     Undecided,
-    /// Stored as missing.
     Missing,
-    /// Stored unchanged.
     Same,
     /// Normalised: written to the builder's space, with this length.
     Normalised(usize),
@@ -25,7 +21,6 @@ pub enum Quick {
 }
 
 impl Quick {
-    /// `Same` for a valid value.
     #[inline]
     pub fn same_if(is_valid: bool) -> Quick {
         if is_valid { Quick::Same } else { Quick::Undecided }

@@ -28,7 +28,6 @@ pub fn repair(value: &str) -> Cow<'_, str> {
     Cow::Owned(repair_any(value))
 }
 
-/// The repaired value, if repair changes it.
 pub fn repaired(value: &str) -> Option<String> {
     match repair(value) {
         Cow::Borrowed(same) if same.len() == value.len() => None,
@@ -36,7 +35,6 @@ pub fn repaired(value: &str) -> Option<String> {
     }
 }
 
-/// [`repair`] for any value.
 fn repair_any(value: &str) -> String {
     let mut repaired = String::with_capacity(value.len());
     for character in value.chars().filter(|&c| !is_dropped(c)) {
@@ -85,7 +83,6 @@ fn is_repaired(character: char) -> bool {
     is_dropped(character) || text::is_punctuation(character)
 }
 
-/// The quick path of a field whose values are repaired.
 #[inline(always)]
 pub fn quick(value: &[u8], limits: &Limits, rows: &mut impl RowBuilder) -> Quick {
     let seen = kinds::seen(value);

@@ -12,7 +12,6 @@ use crate::core::finding::TextKind;
 use crate::core::row::RowBuilder;
 use crate::core::text;
 
-/// A state or province.
 #[derive(Debug)]
 pub struct State;
 

@@ -11,7 +11,6 @@ use crate::core::finding::TextKind;
 use crate::core::row::RowBuilder;
 use crate::core::text::sheet;
 
-/// Any text.
 #[derive(Debug)]
 pub struct Text;
 

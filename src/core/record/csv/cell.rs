@@ -33,7 +33,6 @@ pub const SHEET_MARK: char = '\u{1}';
 pub const NOT_CALCULATED: &str = "#NOT_CALCULATED!";
 
 impl Cell {
-    /// An empty cell.
     pub fn empty() -> Cell {
         Cell { start: 0, end: 0, escaped: Escaped::Nothing }
     }
@@ -73,7 +72,6 @@ impl Cell {
             && memchr2(b'\n', b'\r', &bytes[self.start as usize..self.end as usize]).is_some()
     }
 
-    /// Whether the cell is quoted in its record.
     pub fn is_quoted(&self, record: &[u8], dialect: &CsvDialect) -> bool {
         self.start > 0 && Some(record[self.start as usize - 1]) == dialect.quote
     }

@@ -52,7 +52,6 @@ pub(super) fn may_have_formula(record: &[u8], delimiter: u8) -> bool {
     first | pairs.fold(false, |found, (&one, &next)| found | (is_before(one) & begins(next)))
 }
 
-/// Whether a formula can begin with this byte.
 fn is_operator(byte: u8) -> bool {
     (byte == b'=') | (byte == b'+') | (byte == b'-') | (byte == b'@') | (byte == b'\t') | (byte == b'\r')
 }

@@ -17,12 +17,10 @@ pub struct RowWriter {
 }
 
 impl RowWriter {
-    /// A writer for this delimiter.
     pub fn new(delimiter: u8) -> RowWriter {
         RowWriter { dialect: CsvDialect::with_delimiter(delimiter), is_first: true, cells: Vec::new() }
     }
 
-    /// Adds a cell to the row.
     pub fn cell(&mut self, out: &mut Vec<u8>, cell: &str) {
         self.delimit(out);
         let guard: &[u8] = if is_formula(cell.as_bytes()) { b"'" } else { b"" };
@@ -55,7 +53,6 @@ impl RowWriter {
         }
     }
 
-    /// Adds a cell with a number.
     pub fn number(&mut self, out: &mut Vec<u8>, number: u64) {
         if self.dialect.delimiter.is_ascii_digit() {
             return self.cell(out, &number.to_string());
@@ -112,12 +109,10 @@ impl RowWriter {
         regular.is_some() && !must_be_quoted && self.dialect.delimiter != b'\'' && cells.iter().all(is_safe)
     }
 
-    /// Whether a cell needs quotes.
     fn must_quote(&self, cell: &[u8]) -> bool {
         cell.chunks(mask::WIDTH).any(|chunk| mask::of_any(chunk, [self.dialect.delimiter, b'"', b'\n', b'\r']) != 0)
     }
 
-    /// Ends the row.
     pub fn end(&mut self, out: &mut Vec<u8>) {
         out.push(b'\n');
         self.is_first = true;

@@ -11,11 +11,9 @@ pub enum FirstValue {
     Whole(usize),
     /// A value that the text ends within.
     CutOff,
-    /// Not JSON.
     Invalid,
 }
 
-/// What a text begins with.
 pub fn first_value(text: &[u8]) -> FirstValue {
     first_value_until(text).0
 }
@@ -35,7 +33,6 @@ pub fn first_value_until(text: &[u8]) -> (FirstValue, usize) {
     }
 }
 
-/// Whether a line of NDJSON is blank.
 pub fn is_blank(record: &[u8]) -> bool {
     record.iter().all(|byte| is_white_space(*byte))
 }

@@ -16,7 +16,6 @@ use crate::core::record::raw::unescape;
 #[derive(Debug)]
 pub struct Members<'r>(pub Vec<(Cow<'r, str>, &'r str)>);
 
-/// Why a record has no members.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JsonFault {
     /// It is not JSON: what is wrong and where, in the parser's words.
@@ -100,7 +99,6 @@ impl<'r> Members<'r> {
         Ok(Members(reached))
     }
 
-    /// The first key that occurs twice.
     pub fn repeated_key(&self) -> Option<&str> {
         // Few members are compared with each other; many go through a set, so that the cost stays linear.
         if self.0.len() <= 24 {
@@ -120,7 +118,6 @@ pub trait Paths {
     fn reach_into(&self, path: &str) -> bool;
     /// Whether the value there is taken whole, even if it is an object.
     fn is_whole(&self, path: &str) -> bool;
-    /// Whether the path fills a field.
     fn fill(&self, path: &str) -> bool;
 }
 

@@ -16,7 +16,6 @@ pub struct ValueSpan {
     is_plain_text: bool,
 }
 
-/// The text at a [`ValueSpan`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Written<'r> {
     /// A text without escapes, without its quotes.
@@ -26,7 +25,6 @@ pub enum Written<'r> {
 }
 
 impl<'r> Written<'r> {
-    /// The value written as `raw`.
     pub fn of(raw: &'r str) -> Written<'r> {
         let text = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
         text.filter(|text| has_no_stop(text.as_bytes())).map_or(Written::Value(raw), Written::PlainText)
@@ -46,7 +44,6 @@ impl<'r> Written<'r> {
 }
 
 impl ValueSpan {
-    /// Its text in the record.
     pub fn of<'r>(&self, record: &'r str) -> Written<'r> {
         let (start, end) = (self.start as usize, self.end as usize);
         match self.is_plain_text {
@@ -84,7 +81,6 @@ impl ValueSpan {
         spans.iter().rev().fold(0, bit)
     }
 
-    /// Whether it is an object.
     #[inline]
     pub fn is_object(&self, record: &str) -> bool {
         !self.is_plain_text && record.as_bytes().get(self.start as usize) == Some(&b'{')
@@ -151,7 +147,6 @@ impl<'r> ObjectReader<'r> {
         self.take(b':').then_some(key)
     }
 
-    /// The value after the key.
     #[inline]
     pub fn value(&mut self) -> Option<ValueSpan> {
         self.skip_white_space();
@@ -243,7 +238,6 @@ impl<'r> ObjectReader<'r> {
         (self.at > start).then_some(())
     }
 
-    /// Skips an array or object.
     fn go_over_nested(&mut self) -> Option<()> {
         self.at += value_length(self.record.get(self.at..)?)?;
         Some(())

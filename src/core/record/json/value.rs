@@ -8,9 +8,7 @@ use serde_json::value::RawValue;
 /// A JSON value, parsed as far as a record needs.
 #[derive(Clone, Debug, PartialEq)]
 pub enum JsonValue<'r> {
-    /// `null`.
     Null,
-    /// `true` or `false`.
     Bool(bool),
     /// A number as written.
     Number(&'r str),
@@ -18,13 +16,10 @@ pub enum JsonValue<'r> {
     Text(Cow<'r, str>),
     /// An array as written.
     Array(&'r str),
-    /// An object.
     Object,
 }
 
-/// What a JSON value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum JsonKind {
     Null,
     Bool,
@@ -67,7 +62,6 @@ pub(super) fn value_length(text: &str) -> Option<usize> {
     Some(values.byte_offset())
 }
 
-/// Parses a member's value.
 pub fn value(raw: &str) -> JsonValue<'_> {
     match raw.as_bytes().first() {
         // `Members::parse` has checked that texts are valid, so `Null` is never reached; it is better than a panic.

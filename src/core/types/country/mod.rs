@@ -12,7 +12,6 @@ use super::quick::{Memory, Quick};
 use crate::core::finding::{Problem, TextKind, excerpt};
 use crate::core::row::RowBuilder;
 
-/// A country.
 #[derive(Debug)]
 pub struct Country;
 

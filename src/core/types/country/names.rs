@@ -122,7 +122,6 @@ impl Key {
     }
 }
 
-/// The table, indexed.
 struct Countries {
     /// By alpha-2 code, the form of most values.
     codes: [Option<&'static str>; 26 * 26],
