@@ -39,6 +39,15 @@ pub fn is_tidy(text: &[u8]) -> bool {
     true
 }
 
+/// The positions of a mask's bits, in ascending order.
+pub fn bits(mut mask: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let bit = (mask != 0).then(|| mask.trailing_zeros() as usize)?;
+        mask &= mask - 1;
+        Some(bit)
+    })
+}
+
 /// The chunk filled up to [`WIDTH`], and a bit for each byte of it that was there.
 #[inline]
 fn whole(chunk: &[u8]) -> ([u8; WIDTH], u64) {

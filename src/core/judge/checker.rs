@@ -1,15 +1,13 @@
 //! Judges the records of a block: [`Checker`].
 
-use super::bad_record::BadRecord;
 use super::csv_shape::CsvShape;
-use super::draft::Draft;
-use super::draft::Original;
+use super::draft::{Draft, Original};
 use super::keys::{JsonShape, MetKeys};
 use super::plan::Plan;
 use super::report::Carried;
-use super::verdicts::{Outcome, Verdict, Verdicts};
-use super::{csv, cut_record, json, report_line};
-use crate::core::finding::{Finding, FindingList, Handling, Problem};
+use super::verdicts::{BadRecord, Outcome, Verdict, Verdicts};
+use super::{csv, json, report_line};
+use crate::core::finding::{FindingList, Problem};
 use crate::core::profile::{Binding, Column, FieldSet};
 use crate::core::record::csv::{Cell, RowWriter};
 use crate::core::record::{Block, Extent, Span};
@@ -137,7 +135,7 @@ impl Checker {
     /// What is wrong with a record that cannot be cut; in a row of a reject report, what is wrong with the record in it.
     fn own_fault<'r>(&self, bytes: &'r [u8], bad: BadRecord<'r>) -> BadRecord<'r> {
         match &self.shape {
-            Shape::Csv(shape) => cut_record::torn(shape, bytes).map_or(bad, |(own, _)| own),
+            Shape::Csv(shape) => csv::torn(shape, bytes).map_or(bad, |(own, _)| own),
             Shape::Json(_) => bad,
         }
     }
@@ -166,16 +164,8 @@ impl Checker {
         let column = |original: &Option<Original>| original.as_ref().and_then(|original| original.column);
         fields.sort_by_key(|(field, original)| (column(original).unwrap_or(u32::MAX), *field));
         for (field, original) in fields {
-            let finding = Finding {
-                problem: Problem::Missing { only_if_new: true },
-                handling: Handling::Rejected(None),
-                field: Some(field as u16),
-                column: column(&original).map(|column| column + 1),
-                value: original.as_ref().map(|original| original.text.as_str()),
-                suggestion: None,
-                raw: None,
-            };
-            findings.push(u32::MAX, &finding);
+            let problem = Problem::Missing { only_if_new: true };
+            findings.push(u32::MAX, &Original::rejected(original.as_ref(), field, problem));
         }
     }
 

@@ -1,7 +1,7 @@
 //! [`CsvShape`].
 
-use super::bad_record::BadRecord;
 use super::report::ReportShape;
+use super::verdicts::BadRecord;
 use crate::core::finding::Problem;
 use crate::core::profile::{Binding, letters_and_digits};
 use crate::core::record::csv::{Cell, SplitFault, split_in};

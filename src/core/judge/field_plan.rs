@@ -3,15 +3,13 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::field_options::{FieldOptions, OnInvalid};
-use super::plan_error::{OnInvalidReason, PlanError};
+use super::options::{FieldOptions, OnInvalid, OnInvalidReason, PlanError};
 use crate::core::mode::{Empty, Mode};
 use crate::core::profile::{Field, Mapping, Profile, Setting};
 use crate::core::text::key::KeyComparison;
 use crate::core::text::sheet::without_guards;
 use crate::core::types::FieldType;
-use crate::core::types::definition::{AddressPart, Storage};
-use crate::core::types::limits::Limits;
+use crate::core::types::definition::{AddressPart, Limits, Storage, Stored};
 
 /// How a field treats a number that a spreadsheet has rewritten (`5.41754E+09`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,19 +24,13 @@ pub enum Rewritten {
     Text,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Filler {
-    Text(String),
-    Integer(i64),
-}
-
 #[derive(Clone, Debug)]
 pub struct FieldPlan {
     pub column: String,
     pub kind: FieldType,
     pub required: Required,
     /// What is stored for a missing value: a constant of the mapping, or the profile's default.
-    pub default: Option<Filler>,
+    pub default: Option<Stored<'static>>,
     pub values: BTreeMap<String, String>,
     /// Whether a leading apostrophe is dropped.
     pub guard: bool,
@@ -112,7 +104,7 @@ impl<'p> FieldPlanner<'p> {
             column: field.column.clone(),
             kind: field.kind,
             required,
-            default: field.default.clone().map(Filler::Text),
+            default: field.default.clone().map(|default| Stored::Text(Cow::Owned(default))),
             guard: field.is_guarded(),
             address_part: address_part(self.profile, index),
             limits: limits(field, self.relax_all || self.relaxed[index], rewritten),

@@ -7,12 +7,12 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::bad_record::BadRecord;
 use super::draft::{Draft, Original};
 use super::keys::{JsonShape, MOST_KEYS, MetKeys};
 use super::plan::Plan;
 use super::report_line::{Record, parse, parse_members, without_report};
 use super::value::{Origin, is_whole};
+use super::verdicts::BadRecord;
 use crate::core::finding::{Problem, excerpt};
 use crate::core::profile::{Chosen, Meaning, REPORT_KEY, Role, Sources};
 use crate::core::record::json::{JsonValue, Members, ObjectReader, ValueSpan, Written, stop_in_text, value};
@@ -246,24 +246,17 @@ fn judge_members<'v, B: RowBuilder>(
     plain: impl Fn(usize) -> Option<(&'v [u8], usize)>,
     draft: &mut Draft<'_, B>,
 ) {
-    let judge = |origin: Origin, draft: &mut Draft<'_, B>| match written(origin.order) {
-        Written::PlainText(text) => draft.judge.text(origin, text),
-        Written::Value(raw) => draft.judge.json(origin, raw),
-    };
     let plan = draft.judge.plan;
     let mut has_value = |field, member: usize| has_value(plan, field, written(member as u32));
     let group = draft.judge.group(sources, &mut has_value);
     for (field, single) in sources.singles().iter().enumerate() {
         let origin = |member: usize| Origin { field, column: None, order: member as u32 };
-        let (chosen, index) = match *single {
-            Some(member) => (Chosen::One(member), Some(member)),
-            None if sources.lack(field) => (Chosen::Nothing, None),
-            None => {
-                let chosen = draft.choose(sources, field, group, &mut has_value);
-                (chosen, chosen.single())
-            }
+        let chosen = match *single {
+            Some(member) => Chosen::One(member),
+            None if sources.lack(field) => Chosen::Nothing,
+            None => draft.choose(sources, field, group, &mut has_value),
         };
-        if let Some(member) = index
+        if let Some(member) = chosen.single()
             && let Some((source, length)) = plain(member)
             && (is_tidy || text::is_tidy(&source[..length]))
             && draft.push_quick((field, member), source, length)
@@ -274,7 +267,7 @@ fn judge_members<'v, B: RowBuilder>(
         let stored = match chosen {
             Chosen::Nothing => draft.judge.missing(Origin { field, column: None, order: u32::MAX }, None),
             Chosen::One(member) => {
-                let stored = judge(origin(member), draft);
+                let stored = draft.judge.written(origin(member), written(member as u32));
                 draft.note_outcome(field, member, &text(member), &stored);
                 stored
             }
@@ -282,8 +275,8 @@ fn judge_members<'v, B: RowBuilder>(
                 let stored = match [first, last].map(|member| joinable(written(member as u32))) {
                     [Some(one), Some(other)] => draft.judge.parts(origin(first), &[&*one, &*other]),
                     // A part that cannot be joined is not a text, and is judged alone.
-                    [None, _] => judge(origin(first), draft),
-                    [_, None] => judge(origin(last), draft),
+                    [None, _] => draft.judge.written(origin(first), written(first as u32)),
+                    [_, None] => draft.judge.written(origin(last), written(last as u32)),
                 };
                 draft.note_fates(field, [(first, &*text(first)), (last, &*text(last))], &stored);
                 stored
@@ -295,11 +288,7 @@ fn judge_members<'v, B: RowBuilder>(
 }
 
 fn has_value(plan: &Plan, field: usize, written: Written<'_>) -> bool {
-    let raw = match written {
-        Written::PlainText(text) => return plan.has_value(field, text),
-        Written::Value(raw) => raw,
-    };
-    match value(raw) {
+    match written.value() {
         JsonValue::Null => false,
         JsonValue::Text(text) => plan.has_value(field, &text),
         _ => true,
@@ -308,13 +297,10 @@ fn has_value(plan: &Plan, field: usize, written: Written<'_>) -> bool {
 
 /// The text of a part of a field; `None` if it is not a text.
 fn joinable(written: Written<'_>) -> Option<Cow<'_, str>> {
-    plain(written).map(Cow::Borrowed).or_else(|| match written {
-        Written::Value(raw) => Some(value(raw)).and_then(|value| match value {
-            JsonValue::Text(text) => Some(text),
-            _ => None,
-        }),
-        Written::PlainText(_) => None,
-    })
+    match written.value() {
+        JsonValue::Text(text) => Some(text),
+        _ => plain(written).map(Cow::Borrowed),
+    }
 }
 
 /// The text that a value is judged as, if the record has this text verbatim.

@@ -7,6 +7,7 @@
 
 use std::ops::Range;
 
+use crate::core::mask::bits;
 use crate::core::record::{Balance, CellOutcome};
 
 /// Sets of the cells of records, one bit per cell.
@@ -203,41 +204,31 @@ impl Marks {
         let mut counts = vec![Balance::default(); slots + 1];
         for (number, layout) in self.layouts.iter().enumerate() {
             let end = self.layouts.get(number + 1).map_or(self.filled.len(), |next| next.first as usize);
-            for word in 0..layout.words as usize {
+            let stride = layout.words as usize;
+            for word in 0..stride {
                 let first = layout.first as usize + word;
-                let stride = layout.words as usize;
                 let mut add = |words: &[u64], to: &dyn Fn(&mut Balance) -> &mut u64| {
-                    sum_bits(words.get(first..end.min(words.len())).unwrap_or_default(), stride, |bit, sum| {
-                        let slot = self.slots[layout.slots.0 as usize + 64 * word + bit] as usize;
+                    sum_bits(words, stride, |bit, sum| {
+                        let slot = self.slot(number as u32, 64 * word + bit) as usize;
                         *to(&mut counts[slot.min(slots)]) += sum;
                     });
                 };
-                add(&self.filled, &|counts| &mut counts.filled);
+                // Empty if no record was cut.
+                let filled = self.filled.get(first..end).unwrap_or_default();
+                add(filled, &|counts| &mut counts.filled);
                 for (outcome, words) in CellOutcome::ALL.into_iter().zip(&self.outcomes) {
+                    let words = words.get(first..end.min(words.len())).unwrap_or_default();
                     add(words, &|counts| counts.of(outcome));
                 }
                 let ignored = self.ignored[layout.ignored as usize + word];
                 if ignored != 0 {
-                    // Empty if no record was cut.
-                    let filled = self.filled.get(first..end).unwrap_or_default();
                     let words: Words = filled.iter().map(|filled| filled & ignored).collect();
-                    sum_bits(&words, stride, |bit, sum| {
-                        let slot = self.slots[layout.slots.0 as usize + 64 * word + bit] as usize;
-                        counts[slot.min(slots)].ignored += sum;
-                    });
+                    add(&words, &|counts| &mut counts.ignored);
                 }
             }
         }
         counts
     }
-}
-
-fn bits(mut word: u64) -> impl Iterator<Item = usize> {
-    std::iter::from_fn(move || {
-        let bit = (word != 0).then(|| word.trailing_zeros() as usize)?;
-        word &= word - 1;
-        Some(bit)
-    })
 }
 
 /// How often each bit is set in the first of each `stride` of these words.

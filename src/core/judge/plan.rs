@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::field_plan::{FieldPlan, FieldPlanner, KeyPlan, Required};
-use super::plan_error::PlanError;
 use crate::core::mode::{Empty, Mode};
 use crate::core::profile::{FieldSet, HeaderNames, Profile, Setting};
 use crate::core::text;
@@ -11,7 +10,7 @@ use crate::core::text::key::KeyComparison;
 use crate::core::text::sheet::{self, without_guards};
 use crate::core::types::repair;
 
-pub use super::field_options::{FieldOptions, OnInvalid};
+pub use super::options::{FieldOptions, OnInvalid, OnInvalidReason, PlanError};
 
 #[derive(Clone, Debug)]
 pub struct Plan {

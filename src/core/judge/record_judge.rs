@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use super::checker::{Checker, Shape, Stamp};
 use super::csv_shape::CsvShape;
-use super::field_options::FieldOptions;
 use super::keys::JsonShape;
+use super::options::{FieldOptions, PlanError};
 use super::plan::Plan;
-use super::plan_error::PlanError;
 use super::verdicts::{Outcome, Verdicts};
 use crate::core::finding::FindingList;
 use crate::core::profile::{Binding, Profile};

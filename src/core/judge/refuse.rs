@@ -2,13 +2,15 @@
 
 use std::borrow::Cow;
 
-use super::field_options::OnInvalid;
-use super::field_plan::{FieldPlan, Filler, Required};
+use super::field_plan::{FieldPlan, Required};
+use super::options::{OnInvalid, PlanError};
+use super::plan::Plan;
 use super::value::{Judge, Kept, Origin};
 use crate::core::finding::{Finding, Handling, Problem, Retry, excerpt};
 use crate::core::mode::Empty;
+use crate::core::profile::Mapping;
 use crate::core::record::csv::NOT_CALCULATED;
-use crate::core::types::parsed::{Refusal, Stored};
+use crate::core::types::definition::{Refusal, Stored};
 
 impl Judge<'_> {
     pub(super) fn cell_error<'v>(&mut self, origin: Origin, raw: &str, error: &str) -> Stored<'v> {
@@ -28,8 +30,8 @@ impl Judge<'_> {
             Some(_) => self.empty.insert(origin.field),
             None => self.absent.insert(origin.field),
         }
-        if plan.default.is_some() {
-            return default(plan);
+        if let Some(default) = &plan.default {
+            return default.clone();
         }
         let is_refused = match plan.required {
             Required::No => false,
@@ -70,7 +72,7 @@ impl Judge<'_> {
                 // An existing customer keeps its value.
                 self.absent.insert(origin.field);
                 self.cleared.insert(origin.field);
-                Some(default(plan))
+                Some(plan.default.clone().unwrap_or(Stored::Missing))
             }
         };
         let stored = match &instead {
@@ -105,18 +107,44 @@ impl Judge<'_> {
     }
 }
 
-fn default<'v>(plan: &FieldPlan) -> Stored<'v> {
-    match &plan.default {
-        Some(Filler::Text(text)) => Stored::Text(Cow::Owned(text.clone())),
-        Some(Filler::Integer(number)) => Stored::Integer(*number),
-        None => Stored::Missing,
-    }
-}
-
 fn retry(plan: &FieldPlan, refusal: &Refusal) -> Option<Retry> {
     match refusal.problem {
         _ if refusal.relaxable => Some(Retry::Relaxed),
         Problem::Missing { .. } => None,
         _ => (plan.required == Required::No).then_some(Retry::Cleared),
+    }
+}
+
+impl Plan {
+    /// Checks and stores the constants and replacements of a mapping. They must be valid: none is replaced or cleared.
+    pub(super) fn take_mapping(&mut self, mapping: &Mapping) -> Result<(), PlanError> {
+        for field in 0..self.fields.len() {
+            let column = self.fields[field].column.clone();
+            let values = std::mem::take(&mut self.fields[field].values);
+            let on_invalid = std::mem::take(&mut self.fields[field].on_invalid);
+            for (value, replacement) in values.iter().filter(|(_, replacement)| !replacement.is_empty()) {
+                self.filler(field, replacement, Some(value))?;
+            }
+            if let Some(constant) = mapping.constants.get(&column) {
+                self.fields[field].default = Some(self.filler(field, constant, None)?);
+            }
+            self.fields[field].values = values;
+            self.fields[field].on_invalid = on_invalid;
+        }
+        Ok(())
+    }
+
+    fn filler(&self, field: usize, value: &str, replaced: Option<&String>) -> Result<Stored<'static>, PlanError> {
+        let mut judge = Judge::new(self);
+        let stored = judge.text(Origin { field, column: None, order: 0 }, value).into_owned();
+        if stored != Stored::Missing && !judge.has_error() {
+            return Ok(stored);
+        }
+        Err(PlanError::Unstorable {
+            column: self.fields[field].column.clone(),
+            replaced: replaced.cloned(),
+            value: value.to_string(),
+            findings: judge.findings,
+        })
     }
 }

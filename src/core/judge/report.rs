@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use memchr::memrchr_iter;
 
-use super::bad_record::BadRecord;
+use super::verdicts::BadRecord;
 use crate::core::finding::{Code, Problem, Scope, Unreadable, english};
 use crate::core::profile::{Binding, REPORT_COLUMNS, digest, report_column};
 use crate::core::record::Origin;
@@ -47,19 +47,14 @@ pub(super) struct ReportRow<'r> {
     pub(super) cells: &'r [Cell],
 }
 
-/// A row of a report that cannot be cut into cells: the record's own text, and what the report says about it.
-pub(super) struct Torn<'r> {
-    pub(super) own: &'r [u8],
-    pub(super) carried: Carried,
-}
-
 /// The number of delimiters to try, from the end of a row, to find the one before the report's columns. Most rows have fewer
 /// in these columns.
 const MOST_TRIED: usize = 64;
 
 impl ReportShape {
-    /// Finds the record's own text in a row that cannot be cut into cells, if the row still ends with the report's columns.
-    pub(super) fn tear<'r>(&self, row: &'r [u8], csv: CsvDialect) -> Option<Torn<'r>> {
+    /// Finds the record's own text in a row that cannot be cut into cells, if the row still ends with the report's columns;
+    /// and what these say.
+    pub(super) fn tear<'r>(&self, row: &'r [u8], csv: CsvDialect) -> Option<(&'r [u8], Carried)> {
         if !self.is_at_end {
             return None;
         }
@@ -73,8 +68,7 @@ impl ReportShape {
             }
             let origin = Origin { run: text(0), file: text(1), record: text(2), line: text(3) };
             let dialect = RawDialect { csv, columns: self.own_digest.clone(), is_guarded: true };
-            let carried = Carried { origin: Some(origin), dialect: Some(dialect.to_string()) };
-            Some(Torn { own: &row[..at], carried })
+            Some((&row[..at], Carried { origin: Some(origin), dialect: Some(dialect.to_string()) }))
         })
     }
 

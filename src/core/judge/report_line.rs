@@ -5,8 +5,8 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memchr2, memmem};
 
-use super::bad_record::BadRecord;
 use super::report::{Carried, cut_off};
+use super::verdicts::BadRecord;
 use crate::core::finding::{Code, Problem, excerpt};
 use crate::core::profile::REPORT_KEY;
 use crate::core::record;

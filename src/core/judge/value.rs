@@ -2,19 +2,22 @@
 //!
 //! The order is: Unicode and white space, missing values, the field's own normalisation, default, required, length,
 //! characters and form. A value may have several findings; all are noted.
+//!
+//! The quick path ([`Judge::quick`]) is for ordinary values: it reads a value's bytes once and writes what is stored straight
+//! into the row. It must store what the full path would; a test compares both on random values.
 
 use std::borrow::Cow;
 
-use super::field_options::OnInvalid;
 use super::field_plan::Rewritten;
+use super::options::OnInvalid;
 use super::plan::{Content, Plan};
 use super::verdicts::Touched;
 use crate::core::finding::{FindingList, Problem, excerpt};
 use crate::core::profile::FieldSet;
-use crate::core::record::json::{self, JsonKind, JsonValue};
+use crate::core::record::json::{self, JsonKind, JsonValue, Written};
+use crate::core::row::RowBuilder;
 use crate::core::text::{self, sheet::without_guards};
-use crate::core::types::parsed::{Parsed, Refusal, Stored};
-use crate::core::types::quick::Memory;
+use crate::core::types::definition::{Memory, Parsed, Quick, Refusal, Stored};
 
 #[derive(Debug)]
 pub(super) struct Judge<'p> {
@@ -190,6 +193,14 @@ impl<'p> Judge<'p> {
         self.cleaned(origin, &raw.join(" "), Cow::Owned(value.join(" "))).into_owned()
     }
 
+    /// Judges a JSON value, as it is written in the record.
+    pub(super) fn written<'v>(&mut self, origin: Origin, written: Written<'v>) -> Stored<'v> {
+        match written {
+            Written::PlainText(text) => self.text(origin, text),
+            Written::Value(raw) => self.json(origin, raw),
+        }
+    }
+
     pub(super) fn json<'v>(&mut self, origin: Origin, raw: &'v str) -> Stored<'v> {
         let plan = &self.plan.fields[origin.field];
         let value = json::value(raw);
@@ -233,6 +244,58 @@ fn as_windows_1252(control: char, value: &str) -> Option<String> {
 
 pub(super) fn is_whole(number: &str) -> bool {
     !number.bytes().any(|byte| matches!(byte, b'.' | b'e' | b'E'))
+}
+
+/// A trimmed, tidy value, with what follows it in the block.
+#[derive(Clone, Copy)]
+pub(super) struct Tidy<'v> {
+    pub(super) source: &'v [u8],
+    pub(super) length: usize,
+}
+
+impl<'v> Tidy<'v> {
+    pub(super) fn bytes(self) -> &'v [u8] {
+        &self.source[..self.length]
+    }
+}
+
+impl Judge<'_> {
+    /// Judges a value and adds what is stored, or NULL, to `rows`; nothing if it is undecided.
+    // This runs for every cell, and a call would cost about as much as its work.
+    #[inline(always)]
+    pub(super) fn quick(&mut self, field: usize, tidy: Tidy<'_>, rows: &mut impl RowBuilder) -> Quick {
+        let done = self.decide(field, tidy.bytes(), rows);
+        match done {
+            Quick::Undecided => {}
+            Quick::Missing => rows.push_null(),
+            Quick::Same => rows.push_prefix(tidy.source, tidy.length),
+            Quick::Normalised(length) => rows.push_written(length),
+            Quick::Repaired(length) => {
+                self.repaired[field] += 1;
+                rows.push_written(length);
+            }
+        }
+        done
+    }
+
+    /// Decides what is stored. A normalised value is written to the spare space of `rows`.
+    #[inline(always)]
+    fn decide(&mut self, field: usize, value: &[u8], rows: &mut impl RowBuilder) -> Quick {
+        let plan = &self.plan.fields[field];
+        let Some(&first) = value.first() else {
+            // Only the full path reports a missing value.
+            if !plan.may_lack {
+                return Quick::Undecided;
+            }
+            self.empty.insert(field);
+            return Quick::Missing;
+        };
+        // `\\N`, guards and spreadsheet errors take the full path.
+        if !plan.is_quick || matches!(first, b'\\' | b'\'' | b'=' | b'#') {
+            return Quick::Undecided;
+        }
+        plan.kind.quick(value, &plan.limits, &mut self.memory, rows)
+    }
 }
 
 #[cfg(test)]

@@ -3,13 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use super::definition::Profile;
-use super::header::Header;
-use super::header_name::{accepted_names, letters_and_digits};
-use super::layout::Layout;
+use super::field::accepted_names;
+use super::header::{Header, REPORT_KEY, letters_and_digits};
 use super::mapping::Mapping;
-use super::matching::{MAP, Match, Meaning, NAME};
+use super::matching::{Layout, MAP, Match, Meaning, NAME};
 use super::nested::Nested;
-use super::report_columns::REPORT_KEY;
 use crate::core::record::json::Paths;
 
 #[derive(Clone, Debug)]
@@ -122,7 +120,7 @@ impl HeaderNames {
                 let mut mapped = self.alike.get(compared).into_iter().flatten();
                 let free = mapped.find(|mapped| {
                     #[cfg(test)]
-                    super::header_name::steps::count(1);
+                    super::header::steps::count(1);
                     !spelt.contains(mapped.as_str())
                 });
                 free.and_then(|mapped| self.mapped.get(mapped).copied())

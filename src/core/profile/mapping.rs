@@ -7,8 +7,7 @@ use std::fmt::{self, Display};
 use serde::Deserialize;
 
 use super::definition::Profile;
-use super::settings_error::{Setting, SettingsError};
-use super::toml_text::{Position, message};
+use super::error::{Position, Setting, SettingsError, message};
 use crate::core::text;
 
 /// Which columns go where, what fills missing values, and which values replace others.

@@ -5,7 +5,7 @@
 //! of `manager` is not.
 
 use super::definition::Profile;
-use super::header_name::letters_and_digits;
+use super::header::letters_and_digits;
 use super::matching::{Match, Rank};
 
 /// What an object contains, by its key.

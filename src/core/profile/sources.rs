@@ -4,9 +4,7 @@
 //! field. The parts of an address come from one group of columns. The index is that of a column in the header, or of a
 //! member in a JSON record.
 
-use super::layout::Layout;
-use super::matching::{MAP, Match, Rank};
-use super::role::{ROLES, Role};
+use super::matching::{Layout, MAP, Match, ROLES, Rank, Role};
 
 /// A candidate for a field's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

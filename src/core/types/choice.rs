@@ -2,9 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::definition::{Facts, Type};
-use super::limits::Limits;
-use super::parsed::{Parsed, Refusal};
+use super::definition::{Facts, Limits, Parsed, Refusal, Type};
 use crate::core::finding::{Problem, TextKind, excerpt};
 
 #[derive(Debug)]
@@ -17,10 +15,6 @@ impl Type for Choice {
         settings: &["min", "max", "characters", "default", "choices"],
         ..Facts::TEXT
     };
-
-    fn describe(limits: &Limits) -> Cow<'static, str> {
-        limits.choices.join(" or ").into()
-    }
 
     fn parse<'v>(value: Cow<'v, str>, limits: &Limits) -> Parsed<'v> {
         match parse(&value, &limits.choices) {

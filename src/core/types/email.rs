@@ -2,10 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::definition::{Facts, Type};
-use super::limits::Limits;
-use super::parsed::{Parsed, Refusal, Stored, normalised};
-use super::quick::{Memory, Quick};
+use super::definition::{Facts, Limits, Memory, Parsed, Quick, Refusal, Stored, Type, normalised};
 use crate::core::finding::{EmailFault, Problem, TextKind};
 use crate::core::row::RowBuilder;
 use crate::core::text;

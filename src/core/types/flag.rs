@@ -2,9 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::definition::{Facts, Storage, Type};
-use super::limits::Limits;
-use super::parsed::{Parsed, Refusal};
+use super::definition::{Facts, Limits, Parsed, Refusal, Storage, Type};
 use crate::core::finding::{Problem, Wanted, excerpt};
 use crate::core::record::json::JsonValue;
 

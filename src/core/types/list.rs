@@ -8,9 +8,7 @@ use std::collections::HashSet;
 
 use serde_json::value::RawValue;
 
-use super::definition::{Facts, Type};
-use super::limits::Limits;
-use super::parsed::{Parsed, Refusal};
+use super::definition::{Facts, Limits, Parsed, Refusal, Type};
 use crate::core::finding::{Problem, TextKind};
 use crate::core::record::json::{JsonKind, JsonValue};
 use crate::core::text;

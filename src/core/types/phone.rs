@@ -3,13 +3,10 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::definition::{Facts, Type};
-use super::limits::Limits;
-use super::parsed::{Parsed, Refusal};
-use super::quick::{Memory, Quick};
+use super::definition::{Facts, Limits, Memory, Parsed, Quick, Refusal, Type};
 use crate::core::finding::{Problem, TextKind};
 use crate::core::row::RowBuilder;
-use crate::core::text::digit;
+use crate::core::text::ascii_digits;
 use crate::core::text::sheet::{self, Rewritten};
 
 #[derive(Debug)]
@@ -47,7 +44,7 @@ impl Type for Phone {
     /// Many programs export `.0`. With more zeros, as in 555.0000, the number of digits before the point distinguishes a phone
     /// number from a quantity.
     fn is_rewritten(value: &str) -> bool {
-        match sheet::rewritten(digit::ascii_digits(without_scheme(value)).as_bytes()) {
+        match sheet::rewritten(ascii_digits(without_scheme(value)).as_bytes()) {
             Some(Rewritten::Exponent) => true,
             Some(Rewritten::Zeros(digits, zeros)) => zeros == 1 || digits >= 7,
             None => false,
@@ -78,7 +75,7 @@ pub fn normalise(value: &str) -> Result<Cow<'_, str>, Problem> {
     if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Ok(Cow::Borrowed(digits));
     }
-    let value = digit::ascii_digits(value);
+    let value = ascii_digits(value);
     digits_of(&value).map(Cow::Owned)
 }
 

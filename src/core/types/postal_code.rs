@@ -4,10 +4,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::definition::{AddressPart, Facts, Type};
-use super::limits::Limits;
-use super::parsed::Parsed;
-use super::quick::{Memory, Quick};
+use super::definition::{AddressPart, Facts, Limits, Memory, Parsed, Quick, Type};
 use super::text::Text;
 use crate::core::row::RowBuilder;
 
@@ -24,10 +21,6 @@ impl Type for PostalCode {
         settings: &["min", "max", "characters", "default", "repair"],
         ..Facts::TEXT
     };
-
-    fn describe(limits: &Limits) -> Cow<'static, str> {
-        Text::describe(limits)
-    }
 
     fn parse<'v>(value: Cow<'v, str>, limits: &Limits) -> Parsed<'v> {
         Text::parse(value, limits)

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::stops::{has_no_stop, stop_in_text};
+use super::text::{has_no_stop, stop_in_text};
 use super::value::{JsonValue, is_white_space, text_of, value, value_length};
 
 /// Where a value or key is in its record.
@@ -32,13 +32,17 @@ impl<'r> Written<'r> {
 
     /// Whether it is more than white space, and not `null`.
     pub fn is_filled(self) -> bool {
+        match self.value() {
+            JsonValue::Null => false,
+            JsonValue::Text(text) => !text.trim().is_empty(),
+            _ => true,
+        }
+    }
+
+    pub fn value(self) -> JsonValue<'r> {
         match self {
-            Written::PlainText(text) => !text.trim().is_empty(),
-            Written::Value(raw) => match value(raw) {
-                JsonValue::Null => false,
-                JsonValue::Text(text) => !text.trim().is_empty(),
-                _ => true,
-            },
+            Written::PlainText(text) => JsonValue::Text(Cow::Borrowed(text)),
+            Written::Value(raw) => value(raw),
         }
     }
 }
