@@ -33,7 +33,6 @@ pub(super) fn undo(args: &UndoArgs, stop: Arc<AtomicUsize>) -> anyhow::Result<i3
     if dry_run { print(&text) } else { Ok(print_done(&text, &mut console)) }
 }
 
-/// That nothing was undone because customers have changed since the run.
 fn refusal(undo: &UndoOptions, undone: &Undone, database: &Path) -> Vec<String> {
     let run_id = undo.run_id;
     let mut lines = vec![format!(

@@ -9,7 +9,6 @@ use std::ops::Range;
 pub enum Value<'a> {
     Null,
     Integer(i64),
-    /// A text, in UTF-8.
     Text(&'a [u8]),
 }
 
@@ -45,7 +44,6 @@ pub trait RowBuilder {
     /// The position of the next text, for [`RowBuilder::written`].
     fn position(&self) -> usize;
 
-    /// The text between two positions.
     fn written(&self, range: Range<usize>) -> &[u8];
 
     /// Ends the row and returns its range in [`RowBuilder::Rows`].

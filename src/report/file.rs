@@ -28,13 +28,11 @@ pub struct ReportFile {
     path: PathBuf,
     writer: BufWriter<File>,
     length: u64,
-    /// The thread that syncs what is written so far, if there is one.
     syncer: Option<SyncSender<Unsynced>>,
     unsynced: usize,
     sync_failed: Arc<AtomicBool>,
 }
 
-/// A part of a report that is still to be synced.
 #[derive(Debug)]
 pub struct Unsynced {
     file: File,

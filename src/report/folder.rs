@@ -159,7 +159,6 @@ pub fn publish_leftover(path: &Path, run_id: i64, started_at: &str) -> Result<bo
     Ok(true)
 }
 
-/// Removes the reports that an uncommitted run has left in `DIR.partial`.
 pub(super) fn remove_leftover(path: &Path) -> Result<()> {
     let partial = partial_of(path);
     if partial.is_dir()
@@ -242,7 +241,6 @@ fn remove_reports(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// An error if a folder has a file that is not a report.
 fn refuse_foreign_files(folder: &Path) -> Result<()> {
     let names = names(folder).map_err(|error| Error::report(folder, error))?;
     match names.iter().find(|name| !is_report(name)) {
@@ -287,7 +285,6 @@ fn is_stopped_run(path: &Path) -> bool {
     summary_of(path).is_some_and(is_stopped)
 }
 
-/// What is read of an earlier run's summary.
 #[derive(Deserialize)]
 pub(super) struct EarlierSummary {
     pub(super) status: String,

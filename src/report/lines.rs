@@ -79,7 +79,6 @@ pub enum FirstSeen<'f> {
     Earlier(Origin),
 }
 
-/// What the reject report says of a record.
 #[derive(Debug)]
 pub struct Rejection<'f> {
     pub first_seen: FirstSeen<'f>,

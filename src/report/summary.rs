@@ -44,9 +44,7 @@ pub struct CodeCount {
     #[serde(skip)]
     pub code: Code,
     pub records: u64,
-    /// The input of the first, as it was named.
     pub first_file: String,
-    /// The line on which that record starts.
     pub first_line: u64,
 }
 
@@ -58,10 +56,8 @@ pub struct ShortZips {
     pub first_line: u64,
 }
 
-/// A column of an input, or a key of JSON, and where it goes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ColumnSummary {
-    /// The header, or key, as the input has it.
     pub header: String,
     /// Its index among the columns, from 0; keys have none.
     #[serde(skip)]
@@ -104,7 +100,6 @@ impl Serialize for Ignored {
 }
 
 impl ColumnSummary {
-    /// A column or key that is not matched yet.
     pub fn new(header: &str) -> ColumnSummary {
         let header = header.to_string();
         ColumnSummary { header, index: None, field: None, how: None, target: None, ignored: None, cells: None }

@@ -33,7 +33,6 @@ impl<'c> CsvRecords<'c> {
         if self.is_as_written { &self.cells } else { &[] }
     }
 
-    /// Judges a record. `source` is the block from the record on.
     pub(super) fn judge<'r, B: RowBuilder>(
         &mut self,
         record: &'r str,
@@ -180,7 +179,6 @@ struct CutRecord<'c> {
 }
 
 impl<'c> CutRecord<'c> {
-    /// Cuts a record, or its `_reject_raw` if its own cells are empty. `source` begins with the record.
     fn cut<'r: 'c>(
         shape: &'c CsvShape,
         record: &'r str,

@@ -66,14 +66,12 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
         self.lost_zero = LostZero::default();
     }
 
-    /// Ends a record that cannot be judged.
     pub(super) fn reject(&mut self, bad: BadRecord<'_>) -> Outcome {
         self.out.keys.truncate(self.first_key);
         bad.note(&mut self.out.findings);
         Outcome::Rejected
     }
 
-    /// Ends a record whose fields are all pushed.
     pub(super) fn finish(&mut self, number: u64) -> Outcome {
         let is_rejected = self.judge.has_error();
         if !self.judge.findings.is_empty() {
@@ -101,7 +99,6 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
         self.out
     }
 
-    /// Adds the next field's value to the row, and notes the key.
     pub(super) fn push(&mut self, field: usize, stored: Stored<'_>) {
         if let Some(plan) = self.judge.plan.key
             && plan.field == field

@@ -149,7 +149,6 @@ impl<'c> JsonRecords<'c> {
         self.is_bound.then_some(())
     }
 
-    /// Finds which members may fill which fields; `false` if a key is repeated.
     fn bind(&mut self) -> bool {
         self.bindings += 1;
         self.is_laid_out = false;
@@ -214,7 +213,6 @@ impl<'c> JsonRecords<'c> {
         self.spare = std::mem::replace(&mut self.reached, reached);
     }
 
-    /// What a key means, which address it is part of, and its index in the known keys.
     fn look_up(&mut self, key: &str) -> (Meaning, Role, usize) {
         if let Some(index) = self.indices.get(key) {
             let known = &self.keys[*index];

@@ -99,12 +99,10 @@ impl Marks {
         }
     }
 
-    /// Notes a span without cells: it is blank, or could not be cut.
     pub(super) fn skip(&mut self) {
         self.records.push((0, NONE));
     }
 
-    /// Whether a record was begun for the `index`-th span.
     pub(super) fn has_begun(&self, index: usize) -> bool {
         self.records.len() > index
     }
@@ -157,7 +155,6 @@ impl Marks {
         }
     }
 
-    /// Marks the cells of a record as rejected. `index`: of its span in the block.
     pub fn reject(&mut self, index: usize) {
         let (at, layout) = self.records[index];
         self.reject_at(at, layout);

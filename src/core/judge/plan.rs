@@ -16,7 +16,6 @@ pub use super::options::{FieldOptions, OnInvalid, OnInvalidReason, PlanError};
 pub struct Plan {
     pub profile: Arc<Profile>,
     pub names: HeaderNames,
-    /// One plan per field, in the profile's order.
     pub fields: Vec<FieldPlan>,
     /// The key; `None` with `--key none`.
     pub key: Option<KeyPlan>,

@@ -52,7 +52,6 @@ impl Judge<'_> {
         self.note(origin, Some(raw), problem, Handling::Noted, None);
     }
 
-    /// Notes why a value is invalid, and returns what is stored instead.
     pub(super) fn refuse<'v>(
         &mut self,
         origin: Origin,

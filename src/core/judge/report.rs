@@ -78,7 +78,6 @@ impl ReportShape {
         Carried { origin: None, dialect: Some(dialect.to_string()) }
     }
 
-    /// The shape of a report with these columns; `None` if they are not those of one.
     pub(super) fn of(binding: &Binding) -> Option<ReportShape> {
         let column = |name| binding.report_column(name);
         binding.is_report().then(|| ReportShape {
@@ -112,7 +111,6 @@ impl<'r> ReportRow<'r> {
         columns.into_iter().all(|column| column.is_none_or(|_| report_column(&self.text(column)).is_some()))
     }
 
-    /// The first of the report's columns that holds what no report writes there.
     pub(super) fn misplaced(&self) -> Option<usize> {
         type Looks = fn(&str) -> bool;
         let shape = self.shape;
@@ -135,7 +133,6 @@ impl<'r> ReportRow<'r> {
         self.text(self.shape.codes).split(',').any(|found| found == code.name())
     }
 
-    /// `_reject_raw`; empty if the row does not have it.
     pub(super) fn raw(&self) -> Cow<'r, str> {
         self.text(self.shape.raw)
     }
@@ -182,7 +179,6 @@ impl<'r> ReportRow<'r> {
 /// The longest cells of spreadsheet programs, in UTF-16 units. They cut longer ones silently.
 const CELL_LIMITS: [usize; 2] = [32_767, 65_535];
 
-/// Whether eight cells are what a report adds to a record.
 fn are_added(text: &dyn Fn(usize) -> String) -> bool {
     let is_run = text(0).is_empty() || is_run(&text(0));
     is_run && !text(1).is_empty() && is_number(&text(2)) && is_number(&text(3)) && are_codes(&text(4))

@@ -38,7 +38,6 @@ pub(super) fn parse(record: &str) -> Result<Record<'_>, BadRecord<'_>> {
     Ok(Record::Raw(text))
 }
 
-/// The record that a line of a reject report carries whole, if it is such a line.
 fn carried(members: &Members<'_>) -> Result<Option<String>, BadRecord<'static>> {
     let [(key, report)] = members.0.as_slice() else { return Ok(None) };
     let Some(raw_text) = raw_of_report(report).filter(|_| key == REPORT_KEY) else { return Ok(None) };
@@ -130,7 +129,6 @@ pub(super) fn write_original(record: &str, out: &mut Vec<u8>) {
     join_lines(&mut out[start..]);
 }
 
-/// Writes the text between the braces, on one line.
 fn write_inner(record: &str, out: &mut Vec<u8>) {
     let inner = record.trim().strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
     let start = out.len();

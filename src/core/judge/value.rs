@@ -86,7 +86,6 @@ impl<'p> Judge<'p> {
         self.cleared = FieldSet::default();
     }
 
-    /// What the record would change in an existing customer.
     pub(super) fn touched(&self) -> Touched {
         Touched {
             given: self.empty.or(&self.absent).complement(),

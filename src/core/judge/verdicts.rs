@@ -12,7 +12,6 @@ use crate::core::record::{RAW_LIMIT, raw};
 
 #[derive(Debug, Default)]
 pub struct Verdicts<R = Vec<u8>> {
-    /// One for each span of the block, in order.
     pub verdicts: Vec<Verdict>,
     pub rows: R,
     pub findings: FindingList,
@@ -43,7 +42,6 @@ pub enum Outcome {
     Blank,
     /// It will be loaded, unless its key is taken.
     Accepted {
-        /// Its row in [`Verdicts::rows`].
         row: Range<u32>,
         /// Its key as it is compared, in [`Verdicts::keys`]; `None` if it is missing.
         key: Option<Range<u32>>,
@@ -69,7 +67,6 @@ impl<R> Verdicts<R> {
     }
 }
 
-/// What a record changes in an existing customer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Touched {
     /// The fields that it has a value for.

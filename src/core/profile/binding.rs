@@ -62,7 +62,6 @@ impl Binding {
         Binding { headers, columns, sources }
     }
 
-    /// Whether the input is a reject report: it has a column that only those have.
     pub fn is_report(&self) -> bool {
         self.columns.iter().any(|column| matches!(column, Column::Report(_)))
     }
@@ -76,14 +75,12 @@ impl Binding {
         digest(self.own_columns().map(|column| &self.headers[column]))
     }
 
-    /// The indexes of the input's own columns, in order: all but those of a reject report.
     pub fn own_columns(&self) -> impl Iterator<Item = usize> + '_ {
         let is_own = |column: &Column| !matches!(column, Column::Report(_));
         self.columns.iter().enumerate().filter(move |(_, column)| is_own(column)).map(|(index, _)| index)
     }
 }
 
-/// The profiles that an input may have, and the header names that each knows.
 #[derive(Clone, Debug)]
 pub struct Candidates {
     profiles: Vec<(Arc<Profile>, HeaderNames)>,
@@ -97,7 +94,6 @@ pub struct Candidates {
 /// What a column most likely is, if no profile fits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Likely<'c> {
-    /// The field that it fills, or helps to fill.
     pub field: &'c str,
     /// The field as a map would name it, or the part of it.
     pub target: &'c str,
@@ -107,14 +103,11 @@ pub struct Likely<'c> {
 #[derive(Clone, Debug)]
 pub struct Fit<'c> {
     pub profile: &'c Arc<Profile>,
-    /// The number of fields that it fills.
     pub matched: usize,
     /// The number of columns that fill a field, or help to fill one.
     pub bound: usize,
-    /// The number of headers that the profile, or the map, knows.
     pub known: usize,
     pub has_key: bool,
-    /// The required columns that nothing fills.
     pub missing: Vec<&'c str>,
 }
 

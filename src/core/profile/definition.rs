@@ -51,7 +51,6 @@ impl Profile {
         part.unwrap_or(&field.column)
     }
 
-    /// Checks that the map's target for `header` names a field or a part of one.
     pub(super) fn require_target(&self, target: &str, header: &str) -> Result<(), SettingsError> {
         match self.target(target) {
             Some(_) => Ok(()),
@@ -116,7 +115,6 @@ impl Profile {
     }
 }
 
-/// The columns that every table of customers has besides the profile's.
 pub const RESERVED_COLUMNS: [&str; 6] =
     ["customer_id", "created_at", "updated_at", "import_run", "import_file", "import_record"];
 

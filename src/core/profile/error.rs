@@ -96,7 +96,6 @@ impl Display for ProfileErrorKind {
     }
 }
 
-/// A setting that names a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Setting {
     Key,
@@ -161,7 +160,6 @@ pub struct Position {
 }
 
 impl Position {
-    /// The position of a byte of a text.
     pub(super) fn of(text: &str, offset: usize) -> Option<Position> {
         let before = text.get(..offset)?;
         let line_start = before.rfind('\n').map_or(0, |end| end + 1);

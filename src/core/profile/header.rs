@@ -9,12 +9,10 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::core::text::invisible::is_invisible;
 use crate::core::text::is_letter;
 
-/// The names of an input's columns, with their compared forms.
 #[derive(Debug)]
 pub struct Header<'h> {
     names: &'h [String],
     compared: Vec<String>,
-    /// The names as they are written.
     pub(super) spelt: HashSet<&'h str>,
     /// The names of second and further columns of one name, as a map has them: `Phone#2`.
     numbered: Vec<Option<String>>,
@@ -46,7 +44,6 @@ impl<'h> Header<'h> {
     }
 }
 
-/// The letters and digits of a header name, in lower case.
 pub fn letters_and_digits(name: &str) -> String {
     #[cfg(test)]
     steps::count(1);
@@ -81,7 +78,6 @@ pub fn nearest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Opt
         .map(|(_, candidate)| candidate)
 }
 
-/// The names of the columns that a reject report has after the input's own.
 pub const REPORT_COLUMNS: [&str; 8] = [
     "_reject_run",
     "_reject_file",
@@ -120,7 +116,6 @@ pub fn digest<'n>(names: impl IntoIterator<Item = &'n String>) -> String {
     format!("{:08x}", xxh3_64(text.as_bytes()) as u32)
 }
 
-/// The key of the object that a reject report adds to an NDJSON record.
 pub const REPORT_KEY: &str = "_reject";
 
 /// Counts comparisons, for tests of how the work grows.

@@ -38,7 +38,6 @@ impl Alike {
 /// What the keys of one input of JSON mean.
 #[derive(Clone, Copy, Debug)]
 pub struct KeyNames<'n> {
-    /// What they mean in any input.
     pub names: &'n HeaderNames,
     /// What they mean in this one.
     pub alike: &'n Alike,

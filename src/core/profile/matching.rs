@@ -12,7 +12,6 @@ pub(super) const MAP: Rank = 0;
 pub(super) const NAME: Rank = 1;
 const LABEL: Rank = 2;
 
-/// A field, or a part of one, that a header name means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Match {
     pub field: usize,
@@ -129,7 +128,6 @@ impl Layout {
         [field, self.fields + 2 * field, self.fields + 2 * field + 1]
     }
 
-    /// Whether stand-ins fill a field, if these fields are filled.
     pub fn is_stood_in_for(&self, field: usize, is_filled: impl Fn(usize) -> bool) -> bool {
         self.stand_ins[field].iter().any(|fields| !fields.is_empty() && fields.iter().all(|field| is_filled(*field)))
     }

@@ -8,7 +8,6 @@ use super::definition::Profile;
 use super::header::letters_and_digits;
 use super::matching::{Match, Rank};
 
-/// What an object contains, by its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Holds {
     /// Any field of the customer.
@@ -70,7 +69,6 @@ const A_LEVEL: Rank = 10_000;
 const A_HOLDER: Rank = 100;
 const MOST_HOLDERS: usize = 3;
 
-/// What each field of a profile describes.
 #[derive(Clone, Debug)]
 pub(super) struct Nested {
     kinds: Vec<Kind>,

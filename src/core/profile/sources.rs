@@ -6,7 +6,6 @@
 
 use super::matching::{Layout, MAP, Match, ROLES, Rank, Role};
 
-/// A candidate for a field's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
     One(usize),
@@ -39,7 +38,6 @@ impl Chosen {
     }
 }
 
-/// A column, or key, that matches a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Candidate {
     rank: Rank,
@@ -219,7 +217,6 @@ impl Sources {
         slots.any(|best| best.rank == MAP)
     }
 
-    /// The index of a field's best candidate, for messages.
     pub fn first(&self, field: usize) -> Option<usize> {
         match *self.of(field).first()? {
             Source::One(index) => Some(index),
@@ -227,7 +224,6 @@ impl Sources {
         }
     }
 
-    /// All indices that may fill a field.
     pub fn indices(&self, field: usize) -> impl Iterator<Item = usize> + '_ {
         self.of(field).iter().flat_map(move |source| {
             let (index, slots): (Option<usize>, &[usize]) = match source {

@@ -61,7 +61,6 @@ pub struct Block {
     pub first_record: u64,
     /// The physical line on which the block starts, from 1.
     pub first_line: u64,
-    /// The block's first byte in the input.
     pub byte_offset: u64,
     /// The number of bytes of the file read for it.
     pub file_bytes: u64,
@@ -69,7 +68,6 @@ pub struct Block {
     pub stop: Option<TextBefore>,
 }
 
-/// The text before a point in the input.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TextBefore {
     pub line: u64,
@@ -78,7 +76,6 @@ pub struct TextBefore {
     pub sha256: String,
 }
 
-/// One record of a block.
 #[derive(Clone, Copy, Debug)]
 pub struct Spot<'b> {
     pub block: &'b Block,
@@ -170,7 +167,6 @@ impl Balance {
         }
     }
 
-    /// Moves a cell from the outcome it was counted with to another.
     pub fn move_one(&mut self, from: CellOutcome, to: CellOutcome) {
         // Wraps instead of panicking; a wrong balance is reported when it is checked.
         *self.of(from) = self.of(from).wrapping_sub(1);

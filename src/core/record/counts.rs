@@ -3,7 +3,6 @@
 
 use serde::Serialize;
 
-/// How a count relates to the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sum {
     /// The sum of all outcomes.

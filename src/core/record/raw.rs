@@ -86,7 +86,6 @@ impl fmt::Display for RawDialect {
 }
 
 impl RawDialect {
-    /// Reads what `Display` writes.
     pub fn parse(text: &str) -> Option<RawDialect> {
         let text = text.trim();
         let (text, is_guarded) = text.strip_suffix(GUARDED).map_or((text, false), |text| (text, true));

@@ -48,7 +48,6 @@ pub(crate) fn is_punctuation(character: char) -> bool {
     !is_common_letter(character) && character.general_category_group() == GeneralCategoryGroup::Punctuation
 }
 
-/// A character rule of a profile: the characters that a value may contain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Characters {
@@ -62,7 +61,6 @@ pub enum Characters {
 }
 
 impl Characters {
-    /// The kinds of bytes that are allowed, as bits.
     const fn allowed(self) -> u8 {
         const LETTERS: u8 = LETTER | LATIN;
         match self {
@@ -91,7 +89,6 @@ impl Characters {
         })
     }
 
-    /// The allowed characters, in words.
     pub fn describe(self) -> &'static str {
         match self {
             Characters::Letters => "letters",

@@ -8,7 +8,6 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 use super::invisible::{self, is_joiner, is_removed};
 pub use crate::core::mask::is_tidy;
 
-/// A control character that no value may contain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ControlCharacter {
     pub character: char,

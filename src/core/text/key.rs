@@ -41,7 +41,6 @@ fn fold_ascii(value: &str, comparison: KeyComparison) -> Cow<'_, str> {
     }
 }
 
-/// Whether a character counts in [`KeyComparison::LettersAndDigits`].
 fn is_kept(character: char) -> bool {
     character.is_ascii_digit() || is_letter(character) && !is_invisible(character)
 }

@@ -43,7 +43,6 @@ pub fn looks_like_error(text: &str) -> bool {
     matches!(name, "N/A" | "NV" | "N/D" | "GETTING_DATA") || (name.len() <= 16 && name.ends_with(['!', '?']))
 }
 
-/// How a spreadsheet has rewritten a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rewritten {
     /// With an exponent: `5.41754E+09`.

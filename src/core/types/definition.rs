@@ -25,7 +25,6 @@ pub enum AddressPart {
 
 #[derive(Clone, Copy, Debug)]
 pub struct Facts {
-    /// What it holds, for the documentation.
     pub docs: &'static str,
     /// Values, and what is stored for each.
     pub examples: &'static [(&'static str, &'static str)],
@@ -48,7 +47,6 @@ pub struct Facts {
     pub has_quick_keys: bool,
     /// The settings of a profile that have an effect on it.
     pub settings: &'static [&'static str],
-    /// The part of an address that it holds.
     pub address_part: Option<AddressPart>,
 }
 
@@ -105,7 +103,6 @@ pub struct Limits {
     pub characters: Option<Characters>,
     /// Whether `--relax` names the field.
     pub relaxed: bool,
-    /// Whether address repair removes punctuation.
     pub repair: bool,
     /// Whether a number that a spreadsheet has rewritten must be refused, because no other limit refuses it.
     pub refuses_rewritten: bool,
@@ -158,7 +155,6 @@ impl Stored<'_> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     pub problem: Problem,
-    /// A correct value, if one can be guessed.
     pub suggestion: Option<String>,
     /// Whether the value would be valid without the field's rule.
     pub relaxable: bool,
@@ -175,9 +171,7 @@ pub struct Parsed<'v> {
     /// What is stored. If the value is refused: what was judged, as far as it could be normalised.
     pub stored: Stored<'v>,
     pub is_repaired: bool,
-    /// What may be wrong, although the value may be stored.
     pub warning: Option<Problem>,
-    /// Why the value cannot be stored; empty if it can.
     pub refusals: Vec<Refusal>,
 }
 
@@ -214,7 +208,6 @@ impl<'v> Parsed<'v> {
         Parsed::new(Stored::Integer(number), Vec::new())
     }
 
-    /// A value that cannot be normalised.
     pub fn refused(refusal: Refusal) -> Parsed<'v> {
         Parsed::new(Stored::Missing, vec![refusal])
     }
@@ -231,7 +224,6 @@ pub fn normalised<'v>(value: Cow<'v, str>, normalise: impl for<'a> Fn(&'a str) -
     }
 }
 
-/// What the types remember from one value to the next.
 #[derive(Clone, Debug, Default)]
 pub struct Memory {
     pub countries: Recent,
@@ -239,7 +231,6 @@ pub struct Memory {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quick {
-    /// Nothing: the value takes the full path.
     Undecided,
     Missing,
     Same,

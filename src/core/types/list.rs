@@ -97,7 +97,6 @@ fn clean_item(item: &str) -> Result<Cow<'_, str>, Problem> {
     text::clean(item).map_err(|fault| Problem::ControlCharacter { character: fault.character, position: None })
 }
 
-/// The array so far, and the items in it.
 #[derive(Default)]
 struct Items<'v> {
     array: String,

@@ -117,7 +117,6 @@ fn is_separator(character: char) -> bool {
     matches!(character, ' ' | '(' | ')' | '.' | '-' | '\u{2010}'..='\u{2015}' | '\u{2212}')
 }
 
-/// The digits of a value whose digits are all ASCII.
 fn digits_of(value: &str) -> Result<String, Problem> {
     // The trunk zero is only dialled inside the country, so it is not part of a number with a country code.
     let is_international = value.trim_start_matches(is_separator).starts_with('+');

@@ -51,7 +51,6 @@ fn repair_any(value: &str) -> String {
     text::into_collapsed(composed)
 }
 
-/// The kinds of bytes that repair changes.
 pub(super) const REPAIRED: u8 = HYPHEN | DROPPED | PUNCTUATION;
 
 /// [`repair`] for a value without [`OTHER`] bytes: writes it to the front of `repaired`, which is as long as the value, and

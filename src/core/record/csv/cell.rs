@@ -14,7 +14,6 @@ pub struct Cell {
     pub(super) escaped: Escaped,
 }
 
-/// What is escaped in a quoted cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Escaped {
     Nothing,
@@ -59,7 +58,6 @@ impl Cell {
         }
     }
 
-    /// The cell as written, without its quotes.
     #[inline]
     pub fn raw<'r>(&self, record: &'r str) -> &'r str {
         record.get(self.start as usize..self.end as usize).unwrap_or_default()
@@ -110,7 +108,6 @@ impl Cell {
     }
 }
 
-/// The text of a cell whose quotes and backslashes are escaped by a backslash.
 fn without_backslashes(raw: &str, quote: char) -> String {
     let mut text = String::with_capacity(raw.len());
     let mut characters = raw.chars();

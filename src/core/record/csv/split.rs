@@ -31,7 +31,6 @@ pub fn split_in(source: &[u8], length: usize, dialect: &CsvDialect, cells: &mut 
     Ok(())
 }
 
-/// Where [`split_regular`] is in a cell.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
     Unquoted,

@@ -8,7 +8,6 @@ use crate::core::mask;
 use crate::core::record::dialect::CsvDialect;
 use crate::core::record::json::write_number;
 
-/// Writes the rows of a CSV report, cells quoted where necessary and guarded.
 #[derive(Debug)]
 pub struct RowWriter {
     dialect: CsvDialect,

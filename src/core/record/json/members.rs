@@ -61,12 +61,10 @@ impl<'r> Members<'r> {
         Some(Members(members))
     }
 
-    /// Splits an object without checking its texts.
     fn parse_keys(record: &'r str) -> Result<Members<'r>, JsonFault> {
         serde_json::from_str(record).map_err(|error| JsonFault::Invalid(describe(record, &error)))
     }
 
-    /// Splits a record, or says why it cannot.
     pub(super) fn parse_by_serde(record: &'r str) -> Result<Members<'r>, JsonFault> {
         let first = record.bytes().find(|byte| !is_white_space(*byte));
         if first == Some(b'{') {
@@ -133,7 +131,6 @@ fn is_object(raw: &str) -> bool {
     raw.starts_with('{')
 }
 
-/// Collects the members of an object at this level; those of nested objects under their paths.
 fn reach_into<'m>(
     paths: &dyn Paths,
     above: Option<&str>,

@@ -8,7 +8,6 @@ use std::borrow::Cow;
 use super::text::{has_no_stop, stop_in_text};
 use super::value::{JsonValue, is_white_space, text_of, value, value_length};
 
-/// Where a value or key is in its record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ValueSpan {
     start: u32,
@@ -90,7 +89,6 @@ impl ValueSpan {
         !self.is_plain_text && record.as_bytes().get(self.start as usize) == Some(&b'{')
     }
 
-    /// The value as written, with quotes and escapes.
     pub fn raw<'r>(&self, record: &'r str) -> &'r str {
         record.get(self.start as usize..self.end as usize).unwrap_or_default()
     }
@@ -105,7 +103,6 @@ pub struct ObjectReader<'r> {
 }
 
 impl<'r> ObjectReader<'r> {
-    /// A reader before the first member of the object `record`.
     pub fn new(record: &'r str) -> Option<ObjectReader<'r>> {
         let mut reader = ObjectReader { record, at: 0, is_first: true };
         // Spans are 32 bits, like those of records.
@@ -207,7 +204,6 @@ impl<'r> ObjectReader<'r> {
         Some(())
     }
 
-    /// The UTF-16 unit of the escape `\uXXXX` here.
     fn utf16_unit(&self) -> Option<u32> {
         let digits = self.record.as_bytes().get(self.at..self.at + 6)?.strip_prefix(b"\\u")?;
         digits.iter().try_fold(0, |unit, digit| Some(unit << 4 | char::from(*digit).to_digit(16)?))

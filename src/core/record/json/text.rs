@@ -13,7 +13,6 @@ pub fn stop_in_text(bytes: &[u8], mut at: usize) -> usize {
     bytes.get(at..).and_then(|rest| rest.iter().position(is_stop)).map_or(bytes.len(), |found| at + found)
 }
 
-/// Whether a text has none.
 pub(super) fn has_no_stop(bytes: &[u8]) -> bool {
     let Some(last) = bytes.last_chunk() else { return !bytes.iter().any(is_stop) };
     // The last eight bytes overlap with those before, which saves a loop over the rest.

@@ -45,7 +45,6 @@ impl JsonKind {
     }
 }
 
-/// A text, borrowed if it has no escapes.
 #[derive(Deserialize)]
 pub(super) struct Text<'r>(#[serde(borrow)] pub(super) Cow<'r, str>);
 
@@ -87,7 +86,6 @@ pub fn is_white_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
 
-/// What a text that should be JSON begins with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FirstValue {
     /// A value of this length in bytes.

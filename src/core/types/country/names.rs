@@ -125,7 +125,6 @@ impl Key {
 struct Countries {
     /// By alpha-2 code, the form of most values.
     codes: [Option<&'static str>; 26 * 26],
-    /// By the key of each name and code.
     names: HashMap<Box<[u8]>, &'static str>,
 }
 
@@ -146,7 +145,6 @@ static COUNTRIES: LazyLock<Countries> = LazyLock::new(|| {
     countries
 });
 
-/// [`code_of`] for a value of two bytes.
 pub fn code_of_letters(first: u8, second: u8) -> Option<&'static str> {
     *COUNTRIES.codes.get(letter_pair(first, second)?)?
 }
@@ -157,7 +155,6 @@ fn letter_pair(first: u8, second: u8) -> Option<usize> {
     Some(index(first)? * 26 + index(second)?)
 }
 
-/// Every name and code of the table, with its alpha-2 code.
 fn entries() -> impl Iterator<Item = (&'static str, &'static str)> {
     TABLE.lines().filter_map(|line| line.split_once('\t')).flat_map(|(alpha_2, rest)| {
         std::iter::once(alpha_2).chain(rest.split(['\t', '|'])).map(move |name| (alpha_2, name))
