@@ -1,5 +1,7 @@
 //! Judges the records of a block: [`Checker`].
 
+use std::sync::Arc;
+
 use super::csv_shape::CsvShape;
 use super::draft::{Draft, Original};
 use super::keys::{JsonShape, MetKeys};
@@ -31,7 +33,7 @@ pub enum Shape {
 
 #[derive(Clone, Debug)]
 pub struct Checker {
-    plan: std::sync::Arc<Plan>,
+    plan: Arc<Plan>,
     shape: Shape,
     stamp: Stamp,
     /// Whether the key is also wanted as it is stored, for the accepted list.
@@ -41,13 +43,7 @@ pub struct Checker {
 }
 
 impl Checker {
-    pub fn new(
-        plan: std::sync::Arc<Plan>,
-        shape: Shape,
-        stamp: Stamp,
-        wants_stored_key: bool,
-        record_limit: u64,
-    ) -> Checker {
+    pub fn new(plan: Arc<Plan>, shape: Shape, stamp: Stamp, wants_stored_key: bool, record_limit: u64) -> Checker {
         Checker { plan, shape, stamp, wants_stored_key, record_limit }
     }
 

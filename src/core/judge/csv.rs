@@ -97,7 +97,7 @@ fn judge_field<B: RowBuilder>(
     has_marks: bool,
     draft: &mut Draft<'_, B>,
 ) {
-    let Some(column) = chosen.first() else {
+    let Some(column) = chosen.indices().first().copied() else {
         let stored = draft.judge.missing(Origin { field, column: None, order: u32::MAX }, None);
         return draft.push(field, stored);
     };
@@ -307,7 +307,7 @@ impl<'c> CutRecord<'c> {
             Chosen::One(column) => self.unmarked(column).into_owned(),
             Chosen::Joined(columns) => columns.map(|column| self.cell(column)).join(" "),
         };
-        Some(Original { column: chosen.first().map(|column| column as u32), text })
+        Some(Original { column: chosen.indices().first().map(|column| *column as u32), text })
     }
 }
 

@@ -7,7 +7,7 @@ use super::plan::Plan;
 use super::value::{Judge, Tidy};
 use super::verdicts::{BadRecord, Outcome, Verdicts};
 use crate::core::finding::{Code, Finding, Handling, Problem, Severity};
-use crate::core::profile::{Chosen, Role, Sources};
+use crate::core::profile::{Chosen, HasValue, Role, Sources};
 use crate::core::record::{Block, CellOutcome};
 use crate::core::row::{RowBuilder, Value};
 use crate::core::text;
@@ -223,7 +223,7 @@ impl Original {
 
 impl Judge<'_> {
     /// The group that the record's address comes from. It replaces the customer's whole address.
-    pub(super) fn group(&mut self, sources: &Sources, has_value: &mut dyn FnMut(usize, usize) -> bool) -> Option<Role> {
+    pub(super) fn group(&mut self, sources: &Sources, has_value: &mut HasValue<'_>) -> Option<Role> {
         let group = sources.group(&self.plan.names.layout, has_value);
         if group.is_some() {
             sources.address_fields().for_each(|field| self.replaced.insert(field));
@@ -279,15 +279,10 @@ impl<B: RowBuilder> Draft<'_, B> {
         sources: &Sources,
         field: usize,
         group: Option<Role>,
-        has_value: &mut dyn FnMut(usize, usize) -> bool,
+        has_value: &mut HasValue<'_>,
     ) -> Chosen {
         let chosen = sources.choose(&self.judge.plan.names.layout, field, group, has_value);
-        let is_chosen = |index: usize| match chosen {
-            Chosen::Nothing => false,
-            Chosen::One(one) => index == one,
-            Chosen::Joined(both) => both.contains(&index),
-        };
-        for index in sources.indices(field).filter(|index| !is_chosen(*index)) {
+        for index in sources.indices(field).filter(|index| !chosen.indices().contains(index)) {
             if self.out.marks.is_filled(index) {
                 let outcome = if has_value(field, index) { CellOutcome::Unused } else { CellOutcome::Missing };
                 self.out.marks.note(index, outcome);

@@ -34,7 +34,7 @@ impl Profile {
 
     /// The index of the field with this column name; an error names the setting.
     pub fn require_field(&self, column: &str, setting: Setting) -> Result<usize, SettingsError> {
-        self.field_index(column).ok_or_else(|| self.unknown_field(column, setting, std::iter::empty()))
+        self.field_index(column).ok_or_else(|| self.unknown_field(column, setting, false))
     }
 
     /// The field that a map's target names, and the part of it: `name`, or `first_name` if the field has parts.
@@ -54,10 +54,7 @@ impl Profile {
     pub(super) fn require_target(&self, target: &str, header: &str) -> Result<(), SettingsError> {
         match self.target(target) {
             Some(_) => Ok(()),
-            None => {
-                let parts = self.parts().map(|(.., name)| name);
-                Err(self.unknown_field(target, Setting::Column(header.to_string()), parts))
-            }
+            None => Err(self.unknown_field(target, Setting::Column(header.to_string()), true)),
         }
     }
 
@@ -69,18 +66,14 @@ impl Profile {
         })
     }
 
-    fn unknown_field<'p>(
-        &'p self,
-        field: &str,
-        setting: Setting,
-        other_names: impl Iterator<Item = &'p str>,
-    ) -> SettingsError {
+    fn unknown_field(&self, field: &str, setting: Setting, may_be_part: bool) -> SettingsError {
         let columns = || self.fields.iter().map(|field| field.column.as_str());
+        let parts = self.parts().map(|(.., name)| name).filter(|_| may_be_part);
         SettingsError::UnknownField {
             setting,
             profile: self.name.clone(),
             field: field.to_string(),
-            nearest: nearest(field, columns().chain(other_names)).map(str::to_string),
+            nearest: nearest(field, columns().chain(parts)).map(str::to_string),
             known: columns().map(str::to_string).collect(),
         }
     }

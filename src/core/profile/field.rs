@@ -100,29 +100,18 @@ impl Field {
     /// Its rule in words: `required, e-mail, at most 40`.
     pub fn rule(&self) -> String {
         let mut parts: Vec<String> = Vec::new();
-        if self.required {
-            parts.push("required".into());
-        }
+        parts.extend(self.required.then(|| "required".to_string()));
         parts.push(self.kind.describe(&self.limits()).into());
-        match (self.min, self.max) {
-            (Some(min), Some(max)) => parts.push(format!("{min} to {max}")),
-            (Some(min), None) => parts.push(format!("at least {min}")),
-            (None, Some(max)) => parts.push(format!("at most {max}")),
-            (None, None) => {}
-        }
-        if let Some(least) = self.at_least {
-            parts.push(format!("at least {least}"));
-        }
+        parts.extend(match (self.min, self.max) {
+            (Some(min), Some(max)) => Some(format!("{min} to {max}")),
+            (Some(min), None) => Some(format!("at least {min}")),
+            (None, max) => max.map(|max| format!("at most {max}")),
+        });
+        parts.extend(self.at_least.map(|least| format!("at least {least}")));
         parts.extend(self.kind.facts().normalisation.map(String::from));
-        if self.repair {
-            parts.push("after address repair".into());
-        }
-        if let Some(default) = &self.default {
-            parts.push(format!("default {default}"));
-        }
-        if self.deprecated {
-            parts.push("deprecated".into());
-        }
+        parts.extend(self.repair.then(|| "after address repair".to_string()));
+        parts.extend(self.default.as_ref().map(|default| format!("default {default}")));
+        parts.extend(self.deprecated.then(|| "deprecated".to_string()));
         parts.join(", ")
     }
 }

@@ -28,7 +28,7 @@ pub use self::header::{
 pub use self::header_names::{Alike, HeaderNames, KeyNames};
 pub use self::mapping::Mapping;
 pub use self::matching::{Match, Meaning, Role};
-pub use self::sources::{Chosen, Sources};
+pub use self::sources::{Chosen, HasValue, Sources};
 
 #[cfg(test)]
 mod tests;

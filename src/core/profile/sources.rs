@@ -23,20 +23,21 @@ pub enum Chosen {
 }
 
 impl Chosen {
-    pub fn single(self) -> Option<usize> {
+    pub fn indices(&self) -> &[usize] {
         match self {
-            Chosen::One(index) => Some(index),
-            Chosen::Nothing | Chosen::Joined(_) => None,
+            Chosen::Nothing => &[],
+            Chosen::One(index) => std::slice::from_ref(index),
+            Chosen::Joined(both) => both,
         }
     }
 
-    pub fn first(self) -> Option<usize> {
-        match self {
-            Chosen::Nothing => None,
-            Chosen::One(index) | Chosen::Joined([index, _]) => Some(index),
-        }
+    pub fn single(self) -> Option<usize> {
+        if let Chosen::One(index) = self { Some(index) } else { None }
     }
 }
+
+/// Whether the value at an index counts as one for a field: takes the field and the index.
+pub type HasValue<'v> = dyn FnMut(usize, usize) -> bool + 'v;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Candidate {
@@ -140,24 +141,21 @@ impl Sources {
         let [_, parts @ ..] = layout.own_slots(field);
         let is_mapped = |slot: usize| self.slots[slot].first().is_some_and(|best| best.rank == MAP);
         let (is_whole_mapped, is_part_mapped) = (is_mapped(field), parts.iter().any(|part| is_mapped(*part)));
-        let has_parts = parts.map(|part| !self.slots[part].is_empty());
+        let are_joined = |slots: [usize; 2], may_be_parted: bool| {
+            let are_there = slots.map(|slot| !self.slots[slot].is_empty());
+            are_there == [true; 2] || are_there != [false; 2] && may_be_parted
+        };
         let sources = &mut self.fields[field];
         if !is_part_mapped || is_whole_mapped {
             sources.extend(self.slots[field].iter().map(|candidate| Source::One(candidate.index)));
         }
-        if !is_whole_mapped && (has_parts == [true; 2] || has_parts != [false; 2] && (may_be_parted || is_part_mapped))
-        {
+        if !is_whole_mapped && are_joined(parts, may_be_parted || is_part_mapped) {
             sources.push(Source::Joined(parts));
         }
         for stand_ins in &layout.stand_ins[field] {
             match stand_ins[..] {
                 [one] => sources.extend(self.slots[one].iter().map(|candidate| Source::One(candidate.index))),
-                [one, other] => {
-                    let has_both = [one, other].map(|slot| !self.slots[slot].is_empty());
-                    if has_both == [true; 2] || has_both != [false; 2] && may_be_parted {
-                        sources.push(Source::Joined([one, other]));
-                    }
-                }
+                [one, other] if are_joined([one, other], may_be_parted) => sources.push(Source::Joined([one, other])),
                 _ => {}
             }
         }
@@ -243,7 +241,7 @@ impl Sources {
 
     /// The group that a record's address comes from: the first with a street, a city or a postal code. `None` if the input has
     /// one address, or the record none.
-    pub fn group(&self, layout: &Layout, has_value: &mut dyn FnMut(usize, usize) -> bool) -> Option<Role> {
+    pub fn group(&self, layout: &Layout, has_value: &mut HasValue<'_>) -> Option<Role> {
         let mut has_address = |role: &Role| {
             let mut makes = layout.address.iter().filter(|(_, makes)| *makes);
             makes.any(|(field, _)| {
@@ -256,13 +254,7 @@ impl Sources {
 
     /// What fills a field in a record whose address comes from `group`: the first candidate that `has_value`, or the first of
     /// all.
-    pub fn choose(
-        &self,
-        layout: &Layout,
-        field: usize,
-        group: Option<Role>,
-        has_value: &mut dyn FnMut(usize, usize) -> bool,
-    ) -> Chosen {
+    pub fn choose(&self, layout: &Layout, field: usize, group: Option<Role>, has_value: &mut HasValue<'_>) -> Chosen {
         // A field that only takes its best column ignores the group.
         let is_of_address = layout.alone != Some(field) && layout.address.iter().any(|(of, _)| *of == field);
         if let Some(role) = group.filter(|_| is_of_address) {
@@ -274,12 +266,7 @@ impl Sources {
                 Source::One(index) => Chosen::One(index),
                 Source::Joined(slots) => self.join(field, slots, has_value),
             };
-            let has_one = match chosen {
-                Chosen::Nothing => false,
-                Chosen::One(index) => has_value(field, index),
-                Chosen::Joined(indices) => indices.iter().any(|index| has_value(field, *index)),
-            };
-            if has_one {
+            if chosen.indices().iter().any(|index| has_value(field, *index)) {
                 return chosen;
             }
             if first == Chosen::Nothing {
@@ -289,7 +276,7 @@ impl Sources {
         first
     }
 
-    fn choose_in(&self, role: Role, field: usize, has_value: &mut dyn FnMut(usize, usize) -> bool) -> Chosen {
+    fn choose_in(&self, role: Role, field: usize, has_value: &mut HasValue<'_>) -> Chosen {
         let own = |role: Role| self.slots[field].iter().filter(move |column| column.rank == MAP || column.role == role);
         // If the group has no column for the field, the plain columns fill it.
         let role = if self.in_groups.contains(&(field, role)) { role } else { Role::Plain };
@@ -297,7 +284,7 @@ impl Sources {
         with_value.or_else(|| own(role).next()).map_or(Chosen::Nothing, |column| Chosen::One(column.index))
     }
 
-    fn join(&self, field: usize, slots: [usize; 2], has_value: &mut dyn FnMut(usize, usize) -> bool) -> Chosen {
+    fn join(&self, field: usize, slots: [usize; 2], has_value: &mut HasValue<'_>) -> Chosen {
         let [one, other] = slots.map(|slot| {
             let slot = &self.slots[slot];
             let with_value = if slot.len() > 1 { slot.iter().find(|part| has_value(field, part.index)) } else { None };
