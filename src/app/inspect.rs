@@ -43,9 +43,9 @@ fn json(inspection: &Inspection) -> String {
 fn text(inspection: &Inspection, args: &InspectArgs) -> String {
     let colours = Colours::here();
     let path = visible(&inspection.input.path);
-    let mut page = format!("{}\n", colours.bold(&format!("{path}: {}", visible(&inspection.described))));
+    let mut page = format!("{}\n", colours.with(BOLD, &format!("{path}: {}", visible(&inspection.described))));
     for note in &inspection.notes {
-        page.push_str(&format!("{}\n", colours.yellow(&visible(note))));
+        page.push_str(&format!("{}\n", colours.with(YELLOW, &visible(note))));
     }
     page.push_str(&format!("\n{}\n\n{}\n", fits(inspection), columns(inspection, &colours)));
     if inspection.problem.is_some() {
@@ -55,7 +55,7 @@ fn text(inspection: &Inspection, args: &InspectArgs) -> String {
             let command = visible(&command.quoted()).into_owned();
             page.push_str(&format!(
                 "\nTo load it, if this is what its columns mean:\n\n  {}\n",
-                colours.bold(&command)
+                colours.with(BOLD, &command)
             ));
         }
         return without_trailing_spaces(&page);
@@ -66,13 +66,13 @@ fn text(inspection: &Inspection, args: &InspectArgs) -> String {
             "{} with four digits in US states whose codes begin with 0: a spreadsheet has removed the zeros.",
             counted(inspection.short_zips, "ZIP code", "ZIP codes")
         );
-        page.push_str(&format!("\n{}\n", colours.yellow(&warning)));
+        page.push_str(&format!("\n{}\n", colours.with(YELLOW, &warning)));
     }
     if !inspection.first_records.is_empty() {
         page.push_str(&format!("\nThe first records as they would be stored:\n\n{}\n", first_records(inspection)));
     }
     let command = visible(&command(args, inspection.profile.as_deref()).quoted()).into_owned();
-    page.push_str(&format!("\nTo load it:\n\n  {}\n", colours.bold(&command)));
+    page.push_str(&format!("\nTo load it:\n\n  {}\n", colours.with(BOLD, &command)));
     without_trailing_spaces(&page)
 }
 
@@ -84,6 +84,12 @@ fn command(args: &InspectArgs, profile: Option<&str>) -> Words {
 /// Colours, if the terminal has them.
 struct Colours(bool);
 
+/// How a terminal is told to show a text (ECMA-48).
+const BOLD: &str = "1";
+const RED: &str = "31";
+const GREEN: &str = "32";
+const YELLOW: &str = "33";
+
 impl Colours {
     fn here() -> Colours {
         let is_wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
@@ -93,22 +99,6 @@ impl Colours {
 
     fn with(&self, code: &str, text: &str) -> String {
         if self.0 { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_string() }
-    }
-
-    fn bold(&self, text: &str) -> String {
-        self.with("1", text)
-    }
-
-    fn red(&self, text: &str) -> String {
-        self.with("31", text)
-    }
-
-    fn yellow(&self, text: &str) -> String {
-        self.with("33", text)
-    }
-
-    fn green(&self, text: &str) -> String {
-        self.with("32", text)
     }
 
     fn cell(&self, text: String, colour: Option<Color>) -> Cell {
@@ -182,7 +172,7 @@ fn verdicts(inspection: &Inspection, colours: &Colours) -> String {
     let first = if records >= INSPECTED_RECORDS { "the first " } else { "" };
     let records = counted(records, "record", "records");
     if counts.rejected == 0 {
-        return colours.green(&format!("0 of {first}{records} would be rejected."));
+        return colours.with(GREEN, &format!("0 of {first}{records} would be rejected."));
     }
     let title = format!("{} of {first}{records} would be rejected:", number(counts.rejected));
     let mut codes = table(["code", "records", "first seen", "what is wrong there"]);
@@ -196,7 +186,7 @@ fn verdicts(inspection: &Inspection, colours: &Colours) -> String {
             shortened(&example.message, 90),
         ]);
     }
-    format!("{}\n\n{codes}\n\n`custload explain CODE` tells how to correct it.", colours.red(&title))
+    format!("{}\n\n{codes}\n\n`custload explain CODE` tells how to correct it.", colours.with(RED, &title))
 }
 
 fn first_records(inspection: &Inspection) -> String {

@@ -116,7 +116,7 @@ impl<'c> JsonRecords<'c> {
         let mut before: Option<usize> = None;
         while reader.go_to_key()? {
             let guessed = self.keys.get(guess).and_then(|known| known.written.as_ref());
-            if !guessed.is_some_and(|written| reader.take_key(written)) {
+            if !guessed.is_some_and(|written| reader.take_written(written)) {
                 guess = *self.indices.get(&*reader.key()?)?;
                 self.keys[guess].written.as_ref()?;
                 match before {

@@ -39,13 +39,8 @@ impl Type for Flag {
 fn parse(value: &str) -> Option<bool> {
     const YES: [&str; 6] = ["1", "y", "t", "yes", "true", "on"];
     const NO: [&str; 6] = ["0", "n", "f", "no", "false", "off"];
-    if YES.iter().any(|word| word.eq_ignore_ascii_case(value)) {
-        Some(true)
-    } else if NO.iter().any(|word| word.eq_ignore_ascii_case(value)) {
-        Some(false)
-    } else {
-        None
-    }
+    let is_one_of = |words: [&str; 6]| words.iter().any(|word| word.eq_ignore_ascii_case(value));
+    if is_one_of(YES) { Some(true) } else { is_one_of(NO).then_some(false) }
 }
 
 #[cfg(test)]

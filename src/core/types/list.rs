@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use super::definition::{Facts, Limits, Parsed, Refusal, Type};
 use crate::core::finding::{Problem, TextKind};
-use crate::core::record::json::{JsonKind, JsonValue};
+use crate::core::record::json::{JsonKind, JsonValue, text_of};
 use crate::core::text;
 
 #[derive(Debug)]
@@ -75,22 +75,15 @@ fn from_json(array: &str) -> Result<Option<String>, Problem> {
     for item in items {
         let json = item.get();
         match json.as_bytes().first() {
-            Some(b'"') => match clean_item(&text_of(json)?)? {
-                Cow::Borrowed(item) => list.push_text(Cow::Owned(item.to_owned())),
-                Cow::Owned(item) => list.push_text(Cow::Owned(item)),
-            },
+            Some(b'"') => {
+                let text = text_of(json).ok_or(Problem::NotAList)?;
+                list.push_text(Cow::Owned(clean_item(&text)?.into_owned()));
+            }
             Some(b'-' | b'0'..=b'9') => list.push_number(json),
             first => return Err(Problem::ListItem { found: JsonKind::of(first.copied()) }),
         }
     }
     Ok(list.finish())
-}
-
-fn text_of(json: &str) -> Result<Cow<'_, str>, Problem> {
-    match json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
-        Some(text) if !text.contains('\\') => Ok(Cow::Borrowed(text)),
-        _ => serde_json::from_str(json).map(Cow::Owned).map_err(|_| Problem::NotAList),
-    }
 }
 
 fn clean_item(item: &str) -> Result<Cow<'_, str>, Problem> {

@@ -44,7 +44,10 @@ pub struct LostZero {
 impl LostZero {
     pub fn note(&mut self, part: AddressPart, text: Range<usize>, rows: &impl RowBuilder) {
         match part {
-            AddressPart::PostalCode => self.has_four_digits = has_four_digits(rows.written(text)),
+            AddressPart::PostalCode => {
+                let code = rows.written(text);
+                self.has_four_digits = code.len() == 4 && code.iter().all(u8::is_ascii_digit);
+            }
             AddressPart::State => self.state = text,
             AddressPart::Country => self.country = text,
         }
@@ -55,10 +58,6 @@ impl LostZero {
             && has_zips_with_leading_zeros(rows.written(self.state.clone()))
             && matches!(rows.written(self.country.clone()), b"" | b"US" | b"PR" | b"VI")
     }
-}
-
-fn has_four_digits(postal_code: &[u8]) -> bool {
-    postal_code.len() == 4 && postal_code.iter().all(u8::is_ascii_digit)
 }
 
 /// Whether the ZIP codes of this American state begin with a zero, which spreadsheets lose (USPS, Publication 65).

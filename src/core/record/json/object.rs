@@ -128,9 +128,9 @@ impl<'r> ObjectReader<'r> {
         (self.peek() == Some(b'"')).then_some(true)
     }
 
-    /// Skips the key and its colon if they are written exactly like this; returns whether they are.
+    /// Skips what is written exactly like this, such as a key and its colon; returns whether it is there.
     #[inline]
-    pub fn take_key(&mut self, written: &[u8]) -> bool {
+    pub fn take_written(&mut self, written: &[u8]) -> bool {
         let is_it = self.record.as_bytes()[self.at..].starts_with(written);
         if is_it {
             self.at += written.len();
@@ -154,11 +154,11 @@ impl<'r> ObjectReader<'r> {
         let start = self.at;
         match self.peek()? {
             b'"' => return self.text(),
-            b'n' => self.take_word(b"null")?,
-            b't' => self.take_word(b"true")?,
-            b'f' => self.take_word(b"false")?,
+            b'n' => self.take_written(b"null").then_some(())?,
+            b't' => self.take_written(b"true").then_some(())?,
+            b'f' => self.take_written(b"false").then_some(())?,
             b'-' | b'0'..=b'9' => self.go_over_number()?,
-            b'[' | b'{' => self.go_over_nested()?,
+            b'[' | b'{' => self.at += value_length(self.record.get(self.at..)?)?,
             _ => return None,
         }
         Some(ValueSpan { start: start as u32, end: self.at as u32, is_plain_text: false })
@@ -209,10 +209,6 @@ impl<'r> ObjectReader<'r> {
         digits.iter().try_fold(0, |unit, digit| Some(unit << 4 | char::from(*digit).to_digit(16)?))
     }
 
-    fn take_word(&mut self, word: &[u8]) -> Option<()> {
-        self.take_key(word).then_some(())
-    }
-
     fn go_over_number(&mut self) -> Option<()> {
         self.take(b'-');
         // No digit may follow a leading zero.
@@ -236,11 +232,6 @@ impl<'r> ObjectReader<'r> {
             self.at += 1;
         }
         (self.at > start).then_some(())
-    }
-
-    fn go_over_nested(&mut self) -> Option<()> {
-        self.at += value_length(self.record.get(self.at..)?)?;
-        Some(())
     }
 
     fn peek(&self) -> Option<u8> {

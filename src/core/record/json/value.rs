@@ -49,7 +49,7 @@ impl JsonKind {
 pub(super) struct Text<'r>(#[serde(borrow)] pub(super) Cow<'r, str>);
 
 /// The text of the JSON string `raw`, with escapes undone; `None` if it has half a surrogate pair.
-pub(super) fn text_of(raw: &str) -> Option<Cow<'_, str>> {
+pub fn text_of(raw: &str) -> Option<Cow<'_, str>> {
     if memchr::memchr(b'\\', raw.as_bytes()).is_none() {
         return raw.get(1..raw.len().checked_sub(1)?).map(Cow::Borrowed);
     }
