@@ -116,10 +116,8 @@ fn fits(inspection: &Inspection) -> String {
         missing => format!("{} lacks {}", fit.profile, missing.join(", ")),
     };
     let fits: Vec<String> = inspection.fits.iter().map(one).collect();
-    match &inspection.profile {
-        Some(profile) => format!("Profile {profile} ({})", fits.join("; ")),
-        None => format!("No profile ({})", fits.join("; ")),
-    }
+    let profile = inspection.profile.as_ref().map_or("No profile".to_string(), |profile| format!("Profile {profile}"));
+    format!("{profile} ({})", fits.join("; "))
 }
 
 const MOST_COLUMNS: usize = 200;

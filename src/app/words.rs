@@ -14,12 +14,9 @@ impl Words {
     /// `custload import` of these inputs under this profile.
     pub(super) fn import(inputs: &[impl AsRef<str>], profile: Option<&str>) -> Words {
         let mut words = Words(vec!["custload".to_string(), "import".to_string()]);
-        words.0.extend(inputs.iter().map(|input| input.as_ref()).map(|input| {
-            match input.starts_with('-') && input != "-" {
-                true => format!("./{input}"),
-                false => input.to_string(),
-            }
-        }));
+        let is_like_an_option = |input: &str| input.starts_with('-') && input != "-";
+        let word = |input: &str| if is_like_an_option(input) { format!("./{input}") } else { input.to_string() };
+        words.0.extend(inputs.iter().map(|input| word(input.as_ref())));
         words.0.extend(profile.into_iter().flat_map(|profile| ["--profile".to_string(), profile.to_string()]));
         words
     }

@@ -84,10 +84,8 @@ impl ReportFolder {
 
     /// Syncs the names of the files, so that the next run can publish the folder if this one is killed.
     pub fn sync(&self) -> Result<()> {
-        let synced = match &self.lock {
-            Some(folder) if cfg!(unix) => folder.sync_all(),
-            _ => Ok(()),
-        };
+        let folder = self.lock.as_ref().filter(|_| cfg!(unix));
+        let synced = folder.map_or(Ok(()), File::sync_all);
         synced.map_err(|error| Error::report(&self.partial, error))
     }
 

@@ -52,10 +52,7 @@ impl Checker {
     }
 
     pub fn binding(&self) -> Option<&Binding> {
-        match &self.shape {
-            Shape::Csv(shape) => Some(&shape.binding),
-            Shape::Json(_) => None,
-        }
+        if let Shape::Csv(shape) = &self.shape { Some(&shape.binding) } else { None }
     }
 
     pub fn check<B: RowBuilder>(&self, block: &Block) -> Verdicts<B::Rows> {

@@ -185,10 +185,8 @@ impl<'c> CutRecord<'c> {
         source: &[u8],
         cells: &'c mut Vec<Cell>,
     ) -> Result<CutRecord<'c>, BadRecord<'r>> {
-        let is_exact = match cut_row(shape, record, source, cells) {
-            Ok(is_exact) => is_exact,
-            Err(bad) => return Err(torn(shape, record.as_bytes()).map_or(bad, |(own, _)| own)),
-        };
+        let is_exact = cut_row(shape, record, source, cells)
+            .map_err(|bad| torn(shape, record.as_bytes()).map_or(bad, |(own, _)| own))?;
         let Some(report) = &shape.report else { return Ok(CutRecord::of(shape, record, cells, is_exact)) };
         // A column that fills no field holds no correction.
         let is_bound = |column: &&usize| matches!(shape.binding.columns[**column], Column::Field(_));

@@ -158,10 +158,7 @@ impl<'c> JsonRecords<'c> {
             }
         }
         let keys = self.order.iter().map(|key| &self.keys[*key]).enumerate();
-        let found = keys.filter_map(|(member, key)| match key.meaning {
-            Meaning::Field(found) => Some((member, found, key.role)),
-            Meaning::Ignored | Meaning::Unknown => None,
-        });
+        let found = keys.filter_map(|(member, key)| Some((member, key.meaning.field()?, key.role)));
         self.reached.clear();
         self.shape.bind(self.plan, found, &mut self.sources);
         true
@@ -201,9 +198,7 @@ impl<'c> JsonRecords<'c> {
         for (index, (key, _)) in members.0.iter().enumerate() {
             let (meaning, role, known) = self.look_up(key);
             reached.push(known);
-            if let Meaning::Field(of) = meaning {
-                found.push((index, of, role));
-            }
+            found.extend(meaning.field().map(|of| (index, of, role)));
         }
         if reached.is_empty() || reached.contains(&UNKNOWN) || reached != self.reached {
             self.is_bound = false;
@@ -323,10 +318,8 @@ pub(super) fn original(plan: &Plan, shape: &JsonShape, record: &str, field: usiz
         }
     };
     let members = parse_members(record).ok()?.reach(&shape.names(plan)).ok()?;
-    let found = members.0.iter().enumerate().filter_map(|(index, (key, _))| match shape.meaning_of(plan, key) {
-        Meaning::Field(found) => Some((index, found, Role::of(key))),
-        Meaning::Ignored | Meaning::Unknown => None,
-    });
+    let keys = members.0.iter().map(|(key, _)| key).enumerate();
+    let found = keys.filter_map(|(index, key)| Some((index, shape.meaning_of(plan, key).field()?, Role::of(key))));
     let mut sources = Sources::default();
     shape.bind(plan, found, &mut sources);
     original_of(plan, &sources, |member| Written::Value(members.0[member as usize].1), field)

@@ -26,10 +26,8 @@ impl Judge<'_> {
     /// What is stored for a missing value: the default, or nothing. A finding is added if a value is required.
     pub(super) fn missing<'v>(&mut self, origin: Origin, raw: Option<&str>) -> Stored<'v> {
         let plan = &self.plan.fields[origin.field];
-        match raw {
-            Some(_) => self.empty.insert(origin.field),
-            None => self.absent.insert(origin.field),
-        }
+        let without = if raw.is_some() { &mut self.empty } else { &mut self.absent };
+        without.insert(origin.field);
         if let Some(default) = &plan.default {
             return default.clone();
         }

@@ -162,10 +162,8 @@ impl<'r> ReportRow<'r> {
             Some(_) => return Err(self.unread(bytes, raw, Unreadable::OtherColumns)),
             None => return Err(self.unread(bytes, raw, Unreadable::NoDialect)),
         };
-        match String::from_utf8(bytes) {
-            Ok(text) => Ok((text, dialect)),
-            Err(error) => Err(BadRecord::not_utf8(error.as_bytes()).into_owned()),
-        }
+        let text = String::from_utf8(bytes).map_err(|error| BadRecord::not_utf8(error.as_bytes()).into_owned())?;
+        Ok((text, dialect))
     }
 
     /// A record that cannot be read from the report. It keeps its code.

@@ -30,10 +30,8 @@ pub(super) fn parse(record: &str) -> Result<Record<'_>, BadRecord<'_>> {
             Ok(members) => carried(&members).map_err(BadRecord::into_owned)?,
             Err(_) => None,
         };
-        match inner {
-            Some(inner) => text = inner,
-            None => break,
-        }
+        let Some(inner) = inner else { break };
+        text = inner;
     }
     Ok(Record::Raw(text))
 }

@@ -204,10 +204,7 @@ impl<'p> Judge<'p> {
         let plan = &self.plan.fields[origin.field];
         let value = json::value(raw);
         if let Some(parsed) = plan.kind.parse_json(&value, &plan.limits) {
-            let kept = match &parsed.stored {
-                Stored::Text(text) => Some(text.clone()),
-                Stored::Missing | Stored::Integer(_) => None,
-            };
+            let kept = if let Stored::Text(text) = &parsed.stored { Some(text.clone()) } else { None };
             return self.parsed(origin, raw, kept, parsed);
         }
         let wrong = |found| Problem::WrongType { found, wanted: plan.kind.facts().json };

@@ -38,17 +38,12 @@ impl Binding {
     pub fn new(names: &HeaderNames, headers: Vec<String>, may_be_parted: bool) -> Binding {
         let found = names.meanings(&Header::new(&headers));
         let mut sources = Sources::default();
-        let fields = found.iter().zip(&headers).enumerate().filter_map(|(column, (found, header))| match found {
-            Meaning::Field(found) => Some((column, *found, Role::of(header))),
-            Meaning::Ignored | Meaning::Unknown => None,
-        });
+        let fields = found.iter().zip(&headers).enumerate();
+        let fields = fields.filter_map(|(column, (found, header))| Some((column, found.field()?, Role::of(header))));
         sources.bind(&names.layout, fields, &[], may_be_parted);
         let is_candidate = sources.candidates(headers.len());
         let column = |(column, found): (usize, &Meaning)| match found {
-            Meaning::Unknown => match report_column(&headers[column]) {
-                Some(index) => Column::Report(index),
-                None => Column::Unknown,
-            },
+            Meaning::Unknown => report_column(&headers[column]).map_or(Column::Unknown, Column::Report),
             Meaning::Ignored => Column::Ignored,
             Meaning::Field(found) if is_candidate[column] => Column::Field(*found),
             Meaning::Field(found) => match sources.first(found.field) {
@@ -153,20 +148,17 @@ impl Candidates {
         let meanings = self.profiles.iter().map(|(profile, names)| (profile, &names.layout, names.meanings(&header)));
         let best = meanings.max_by_key(|(profile, layout, meanings)| self.fit(profile, layout, meanings).rank());
         let Some((profile, _, meanings)) = best else { return vec![None; headers.len()] };
-        let likely = |meaning: Meaning| match meaning {
-            Meaning::Field(found) => Some(Likely {
-                field: &profile.fields[found.field].column,
-                target: profile.target_of(found.field, found.part),
-                how: found.how(),
-            }),
-            Meaning::Ignored | Meaning::Unknown => None,
+        let likely = |found: Match| Likely {
+            field: &profile.fields[found.field].column,
+            target: profile.target_of(found.field, found.part),
+            how: found.how(),
         };
-        meanings.into_iter().map(likely).collect()
+        meanings.into_iter().map(|meaning| meaning.field().map(likely)).collect()
     }
 
     /// Whether a name means a field in one of them.
     pub fn know(&self, name: &str) -> bool {
-        self.profiles.iter().any(|(_, names)| matches!(names.find(name), Meaning::Field(_)))
+        self.profiles.iter().any(|(_, names)| names.find(name).field().is_some())
     }
 
     /// The names of any of them: what the map says is the same in all.
@@ -177,19 +169,15 @@ impl Candidates {
     fn fit<'c>(&self, profile: &'c Arc<Profile>, layout: &Layout, meanings: &[Meaning]) -> Fit<'c> {
         let mut whole = vec![false; profile.fields.len()];
         let mut parts = vec![[false; 2]; profile.fields.len()];
-        for meaning in meanings {
-            match *meaning {
-                Meaning::Field(Match { field, part: None, .. }) => whole[field] = true,
-                Meaning::Field(Match { field, part: Some(part), .. }) => parts[field][part.min(1)] = true,
-                Meaning::Ignored | Meaning::Unknown => {}
+        for Match { field, part, .. } in meanings.iter().filter_map(|meaning| meaning.field()) {
+            match part {
+                None => whole[field] = true,
+                Some(part) => parts[field][part.min(1)] = true,
             }
         }
         let has_own = |field: usize| whole[field] || parts[field] == [true; 2];
         let filled = |field: usize| has_own(field) || layout.is_stood_in_for(field, has_own);
-        let is_bound = |meaning: &&Meaning| match meaning {
-            Meaning::Field(Match { field, part, .. }) => part.is_none() || parts[*field] == [true; 2],
-            Meaning::Ignored | Meaning::Unknown => false,
-        };
+        let is_bound = |found: &Match| found.part.is_none() || parts[found.field] == [true; 2];
         let unfilled = |(index, field): &(usize, &Field)| {
             let is_given = field.default.is_some() || self.constants.contains(&field.column);
             let is_required = match self.mode {
@@ -202,7 +190,7 @@ impl Candidates {
         Fit {
             profile,
             matched: (0..profile.fields.len()).filter(|field| filled(*field)).count(),
-            bound: meanings.iter().filter(is_bound).count(),
+            bound: meanings.iter().filter_map(|meaning| meaning.field()).filter(is_bound).count(),
             known: meanings.iter().filter(|meaning| !matches!(meaning, Meaning::Unknown)).count(),
             has_key: profile.field_index(&profile.key).is_some_and(filled),
             missing: missing.collect(),

@@ -59,7 +59,7 @@ impl Paths for KeyNames<'_> {
     }
 
     fn fill(&self, path: &str) -> bool {
-        matches!(self.find(path), Meaning::Field(_))
+        self.find(path).field().is_some()
     }
 }
 
@@ -166,6 +166,6 @@ impl Paths for HeaderNames {
     }
 
     fn fill(&self, path: &str) -> bool {
-        matches!(self.find(path), Meaning::Field(_))
+        self.find(path).field().is_some()
     }
 }

@@ -39,6 +39,12 @@ pub enum Meaning {
     Unknown,
 }
 
+impl Meaning {
+    pub fn field(self) -> Option<Match> {
+        if let Meaning::Field(found) = self { Some(found) } else { None }
+    }
+}
+
 /// Which address a column belongs to. The best comes first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {

@@ -29,10 +29,7 @@ impl Type for Flag {
     }
 
     fn parse_json(value: &JsonValue<'_>, _: &Limits) -> Option<Parsed<'static>> {
-        match value {
-            JsonValue::Bool(flag) => Some(Parsed::integer(i64::from(*flag))),
-            _ => None,
-        }
+        if let JsonValue::Bool(flag) = value { Some(Parsed::integer(i64::from(*flag))) } else { None }
     }
 }
 

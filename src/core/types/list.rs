@@ -33,10 +33,7 @@ impl Type for List {
     }
 
     fn parse_json(value: &JsonValue<'_>, limits: &Limits) -> Option<Parsed<'static>> {
-        match value {
-            JsonValue::Array(array) => Some(parsed(from_json(array), limits)),
-            _ => None,
-        }
+        if let JsonValue::Array(array) = value { Some(parsed(from_json(array), limits)) } else { None }
     }
 }
 
