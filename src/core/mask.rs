@@ -14,7 +14,6 @@ pub fn of_any<const NEEDLES: usize>(chunk: &[u8], needles: [u8; NEEDLES]) -> u64
 
 /// A bit for each byte of a chunk of at most [`WIDTH`] that is neither printable ASCII nor part of a letter from U+00C0 to
 /// U+02FF, and for each second space of two.
-///
 /// `after_space`: whether the byte before the chunk is a space.
 #[inline]
 fn of_untidy(chunk: &[u8], after_space: bool) -> u64 {
@@ -25,7 +24,6 @@ fn of_untidy(chunk: &[u8], after_space: bool) -> u64 {
 }
 
 /// Whether a text in UTF-8 has only printable ASCII and letters from U+00C0 to U+02FF, and no two spaces in a row.
-///
 /// Cleaning changes no part of such a text but its ends: these letters only compose with marks, which come after them in
 /// Unicode. In UTF-8 they have first bytes of their own, so that each byte can be judged alone.
 pub fn is_tidy(text: &[u8]) -> bool {

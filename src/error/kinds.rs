@@ -214,8 +214,7 @@ pub fn own_words(kind: io::ErrorKind, text: impl Into<String>) -> io::Error {
     io::Error::new(kind, OwnWords(text.into()))
 }
 
-/// Whether an error quotes nothing: it comes from the system or from [`own_words`]. A library's error may quote what it could not
-/// parse.
+/// Whether an error quotes nothing: the system's, or one of [`own_words`]. A library's may quote what it cannot parse.
 pub(super) fn quotes_nothing(error: &io::Error) -> bool {
     error.get_ref().is_none_or(|inner| inner.is::<OwnWords>())
 }

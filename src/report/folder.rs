@@ -28,7 +28,6 @@ pub struct ReportFolder {
 
 impl ReportFolder {
     /// Starts the reports that go to `path` in the end.
-    ///
     /// An error if `path` has the reports of a finished run, or files that are not reports.
     pub fn create(path: &Path) -> Result<ReportFolder> {
         refuse_taken(path)?;
@@ -274,8 +273,7 @@ fn refuse_taken(path: &Path) -> Result<()> {
     refuse("holds reports without a summary; name another folder with --reports, or remove it")
 }
 
-/// Whether a folder has the reports of a run that is not in the database: a limit stopped it, or it was a redo that loaded
-/// nothing.
+/// Whether the reports are of a run that is not in the database: a limit stopped it, or a redo loaded nothing.
 fn is_stopped_run(path: &Path) -> bool {
     let is_stopped = |run: EarlierSummary| {
         run.status == Status::Threshold.name() || run.run_id.is_none() && run.status == Status::NothingLoaded.name()

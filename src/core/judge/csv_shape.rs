@@ -111,8 +111,7 @@ impl RowShape {
         row
     }
 
-    /// Cuts a record into as many cells as it should have. `source` begins with the record. Returns whether the record
-    /// consists of exactly these cells.
+    /// Cuts a record into its cells; returns whether it consists of exactly these. `source` begins with the record.
     pub(super) fn split<'r>(
         &self,
         record: &'r str,

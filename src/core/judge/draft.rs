@@ -179,8 +179,7 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
         }
     }
 
-    /// Adds a finding if the record has no key and the run changes customers. A wrong key already has a finding. `original`
-    /// returns a field's value.
+    /// Adds a finding if the run changes customers and the record has no key; a wrong key has one already.
     pub(super) fn check_key(&mut self, original: impl FnOnce(usize) -> Option<Original>) {
         let Some(key) = self.judge.plan.key.filter(|_| self.key.is_none() && self.judge.plan.mode.changes()) else {
             return;

@@ -5,8 +5,7 @@ use std::collections::HashSet;
 use super::plan::Plan;
 use crate::core::profile::{Alike, Binding, Column, KeyNames, Match, Meaning, Role, Sources, letters_and_digits};
 
-/// The distinct keys of a block in order of appearance, and what each means. Their indexes are the slots of the block's
-/// [`super::marks::Marks`].
+/// A block's distinct keys in order of appearance. Their indexes are the slots of its [`super::marks::Marks`].
 pub type MetKeys = Vec<(String, Meaning)>;
 
 /// The number of keys of an input that are counted separately. This many of each block are enough to find the input's first
@@ -21,8 +20,7 @@ pub struct JsonShape {
     key_letters: HashSet<String>,
     /// The candidates for fields, sorted: a record is read as if it had all of them.
     candidates: Vec<(Match, Role)>,
-    /// Whether one part of a value may fill a field alone. Not if the run changes customers: a first name would replace a
-    /// whole one.
+    /// Whether one part may fill a field alone. Not if the run changes customers: it would replace a whole name.
     may_be_parted: bool,
 }
 

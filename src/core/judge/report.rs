@@ -34,8 +34,7 @@ pub(super) struct ReportShape {
     raw: Option<usize>,
     /// Whether all of them are there, in order, after all others.
     is_at_end: bool,
-    /// Digests of the names of the input's other columns, and of all its columns: a record may only be read with the columns
-    /// that it was written for.
+    /// Digests of the input's own columns, and of all: a record is only read with the columns that it was written for.
     own_digest: String,
     all_digest: String,
 }
@@ -47,13 +46,11 @@ pub(super) struct ReportRow<'r> {
     pub(super) cells: &'r [Cell],
 }
 
-/// The number of delimiters to try, from the end of a row, to find the one before the report's columns. Most rows have fewer
-/// in these columns.
+/// How many delimiters to try from a row's end, to find the one before the report's columns. Most have fewer there.
 const MOST_TRIED: usize = 64;
 
 impl ReportShape {
-    /// Finds the record's own text in a row that cannot be cut into cells, if the row still ends with the report's columns;
-    /// and what these say.
+    /// Finds the record's own text in a row that cannot be cut, if it ends with the report's columns; what these say.
     pub(super) fn tear<'r>(&self, row: &'r [u8], csv: CsvDialect) -> Option<(&'r [u8], Carried)> {
         if !self.is_at_end {
             return None;
@@ -123,8 +120,7 @@ impl<'r> ReportRow<'r> {
         columns.iter().find(|column| is_wrong(column)).and_then(|(column, _)| *column)
     }
 
-    /// Whether a cell is still an error that the record was rejected for, as the messages say. Another error may be a
-    /// correction.
+    /// Whether a cell is still the error that the messages name. Another error may be a correction.
     pub(super) fn has_error(&self, cell: &str) -> bool {
         cell == NOT_CALCULATED || english::names_cell_error(&self.text(self.shape.messages), cell)
     }

@@ -252,8 +252,7 @@ impl Sources {
         self.groups.iter().copied().find(|role| has_address(role))
     }
 
-    /// What fills a field in a record whose address comes from `group`: the first candidate that `has_value`, or the first of
-    /// all.
+    /// What fills a field if the address comes from `group`: the first candidate that `has_value`, or else the first.
     pub fn choose(&self, layout: &Layout, field: usize, group: Option<Role>, has_value: &mut HasValue<'_>) -> Chosen {
         // A field that only takes its best column ignores the group.
         let is_of_address = layout.alone != Some(field) && layout.address.iter().any(|(of, _)| *of == field);

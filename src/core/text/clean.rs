@@ -17,7 +17,6 @@ pub struct ControlCharacter {
 
 /// Cleans a value: removes invisible characters ([`invisible`]), normalises the rest to NFC, makes each run of white space
 /// one space, and trims the ends.
-///
 /// Returns a part of `raw` if only the ends had to be trimmed. A control character other than white space is an error.
 pub fn clean(raw: &str) -> Result<Cow<'_, str>, ControlCharacter> {
     let value = raw.trim_ascii();
@@ -99,8 +98,7 @@ pub(crate) fn into_collapsed(value: String) -> String {
     }
 }
 
-/// Whether a cleaned value is missing in every field: empty, or `\N`. The words NULL, None, NA and
-/// N/A are values here: Null is a surname, and NA is Namibia.
+/// Whether a cleaned value is missing in every field. NULL is a value here, a surname, and NA is Namibia.
 pub fn is_missing(value: &str) -> bool {
     value.is_empty() || value == "\\N"
 }

@@ -43,7 +43,6 @@ pub(crate) fn without(value: &str) -> Cow<'_, str> {
 }
 
 /// The value without the joiners and selectors that have no letter to join or select.
-///
 /// A mark belongs to the character before it: a letter with marks is a letter, a symbol with marks is not. NFC, which may
 /// compose both, makes no difference.
 fn without_idle(value: &str) -> Cow<'_, str> {

@@ -18,7 +18,6 @@ pub enum KeyComparison {
 }
 
 /// The form in which keys are compared: case-folded, without invisible characters, and in NFC.
-///
 /// `None` if the key identifies nobody, and so cannot be a duplicate: it is empty, `-`, n/a, na, none, null or unknown, or has
 /// only zeros.
 pub fn fold(value: &str, comparison: KeyComparison) -> Option<Cow<'_, str>> {

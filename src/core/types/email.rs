@@ -36,8 +36,7 @@ impl Type for Email {
     }
 }
 
-/// Normalises a cleaned value: removes a leading `mailto:`, and lower-cases the domain after the last `@`. The local part
-/// stays as it is.
+/// Removes a leading `mailto:` and lower-cases the domain after the last `@`. The local part stays as it is.
 pub fn normalise(value: &str) -> Cow<'_, str> {
     let mut address = value;
     // Repeated, so that normalising twice changes nothing.

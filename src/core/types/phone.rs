@@ -66,7 +66,6 @@ impl Type for Phone {
 }
 
 /// Normalises a cleaned value to its digits, 0 to 9.
-///
 /// Digits of every script become ASCII. Removed are: a leading `tel:`, `(0)` after a leading `+`, spaces, `( ) .`, hyphens and
 /// dashes, one leading `+`, and one `/` after at most six digits. Anything else is an error.
 pub fn normalise(value: &str) -> Result<Cow<'_, str>, Problem> {

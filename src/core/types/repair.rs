@@ -53,8 +53,7 @@ fn repair_any(value: &str) -> String {
 
 pub(super) const REPAIRED: u8 = HYPHEN | DROPPED | PUNCTUATION;
 
-/// [`repair`] for a value without [`OTHER`] bytes: writes it to the front of `repaired`, which is as long as the value, and
-/// returns its length.
+/// [`repair`] without [`OTHER`] bytes: writes to the front of `repaired`, as long as the value; returns the length.
 pub(super) fn repair_known(value: &[u8], repaired: &mut [u8]) -> usize {
     let mut length = 0;
     // A space at the front, or after another, is overwritten. There is no branch, because addresses have no pattern to

@@ -23,12 +23,10 @@ pub(super) enum Escaped {
     Backslashes,
 }
 
-/// Marks a spreadsheet's error cell, in front of its text. A text that itself begins with this character gets a second
-/// one.
+/// Marks a spreadsheet's error cell, before its text. A text that begins with it gets a second one.
 pub const SHEET_MARK: char = '\u{1}';
 
-/// The error of a spreadsheet formula whose result was never stored, because the program that wrote the file did not
-/// calculate. It begins as all errors of spreadsheets do.
+/// The error of a formula whose result was never stored. It begins as all errors of spreadsheets do.
 pub const NOT_CALCULATED: &str = "#NOT_CALCULATED!";
 
 impl Cell {
@@ -48,8 +46,7 @@ impl Cell {
         }
     }
 
-    /// The text of a cell without escapes: `source` from the text on, and the text's length. `source` begins with the
-    /// record.
+    /// The text of a cell without escapes: `source`, which begins with the record, from the text on; and its length.
     #[inline]
     pub fn plain_in<'r>(&self, source: &'r [u8]) -> Option<(&'r [u8], usize)> {
         match self.escaped {

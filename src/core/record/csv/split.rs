@@ -39,8 +39,7 @@ enum State {
     Closed(u32),
 }
 
-/// Splits a record whose quotes all open at a cell's start and close at its end. `None` for others, and with backslash
-/// escapes.
+/// Splits a record whose quotes all open at a cell's start and close at its end. `None` for others.
 pub(super) fn split_regular(source: &[u8], length: usize, dialect: &CsvDialect, cells: &mut Vec<Cell>) -> Option<()> {
     let delimiter = dialect.delimiter;
     // Without a quote, search for delimiters alone.
@@ -138,7 +137,6 @@ fn has_break(record: &[u8], start: usize, end: usize) -> bool {
 }
 
 /// The cell whose opening quote is at `at`, and the offset after its closing quote; `None` if it is not closed.
-///
 /// A quote after blanks may turn out not to open a cell. But the search stops at the next run of quotes of odd length,
 /// or within the run at `at` if that is even. So no part of a record is read more than twice.
 fn quoted_cell(record: &[u8], at: usize, dialect: &CsvDialect) -> Option<(Cell, usize)> {

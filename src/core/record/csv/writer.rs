@@ -61,8 +61,7 @@ impl RowWriter {
         write_number(out, number);
     }
 
-    /// Adds a record of this dialect as written, plus guards, if it has `columns` cells and is safe that way. Otherwise
-    /// adds nothing and returns `false`.
+    /// Adds a record as written, plus guards; nothing, and `false`, if it has other cells or is not safe that way.
     pub fn record(&mut self, out: &mut Vec<u8>, record: &[u8], columns: usize) -> bool {
         let mut cells = std::mem::take(&mut self.cells);
         let is_cut = split(record, &self.dialect, &mut cells).is_ok() && cells.len() == columns;
@@ -163,8 +162,7 @@ pub(super) fn has_formula_part(cell: &[u8]) -> bool {
     })
 }
 
-/// Whether a record may contain a cell, or part of one, that is a formula. The loop has no branches, so that it is
-/// vectorised.
+/// Whether a cell, or a part of one, may be a formula. The loop has no branches, so that it is vectorised.
 fn may_have_formula(record: &[u8], delimiter: u8) -> bool {
     let is_delimiter =
         |byte: u8| (byte == b',') | (byte == b';') | (byte == b'\t') | (byte == b'|') | (byte == delimiter);

@@ -119,8 +119,7 @@ pub trait Paths {
     fn fill(&self, path: &str) -> bool;
 }
 
-/// The deepest that a path of the mapping may reach, since each step parses its value again; and the deepest for all
-/// other paths.
+/// How deep a path of the mapping may reach, since each step parses its value again; and how deep all others.
 const DEEPEST: usize = 32;
 const LEVELS: usize = 4;
 

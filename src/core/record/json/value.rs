@@ -118,8 +118,7 @@ pub fn is_blank(record: &[u8]) -> bool {
     record.iter().all(|byte| is_white_space(*byte))
 }
 
-/// A line without a comma after its object or array and the white space around that comma. Any other line is returned
-/// whole.
+/// A line without a comma after its object or array, and without the white space around that comma.
 pub fn without_comma(line: &[u8]) -> &[u8] {
     let after_last = |line: &[u8]| line.iter().rposition(|byte| !is_white_space(*byte)).map_or(0, |last| last + 1);
     let value = match after_last(line) {

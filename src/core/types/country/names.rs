@@ -12,7 +12,6 @@ use crate::core::text;
 const TABLE: &str = include_str!("names.tsv");
 
 /// The alpha-2 code of a country by its English name, a short or common name, or its alpha-2 or alpha-3 code.
-///
 /// Case, accents, punctuation and articles do not matter, nor does the order in "Korea, Republic of". `None` if ISO 3166-1 has
 /// no such country.
 pub fn code_of(value: &str) -> Option<&'static str> {
