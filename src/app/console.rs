@@ -17,7 +17,7 @@ use crate::run::{Observer, Progress};
 #[derive(Debug)]
 pub(super) struct Console {
     quiet: bool,
-    has_bar: bool,
+    pub(super) has_bar: bool,
     bar: ProgressBar,
 }
 
@@ -29,11 +29,6 @@ const TICK: Duration = Duration::from_millis(100);
 impl Console {
     pub(super) fn new(quiet: bool) -> Console {
         Console { quiet, has_bar: !quiet, bar: ProgressBar::hidden() }
-    }
-
-    /// Shows no bar, because the log goes to standard error too.
-    pub(super) fn hide_bar(&mut self) {
-        self.has_bar = false;
     }
 
     pub(super) fn end(&self) {

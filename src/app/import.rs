@@ -38,7 +38,8 @@ pub(super) fn run(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>) -> a
 fn logged(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>, console: &mut Console) -> Result<Summary> {
     let log = Log::open(args, options::database(command, args).as_deref())?.map(Dispatch::new);
     if !args.options.has("log") && log.is_some() {
-        console.hide_bar();
+        // The log goes to standard error too.
+        console.has_bar = false;
     }
     let summary = {
         let _logged = log.as_ref().map(dispatcher::set_default);

@@ -195,43 +195,7 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
         let finding = Original::rejected(original.as_ref(), key.field, Problem::NoKey);
         self.judge.findings.push(column.unwrap_or(u32::MAX), &finding);
     }
-}
 
-/// A field's value as it is in the record.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Original {
-    /// The 0-based column, if there are columns.
-    pub column: Option<u32>,
-    pub text: String,
-}
-
-impl Original {
-    /// A finding about a field's value, if it has one, that costs the record.
-    pub(super) fn rejected<'o>(value: Option<&'o Original>, field: usize, problem: Problem<&'o str>) -> Finding<'o> {
-        Finding {
-            problem,
-            handling: Handling::Rejected(None),
-            field: Some(field as u16),
-            column: value.and_then(|value| value.column).map(|column| column + 1),
-            value: value.map(|value| value.text.as_str()),
-            suggestion: None,
-            raw: None,
-        }
-    }
-}
-
-impl Judge<'_> {
-    /// The group that the record's address comes from. It replaces the customer's whole address.
-    pub(super) fn group(&mut self, sources: &Sources, has_value: &mut HasValue<'_>) -> Option<Role> {
-        let group = sources.group(&self.plan.names.layout, has_value);
-        if group.is_some() {
-            sources.address_fields().for_each(|field| self.replaced.insert(field));
-        }
-        group
-    }
-}
-
-impl<B: RowBuilder> Draft<'_, B> {
     /// Notes what becomes of the cell that a field was judged from. `raw` is the cell's text.
     pub(super) fn note_outcome(&mut self, field: usize, index: usize, raw: &str, stored: &Stored<'_>) {
         if self.out.marks.is_filled(index) {
@@ -288,5 +252,39 @@ impl<B: RowBuilder> Draft<'_, B> {
             }
         }
         chosen
+    }
+}
+
+/// A field's value as it is in the record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Original {
+    /// The 0-based column, if there are columns.
+    pub column: Option<u32>,
+    pub text: String,
+}
+
+impl Original {
+    /// A finding about a field's value, if it has one, that costs the record.
+    pub(super) fn rejected<'o>(value: Option<&'o Original>, field: usize, problem: Problem<&'o str>) -> Finding<'o> {
+        Finding {
+            problem,
+            handling: Handling::Rejected(None),
+            field: Some(field as u16),
+            column: value.and_then(|value| value.column).map(|column| column + 1),
+            value: value.map(|value| value.text.as_str()),
+            suggestion: None,
+            raw: None,
+        }
+    }
+}
+
+impl Judge<'_> {
+    /// The group that the record's address comes from. It replaces the customer's whole address.
+    pub(super) fn group(&mut self, sources: &Sources, has_value: &mut HasValue<'_>) -> Option<Role> {
+        let group = sources.group(&self.plan.names.layout, has_value);
+        if group.is_some() {
+            sources.address_fields().for_each(|field| self.replaced.insert(field));
+        }
+        group
     }
 }

@@ -63,8 +63,7 @@ impl Plan {
         };
         plan.names.layout.alone = plan.key.filter(|_| mode.changes()).map(|key| key.field);
         if options.empty == Empty::Clear {
-            let clearable = (0..profile.fields.len()).filter(|field| !profile.fields[*field].required);
-            clearable.for_each(|field| plan.clearable.insert(field));
+            plan.clearable = (0..profile.fields.len()).filter(|field| !profile.fields[*field].required).collect();
         }
         plan.take_mapping(mapping)?;
         for field in &mut plan.fields {

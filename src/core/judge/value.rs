@@ -87,16 +87,14 @@ impl<'p> Judge<'p> {
     }
 
     pub(super) fn touched(&self) -> Touched {
+        let missing = self.empty.or(&self.absent);
+        // What a replaced address had and the new one lacks. Cleared fields are left out: they had a value.
+        let replaced_by_nothing = missing.and(&self.replaced).and(&self.cleared.complement());
         Touched {
-            given: self.empty.or(&self.absent).complement(),
-            cleared: self.empty.and(&self.plan.clearable).or(&self.replaced_by_nothing()),
+            given: missing.complement(),
+            cleared: self.empty.and(&self.plan.clearable).or(&replaced_by_nothing),
             lacking: self.lacking,
         }
-    }
-
-    /// The fields of a replaced address that the new address does not have. Cleared ones are left out: they had a value.
-    fn replaced_by_nothing(&self) -> FieldSet {
-        self.empty.or(&self.absent).and(&self.replaced).and(&self.cleared.complement())
     }
 
     pub(super) fn has_error(&self) -> bool {

@@ -16,7 +16,7 @@ pub struct HeaderNames {
     /// What the map's headers mean, as they are written.
     mapped: HashMap<String, Meaning>,
     /// The map's headers by their letters and digits, in the map's order.
-    alike: HashMap<String, Vec<String>>,
+    alike: HashMap<String, Vec<(String, Meaning)>>,
     /// The map's headers, sorted, to find those within a path.
     paths: Vec<String>,
     pub layout: Layout,
@@ -95,7 +95,7 @@ impl HeaderNames {
                 None => Meaning::Ignored,
             };
             let spelt = header.trim().to_string();
-            found.alike.entry(letters_and_digits(header)).or_default().push(spelt.clone());
+            found.alike.entry(letters_and_digits(header)).or_default().push((spelt.clone(), meaning));
             found.paths.push(spelt.clone());
             found.mapped.insert(spelt, meaning);
         }
@@ -117,12 +117,12 @@ impl HeaderNames {
         for name in spelt.iter().filter(|name| self.mapped.contains_key(**name)) {
             alike.entry(letters_and_digits(name)).or_insert_with_key(|compared| {
                 let mut mapped = self.alike.get(compared).into_iter().flatten();
-                let free = mapped.find(|mapped| {
+                let free = mapped.find(|(mapped, _)| {
                     #[cfg(test)]
                     super::header::steps::count(1);
                     !spelt.contains(mapped.as_str())
                 });
-                free.and_then(|mapped| self.mapped.get(mapped).copied())
+                free.map(|(_, meaning)| *meaning)
             });
         }
         Alike(alike)
@@ -139,10 +139,7 @@ impl HeaderNames {
         }
         let mapped = match alike.0.get(compared) {
             Some(mapped) => *mapped,
-            None => {
-                let mapped = self.alike.get(compared).and_then(|mapped| mapped.first());
-                mapped.and_then(|mapped| self.mapped.get(mapped).copied())
-            }
+            None => self.alike.get(compared).and_then(|mapped| mapped.first()).map(|(_, meaning)| *meaning),
         };
         mapped.filter(|_| !compared.is_empty()).unwrap_or_else(|| self.in_profile(name, compared))
     }

@@ -83,20 +83,10 @@ impl Cell {
         }
         if may_be_space {
             for (column, cell) in cells.iter().enumerate() {
-                filled &= !(u64::from(!cell.has_more_than_space(record.as_bytes())) << column);
+                filled &= !(u64::from(cell.is_white(record.as_bytes())) << column);
             }
         }
         filled
-    }
-
-    fn has_more_than_space(&self, record: &[u8]) -> bool {
-        let raw = record.get(self.start as usize..self.end as usize).unwrap_or_default();
-        // Nearly all begin with a visible ASCII character.
-        match raw.first() {
-            None => false,
-            Some(byte) if byte.is_ascii_graphic() => true,
-            Some(_) => !std::str::from_utf8(raw).is_ok_and(|text| text.trim().is_empty()),
-        }
     }
 
     /// Whether the cell is empty or only white space.

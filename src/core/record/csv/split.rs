@@ -113,7 +113,9 @@ pub(super) fn split_quoted(record: &[u8], dialect: &CsvDialect, cells: &mut Vec<
             Some(at + blanks).filter(|quote| dialect.quote.is_some() && record.get(*quote) == dialect.quote.as_ref());
         let quoted = quote.and_then(|quote| quoted_cell(record, quote, dialect));
         let (cell, after) = match (quote, quoted) {
-            (Some(_), Some((cell, after))) if is_end(after) && (blanks == 0 || !has_break(record, at, after)) => {
+            (Some(_), Some((cell, after)))
+                if is_end(after) && (blanks == 0 || memchr2(b'\n', b'\r', &record[at..after]).is_none()) =>
+            {
                 (cell, after)
             }
             (Some(_), None) if blanks == 0 => return Err(SplitFault::Unclosed(column)),
@@ -130,10 +132,6 @@ pub(super) fn split_quoted(record: &[u8], dialect: &CsvDialect, cells: &mut Vec<
         at = after + 1;
     }
     malformed.map_or(Ok(()), Err)
-}
-
-fn has_break(record: &[u8], start: usize, end: usize) -> bool {
-    memchr2(b'\n', b'\r', &record[start..end]).is_some()
 }
 
 /// The cell whose opening quote is at `at`, and the offset after its closing quote; `None` if it is not closed.
