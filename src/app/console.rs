@@ -14,7 +14,6 @@ use crate::report::summary::escaped;
 use crate::run::{Observer, Progress};
 
 /// Messages, and a bar where standard error is a terminal.
-#[derive(Debug)]
 pub(super) struct Console {
     quiet: bool,
     pub(super) has_bar: bool,

@@ -18,13 +18,12 @@ use crate::error::{Error, Result};
 use crate::report::summary::escaped;
 use crate::run::TARGET;
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 enum LogFormat {
     Text,
     Json,
 }
 
-#[derive(Debug)]
 pub(super) struct Log {
     format: LogFormat,
     out: Mutex<Out>,
@@ -130,12 +129,6 @@ impl Out {
             }
             return;
         }
-    }
-}
-
-impl Debug for Out {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Out").field("failed", &self.failed).finish_non_exhaustive()
     }
 }
 

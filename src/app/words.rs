@@ -7,7 +7,6 @@ use crate::error::Error;
 use crate::run::option_table::Copied;
 use crate::shell;
 
-#[derive(Debug)]
 pub(super) struct Words(Vec<String>);
 
 impl Words {

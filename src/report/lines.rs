@@ -75,7 +75,6 @@ fn beginning(value: &str) -> &str {
 }
 
 /// Where a rejected record was first read.
-#[derive(Debug)]
 pub enum FirstSeen<'f> {
     /// In this input: the run's name in reports, the input's path, and the record's position.
     Here(&'f str, &'f str, Position),
@@ -83,7 +82,6 @@ pub enum FirstSeen<'f> {
     Earlier(Origin),
 }
 
-#[derive(Debug)]
 pub struct Rejection<'f> {
     pub first_seen: FirstSeen<'f>,
     pub findings: Findings<'f>,

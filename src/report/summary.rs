@@ -56,7 +56,7 @@ pub struct ShortZips {
     pub first_line: u64,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ColumnSummary {
     pub header: String,
     /// Its index among the columns, from 0; keys have none.
@@ -77,11 +77,14 @@ pub struct ColumnSummary {
 }
 
 /// Why a column, or key, is ignored.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum Ignored {
+    #[serde(rename = "matches no field")]
     Unknown,
+    #[serde(rename = "the map says so")]
     Mapped,
     /// Another column has precedence: which, and why.
+    #[serde(untagged)]
     Outranked(String),
 }
 
@@ -89,20 +92,9 @@ fn is_none(count: &u64) -> bool {
     *count == 0
 }
 
-impl Serialize for Ignored {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(match self {
-            Ignored::Unknown => "matches no field",
-            Ignored::Mapped => "the map says so",
-            Ignored::Outranked(why) => why,
-        })
-    }
-}
-
 impl ColumnSummary {
     pub fn new(header: &str) -> ColumnSummary {
-        let header = header.to_string();
-        ColumnSummary { header, index: None, field: None, how: None, target: None, ignored: None, cells: None }
+        ColumnSummary { header: header.to_string(), ..ColumnSummary::default() }
     }
 
     pub fn at(self, index: usize) -> ColumnSummary {

@@ -19,7 +19,6 @@ use crate::core::row::RowBuilder;
 use crate::core::text::{self, sheet::without_guards};
 use crate::core::types::definition::{Memory, Parsed, Quick, Refusal, Stored};
 
-#[derive(Debug)]
 pub(super) struct Judge<'p> {
     pub(super) plan: &'p Plan,
     pub(super) findings: FindingList,

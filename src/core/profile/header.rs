@@ -9,7 +9,6 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::core::text::invisible::is_invisible;
 use crate::core::text::is_letter;
 
-#[derive(Debug)]
 pub struct Header<'h> {
     names: &'h [String],
     compared: Vec<String>,

@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use super::definition::{Facts, Limits, Parsed, Refusal, Type};
 use crate::core::finding::{Problem, TextKind, excerpt};
 
-#[derive(Debug)]
 pub struct Choice;
 
 impl Type for Choice {

@@ -7,7 +7,6 @@ use crate::core::finding::{EmailFault, Problem, TextKind};
 use crate::core::row::RowBuilder;
 use crate::core::text;
 
-#[derive(Debug)]
 pub struct Email;
 
 impl Type for Email {

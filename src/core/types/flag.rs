@@ -6,7 +6,6 @@ use super::definition::{Facts, Limits, Parsed, Refusal, Storage, Type};
 use crate::core::finding::{Problem, Wanted, excerpt};
 use crate::core::record::json::JsonValue;
 
-#[derive(Debug)]
 pub struct Flag;
 
 impl Type for Flag {

@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use super::definition::{Facts, Limits, Parsed, Refusal, Storage, Type};
 use crate::core::finding::{Problem, Wanted, excerpt};
 
-#[derive(Debug)]
 pub struct Integer;
 
 impl Type for Integer {

@@ -13,7 +13,6 @@ use crate::core::finding::{Problem, TextKind};
 use crate::core::record::json::{JsonKind, JsonValue, text_of};
 use crate::core::text;
 
-#[derive(Debug)]
 pub struct List;
 
 impl Type for List {

@@ -9,7 +9,6 @@ use crate::core::row::RowBuilder;
 use crate::core::text::ascii_digits;
 use crate::core::text::sheet::{self, Rewritten};
 
-#[derive(Debug)]
 pub struct Phone;
 
 impl Type for Phone {

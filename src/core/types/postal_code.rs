@@ -8,7 +8,6 @@ use super::definition::{AddressPart, Facts, Limits, Memory, Parsed, Quick, Type}
 use super::text::Text;
 use crate::core::row::RowBuilder;
 
-#[derive(Debug)]
 pub struct PostalCode;
 
 impl Type for PostalCode {

@@ -9,7 +9,6 @@ use crate::core::finding::TextKind;
 use crate::core::row::RowBuilder;
 use crate::core::text;
 
-#[derive(Debug)]
 pub struct State;
 
 impl Type for State {

@@ -9,7 +9,6 @@ use crate::core::row::RowBuilder;
 use crate::core::text::kinds::{self, OTHER, SPACE};
 use crate::core::text::sheet;
 
-#[derive(Debug)]
 pub struct Text;
 
 impl Type for Text {

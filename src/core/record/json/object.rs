@@ -95,7 +95,6 @@ impl ValueSpan {
 }
 
 /// Reads one member after another. `None` from any method means: leave the record to serde_json.
-#[derive(Debug)]
 pub struct ObjectReader<'r> {
     record: &'r str,
     at: usize,

@@ -8,7 +8,6 @@ use super::definition::{AddressPart, Facts, Limits, Memory, Parsed, Quick, Type}
 use crate::core::finding::{Problem, TextKind, excerpt};
 use crate::core::row::RowBuilder;
 
-#[derive(Debug)]
 pub struct Country;
 
 impl Type for Country {
