@@ -100,15 +100,10 @@ pub(super) struct RowShape {
 
 impl RowShape {
     fn new<'h>(csv: CsvDialect, headers: impl Iterator<Item = &'h str>, is_padded: bool) -> RowShape {
-        let mut row = RowShape { csv, cells: 0, least: 0 };
-        for header in headers {
-            row.cells += 1;
-            // Columns without a name at the end may be left out.
-            if !is_padded && !header.trim().is_empty() {
-                row.least = row.cells;
-            }
-        }
-        row
+        let headers: Vec<&str> = headers.collect();
+        // Columns without a name at the end may be left out.
+        let last = headers.iter().rposition(|header| !header.trim().is_empty()).filter(|_| !is_padded);
+        RowShape { csv, cells: headers.len(), least: last.map_or(0, |last| last + 1) }
     }
 
     /// Cuts a record into its cells; returns whether it consists of exactly these. `source` begins with the record.

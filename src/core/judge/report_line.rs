@@ -59,11 +59,9 @@ pub(super) fn parse_members(record: &str) -> Result<Members<'_>, BadRecord<'_>> 
 
 pub(super) fn carried_by(line: &str) -> Option<Carried> {
     memmem::find(line.as_bytes(), REPORT_KEY.as_bytes())?;
-    let members = Members::parse(line);
-    let torn = if members.is_err() { torn(line) } else { None };
-    let report = match (&members, torn) {
-        (Ok(members), _) => members.0.iter().find(|(key, _)| key == REPORT_KEY).map(|(_, report)| *report)?,
-        (Err(_), torn) => torn?.1,
+    let report = match Members::parse(line) {
+        Ok(members) => members.0.iter().find(|(key, _)| key == REPORT_KEY).map(|(_, report)| *report)?,
+        Err(_) => torn(line)?.1,
     };
     let report = Members::parse(report).ok()?;
     let text = |name: &str| {

@@ -78,11 +78,7 @@ impl<'p> Judge<'p> {
 
     pub(super) fn begin(&mut self) {
         self.findings.clear();
-        self.empty = FieldSet::default();
-        self.absent = FieldSet::default();
-        self.lacking = FieldSet::default();
-        self.replaced = FieldSet::default();
-        self.cleared = FieldSet::default();
+        (self.empty, self.absent, self.lacking, self.replaced, self.cleared) = Default::default();
     }
 
     pub(super) fn touched(&self) -> Touched {
