@@ -42,6 +42,7 @@ fn json(inspection: &Inspection) -> String {
 
 fn text(inspection: &Inspection, args: &InspectArgs) -> String {
     let colours = Colours::here();
+    let shown = |command: Words| colours.with(BOLD, &visible(&command.quoted()));
     let path = visible(&inspection.input.path);
     let mut page = format!("{}\n", colours.with(BOLD, &format!("{path}: {}", visible(&inspection.described))));
     for note in &inspection.notes {
@@ -52,11 +53,7 @@ fn text(inspection: &Inspection, args: &InspectArgs) -> String {
         // The problem itself goes to standard error.
         if !inspection.proposed_options.is_empty() {
             let command = command(args, args.options.text("profile")).with(&inspection.proposed_options);
-            let command = visible(&command.quoted()).into_owned();
-            page.push_str(&format!(
-                "\nTo load it, if this is what its columns mean:\n\n  {}\n",
-                colours.with(BOLD, &command)
-            ));
+            page.push_str(&format!("\nTo load it, if this is what its columns mean:\n\n  {}\n", shown(command)));
         }
         return without_trailing_spaces(&page);
     }
@@ -71,8 +68,8 @@ fn text(inspection: &Inspection, args: &InspectArgs) -> String {
     if !inspection.first_records.is_empty() {
         page.push_str(&format!("\nThe first records as they would be stored:\n\n{}\n", first_records(inspection)));
     }
-    let command = visible(&command(args, inspection.profile.as_deref()).quoted()).into_owned();
-    page.push_str(&format!("\nTo load it:\n\n  {}\n", colours.with(BOLD, &command)));
+    let command = command(args, inspection.profile.as_deref());
+    page.push_str(&format!("\nTo load it:\n\n  {}\n", shown(command)));
     without_trailing_spaces(&page)
 }
 

@@ -78,17 +78,10 @@ fn definition(row: &'static Row) -> Arg {
         Set::Text(_) if row.repeats => (ArgAction::Append, ValueParser::string()),
         Set::Text(_) => (ArgAction::Set, ValueParser::string()),
     };
-    let mut arg = Arg::new(row.name).long(row.name).help(row.help).action(action).value_parser(parser);
+    let value_name = Some(row.value_name).filter(|name| !name.is_empty());
+    let mut arg = Arg::new(row.name).long(row.name).short(row.short).help(row.help).action(action);
+    arg = arg.value_parser(parser).value_name(value_name).default_value(row.default);
     arg = arg.hide(row.is_hidden).conflicts_with_all(row.conflicts.iter().copied());
-    if !row.value_name.is_empty() {
-        arg = arg.value_name(row.value_name);
-    }
-    if let Some(short) = row.short {
-        arg = arg.short(short);
-    }
-    if let Some(default) = row.default {
-        arg = arg.default_value(default);
-    }
     if let Some(other) = row.requires {
         arg = arg.requires(other);
     }
