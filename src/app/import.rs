@@ -5,9 +5,8 @@ use std::sync::atomic::AtomicUsize;
 
 use tracing::{Dispatch, dispatcher};
 
-use super::args::RunArgs;
 use super::console::{Console, print};
-use super::log::Log;
+use super::{args::RunArgs, log::Log};
 use super::{options, table, words};
 use crate::error::{Error, Result};
 use crate::report::summary::{Status, Summary};

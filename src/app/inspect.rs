@@ -8,11 +8,10 @@ use std::sync::atomic::AtomicUsize;
 
 use comfy_table::{Attribute, Cell, Color};
 
-use super::args::InspectArgs;
 use super::console::{Console, print};
 use super::options;
 use super::table::{counted, number, table, without_trailing_spaces};
-use super::words::Words;
+use super::{args::InspectArgs, words::Words};
 use crate::core::profile::Header;
 use crate::core::text::{is_hidden, visible};
 use crate::error::{Error, Result};

@@ -15,8 +15,7 @@ use super::args::RunArgs;
 use crate::core::text::visible;
 use crate::disk::{DATABASE_SUFFIXES, folder_of, owner_only, with_suffix, without_waiting};
 use crate::error::{Error, Result};
-use crate::report::summary::escaped;
-use crate::run::TARGET;
+use crate::{report::summary::escaped, run::TARGET};
 
 #[derive(Clone, Copy)]
 enum LogFormat {

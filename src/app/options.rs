@@ -7,13 +7,11 @@ use std::sync::atomic::AtomicUsize;
 use chrono::{DateTime, Utc};
 
 use super::args::{DatabaseArgs, InspectArgs, RunArgs};
-use crate::core::mode::Duplicates;
-use crate::core::record::dialect::CsvDialect;
+use crate::core::{mode::Duplicates, record::dialect::CsvDialect};
 use crate::error::{Error, Result};
-use crate::read::input::ReadOptions;
-use crate::run::option_table;
 use crate::run::{Command, DatabaseAccess, Options};
 use crate::shell;
+use crate::{read::input::ReadOptions, run::option_table};
 
 pub(super) fn checked(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>) -> Result<Options> {
     let mut options = unset(command, args.inputs.clone(), stop);

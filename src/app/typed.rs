@@ -7,9 +7,8 @@ use clap::builder::{PossibleValue, PossibleValuesParser, ValueParser};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
-use crate::error::Result;
-use crate::run::Options;
 use crate::run::option_table::{Copied, Row, Set, rows};
+use crate::{error::Result, run::Options};
 
 /// The options of a run that were typed, in the order of the table. `inspect` has only some of them.
 #[derive(Clone, Debug, Default)]

@@ -6,10 +6,9 @@ use std::sync::atomic::AtomicUsize;
 
 use serde_json::{Value, json};
 
-use super::args::UndoArgs;
 use super::console::{Console, pretty, print, print_done, shown};
 use super::options;
-use super::table::counted;
+use super::{args::UndoArgs, table::counted};
 use crate::run::{self, Observer, UndoOptions};
 use crate::shell;
 use crate::sink::sqlite::{ChangeCause, MOST_LISTED, UNDONE, Undone};

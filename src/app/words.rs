@@ -1,11 +1,9 @@
 //! Commands for a person to copy, with the options of the current command that they need.
 
-use super::args::RunArgs;
-use super::typed::Typed;
+use super::{args::RunArgs, typed::Typed};
 use crate::core::mode::Mode;
-use crate::error::Error;
-use crate::run::option_table::Copied;
 use crate::shell;
+use crate::{error::Error, run::option_table::Copied};
 
 pub(super) struct Words(Vec<String>);
 

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::core::finding::Code;
 pub use crate::core::record::{Balance, Counts};
-use crate::core::text::is_hidden;
+use crate::core::{finding::Code, text::is_hidden};
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]

@@ -1,8 +1,7 @@
 //! [`Finding`] and [`Problem`]: data, which [`super::english`] puts into words.
 
 use super::code::{Code, Severity};
-use crate::core::record::json::JsonKind;
-use crate::core::text::Characters;
+use crate::core::{record::json::JsonKind, text::Characters};
 
 /// One thing that is wrong with a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use super::csv_shape::CsvShape;
 use super::draft::{Draft, Original};
 use super::keys::{JsonShape, MetKeys};
-use super::plan::Plan;
-use super::report::Carried;
 use super::verdicts::{BadRecord, Outcome, Verdict, Verdicts};
 use super::{csv, json, report_line};
+use super::{csv_shape::CsvShape, plan::Plan, report::Carried};
 use crate::core::finding::{FindingList, Problem};
 use crate::core::profile::{Binding, Column, FieldSet};
 use crate::core::record::csv::{Cell, RowWriter};

@@ -7,10 +7,8 @@ use std::borrow::Cow;
 
 use super::csv_shape::{CsvShape, RowShape, as_it_stands, first_byte, first_letter};
 use super::draft::{Draft, Original};
-use super::plan::Plan;
 use super::report::{Carried, ReportRow};
-use super::value::Origin;
-use super::verdicts::BadRecord;
+use super::{plan::Plan, value::Origin, verdicts::BadRecord};
 use crate::core::finding::{Code, Problem};
 use crate::core::profile::{Chosen, Column, is_name};
 use crate::core::record::csv::{Cell, RowWriter, SHEET_MARK, unguarded};

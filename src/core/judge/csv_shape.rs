@@ -1,12 +1,9 @@
 //! [`CsvShape`].
 
-use super::report::ReportShape;
-use super::verdicts::BadRecord;
-use crate::core::finding::Problem;
+use super::{report::ReportShape, verdicts::BadRecord};
 use crate::core::profile::{Binding, letters_and_digits};
 use crate::core::record::csv::{Cell, SplitFault, split_in};
-use crate::core::record::dialect::CsvDialect;
-use crate::core::record::raw::RawDialect;
+use crate::core::{finding::Problem, record::dialect::CsvDialect, record::raw::RawDialect};
 
 #[derive(Clone, Debug)]
 pub struct CsvShape {

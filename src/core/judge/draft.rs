@@ -2,10 +2,9 @@
 
 use std::ops::Range;
 
-use super::marks::Marks;
-use super::plan::Plan;
 use super::value::{Judge, Tidy};
 use super::verdicts::{BadRecord, Outcome, Verdicts};
+use super::{marks::Marks, plan::Plan};
 use crate::core::finding::{Code, Finding, Handling, Problem, Severity};
 use crate::core::profile::{Chosen, HasValue, Role, Sources};
 use crate::core::record::{Block, CellOutcome};

@@ -6,10 +6,8 @@ use std::collections::BTreeMap;
 use super::options::{FieldOptions, OnInvalid, OnInvalidReason, PlanError};
 use crate::core::mode::{Empty, Mode};
 use crate::core::profile::{Field, Mapping, Profile, Setting};
-use crate::core::text::key::KeyComparison;
-use crate::core::text::sheet::without_guards;
-use crate::core::types::FieldType;
 use crate::core::types::definition::{AddressPart, Limits, Storage, Stored};
+use crate::core::{text::key::KeyComparison, text::sheet::without_guards, types::FieldType};
 
 /// How a field treats a number that a spreadsheet has rewritten (`5.41754E+09`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,10 +9,9 @@ use std::collections::HashMap;
 
 use super::draft::{Draft, Original};
 use super::keys::{JsonShape, MOST_KEYS, MetKeys};
-use super::plan::Plan;
 use super::report_line::{Record, parse, parse_members, without_report};
 use super::value::{Origin, is_whole};
-use super::verdicts::BadRecord;
+use super::{plan::Plan, verdicts::BadRecord};
 use crate::core::finding::{Problem, excerpt};
 use crate::core::profile::{Chosen, Meaning, REPORT_KEY, Role, Sources};
 use crate::core::record::json::{JsonValue, Members, ObjectReader, ValueSpan, Written, stop_in_text, value};

@@ -6,9 +6,8 @@ use super::field_plan::{FieldPlan, FieldPlanner, KeyPlan, Required};
 use crate::core::mode::{Empty, Mode};
 use crate::core::profile::{FieldSet, HeaderNames, Profile, Setting};
 use crate::core::text;
-use crate::core::text::key::KeyComparison;
 use crate::core::text::sheet::{self, without_guards};
-use crate::core::types::repair;
+use crate::core::{text::key::KeyComparison, types::repair};
 
 pub use super::options::{FieldOptions, OnInvalid, OnInvalidReason, PlanError};
 

@@ -3,16 +3,13 @@
 use std::sync::Arc;
 
 use super::checker::{Checker, Shape, Stamp};
-use super::csv_shape::CsvShape;
-use super::keys::JsonShape;
 use super::options::{FieldOptions, PlanError};
-use super::plan::Plan;
 use super::verdicts::{Outcome, Verdicts};
-use crate::core::finding::FindingList;
+use super::{csv_shape::CsvShape, keys::JsonShape, plan::Plan};
 use crate::core::profile::{Binding, Profile};
-use crate::core::record::dialect::CsvDialect;
 use crate::core::record::{Block, Extent, Span};
 use crate::core::row::{PlainRows, Value};
+use crate::core::{finding::FindingList, record::dialect::CsvDialect};
 
 const RECORD_LIMIT: usize = 1 << 20;
 

@@ -7,10 +7,8 @@ use super::options::{OnInvalid, PlanError};
 use super::plan::Plan;
 use super::value::{Judge, Kept, Origin};
 use crate::core::finding::{Finding, Handling, Problem, Retry, excerpt};
-use crate::core::mode::Empty;
-use crate::core::profile::Mapping;
-use crate::core::record::csv::NOT_CALCULATED;
 use crate::core::types::definition::{Refusal, Stored};
+use crate::core::{mode::Empty, profile::Mapping, record::csv::NOT_CALCULATED};
 
 impl Judge<'_> {
     pub(super) fn cell_error<'v>(&mut self, origin: Origin, raw: &str, error: &str) -> Stored<'v> {

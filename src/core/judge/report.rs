@@ -7,10 +7,9 @@ use memchr::memrchr_iter;
 use super::verdicts::BadRecord;
 use crate::core::finding::{Code, Problem, Scope, Unreadable, english};
 use crate::core::profile::{Binding, REPORT_COLUMNS, digest, report_column};
-use crate::core::record::Origin;
 use crate::core::record::csv::{Cell, NOT_CALCULATED, split, unguarded};
-use crate::core::record::dialect::CsvDialect;
 use crate::core::record::raw::{self, RawDialect};
+use crate::core::{record::Origin, record::dialect::CsvDialect};
 
 /// What the reject report that a record comes from says about it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

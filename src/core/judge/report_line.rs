@@ -8,10 +8,9 @@ use memchr::{memchr, memchr2, memmem};
 use super::report::{Carried, cut_off};
 use super::verdicts::BadRecord;
 use crate::core::finding::{Code, Problem, excerpt};
-use crate::core::profile::REPORT_KEY;
 use crate::core::record;
 use crate::core::record::json::{JsonFault, JsonValue, Members, raw_of_report, value, write_text};
-use crate::core::record::raw;
+use crate::core::{profile::REPORT_KEY, record::raw};
 
 pub(super) enum Record<'r> {
     Own(Members<'r>),

@@ -8,16 +8,13 @@
 
 use std::borrow::Cow;
 
-use super::field_plan::Rewritten;
-use super::options::OnInvalid;
 use super::plan::{Content, Plan};
-use super::verdicts::Touched;
+use super::{field_plan::Rewritten, options::OnInvalid, verdicts::Touched};
 use crate::core::finding::{FindingList, Problem, excerpt};
-use crate::core::profile::FieldSet;
 use crate::core::record::json::{self, JsonKind, JsonValue, Written};
-use crate::core::row::RowBuilder;
 use crate::core::text::{self, sheet::without_guards};
 use crate::core::types::definition::{Memory, Parsed, Quick, Refusal, Stored};
+use crate::core::{profile::FieldSet, row::RowBuilder};
 
 pub(super) struct Judge<'p> {
     pub(super) plan: &'p Plan,

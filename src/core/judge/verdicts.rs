@@ -3,12 +3,10 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::keys::MetKeys;
-use super::marks::Marks;
+use super::{keys::MetKeys, marks::Marks};
 use crate::core::finding::{Finding, FindingList, Findings, Handling, Problem};
-use crate::core::profile::FieldSet;
-use crate::core::record::csv::Cell;
 use crate::core::record::{RAW_LIMIT, raw};
+use crate::core::{profile::FieldSet, record::csv::Cell};
 
 #[derive(Debug, Default)]
 pub struct Verdicts<R = Vec<u8>> {

@@ -3,13 +3,10 @@
 
 use std::sync::Arc;
 
-use super::definition::Profile;
-use super::field::Field;
 use super::header::{Header, REPORT_COLUMNS, digest, report_column};
-use super::header_names::HeaderNames;
-use super::mapping::Mapping;
 use super::matching::{Layout, Match, Meaning, Role};
 use super::sources::Sources;
+use super::{definition::Profile, field::Field, header_names::HeaderNames, mapping::Mapping};
 use crate::core::mode::Mode;
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,11 +3,8 @@
 use serde::Deserialize;
 
 use super::header::nearest;
-use crate::core::mask::bits;
-use crate::core::text::Characters;
-use crate::core::text::key::KeyComparison;
-use crate::core::types::FieldType;
 use crate::core::types::definition::{Limits, Storage};
+use crate::core::{mask::bits, text::Characters, text::key::KeyComparison, types::FieldType};
 
 /// The maximum number of characters of a field without a limit of its own.
 pub const TEXT_LIMIT: usize = 4096;

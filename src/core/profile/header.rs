@@ -6,8 +6,7 @@ use std::collections::{HashMap, HashSet};
 use unicode_normalization::UnicodeNormalization;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::core::text::invisible::is_invisible;
-use crate::core::text::is_letter;
+use crate::core::{text::invisible::is_invisible, text::is_letter};
 
 pub struct Header<'h> {
     names: &'h [String],

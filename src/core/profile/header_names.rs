@@ -2,12 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::definition::Profile;
-use super::field::accepted_names;
 use super::header::{Header, REPORT_KEY, letters_and_digits};
-use super::mapping::Mapping;
 use super::matching::{Layout, MAP, Match, Meaning, NAME};
-use super::nested::Nested;
+use super::{definition::Profile, field::accepted_names, mapping::Mapping, nested::Nested};
 use crate::core::record::json::Paths;
 
 #[derive(Clone, Debug)]

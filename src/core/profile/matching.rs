@@ -1,9 +1,7 @@
 //! What one header name, or JSON key, means: a [`Meaning`], how good a [`Match`] is, which address it belongs to ([`Role`]), and
 //! how a profile orders the candidates for a field ([`Layout`]).
 
-use super::definition::Profile;
-use super::field::Field;
-use super::header::letters_and_digits;
+use super::{definition::Profile, field::Field, header::letters_and_digits};
 
 /// How good a match is: the user's own map, the column name, the label, then the aliases in their order.
 pub type Rank = u16;

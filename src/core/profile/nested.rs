@@ -4,9 +4,8 @@
 //! alone, but only in objects that are known to describe the customer: the `email` of `contact` is the customer's, the `email`
 //! of `manager` is not.
 
-use super::definition::Profile;
-use super::header::letters_and_digits;
 use super::matching::{Match, Rank};
+use super::{definition::Profile, header::letters_and_digits};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Holds {

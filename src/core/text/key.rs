@@ -5,9 +5,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use unicase::UniCase;
 
-use super::characters::is_letter;
-use super::clean::nfc;
-use super::invisible::is_invisible;
+use super::{characters::is_letter, clean::nfc, invisible::is_invisible};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]

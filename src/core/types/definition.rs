@@ -3,12 +3,10 @@
 
 use std::borrow::Cow;
 
-use super::country::names::Recent;
-use super::repair::corrected;
+use super::{country::names::Recent, repair::corrected};
 use crate::core::finding::{Problem, TextKind, Wanted};
-use crate::core::record::json::JsonValue;
-use crate::core::row::RowBuilder;
 use crate::core::text::{self, Characters, kinds, sheet};
+use crate::core::{record::json::JsonValue, row::RowBuilder};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Storage {

@@ -5,9 +5,8 @@ use std::ops::Range;
 
 use super::definition::{Facts, Limits, Memory, Parsed, Quick, Refusal, Type};
 use crate::core::finding::{Problem, TextKind};
-use crate::core::row::RowBuilder;
-use crate::core::text::ascii_digits;
 use crate::core::text::sheet::{self, Rewritten};
+use crate::core::{row::RowBuilder, text::ascii_digits};
 
 pub struct Phone;
 

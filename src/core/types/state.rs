@@ -5,9 +5,8 @@ use std::borrow::Cow;
 use super::definition::{AddressPart, Facts, Limits, Memory, Parsed, Quick, Type, normalised};
 use super::repair;
 use super::text::quick_repaired;
-use crate::core::finding::TextKind;
-use crate::core::row::RowBuilder;
 use crate::core::text;
+use crate::core::{finding::TextKind, row::RowBuilder};
 
 pub struct State;
 

@@ -4,10 +4,8 @@ use std::borrow::Cow;
 
 use super::definition::{Facts, Limits, Memory, Parsed, Quick, Type};
 use super::repair::{self, REPAIRED, repair_known};
-use crate::core::finding::TextKind;
-use crate::core::row::RowBuilder;
 use crate::core::text::kinds::{self, OTHER, SPACE};
-use crate::core::text::sheet;
+use crate::core::{finding::TextKind, row::RowBuilder, text::sheet};
 
 pub struct Text;
 

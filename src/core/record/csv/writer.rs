@@ -5,8 +5,7 @@ use std::borrow::Cow;
 use super::cell::Cell;
 use super::split::{split, split_regular};
 use crate::core::mask;
-use crate::core::record::dialect::CsvDialect;
-use crate::core::record::json::write_number;
+use crate::core::{record::dialect::CsvDialect, record::json::write_number};
 
 #[derive(Debug)]
 pub struct RowWriter {
