@@ -257,20 +257,17 @@ pub fn is_usable(path: &Path) -> bool {
 /// An error unless a folder is absent, empty, or has the reports of a run that changed nothing, which are moved aside in the end.
 fn refuse_taken(path: &Path) -> Result<()> {
     let refuse = |message: &str| Err(Error::ReportFolder { path: path.to_path_buf(), message: message.to_string() });
-    if !path.exists() {
-        return Ok(());
-    }
-    if !path.is_dir() {
+    if path.exists() && !path.is_dir() {
         return refuse("is a file; name a folder with --reports");
     }
-    if is_stopped_run(path) || names(path).map_err(|error| Error::report(path, error))?.is_empty() {
+    if !path.exists() || is_stopped_run(path) || names(path).map_err(|error| Error::report(path, error))?.is_empty() {
         return Ok(());
     }
     refuse_foreign_files(path)?;
-    if path.join(SUMMARY).exists() {
-        return refuse("holds the reports of a finished run; name another folder with --reports");
-    }
-    refuse("holds reports without a summary; name another folder with --reports, or remove it")
+    refuse(match path.join(SUMMARY).exists() {
+        true => "holds the reports of a finished run; name another folder with --reports",
+        false => "holds reports without a summary; name another folder with --reports, or remove it",
+    })
 }
 
 /// Whether the reports are of a run that is not in the database: a limit stopped it, or a redo loaded nothing.

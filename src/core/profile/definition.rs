@@ -204,19 +204,14 @@ impl Field {
         for (key, name) in names.chain(parts).chain(aliases).chain(choices) {
             check_name(name).map_err(|kind| (key, kind))?;
         }
-        if !matches!(self.parts.len(), 0 | 2) {
-            return Err(("parts", Kind::ListLength(self.parts.len(), "no part or two are")));
-        }
-        if self.parts.iter().any(Vec::is_empty) {
-            return Err(("parts", Kind::Empty));
-        }
-        if let Some(min) = self.min.filter(|min| *min > self.longest()) {
-            return Err(("min", Kind::MinAboveMax(min, self.longest())));
-        }
-        let settings = self.kind.facts().settings;
-        if settings.contains(&"choices") && self.choices.is_empty() {
-            return Err(("choices", Kind::NoChoices));
-        }
+        let (parts, min, settings) = (self.parts.len(), self.min.unwrap_or(0), self.kind.facts().settings);
+        match () {
+            () if !matches!(parts, 0 | 2) => Err(("parts", Kind::ListLength(parts, "no part or two are"))),
+            () if self.parts.iter().any(Vec::is_empty) => Err(("parts", Kind::Empty)),
+            () if min > self.longest() => Err(("min", Kind::MinAboveMax(min, self.longest()))),
+            () if settings.contains(&"choices") && self.choices.is_empty() => Err(("choices", Kind::NoChoices)),
+            () => Ok(()),
+        }?;
         for (key, is_set, only_for) in [
             ("min", self.min.is_some(), "types that are stored as text"),
             ("max", self.max.is_some(), "types that are stored as text"),

@@ -44,20 +44,12 @@ pub fn normalise(value: &str) -> Cow<'_, str> {
     }
     let Some(at) = memchr::memrchr(b'@', address.as_bytes()) else { return Cow::Borrowed(address) };
     let (local, domain) = address.split_at(at + 1);
-    if domain.is_ascii() {
-        if !domain.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            return Cow::Borrowed(address);
-        }
-        let mut lowered = address.to_owned();
-        if let Some(domain) = lowered.get_mut(at + 1..) {
-            domain.make_ascii_lowercase();
-        }
-        return Cow::Owned(lowered);
+    if domain.is_ascii() && !domain.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return Cow::Borrowed(address);
     }
     lower_any(address, local, domain)
 }
 
-/// The address with a domain of any characters lower-cased.
 fn lower_any<'v>(address: &'v str, local: &str, domain: &str) -> Cow<'v, str> {
     let lowered = domain.to_lowercase();
     // A lower-case form may be several characters (İ), which NFC reorders with the marks after them.
