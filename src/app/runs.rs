@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::args::{RunsArgs, RunsCommand};
 use super::console::{Console, pretty, print, print_done, shown};
 use super::options;
-use super::table::{align_right, counted, number, span, table, without_trailing_spaces};
+use super::table::{align_right, counted, customers, number, span, table, without_trailing_spaces};
 use crate::core::record::{Count, Counts, Sum};
 use crate::core::text::visible;
 use crate::run::{self, RunStory};
@@ -168,8 +168,7 @@ fn one_run(story: &RunStory, database: &Path) -> String {
         say("ended", &run.ended_at);
     }
     if let (Some(first), Some(last)) = (run.first_customer_id, run.last_customer_id) {
-        let customers = if first == last { "customer" } else { "customers" };
-        say("created", &format!("{customers} {}", span(first, last)));
+        say("created", &customers(first, last));
     }
     say("reports", &reports(story));
     // The mode has its own line.

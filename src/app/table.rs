@@ -46,6 +46,11 @@ pub(super) fn span(first: i64, last: i64) -> String {
     if first == last { first.to_string() } else { format!("{first} to {last}") }
 }
 
+/// `customer 4`, or `customers 4 to 6`.
+pub(super) fn customers(first: i64, last: i64) -> String {
+    format!("{} {}", if first == last { "customer" } else { "customers" }, span(first, last))
+}
+
 /// A run's numbers for a person. `again` returns the command that loads a corrected reject report.
 pub(super) fn summary(summary: &Summary, again: impl Fn(&str) -> String) -> String {
     let mut out = format!("{}\n{}\n\n", headline(summary), inputs(summary));
@@ -61,9 +66,8 @@ pub(super) fn summary(summary: &Summary, again: impl Fn(&str) -> String) -> Stri
     }
     out.extend(summary.short_zips.as_ref().map(short_zips));
     if let (Some(first), Some(last)) = (summary.first_customer_id, summary.last_customer_id) {
-        let customers = if first == last { "customer" } else { "customers" };
         let database = visible(summary.database.as_deref().unwrap_or_default());
-        out.push_str(&format!("{customers} {} in {database}\n", span(first, last)));
+        out.push_str(&format!("{} in {database}\n", customers(first, last)));
     }
     out.extend(summary.reports.as_deref().map(|folder| reports(summary, folder, again)));
     // The rate of a very short run means nothing.

@@ -308,15 +308,11 @@ fn plain(written: Written<'_>) -> Option<&str> {
 }
 
 pub(super) fn original(plan: &Plan, shape: &JsonShape, record: &str, field: usize) -> Option<Original> {
-    let carried;
     let record = match parse(record).ok()? {
-        Record::Own(_) => record,
-        Record::Raw(text) => {
-            carried = text;
-            carried.as_str()
-        }
+        Record::Own(_) => Cow::Borrowed(record),
+        Record::Raw(text) => Cow::Owned(text),
     };
-    let members = parse_members(record).ok()?.reach(&shape.names(plan)).ok()?;
+    let members = parse_members(&record).ok()?.reach(&shape.names(plan)).ok()?;
     let keys = members.0.iter().map(|(key, _)| key).enumerate();
     let found = keys.filter_map(|(index, key)| Some((index, shape.meaning_of(plan, key).field()?, Role::of(key))));
     let mut sources = Sources::default();
