@@ -100,7 +100,7 @@ impl ColumnSummary {
         ColumnSummary { index: Some(index), ..self }
     }
 
-    /// The same, filling this field; `target` is what a map would name.
+    /// Makes it fill this field; `target` is what a map would name.
     pub fn filling(self, field: &str, target: &str, how: &'static str) -> ColumnSummary {
         ColumnSummary { field: Some(field.to_string()), target: Some(target.to_string()), how: Some(how), ..self }
     }

@@ -172,7 +172,6 @@ struct CutRecord<'c> {
     /// Whether it was read from `_reject_raw`, and has only the input's own columns.
     is_raw: bool,
     is_guarded: bool,
-    /// Whether the record consists of exactly these cells.
     is_exact: bool,
 }
 

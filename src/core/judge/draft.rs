@@ -22,7 +22,6 @@ pub(super) struct Draft<'b, B: RowBuilder> {
     /// The key, if the record has one, and as it is stored.
     key: Option<Range<u32>>,
     stored_key: Range<u32>,
-    /// Where its keys begin in the keys of the block.
     first_key: usize,
     lost_zero: LostZero,
 }

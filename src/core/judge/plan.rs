@@ -71,7 +71,6 @@ impl Plan {
         Ok(plan)
     }
 
-    /// Whether a field needs no column: it is not required, or has a default.
     pub fn can_do_without(&self, field: usize) -> bool {
         matches!(self.fields[field].required, Required::No | Required::WhereGiven)
             || self.fields[field].default.is_some()

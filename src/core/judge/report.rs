@@ -16,7 +16,6 @@ use crate::core::{record::Origin, record::dialect::CsvDialect};
 pub struct Carried {
     /// Where the record originally came from; `None` if somebody has added it to the report.
     pub origin: Option<Origin>,
-    /// The dialect of `_reject_raw`, if the report has it.
     pub dialect: Option<String>,
 }
 
@@ -30,7 +29,6 @@ const MESSAGES: usize = 5;
 const DIALECT: usize = 6;
 const RAW: usize = 7;
 
-/// The columns that a report adds, as far as an input has them.
 #[derive(Clone, Debug)]
 pub(super) struct ReportShape {
     /// Where the input has each of [`REPORT_COLUMNS`].

@@ -29,7 +29,6 @@ pub struct Verdicts<R = Vec<u8>> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
     pub outcome: Outcome,
-    /// Its findings in [`Verdicts::findings`].
     pub findings: Range<u32>,
     /// Its cells in [`Verdicts::cells`]; empty if the record has to be cut again.
     pub cells: Range<u32>,

@@ -76,7 +76,6 @@ impl Binding {
 #[derive(Clone, Debug)]
 pub struct Candidates {
     profiles: Vec<(Arc<Profile>, HeaderNames)>,
-    /// The columns that the map's constants fill.
     constants: Vec<String>,
     mode: Mode,
     /// The key, instead of the profiles' own.
@@ -153,7 +152,6 @@ impl Candidates {
         meanings.into_iter().map(|meaning| meaning.field().map(likely)).collect()
     }
 
-    /// Whether a name means a field in one of them.
     pub fn know(&self, name: &str) -> bool {
         self.profiles.iter().any(|(_, names)| names.find(name).field().is_some())
     }

@@ -26,6 +26,21 @@ pub struct Profile {
     pub fields: Vec<Field>,
 }
 
+const TEXTS: [(&str, &str); 3] = [
+    ("basic.toml", include_str!("basic.toml")),
+    ("billing.toml", include_str!("billing.toml")),
+    ("contact.toml", include_str!("contact.toml")),
+];
+
+static PROFILES: LazyLock<Result<Vec<Arc<Profile>>, ProfileError>> =
+    LazyLock::new(|| TEXTS.into_iter().map(|(file, text)| Profile::parse(file, text).map(Arc::new)).collect());
+
+pub const RESERVED_COLUMNS: [&str; 6] =
+    ["customer_id", "created_at", "updated_at", "import_run", "import_file", "import_record"];
+
+/// The index of the wrong field, if it is one; the key; and what is wrong.
+type Wrong = (Option<usize>, &'static str, Kind);
+
 impl Profile {
     /// The index of the field with this column name.
     pub fn field_index(&self, column: &str) -> Option<usize> {
@@ -77,18 +92,7 @@ impl Profile {
             known: columns().map(str::to_string).collect(),
         }
     }
-}
 
-const TEXTS: [(&str, &str); 3] = [
-    ("basic.toml", include_str!("basic.toml")),
-    ("billing.toml", include_str!("billing.toml")),
-    ("contact.toml", include_str!("contact.toml")),
-];
-
-static PROFILES: LazyLock<Result<Vec<Arc<Profile>>, ProfileError>> =
-    LazyLock::new(|| TEXTS.into_iter().map(|(file, text)| Profile::parse(file, text).map(Arc::new)).collect());
-
-impl Profile {
     /// The built-in profiles, by name. A test makes sure that all are valid.
     pub fn all() -> Result<&'static [Arc<Profile>], SettingsError> {
         PROFILES.as_deref().map_err(|error| SettingsError::Profile(error.clone()))
@@ -106,15 +110,7 @@ impl Profile {
             }
         })
     }
-}
 
-pub const RESERVED_COLUMNS: [&str; 6] =
-    ["customer_id", "created_at", "updated_at", "import_run", "import_file", "import_record"];
-
-/// The index of the wrong field, if it is one; the key; and what is wrong.
-type Wrong = (Option<usize>, &'static str, Kind);
-
-impl Profile {
     /// Reads a profile from TOML; errors name the `file`.
     pub fn parse(file: &str, text: &str) -> Result<Profile, ProfileError> {
         let profile: Profile = toml::from_str(text).map_err(|error| {

@@ -174,7 +174,6 @@ impl Display for Position {
     }
 }
 
-/// A parser's message, in one line.
 pub(super) fn message(error: &Error) -> String {
     error.message().trim_end().replace('\n', ", ")
 }

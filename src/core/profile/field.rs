@@ -163,7 +163,6 @@ impl FieldSet {
         FieldSet(self.0.map(|word| !word))
     }
 
-    /// Its fields, in ascending order.
     pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
         self.0.iter().enumerate().flat_map(|(index, word)| bits(*word).map(move |bit| index * WORD + bit))
     }

@@ -63,7 +63,6 @@ fn compared(name: &str) -> impl Iterator<Item = char> {
 const MOST_COMPARED: usize = 1000;
 const LONGEST: usize = 100;
 
-/// The candidate most similar to `name`, if one is similar enough.
 pub fn nearest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
     let is_short = |name: &str| name.len() <= LONGEST;
     let name = Some(name).filter(|name| is_short(name)).map(letters_and_digits)?;

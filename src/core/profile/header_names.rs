@@ -36,7 +36,7 @@ impl Alike {
 #[derive(Clone, Copy, Debug)]
 pub struct KeyNames<'n> {
     pub names: &'n HeaderNames,
-    /// What they mean in this one.
+    /// What the map says about other spellings in this input.
     pub alike: &'n Alike,
 }
 

@@ -101,9 +101,7 @@ impl Mapping {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MappingFileError {
-    /// It is not TOML, or has the wrong keys or types.
     Toml { position: Option<Position>, message: String },
-    /// A value is neither text nor number nor flag.
     NotText { key: String, found: &'static str },
 }
 

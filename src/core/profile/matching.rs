@@ -13,7 +13,6 @@ const LABEL: Rank = 2;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Match {
     pub field: usize,
-    /// The part of the field; `None` for the whole field.
     pub part: Option<usize>,
     pub rank: Rank,
 }
@@ -89,7 +88,6 @@ pub struct Layout {
     pub alone: Option<usize>,
 }
 
-/// The columns of the customer's address, and whether each is enough for an address by itself.
 const ADDRESS: [(&str, bool); 7] = [
     ("address_line_1", true),
     ("address_line_2", false),
@@ -127,7 +125,6 @@ impl Layout {
         }
     }
 
-    /// The slots of a field and of its parts.
     pub(super) fn own_slots(&self, field: usize) -> [usize; 3] {
         [field, self.fields + 2 * field, self.fields + 2 * field + 1]
     }

@@ -99,7 +99,7 @@ pub fn first_value(text: &[u8]) -> FirstValue {
     first_value_until(text).0
 }
 
-/// The same, and the number of bytes that are JSON.
+/// [`first_value`], and the number of bytes that are JSON.
 pub fn first_value_until(text: &[u8]) -> (FirstValue, usize) {
     let mut values = serde_json::Deserializer::from_slice(text).into_iter::<IgnoredAny>();
     match values.next() {
