@@ -41,12 +41,10 @@ pub trait RowBuilder {
 
     fn push_common(&mut self);
 
-    /// The position of the next text, for [`RowBuilder::written`].
     fn position(&self) -> usize;
 
     fn written(&self, range: Range<usize>) -> &[u8];
 
-    /// Ends the row and returns its range in [`RowBuilder::Rows`].
     fn finish(&mut self) -> Range<usize>;
 
     fn into_rows(self) -> Self::Rows;

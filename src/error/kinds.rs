@@ -181,7 +181,6 @@ impl Words {
         Words { text: put(self.text), logged: self.logged.map(put) }
     }
 
-    /// Replaces the words for a log.
     pub fn logged_as(self, logged: Option<String>) -> Words {
         Words { logged, ..self }
     }

@@ -62,7 +62,6 @@ impl ReportFolder {
         }
     }
 
-    /// Starts a report. Those with customers' values are readable by their owner alone.
     pub fn file(&self, name: &str) -> Result<ReportFile> {
         ReportFile::create(&self.partial, name)
     }
@@ -111,7 +110,6 @@ impl ReportFolder {
 }
 
 impl Drop for ReportFolder {
-    /// Removes what a failed run has written.
     fn drop(&mut self) {
         if self.lock.is_some() {
             // The next run removes what cannot be removed now.
@@ -230,7 +228,6 @@ fn names(folder: &Path) -> io::Result<Vec<String>> {
     fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
 }
 
-/// Removes the reports in a folder, and nothing else.
 fn remove_reports(folder: &Path) -> io::Result<()> {
     for name in names(folder)?.iter().filter(|name| is_report(name)) {
         fs::remove_file(folder.join(name))?;
@@ -249,7 +246,6 @@ fn refuse_foreign_files(folder: &Path) -> Result<()> {
     }
 }
 
-/// Whether a run can publish its reports at this path.
 pub fn is_usable(path: &Path) -> bool {
     refuse_taken(path).is_ok()
 }

@@ -74,7 +74,6 @@ fn beginning(value: &str) -> &str {
     &value[..end.unwrap_or(0)]
 }
 
-/// Where a rejected record was first read.
 pub enum FirstSeen<'f> {
     /// In this input: the run's name in reports, the input's path, and the record's position.
     Here(&'f str, &'f str, Position),

@@ -75,7 +75,6 @@ pub struct ColumnSummary {
     pub cells: Option<Balance>,
 }
 
-/// Why a column, or key, is ignored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum Ignored {
     #[serde(rename = "matches no field")]

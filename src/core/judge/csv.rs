@@ -67,7 +67,7 @@ impl<'c> CsvRecords<'c> {
             {
                 continue;
             }
-            judge_field(&cut, field, chosen, has_marks, draft);
+            draft.judge_field(&cut, field, chosen, has_marks);
         }
         draft.check_key(|field| cut.original(plan, field));
         Ok(())
@@ -88,37 +88,33 @@ fn begin_marks<B: RowBuilder>(cut: &CutRecord<'_>, is_tidy: bool, draft: &mut Dr
     }));
 }
 
-fn judge_field<B: RowBuilder>(
-    cut: &CutRecord<'_>,
-    field: usize,
-    chosen: Chosen,
-    has_marks: bool,
-    draft: &mut Draft<'_, B>,
-) {
-    let Some(column) = chosen.indices().first().copied() else {
-        let stored = draft.judge.missing(Origin { field, column: None, order: u32::MAX }, None);
-        return draft.push(field, stored);
-    };
-    let origin = Origin { field, column: Some(column as u32 + 1), order: column as u32 };
-    if let Chosen::Joined(columns) = chosen {
-        let cells = columns.map(|column| cut.cell(column));
-        let error = cells.iter().filter(|_| has_marks).find_map(|cell| cut.error_in(cell));
-        let stored = match error {
-            Some(error) => draft.judge.cell_error(origin, error, error),
-            None => draft.judge.parts(origin, &cells.each_ref().map(|cell| &**cell)),
+impl<B: RowBuilder> Draft<'_, B> {
+    fn judge_field(&mut self, cut: &CutRecord<'_>, field: usize, chosen: Chosen, has_marks: bool) {
+        let Some(column) = chosen.indices().first().copied() else {
+            let stored = self.judge.missing(Origin { field, column: None, order: u32::MAX }, None);
+            return self.push(field, stored);
         };
-        draft.note_fates(field, [0, 1].map(|part| (columns[part], &*cells[part])), &stored);
-        return draft.push(field, stored);
+        let origin = Origin { field, column: Some(column as u32 + 1), order: column as u32 };
+        if let Chosen::Joined(columns) = chosen {
+            let cells = columns.map(|column| cut.cell(column));
+            let error = cells.iter().filter(|_| has_marks).find_map(|cell| cut.error_in(cell));
+            let stored = match error {
+                Some(error) => self.judge.cell_error(origin, error, error),
+                None => self.judge.parts(origin, &cells.each_ref().map(|cell| &**cell)),
+            };
+            self.note_fates(field, [0, 1].map(|part| (columns[part], &*cells[part])), &stored);
+            return self.push(field, stored);
+        }
+        let cell = cut.cell(column);
+        let error = if has_marks { cut.error_in(&cell) } else { None };
+        let text = if has_marks { &cut.unmarked(column) } else { &cell };
+        let stored = match error {
+            Some(error) => self.judge.cell_error(origin, error, error),
+            None => self.judge.text(origin, text),
+        };
+        self.note_outcome(field, column, text, &stored);
+        self.push(field, stored);
     }
-    let cell = cut.cell(column);
-    let error = if has_marks { cut.error_in(&cell) } else { None };
-    let text = if has_marks { &cut.unmarked(column) } else { &cell };
-    let stored = match error {
-        Some(error) => draft.judge.cell_error(origin, error, error),
-        None => draft.judge.text(origin, text),
-    };
-    draft.note_outcome(field, column, text, &stored);
-    draft.push(field, stored);
 }
 
 /// Writes the input's own cells of a record; empty cells if there is no record, or it cannot be cut. The slice of cells is

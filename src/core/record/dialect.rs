@@ -40,7 +40,6 @@ impl CsvDialect {
         CsvDialect { delimiter, quote: Some(b'"'), escape: Escape::Double }
     }
 
-    /// Whether cells are quoted as in reports.
     pub fn is_quoted_as_usual(&self) -> bool {
         self.quote == Some(b'"') && self.escape == Escape::Double
     }

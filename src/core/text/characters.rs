@@ -114,7 +114,6 @@ const ZEROS: [char; 77] = [
     '\u{1d7ec}', '\u{1d7f6}', '\u{1e140}', '\u{1e2f0}', '\u{1e4f0}', '\u{1e5f1}', '\u{1e950}', '\u{1fbf0}',
 ];
 
-/// A digit as an ASCII digit; `None` if it is not a digit.
 fn to_ascii(character: char) -> Option<char> {
     let index = ZEROS.partition_point(|&zero| zero <= character).checked_sub(1)?;
     let value = character as u32 - *ZEROS.get(index)? as u32;

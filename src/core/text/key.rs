@@ -62,7 +62,6 @@ fn fold_any(value: &str, comparison: KeyComparison) -> Cow<'_, str> {
     if folded == value { Cow::Borrowed(value) } else { Cow::Owned(folded) }
 }
 
-/// Whether a folded key is what people write instead of none.
 fn identifies_nobody(folded: &str) -> bool {
     matches!(folded, "" | "-" | "n/a" | "na" | "none" | "null" | "unknown") || folded.bytes().all(|byte| byte == b'0')
 }

@@ -35,7 +35,6 @@ pub const KINDS: [u8; 256] = {
     kinds
 };
 
-/// The kinds of all bytes of a value.
 pub fn seen(value: &[u8]) -> u8 {
     value.iter().fold(0, |seen, byte| seen | KINDS[usize::from(*byte)])
 }

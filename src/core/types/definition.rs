@@ -95,7 +95,6 @@ pub trait Type {
 pub struct Limits {
     pub min: usize,
     pub max: usize,
-    /// The minimum value of an integer.
     pub at_least: i64,
     /// The characters that a value may contain; `None` for all, or if the rule is relaxed.
     pub characters: Option<Characters>,
@@ -119,13 +118,12 @@ impl Limits {
         (self.min..=self.max).contains(&length)
     }
 
-    /// Whether a value surely has only allowed characters.
     #[inline]
     pub fn allow_characters(&self, value: &[u8]) -> bool {
         self.allow_kinds(kinds::seen(value), value)
     }
 
-    /// The same for a value with bytes of these kinds ([`kinds::seen`]).
+    /// Whether a value with bytes of these kinds ([`kinds::seen`]) surely has only allowed characters.
     #[inline]
     pub fn allow_kinds(&self, seen: u8, value: &[u8]) -> bool {
         self.characters.is_none_or(|characters| characters.allow(seen, value))

@@ -94,7 +94,6 @@ struct Items<'v> {
 }
 
 impl<'v> Items<'v> {
-    /// Adds a cleaned text.
     fn push_text(&mut self, item: Cow<'v, str>) {
         if item.is_empty() || self.texts.contains(&item) {
             return;
@@ -103,7 +102,6 @@ impl<'v> Items<'v> {
         self.texts.insert(item);
     }
 
-    /// Adds a number as it is written.
     fn push_number(&mut self, json: &'v str) {
         if self.numbers.insert(json) {
             self.push_json(json);

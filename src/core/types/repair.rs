@@ -74,7 +74,6 @@ fn is_dropped(character: char) -> bool {
     matches!(character, '\'' | '.' | '\u{2018}' | '\u{2019}' | '\u{2bc}')
 }
 
-/// Whether repair changes this character.
 fn is_repaired(character: char) -> bool {
     is_dropped(character) || text::is_punctuation(character)
 }

@@ -31,7 +31,6 @@ impl Type for Text {
     }
 }
 
-/// The quick path of a field whose values are repaired.
 #[inline(always)]
 pub(super) fn quick_repaired(value: &[u8], limits: &Limits, rows: &mut impl RowBuilder) -> Quick {
     let seen = kinds::seen(value);

@@ -32,7 +32,6 @@ pub enum JsonKind {
 }
 
 impl JsonKind {
-    /// The kind of a value that begins with this byte.
     pub fn of(first: Option<u8>) -> JsonKind {
         match first {
             Some(b'n') => JsonKind::Null,
