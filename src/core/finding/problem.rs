@@ -295,9 +295,7 @@ impl<T> Problem<T> {
             TooNarrow { shown } => TooNarrow { shown: text(shown) },
             NotCalculated => NotCalculated,
             DuplicateOfCustomer { customer, name, origin } => DuplicateOfCustomer {
-                customer: *customer,
-                name: name.as_ref().map(&mut text),
-                origin: origin.as_ref().map(|(record, path)| (*record, text(path))),
+                customer: *customer, name: name.as_ref().map(&mut text), origin: origin.as_ref().map(|(record, path)| (*record, text(path))),
             },
             DuplicateOfRecord { record, line, path } => DuplicateOfRecord { record: *record, line: *line, path: text(path) },
             NoSuchKey => NoSuchKey,
