@@ -107,8 +107,7 @@ pub mod judge {
     pub use crate::core::finding::{
         Code, CodeInfo, Finding, FindingList, Findings, Handling, Problem, REGISTRY, Severity,
     };
-    pub use crate::core::judge::plan::{FieldOptions, OnInvalid};
-    pub use crate::core::judge::plan_error::PlanError;
+    pub use crate::core::judge::plan::{FieldOptions, OnInvalid, PlanError};
     pub use crate::core::judge::{FieldValue, Judgement, RecordJudge};
     pub use crate::core::mode::{Empty, Mode};
     pub use crate::core::profile::Mapping;

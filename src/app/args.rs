@@ -92,7 +92,6 @@ pub struct RunsArgs {
     #[command(subcommand)]
     pub command: Option<RunsCommand>,
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub database: DatabaseArgs,
 }
 
@@ -129,7 +128,6 @@ pub struct UndoArgs {
     #[arg(long, value_name = "RFC3339")]
     pub now: Option<String>,
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub database: DatabaseArgs,
 }
 
@@ -160,7 +158,6 @@ pub struct InspectArgs {
     #[arg(value_name = "INPUT")]
     pub input: PathBuf,
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub options: Typed<true>,
     /// Write a mapping file to edit
     #[arg(long, value_name = "FILE")]
@@ -177,7 +174,6 @@ pub struct RunArgs {
     #[arg(required = true, value_name = "INPUT")]
     pub inputs: Vec<PathBuf>,
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub options: Typed<false>,
 }
 

@@ -1,33 +1,24 @@
 //! `custload profiles` and `custload explain`.
 
-use std::sync::Arc;
-
 use serde_json::{Value, json};
 
 use super::console::pretty;
 use super::table::{table, without_trailing_spaces};
 use crate::core::finding::{Code, CodeInfo, REGISTRY, Scope};
-use crate::core::profile::{Profile, accepted_names, nearest};
+use crate::core::profile::{Field, Profile, accepted_names, nearest};
 use crate::error::{Error, Result};
 
 pub(super) fn profiles(name: Option<&str>, as_json: bool) -> Result<String> {
-    let shown: Vec<Arc<Profile>> = match name {
-        Some(name) => vec![Profile::named(name)?],
-        None => Profile::all()?.to_vec(),
-    };
-    if as_json {
-        let data: Vec<Value> = shown.iter().map(|profile| data(profile)).collect();
-        return Ok(pretty(&if name.is_some() {
-            data.into_iter().next().unwrap_or_default()
-        } else {
-            Value::Array(data)
-        }));
+    if let Some(name) = name {
+        let profile = Profile::named(name)?;
+        return Ok(if as_json { pretty(&data(&profile)) } else { one_profile(&profile) });
     }
-    if name.is_some() {
-        return Ok(shown.iter().map(|profile| one_profile(profile)).collect());
+    let all = Profile::all()?;
+    if as_json {
+        return Ok(pretty(&all.iter().map(|profile| data(profile)).collect()));
     }
     let mut list = table(["profile", "fields", "required", "key", "what it is for"]);
-    for profile in shown {
+    for profile in all {
         let required: Vec<&str> =
             profile.fields.iter().filter(|field| field.required).map(|field| field.column.as_str()).collect();
         list.add_row([
@@ -54,28 +45,25 @@ fn one_profile(profile: &Profile) -> String {
 }
 
 fn data(profile: &Profile) -> Value {
-    let fields: Vec<Value> = profile
-        .fields
-        .iter()
-        .map(|field| {
-            json!({
-                "column": field.column,
-                "label": field.label,
-                "type": field.kind,
-                "rule": field.rule(),
-                "required": field.required,
-                "default": field.default,
-                "min": field.min,
-                "max": field.longest(),
-                "at_least": field.at_least,
-                "characters": field.characters.map(|characters| characters.describe()),
-                "repair": field.repair,
-                "deprecated": field.deprecated,
-                "choices": field.choices,
-                "headers": accepted_names(field).collect::<Vec<_>>(),
-            })
+    let data = |field: &Field| {
+        json!({
+            "column": field.column,
+            "label": field.label,
+            "type": field.kind,
+            "rule": field.rule(),
+            "required": field.required,
+            "default": field.default,
+            "min": field.min,
+            "max": field.longest(),
+            "at_least": field.at_least,
+            "characters": field.characters.map(|characters| characters.describe()),
+            "repair": field.repair,
+            "deprecated": field.deprecated,
+            "choices": field.choices,
+            "headers": accepted_names(field).collect::<Vec<_>>(),
         })
-        .collect();
+    };
+    let fields: Vec<Value> = profile.fields.iter().map(data).collect();
     json!({ "name": profile.name, "title": profile.title, "key": profile.key, "fields": fields })
 }
 

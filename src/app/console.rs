@@ -14,10 +14,9 @@ use crate::report::summary::escaped;
 use crate::run::{Observer, Progress};
 
 /// Messages, and a bar where standard error is a terminal.
-#[derive(Debug)]
 pub(super) struct Console {
     quiet: bool,
-    has_bar: bool,
+    pub(super) has_bar: bool,
     bar: ProgressBar,
 }
 
@@ -29,11 +28,6 @@ const TICK: Duration = Duration::from_millis(100);
 impl Console {
     pub(super) fn new(quiet: bool) -> Console {
         Console { quiet, has_bar: !quiet, bar: ProgressBar::hidden() }
-    }
-
-    /// Shows no bar, because the log goes to standard error too.
-    pub(super) fn hide_bar(&mut self) {
-        self.has_bar = false;
     }
 
     pub(super) fn end(&self) {
@@ -119,7 +113,6 @@ pub(super) fn pretty(value: &Value) -> String {
     escaped(&format!("{value:#}"))
 }
 
-/// A path in a message.
 pub(super) fn shown(path: &Path) -> String {
     visible(&path.to_string_lossy()).into_owned()
 }

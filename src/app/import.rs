@@ -5,15 +5,13 @@ use std::sync::atomic::AtomicUsize;
 
 use tracing::{Dispatch, dispatcher};
 
-use super::args::RunArgs;
 use super::console::{Console, print};
-use super::log::Log;
+use super::{args::RunArgs, log::Log};
 use super::{options, table, words};
 use crate::error::{Error, Result};
 use crate::report::summary::{Status, Summary};
 use crate::run::{self, Command, Observer};
 
-/// Runs the command; returns the exit status.
 pub(super) fn run(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>) -> anyhow::Result<i32> {
     let mut console = Console::new(args.options.has("quiet"));
     let summary = match logged(command, args, stop, &mut console) {
@@ -36,11 +34,11 @@ pub(super) fn run(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>) -> a
     Ok(summary.exit_status(args.options.has("rejects-ok")))
 }
 
-/// The run itself, with its log.
 fn logged(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>, console: &mut Console) -> Result<Summary> {
     let log = Log::open(args, options::database(command, args).as_deref())?.map(Dispatch::new);
     if !args.options.has("log") && log.is_some() {
-        console.hide_bar();
+        // The log goes to standard error too.
+        console.has_bar = false;
     }
     let summary = {
         let _logged = log.as_ref().map(dispatcher::set_default);

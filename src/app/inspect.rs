@@ -8,11 +8,10 @@ use std::sync::atomic::AtomicUsize;
 
 use comfy_table::{Attribute, Cell, Color};
 
-use super::args::InspectArgs;
 use super::console::{Console, print};
 use super::options;
 use super::table::{counted, number, table, without_trailing_spaces};
-use super::words::Words;
+use super::{args::InspectArgs, words::Words};
 use crate::core::profile::Header;
 use crate::core::text::{is_hidden, visible};
 use crate::error::{Error, Result};
@@ -20,7 +19,6 @@ use crate::report::summary::{ColumnSummary, Ignored, escaped};
 use crate::run::option_table::Copied;
 use crate::run::{self, ColumnContent, FitSummary, INSPECTED_RECORDS, Inspection, Observer};
 
-/// Runs the command; returns the exit status.
 pub(super) fn run(args: &InspectArgs, stop: Arc<AtomicUsize>) -> anyhow::Result<i32> {
     let inspection = run::inspect(&options::inspected(args, stop)?)?;
     print(&if args.json { json(&inspection) } else { text(&inspection, args) })?;
@@ -43,21 +41,18 @@ fn json(inspection: &Inspection) -> String {
 
 fn text(inspection: &Inspection, args: &InspectArgs) -> String {
     let colours = Colours::here();
+    let shown = |command: Words| colours.with(BOLD, &visible(&command.quoted()));
     let path = visible(&inspection.input.path);
-    let mut page = format!("{}\n", colours.bold(&format!("{path}: {}", visible(&inspection.described))));
+    let mut page = format!("{}\n", colours.with(BOLD, &format!("{path}: {}", visible(&inspection.described))));
     for note in &inspection.notes {
-        page.push_str(&format!("{}\n", colours.yellow(&visible(note))));
+        page.push_str(&format!("{}\n", colours.with(YELLOW, &visible(note))));
     }
     page.push_str(&format!("\n{}\n\n{}\n", fits(inspection), columns(inspection, &colours)));
     if inspection.problem.is_some() {
         // The problem itself goes to standard error.
         if !inspection.proposed_options.is_empty() {
             let command = command(args, args.options.text("profile")).with(&inspection.proposed_options);
-            let command = visible(&command.quoted()).into_owned();
-            page.push_str(&format!(
-                "\nTo load it, if this is what its columns mean:\n\n  {}\n",
-                colours.bold(&command)
-            ));
+            page.push_str(&format!("\nTo load it, if this is what its columns mean:\n\n  {}\n", shown(command)));
         }
         return without_trailing_spaces(&page);
     }
@@ -67,17 +62,16 @@ fn text(inspection: &Inspection, args: &InspectArgs) -> String {
             "{} with four digits in US states whose codes begin with 0: a spreadsheet has removed the zeros.",
             counted(inspection.short_zips, "ZIP code", "ZIP codes")
         );
-        page.push_str(&format!("\n{}\n", colours.yellow(&warning)));
+        page.push_str(&format!("\n{}\n", colours.with(YELLOW, &warning)));
     }
     if !inspection.first_records.is_empty() {
         page.push_str(&format!("\nThe first records as they would be stored:\n\n{}\n", first_records(inspection)));
     }
-    let command = visible(&command(args, inspection.profile.as_deref()).quoted()).into_owned();
-    page.push_str(&format!("\nTo load it:\n\n  {}\n", colours.bold(&command)));
+    let command = command(args, inspection.profile.as_deref());
+    page.push_str(&format!("\nTo load it:\n\n  {}\n", shown(command)));
     without_trailing_spaces(&page)
 }
 
-/// The command that loads the input.
 fn command(args: &InspectArgs, profile: Option<&str>) -> Words {
     let input = args.input.to_string_lossy();
     Words::import(&[input], profile).copying(&args.options, &[Copied::File, Copied::Meaning])
@@ -85,6 +79,12 @@ fn command(args: &InspectArgs, profile: Option<&str>) -> Words {
 
 /// Colours, if the terminal has them.
 struct Colours(bool);
+
+/// How a terminal is told to show a text (ECMA-48).
+const BOLD: &str = "1";
+const RED: &str = "31";
+const GREEN: &str = "32";
+const YELLOW: &str = "33";
 
 impl Colours {
     fn here() -> Colours {
@@ -95,22 +95,6 @@ impl Colours {
 
     fn with(&self, code: &str, text: &str) -> String {
         if self.0 { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_string() }
-    }
-
-    fn bold(&self, text: &str) -> String {
-        self.with("1", text)
-    }
-
-    fn red(&self, text: &str) -> String {
-        self.with("31", text)
-    }
-
-    fn yellow(&self, text: &str) -> String {
-        self.with("33", text)
-    }
-
-    fn green(&self, text: &str) -> String {
-        self.with("32", text)
     }
 
     fn cell(&self, text: String, colour: Option<Color>) -> Cell {
@@ -128,13 +112,10 @@ fn fits(inspection: &Inspection) -> String {
         missing => format!("{} lacks {}", fit.profile, missing.join(", ")),
     };
     let fits: Vec<String> = inspection.fits.iter().map(one).collect();
-    match &inspection.profile {
-        Some(profile) => format!("Profile {profile} ({})", fits.join("; ")),
-        None => format!("No profile ({})", fits.join("; ")),
-    }
+    let profile = inspection.profile.as_ref().map_or("No profile".to_string(), |profile| format!("Profile {profile}"));
+    format!("{profile} ({})", fits.join("; "))
 }
 
-/// How many columns are shown at most.
 const MOST_COLUMNS: usize = 200;
 
 fn columns(inspection: &Inspection, colours: &Colours) -> String {
@@ -164,7 +145,6 @@ fn columns(inspection: &Inspection, colours: &Colours) -> String {
     if more > 0 { format!("{columns}\nand {more} more columns") } else { columns.to_string() }
 }
 
-/// The field of a column, or why it has none.
 fn goes_to(column: &ColumnSummary, content: &ColumnContent) -> (String, Option<Color>) {
     match (&column.field, &column.ignored, &content.proposal) {
         (Some(field), None, _) => (field.clone(), Some(Color::Green)),
@@ -186,7 +166,7 @@ fn verdicts(inspection: &Inspection, colours: &Colours) -> String {
     let first = if records >= INSPECTED_RECORDS { "the first " } else { "" };
     let records = counted(records, "record", "records");
     if counts.rejected == 0 {
-        return colours.green(&format!("0 of {first}{records} would be rejected."));
+        return colours.with(GREEN, &format!("0 of {first}{records} would be rejected."));
     }
     let title = format!("{} of {first}{records} would be rejected:", number(counts.rejected));
     let mut codes = table(["code", "records", "first seen", "what is wrong there"]);
@@ -200,7 +180,7 @@ fn verdicts(inspection: &Inspection, colours: &Colours) -> String {
             shortened(&example.message, 90),
         ]);
     }
-    format!("{}\n\n{codes}\n\n`custload explain CODE` tells how to correct it.", colours.red(&title))
+    format!("{}\n\n{codes}\n\n`custload explain CODE` tells how to correct it.", colours.with(RED, &title))
 }
 
 fn first_records(inspection: &Inspection) -> String {

@@ -15,16 +15,14 @@ use super::args::RunArgs;
 use crate::core::text::visible;
 use crate::disk::{DATABASE_SUFFIXES, folder_of, owner_only, with_suffix, without_waiting};
 use crate::error::{Error, Result};
-use crate::report::summary::escaped;
-use crate::run::TARGET;
+use crate::{report::summary::escaped, run::TARGET};
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 enum LogFormat {
     Text,
     Json,
 }
 
-#[derive(Debug)]
 pub(super) struct Log {
     format: LogFormat,
     out: Mutex<Out>,
@@ -55,7 +53,6 @@ impl Log {
         Ok(Some(Log { format, out: Mutex::new(Out { to, is_torn, failed: None }) }))
     }
 
-    /// The first error of writing it.
     pub(super) fn failure(&self) -> Option<String> {
         let out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
         out.failed.as_ref().map(ToString::to_string)
@@ -92,7 +89,6 @@ fn real(path: &Path) -> PathBuf {
     fs::canonicalize(path).ok().or_else(beside).unwrap_or_else(|| path.to_path_buf())
 }
 
-/// Whether the last line of a file is incomplete.
 fn ends_within_a_line(path: &Path) -> bool {
     let last = || -> io::Result<u8> {
         // Opening a pipe would wait for its other end.
@@ -110,7 +106,6 @@ fn ends_within_a_line(path: &Path) -> bool {
 /// Where the lines go. Each is written at once.
 struct Out {
     to: Box<dyn Write + Send>,
-    /// Whether the last line is incomplete.
     is_torn: bool,
     failed: Option<io::Error>,
 }
@@ -133,12 +128,6 @@ impl Out {
             }
             return;
         }
-    }
-}
-
-impl Debug for Out {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Out").field("failed", &self.failed).finish_non_exhaustive()
     }
 }
 
@@ -177,7 +166,6 @@ impl Subscriber for Log {
     fn exit(&self, _: &Id) {}
 }
 
-/// A line under construction.
 struct Line {
     format: LogFormat,
     text: String,

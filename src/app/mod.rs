@@ -8,22 +8,22 @@ mod inspect;
 mod log;
 mod options;
 mod runs;
-mod sheet;
 mod table;
 mod typed;
 mod undo;
 mod words;
 
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use clap::Parser;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-use self::args::{Cli, CliCommand, RunsCommand};
+use self::args::{Cli, CliCommand, RunsCommand, SheetArgs};
 use self::console::{Console, print};
-use self::sheet::serve_sheet;
 use crate::error::Error;
+use crate::read::sheet::{self, Limits};
 use crate::run::{Command, Observer};
 
 /// The number of the signal on all Unix systems that Rust runs on.
@@ -76,4 +76,26 @@ fn message(error: &anyhow::Error, command: &CliCommand) -> String {
         Some(outcome) => format!("{error:#} ({outcome})"),
         None => format!("{error:#}"),
     }
+}
+
+/// Runs `__sheet`, the process that reads a spreadsheet.
+fn serve_sheet(args: &SheetArgs) -> i32 {
+    let SheetArgs { memory_bytes, max_inflated_bytes, first_row, .. } = *args;
+    let limits = Limits { memory_bytes, max_inflated_bytes, first_row };
+    sheet::serve(&mut unbuffered_output(), &args.path, args.sheet.as_deref(), limits)
+}
+
+/// Standard output without Rust's buffer, which writes line by line.
+#[cfg(unix)]
+fn unbuffered_output() -> Box<dyn Write> {
+    use std::os::fd::AsFd;
+    match io::stdout().as_fd().try_clone_to_owned() {
+        Ok(output) => Box::new(std::fs::File::from(output)),
+        Err(_) => Box::new(io::stdout()),
+    }
+}
+
+#[cfg(not(unix))]
+fn unbuffered_output() -> Box<dyn Write> {
+    Box::new(io::stdout())
 }

@@ -7,15 +7,12 @@ use std::sync::atomic::AtomicUsize;
 use chrono::{DateTime, Utc};
 
 use super::args::{DatabaseArgs, InspectArgs, RunArgs};
-use crate::core::mode::Duplicates;
-use crate::core::record::dialect::CsvDialect;
+use crate::core::{mode::Duplicates, record::dialect::CsvDialect};
 use crate::error::{Error, Result};
-use crate::read::input::ReadOptions;
-use crate::run::option_table;
 use crate::run::{Command, DatabaseAccess, Options};
 use crate::shell;
+use crate::{read::input::ReadOptions, run::option_table};
 
-/// Checks what was typed for `import` or `check`.
 pub(super) fn checked(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>) -> Result<Options> {
     let mut options = unset(command, args.inputs.clone(), stop);
     args.options.apply(&mut options)?;
@@ -40,7 +37,6 @@ pub(super) fn checked(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>) 
     with_possible_quoting(options)
 }
 
-/// Checks what was typed for `inspect`.
 pub(super) fn inspected(args: &InspectArgs, stop: Arc<AtomicUsize>) -> Result<Options> {
     let mut options = unset(Command::Check, vec![args.input.clone()], stop);
     args.options.apply(&mut options)?;
@@ -48,13 +44,11 @@ pub(super) fn inspected(args: &InspectArgs, stop: Arc<AtomicUsize>) -> Result<Op
     with_possible_quoting(options)
 }
 
-/// The database of a command about earlier runs.
 pub(super) fn database_access(args: &DatabaseArgs, stop: Arc<AtomicUsize>) -> Result<DatabaseAccess> {
     let wait = option_table::seconds(&args.wait).map_err(|refusal| refusal.of("wait", &args.wait))?;
     Ok(DatabaseAccess { database: args.db.clone(), wait, stop })
 }
 
-/// The time of `undo --now`.
 pub(super) fn now(typed: &str) -> Result<DateTime<Utc>> {
     option_table::now(typed).map_err(|refusal| refusal.of("now", typed))
 }
@@ -65,7 +59,6 @@ pub(super) fn database(command: Command, args: &RunArgs) -> Option<PathBuf> {
     args.options.value("db").map(PathBuf::from).or_else(default)
 }
 
-/// The defaults, without what was typed.
 fn unset(command: Command, inputs: Vec<PathBuf>, stop: Arc<AtomicUsize>) -> Options {
     let read = ReadOptions { program: own_program(), ..ReadOptions::default() };
     Options { command, inputs, read, stop, ..Options::default() }

@@ -12,7 +12,6 @@ use crate::report::summary::{CodeCount, ShortZips, Status, Summary};
 /// Columns under a ruled header, without other lines.
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
-/// An empty table in the program's style.
 pub(super) fn table<'h>(header: impl IntoIterator<Item = &'h str>) -> Table {
     let mut table = Table::new();
     table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic).set_header(header);
@@ -47,6 +46,11 @@ pub(super) fn span(first: i64, last: i64) -> String {
     if first == last { first.to_string() } else { format!("{first} to {last}") }
 }
 
+/// `customer 4`, or `customers 4 to 6`.
+pub(super) fn customers(first: i64, last: i64) -> String {
+    format!("{} {}", if first == last { "customer" } else { "customers" }, span(first, last))
+}
+
 /// A run's numbers for a person. `again` returns the command that loads a corrected reject report.
 pub(super) fn summary(summary: &Summary, again: impl Fn(&str) -> String) -> String {
     let mut out = format!("{}\n{}\n\n", headline(summary), inputs(summary));
@@ -62,9 +66,8 @@ pub(super) fn summary(summary: &Summary, again: impl Fn(&str) -> String) -> Stri
     }
     out.extend(summary.short_zips.as_ref().map(short_zips));
     if let (Some(first), Some(last)) = (summary.first_customer_id, summary.last_customer_id) {
-        let customers = if first == last { "customer" } else { "customers" };
         let database = visible(summary.database.as_deref().unwrap_or_default());
-        out.push_str(&format!("{customers} {} in {database}\n", span(first, last)));
+        out.push_str(&format!("{} in {database}\n", customers(first, last)));
     }
     out.extend(summary.reports.as_deref().map(|folder| reports(summary, folder, again)));
     // The rate of a very short run means nothing.
@@ -105,7 +108,6 @@ fn short_zips(short: &ShortZips) -> String {
     )
 }
 
-/// Where the reports are, and what to do with them.
 fn reports(summary: &Summary, folder: &str, again: impl Fn(&str) -> String) -> String {
     let mut out = format!("reports in {}\n", visible(folder));
     // Rejects can be loaded by themselves only if the run was committed.
@@ -124,7 +126,6 @@ fn reports(summary: &Summary, folder: &str, again: impl Fn(&str) -> String) -> S
     out
 }
 
-/// The text without the spaces that pad a table's lines.
 pub(super) fn without_trailing_spaces(text: &str) -> String {
     text.lines().flat_map(|line| [line.trim_end(), "\n"]).collect()
 }

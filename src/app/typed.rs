@@ -7,9 +7,8 @@ use clap::builder::{PossibleValue, PossibleValuesParser, ValueParser};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
-use crate::error::Result;
-use crate::run::Options;
 use crate::run::option_table::{Copied, Row, Set, rows};
+use crate::{error::Result, run::Options};
 
 /// The options of a run that were typed, in the order of the table. `inspect` has only some of them.
 #[derive(Clone, Debug, Default)]
@@ -27,7 +26,6 @@ impl<const INSPECTS: bool> Typed<INSPECTS> {
         self.given.iter().rev().find(|(row, _)| row.name == name).map(|(_, value)| value.as_os_str())
     }
 
-    /// The value of an option that takes a text.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.value(name).and_then(OsStr::to_str)
     }
@@ -79,17 +77,10 @@ fn definition(row: &'static Row) -> Arg {
         Set::Text(_) if row.repeats => (ArgAction::Append, ValueParser::string()),
         Set::Text(_) => (ArgAction::Set, ValueParser::string()),
     };
-    let mut arg = Arg::new(row.name).long(row.name).help(row.help).action(action).value_parser(parser);
+    let value_name = Some(row.value_name).filter(|name| !name.is_empty());
+    let mut arg = Arg::new(row.name).long(row.name).short(row.short).help(row.help).action(action);
+    arg = arg.value_parser(parser).value_name(value_name).default_value(row.default);
     arg = arg.hide(row.is_hidden).conflicts_with_all(row.conflicts.iter().copied());
-    if !row.value_name.is_empty() {
-        arg = arg.value_name(row.value_name);
-    }
-    if let Some(short) = row.short {
-        arg = arg.short(short);
-    }
-    if let Some(default) = row.default {
-        arg = arg.default_value(default);
-    }
     if let Some(other) = row.requires {
         arg = arg.requires(other);
     }

@@ -6,15 +6,13 @@ use std::sync::atomic::AtomicUsize;
 
 use serde_json::{Value, json};
 
-use super::args::UndoArgs;
 use super::console::{Console, pretty, print, print_done, shown};
 use super::options;
-use super::table::counted;
+use super::{args::UndoArgs, table::counted};
 use crate::run::{self, Observer, UndoOptions};
 use crate::shell;
 use crate::sink::sqlite::{ChangeCause, MOST_LISTED, UNDONE, Undone};
 
-/// Runs the command; returns the exit status.
 pub(super) fn undo(args: &UndoArgs, stop: Arc<AtomicUsize>) -> anyhow::Result<i32> {
     let access = options::database_access(&args.database, stop)?;
     let now = args.now.as_deref().map(options::now).transpose()?;
@@ -34,7 +32,6 @@ pub(super) fn undo(args: &UndoArgs, stop: Arc<AtomicUsize>) -> anyhow::Result<i3
     if dry_run { print(&text) } else { Ok(print_done(&text, &mut console)) }
 }
 
-/// That nothing was undone because customers have changed since the run.
 fn refusal(undo: &UndoOptions, undone: &Undone, database: &Path) -> Vec<String> {
     let run_id = undo.run_id;
     let mut lines = vec![format!(

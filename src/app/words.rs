@@ -1,25 +1,19 @@
 //! Commands for a person to copy, with the options of the current command that they need.
 
-use super::args::RunArgs;
-use super::typed::Typed;
+use super::{args::RunArgs, typed::Typed};
 use crate::core::mode::Mode;
-use crate::error::Error;
-use crate::run::option_table::Copied;
 use crate::shell;
+use crate::{error::Error, run::option_table::Copied};
 
-#[derive(Debug)]
 pub(super) struct Words(Vec<String>);
 
 impl Words {
     /// `custload import` of these inputs under this profile.
     pub(super) fn import(inputs: &[impl AsRef<str>], profile: Option<&str>) -> Words {
         let mut words = Words(vec!["custload".to_string(), "import".to_string()]);
-        words.0.extend(inputs.iter().map(|input| input.as_ref()).map(|input| {
-            match input.starts_with('-') && input != "-" {
-                true => format!("./{input}"),
-                false => input.to_string(),
-            }
-        }));
+        let is_like_an_option = |input: &str| input.starts_with('-') && input != "-";
+        let word = |input: &str| if is_like_an_option(input) { format!("./{input}") } else { input.to_string() };
+        words.0.extend(inputs.iter().map(|input| word(input.as_ref())));
         words.0.extend(profile.into_iter().flat_map(|profile| ["--profile".to_string(), profile.to_string()]));
         words
     }
@@ -42,13 +36,11 @@ impl Words {
         self
     }
 
-    /// The command, quoted for a shell.
     pub(super) fn quoted(&self) -> String {
         self.0.iter().map(|word| shell::word(word)).collect::<Vec<_>>().join(" ")
     }
 }
 
-/// The command that loads reject reports of the current command.
 pub(super) fn load_rejects(reports: &[impl AsRef<str>], profile: &str, args: &RunArgs) -> String {
     Words::import(reports, Some(profile)).copying(&args.options, &[Copied::Report, Copied::Meaning]).quoted()
 }

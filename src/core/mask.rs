@@ -3,7 +3,6 @@
 //! `memchr` costs a call for each find, and a record of a dozen short cells has a dozen. A mask finds all of them at once. On
 //! x86-64 it is made with SSE2, which every such processor has; each `unsafe` block says why it is sound.
 
-/// The number of bytes that a mask covers.
 pub const WIDTH: usize = 64;
 
 /// A bit for each byte of a chunk of at most [`WIDTH`] that is one of the needles, the lowest for the first byte.
@@ -13,31 +12,30 @@ pub fn of_any<const NEEDLES: usize>(chunk: &[u8], needles: [u8; NEEDLES]) -> u64
     imp::of_any(&whole, needles) & covered
 }
 
-/// A bit for each byte of a chunk of at most [`WIDTH`] that is neither printable ASCII nor part of a letter from U+00C0 to
-/// U+02FF, and for each second space of two.
-///
-/// `after_space`: whether the byte before the chunk is a space.
-#[inline]
-fn of_untidy(chunk: &[u8], after_space: bool) -> u64 {
-    let (whole, covered) = whole(chunk);
-    let spaces = imp::of_any(&whole, [b' ']);
-    let after_spaces = spaces << 1 | u64::from(after_space);
-    (imp::of_strange(&whole) | (spaces & after_spaces)) & covered
-}
-
 /// Whether a text in UTF-8 has only printable ASCII and letters from U+00C0 to U+02FF, and no two spaces in a row.
-///
 /// Cleaning changes no part of such a text but its ends: these letters only compose with marks, which come after them in
 /// Unicode. In UTF-8 they have first bytes of their own, so that each byte can be judged alone.
 pub fn is_tidy(text: &[u8]) -> bool {
     let mut after_space = false;
     for chunk in text.chunks(WIDTH) {
-        if of_untidy(chunk, after_space) != 0 {
+        let (whole, covered) = whole(chunk);
+        let spaces = imp::of_any(&whole, [b' ']);
+        let second_spaces = spaces & (spaces << 1 | u64::from(after_space));
+        if (imp::of_strange(&whole) | second_spaces) & covered != 0 {
             return false;
         }
         after_space = chunk.last() == Some(&b' ');
     }
     true
+}
+
+/// The positions of a mask's bits, in ascending order.
+pub fn bits(mut mask: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let bit = (mask != 0).then(|| mask.trailing_zeros() as usize)?;
+        mask &= mask - 1;
+        Some(bit)
+    })
 }
 
 /// The chunk filled up to [`WIDTH`], and a bit for each byte of it that was there.

@@ -5,20 +5,15 @@
 
 use std::ops::Range;
 
-/// One value of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Value<'a> {
-    /// Missing.
     Null,
-    /// A whole number.
     Integer(i64),
-    /// A text, in UTF-8.
     Text(&'a [u8]),
 }
 
 /// Takes the values of rows in the order of their columns: begin, push, finish.
 pub trait RowBuilder {
-    /// The finished rows.
     type Rows: Default;
 
     /// A builder of rows with about `columns` values each and `bytes` in all. The `common` values are the same in all rows.
@@ -27,13 +22,10 @@ pub trait RowBuilder {
     /// Drops the values pushed since the last row was finished.
     fn begin(&mut self);
 
-    /// Adds a missing value.
     fn push_null(&mut self);
 
-    /// Adds a number.
     fn push_integer(&mut self, number: i64);
 
-    /// Adds a text.
     fn push_text(&mut self, text: &[u8]) {
         self.push_prefix(text, text.len());
     }
@@ -47,28 +39,21 @@ pub trait RowBuilder {
     /// Adds the text that was written to the first `length` bytes of [`RowBuilder::space`].
     fn push_written(&mut self, length: usize);
 
-    /// Adds the values that all rows have in common.
     fn push_common(&mut self);
 
-    /// The position of the next text, for [`RowBuilder::written`].
     fn position(&self) -> usize;
 
-    /// The text between two positions.
     fn written(&self, range: Range<usize>) -> &[u8];
 
-    /// Ends the row and returns its range in [`RowBuilder::Rows`].
     fn finish(&mut self) -> Range<usize>;
 
-    /// The finished rows.
     fn into_rows(self) -> Self::Rows;
 }
 
-/// Rows as lists of values.
 #[derive(Debug, Default)]
 pub struct PlainRows {
     /// The texts, followed by zeros to be overwritten.
     texts: Vec<u8>,
-    /// Where the texts end.
     end: usize,
     values: Vec<Plain>,
     /// Where the current row begins in the values, and in the texts.
@@ -76,7 +61,6 @@ pub struct PlainRows {
     common: Vec<Plain>,
 }
 
-/// A value of [`PlainRows`].
 #[derive(Clone, Debug)]
 enum Plain {
     Null,
@@ -85,7 +69,6 @@ enum Plain {
 }
 
 impl PlainRows {
-    /// The values of a row.
     pub fn row(&self, row: Range<u32>) -> impl Iterator<Item = Value<'_>> {
         self.values[row.start as usize..row.end as usize].iter().map(|value| match value {
             Plain::Null => Value::Null,

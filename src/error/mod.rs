@@ -5,7 +5,5 @@
 
 mod english;
 mod kinds;
-mod words;
 
-pub use self::kinds::{Error, Result, has_failed};
-pub use self::words::{Words, own_words};
+pub use self::kinds::{Error, Result, Words, has_failed, own_words};

@@ -10,11 +10,8 @@ use std::sync::mpsc::SyncSender;
 use crate::disk::owner_only;
 use crate::error::{Error, Result};
 
-/// The file with the run in numbers.
 pub const SUMMARY: &str = "summary.json";
-/// The file with all faults and warnings.
 pub const ERRORS: &str = "errors.ndjson";
-/// The file that lists the accepted records.
 pub const ACCEPTED: &str = "accepted.csv";
 
 const BUFFER: usize = 256 * 1024;
@@ -22,7 +19,6 @@ const BUFFER: usize = 256 * 1024;
 /// A long report is synced in steps of this many bytes while more is written, so that little is left for the end.
 const SYNC_STEP: usize = 32 * 1024 * 1024;
 
-/// Whether a file of this name is a report.
 pub(super) fn is_report(name: &str) -> bool {
     [SUMMARY, ERRORS, ACCEPTED].contains(&name) || name.ends_with(".rejects.csv") || name.ends_with(".rejects.ndjson")
 }
@@ -32,13 +28,11 @@ pub struct ReportFile {
     path: PathBuf,
     writer: BufWriter<File>,
     length: u64,
-    /// The thread that syncs what is written so far, if there is one.
     syncer: Option<SyncSender<Unsynced>>,
     unsynced: usize,
     sync_failed: Arc<AtomicBool>,
 }
 
-/// A part of a report that is still to be synced.
 #[derive(Debug)]
 pub struct Unsynced {
     file: File,

@@ -1,17 +1,19 @@
-//! The folder of a run's reports: [`ReportFolder`].
+//! The folder of a run's reports ([`ReportFolder`]), and those that earlier runs have left.
 //!
-//! The files are written to `DIR.partial` and synced; the folder gets its name when the run is over. It is locked until
-//! then. A killed run leaves its `DIR.partial` ([`super::leftover`]).
+//! The files are written to `DIR.partial` and synced; the folder gets its name when the run is over. It is locked until then. A
+//! killed run leaves its `DIR.partial`: the next run publishes it if the database has that run, and removes it if not.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::file::ReportFile;
-use super::leftover::{lock_folder, partial_of, publish, refuse_foreign_files, refuse_taken, remove_reports};
+use serde::Deserialize;
+
+use super::file::{ReportFile, SUMMARY, is_report};
+use super::summary::Status;
+use crate::disk::{SyncedFolder, is_own, is_same_file, read_regular, with_suffix, without_waiting};
 use crate::error::{Error, Result};
 
-/// The reports of a run that is in progress.
 #[derive(Debug)]
 pub struct ReportFolder {
     /// Where they go in the end.
@@ -26,7 +28,6 @@ pub struct ReportFolder {
 
 impl ReportFolder {
     /// Starts the reports that go to `path` in the end.
-    ///
     /// An error if `path` has the reports of a finished run, or files that are not reports.
     pub fn create(path: &Path) -> Result<ReportFolder> {
         refuse_taken(path)?;
@@ -61,12 +62,10 @@ impl ReportFolder {
         }
     }
 
-    /// Starts a report. Those with customers' values are readable by their owner alone.
     pub fn file(&self, name: &str) -> Result<ReportFile> {
         ReportFile::create(&self.partial, name)
     }
 
-    /// Truncates a report to this many bytes.
     pub fn cut(&self, name: &str, bytes: u64) -> Result<()> {
         let path = self.partial.join(name);
         let cut = File::options().write(true).open(&path).and_then(|file| {
@@ -83,10 +82,8 @@ impl ReportFolder {
 
     /// Syncs the names of the files, so that the next run can publish the folder if this one is killed.
     pub fn sync(&self) -> Result<()> {
-        let synced = match &self.lock {
-            Some(folder) if cfg!(unix) => folder.sync_all(),
-            _ => Ok(()),
-        };
+        let folder = self.lock.as_ref().filter(|_| cfg!(unix));
+        let synced = folder.map_or(Ok(()), File::sync_all);
         synced.map_err(|error| Error::report(&self.partial, error))
     }
 
@@ -113,7 +110,6 @@ impl ReportFolder {
 }
 
 impl Drop for ReportFolder {
-    /// Removes what a failed run has written.
     fn drop(&mut self) {
         if self.lock.is_some() {
             // The next run removes what cannot be removed now.
@@ -134,4 +130,157 @@ fn create_parents(path: &Path) -> io::Result<Vec<PathBuf>> {
         fs::create_dir_all(innermost)?;
     }
     Ok(missing)
+}
+
+/// Where a folder's reports are until the run is over.
+pub(super) fn partial_of(path: &Path) -> PathBuf {
+    with_suffix(path, ".partial")
+}
+
+/// Publishes the reports in `DIR.partial` if their summary is that of this run and says that it was committed. `true` if it did.
+pub fn publish_leftover(path: &Path, run_id: i64, started_at: &str) -> Result<bool> {
+    let partial = partial_of(path);
+    let is_this_run = summary_of(&partial).is_some_and(|summary| {
+        let is_committed =
+            [Status::Finished, Status::NothingLoaded].iter().any(|status| status.name() == summary.status);
+        is_committed && (summary.run_id, summary.started_at.as_str()) == (Some(run_id), started_at)
+    });
+    if !is_this_run || !is_usable(path) {
+        return Ok(false);
+    }
+    // Another process that has locked it is about to publish it.
+    let Ok(Some(_lock)) = lock_folder(&partial) else { return Ok(false) };
+    publish(&partial, path).map_err(|error| Error::report(path, error))?;
+    Ok(true)
+}
+
+pub(super) fn remove_leftover(path: &Path) -> Result<()> {
+    let partial = partial_of(path);
+    if partial.is_dir()
+        // Another process that has locked it is about to publish or remove it.
+        && let Ok(Some(_lock)) = lock_folder(&partial)
+    {
+        remove_reports(&partial).map_err(|error| Error::report(&partial, error))?;
+        // Fails if anything else is in there.
+        let _ = fs::remove_dir(&partial);
+    }
+    Ok(())
+}
+
+fn publish(partial: &Path, path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        move_aside(path)?;
+    }
+    // After the rename nothing may fail. If a power cut takes the name, the next run gives it again.
+    let parent = SyncedFolder::of(path);
+    fs::rename(partial, path)?;
+    let _ = parent.and_then(|parent| parent.sync());
+    Ok(())
+}
+
+/// Moves aside the reports of an earlier run that loaded nothing: somebody may be correcting them.
+fn move_aside(path: &Path) -> io::Result<()> {
+    if names(path)?.is_empty() {
+        return fs::remove_dir(path);
+    }
+    let free = (1..).map(|number| with_suffix(path, &format!(".stopped-{number}"))).find(|free| !free.exists());
+    free.map_or(Ok(()), |free| fs::rename(path, free))
+}
+
+/// Locks a folder; `None` if it has gone meanwhile.
+fn lock_folder(folder: &Path) -> Result<Option<File>> {
+    let failed = |error| Error::report(folder, error);
+    let refuse = |message: &str| {
+        let message = format!("{message}, or name another folder with --reports");
+        Err(Error::ReportFolder { path: folder.to_path_buf(), message })
+    };
+    if fs::symlink_metadata(folder).is_ok_and(|metadata| metadata.is_symlink()) {
+        return refuse("is a link; remove it");
+    }
+    let file = match open_folder(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened.map_err(failed)?,
+    };
+    if !is_own(&file.metadata().map_err(failed)?) {
+        return refuse("belongs to another user; remove it");
+    }
+    match file.try_lock() {
+        Ok(()) => Ok(is_same_file(&file, folder).map_err(failed)?.then_some(file)),
+        Err(TryLockError::WouldBlock) => refuse("is being written by another run; wait until that is done"),
+        Err(TryLockError::Error(error)) => Err(failed(error)),
+    }
+}
+
+#[cfg(unix)]
+fn open_folder(folder: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    without_waiting(&mut options, true);
+    options.read(true).open(folder)
+}
+
+/// Other systems cannot open a folder, so a file in it is locked.
+#[cfg(not(unix))]
+fn open_folder(folder: &Path) -> io::Result<File> {
+    File::options().write(true).create(true).truncate(false).open(folder.with_extension("lock"))
+}
+
+fn names(folder: &Path) -> io::Result<Vec<String>> {
+    fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
+}
+
+fn remove_reports(folder: &Path) -> io::Result<()> {
+    for name in names(folder)?.iter().filter(|name| is_report(name)) {
+        fs::remove_file(folder.join(name))?;
+    }
+    Ok(())
+}
+
+fn refuse_foreign_files(folder: &Path) -> Result<()> {
+    let names = names(folder).map_err(|error| Error::report(folder, error))?;
+    match names.iter().find(|name| !is_report(name)) {
+        Some(name) => Err(Error::ReportFolder {
+            path: folder.to_path_buf(),
+            message: format!("holds {name}, which is not a report; name a separate folder with --reports"),
+        }),
+        None => Ok(()),
+    }
+}
+
+pub fn is_usable(path: &Path) -> bool {
+    refuse_taken(path).is_ok()
+}
+
+/// An error unless a folder is absent, empty, or has the reports of a run that changed nothing, which are moved aside in the end.
+fn refuse_taken(path: &Path) -> Result<()> {
+    let refuse = |message: &str| Err(Error::ReportFolder { path: path.to_path_buf(), message: message.to_string() });
+    if path.exists() && !path.is_dir() {
+        return refuse("is a file; name a folder with --reports");
+    }
+    if !path.exists() || is_stopped_run(path) || names(path).map_err(|error| Error::report(path, error))?.is_empty() {
+        return Ok(());
+    }
+    refuse_foreign_files(path)?;
+    refuse(match path.join(SUMMARY).exists() {
+        true => "holds the reports of a finished run; name another folder with --reports",
+        false => "holds reports without a summary; name another folder with --reports, or remove it",
+    })
+}
+
+/// Whether the reports are of a run that is not in the database: a limit stopped it, or a redo loaded nothing.
+fn is_stopped_run(path: &Path) -> bool {
+    let is_stopped = |run: EarlierSummary| {
+        run.status == Status::Threshold.name() || run.run_id.is_none() && run.status == Status::NothingLoaded.name()
+    };
+    summary_of(path).is_some_and(is_stopped)
+}
+
+#[derive(Deserialize)]
+pub(super) struct EarlierSummary {
+    pub(super) status: String,
+    pub(super) run_id: Option<i64>,
+    pub(super) started_at: String,
+}
+
+pub(super) fn summary_of(folder: &Path) -> Option<EarlierSummary> {
+    serde_json::from_slice(&read_regular(&folder.join(SUMMARY)).ok()?).ok()
 }

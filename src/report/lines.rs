@@ -7,7 +7,6 @@ use crate::core::record::csv::RowWriter;
 use crate::core::record::json::{write_number, write_text};
 use crate::core::record::{Origin, Position};
 
-/// The header of `accepted.csv`.
 pub const ACCEPTED_COLUMNS: [&str; 6] = ["file", "record", "line", "key", "customer_id", "action"];
 
 /// The most bytes of a value in `errors.ndjson`; the reject report has all.
@@ -22,38 +21,49 @@ pub fn error_line(
     finding: &Finding<'_>,
     (message, hint): (&str, &str),
 ) {
-    out.extend_from_slice(b"{\"file\":");
-    write_text(out, file);
-    out.extend_from_slice(b",\"record\":");
-    write_number(out, position.record);
-    out.extend_from_slice(b",\"line\":");
-    write_number(out, position.line);
-    out.extend_from_slice(b",\"byte_offset\":");
-    write_number(out, position.byte_offset);
-    out.extend_from_slice(b",\"column\":");
+    text(out, b"{\"file\":", file);
+    number(out, b",\"record\":", position.record);
+    number(out, b",\"line\":", position.line);
+    number(out, b",\"byte_offset\":", position.byte_offset);
     match finding.column {
-        Some(column) => write_number(out, column.into()),
-        None => out.extend_from_slice(b"null"),
+        Some(column) => number(out, b",\"column\":", column.into()),
+        None => out.extend_from_slice(b",\"column\":null"),
     }
-    out.extend_from_slice(b",\"field\":");
-    write_text_or_null(out, field);
+    text_or_null(out, b",\"field\":", field);
     // Codes and severities need no escapes.
     out.extend_from_slice(b",\"code\":\"");
     out.extend_from_slice(finding.code().name().as_bytes());
-    out.extend_from_slice(match finding.severity() {
+    let severity = match finding.severity() {
         Severity::Error => b"\",\"severity\":\"error\",\"message\":".as_slice(),
         Severity::Warning => b"\",\"severity\":\"warning\",\"message\":",
-    });
-    write_text(out, message);
-    out.extend_from_slice(b",\"value\":");
+    };
+    text(out, severity, message);
     let shown = finding.value.map(beginning);
-    write_text_or_null(out, shown);
+    text_or_null(out, b",\"value\":", shown);
     if shown != finding.value {
         out.extend_from_slice(b",\"value_truncated\":true");
     }
-    out.extend_from_slice(b",\"hint\":");
-    write_text(out, hint);
+    text(out, b",\"hint\":", hint);
     out.extend_from_slice(b"}\n");
+}
+
+/// Writes a member of a JSON object: what comes `before` its value, and the value.
+fn text(out: &mut Vec<u8>, before: &[u8], text: &str) {
+    out.extend_from_slice(before);
+    write_text(out, text);
+}
+
+fn text_or_null(out: &mut Vec<u8>, before: &[u8], text: Option<&str>) {
+    out.extend_from_slice(before);
+    match text {
+        Some(text) => write_text(out, text),
+        None => out.extend_from_slice(b"null"),
+    }
+}
+
+fn number(out: &mut Vec<u8>, before: &[u8], number: u64) {
+    out.extend_from_slice(before);
+    write_number(out, number);
 }
 
 fn beginning(value: &str) -> &str {
@@ -64,15 +74,6 @@ fn beginning(value: &str) -> &str {
     &value[..end.unwrap_or(0)]
 }
 
-fn write_text_or_null(out: &mut Vec<u8>, text: Option<&str>) {
-    match text {
-        Some(text) => write_text(out, text),
-        None => out.extend_from_slice(b"null"),
-    }
-}
-
-/// Where a rejected record was first read.
-#[derive(Debug)]
 pub enum FirstSeen<'f> {
     /// In this input: the run's name in reports, the input's path, and the record's position.
     Here(&'f str, &'f str, Position),
@@ -80,8 +81,6 @@ pub enum FirstSeen<'f> {
     Earlier(Origin),
 }
 
-/// What the reject report says of a record.
-#[derive(Debug)]
 pub struct Rejection<'f> {
     pub first_seen: FirstSeen<'f>,
     pub findings: Findings<'f>,
@@ -128,11 +127,9 @@ pub fn end_reject_line(out: &mut Vec<u8>, has_members: bool, rejection: &Rejecti
     if has_members {
         out.push(b',');
     }
-    out.extend_from_slice(b"\"_reject\":{\"run\":");
     let mut origin = |run: &str, file: &str, write: &dyn Fn(&mut Vec<u8>, usize)| {
-        write_text_or_null(out, Some(run).filter(|run| !run.is_empty()));
-        out.extend_from_slice(b",\"file\":");
-        write_text(out, file);
+        text_or_null(out, b"\"_reject\":{\"run\":", Some(run).filter(|run| !run.is_empty()));
+        text(out, b",\"file\":", file);
         out.extend_from_slice(b",\"record\":");
         write(out, 0);
         out.extend_from_slice(b",\"line\":");
@@ -152,15 +149,12 @@ pub fn end_reject_line(out: &mut Vec<u8>, has_members: bool, rejection: &Rejecti
     out.extend_from_slice(b",\"messages\":");
     write_texts(out, rejection.messages());
     if let Some((raw, dialect)) = rejection.raw {
-        out.extend_from_slice(b",\"dialect\":");
-        write_text(out, dialect);
-        out.extend_from_slice(b",\"raw\":");
-        write_text(out, raw);
+        text(out, b",\"dialect\":", dialect);
+        text(out, b",\"raw\":", raw);
     }
     out.extend_from_slice(b"}}\n");
 }
 
-/// Writes a text as a number if it is one.
 fn write_number_or_text(out: &mut Vec<u8>, text: &str) {
     match text.parse::<u64>() {
         Ok(number) if number.to_string() == text => write_number(out, number),

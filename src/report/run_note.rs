@@ -4,7 +4,7 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use super::leftover::{partial_of, publish_leftover, remove_leftover, summary_of};
+use super::folder::{partial_of, publish_leftover, remove_leftover, summary_of};
 use crate::disk::{NOTE_SUFFIX, is_private, open_regular, owner_only, path_from_bytes, read_regular, with_suffix};
 use crate::error::{Error, Result, Words};
 

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::core::finding::Code;
 pub use crate::core::record::{Balance, Counts};
-use crate::core::text::is_hidden;
+use crate::core::{finding::Code, text::is_hidden};
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -41,32 +40,23 @@ impl Status {
 /// How many records have a code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CodeCount {
-    /// The code's name.
     #[serde(skip)]
     pub code: Code,
-    /// The records that have it.
     pub records: u64,
-    /// The input of the first, as it was named.
     pub first_file: String,
-    /// The line on which that record starts.
     pub first_line: u64,
 }
 
 /// ZIP codes with four digits in states whose codes begin with 0.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ShortZips {
-    /// The records that have one.
     pub records: u64,
-    /// The input of the first, as it was named.
     pub first_file: String,
-    /// The line of the first.
     pub first_line: u64,
 }
 
-/// A column of an input, or a key of JSON, and where it goes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ColumnSummary {
-    /// The header, or key, as the input has it.
     pub header: String,
     /// Its index among the columns, from 0; keys have none.
     #[serde(skip)]
@@ -78,7 +68,6 @@ pub struct ColumnSummary {
     /// What a map would name: the field, or a part of one.
     #[serde(skip)]
     pub target: Option<String>,
-    /// Why it is ignored, if it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ignored: Option<Ignored>,
     /// Its filled cells, and what became of them; not for `inspect`.
@@ -86,14 +75,14 @@ pub struct ColumnSummary {
     pub cells: Option<Balance>,
 }
 
-/// Why a column, or key, is ignored.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum Ignored {
-    /// It matches no field.
+    #[serde(rename = "matches no field")]
     Unknown,
-    /// The map says so.
+    #[serde(rename = "the map says so")]
     Mapped,
     /// Another column has precedence: which, and why.
+    #[serde(untagged)]
     Outranked(String),
 }
 
@@ -101,34 +90,20 @@ fn is_none(count: &u64) -> bool {
     *count == 0
 }
 
-impl Serialize for Ignored {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(match self {
-            Ignored::Unknown => "matches no field",
-            Ignored::Mapped => "the map says so",
-            Ignored::Outranked(why) => why,
-        })
-    }
-}
-
 impl ColumnSummary {
-    /// A column or key that is not matched yet.
     pub fn new(header: &str) -> ColumnSummary {
-        let header = header.to_string();
-        ColumnSummary { header, index: None, field: None, how: None, target: None, ignored: None, cells: None }
+        ColumnSummary { header: header.to_string(), ..ColumnSummary::default() }
     }
 
-    /// The same with its index among the columns, from 0.
     pub fn at(self, index: usize) -> ColumnSummary {
         ColumnSummary { index: Some(index), ..self }
     }
 
-    /// The same, filling this field; `target` is what a map would name.
+    /// Makes it fill this field; `target` is what a map would name.
     pub fn filling(self, field: &str, target: &str, how: &'static str) -> ColumnSummary {
         ColumnSummary { field: Some(field.to_string()), target: Some(target.to_string()), how: Some(how), ..self }
     }
 
-    /// The same, ignored.
     pub fn ignored(self, why: Ignored) -> ColumnSummary {
         ColumnSummary { ignored: Some(why), ..self }
     }

@@ -7,7 +7,7 @@ use super::inputs::shown_path;
 use super::options::{Command, Observer, Options};
 use crate::disk::{DATABASE_SUFFIXES, folder_of, with_suffix};
 use crate::error::{Error, Result};
-use crate::report::leftover::{is_usable, publish_leftover};
+use crate::report::folder::{is_usable, publish_leftover};
 use crate::report::run_note::RunNote;
 use crate::sink::sqlite::LockedDatabase;
 

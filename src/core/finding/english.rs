@@ -1,54 +1,62 @@
 //! Findings in English. Every word that a report or the console prints about a finding is in this file or in
-//! [`super::registry`]; a translation is another file like this one.
+//! [`super::code`]; a translation is another file like this one.
 //!
 //! The rest of the core knows no command-line option.
 
 use std::fmt::{Display, Formatter, Result};
 
+use super::code::Scope;
 use super::problem::{EmailFault, Finding, Handling, NAMED, Problem, Retry, TextKind, Unreadable, Wanted};
-use super::registry::Scope;
 use crate::core::record::json::JsonKind;
 use crate::core::text::{visible, windows_1252};
 
+/// What a function writes.
+struct Written<F>(F);
+
+impl<F: Fn(&mut Formatter<'_>) -> Result> Display for Written<F> {
+    fn fmt(&self, out: &mut Formatter<'_>) -> Result {
+        self.0(out)
+    }
+}
+
 /// What is wrong, in one sentence without a full stop. `column` is the name of the finding's field, if it has one.
 pub fn message<'f>(finding: &'f Finding<'_>, column: &'f str) -> impl Display {
-    Message { finding, column }
-}
-
-/// How to correct it, and the option that loads the record anyway, in whole sentences. `column` is the name of the finding's
-/// field, if it has one.
-pub fn hint<'f>(finding: &'f Finding<'_>, column: &'f str) -> impl Display {
-    Hint { finding, column }
-}
-
-/// Whether the messages of a reject report name this spreadsheet error.
-pub fn names_cell_error(messages: &str, error: &str) -> bool {
-    messages.contains(&CellError(error).to_string())
-}
-
-struct Message<'f, 't> {
-    finding: &'f Finding<'t>,
-    column: &'f str,
-}
-
-struct Hint<'f, 't> {
-    finding: &'f Finding<'t>,
-    column: &'f str,
-}
-
-impl Display for Message<'_, '_> {
-    fn fmt(&self, out: &mut Formatter<'_>) -> Result {
-        let (problem, column) = (&self.finding.problem, self.column);
+    Written(move |out: &mut Formatter<'_>| {
+        let problem = &finding.problem;
         match problem.code().info().scope {
             Scope::Record => of_record(problem, out),
             Scope::Field | Scope::Warning => of_value(problem, column, out),
             Scope::Set => of_key(problem, column, out),
         }?;
-        match self.finding.handling {
-            Handling::Kept { judged: Some(judged) } => write!(out, " (judged as {})", Shown(judged)),
+        match finding.handling {
+            Handling::Kept { judged: Some(judged) } => write!(out, " (judged as {})", quoted(judged)),
             _ => Ok(()),
         }
-    }
+    })
+}
+
+/// How to correct it, and the option that loads the record anyway, in whole sentences. `column` is the name of the finding's
+/// field, if it has one.
+pub fn hint<'f>(finding: &'f Finding<'_>, column: &'f str) -> impl Display {
+    Written(move |out: &mut Formatter<'_>| match finding.handling {
+        Handling::Rejected(None) | Handling::Noted => advice(finding, ".", out),
+        Handling::Rejected(Some(retry)) => {
+            advice(finding, "", out)?;
+            match retry {
+                Retry::Relaxed => write!(out, "; --relax {column} accepts it as it is."),
+                Retry::Cleared => write!(out, "; --on-invalid {column}=clear loads the record without it."),
+            }
+        }
+        Handling::Kept { .. } => out.write_str("Stored as it is."),
+        Handling::Cleared => out.write_str("Stored as missing."),
+        Handling::ClearedIfNew => out.write_str("Cleared; an existing customer keeps its value."),
+        Handling::Default(default) => write!(out, "Stored as {default}, the default."),
+    })
+}
+
+/// Whether the messages of a reject report name this spreadsheet error.
+pub fn names_cell_error(messages: &str, error: &str) -> bool {
+    messages.contains(&cell_error(error).to_string())
 }
 
 fn of_record(problem: &Problem<&str>, out: &mut Formatter<'_>) -> Result {
@@ -73,10 +81,10 @@ fn of_record(problem: &Problem<&str>, out: &mut Formatter<'_>) -> Result {
         }
         Problem::InvalidJson { reason } => write!(out, "the line is not JSON: {reason}"),
         Problem::HalfCharacter { key } => {
-            write!(out, "the line is not JSON: the text of {} has half a surrogate pair", Shown(key))
+            write!(out, "the line is not JSON: the text of {} has half a surrogate pair", quoted(key))
         }
         Problem::NotAnObject { found } => write!(out, "the record is {}, and must be an object", json_kind(*found)),
-        Problem::RepeatedKey { key } => write!(out, "the object has the key {} twice", Shown(key)),
+        Problem::RepeatedKey { key } => write!(out, "the object has the key {} twice", quoted(key)),
         Problem::RepeatedHeader { line, is_reordered: false } => {
             write!(out, "the record is the header of line {line} again")
         }
@@ -97,15 +105,15 @@ fn of_value(problem: &Problem<&str>, column: &str, out: &mut Formatter<'_>) -> R
     match problem {
         Problem::Missing { only_if_new: false } => write!(out, "{column} is required and has no value"),
         Problem::Missing { only_if_new: true } => write!(out, "{column} is required for a new customer and has no value"),
-        Problem::TooShort { length, limit } => write!(out, "{column} has {}, and needs at least {limit}", Count(*length)),
-        Problem::TooLong { length, limit, .. } => write!(out, "{column} has {}, and may have at most {limit}", Count(*length)),
+        Problem::TooShort { length, limit } => write!(out, "{column} has {}, and needs at least {limit}", characters(*length)),
+        Problem::TooLong { length, limit, .. } => write!(out, "{column} has {}, and may have at most {limit}", characters(*length)),
         Problem::Characters { found, allowed, country } => {
             write!(out, "{column} ")?;
             if let Some(country) = country {
-                write!(out, "is {}, which is not a known country; it ", Shown(country))?;
+                write!(out, "is {}, which is not a known country; it ", quoted(country))?;
             }
             let (number, allowed) = (*found as u32, allowed.describe());
-            let found = Shown(found.encode_utf8(&mut [0; 4])).to_string();
+            let found = quoted(found.encode_utf8(&mut [0; 4])).to_string();
             write!(out, "holds {found} (U+{number:04X}), and may hold only {allowed}")
         }
         Problem::ControlCharacter { character, position } => {
@@ -126,24 +134,23 @@ fn of_value(problem: &Problem<&str>, column: &str, out: &mut Formatter<'_>) -> R
         Problem::SpreadsheetNumber { json: Some(number) } => {
             write!(out, "{column} is the number {number}, with decimals or an exponent")
         }
-        Problem::NotAnInteger { found } => write!(out, "{column} is {}, and must be a whole number", Shown(found)),
+        Problem::NotAnInteger { found } => write!(out, "{column} is {}, and must be a whole number", quoted(found)),
         Problem::OutOfRange { found, at_least: None } => {
-            write!(out, "{column} is {}, and does not fit into 64 bits", Shown(found))
+            write!(out, "{column} is {}, and does not fit into 64 bits", quoted(found))
         }
         Problem::OutOfRange { found, at_least: Some(least) } => {
-            write!(out, "{column} is {}, and must be at least {least} and fit into 64 bits", Shown(found))
+            write!(out, "{column} is {}, and must be at least {least} and fit into 64 bits", quoted(found))
         }
         Problem::NotAChoice { found, choices } => {
-            write!(out, "{column} is {}, and must be one of: {}", Shown(found), choices.replace('\n', ", "))
+            write!(out, "{column} is {}, and must be one of: {}", quoted(found), choices.replace('\n', ", "))
         }
-        Problem::NotAFlag { found } => write!(out, "{column} is {}, and must be yes or no", Shown(found)),
-        Problem::UnknownCountry { found } => write!(out, "{column} is {}, which ISO 3166 does not know", Shown(found)),
-        Problem::NullWord { found } => write!(out, "{column} is {}, which is taken for no value", Shown(found)),
+        Problem::NotAFlag { found } => write!(out, "{column} is {}, and must be yes or no", quoted(found)),
+        Problem::UnknownCountry { found } => write!(out, "{column} is {}, which ISO 3166 does not know", quoted(found)),
+        Problem::NullWord { found } => write!(out, "{column} is {}, which is taken for no value", quoted(found)),
         problem => of_format(problem, column, out),
     }
 }
 
-/// Problems with the JSON type or the spreadsheet cell of a value.
 #[rustfmt::skip] // a problem a line, as far as it goes
 fn of_format(problem: &Problem<&str>, column: &str, out: &mut Formatter<'_>) -> Result {
     match problem {
@@ -167,9 +174,9 @@ fn of_format(problem: &Problem<&str>, column: &str, out: &mut Formatter<'_>) -> 
         Problem::Nested { found } => {
             write!(out, "{column} is {} in JSON, and must be a single value", json_kind(*found))
         }
-        Problem::CellError { error } => write!(out, "{column} is {} that could not work it out", CellError(error)),
+        Problem::CellError { error } => write!(out, "{column} is {} that could not work it out", cell_error(error)),
         Problem::TooNarrow { shown } => {
-            write!(out, "{column} is {}: the column was too narrow when the file was exported", Shown(shown))
+            write!(out, "{column} is {}: the column was too narrow when the file was exported", quoted(shown))
         }
         Problem::NotCalculated => write!(
             out,
@@ -187,9 +194,9 @@ fn of_key(problem: &Problem<&str>, column: &str, out: &mut Formatter<'_>) -> Res
             write!(out, "customer {customer} ")?;
             match (name, origin) {
                 (None, None) => out.write_str("in the database")?,
-                (Some(name), None) => write!(out, "({})", Name(name))?,
+                (Some(name), None) => write!(out, "({})", beginning(name))?,
                 (None, Some((record, path))) => write!(out, "(record {record} of {})", visible(path))?,
-                (Some(name), Some((record, path))) => write!(out, "({}, record {record} of {})", Name(name), visible(path))?,
+                (Some(name), Some((record, path))) => write!(out, "({}, record {record} of {})", beginning(name), visible(path))?,
             }
             write!(out, " has the same {column}")
         }
@@ -202,28 +209,6 @@ fn of_key(problem: &Problem<&str>, column: &str, out: &mut Formatter<'_>) -> Res
         }
         Problem::NoKey => write!(out, "there is no {column} to find a customer by"),
         problem => out.write_str(problem.code().info().title),
-    }
-}
-
-impl Display for Hint<'_, '_> {
-    fn fmt(&self, out: &mut Formatter<'_>) -> Result {
-        let column = self.column;
-        match self.finding.handling {
-            Handling::Rejected(None) => advice(self.finding, ".", out),
-            Handling::Rejected(Some(Retry::Relaxed)) => {
-                advice(self.finding, "", out)?;
-                write!(out, "; --relax {column} accepts it as it is.")
-            }
-            Handling::Rejected(Some(Retry::Cleared)) => {
-                advice(self.finding, "", out)?;
-                write!(out, "; --on-invalid {column}=clear loads the record without it.")
-            }
-            Handling::Noted => advice(self.finding, ".", out),
-            Handling::Kept { .. } => out.write_str("Stored as it is."),
-            Handling::Cleared => out.write_str("Stored as missing."),
-            Handling::ClearedIfNew => out.write_str("Cleared; an existing customer keeps its value."),
-            Handling::Default(default) => write!(out, "Stored as {default}, the default."),
-        }
     }
 }
 
@@ -240,9 +225,9 @@ fn advice(finding: &Finding<'_>, end: &str, out: &mut Formatter<'_>) -> Result {
     }
     let has_digits = || finding.value.is_some_and(|value| value.contains(char::is_numeric));
     let advice = match finding.problem {
-        Problem::TooShort { limit, .. } => return write!(out, "Write at least {}{end}", Count(limit)),
+        Problem::TooShort { limit, .. } => return write!(out, "Write at least {}{end}", characters(limit)),
         Problem::TooLong { limit, kind: TextKind::Other, .. } => {
-            return write!(out, "Shorten it to {}{end}", Count(limit));
+            return write!(out, "Shorten it to {}{end}", characters(limit));
         }
         Problem::TooLong { kind: TextKind::Phone, .. } => "Check whether it is one number",
         Problem::TooLong { kind: TextKind::Email, .. } => "Only a shorter address fits",
@@ -298,43 +283,25 @@ fn json_kind(kind: JsonKind) -> &'static str {
     }
 }
 
-/// A number of characters.
-struct Count(usize);
-
-impl Display for Count {
-    fn fmt(&self, out: &mut Formatter<'_>) -> Result {
-        write!(out, "{} character{}", self.0, if self.0 == 1 { "" } else { "s" })
-    }
+fn characters(count: usize) -> impl Display {
+    Written(move |out: &mut Formatter<'_>| write!(out, "{count} character{}", if count == 1 { "" } else { "s" }))
 }
 
 /// The beginning of a value in quotes, with invisible characters made visible.
-struct Shown<'t>(&'t str);
-
-impl Display for Shown<'_> {
-    fn fmt(&self, out: &mut Formatter<'_>) -> Result {
-        write!(out, "\"{}\"", Name(self.0))
-    }
+fn quoted(text: &str) -> impl Display {
+    Written(move |out: &mut Formatter<'_>| write!(out, "\"{}\"", beginning(text)))
 }
 
-/// The same without the quotes.
-struct Name<'t>(&'t str);
-
-impl Display for Name<'_> {
-    fn fmt(&self, out: &mut Formatter<'_>) -> Result {
-        match self.0.char_indices().nth(NAMED) {
-            Some((end, _)) => write!(out, "{}…", visible(&self.0[..end])),
-            None => out.write_str(&visible(self.0)),
-        }
-    }
+fn beginning(text: &str) -> impl Display {
+    Written(move |out: &mut Formatter<'_>| match text.char_indices().nth(NAMED) {
+        Some((end, _)) => write!(out, "{}…", visible(&text[..end])),
+        None => out.write_str(&visible(text)),
+    })
 }
 
 /// A spreadsheet error as messages name it. A reject report that is loaded again is searched for these words.
-struct CellError<'t>(&'t str);
-
-impl Display for CellError<'_> {
-    fn fmt(&self, out: &mut Formatter<'_>) -> Result {
-        write!(out, "{}, the error of a spreadsheet", Shown(self.0))
-    }
+fn cell_error(error: &str) -> impl Display {
+    Written(move |out: &mut Formatter<'_>| write!(out, "{}, the error of a spreadsheet", quoted(error)))
 }
 
 #[cfg(test)]

@@ -12,7 +12,6 @@ pub struct FindingList {
     texts: String,
 }
 
-/// A finding of a list; see [`Finding`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Entry {
     problem: Problem<Text>,
@@ -25,17 +24,11 @@ struct Entry {
     raw: Option<Text>,
 }
 
-/// A range of the buffer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Text {
-    start: usize,
-    end: usize,
-}
+/// Where a text begins and ends in the buffer.
+type Text = (usize, usize);
 
-impl Text {
-    fn of<'l>(&self, texts: &'l str) -> &'l str {
-        texts.get(self.start..self.end).unwrap_or_default()
-    }
+fn text_at((start, end): Text, texts: &str) -> &str {
+    texts.get(start..end).unwrap_or_default()
 }
 
 /// Consecutive findings of a list.
@@ -52,7 +45,7 @@ impl FindingList {
         let mut add = |text: &str| {
             let start = texts.len();
             texts.push_str(text);
-            Text { start, end: texts.len() }
+            (start, texts.len())
         };
         let entry = Entry {
             problem: finding.problem.map(|text| add(text)),
@@ -106,7 +99,7 @@ impl FindingList {
 
 impl Entry {
     fn finding<'l>(&self, texts: &'l str) -> Finding<'l> {
-        let text = |text: &Text| text.of(texts);
+        let text = |text: &Text| text_at(*text, texts);
         Finding {
             problem: self.problem.map(text),
             handling: self.handling.map(text),
@@ -133,7 +126,7 @@ impl<'l> Findings<'l> {
 
     /// `_reject_raw`, if the record as a whole is at fault.
     pub fn raw(&self) -> Option<&'l str> {
-        self.entries.iter().find_map(|entry| entry.raw).map(|raw| raw.of(self.texts))
+        self.entries.iter().find_map(|entry| entry.raw).map(|raw| text_at(raw, self.texts))
     }
 
     /// Whether one of them costs the record.

@@ -1,16 +1,14 @@
 //! What can be wrong with a record, as data.
 //!
 //! A [`Finding`] is a [`Problem`] with its parameters, where it is, a suggestion, and how it was handled. A [`Code`] is the
-//! stable name of a kind of problem. Only [`english`] and [`registry`] hold words. A finding never ends a run; a
+//! stable name of a kind of problem. Only [`english`] and [`code`] hold words. A finding never ends a run; a
 //! [`crate::error::Error`] does.
 
 mod code;
 pub mod english;
 mod list;
 mod problem;
-mod registry;
 
-pub use self::code::{Code, Severity};
+pub use self::code::{Code, CodeInfo, REGISTRY, Scope, Severity};
 pub use self::list::{FindingList, Findings};
 pub use self::problem::{EmailFault, Finding, Handling, Problem, Retry, TextKind, Unreadable, Wanted, excerpt};
-pub use self::registry::{CodeInfo, REGISTRY, Scope};

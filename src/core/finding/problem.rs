@@ -1,8 +1,7 @@
 //! [`Finding`] and [`Problem`]: data, which [`super::english`] puts into words.
 
 use super::code::{Code, Severity};
-use crate::core::record::json::JsonKind;
-use crate::core::text::Characters;
+use crate::core::{record::json::JsonKind, text::Characters};
 
 /// One thing that is wrong with a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,9 +57,7 @@ pub enum Handling<T = String> {
 /// How another run could load a rejected record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Retry {
-    /// As it is, without the field's rule.
     Relaxed,
-    /// Without the value.
     Cleared,
 }
 
@@ -164,9 +161,7 @@ pub enum Problem<T = String> {
 pub enum Unreadable {
     /// `_reject_raw` is as long as a spreadsheet's cell can be, so it may have been cut off there.
     LongestCell,
-    /// The columns are not those of `_reject_raw`.
     OtherColumns,
-    /// `_reject_dialect` is missing or damaged.
     NoDialect,
 }
 
@@ -181,18 +176,14 @@ pub enum TextKind {
     Other,
 }
 
-/// The JSON type that a field needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum Wanted {
     Integer,
     Flag,
     Text,
 }
 
-/// Why a text is not an e-mail address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // english.rs says what each means
 pub enum EmailFault {
     NoAt,
     SeveralAts,
@@ -304,9 +295,7 @@ impl<T> Problem<T> {
             TooNarrow { shown } => TooNarrow { shown: text(shown) },
             NotCalculated => NotCalculated,
             DuplicateOfCustomer { customer, name, origin } => DuplicateOfCustomer {
-                customer: *customer,
-                name: name.as_ref().map(&mut text),
-                origin: origin.as_ref().map(|(record, path)| (*record, text(path))),
+                customer: *customer, name: name.as_ref().map(&mut text), origin: origin.as_ref().map(|(record, path)| (*record, text(path))),
             },
             DuplicateOfRecord { record, line, path } => DuplicateOfRecord { record: *record, line: *line, path: text(path) },
             NoSuchKey => NoSuchKey,

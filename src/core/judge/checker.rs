@@ -1,15 +1,13 @@
 //! Judges the records of a block: [`Checker`].
 
-use super::bad_record::BadRecord;
-use super::csv_shape::CsvShape;
-use super::draft::Draft;
-use super::draft::Original;
+use std::sync::Arc;
+
+use super::draft::{Draft, Original};
 use super::keys::{JsonShape, MetKeys};
-use super::plan::Plan;
-use super::report::Carried;
-use super::verdicts::{Outcome, Verdict, Verdicts};
-use super::{csv, cut_record, json, report_line};
-use crate::core::finding::{Finding, FindingList, Handling, Problem};
+use super::verdicts::{BadRecord, Outcome, Verdict, Verdicts};
+use super::{csv, json, report_line};
+use super::{csv_shape::CsvShape, plan::Plan, report::Carried};
+use crate::core::finding::{FindingList, Problem};
 use crate::core::profile::{Binding, Column, FieldSet};
 use crate::core::record::csv::{Cell, RowWriter};
 use crate::core::record::{Block, Extent, Span};
@@ -20,25 +18,20 @@ use crate::core::row::{RowBuilder, Value};
 pub struct Stamp {
     /// The clock of the run (RFC 3339), for `created_at` and `updated_at`.
     pub now: String,
-    /// The run's number.
     pub run: i64,
     /// The 1-based number of the input in the run.
     pub file: i64,
 }
 
-/// What the records of an input are.
 #[derive(Clone, Debug)]
 pub enum Shape {
-    /// Cells under a header.
     Csv(Box<CsvShape>),
-    /// JSON objects.
     Json(Box<JsonShape>),
 }
 
-/// Judges the records of one input.
 #[derive(Clone, Debug)]
 pub struct Checker {
-    plan: std::sync::Arc<Plan>,
+    plan: Arc<Plan>,
     shape: Shape,
     stamp: Stamp,
     /// Whether the key is also wanted as it is stored, for the accepted list.
@@ -48,31 +41,18 @@ pub struct Checker {
 }
 
 impl Checker {
-    /// Makes a checker.
-    pub fn new(
-        plan: std::sync::Arc<Plan>,
-        shape: Shape,
-        stamp: Stamp,
-        wants_stored_key: bool,
-        record_limit: u64,
-    ) -> Checker {
+    pub fn new(plan: Arc<Plan>, shape: Shape, stamp: Stamp, wants_stored_key: bool, record_limit: u64) -> Checker {
         Checker { plan, shape, stamp, wants_stored_key, record_limit }
     }
 
-    /// The plan that it judges by.
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
 
-    /// The binding of the input's columns, if it has columns.
     pub fn binding(&self) -> Option<&Binding> {
-        match &self.shape {
-            Shape::Csv(shape) => Some(&shape.binding),
-            Shape::Json(_) => None,
-        }
+        if let Shape::Csv(shape) = &self.shape { Some(&shape.binding) } else { None }
     }
 
-    /// Judges every record of a block.
     pub fn check<B: RowBuilder>(&self, block: &Block) -> Verdicts<B::Rows> {
         // Nearly all blocks are UTF-8 as a whole; only in others each record is checked.
         let text = simdutf8::basic::from_utf8(&block.bytes).ok();
@@ -135,7 +115,6 @@ impl Checker {
         }
     }
 
-    /// What the reject report that a record comes from says about it.
     pub fn carried(&self, block: &Block, span: &Span) -> Option<Carried> {
         let bytes = block.bytes_of(span);
         match &self.shape {
@@ -147,7 +126,7 @@ impl Checker {
     /// What is wrong with a record that cannot be cut; in a row of a reject report, what is wrong with the record in it.
     fn own_fault<'r>(&self, bytes: &'r [u8], bad: BadRecord<'r>) -> BadRecord<'r> {
         match &self.shape {
-            Shape::Csv(shape) => cut_record::torn(shape, bytes).map_or(bad, |(own, _)| own),
+            Shape::Csv(shape) => csv::torn(shape, bytes).map_or(bad, |(own, _)| own),
             Shape::Json(_) => bad,
         }
     }
@@ -176,16 +155,8 @@ impl Checker {
         let column = |original: &Option<Original>| original.as_ref().and_then(|original| original.column);
         fields.sort_by_key(|(field, original)| (column(original).unwrap_or(u32::MAX), *field));
         for (field, original) in fields {
-            let finding = Finding {
-                problem: Problem::Missing { only_if_new: true },
-                handling: Handling::Rejected(None),
-                field: Some(field as u16),
-                column: column(&original).map(|column| column + 1),
-                value: original.as_ref().map(|original| original.text.as_str()),
-                suggestion: None,
-                raw: None,
-            };
-            findings.push(u32::MAX, &finding);
+            let problem = Problem::Missing { only_if_new: true };
+            findings.push(u32::MAX, &Original::rejected(original.as_ref(), field, problem));
         }
     }
 

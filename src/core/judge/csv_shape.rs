@@ -1,25 +1,18 @@
 //! [`CsvShape`].
 
-use super::bad_record::BadRecord;
-use super::report::ReportShape;
-use crate::core::finding::Problem;
+use super::{report::ReportShape, verdicts::BadRecord};
 use crate::core::profile::{Binding, letters_and_digits};
 use crate::core::record::csv::{Cell, SplitFault, split_in};
-use crate::core::record::dialect::CsvDialect;
-use crate::core::record::raw::RawDialect;
+use crate::core::{finding::Problem, record::dialect::CsvDialect, record::raw::RawDialect};
 
-/// How the CSV of an input is cut into fields.
 #[derive(Clone, Debug)]
 pub struct CsvShape {
-    /// The columns and their fields.
     pub binding: Binding,
-    /// The shape of a record.
     pub(super) row: RowShape,
     /// The shape of a record in `_reject_raw`, apart from its dialect.
     pub(super) own_row: RowShape,
     /// Whether it is a spreadsheet. There a mark before a text means that the cell is an error.
     pub(super) is_sheet: bool,
-    /// The columns that the reject report adds, if the input is one.
     pub(super) report: Option<Box<ReportShape>>,
     /// The input's own columns: all but those that a reject report adds.
     pub(super) own: Vec<usize>,
@@ -31,14 +24,11 @@ pub struct CsvShape {
     pub(super) sorted_names: Vec<String>,
     /// The lengths of these names by their first byte: one bit per length, the last for all longer ones.
     pub(super) lengths: Box<[u64; 256]>,
-    /// `_reject_dialect` of the input's records.
     pub(super) dialect: String,
-    /// The line of the header, if there is one.
     pub(super) header_line: Option<u64>,
 }
 
 impl CsvShape {
-    /// The shape of an input with these columns.
     pub fn new(csv: CsvDialect, binding: Binding, is_padded: bool, is_sheet: bool) -> CsvShape {
         let dialect = RawDialect { csv, columns: binding.own_digest(), is_guarded: false }.to_string();
         let own: Vec<usize> = binding.own_columns().collect();
@@ -67,7 +57,6 @@ impl CsvShape {
         }
     }
 
-    /// The same for an input whose header is on this line.
     pub fn with_header(self, header_line: Option<u64>) -> CsvShape {
         CsvShape { header_line, ..self }
     }
@@ -98,12 +87,9 @@ pub(super) fn first_byte(text: &str) -> usize {
     usize::from(text.as_bytes().first().map_or(0, u8::to_ascii_lowercase))
 }
 
-/// The dialect and the number of cells of a record.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RowShape {
-    /// How its cells are written.
     pub(super) csv: CsvDialect,
-    /// The number of its cells.
     pub(super) cells: usize,
     /// The minimum number; missing ones after it are empty.
     pub(super) least: usize,
@@ -111,19 +97,13 @@ pub(super) struct RowShape {
 
 impl RowShape {
     fn new<'h>(csv: CsvDialect, headers: impl Iterator<Item = &'h str>, is_padded: bool) -> RowShape {
-        let mut row = RowShape { csv, cells: 0, least: 0 };
-        for header in headers {
-            row.cells += 1;
-            // Columns without a name at the end may be left out.
-            if !is_padded && !header.trim().is_empty() {
-                row.least = row.cells;
-            }
-        }
-        row
+        let headers: Vec<&str> = headers.collect();
+        // Columns without a name at the end may be left out.
+        let last = headers.iter().rposition(|header| !header.trim().is_empty()).filter(|_| !is_padded);
+        RowShape { csv, cells: headers.len(), least: last.map_or(0, |last| last + 1) }
     }
 
-    /// Cuts a record into as many cells as it should have. `source` begins with the record. Returns whether the record
-    /// consists of exactly these cells.
+    /// Cuts a record into its cells; returns whether it consists of exactly these. `source` begins with the record.
     pub(super) fn split<'r>(
         &self,
         record: &'r str,

@@ -2,31 +2,26 @@
 
 use std::ops::Range;
 
-use super::bad_record::BadRecord;
-use super::marks::Marks;
-use super::plan::Plan;
-use super::quick::Tidy;
-use super::value::Judge;
-use super::verdicts::{Outcome, Verdicts};
+use super::value::{Judge, Tidy};
+use super::verdicts::{BadRecord, Outcome, Verdicts};
+use super::{marks::Marks, plan::Plan};
 use crate::core::finding::{Code, Finding, Handling, Problem, Severity};
+use crate::core::profile::{Chosen, HasValue, Role, Sources};
 use crate::core::record::{Block, CellOutcome};
 use crate::core::row::{RowBuilder, Value};
 use crate::core::text;
 use crate::core::text::key::{self, KeyComparison};
-use crate::core::types::parsed::Stored;
+use crate::core::types::definition::{Quick, Stored};
 use crate::core::types::postal_code::LostZero;
-use crate::core::types::quick::Quick;
 
 pub(super) struct Draft<'b, B: RowBuilder> {
     pub(super) judge: Judge<'b>,
     pub(super) out: Verdicts<B::Rows>,
     rows: B,
-    /// Whether the key is also wanted as it is stored.
     wants_stored_key: bool,
     /// The key, if the record has one, and as it is stored.
     key: Option<Range<u32>>,
     stored_key: Range<u32>,
-    /// Where its keys begin in the keys of the block.
     first_key: usize,
     lost_zero: LostZero,
 }
@@ -60,7 +55,6 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
         }
     }
 
-    /// Begins the next record.
     pub(super) fn begin(&mut self) {
         self.judge.begin();
         self.rows.begin();
@@ -70,14 +64,12 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
         self.lost_zero = LostZero::default();
     }
 
-    /// Ends a record that cannot be judged.
     pub(super) fn reject(&mut self, bad: BadRecord<'_>) -> Outcome {
         self.out.keys.truncate(self.first_key);
         bad.note(&mut self.out.findings);
         Outcome::Rejected
     }
 
-    /// Ends a record whose fields are all pushed.
     pub(super) fn finish(&mut self, number: u64) -> Outcome {
         let is_rejected = self.judge.has_error();
         if !self.judge.findings.is_empty() {
@@ -98,7 +90,6 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
         Outcome::Accepted { row: row.start as u32..row.end as u32, key: self.key.take(), stored_key }
     }
 
-    /// The verdicts on all records.
     pub(super) fn into_verdicts(mut self) -> Verdicts<B::Rows> {
         self.out.rows = self.rows.into_rows();
         self.out.repaired = self.judge.repaired;
@@ -106,7 +97,6 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
         self.out
     }
 
-    /// Adds the next field's value to the row, and notes the key.
     pub(super) fn push(&mut self, field: usize, stored: Stored<'_>) {
         if let Some(plan) = self.judge.plan.key
             && plan.field == field
@@ -187,8 +177,7 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
         }
     }
 
-    /// Adds a finding if the record has no key and the run changes customers. A wrong key already has a finding. `original`
-    /// returns a field's value.
+    /// Adds a finding if the run changes customers and the record has no key; a wrong key has one already.
     pub(super) fn check_key(&mut self, original: impl FnOnce(usize) -> Option<Original>) {
         let Some(key) = self.judge.plan.key.filter(|_| self.key.is_none() && self.judge.plan.mode.changes()) else {
             return;
@@ -201,16 +190,66 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
         }
         let original = original(key.field);
         let column = original.as_ref().and_then(|original| original.column);
-        let finding = Finding {
-            problem: Problem::NoKey,
-            handling: Handling::Rejected(None),
-            field: Some(key.field as u16),
-            column: column.map(|column| column + 1),
-            value: original.as_ref().map(|original| original.text.as_str()),
-            suggestion: None,
-            raw: None,
-        };
+        let finding = Original::rejected(original.as_ref(), key.field, Problem::NoKey);
         self.judge.findings.push(column.unwrap_or(u32::MAX), &finding);
+    }
+
+    /// Notes what becomes of the cell that a field was judged from. `raw` is the cell's text.
+    pub(super) fn note_outcome(&mut self, field: usize, index: usize, raw: &str, stored: &Stored<'_>) {
+        if self.out.marks.is_filled(index) {
+            self.out.marks.note(index, self.outcome(field, raw, stored));
+        }
+    }
+
+    /// The same for two cells whose texts were judged as one.
+    pub(super) fn note_fates(&mut self, field: usize, cells: [(usize, &str); 2], stored: &Stored<'_>) {
+        let has_value = cells.map(|(_, raw)| self.judge.plan.has_value(field, raw));
+        let whole = match has_value {
+            [true, true] => &cells.map(|(_, raw)| raw).join(" "),
+            [true, false] => cells[0].1,
+            _ => cells[1].1,
+        };
+        let outcome = self.outcome(field, whole, stored);
+        for ((index, _), has_value) in cells.into_iter().zip(has_value) {
+            if self.out.marks.is_filled(index) {
+                self.out.marks.note(index, if has_value { outcome } else { CellOutcome::Missing });
+            }
+        }
+    }
+
+    fn outcome(&self, field: usize, raw: &str, stored: &Stored<'_>) -> CellOutcome {
+        let is_same = match stored {
+            Stored::Missing => false,
+            Stored::Text(text) => text == raw,
+            Stored::Integer(number) => number.to_string() == raw,
+        };
+        if self.judge.cleared.has(field) {
+            CellOutcome::Cleared
+        } else if self.judge.empty.has(field) {
+            CellOutcome::Missing
+        } else if is_same {
+            CellOutcome::Stored
+        } else {
+            CellOutcome::Normalised
+        }
+    }
+
+    /// Chooses among a field's candidates, and notes what becomes of the others. `group` is where the address comes from.
+    pub(super) fn choose(
+        &mut self,
+        sources: &Sources,
+        field: usize,
+        group: Option<Role>,
+        has_value: &mut HasValue<'_>,
+    ) -> Chosen {
+        let chosen = sources.choose(&self.judge.plan.names.layout, field, group, has_value);
+        for index in sources.indices(field).filter(|index| !chosen.indices().contains(index)) {
+            if self.out.marks.is_filled(index) {
+                let outcome = if has_value(field, index) { CellOutcome::Unused } else { CellOutcome::Missing };
+                self.out.marks.note(index, outcome);
+            }
+        }
+        chosen
     }
 }
 
@@ -219,6 +258,31 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
 pub struct Original {
     /// The 0-based column, if there are columns.
     pub column: Option<u32>,
-    /// Its text.
     pub text: String,
+}
+
+impl Original {
+    /// A finding about a field's value, if it has one, that costs the record.
+    pub(super) fn rejected<'o>(value: Option<&'o Original>, field: usize, problem: Problem<&'o str>) -> Finding<'o> {
+        Finding {
+            problem,
+            handling: Handling::Rejected(None),
+            field: Some(field as u16),
+            column: value.and_then(|value| value.column).map(|column| column + 1),
+            value: value.map(|value| value.text.as_str()),
+            suggestion: None,
+            raw: None,
+        }
+    }
+}
+
+impl Judge<'_> {
+    /// The group that the record's address comes from. It replaces the customer's whole address.
+    pub(super) fn group(&mut self, sources: &Sources, has_value: &mut HasValue<'_>) -> Option<Role> {
+        let group = sources.group(&self.plan.names.layout, has_value);
+        if group.is_some() {
+            sources.address_fields().for_each(|field| self.replaced.insert(field));
+        }
+        group
+    }
 }

@@ -3,20 +3,15 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::field_options::{FieldOptions, OnInvalid};
-use super::plan_error::{OnInvalidReason, PlanError};
+use super::options::{FieldOptions, OnInvalid, OnInvalidReason, PlanError};
 use crate::core::mode::{Empty, Mode};
 use crate::core::profile::{Field, Mapping, Profile, Setting};
-use crate::core::text::key::KeyComparison;
-use crate::core::text::sheet::without_guards;
-use crate::core::types::FieldType;
-use crate::core::types::definition::{AddressPart, Storage};
-use crate::core::types::limits::Limits;
+use crate::core::types::definition::{AddressPart, Limits, Storage, Stored};
+use crate::core::{text::key::KeyComparison, text::sheet::without_guards, types::FieldType};
 
 /// How a field treats a number that a spreadsheet has rewritten (`5.41754E+09`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rewritten {
-    /// A value like any other.
     Number,
     /// Invalid: digits may be lost.
     Refused {
@@ -27,39 +22,21 @@ pub enum Rewritten {
     Text,
 }
 
-/// What is stored for a missing value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Filler {
-    /// A text.
-    Text(String),
-    /// An integer, or a flag.
-    Integer(i64),
-}
-
-/// How the values of one field are judged.
 #[derive(Clone, Debug)]
 pub struct FieldPlan {
-    /// The name of its column.
     pub column: String,
-    /// What it holds.
     pub kind: FieldType,
-    /// Which records must have a value.
     pub required: Required,
     /// What is stored for a missing value: a constant of the mapping, or the profile's default.
-    pub default: Option<Filler>,
-    /// Replacements of values.
+    pub default: Option<Stored<'static>>,
     pub values: BTreeMap<String, String>,
     /// Whether a leading apostrophe is dropped.
     pub guard: bool,
     /// The part of the profile's first address that it holds.
     pub address_part: Option<AddressPart>,
-    /// The limits of its values.
     pub limits: Limits,
-    /// What is done with an invalid value.
     pub on_invalid: OnInvalid,
-    /// How a number that a spreadsheet has rewritten is treated.
     pub rewritten: Rewritten,
-    /// Whether its values are counted as deprecated.
     pub deprecated: bool,
     /// Whether its values may take the quick path: no option concerns single values.
     pub(super) is_quick: bool,
@@ -77,9 +54,7 @@ impl FieldPlan {
 /// Which records must have a value of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Required {
-    /// None.
     No,
-    /// All of them.
     Yes,
     /// Those whose input has a column for it: an empty cell cannot clear the value of an existing customer.
     WhereGiven,
@@ -87,12 +62,9 @@ pub enum Required {
     ForCreated,
 }
 
-/// The key of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyPlan {
-    /// The field's index.
     pub field: usize,
-    /// How its values are compared.
     pub comparison: KeyComparison,
 }
 
@@ -130,7 +102,7 @@ impl<'p> FieldPlanner<'p> {
             column: field.column.clone(),
             kind: field.kind,
             required,
-            default: field.default.clone().map(Filler::Text),
+            default: field.default.clone().map(|default| Stored::Text(Cow::Owned(default))),
             guard: field.is_guarded(),
             address_part: address_part(self.profile, index),
             limits: limits(field, self.relax_all || self.relaxed[index], rewritten),
@@ -171,7 +143,6 @@ impl<'p> FieldPlanner<'p> {
     }
 }
 
-/// What is done with invalid values, field by field.
 fn on_invalid(profile: &Profile, key: Option<KeyPlan>, options: &FieldOptions) -> Result<Vec<OnInvalid>, PlanError> {
     // A run that changes customers needs their keys.
     let key_of_changes = key.filter(|_| options.mode.changes());

@@ -7,12 +7,11 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::bad_record::BadRecord;
 use super::draft::{Draft, Original};
 use super::keys::{JsonShape, MOST_KEYS, MetKeys};
-use super::plan::Plan;
 use super::report_line::{Record, parse, parse_members, without_report};
 use super::value::{Origin, is_whole};
+use super::{plan::Plan, verdicts::BadRecord};
 use crate::core::finding::{Problem, excerpt};
 use crate::core::profile::{Chosen, Meaning, REPORT_KEY, Role, Sources};
 use crate::core::record::json::{JsonValue, Members, ObjectReader, ValueSpan, Written, stop_in_text, value};
@@ -25,14 +24,12 @@ pub(super) struct JsonRecords<'c> {
     shape: &'c JsonShape,
     /// The block's known keys; bounded, because a hostile file may have millions.
     keys: Vec<KnownKey>,
-    /// The index of each known key.
     indices: HashMap<String, usize>,
     /// The first key of the previous record.
     first: usize,
     /// The keys of the previous record, in order, and the values of this one.
     order: Vec<usize>,
     values: Vec<ValueSpan>,
-    /// What may fill each field.
     sources: Sources,
     /// Whether `sources` fits the keys of `order`, and whether the block's marks have their layout.
     is_bound: bool,
@@ -44,7 +41,6 @@ pub(super) struct JsonRecords<'c> {
     bindings: usize,
 }
 
-/// A key whose meaning is known.
 struct KnownKey {
     name: Box<str>,
     meaning: Meaning,
@@ -119,7 +115,7 @@ impl<'c> JsonRecords<'c> {
         let mut before: Option<usize> = None;
         while reader.go_to_key()? {
             let guessed = self.keys.get(guess).and_then(|known| known.written.as_ref());
-            if !guessed.is_some_and(|written| reader.take_key(written)) {
+            if !guessed.is_some_and(|written| reader.take_written(written)) {
                 guess = *self.indices.get(&*reader.key()?)?;
                 self.keys[guess].written.as_ref()?;
                 match before {
@@ -152,7 +148,6 @@ impl<'c> JsonRecords<'c> {
         self.is_bound.then_some(())
     }
 
-    /// Finds which members may fill which fields; `false` if a key is repeated.
     fn bind(&mut self) -> bool {
         self.bindings += 1;
         self.is_laid_out = false;
@@ -162,10 +157,7 @@ impl<'c> JsonRecords<'c> {
             }
         }
         let keys = self.order.iter().map(|key| &self.keys[*key]).enumerate();
-        let found = keys.filter_map(|(member, key)| match key.meaning {
-            Meaning::Field(found) => Some((member, found, key.role)),
-            Meaning::Ignored | Meaning::Unknown => None,
-        });
+        let found = keys.filter_map(|(member, key)| Some((member, key.meaning.field()?, key.role)));
         self.reached.clear();
         self.shape.bind(self.plan, found, &mut self.sources);
         true
@@ -177,7 +169,6 @@ impl<'c> JsonRecords<'c> {
         (key != REPORT_KEY && is_plain).then(|| format!("\"{key}\":").into_bytes().into())
     }
 
-    /// Judges a record with any keys.
     fn judge_others<'r, B: RowBuilder>(
         &mut self,
         record: &'r str,
@@ -206,9 +197,7 @@ impl<'c> JsonRecords<'c> {
         for (index, (key, _)) in members.0.iter().enumerate() {
             let (meaning, role, known) = self.look_up(key);
             reached.push(known);
-            if let Meaning::Field(of) = meaning {
-                found.push((index, of, role));
-            }
+            found.extend(meaning.field().map(|of| (index, of, role)));
         }
         if reached.is_empty() || reached.contains(&UNKNOWN) || reached != self.reached {
             self.is_bound = false;
@@ -218,7 +207,6 @@ impl<'c> JsonRecords<'c> {
         self.spare = std::mem::replace(&mut self.reached, reached);
     }
 
-    /// What a key means, which address it is part of, and its index in the known keys.
     fn look_up(&mut self, key: &str) -> (Meaning, Role, usize) {
         if let Some(index) = self.indices.get(key) {
             let known = &self.keys[*index];
@@ -236,7 +224,6 @@ impl<'c> JsonRecords<'c> {
     }
 }
 
-/// Sets the layout of the block's marks for the following records.
 fn lay_out<B: RowBuilder>(sources: &Sources, slots: impl ExactSizeIterator<Item = u32>, draft: &mut Draft<'_, B>) {
     let is_candidate = sources.candidates(slots.len());
     draft.out.marks.begin_layout(slots.zip(is_candidate).map(|(slot, is_candidate)| (slot, !is_candidate)));
@@ -251,24 +238,17 @@ fn judge_members<'v, B: RowBuilder>(
     plain: impl Fn(usize) -> Option<(&'v [u8], usize)>,
     draft: &mut Draft<'_, B>,
 ) {
-    let judge = |origin: Origin, draft: &mut Draft<'_, B>| match written(origin.order) {
-        Written::PlainText(text) => draft.judge.text(origin, text),
-        Written::Value(raw) => draft.judge.json(origin, raw),
-    };
     let plan = draft.judge.plan;
     let mut has_value = |field, member: usize| has_value(plan, field, written(member as u32));
     let group = draft.judge.group(sources, &mut has_value);
     for (field, single) in sources.singles().iter().enumerate() {
         let origin = |member: usize| Origin { field, column: None, order: member as u32 };
-        let (chosen, index) = match *single {
-            Some(member) => (Chosen::One(member), Some(member)),
-            None if sources.lack(field) => (Chosen::Nothing, None),
-            None => {
-                let chosen = draft.choose(sources, field, group, &mut has_value);
-                (chosen, chosen.single())
-            }
+        let chosen = match *single {
+            Some(member) => Chosen::One(member),
+            None if sources.lack(field) => Chosen::Nothing,
+            None => draft.choose(sources, field, group, &mut has_value),
         };
-        if let Some(member) = index
+        if let Some(member) = chosen.single()
             && let Some((source, length)) = plain(member)
             && (is_tidy || text::is_tidy(&source[..length]))
             && draft.push_quick((field, member), source, length)
@@ -279,7 +259,7 @@ fn judge_members<'v, B: RowBuilder>(
         let stored = match chosen {
             Chosen::Nothing => draft.judge.missing(Origin { field, column: None, order: u32::MAX }, None),
             Chosen::One(member) => {
-                let stored = judge(origin(member), draft);
+                let stored = draft.judge.written(origin(member), written(member as u32));
                 draft.note_outcome(field, member, &text(member), &stored);
                 stored
             }
@@ -287,8 +267,8 @@ fn judge_members<'v, B: RowBuilder>(
                 let stored = match [first, last].map(|member| joinable(written(member as u32))) {
                     [Some(one), Some(other)] => draft.judge.parts(origin(first), &[&*one, &*other]),
                     // A part that cannot be joined is not a text, and is judged alone.
-                    [None, _] => judge(origin(first), draft),
-                    [_, None] => judge(origin(last), draft),
+                    [None, _] => draft.judge.written(origin(first), written(first as u32)),
+                    [_, None] => draft.judge.written(origin(last), written(last as u32)),
                 };
                 draft.note_fates(field, [(first, &*text(first)), (last, &*text(last))], &stored);
                 stored
@@ -299,13 +279,8 @@ fn judge_members<'v, B: RowBuilder>(
     draft.check_key(|field| original_of(plan, sources, &written, field));
 }
 
-/// Whether a member has a value.
 fn has_value(plan: &Plan, field: usize, written: Written<'_>) -> bool {
-    let raw = match written {
-        Written::PlainText(text) => return plan.has_value(field, text),
-        Written::Value(raw) => raw,
-    };
-    match value(raw) {
+    match written.value() {
         JsonValue::Null => false,
         JsonValue::Text(text) => plan.has_value(field, &text),
         _ => true,
@@ -314,13 +289,10 @@ fn has_value(plan: &Plan, field: usize, written: Written<'_>) -> bool {
 
 /// The text of a part of a field; `None` if it is not a text.
 fn joinable(written: Written<'_>) -> Option<Cow<'_, str>> {
-    plain(written).map(Cow::Borrowed).or_else(|| match written {
-        Written::Value(raw) => Some(value(raw)).and_then(|value| match value {
-            JsonValue::Text(text) => Some(text),
-            _ => None,
-        }),
-        Written::PlainText(_) => None,
-    })
+    match written.value() {
+        JsonValue::Text(text) => Some(text),
+        _ => plain(written).map(Cow::Borrowed),
+    }
 }
 
 /// The text that a value is judged as, if the record has this text verbatim.
@@ -335,21 +307,14 @@ fn plain(written: Written<'_>) -> Option<&str> {
     }
 }
 
-/// The text that fills a field of a record.
 pub(super) fn original(plan: &Plan, shape: &JsonShape, record: &str, field: usize) -> Option<Original> {
-    let carried;
     let record = match parse(record).ok()? {
-        Record::Own(_) => record,
-        Record::Raw(text) => {
-            carried = text;
-            carried.as_str()
-        }
+        Record::Own(_) => Cow::Borrowed(record),
+        Record::Raw(text) => Cow::Owned(text),
     };
-    let members = parse_members(record).ok()?.reach(&shape.names(plan)).ok()?;
-    let found = members.0.iter().enumerate().filter_map(|(index, (key, _))| match shape.meaning_of(plan, key) {
-        Meaning::Field(found) => Some((index, found, Role::of(key))),
-        Meaning::Ignored | Meaning::Unknown => None,
-    });
+    let members = parse_members(&record).ok()?.reach(&shape.names(plan)).ok()?;
+    let keys = members.0.iter().map(|(key, _)| key).enumerate();
+    let found = keys.filter_map(|(index, key)| Some((index, shape.meaning_of(plan, key).field()?, Role::of(key))));
     let mut sources = Sources::default();
     shape.bind(plan, found, &mut sources);
     original_of(plan, &sources, |member| Written::Value(members.0[member as usize].1), field)

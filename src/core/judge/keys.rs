@@ -5,15 +5,13 @@ use std::collections::HashSet;
 use super::plan::Plan;
 use crate::core::profile::{Alike, Binding, Column, KeyNames, Match, Meaning, Role, Sources, letters_and_digits};
 
-/// The distinct keys of a block in order of appearance, and what each means. Their indexes are the slots of the block's
-/// [`super::marks::Marks`].
+/// A block's distinct keys in order of appearance. Their indexes are the slots of its [`super::marks::Marks`].
 pub type MetKeys = Vec<(String, Meaning)>;
 
 /// The number of keys of an input that are counted separately. This many of each block are enough to find the input's first
 /// keys, wherever its blocks begin.
 pub const MOST_KEYS: usize = 10_000;
 
-/// What is known about an input's keys before its records are judged.
 #[derive(Clone, Debug)]
 pub struct JsonShape {
     alike: Alike,
@@ -22,8 +20,7 @@ pub struct JsonShape {
     key_letters: HashSet<String>,
     /// The candidates for fields, sorted: a record is read as if it had all of them.
     candidates: Vec<(Match, Role)>,
-    /// Whether one part of a value may fill a field alone. Not if the run changes customers: a first name would replace a
-    /// whole one.
+    /// Whether one part may fill a field alone. Not if the run changes customers: it would replace a whole name.
     may_be_parted: bool,
 }
 
@@ -79,7 +76,6 @@ impl JsonShape {
         }
     }
 
-    /// Finds the candidates of a record that has these members.
     pub(super) fn bind(&self, plan: &Plan, found: impl Iterator<Item = (usize, Match, Role)>, sources: &mut Sources) {
         sources.bind(&plan.names.layout, found, &self.candidates, self.may_be_parted);
     }

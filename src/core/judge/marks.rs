@@ -7,12 +7,12 @@
 
 use std::ops::Range;
 
+use crate::core::mask::bits;
 use crate::core::record::{Balance, CellOutcome};
 
 /// Sets of the cells of records, one bit per cell.
 type Words = Vec<u64>;
 
-/// What becomes of each filled cell of a block.
 #[derive(Clone, Debug, Default)]
 pub struct Marks {
     layouts: Vec<Layout>,
@@ -32,7 +32,6 @@ pub struct Marks {
     outcomes: [Words; CellOutcome::COUNT],
 }
 
-/// What the cells of similar records are.
 #[derive(Clone, Copy, Debug)]
 struct Layout {
     /// Its first slot, and the number of slots.
@@ -40,7 +39,6 @@ struct Layout {
     /// Its first word in `ignored`, and the number of words of a record.
     ignored: u32,
     words: u32,
-    /// Where the bits of its first record begin.
     first: u32,
 }
 
@@ -48,7 +46,6 @@ struct Layout {
 const NONE: u32 = u32::MAX;
 
 impl Marks {
-    /// Room for this number of records.
     pub(super) fn with_room(records: usize) -> Marks {
         Marks { records: Vec::with_capacity(records), ..Marks::default() }
     }
@@ -102,22 +99,18 @@ impl Marks {
         }
     }
 
-    /// Notes a span without cells: it is blank, or could not be cut.
     pub(super) fn skip(&mut self) {
         self.records.push((0, NONE));
     }
 
-    /// Whether a record was begun for the `index`-th span.
     pub(super) fn has_begun(&self, index: usize) -> bool {
         self.records.len() > index
     }
 
-    /// Whether a cell of the last record is filled.
     pub(super) fn is_filled(&self, index: usize) -> bool {
         self.filled.get(self.at + index / 64).is_some_and(|word| word >> (index % 64) & 1 == 1)
     }
 
-    /// Notes what becomes of a filled cell of the last record.
     #[inline]
     pub(super) fn note(&mut self, index: usize, outcome: CellOutcome) {
         let (word, words) = (self.at + index / 64, &mut self.outcomes[outcome as usize]);
@@ -128,7 +121,6 @@ impl Marks {
         words[word] |= 1 << (index % 64);
     }
 
-    /// Notes that a filled cell of the last record is stored or normalised.
     #[inline]
     pub(super) fn note_quick(&mut self, index: usize, outcome: CellOutcome) {
         match index {
@@ -163,7 +155,6 @@ impl Marks {
         }
     }
 
-    /// Marks the cells of a record as rejected. `index`: of its span in the block.
     pub fn reject(&mut self, index: usize) {
         let (at, layout) = self.records[index];
         self.reject_at(at, layout);
@@ -210,42 +201,31 @@ impl Marks {
         let mut counts = vec![Balance::default(); slots + 1];
         for (number, layout) in self.layouts.iter().enumerate() {
             let end = self.layouts.get(number + 1).map_or(self.filled.len(), |next| next.first as usize);
-            for word in 0..layout.words as usize {
+            let stride = layout.words as usize;
+            for word in 0..stride {
                 let first = layout.first as usize + word;
-                let stride = layout.words as usize;
                 let mut add = |words: &[u64], to: &dyn Fn(&mut Balance) -> &mut u64| {
-                    sum_bits(words.get(first..end.min(words.len())).unwrap_or_default(), stride, |bit, sum| {
-                        let slot = self.slots[layout.slots.0 as usize + 64 * word + bit] as usize;
+                    sum_bits(words, stride, |bit, sum| {
+                        let slot = self.slot(number as u32, 64 * word + bit) as usize;
                         *to(&mut counts[slot.min(slots)]) += sum;
                     });
                 };
-                add(&self.filled, &|counts| &mut counts.filled);
+                // Empty if no record was cut.
+                let filled = self.filled.get(first..end).unwrap_or_default();
+                add(filled, &|counts| &mut counts.filled);
                 for (outcome, words) in CellOutcome::ALL.into_iter().zip(&self.outcomes) {
+                    let words = words.get(first..end.min(words.len())).unwrap_or_default();
                     add(words, &|counts| counts.of(outcome));
                 }
                 let ignored = self.ignored[layout.ignored as usize + word];
                 if ignored != 0 {
-                    // Empty if no record was cut.
-                    let filled = self.filled.get(first..end).unwrap_or_default();
                     let words: Words = filled.iter().map(|filled| filled & ignored).collect();
-                    sum_bits(&words, stride, |bit, sum| {
-                        let slot = self.slots[layout.slots.0 as usize + 64 * word + bit] as usize;
-                        counts[slot.min(slots)].ignored += sum;
-                    });
+                    add(&words, &|counts| &mut counts.ignored);
                 }
             }
         }
         counts
     }
-}
-
-/// The positions of the set bits of a word.
-fn bits(mut word: u64) -> impl Iterator<Item = usize> {
-    std::iter::from_fn(move || {
-        let bit = (word != 0).then(|| word.trailing_zeros() as usize)?;
-        word &= word - 1;
-        Some(bit)
-    })
 }
 
 /// How often each bit is set in the first of each `stride` of these words.

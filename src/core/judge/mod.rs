@@ -3,22 +3,16 @@
 //! This stage is pure: no file, no clock, no thread. Equal bytes and an equal plan make equal verdicts, whatever the size of
 //! the blocks. Keys are read here; the thread that sees records in order decides whether a key is taken.
 
-mod bad_record;
-mod candidates;
 mod checker;
 mod csv;
 mod csv_shape;
-mod cut_record;
 mod draft;
-mod field_options;
 pub mod field_plan;
-mod filler;
 mod json;
 mod keys;
 mod marks;
+mod options;
 pub mod plan;
-pub mod plan_error;
-mod quick;
 mod record_judge;
 mod refuse;
 mod report;

@@ -3,52 +3,38 @@
 use std::sync::Arc;
 
 use super::field_plan::{FieldPlan, FieldPlanner, KeyPlan, Required};
-use super::plan_error::PlanError;
 use crate::core::mode::{Empty, Mode};
 use crate::core::profile::{FieldSet, HeaderNames, Profile, Setting};
 use crate::core::text;
-use crate::core::text::key::KeyComparison;
 use crate::core::text::sheet::{self, without_guards};
-use crate::core::types::repair;
+use crate::core::{text::key::KeyComparison, types::repair};
 
-pub use super::field_options::{FieldOptions, OnInvalid};
+pub use super::options::{FieldOptions, OnInvalid, OnInvalidReason, PlanError};
 
-/// How records are judged.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// The profile that it was made from.
     pub profile: Arc<Profile>,
-    /// Its header names.
     pub names: HeaderNames,
-    /// One plan per field, in the profile's order.
     pub fields: Vec<FieldPlan>,
     /// The key; `None` with `--key none`.
     pub key: Option<KeyPlan>,
-    /// Additional texts for a missing value.
     pub null_tokens: Vec<String>,
-    /// Whether customers are created or changed.
     pub mode: Mode,
     /// The optional fields, if an empty cell clears a stored value.
     pub(super) clearable: FieldSet,
-    /// What an empty cell does to a stored value.
     pub empty: Empty,
 }
 
 /// What a value is, before its field's rules apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Content {
-    /// Missing.
     Missing,
-    /// A word for a missing value.
     NullWord,
-    /// An error of a spreadsheet.
     CellError,
-    /// A value.
     Value,
 }
 
 impl Plan {
-    /// Makes a plan.
     pub fn new(profile: Arc<Profile>, options: &FieldOptions) -> Result<Plan, PlanError> {
         let (mapping, mode) = (&options.mapping, options.mode);
         mapping.check(&profile)?;
@@ -76,8 +62,7 @@ impl Plan {
         };
         plan.names.layout.alone = plan.key.filter(|_| mode.changes()).map(|key| key.field);
         if options.empty == Empty::Clear {
-            let clearable = (0..profile.fields.len()).filter(|field| !profile.fields[*field].required);
-            clearable.for_each(|field| plan.clearable.insert(field));
+            plan.clearable = (0..profile.fields.len()).filter(|field| !profile.fields[*field].required).collect();
         }
         plan.take_mapping(mapping)?;
         for field in &mut plan.fields {
@@ -86,13 +71,11 @@ impl Plan {
         Ok(plan)
     }
 
-    /// Whether a field needs no column: it is not required, or has a default.
     pub fn can_do_without(&self, field: usize) -> bool {
         matches!(self.fields[field].required, Required::No | Required::WhereGiven)
             || self.fields[field].default.is_some()
     }
 
-    /// What a cleaned value of a field is.
     pub(super) fn content(&self, field: usize, cleaned: &str) -> Content {
         if text::is_missing(cleaned) || self.null_tokens.iter().any(|token| token == cleaned) {
             Content::Missing
@@ -105,7 +88,6 @@ impl Plan {
         }
     }
 
-    /// Whether this cell has a value for the field.
     pub(super) fn has_value(&self, field: usize, raw: &str) -> bool {
         // A control character is invalid, not missing.
         text::clean(raw).map_or(true, |cleaned| {

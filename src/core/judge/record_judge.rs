@@ -3,19 +3,14 @@
 use std::sync::Arc;
 
 use super::checker::{Checker, Shape, Stamp};
-use super::csv_shape::CsvShape;
-use super::field_options::FieldOptions;
-use super::keys::JsonShape;
-use super::plan::Plan;
-use super::plan_error::PlanError;
+use super::options::{FieldOptions, PlanError};
 use super::verdicts::{Outcome, Verdicts};
-use crate::core::finding::FindingList;
+use super::{csv_shape::CsvShape, keys::JsonShape, plan::Plan};
 use crate::core::profile::{Binding, Profile};
-use crate::core::record::dialect::CsvDialect;
 use crate::core::record::{Block, Extent, Span};
 use crate::core::row::{PlainRows, Value};
+use crate::core::{finding::FindingList, record::dialect::CsvDialect};
 
-/// The most bytes of a record.
 const RECORD_LIMIT: usize = 1 << 20;
 
 /// Judges records by a profile: each becomes a row of values or is rejected, and what was noticed comes as data.

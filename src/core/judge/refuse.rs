@@ -2,16 +2,15 @@
 
 use std::borrow::Cow;
 
-use super::field_options::OnInvalid;
-use super::field_plan::{FieldPlan, Filler, Required};
+use super::field_plan::{FieldPlan, Required};
+use super::options::{OnInvalid, PlanError};
+use super::plan::Plan;
 use super::value::{Judge, Kept, Origin};
 use crate::core::finding::{Finding, Handling, Problem, Retry, excerpt};
-use crate::core::mode::Empty;
-use crate::core::record::csv::NOT_CALCULATED;
-use crate::core::types::parsed::{Refusal, Stored};
+use crate::core::types::definition::{Refusal, Stored};
+use crate::core::{mode::Empty, profile::Mapping, record::csv::NOT_CALCULATED};
 
 impl Judge<'_> {
-    /// A cell that is a spreadsheet's error.
     pub(super) fn cell_error<'v>(&mut self, origin: Origin, raw: &str, error: &str) -> Stored<'v> {
         let text = || excerpt(error).to_string();
         let problem = match error {
@@ -25,12 +24,10 @@ impl Judge<'_> {
     /// What is stored for a missing value: the default, or nothing. A finding is added if a value is required.
     pub(super) fn missing<'v>(&mut self, origin: Origin, raw: Option<&str>) -> Stored<'v> {
         let plan = &self.plan.fields[origin.field];
-        match raw {
-            Some(_) => self.empty.insert(origin.field),
-            None => self.absent.insert(origin.field),
-        }
-        if plan.default.is_some() {
-            return default(plan);
+        let without = if raw.is_some() { &mut self.empty } else { &mut self.absent };
+        without.insert(origin.field);
+        if let Some(default) = &plan.default {
+            return default.clone();
         }
         let is_refused = match plan.required {
             Required::No => false,
@@ -47,12 +44,10 @@ impl Judge<'_> {
         Stored::Missing
     }
 
-    /// Notes a warning about a value.
     pub(super) fn warn(&mut self, origin: Origin, raw: &str, problem: Problem<&str>) {
         self.note(origin, Some(raw), problem, Handling::Noted, None);
     }
 
-    /// Notes why a value is invalid, and returns what is stored instead.
     pub(super) fn refuse<'v>(
         &mut self,
         origin: Origin,
@@ -72,7 +67,7 @@ impl Judge<'_> {
                 // An existing customer keeps its value.
                 self.absent.insert(origin.field);
                 self.cleared.insert(origin.field);
-                Some(default(plan))
+                Some(plan.default.clone().unwrap_or(Stored::Missing))
             }
         };
         let stored = match &instead {
@@ -107,18 +102,44 @@ impl Judge<'_> {
     }
 }
 
-fn default<'v>(plan: &FieldPlan) -> Stored<'v> {
-    match &plan.default {
-        Some(Filler::Text(text)) => Stored::Text(Cow::Owned(text.clone())),
-        Some(Filler::Integer(number)) => Stored::Integer(*number),
-        None => Stored::Missing,
-    }
-}
-
 fn retry(plan: &FieldPlan, refusal: &Refusal) -> Option<Retry> {
     match refusal.problem {
         _ if refusal.relaxable => Some(Retry::Relaxed),
         Problem::Missing { .. } => None,
         _ => (plan.required == Required::No).then_some(Retry::Cleared),
+    }
+}
+
+impl Plan {
+    /// Checks and stores the constants and replacements of a mapping. They must be valid: none is replaced or cleared.
+    pub(super) fn take_mapping(&mut self, mapping: &Mapping) -> Result<(), PlanError> {
+        for field in 0..self.fields.len() {
+            let column = self.fields[field].column.clone();
+            let values = std::mem::take(&mut self.fields[field].values);
+            let on_invalid = std::mem::take(&mut self.fields[field].on_invalid);
+            for (value, replacement) in values.iter().filter(|(_, replacement)| !replacement.is_empty()) {
+                self.filler(field, replacement, Some(value))?;
+            }
+            if let Some(constant) = mapping.constants.get(&column) {
+                self.fields[field].default = Some(self.filler(field, constant, None)?);
+            }
+            self.fields[field].values = values;
+            self.fields[field].on_invalid = on_invalid;
+        }
+        Ok(())
+    }
+
+    fn filler(&self, field: usize, value: &str, replaced: Option<&String>) -> Result<Stored<'static>, PlanError> {
+        let mut judge = Judge::new(self);
+        let stored = judge.text(Origin { field, column: None, order: 0 }, value).into_owned();
+        if stored != Stored::Missing && !judge.has_error() {
+            return Ok(stored);
+        }
+        Err(PlanError::Unstorable {
+            column: self.fields[field].column.clone(),
+            replaced: replaced.cloned(),
+            value: value.to_string(),
+            findings: judge.findings,
+        })
     }
 }

@@ -4,43 +4,42 @@ use std::borrow::Cow;
 
 use memchr::memrchr_iter;
 
-use super::bad_record::BadRecord;
+use super::verdicts::BadRecord;
 use crate::core::finding::{Code, Problem, Scope, Unreadable, english};
 use crate::core::profile::{Binding, REPORT_COLUMNS, digest, report_column};
-use crate::core::record::Origin;
 use crate::core::record::csv::{Cell, NOT_CALCULATED, split, unguarded};
-use crate::core::record::dialect::CsvDialect;
 use crate::core::record::raw::{self, RawDialect};
+use crate::core::{record::Origin, record::dialect::CsvDialect};
 
 /// What the reject report that a record comes from says about it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Carried {
     /// Where the record originally came from; `None` if somebody has added it to the report.
     pub origin: Option<Origin>,
-    /// The dialect of `_reject_raw`, if the report has it.
     pub dialect: Option<String>,
 }
 
-/// The columns that a report adds, as far as an input has them.
+/// The places of columns in [`REPORT_COLUMNS`].
+const RUN: usize = 0;
+const FILE: usize = 1;
+const RECORD: usize = 2;
+const LINE: usize = 3;
+const CODES: usize = 4;
+const MESSAGES: usize = 5;
+const DIALECT: usize = 6;
+const RAW: usize = 7;
+
 #[derive(Clone, Debug)]
 pub(super) struct ReportShape {
-    run: Option<usize>,
-    file: Option<usize>,
-    record: Option<usize>,
-    line: Option<usize>,
-    codes: Option<usize>,
-    messages: Option<usize>,
-    dialect: Option<usize>,
-    raw: Option<usize>,
+    /// Where the input has each of [`REPORT_COLUMNS`].
+    columns: [Option<usize>; REPORT_COLUMNS.len()],
     /// Whether all of them are there, in order, after all others.
     is_at_end: bool,
-    /// Digests of the names of the input's other columns, and of all its columns: a record may only be read with the columns
-    /// that it was written for.
+    /// Digests of the input's own columns, and of all: a record is only read with the columns that it was written for.
     own_digest: String,
     all_digest: String,
 }
 
-/// A row of a reject report.
 #[derive(Clone, Copy)]
 pub(super) struct ReportRow<'r> {
     pub(super) shape: &'r ReportShape,
@@ -48,19 +47,12 @@ pub(super) struct ReportRow<'r> {
     pub(super) cells: &'r [Cell],
 }
 
-/// A row of a report that cannot be cut into cells: the record's own text, and what the report says about it.
-pub(super) struct Torn<'r> {
-    pub(super) own: &'r [u8],
-    pub(super) carried: Carried,
-}
-
-/// The number of delimiters to try, from the end of a row, to find the one before the report's columns. Most rows have fewer
-/// in these columns.
+/// How many delimiters to try from a row's end, to find the one before the report's columns. Most have fewer there.
 const MOST_TRIED: usize = 64;
 
 impl ReportShape {
-    /// Finds the record's own text in a row that cannot be cut into cells, if the row still ends with the report's columns.
-    pub(super) fn tear<'r>(&self, row: &'r [u8], csv: CsvDialect) -> Option<Torn<'r>> {
+    /// Finds the record's own text in a row that cannot be cut, if it ends with the report's columns; what these say.
+    pub(super) fn tear<'r>(&self, row: &'r [u8], csv: CsvDialect) -> Option<(&'r [u8], Carried)> {
         if !self.is_at_end {
             return None;
         }
@@ -72,10 +64,9 @@ impl ReportShape {
             if cells.len() != REPORT_COLUMNS.len() || !are_added(&text) {
                 return None;
             }
-            let origin = Origin { run: text(0), file: text(1), record: text(2), line: text(3) };
+            let origin = origin_of(&text);
             let dialect = RawDialect { csv, columns: self.own_digest.clone(), is_guarded: true };
-            let carried = Carried { origin: Some(origin), dialect: Some(dialect.to_string()) };
-            Some(Torn { own: &row[..at], carried })
+            Some((&row[..at], Carried { origin: Some(origin), dialect: Some(dialect.to_string()) }))
         })
     }
 
@@ -85,18 +76,9 @@ impl ReportShape {
         Carried { origin: None, dialect: Some(dialect.to_string()) }
     }
 
-    /// The shape of a report with these columns; `None` if they are not those of one.
     pub(super) fn of(binding: &Binding) -> Option<ReportShape> {
-        let column = |name| binding.report_column(name);
         binding.is_report().then(|| ReportShape {
-            run: column("_reject_run"),
-            file: column("_reject_file"),
-            record: column("_reject_record"),
-            line: column("_reject_line"),
-            codes: column("_reject_codes"),
-            messages: column("_reject_messages"),
-            dialect: column("_reject_dialect"),
-            raw: column("_reject_raw"),
+            columns: REPORT_COLUMNS.map(|name| binding.report_column(name)),
             is_at_end: {
                 let last = binding.headers.iter().rev().take(REPORT_COLUMNS.len());
                 last.map(|header| report_column(header)).eq((0..REPORT_COLUMNS.len()).rev().map(Some))
@@ -108,53 +90,43 @@ impl ReportShape {
 }
 
 impl<'r> ReportRow<'r> {
-    fn text(&self, column: Option<usize>) -> Cow<'r, str> {
+    fn text(&self, column: usize) -> Cow<'r, str> {
+        let column = self.shape.columns[column];
         column.map(|column| unguarded(self.cells[column].text(self.record))).unwrap_or_default()
     }
 
     /// Whether the report's columns hold their own names: the header of a report that was joined to another.
     pub(super) fn is_header(&self) -> bool {
-        let shape = self.shape;
-        let columns = [shape.run, shape.line, shape.codes, shape.raw];
-        columns.into_iter().all(|column| column.is_none_or(|_| report_column(&self.text(column)).is_some()))
+        let is_name = |column: usize| report_column(&self.text(column)).is_some();
+        [RUN, LINE, CODES, RAW].into_iter().all(|column| self.shape.columns[column].is_none() || is_name(column))
     }
 
-    /// The first of the report's columns that holds what no report writes there.
     pub(super) fn misplaced(&self) -> Option<usize> {
         type Looks = fn(&str) -> bool;
-        let shape = self.shape;
-        let columns: [(Option<usize>, Looks); 4] =
-            [(shape.run, is_run), (shape.record, is_number), (shape.line, is_number), (shape.codes, are_codes)];
-        let is_wrong = |(column, looks_right): &(Option<usize>, Looks)| {
+        let columns: [(usize, Looks); 4] = [(RUN, is_run), (RECORD, is_number), (LINE, is_number), (CODES, are_codes)];
+        let is_wrong = |(column, looks_right): &(usize, Looks)| {
             let text = self.text(*column);
             !text.is_empty() && !looks_right(&text)
         };
-        columns.iter().find(|column| is_wrong(column)).and_then(|(column, _)| *column)
+        columns.iter().find(|column| is_wrong(column)).and_then(|(column, _)| self.shape.columns[*column])
     }
 
-    /// Whether a cell is still an error that the record was rejected for, as the messages say. Another error may be a
-    /// correction.
+    /// Whether a cell is still the error that the messages name. Another error may be a correction.
     pub(super) fn has_error(&self, cell: &str) -> bool {
-        cell == NOT_CALCULATED || english::names_cell_error(&self.text(self.shape.messages), cell)
+        cell == NOT_CALCULATED || english::names_cell_error(&self.text(MESSAGES), cell)
     }
 
-    /// Whether the record was rejected with this code.
     pub(super) fn has_code(&self, code: Code) -> bool {
-        self.text(self.shape.codes).split(',').any(|found| found == code.name())
+        self.text(CODES).split(',').any(|found| found == code.name())
     }
 
-    /// `_reject_raw`; empty if the row does not have it.
     pub(super) fn raw(&self) -> Cow<'r, str> {
-        self.text(self.shape.raw)
+        self.text(RAW)
     }
 
-    /// What the row says about the record.
     pub(super) fn carried(&self) -> Carried {
-        let text = |column| self.text(column).into_owned();
-        let shape = self.shape;
-        let origin =
-            Origin { run: text(shape.run), file: text(shape.file), record: text(shape.record), line: text(shape.line) };
-        let dialect = Some(text(shape.dialect)).filter(|_| !self.raw().is_empty());
+        let origin = origin_of(&|column| self.text(column).into_owned());
+        let dialect = Some(self.text(DIALECT).into_owned()).filter(|_| !self.raw().is_empty());
         Carried { origin: Some(origin).filter(|origin| !origin.file.is_empty()), dialect }
     }
 
@@ -168,21 +140,19 @@ impl<'r> ReportRow<'r> {
         if raw.len() >= CELL_LIMITS[0] && CELL_LIMITS.contains(&raw.encode_utf16().count()) {
             return Err(self.unread(bytes, raw, Unreadable::LongestCell));
         }
-        let dialect = self.text(self.shape.dialect);
+        let dialect = self.text(DIALECT);
         let dialect = match RawDialect::parse(&dialect) {
             Some(dialect) if dialect.columns == self.shape.own_digest => dialect,
             Some(_) => return Err(self.unread(bytes, raw, Unreadable::OtherColumns)),
             None => return Err(self.unread(bytes, raw, Unreadable::NoDialect)),
         };
-        match String::from_utf8(bytes) {
-            Ok(text) => Ok((text, dialect)),
-            Err(error) => Err(BadRecord::not_utf8(error.as_bytes()).into_owned()),
-        }
+        let text = String::from_utf8(bytes).map_err(|error| BadRecord::not_utf8(error.as_bytes()).into_owned())?;
+        Ok((text, dialect))
     }
 
     /// A record that cannot be read from the report. It keeps its code.
     fn unread(&self, bytes: Vec<u8>, raw: String, why: Unreadable) -> BadRecord<'static> {
-        let codes = self.text(self.shape.codes);
+        let codes = self.text(CODES);
         let code = Code::from_name(&codes).filter(|code| code.info().scope == Scope::Record).unwrap_or(Code::ExtraCell);
         BadRecord { carried: Some(raw), ..BadRecord::new(Problem::Unreadable { code, why }, None, bytes) }
     }
@@ -191,10 +161,13 @@ impl<'r> ReportRow<'r> {
 /// The longest cells of spreadsheet programs, in UTF-16 units. They cut longer ones silently.
 const CELL_LIMITS: [usize; 2] = [32_767, 65_535];
 
-/// Whether eight cells are what a report adds to a record.
+fn origin_of(text: &dyn Fn(usize) -> String) -> Origin {
+    Origin { run: text(RUN), file: text(FILE), record: text(RECORD), line: text(LINE) }
+}
+
 fn are_added(text: &dyn Fn(usize) -> String) -> bool {
-    let is_run = text(0).is_empty() || is_run(&text(0));
-    is_run && !text(1).is_empty() && is_number(&text(2)) && is_number(&text(3)) && are_codes(&text(4))
+    let is_run = text(RUN).is_empty() || is_run(&text(RUN));
+    is_run && !text(FILE).is_empty() && is_number(&text(RECORD)) && is_number(&text(LINE)) && are_codes(&text(CODES))
 }
 
 fn is_number(text: &str) -> bool {

@@ -5,13 +5,12 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memchr2, memmem};
 
-use super::bad_record::BadRecord;
 use super::report::{Carried, cut_off};
+use super::verdicts::BadRecord;
 use crate::core::finding::{Code, Problem, excerpt};
-use crate::core::profile::REPORT_KEY;
 use crate::core::record;
 use crate::core::record::json::{JsonFault, JsonValue, Members, raw_of_report, value, write_text};
-use crate::core::record::raw;
+use crate::core::{profile::REPORT_KEY, record::raw};
 
 pub(super) enum Record<'r> {
     Own(Members<'r>),
@@ -30,15 +29,12 @@ pub(super) fn parse(record: &str) -> Result<Record<'_>, BadRecord<'_>> {
             Ok(members) => carried(&members).map_err(BadRecord::into_owned)?,
             Err(_) => None,
         };
-        match inner {
-            Some(inner) => text = inner,
-            None => break,
-        }
+        let Some(inner) = inner else { break };
+        text = inner;
     }
     Ok(Record::Raw(text))
 }
 
-/// The record that a line of a reject report carries whole, if it is such a line.
 fn carried(members: &Members<'_>) -> Result<Option<String>, BadRecord<'static>> {
     let [(key, report)] = members.0.as_slice() else { return Ok(None) };
     let Some(raw_text) = raw_of_report(report).filter(|_| key == REPORT_KEY) else { return Ok(None) };
@@ -60,14 +56,11 @@ pub(super) fn parse_members(record: &str) -> Result<Members<'_>, BadRecord<'_>> 
     })
 }
 
-/// What a reject report says about the record in this line.
 pub(super) fn carried_by(line: &str) -> Option<Carried> {
     memmem::find(line.as_bytes(), REPORT_KEY.as_bytes())?;
-    let members = Members::parse(line);
-    let torn = if members.is_err() { torn(line) } else { None };
-    let report = match (&members, torn) {
-        (Ok(members), _) => members.0.iter().find(|(key, _)| key == REPORT_KEY).map(|(_, report)| *report)?,
-        (Err(_), torn) => torn?.1,
+    let report = match Members::parse(line) {
+        Ok(members) => members.0.iter().find(|(key, _)| key == REPORT_KEY).map(|(_, report)| *report)?,
+        Err(_) => torn(line)?.1,
     };
     let report = Members::parse(report).ok()?;
     let text = |name: &str| {
@@ -131,7 +124,6 @@ pub(super) fn write_original(record: &str, out: &mut Vec<u8>) {
     join_lines(&mut out[start..]);
 }
 
-/// Writes the text between the braces, on one line.
 fn write_inner(record: &str, out: &mut Vec<u8>) {
     let inner = record.trim().strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
     let start = out.len();

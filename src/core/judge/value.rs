@@ -2,29 +2,24 @@
 //!
 //! The order is: Unicode and white space, missing values, the field's own normalisation, default, required, length,
 //! characters and form. A value may have several findings; all are noted.
+//!
+//! The quick path ([`Judge::quick`]) is for ordinary values: it reads a value's bytes once and writes what is stored straight
+//! into the row. It must store what the full path would; a test compares both on random values.
 
 use std::borrow::Cow;
 
-use super::field_options::OnInvalid;
-use super::field_plan::Rewritten;
 use super::plan::{Content, Plan};
-use super::verdicts::Touched;
+use super::{field_plan::Rewritten, options::OnInvalid, verdicts::Touched};
 use crate::core::finding::{FindingList, Problem, excerpt};
-use crate::core::profile::FieldSet;
-use crate::core::record::json::{self, JsonKind, JsonValue};
+use crate::core::record::json::{self, JsonKind, JsonValue, Written};
 use crate::core::text::{self, sheet::without_guards};
-use crate::core::types::parsed::{Parsed, Refusal, Stored};
-use crate::core::types::quick::Memory;
+use crate::core::types::definition::{Memory, Parsed, Quick, Refusal, Stored};
+use crate::core::{profile::FieldSet, row::RowBuilder};
 
-/// Judges the values of records, and collects the findings of the current one.
-#[derive(Debug)]
 pub(super) struct Judge<'p> {
     pub(super) plan: &'p Plan,
-    /// The findings of the record so far.
     pub(super) findings: FindingList,
-    /// The number of repaired values, by field.
     pub(super) repaired: Vec<u64>,
-    /// The number of values of deprecated fields, by field.
     pub(super) deprecated: Vec<u64>,
     pub(super) memory: Memory,
     /// The fields that have a column but no value.
@@ -39,7 +34,6 @@ pub(super) struct Judge<'p> {
     pub(super) cleared: FieldSet,
 }
 
-/// Where a value comes from.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Origin {
     pub(super) field: usize,
@@ -79,35 +73,26 @@ impl<'p> Judge<'p> {
         }
     }
 
-    /// Begins the next record.
     pub(super) fn begin(&mut self) {
         self.findings.clear();
-        self.empty = FieldSet::default();
-        self.absent = FieldSet::default();
-        self.lacking = FieldSet::default();
-        self.replaced = FieldSet::default();
-        self.cleared = FieldSet::default();
+        (self.empty, self.absent, self.lacking, self.replaced, self.cleared) = Default::default();
     }
 
-    /// What the record would change in an existing customer.
     pub(super) fn touched(&self) -> Touched {
+        let missing = self.empty.or(&self.absent);
+        // What a replaced address had and the new one lacks. Cleared fields are left out: they had a value.
+        let replaced_by_nothing = missing.and(&self.replaced).and(&self.cleared.complement());
         Touched {
-            given: self.empty.or(&self.absent).complement(),
-            cleared: self.empty.and(&self.plan.clearable).or(&self.replaced_by_nothing()),
+            given: missing.complement(),
+            cleared: self.empty.and(&self.plan.clearable).or(&replaced_by_nothing),
             lacking: self.lacking,
         }
-    }
-
-    /// The fields of a replaced address that the new address does not have. Cleared ones are left out: they had a value.
-    fn replaced_by_nothing(&self) -> FieldSet {
-        self.empty.or(&self.absent).and(&self.replaced).and(&self.cleared.complement())
     }
 
     pub(super) fn has_error(&self) -> bool {
         self.findings.all().has_error()
     }
 
-    /// Judges the text of a value.
     pub(super) fn text<'v>(&mut self, origin: Origin, raw: &'v str) -> Stored<'v> {
         match text::clean(raw) {
             Ok(cleaned) => self.cleaned(origin, raw, cleaned),
@@ -198,14 +183,18 @@ impl<'p> Judge<'p> {
     }
 
     /// Judges a JSON value, as it is written in the record.
+    pub(super) fn written<'v>(&mut self, origin: Origin, written: Written<'v>) -> Stored<'v> {
+        match written {
+            Written::PlainText(text) => self.text(origin, text),
+            Written::Value(raw) => self.json(origin, raw),
+        }
+    }
+
     pub(super) fn json<'v>(&mut self, origin: Origin, raw: &'v str) -> Stored<'v> {
         let plan = &self.plan.fields[origin.field];
         let value = json::value(raw);
         if let Some(parsed) = plan.kind.parse_json(&value, &plan.limits) {
-            let kept = match &parsed.stored {
-                Stored::Text(text) => Some(text.clone()),
-                Stored::Missing | Stored::Integer(_) => None,
-            };
+            let kept = if let Stored::Text(text) = &parsed.stored { Some(text.clone()) } else { None };
             return self.parsed(origin, raw, kept, parsed);
         }
         let wrong = |found| Problem::WrongType { found, wanted: plan.kind.facts().json };
@@ -241,6 +230,58 @@ fn as_windows_1252(control: char, value: &str) -> Option<String> {
 
 pub(super) fn is_whole(number: &str) -> bool {
     !number.bytes().any(|byte| matches!(byte, b'.' | b'e' | b'E'))
+}
+
+/// A trimmed, tidy value, with what follows it in the block.
+#[derive(Clone, Copy)]
+pub(super) struct Tidy<'v> {
+    pub(super) source: &'v [u8],
+    pub(super) length: usize,
+}
+
+impl<'v> Tidy<'v> {
+    pub(super) fn bytes(self) -> &'v [u8] {
+        &self.source[..self.length]
+    }
+}
+
+impl Judge<'_> {
+    /// Judges a value and adds what is stored, or NULL, to `rows`; nothing if it is undecided.
+    // This runs for every cell, and a call would cost about as much as its work.
+    #[inline(always)]
+    pub(super) fn quick(&mut self, field: usize, tidy: Tidy<'_>, rows: &mut impl RowBuilder) -> Quick {
+        let done = self.decide(field, tidy.bytes(), rows);
+        match done {
+            Quick::Undecided => {}
+            Quick::Missing => rows.push_null(),
+            Quick::Same => rows.push_prefix(tidy.source, tidy.length),
+            Quick::Normalised(length) => rows.push_written(length),
+            Quick::Repaired(length) => {
+                self.repaired[field] += 1;
+                rows.push_written(length);
+            }
+        }
+        done
+    }
+
+    /// Decides what is stored. A normalised value is written to the spare space of `rows`.
+    #[inline(always)]
+    fn decide(&mut self, field: usize, value: &[u8], rows: &mut impl RowBuilder) -> Quick {
+        let plan = &self.plan.fields[field];
+        let Some(&first) = value.first() else {
+            // Only the full path reports a missing value.
+            if !plan.may_lack {
+                return Quick::Undecided;
+            }
+            self.empty.insert(field);
+            return Quick::Missing;
+        };
+        // `\\N`, guards and spreadsheet errors take the full path.
+        if !plan.is_quick || matches!(first, b'\\' | b'\'' | b'=' | b'#') {
+            return Quick::Undecided;
+        }
+        plan.kind.quick(value, &plan.limits, &mut self.memory, rows)
+    }
 }
 
 #[cfg(test)]

@@ -1,71 +1,54 @@
-//! The verdicts on the records of a block: [`Verdicts`].
+//! The verdicts on the records of a block ([`Verdicts`]), and why a record as a whole is rejected ([`BadRecord`]).
 
+use std::borrow::Cow;
 use std::ops::Range;
 
-use super::keys::MetKeys;
-use super::marks::Marks;
-use crate::core::finding::{FindingList, Findings};
-use crate::core::profile::FieldSet;
-use crate::core::record::csv::Cell;
+use super::{keys::MetKeys, marks::Marks};
+use crate::core::finding::{Finding, FindingList, Findings, Handling, Problem};
+use crate::core::record::{RAW_LIMIT, raw};
+use crate::core::{profile::FieldSet, record::csv::Cell};
 
-/// The verdicts on the records of a block, and what they refer to.
 #[derive(Debug, Default)]
 pub struct Verdicts<R = Vec<u8>> {
-    /// One for each span of the block, in order.
     pub verdicts: Vec<Verdict>,
-    /// The rows of the accepted records, as the `RowBuilder` has built them.
     pub rows: R,
-    /// The findings of all records, in order.
     pub findings: FindingList,
     /// The cells of rejected CSV records.
     pub cells: Vec<Cell>,
-    /// The texts of keys, in UTF-8.
     pub keys: Vec<u8>,
-    /// The number of repaired values, by field.
     pub repaired: Vec<u64>,
-    /// The number of values of deprecated fields, by field.
     pub deprecated: Vec<u64>,
     /// The indexes of the verdicts on accepted records whose ZIP code seems to have lost its leading zero.
     pub short_zips: Vec<u32>,
-    /// The JSON keys of the block.
     pub met_keys: MetKeys,
-    /// What becomes of each filled cell.
     pub marks: Marks,
     /// What each record changes in an existing customer; empty if the run changes none.
     pub touched: Vec<Touched>,
 }
 
-/// The verdict on one record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
-    /// Accepted, rejected, or no record.
     pub outcome: Outcome,
-    /// Its findings in [`Verdicts::findings`].
     pub findings: Range<u32>,
     /// Its cells in [`Verdicts::cells`]; empty if the record has to be cut again.
     pub cells: Range<u32>,
 }
 
-/// What the judge decides about a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// A line without content.
     Blank,
     /// It will be loaded, unless its key is taken.
     Accepted {
-        /// Its row in [`Verdicts::rows`].
         row: Range<u32>,
         /// Its key as it is compared, in [`Verdicts::keys`]; `None` if it is missing.
         key: Option<Range<u32>>,
         /// Its key as it is stored, in [`Verdicts::keys`]; empty unless requested.
         stored_key: Range<u32>,
     },
-    /// A finding costs it.
     Rejected,
 }
 
 impl<R> Verdicts<R> {
-    /// The text of a key.
     pub fn key_text(&self, range: &Range<u32>) -> &[u8] {
         self.keys.get(range.start as usize..range.end as usize).unwrap_or_default()
     }
@@ -81,7 +64,6 @@ impl<R> Verdicts<R> {
     }
 }
 
-/// What a record changes in an existing customer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Touched {
     /// The fields that it has a value for.
@@ -90,4 +72,49 @@ pub struct Touched {
     pub cleared: FieldSet,
     /// The missing fields that it needs to create a customer.
     pub lacking: FieldSet,
+}
+
+#[derive(Debug)]
+pub(super) struct BadRecord<'r> {
+    pub(super) problem: Problem,
+    /// The 1-based column where it shows.
+    pub(super) column: Option<u32>,
+    pub(super) raw: Cow<'r, [u8]>,
+    /// The `_reject_raw` that a report already holds of it, to be copied.
+    pub(super) carried: Option<String>,
+}
+
+impl<'r> BadRecord<'r> {
+    pub(super) fn new(problem: Problem, column: Option<u32>, raw: impl Into<Cow<'r, [u8]>>) -> BadRecord<'r> {
+        BadRecord { problem, column, raw: raw.into(), carried: None }
+    }
+
+    pub(super) fn not_utf8(bytes: &'r [u8]) -> BadRecord<'r> {
+        let valid = std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), |text| text.len());
+        let byte = bytes.get(valid).copied().unwrap_or_default();
+        BadRecord::new(Problem::NotUtf8 { byte, position: valid + 1 }, None, bytes)
+    }
+
+    pub(super) fn into_owned(self) -> BadRecord<'static> {
+        BadRecord { raw: Cow::Owned(self.raw.into_owned()), ..self }
+    }
+
+    pub(super) fn note(self, findings: &mut FindingList) {
+        let raw = self.carried.unwrap_or_else(|| raw::escape(&self.raw));
+        // Text is shown unescaped.
+        let value = match std::str::from_utf8(&self.raw) {
+            Ok(text) if text.len() <= RAW_LIMIT => Cow::Borrowed(text),
+            _ => Cow::Owned(raw::escape(&self.raw)),
+        };
+        let finding = Finding {
+            problem: self.problem.map(|text| text.as_str()),
+            handling: Handling::Rejected(None),
+            field: None,
+            column: self.column,
+            value: Some(&*value),
+            suggestion: None,
+            raw: Some(&*raw),
+        };
+        findings.push(0, &finding);
+    }
 }

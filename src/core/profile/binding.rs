@@ -1,13 +1,14 @@
-//! Which column of an input fills which field: [`Binding`], made once per input from its header.
+//! Which column of an input fills which field ([`Binding`]), made once per input from its header; and how well a header fits each
+//! profile ([`Candidates`]).
 
-use super::header::Header;
-use super::header_names::HeaderNames;
-use super::matching::{Match, Meaning};
-use super::report_columns::{REPORT_COLUMNS, digest, report_column};
-use super::role::Role;
+use std::sync::Arc;
+
+use super::header::{Header, REPORT_COLUMNS, digest, report_column};
+use super::matching::{Layout, Match, Meaning, Role};
 use super::sources::Sources;
+use super::{definition::Profile, field::Field, header_names::HeaderNames, mapping::Mapping};
+use crate::core::mode::Mode;
 
-/// What becomes of one column of an input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Column {
     /// It may fill this field, or a part of it.
@@ -16,22 +17,16 @@ pub enum Column {
     Outranked(Match, usize),
     /// It is a part of a field, and the other part is missing.
     Alone(Match),
-    /// The user's map ignores it.
     Ignored,
-    /// It matches no field.
     Unknown,
     /// It is one of [`REPORT_COLUMNS`], by index.
     Report(usize),
 }
 
-/// The columns of an input and the fields that they fill.
 #[derive(Clone, Debug)]
 pub struct Binding {
-    /// The header as it is in the input.
     pub headers: Vec<String>,
-    /// What becomes of each column.
     pub columns: Vec<Column>,
-    /// What may fill each field.
     pub sources: Sources,
 }
 
@@ -40,17 +35,12 @@ impl Binding {
     pub fn new(names: &HeaderNames, headers: Vec<String>, may_be_parted: bool) -> Binding {
         let found = names.meanings(&Header::new(&headers));
         let mut sources = Sources::default();
-        let fields = found.iter().zip(&headers).enumerate().filter_map(|(column, (found, header))| match found {
-            Meaning::Field(found) => Some((column, *found, Role::of(header))),
-            Meaning::Ignored | Meaning::Unknown => None,
-        });
+        let fields = found.iter().zip(&headers).enumerate();
+        let fields = fields.filter_map(|(column, (found, header))| Some((column, found.field()?, Role::of(header))));
         sources.bind(&names.layout, fields, &[], may_be_parted);
         let is_candidate = sources.candidates(headers.len());
         let column = |(column, found): (usize, &Meaning)| match found {
-            Meaning::Unknown => match report_column(&headers[column]) {
-                Some(index) => Column::Report(index),
-                None => Column::Unknown,
-            },
+            Meaning::Unknown => report_column(&headers[column]).map_or(Column::Unknown, Column::Report),
             Meaning::Ignored => Column::Ignored,
             Meaning::Field(found) if is_candidate[column] => Column::Field(*found),
             Meaning::Field(found) => match sources.first(found.field) {
@@ -64,25 +54,141 @@ impl Binding {
         Binding { headers, columns, sources }
     }
 
-    /// Whether the input is a reject report: it has a column that only those have.
     pub fn is_report(&self) -> bool {
         self.columns.iter().any(|column| matches!(column, Column::Report(_)))
     }
 
-    /// The column of a reject report that has this name.
     pub fn report_column(&self, name: &str) -> Option<usize> {
         let is_it = |column: &Column| matches!(column, Column::Report(index) if REPORT_COLUMNS[*index] == name);
         self.columns.iter().position(is_it)
     }
 
-    /// The [`digest`] of the input's own columns.
     pub fn own_digest(&self) -> String {
         digest(self.own_columns().map(|column| &self.headers[column]))
     }
 
-    /// The indexes of the input's own columns, in order: all but those of a reject report.
     pub fn own_columns(&self) -> impl Iterator<Item = usize> + '_ {
         let is_own = |column: &Column| !matches!(column, Column::Report(_));
         self.columns.iter().enumerate().filter(move |(_, column)| is_own(column)).map(|(index, _)| index)
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct Candidates {
+    profiles: Vec<(Arc<Profile>, HeaderNames)>,
+    constants: Vec<String>,
+    mode: Mode,
+    /// The key, instead of the profiles' own.
+    key: Option<String>,
+}
+
+/// What a column most likely is, if no profile fits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Likely<'c> {
+    pub field: &'c str,
+    /// The field as a map would name it, or the part of it.
+    pub target: &'c str,
+    pub how: &'static str,
+}
+
+#[derive(Clone, Debug)]
+pub struct Fit<'c> {
+    pub profile: &'c Arc<Profile>,
+    pub matched: usize,
+    /// The number of columns that fill a field, or help to fill one.
+    pub bound: usize,
+    pub known: usize,
+    pub has_key: bool,
+    pub missing: Vec<&'c str>,
+}
+
+impl Fit<'_> {
+    /// The greater rank is the better fit. Only a profile without missing columns fits at all.
+    pub fn rank(&self) -> (bool, usize, bool) {
+        (self.missing.is_empty(), self.bound, self.has_key)
+    }
+}
+
+impl Candidates {
+    pub fn new(profiles: &[Arc<Profile>], mapping: &Mapping) -> Candidates {
+        let with_names = |profile: &Arc<Profile>| (Arc::clone(profile), HeaderNames::new(profile, mapping));
+        let profiles = profiles.iter().map(with_names).collect();
+        let constants = mapping.constants.keys().cloned().collect();
+        Candidates { profiles, constants, mode: Mode::Create, key: None }
+    }
+
+    /// The same for a run in this mode, with this column as its key if one is named. An update requires only the key.
+    pub fn for_mode(self, mode: Mode, key: Option<String>) -> Candidates {
+        Candidates { mode, key, ..self }
+    }
+
+    fn key(&self, profile: &Profile) -> Option<usize> {
+        profile.field_index(self.key.as_deref().unwrap_or(&profile.key))
+    }
+
+    pub fn fits(&self, headers: &[String]) -> Vec<Fit<'_>> {
+        let header = Header::new(headers);
+        self.profiles
+            .iter()
+            .map(|(profile, names)| self.fit(profile, &names.layout, &names.meanings(&header)))
+            .collect()
+    }
+
+    pub fn profiles(&self) -> impl Iterator<Item = &Arc<Profile>> {
+        self.profiles.iter().map(|(profile, _)| profile)
+    }
+
+    /// What each column is in the profile that fits the whole header best.
+    pub fn likely(&self, headers: &[String]) -> Vec<Option<Likely<'_>>> {
+        let header = Header::new(headers);
+        let meanings = self.profiles.iter().map(|(profile, names)| (profile, &names.layout, names.meanings(&header)));
+        let best = meanings.max_by_key(|(profile, layout, meanings)| self.fit(profile, layout, meanings).rank());
+        let Some((profile, _, meanings)) = best else { return vec![None; headers.len()] };
+        let likely = |found: Match| Likely {
+            field: &profile.fields[found.field].column,
+            target: profile.target_of(found.field, found.part),
+            how: found.how(),
+        };
+        meanings.into_iter().map(|meaning| meaning.field().map(likely)).collect()
+    }
+
+    pub fn know(&self, name: &str) -> bool {
+        self.profiles.iter().any(|(_, names)| names.find(name).field().is_some())
+    }
+
+    /// The names of any of them: what the map says is the same in all.
+    pub fn any_names(&self) -> Option<&HeaderNames> {
+        self.profiles.first().map(|(_, names)| names)
+    }
+
+    fn fit<'c>(&self, profile: &'c Arc<Profile>, layout: &Layout, meanings: &[Meaning]) -> Fit<'c> {
+        let mut whole = vec![false; profile.fields.len()];
+        let mut parts = vec![[false; 2]; profile.fields.len()];
+        for Match { field, part, .. } in meanings.iter().filter_map(|meaning| meaning.field()) {
+            match part {
+                None => whole[field] = true,
+                Some(part) => parts[field][part.min(1)] = true,
+            }
+        }
+        let has_own = |field: usize| whole[field] || parts[field] == [true; 2];
+        let filled = |field: usize| has_own(field) || layout.is_stood_in_for(field, has_own);
+        let is_bound = |found: &Match| found.part.is_none() || parts[found.field] == [true; 2];
+        let unfilled = |(index, field): &(usize, &Field)| {
+            let is_given = field.default.is_some() || self.constants.contains(&field.column);
+            let is_required = match self.mode {
+                Mode::Create | Mode::Upsert => field.required,
+                Mode::Update => self.key(profile) == Some(*index),
+            };
+            is_required && !is_given && !filled(*index)
+        };
+        let missing = profile.fields.iter().enumerate().filter(unfilled).map(|(_, field)| field.column.as_str());
+        Fit {
+            profile,
+            matched: (0..profile.fields.len()).filter(|field| filled(*field)).count(),
+            bound: meanings.iter().filter_map(|meaning| meaning.field()).filter(is_bound).count(),
+            known: meanings.iter().filter(|meaning| !matches!(meaning, Meaning::Unknown)).count(),
+            has_key: profile.field_index(&profile.key).is_some_and(filled),
+            missing: missing.collect(),
+        }
     }
 }

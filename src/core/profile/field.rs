@@ -1,12 +1,10 @@
-//! One field of a profile: [`Field`].
+//! One field of a profile ([`Field`]), and a set of fields ([`FieldSet`]).
 
 use serde::Deserialize;
 
-use crate::core::text::Characters;
-use crate::core::text::key::KeyComparison;
-use crate::core::types::FieldType;
-use crate::core::types::definition::Storage;
-use crate::core::types::limits::Limits;
+use super::header::nearest;
+use crate::core::types::definition::{Limits, Storage};
+use crate::core::{mask::bits, text::Characters, text::key::KeyComparison, types::FieldType};
 
 /// The maximum number of characters of a field without a limit of its own.
 pub const TEXT_LIMIT: usize = 4096;
@@ -99,29 +97,106 @@ impl Field {
     /// Its rule in words: `required, e-mail, at most 40`.
     pub fn rule(&self) -> String {
         let mut parts: Vec<String> = Vec::new();
-        if self.required {
-            parts.push("required".into());
-        }
+        parts.extend(self.required.then(|| "required".to_string()));
         parts.push(self.kind.describe(&self.limits()).into());
-        match (self.min, self.max) {
-            (Some(min), Some(max)) => parts.push(format!("{min} to {max}")),
-            (Some(min), None) => parts.push(format!("at least {min}")),
-            (None, Some(max)) => parts.push(format!("at most {max}")),
-            (None, None) => {}
-        }
-        if let Some(least) = self.at_least {
-            parts.push(format!("at least {least}"));
-        }
+        parts.extend(match (self.min, self.max) {
+            (Some(min), Some(max)) => Some(format!("{min} to {max}")),
+            (Some(min), None) => Some(format!("at least {min}")),
+            (None, max) => max.map(|max| format!("at most {max}")),
+        });
+        parts.extend(self.at_least.map(|least| format!("at least {least}")));
         parts.extend(self.kind.facts().normalisation.map(String::from));
-        if self.repair {
-            parts.push("after address repair".into());
-        }
-        if let Some(default) = &self.default {
-            parts.push(format!("default {default}"));
-        }
-        if self.deprecated {
-            parts.push("deprecated".into());
-        }
+        parts.extend(self.repair.then(|| "after address repair".to_string()));
+        parts.extend(self.default.as_ref().map(|default| format!("default {default}")));
+        parts.extend(self.deprecated.then(|| "deprecated".to_string()));
         parts.join(", ")
+    }
+}
+
+/// The header names of a field, the best first: column, label, aliases.
+pub fn accepted_names(field: &Field) -> impl Iterator<Item = &str> {
+    [field.column.as_str(), field.label.as_str()].into_iter().chain(field.aliases.iter().map(String::as_str))
+}
+
+pub fn nearest_field<'p>(fields: &'p [Field], header: &str) -> Option<&'p Field> {
+    let names = fields.iter().flat_map(accepted_names);
+    let near = nearest(header, names)?;
+    fields.iter().find(|field| accepted_names(field).any(|name| std::ptr::eq(name, near)))
+}
+
+const WORD: usize = u64::BITS as usize;
+const WORDS: usize = FieldSet::CAPACITY / WORD;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FieldSet([u64; WORDS]);
+
+impl FieldSet {
+    /// The number of fields that a profile can have. [`Profile::parse`](super::Profile::parse) refuses more.
+    pub const CAPACITY: usize = 512;
+
+    #[inline]
+    pub fn insert(&mut self, field: usize) {
+        debug_assert!(field < FieldSet::CAPACITY);
+        // The remainder changes nothing; it saves a bounds check.
+        self.0[field / WORD % WORDS] |= 1 << (field % WORD);
+    }
+
+    #[inline]
+    pub fn has(&self, field: usize) -> bool {
+        self.0[field / WORD % WORDS] >> (field % WORD) & 1 == 1
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0 == [0; WORDS]
+    }
+
+    pub fn and(&self, other: &FieldSet) -> FieldSet {
+        FieldSet(std::array::from_fn(|word| self.0[word] & other.0[word]))
+    }
+
+    pub fn or(&self, other: &FieldSet) -> FieldSet {
+        FieldSet(std::array::from_fn(|word| self.0[word] | other.0[word]))
+    }
+
+    /// The fields that are not in this set, as if there were [`FieldSet::CAPACITY`] of them.
+    pub fn complement(&self) -> FieldSet {
+        FieldSet(self.0.map(|word| !word))
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
+        self.0.iter().enumerate().flat_map(|(index, word)| bits(*word).map(move |bit| index * WORD + bit))
+    }
+}
+
+impl FromIterator<usize> for FieldSet {
+    fn from_iter<I: IntoIterator<Item = usize>>(fields: I) -> FieldSet {
+        let mut set = FieldSet::default();
+        fields.into_iter().for_each(|field| set.insert(field));
+        set
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_has_a_bit_of_its_own() {
+        let mut set = FieldSet::default();
+        assert!(set.is_empty());
+        for field in 0..FieldSet::CAPACITY {
+            assert!(!set.has(field), "{field}");
+            set.insert(field);
+            assert!(set.has(field) && !set.is_empty(), "{field}");
+        }
+        assert_eq!(set, FieldSet::default().complement());
+    }
+
+    #[test]
+    fn sets_are_combined_field_by_field() {
+        let [one, other] = [[0, 63, 64, 511], [63, 65, 300, 511]].map(FieldSet::from_iter);
+        assert_eq!(one.and(&other).iter().collect::<Vec<_>>(), [63, 511]);
+        assert_eq!(one.or(&other).iter().collect::<Vec<_>>(), [0, 63, 64, 65, 300, 511]);
+        assert!(one.and(&one.complement()).is_empty());
     }
 }

@@ -2,27 +2,20 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::definition::Profile;
-use super::header::Header;
-use super::header_name::{accepted_names, letters_and_digits};
-use super::layout::Layout;
-use super::mapping::Mapping;
-use super::matching::{MAP, Match, Meaning, NAME};
-use super::nested::Nested;
-use super::report_columns::REPORT_KEY;
+use super::header::{Header, REPORT_KEY, letters_and_digits};
+use super::matching::{Layout, MAP, Match, Meaning, NAME};
+use super::{definition::Profile, field::accepted_names, mapping::Mapping, nested::Nested};
 use crate::core::record::json::Paths;
 
-/// All header names that a profile and a user's map know.
 #[derive(Clone, Debug)]
 pub struct HeaderNames {
     names: HashMap<String, Match>,
     /// What the map's headers mean, as they are written.
     mapped: HashMap<String, Meaning>,
     /// The map's headers by their letters and digits, in the map's order.
-    alike: HashMap<String, Vec<String>>,
+    alike: HashMap<String, Vec<(String, Meaning)>>,
     /// The map's headers, sorted, to find those within a path.
     paths: Vec<String>,
-    /// How the candidates for a field are ordered.
     pub layout: Layout,
     /// What paths mean that are not the name of a field.
     nested: Nested,
@@ -34,7 +27,6 @@ pub struct HeaderNames {
 pub struct Alike(HashMap<String, Option<Meaning>>);
 
 impl Alike {
-    /// For an input of JSON whose first records have these keys.
     pub fn new(names: &HeaderNames, keys: &[String]) -> Alike {
         names.alike_beside(&keys.iter().map(|key| key.trim()).collect())
     }
@@ -43,14 +35,12 @@ impl Alike {
 /// What the keys of one input of JSON mean.
 #[derive(Clone, Copy, Debug)]
 pub struct KeyNames<'n> {
-    /// What they mean in any input.
     pub names: &'n HeaderNames,
-    /// What they mean in this one.
+    /// What the map says about other spellings in this input.
     pub alike: &'n Alike,
 }
 
 impl KeyNames<'_> {
-    /// What a key means.
     pub fn find(&self, key: &str) -> Meaning {
         self.names.find_beside(key, &letters_and_digits(key), self.alike)
     }
@@ -66,7 +56,7 @@ impl Paths for KeyNames<'_> {
     }
 
     fn fill(&self, path: &str) -> bool {
-        matches!(self.find(path), Meaning::Field(_))
+        self.find(path).field().is_some()
     }
 }
 
@@ -102,7 +92,7 @@ impl HeaderNames {
                 None => Meaning::Ignored,
             };
             let spelt = header.trim().to_string();
-            found.alike.entry(letters_and_digits(header)).or_default().push(spelt.clone());
+            found.alike.entry(letters_and_digits(header)).or_default().push((spelt.clone(), meaning));
             found.paths.push(spelt.clone());
             found.mapped.insert(spelt, meaning);
         }
@@ -124,12 +114,12 @@ impl HeaderNames {
         for name in spelt.iter().filter(|name| self.mapped.contains_key(**name)) {
             alike.entry(letters_and_digits(name)).or_insert_with_key(|compared| {
                 let mut mapped = self.alike.get(compared).into_iter().flatten();
-                let free = mapped.find(|mapped| {
+                let free = mapped.find(|(mapped, _)| {
                     #[cfg(test)]
-                    super::header_name::steps::count(1);
+                    super::header::steps::count(1);
                     !spelt.contains(mapped.as_str())
                 });
-                free.and_then(|mapped| self.mapped.get(mapped).copied())
+                free.map(|(_, meaning)| *meaning)
             });
         }
         Alike(alike)
@@ -146,10 +136,7 @@ impl HeaderNames {
         }
         let mapped = match alike.0.get(compared) {
             Some(mapped) => *mapped,
-            None => {
-                let mapped = self.alike.get(compared).and_then(|mapped| mapped.first());
-                mapped.and_then(|mapped| self.mapped.get(mapped).copied())
-            }
+            None => self.alike.get(compared).and_then(|mapped| mapped.first()).map(|(_, meaning)| *meaning),
         };
         mapped.filter(|_| !compared.is_empty()).unwrap_or_else(|| self.in_profile(name, compared))
     }
@@ -173,6 +160,6 @@ impl Paths for HeaderNames {
     }
 
     fn fill(&self, path: &str) -> bool {
-        matches!(self.find(path), Meaning::Field(_))
+        self.find(path).field().is_some()
     }
 }

@@ -7,8 +7,7 @@ use std::fmt::{self, Display};
 use serde::Deserialize;
 
 use super::definition::Profile;
-use super::settings_error::{Setting, SettingsError};
-use super::toml_text::{Position, message};
+use super::error::{Position, Setting, SettingsError, message};
 use crate::core::text;
 
 /// Which columns go where, what fills missing values, and which values replace others.
@@ -24,7 +23,6 @@ pub struct Mapping {
     indexes: HashMap<String, usize>,
 }
 
-/// A mapping file as it is written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct MappingFile {
@@ -101,13 +99,9 @@ impl Mapping {
     }
 }
 
-/// Why a mapping file cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum MappingFileError {
-    /// It is not TOML, or has the wrong keys or types.
     Toml { position: Option<Position>, message: String },
-    /// A value is neither text nor number nor flag.
     NotText { key: String, found: &'static str },
 }
 

@@ -4,18 +4,15 @@
 //! alone, but only in objects that are known to describe the customer: the `email` of `contact` is the customer's, the `email`
 //! of `manager` is not.
 
-use super::definition::Profile;
-use super::header_name::letters_and_digits;
 use super::matching::{Match, Rank};
+use super::{definition::Profile, header::letters_and_digits};
 
-/// What an object contains, by its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Holds {
     /// Any field of the customer.
     Customer,
     /// A company: its address, its tax ID.
     Company,
-    /// The parts of an address.
     Address,
     /// The parts of the address that goods are sent to.
     Shipping,
@@ -24,45 +21,17 @@ enum Holds {
 }
 
 /// The known keys of objects, by letters and digits, the best first.
-const HOLDERS: [(&str, Holds); 38] = [
-    ("customer", Holds::Customer),
-    ("attributes", Holds::Customer),
-    ("fields", Holds::Customer),
-    ("properties", Holds::Customer),
-    ("record", Holds::Customer),
-    ("data", Holds::Customer),
-    ("source", Holds::Customer),
-    ("billingaddress", Holds::Address),
-    ("billaddress", Holds::Address),
-    ("invoiceaddress", Holds::Address),
-    ("billing", Holds::Address),
-    ("billto", Holds::Address),
-    ("address", Holds::Address),
-    ("defaultaddress", Holds::Address),
-    ("primaryaddress", Holds::Address),
-    ("mainaddress", Holds::Address),
-    ("postaladdress", Holds::Address),
-    ("mailingaddress", Holds::Address),
-    ("streetaddress", Holds::Address),
-    ("businessaddress", Holds::Address),
-    ("workaddress", Holds::Address),
-    ("homeaddress", Holds::Address),
-    ("location", Holds::Address),
-    ("rechnungsadresse", Holds::Address),
-    ("adresse", Holds::Address),
-    ("anschrift", Holds::Address),
-    ("contact", Holds::Contact),
-    ("contactinfo", Holds::Contact),
-    ("contactinformation", Holds::Contact),
-    ("contactdetails", Holds::Contact),
-    ("kontakt", Holds::Contact),
-    ("company", Holds::Company),
-    ("organization", Holds::Company),
-    ("shippingaddress", Holds::Shipping),
-    ("shipping", Holds::Shipping),
-    ("shipto", Holds::Shipping),
-    ("deliveryaddress", Holds::Shipping),
-    ("lieferadresse", Holds::Shipping),
+#[rustfmt::skip]
+const HOLDERS: [(Holds, &[&str]); 5] = [
+    (Holds::Customer, &["customer", "attributes", "fields", "properties", "record", "data", "source"]),
+    (Holds::Address, &[
+        "billingaddress", "billaddress", "invoiceaddress", "billing", "billto", "address", "defaultaddress",
+        "primaryaddress", "mainaddress", "postaladdress", "mailingaddress", "streetaddress", "businessaddress",
+        "workaddress", "homeaddress", "location", "rechnungsadresse", "adresse", "anschrift",
+    ]),
+    (Holds::Contact, &["contact", "contactinfo", "contactinformation", "contactdetails", "kontakt"]),
+    (Holds::Company, &["company", "organization"]),
+    (Holds::Shipping, &["shippingaddress", "shipping", "shipto", "deliveryaddress", "lieferadresse"]),
 ];
 
 /// A match by a last part is worse than any by a whole name, and worse with each level.
@@ -71,7 +40,6 @@ const A_LEVEL: Rank = 10_000;
 const A_HOLDER: Rank = 100;
 const MOST_HOLDERS: usize = 3;
 
-/// What each field of a profile describes.
 #[derive(Clone, Debug)]
 pub(super) struct Nested {
     kinds: Vec<Kind>,
@@ -113,11 +81,10 @@ impl Nested {
         if holders.is_empty() || holders.len() > MOST_HOLDERS {
             return None;
         }
-        let known = |holder: &String| HOLDERS.iter().position(|(name, _)| name == holder);
-        let known: Vec<usize> = holders.iter().map(known).collect::<Option<_>>()?;
-        let holds = |holder: &usize| HOLDERS[*holder].1;
-        let is_shipping = known.iter().any(|holder| holds(holder) == Holds::Shipping);
-        let inner = known.iter().map(holds).find(|holds| *holds != Holds::Customer).unwrap_or(Holds::Customer);
+        let known: Vec<(usize, Holds)> = holders.iter().map(|holder| known_holder(holder)).collect::<Option<_>>()?;
+        let is_shipping = known.iter().any(|(_, holds)| *holds == Holds::Shipping);
+        // The innermost holder that is more than a wrapper says what is in it, and decides the rank.
+        let (holder, inner) = *known.iter().find(|(_, holds)| *holds != Holds::Customer).unwrap_or(&known[0]);
         let is_address = matches!(inner, Holds::Address | Holds::Shipping);
         let found = named(&last).or_else(|| named(&format!("address{last}")).filter(|_| is_address))?;
         let field = match (inner, *self.kinds.get(found.field)?) {
@@ -127,11 +94,15 @@ impl Nested {
             (Holds::Contact, Kind::Contact) | (Holds::Company, Kind::TaxId) | (Holds::Customer, _) => found.field,
             _ => return None,
         };
-        // The innermost holder that is more than a wrapper decides the rank.
-        let holder = known.iter().find(|holder| holds(holder) != Holds::Customer).unwrap_or(&known[0]);
-        let rank = A_LEVEL * known.len() as Rank + A_HOLDER * *holder as Rank + found.rank.min(A_HOLDER - 1);
+        let rank = A_LEVEL * known.len() as Rank + A_HOLDER * holder as Rank + found.rank.min(A_HOLDER - 1);
         Some(Match { field, rank, ..found })
     }
+}
+
+/// The place of a known key among all, and what its object holds.
+fn known_holder(key: &str) -> Option<(usize, Holds)> {
+    let all = HOLDERS.iter().flat_map(|(holds, keys)| keys.iter().map(move |known| (*known, *holds)));
+    all.enumerate().find(|(_, (known, _))| *known == key).map(|(place, (_, holds))| (place, holds))
 }
 
 #[cfg(test)]

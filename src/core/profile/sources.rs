@@ -4,14 +4,10 @@
 //! field. The parts of an address come from one group of columns. The index is that of a column in the header, or of a
 //! member in a JSON record.
 
-use super::layout::Layout;
-use super::matching::{MAP, Match, Rank};
-use super::role::{ROLES, Role};
+use super::matching::{Layout, MAP, Match, ROLES, Rank, Role};
 
-/// A candidate for a field's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// The value at an index.
     One(usize),
     /// The parts of a field, or two other fields, by their slots: their values, joined by a space.
     Joined([usize; 2]),
@@ -20,33 +16,29 @@ pub enum Source {
 /// What fills a field in one record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Chosen {
-    /// Nothing.
     Nothing,
-    /// The value at an index.
     One(usize),
     /// The values at two indices, joined by a space.
     Joined([usize; 2]),
 }
 
 impl Chosen {
-    /// The index of the only value.
-    pub fn single(self) -> Option<usize> {
+    pub fn indices(&self) -> &[usize] {
         match self {
-            Chosen::One(index) => Some(index),
-            Chosen::Nothing | Chosen::Joined(_) => None,
+            Chosen::Nothing => &[],
+            Chosen::One(index) => std::slice::from_ref(index),
+            Chosen::Joined(both) => both,
         }
     }
 
-    /// The index of the first, or only, value.
-    pub fn first(self) -> Option<usize> {
-        match self {
-            Chosen::Nothing => None,
-            Chosen::One(index) | Chosen::Joined([index, _]) => Some(index),
-        }
+    pub fn single(self) -> Option<usize> {
+        if let Chosen::One(index) = self { Some(index) } else { None }
     }
 }
 
-/// A column, or key, that matches a field.
+/// Whether the value at an index counts as one for a field: takes the field and the index.
+pub type HasValue<'v> = dyn FnMut(usize, usize) -> bool + 'v;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Candidate {
     rank: Rank,
@@ -54,12 +46,10 @@ struct Candidate {
     role: Role,
 }
 
-/// The candidates of every field of a profile.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
     /// What matches each field, and each part of one, by slots.
     slots: Vec<Vec<Candidate>>,
-    /// The candidates of each field.
     fields: Vec<Vec<Source>>,
     /// The index of each field's only candidate; `None` if it has none or several.
     single: Vec<Option<usize>>,
@@ -111,7 +101,6 @@ impl Sources {
         self.find_singles(layout);
     }
 
-    /// Adds the candidates that the input has and this record lacks.
     fn add_lacking(&mut self, layout: &Layout, input: &[(Match, Role)]) {
         for alike in input.chunk_by(|one, other| one == other) {
             let (found, role) = alike[0];
@@ -152,24 +141,21 @@ impl Sources {
         let [_, parts @ ..] = layout.own_slots(field);
         let is_mapped = |slot: usize| self.slots[slot].first().is_some_and(|best| best.rank == MAP);
         let (is_whole_mapped, is_part_mapped) = (is_mapped(field), parts.iter().any(|part| is_mapped(*part)));
-        let has_parts = parts.map(|part| !self.slots[part].is_empty());
+        let are_joined = |slots: [usize; 2], may_be_parted: bool| {
+            let are_there = slots.map(|slot| !self.slots[slot].is_empty());
+            are_there == [true; 2] || are_there != [false; 2] && may_be_parted
+        };
         let sources = &mut self.fields[field];
         if !is_part_mapped || is_whole_mapped {
             sources.extend(self.slots[field].iter().map(|candidate| Source::One(candidate.index)));
         }
-        if !is_whole_mapped && (has_parts == [true; 2] || has_parts != [false; 2] && (may_be_parted || is_part_mapped))
-        {
+        if !is_whole_mapped && are_joined(parts, may_be_parted || is_part_mapped) {
             sources.push(Source::Joined(parts));
         }
         for stand_ins in &layout.stand_ins[field] {
             match stand_ins[..] {
                 [one] => sources.extend(self.slots[one].iter().map(|candidate| Source::One(candidate.index))),
-                [one, other] => {
-                    let has_both = [one, other].map(|slot| !self.slots[slot].is_empty());
-                    if has_both == [true; 2] || has_both != [false; 2] && may_be_parted {
-                        sources.push(Source::Joined([one, other]));
-                    }
-                }
+                [one, other] if are_joined([one, other], may_be_parted) => sources.push(Source::Joined([one, other])),
                 _ => {}
             }
         }
@@ -208,7 +194,6 @@ impl Sources {
         }
     }
 
-    /// The index of each field's only candidate; `None` if it has none or several.
     #[inline]
     pub fn singles(&self) -> &[Option<usize>] {
         &self.single
@@ -219,7 +204,6 @@ impl Sources {
         self.fields.get(field).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether a field has no candidate.
     pub fn lack(&self, field: usize) -> bool {
         self.of(field).is_empty()
     }
@@ -231,7 +215,6 @@ impl Sources {
         slots.any(|best| best.rank == MAP)
     }
 
-    /// The index of a field's best candidate, for messages.
     pub fn first(&self, field: usize) -> Option<usize> {
         match *self.of(field).first()? {
             Source::One(index) => Some(index),
@@ -239,7 +222,6 @@ impl Sources {
         }
     }
 
-    /// All indices that may fill a field.
     pub fn indices(&self, field: usize) -> impl Iterator<Item = usize> + '_ {
         self.of(field).iter().flat_map(move |source| {
             let (index, slots): (Option<usize>, &[usize]) = match source {
@@ -251,7 +233,6 @@ impl Sources {
         })
     }
 
-    /// Whether each of the input's `indices` may fill a field.
     pub fn candidates(&self, indices: usize) -> Vec<bool> {
         let mut are = vec![false; indices];
         (0..self.fields.len()).flat_map(|field| self.indices(field)).for_each(|index| are[index] = true);
@@ -260,7 +241,7 @@ impl Sources {
 
     /// The group that a record's address comes from: the first with a street, a city or a postal code. `None` if the input has
     /// one address, or the record none.
-    pub fn group(&self, layout: &Layout, has_value: &mut dyn FnMut(usize, usize) -> bool) -> Option<Role> {
+    pub fn group(&self, layout: &Layout, has_value: &mut HasValue<'_>) -> Option<Role> {
         let mut has_address = |role: &Role| {
             let mut makes = layout.address.iter().filter(|(_, makes)| *makes);
             makes.any(|(field, _)| {
@@ -271,15 +252,8 @@ impl Sources {
         self.groups.iter().copied().find(|role| has_address(role))
     }
 
-    /// What fills a field in a record whose address comes from `group`: the first candidate that `has_value`, or the first of
-    /// all.
-    pub fn choose(
-        &self,
-        layout: &Layout,
-        field: usize,
-        group: Option<Role>,
-        has_value: &mut dyn FnMut(usize, usize) -> bool,
-    ) -> Chosen {
+    /// What fills a field if the address comes from `group`: the first candidate that `has_value`, or else the first.
+    pub fn choose(&self, layout: &Layout, field: usize, group: Option<Role>, has_value: &mut HasValue<'_>) -> Chosen {
         // A field that only takes its best column ignores the group.
         let is_of_address = layout.alone != Some(field) && layout.address.iter().any(|(of, _)| *of == field);
         if let Some(role) = group.filter(|_| is_of_address) {
@@ -291,12 +265,7 @@ impl Sources {
                 Source::One(index) => Chosen::One(index),
                 Source::Joined(slots) => self.join(field, slots, has_value),
             };
-            let has_one = match chosen {
-                Chosen::Nothing => false,
-                Chosen::One(index) => has_value(field, index),
-                Chosen::Joined(indices) => indices.iter().any(|index| has_value(field, *index)),
-            };
-            if has_one {
+            if chosen.indices().iter().any(|index| has_value(field, *index)) {
                 return chosen;
             }
             if first == Chosen::Nothing {
@@ -306,7 +275,7 @@ impl Sources {
         first
     }
 
-    fn choose_in(&self, role: Role, field: usize, has_value: &mut dyn FnMut(usize, usize) -> bool) -> Chosen {
+    fn choose_in(&self, role: Role, field: usize, has_value: &mut HasValue<'_>) -> Chosen {
         let own = |role: Role| self.slots[field].iter().filter(move |column| column.rank == MAP || column.role == role);
         // If the group has no column for the field, the plain columns fill it.
         let role = if self.in_groups.contains(&(field, role)) { role } else { Role::Plain };
@@ -314,7 +283,7 @@ impl Sources {
         with_value.or_else(|| own(role).next()).map_or(Chosen::Nothing, |column| Chosen::One(column.index))
     }
 
-    fn join(&self, field: usize, slots: [usize; 2], has_value: &mut dyn FnMut(usize, usize) -> bool) -> Chosen {
+    fn join(&self, field: usize, slots: [usize; 2], has_value: &mut HasValue<'_>) -> Chosen {
         let [one, other] = slots.map(|slot| {
             let slot = &self.slots[slot];
             let with_value = if slot.len() > 1 { slot.iter().find(|part| has_value(field, part.index)) } else { None };

@@ -5,7 +5,6 @@
 
 use serde::Serialize;
 
-/// Where a record starts in its input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
     /// The record's number in the input, from 1. The header and blank lines are not counted.
@@ -21,18 +20,14 @@ pub struct Position {
 pub struct Origin {
     /// The run: its number, a hyphen and the database's own ID. Empty for a check, which is not a run.
     pub run: String,
-    /// The file as the user named it.
     pub file: String,
-    /// The record's number in it.
     pub record: String,
-    /// The line on which the record starts.
     pub line: String,
 }
 
 /// What cutting found in a stretch of the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Extent {
-    /// A whole record.
     Record,
     /// A blank line: counted, but not a record.
     Blank,
@@ -47,31 +42,25 @@ pub enum Extent {
 /// How much is kept of a record that cannot be split: 64 KiB.
 pub const RAW_LIMIT: usize = 64 * 1024;
 
-/// Where one record or blank line is in its block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
-    /// The offset of its first byte.
     pub start: u32,
     /// The offset after its last byte, without its line ending.
     pub end: u32,
     /// Its first physical line, counted from the block's first, from 0.
     pub line: u32,
-    /// What it is.
     pub extent: Extent,
 }
 
-/// Whole records of one input, one after another.
 #[derive(Clone, Debug)]
 pub struct Block {
     /// The records' bytes, line endings included.
     pub bytes: Vec<u8>,
-    /// Where each record and blank line is.
     pub spans: Vec<Span>,
     /// The number of the block's first record, from 1.
     pub first_record: u64,
     /// The physical line on which the block starts, from 1.
     pub first_line: u64,
-    /// The block's first byte in the input.
     pub byte_offset: u64,
     /// The number of bytes of the file read for it.
     pub file_bytes: u64,
@@ -79,30 +68,22 @@ pub struct Block {
     pub stop: Option<TextBefore>,
 }
 
-/// The text before a point in the input.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TextBefore {
-    /// The physical line of that point.
     pub line: u64,
-    /// Its offset.
     pub byte_offset: u64,
     /// The SHA-256 of the text before it, in lower-case hex.
     pub sha256: String,
 }
 
-/// One record of a block.
 #[derive(Clone, Copy, Debug)]
 pub struct Spot<'b> {
-    /// The block.
     pub block: &'b Block,
-    /// Where it is in the block.
     pub span: &'b Span,
-    /// Where it starts in its input.
     pub position: Position,
 }
 
 impl Block {
-    /// The bytes of a span of this block.
     pub fn bytes_of(&self, span: &Span) -> &[u8] {
         &self.bytes[span.start as usize..span.end as usize]
     }
@@ -137,17 +118,14 @@ pub enum CellOutcome {
     Missing,
     /// Not used: another column of its field had a value.
     Unused,
-    /// Its record was rejected.
     Rejected,
     /// Its record was replaced by a later one.
     Superseded,
 }
 
 impl CellOutcome {
-    /// The number of them.
     pub const COUNT: usize = CellOutcome::ALL.len();
 
-    /// All, in order.
     pub const ALL: [CellOutcome; 7] = [
         CellOutcome::Stored,
         CellOutcome::Normalised,
@@ -161,7 +139,7 @@ impl CellOutcome {
 
 /// The filled cells of a column or JSON key, by what became of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[allow(missing_docs)] // the others are those of CellOutcome
+// The fields without a comment are those of CellOutcome.
 pub struct Balance {
     /// Cells with more than white space, in records that could be split.
     pub filled: u64,
@@ -177,7 +155,6 @@ pub struct Balance {
 }
 
 impl Balance {
-    /// The count of cells with this outcome.
     pub fn of(&mut self, outcome: CellOutcome) -> &mut u64 {
         match outcome {
             CellOutcome::Stored => &mut self.stored,
@@ -190,14 +167,12 @@ impl Balance {
         }
     }
 
-    /// Moves a cell from the outcome it was counted with to another.
     pub fn move_one(&mut self, from: CellOutcome, to: CellOutcome) {
         // Wraps instead of panicking; a wrong balance is reported when it is checked.
         *self.of(from) = self.of(from).wrapping_sub(1);
         *self.of(to) = self.of(to).wrapping_add(1);
     }
 
-    /// Adds the cells of another part of the input.
     pub fn add(&mut self, other: &Balance) {
         let mut other = *other;
         self.filled += other.filled;

@@ -3,7 +3,6 @@
 
 use serde::Serialize;
 
-/// How a count relates to the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sum {
     /// The sum of all outcomes.
@@ -18,16 +17,12 @@ pub enum Sum {
     Values,
 }
 
-/// One of the counts.
 #[derive(Clone, Copy, Debug)]
 pub struct Count {
     /// Its name: the column in the database, the key in JSON and in the log, the header in a table.
     pub name: &'static str,
-    /// How it relates to the others.
     pub sum: Sum,
-    /// Reads it.
     pub get: fn(&Counts) -> u64,
-    /// Changes it.
     pub get_mut: fn(&mut Counts) -> &mut u64,
 }
 

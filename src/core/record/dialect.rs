@@ -12,7 +12,6 @@ pub struct CsvDialect {
     pub delimiter: u8,
     /// The quote, an ASCII character; `None` if cells are never quoted.
     pub quote: Option<u8>,
-    /// How a quote is written inside a quoted cell.
     pub escape: Escape,
 }
 
@@ -27,7 +26,6 @@ pub enum Escape {
 }
 
 impl Escape {
-    /// The name in options and reports.
     pub fn name(self) -> &'static str {
         match self {
             Escape::Double => "double",
@@ -42,7 +40,6 @@ impl CsvDialect {
         CsvDialect { delimiter, quote: Some(b'"'), escape: Escape::Double }
     }
 
-    /// Whether cells are quoted as in reports.
     pub fn is_quoted_as_usual(&self) -> bool {
         self.quote == Some(b'"') && self.escape == Escape::Double
     }

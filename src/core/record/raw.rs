@@ -65,7 +65,6 @@ pub fn is_cut_off(text: &str) -> bool {
 /// quoted as usual, with the quoting (`delimiter=; quote=' escape=double columns=0a1b2c3d`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RawDialect {
-    /// How its cells are written.
     pub csv: CsvDialect,
     /// The digest of the column names that the cells belong to.
     pub columns: String,
@@ -76,7 +75,6 @@ pub struct RawDialect {
 /// The usual quoting, which is left out.
 const USUAL: &str = " quote=\" escape=double";
 
-/// Marks cells with guards.
 const GUARDED: &str = " guarded";
 
 impl fmt::Display for RawDialect {
@@ -88,7 +86,6 @@ impl fmt::Display for RawDialect {
 }
 
 impl RawDialect {
-    /// Reads what `Display` writes.
     pub fn parse(text: &str) -> Option<RawDialect> {
         let text = text.trim();
         let (text, is_guarded) = text.strip_suffix(GUARDED).map_or((text, false), |text| (text, true));

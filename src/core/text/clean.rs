@@ -8,10 +8,8 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 use super::invisible::{self, is_joiner, is_removed};
 pub use crate::core::mask::is_tidy;
 
-/// A control character that no value may contain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ControlCharacter {
-    /// The character itself.
     pub character: char,
     /// Its 1-based position in the original value, in Unicode scalar values.
     pub position: usize,
@@ -19,7 +17,6 @@ pub struct ControlCharacter {
 
 /// Cleans a value: removes invisible characters ([`invisible`]), normalises the rest to NFC, makes each run of white space
 /// one space, and trims the ends.
-///
 /// Returns a part of `raw` if only the ends had to be trimmed. A control character other than white space is an error.
 pub fn clean(raw: &str) -> Result<Cow<'_, str>, ControlCharacter> {
     let value = raw.trim_ascii();
@@ -40,7 +37,6 @@ pub fn clean_range(raw: &[u8]) -> Range<usize> {
     }
 }
 
-/// [`clean`] for any value.
 fn clean_any(raw: &str) -> Result<Cow<'_, str>, ControlCharacter> {
     if let Some((index, character)) = raw.chars().enumerate().find(|&(_, c)| c.is_control() && !c.is_whitespace()) {
         return Err(ControlCharacter { character, position: index + 1 });
@@ -57,7 +53,6 @@ fn clean_any(raw: &str) -> Result<Cow<'_, str>, ControlCharacter> {
     })
 }
 
-/// The value in NFC.
 pub(crate) fn nfc(value: &str) -> Cow<'_, str> {
     // Nothing below U+0300 is a mark or changes under NFC. This decides most names in Latin letters.
     if value.chars().all(|c| c < '\u{300}') {
@@ -103,8 +98,7 @@ pub(crate) fn into_collapsed(value: String) -> String {
     }
 }
 
-/// Whether a cleaned value is missing in every field: empty, or `\N`. The words NULL, None, NA and
-/// N/A are values here: Null is a surname, and NA is Namibia.
+/// Whether a cleaned value is missing in every field. NULL is a value here, a surname, and NA is Namibia.
 pub fn is_missing(value: &str) -> bool {
     value.is_empty() || value == "\\N"
 }

@@ -5,22 +5,17 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use unicase::UniCase;
 
-use super::characters::is_letter;
-use super::clean::nfc;
-use super::invisible::is_invisible;
+use super::{characters::is_letter, clean::nfc, invisible::is_invisible};
 
-/// How the keys of a profile are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum KeyComparison {
-    /// As text, ignoring case.
     Text,
     /// By their letters (L*, M*) and digits (0 to 9), ignoring case: `DE 123-4` is `de1234`.
     LettersAndDigits,
 }
 
 /// The form in which keys are compared: case-folded, without invisible characters, and in NFC.
-///
 /// `None` if the key identifies nobody, and so cannot be a duplicate: it is empty, `-`, n/a, na, none, null or unknown, or has
 /// only zeros.
 pub fn fold(value: &str, comparison: KeyComparison) -> Option<Cow<'_, str>> {
@@ -28,7 +23,6 @@ pub fn fold(value: &str, comparison: KeyComparison) -> Option<Cow<'_, str>> {
     if identifies_nobody(&folded) { None } else { Some(folded) }
 }
 
-/// `fold` for ASCII, where folding is lower-casing.
 fn fold_ascii(value: &str, comparison: KeyComparison) -> Cow<'_, str> {
     match comparison {
         KeyComparison::Text if !value.bytes().any(|byte| byte.is_ascii_uppercase()) => Cow::Borrowed(value),
@@ -44,12 +38,10 @@ fn fold_ascii(value: &str, comparison: KeyComparison) -> Cow<'_, str> {
     }
 }
 
-/// Whether a character counts in [`KeyComparison::LettersAndDigits`].
 fn is_kept(character: char) -> bool {
     character.is_ascii_digit() || is_letter(character) && !is_invisible(character)
 }
 
-/// `fold` for any text.
 fn fold_any(value: &str, comparison: KeyComparison) -> Cow<'_, str> {
     let counts = |character: char| match comparison {
         KeyComparison::Text => !is_invisible(character),
@@ -70,7 +62,6 @@ fn fold_any(value: &str, comparison: KeyComparison) -> Cow<'_, str> {
     if folded == value { Cow::Borrowed(value) } else { Cow::Owned(folded) }
 }
 
-/// Whether a folded key is what people write instead of none.
 fn identifies_nobody(folded: &str) -> bool {
     matches!(folded, "" | "-" | "n/a" | "na" | "none" | "null" | "unknown") || folded.bytes().all(|byte| byte == b'0')
 }

@@ -3,22 +3,14 @@
 //! Most values are ASCII and Latin letters, where each byte determines the kind of its character. So one table lookup per
 //! byte, without a branch, decides most rules. Anything else is [`OTHER`], and is read character by character.
 
-/// A letter of ASCII.
-pub const LETTER: u8 = 1;
-/// A digit, 0 to 9.
-pub const DIGIT: u8 = 2;
-/// U+0020.
-pub const SPACE: u8 = 4;
-/// The hyphen `-`.
-pub const HYPHEN: u8 = 8;
-/// The apostrophe and the full stop, which address repair removes.
-pub const DROPPED: u8 = 16;
-/// ASCII's other punctuation (P*).
-pub const PUNCTUATION: u8 = 32;
-/// A byte of a character from U+00C0 to U+027F: a letter, with two exceptions ([`has_sign`]).
-pub const LATIN: u8 = 64;
-/// Anything else: symbols, control characters, bytes of other characters.
-pub const OTHER: u8 = 128;
+pub const LETTER: u8 = 1; // A letter of ASCII.
+pub const DIGIT: u8 = 2; // A digit, 0 to 9.
+pub const SPACE: u8 = 4; // U+0020.
+pub const HYPHEN: u8 = 8; // The hyphen `-`.
+pub const DROPPED: u8 = 16; // The apostrophe and the full stop, which address repair removes.
+pub const PUNCTUATION: u8 = 32; // ASCII's other punctuation (P*).
+pub const LATIN: u8 = 64; // A byte of a character from U+00C0 to U+027F: a letter, with two exceptions (`has_sign`).
+pub const OTHER: u8 = 128; // Anything else: symbols, control characters, bytes of other characters.
 
 /// The kind of each byte of a text in UTF-8, if no byte of it is [`OTHER`].
 pub const KINDS: [u8; 256] = {
@@ -43,7 +35,6 @@ pub const KINDS: [u8; 256] = {
     kinds
 };
 
-/// The kinds of all bytes of a value.
 pub fn seen(value: &[u8]) -> u8 {
     value.iter().fold(0, |seen, byte| seen | KINDS[usize::from(*byte)])
 }

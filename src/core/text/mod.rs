@@ -3,13 +3,11 @@
 
 mod characters;
 mod clean;
-pub mod digit;
 pub mod invisible;
 pub mod key;
 pub mod kinds;
 pub mod sheet;
-mod visible;
 
 pub use self::characters::*;
 pub use self::clean::*;
-pub use self::visible::*;
+pub use self::invisible::{is_hidden, visible};

@@ -43,7 +43,6 @@ pub fn looks_like_error(text: &str) -> bool {
     matches!(name, "N/A" | "NV" | "N/D" | "GETTING_DATA") || (name.len() <= 16 && name.ends_with(['!', '?']))
 }
 
-/// How a spreadsheet has rewritten a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rewritten {
     /// With an exponent: `5.41754E+09`.
@@ -52,8 +51,7 @@ pub enum Rewritten {
     Zeros(usize, usize),
 }
 
-/// How a spreadsheet has rewritten a number, if it has. An exponent needs a sign or a decimal point: `12E5` may be an article
-/// number.
+/// How a spreadsheet has rewritten a number. An exponent needs a sign or a point: `12E5` may be an article number.
 #[inline(never)]
 pub fn rewritten(value: &[u8]) -> Option<Rewritten> {
     let (whole, rest) = split_digits(unsigned(value));
@@ -87,8 +85,7 @@ fn split_digits(value: &[u8]) -> (usize, &[u8]) {
     (end, &value[end..])
 }
 
-/// A cleaned value without what kept a spreadsheet from changing it: a leading apostrophe (if `has_apostrophe`), and a formula
-/// around it.
+/// A cleaned value without a leading apostrophe (if `has_apostrophe`), and without a formula around it.
 pub fn without_guards(cleaned: Cow<'_, str>, has_apostrophe: bool) -> Cow<'_, str> {
     let value = match cleaned.strip_prefix('\'') {
         Some(rest) if has_apostrophe => match cleaned {

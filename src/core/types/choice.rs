@@ -2,13 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::definition::{Facts, Type};
-use super::limits::Limits;
-use super::parsed::{Parsed, Refusal};
+use super::definition::{Facts, Limits, Parsed, Refusal, Type};
 use crate::core::finding::{Problem, TextKind, excerpt};
 
-/// One of a few words.
-#[derive(Debug)]
 pub struct Choice;
 
 impl Type for Choice {
@@ -18,10 +14,6 @@ impl Type for Choice {
         settings: &["min", "max", "characters", "default", "choices"],
         ..Facts::TEXT
     };
-
-    fn describe(limits: &Limits) -> Cow<'static, str> {
-        limits.choices.join(" or ").into()
-    }
 
     fn parse<'v>(value: Cow<'v, str>, limits: &Limits) -> Parsed<'v> {
         match parse(&value, &limits.choices) {
@@ -34,7 +26,6 @@ impl Type for Choice {
     }
 }
 
-/// Finds the choice that equals the value, ignoring case.
 fn parse<'c>(value: &str, choices: &'c [String]) -> Option<&'c str> {
     choices.iter().find(|choice| unicase::eq(choice.as_str(), value)).map(String::as_str)
 }

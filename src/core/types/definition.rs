@@ -1,36 +1,28 @@
-//! What a field type implements: [`Type`]. The rest of the program calls [`super::FieldType`].
+//! What a field type implements ([`Type`]), which gets the [`Limits`] of a field and makes a value [`Parsed`]. The rest of the
+//! program calls [`super::FieldType`].
 
 use std::borrow::Cow;
 
-use super::limits::Limits;
-use super::parsed::Parsed;
-use super::quick::{Memory, Quick};
-use crate::core::finding::Wanted;
-use crate::core::record::json::JsonValue;
-use crate::core::row::RowBuilder;
-use crate::core::text::sheet;
+use super::{country::names::Recent, repair::corrected};
+use crate::core::finding::{Problem, TextKind, Wanted};
+use crate::core::text::{self, Characters, kinds, sheet};
+use crate::core::{record::json::JsonValue, row::RowBuilder};
 
-/// How the values of a type are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum Storage {
     Text,
     Integer,
 }
 
-/// The part of an address that a type holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum AddressPart {
     PostalCode,
     State,
     Country,
 }
 
-/// The properties of a type.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts {
-    /// What it holds, for the documentation.
     pub docs: &'static str,
     /// Values, and what is stored for each.
     pub examples: &'static [(&'static str, &'static str)],
@@ -38,7 +30,6 @@ pub struct Facts {
     pub words: &'static str,
     /// What the listing says after the limits.
     pub normalisation: Option<&'static str>,
-    /// How its values are stored.
     pub storage: Storage,
     /// The JSON type that it needs, besides texts and whole numbers.
     pub json: Wanted,
@@ -54,7 +45,6 @@ pub struct Facts {
     pub has_quick_keys: bool,
     /// The settings of a profile that have an effect on it.
     pub settings: &'static [&'static str],
-    /// The part of an address that it holds.
     pub address_part: Option<AddressPart>,
 }
 
@@ -77,15 +67,8 @@ impl Facts {
     };
 }
 
-/// A field type.
 pub trait Type {
-    /// See [`Facts`].
     const FACTS: Facts;
-
-    /// What the limits allow, in words.
-    fn describe(_: &Limits) -> Cow<'static, str> {
-        Self::FACTS.words.into()
-    }
 
     /// Normalises a value, cleaned and not empty, and judges it.
     fn parse<'v>(value: Cow<'v, str>, limits: &Limits) -> Parsed<'v>;
@@ -104,5 +87,158 @@ pub trait Type {
     /// is written to the space of `rows`; nothing is pushed.
     fn quick(_value: &[u8], _limits: &Limits, _memory: &mut Memory, _rows: &mut impl RowBuilder) -> Quick {
         Quick::Undecided
+    }
+}
+
+/// The limits of one field. Lengths are in Unicode scalar values.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    pub min: usize,
+    pub max: usize,
+    pub at_least: i64,
+    /// The characters that a value may contain; `None` for all, or if the rule is relaxed.
+    pub characters: Option<Characters>,
+    /// Whether `--relax` names the field.
+    pub relaxed: bool,
+    pub repair: bool,
+    /// Whether a number that a spreadsheet has rewritten must be refused, because no other limit refuses it.
+    pub refuses_rewritten: bool,
+    pub choices: Vec<String>,
+}
+
+impl Limits {
+    /// Whether the length of a value in UTF-8 is within the limits.
+    #[inline]
+    pub fn allow_length(&self, value: &[u8]) -> bool {
+        // Decides most values without counting characters, which have up to four bytes.
+        if value.len() >= 4 * self.min && value.len() <= self.max {
+            return true;
+        }
+        let length = value.iter().filter(|byte| !matches!(byte, 0x80..=0xbf)).count();
+        (self.min..=self.max).contains(&length)
+    }
+
+    #[inline]
+    pub fn allow_characters(&self, value: &[u8]) -> bool {
+        self.allow_kinds(kinds::seen(value), value)
+    }
+
+    /// Whether a value with bytes of these kinds ([`kinds::seen`]) surely has only allowed characters.
+    #[inline]
+    pub fn allow_kinds(&self, seen: u8, value: &[u8]) -> bool {
+        self.characters.is_none_or(|characters| characters.allow(seen, value))
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stored<'v> {
+    Missing,
+    Text(Cow<'v, str>),
+    /// A whole number, or a flag.
+    Integer(i64),
+}
+
+impl Stored<'_> {
+    pub fn into_owned<'v>(self) -> Stored<'v> {
+        match self {
+            Stored::Missing => Stored::Missing,
+            Stored::Integer(number) => Stored::Integer(number),
+            Stored::Text(text) => Stored::Text(Cow::Owned(text.into_owned())),
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    pub problem: Problem,
+    pub suggestion: Option<String>,
+    /// Whether the value would be valid without the field's rule.
+    pub relaxable: bool,
+}
+
+impl Refusal {
+    pub fn new(problem: Problem) -> Refusal {
+        Refusal { problem, suggestion: None, relaxable: false }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parsed<'v> {
+    /// What is stored. If the value is refused: what was judged, as far as it could be normalised.
+    pub stored: Stored<'v>,
+    pub is_repaired: bool,
+    pub warning: Option<Problem>,
+    pub refusals: Vec<Refusal>,
+}
+
+impl<'v> Parsed<'v> {
+    fn new(stored: Stored<'v>, refusals: Vec<Refusal>) -> Parsed<'v> {
+        Parsed { stored, is_repaired: false, warning: None, refusals }
+    }
+
+    /// A normalised text, checked against its field's limits. An empty one is missing.
+    pub fn text(value: Cow<'v, str>, limits: &Limits, kind: TextKind) -> Parsed<'v> {
+        if value.is_empty() {
+            return Parsed::new(Stored::Missing, Vec::new());
+        }
+        let mut refusals = Vec::new();
+        if !limits.allow_length(value.as_bytes()) {
+            let (length, Limits { min, max, .. }) = (text::length(&value), limits);
+            refusals.push(Refusal::new(match length < *min {
+                true => Problem::TooShort { length, limit: *min },
+                false => Problem::TooLong { length, limit: *max, kind },
+            }));
+        }
+        if let Some(allowed) = limits.characters
+            && let Some(found) = allowed.first_outside(&value)
+        {
+            let problem = Problem::Characters { found, allowed, country: None };
+            let suggestion = corrected(&value, allowed).filter(|text| limits.allow_length(text.as_bytes()));
+            let relaxable = refusals.is_empty();
+            refusals.push(Refusal { problem, suggestion, relaxable });
+        }
+        Parsed::new(Stored::Text(value), refusals)
+    }
+
+    pub fn integer(number: i64) -> Parsed<'v> {
+        Parsed::new(Stored::Integer(number), Vec::new())
+    }
+
+    pub fn refused(refusal: Refusal) -> Parsed<'v> {
+        Parsed::new(Stored::Missing, vec![refusal])
+    }
+}
+
+/// Applies a normaliser; a borrowed value stays borrowed if possible.
+pub fn normalised<'v>(value: Cow<'v, str>, normalise: impl for<'a> Fn(&'a str) -> Cow<'a, str>) -> Cow<'v, str> {
+    match value {
+        Cow::Borrowed(value) => normalise(value),
+        Cow::Owned(value) => match normalise(&value) {
+            Cow::Borrowed(same) if same.len() == value.len() => Cow::Owned(value),
+            changed => Cow::Owned(changed.into_owned()),
+        },
+    }
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Memory {
+    pub countries: Recent,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quick {
+    Undecided,
+    Missing,
+    Same,
+    /// Normalised: written to the builder's space, with this length.
+    Normalised(usize),
+    /// The same, and address repair removed punctuation.
+    Repaired(usize),
+}
+
+impl Quick {
+    #[inline]
+    pub fn same_if(is_valid: bool) -> Quick {
+        if is_valid { Quick::Same } else { Quick::Undecided }
     }
 }

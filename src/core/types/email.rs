@@ -2,16 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::definition::{Facts, Type};
-use super::limits::Limits;
-use super::parsed::{Parsed, Refusal, Stored, normalised};
-use super::quick::{Memory, Quick};
+use super::definition::{Facts, Limits, Memory, Parsed, Quick, Refusal, Stored, Type, normalised};
 use crate::core::finding::{EmailFault, Problem, TextKind};
 use crate::core::row::RowBuilder;
 use crate::core::text;
 
-/// An e-mail address.
-#[derive(Debug)]
 pub struct Email;
 
 impl Type for Email {
@@ -40,8 +35,7 @@ impl Type for Email {
     }
 }
 
-/// Normalises a cleaned value: removes a leading `mailto:`, and lower-cases the domain after the last `@`. The local part
-/// stays as it is.
+/// Removes a leading `mailto:` and lower-cases the domain after the last `@`. The local part stays as it is.
 pub fn normalise(value: &str) -> Cow<'_, str> {
     let mut address = value;
     // Repeated, so that normalising twice changes nothing.
@@ -50,20 +44,12 @@ pub fn normalise(value: &str) -> Cow<'_, str> {
     }
     let Some(at) = memchr::memrchr(b'@', address.as_bytes()) else { return Cow::Borrowed(address) };
     let (local, domain) = address.split_at(at + 1);
-    if domain.is_ascii() {
-        if !domain.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            return Cow::Borrowed(address);
-        }
-        let mut lowered = address.to_owned();
-        if let Some(domain) = lowered.get_mut(at + 1..) {
-            domain.make_ascii_lowercase();
-        }
-        return Cow::Owned(lowered);
+    if domain.is_ascii() && !domain.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return Cow::Borrowed(address);
     }
     lower_any(address, local, domain)
 }
 
-/// The address with a domain of any characters lower-cased.
 fn lower_any<'v>(address: &'v str, local: &str, domain: &str) -> Cow<'v, str> {
     let lowered = domain.to_lowercase();
     // A lower-case form may be several characters (İ), which NFC reorders with the marks after them.
@@ -158,81 +144,56 @@ static KINDS: [u8; 256] = {
 
 /// A more helpful reason than a wrong character, if there is one.
 fn clearer(value: &str) -> Option<EmailFault> {
-    if value.contains(char::is_whitespace) {
-        Some(EmailFault::Space)
-    } else if value.contains(['<', '>']) {
-        Some(EmailFault::Brackets)
-    } else {
-        None
+    match value {
+        _ if value.contains(char::is_whitespace) => Some(EmailFault::Space),
+        _ if value.contains(['<', '>']) => Some(EmailFault::Brackets),
+        _ => None,
     }
 }
 
 fn check_local(local: &str) -> Result<(), EmailFault> {
-    if local.is_empty() {
-        return Err(EmailFault::NoLocal);
-    }
-    if local.len() > 64 {
-        return Err(EmailFault::LongLocal);
-    }
-    if local.starts_with('"') {
-        return Err(EmailFault::QuotedLocal);
+    match local {
+        "" => return Err(EmailFault::NoLocal),
+        _ if local.len() > 64 => return Err(EmailFault::LongLocal),
+        _ if local.starts_with('"') => return Err(EmailFault::QuotedLocal),
+        _ => {}
     }
     let mut previous = '.';
     for character in local.chars() {
-        if character == '.' {
-            if previous == '.' {
-                return Err(EmailFault::LocalDots);
-            }
-        } else if !(if character.is_ascii() { is_atom(character as u8) } else { text::is_letter(character) }) {
-            return Err(EmailFault::LocalCharacter);
+        match character {
+            '.' if previous == '.' => return Err(EmailFault::LocalDots),
+            '.' => {}
+            _ if character.is_ascii() && is_atom(character as u8) => {}
+            _ if !character.is_ascii() && text::is_letter(character) => {}
+            _ => return Err(EmailFault::LocalCharacter),
         }
         previous = character;
     }
-    if previous == '.' {
-        return Err(EmailFault::DotBeforeAt);
-    }
-    Ok(())
+    if previous == '.' { Err(EmailFault::DotBeforeAt) } else { Ok(()) }
 }
 
 fn check_domain(domain: &str) -> Result<(), EmailFault> {
-    if domain.is_empty() {
-        return Err(EmailFault::NoDomain);
+    match domain {
+        "" => return Err(EmailFault::NoDomain),
+        _ if domain.starts_with('[') => return Err(EmailFault::IpAddress),
+        _ => domain.split('.').try_for_each(check_part)?,
     }
-    if domain.starts_with('[') {
-        return Err(EmailFault::IpAddress);
+    match domain.rsplit_once('.') {
+        None => Err(EmailFault::OnePart),
+        Some((_, last)) if last.bytes().all(|byte| byte.is_ascii_digit()) => Err(EmailFault::DigitsOnly),
+        Some(_) => Ok(()),
     }
-    let mut parts = 0;
-    let mut last = "";
-    for part in domain.split('.') {
-        check_part(part)?;
-        parts += 1;
-        last = part;
-    }
-    if parts < 2 {
-        return Err(EmailFault::OnePart);
-    }
-    if last.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(EmailFault::DigitsOnly);
-    }
-    Ok(())
 }
 
 fn check_part(part: &str) -> Result<(), EmailFault> {
-    if part.is_empty() {
-        return Err(EmailFault::EmptyPart);
+    let is_inner = |c: char| c.is_ascii_digit() || c == '-' || text::is_letter(c);
+    match part {
+        "" => Err(EmailFault::EmptyPart),
+        _ if !part.chars().all(is_inner) => Err(EmailFault::DomainCharacter),
+        _ if part.starts_with('-') || part.ends_with('-') => Err(EmailFault::EdgeHyphen),
+        _ if text::length(part) > 63 => Err(EmailFault::LongPart),
+        _ => Ok(()),
     }
-    if !part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-        && !part.chars().all(|c| c.is_ascii_digit() || c == '-' || text::is_letter(c))
-    {
-        return Err(EmailFault::DomainCharacter);
-    }
-    if part.starts_with('-') || part.ends_with('-') {
-        return Err(EmailFault::EdgeHyphen);
-    }
-    if text::length(part) > 63 {
-        return Err(EmailFault::LongPart);
-    }
-    Ok(())
 }
 
 #[cfg(test)]

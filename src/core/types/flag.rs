@@ -2,14 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::definition::{Facts, Storage, Type};
-use super::limits::Limits;
-use super::parsed::{Parsed, Refusal};
+use super::definition::{Facts, Limits, Parsed, Refusal, Storage, Type};
 use crate::core::finding::{Problem, Wanted, excerpt};
 use crate::core::record::json::JsonValue;
 
-/// Yes or no.
-#[derive(Debug)]
 pub struct Flag;
 
 impl Type for Flag {
@@ -32,23 +28,15 @@ impl Type for Flag {
     }
 
     fn parse_json(value: &JsonValue<'_>, _: &Limits) -> Option<Parsed<'static>> {
-        match value {
-            JsonValue::Bool(flag) => Some(Parsed::integer(i64::from(*flag))),
-            _ => None,
-        }
+        if let JsonValue::Bool(flag) = value { Some(Parsed::integer(i64::from(*flag))) } else { None }
     }
 }
 
 fn parse(value: &str) -> Option<bool> {
     const YES: [&str; 6] = ["1", "y", "t", "yes", "true", "on"];
     const NO: [&str; 6] = ["0", "n", "f", "no", "false", "off"];
-    if YES.iter().any(|word| word.eq_ignore_ascii_case(value)) {
-        Some(true)
-    } else if NO.iter().any(|word| word.eq_ignore_ascii_case(value)) {
-        Some(false)
-    } else {
-        None
-    }
+    let is_one_of = |words: [&str; 6]| words.iter().any(|word| word.eq_ignore_ascii_case(value));
+    if is_one_of(YES) { Some(true) } else { is_one_of(NO).then_some(false) }
 }
 
 #[cfg(test)]

@@ -2,13 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::definition::{Facts, Storage, Type};
-use super::limits::Limits;
-use super::parsed::{Parsed, Refusal};
+use super::definition::{Facts, Limits, Parsed, Refusal, Storage, Type};
 use crate::core::finding::{Problem, Wanted, excerpt};
 
-/// A whole number.
-#[derive(Debug)]
 pub struct Integer;
 
 impl Type for Integer {
@@ -38,12 +34,10 @@ impl Type for Integer {
     }
 }
 
-/// Why a value is not an integer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IntegerFault {
     /// It is not of the form `[+-]?[0-9]+`.
     Invalid,
-    /// It does not fit into 64 bits.
     OutOfRange,
 }
 

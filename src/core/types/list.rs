@@ -8,15 +8,11 @@ use std::collections::HashSet;
 
 use serde_json::value::RawValue;
 
-use super::definition::{Facts, Type};
-use super::limits::Limits;
-use super::parsed::{Parsed, Refusal};
+use super::definition::{Facts, Limits, Parsed, Refusal, Type};
 use crate::core::finding::{Problem, TextKind};
-use crate::core::record::json::{JsonKind, JsonValue};
+use crate::core::record::json::{JsonKind, JsonValue, text_of};
 use crate::core::text;
 
-/// A list of texts and numbers.
-#[derive(Debug)]
 pub struct List;
 
 impl Type for List {
@@ -36,10 +32,7 @@ impl Type for List {
     }
 
     fn parse_json(value: &JsonValue<'_>, limits: &Limits) -> Option<Parsed<'static>> {
-        match value {
-            JsonValue::Array(array) => Some(parsed(from_json(array), limits)),
-            _ => None,
-        }
+        if let JsonValue::Array(array) = value { Some(parsed(from_json(array), limits)) } else { None }
     }
 }
 
@@ -78,10 +71,10 @@ fn from_json(array: &str) -> Result<Option<String>, Problem> {
     for item in items {
         let json = item.get();
         match json.as_bytes().first() {
-            Some(b'"') => match clean_item(&text_of(json)?)? {
-                Cow::Borrowed(item) => list.push_text(Cow::Owned(item.to_owned())),
-                Cow::Owned(item) => list.push_text(Cow::Owned(item)),
-            },
+            Some(b'"') => {
+                let text = text_of(json).ok_or(Problem::NotAList)?;
+                list.push_text(Cow::Owned(clean_item(&text)?.into_owned()));
+            }
             Some(b'-' | b'0'..=b'9') => list.push_number(json),
             first => return Err(Problem::ListItem { found: JsonKind::of(first.copied()) }),
         }
@@ -89,18 +82,10 @@ fn from_json(array: &str) -> Result<Option<String>, Problem> {
     Ok(list.finish())
 }
 
-fn text_of(json: &str) -> Result<Cow<'_, str>, Problem> {
-    match json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
-        Some(text) if !text.contains('\\') => Ok(Cow::Borrowed(text)),
-        _ => serde_json::from_str(json).map(Cow::Owned).map_err(|_| Problem::NotAList),
-    }
-}
-
 fn clean_item(item: &str) -> Result<Cow<'_, str>, Problem> {
     text::clean(item).map_err(|fault| Problem::ControlCharacter { character: fault.character, position: None })
 }
 
-/// The array so far, and the items in it.
 #[derive(Default)]
 struct Items<'v> {
     array: String,
@@ -109,7 +94,6 @@ struct Items<'v> {
 }
 
 impl<'v> Items<'v> {
-    /// Adds a cleaned text.
     fn push_text(&mut self, item: Cow<'v, str>) {
         if item.is_empty() || self.texts.contains(&item) {
             return;
@@ -118,7 +102,6 @@ impl<'v> Items<'v> {
         self.texts.insert(item);
     }
 
-    /// Adds a number as it is written.
     fn push_number(&mut self, json: &'v str) {
         if self.numbers.insert(json) {
             self.push_json(json);

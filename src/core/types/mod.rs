@@ -5,18 +5,14 @@
 //! records or profiles.
 
 pub mod choice;
-pub mod corrected;
 pub mod country;
 pub mod definition;
 pub mod email;
 pub mod flag;
 pub mod integer;
-pub mod limits;
 pub mod list;
-pub mod parsed;
 pub mod phone;
 pub mod postal_code;
-pub mod quick;
 pub mod repair;
 pub mod state;
 pub mod text;
@@ -25,12 +21,10 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use self::definition::{Facts, Type};
-use self::limits::Limits;
-use self::parsed::Parsed;
-use self::quick::{Memory, Quick};
+use self::definition::{Facts, Limits, Memory, Parsed, Quick, Type};
 use crate::core::record::json::JsonValue;
 use crate::core::row::RowBuilder;
+use crate::core::text::Characters;
 
 /// Declares [`FieldType`]: a variant for each type, whose methods ask the type of that name.
 macro_rules! field_types {
@@ -50,11 +44,6 @@ macro_rules! field_types {
             /// What it is.
             pub fn facts(self) -> &'static Facts {
                 match self { $(FieldType::$name => &$module::$name::FACTS,)* }
-            }
-
-            /// See [`Type::describe`].
-            pub fn describe(self, limits: &Limits) -> Cow<'static, str> {
-                match self { $(FieldType::$name => $module::$name::describe(limits),)* }
             }
 
             /// See [`Type::parse`].
@@ -94,9 +83,23 @@ field_types! {
     list::List,
 }
 
+impl FieldType {
+    /// What the limits allow, in words.
+    pub fn describe(self, limits: &Limits) -> Cow<'static, str> {
+        let words = self.facts().words;
+        match self {
+            FieldType::Choice => limits.choices.join(" or ").into(),
+            FieldType::Text | FieldType::PostalCode | FieldType::Country | FieldType::State => {
+                limits.characters.map_or(words, Characters::describe).into()
+            }
+            _ => words.into(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::parsed::Stored;
+    use super::definition::Stored;
     use super::*;
 
     #[test]

@@ -3,17 +3,11 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::definition::{Facts, Type};
-use super::limits::Limits;
-use super::parsed::{Parsed, Refusal};
-use super::quick::{Memory, Quick};
+use super::definition::{Facts, Limits, Memory, Parsed, Quick, Refusal, Type};
 use crate::core::finding::{Problem, TextKind};
-use crate::core::row::RowBuilder;
-use crate::core::text::digit;
 use crate::core::text::sheet::{self, Rewritten};
+use crate::core::{row::RowBuilder, text::ascii_digits};
 
-/// A phone number.
-#[derive(Debug)]
 pub struct Phone;
 
 impl Type for Phone {
@@ -48,7 +42,7 @@ impl Type for Phone {
     /// Many programs export `.0`. With more zeros, as in 555.0000, the number of digits before the point distinguishes a phone
     /// number from a quantity.
     fn is_rewritten(value: &str) -> bool {
-        match sheet::rewritten(digit::ascii_digits(without_scheme(value)).as_bytes()) {
+        match sheet::rewritten(ascii_digits(without_scheme(value)).as_bytes()) {
             Some(Rewritten::Exponent) => true,
             Some(Rewritten::Zeros(digits, zeros)) => zeros == 1 || digits >= 7,
             None => false,
@@ -70,7 +64,6 @@ impl Type for Phone {
 }
 
 /// Normalises a cleaned value to its digits, 0 to 9.
-///
 /// Digits of every script become ASCII. Removed are: a leading `tel:`, `(0)` after a leading `+`, spaces, `( ) .`, hyphens and
 /// dashes, one leading `+`, and one `/` after at most six digits. Anything else is an error.
 pub fn normalise(value: &str) -> Result<Cow<'_, str>, Problem> {
@@ -79,7 +72,7 @@ pub fn normalise(value: &str) -> Result<Cow<'_, str>, Problem> {
     if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Ok(Cow::Borrowed(digits));
     }
-    let value = digit::ascii_digits(value);
+    let value = ascii_digits(value);
     digits_of(&value).map(Cow::Owned)
 }
 
@@ -121,7 +114,6 @@ fn is_separator(character: char) -> bool {
     matches!(character, ' ' | '(' | ')' | '.' | '-' | '\u{2010}'..='\u{2015}' | '\u{2212}')
 }
 
-/// The digits of a value whose digits are all ASCII.
 fn digits_of(value: &str) -> Result<String, Problem> {
     // The trunk zero is only dialled inside the country, so it is not part of a number with a country code.
     let is_international = value.trim_start_matches(is_separator).starts_with('+');

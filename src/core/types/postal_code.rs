@@ -4,15 +4,10 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::definition::{AddressPart, Facts, Type};
-use super::limits::Limits;
-use super::parsed::Parsed;
-use super::quick::{Memory, Quick};
+use super::definition::{AddressPart, Facts, Limits, Memory, Parsed, Quick, Type};
 use super::text::Text;
 use crate::core::row::RowBuilder;
 
-/// A postal code.
-#[derive(Debug)]
 pub struct PostalCode;
 
 impl Type for PostalCode {
@@ -25,10 +20,6 @@ impl Type for PostalCode {
         settings: &["min", "max", "characters", "default", "repair"],
         ..Facts::TEXT
     };
-
-    fn describe(limits: &Limits) -> Cow<'static, str> {
-        Text::describe(limits)
-    }
 
     fn parse<'v>(value: Cow<'v, str>, limits: &Limits) -> Parsed<'v> {
         Text::parse(value, limits)
@@ -50,25 +41,22 @@ pub struct LostZero {
 }
 
 impl LostZero {
-    /// Notes a part of the record's address.
     pub fn note(&mut self, part: AddressPart, text: Range<usize>, rows: &impl RowBuilder) {
         match part {
-            AddressPart::PostalCode => self.has_four_digits = has_four_digits(rows.written(text)),
+            AddressPart::PostalCode => {
+                let code = rows.written(text);
+                self.has_four_digits = code.len() == 4 && code.iter().all(u8::is_ascii_digit);
+            }
             AddressPart::State => self.state = text,
             AddressPart::Country => self.country = text,
         }
     }
 
-    /// Whether it has, once all parts are noted.
     pub fn is_likely(&self, rows: &impl RowBuilder) -> bool {
         self.has_four_digits
             && has_zips_with_leading_zeros(rows.written(self.state.clone()))
             && matches!(rows.written(self.country.clone()), b"" | b"US" | b"PR" | b"VI")
     }
-}
-
-fn has_four_digits(postal_code: &[u8]) -> bool {
-    postal_code.len() == 4 && postal_code.iter().all(u8::is_ascii_digit)
 }
 
 /// Whether the ZIP codes of this American state begin with a zero, which spreadsheets lose (USPS, Publication 65).

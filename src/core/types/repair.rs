@@ -1,12 +1,10 @@
-//! Address repair: removing the punctuation that a profile does not allow.
+//! Address repair: removing the punctuation that a profile does not allow. And what is suggested ([`corrected`]) where it is not
+//! repaired: a suggestion is shown, never stored.
 
 use std::borrow::Cow;
 
-use super::limits::Limits;
-use super::quick::Quick;
-use crate::core::row::RowBuilder;
-use crate::core::text;
 use crate::core::text::kinds::{self, DIGIT, DROPPED, HYPHEN, KINDS, LATIN, LETTER, OTHER, PUNCTUATION, SPACE};
+use crate::core::text::{self, Characters};
 
 /// Repairs a cleaned value: apostrophes and full stops are removed, other punctuation becomes a space, then white space is
 /// collapsed and trimmed again. Symbols and emoji stay.
@@ -28,7 +26,6 @@ pub fn repair(value: &str) -> Cow<'_, str> {
     Cow::Owned(repair_any(value))
 }
 
-/// The repaired value, if repair changes it.
 pub fn repaired(value: &str) -> Option<String> {
     match repair(value) {
         Cow::Borrowed(same) if same.len() == value.len() => None,
@@ -36,7 +33,6 @@ pub fn repaired(value: &str) -> Option<String> {
     }
 }
 
-/// [`repair`] for any value.
 fn repair_any(value: &str) -> String {
     let mut repaired = String::with_capacity(value.len());
     for character in value.chars().filter(|&c| !is_dropped(c)) {
@@ -55,12 +51,10 @@ fn repair_any(value: &str) -> String {
     text::into_collapsed(composed)
 }
 
-/// The kinds of bytes that repair changes.
-const REPAIRED: u8 = HYPHEN | DROPPED | PUNCTUATION;
+pub(super) const REPAIRED: u8 = HYPHEN | DROPPED | PUNCTUATION;
 
-/// [`repair`] for a value without [`OTHER`] bytes: writes it to the front of `repaired`, which is as long as the value, and
-/// returns its length.
-fn repair_known(value: &[u8], repaired: &mut [u8]) -> usize {
+/// [`repair`] without [`OTHER`] bytes: writes to the front of `repaired`, as long as the value; returns the length.
+pub(super) fn repair_known(value: &[u8], repaired: &mut [u8]) -> usize {
     let mut length = 0;
     // A space at the front, or after another, is overwritten. There is no branch, because addresses have no pattern to
     // predict.
@@ -80,30 +74,36 @@ fn is_dropped(character: char) -> bool {
     matches!(character, '\'' | '.' | '\u{2018}' | '\u{2019}' | '\u{2bc}')
 }
 
-/// Whether repair changes this character.
 fn is_repaired(character: char) -> bool {
     is_dropped(character) || text::is_punctuation(character)
 }
 
-/// The quick path of a field whose values are repaired.
-#[inline(always)]
-pub fn quick(value: &[u8], limits: &Limits, rows: &mut impl RowBuilder) -> Quick {
-    let seen = kinds::seen(value);
-    if seen & OTHER != 0 || limits.refuses_rewritten {
-        return Quick::Undecided;
+/// The value without its punctuation (`O'Brien` as `OBrien`, `Jean-Luc` as `Jean Luc`). If the rule is digits and hyphens,
+/// digits of every script become ASCII, and anything between them one hyphen. `None` if that does not help.
+pub fn corrected(value: &str, characters: Characters) -> Option<String> {
+    let found = match characters {
+        Characters::DigitsHyphen if has_decimals(value) => return None,
+        Characters::DigitsHyphen => hyphenated(value),
+        _ => repair(value),
+    };
+    if found.is_empty() || found == value || characters.first_outside(&found).is_some() {
+        return None;
     }
-    if seen & REPAIRED == 0 {
-        return Quick::same_if(limits.allow_length(value) && limits.allow_kinds(seen, value));
-    }
-    let space = rows.space(value.len());
-    let length = repair_known(value, space);
-    let repaired = &space[..length];
-    // Punctuation is gone, or a space.
-    let left = seen & !REPAIRED | SPACE;
-    match length > 0 && limits.allow_length(repaired) && limits.allow_kinds(left, repaired) {
-        true => Quick::Repaired(length),
-        false => Quick::Undecided,
-    }
+    Some(found.into_owned())
+}
+
+/// Whether it is a number with decimals, which has no safe correction: 1.1 is not 11, nor 53113.0 the code 531130.
+fn has_decimals(value: &str) -> bool {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    value.split_once(['.', ',']).is_some_and(|(whole, rest)| digits(whole) && digits(rest) && rest.len() <= 2)
+}
+
+/// The value with one hyphen for each run of spaces and punctuation.
+fn hyphenated(value: &str) -> Cow<'_, str> {
+    let digits = text::ascii_digits(value);
+    // The minus sign is a symbol, which repair keeps.
+    let repaired = digits.replace('\u{2212}', " ");
+    Cow::Owned(text::collapse(&repair(&repaired)).replace(' ', "-"))
 }
 
 #[cfg(test)]
@@ -173,6 +173,60 @@ mod tests {
             prop_assert_eq!(repair(&once), &*once);
             prop_assert_eq!(text::clean(&once), Ok(Cow::Borrowed(&*once)));
             prop_assert!(!once.contains(is_repaired));
+        }
+    }
+
+    #[test]
+    fn corrected_gives_what_would_be_allowed() {
+        use Characters::*;
+        for (value, rule, expected) in [
+            ("O'Brien", LettersSpaces, Some("OBrien")),
+            ("O’Brien", LettersSpaces, Some("OBrien")),
+            ("Jean-Luc", LettersSpaces, Some("Jean Luc")),
+            ("Smith, Ann", LettersSpaces, Some("Smith Ann")),
+            ("Dr. Ann Smith", LettersSpaces, Some("Dr Ann Smith")),
+            ("53113.0", DigitsHyphen, None),
+            ("1,1", DigitsHyphen, None),
+            ("Ann Smith", LettersSpaces, None),
+            ("Ann 2", LettersSpaces, None),
+            ("Ann-2", LettersSpaces, None),
+            ("Ann + Bob", LettersSpaces, None),
+            ("---", LettersSpaces, None),
+            ("", LettersSpaces, None),
+            ("O'Brien", Letters, Some("OBrien")),
+            ("Jean-Luc", Letters, None),
+            ("C.D.", Letters, Some("CD")),
+            ("1, Main St.", LettersDigitsSpaces, Some("1 Main St")),
+            ("5.", Digits, Some("5")),
+            ("5-4", Digits, None),
+            ("12345 6789", DigitsHyphen, Some("12345-6789")),
+            ("12345–6789", DigitsHyphen, Some("12345-6789")),
+            ("12345 \u{2212} 6789", DigitsHyphen, Some("12345-6789")),
+            ("12345 - 6789", DigitsHyphen, Some("12345-6789")),
+            ("12.345-678", DigitsHyphen, Some("12345-678")),
+            ("'01234", DigitsHyphen, Some("01234")),
+            ("１２３４５", DigitsHyphen, Some("12345")),
+            ("１２３－４５６７", DigitsHyphen, Some("123-4567")),
+            ("١٢٣ ٤٥", DigitsHyphen, Some("123-45")),
+            ("12345-6789", DigitsHyphen, None),
+            ("SW1A 1AA", DigitsHyphen, None),
+            ("–", DigitsHyphen, None),
+        ] {
+            assert_eq!(corrected(value, rule).as_deref(), expected, "{value:?} {rule:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn corrected_is_allowed_and_final(value in prop_oneof![any::<String>(), "[a-c1-3٣ '.,–\u{2212}\\-]{0,12}"]) {
+            use Characters::*;
+            for rule in [Letters, LettersSpaces, LettersDigitsSpaces, DigitsHyphen, Digits] {
+                if let Some(corrected_value) = corrected(&value, rule) {
+                    prop_assert!(!corrected_value.is_empty() && corrected_value != value);
+                    prop_assert_eq!(rule.first_outside(&corrected_value), None);
+                    prop_assert_eq!(corrected(&corrected_value, rule), None);
+                }
+            }
         }
     }
 }

@@ -2,18 +2,12 @@
 
 use std::borrow::Cow;
 
-use super::definition::{AddressPart, Facts, Type};
-use super::limits::Limits;
-use super::parsed::{Parsed, normalised};
-use super::quick::{Memory, Quick};
+use super::definition::{AddressPart, Facts, Limits, Memory, Parsed, Quick, Type, normalised};
 use super::repair;
-use super::text::Text;
-use crate::core::finding::TextKind;
-use crate::core::row::RowBuilder;
+use super::text::quick_repaired;
 use crate::core::text;
+use crate::core::{finding::TextKind, row::RowBuilder};
 
-/// A state or province.
-#[derive(Debug)]
 pub struct State;
 
 impl Type for State {
@@ -24,10 +18,6 @@ impl Type for State {
         settings: &["min", "max", "characters", "default", "repair"],
         ..Facts::TEXT
     };
-
-    fn describe(limits: &Limits) -> Cow<'static, str> {
-        Text::describe(limits)
-    }
 
     fn parse<'v>(value: Cow<'v, str>, limits: &Limits) -> Parsed<'v> {
         let repaired = if limits.repair { repair::repaired(&value) } else { None };
@@ -41,7 +31,7 @@ impl Type for State {
         if !limits.repair {
             return Quick::Undecided;
         }
-        let done = repair::quick(value, limits, rows);
+        let done = quick_repaired(value, limits, rows);
         let length = match done {
             Quick::Same => value.len(),
             Quick::Repaired(length) => length,

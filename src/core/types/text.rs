@@ -2,25 +2,15 @@
 
 use std::borrow::Cow;
 
-use super::definition::{Facts, Type};
-use super::limits::Limits;
-use super::parsed::Parsed;
-use super::quick::{Memory, Quick};
-use super::repair;
-use crate::core::finding::TextKind;
-use crate::core::row::RowBuilder;
-use crate::core::text::sheet;
+use super::definition::{Facts, Limits, Memory, Parsed, Quick, Type};
+use super::repair::{self, REPAIRED, repair_known};
+use crate::core::text::kinds::{self, OTHER, SPACE};
+use crate::core::{finding::TextKind, row::RowBuilder, text::sheet};
 
-/// Any text.
-#[derive(Debug)]
 pub struct Text;
 
 impl Type for Text {
     const FACTS: Facts = Facts { settings: &["min", "max", "characters", "default", "repair"], ..Facts::TEXT };
-
-    fn describe(limits: &Limits) -> Cow<'static, str> {
-        limits.characters.map_or(Self::FACTS.words, |characters| characters.describe()).into()
-    }
 
     fn parse<'v>(value: Cow<'v, str>, limits: &Limits) -> Parsed<'v> {
         let repaired = if limits.repair { repair::repaired(&value) } else { None };
@@ -31,12 +21,32 @@ impl Type for Text {
     #[inline(always)]
     fn quick(value: &[u8], limits: &Limits, _: &mut Memory, rows: &mut impl RowBuilder) -> Quick {
         if limits.repair {
-            return repair::quick(value, limits, rows);
+            return quick_repaired(value, limits, rows);
         }
         Quick::same_if(
             limits.allow_length(value)
                 && limits.allow_characters(value)
                 && !(limits.refuses_rewritten && sheet::rewritten(value).is_some()),
         )
+    }
+}
+
+#[inline(always)]
+pub(super) fn quick_repaired(value: &[u8], limits: &Limits, rows: &mut impl RowBuilder) -> Quick {
+    let seen = kinds::seen(value);
+    if seen & OTHER != 0 || limits.refuses_rewritten {
+        return Quick::Undecided;
+    }
+    if seen & REPAIRED == 0 {
+        return Quick::same_if(limits.allow_length(value) && limits.allow_kinds(seen, value));
+    }
+    let space = rows.space(value.len());
+    let length = repair_known(value, space);
+    let repaired = &space[..length];
+    // Punctuation is gone, or a space.
+    let left = seen & !REPAIRED | SPACE;
+    match length > 0 && limits.allow_length(repaired) && limits.allow_kinds(left, repaired) {
+        true => Quick::Repaired(length),
+        false => Quick::Undecided,
     }
 }

@@ -149,9 +149,9 @@ fn the_option_that_loads_the_record_follows_the_advice() {
 fn long_texts_are_cut_and_hidden_characters_shown() {
     let long = "é".repeat(NAMED);
     let longer = [&long, "\u{202e}x"].concat();
-    assert_eq!(Shown(&long).to_string(), format!("\"{long}\""));
-    assert_eq!(Shown(crate::core::finding::excerpt(&longer)).to_string(), format!("\"{long}…\""));
-    assert_eq!(Shown("a\u{202e}b").to_string(), "\"a\\u{202e}b\"");
+    assert_eq!(quoted(&long).to_string(), format!("\"{long}\""));
+    assert_eq!(quoted(crate::core::finding::excerpt(&longer)).to_string(), format!("\"{long}…\""));
+    assert_eq!(quoted("a\u{202e}b").to_string(), "\"a\\u{202e}b\"");
     assert!(names_cell_error(
         &message(&finding(Problem::CellError { error: "#N/A" }, REJECTED, None), "x").to_string(),
         "#N/A"

@@ -5,11 +5,9 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::*;
-use crate::core::judge::plan::FieldOptions;
 use crate::core::judge::{Checker, Outcome, Shape, Stamp, Verdicts};
-use crate::core::profile::Profile;
 use crate::core::record::{Block, Extent, Span};
-use crate::core::row::PlainRows;
+use crate::core::{judge::plan::FieldOptions, profile::Profile, row::PlainRows};
 
 fn checker() -> Checker {
     let mut options = FieldOptions::default();

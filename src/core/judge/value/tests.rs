@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
-use super::super::plan::FieldOptions;
+use proptest::prelude::*;
+
+use super::super::options::FieldOptions;
 use super::*;
 use crate::core::finding::{Severity, english};
 use crate::core::mode::{Empty, Mode};
 use crate::core::profile::{Binding, Profile};
+use crate::core::row::{PlainRows, Value};
 
 /// What is stored for a value of a field, and the codes of its faults, warnings in brackets: `0351 (null-word)`.
 fn judged(plan: &Plan, column: &str, is_json: bool, raw: &str) -> String {
@@ -277,4 +280,88 @@ fn a_profile_may_have_512_fields() {
     let more = format!("{text}[[fields]]\ncolumn = \"f512\"\nlabel = \"F512\"\ntype = \"text\"\n");
     let message = Profile::parse("wide.toml", &more).unwrap_err().to_string();
     assert!(message.contains("1 to 512 fields, and this one has 513"), "{message}");
+}
+
+/// Compares what the quick path stores with what the full path does; whether it stored anything.
+fn compare(plan: &Plan, field: usize, value: &str) -> bool {
+    assert!(text::is_tidy(value.as_bytes()));
+    let (mut quick, mut full) = (Judge::new(plan), Judge::new(plan));
+    let mut rows = PlainRows::new(2, 0, &[]);
+    let source = [value.as_bytes(), b" and what follows it in the block, which is no part of it"].concat();
+    let clean = text::clean_range(value.as_bytes());
+    let tidy = Tidy { source: &source[clean.start..], length: clean.len() };
+    let done = quick.quick(field, tidy, &mut rows);
+    if done == Quick::Undecided {
+        assert_eq!(rows.finish(), 0..0, "{value:?}");
+        return false;
+    }
+    let stored = full.text(Origin { field, column: None, order: 0 }, value);
+    let expected = match &stored {
+        Stored::Missing => Value::Null,
+        Stored::Integer(number) => Value::Integer(*number),
+        Stored::Text(text) => Value::Text(text.as_bytes()),
+    };
+    let row = rows.finish();
+    let rows = rows.into_rows();
+    let row = rows.row(row.start as u32..row.end as u32);
+    assert_eq!(row.collect::<Vec<_>>(), [expected], "{value:?} in {}", plan.fields[field].column);
+    let clean = value[clean].as_bytes();
+    let expected = match expected {
+        Value::Text(text) if text == clean => Quick::Same,
+        Value::Text(text) if quick.repaired[field] > 0 => Quick::Repaired(text.len()),
+        Value::Text(text) => Quick::Normalised(text.len()),
+        Value::Null => Quick::Missing,
+        Value::Integer(_) => Quick::Undecided,
+    };
+    assert_eq!(done, expected, "{value:?}");
+    assert!(full.findings.is_empty(), "{value:?} in {}", plan.fields[field].column);
+    assert_eq!(quick.repaired, full.repaired, "{value:?}");
+    assert_eq!(quick.deprecated, full.deprecated, "{value:?}");
+    true
+}
+
+#[test]
+fn usual_values_take_the_quick_path() {
+    let plan = Plan::new(Profile::named("contact").unwrap(), &FieldOptions::default()).unwrap();
+    let cases = [
+        ("name", "Antoine Lefèvre"),
+        ("email", "Ann.Smith+2@mail.example.com"),
+        ("description", "Reseller, tier 5"),
+        ("cc_email", ""),
+        ("country", "Germany"),
+        ("country", "DEU"),
+        ("country", "us"),
+        ("address_line_1", "Friedrich-Ebert-Str. 76"),
+        ("city", "Saint-Étienne"),
+        ("state", "ny"),
+        ("state", "Mazowieckie"),
+        ("postal_code", "01-814"),
+        ("phone", "+49 55 629 3139"),
+        ("phone", "(541) 754-3010"),
+    ];
+    for (column, value) in cases {
+        let field = plan.profile.field_index(column).unwrap();
+        assert!(compare(&plan, field, value), "{column}: {value}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4000))]
+    #[test]
+    fn both_paths_store_the_same(
+        profile in prop::sample::select(Profile::all().unwrap()),
+        field in any::<prop::sample::Index>(),
+        key in prop::sample::select(vec!["none", "name", "profile"]),
+        relax in prop::sample::select(vec!["all", "name"]),
+        value in " {0,1}([a-zA-Z0-9.,@+'() /éßłĀ×÷ʼʀ\\\\N-]{0,12}|[a-z.@-]{3,14}|[a-z]{1,8}@[a-z.-]{1,9}[.][a-z0-9]{1,3}\
+            |[+]?[0-9 ().-]{1,13}|[+-]?[0-9]{1,8}[.,]?[0-9]{0,3}([eE][+-]?)?0{0,3}[0-9]{0,2}|#N/A|#[A-Z0-9/]{1,5}[!?]?\
+            |=\"[0-9a-z\"]{0,6}\"|[nN](ull|/?[aA]|il|one)|unknown|-{1,3}|tel:[0-9+-]{1,9}|[A-Za-z]{2}|Germany|Korea, Republic of|[a-zé .'-]{1,60}|[é]{20,60}|mailto:a@b.c) {0,1}",
+    ) {
+        let key = Some(key.to_string()).filter(|key| key != "profile");
+        let options = FieldOptions { key, relax: vec![relax.to_string()], ..FieldOptions::default() };
+        let plan = Plan::new(profile, &options).unwrap();
+        if text::is_tidy(value.as_bytes()) {
+            compare(&plan, field.index(plan.fields.len()), &value);
+        }
+    }
 }

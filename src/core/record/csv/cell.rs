@@ -14,7 +14,6 @@ pub struct Cell {
     pub(super) escaped: Escaped,
 }
 
-/// What is escaped in a quoted cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Escaped {
     Nothing,
@@ -24,16 +23,13 @@ pub(super) enum Escaped {
     Backslashes,
 }
 
-/// Marks a spreadsheet's error cell, in front of its text. A text that itself begins with this character gets a second
-/// one.
+/// Marks a spreadsheet's error cell, before its text. A text that begins with it gets a second one.
 pub const SHEET_MARK: char = '\u{1}';
 
-/// The error of a spreadsheet formula whose result was never stored, because the program that wrote the file did not
-/// calculate. It begins as all errors of spreadsheets do.
+/// The error of a formula whose result was never stored. It begins as all errors of spreadsheets do.
 pub const NOT_CALCULATED: &str = "#NOT_CALCULATED!";
 
 impl Cell {
-    /// An empty cell.
     pub fn empty() -> Cell {
         Cell { start: 0, end: 0, escaped: Escaped::Nothing }
     }
@@ -50,8 +46,7 @@ impl Cell {
         }
     }
 
-    /// The text of a cell without escapes: `source` from the text on, and the text's length. `source` begins with the
-    /// record.
+    /// The text of a cell without escapes: `source`, which begins with the record, from the text on; and its length.
     #[inline]
     pub fn plain_in<'r>(&self, source: &'r [u8]) -> Option<(&'r [u8], usize)> {
         match self.escaped {
@@ -60,7 +55,6 @@ impl Cell {
         }
     }
 
-    /// The cell as written, without its quotes.
     #[inline]
     pub fn raw<'r>(&self, record: &'r str) -> &'r str {
         record.get(self.start as usize..self.end as usize).unwrap_or_default()
@@ -73,7 +67,6 @@ impl Cell {
             && memchr2(b'\n', b'\r', &bytes[self.start as usize..self.end as usize]).is_some()
     }
 
-    /// Whether the cell is quoted in its record.
     pub fn is_quoted(&self, record: &[u8], dialect: &CsvDialect) -> bool {
         self.start > 0 && Some(record[self.start as usize - 1]) == dialect.quote
     }
@@ -90,20 +83,10 @@ impl Cell {
         }
         if may_be_space {
             for (column, cell) in cells.iter().enumerate() {
-                filled &= !(u64::from(!cell.has_more_than_space(record.as_bytes())) << column);
+                filled &= !(u64::from(cell.is_white(record.as_bytes())) << column);
             }
         }
         filled
-    }
-
-    fn has_more_than_space(&self, record: &[u8]) -> bool {
-        let raw = record.get(self.start as usize..self.end as usize).unwrap_or_default();
-        // Nearly all begin with a visible ASCII character.
-        match raw.first() {
-            None => false,
-            Some(byte) if byte.is_ascii_graphic() => true,
-            Some(_) => !std::str::from_utf8(raw).is_ok_and(|text| text.trim().is_empty()),
-        }
     }
 
     /// Whether the cell is empty or only white space.
@@ -112,7 +95,6 @@ impl Cell {
     }
 }
 
-/// The text of a cell whose quotes and backslashes are escaped by a backslash.
 fn without_backslashes(raw: &str, quote: char) -> String {
     let mut text = String::with_capacity(raw.len());
     let mut characters = raw.chars();

@@ -6,13 +6,11 @@
 //! `read::cut::csv` cuts files into records by the same grammar, so a record arrives here whole.
 
 mod cell;
-mod guard;
 mod split;
 #[cfg(test)]
 mod tests;
 mod writer;
 
 pub use self::cell::{Cell, NOT_CALCULATED, SHEET_MARK};
-pub use self::guard::{DELIMITERS, unguarded};
 pub use self::split::{BOM, SplitFault, is_blank, split, split_in};
-pub use self::writer::RowWriter;
+pub use self::writer::{DELIMITERS, RowWriter, unguarded};

@@ -31,7 +31,6 @@ pub fn split_in(source: &[u8], length: usize, dialect: &CsvDialect, cells: &mut 
     Ok(())
 }
 
-/// Where [`split_regular`] is in a cell.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
     Unquoted,
@@ -40,8 +39,7 @@ enum State {
     Closed(u32),
 }
 
-/// Splits a record whose quotes all open at a cell's start and close at its end. `None` for others, and with backslash
-/// escapes.
+/// Splits a record whose quotes all open at a cell's start and close at its end. `None` for others.
 pub(super) fn split_regular(source: &[u8], length: usize, dialect: &CsvDialect, cells: &mut Vec<Cell>) -> Option<()> {
     let delimiter = dialect.delimiter;
     // Without a quote, search for delimiters alone.
@@ -115,7 +113,9 @@ pub(super) fn split_quoted(record: &[u8], dialect: &CsvDialect, cells: &mut Vec<
             Some(at + blanks).filter(|quote| dialect.quote.is_some() && record.get(*quote) == dialect.quote.as_ref());
         let quoted = quote.and_then(|quote| quoted_cell(record, quote, dialect));
         let (cell, after) = match (quote, quoted) {
-            (Some(_), Some((cell, after))) if is_end(after) && (blanks == 0 || !has_break(record, at, after)) => {
+            (Some(_), Some((cell, after)))
+                if is_end(after) && (blanks == 0 || memchr2(b'\n', b'\r', &record[at..after]).is_none()) =>
+            {
                 (cell, after)
             }
             (Some(_), None) if blanks == 0 => return Err(SplitFault::Unclosed(column)),
@@ -134,12 +134,7 @@ pub(super) fn split_quoted(record: &[u8], dialect: &CsvDialect, cells: &mut Vec<
     malformed.map_or(Ok(()), Err)
 }
 
-fn has_break(record: &[u8], start: usize, end: usize) -> bool {
-    memchr2(b'\n', b'\r', &record[start..end]).is_some()
-}
-
 /// The cell whose opening quote is at `at`, and the offset after its closing quote; `None` if it is not closed.
-///
 /// A quote after blanks may turn out not to open a cell. But the search stops at the next run of quotes of odd length,
 /// or within the run at `at` if that is even. So no part of a record is read more than twice.
 fn quoted_cell(record: &[u8], at: usize, dialect: &CsvDialect) -> Option<(Cell, usize)> {

@@ -1,8 +1,8 @@
 //! Cells that are cut, written and guarded.
 
 use super::cell::white_space;
-use super::guard::{has_formula_part, is_formula};
 use super::split::{split_quoted, split_regular};
+use super::writer::{has_formula_part, is_formula};
 use super::*;
 use crate::core::record::dialect::{CsvDialect, Escape};
 use proptest::prelude::*;

@@ -1,13 +1,12 @@
-//! Writes the rows of CSV reports: [`RowWriter`].
+//! Writes the rows of CSV reports ([`RowWriter`]), with a `'` in front of cells that a spreadsheet would run as formulas.
+
+use std::borrow::Cow;
 
 use super::cell::Cell;
-use super::guard::{has_formula_part, is_formula, may_have_formula};
 use super::split::{split, split_regular};
 use crate::core::mask;
-use crate::core::record::dialect::CsvDialect;
-use crate::core::record::json::write_number;
+use crate::core::{record::dialect::CsvDialect, record::json::write_number};
 
-/// Writes the rows of a CSV report, cells quoted where necessary and guarded.
 #[derive(Debug)]
 pub struct RowWriter {
     dialect: CsvDialect,
@@ -17,12 +16,10 @@ pub struct RowWriter {
 }
 
 impl RowWriter {
-    /// A writer for this delimiter.
     pub fn new(delimiter: u8) -> RowWriter {
         RowWriter { dialect: CsvDialect::with_delimiter(delimiter), is_first: true, cells: Vec::new() }
     }
 
-    /// Adds a cell to the row.
     pub fn cell(&mut self, out: &mut Vec<u8>, cell: &str) {
         self.delimit(out);
         let guard: &[u8] = if is_formula(cell.as_bytes()) { b"'" } else { b"" };
@@ -55,7 +52,6 @@ impl RowWriter {
         }
     }
 
-    /// Adds a cell with a number.
     pub fn number(&mut self, out: &mut Vec<u8>, number: u64) {
         if self.dialect.delimiter.is_ascii_digit() {
             return self.cell(out, &number.to_string());
@@ -64,8 +60,7 @@ impl RowWriter {
         write_number(out, number);
     }
 
-    /// Adds a record of this dialect as written, plus guards, if it has `columns` cells and is safe that way. Otherwise
-    /// adds nothing and returns `false`.
+    /// Adds a record as written, plus guards; nothing, and `false`, if it has other cells or is not safe that way.
     pub fn record(&mut self, out: &mut Vec<u8>, record: &[u8], columns: usize) -> bool {
         let mut cells = std::mem::take(&mut self.cells);
         let is_cut = split(record, &self.dialect, &mut cells).is_ok() && cells.len() == columns;
@@ -112,12 +107,10 @@ impl RowWriter {
         regular.is_some() && !must_be_quoted && self.dialect.delimiter != b'\'' && cells.iter().all(is_safe)
     }
 
-    /// Whether a cell needs quotes.
     fn must_quote(&self, cell: &[u8]) -> bool {
         cell.chunks(mask::WIDTH).any(|chunk| mask::of_any(chunk, [self.dialect.delimiter, b'"', b'\n', b'\r']) != 0)
     }
 
-    /// Ends the row.
     pub fn end(&mut self, out: &mut Vec<u8>) {
         out.push(b'\n');
         self.is_first = true;
@@ -128,4 +121,57 @@ impl RowWriter {
             out.push(self.dialect.delimiter);
         }
     }
+}
+
+/// The delimiters to try where none was named, the most usual first.
+pub const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+
+/// The cell without the guard, one `'`, that a report puts in front of a formula.
+pub fn unguarded(cell: Cow<'_, str>) -> Cow<'_, str> {
+    match cell.strip_prefix('\'') {
+        Some(rest) if is_formula(rest.as_bytes()) => match cell {
+            Cow::Borrowed(cell) => Cow::Borrowed(&cell[1..]),
+            Cow::Owned(_) => Cow::Owned(rest.to_string()),
+        },
+        _ => cell,
+    }
+}
+
+/// The full-width operators of Chinese and Japanese keyboards, which some spreadsheets accept as well.
+const FULL_WIDTH: [&str; 4] = ["＝", "＋", "－", "＠"];
+
+/// Whether a spreadsheet runs a cell: it matches `^'*[=+\-@\t\r＝＋－＠]`.
+pub(super) fn is_formula(cell: &[u8]) -> bool {
+    let start = cell.iter().position(|byte| *byte != b'\'').unwrap_or(cell.len());
+    let cell = &cell[start..];
+    let is_full_width = || FULL_WIDTH.iter().any(|sign| cell.starts_with(sign.as_bytes()));
+    cell.first().is_some_and(|byte| is_operator(*byte)) || is_full_width()
+}
+
+/// Whether a part of a cell would be a formula in a spreadsheet that splits at another delimiter.
+pub(super) fn has_formula_part(cell: &[u8]) -> bool {
+    // Almost no cell has one, and this check is quick.
+    if !may_have_formula(cell, DELIMITERS[0]) {
+        return false;
+    }
+    let mut delimiters = cell.iter().enumerate().filter(|(_, byte)| DELIMITERS.contains(byte));
+    delimiters.any(|(at, _)| {
+        let part = &cell[at + 1..];
+        is_formula(&part[part.iter().take_while(|byte| **byte == b'"').count()..])
+    })
+}
+
+/// Whether a cell, or a part of one, may be a formula. The loop has no branches, so that it is vectorised.
+fn may_have_formula(record: &[u8], delimiter: u8) -> bool {
+    let is_delimiter =
+        |byte: u8| (byte == b',') | (byte == b';') | (byte == b'\t') | (byte == b'|') | (byte == delimiter);
+    let is_before = |byte: u8| is_delimiter(byte) | (byte == b'"') | (byte == b'\'');
+    let begins = |byte: u8| is_operator(byte) | (byte == FULL_WIDTH[0].as_bytes()[0]);
+    let pairs = record.iter().zip(record.iter().skip(1));
+    let first = record.first().is_some_and(|first| begins(*first));
+    first | pairs.fold(false, |found, (&one, &next)| found | (is_before(one) & begins(next)))
+}
+
+fn is_operator(byte: u8) -> bool {
+    (byte == b'=') | (byte == b'+') | (byte == b'-') | (byte == b'@') | (byte == b'\t') | (byte == b'\r')
 }

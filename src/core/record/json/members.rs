@@ -16,7 +16,6 @@ use crate::core::record::raw::unescape;
 #[derive(Debug)]
 pub struct Members<'r>(pub Vec<(Cow<'r, str>, &'r str)>);
 
-/// Why a record has no members.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JsonFault {
     /// It is not JSON: what is wrong and where, in the parser's words.
@@ -62,12 +61,10 @@ impl<'r> Members<'r> {
         Some(Members(members))
     }
 
-    /// Splits an object without checking its texts.
     fn parse_keys(record: &'r str) -> Result<Members<'r>, JsonFault> {
         serde_json::from_str(record).map_err(|error| JsonFault::Invalid(describe(record, &error)))
     }
 
-    /// Splits a record, or says why it cannot.
     pub(super) fn parse_by_serde(record: &'r str) -> Result<Members<'r>, JsonFault> {
         let first = record.bytes().find(|byte| !is_white_space(*byte));
         if first == Some(b'{') {
@@ -100,7 +97,6 @@ impl<'r> Members<'r> {
         Ok(Members(reached))
     }
 
-    /// The first key that occurs twice.
     pub fn repeated_key(&self) -> Option<&str> {
         // Few members are compared with each other; many go through a set, so that the cost stays linear.
         if self.0.len() <= 24 {
@@ -120,12 +116,10 @@ pub trait Paths {
     fn reach_into(&self, path: &str) -> bool;
     /// Whether the value there is taken whole, even if it is an object.
     fn is_whole(&self, path: &str) -> bool;
-    /// Whether the path fills a field.
     fn fill(&self, path: &str) -> bool;
 }
 
-/// The deepest that a path of the mapping may reach, since each step parses its value again; and the deepest for all
-/// other paths.
+/// How deep a path of the mapping may reach, since each step parses its value again; and how deep all others.
 const DEEPEST: usize = 32;
 const LEVELS: usize = 4;
 
@@ -136,7 +130,6 @@ fn is_object(raw: &str) -> bool {
     raw.starts_with('{')
 }
 
-/// Collects the members of an object at this level; those of nested objects under their paths.
 fn reach_into<'m>(
     paths: &dyn Paths,
     above: Option<&str>,

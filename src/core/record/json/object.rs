@@ -5,10 +5,9 @@
 
 use std::borrow::Cow;
 
-use super::stops::{has_no_stop, stop_in_text};
+use super::text::{has_no_stop, stop_in_text};
 use super::value::{JsonValue, is_white_space, text_of, value, value_length};
 
-/// Where a value or key is in its record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ValueSpan {
     start: u32,
@@ -16,7 +15,6 @@ pub struct ValueSpan {
     is_plain_text: bool,
 }
 
-/// The text at a [`ValueSpan`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Written<'r> {
     /// A text without escapes, without its quotes.
@@ -26,7 +24,6 @@ pub enum Written<'r> {
 }
 
 impl<'r> Written<'r> {
-    /// The value written as `raw`.
     pub fn of(raw: &'r str) -> Written<'r> {
         let text = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
         text.filter(|text| has_no_stop(text.as_bytes())).map_or(Written::Value(raw), Written::PlainText)
@@ -34,19 +31,22 @@ impl<'r> Written<'r> {
 
     /// Whether it is more than white space, and not `null`.
     pub fn is_filled(self) -> bool {
+        match self.value() {
+            JsonValue::Null => false,
+            JsonValue::Text(text) => !text.trim().is_empty(),
+            _ => true,
+        }
+    }
+
+    pub fn value(self) -> JsonValue<'r> {
         match self {
-            Written::PlainText(text) => !text.trim().is_empty(),
-            Written::Value(raw) => match value(raw) {
-                JsonValue::Null => false,
-                JsonValue::Text(text) => !text.trim().is_empty(),
-                _ => true,
-            },
+            Written::PlainText(text) => JsonValue::Text(Cow::Borrowed(text)),
+            Written::Value(raw) => value(raw),
         }
     }
 }
 
 impl ValueSpan {
-    /// Its text in the record.
     pub fn of<'r>(&self, record: &'r str) -> Written<'r> {
         let (start, end) = (self.start as usize, self.end as usize);
         match self.is_plain_text {
@@ -84,20 +84,17 @@ impl ValueSpan {
         spans.iter().rev().fold(0, bit)
     }
 
-    /// Whether it is an object.
     #[inline]
     pub fn is_object(&self, record: &str) -> bool {
         !self.is_plain_text && record.as_bytes().get(self.start as usize) == Some(&b'{')
     }
 
-    /// The value as written, with quotes and escapes.
     pub fn raw<'r>(&self, record: &'r str) -> &'r str {
         record.get(self.start as usize..self.end as usize).unwrap_or_default()
     }
 }
 
 /// Reads one member after another. `None` from any method means: leave the record to serde_json.
-#[derive(Debug)]
 pub struct ObjectReader<'r> {
     record: &'r str,
     at: usize,
@@ -105,7 +102,6 @@ pub struct ObjectReader<'r> {
 }
 
 impl<'r> ObjectReader<'r> {
-    /// A reader before the first member of the object `record`.
     pub fn new(record: &'r str) -> Option<ObjectReader<'r>> {
         let mut reader = ObjectReader { record, at: 0, is_first: true };
         // Spans are 32 bits, like those of records.
@@ -131,9 +127,9 @@ impl<'r> ObjectReader<'r> {
         (self.peek() == Some(b'"')).then_some(true)
     }
 
-    /// Skips the key and its colon if they are written exactly like this; returns whether they are.
+    /// Skips what is written exactly like this, such as a key and its colon; returns whether it is there.
     #[inline]
-    pub fn take_key(&mut self, written: &[u8]) -> bool {
+    pub fn take_written(&mut self, written: &[u8]) -> bool {
         let is_it = self.record.as_bytes()[self.at..].starts_with(written);
         if is_it {
             self.at += written.len();
@@ -151,18 +147,17 @@ impl<'r> ObjectReader<'r> {
         self.take(b':').then_some(key)
     }
 
-    /// The value after the key.
     #[inline]
     pub fn value(&mut self) -> Option<ValueSpan> {
         self.skip_white_space();
         let start = self.at;
         match self.peek()? {
             b'"' => return self.text(),
-            b'n' => self.take_word(b"null")?,
-            b't' => self.take_word(b"true")?,
-            b'f' => self.take_word(b"false")?,
+            b'n' => self.take_written(b"null").then_some(())?,
+            b't' => self.take_written(b"true").then_some(())?,
+            b'f' => self.take_written(b"false").then_some(())?,
             b'-' | b'0'..=b'9' => self.go_over_number()?,
-            b'[' | b'{' => self.go_over_nested()?,
+            b'[' | b'{' => self.at += value_length(self.record.get(self.at..)?)?,
             _ => return None,
         }
         Some(ValueSpan { start: start as u32, end: self.at as u32, is_plain_text: false })
@@ -208,14 +203,9 @@ impl<'r> ObjectReader<'r> {
         Some(())
     }
 
-    /// The UTF-16 unit of the escape `\uXXXX` here.
     fn utf16_unit(&self) -> Option<u32> {
         let digits = self.record.as_bytes().get(self.at..self.at + 6)?.strip_prefix(b"\\u")?;
         digits.iter().try_fold(0, |unit, digit| Some(unit << 4 | char::from(*digit).to_digit(16)?))
-    }
-
-    fn take_word(&mut self, word: &[u8]) -> Option<()> {
-        self.take_key(word).then_some(())
     }
 
     fn go_over_number(&mut self) -> Option<()> {
@@ -241,12 +231,6 @@ impl<'r> ObjectReader<'r> {
             self.at += 1;
         }
         (self.at > start).then_some(())
-    }
-
-    /// Skips an array or object.
-    fn go_over_nested(&mut self) -> Option<()> {
-        self.at += value_length(self.record.get(self.at..)?)?;
-        Some(())
     }
 
     fn peek(&self) -> Option<u8> {

@@ -2,7 +2,6 @@
 
 use proptest::prelude::*;
 
-use super::value::text_of;
 use super::*;
 
 proptest! {

@@ -1,16 +1,16 @@
-//! One JSON value as it is written: [`JsonValue`].
+//! One JSON value as it is written ([`JsonValue`]), or that a text begins with ([`FirstValue`]); and the lines of NDJSON without
+//! what surrounds their values.
 
 use std::borrow::Cow;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 /// A JSON value, parsed as far as a record needs.
 #[derive(Clone, Debug, PartialEq)]
 pub enum JsonValue<'r> {
-    /// `null`.
     Null,
-    /// `true` or `false`.
     Bool(bool),
     /// A number as written.
     Number(&'r str),
@@ -18,13 +18,10 @@ pub enum JsonValue<'r> {
     Text(Cow<'r, str>),
     /// An array as written.
     Array(&'r str),
-    /// An object.
     Object,
 }
 
-/// What a JSON value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum JsonKind {
     Null,
     Bool,
@@ -35,7 +32,6 @@ pub enum JsonKind {
 }
 
 impl JsonKind {
-    /// The kind of a value that begins with this byte.
     pub fn of(first: Option<u8>) -> JsonKind {
         match first {
             Some(b'n') => JsonKind::Null,
@@ -48,12 +44,11 @@ impl JsonKind {
     }
 }
 
-/// A text, borrowed if it has no escapes.
 #[derive(Deserialize)]
 pub(super) struct Text<'r>(#[serde(borrow)] pub(super) Cow<'r, str>);
 
 /// The text of the JSON string `raw`, with escapes undone; `None` if it has half a surrogate pair.
-pub(super) fn text_of(raw: &str) -> Option<Cow<'_, str>> {
+pub fn text_of(raw: &str) -> Option<Cow<'_, str>> {
     if memchr::memchr(b'\\', raw.as_bytes()).is_none() {
         return raw.get(1..raw.len().checked_sub(1)?).map(Cow::Borrowed);
     }
@@ -67,7 +62,6 @@ pub(super) fn value_length(text: &str) -> Option<usize> {
     Some(values.byte_offset())
 }
 
-/// Parses a member's value.
 pub fn value(raw: &str) -> JsonValue<'_> {
     match raw.as_bytes().first() {
         // `Members::parse` has checked that texts are valid, so `Null` is never reached; it is better than a panic.
@@ -89,4 +83,46 @@ pub fn key_of(written: &[u8]) -> String {
 /// Whether JSON allows this byte between tokens.
 pub fn is_white_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FirstValue {
+    /// A value of this length in bytes.
+    Whole(usize),
+    /// A value that the text ends within.
+    CutOff,
+    Invalid,
+}
+
+pub fn first_value(text: &[u8]) -> FirstValue {
+    first_value_until(text).0
+}
+
+/// [`first_value`], and the number of bytes that are JSON.
+pub fn first_value_until(text: &[u8]) -> (FirstValue, usize) {
+    let mut values = serde_json::Deserializer::from_slice(text).into_iter::<IgnoredAny>();
+    match values.next() {
+        Some(Ok(_)) => (FirstValue::Whole(values.byte_offset()), values.byte_offset()),
+        Some(Err(error)) if !error.is_eof() => {
+            // serde_json gives the line and column only.
+            let mut lines = memchr::memchr_iter(b'\n', text).map(|line_end| line_end + 1);
+            let line = error.line().checked_sub(2).and_then(|line| lines.nth(line)).unwrap_or_default();
+            (FirstValue::Invalid, line + error.column().saturating_sub(1))
+        }
+        _ => (FirstValue::CutOff, text.len()),
+    }
+}
+
+pub fn is_blank(record: &[u8]) -> bool {
+    record.iter().all(|byte| is_white_space(*byte))
+}
+
+/// A line without a comma after its object or array, and without the white space around that comma.
+pub fn without_comma(line: &[u8]) -> &[u8] {
+    let after_last = |line: &[u8]| line.iter().rposition(|byte| !is_white_space(*byte)).map_or(0, |last| last + 1);
+    let value = match after_last(line) {
+        end if end > 0 && line[end - 1] == b',' => &line[..after_last(&line[..end - 1])],
+        _ => return line,
+    };
+    if value.ends_with(b"}") || value.ends_with(b"]") { value } else { line }
 }

@@ -1,19 +1,13 @@
 //! A country of ISO 3166-1, by any of its English names or codes.
 
 pub mod names;
-pub(super) mod recent;
 
 use std::borrow::Cow;
 
-use super::definition::{AddressPart, Facts, Type};
-use super::limits::Limits;
-use super::parsed::Parsed;
-use super::quick::{Memory, Quick};
+use super::definition::{AddressPart, Facts, Limits, Memory, Parsed, Quick, Type};
 use crate::core::finding::{Problem, TextKind, excerpt};
 use crate::core::row::RowBuilder;
 
-/// A country.
-#[derive(Debug)]
 pub struct Country;
 
 impl Type for Country {
@@ -25,10 +19,6 @@ impl Type for Country {
         address_part: Some(AddressPart::Country),
         ..Facts::TEXT
     };
-
-    fn describe(limits: &Limits) -> Cow<'static, str> {
-        limits.characters.map_or(Self::FACTS.words, |characters| characters.describe()).into()
-    }
 
     fn parse<'v>(value: Cow<'v, str>, limits: &Limits) -> Parsed<'v> {
         if let Some(code) = names::code_of(&value) {

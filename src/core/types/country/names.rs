@@ -12,7 +12,6 @@ use crate::core::text;
 const TABLE: &str = include_str!("names.tsv");
 
 /// The alpha-2 code of a country by its English name, a short or common name, or its alpha-2 or alpha-3 code.
-///
 /// Case, accents, punctuation and articles do not matter, nor does the order in "Korea, Republic of". `None` if ISO 3166-1 has
 /// no such country.
 pub fn code_of(value: &str) -> Option<&'static str> {
@@ -122,11 +121,9 @@ impl Key {
     }
 }
 
-/// The table, indexed.
 struct Countries {
     /// By alpha-2 code, the form of most values.
     codes: [Option<&'static str>; 26 * 26],
-    /// By the key of each name and code.
     names: HashMap<Box<[u8]>, &'static str>,
 }
 
@@ -147,7 +144,6 @@ static COUNTRIES: LazyLock<Countries> = LazyLock::new(|| {
     countries
 });
 
-/// [`code_of`] for a value of two bytes.
 pub fn code_of_letters(first: u8, second: u8) -> Option<&'static str> {
     *COUNTRIES.codes.get(letter_pair(first, second)?)?
 }
@@ -158,11 +154,48 @@ fn letter_pair(first: u8, second: u8) -> Option<usize> {
     Some(index(first)? * 26 + index(second)?)
 }
 
-/// Every name and code of the table, with its alpha-2 code.
 fn entries() -> impl Iterator<Item = (&'static str, &'static str)> {
     TABLE.lines().filter_map(|line| line.split_once('\t')).flat_map(|(alpha_2, rest)| {
         std::iter::once(alpha_2).chain(rest.split(['\t', '|'])).map(move |name| (alpha_2, name))
     })
+}
+
+/// The last countries that were found: a cache of [`code_of`].
+#[derive(Clone, Debug)]
+pub struct Recent {
+    /// A name of at most 32 bytes and its code, at the slot of its hash. An unused slot has an empty name.
+    names: [([u128; 2], &'static str); Recent::SLOTS],
+}
+
+impl Default for Recent {
+    fn default() -> Recent {
+        Recent { names: [([0; 2], ""); Recent::SLOTS] }
+    }
+}
+
+impl Recent {
+    const SLOTS: usize = 64;
+
+    /// [`code_of`] for a cleaned value; `None` also if the value is too long for the cache.
+    pub fn find(&mut self, value: &[u8]) -> Option<&'static str> {
+        if let [first, second] = *value {
+            return code_of_letters(first, second);
+        }
+        let mut bytes = [0; 32];
+        bytes.get_mut(..value.len())?.copy_from_slice(value);
+        let (halves, _) = bytes.as_chunks::<16>();
+        let name = [u128::from_le_bytes(halves[0]), u128::from_le_bytes(halves[1])];
+        if name == [0; 2] {
+            return None;
+        }
+        let folded = name[0] ^ name[1].rotate_left(32);
+        let folded = (folded ^ folded >> 64) as u64;
+        let slot = (folded.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58) as usize % Recent::SLOTS;
+        if self.names[slot].0 != name {
+            self.names[slot] = (name, code_of(std::str::from_utf8(value).ok()?)?);
+        }
+        Some(self.names[slot].1)
+    }
 }
 
 #[cfg(test)]

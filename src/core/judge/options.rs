@@ -1,0 +1,103 @@
+//! The options of a run that are about fields ([`FieldOptions`]), and why they make no plan ([`PlanError`]): data, which the
+//! command line puts into words.
+
+use std::fmt::{Display, Formatter, Result};
+
+use serde::Serialize;
+
+use crate::core::finding::FindingList;
+use crate::core::mode::{Empty, Mode};
+use crate::core::profile::{Mapping, SettingsError};
+
+/// The options of a run that concern fields.
+#[derive(Clone, Debug, Default)]
+pub struct FieldOptions {
+    /// The column to use as the key instead of the profile's, or `none`.
+    pub key: Option<String>,
+    /// The fields whose character rule is not applied; `all` for every field.
+    pub relax: Vec<String>,
+    /// What to do with invalid values, by field; `all` for every optional field. The last entry for a field counts.
+    pub on_invalid: Vec<(String, OnInvalid)>,
+    /// Additional texts for a missing value.
+    pub null_tokens: Vec<String>,
+    /// The mapping of columns and values.
+    pub mapping: Mapping,
+    /// Whether customers are created or changed.
+    pub mode: Mode,
+    /// What an empty cell does to a stored value.
+    pub empty: Empty,
+}
+
+/// What is done with an invalid value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnInvalid {
+    /// Its record is rejected.
+    #[default]
+    Reject,
+    /// It is stored as missing; an existing customer keeps its value.
+    Clear,
+    /// It is cleaned and stored although it breaks its field's rules. If cleaning leaves nothing, its record is rejected.
+    Keep,
+}
+
+impl OnInvalid {
+    /// The variant with this name.
+    pub fn from_name(name: &str) -> Option<OnInvalid> {
+        match name {
+            "reject" => Some(OnInvalid::Reject),
+            "clear" => Some(OnInvalid::Clear),
+            "keep" => Some(OnInvalid::Keep),
+            _ => None,
+        }
+    }
+}
+
+/// Options that do not fit the profile or each other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum PlanError {
+    /// A setting names a field that the profile does not have.
+    Settings(SettingsError),
+    /// The mode changes customers, but there is no key to find them by.
+    NoKey(Mode),
+    /// A field's invalid values cannot be treated this way.
+    OnInvalid { profile: String, column: String, on_invalid: OnInvalid, reason: OnInvalidReason },
+    /// The field cannot store a constant or a replacement of the mapping.
+    Unstorable {
+        column: String,
+        /// The value that is replaced; `None` for a constant.
+        replaced: Option<String>,
+        value: String,
+        /// What is wrong with it; no error if it means a missing value.
+        findings: FindingList,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnInvalidReason {
+    Required,
+    Key,
+    Number,
+}
+
+impl From<SettingsError> for PlanError {
+    fn from(error: SettingsError) -> PlanError {
+        PlanError::Settings(error)
+    }
+}
+
+impl Display for PlanError {
+    fn fmt(&self, out: &mut Formatter<'_>) -> Result {
+        match self {
+            PlanError::Settings(error) => error.fmt(out),
+            PlanError::NoKey(mode) => {
+                write!(out, "the mode {} finds customers by a key, and there is none", mode.name())
+            }
+            PlanError::OnInvalid { column, .. } => write!(out, "invalid values of {column} can only be rejected"),
+            PlanError::Unstorable { column, value, .. } => write!(out, "{column} cannot store {value:?}"),
+        }
+    }
+}
+
+impl std::error::Error for PlanError {}
