@@ -4,7 +4,6 @@ use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-/// The folder that a file is in.
 pub fn folder_of(path: &Path) -> PathBuf {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
@@ -12,7 +11,6 @@ pub fn folder_of(path: &Path) -> PathBuf {
     }
 }
 
-/// A path with a suffix after its last part.
 pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_os_string();
     name.push(suffix);
@@ -23,18 +21,14 @@ pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 /// and the note of the run in progress.
 pub const DATABASE_SUFFIXES: [&str; 5] = ["-journal", "-wal", "-shm", PRIVATE_SUFFIX, NOTE_SUFFIX];
 
-/// See [`DATABASE_SUFFIXES`].
 pub const PRIVATE_SUFFIX: &str = ".custload-partial";
-/// See [`DATABASE_SUFFIXES`].
 pub const NOTE_SUFFIX: &str = ".custload-reports";
 
-/// The path that these bytes were.
 #[cfg(unix)]
 pub fn path_from_bytes(bytes: &[u8]) -> PathBuf {
     PathBuf::from(<std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(bytes))
 }
 
-/// The path that these bytes were, in UTF-8.
 #[cfg(not(unix))]
 pub fn path_from_bytes(bytes: &[u8]) -> PathBuf {
     PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
@@ -45,13 +39,11 @@ pub fn path_from_bytes(bytes: &[u8]) -> PathBuf {
 pub struct SyncedFolder(Option<File>);
 
 impl SyncedFolder {
-    /// Opens the parent folder of `path`.
     pub fn of(path: &Path) -> io::Result<SyncedFolder> {
         // Only Unix can open and sync a folder.
         Ok(SyncedFolder(if cfg!(unix) { Some(File::open(folder_of(path))?) } else { None }))
     }
 
-    /// Syncs the names in it.
     pub fn sync(&self) -> io::Result<()> {
         self.0.as_ref().map_or(Ok(()), File::sync_all)
     }
@@ -59,10 +51,8 @@ impl SyncedFolder {
 
 /// Resolves a symbolic link, so that the files beside a database are beside the file itself. A link to nothing stays as it is.
 pub fn without_links(path: &Path) -> PathBuf {
-    match path.is_symlink() {
-        true => std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf()),
-        false => path.to_path_buf(),
-    }
+    let target = if path.is_symlink() { std::fs::canonicalize(path).ok() } else { None };
+    target.unwrap_or_else(|| path.to_path_buf())
 }
 
 /// Opens a regular file for reading; an error for anything else, including links. It never waits: opening a pipe would wait for its
@@ -77,7 +67,6 @@ pub fn open_regular(path: &Path) -> io::Result<File> {
     }
 }
 
-/// The content of a regular file; see [`open_regular`].
 pub fn read_regular(path: &Path) -> io::Result<Vec<u8>> {
     let mut content = Vec::new();
     open_regular(path)?.read_to_end(&mut content)?;
@@ -105,7 +94,6 @@ pub fn read_whole(path: &Path, is_stopped: impl Fn() -> bool) -> io::Result<Vec<
     }
 }
 
-/// The time to wait before a pipe is read again.
 const POLL: std::time::Duration = std::time::Duration::from_millis(20);
 
 /// Opens a file without waiting, and fails for a symbolic link if it `refuses_links`.
@@ -139,7 +127,6 @@ pub fn is_own(metadata: &Metadata) -> bool {
     std::os::unix::fs::MetadataExt::uid(metadata) == rustix::process::geteuid().as_raw()
 }
 
-/// Whether a file or folder belongs to this user, which this system does not show.
 #[cfg(not(unix))]
 pub fn is_own(_: &Metadata) -> bool {
     true

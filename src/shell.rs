@@ -5,10 +5,8 @@ use std::path::Path;
 
 use crate::core::text::visible;
 
-/// The default of `--db`.
 pub const DEFAULT_DATABASE: &str = "customers.db";
 
-/// A word, quoted for a shell if necessary.
 pub fn word(word: &str) -> Cow<'_, str> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./=:,+@%".contains(&byte);
     if !word.is_empty() && word.bytes().all(is_plain) {
@@ -25,7 +23,6 @@ pub fn word(word: &str) -> Cow<'_, str> {
     Cow::Owned(format!("$'{}'", letters.collect::<String>()))
 }
 
-/// The command that undoes a run of this database.
 pub fn undo(run_id: i64, database: &Path) -> String {
     match database.as_os_str() == DEFAULT_DATABASE {
         true => format!("custload undo {run_id}"),

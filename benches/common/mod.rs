@@ -60,7 +60,7 @@ impl Sample {
     }
 
     pub fn source(&self) -> Source {
-        self.open().into_source(0, &read_options(self.format), &candidates()).unwrap()
+        self.open().into_source(&read_options(self.format), &candidates()).unwrap()
     }
 
     pub fn blocks(&self) -> Vec<Block> {

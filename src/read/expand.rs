@@ -4,12 +4,13 @@ use std::cmp::Ordering;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::open::refuse;
 use crate::error::{Error, Result, Words};
 
-/// The files that these inputs stand for, in order. A folder's files are ordered by name, with runs of digits as
-/// numbers. `-` is standard input. `passed_over` is called for each file among them that is not an input, with the
-/// reason.
+/// The files that these inputs stand for, in order; `-` is standard input. `passed_over` is called for each file among them
+/// that is not an input, with the reason.
 pub fn expand(inputs: &[PathBuf], mut passed_over: impl FnMut(&Path, &'static str)) -> Result<Vec<PathBuf>> {
+    let is_pattern = |input: &Path| input.to_str().is_some_and(|input| input.contains(['*', '?', '[']));
     let mut files = Vec::with_capacity(inputs.len());
     for input in inputs {
         if input.as_os_str() == "-" || input.is_file() {
@@ -29,12 +30,12 @@ pub fn expand(inputs: &[PathBuf], mut passed_over: impl FnMut(&Path, &'static st
 fn in_folder(folder: &Path, passed_over: &mut impl FnMut(&Path, &'static str)) -> Result<Vec<PathBuf>> {
     let failed = |error| Error::input(folder, error);
     if is_report_folder(folder) {
-        return Err(nothing(folder, "the folder holds the reports of a run; name the reject report to load"));
+        return Err(refuse(folder, "the folder holds the reports of a run; name the reject report to load"));
     }
     let entries = fs::read_dir(folder).map_err(failed)?.map(|entry| Ok(entry.map_err(failed)?.path()));
     let files = inputs_among(entries.collect::<Result<_>>()?, passed_over)?;
     if files.is_empty() {
-        return Err(nothing(
+        return Err(refuse(
             folder,
             "the folder has no input file: none has the extension of a table (.csv, .tsv, .tab, .txt, \
              .dat, .json, .ndjson, .jsonl, .xlsx, .xlsm, .xlsb, .xls, .ods, compressed or not)",
@@ -47,25 +48,17 @@ fn is_report_folder(folder: &Path) -> bool {
     ["summary.json", "errors.ndjson"].iter().all(|name| folder.join(name).is_file())
 }
 
-fn is_pattern(input: &Path) -> bool {
-    input.to_str().is_some_and(|input| input.contains(['*', '?', '[']))
-}
-
 fn matching(pattern: &Path, passed_over: &mut impl FnMut(&Path, &'static str)) -> Result<Vec<PathBuf>> {
     let text = pattern.to_string_lossy();
     let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::new() };
     let paths = glob::glob_with(&text, options)
-        .map_err(|error| nothing(pattern, Words::own(format!("not a valid pattern: {error}"))))?;
+        .map_err(|error| refuse(pattern, Words::own(format!("not a valid pattern: {error}"))))?;
     let paths = paths.map(|path| path.map_err(|error| Error::input(pattern, error.into())));
     let files = inputs_among(paths.collect::<Result<_>>()?, passed_over)?;
     if files.is_empty() {
-        return Err(nothing(pattern, "no input file matches the pattern; check the pattern and the folder"));
+        return Err(refuse(pattern, "no input file matches the pattern; check the pattern and the folder"));
     }
     Ok(files)
-}
-
-fn nothing(input: &Path, what: impl Into<Words>) -> Error {
-    Error::Input { path: input.to_path_buf(), doing: what.into() }
 }
 
 /// The inputs among these paths, in order. Folders are not inputs.
@@ -83,48 +76,35 @@ fn inputs_among(mut paths: Vec<PathBuf>, passed_over: &mut impl FnMut(&Path, &'s
             Some(why) => passed_over(&path, why),
             None if is_file => files.push(path),
             None => {
-                return Err(nothing(&path, "it is neither a file nor a folder; to read from it, name it on its own"));
+                return Err(refuse(&path, "it is neither a file nor a folder; to read from it, name it on its own"));
             }
         }
     }
     Ok(files)
 }
 
-/// The order of paths, name by name. Runs of digits count as numbers: `day2` comes before `day10`.
 fn compare(one: &Path, other: &Path) -> Ordering {
-    let names = |path: &Path| path.components().map(|part| part.as_os_str().to_os_string()).collect::<Vec<_>>();
-    let (one, other) = (names(one), names(other));
-    let compared = one.iter().zip(&other).map(|(one, other)| {
-        let (one, other) = (one.as_encoded_bytes(), other.as_encoded_bytes());
-        compare_names(one, other).then_with(|| one.cmp(other))
-    });
-    compared.into_iter().find(|order| order.is_ne()).unwrap_or_else(|| one.len().cmp(&other.len()))
+    pieces_of(one).cmp(&pieces_of(other))
 }
 
-fn compare_names(mut one: &[u8], mut other: &[u8]) -> Ordering {
-    while let (Some(first), Some(second)) = (one.first(), other.first()) {
-        let order = if first.is_ascii_digit() && second.is_ascii_digit() {
-            let (number, second_number) = (number(&mut one), number(&mut other));
-            number.len().cmp(&second_number.len()).then_with(|| number.cmp(second_number))
-        } else {
-            let order = first.cmp(second);
-            (one, other) = (&one[1..], &other[1..]);
-            order
-        };
-        if order.is_ne() {
-            return order;
-        }
+/// The pieces of a path, for ordering paths name by name. Runs of digits count as numbers: `day2` comes before `day10`.
+fn pieces_of(path: &Path) -> Vec<(u8, usize, &[u8])> {
+    let mut pieces = Vec::new();
+    for part in path.components() {
+        let name = part.as_os_str().as_encoded_bytes();
+        let runs = name.chunk_by(|one, next| one.is_ascii_digit() && next.is_ascii_digit());
+        pieces.extend(runs.map(|run| match run[0] {
+            b'0'..=b'9' => {
+                let zeros = run.iter().take_while(|digit| **digit == b'0').count();
+                // The longer number is the greater one.
+                (b'0', run.len() - zeros, &run[zeros..])
+            }
+            other => (other, 1, run),
+        }));
+        // A name comes before longer ones; leading zeros decide last.
+        pieces.push((0, 0, name));
     }
-    one.len().cmp(&other.len())
-}
-
-/// Takes the leading digits of a name; returns them without leading zeros.
-fn number<'n>(name: &mut &'n [u8]) -> &'n [u8] {
-    let length = name.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let (digits, rest) = name.split_at(length);
-    *name = rest;
-    let zeros = digits.iter().take_while(|digit| **digit == b'0').count();
-    &digits[zeros..]
+    pieces
 }
 
 /// The endings of tables' names, and those that compression adds.

@@ -1,16 +1,19 @@
-//! Where a text's bytes come from: [`Feed`]; and what was read of the file for them: [`FileRead`], counted by [`Metered`].
+//! Where a text's bytes come from: [`Feed`]; what was read of the file for them: [`FileRead`], counted by [`Metered`]; and
+//! whether the file stays unchanged meanwhile: [`Unchanged`].
 
+use std::fs::File;
 use std::io::{self, Read};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
 
 use super::sheet::SheetEnd;
+use crate::error::own_words;
 
-/// What was read of a file: the number of bytes and their hash.
 #[derive(Clone, Debug, Default)]
 pub struct FileRead {
-    /// The number of bytes.
     pub bytes: u64,
     hash: Sha256,
     /// The end of its sheet, for a spreadsheet read to its end.
@@ -18,7 +21,20 @@ pub struct FileRead {
 }
 
 impl FileRead {
-    /// Adds the next bytes.
+    /// Reads a file to its end for its hash; `None` if `go_on` ended it early.
+    pub fn of(file: &mut File, go_on: impl Fn() -> bool) -> io::Result<Option<FileRead>> {
+        let (mut read, mut buffer) = (FileRead::default(), vec![0; 256 * 1024]);
+        while go_on() {
+            match file.read(&mut buffer) {
+                Ok(0) => return Ok(Some(read)),
+                Ok(more) => read.add(&buffer[..more]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(None)
+    }
+
     pub fn add(&mut self, bytes: &[u8]) {
         self.bytes += bytes.len() as u64;
         self.hash.update(bytes);
@@ -30,9 +46,13 @@ impl FileRead {
     }
 }
 
+/// The SHA-256 of a file, in lower-case hex; `None` if `go_on` ended it early.
+pub fn sha256(path: &Path, go_on: impl Fn() -> bool) -> io::Result<Option<String>> {
+    Ok(FileRead::of(&mut File::open(path)?, go_on)?.map(|read| read.sha256()))
+}
+
 /// Where a window's bytes come from.
 pub trait Feed: Send {
-    /// Reads more, as [`Read`] does.
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize>;
 
     /// What was read of the file so far; `None` if the text is the file itself.
@@ -44,7 +64,6 @@ pub trait Feed: Send {
     }
 }
 
-/// A file that is plain text.
 pub struct Plain(pub Box<dyn Read + Send>);
 
 impl Feed for Plain {
@@ -59,9 +78,7 @@ impl Feed for Plain {
 
 /// Text made from a file, by inflating or decoding it.
 pub struct Made {
-    /// The text.
     pub reader: Box<dyn Read + Send>,
-    /// What was read of the file.
     pub meter: Meter,
     /// Whether a checksum follows at the end: the file is compressed.
     pub has_checksum: bool,
@@ -96,34 +113,23 @@ impl Feed for Made {
 pub struct Meter(Arc<Mutex<FileRead>>);
 
 impl Meter {
-    /// The meter of a file that has been read.
     pub fn of(read: FileRead) -> Meter {
         Meter(Arc::new(Mutex::new(read)))
     }
 
-    /// What was read so far.
     pub fn read(&self) -> FileRead {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Adds the next bytes.
     pub fn add(&self, bytes: &[u8]) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).add(bytes);
     }
 }
 
 /// A reader whose bytes are added to a [`Meter`].
-#[derive(Debug)]
 pub struct Metered<R> {
-    reader: R,
-    meter: Meter,
-}
-
-impl<R> Metered<R> {
-    /// `reader`, counted by `meter`.
-    pub fn new(reader: R, meter: Meter) -> Metered<R> {
-        Metered { reader, meter }
-    }
+    pub reader: R,
+    pub meter: Meter,
 }
 
 impl<R: Read> Read for Metered<R> {
@@ -131,5 +137,73 @@ impl<R: Read> Read for Metered<R> {
         let read = self.reader.read(into)?;
         self.meter.add(&into[..read]);
         Ok(read)
+    }
+}
+
+/// A file, and its state when reading began. One written to meanwhile would load as a mixture of old and new.
+pub struct Unchanged {
+    file: File,
+    /// Its length and the time of its last change.
+    state: (u64, SystemTime),
+}
+
+impl Unchanged {
+    /// Records the state of `file`; `None` if it is not a regular file, or the state is unknown.
+    pub fn note(file: &File) -> Option<Unchanged> {
+        let file = file.try_clone().ok()?;
+        let state = state_of(&file).ok().flatten()?;
+        Some(Unchanged { file, state })
+    }
+
+    /// The same for standard input, which may be a file.
+    #[cfg(unix)]
+    pub fn note_standard_input() -> Option<Unchanged> {
+        use std::os::fd::AsFd;
+        Unchanged::note(&File::from(io::stdin().as_fd().try_clone_to_owned().ok()?))
+    }
+
+    /// On other systems the state of standard input is unknown.
+    #[cfg(not(unix))]
+    pub fn note_standard_input() -> Option<Unchanged> {
+        None
+    }
+
+    pub fn check(&self) -> io::Result<()> {
+        if state_of(&self.file)? == Some(self.state) { Ok(()) } else { Err(has_changed()) }
+    }
+}
+
+pub fn has_changed() -> io::Error {
+    own_words(io::ErrorKind::Other, "it changed while it was read; run custload again when no program writes to it")
+}
+
+fn state_of(file: &File) -> io::Result<Option<(u64, SystemTime)>> {
+    let metadata = file.metadata()?;
+    Ok(if metadata.is_file() { Some((metadata.len(), metadata.modified()?)) } else { None })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_written_to_has_changed() {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(b"one").unwrap();
+        let before = Unchanged::note(&file).unwrap();
+        assert!(before.check().is_ok());
+        file.write_all(b"two").unwrap();
+        assert_eq!(before.check().unwrap_err().to_string(), has_changed().to_string());
+        // The same length, at another time.
+        let before = Unchanged::note(&file).unwrap();
+        file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
+        assert!(before.check().is_err());
+    }
+
+    #[test]
+    fn what_is_no_file_does_not_change() {
+        assert!(Unchanged::note(&File::open(".").unwrap()).is_none());
     }
 }

@@ -9,19 +9,16 @@ use std::path::{Path, PathBuf};
 
 use memchr::memchr;
 
-use super::cut::Cutter;
 use super::cut::csv::CsvCutter;
 use super::cut::document::{self, Document, ITSELF};
 use super::cut::json::JsonCutter;
-use super::cut::ndjson::NdjsonCutter;
-use super::cut::rows::SheetCutter;
+use super::cut::{Cutter, NdjsonCutter, SheetCutter};
 use super::decode;
-pub use super::dialect::{Dialect, delimiter_name};
 use super::feed::FileRead;
-use super::json_keys::{keys_of_elements, keys_of_lines};
-use super::open::{self, Opened, OpenedSheet};
-pub use super::options::{Format, MAX_RECORD_BYTES, ReadOptions};
-use super::sniff::format::{self, Records, format_of};
+use super::open::{self, Opened, OpenedSheet, refuse};
+pub use super::options::{Dialect, Format, MAX_RECORD_BYTES, ReadOptions, delimiter_name};
+use super::sniff::format::{format_of, line_end};
+use super::sniff::json::{keys_of_elements, keys_of_lines, records_of};
 use super::sniff::{
     HeaderSource, Kind, Reading, SAMPLE_BYTES, Sample, Sniffed, Trial, Unreadable, is_report, report_header,
     separator_line, sniff,
@@ -33,36 +30,27 @@ use crate::core::record::csv::DELIMITERS;
 use crate::core::record::dialect::CsvDialect;
 use crate::error::{Error, Result, Words};
 
-/// The most cells of a block, roughly. The report of a bad record has all its cells, and may have a line for each; this
-/// bounds what a block can grow to.
+/// The most cells of a block, roughly: the report of a bad record has all its cells, and may have a line for each.
 const BLOCK_CELLS: usize = 32_768;
 
 /// An input whose beginning has been read.
-#[derive(Debug)]
 pub struct Input {
     /// The path as given; `-` for standard input.
     pub path: PathBuf,
-    /// How it is written.
     pub dialect: Dialect,
-    /// The length in bytes, if progress can be measured by it.
     pub length: Option<u64>,
-    /// Whether it is a file that can be opened again.
     is_file: bool,
-    /// What was read of standard input, if it was read to its end first.
     pub spooled: Option<FileRead>,
     /// The SHA-256 of its bytes, if it was read for that.
     pub sha256: Option<String>,
     /// The names of its values: the header of a table, or the keys of JSON's first records.
     pub names: Vec<String>,
-    /// The number of blank lines before the header.
     pub blank_before_header: u64,
     /// The number of other lines before the header: titles, which are not read.
     pub lines_above_header: u64,
     /// Whether no profile fits the header, so that it is only the line that looks most like one.
     pub is_header_guessed: bool,
-    /// The kind of most of the first values of each column of a table.
     pub kinds: Vec<Kind>,
-    /// Notes for the user.
     pub notes: Vec<String>,
     /// The text after the header; `None` while it is closed.
     window: Option<Window>,
@@ -77,12 +65,13 @@ impl Input {
 
     /// Reads the beginning of a text that is named `path`.
     pub fn read(path: &Path, opened: Opened, options: &ReadOptions, candidates: &Candidates) -> Result<Input> {
-        let Opened { window, length, is_file, compression, encoding, sheet, spooled, notes } = opened;
-        let window = if options.hash_text { window.hashing_text() } else { window };
-        // In a spreadsheet the mark is part of a cell.
-        let mut window = if sheet.is_none() { window.without_end_mark() } else { window };
-        let failed = |error| Error::input(path, error);
-        let is_whole = window.hold(SAMPLE_BYTES).map_err(failed)?;
+        let Opened { mut window, length, is_file, compression, encoding, sheet, spooled, notes } = opened;
+        window.hashes_text = options.hash_text;
+        if sheet.is_none() {
+            // In a spreadsheet the mark is part of a cell.
+            window.drop_end_mark();
+        }
+        let is_whole = window.hold(SAMPLE_BYTES).map_err(|error| Error::input(path, error))?;
         let has_bom = window.held().starts_with(b"\xEF\xBB\xBF");
         if has_bom {
             window.drop_until(window.offset() + 3);
@@ -119,33 +108,31 @@ impl Input {
             window: None,
             line: 1,
         };
-        match format {
-            Format::Csv => input.find_header(&mut window, options, candidates)?,
-            Format::Spreadsheet => {
-                input.find_header(&mut window, options, candidates)?;
-                window = input.with_sheet_header(window, sheet.as_ref(), options, candidates)?;
-            }
-            Format::Ndjson | Format::Json => input.find_records(window.held(), is_whole, options, candidates)?,
-        }
-        input.window = Some(window);
+        input.window = Some(input.find_beginning(window, sheet, is_whole, options, candidates)?);
         Ok(input)
     }
 
-    /// Opens a sheet again if merged ranges reach from its header, or from above it, into the records.
-    fn with_sheet_header(
+    /// Finds the header of a table, or the records of JSON; returns the text after the header.
+    fn find_beginning(
         &mut self,
         mut window: Window,
-        sheet: Option<&OpenedSheet>,
+        sheet: Option<OpenedSheet>,
+        is_whole: bool,
         options: &ReadOptions,
         candidates: &Candidates,
     ) -> Result<Window> {
-        // Skipped for a guessed header, because below it would count as named.
+        if !self.dialect.format.is_table() {
+            return self.find_records(window.held(), is_whole, options, candidates).map(|()| window);
+        }
+        self.find_header(&mut window, options, candidates)?;
+        // A sheet is opened again if merged ranges reach from its header, or from above it, into the records. Not for a
+        // guessed header, because below it would count as named.
         if let (Some(sheet), Some(line)) = (sheet, self.dialect.header_line)
             && !self.is_header_guessed
-            && let Some(again) = sheet.with_header(line).map_err(|error| Error::input(&self.path, error))?
+            && let Some(mut again) = sheet.with_header(line).map_err(|error| Error::input(&self.path, error))?
         {
-            let again = again.watching(window.watched());
-            window = if options.hash_text { again.hashing_text() } else { again };
+            (again.file, again.hashes_text) = (window.file, window.hashes_text);
+            window = again;
             self.line = 1;
             let named = ReadOptions { header: HeaderSource::Line(line), ..options.clone() };
             self.find_header(&mut window, &named, candidates)?;
@@ -153,7 +140,6 @@ impl Input {
         Ok(window)
     }
 
-    /// Finds where the records of JSON are, and their keys.
     fn find_records(
         &mut self,
         text: &[u8],
@@ -161,31 +147,24 @@ impl Input {
         options: &ReadOptions,
         candidates: &Candidates,
     ) -> Result<()> {
-        let elements =
-            |path: &str| keys_of_elements(text, is_whole, Some(Document::with_records(path, false)), candidates);
-        let keys_in = |path: &str| elements(path).unwrap_or_default();
         let within = match &options.records {
             Some(path) if path == ITSELF || is_report(text) => None,
             Some(path) => Some(path.clone()),
             None if options.format == Some(Format::Ndjson) => None,
-            None => match format::records_of(text, self.dialect.format == Format::Ndjson, candidates, keys_in) {
-                (Records::Itself, note) => {
-                    self.notes.extend(note);
-                    None
-                }
-                (Records::Within(path), _) => Some(path),
-                (Records::OneOf(arrays), _) => {
-                    return Err(Error::Input { path: self.path.clone(), doing: document::several(&arrays).into() });
-                }
-            },
+            None => {
+                let is_lines = self.dialect.format == Format::Ndjson;
+                let (within, note) = records_of(text, is_lines, is_whole, candidates)
+                    .map_err(|arrays| refuse(&self.path, document::several(&arrays)))?;
+                self.notes.extend(note);
+                within
+            }
         };
         if within.is_some() {
             self.dialect.format = Format::Json;
         }
-        let keys = match (&within, self.dialect.format) {
-            (Some(path), _) => elements(path),
-            (None, Format::Ndjson) => Ok(keys_of_lines(text, candidates)),
-            (None, _) => keys_of_elements(text, is_whole, None, candidates),
+        let keys = match self.dialect.format {
+            Format::Ndjson => Ok(keys_of_lines(text, candidates)),
+            _ => keys_of_elements(text, is_whole, within.as_ref(), candidates),
         };
         self.names = match keys {
             Ok(keys) => keys,
@@ -211,29 +190,27 @@ impl Input {
             return Ok(window);
         }
         let again = Input::open(&self.path, options, candidates)?;
-        let changed = || Error::Input {
-            path: self.path.clone(),
-            doing: "it has changed since the run began; run custload again when no program writes to it".into(),
-        };
         let is_same = again.names == self.names && again.dialect == self.dialect && again.line == self.line;
-        again.window.filter(|_| is_same).ok_or_else(changed)
+        again.window.filter(|_| is_same).ok_or_else(|| {
+            refuse(&self.path, "it has changed since the run began; run custload again when no program writes to it")
+        })
     }
 
-    /// The records, as input number `index` of a run, from 0.
-    pub fn into_source(mut self, index: usize, options: &ReadOptions, candidates: &Candidates) -> Result<Source> {
+    pub fn into_source(mut self, options: &ReadOptions, candidates: &Candidates) -> Result<Source> {
         let mut window = self.open_again(options, candidates)?;
         let Input { path, dialect, names, mut line, blank_before_header, .. } = self;
         let is_report = has_report_column(&names) || !dialect.format.is_table() && is_report(window.held());
-        let limit = record_limit(is_report, options);
+        // A reject report's record has columns of its own, and its cells may be quoted.
+        let (usual, more) = (options.max_record_bytes, 1 << 20);
+        let limit = if is_report { 3 * usual + more } else { usual };
         let cutter: Box<dyn Cutter> = match dialect.format {
             Format::Csv => Box::new(CsvCutter::new(dialect.csv, limit)),
             Format::Spreadsheet => Box::new(SheetCutter::new(limit)),
-            Format::Ndjson => Box::new(NdjsonCutter::new(limit, format::line_end(window.held()))),
+            Format::Ndjson => Box::new(NdjsonCutter { limit, line_end: line_end(window.held()) }),
             Format::Json => {
-                let mut cutter = JsonCutter::new(limit).with_line_end(format::line_end(window.held()));
-                if let Some(path) = &dialect.records {
-                    cutter = cutter.within(Document::with_records(path, options.records.is_none()));
-                }
+                let within = dialect.records.as_ref();
+                let document = within.map(|path| Document::with_records(path, options.records.is_none()));
+                let mut cutter = JsonCutter::new(limit, line_end(window.held()), document);
                 let (start, lines) = cutter.start(&mut window).map_err(|error| Error::input(&path, error))?;
                 window.drop_until(start);
                 line += lines;
@@ -241,9 +218,9 @@ impl Input {
             }
         };
         let most = (BLOCK_CELLS / names.len().max(1)).clamp(16, 2048);
-        Ok(Source::new(index, window, cutter, options.block_size, line, options.limit)
-            .with_blank_lines(blank_before_header)
-            .with_most_records(most))
+        let mut source = Source::new(window, cutter, options.block_size, line, options.limit);
+        (source.most, source.blank) = (most, blank_before_header);
+        Ok(source)
     }
 
     /// Whether it is a table with columns that only reject reports have.
@@ -251,7 +228,6 @@ impl Input {
         self.dialect.format.is_table() && has_report_column(&self.names)
     }
 
-    /// A short description for the user.
     pub fn described(&self) -> String {
         let dialect = &self.dialect;
         let mut parts = vec![match dialect.format {
@@ -284,16 +260,14 @@ impl Input {
     fn find_header(&mut self, window: &mut Window, options: &ReadOptions, candidates: &Candidates) -> Result<()> {
         let is_sheet = self.dialect.format == Format::Spreadsheet;
         let is_whole = window.hold(SAMPLE_BYTES).map_err(|error| Error::input(&self.path, error))?;
-        let separator = separator_line(window.held()).filter(|_| !is_sheet && options.delimiter.is_none());
-        let mut delimiters = match options.delimiter {
-            _ if is_sheet => vec![b','],
-            Some(delimiter) => vec![delimiter],
-            None => DELIMITERS.to_vec(),
-        };
+        let mut delimiters = options.delimiter.map_or(DELIMITERS.to_vec(), |delimiter| vec![delimiter]);
         if self.path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("tsv")) {
             delimiters.sort_by_key(|delimiter| *delimiter != b'\t');
         }
-        if let Some((delimiter, length)) = separator {
+        if !is_sheet
+            && options.delimiter.is_none()
+            && let Some((delimiter, length)) = separator_line(window.held())
+        {
             delimiters = vec![delimiter];
             window.drop_until(window.offset() + length);
             self.line += 1;
@@ -310,26 +284,20 @@ impl Input {
         let sniffed = sniff(&sample, &trials, &header, candidates);
         let Sniffed { reading, rival } = sniffed.map_err(|Unreadable { line, what }| {
             let line = line.map(|line| format!("line {line}: ")).unwrap_or_default();
-            Error::Input { path: self.path.clone(), doing: what.after(&line) }
+            refuse(&self.path, what.after(&line))
         })?;
         if let Some(rival) = rival {
-            self.note_rival(delimiter_name(reading.dialect.delimiter), delimiter_name(rival), &header)?;
+            let (one, other) = (delimiter_name(reading.dialect.delimiter), delimiter_name(rival));
+            let either = format!("the delimiter may be {one} or {other}");
+            if matches!(header, HeaderSource::Given(_)) {
+                let doing = format!("{either}, and there is no header to decide; name it with --delimiter");
+                return Err(refuse(&self.path, Words::own(doing)));
+            }
+            self.notes.push(format!("{either}: read with {one} (change with --delimiter)"));
         }
         window.drop_until(window.offset() + reading.records.0);
         self.line = reading.records.1;
         self.take_reading(reading, &options.header);
-        Ok(())
-    }
-
-    /// Notes that another delimiter fits as well; an error if there is no header to decide.
-    fn note_rival(&mut self, one: String, other: String, header: &HeaderSource) -> Result<()> {
-        if matches!(header, HeaderSource::Given(_)) {
-            let what = format!(
-                "the delimiter may be {one} or {other}, and there is no header to decide; name it with --delimiter"
-            );
-            return Err(Error::Input { path: self.path.clone(), doing: Words::own(what) });
-        }
-        self.notes.push(format!("the delimiter may be {one} or {other}: read with {one} (change with --delimiter)"));
         Ok(())
     }
 
@@ -356,12 +324,6 @@ impl Input {
 
 fn has_report_column(names: &[String]) -> bool {
     names.iter().any(|name| report_column(name).is_some())
-}
-
-/// The greatest length of a record. A reject report's record has columns of its own, and its cells may be quoted.
-fn record_limit(is_report: bool, options: &ReadOptions) -> u64 {
-    const MORE: u64 = 1024 * 1024;
-    if is_report { 3 * options.max_record_bytes + MORE } else { options.max_record_bytes }
 }
 
 /// The dialects to try for a text.

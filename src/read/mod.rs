@@ -5,18 +5,15 @@
 
 pub mod cut;
 pub mod decode;
-mod dialect;
 pub mod expand;
 pub mod feed;
 pub mod inflate;
 pub mod input;
-mod json_keys;
 pub mod open;
 mod options;
 pub mod sheet;
 pub mod sniff;
 mod source;
-pub mod unchanged;
 pub mod window;
 
 pub use self::source::{BlockSize, InputRead, Source};

@@ -1,10 +1,10 @@
-//! How inputs are to be read: [`ReadOptions`].
+//! How inputs are to be read: [`ReadOptions`]; and how one is written: [`Dialect`].
 
 use std::path::PathBuf;
 
 use super::decode::Charset;
 use super::source::BlockSize;
-use crate::core::record::dialect::Escape;
+use crate::core::record::dialect::{CsvDialect, Escape};
 
 /// A format of records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,15 +109,47 @@ impl Default for ReadOptions {
     }
 }
 
-/// Where the names of a table's columns are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum HeaderSource {
     /// The first line if a profile fits it, else the first of twenty lines that a profile fits and that looks like a
     /// header.
     #[default]
     Found,
-    /// This line, from 1.
     Line(u64),
     /// Not in the file: these are the names.
     Given(Vec<String>),
+}
+
+/// How an input is written: everything found out before its records are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dialect {
+    pub format: Format,
+    /// How the cells of a table are written. Its reject report has the same delimiter, with the usual quoting.
+    pub csv: CsvDialect,
+    /// The encoding of the text, by its WHATWG name in lower case.
+    pub encoding: String,
+    pub has_bom: bool,
+    pub compression: Option<&'static str>,
+    pub sheet: Option<String>,
+    /// The path of the array in a JSON document with the records.
+    pub records: Option<String>,
+    pub header_line: Option<u64>,
+    /// Whether a row may lack its last cells.
+    pub is_padded: bool,
+}
+
+impl Dialect {
+    /// Whether its reject reports begin with a byte order mark, for programs that need one.
+    pub fn report_has_bom(&self) -> bool {
+        self.has_bom || self.encoding != "utf-8" || self.format == Format::Spreadsheet
+    }
+}
+
+pub fn delimiter_name(delimiter: u8) -> String {
+    match delimiter {
+        b'\t' => "tab".to_string(),
+        b',' => "comma".to_string(),
+        b';' => "semicolon".to_string(),
+        other => char::from(other).to_string(),
+    }
 }

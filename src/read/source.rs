@@ -10,10 +10,8 @@ use super::sheet::SheetEnd;
 use super::window::{Found, Window};
 use crate::core::record::{Block, Extent, RAW_LIMIT, Span, TextBefore};
 
-/// The size of the blocks that a source cuts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BlockSize {
-    /// This number of records.
     Records(usize),
     /// Up to the first record end at or after this number of bytes.
     Bytes(usize),
@@ -26,29 +24,21 @@ impl Default for BlockSize {
     }
 }
 
-/// An input that is cut into blocks, one after another.
 pub struct Source {
-    input: usize,
     window: Window,
     cutter: Box<dyn Cutter>,
     size: BlockSize,
     /// The most records of a block: each may have a report many times as long as itself.
-    most: usize,
-    /// The number of records left to cut.
+    pub(super) most: usize,
     left: u64,
     next_record: u64,
     next_line: u64,
-    blank: u64,
+    /// Blank lines, with those that were read before.
+    pub(super) blank: u64,
     /// The record after which a block ends, with the [`TextBefore`] that point.
     stop: Option<u64>,
     /// The bytes of the file counted in blocks so far.
     file_read: u64,
-}
-
-impl std::fmt::Debug for Source {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Source").field("input", &self.input).field("window", &self.window).finish()
-    }
 }
 
 /// What was read of an input, after its last block.
@@ -58,44 +48,17 @@ pub struct InputRead {
     pub bytes: u64,
     /// Their SHA-256, in lower-case hex.
     pub sha256: String,
-    /// Records.
     pub records: u64,
-    /// Blank lines.
     pub blank: u64,
-    /// The end of its sheet, for a spreadsheet read to its end.
     pub sheet: Option<SheetEnd>,
 }
 
 impl Source {
-    /// Cuts the rest of `window`, which starts on the physical line `line`, into blocks of `size`, and stops after
-    /// `limit` records.
-    pub fn new(
-        input: usize,
-        window: Window,
-        cutter: Box<dyn Cutter>,
-        size: BlockSize,
-        line: u64,
-        limit: Option<u64>,
-    ) -> Source {
+    /// Cuts the rest of `window`, which starts on the physical line `line`, and stops after `limit` records.
+    pub fn new(window: Window, cutter: Box<dyn Cutter>, size: BlockSize, line: u64, limit: Option<u64>) -> Source {
         let left = limit.unwrap_or(u64::MAX);
-        Source {
-            input,
-            window,
-            cutter,
-            size,
-            most: usize::MAX,
-            left,
-            next_record: 1,
-            next_line: line,
-            blank: 0,
-            stop: None,
-            file_read: 0,
-        }
-    }
-
-    /// Limits blocks to this number of records.
-    pub fn with_most_records(self, most: usize) -> Source {
-        Source { most: most.max(1), ..self }
+        let (most, next_record, next_line) = (usize::MAX, 1, line);
+        Source { window, cutter, size, most, left, next_record, next_line, blank: 0, stop: None, file_read: 0 }
     }
 
     /// Ends a block after this record, counted from 1, with the text before that point.
@@ -103,17 +66,10 @@ impl Source {
         self.stop = Some(record);
     }
 
-    /// The number of records cut.
     pub fn records(&self) -> u64 {
         self.next_record - 1
     }
 
-    /// Adds blank lines that were read before.
-    pub fn with_blank_lines(self, blank: u64) -> Source {
-        Source { blank, ..self }
-    }
-
-    /// The next block; `None` at the end of the input.
     pub fn next_block(&mut self) -> io::Result<Option<Block>> {
         let mut block = Block {
             bytes: Vec::new(),
@@ -156,7 +112,8 @@ impl Source {
             self.window.refuse_changed()?;
             return Ok(None);
         }
-        block.bytes = self.window.take_until(at);
+        block.bytes = self.window.slice(start, at).to_vec();
+        self.window.drop_until(at);
         block.file_bytes = self.file_bytes();
         self.note_stop(&mut block);
         Ok(Some(block))
@@ -173,7 +130,7 @@ impl Source {
             block.stop = Some(TextBefore {
                 line: self.next_line,
                 byte_offset: self.window.offset(),
-                sha256: self.window.text_read().sha256(),
+                sha256: self.window.taken.sha256(),
             });
         }
     }
@@ -185,8 +142,9 @@ impl Source {
     }
 
     /// Replaces the feed of what has not been read yet.
-    pub fn fed_by(self, other: impl FnOnce(Box<dyn Feed>) -> Box<dyn Feed>) -> Source {
-        Source { window: self.window.fed_by(other), ..self }
+    pub fn fed_by(mut self, other: impl FnOnce(Box<dyn Feed>) -> Box<dyn Feed>) -> Source {
+        self.window.feed = other(self.window.feed);
+        self
     }
 
     /// Whether the text is made from the file (inflated or decoded), rather than the file itself.
@@ -194,22 +152,17 @@ impl Source {
         self.window.is_made()
     }
 
-    /// Reads what `limit` left over: if `is_known` because the file's SHA-256 is needed, and if a checksum at the end
-    /// must be compared.
+    /// Reads what `limit` left over: for the file's SHA-256 if `is_known`, and to compare a checksum at the end.
     pub fn drop_rest(&mut self, is_known: bool, go_on: impl Fn() -> bool) -> io::Result<()> {
-        match is_known || self.window.has_checksum() {
-            true => self.window.drop_rest(go_on),
-            false => Ok(()),
-        }
+        if is_known || self.window.feed.has_checksum() { self.window.drop_rest(go_on) } else { Ok(()) }
     }
 
-    /// What was read, after the last block.
     pub fn read(&self) -> InputRead {
         let file = self.window.file_read();
         InputRead {
             bytes: file.bytes,
             sha256: file.sha256(),
-            records: self.next_record - 1,
+            records: self.records(),
             blank: self.blank,
             sheet: file.sheet,
         }

@@ -8,17 +8,14 @@ use std::io::{self, Read};
 
 use memchr::memchr;
 
-use super::feed::{Feed, FileRead, Plain};
-use super::unchanged::Unchanged;
+use super::feed::{Feed, FileRead, Plain, Unchanged};
 use crate::core::mask;
 
-/// The size of a read.
 const CHUNK: usize = 256 * 1024;
 
 /// What [`Window::find`] found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Found {
-    /// One of the bytes, at this offset.
     Byte(u64),
     /// None of them before the offset `until`.
     Nothing,
@@ -28,10 +25,10 @@ pub enum Found {
 
 /// A text's bytes from some offset on, as far as they have been read.
 pub struct Window {
-    feed: Box<dyn Feed>,
+    pub(super) feed: Box<dyn Feed>,
     /// What was read, and spare room after it.
     buffer: Vec<u8>,
-    /// The range of `buffer` that is read and not yet taken.
+    /// The range of it that is read and not yet taken.
     start: usize,
     end: usize,
     /// The offset in the text of its first byte.
@@ -41,15 +38,15 @@ pub struct Window {
     drops_end_mark: bool,
     end_mark: usize,
     /// The bytes taken, if the text is the file itself or has a hash of its own.
-    taken: FileRead,
-    hashes_text: bool,
+    pub(super) taken: FileRead,
+    pub(super) hashes_text: bool,
     marks: Marks,
-    /// The file, which must not change.
-    file: Option<Unchanged>,
+    /// The file, if it must not change while it is read.
+    pub(super) file: Option<Unchanged>,
 }
 
 /// The result of the last search, for one stretch of the text.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Marks {
     needles: [u8; 3],
     from: u64,
@@ -59,8 +56,7 @@ struct Marks {
 }
 
 impl Marks {
-    /// The first of the needles at or after `from` and before `until`. `held` begins at `offset` and reaches to
-    /// `until`.
+    /// The first of the needles at or after `from`. `held` begins at `offset` and reaches to `until`.
     fn find(&mut self, needles: [u8; 3], held: &[u8], offset: u64, mut from: u64, until: u64) -> Option<u64> {
         while from < until {
             if self.needles != needles || from < self.from || from >= self.until {
@@ -78,19 +74,12 @@ impl Marks {
     }
 }
 
-impl std::fmt::Debug for Window {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Window").field("offset", &self.offset).field("held", &self.held().len()).finish()
-    }
-}
-
 impl Window {
     /// A window at the start of `reader`, a file that is plain text.
     pub fn new(reader: Box<dyn Read + Send>) -> Window {
         Window::over(Box::new(Plain(reader)))
     }
 
-    /// A window at the start of `feed`.
     pub fn over(feed: Box<dyn Feed>) -> Window {
         Window {
             feed,
@@ -108,12 +97,10 @@ impl Window {
         }
     }
 
-    /// Drops the end mark: the U+001A that CP/M and DOS programs wrote at the very end, with a line break after it. It
-    /// stays part of the file.
-    pub fn without_end_mark(self) -> Window {
-        let mut window = Window { drops_end_mark: true, ..self };
-        window.hold_end_mark();
-        window
+    /// Drops the U+001A that DOS programs wrote at the very end, with a line break after it. The file's hash has it.
+    pub fn drop_end_mark(&mut self) {
+        self.drops_end_mark = true;
+        self.hold_end_mark();
     }
 
     /// Holds back what would be a mark if the text ended here.
@@ -135,26 +122,6 @@ impl Window {
         &self.buffer[self.end..self.end + if is_all_taken { self.end_mark } else { 0 }]
     }
 
-    /// Keeps the SHA-256 of the text that is taken.
-    pub fn hashing_text(self) -> Window {
-        Window { hashes_text: true, ..self }
-    }
-
-    /// The text taken, if its SHA-256 is kept or the text is the file.
-    pub fn text_read(&self) -> &FileRead {
-        &self.taken
-    }
-
-    /// Watches a file that must not change while it is read.
-    pub fn watching(self, file: Option<Unchanged>) -> Window {
-        Window { file, ..self }
-    }
-
-    /// The watched file, to pass to another window of it.
-    pub fn watched(&mut self) -> Option<Unchanged> {
-        self.file.take()
-    }
-
     /// An error if the file has changed.
     pub fn refuse_changed(&self) -> io::Result<()> {
         // At the end this was already checked.
@@ -172,16 +139,6 @@ impl Window {
         Ok(())
     }
 
-    /// Whether only the end, where a checksum is, shows that the text is right.
-    pub fn has_checksum(&self) -> bool {
-        self.feed.has_checksum()
-    }
-
-    /// Replaces the feed of what has not been read yet.
-    pub fn fed_by(self, other: impl FnOnce(Box<dyn Feed>) -> Box<dyn Feed>) -> Window {
-        Window { feed: other(self.feed), ..self }
-    }
-
     /// Whether the text is made from the file, rather than the file itself.
     pub fn is_made(&self) -> bool {
         self.feed.file_read().is_some()
@@ -196,7 +153,6 @@ impl Window {
         })
     }
 
-    /// The same, in bytes.
     pub fn file_bytes(&self) -> u64 {
         let taken = || self.taken.bytes + self.taken_end_mark().len() as u64;
         self.feed.file_read().map_or_else(taken, |read| read.bytes)
@@ -297,14 +253,6 @@ impl Window {
                 return Ok(Found::End(from));
             }
         }
-    }
-
-    /// Takes everything before this offset, which has been read.
-    pub fn take_until(&mut self, offset: u64) -> Vec<u8> {
-        let length = (offset - self.offset) as usize;
-        let taken = self.held()[..length].to_vec();
-        self.drop_until(offset);
-        taken
     }
 
     /// Drops everything before this offset, which has been read.

@@ -16,7 +16,7 @@ use crate::core::record::Balance;
 use crate::core::text::visible;
 use crate::error::{Error, Result};
 use crate::read::InputRead;
-use crate::read::unchanged::has_changed;
+use crate::read::feed::has_changed;
 use crate::report::summary::{ColumnSummary, Counts, Ignored, InputSummary};
 
 #[derive(Debug)]

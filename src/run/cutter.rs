@@ -74,7 +74,7 @@ impl Cutter {
                 let path = input.path.clone();
                 // A file that is read to its end must not have become shorter.
                 let expected = input.length.filter(|_| self.read.limit.is_none()).unwrap_or(0);
-                let mut source = input.into_source(index, &self.read, &self.candidates)?;
+                let mut source = input.into_source(&self.read, &self.candidates)?;
                 if source.is_made() {
                     source = source.fed_by(decode_ahead);
                 }

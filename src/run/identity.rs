@@ -9,8 +9,8 @@ use super::inputs::absolute_path;
 use super::options::Options;
 use crate::core::mode::Mode;
 use crate::error::{Error, Result};
+use crate::read::feed::sha256;
 use crate::read::input::{Input, ReadOptions};
-use crate::read::open::sha256;
 use crate::sink::sqlite::LoadedInput;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]

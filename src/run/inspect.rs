@@ -203,7 +203,7 @@ impl Inspection {
         let columns = names.iter().enumerate().rev().map(|(column, name)| (name.clone(), column)).collect();
         let cells = Cells { dialect: input.dialect.clone(), names, columns };
         let read = ReadOptions { limit: Some(INSPECTED_RECORDS), ..options.read.clone() };
-        let mut source = input.into_source(0, &read, candidates)?;
+        let mut source = input.into_source(&read, candidates)?;
         while let Some(block) = source.next_block().map_err(|error| Error::input(&path, error))? {
             for span in block.spans.iter().filter(|span| span.extent == Extent::Record) {
                 if let Ok(record) = std::str::from_utf8(block.bytes_of(span)) {

@@ -19,7 +19,6 @@ use crate::read::input::{Format, Input};
 use crate::read::sheet::SheetEnd;
 use crate::report::summary::{ColumnSummary, Counts, Ignored, InputSummary};
 
-#[derive(Debug)]
 pub(super) struct Prepared {
     pub(super) input: Input,
     pub(super) shape: Shape,

@@ -408,7 +408,7 @@ mod hostile {
         let opened = Opened::plain(Box::new(Cursor::new(text.as_bytes().to_vec())), None);
         let input = Input::read("a.csv".as_ref(), opened, &options, &candidates)?;
         let (mut table, dialect) = (vec![input.names.clone()], input.dialect.csv);
-        let mut source = input.into_source(0, &options, &candidates)?;
+        let mut source = input.into_source(&options, &candidates)?;
         while let Some(block) = source.next_block().unwrap() {
             for span in &block.spans {
                 let (record, mut cells) = (std::str::from_utf8(block.bytes_of(span)).unwrap(), Vec::new());

@@ -199,7 +199,7 @@ impl Read for Pieces {
 
 fn by_custload(bytes: &[u8], limit: u64, dialect: &CsvDialect, size: BlockSize, piece: usize) -> Vec<Found> {
     let window = Window::new(Box::new(Pieces(bytes.to_vec(), 0, piece)));
-    let mut source = Source::new(0, window, Box::new(CsvCutter::new(*dialect, limit)), size, 1, None);
+    let mut source = Source::new(window, Box::new(CsvCutter::new(*dialect, limit)), size, 1, None);
     let mut found = Vec::new();
     let mut cells = Vec::new();
     let (mut records, mut input_bytes) = (0, 0);

@@ -37,8 +37,6 @@ use crate::read::window::{Found, Window};
 const LF: u8 = b'\n';
 const CR: u8 = b'\r';
 
-/// Cuts CSV into records.
-#[derive(Debug)]
 pub struct CsvCutter {
     marks: Marks,
     /// The greatest length of a record in bytes, without its line ending.
@@ -46,7 +44,6 @@ pub struct CsvCutter {
     scout: Scout,
 }
 
-/// How a record's first line ends.
 enum FirstLine {
     /// The record ends with it, at this offset.
     Ends(u64),
@@ -68,11 +65,9 @@ struct Marks {
 /// What a quote outside a quoted cell does.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Opening {
-    /// It opens a cell.
     Cell,
     /// It opens one if that is closed on its line and well formed: blanks precede it.
     Trial,
-    /// It is an ordinary character.
     None,
 }
 
@@ -80,9 +75,7 @@ enum Opening {
 enum Inside {
     /// The closing quote, before this offset.
     Closed(u64),
-    /// A line break at this offset.
     Break(u64),
-    /// The end of the file, at this offset.
     FileEnds(u64),
     /// Nothing before the offset `until`.
     Beyond,
@@ -94,13 +87,11 @@ impl Marks {
         Marks { dialect, needles: [dialect.quote.unwrap_or(LF), LF, CR] }
     }
 
-    /// The next quote or line break at or after `from` and before `until`.
     #[inline]
     fn find(&self, window: &mut Window, from: u64, until: u64) -> io::Result<Found> {
         window.find(self.needles, from, until)
     }
 
-    /// Whether the byte at this offset is a quote.
     #[inline]
     fn is_quote(&self, window: &mut Window, at: u64) -> io::Result<bool> {
         Ok(window.byte(at)? == self.dialect.quote)
@@ -133,7 +124,6 @@ impl Marks {
         Ok(Opening::Trial)
     }
 
-    /// What ends the stretch of a quoted cell that begins at `from`.
     #[inline]
     fn inside(&self, window: &mut Window, mut from: u64, until: u64) -> io::Result<Inside> {
         loop {
@@ -178,7 +168,6 @@ impl Marks {
 }
 
 impl CsvCutter {
-    /// A cutter for this dialect and this limit of a record's length in bytes.
     pub fn new(dialect: CsvDialect, limit: u64) -> CsvCutter {
         CsvCutter { marks: Marks::new(dialect), limit, scout: Scout::default() }
     }
@@ -259,9 +248,8 @@ impl Cutter for CsvCutter {
     }
 }
 
-/// What the lines of a file do when they are entered inside a quote, as far as they were read.
-///
-/// It reads ahead only until the quote is resolved. The result holds for every record that reaches a line in between.
+/// What the lines of a file do when they are entered inside a quote. It reads ahead only until the quote is resolved. The
+/// result holds for every record that reaches a line in between.
 #[derive(Debug, Default)]
 struct Scout {
     /// The line being read, or the one that resolves the quote.
@@ -276,18 +264,15 @@ struct Scout {
     resolution: Option<Resolution>,
 }
 
-/// How a quote is resolved.
 #[derive(Clone, Copy, Debug)]
 enum Resolution {
-    /// The record ends at this offset.
     Ends(u64),
     /// It closes before something that may not follow it.
     Fails,
 }
 
 impl Scout {
-    /// The end of a record whose second line starts at `second`; `None` if its quote is never closed, or if it passes
-    /// the offset `limit` before it ends.
+    /// The end of a record whose second line starts at `second`; `None` if it has none up to the offset `limit`.
     fn end_of_record(
         &mut self,
         window: &mut Window,

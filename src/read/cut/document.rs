@@ -22,7 +22,6 @@ const MOST_NOTED: usize = 1000;
 /// Names the document itself where an array is named.
 pub const ITSELF: &str = ".";
 
-/// A position in a document that is followed byte by byte.
 #[derive(Debug, Default)]
 pub struct Document {
     /// The path of the array with the records; without one, arrays are only collected.
@@ -30,6 +29,8 @@ pub struct Document {
     /// Whether that array was found, not named, so that it must be the only one.
     is_found: bool,
     state: State,
+    /// Whether the next byte of a text follows a backslash.
+    is_escaped: bool,
     /// The current key of each open object.
     keys: Vec<Key>,
     /// The key being read, with its quotes.
@@ -53,8 +54,7 @@ pub struct Document {
 #[derive(Debug, Default)]
 struct Key {
     name: String,
-    /// The length of the path down to this key, if the path of the records begins with it. This makes an array cost the
-    /// same at any depth.
+    /// The length of the path down to here, if that of the records begins with it. So an array costs the same anywhere.
     matched: Option<usize>,
 }
 
@@ -66,26 +66,19 @@ enum State {
     /// Before the first key, or the end of an object without members.
     FirstKey,
     Key,
-    InKey {
-        is_escaped: bool,
-    },
+    InKey,
     Colon,
     Value,
-    InText {
-        is_escaped: bool,
-    },
+    InText,
     /// In a number or a word.
     InWord,
     AfterValue,
     /// In an array without records.
     InArray,
-    InArrayText {
-        is_escaped: bool,
-    },
+    InArrayText,
 }
 
 /// What a sample shows of its document.
-#[derive(Debug, Default)]
 pub struct Overview {
     /// The paths of its arrays of objects.
     pub arrays: Vec<String>,
@@ -93,7 +86,6 @@ pub struct Overview {
     pub empty: Vec<String>,
     /// The paths of its other values.
     pub names: Vec<String>,
-    /// Whether the text seems to be one document.
     pub is_one: bool,
     /// Whether it has an error within an array of objects, after which nothing can be said.
     pub has_slip: bool,
@@ -118,53 +110,44 @@ impl Document {
     /// Takes the next byte; returns whether the elements with the records follow.
     pub fn step(&mut self, byte: u8) -> Result<bool, Fault> {
         let is_space = is_white_space(byte);
+        let is_escaped = self.is_escaped;
+        self.is_escaped = byte == b'\\' && !is_escaped;
         self.state = match (self.state, byte) {
-            (State::InKey { .. } | State::InText { .. } | State::InArrayText { .. }, 0..=0x1f) => {
-                return Err(Fault::Broken);
-            }
+            (State::InKey | State::InText | State::InArrayText, 0..=0x1f) => return Err(Fault::Broken),
             (State::Between, b'{') if self.ended > 0 && self.is_found => return Err(Fault::Second),
             (State::Between | State::Value, b'{') => self.open_object()?,
             (State::Between, _) if !is_space => return Err(Fault::NoObject),
             (State::FirstKey | State::AfterValue, b'}') => self.close_object()?,
             (State::FirstKey | State::Key, b'"') => {
                 self.key = vec![byte];
-                State::InKey { is_escaped: false }
+                State::InKey
             }
-            (State::InKey { is_escaped }, _) => self.in_key(byte, is_escaped),
+            (State::InKey, _) => self.in_key(byte, is_escaped),
             (State::Colon, b':') => State::Value,
+            (State::Value, b'[') if self.is_at_records() => {
+                (self.has_records, self.state) = (true, State::AfterValue);
+                return Ok(true);
+            }
             (State::Value, b'[') => {
-                if self.is_at_records() {
-                    self.has_records = true;
-                    self.state = State::AfterValue;
-                    return Ok(true);
-                }
-                self.open = vec![byte];
-                (self.has_object, self.is_bare) = (false, true);
+                (self.open, self.has_object, self.is_bare) = (vec![byte], false, true);
                 State::InArray
             }
             (State::Value, b'"') => {
                 self.note_value();
-                State::InText { is_escaped: false }
+                State::InText
             }
             (State::Value, b'-' | b'0'..=b'9' | b'a'..=b'z') => {
                 self.note_value();
                 State::InWord
             }
-            (State::InText { is_escaped: false }, b'"') => State::AfterValue,
-            (State::InText { is_escaped }, _) => State::InText { is_escaped: byte == b'\\' && !is_escaped },
+            (State::InText, b'"') if !is_escaped => State::AfterValue,
             (State::InWord, b'-' | b'+' | b'.' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z') => State::InWord,
             (State::InWord | State::AfterValue, b',') => State::Key,
             (State::InWord, b'}') => self.close_object()?,
             (State::InWord, _) if is_space => State::AfterValue,
-            (State::InArray, _) => {
-                if byte == b']' && self.is_bare && self.records.is_none() && self.empty.len() < MOST_NOTED {
-                    self.empty.push(self.path());
-                }
-                self.is_bare &= is_space;
-                self.in_array(byte)?
-            }
-            (State::InArrayText { is_escaped: false }, b'"') => State::InArray,
-            (State::InArrayText { is_escaped }, _) => State::InArrayText { is_escaped: byte == b'\\' && !is_escaped },
+            (State::InArray, _) => self.in_array(byte)?,
+            (State::InArrayText, b'"') if !is_escaped => State::InArray,
+            (state @ (State::InText | State::InArrayText), _) => state,
             (state, _) if is_space => state,
             _ => return Err(Fault::Broken),
         };
@@ -185,7 +168,6 @@ impl Document {
         names.join(".")
     }
 
-    /// Whether the current path is that of the records.
     fn is_at_records(&self) -> bool {
         let matched = self.keys.last().and_then(|key| key.matched);
         matched.is_some() && matched == self.records.as_ref().map(String::len)
@@ -225,7 +207,7 @@ impl Document {
             self.key.push(byte);
         }
         if byte != b'"' || is_escaped {
-            return State::InKey { is_escaped: byte == b'\\' && !is_escaped };
+            return State::InKey;
         }
         let name = key_of(&self.key);
         let matched = self.matched(&name);
@@ -259,12 +241,16 @@ impl Document {
 
     /// Takes a byte of an array that is skipped.
     fn in_array(&mut self, byte: u8) -> Result<State, Fault> {
+        if byte == b']' && self.is_bare && self.records.is_none() && self.empty.len() < MOST_NOTED {
+            self.empty.push(self.path());
+        }
+        self.is_bare &= is_white_space(byte);
         // This includes arrays of arrays, and arrays with other elements before the first object.
         if byte == b'{' && !self.has_object {
             self.note_array()?;
         }
         match byte {
-            b'"' => return Ok(State::InArrayText { is_escaped: false }),
+            b'"' => return Ok(State::InArrayText),
             b'{' | b'[' if self.keys.len() + self.open.len() >= DEEPEST => return Err(Fault::TooDeep),
             b'{' | b'[' => self.open.push(byte),
             // In ASCII a closing bracket is the opening one plus two.
@@ -277,21 +263,17 @@ impl Document {
 
 /// What is wrong with a document around its records.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum Fault {
-    /// It is not JSON here.
     Broken,
-    /// It is nested too deep.
     TooDeep,
-    /// It is not an object.
     NoObject,
     /// Another document follows the one whose records were found.
     Second,
-    /// It has two arrays of objects.
     Several([String; 2]),
-    /// It does not have the array.
-    Missing { records: Option<String>, arrays: Vec<String> },
-    /// It ends too early.
+    Missing {
+        records: Option<String>,
+        arrays: Vec<String>,
+    },
     NotClosed,
 }
 
@@ -300,32 +282,28 @@ impl Fault {
     pub fn into_error(self, at: u64, records: u64) -> io::Error {
         let byte = at + 1;
         let kind = io::ErrorKind::InvalidData;
-        match self {
-            Fault::Broken => own_words(kind, format!("the JSON document is damaged at byte {byte}")),
-            Fault::TooDeep => own_words(kind, format!("the JSON document is nested too deep at byte {byte}")),
-            Fault::NoObject => own_words(
-                kind,
-                format!(
-                    "byte {byte} does not begin a JSON object; --records reads an array within objects that follow one another"
-                ),
+        let message = match self {
+            Fault::Broken => format!("the JSON document is damaged at byte {byte}"),
+            Fault::TooDeep => format!("the JSON document is nested too deep at byte {byte}"),
+            Fault::NoObject => format!(
+                "byte {byte} does not begin a JSON object; --records reads an array within objects that follow one another"
             ),
-            Fault::Second => own_words(
-                kind,
-                format!(
-                    "a second JSON document begins at byte {byte}; to read its records too, name their array with --records"
-                ),
+            Fault::Second => format!(
+                "a second JSON document begins at byte {byte}; to read its records too, name their array with --records"
             ),
-            Fault::Several(arrays) => io::Error::new(kind, several(&arrays)),
+            Fault::Several(arrays) => return io::Error::new(kind, several(&arrays)),
             Fault::Missing { records, arrays } => {
                 let named = records.unwrap_or_default();
                 let there = match arrays.as_slice() {
                     [] => "it has no array of objects".to_string(),
                     arrays => format!("it has {}", listed(arrays)),
                 };
-                io::Error::new(kind, format!("the JSON document has no array {named:?} (--records); {there}"))
+                let message = format!("the JSON document has no array {named:?} (--records); {there}");
+                return io::Error::new(kind, message);
             }
-            Fault::NotClosed => not_closed("document", records),
-        }
+            Fault::NotClosed => return not_closed("document", records),
+        };
+        own_words(kind, message)
     }
 }
 
@@ -343,7 +321,6 @@ pub fn several(arrays: &[String]) -> String {
     format!("its records may be in {}; choose with --records {}", listed(arrays), quoted(&arrays[0]))
 }
 
-/// The names of arrays for a message.
 fn listed(arrays: &[String]) -> String {
     const SHOWN: usize = 10;
     let mut named: Vec<String> = arrays.iter().take(SHOWN).map(|path| quoted(path)).collect();
@@ -357,7 +334,6 @@ fn listed(arrays: &[String]) -> String {
     }
 }
 
-/// A path quoted for a shell, shortened.
 fn quoted(path: &str) -> String {
     word(&path.chars().take(80).collect::<String>()).into_owned()
 }

@@ -10,25 +10,20 @@ use crate::read::window::Window;
 /// The longest object that is checked for being the next element.
 const LONGEST_NEXT: u64 = 1 << 20;
 
-/// The most white space between elements that is skipped at once. More is cut off like a blank line, so that it is not
-/// kept in memory.
+/// The most white space between elements that is skipped, and held, at once. More is cut off like a blank line.
 pub(super) const LONGEST_GAP: u64 = 64 * 1024;
 
 /// The longest beginning by which elements are recognised.
 const LONGEST_START: usize = 256;
 
 /// The elements of an array, or objects that follow each other without one.
-#[derive(Debug)]
 pub(super) struct Elements {
-    /// Whether an array is open.
     pub(super) in_array: bool,
     /// The column of the next element, if it is the first on its line.
     pub(super) column: Option<u64>,
     /// The first element up to its first colon, without white space; empty until known.
     pub(super) shape: Vec<u8>,
-    /// What a line ends with: LF or CR.
     pub(super) line_end: u8,
-    /// The document around the array.
     pub(super) document: Option<Document>,
     /// The number of elements cut, and the number up to the last valid one.
     pub(super) count: u64,
@@ -38,17 +33,9 @@ pub(super) struct Elements {
 }
 
 impl Elements {
-    pub(super) fn new() -> Elements {
-        Elements {
-            in_array: false,
-            column: None,
-            shape: Vec::new(),
-            line_end: b'\n',
-            document: None,
-            count: 0,
-            whole: 0,
-            looked_until: 0,
-        }
+    pub(super) fn new(line_end: u8, document: Option<Document>) -> Elements {
+        let (in_array, column, shape) = (false, None, Vec::new());
+        Elements { in_array, column, shape, line_end, document, count: 0, whole: 0, looked_until: 0 }
     }
 
     /// The start of the next element at or after `at`, past white space, commas, the array's brackets and the document
@@ -177,7 +164,6 @@ impl Elements {
         }
     }
 
-    /// The number of lines that end in a stretch of the window.
     pub(super) fn line_ends(&self, window: &Window, start: u64, end: u64) -> u64 {
         let held = window.slice(start, end);
         memchr::memchr_iter(self.line_end, held).count() as u64

@@ -44,11 +44,9 @@ const ALIKE: u8 = b'(';
 const INLINE: u8 = b'<';
 
 /// Cuts the elements of an array.
-#[derive(Debug)]
 pub struct JsonCutter {
     limit: u64,
     elements: Elements,
-    /// The state of the element being followed.
     scan: Scan,
     /// The bytes followed after the ends of elements, which had to be followed again.
     wasted: u64,
@@ -57,19 +55,10 @@ pub struct JsonCutter {
 }
 
 impl JsonCutter {
-    /// A cutter for records of at most this length in bytes.
-    pub fn new(limit: u64) -> JsonCutter {
-        JsonCutter { limit, elements: Elements::new(), scan: Scan::default(), wasted: 0, rest_lines: 0 }
-    }
-
-    /// Sets the byte that lines end with.
-    pub fn with_line_end(self, line_end: u8) -> JsonCutter {
-        JsonCutter { elements: Elements { line_end, ..self.elements }, ..self }
-    }
-
-    /// Cuts an array within a document.
-    pub fn within(self, document: Document) -> JsonCutter {
-        JsonCutter { elements: Elements { document: Some(document), ..self.elements }, ..self }
+    /// A cutter for records of at most `limit` bytes, within `document` if there is one.
+    pub fn new(limit: u64, line_end: u8, document: Option<Document>) -> JsonCutter {
+        let elements = Elements::new(line_end, document);
+        JsonCutter { limit, elements, scan: Scan::default(), wasted: 0, rest_lines: 0 }
     }
 
     /// Drops what precedes the first element; returns the element's offset and the number of lines before it.
@@ -121,8 +110,7 @@ impl JsonCutter {
 
     /// Takes the next byte outside texts; returns the end of the element if it is there.
     fn step(&mut self, window: &mut Window, byte: u8) -> io::Result<Option<u64>> {
-        let scan = &mut self.scan;
-        let at = scan.at;
+        let (at, scan) = (self.scan.at, &mut self.scan);
         if byte == self.elements.line_end && scan.open.is_empty() {
             return Ok(Some(at));
         }
@@ -132,8 +120,7 @@ impl JsonCutter {
             return Ok(None);
         }
         if scan.open.is_empty() {
-            let is_value = scan.last == 0 || !matches!(byte, b'"' | b':' | b'{' | b'[');
-            if is_value {
+            if scan.last == 0 || !matches!(byte, b'"' | b':' | b'{' | b'[') {
                 return Ok(self.step_outside(byte, at));
             }
             // An object without its opening bracket.
@@ -152,7 +139,7 @@ impl JsonCutter {
             b'"' if matches!(before, b'{' | b'[' | b',' | b':') => scan.text = Some(at + 1),
             // A comma is missing, or an opening bracket is of the wrong kind.
             b'"' if matches!(before, b'}' | b']') => {
-                (scan.text, scan.is_broken, scan.is_guess) = (Some(at + 1), true, true);
+                (scan.text, scan.is_broken, scan.is_guess) = (Some(at + 1), true, true)
             }
             // It closes a text without an opening quote.
             b'"' => scan.is_broken = true,
@@ -161,19 +148,13 @@ impl JsonCutter {
                 scan.at += u64::from(window.byte(at + 1)?.is_some_and(|next| next != self.elements.line_end));
             }
             b':' if scan.open.as_slice() == [b'['] => {
-                (scan.is_broken, scan.is_guess) = (true, true);
-                scan.open[0] = b'{';
+                (scan.is_broken, scan.is_guess, scan.open[0]) = (true, true, b'{')
             }
             b'{' | b'[' if scan.open.len() == DEEPEST => scan.deeper += 1,
             b'}' | b']' if scan.deeper > 0 => scan.deeper -= 1,
             b'{' if self.is_next(window, at, column, before)? => return Ok(Some(at)),
             b'{' | b'[' => self.scan.open.push(byte),
-            b'}' | b']' => {
-                let is_early = matches!(before, b':' | b',');
-                self.scan.is_broken |= is_early;
-                self.scan.is_guess |= is_early;
-                return self.close(window, byte, at);
-            }
+            b'}' | b']' => return self.close(window, byte, at, before),
             _ => {}
         }
         Ok(None)
@@ -192,7 +173,6 @@ impl JsonCutter {
         None
     }
 
-    /// At the end of the input.
     fn step_at_end(&mut self, window: &mut Window) -> io::Result<Option<u64>> {
         let scan = &mut self.scan;
         if scan.open.is_empty() {
@@ -264,12 +244,12 @@ impl JsonCutter {
     }
 
     /// Takes a closing bracket; returns the end of the element if that is it.
-    fn close(&mut self, window: &mut Window, byte: u8, at: u64) -> io::Result<Option<u64>> {
+    fn close(&mut self, window: &mut Window, byte: u8, at: u64, before: u8) -> io::Result<Option<u64>> {
         let open = &self.scan.open;
         let is_fitting = (open.last() == Some(&b'{')) == (byte == b'}');
         let opened = open.iter().rposition(|open| (*open == b'{') == (byte == b'}'));
         let is_alike = open.last() == Some(&ALIKE);
-        if !is_fitting {
+        if !is_fitting || matches!(before, b':' | b',') {
             (self.scan.is_broken, self.scan.is_guess) = (true, true);
         }
         match opened {
@@ -305,7 +285,6 @@ impl JsonCutter {
         Ok(Some(sibling))
     }
 
-    /// Counts an element whose end was found.
     fn note_element(&mut self) {
         self.elements.count += 1;
         if !self.scan.is_broken {

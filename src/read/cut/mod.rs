@@ -1,11 +1,9 @@
-//! Where records end, one file a format.
+//! Where records end.
 
 pub mod csv;
 mod cutter;
 pub mod document;
 mod elements;
 pub mod json;
-pub mod ndjson;
-pub mod rows;
 
-pub use self::cutter::{Cut, Cutter};
+pub use self::cutter::{Cut, Cutter, NdjsonCutter, SheetCutter};

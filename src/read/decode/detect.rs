@@ -14,13 +14,11 @@ use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{DecoderResult, Encoding, ISO_8859_15, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use super::charset::{self, Charset};
-use super::letters::{Reading, is_iso_8859_15, other_than};
+use super::letters::{Reading, beyond_ascii, is_iso_8859_15, other_than};
 use crate::error::own_words;
 
-/// The encoding of an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Detected {
-    /// The encoding.
     pub encoding: Charset,
     /// Whether the text begins with a true byte order mark, which is part of the text.
     pub bom: bool,
@@ -33,7 +31,7 @@ pub struct Detected {
 }
 
 impl Detected {
-    fn sure(encoding: impl Into<Charset>) -> Detected {
+    pub fn sure(encoding: impl Into<Charset>) -> Detected {
         Detected { encoding: encoding.into(), bom: false, guessed: false, dropped_bom: None, skip: 0 }
     }
 
@@ -50,8 +48,7 @@ impl Detected {
     }
 }
 
-/// Finds the encoding of an input that begins with `sample`; `is_whole` if that is all of it. Otherwise the sample may
-/// end within a character.
+/// The encoding of an input that begins with `sample`, which may end within a character unless it `is_whole`.
 pub fn detect(sample: &[u8], is_whole: bool) -> Detected {
     let Some((encoding, length)) = Encoding::for_bom(sample) else { return detect_unmarked(sample, is_whole) };
     let rest = &sample[length..];
@@ -79,8 +76,7 @@ fn detect_unmarked(sample: &[u8], is_whole: bool) -> Detected {
     guess.map_or(Detected::sure(UTF_8), Detected::guessed)
 }
 
-/// Reads an input whose encoding was guessed by its beginning; an error at its end if the whole of it is more likely
-/// UTF-8.
+/// Reads an input whose encoding was guessed by its beginning; an error at its end if all of it is more likely UTF-8.
 pub struct Doubted<R> {
     reader: R,
     guess: Charset,
@@ -90,7 +86,6 @@ pub struct Doubted<R> {
 }
 
 impl<R: Read> Doubted<R> {
-    /// Reads `reader`, which was guessed to be in `guess`.
     pub fn new(reader: R, guess: Charset) -> Doubted<R> {
         Doubted { reader, guess, sequences: Sequences::default(), cut: Vec::new() }
     }
@@ -161,8 +156,7 @@ impl Sequences {
         sequences
     }
 
-    /// Counts a text's next piece; `is_last` if nothing follows. Returns the number of bytes at its end that may begin
-    /// a character and are not counted.
+    /// Counts a text's next piece; returns the number of bytes at its end that may begin a character, unless it `is_last`.
     fn add(&mut self, piece: &[u8], is_last: bool) -> usize {
         let mut left = piece.len();
         for chunk in piece.utf8_chunks() {
@@ -211,13 +205,13 @@ fn guess(sample: &[u8], is_whole: bool, sequences: &Sequences) -> Option<Charset
     let likely = detector.guess(None, Utf8Detection::Deny);
     let text = decoded(likely, sample, is_whole);
     let common = decoded(WINDOWS_1252, sample, is_whole);
-    let likely_reading = text.as_deref().map(Reading::of_text);
+    let likely_reading = text.as_deref().map(|text| Reading::of(beyond_ascii(text)));
     if let Some(other) = other_than(likely_reading, sample) {
         return Some(other);
     }
     let is_few = sequences.invalid <= FEW_SEQUENCES;
     let makes_sense = |text: &Option<String>| match text {
-        Some(text) if is_few => sequences.longest < LEFT_OF_FOUR && is_plausible(text),
+        Some(text) if is_few => sequences.longest < LEFT_OF_FOUR && beyond_ascii(text).all(is_plausible),
         text => text.is_some(),
     };
     // Several invalid bytes in a row may be the rest of a UTF-8 character.
@@ -239,12 +233,14 @@ fn guess(sample: &[u8], is_whole: bool, sequences: &Sequences) -> Option<Charset
     ((text == common || is_few) && makes_sense(&common)).then(|| WINDOWS_1252.into())
 }
 
-/// The sample as text; `None` if it is malformed, or has control characters that texts do not have.
+/// The sample as text; `None` if it is malformed, or has C1 control characters, where windows-1252 has nothing.
 fn decoded(encoding: &'static Encoding, sample: &[u8], is_whole: bool) -> Option<String> {
     let mut decoder = encoding.new_decoder_without_bom_handling();
     let mut text = String::with_capacity(decoder.max_utf8_buffer_length_without_replacement(sample.len())?);
     match decoder.decode_to_string_without_replacement(sample, &mut text, is_whole) {
-        (DecoderResult::InputEmpty, _) if !text.contains(is_c1) => Some(text),
+        (DecoderResult::InputEmpty, _) if !text.contains(|character| matches!(character, '\u{80}'..='\u{9f}')) => {
+            Some(text)
+        }
         _ => None,
     }
 }
@@ -254,26 +250,8 @@ fn is_sign(character: char) -> bool {
     matches!(character, '\u{a0}'..='\u{bf}' | '×' | '÷' | '\u{2000}'..='\u{2bff}')
 }
 
-/// The C1 control characters, where windows-1252 has nothing.
-fn is_c1(character: char) -> bool {
-    matches!(character, '\u{80}'..='\u{9f}')
-}
-
-/// Whether every character beyond ASCII is plausible where it is, unlike what damage looks like.
-fn is_plausible(text: &str) -> bool {
-    let mut before = '\n';
-    let mut characters = text.chars().peekable();
-    while let Some(character) = characters.next() {
-        let after = characters.peek().copied().unwrap_or('\n');
-        if !character.is_ascii() && !is_plausible_between(before, character, after) {
-            return false;
-        }
-        before = character;
-    }
-    true
-}
-
-fn is_plausible_between(before: char, character: char, after: char) -> bool {
+/// Whether a character is plausible between these two, unlike what damage looks like.
+fn is_plausible([before, character, after]: [char; 3]) -> bool {
     let is_letter = |character: char| character.is_alphabetic();
     match character {
         // The bytes 0xFF and 0xFE are common in damage and rare as letters.

@@ -8,13 +8,11 @@
 
 use encoding_rs::{ISO_8859_15, MACINTOSH, WINDOWS_1252};
 
-use super::charset::Charset;
-use super::codepage::CP850;
+use super::charset::{CP850, Charset};
 
 /// How the characters beyond ASCII fit into the words of a text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Reading {
-    /// The number of them.
     all: usize,
     /// Letters in words, in a case that fits.
     good: usize,
@@ -29,32 +27,14 @@ const FEW_LETTERS: usize = 3;
 const FEW_SIGNS: usize = 2;
 
 impl Reading {
-    /// How a text reads in a single-byte encoding.
-    pub(super) fn of(sample: &[u8], charset: Charset) -> Reading {
+    /// How these characters read, each between its neighbours.
+    pub(super) fn of(characters: impl Iterator<Item = [char; 3]>) -> Reading {
         let mut reading = Reading::default();
-        let character = |at: usize| sample.get(at).map_or('\n', |byte| charset.character(*byte));
-        for at in (0..sample.len()).filter(|at| !sample[*at].is_ascii()) {
-            let before = at.checked_sub(1).map_or('\n', character);
-            reading.note(before, character(at), character(at + 1));
-        }
+        characters.for_each(|characters| reading.note(characters));
         reading
     }
 
-    /// How a decoded text reads.
-    pub(super) fn of_text(text: &str) -> Reading {
-        let mut reading = Reading::default();
-        let mut before = '\n';
-        let mut characters = text.chars().peekable();
-        while let Some(character) = characters.next() {
-            if !character.is_ascii() {
-                reading.note(before, character, characters.peek().copied().unwrap_or('\n'));
-            }
-            before = character;
-        }
-        reading
-    }
-
-    fn note(&mut self, before: char, character: char, after: char) {
+    fn note(&mut self, [before, character, after]: [char; 3]) {
         self.all += 1;
         match fits_word(before, character, after) {
             Some(true) => {
@@ -73,6 +53,26 @@ impl Reading {
     fn is_good(&self) -> bool {
         self.good >= FEW_LETTERS && 20 * self.bad <= self.good
     }
+}
+
+/// The characters of a text beyond ASCII, each between its neighbours.
+pub(super) fn beyond_ascii(text: &str) -> impl Iterator<Item = [char; 3]> {
+    text.char_indices().filter(|(_, character)| !character.is_ascii()).map(|(at, character)| {
+        let before = text[..at].chars().next_back().unwrap_or('\n');
+        let after = text[at + character.len_utf8()..].chars().next().unwrap_or('\n');
+        [before, character, after]
+    })
+}
+
+/// The same for a text in a single-byte encoding, with the byte of each.
+fn bytes_beyond_ascii(sample: &[u8], charset: Charset) -> impl Iterator<Item = (u8, [char; 3])> {
+    let character = move |at: usize| sample.get(at).map_or('\n', |byte| charset.character(*byte));
+    let bytes = sample.iter().enumerate().filter(|(_, byte)| !byte.is_ascii());
+    bytes.map(move |(at, byte)| (*byte, [at.checked_sub(1).map_or('\n', character), character(at), character(at + 1)]))
+}
+
+fn reading_in(charset: Charset, sample: &[u8]) -> Reading {
+    Reading::of(bytes_beyond_ascii(sample, charset).map(|(_, characters)| characters))
 }
 
 /// The common letters of Western European languages.
@@ -101,13 +101,12 @@ fn fits_word(before: char, character: char, after: char) -> Option<bool> {
     }
 }
 
-/// The encoding that makes words of a text where windows-1252, and `likely`, the reading in the most likely encoding,
-/// do not.
+/// The encoding that makes words of a text where windows-1252 and the most likely encoding, read as `likely`, do not.
 pub(super) fn other_than(likely: Option<Reading>, sample: &[u8]) -> Option<Charset> {
-    if !Reading::of(sample, WINDOWS_1252.into()).is_bad() {
+    if !reading_in(WINDOWS_1252.into(), sample).is_bad() {
         return None;
     }
-    let others = [MACINTOSH.into(), Charset::Dos(&CP850)].map(|charset| (Reading::of(sample, charset), charset));
+    let others = [MACINTOSH.into(), Charset::Dos(&CP850)].map(|charset| (reading_in(charset, sample), charset));
     let is_worse = |other: &Reading| {
         let is_clearly = |likely: &Reading| likely.bad > 0 && other.bad == 0 && 2 * other.weight >= 3 * likely.weight;
         likely.is_none_or(|likely| likely.is_bad() || is_clearly(&likely))
@@ -122,19 +121,17 @@ pub(super) fn other_than(likely: Option<Reading>, sample: &[u8]) -> Option<Chars
 /// Whether a text that reads as windows-1252 is ISO-8859-15. That has other characters for eight bytes, which
 /// windows-1252 has in no words, and nothing where windows-1252 has most of its signs.
 pub(super) fn is_iso_8859_15(sample: &[u8]) -> bool {
-    if Reading::of(sample, ISO_8859_15.into()).bad > 0 {
+    if reading_in(ISO_8859_15.into(), sample).bad > 0 {
         return false;
     }
-    let character = |at: usize| sample.get(at).map_or('\n', |byte| Charset::from(ISO_8859_15).character(*byte));
     let mut letters = 0;
-    for at in (0..sample.len()).filter(|at| !sample[*at].is_ascii()) {
-        let before = at.checked_sub(1).map_or('\n', character);
-        let is_right = match sample[at] {
+    for (byte, [before, character, after]) in bytes_beyond_ascii(sample, ISO_8859_15.into()) {
+        let is_right = match byte {
             0x80..=0x9f => false,
             // ´ is also an apostrophe, and fractions follow numbers.
             0xb4 => continue,
-            0xa6 | 0xa8 | 0xb8 | 0xbc..=0xbe => fits_word(before, character(at), character(at + 1)) == Some(true),
-            0xa4 => (before.is_ascii_digit() || before == ' ') && !character(at + 1).is_alphabetic(),
+            0xa6 | 0xa8 | 0xb8 | 0xbc..=0xbe => fits_word(before, character, after) == Some(true),
+            0xa4 => (before.is_ascii_digit() || before == ' ') && !after.is_alphabetic(),
             _ => continue,
         };
         if !is_right {

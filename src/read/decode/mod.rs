@@ -5,12 +5,9 @@
 //! would be stored as part of a customer's name.
 
 mod charset;
-pub mod codepage;
-mod decoder;
 pub mod detect;
 mod letters;
 #[cfg(test)]
 mod tests;
 
-pub use self::charset::{Charset, by_label, name};
-pub use self::decoder::Decoder;
+pub use self::charset::{Charset, Decoder, by_label, name};

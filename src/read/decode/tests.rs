@@ -8,7 +8,7 @@ use encoding_rs::{
 };
 use proptest::prelude::*;
 
-use super::decoder::NEVER_UTF8;
+use super::charset::NEVER_UTF8;
 use super::*;
 
 /// Returns its bytes in pieces of these sizes, repeatedly, like a pipe.

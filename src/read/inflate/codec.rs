@@ -1,11 +1,11 @@
 //! What differs between the kinds of compression: [`Codec`], one step at a time.
 
-use bzip2::Decompress as BzDecompress;
+use bzip2::Decompress as Bunzip;
 use flate2::{Decompress, FlushDecompress};
 use liblzma::stream::{Action, Error as XzError, Status as XzStatus, Stream, TELL_UNSUPPORTED_CHECK};
 use zstd::zstd_safe::{DCtx, DParameter, InBuffer, OutBuffer, ResetDirective};
 
-use super::fault::Fault;
+use super::compression::{Compression, Fault};
 
 /// The most memory that xz data may require. `xz -9` needs 65 MiB; only deliberate settings need this much.
 const XZ_MEMORY: u64 = 512 << 20;
@@ -15,88 +15,95 @@ const XZ_MEMORY: u64 = 512 << 20;
 /// and twenty bytes are enough to claim it.
 const ZSTD_WINDOW_LOG: u32 = 27;
 
-/// The result of a step.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Step {
-    /// The number of bytes read.
     pub(super) read: usize,
-    /// The number of bytes written.
     pub(super) written: usize,
     /// Whether the part ended, with a checksum that fits.
     pub(super) ended: bool,
 }
 
-/// Decompresses one part of an input: a gzip member, a zstd frame, a bzip2 or xz stream.
-///
-/// Every step reads or writes something, as long as there is input and room. Without input it writes what it has
-/// buffered.
-pub(super) trait Codec: Send {
-    /// Continues with `input`.
-    fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<Step, Fault>;
-
-    /// Prepares for another part.
-    fn restart(&mut self) -> Result<(), Fault>;
-}
-
-/// Deflate, in gzip or raw.
-pub(super) struct Zlib {
-    state: Decompress,
-    is_gzip: bool,
-}
-
-impl Zlib {
-    /// gzip members, with their checksums and lengths.
-    pub(super) fn gzip() -> Zlib {
-        Zlib { state: Decompress::new_gzip(15), is_gzip: true }
-    }
-
+/// Decompresses one part of an input: a gzip member, a zstd frame, a bzip2 or xz stream, a file in a zip file.
+pub(super) enum Codec {
+    Gzip(Decompress),
     /// Deflate as in zip files: a single part, without a checksum.
-    pub(super) fn raw() -> Zlib {
-        Zlib { state: Decompress::new(false), is_gzip: false }
-    }
+    Deflate(Decompress),
+    Zstd(DCtx<'static>),
+    Bzip2(Bunzip),
+    Xz(Stream),
+    /// Data that a zip file has without compression, of which this many bytes are left.
+    Stored(u64),
 }
 
-impl Codec for Zlib {
-    fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<Step, Fault> {
-        let (read, written) = (self.state.total_in(), self.state.total_out());
-        let status = self.state.decompress(input, output, FlushDecompress::None).map_err(|_| Fault::Damaged)?;
-        Ok(Step {
-            read: (self.state.total_in() - read) as usize,
-            written: (self.state.total_out() - written) as usize,
-            ended: status == flate2::Status::StreamEnd,
+impl Codec {
+    pub(super) fn of(kind: Compression) -> Result<Codec, Fault> {
+        Ok(match kind {
+            Compression::Gzip => Codec::Gzip(Decompress::new_gzip(15)),
+            Compression::Zstd => {
+                let mut context = DCtx::try_create().ok_or_else(out_of_memory)?;
+                context.set_parameter(DParameter::WindowLogMax(ZSTD_WINDOW_LOG)).map_err(zstd_fault)?;
+                Codec::Zstd(context)
+            }
+            Compression::Bzip2 => Codec::Bzip2(Bunzip::new(false)),
+            Compression::Xz => {
+                Codec::Xz(Stream::new_stream_decoder(XZ_MEMORY, TELL_UNSUPPORTED_CHECK).map_err(xz_fault)?)
+            }
+            Compression::Zip => {
+                return Err(Fault::Unfit("a zip file cannot be read as a stream; unpack it first".to_string()));
+            }
         })
     }
 
-    fn restart(&mut self) -> Result<(), Fault> {
-        if !self.is_gzip {
-            return Err(Fault::Trailing);
+    /// Continues with `input`. Every step reads or writes something, as long as there is input and room. Without input
+    /// it writes what it has buffered.
+    pub(super) fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<Step, Fault> {
+        // Most count what they have read and written since they began.
+        let since = |before: (u64, u64), after: (u64, u64), ended| Step {
+            read: (after.0 - before.0) as usize,
+            written: (after.1 - before.1) as usize,
+            ended,
+        };
+        Ok(match self {
+            Codec::Gzip(state) | Codec::Deflate(state) => {
+                let before = (state.total_in(), state.total_out());
+                let status = state.decompress(input, output, FlushDecompress::None).map_err(|_| Fault::Damaged)?;
+                since(before, (state.total_in(), state.total_out()), status == flate2::Status::StreamEnd)
+            }
+            Codec::Zstd(context) => {
+                let (mut from, mut into) = (InBuffer::around(input), OutBuffer::around(output));
+                let left = context.decompress_stream(&mut into, &mut from).map_err(zstd_fault)?;
+                Step { read: from.pos(), written: into.pos(), ended: left == 0 }
+            }
+            Codec::Bzip2(state) => {
+                let before = (state.total_in(), state.total_out());
+                let status = state.decompress(input, output).map_err(|_| Fault::Damaged)?;
+                if matches!(status, bzip2::Status::MemNeeded) {
+                    return Err(out_of_memory());
+                }
+                since(before, (state.total_in(), state.total_out()), matches!(status, bzip2::Status::StreamEnd))
+            }
+            Codec::Xz(state) => {
+                let before = (state.total_in(), state.total_out());
+                let status = state.process(input, output, Action::Run).map_err(xz_fault)?;
+                since(before, (state.total_in(), state.total_out()), matches!(status, XzStatus::StreamEnd))
+            }
+            Codec::Stored(left) => {
+                let most = usize::try_from(*left).unwrap_or(usize::MAX);
+                let length = most.min(input.len()).min(output.len());
+                output[..length].copy_from_slice(&input[..length]);
+                *left -= length as u64;
+                Step { read: length, written: length, ended: *left == 0 }
+            }
+        })
+    }
+
+    pub(super) fn restart(&mut self, kind: Compression) -> Result<(), Fault> {
+        match self {
+            Codec::Deflate(_) | Codec::Stored(_) => return Err(Fault::Trailing),
+            Codec::Zstd(context) => _ = context.reset(ResetDirective::SessionOnly).map_err(zstd_fault)?,
+            Codec::Gzip(_) | Codec::Bzip2(_) | Codec::Xz(_) => *self = Codec::of(kind)?,
         }
-        *self = Zlib::gzip();
         Ok(())
-    }
-}
-
-/// Zstd.
-pub(super) struct Unzstd(DCtx<'static>);
-
-impl Unzstd {
-    pub(super) fn new() -> Result<Unzstd, Fault> {
-        let mut context = DCtx::try_create().ok_or_else(out_of_memory)?;
-        context.set_parameter(DParameter::WindowLogMax(ZSTD_WINDOW_LOG)).map_err(zstd_fault)?;
-        Ok(Unzstd(context))
-    }
-}
-
-impl Codec for Unzstd {
-    fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<Step, Fault> {
-        let mut from = InBuffer::around(input);
-        let mut into = OutBuffer::around(output);
-        let left = self.0.decompress_stream(&mut into, &mut from).map_err(zstd_fault)?;
-        Ok(Step { read: from.pos(), written: into.pos(), ended: left == 0 })
-    }
-
-    fn restart(&mut self) -> Result<(), Fault> {
-        self.0.reset(ResetDirective::SessionOnly).map(drop).map_err(zstd_fault)
     }
 }
 
@@ -111,61 +118,6 @@ fn zstd_fault(code: usize) -> Fault {
         ),
         64 => out_of_memory(),
         _ => Fault::Damaged,
-    }
-}
-
-/// Bzip2.
-pub(super) struct Bunzip(BzDecompress);
-
-impl Bunzip {
-    pub(super) fn new() -> Bunzip {
-        Bunzip(BzDecompress::new(false))
-    }
-}
-
-impl Codec for Bunzip {
-    fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<Step, Fault> {
-        let (read, written) = (self.0.total_in(), self.0.total_out());
-        let status = self.0.decompress(input, output).map_err(|_| Fault::Damaged)?;
-        if matches!(status, bzip2::Status::MemNeeded) {
-            return Err(out_of_memory());
-        }
-        Ok(Step {
-            read: (self.0.total_in() - read) as usize,
-            written: (self.0.total_out() - written) as usize,
-            ended: matches!(status, bzip2::Status::StreamEnd),
-        })
-    }
-
-    fn restart(&mut self) -> Result<(), Fault> {
-        *self = Bunzip::new();
-        Ok(())
-    }
-}
-
-/// Xz.
-pub(super) struct Unxz(Stream);
-
-impl Unxz {
-    pub(super) fn new() -> Result<Unxz, Fault> {
-        Stream::new_stream_decoder(XZ_MEMORY, TELL_UNSUPPORTED_CHECK).map(Unxz).map_err(xz_fault)
-    }
-}
-
-impl Codec for Unxz {
-    fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<Step, Fault> {
-        let (read, written) = (self.0.total_in(), self.0.total_out());
-        let status = self.0.process(input, output, Action::Run).map_err(xz_fault)?;
-        Ok(Step {
-            read: (self.0.total_in() - read) as usize,
-            written: (self.0.total_out() - written) as usize,
-            ended: matches!(status, XzStatus::StreamEnd),
-        })
-    }
-
-    fn restart(&mut self) -> Result<(), Fault> {
-        *self = Unxz::new()?;
-        Ok(())
     }
 }
 
@@ -184,29 +136,4 @@ fn xz_fault(error: XzError) -> Fault {
 
 fn out_of_memory() -> Fault {
     Fault::Unfit("there is not enough memory to decompress it. Decompress it first, or free some memory".to_string())
-}
-
-/// Data stored in a zip file without compression.
-pub(super) struct Stored {
-    left: u64,
-}
-
-impl Stored {
-    pub(super) fn new(length: u64) -> Stored {
-        Stored { left: length }
-    }
-}
-
-impl Codec for Stored {
-    fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<Step, Fault> {
-        let most = usize::try_from(self.left).unwrap_or(usize::MAX);
-        let length = most.min(input.len()).min(output.len());
-        output[..length].copy_from_slice(&input[..length]);
-        self.left -= length as u64;
-        Ok(Step { read: length, written: length, ended: self.left == 0 })
-    }
-
-    fn restart(&mut self) -> Result<(), Fault> {
-        Err(Fault::Trailing)
-    }
 }

@@ -1,6 +1,10 @@
-//! The kinds of compression, and how a file of each begins: [`Compression`], [`kind_of`].
+//! The kinds of compression, and how a file of each begins: [`Compression`], [`kind_of`]; how far it may grow, [`Limits`];
+//! and what may be wrong with it, [`Fault`].
 
-/// How a file is compressed.
+use std::io;
+
+use crate::error::own_words;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Compression {
     /// RFC 1952: `gzip`, `pigz`, `bgzip`.
@@ -11,12 +15,11 @@ pub enum Compression {
     Bzip2,
     /// `xz`; not the older `.lzma`, which has no magic number.
     Xz,
-    /// A zip file, which must be seekable; see [`zip::open_zip`](super::zip::open_zip).
+    /// A zip file, which must be seekable; see [`open_zip`](super::zip::open_zip).
     Zip,
 }
 
 impl Compression {
-    /// The name in messages and reports.
     pub fn name(self) -> &'static str {
         match self {
             Compression::Gzip => "gzip",
@@ -70,4 +73,77 @@ impl Compression {
 pub fn kind_of(start: &[u8]) -> Option<Compression> {
     use Compression::{Bzip2, Gzip, Xz, Zip, Zstd};
     [Gzip, Zstd, Bzip2, Xz, Zip].into_iter().find(|kind| start.len() >= kind.magic_length() && kind.fits(start))
+}
+
+/// How far a compressed file may grow. A few kilobytes can be made to inflate without end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The maximum number of bytes that it may inflate to (`--max-inflated-bytes`).
+    pub bytes: u64,
+    /// The maximum number of bytes that each of its bytes may inflate to (`--max-inflated-ratio`).
+    pub ratio: u64,
+    /// The ratio is checked once this number of bytes has come out. Small files may compress unusually well.
+    pub ratio_from: u64,
+}
+
+impl Default for Limits {
+    /// 64 GiB, and 500 times the size. Customer files compress to a fifth or a tenth; deflate reaches 1:1032 at most.
+    fn default() -> Limits {
+        Limits { bytes: 64 << 30, ratio: 500, ratio_from: 64 << 20 }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    CutOff,
+    /// It breaks its format, or does not fit its checksum.
+    Damaged,
+    Trailing,
+    /// It inflates to more than [`Limits::bytes`].
+    TooMuch,
+    /// It inflates by more than [`Limits::ratio`].
+    TooDense,
+    /// It seems valid, but cannot be read here. The whole message.
+    Unfit(String),
+}
+
+impl Fault {
+    /// The error for data of this kind, found after this many bytes of it, under these limits.
+    pub(super) fn into_error(self, kind: Compression, read: u64, limits: Limits) -> io::Error {
+        let (name, Limits { bytes, ratio, .. }) = (kind.name(), limits);
+        let raise = "If you trust the file, raise that limit";
+        match self {
+            Fault::CutOff | Fault::Damaged | Fault::Trailing if kind == Compression::Zip => damaged(),
+            Fault::CutOff => own_words(
+                io::ErrorKind::UnexpectedEof,
+                format!("the {name} data is cut off: the file ends too early. Get the whole file again"),
+            ),
+            Fault::Damaged => refused(format!(
+                "the {name} data is damaged: it breaks the format, or does not fit its checksum. Get the whole file again"
+            )),
+            Fault::Trailing => refused(format!(
+                "the {name} data ends before byte {} of the file, and something else follows. Get the file again, or decompress \
+                 it first and check what it has",
+                read + 1
+            )),
+            Fault::TooMuch => {
+                refused(format!("the {name} data inflates to more than {bytes} bytes (--max-inflated-bytes). {raise}"))
+            }
+            Fault::TooDense => refused(format!(
+                "the {name} data inflates to more than {ratio} times its size (--max-inflated-ratio). {raise}"
+            )),
+            Fault::Unfit(sentence) => own_words(io::ErrorKind::Unsupported, sentence),
+        }
+    }
+}
+
+pub(super) fn refused(message: impl Into<String>) -> io::Error {
+    own_words(io::ErrorKind::InvalidData, message)
+}
+
+/// The error of a zip file whose parts contradict each other. Which one is right is unknown.
+pub(super) fn damaged() -> io::Error {
+    refused(
+        "the zip file is damaged: its content does not fit its directory or its checksums. Get the whole file again",
+    )
 }

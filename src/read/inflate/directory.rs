@@ -6,9 +6,9 @@
 //! is checked as far as possible, and one entry at a time is in memory.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek, SeekFrom, Take};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
-use super::fault::{damaged, refused};
+use super::compression::{damaged, refused};
 
 /// The most members of a zip file, which is opened for one of them.
 const MOST_MEMBERS: u64 = 10_000;
@@ -30,7 +30,6 @@ const ENCRYPTED: u64 = 1 | 1 << 6 | 1 << 13;
 /// The method that marks AES.
 const AES: u16 = 99;
 
-/// Where the directory of a zip file is.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Directory {
     start: u64,
@@ -38,26 +37,21 @@ pub(super) struct Directory {
     count: u64,
 }
 
-/// What the directory says about one member.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// Its name; never used as a path.
+    /// Never used as a path.
     pub(super) name: String,
-    /// Whether it is encrypted.
     pub is_encrypted: bool,
     pub(super) method: u16,
     pub(super) crc: u32,
     /// Its compressed length.
     pub packed: u64,
-    /// Its length.
     pub length: u64,
-    /// Where its header is.
     header: u64,
 }
 
 impl Entry {
-    /// Whether the header before a member's data agrees. Its checksum and lengths may be zero, or follow after the
-    /// data.
+    /// Whether the header before a member's data agrees. Its checksum and lengths may be zero, or follow the data.
     fn agrees(&self, header: &[u8; 30], name: &[u8]) -> bool {
         const IN_DESCRIPTOR: u64 = 1 << 3;
         let flags = number::<2>(header, 6);
@@ -129,7 +123,7 @@ impl Directory {
     /// The directory, if it is possible; it must end before `limit`.
     fn checked(self, limit: u64) -> io::Result<Directory> {
         if self.count > MOST_MEMBERS {
-            return Err(refused(&format!(
+            return Err(refused(format!(
                 "the zip file has {} files; the limit is {MOST_MEMBERS}. Unpack it and name the file wanted",
                 self.count
             )));
@@ -140,11 +134,16 @@ impl Directory {
         }
     }
 
-    /// Its entries, one after another.
-    pub(super) fn entries<'f>(&self, file: &'f File) -> io::Result<Entries<'f>> {
+    /// Passes on its entries, one after another.
+    pub(super) fn each_entry(&self, file: &File, mut each: impl FnMut(Entry) -> io::Result<()>) -> io::Result<()> {
         let mut reader = BufReader::new(file);
         reader.seek(SeekFrom::Start(self.start))?;
-        Ok(Entries { reader: reader.take(self.length), left: self.count })
+        let mut reader = reader.take(self.length);
+        for _ in 0..self.count {
+            each(entry(&mut reader).map_err(damaged_by)?)?;
+        }
+        // If bytes are left over, the count is wrong.
+        if reader.limit() == 0 { Ok(()) } else { Err(damaged()) }
     }
 
     /// The offset of a member's data, which must lie before the directory as a whole. The header there must agree with
@@ -166,57 +165,35 @@ impl Directory {
     }
 }
 
-/// Reads the entries of a directory.
-pub(super) struct Entries<'f> {
-    reader: Take<BufReader<&'f File>>,
-    left: u64,
-}
-
-impl Entries<'_> {
-    /// The next entry; `None` after the last.
-    pub(super) fn next(&mut self) -> io::Result<Option<Entry>> {
-        if self.left == 0 {
-            // Bytes are left over: the count is wrong.
-            return if self.reader.limit() == 0 { Ok(None) } else { Err(damaged()) };
-        }
-        self.left -= 1;
-        let mut fixed = [0; 46];
-        self.fill(&mut fixed)?;
-        if !fixed.starts_with(&ENTRY) {
-            return Err(damaged());
-        }
-        let mut name = vec![0; number::<2>(&fixed, 28) as usize];
-        self.fill(&mut name)?;
-        let mut extra = vec![0; number::<2>(&fixed, 30) as usize];
-        self.fill(&mut extra)?;
-        let comment = number::<2>(&fixed, 32);
-        if io::copy(&mut self.reader.by_ref().take(comment), &mut io::sink())? != comment {
-            return Err(damaged());
-        }
-        Ok(Some(entry(&fixed, &name, &extra)?))
+/// Reads the next entry of a directory.
+fn entry(reader: &mut impl Read) -> io::Result<Entry> {
+    let mut fixed = [0; 46];
+    reader.read_exact(&mut fixed)?;
+    if !fixed.starts_with(&ENTRY) {
+        return Err(damaged());
     }
-
-    fn fill(&mut self, into: &mut [u8]) -> io::Result<()> {
-        self.reader.read_exact(into).map_err(damaged_by)
+    let [name_length, extra_length, comment] = [28, 30, 32].map(|at| number::<2>(&fixed, at));
+    let (mut name, mut extra) = (vec![0; name_length as usize], vec![0; extra_length as usize]);
+    reader.read_exact(&mut name)?;
+    reader.read_exact(&mut extra)?;
+    if io::copy(&mut reader.take(comment), &mut io::sink())? != comment {
+        return Err(damaged());
     }
-}
-
-fn entry(fixed: &[u8; 46], name: &[u8], extra: &[u8]) -> io::Result<Entry> {
-    let mut wide = wide_numbers(extra);
+    let mut wide = wide_numbers(&extra);
     let mut wide_or = |narrow: u64| match narrow {
         ELSEWHERE32 => wide.next().ok_or_else(damaged),
         known => Ok(known),
     };
     // The order matters: only the 64-bit numbers that are needed are present, in this order.
-    let length = wide_or(number::<4>(fixed, 24))?;
-    let packed = wide_or(number::<4>(fixed, 20))?;
-    let header = wide_or(number::<4>(fixed, 42))?;
-    let method = number::<2>(fixed, 10) as u16;
+    let length = wide_or(number::<4>(&fixed, 24))?;
+    let packed = wide_or(number::<4>(&fixed, 20))?;
+    let header = wide_or(number::<4>(&fixed, 42))?;
+    let method = number::<2>(&fixed, 10) as u16;
     Ok(Entry {
-        name: String::from_utf8_lossy(name).into_owned(),
-        is_encrypted: number::<2>(fixed, 8) & ENCRYPTED != 0 || method == AES,
+        name: String::from_utf8_lossy(&name).into_owned(),
+        is_encrypted: number::<2>(&fixed, 8) & ENCRYPTED != 0 || method == AES,
         method,
-        crc: number::<4>(fixed, 16) as u32,
+        crc: number::<4>(&fixed, 16) as u32,
         packed,
         length,
         header,
@@ -244,7 +221,7 @@ fn number<const N: usize>(bytes: &[u8], at: usize) -> u64 {
 }
 
 /// Fills `into` from this offset on. A file that ends earlier contradicts its directory.
-pub(super) fn read_at(mut file: &File, offset: u64, into: &mut [u8]) -> io::Result<()> {
+fn read_at(mut file: &File, offset: u64, into: &mut [u8]) -> io::Result<()> {
     file.seek(SeekFrom::Start(offset)).map_err(damaged_by)?;
     file.read_exact(into).map_err(damaged_by)
 }

@@ -3,9 +3,7 @@
 use std::io::{self, Read};
 
 use super::codec::{Codec, Step};
-use super::compression::Compression;
-use super::fault::Fault;
-use super::limits::Limits;
+use super::compression::{Compression, Fault, Limits};
 
 /// A file of more bzip2 streams than this must have streams of this mean length in bytes. Starting a decoder costs
 /// about as much as reading that many, and no program that compresses in parts makes shorter ones.
@@ -15,56 +13,8 @@ const SHORT_PART: u64 = 1_000;
 /// The bytes needed to recognise a part, or one without data.
 const LONGEST_NOTHING: usize = 14;
 
-/// The size of a read of the compressed input.
 const CHUNK: usize = 64 * 1024;
 
-/// Counts the bytes read and written, and applies the limits.
-#[derive(Debug)]
-pub(super) struct Growth {
-    limits: Limits,
-    read: u64,
-    written: u64,
-}
-
-impl Growth {
-    pub(super) fn new(limits: Limits) -> Growth {
-        Growth { limits, read: 0, written: 0 }
-    }
-
-    pub(super) fn count(&mut self, step: &Step) -> Result<(), Fault> {
-        self.read += step.read as u64;
-        self.written += step.written as u64;
-        if self.written > self.limits.bytes {
-            return Err(Fault::TooMuch);
-        }
-        if self.written > self.limits.ratio_from && self.written > self.read.saturating_mul(self.limits.ratio) {
-            return Err(Fault::TooDense);
-        }
-        Ok(())
-    }
-}
-
-/// Why a read stops.
-enum Stop {
-    /// The compressed input cannot be read now. It may be tried again.
-    Source(io::Error),
-    /// What was read is damaged; trying again does not help.
-    Fault(Fault),
-}
-
-impl From<io::Error> for Stop {
-    fn from(error: io::Error) -> Stop {
-        Stop::Source(error)
-    }
-}
-
-impl From<Fault> for Stop {
-    fn from(fault: Fault) -> Stop {
-        Stop::Fault(fault)
-    }
-}
-
-/// The compressed input, buffered.
 struct Compressed {
     reader: Box<dyn Read + Send>,
     buffer: Box<[u8]>,
@@ -73,10 +23,6 @@ struct Compressed {
 }
 
 impl Compressed {
-    fn new(reader: Box<dyn Read + Send>) -> Compressed {
-        Compressed { reader, buffer: vec![0; CHUNK].into_boxed_slice(), start: 0, end: 0 }
-    }
-
     fn held(&self) -> &[u8] {
         &self.buffer[self.start..self.end]
     }
@@ -92,56 +38,44 @@ impl Compressed {
     }
 }
 
-/// Where an [`Inflater`] is in its input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Progress {
-    /// In a part.
     Inside,
     /// After a part. Another may follow, or padding.
     Between,
-    /// At the end.
     Done,
 }
 
-/// Reads one part of a compressed input after the other.
 pub(super) struct Inflater {
     kind: Compression,
-    codec: Box<dyn Codec>,
+    codec: Codec,
     source: Compressed,
-    growth: Growth,
+    limits: Limits,
+    read: u64,
+    written: u64,
     progress: Progress,
     /// The number of parts a decoder was started for.
     pub(super) parts: u64,
+    /// What is wrong with what was read; trying again does not help.
     fault: Option<Fault>,
 }
 
 impl Inflater {
-    pub(super) fn new(
-        kind: Compression,
-        codec: Box<dyn Codec>,
-        reader: Box<dyn Read + Send>,
-        growth: Growth,
-    ) -> Inflater {
-        Inflater {
-            kind,
-            codec,
-            source: Compressed::new(reader),
-            growth,
-            progress: Progress::Inside,
-            parts: 1,
-            fault: None,
-        }
+    pub(super) fn new(kind: Compression, codec: Codec, reader: Box<dyn Read + Send>, limits: Limits) -> Inflater {
+        let source = Compressed { reader, buffer: vec![0; CHUNK].into_boxed_slice(), start: 0, end: 0 };
+        let progress = Progress::Inside;
+        Inflater { kind, codec, source, limits, read: 0, written: 0, progress, parts: 1, fault: None }
     }
 
-    fn advance(&mut self, output: &mut [u8]) -> Result<usize, Stop> {
+    fn advance(&mut self, output: &mut [u8]) -> io::Result<usize> {
         loop {
             match self.progress {
                 Progress::Done => return Ok(0),
                 Progress::Between => self.progress = self.after_part()?,
                 Progress::Inside => {
-                    let step = self.codec.step(self.source.held(), output)?;
+                    let step = self.codec.step(self.source.held(), output).map_err(|fault| self.fail(fault))?;
                     self.source.start += step.read;
-                    self.growth.count(&step)?;
+                    self.count(step).map_err(|fault| self.fail(fault))?;
                     if step.ended {
                         self.progress = Progress::Between;
                     }
@@ -156,17 +90,36 @@ impl Inflater {
         }
     }
 
+    /// Counts a step, and applies the limits.
+    fn count(&mut self, step: Step) -> Result<(), Fault> {
+        self.read += step.read as u64;
+        self.written += step.written as u64;
+        if self.written > self.limits.bytes {
+            return Err(Fault::TooMuch);
+        }
+        if self.written > self.limits.ratio_from && self.written > self.read.saturating_mul(self.limits.ratio) {
+            return Err(Fault::TooDense);
+        }
+        Ok(())
+    }
+
+    /// Keeps a fault for later reads; returns its error.
+    fn fail(&mut self, fault: Fault) -> io::Error {
+        self.fault = Some(fault.clone());
+        fault.into_error(self.kind, self.read, self.limits)
+    }
+
     /// Reads more for a codec that could not continue.
-    fn feed(&mut self) -> Result<(), Stop> {
+    fn feed(&mut self) -> io::Result<()> {
         if !self.source.held().is_empty() {
             // It had input and did nothing. No codec does that; if one did, this would loop for ever.
-            return Err(Fault::Damaged.into());
+            return Err(self.fail(Fault::Damaged));
         }
-        if self.source.read_more()? { Ok(()) } else { Err(Fault::CutOff.into()) }
+        if self.source.read_more()? { Ok(()) } else { Err(self.fail(Fault::CutOff)) }
     }
 
     /// Skips padding and parts without data, and checks whether another part follows.
-    fn after_part(&mut self) -> Result<Progress, Stop> {
+    fn after_part(&mut self) -> io::Result<Progress> {
         loop {
             while self.source.held().len() < LONGEST_NOTHING && self.source.read_more()? {}
             let held = self.source.held();
@@ -175,7 +128,7 @@ impl Inflater {
                 zeros => zeros,
             };
             self.source.start += skipped;
-            self.growth.read += skipped as u64;
+            self.read += skipped as u64;
             if self.source.held().is_empty() && !self.source.read_more()? {
                 return Ok(Progress::Done);
             }
@@ -184,38 +137,29 @@ impl Inflater {
             }
         }
         if !self.kind.fits(self.source.held()) {
-            return Err(Fault::Trailing.into());
+            return Err(self.fail(Fault::Trailing));
         }
         self.parts += 1;
-        let is_short = self.parts > MANY_PARTS && self.growth.read < self.parts * SHORT_PART;
+        let is_short = self.parts > MANY_PARTS && self.read < self.parts * SHORT_PART;
         if is_short && self.kind == Compression::Bzip2 {
-            let (parts, read) = (self.parts, self.growth.read);
-            return Err(Fault::Unfit(format!(
+            let (parts, read) = (self.parts, self.read);
+            return Err(self.fail(Fault::Unfit(format!(
                 "the bzip2 data has {parts} streams or more in its first {read} bytes, which take too long one by one. Decompress it \
                  first (bzip2 -d)"
-            ))
-            .into());
+            ))));
         }
         // If a part was cut off in its first bytes, the codec reports it.
-        self.codec.restart()?;
+        self.codec.restart(self.kind).map_err(|fault| self.fail(fault))?;
         Ok(Progress::Inside)
     }
 }
 
 impl Read for Inflater {
     fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
-        if output.is_empty() {
-            return Ok(0);
+        match self.fault.clone() {
+            _ if output.is_empty() => Ok(0),
+            Some(fault) => Err(self.fail(fault)),
+            None => self.advance(output),
         }
-        if let Some(fault) = &self.fault {
-            return Err(fault.clone().into_error(self.kind, self.growth.read, self.growth.limits));
-        }
-        self.advance(output).map_err(|stop| match stop {
-            Stop::Source(error) => error,
-            Stop::Fault(fault) => {
-                self.fault = Some(fault.clone());
-                fault.into_error(self.kind, self.growth.read, self.growth.limits)
-            }
-        })
     }
 }

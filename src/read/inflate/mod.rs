@@ -8,39 +8,22 @@
 //! - Zero bytes between and after the parts are padding, as tapes and block devices leave it. Anything else is an
 //!   error.
 
-mod archive;
 mod codec;
 mod compression;
 mod directory;
-mod fault;
 mod inflater;
-mod limits;
-mod member;
 #[cfg(test)]
 mod tests;
 pub mod zip;
 
 use std::io::{self, Read};
 
-pub use self::archive::Archive;
-pub use self::compression::{Compression, kind_of};
-pub use self::limits::Limits;
-
-use self::codec::{Bunzip, Codec, Unxz, Unzstd, Zlib};
-use self::fault::Fault;
-use self::inflater::{Growth, Inflater};
+use self::codec::Codec;
+pub use self::compression::{Compression, Limits, kind_of};
+use self::inflater::Inflater;
 
 /// The decompressed text of `reader`. A zip file is not a stream; see [`zip::open_zip`].
 pub fn inflate(kind: Compression, reader: Box<dyn Read + Send>, limits: Limits) -> io::Result<Box<dyn Read + Send>> {
-    let codec: Result<Box<dyn Codec>, Fault> = match kind {
-        Compression::Gzip => Ok(Box::new(Zlib::gzip())),
-        Compression::Zstd => Unzstd::new().map(|codec| Box::new(codec) as Box<dyn Codec>),
-        Compression::Bzip2 => Ok(Box::new(Bunzip::new())),
-        Compression::Xz => Unxz::new().map(|codec| Box::new(codec) as Box<dyn Codec>),
-        Compression::Zip => Err(Fault::Unfit("a zip file cannot be read as a stream; unpack it first".to_string())),
-    };
-    match codec {
-        Ok(codec) => Ok(Box::new(Inflater::new(kind, codec, reader, Growth::new(limits)))),
-        Err(fault) => Err(fault.into_error(kind, 0, limits)),
-    }
+    let codec = Codec::of(kind).map_err(|fault| fault.into_error(kind, 0, limits))?;
+    Ok(Box::new(Inflater::new(kind, codec, reader, limits)))
 }

@@ -126,9 +126,9 @@ fn all_parts_are_read_and_padding_is_skipped() {
 fn bunzipped(bytes: Vec<u8>) -> (Result<usize, String>, u64) {
     let mut inflater = Inflater::new(
         Compression::Bzip2,
-        Box::new(Bunzip::new()),
+        Codec::of(Compression::Bzip2).unwrap(),
         Box::new(io::Cursor::new(bytes)),
-        Growth::new(Limits { ratio_from: 0, ..GENEROUS }),
+        Limits { ratio_from: 0, ..GENEROUS },
     );
     let mut out = Vec::new();
     let read = inflater.read_to_end(&mut out).map_err(|error| error.to_string());

@@ -1,24 +1,24 @@
-//! The one file in a zip file: [`open_zip`].
+//! What is in a zip file: [`open_zip`] finds the one file in it, an [`Archive`] has the parts of a spreadsheet. Both read
+//! them as a [`Member`], whose length and checksum are compared with the directory.
 
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, Read, Seek};
+use std::io::{self, Read, Seek, SeekFrom};
 
+use flate2::{Crc, Decompress};
+
+use super::codec::Codec;
+use super::compression::{Compression, Limits, damaged, refused};
 use super::directory::{Directory, Entry};
-use super::fault::refused;
-use super::inflater::Growth;
-use super::limits::Limits;
-use super::member::{Member, shown};
+use super::inflater::Inflater;
 use crate::core::text::visible;
 
-/// The most names in a message.
 const LISTED: usize = 10;
 
-/// What a zip file contains.
 pub enum ZipContent {
-    /// One file.
     Member {
         /// Its name in the zip file, with control characters made visible. Not a path.
         name: String,
@@ -41,7 +41,11 @@ impl std::fmt::Debug for ZipContent {
 /// Opens the one file in a zip file. Folders and files added by systems do not count.
 pub fn open_zip(mut file: File, limits: Limits) -> io::Result<ZipContent> {
     let directory = Directory::find(&file)?;
-    let listing = Listing::read(&directory, &file)?;
+    let mut listing = Listing::default();
+    directory.each_entry(&file, |entry| {
+        listing.note(entry);
+        Ok(())
+    })?;
     let is_ods = match &listing.mimetype {
         Some(entry) => is_ods(&directory, entry, file.try_clone()?),
         None => false,
@@ -58,18 +62,16 @@ pub fn open_zip(mut file: File, limits: Limits) -> io::Result<ZipContent> {
     }
     let entry = listing.only()?;
     let name = visible(&entry.name).into_owned();
-    let reader = Member::open(&directory, &entry, file, Growth::new(limits))?;
+    let reader = Member::open(&directory, &entry, file, limits)?;
     Ok(ZipContent::Member { name, reader: Box::new(reader) })
 }
 
 /// The relevant parts of a directory, however long it is.
 #[derive(Default)]
 struct Listing {
-    /// The first file.
+    /// The first file, the number of files, and the names of the first of them.
     first: Option<Entry>,
-    /// The number of files.
     count: usize,
-    /// The names of the first of them.
     names: Vec<String>,
     has_content_types: bool,
     has_workbook: bool,
@@ -79,15 +81,6 @@ struct Listing {
 }
 
 impl Listing {
-    fn read(directory: &Directory, file: &File) -> io::Result<Listing> {
-        let mut listing = Listing::default();
-        let mut entries = directory.entries(file)?;
-        while let Some(entry) = entries.next()? {
-            listing.note(entry);
-        }
-        Ok(listing)
-    }
-
     fn note(&mut self, entry: Entry) {
         // Some programs write the separators of Windows, against the format.
         let name = entry.name.replace('\\', "/");
@@ -120,7 +113,7 @@ impl Listing {
                     0 => String::new(),
                     others => format!(" and {others} more"),
                 };
-                Err(refused(&format!(
+                Err(refused(format!(
                     "the zip file has {} files: {names}{others}. Unpack it and name the file wanted",
                     self.count
                 )))
@@ -137,8 +130,148 @@ fn is_passed_over(name: &str) -> bool {
 
 /// Whether the member `mimetype` names a spreadsheet of OpenDocument. If it cannot be read, it does not.
 fn is_ods(directory: &Directory, entry: &Entry, file: File) -> bool {
-    let growth = Growth::new(Limits::default());
     let mut start = Vec::new();
-    let read = Member::open(directory, entry, file, growth).and_then(|member| member.take(100).read_to_end(&mut start));
+    let member = Member::open(directory, entry, file, Limits::default());
+    let read = member.and_then(|member| member.take(100).read_to_end(&mut start));
     read.is_ok() && String::from_utf8_lossy(&start).contains("application/vnd.oasis.opendocument.spreadsheet")
+}
+
+/// The members of a zip file by name, which must be unique. As for the programs that read these formats, names that differ
+/// only in case or in their slashes are the same.
+pub struct Archive {
+    file: File,
+    directory: Directory,
+    /// By their names in lower case.
+    pub members: HashMap<String, Entry>,
+}
+
+impl Archive {
+    pub fn open(file: File) -> io::Result<Archive> {
+        let directory = Directory::find(&file)?;
+        let mut members = HashMap::new();
+        directory.each_entry(&file, |entry| {
+            let (name, shown) = (plain(&entry.name), shown(&entry.name));
+            if !name.ends_with('/') && members.insert(name, entry).is_some() {
+                return Err(refused(format!(
+                    "the zip file has {shown} twice, and it is unclear which one counts. Get the whole file again"
+                )));
+            }
+            Ok(())
+        })?;
+        Ok(Archive { file, directory, members })
+    }
+
+    pub fn has(&self, name: &str) -> bool {
+        self.members.contains_key(&plain(name))
+    }
+
+    /// The content of a member; `None` if there is none of that name. It ends with an error if its length or CRC-32 is
+    /// not what the zip file says, so nothing before the end can be trusted.
+    pub fn read(&self, name: &str) -> io::Result<Option<Box<dyn Read + Send>>> {
+        let Some(entry) = self.members.get(&plain(name)) else { return Ok(None) };
+        // The output is bounded by the directory's length, which the caller has checked.
+        let endless = Limits { bytes: u64::MAX, ratio: u64::MAX, ratio_from: u64::MAX };
+        let member = Member::open(&self.directory, entry, self.file.try_clone()?, endless)?;
+        Ok(Some(Box::new(member)))
+    }
+}
+
+/// A name in the form used to compare names.
+fn plain(name: &str) -> String {
+    let slashed = name.replace('\\', "/");
+    slashed.trim_start_matches('/').to_ascii_lowercase()
+}
+
+/// Reads a member. At its end, its length and CRC-32 must be what the zip file says.
+struct Member {
+    inflater: Inflater,
+    crc: u32,
+    seen: Crc,
+    /// The bytes still expected; `None` if there were too many.
+    left: Option<u64>,
+}
+
+impl Member {
+    fn open(directory: &Directory, entry: &Entry, file: File, limits: Limits) -> io::Result<Member> {
+        let name = shown(&entry.name);
+        if entry.is_encrypted {
+            return Err(refused(format!(
+                "{name} in the zip file is encrypted. Unpack it with its password and name the file wanted"
+            )));
+        }
+        let codec = match entry.method {
+            0 if entry.packed == entry.length => Codec::Stored(entry.packed),
+            0 => return Err(damaged()),
+            8 => Codec::Deflate(Decompress::new(false)),
+            other => {
+                return Err(refused(format!(
+                    "{name} in the zip file is compressed with {}, which is not supported. Unpack it and name the file wanted",
+                    method_name(other)
+                )));
+            }
+        };
+        let start = directory.data_of(entry, &file)?;
+        let packed = Box::new(Piece { file, at: start, end: start + entry.packed });
+        let inflater = Inflater::new(Compression::Zip, codec, packed, limits);
+        Ok(Member { inflater, crc: entry.crc, seen: Crc::new(), left: Some(entry.length) })
+    }
+}
+
+impl Read for Member {
+    fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
+        if output.is_empty() {
+            return Ok(0);
+        }
+        let written = self.inflater.read(output)?;
+        self.seen.update(&output[..written]);
+        self.left = self.left.and_then(|left| left.checked_sub(written as u64));
+        match self.left {
+            None => Err(damaged()),
+            Some(left) if written == 0 && (left > 0 || self.seen.sum() != self.crc) => Err(damaged()),
+            Some(_) => Ok(written),
+        }
+    }
+}
+
+/// A piece of a file, which may also be read elsewhere meanwhile.
+struct Piece {
+    file: File,
+    at: u64,
+    end: u64,
+}
+
+impl Read for Piece {
+    fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
+        let most = usize::try_from(self.end - self.at).unwrap_or(usize::MAX).min(output.len());
+        self.file.seek(SeekFrom::Start(self.at))?;
+        let read = self.file.read(&mut output[..most])?;
+        self.at += read as u64;
+        Ok(read)
+    }
+}
+
+/// The longest name in a message, in characters.
+const SHOWN: usize = 100;
+
+/// A name for a message: shortened, and without control characters.
+fn shown(name: &str) -> String {
+    match name.char_indices().nth(SHOWN) {
+        Some((cut, _)) => format!("{}…", visible(&name[..cut])),
+        None => visible(name).into_owned(),
+    }
+}
+
+fn method_name(method: u16) -> String {
+    let name = match method {
+        1 => "Shrink",
+        6 => "Implode",
+        9 => "Deflate64",
+        12 => "bzip2",
+        14 => "LZMA",
+        93 => "zstd",
+        95 => "xz",
+        98 => "PPMd",
+        other => return format!("method {other}"),
+    };
+    name.to_string()
 }

@@ -1,21 +1,20 @@
-//! Spreadsheets as inputs: one sheet becomes text, read by a child process.
+//! Spreadsheets as inputs: one sheet becomes text, read by a child process from a [`Seekable`] file.
 
+use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use encoding_rs::UTF_8;
 
-use super::opened::{Opened, OpenedSheet, refuse};
-use super::seekable::Seekable;
-use crate::error::{Error, Result};
+use super::opened::{Opened, OpenedSheet, Reader, refuse};
+use crate::error::{Error, Result, own_words};
 use crate::read::feed::{Feed, FileRead};
 use crate::read::inflate::Compression;
 use crate::read::options::{Format, ReadOptions};
 use crate::read::sheet::{Limits, SheetInfo, SheetReader};
 use crate::read::window::Window;
 
-/// A spreadsheet's rows, and the file that they are read from.
 struct SheetFeed {
     reader: SheetReader,
     file: FileRead,
@@ -73,7 +72,6 @@ pub(super) fn spreadsheet(
     Ok(Opened { window, length: None, is_file: false, compression, encoding, sheet, spooled: None, notes })
 }
 
-/// Names the visible sheets that are not read.
 fn other_sheets(info: &SheetInfo) -> Option<String> {
     const NAMED: usize = 20;
     let others = info.sheets.iter().filter(|other| other.visible && other.name != info.sheet);
@@ -83,4 +81,62 @@ fn other_sheets(info: &SheetInfo) -> Option<String> {
         format!("read the first visible sheet, {:?} (choose another with --sheet: {others})", info.sheet)
     };
     (!others.is_empty()).then(named)
+}
+
+/// A file that can be read from any offset, and by another process: the input itself, or a copy of it.
+pub(super) enum Seekable {
+    /// An open file, and the path to open it again. The input's name may be another file's by now; a copy has none.
+    Open(PathBuf, #[allow(dead_code)] File),
+    /// A named copy, on systems that cannot open an open file again.
+    Copy(tempfile::NamedTempFile),
+}
+
+/// The path to open an open file again, if the system has one.
+#[cfg(target_os = "linux")]
+fn reopenable_path(file: &File) -> Option<PathBuf> {
+    use std::os::fd::AsRawFd;
+    let path = PathBuf::from(format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd()));
+    path.exists().then_some(path)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn reopenable_path(_: &File) -> Option<PathBuf> {
+    None
+}
+
+impl Seekable {
+    pub(super) fn of(path: &Path, file: Option<File>, reader: Reader, options: &ReadOptions) -> Result<Seekable> {
+        match file.and_then(|file| Some((reopenable_path(&file)?, file))) {
+            Some((open, file)) => Ok(Seekable::Open(open, file)),
+            None => Seekable::spooled(path, reader, options),
+        }
+    }
+
+    pub(super) fn spooled(path: &Path, reader: Reader, options: &ReadOptions) -> Result<Seekable> {
+        Seekable::copied(reader, options.max_inflated_bytes).map_err(|error| Error::input(path, error))
+    }
+
+    fn copied(mut reader: Reader, most: u64) -> io::Result<Seekable> {
+        let file = tempfile::tempfile()?;
+        let (copy, mut writer) = if let Some(path) = reopenable_path(&file) {
+            let writer = file.try_clone()?;
+            (Seekable::Open(path, file), writer)
+        } else {
+            let file = tempfile::NamedTempFile::new()?;
+            let writer = file.reopen()?;
+            (Seekable::Copy(file), writer)
+        };
+        if io::copy(&mut reader.by_ref().take(most), &mut writer)? == most && reader.read(&mut [0])? > 0 {
+            let message = format!("it is longer than {most} bytes (allow more with --max-inflated-bytes)");
+            return Err(own_words(io::ErrorKind::Other, message));
+        }
+        Ok(copy)
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        match self {
+            Seekable::Open(path, _) => path,
+            Seekable::Copy(copy) => copy.path(),
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! Cells as text.
+//! Cells: their names in a spreadsheet, and their values as text.
 //!
 //! - A text stays as it is, except for the mark of errors ([`SHEET_MARK`]).
 //! - A number is the shortest decimal that reads back as the same number, never with an exponent. A spreadsheet also
@@ -9,58 +9,92 @@
 
 use std::fmt::Write as _;
 
-use calamine::{CellErrorType, DataRef, ExcelDateTime, ExcelDateTimeType};
+use calamine::{CellErrorType, Data, ExcelDateTime, ExcelDateTimeType};
 
 use super::number_format::{NumberFormat, Unit};
+use super::protocol::{Refusal, Result, short};
 use crate::core::record::csv::SHEET_MARK;
 
-/// Appends a cell's value; nothing if it is empty.
-pub(super) fn push_value(text: &mut String, value: &DataRef<'_>) {
-    match value {
-        DataRef::Empty => (),
-        DataRef::String(value) => push_text(text, value),
-        DataRef::SharedString(value) => push_text(text, value),
-        DataRef::Float(value) => push_number(text, *value),
-        DataRef::Int(value) => push(text, format_args!("{value}")),
-        DataRef::Bool(value) => text.push_str(if *value { "true" } else { "false" }),
-        DataRef::DateTime(value) if value.is_duration() => push_duration(text, value.as_f64()),
-        DataRef::DateTime(value) => push_moment(text, value),
-        DataRef::DateTimeIso(value) => text.push_str(without_midnight(value)),
-        DataRef::DurationIso(value) => match seconds_of(value) {
-            Some(seconds) => push_duration(text, seconds / SECONDS_OF_DAY),
-            None => push_text(text, value),
-        },
-        DataRef::Error(error) => push_error(text, name_of_error(error)),
+/// The size of the largest sheet, in every program that writes these files.
+pub(super) const MAX_ROWS: u32 = 1_048_576;
+pub(super) const MAX_COLUMNS: u32 = 16_384;
+
+/// The row of a number, from 0.
+pub(super) fn row_of(number: &str) -> Result<u32> {
+    let is_number = || !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    match number.parse::<u32>() {
+        Ok(row) if (1..=MAX_ROWS).contains(&row) && !number.starts_with('+') => Ok(row - 1),
+        Ok(0) => Err(Refusal::damaged("it has a row 0")),
+        _ if is_number() => {
+            Err(Refusal::damaged(format!("it has a row {}; a sheet has {MAX_ROWS} rows", short(number))))
+        }
+        _ => Err(Refusal::damaged(format!("it has a row named {:?}", short(number)))),
     }
 }
 
-fn push_text(text: &mut String, value: &str) {
+/// The row and column, from 0, of a cell by its name: `B7`, `$B$7`.
+pub(super) fn parse_position(name: &str) -> Result<(u32, u32)> {
+    let name = name.trim();
+    let bare = name.strip_prefix('$').unwrap_or(name);
+    let letters = bare.bytes().take_while(u8::is_ascii_alphabetic).count();
+    let (column, row) = bare.split_at(letters);
+    let column = column.bytes().fold(0_u32, |column, letter| {
+        column.saturating_mul(26).saturating_add(u32::from(letter.to_ascii_uppercase() - b'A') + 1)
+    });
+    if column == 0 {
+        return Err(Refusal::damaged(format!("it has a cell named {:?}", short(name))));
+    }
+    if column > MAX_COLUMNS {
+        return Err(Refusal::damaged(format!(
+            "it has a cell {:?} beyond the {MAX_COLUMNS} columns of a sheet",
+            short(name)
+        )));
+    }
+    Ok((row_of(row.strip_prefix('$').unwrap_or(row))?, column - 1))
+}
+
+/// The name of a cell: `B7` in the seventh row and second column.
+pub(super) fn position_name((row, column): (u32, u32)) -> String {
+    let mut letters = Vec::new();
+    let mut left = column + 1;
+    while left > 0 {
+        letters.push(char::from(b'A' + ((left - 1) % 26) as u8));
+        left = (left - 1) / 26;
+    }
+    letters.iter().rev().collect::<String>() + &(row + 1).to_string()
+}
+
+pub(super) fn push_value(text: &mut String, value: &Data) {
+    match value {
+        Data::Empty => (),
+        Data::String(value) => push_text(text, value),
+        Data::Float(value) => push_number(text, *value),
+        Data::Int(value) => push(text, format_args!("{value}")),
+        Data::Bool(value) => text.push_str(if *value { "true" } else { "false" }),
+        Data::DateTime(value) if value.is_duration() => push_duration(text, value.as_f64()),
+        Data::DateTime(value) => push_moment(text, value),
+        Data::DateTimeIso(value) => text.push_str(without_midnight(value)),
+        Data::DurationIso(value) => match seconds_of(value) {
+            Some(seconds) => push_duration(text, seconds / SECONDS_OF_DAY),
+            None => push_text(text, value),
+        },
+        Data::Error(CellErrorType::GettingData) => push_error(text, "#GETTING_DATA"),
+        Data::Error(error) => push_error(text, &error.to_string()),
+    }
+}
+
+pub(super) fn push_text(text: &mut String, value: &str) {
     if value.starts_with(SHEET_MARK) {
         text.push(SHEET_MARK);
     }
     text.push_str(value);
 }
 
-/// Appends an error.
 pub(super) fn push_error(text: &mut String, name: &str) {
     text.push(SHEET_MARK);
     text.push_str(name);
 }
 
-fn name_of_error(error: &CellErrorType) -> &'static str {
-    match error {
-        CellErrorType::Div0 => "#DIV/0!",
-        CellErrorType::NA => "#N/A",
-        CellErrorType::Name => "#NAME?",
-        CellErrorType::Null => "#NULL!",
-        CellErrorType::Num => "#NUM!",
-        CellErrorType::Ref => "#REF!",
-        CellErrorType::Value => "#VALUE!",
-        CellErrorType::GettingData => "#GETTING_DATA",
-    }
-}
-
-/// Appends a number in its format.
 pub(super) fn push_formatted(text: &mut String, value: f64, format: NumberFormat, is_1904: bool) {
     match format {
         NumberFormat::Plain => push_number(text, value),
@@ -77,8 +111,7 @@ pub(super) fn push_formatted(text: &mut String, value: f64, format: NumberFormat
 const EXACT_DIGITS: usize = 15;
 const MAX_DIGITS: usize = 64;
 
-/// Appends a number written in digits. If it has more than a floating-point number can hold, they are kept as written.
-/// Anything that is not a number is text.
+/// Appends a number written in digits; more than a floating-point number can hold are kept. Anything else is text.
 pub(super) fn push_written(text: &mut String, written: &str, format: NumberFormat, is_1904: bool) {
     let is_long = (EXACT_DIGITS + 1..=MAX_DIGITS).contains(&written.len())
         && !written.starts_with('0')
@@ -225,7 +258,7 @@ mod tests {
 
     use super::*;
 
-    fn text_of(value: &DataRef<'_>) -> String {
+    fn text_of(value: &Data) -> String {
         let mut text = String::new();
         push_value(&mut text, value);
         text
@@ -248,14 +281,14 @@ mod tests {
             (f64::NAN, "\u{1}#NUM!"),
             (f64::NEG_INFINITY, "\u{1}#NUM!"),
         ] {
-            assert_eq!(text_of(&DataRef::Float(value)), expected);
+            assert_eq!(text_of(&Data::Float(value)), expected);
         }
         for value in [f64::MAX, f64::MIN_POSITIVE, 5e-324, 123456789.12345678, 1.0 / 3.0] {
-            let text = text_of(&DataRef::Float(value));
+            let text = text_of(&Data::Float(value));
             assert!(text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'), "{text}");
             assert_eq!(text.parse::<f64>().unwrap(), value);
         }
-        assert_eq!(text_of(&DataRef::Int(-42)), "-42");
+        assert_eq!(text_of(&Data::Int(-42)), "-42");
     }
 
     #[test]
@@ -319,8 +352,8 @@ mod tests {
         ];
         for (serial, is_1904, expected) in cases {
             let moment = ExcelDateTime::new(serial, DateTime, is_1904);
-            let expected = if serial == 1e300 { text_of(&DataRef::Float(serial)) } else { expected.to_string() };
-            assert_eq!(text_of(&DataRef::DateTime(moment)), expected, "{serial}");
+            let expected = if serial == 1e300 { text_of(&Data::Float(serial)) } else { expected.to_string() };
+            assert_eq!(text_of(&Data::DateTime(moment)), expected, "{serial}");
         }
     }
 
@@ -334,7 +367,7 @@ mod tests {
             (0.25 / 86400.0, "00:00:00.250"),
         ] {
             let duration = ExcelDateTime::new(days, TimeDelta, false);
-            assert_eq!(text_of(&DataRef::DateTime(duration)), expected);
+            assert_eq!(text_of(&Data::DateTime(duration)), expected);
         }
         for (iso, expected) in [
             ("PT14H30M00S", "14:30:00"),
@@ -349,7 +382,7 @@ mod tests {
             ("soon", "soon"),
             ("", ""),
         ] {
-            assert_eq!(text_of(&DataRef::DurationIso(iso.into())), expected, "{iso}");
+            assert_eq!(text_of(&Data::DurationIso(iso.into())), expected, "{iso}");
         }
     }
 
@@ -363,14 +396,28 @@ mod tests {
             ("2026-03-01T14:30:00.000000000", "2026-03-01T14:30:00"),
             ("2026-03-01T14:30:00.5", "2026-03-01T14:30:00.5"),
         ] {
-            assert_eq!(text_of(&DataRef::DateTimeIso(iso.into())), expected);
+            assert_eq!(text_of(&Data::DateTimeIso(iso.into())), expected);
         }
     }
 
     #[test]
     fn errors_are_told_from_texts() {
-        assert_eq!(text_of(&DataRef::Error(CellErrorType::NA)), "\u{1}#N/A");
-        assert_eq!(text_of(&DataRef::SharedString("#N/A")), "#N/A");
-        assert_eq!(text_of(&DataRef::SharedString("\u{1}#N/A")), "\u{1}\u{1}#N/A");
+        assert_eq!(text_of(&Data::Error(CellErrorType::NA)), "\u{1}#N/A");
+        assert_eq!(text_of(&Data::String("#N/A".into())), "#N/A");
+        assert_eq!(text_of(&Data::String("\u{1}#N/A".into())), "\u{1}\u{1}#N/A");
+    }
+
+    #[test]
+    fn a_cell_has_its_name() {
+        for (name, position) in [("A1", (0, 0)), ("B7", (6, 1)), ("AA10", (9, 26)), ("XFD1048576", (1_048_575, 16_383))]
+        {
+            assert_eq!((parse_position(name).unwrap(), position_name(position)), (position, name.to_string()));
+        }
+        assert_eq!(parse_position(" $b$7 ").unwrap(), (6, 1));
+        for wrong in
+            ["", "A", "1", "A0", "A-1", "A+1", "XFE1", "ZZZZZZZZZZ1", "A1048577", "A4294967297", "Ä1", "A1B", "A 1"]
+        {
+            assert!(parse_position(wrong).is_err(), "{wrong}");
+        }
     }
 }

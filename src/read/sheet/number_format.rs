@@ -2,21 +2,17 @@
 
 use std::rc::Rc;
 
-/// How a number in a cell is shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) enum NumberFormat {
-    /// A number.
     #[default]
     Plain,
     /// A date, a time or both.
     Moment,
-    /// A duration.
     Duration,
     /// A whole number with a place for each digit, such as postal codes and customer numbers: `00000`, `00\-000`.
     Digits(Rc<[Unit]>),
 }
 
-/// A place for a digit, or a character between digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unit {
     Digit,
@@ -29,9 +25,8 @@ const MAX_UNITS: usize = 255;
 impl NumberFormat {
     /// The meaning of an Excel format (ECMA-376, 18.8.31). Its first section, for numbers above zero, decides.
     pub(super) fn of_code(code: &str) -> NumberFormat {
-        match units(code).map(NumberFormat::of_units) {
-            None | Some(NumberFormat::Plain) => (),
-            Some(digits) => return digits,
+        if let Some(digits @ NumberFormat::Digits(_)) = units(code).map(NumberFormat::of_units) {
+            return digits;
         }
         let mut characters = code.chars();
         while let Some(character) = characters.next() {
@@ -70,7 +65,6 @@ impl NumberFormat {
     }
 }
 
-/// Appends places for this number of digits.
 pub(super) fn push_digits(units: &mut Vec<Unit>, digits: usize) {
     // One more than the maximum is already too many.
     units.extend(std::iter::repeat_n(Unit::Digit, digits.min(MAX_UNITS + 1)));
@@ -79,8 +73,7 @@ pub(super) fn push_digits(units: &mut Vec<Unit>, digits: usize) {
 /// The colours of a format (ECMA-376, 18.8.31); `color` has a number, as in `[Color12]`.
 const COLOURS: [&str; 9] = ["black", "blue", "color", "cyan", "green", "magenta", "red", "white", "yellow"];
 
-/// The units of an Excel format's first section, if it has only zeros and literal characters, with an optional language
-/// or colour before them.
+/// The units of an Excel format's first section, if it has only zeros, literal characters, a language and a colour.
 fn units(code: &str) -> Option<Vec<Unit>> {
     let is_digit = |character: char| character.is_ascii_digit();
     let mut units = Vec::new();

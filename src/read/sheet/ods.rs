@@ -1,19 +1,18 @@
-//! OpenDocument spreadsheets: `.ods`. [`Ods`]. All sheets are in one part, so it is read twice: first for its sheets
+//! OpenDocument spreadsheets: `.ods`. [`send`]. All sheets are in one part, so it is read twice: first for its sheets
 //! and styles, which also checks it, then for the rows of one sheet.
 
-use std::io::{BufRead, Write};
+use std::io::BufRead;
 
-use calamine::DataRef;
+use calamine::Data;
 use quick_xml::events::{BytesStart, Event};
 
-use super::merges::Merges;
+use super::cell::MAX_ROWS;
 use super::number_format::NumberFormat;
 use super::ods_styles::Styles;
 use super::package::Package;
-use super::position::MAX_ROWS;
-use super::refusal::{Refusal, short};
-use super::rows::Rows;
-use super::tabs::Tab;
+use super::protocol::{Kind, Refusal, Result, short};
+use super::rows::{Merges, Rows};
+use super::workbook::{Tab, announce, choose};
 use super::xml::{Xml, attribute, cut_off, push_text};
 use crate::core::record::csv::NOT_CALCULATED;
 use crate::core::text::sheet::looks_like_error;
@@ -26,31 +25,44 @@ const MAX_REPEATED: u64 = 1 << 23;
 /// The longest run of blanks in a text: the most characters of a cell.
 const MAX_BLANKS: usize = 32_767;
 
+/// Writes the [`SheetInfo`](super::SheetInfo), and then the rows of a sheet.
+pub(super) fn send(package: &Package, sheet: Option<&str>, rows: &mut Rows<'_>) -> Result<()> {
+    let kind = package.whole("mimetype")?;
+    if !kind.starts_with(b"application/vnd.oasis.opendocument.spreadsheet") {
+        return Err(Refusal::new("it is an OpenDocument file, but not a spreadsheet; check what it is"));
+    }
+    let mut manifest = Xml::new(package.part("META-INF/manifest.xml")?);
+    if manifest.find(|tag| tag.local_name().as_ref() == "encryption-data")? {
+        return Err(Refusal::protected());
+    }
+    let mut ods = Ods::default();
+    if package.has("styles.xml") {
+        ods.survey(Xml::new(package.part("styles.xml")?))?;
+    }
+    ods.survey(Xml::new(package.part(CONTENT)?))?;
+    let n = choose(&ods.tabs, sheet)?;
+    announce(rows, &ods.tabs, n, Kind::Ods, &ods.merged[n])?;
+    let mut xml = Xml::new(package.part(CONTENT)?);
+    for _ in 0..=n {
+        if !xml.find(|tag| tag.name().as_ref() == "table:table")? {
+            return Err(Refusal::damaged("a sheet is missing"));
+        }
+    }
+    let table = Table { xml, styles: &ods.styles, columns: Vec::new(), row: 0, repeated: 0 };
+    table.send(rows).map_err(|refusal| rows.with_cell(refusal))
+}
+
 /// What is known about a spreadsheet before a sheet is chosen.
-pub(super) struct Ods {
-    pub(super) tabs: Vec<Tab>,
+#[derive(Default)]
+struct Ods {
+    tabs: Vec<Tab>,
     /// The merged ranges of one column, by sheet.
     merged: Vec<Merges>,
     styles: Styles,
 }
 
 impl Ods {
-    pub(super) fn open(package: &Package) -> Result<Ods, Refusal> {
-        let kind = package.whole("mimetype")?;
-        if !kind.starts_with(b"application/vnd.oasis.opendocument.spreadsheet") {
-            return Err(Refusal::new("it is an OpenDocument file, but not a spreadsheet; check what it is"));
-        }
-        refuse_protected(package)?;
-        let mut ods = Ods { tabs: Vec::new(), merged: Vec::new(), styles: Styles::default() };
-        if package.has("styles.xml") {
-            ods.survey(Xml::new(package.part("styles.xml")?))?;
-        }
-        ods.survey(Xml::new(package.part(CONTENT)?))?;
-        Ok(ods)
-    }
-
-    /// Reads a part to its end, for its styles and sheets.
-    fn survey(&mut self, mut xml: Xml<impl BufRead>) -> Result<(), Refusal> {
+    fn survey(&mut self, mut xml: Xml<impl BufRead>) -> Result<()> {
         let mut row = 0_u32;
         loop {
             match xml.next()? {
@@ -78,61 +90,20 @@ impl Ods {
             }
         }
     }
-
-    /// Writes the rows of sheet `n`, from 0. `begin` is called before the first row, when everything has been checked.
-    pub(super) fn send<W: Write>(
-        &self,
-        package: &Package,
-        n: usize,
-        rows: &mut Rows<W>,
-        begin: impl FnOnce(&mut Rows<W>, &Merges) -> Result<(), Refusal>,
-    ) -> Result<(), Refusal> {
-        begin(rows, self.merged.get(n).unwrap_or(&Merges::default()))?;
-        let mut xml = Xml::new(package.part(CONTENT)?);
-        let mut before = 0;
-        loop {
-            match xml.next()? {
-                Event::Start(tag) if tag.name().as_ref() == "table:table" && before == n => break,
-                Event::Start(tag) if tag.name().as_ref() == "table:table" => before += 1,
-                Event::Eof => return Err(Refusal::damaged("a sheet is missing")),
-                _ => (),
-            }
-        }
-        let table = Table { xml, styles: &self.styles, columns: Vec::new(), row: 0, repeated: 0 };
-        table.send(rows).map_err(|refusal| rows.with_cell(refusal))
-    }
 }
 
-/// Refuses encrypted parts, which the list of parts names.
-fn refuse_protected(package: &Package) -> Result<(), Refusal> {
-    if !package.has("META-INF/manifest.xml") {
-        return Err(Refusal::damaged("META-INF/manifest.xml is missing"));
-    }
-    let mut xml = Xml::new(package.part("META-INF/manifest.xml")?);
-    loop {
-        match xml.next()? {
-            Event::Start(tag) if tag.local_name().as_ref() == "encryption-data" => return Err(Refusal::protected()),
-            Event::Eof => return Ok(()),
-            _ => (),
-        }
-    }
-}
-
-/// The number of times that a row or cell is repeated.
-fn repeats(tag: &BytesStart<'_>, name: &str) -> Result<u32, Refusal> {
+fn repeats(tag: &BytesStart<'_>, name: &str) -> Result<u32> {
     let Some(value) = attribute(tag, name)? else { return Ok(1) };
     let times: u64 = value.parse().map_err(|_| Refusal::damaged(format!("{name} is not a number")))?;
     Ok(u32::try_from(times).unwrap_or(u32::MAX))
 }
 
 /// The number of rows of the merged range of one column that begins with a cell.
-fn span_of(tag: &BytesStart<'_>) -> Result<u32, Refusal> {
+fn span_of(tag: &BytesStart<'_>) -> Result<u32> {
     let rows = repeats(tag, "number-rows-spanned")?;
     Ok(if rows > 1 && repeats(tag, "number-columns-spanned")? > 1 { 1 } else { rows })
 }
 
-/// What a cell's tag says.
-#[derive(Default)]
 struct Head {
     times: u32,
     rows_spanned: u32,
@@ -144,7 +115,6 @@ struct Head {
     is_error: bool,
 }
 
-/// The rows of a sheet.
 struct Table<'s, R> {
     xml: Xml<R>,
     styles: &'s Styles,
@@ -157,7 +127,7 @@ struct Table<'s, R> {
 }
 
 impl<R: BufRead> Table<'_, R> {
-    fn send<W: Write>(mut self, rows: &mut Rows<W>) -> Result<(), Refusal> {
+    fn send(mut self, rows: &mut Rows<'_>) -> Result<()> {
         loop {
             match self.xml.next()? {
                 Event::Start(tag) => match tag.name().as_ref() {
@@ -183,13 +153,7 @@ impl<R: BufRead> Table<'_, R> {
         }
     }
 
-    fn send_row<W: Write>(
-        &mut self,
-        times: u32,
-        is_hidden: bool,
-        style: Option<&str>,
-        rows: &mut Rows<W>,
-    ) -> Result<(), Refusal> {
+    fn send_row(&mut self, times: u32, is_hidden: bool, style: Option<&str>, rows: &mut Rows<'_>) -> Result<()> {
         let mut cells: Vec<(u32, Head, String)> = Vec::new();
         let mut column = 0_u32;
         loop {
@@ -213,7 +177,7 @@ impl<R: BufRead> Table<'_, R> {
         }
         for row in (self.row..=MAX_ROWS).take(times as usize) {
             if is_hidden {
-                rows.hide(row);
+                rows.hidden = Some(row);
             }
             for (column, head, text) in &cells {
                 let style = head.style.as_deref().or(style).or_else(|| self.style_of_column(*column));
@@ -236,7 +200,7 @@ impl<R: BufRead> Table<'_, R> {
     }
 
     /// What a cell shows, up to its end: its paragraphs, without notes and drawings.
-    fn text_of(&mut self, cell: &str) -> Result<String, Refusal> {
+    fn text_of(&mut self, cell: &str) -> Result<String> {
         let mut text = String::new();
         let mut paragraphs = 0_u32;
         let mut open = 0_u32;
@@ -274,7 +238,7 @@ impl<R: BufRead> Table<'_, R> {
     }
 }
 
-fn head_of(tag: &BytesStart<'_>) -> Result<Head, Refusal> {
+fn head_of(tag: &BytesStart<'_>) -> Result<Head> {
     let kind = attribute(tag, "value-type")?;
     let value = match kind.as_deref() {
         Some("float" | "percentage" | "currency") => attribute(tag, "value")?,
@@ -300,13 +264,7 @@ fn head_of(tag: &BytesStart<'_>) -> Result<Head, Refusal> {
     })
 }
 
-fn send_cell<W: Write>(
-    position: (u32, u32),
-    head: &Head,
-    text: &str,
-    format: NumberFormat,
-    rows: &mut Rows<W>,
-) -> Result<(), Refusal> {
+fn send_cell(position: (u32, u32), head: &Head, text: &str, format: NumberFormat, rows: &mut Rows<'_>) -> Result<()> {
     if head.rows_spanned > 1 {
         rows.merge(position, (position.0.saturating_add(head.rows_spanned - 1), position.1))?;
     }
@@ -323,13 +281,13 @@ fn send_cell<W: Write>(
                 Err(_) => Err(wrong()),
             }
         }
-        Some("date") => rows.put(position, &DataRef::DateTimeIso(head.value.clone().ok_or_else(wrong)?)),
-        Some("time") => rows.put(position, &DataRef::DurationIso(head.value.clone().ok_or_else(wrong)?)),
+        Some("date") => rows.put(position, &Data::DateTimeIso(head.value.clone().ok_or_else(wrong)?)),
+        Some("time") => rows.put(position, &Data::DurationIso(head.value.clone().ok_or_else(wrong)?)),
         Some("boolean") => match head.value.as_deref() {
-            Some("true") => rows.put(position, &DataRef::Bool(true)),
-            Some("false") => rows.put(position, &DataRef::Bool(false)),
+            Some("true") => rows.put(position, &Data::Bool(true)),
+            Some("false") => rows.put(position, &Data::Bool(false)),
             _ => Err(wrong()),
         },
-        _ => rows.put(position, &DataRef::SharedString(shown)),
+        _ => rows.put_text(position, shown),
     }
 }

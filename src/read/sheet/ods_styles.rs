@@ -5,17 +5,15 @@ use std::collections::HashMap;
 use quick_xml::events::BytesStart;
 
 use super::number_format::{NumberFormat, Unit, push_digits};
-use super::refusal::Refusal;
+use super::protocol::{Refusal, Result};
 use super::xml::attribute;
 
-/// Formats of cells, and which sheets are hidden.
 #[derive(Default)]
 pub(super) struct Styles {
     /// Styles of tables that hide them.
     hidden: Vec<String>,
     /// The format and the parent of each style of cells.
     cells: HashMap<String, (Option<String>, Option<String>)>,
-    /// The formats of numbers.
     formats: HashMap<String, Format>,
     /// The style or the format whose tag is open.
     open: Option<String>,
@@ -35,7 +33,6 @@ struct Format {
     above_zero: Option<String>,
 }
 
-/// A text in a format.
 #[derive(Default)]
 struct Literal {
     text: String,
@@ -47,7 +44,7 @@ struct Literal {
 const MAX_PARENTS: usize = 16;
 
 impl Styles {
-    pub(super) fn note(&mut self, tag: &BytesStart<'_>) -> Result<(), Refusal> {
+    pub(super) fn note(&mut self, tag: &BytesStart<'_>) -> Result<()> {
         match tag.name().as_ref() {
             "style:style" => {
                 let name = attribute(tag, "name")?.unwrap_or_default();
@@ -72,8 +69,7 @@ impl Styles {
         Ok(())
     }
 
-    /// Adds an element to a format.
-    fn note_format(&mut self, tag: &BytesStart<'_>) -> Result<(), Refusal> {
+    fn note_format(&mut self, tag: &BytesStart<'_>) -> Result<()> {
         let Some(format) = self.open.as_ref().and_then(|name| self.formats.get_mut(name)) else { return Ok(()) };
         if tag.name().as_ref() == "style:map" {
             if attribute(tag, "condition")?.is_some_and(|condition| condition.starts_with("value()>")) {
@@ -129,7 +125,6 @@ impl Styles {
         self.hidden.iter().any(|hidden| hidden == table_style)
     }
 
-    /// The format of a style of cells.
     pub(super) fn format_of(&self, style: &str) -> NumberFormat {
         let mut style = style;
         for _ in 0..MAX_PARENTS {

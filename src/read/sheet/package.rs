@@ -5,9 +5,8 @@ use std::fs::File;
 use std::io::{self, BufReader, Read};
 
 use super::patience::{Lively, Patience};
-use super::protocol::Limits;
-use super::refusal::{Refusal, short};
-use crate::read::inflate::Archive;
+use super::protocol::{Limits, Refusal, Result, short};
+use crate::read::inflate::zip::Archive;
 
 /// A larger part may not be more than `MAX_RATIO` times its compressed size. Typed text compresses to a tenth, a table
 /// of one value to a hundredth.
@@ -17,15 +16,13 @@ const MAX_RATIO: u64 = 500;
 /// The size of a read.
 const CHUNK: usize = 64 * 1024;
 
-/// The zip file of a spreadsheet.
 pub(super) struct Package {
     archive: Archive,
     patience: Patience,
 }
 
-/// A part that is being read.
 pub(super) struct Part {
-    reader: Box<dyn Read>,
+    reader: Lively<Box<dyn Read + Send>>,
     name: String,
 }
 
@@ -43,16 +40,21 @@ impl Read for Part {
 
 impl Package {
     /// Reads the directory, and refuses what must not be opened.
-    pub(super) fn open(file: File, limits: Limits, patience: Patience) -> Result<Package, Refusal> {
+    pub(super) fn open(file: File, limits: Limits, patience: Patience) -> Result<Package> {
         let archive = Archive::open(file).map_err(|error| Refusal::new(format!("it is damaged: {error}")))?;
         let mut inflated = 0_u64;
-        for (name, member) in archive.members() {
+        for (name, member) in &archive.members {
             if member.is_encrypted {
                 return Err(Refusal::protected());
             }
             inflated = inflated.saturating_add(member.length);
             if member.length > FREE_BYTES && member.length / MAX_RATIO > member.packed {
-                return Err(packed_too_well(name));
+                // No real spreadsheet does that, so no option allows it.
+                return Err(Refusal::new(format!(
+                    "{} in it would inflate to more than {MAX_RATIO} times its size, which no --max-inflated-bytes allows; if it \
+                     is right, save the sheet as CSV UTF-8 and load that",
+                    short(name)
+                )));
             }
         }
         if inflated > limits.max_inflated_bytes {
@@ -65,20 +67,14 @@ impl Package {
         self.archive.has(name)
     }
 
-    /// The part of this name, if there is one.
-    pub(super) fn find(&self, name: &str) -> Result<Option<Part>, Refusal> {
+    pub(super) fn part(&self, name: &str) -> Result<BufReader<Part>> {
         let found = self.archive.read(name).map_err(|error| Refusal::new(format!("it is damaged: {error}")))?;
-        Ok(found.map(|reader| Part { reader: Box::new(Lively::new(reader, self.patience)), name: name.to_string() }))
-    }
-
-    /// A part that must exist.
-    pub(super) fn part(&self, name: &str) -> Result<BufReader<Part>, Refusal> {
-        let part = self.find(name)?.ok_or_else(|| Refusal::damaged(format!("{} is missing", short(name))))?;
+        let inner = found.ok_or_else(|| Refusal::damaged(format!("{} is missing", short(name))))?;
+        let part = Part { reader: Lively { inner, patience: self.patience }, name: name.to_string() };
         Ok(BufReader::with_capacity(CHUNK, part))
     }
 
-    /// A small part, whole.
-    pub(super) fn whole(&self, name: &str) -> Result<Vec<u8>, Refusal> {
+    pub(super) fn whole(&self, name: &str) -> Result<Vec<u8>> {
         let mut whole = Vec::new();
         self.part(name)?.read_to_end(&mut whole)?;
         Ok(whole)
@@ -86,16 +82,7 @@ impl Package {
 }
 
 /// Reads a part to its end, which checks it.
-pub(super) fn drain(mut part: impl Read) -> Result<(), Refusal> {
+pub(super) fn drain(mut part: impl Read) -> Result<()> {
     io::copy(&mut part, &mut io::sink())?;
     Ok(())
-}
-
-fn packed_too_well(member: &str) -> Refusal {
-    // No real spreadsheet does that, so no option allows it.
-    Refusal::new(format!(
-        "{} in it would inflate to more than {MAX_RATIO} times its size, which no --max-inflated-bytes allows; if it is right, \
-         save the sheet as CSV UTF-8 and load that",
-        short(member)
-    ))
 }

@@ -2,8 +2,7 @@
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
-use super::protocol::Limits;
-use super::refusal::Refusal;
+use super::protocol::{Limits, Refusal, Result};
 
 /// The CPU time that this process may use without reading or writing a byte, in seconds. Only an endless loop takes
 /// that long, and damaged files send libraries into such loops.
@@ -24,13 +23,11 @@ pub(super) struct Patience {
 }
 
 impl Patience {
-    /// No limit.
     #[cfg(feature = "internals")]
     pub(super) const ENDLESS: Patience = Patience { seconds: u64::MAX, most: None };
 
-    /// Limits this process from now on.
     #[cfg(unix)]
-    pub(super) fn confine(limits: Limits, file_bytes: u64) -> Result<Patience, Refusal> {
+    pub(super) fn confine(limits: Limits, file_bytes: u64) -> Result<Patience> {
         use rustix::process::Resource;
         // A core file would contain customers' data, and take long to write.
         let _ = limit(Resource::Core, 0);
@@ -48,7 +45,7 @@ impl Patience {
 
     /// Other systems have no such limits.
     #[cfg(not(unix))]
-    pub(super) fn confine(_: Limits, _: u64) -> Result<Patience, Refusal> {
+    pub(super) fn confine(_: Limits, _: u64) -> Result<Patience> {
         Ok(Patience { seconds: 0, most: None })
     }
 
@@ -77,14 +74,8 @@ fn limit(resource: rustix::process::Resource, most: u64) -> rustix::io::Result<(
 
 /// A file or a pipe. Each byte through it renews the patience.
 pub(super) struct Lively<T> {
-    inner: T,
-    patience: Patience,
-}
-
-impl<T> Lively<T> {
-    pub(super) fn new(inner: T, patience: Patience) -> Lively<T> {
-        Lively { inner, patience }
-    }
+    pub(super) inner: T,
+    pub(super) patience: Patience,
 }
 
 impl<T: Read> Read for Lively<T> {

@@ -1,15 +1,12 @@
-//! What parent and child send each other: the child's [`arguments`], a [`SheetInfo`] before the rows, and a
-//! [`SheetEnd`] after them.
+//! What parent and child send each other: [`Limits`] to the child; a [`SheetInfo`] before the rows and a [`SheetEnd`]
+//! after them, or a [`Refusal`], to the parent.
 
-use std::ffi::OsString;
-use std::path::Path;
+use std::fmt::Display;
+use std::io;
 
+use calamine::XlsError;
 use serde::{Deserialize, Serialize};
 
-/// The subcommand that makes the program a child.
-pub const SUBCOMMAND: &str = "__sheet";
-
-/// The limits on reading a spreadsheet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// The child's address space in bytes.
@@ -28,7 +25,6 @@ impl Default for Limits {
     }
 }
 
-/// A kind of spreadsheet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
@@ -45,11 +41,9 @@ pub enum Kind {
 /// What is known about a spreadsheet before its rows are read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SheetInfo {
-    /// The sheet that is read.
     pub sheet: String,
     /// All sheets in order, including charts.
     pub sheets: Vec<SheetName>,
-    /// The file's kind.
     pub kind: Kind,
     /// The first and last row, from 1, of the topmost merged ranges that span several rows.
     #[serde(default)]
@@ -81,28 +75,72 @@ impl SheetEnd {
     }
 }
 
-/// One sheet of a spreadsheet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SheetName {
-    /// The name on its tab.
     pub name: String,
-    /// Whether its tab is visible.
     pub visible: bool,
-}
-
-/// The arguments of the child: `__sheet --memory-bytes=N --max-inflated-bytes=N --first-row=N [--sheet=NAME] -- PATH`.
-pub(super) fn arguments(path: &Path, sheet: Option<&str>, limits: Limits) -> Vec<OsString> {
-    let mut arguments: Vec<OsString> = vec![
-        SUBCOMMAND.into(),
-        format!("--memory-bytes={}", limits.memory_bytes).into(),
-        format!("--max-inflated-bytes={}", limits.max_inflated_bytes).into(),
-        format!("--first-row={}", limits.first_row).into(),
-    ];
-    arguments.extend(sheet.map(|name| format!("--sheet={name}").into()));
-    arguments.push("--".into());
-    arguments.push(path.into());
-    arguments
 }
 
 /// The longest first line, in bytes.
 pub(super) const MAX_INFO: u64 = 1024 * 1024;
+
+pub(super) type Result<T> = std::result::Result<T, Refusal>;
+
+/// Why a spreadsheet is not read: what is wrong and what to do, to follow `cannot read FILE: `.
+#[derive(Debug)]
+pub(super) struct Refusal(String);
+
+impl Refusal {
+    pub(super) fn new(sentence: impl Into<String>) -> Refusal {
+        Refusal(sentence.into())
+    }
+
+    pub(super) fn protected() -> Refusal {
+        Refusal::new("it is protected with a password; open it, save it without one, then load that")
+    }
+
+    /// The file is damaged; `words` say how.
+    pub(super) fn damaged(words: impl Display) -> Refusal {
+        Refusal(format!(
+            "it is damaged ({words}); open it and save it again, or save the sheet as CSV UTF-8 and load that"
+        ))
+    }
+
+    pub(super) fn too_large(most: u64) -> Refusal {
+        Refusal(format!(
+            "it inflates to more than {most} bytes; if that is right, allow more with --max-inflated-bytes"
+        ))
+    }
+}
+
+impl Display for Refusal {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl From<io::Error> for Refusal {
+    fn from(error: io::Error) -> Refusal {
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData => Refusal::damaged(error),
+            _ => Refusal(error.to_string()),
+        }
+    }
+}
+
+impl From<XlsError> for Refusal {
+    fn from(error: XlsError) -> Refusal {
+        match error {
+            XlsError::Password => Refusal::protected(),
+            error => Refusal::damaged(error),
+        }
+    }
+}
+
+/// The longest name or value of the file in a message, in characters.
+const SHOWN: usize = 64;
+
+/// A name or value from the file, shortened for a message.
+pub(super) fn short(word: &str) -> String {
+    word.chars().take(SHOWN).collect()
+}

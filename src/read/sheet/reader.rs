@@ -2,21 +2,17 @@
 
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::thread::JoinHandle;
 
-use super::protocol::{Limits, MAX_INFO, SheetEnd, SheetInfo, arguments};
+use super::protocol::{Limits, MAX_INFO, SheetEnd, SheetInfo};
 
-/// The size of a read: a whole pipe.
+/// The size of a read: a whole pipe; and the most bytes kept of the child's standard error.
 const PIPE: usize = 64 * 1024;
-
-/// The most bytes kept of the child's standard error.
 const MAX_SENTENCE: u64 = 4096;
 
-/// The rows of a sheet as CSV, read from a child process.
-///
-/// The end of the stream is the sheet's end only if the child's exit status says so. Otherwise it is an error, and what
-/// was read before must not be used.
+/// The rows of a sheet as CSV, read from a child process. They end with an error unless the child's exit status says that
+/// the sheet has ended; then what was read before must not be used.
 #[derive(Debug)]
 pub struct SheetReader {
     child: Child,
@@ -37,29 +33,37 @@ impl SheetReader {
         sheet: Option<&str>,
         limits: Limits,
     ) -> io::Result<(SheetReader, SheetInfo)> {
+        let Limits { memory_bytes, max_inflated_bytes, first_row } = limits;
         let mut command = Command::new(program);
-        command.args(arguments(path, sheet, limits));
+        command.args(["__sheet", &format!("--memory-bytes={memory_bytes}"), &format!("--first-row={first_row}")]);
+        command.arg(format!("--max-inflated-bytes={max_inflated_bytes}"));
+        command.args(sheet.map(|name| format!("--sheet={name}"))).arg("--").arg(path);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        // Ctrl-C must reach only the parent, which then ends the child. Otherwise the child's end would look like a bad
-        // file.
+        // Ctrl-C must reach only the parent, which ends the child: the child's own end would look like a bad file.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command.spawn()?;
-        let (Some(rows), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
+        let (Some(rows), Some(mut stderr)) = (child.stdout.take(), child.stderr.take()) else {
             return Err(io::Error::other("the program gave no pipes to read a spreadsheet with"));
         };
+        let sentence = std::thread::spawn(move || {
+            let mut sentence = Vec::new();
+            let _ = (&mut stderr).take(MAX_SENTENCE).read_to_end(&mut sentence);
+            // The rest is read and dropped, because the child would wait otherwise.
+            let _ = io::copy(&mut stderr, &mut io::sink());
+            sentence
+        });
         let mut reader = SheetReader {
             child,
             rows: BufReader::with_capacity(PIPE, rows),
-            sentence: Some(std::thread::spawn(move || first_of(stderr))),
+            sentence: Some(sentence),
             end: None,
-            memory_bytes: limits.memory_bytes,
+            memory_bytes,
         };
         let info = reader.info()?;
         Ok((reader, info))
     }
 
-    /// Reads the first line.
     fn info(&mut self) -> io::Result<SheetInfo> {
         let mut line = Vec::new();
         (&mut self.rows).take(MAX_INFO).read_until(b'\n', &mut line)?;
@@ -88,7 +92,6 @@ impl SheetReader {
         }
     }
 
-    /// The end of the sheet, after its rows have been read.
     pub fn end(&self) -> Option<SheetEnd> {
         self.end.as_ref().and_then(|end| end.as_ref().ok()).copied()
     }
@@ -99,7 +102,9 @@ impl SheetReader {
         if status.code() == Some(1) && !stderr.trim().is_empty() {
             return stderr.trim().to_string();
         }
-        if ran_out_of_time(status) {
+        // On other systems the child has no time limit.
+        #[cfg(unix)]
+        if std::os::unix::process::ExitStatusExt::signal(&status) == Some(rustix::process::Signal::XCPU.as_raw()) {
             return "reading the spreadsheet does not end, so it is damaged; save the sheet as CSV UTF-8 and \
                     load that"
                 .to_string();
@@ -129,23 +134,4 @@ impl Drop for SheetReader {
             let _ = self.child.wait();
         }
     }
-}
-
-/// The beginning of the child's standard error. The rest is read and dropped, because the child would wait otherwise.
-fn first_of(mut stderr: ChildStderr) -> Vec<u8> {
-    let mut first = Vec::new();
-    let _ = (&mut stderr).take(MAX_SENTENCE).read_to_end(&mut first);
-    let _ = io::copy(&mut stderr, &mut io::sink());
-    first
-}
-
-#[cfg(unix)]
-fn ran_out_of_time(status: ExitStatus) -> bool {
-    std::os::unix::process::ExitStatusExt::signal(&status) == Some(rustix::process::Signal::XCPU.as_raw())
-}
-
-/// On other systems the child has no time limit.
-#[cfg(not(unix))]
-fn ran_out_of_time(_: ExitStatus) -> bool {
-    false
 }

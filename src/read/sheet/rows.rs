@@ -1,58 +1,55 @@
-//! The rows of a sheet as CSV: [`Rows`].
+//! The rows of a sheet as CSV, [`Rows`], and its merged ranges, [`Merges`].
+//!
+//! A spreadsheet shows the value of a merged range in all its cells, but only the first one has it. A range of several
+//! rows in one column gives its value to each of those rows that has values of its own, in cells that have none. Other
+//! rows stay blank, because a range two rows high in every column is one record.
 
+use std::collections::{BTreeMap, HashMap};
 use std::io::{BufWriter, Write};
 
-use calamine::DataRef;
+use calamine::Data;
 use memchr::{memchr, memchr3};
 
-use super::cell::{push_error, push_formatted, push_value, push_written};
-use super::merges::Merges;
+use super::cell::{
+    MAX_COLUMNS, MAX_ROWS, position_name, push_error, push_formatted, push_text, push_value, push_written,
+};
 use super::number_format::NumberFormat;
-use super::position::{MAX_COLUMNS, MAX_ROWS, position_name};
-use super::protocol::SheetEnd;
-use super::refusal::Refusal;
+use super::protocol::{Refusal, Result, SheetEnd};
 
 /// How much is written at once: all that fits into a pipe.
 const PIECE: usize = 64 * 1024;
 
 /// Writes the cells of a sheet, which come in order, as CSV. Nothing is written for cells without a value after the
 /// last one of their row, nor for rows after the last one. A cell of white space has no value.
-pub(super) struct Rows<W: Write> {
-    out: BufWriter<W>,
+pub(super) struct Rows<'o> {
+    out: BufWriter<Box<dyn Write + 'o>>,
     merges: Merges,
-    /// Whether the workbook counts days from 1904.
     is_1904: bool,
-    /// The number of hidden rows with a value.
     hidden_rows: u64,
-    /// The last row marked as hidden.
-    hidden: Option<u32>,
+    /// The last hidden row, which is marked before its cells.
+    pub(super) hidden: Option<u32>,
     /// The first row of the records, from 0, if known.
     first_row: u32,
-    /// The position of the next cell if none is skipped.
+    /// The row being written, and its last column so far.
     row: u32,
-    column: u32,
-    /// Whether that column already has a cell.
-    has_cells: bool,
-    /// The last cell that was written.
+    column: Option<u32>,
     last: Option<(u32, u32)>,
     text: String,
     written: u64,
     most: u64,
 }
 
-impl<W: Write> Rows<W> {
-    /// Rows of at most `most` bytes.
-    pub(super) fn new(out: W, most: u64, first_row: u32) -> Rows<W> {
+impl<'o> Rows<'o> {
+    pub(super) fn new(out: impl Write + 'o, most: u64, first_row: u32) -> Rows<'o> {
         Rows {
-            out: BufWriter::with_capacity(PIECE, out),
+            out: BufWriter::with_capacity(PIECE, Box::new(out)),
             merges: Merges::default(),
             is_1904: false,
             hidden_rows: 0,
             hidden: None,
             first_row,
             row: 0,
-            column: 0,
-            has_cells: false,
+            column: None,
             last: None,
             text: String::new(),
             written: 0,
@@ -67,57 +64,43 @@ impl<W: Write> Rows<W> {
     }
 
     /// Adds a merged range, before its first cell.
-    pub(super) fn merge(&mut self, first: (u32, u32), last: (u32, u32)) -> Result<(), Refusal> {
+    pub(super) fn merge(&mut self, first: (u32, u32), last: (u32, u32)) -> Result<()> {
         let last_row = if first.0 < self.first_row { last.0.min(self.first_row - 1) } else { last.0 };
         self.merges.add(first, (last_row, last.1))
     }
 
-    /// Marks a row as hidden, before its cells.
-    pub(super) fn hide(&mut self, row: u32) {
-        self.hidden = Some(row);
-    }
-
-    /// Writes a line before the rows.
-    pub(super) fn line(&mut self, line: &[u8]) -> Result<(), Refusal> {
+    pub(super) fn line(&mut self, line: &[u8]) -> Result<()> {
         self.out.write_all(line)?;
         self.out.write_all(b"\n")?;
         Ok(self.out.flush()?)
     }
 
-    /// Writes the cell at a row and column, from 0.
-    pub(super) fn put(&mut self, position: (u32, u32), value: &DataRef<'_>) -> Result<(), Refusal> {
-        self.text.clear();
-        push_value(&mut self.text, value);
-        self.put_text(position)
+    pub(super) fn put(&mut self, position: (u32, u32), value: &Data) -> Result<()> {
+        self.put_with(position, |text| push_value(text, value))
     }
 
-    /// Writes a cell with a number.
-    pub(super) fn put_number(&mut self, position: (u32, u32), value: f64, format: NumberFormat) -> Result<(), Refusal> {
-        self.text.clear();
-        push_formatted(&mut self.text, value, format, self.is_1904);
-        self.put_text(position)
+    pub(super) fn put_text(&mut self, position: (u32, u32), value: &str) -> Result<()> {
+        self.put_with(position, |text| push_text(text, value))
+    }
+
+    pub(super) fn put_error(&mut self, position: (u32, u32), name: &str) -> Result<()> {
+        self.put_with(position, |text| push_error(text, name))
+    }
+
+    pub(super) fn put_number(&mut self, position: (u32, u32), value: f64, format: NumberFormat) -> Result<()> {
+        let is_1904 = self.is_1904;
+        self.put_with(position, |text| push_formatted(text, value, format, is_1904))
     }
 
     /// Writes a cell with a number written in digits; anything else is text.
-    pub(super) fn put_written(
-        &mut self,
-        position: (u32, u32),
-        written: &str,
-        format: NumberFormat,
-    ) -> Result<(), Refusal> {
-        self.text.clear();
-        push_written(&mut self.text, written, format, self.is_1904);
-        self.put_text(position)
+    pub(super) fn put_written(&mut self, position: (u32, u32), written: &str, format: NumberFormat) -> Result<()> {
+        let is_1904 = self.is_1904;
+        self.put_with(position, |text| push_written(text, written, format, is_1904))
     }
 
-    /// Writes a cell with an error.
-    pub(super) fn put_error(&mut self, position: (u32, u32), name: &str) -> Result<(), Refusal> {
+    fn put_with(&mut self, position: (u32, u32), push: impl FnOnce(&mut String)) -> Result<()> {
         self.text.clear();
-        push_error(&mut self.text, name);
-        self.put_text(position)
-    }
-
-    fn put_text(&mut self, position: (u32, u32)) -> Result<(), Refusal> {
+        push(&mut self.text);
         let is_blank = |first: u8| (first <= b' ' || first >= 0x80) && self.text.trim().is_empty();
         if self.text.as_bytes().first().is_none_or(|first| is_blank(*first)) {
             return Ok(());
@@ -125,14 +108,12 @@ impl<W: Write> Rows<W> {
         let text = std::mem::take(&mut self.text);
         self.move_to(position)?;
         self.write(&text)?;
-        if !self.merges.is_empty() {
-            self.merges.note(position, &text);
-        }
+        self.merges.note(position, &text);
         self.text = text;
         Ok(())
     }
 
-    fn write(&mut self, text: &str) -> Result<(), Refusal> {
+    fn write(&mut self, text: &str) -> Result<()> {
         let text = text.as_bytes();
         self.written += text.len() as u64;
         if memchr3(b',', b'\n', b'\r', text).is_none() && memchr(b'"', text).is_none() {
@@ -146,8 +127,7 @@ impl<W: Write> Rows<W> {
         Ok(self.out.write_all(b"\"")?)
     }
 
-    /// Ends the last row; returns what is known about all rows.
-    pub(super) fn finish(mut self) -> Result<SheetEnd, Refusal> {
+    pub(super) fn finish(mut self) -> Result<SheetEnd> {
         if self.last.is_some() {
             self.fill_until(MAX_COLUMNS)?;
             self.out.write_all(b"\n")?;
@@ -169,7 +149,7 @@ impl<W: Write> Rows<W> {
     }
 
     /// Writes what is between the last cell and this one.
-    fn move_to(&mut self, position: (u32, u32)) -> Result<(), Refusal> {
+    fn move_to(&mut self, position: (u32, u32)) -> Result<()> {
         let (row, column) = position;
         if row >= MAX_ROWS || column >= MAX_COLUMNS {
             return Err(Refusal::new(format!(
@@ -198,9 +178,9 @@ impl<W: Write> Rows<W> {
         Ok(())
     }
 
-    fn begin_row(&mut self, row: u32) -> Result<(), Refusal> {
+    fn begin_row(&mut self, row: u32) -> Result<()> {
         self.repeat(b'\n', row - self.row)?;
-        (self.row, self.column, self.has_cells) = (row, 0, false);
+        (self.row, self.column) = (row, None);
         self.merges.begin_row(row);
         if self.hidden == Some(row) && row >= self.first_row {
             self.hidden_rows += 1;
@@ -209,12 +189,12 @@ impl<W: Write> Rows<W> {
     }
 
     /// Fills the columns between the last cell and this one from merged ranges above.
-    fn fill_until(&mut self, until: u32) -> Result<(), Refusal> {
+    fn fill_until(&mut self, until: u32) -> Result<()> {
         if self.merges.is_empty() {
             return Ok(());
         }
         loop {
-            let from = self.column + u32::from(self.has_cells);
+            let from = self.column.map_or(0, |column| column + 1);
             let Some((column, text)) = self.merges.next_between(from, until)? else { return Ok(()) };
             let text = text.to_string();
             self.move_right(column)?;
@@ -222,13 +202,13 @@ impl<W: Write> Rows<W> {
         }
     }
 
-    fn move_right(&mut self, column: u32) -> Result<(), Refusal> {
-        self.repeat(b',', column - self.column)?;
-        (self.column, self.has_cells) = (column, true);
+    fn move_right(&mut self, column: u32) -> Result<()> {
+        self.repeat(b',', column - self.column.unwrap_or(0))?;
+        self.column = Some(column);
         Ok(())
     }
 
-    fn repeat(&mut self, byte: u8, times: u32) -> Result<(), Refusal> {
+    fn repeat(&mut self, byte: u8, times: u32) -> Result<()> {
         self.written += u64::from(times);
         let bytes = [byte; 256];
         let mut left = times as usize;
@@ -241,15 +221,104 @@ impl<W: Write> Rows<W> {
     }
 }
 
+/// The most cells that are filled. No real list has more; a few bytes can claim ten thousand million.
+const MAX_FILLED: u64 = 1 << 23;
+
+/// The most merged ranges: as many as there are rows.
+const MAX_RANGES: usize = 1 << 20;
+
+/// The merged ranges of a sheet, of one column and several rows.
+#[derive(Default)]
+pub(super) struct Merges {
+    /// The last row of each, by the row and column of its first cell.
+    ranges: HashMap<(u32, u32), u32>,
+    /// The ranges that cover the row being written, by column.
+    active: BTreeMap<u32, Active>,
+    /// The number of ranges that gave their value to a row.
+    ranges_used: u64,
+    filled: u64,
+}
+
+struct Active {
+    last_row: u32,
+    text: String,
+    is_used: bool,
+}
+
+impl Merges {
+    /// Adds a range by its first and last cell, rows and columns from 0.
+    pub(super) fn add(&mut self, first: (u32, u32), last: (u32, u32)) -> Result<()> {
+        if first.1 != last.1 || last.0 <= first.0 {
+            return Ok(());
+        }
+        if self.ranges.len() == MAX_RANGES {
+            return Err(Refusal::damaged("it has more merged ranges than rows"));
+        }
+        let held = self.ranges.entry(first).or_insert(last.0);
+        *held = last.0.max(*held);
+        Ok(())
+    }
+
+    /// Ends ranges that begin above this row before it.
+    fn cut_at(&mut self, row: u32) {
+        self.ranges.retain(|first, last| {
+            if first.0 < row {
+                *last = row.saturating_sub(1).min(*last);
+            }
+            *last > first.0
+        });
+    }
+
+    /// The first and last row of each range, from 0.
+    pub(super) fn rows(&self) -> impl Iterator<Item = (u32, u32)> {
+        self.ranges.iter().map(|(first, last)| (first.0, *last))
+    }
+
+    fn is_empty(&self) -> bool {
+        self.ranges.is_empty()
+    }
+
+    /// Drops the ranges that end before this row.
+    fn begin_row(&mut self, row: u32) {
+        self.active.retain(|_, range| range.last_row >= row);
+    }
+
+    /// The next column in `from..until` that a range from above fills, and its value.
+    fn next_between(&mut self, from: u32, until: u32) -> Result<Option<(u32, &str)>> {
+        // A filled column is the next `from`, so it is never filled twice.
+        let Some((column, range)) = self.active.range_mut(from..until).next() else { return Ok(None) };
+        if self.filled == MAX_FILLED {
+            return Err(Refusal::new(format!(
+                "its merged ranges would fill more than {MAX_FILLED} cells; unmerge them, or save the sheet as CSV UTF-8 and load \
+                 that"
+            )));
+        }
+        self.filled += 1;
+        if !std::mem::replace(&mut range.is_used, true) {
+            self.ranges_used += 1;
+        }
+        Ok(Some((*column, &range.text)))
+    }
+
+    /// Adds a cell with a value, which may be the first of a range.
+    fn note(&mut self, position: (u32, u32), text: &str) {
+        if let Some(last_row) = self.ranges.get(&position) {
+            let range = Active { last_row: *last_row, text: text.to_string(), is_used: false };
+            // Of two overlapping ranges the first stays; no program writes such a file.
+            self.active.entry(position.1).or_insert(range);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn rows(cells: &[((u32, u32), &str)]) -> Result<String, Refusal> {
+    fn rows(cells: &[((u32, u32), &str)]) -> Result<String> {
         let mut out = Vec::new();
         let mut rows = Rows::new(&mut out, 1_000_000_000, 0);
         for (position, text) in cells {
-            rows.put(*position, &DataRef::SharedString(text))?;
+            rows.put_text(*position, text)?;
         }
         rows.finish()?;
         Ok(String::from_utf8(out).unwrap())
@@ -279,7 +348,7 @@ mod tests {
     #[test]
     fn a_sheet_that_comes_to_too_much_is_refused() {
         let mut rows = Rows::new(std::io::sink(), 1000, 0);
-        let refusal = (0..100).find_map(|row| rows.put((row, 0), &DataRef::SharedString("twenty characters...")).err());
+        let refusal = (0..100).find_map(|row| rows.put_text((row, 0), "twenty characters...").err());
         assert!(refusal.unwrap().to_string().contains("--max-inflated-bytes"));
     }
 }

@@ -1,17 +1,15 @@
 //! Excel's binary records in a zip file: `.xlsb`. [`Xlsb`]. The numbers of records are those of MS-XLSB 2.3.
 
 use std::collections::HashMap;
-use std::io::{self, BufRead, Read, Write};
+use std::io::{self, BufRead, Read};
 
-use calamine::DataRef;
+use calamine::Data;
 
-use super::merges::Merges;
 use super::number_format::NumberFormat;
 use super::package::drain;
-use super::refusal::Refusal;
-use super::rows::Rows;
-use super::texts::Texts;
-use super::workbook::{Form, Workbook};
+use super::protocol::{Kind, Refusal, Result};
+use super::rows::{Merges, Rows};
+use super::workbook::{Form, Texts, Workbook};
 
 const ROW: u32 = 0x00;
 const RK_NUMBER: u32 = 0x02;
@@ -43,13 +41,13 @@ const CELL_FORMATS_END: u32 = 0x26a;
 /// Longer records are not relevant: a text has at most 32,767 characters, with as many formats.
 const MAX_RECORD: u32 = 1 << 20;
 
-/// A workbook in binary records.
 pub(super) enum Xlsb {}
 
 impl Form for Xlsb {
+    const KIND: Kind = Kind::Xlsb;
     const ENDING: &'static str = "bin";
 
-    fn list(part: impl BufRead, book: &mut Workbook) -> Result<(), Refusal> {
+    fn list(part: impl BufRead, book: &mut Workbook) -> Result<()> {
         let mut records = Records::new(part);
         loop {
             match records.must()? {
@@ -66,7 +64,7 @@ impl Form for Xlsb {
         drain(records.reader)
     }
 
-    fn formats(part: impl BufRead) -> Result<Vec<NumberFormat>, Refusal> {
+    fn formats(part: impl BufRead) -> Result<Vec<NumberFormat>> {
         let mut records = Records::new(part);
         let mut codes = HashMap::new();
         let mut formats = Vec::new();
@@ -86,7 +84,7 @@ impl Form for Xlsb {
         Ok(formats)
     }
 
-    fn strings(part: impl BufRead) -> Result<Texts, Refusal> {
+    fn strings(part: impl BufRead) -> Result<Texts> {
         let mut records = Records::new(part);
         let mut strings = Texts::default();
         while let Some((kind, record)) = records.next()? {
@@ -98,7 +96,7 @@ impl Form for Xlsb {
         Ok(strings)
     }
 
-    fn survey(part: impl BufRead) -> Result<Merges, Refusal> {
+    fn survey(part: impl BufRead) -> Result<Merges> {
         let mut records = Records::new(part);
         let mut merges = Merges::default();
         while let Some((kind, record)) = records.next()? {
@@ -110,13 +108,7 @@ impl Form for Xlsb {
         Ok(merges)
     }
 
-    fn send<W: Write>(
-        part: impl BufRead,
-        strings: &Texts,
-        formats: &[NumberFormat],
-        rows: &mut Rows<W>,
-    ) -> Result<(), Refusal> {
-        /// The flag of a hidden row.
+    fn send(part: impl BufRead, strings: &Texts, formats: &[NumberFormat], rows: &mut Rows<'_>) -> Result<()> {
         const HIDDEN: u32 = 1 << 28;
         let mut records = Records::new(part);
         while records.must()?.0 != ROWS_START {}
@@ -129,7 +121,7 @@ impl Form for Xlsb {
                 Ok::<_, Refusal>(formats.get(style as usize).cloned().unwrap_or_default())
             };
             if is_hidden && (RK_NUMBER..=RICH_TEXT).contains(&kind) {
-                rows.hide(row);
+                rows.hidden = Some(row);
             }
             match kind {
                 ROW => {
@@ -141,15 +133,15 @@ impl Form for Xlsb {
                     let value = f64::from_bits(u64::from(number(record, 8)?) | u64::from(number(record, 12)?) << 32);
                     rows.put_number(position(record)?, value, format(record)?)?;
                 }
-                BOOL | FORMULA_BOOL => rows.put(position(record)?, &DataRef::Bool(byte(record, 8)? != 0))?,
+                BOOL | FORMULA_BOOL => rows.put(position(record)?, &Data::Bool(byte(record, 8)? != 0))?,
                 ERROR | FORMULA_ERROR => rows.put_error(position(record)?, name_of_error(byte(record, 8)?)?)?,
-                TEXT | FORMULA_TEXT => rows.put(position(record)?, &DataRef::SharedString(&text_at(record, 8)?.0))?,
+                TEXT | FORMULA_TEXT => rows.put_text(position(record)?, &text_at(record, 8)?.0)?,
                 // A byte of flags precedes the text.
-                RICH_TEXT => rows.put(position(record)?, &DataRef::SharedString(&text_at(record, 9)?.0))?,
+                RICH_TEXT => rows.put_text(position(record)?, &text_at(record, 9)?.0)?,
                 SHARED_TEXT => {
                     let text = strings.get(number(record, 8)? as usize);
                     let text = text.ok_or_else(|| Refusal::damaged("a shared text is missing"))?;
-                    rows.put(position(record)?, &DataRef::SharedString(text))?;
+                    rows.put_text(position(record)?, text)?;
                 }
                 FIRST_SHORT..=LAST_SHORT => {
                     return Err(Refusal::new("it has cells of a kind that cannot be read; save it as .xlsx"));
@@ -163,14 +155,10 @@ impl Form for Xlsb {
 
 /// A number in 30 bits: whole, or the upper bits of a floating-point number, and possibly multiplied by a hundred.
 fn rk_number(bits: u32) -> f64 {
-    let value = match bits & 2 != 0 {
-        true => f64::from(bits as i32 >> 2),
-        false => f64::from_bits(u64::from(bits & !3) << 32),
-    };
+    let value = if bits & 2 != 0 { f64::from(bits as i32 >> 2) } else { f64::from_bits(u64::from(bits & !3) << 32) };
     if bits & 1 != 0 { value / 100.0 } else { value }
 }
 
-/// The records of a part, one after another.
 struct Records<R> {
     reader: R,
     record: Vec<u8>,
@@ -182,7 +170,7 @@ impl<R: BufRead> Records<R> {
     }
 
     /// The next record's kind and content, if there is one.
-    fn next(&mut self) -> Result<Option<(u32, &[u8])>, Refusal> {
+    fn next(&mut self) -> Result<Option<(u32, &[u8])>> {
         if self.reader.fill_buf()?.is_empty() {
             return Ok(None);
         }
@@ -190,7 +178,7 @@ impl<R: BufRead> Records<R> {
     }
 
     /// The next record's kind and content; the content is left out if it is too long.
-    fn must(&mut self) -> Result<(u32, &[u8]), Refusal> {
+    fn must(&mut self) -> Result<(u32, &[u8])> {
         let kind = self.read_number(2)?;
         let length = self.read_number(4)?;
         self.record.clear();
@@ -223,7 +211,7 @@ fn too_short() -> Refusal {
 }
 
 /// The text at an offset, with its length before it (XLWideString), and the offset after it.
-fn text_at(record: &[u8], at: usize) -> Result<(String, usize), Refusal> {
+fn text_at(record: &[u8], at: usize) -> Result<(String, usize)> {
     let length = number(record, at)? as usize;
     let start = at + 4;
     let units = length.checked_mul(2).and_then(|length| record.get(start..start.checked_add(length)?));
@@ -233,7 +221,7 @@ fn text_at(record: &[u8], at: usize) -> Result<(String, usize), Refusal> {
     Ok((text, start + units.len()))
 }
 
-fn name_of_error(code: u8) -> Result<&'static str, Refusal> {
+fn name_of_error(code: u8) -> Result<&'static str> {
     Ok(match code {
         0x00 => "#NULL!",
         0x07 => "#DIV/0!",
@@ -247,12 +235,12 @@ fn name_of_error(code: u8) -> Result<&'static str, Refusal> {
     })
 }
 
-fn byte(record: &[u8], at: usize) -> Result<u8, Refusal> {
+fn byte(record: &[u8], at: usize) -> Result<u8> {
     record.get(at).copied().ok_or_else(too_short)
 }
 
 /// The 32-bit number at an offset.
-fn number(record: &[u8], at: usize) -> Result<u32, Refusal> {
+fn number(record: &[u8], at: usize) -> Result<u32> {
     let bytes = record.get(at..).and_then(|rest| rest.first_chunk());
     bytes.copied().map(u32::from_le_bytes).ok_or_else(too_short)
 }

@@ -4,56 +4,48 @@
 //! has a result, a number's format and its digits, what is merged.
 
 use std::collections::HashMap;
-use std::io::{BufRead, Cursor, Read, Write};
+use std::io::{BufRead, Cursor, Read};
 
-use calamine::DataRef;
+use calamine::Data;
 use memchr::memmem;
 use quick_xml::events::{BytesStart, Event};
 
-use super::merges::Merges;
+use super::cell::{MAX_COLUMNS, parse_position, row_of};
 use super::number_format::NumberFormat;
 use super::package::drain;
-use super::position::{MAX_COLUMNS, parse_position, row_of};
-use super::refusal::{Refusal, short};
-use super::rows::Rows;
-use super::texts::{Texts, unescaped};
-use super::workbook::{Form, Workbook};
+use super::protocol::{Kind, Refusal, Result, short};
+use super::rows::{Merges, Rows};
+use super::workbook::{Form, Texts, Workbook, unescaped};
 use super::xml::{Xml, attribute, cut_off, is_true};
 use crate::core::record::csv::NOT_CALCULATED;
 
-/// A workbook in XML.
 pub(super) enum Xlsx {}
 
 impl Form for Xlsx {
+    const KIND: Kind = Kind::Xlsx;
     const ENDING: &'static str = "xml";
 
-    fn list(part: impl BufRead, book: &mut Workbook) -> Result<(), Refusal> {
-        let mut xml = Xml::new(part);
+    fn list(part: impl BufRead, book: &mut Workbook) -> Result<()> {
         let mut is_workbook = false;
-        loop {
-            match xml.next()? {
-                Event::Start(tag) => match tag.local_name().as_ref() {
-                    "workbook" => is_workbook = true,
-                    _ if !is_workbook => return Err(no_workbook()),
-                    "workbookPr" => {
-                        book.is_1904 |= attribute(&tag, "date1904")?.is_some_and(|value| is_true(&value));
-                    }
-                    "sheet" => {
-                        let of = |name| attribute(&tag, name);
-                        let is_visible = of("state")?.is_none_or(|state| state == "visible");
-                        book.add(&of("id")?.unwrap_or_default(), of("name")?.unwrap_or_default(), is_visible)?;
-                    }
-                    _ => (),
-                },
-                Event::Eof if is_workbook => break,
-                Event::Eof => return Err(no_workbook()),
+        let no_workbook = || Refusal::new("it is an Office document, but not a spreadsheet; check what it is");
+        Xml::new(part).each_tag(|tag| {
+            let of = |name| attribute(tag, name);
+            match tag.local_name().as_ref() {
+                "workbook" => is_workbook = true,
+                _ if !is_workbook => return Err(no_workbook()),
+                "workbookPr" => book.is_1904 |= of("date1904")?.is_some_and(|value| is_true(&value)),
+                "sheet" => {
+                    let is_visible = of("state")?.is_none_or(|state| state == "visible");
+                    book.add(&of("id")?.unwrap_or_default(), of("name")?.unwrap_or_default(), is_visible)?;
+                }
                 _ => (),
             }
-        }
-        Ok(())
+            Ok(())
+        })?;
+        if is_workbook { Ok(()) } else { Err(no_workbook()) }
     }
 
-    fn formats(part: impl BufRead) -> Result<Vec<NumberFormat>, Refusal> {
+    fn formats(part: impl BufRead) -> Result<Vec<NumberFormat>> {
         let mut xml = Xml::new(part);
         let mut codes: HashMap<u32, NumberFormat> = HashMap::new();
         let mut formats = Vec::new();
@@ -89,24 +81,19 @@ impl Form for Xlsx {
             .collect())
     }
 
-    fn strings(part: impl BufRead) -> Result<Texts, Refusal> {
+    fn strings(part: impl BufRead) -> Result<Texts> {
         let mut xml = Xml::new(part);
         let mut strings = Texts::default();
         let mut text = String::new();
-        loop {
-            match xml.next()? {
-                Event::Start(tag) if tag.local_name().as_ref() == "si" => {
-                    text.clear();
-                    push_rich_text(&mut xml, "si", &mut text)?;
-                    strings.push(&text);
-                }
-                Event::Eof => return Ok(strings),
-                _ => (),
-            }
+        while xml.find(|tag| tag.local_name().as_ref() == "si")? {
+            text.clear();
+            push_rich_text(&mut xml, "si", &mut text)?;
+            strings.push(&text);
         }
+        Ok(strings)
     }
 
-    fn survey(mut part: impl BufRead) -> Result<Merges, Refusal> {
+    fn survey(mut part: impl BufRead) -> Result<Merges> {
         const NAME: &[u8] = b"sheetData";
         // More than a closing tag has around its name.
         const KEPT: usize = 128;
@@ -126,28 +113,20 @@ impl Form for Xlsx {
                 before.iter().rposition(|byte| *byte == b'<').is_some_and(|open| before[open..].starts_with(b"</"))
             };
             if let Some(at) = finder.find_iter(&held).find(is_end) {
-                let rest = Cursor::new(held.split_off(at + NAME.len()));
-                return merges_in(rest.chain(part));
+                let mut rest = Cursor::new(held.split_off(at + NAME.len())).chain(part);
+                let merges = merges_in(&mut rest)?;
+                return drain(rest).map(|()| merges);
             }
         }
     }
 
-    fn send<W: Write>(
-        part: impl BufRead,
-        strings: &Texts,
-        formats: &[NumberFormat],
-        rows: &mut Rows<W>,
-    ) -> Result<(), Refusal> {
+    fn send(part: impl BufRead, strings: &Texts, formats: &[NumberFormat], rows: &mut Rows<'_>) -> Result<()> {
         Sheet { xml: Xml::new(part), strings, formats, row: 0, text: String::new() }.send(rows)
     }
 }
 
-fn no_workbook() -> Refusal {
-    Refusal::new("it is an Office document, but not a spreadsheet; check what it is")
-}
-
 /// Appends a text that may be in formatted pieces, up to the end of this tag. Phonetic hints are left out.
-fn push_rich_text<R: BufRead>(xml: &mut Xml<R>, until: &str, text: &mut String) -> Result<(), Refusal> {
+fn push_rich_text<R: BufRead>(xml: &mut Xml<R>, until: &str, text: &mut String) -> Result<()> {
     let mut piece = String::new();
     loop {
         match xml.next()? {
@@ -166,65 +145,32 @@ fn push_rich_text<R: BufRead>(xml: &mut Xml<R>, until: &str, text: &mut String) 
     }
 }
 
-fn merges_in(mut rest: impl BufRead) -> Result<Merges, Refusal> {
-    // The rest of the closing tag.
+/// The merged ranges after the name in the closing tag of the rows.
+fn merges_in(mut rest: impl BufRead) -> Result<Merges> {
     rest.skip_until(b'>')?;
-    let mut xml = Xml::new(&mut rest);
     let mut merges = Merges::default();
-    loop {
-        match xml.next()? {
-            Event::Start(tag) if tag.local_name().as_ref() == "mergeCell" => {
-                let range = attribute(&tag, "ref")?.unwrap_or_default();
-                if let Some((first, last)) = range.split_once(':') {
-                    merges.add(parse_position(first)?, parse_position(last)?)?;
-                }
-            }
-            Event::Eof => break,
-            _ => (),
+    Xml::new(rest).each_tag(|tag| {
+        if tag.local_name().as_ref() == "mergeCell"
+            && let Some((first, last)) = attribute(tag, "ref")?.unwrap_or_default().split_once(':')
+        {
+            merges.add(parse_position(first)?, parse_position(last)?)?;
         }
-    }
-    drop(xml);
-    drain(rest)?;
+        Ok(())
+    })?;
     Ok(merges)
 }
 
-/// The type that a cell declares.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Type {
-    Number,
-    /// No type: a number, or a text if it is not one.
-    Untyped,
-    Shared,
-    Text,
-    Inline,
-    Bool,
-    Error,
-    Date,
-}
+/// The types that a cell declares: a number, a shared text, a text, one that is in the cell itself, a truth value, an
+/// error, a date. Without a type it is a number, or a text if it is not one.
+const TYPES: [&str; 7] = ["n", "s", "str", "inlineStr", "b", "e", "d"];
 
-impl Type {
-    fn of(name: &str) -> Result<Type, Refusal> {
-        Ok(match name {
-            "n" => Type::Number,
-            "s" => Type::Shared,
-            "str" => Type::Text,
-            "inlineStr" => Type::Inline,
-            "b" => Type::Bool,
-            "e" => Type::Error,
-            "d" => Type::Date,
-            other => return Err(Refusal::damaged(format!("a cell is of the type {:?}", short(other)))),
-        })
-    }
-}
-
-/// A cell before its value is read.
 struct Head {
     position: (u32, u32),
-    kind: Type,
+    /// One of [`TYPES`], or empty.
+    kind: &'static str,
     style: Option<usize>,
 }
 
-/// The rows of a sheet.
 struct Sheet<'t, R> {
     xml: Xml<R>,
     strings: &'t Texts,
@@ -235,13 +181,9 @@ struct Sheet<'t, R> {
 }
 
 impl<R: BufRead> Sheet<'_, R> {
-    fn send<W: Write>(mut self, rows: &mut Rows<W>) -> Result<(), Refusal> {
-        loop {
-            match self.xml.next()? {
-                Event::Start(tag) if tag.local_name().as_ref() == "sheetData" => break,
-                Event::Eof => return Err(Refusal::damaged("the sheet has no rows to read")),
-                _ => (),
-            }
+    fn send(mut self, rows: &mut Rows<'_>) -> Result<()> {
+        if !self.xml.find(|tag| tag.local_name().as_ref() == "sheetData")? {
+            return Err(Refusal::damaged("the sheet has no rows to read"));
         }
         loop {
             match self.xml.next()? {
@@ -265,7 +207,7 @@ impl<R: BufRead> Sheet<'_, R> {
         }
     }
 
-    fn send_row<W: Write>(&mut self, has_number: bool, is_hidden: bool, rows: &mut Rows<W>) -> Result<(), Refusal> {
+    fn send_row(&mut self, has_number: bool, is_hidden: bool, rows: &mut Rows<'_>) -> Result<()> {
         let (mut has_number, mut column) = (has_number, 0);
         loop {
             let head = match self.xml.next()? {
@@ -281,13 +223,13 @@ impl<R: BufRead> Sheet<'_, R> {
             }
             (self.row, has_number, column) = (head.position.0, true, head.position.1 + 1);
             if is_hidden {
-                rows.hide(self.row);
+                rows.hidden = Some(self.row);
             }
             self.send_cell(&head, rows)?;
         }
     }
 
-    fn send_cell<W: Write>(&mut self, head: &Head, rows: &mut Rows<W>) -> Result<(), Refusal> {
+    fn send_cell(&mut self, head: &Head, rows: &mut Rows<'_>) -> Result<()> {
         let (mut has_formula, mut has_value, mut has_inline) = (false, false, false);
         self.text.clear();
         loop {
@@ -317,38 +259,36 @@ impl<R: BufRead> Sheet<'_, R> {
                 _ => (),
             }
         }
-        let is_empty_text = has_value && matches!(head.kind, Type::Text | Type::Inline);
+        let is_empty_text = has_value && matches!(head.kind, "str" | "inlineStr");
         if has_formula && !is_empty_text && self.text.trim().is_empty() {
             return rows.put_error(head.position, NOT_CALCULATED);
         }
         self.send_value(head, has_inline, rows)
     }
 
-    fn send_value<W: Write>(&self, head: &Head, is_inline: bool, rows: &mut Rows<W>) -> Result<(), Refusal> {
+    fn send_value(&self, head: &Head, is_inline: bool, rows: &mut Rows<'_>) -> Result<()> {
         let (position, value) = (head.position, self.text.trim());
         let wrong = |what: &str| Refusal::damaged(format!("{:?} is not a valid {what}", short(value)));
         match head.kind {
             _ if self.text.is_empty() => Ok(()),
-            Type::Inline if is_inline => rows.put(position, &DataRef::SharedString(&self.text)),
-            Type::Inline | Type::Text => rows.put(position, &DataRef::SharedString(&unescaped(&self.text))),
+            "inlineStr" if is_inline => rows.put_text(position, &self.text),
+            "inlineStr" | "str" => rows.put_text(position, &unescaped(&self.text)),
             _ if value.is_empty() => Ok(()),
-            Type::Shared => {
+            "s" => {
                 let text = value.parse().ok().and_then(|n| self.strings.get(n));
-                rows.put(position, &DataRef::SharedString(text.ok_or_else(|| wrong("index of a shared text"))?))
+                rows.put_text(position, text.ok_or_else(|| wrong("index of a shared text"))?)
             }
-            Type::Bool => match value {
-                "0" => rows.put(position, &DataRef::Bool(false)),
-                "1" => rows.put(position, &DataRef::Bool(true)),
-                word if word.eq_ignore_ascii_case("false") => rows.put(position, &DataRef::Bool(false)),
-                word if word.eq_ignore_ascii_case("true") => rows.put(position, &DataRef::Bool(true)),
+            "b" => match value.to_ascii_lowercase().as_str() {
+                "0" | "false" => rows.put(position, &Data::Bool(false)),
+                "1" | "true" => rows.put(position, &Data::Bool(true)),
                 _ => Err(wrong("truth value")),
             },
-            Type::Error if value.starts_with('#') && value.len() <= 40 => rows.put_error(position, value),
-            Type::Error => Err(wrong("error")),
-            Type::Date => rows.put(position, &DataRef::DateTimeIso(value.to_string())),
-            Type::Number | Type::Untyped => {
+            "e" if value.starts_with('#') && value.len() <= 40 => rows.put_error(position, value),
+            "e" => Err(wrong("error")),
+            "d" => rows.put(position, &Data::DateTimeIso(value.to_string())),
+            _ => {
                 let is_number = value.parse::<f64>().is_ok();
-                if head.kind == Type::Number && !is_number {
+                if head.kind == "n" && !is_number {
                     return Err(wrong("number"));
                 }
                 let format = head.style.and_then(|style| self.formats.get(style)).cloned().unwrap_or_default();
@@ -359,13 +299,17 @@ impl<R: BufRead> Sheet<'_, R> {
 }
 
 /// What a cell declares; without a position it is at the next one.
-fn head_of(tag: &BytesStart<'_>, next: (u32, u32)) -> Result<Head, Refusal> {
-    let mut head = Head { position: next, kind: Type::Untyped, style: None };
+fn head_of(tag: &BytesStart<'_>, next: (u32, u32)) -> Result<Head> {
+    let mut head = Head { position: next, kind: "", style: None };
     for attribute in tag.attributes().with_checks(false) {
         let attribute = attribute.map_err(Refusal::damaged)?;
         match attribute.key.as_ref() {
             "r" => head.position = parse_position(&attribute.value)?,
-            "t" => head.kind = Type::of(&attribute.value)?,
+            "t" => {
+                let known = TYPES.into_iter().find(|known| *known == attribute.value);
+                let unknown = || Refusal::damaged(format!("a cell is of the type {:?}", short(&attribute.value)));
+                head.kind = known.ok_or_else(unknown)?;
+            }
             "s" if attribute.value.is_empty() => (),
             "s" => {
                 let style = attribute.value.trim().parse();

@@ -1,19 +1,21 @@
-//! What a text is: [`format_of`] recognises the format by how it begins, [`line_end`] the end of its lines, and
-//! [`records_of`] finds the records of a JSON document.
+//! What a text is: [`format_of`] recognises the format by how it begins, [`is_report`] a reject report, and [`line_end`]
+//! the end of its lines.
 //!
-//! Reading JSON as another kind of JSON loses records without a word, so the first line alone never decides.
+//! Reading JSON as another kind of JSON loses records without a word, so the first line alone never decides. Reject
+//! reports are recognised by what only they have, whatever the options say: those describe the input, and its report is
+//! written in its own way.
 
 use std::path::Path;
 
-use crate::core::profile::{Candidates, Fit, REPORT_KEY};
+use memchr::{memchr, memchr2, memmem};
+
 use crate::core::record::json::{FirstValue, Members, first_value, is_blank, is_white_space, without_comma};
-use crate::read::cut::document::{self, ITSELF, Overview};
 use crate::read::options::Format;
 
 /// The byte that the lines of a text end with: LF, with or without a CR before it, or CR if there is no LF.
 pub fn line_end(start: &[u8]) -> u8 {
-    match memchr::memchr2(b'\n', b'\r', start) {
-        Some(at) if start[at] == b'\r' && memchr::memchr(b'\n', start).is_none() => b'\r',
+    match memchr2(b'\n', b'\r', start) {
+        Some(at) if start[at] == b'\r' && memchr(b'\n', start).is_none() => b'\r',
         _ => b'\n',
     }
 }
@@ -90,7 +92,6 @@ struct Lines {
     /// Lines that are one object, and lines that are one object and a comma.
     bare: usize,
     with_comma: usize,
-    /// Lines that begin like an object.
     begun: usize,
     /// Whether the first line could be the beginning of a longer object.
     first_goes_on: bool,
@@ -100,14 +101,12 @@ impl Lines {
     fn of(text: &[u8], is_whole: bool) -> Lines {
         let end = line_end(text);
         let mut lines = Lines::default();
-        let mut rest = text;
-        while !rest.is_empty() {
-            let (line, after) = match memchr::memchr(end, rest) {
-                Some(at) => (&rest[..at], &rest[at + 1..]),
-                None if is_whole || lines.all == 0 => (rest, &rest[rest.len()..]),
+        for line in text.split_inclusive(|byte| *byte == end) {
+            let line = match line.strip_suffix(&[end]) {
+                Some(line) => line,
+                None if is_whole || lines.all == 0 => line,
                 None => break,
             };
-            rest = after;
             if !is_blank(line) {
                 lines.note(line);
             }
@@ -164,61 +163,31 @@ fn follow(text: &[u8]) -> Followed {
     Followed::ToTheEnd
 }
 
-/// Where the records of JSON are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Records {
-    /// In the text itself: its lines, its objects, the elements of its array.
-    Itself,
-    /// In the array with this path, within an object.
-    Within(String),
-    /// In one of these arrays; which one is unknown.
-    OneOf(Vec<String>),
+const BEGINNING: usize = 256 * 1024;
+
+/// Two columns that are next to each other in every report.
+const COLUMNS: [&[u8]; 2] = [b"_reject_line", b"_reject_codes"];
+
+/// How the object of a report's line begins, in every version.
+const OBJECT: &[u8] = b"\"_reject\":{\"";
+
+/// The delimiter of a text that looks like a reject report: the byte between two of the report's own column names.
+pub(super) fn delimiter_of_report(text: &[u8]) -> Option<u8> {
+    // Other programs may have changed the case.
+    let text = &text[..text.len().min(BEGINNING)].to_ascii_lowercase();
+    let without_quote = |text: &'_ [u8]| text.strip_suffix(b"\"").map_or(text.len(), |rest| rest.len());
+    memmem::find_iter(text, COLUMNS[1]).find_map(|at| {
+        let before = &text[..at];
+        let (delimiter, before) = before[..without_quote(before)].split_last()?;
+        before[..without_quote(before)].ends_with(COLUMNS[0]).then_some(*delimiter)
+    })
 }
 
-/// Where the records of a text that begins with `start` are, and a note for the user. If all of it is one object that
-/// fits no profile, they are in its array of objects. `keys_in` finds the keys of an array's elements; `is_lines` if
-/// the text reads as NDJSON.
-pub fn records_of(
-    start: &[u8],
-    is_lines: bool,
-    candidates: &Candidates,
-    keys_in: impl Fn(&str) -> Vec<String>,
-) -> (Records, Option<String>) {
-    let Overview { arrays, empty, names, is_one, has_slip } = document::overview(start.trim_ascii_start());
-    let is_report = names.iter().any(|name| name.split('.').next() == Some(REPORT_KEY));
-    if arrays.is_empty() || is_report {
-        // An object with an empty list is not a customer if none of its values would fill a field.
-        let binds_nothing = || candidates.fits(&names).iter().all(|fit| fit.bound == 0);
-        return match empty.into_iter().next() {
-            Some(path) if is_one && !is_report && binds_nothing() => (Records::Within(path), None),
-            _ => (Records::Itself, None),
-        };
-    }
-    let fitting = |keys: &[String]| {
-        let fits = candidates.fits(keys).into_iter().filter(|fit: &Fit| fit.missing.is_empty());
-        fits.map(|fit| fit.matched).max()
-    };
-    let own = fitting(&names);
-    if !is_one || has_slip && is_lines {
-        let note = format!("its objects have arrays of objects (read the records of one with --records {})", arrays[0]);
-        return (Records::Itself, own.is_none().then_some(note));
-    }
-    match own {
-        None if arrays.len() == 1 => (Records::Within(arrays[0].clone()), None),
-        None => (Records::OneOf(arrays), None),
-        Some(own) => {
-            // A document with a name and a list of customers is not a customer.
-            let is_better = |path: &String| fitting(&keys_in(path)).is_some_and(|matched| matched > own);
-            let mut either = vec![ITSELF.to_string()];
-            if arrays.iter().any(is_better) {
-                either.extend(arrays);
-                return (Records::OneOf(either), None);
-            }
-            let note =
-                format!("read the whole document as one record (read its array instead with --records {})", arrays[0]);
-            (Records::Itself, Some(note))
-        }
-    }
+/// Whether a text is a reject report, judging by its first line. Then it is UTF-8, unless another program has saved it.
+pub fn is_report(text: &[u8]) -> bool {
+    let text = &text[..text.len().min(BEGINNING)];
+    let line = &text[..memchr2(b'\n', b'\r', text).unwrap_or(text.len())];
+    delimiter_of_report(line).is_some() || line.starts_with(b"{") && memmem::find(line, OBJECT).is_some()
 }
 
 #[cfg(test)]
@@ -288,6 +257,29 @@ mod tests {
     fn line_ends_are_known() {
         for (text, end) in [("a", b'\n'), ("a\nb\r", b'\n'), ("a\r\nb", b'\n'), ("a\rb", b'\r'), ("a\rb\nc", b'\n')] {
             assert_eq!(line_end(text.as_bytes()), end, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_report_is_known_by_its_own_columns() {
+        for (text, delimiter) in [
+            ("email,_reject_line,_reject_codes,_reject_messages,_reject_raw\n", Some(b',')),
+            ("a;_reject_record;_reject_line;_reject_codes;_reject_messages\n", Some(b';')),
+            ("a\t\"_reject_line\"\t\"_reject_codes\"\n", Some(b'\t')),
+            ("\"x\"a\"_reject_line\"a\"_reject_codes\"\n", Some(b'a')),
+            ("\"two\nlines\",_reject_line,_reject_codes\n", Some(b',')),
+            ("_reject_line_reject_codes\n", None),
+            ("_reject_codes,_reject_line\n", None),
+            ("_reject_codes", None),
+            ("", None),
+        ] {
+            assert_eq!(delimiter_of_report(text.as_bytes()), delimiter, "{text:?}");
+        }
+        assert!(
+            is_report(b"{\"email\":\"no\",\"_reject\":{\"run\":null}}\n") && is_report(b"a,_reject_line,_reject_codes")
+        );
+        for text in ["{\"a\":\"\\\"_reject\\\":{\\\"\"}", "{\"_reject\":5}", "email\n_reject_line,_reject_codes\n"] {
+            assert!(!is_report(text.as_bytes()), "{text}");
         }
     }
 }

@@ -6,32 +6,23 @@ use crate::core::record::Extent;
 use crate::core::record::csv::{SplitFault, split};
 use crate::core::record::dialect::CsvDialect;
 use crate::read::cut::csv::CsvCutter;
-use crate::read::cut::rows::SheetCutter;
-use crate::read::cut::{Cut, Cutter};
+use crate::read::cut::{Cut, Cutter, SheetCutter};
 use crate::read::window::Window;
 
-/// The size of the beginning that is read.
 pub const SAMPLE_BYTES: usize = 1024 * 1024;
 
 /// The most lines read, including blank ones.
 const SAMPLE_LINES: usize = 20_000;
 
-/// The beginning of a table, and how to read it.
-#[derive(Clone, Debug)]
 pub struct Sample<'s> {
-    /// The beginning of the text.
     pub bytes: &'s [u8],
-    /// Whether that is all of the text.
     pub is_whole: bool,
-    /// Whether it is a spreadsheet's rows.
     pub is_sheet: bool,
     /// The physical line on which it starts.
     pub line: u64,
-    /// The greatest length of a record.
     pub limit: u64,
 }
 
-/// A record of the sample.
 pub(super) struct Row {
     pub(super) cut: Cut,
     pub(super) line: u64,
@@ -49,7 +40,6 @@ impl Row {
         self.cells.as_deref().unwrap_or_default()
     }
 
-    /// The number of cells that are not blank.
     pub(super) fn filled(&self) -> usize {
         self.cells().iter().filter(|cell| !cell.trim().is_empty()).count()
     }

@@ -11,7 +11,7 @@ mod tests;
 
 use std::cmp::Reverse;
 
-use super::report::delimiter_of_report;
+use super::format::delimiter_of_report;
 use super::sample::{Row, Sample};
 use crate::core::profile::{Candidates, Fit, has_report_columns, report_column};
 use crate::core::record::Extent;
@@ -20,7 +20,6 @@ use crate::core::record::dialect::CsvDialect;
 use crate::error::Words;
 use crate::read::options::HeaderSource;
 
-/// The number of records read.
 const SAMPLE_RECORDS: usize = 200;
 
 /// The last line that may be the header.
@@ -32,21 +31,16 @@ const MOST_COLUMNS: usize = 16_384;
 /// The longest text that looks like a column's name, in characters.
 const LONGEST_NAME: usize = 60;
 
-/// A dialect to try.
 #[derive(Clone, Copy, Debug)]
 pub struct Trial {
-    /// The dialect.
     pub dialect: CsvDialect,
     /// Whether the header and most cells must have this quote.
     pub must_quote: bool,
 }
 
-/// A way to read a table.
 #[derive(Clone, Debug)]
 pub struct Reading {
-    /// How its cells are written.
     pub dialect: CsvDialect,
-    /// The names of the columns.
     pub names: Vec<String>,
     /// What most values of each column are.
     pub kinds: Vec<Kind>,
@@ -72,7 +66,6 @@ pub struct Reading {
 
 /// What values look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum Kind {
     /// No values.
     Nothing,
@@ -87,40 +80,32 @@ impl Kind {
         match value {
             "" => Kind::Nothing,
             _ if value.contains('@') => Kind::Address,
-            _ if value.contains(|character: char| !character.is_ascii_digit() && !"+-., ".contains(character)) => {
-                Kind::Text
+            _ if value.chars().all(|character| character.is_ascii_digit() || "+-., ".contains(character)) => {
+                Kind::Number
             }
-            _ => Kind::Number,
+            _ => Kind::Text,
         }
     }
 
-    /// The kind of most values.
     fn of_most<'v>(values: impl Iterator<Item = &'v str>) -> Kind {
-        let kinds = [Kind::Text, Kind::Address, Kind::Number];
-        let mut counts = [0; 3];
-        for kind in values.map(Kind::of) {
-            kinds.iter().zip(&mut counts).filter(|(known, _)| **known == kind).for_each(|(_, count)| *count += 1);
-        }
-        let most = kinds.into_iter().zip(counts).filter(|(_, count)| *count > 0).max_by_key(|(_, count)| *count);
-        most.map_or(Kind::Nothing, |(kind, _)| kind)
+        let kinds: Vec<Kind> = values.map(Kind::of).collect();
+        let count = |kind: &Kind| kinds.iter().filter(|other| *other == kind).count();
+        let known = [Kind::Text, Kind::Address, Kind::Number].into_iter().filter(|kind| count(kind) > 0);
+        known.max_by_key(count).unwrap_or(Kind::Nothing)
     }
 }
 
-/// The best reading, and its rival.
 #[derive(Clone, Debug)]
 pub struct Sniffed {
-    /// The best reading.
     pub reading: Reading,
     /// The delimiter of another reading that is as good.
     pub rival: Option<u8>,
 }
 
-/// Why a table cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreadable {
     /// The line, if it is about one.
     pub line: Option<u64>,
-    /// What is wrong.
     pub what: Words,
 }
 
@@ -146,10 +131,9 @@ pub fn sniff(
     let tables: Vec<Table<'_>> = trials.iter().map(table).collect();
     match header {
         HeaderSource::Given(names) => {
-            let readings = tables.iter().filter_map(|table| table.proven(Ok(table.under(names, sample.line))));
-            best(readings.collect())
+            best(tables.iter().filter_map(|table| table.proven(Ok(table.under(names, sample.line)))))
         }
-        HeaderSource::Line(line) => best(tables.iter().filter_map(|table| table.headed(table.on(*line))).collect()),
+        HeaderSource::Line(line) => best(tables.iter().filter_map(|table| table.headed(table.on(*line)))),
         HeaderSource::Found => found(&tables),
     }
 }
@@ -170,20 +154,18 @@ fn found(tables: &[Table<'_>]) -> Result<Sniffed, Unreadable> {
         let fitting: Vec<Reading> = readings.flatten().filter(|reading| reading.fit.0).collect();
         // The header decides the dialect of everything else.
         if let Some(line) = fitting.iter().map(|reading| reading.header_line).min() {
-            return best(fitting.into_iter().filter(|reading| reading.header_line == line).map(Ok).collect());
+            return best(fitting.into_iter().filter(|reading| reading.header_line == line).map(Ok));
         }
     }
     if tables.iter().any(|table| table.first().is_none()) {
         // A file of blank lines has no header, not even one of delimiters.
-        return best(Vec::new());
+        return best([]);
     }
     let guesses = tables.iter().filter_map(|table| table.headed(Ok(table.likely()?)));
-    let guesses = guesses.map(|guess| guess.map(|reading| Reading { is_guessed: true, ..reading }));
-    best(guesses.collect())
+    best(guesses.map(|guess| guess.map(|reading| Reading { is_guessed: true, ..reading })))
 }
 
-/// The best of these readings.
-fn best(found: Vec<Result<Reading, Unreadable>>) -> Result<Sniffed, Unreadable> {
+fn best(found: impl IntoIterator<Item = Result<Reading, Unreadable>>) -> Result<Sniffed, Unreadable> {
     let (mut readings, mut first_failure) = (Vec::new(), None);
     for found in found {
         match found {
@@ -217,7 +199,6 @@ impl Reading {
 }
 
 impl Table<'_> {
-    /// The first record.
     fn first(&self) -> Option<usize> {
         self.rows.iter().position(|row| !row.is_blank())
     }
@@ -231,8 +212,7 @@ impl Table<'_> {
         })
     }
 
-    /// The first record among the first lines that a profile fits and that looks like a header, not a record. The lines
-    /// above it are titles.
+    /// The first record that a profile fits and that looks like a header. The lines above it are titles.
     fn below_titles(&self) -> Option<usize> {
         let mut lines = self.rows.iter().take_while(|row| row.line <= HEADER_LINES);
         lines.position(|row| !row.is_blank() && names_of(row).is_ok() && self.is_header(row, 3))
@@ -280,7 +260,6 @@ impl Table<'_> {
         self.proven(reading)
     }
 
-    /// The reading under given names.
     fn under(&self, names: &[String], line: u64) -> Reading {
         Reading { records: (0, line), ..self.reading(names.to_vec(), &self.rows, None) }
     }

@@ -73,7 +73,7 @@ fn read_json(name: &str, data: &[u8], block_size: BlockSize) -> Result<Found, St
     if input.dialect.format.is_table() {
         return Err("it is a table".to_string());
     }
-    let mut source = input.into_source(0, &options, candidates).map_err(|error| error.to_string())?;
+    let mut source = input.into_source(&options, candidates).map_err(|error| error.to_string())?;
     let stamp = Stamp { now: "2026-01-01T00:00:00Z".into(), run: 1, file: 1 };
     let checker = Checker::new(
         Arc::clone(&PLAN),
@@ -277,7 +277,7 @@ fn sniff(mut data: &[u8]) {
     std::fs::write(&path, data).unwrap();
     let (options, candidates) = (ReadOptions { max_inflated_bytes: 1 << 22, ..ReadOptions::default() }, &*CANDIDATES);
     let Ok(input) = Input::open(&path, &options, candidates) else { return };
-    let Ok(mut source) = input.into_source(0, &options, candidates) else { return };
+    let Ok(mut source) = input.into_source(&options, candidates) else { return };
     let mut records = 0;
     loop {
         match source.next_block() {
@@ -325,7 +325,7 @@ fn hostile(mut data: &[u8]) {
         (Some(1), delimiter),
         "{text:?}"
     );
-    let mut source = input.into_source(0, &options, candidates).unwrap();
+    let mut source = input.into_source(&options, candidates).unwrap();
     let mut cells = Vec::new();
     let mut rows = Vec::new();
     while let Some(block) = source.next_block().unwrap() {

@@ -6,7 +6,7 @@ use crate::read::{BlockSize, Source};
 /// The elements with the lines on which they start.
 fn cut(text: &str, limit: u64) -> Vec<(u64, String)> {
     let mut window = Window::new(Box::new(std::io::Cursor::new(text.as_bytes().to_vec())));
-    let mut cutter = JsonCutter::new(limit);
+    let mut cutter = JsonCutter::new(limit, b'\n', None);
     let (start, lines) = cutter.start(&mut window).unwrap();
     window.drop_until(start);
     let (mut at, mut line) = (start, lines + 1);
@@ -111,10 +111,10 @@ fn a_slip_costs_its_line() {
 fn elements_of(text: &str, limit: u64) -> Vec<String> {
     let cut = |size: BlockSize| {
         let mut window = Window::new(Box::new(std::io::Cursor::new(text.as_bytes().to_vec())));
-        let mut cutter = JsonCutter::new(limit);
+        let mut cutter = JsonCutter::new(limit, b'\n', None);
         let (start, lines) = cutter.start(&mut window).unwrap();
         window.drop_until(start);
-        let mut source = Source::new(0, window, Box::new(cutter), size, 1 + lines, None);
+        let mut source = Source::new(window, Box::new(cutter), size, 1 + lines, None);
         let mut found = Vec::new();
         while let Some(block) = source.next_block().unwrap_or_else(|error| panic!("{text}: {error}")) {
             for (span, (position, _)) in block.spans.iter().zip(block.positions()) {
@@ -208,7 +208,8 @@ fn elements_without_an_end_are_an_error() {
     for text in ["[\n{\"k\":\"1\",\"kids\":[\n{\"k\":\"x\"},\n{\"k\":\"y\"}\n]\n", "{\"k\":[1", "[{\"k\":\"}]"] {
         for limit in [8, 1000] {
             let window = Window::new(Box::new(std::io::Cursor::new(text.as_bytes().to_vec())));
-            let mut source = Source::new(0, window, Box::new(JsonCutter::new(limit)), BlockSize::default(), 1, None);
+            let mut source =
+                Source::new(window, Box::new(JsonCutter::new(limit, b'\n', None)), BlockSize::default(), 1, None);
             let end = std::iter::repeat_with(|| source.next_block()).find(|block| !matches!(block, Ok(Some(_))));
             let is_whole = text.ends_with("\"}]");
             assert_eq!(end.unwrap().is_ok(), is_whole, "{text}");

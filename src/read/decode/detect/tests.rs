@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use std::io::Read;
 
 use super::*;
-use crate::read::decode::codepage::{CP437, CP850};
+use crate::read::decode::charset::{CP437, CP850};
 use crate::read::decode::{Decoder, name};
 
 /// A file of customers with the values, each of which comes again and again in other rows.

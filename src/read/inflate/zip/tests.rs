@@ -7,7 +7,6 @@ use flate2::Crc;
 use proptest::prelude::*;
 
 use super::*;
-use crate::read::inflate::fault::damaged;
 
 const GENEROUS: Limits = Limits { bytes: 1 << 40, ratio: 1 << 40, ratio_from: 64 << 20 };
 

@@ -1,12 +1,54 @@
-//! What is in a compound file (MS-CFB), read just far enough to know. A name says nothing: an `.xls` from a web
-//! application may be anything.
+//! Excel before 2007: `.xls`. [`send`] reads it with the library `calamine`, all sheets at once, so the memory limit is
+//! the limit. The format has no checksums, so damage is only found where it breaks the format.
+//!
+//! It is in a compound file (MS-CFB), which [`kind_of_cfb`] reads just far enough to know what is in it. A name says
+//! nothing: an `.xls` from a web application may be anything.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
-/// What is in a compound file.
+use calamine::{Dimensions, Reader, SheetType, SheetVisible, Xls};
+
+use super::protocol::{Kind, Refusal, Result};
+use super::rows::{Merges, Rows};
+use super::workbook::{Tab, announce, choose};
+
+/// Writes the [`SheetInfo`](super::SheetInfo), and then the rows of a sheet.
+pub(super) fn send(mut file: impl Read + Seek, sheet: Option<&str>, rows: &mut Rows<'_>) -> Result<()> {
+    match kind_of_cfb(&mut file)? {
+        Some(CfbKind::Xls) => (),
+        Some(CfbKind::Protected) => return Err(Refusal::protected()),
+        Some(CfbKind::Other) => {
+            return Err(Refusal::new("it is an Office file from before 2007, but not a spreadsheet; check what it is"));
+        }
+        None => return Err(Refusal::new("it is not a spreadsheet; check what it is")),
+    }
+    file.rewind()?;
+    let mut workbook = Xls::new(file)?;
+    let tabs = workbook.sheets_metadata().iter().map(|sheet| Tab {
+        name: sheet.name.clone(),
+        is_visible: sheet.visible == SheetVisible::Visible,
+        is_table: sheet.typ == SheetType::WorkSheet,
+    });
+    let tabs: Vec<Tab> = tabs.collect();
+    let n = choose(&tabs, sheet)?;
+    let name = &tabs[n].name;
+    let mut merges = Merges::default();
+    for Dimensions { start, end, .. } in workbook.merge_cells_by_sheet_name(name)? {
+        merges.add(start, end)?;
+    }
+    let cells = workbook.worksheet_range(name)?;
+    drop(workbook);
+    announce(rows, &tabs, n, Kind::Xls, &merges)?;
+    rows.begin(false, merges);
+    let Some((first_row, first_column)) = cells.start() else { return Ok(()) };
+    for (row, column, value) in cells.used_cells() {
+        rows.put((first_row + row as u32, first_column + column as u32), value)?;
+    }
+    Ok(())
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CfbKind {
-    /// A spreadsheet of Excel before 2007.
     Xls,
     /// Something with a password: a newer spreadsheet, of which only the wrapper is readable, or an `.xls`.
     Protected,
@@ -43,7 +85,6 @@ const LAST_SECTOR: u32 = 0xffff_fffa;
 /// The most sectors of a directory that are read: some thousand names. It also ends chains that loop.
 const MAX_DIRECTORY_SECTORS: usize = 1000;
 
-/// The layout of a compound file.
 struct Cfb {
     header: [u8; 512],
     sector_bytes: u64,
@@ -121,17 +162,9 @@ fn number(bytes: &[u8], at: usize) -> u32 {
     bytes.get(at..).and_then(|rest| rest.first_chunk()).copied().map_or(0, u32::from_le_bytes)
 }
 
-/// Fills `bytes` as far as the file goes; `false` at its end.
+/// Fills `bytes` as far as the file goes, and the rest with zeros; `false` at the file's end.
 fn fill(file: &mut impl Read, bytes: &mut [u8]) -> io::Result<bool> {
-    let mut filled = 0;
-    while filled < bytes.len() {
-        match file.read(&mut bytes[filled..]) {
-            Ok(0) => break,
-            Ok(read) => filled += read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => (),
-            Err(error) => return Err(error),
-        }
-    }
-    bytes[filled..].fill(0);
-    Ok(filled > 0)
+    bytes.fill(0);
+    let length = bytes.len() as u64;
+    Ok(io::copy(&mut file.take(length), &mut &mut *bytes)? > 0)
 }
