@@ -1,9 +1,8 @@
 //! Messages of the core's errors. The core knows no options; here its errors become usage errors that name them.
 
-use crate::core::finding::english;
-use crate::core::judge::plan::OnInvalid;
 use crate::core::judge::plan_error::{OnInvalidReason, PlanError};
 use crate::core::profile::{Setting, SettingsError};
+use crate::core::{finding::english, judge::plan::OnInvalid};
 use crate::error::Error;
 
 impl From<SettingsError> for Error {

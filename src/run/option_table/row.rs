@@ -1,14 +1,12 @@
 //! A row of the table of options: [`Row`].
 
-use std::collections::BTreeSet;
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 use serde_json::Value;
 
 use crate::error::Error;
 use crate::run::options::Options;
 
-/// What an option decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decides {
     /// What is stored of an input: runs with different values are different.
@@ -37,13 +35,11 @@ pub enum Copied {
 
 #[derive(Debug)]
 pub enum Refusal {
-    /// What is wrong with the value, and what to write instead.
     Value(String),
     Other(Error),
 }
 
 impl Refusal {
-    /// The error for a value of an option.
     pub fn of(self, option: &str, value: &str) -> Error {
         match self {
             Refusal::Value(why) => Error::Usage(format!("--{option} {value}: {why}")),
@@ -79,7 +75,6 @@ pub enum Set {
     Path(fn(&mut Options, &Path) -> Result<(), Refusal>),
 }
 
-/// What the database keeps of an option.
 #[derive(Clone, Copy, Debug)]
 pub struct Recorded {
     /// The key in `import_runs.options`.
@@ -88,36 +83,26 @@ pub struct Recorded {
     pub value: fn(&Options) -> Value,
     /// Its name in messages, if that is not `--` and the option's name.
     pub label: Option<&'static str>,
-    /// The word for `true` on the command line.
     pub on: &'static str,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
-    /// Its name, without the hyphens.
     pub name: &'static str,
     pub short: Option<char>,
     /// The name of its value in the help; empty for a switch.
     pub value_name: &'static str,
-    /// Its possible values with their help; empty if they cannot be listed.
     pub choices: &'static [(&'static str, &'static str)],
-    /// Its default, if there is one to name.
     pub default: Option<&'static str>,
     pub help: &'static str,
     /// Whether the help lists it under "How the file is read"; `inspect` has these options too.
     pub is_reading: bool,
-    /// Whether the help leaves it out.
     pub is_hidden: bool,
-    /// Whether it may be given several times.
     pub repeats: bool,
-    /// An option without which it cannot be given.
     pub requires: Option<&'static str>,
-    /// Options with which it cannot be given.
     pub conflicts: &'static [&'static str],
-    /// Which printed commands repeat it.
     pub copied: Copied,
     pub decides: Decides,
-    /// What the database keeps of it.
     pub recorded: [Option<Recorded>; 2],
     pub set: Set,
 }
@@ -236,7 +221,6 @@ pub(super) fn list(typed: &str) -> Vec<String> {
     typed.split(',').map(|item| item.trim().to_string()).collect()
 }
 
-/// A whole number from 0.
 pub(super) fn number(typed: &str) -> Result<u64, Refusal> {
     typed.parse().map_err(|_| "it must be a whole number".into())
 }

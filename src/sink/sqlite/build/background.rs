@@ -1,26 +1,22 @@
 //! Work in the background: [`Background`].
 
-use std::io;
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::thread::JoinHandle;
+use std::{io, thread::JoinHandle};
 
 /// Something that does jobs one after another.
 pub(super) trait Work: Send + 'static {
-    /// A unit of work.
-    type Job: Send + std::fmt::Debug;
+    type Job: Send;
 
     /// Does a job. Nothing more is asked of it once one has failed.
     fn work(&mut self, job: Self::Job) -> io::Result<()>;
 }
 
 /// A [`Work`] that is done on the caller's thread or on a separate one; in order and completely either way.
-#[derive(Debug)]
 pub(super) struct Background<W: Work> {
     /// `None` once it has ended.
     runner: Option<Runner<W>>,
 }
 
-#[derive(Debug)]
 enum Runner<W: Work> {
     Caller(W),
     Thread(SyncSender<W::Job>, JoinHandle<io::Result<W>>),
@@ -61,7 +57,6 @@ impl<W: Work> Background<W> {
         Err(ended_too_early())
     }
 
-    /// Waits until all jobs are done.
     pub(super) fn finish(mut self) -> io::Result<W> {
         self.end()
     }

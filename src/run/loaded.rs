@@ -1,22 +1,122 @@
-//! Loading inputs again (`--redo`): the runs that loaded them are undone in the transaction that loads the inputs, so either both
-//! happen or nothing.
+//! Inputs that earlier runs have loaded: recognising them ([`LoadedInputs`]), and undoing those runs for `--redo`. They are undone in
+//! the transaction that loads the inputs again, so either both happen or nothing.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 
-use super::history::reports_of;
-use super::identity::{Identity, LoadedInputs};
-use super::inputs::absolute_path;
+use super::inputs::{absolute_path, file_length, part};
 use super::options::{Observer, Options};
-use super::report_paths::Stems;
-use super::{events, option_text};
-use crate::core::text::visible;
+use super::{events, history::reports_of, option_text, report_paths::Stems};
+use crate::core::{mode::Mode, text::visible};
 use crate::error::{Error, Result};
-use crate::shell;
+use crate::read::{input::Input, open::sha256};
 use crate::sink::sqlite::{FINISHED, LoadedInput, LockedDatabase, PastRun, Undo, Undone};
+use crate::{disk::folder_of, shell};
 
-/// Undoes the runs that loaded these inputs, newest first, without a commit. Returns their numbers. An error if one of them cannot be
-/// undone, or loaded an input that is not given now.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Identity {
+    /// Its absolute path; standard input and pipes have none.
+    pub(super) path: Option<String>,
+    pub(super) part: Option<String>,
+    /// The SHA-256 of its bytes; `None` if no other input has its length.
+    pub(super) sha256: Option<String>,
+}
+
+/// The identities of the inputs. A file is hashed only if another input, loaded or given, has its length.
+pub(super) fn identities(inputs: &[Input], loaded: &[LoadedInput], options: &Options) -> Result<Vec<Identity>> {
+    let length = |input: &Input| input.spooled.as_ref().map(|read| read.bytes).or_else(|| file_length(&input.path));
+    let lengths: Vec<Option<u64>> = inputs.iter().map(length).collect();
+    let mut by_length: HashMap<u64, u64> = HashMap::new();
+    // The inputs are compared with each other only to create customers.
+    let given = lengths.iter().copied().flatten().filter(|_| options.fields.mode == Mode::Create);
+    given.for_each(|length| *by_length.entry(length).or_default() += 1);
+    loaded.iter().for_each(|loaded| *by_length.entry(loaded.file.bytes).or_default() += 2);
+    let stop = || options.stop.load(Ordering::Relaxed);
+    let mut identities = Vec::with_capacity(inputs.len());
+    for (input, length) in inputs.iter().zip(lengths) {
+        let is_shared = length.is_some_and(|length| by_length.get(&length).is_some_and(|count| *count > 1));
+        let sha256 = match &input.spooled {
+            _ if !is_shared => None,
+            Some(read) => Some(read.sha256()),
+            None => {
+                let read = sha256(&input.path, || stop() == 0).map_err(|error| Error::input(&input.path, error))?;
+                Some(read.ok_or_else(|| Error::Interrupted(stop() as i32))?)
+            }
+        };
+        let (path, part) = (absolute_path(&input.path), part(&options.read, input.dialect.format.name()));
+        identities.push(Identity { path, part, sha256 });
+    }
+    Ok(identities)
+}
+
+pub(super) struct LoadedInputs<'l> {
+    /// The last with each path and part.
+    by_path: HashMap<(String, Option<&'l str>), &'l LoadedInput>,
+    /// The last with each SHA-256 and part.
+    by_bytes: HashMap<(&'l str, Option<&'l str>), &'l LoadedInput>,
+    /// The last that changed any customer.
+    last_change: Option<&'l LoadedInput>,
+    pub(super) loaded: &'l [LoadedInput],
+    pub(super) mode: Mode,
+}
+
+impl<'l> LoadedInputs<'l> {
+    /// Those of `loaded`, in the order in which they were loaded, whose runs are kept. `mode` is that of this run.
+    pub(super) fn new(loaded: &'l [LoadedInput], is_kept: impl Fn(i64) -> bool, mode: Mode) -> LoadedInputs<'l> {
+        let mut known =
+            LoadedInputs { by_path: HashMap::new(), by_bytes: HashMap::new(), last_change: None, loaded, mode };
+        for input in loaded.iter().filter(|loaded| loaded.file.counts.accepted > 0 && is_kept(loaded.run.run_id)) {
+            let file = &input.file;
+            // Earlier versions kept only the path as it was named.
+            let path = file.absolute_path.clone().or_else(|| absolute_path(Path::new(&file.path)));
+            if let Some(path) = path {
+                known.by_path.insert((path, file.part.as_deref()), input);
+            }
+            known.by_bytes.insert((&file.sha256, file.part.as_deref()), input);
+            if file.counts.created + file.counts.updated > 0 {
+                known.last_change = Some(input);
+            }
+        }
+        known
+    }
+
+    /// The loaded input that is the same as this one; the last of several.
+    pub(super) fn find(&self, input: &Identity) -> Option<&'l LoadedInput> {
+        self.find_after(input, self.last_change)
+    }
+
+    /// The same for each of a run's inputs. An input that is loaded may change the customers of those before it, so if the run changes
+    /// customers, the inputs after it are found by their path alone.
+    pub(super) fn find_in_turn(&self, inputs: &[Identity]) -> Vec<Option<&'l LoadedInput>> {
+        let mut last_change = self.last_change;
+        let found = inputs.iter().map(|input| {
+            let found = self.find_after(input, last_change);
+            if found.is_none() {
+                last_change = None;
+            }
+            found
+        });
+        found.collect()
+    }
+
+    fn find_after(&self, input: &Identity, last_change: Option<&'l LoadedInput>) -> Option<&'l LoadedInput> {
+        let (sha256, part) = (input.sha256.as_deref()?, input.part.as_deref());
+        let at_path = input.path.clone().and_then(|path| self.by_path.get(&(path, part)).copied());
+        let other = match self.mode {
+            Mode::Create => self.by_bytes.get(&(sha256, part)).copied(),
+            Mode::Update | Mode::Upsert => last_change,
+        };
+        let is_same = |loaded: &&LoadedInput| {
+            let is_in_force = self.mode == Mode::Create || !loaded.relied_on_undone_run;
+            loaded.file.sha256 == sha256 && loaded.file.part.as_deref() == part && is_in_force
+        };
+        let found = [at_path, other].into_iter().flatten().filter(is_same);
+        found.max_by_key(|loaded| (loaded.run.run_id, loaded.file.import_file))
+    }
+}
+
+/// Undoes the runs that loaded these inputs, newest first. An error if one cannot be undone, or loaded an input that is not given.
 pub(super) fn undo_first(
     locked: &LockedDatabase,
     identities: &[Identity],
@@ -119,7 +219,6 @@ fn loaded_rejects(all: &[PastRun], runs: &BTreeSet<i64>, database: &Path) -> Opt
     None
 }
 
-/// The customers that have changed since the run.
 fn changed(undone: &Undone) -> String {
     format!(
         "{} {} changed since ({}{})",
@@ -137,7 +236,7 @@ pub(super) fn reject_reports(runs: &BTreeSet<i64>, loaded: &[LoadedInput], optio
     let mut stems: BTreeMap<i64, Stems> = BTreeMap::new();
     for LoadedInput { run, file, .. } in loaded.iter().filter(|input| runs.contains(&input.run.run_id)) {
         let stem = stems.entry(run.run_id).or_default().of(Path::new(&file.path));
-        let folder = crate::disk::folder_of(&database).join(&run.reports);
+        let folder = folder_of(&database).join(&run.reports);
         let folder = folder.strip_prefix(".").map(Path::to_path_buf).unwrap_or(folder);
         let names = ["csv", "ndjson"].map(|ending| folder.join(format!("{stem}.rejects.{ending}")));
         found.extend(names.into_iter().find(|name| file.counts.rejected > 0 && name.is_file()));
