@@ -53,19 +53,24 @@ struct Key<'k> {
     integers: bool,
 }
 
-/// The sizes of a database's pages, and of what is sorted at once. Tests make everything small.
+/// How a database is laid out. Tests make everything small.
 #[derive(Clone, Copy, Debug)]
 struct Layout {
     page_size: usize,
     /// The page with this byte stays unused.
     lock_byte: u64,
     portions: Portions,
+    /// The same is built for any number of threads.
+    threads: usize,
+    /// Whether the file is synced while it is written.
+    is_kept: bool,
 }
 
 /// The bytes of a page by SQLite's default.
 pub(super) const PAGE_SIZE: usize = 4096;
 
-const LAYOUT: Layout = Layout { page_size: PAGE_SIZE, lock_byte: LOCK_BYTE, portions: PORTIONS };
+const LAYOUT: Layout =
+    Layout { page_size: PAGE_SIZE, lock_byte: LOCK_BYTE, portions: PORTIONS, threads: 1, is_kept: false };
 
 impl Builder {
     /// Starts in an empty private file, with these tables and the index on the column of a field.
@@ -83,16 +88,15 @@ impl Builder {
         let key = name.as_deref().zip(indexed);
         let key = key.map(|(index, column)| Key { index, column, integers: field(column).is_number() });
         let start = || {
-            let layout = Layout { page_size, ..LAYOUT };
-            Builder::new(&private.path, private.lock.try_clone()?, &tables, key, layout)?
-                .with_threads(options.threads, is_kept)
+            let layout = Layout { page_size, threads: options.threads, is_kept, ..LAYOUT };
+            Builder::new(&private.path, private.lock.try_clone()?, &tables, key, layout)
         };
         start().map_err(|error| options.build_error(error))
     }
 
     /// Starts in an empty file at `path`, of which `file` is a handle. `schema` creates the tables and the index `key`.
     fn new(path: &Path, file: File, schema: &str, key: Option<Key<'_>>, layout: Layout) -> Result<Builder, BuildError> {
-        let page_size = layout.page_size;
+        let Layout { page_size, lock_byte, portions, threads, is_kept } = layout;
         let connection = Connection::open(path)?;
         connection.execute_batch(&format!(
             "PRAGMA page_size = {page_size}; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; \
@@ -105,25 +109,13 @@ impl Builder {
         let table = Tree::new(Kind::Table, root("customers")?, page_size);
         let created = root("import_created").optional()?.map(|root| Tree::new(Kind::Index, root, page_size));
         let index = key.map(|key| {
-            let sorter = Sorter::new(&folder_of(path), key.integers, layout.portions);
+            let sorter = Sorter::new(&folder_of(path), key.integers, portions, threads)?;
             Ok::<_, BuildError>(KeyIndex { root: root(key.index)?, column: key.column, sorter })
         });
         let index = index.transpose()?;
         connection.close().map_err(|(_, error)| error)?;
-        let pages = PageFile::open(file, page_size, layout.lock_byte)?;
-        Ok(Builder { path: path.to_path_buf(), pages, table, created, index, threads: 1 })
-    }
-
-    /// Uses this many threads; one syncs what is written if the file `is_kept`. The same is built for any number of them.
-    fn with_threads(mut self, threads: usize, is_kept: bool) -> Result<Builder, BuildError> {
-        self.threads = threads;
-        if threads > 1 {
-            self.pages = self.pages.write_in_background(is_kept)?;
-            if let Some(index) = self.index {
-                self.index = Some(KeyIndex { sorter: index.sorter.sort_in_background()?, ..index });
-            }
-        }
-        Ok(self)
+        let pages = PageFile::open(file, page_size, lock_byte, threads, is_kept)?;
+        Ok(Builder { path: path.to_path_buf(), pages, table, created, index, threads })
     }
 
     /// Adds rows (see [`crate::sink::sqlite::record`]) under ascending IDs from `first` on. Returns the number of new cells.

@@ -77,23 +77,24 @@ impl Work for Syncer {
 }
 
 impl PageFile {
-    /// Continues after the pages that `file` has. The page with the byte `lock_byte` stays unused.
-    pub(super) fn open(mut file: File, size: usize, lock_byte: u64) -> io::Result<PageFile> {
+    /// Continues after the pages that `file` has. The page with the byte `lock_byte` stays unused. With more than one thread, one
+    /// writes, and another syncs if the file `is_kept`.
+    pub(super) fn open(
+        mut file: File,
+        size: usize,
+        lock_byte: u64,
+        threads: usize,
+        is_kept: bool,
+    ) -> io::Result<PageFile> {
         let length = file.seek(SeekFrom::End(0))?;
         let (sender, spare) = channel();
-        let writer = Background::on_caller(Writer { file, spare: sender, syncer: None, unsynced: 0 });
+        let syncer = match is_kept && threads > 1 {
+            true => Some(Background::new(Syncer(file.try_clone()?), threads, "sync", 0)?),
+            false => None,
+        };
+        let writer = Background::new(Writer { file, spare: sender, syncer, unsynced: 0 }, threads, "write", QUEUE)?;
         let (first, lock_page) = ((length / size as u64) as u32 + 1, lock_byte / size as u64 + 1);
         Ok(PageFile { writer, spare, size, lock_page, buffer: Vec::new(), first })
-    }
-
-    /// Writes on a separate thread, and syncs on another if the file `is_kept`.
-    pub(super) fn write_in_background(mut self, is_kept: bool) -> io::Result<PageFile> {
-        let mut writer = self.writer.finish()?;
-        if is_kept {
-            writer.syncer = Some(Background::on_caller(Syncer(writer.file.try_clone()?)).on_thread("sync", 0)?);
-        }
-        self.writer = Background::on_caller(writer).on_thread("write", QUEUE)?;
-        Ok(self)
     }
 
     #[cfg(test)]

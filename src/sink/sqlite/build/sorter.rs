@@ -99,19 +99,13 @@ impl Work for Spiller {
 }
 
 impl Sorter {
-    /// A sorter of integers or texts, whose spill, if it needs one, is made in `folder`.
-    pub(super) fn new(folder: &Path, integers: bool, portions: Portions) -> Sorter {
+    /// A sorter of integers or texts, whose spill, if it needs one, is made in `folder`. With more than one thread, one sorts and spills.
+    pub(super) fn new(folder: &Path, integers: bool, portions: Portions, threads: usize) -> io::Result<Sorter> {
         let (sender, spare) = channel();
         let spill = tempfile::spooled_tempfile_in(portions.memory, folder);
-        let spiller =
-            Background::on_caller(Spiller { spill, sample: portions.sample, runs: Vec::new(), spare: sender });
-        Sorter { integers, portions, entries: Vec::new(), spiller, spare }
-    }
-
-    /// Sorts and spills on a separate thread, one run at a time.
-    pub(super) fn sort_in_background(mut self) -> io::Result<Sorter> {
-        self.spiller = self.spiller.on_thread("sort", 0)?;
-        Ok(self)
+        let spiller = Spiller { spill, sample: portions.sample, runs: Vec::new(), spare: sender };
+        let spiller = Background::new(spiller, threads, "sort", 0)?;
+        Ok(Sorter { integers, portions, entries: Vec::new(), spiller, spare })
     }
 
     pub(super) fn push(&mut self, key: Value<'_>, id: i64) -> io::Result<()> {
