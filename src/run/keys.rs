@@ -21,7 +21,7 @@ pub(super) struct Keys {
     fingerprints: Fingerprints,
     texts: KeyTexts,
     /// The keys of records whose fingerprint belongs to another key or to a released record.
-    collided: HashMap<Vec<u8>, RunPosition>,
+    collided: HashMap<Box<[u8]>, RunPosition>,
     /// The records that claimed a key, and were then rejected for another reason.
     released: HashSet<RunPosition>,
     /// The customers that this input created, if the next input is to find them.
@@ -57,7 +57,7 @@ impl Keys {
             plan,
             shared: SharedKeys::new(customers),
             fingerprints,
-            texts: KeyTexts::new(&folder),
+            texts: KeyTexts::new(folder.clone()),
             collided: HashMap::new(),
             released: HashSet::new(),
             created: Vec::new(),
@@ -121,7 +121,7 @@ impl Keys {
         if let Some(&other) = self.collided.get(key) {
             return Ok(Some((other, self.read(other)?)));
         }
-        self.collided.insert(key.to_vec(), record);
+        self.collided.insert(key.into(), record);
         Ok(None)
     }
 
@@ -144,7 +144,7 @@ impl Keys {
     /// Ends an input whose customers the next one is to find. The keys of its records are free again.
     pub(super) fn end_input(&mut self) {
         self.shared.end_input(&std::mem::take(&mut self.created));
-        self.texts = KeyTexts::new(&self.folder);
+        self.texts = KeyTexts::new(self.folder.clone());
         self.collided = HashMap::new();
         self.released.clear();
     }

@@ -1,9 +1,7 @@
 //! The texts of a run's keys, and where their records are: [`KeyTexts`]. They are read if two records have one fingerprint.
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::Path;
-
-use tempfile::{SpooledTempFile, spooled_tempfile_in};
+use std::{fs::File, path::PathBuf};
 
 use super::keys::RunPosition;
 use crate::core::record::Position;
@@ -58,20 +56,22 @@ pub struct KeyedRecord {
 
 /// The texts of this run's keys, block after block: in memory while they are few, then in a file without a name.
 pub struct KeyTexts {
-    spill: SpooledTempFile,
-    length: u64,
+    folder: PathBuf,
+    file: Option<File>,
+    /// The bytes in the file; what follows is in the buffer.
+    written: u64,
+    buffer: Vec<u8>,
     chunks: Vec<Chunk>,
     /// The record that was read last: if many records have one key, it is read many times.
     last: Option<(RunPosition, KeyedRecord)>,
 }
 
-/// The bytes that are kept in memory.
-const MEMORY: usize = 1024 * 1024;
+const BUFFER: usize = 1024 * 1024;
 
 impl KeyTexts {
     /// No texts yet; the file, if one is needed, is created in `folder`.
-    pub fn new(folder: &Path) -> KeyTexts {
-        KeyTexts { spill: spooled_tempfile_in(MEMORY, folder), length: 0, chunks: Vec::new(), last: None }
+    pub fn new(folder: PathBuf) -> KeyTexts {
+        KeyTexts { folder, file: None, written: 0, buffer: Vec::new(), chunks: Vec::new(), last: None }
     }
 
     /// Adds the texts of the next block. `first` is the position of its first record in the run, `position` that in `input`.
@@ -79,14 +79,27 @@ impl KeyTexts {
         if texts.ends.is_empty() {
             return Ok(());
         }
-        let start = self.length;
-        self.spill.seek(SeekFrom::Start(start))?;
-        self.spill.write_all(&texts.ends)?;
-        self.spill.write_all(&texts.texts)?;
-        self.length += (texts.ends.len() + texts.texts.len()) as u64;
+        if self.buffer.len() >= BUFFER {
+            self.write_out()?;
+        }
+        let start = self.written + self.buffer.len() as u64;
+        self.buffer.extend_from_slice(&texts.ends);
+        self.buffer.extend_from_slice(&texts.texts);
         let records = (texts.ends.len() / HEAD) as u32;
         let (first_record, first_line) = (position.record, position.line);
         self.chunks.push(Chunk { first, start, records, input: input as u32, first_record, first_line });
+        Ok(())
+    }
+
+    fn write_out(&mut self) -> io::Result<()> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            None => self.file.insert(tempfile::tempfile_in(&self.folder)?),
+        };
+        file.seek(SeekFrom::Start(self.written))?;
+        file.write_all(&self.buffer)?;
+        self.written += self.buffer.len() as u64;
+        self.buffer.clear();
         Ok(())
     }
 
@@ -119,9 +132,16 @@ impl KeyTexts {
         Ok(keyed)
     }
 
+    /// Reads from the file or the buffer; a block is never in both.
     fn copy(&mut self, offset: u64, into: &mut [u8]) -> io::Result<()> {
-        self.spill.seek(SeekFrom::Start(offset))?;
-        self.spill.read_exact(into)
+        if let Some(start) = offset.checked_sub(self.written) {
+            let found = self.buffer.get(start as usize..).and_then(|found| found.get(..into.len()));
+            into.copy_from_slice(found.ok_or(io::ErrorKind::UnexpectedEof)?);
+            return Ok(());
+        }
+        let Some(file) = &mut self.file else { return Err(io::ErrorKind::UnexpectedEof.into()) };
+        file.seek(SeekFrom::Start(offset))?;
+        file.read_exact(into)
     }
 }
 
@@ -132,7 +152,7 @@ mod tests {
 
     #[test]
     fn texts_are_found_in_memory_and_in_the_file() {
-        let mut texts = KeyTexts::new(&std::env::temp_dir());
+        let mut texts = KeyTexts::new(std::env::temp_dir());
         let key = |place: u64| if place.is_multiple_of(5) { String::new() } else { format!("key{place}@example.com") };
         let (mut place, mut record) = (0, 1);
         for block in 0..400u64 {
@@ -156,7 +176,7 @@ mod tests {
             (0..records).for_each(&mut expect);
             (place, record) = (place + records, record + records);
         }
-        assert!(texts.spill.is_rolled());
+        assert!(texts.file.is_some());
         for known in (1..place).step_by(101) {
             let keyed = texts.read(known).unwrap();
             assert_eq!(keyed.key, key(known).into_bytes());
