@@ -115,9 +115,10 @@ impl CommittedInput {
 
     /// Keys of JSON that the map names and no record has. A header that no table has was refused before.
     fn unmet_paths(&self, options: &Options) -> Option<String> {
-        let is_json = matches!(self.index, ColumnIndex::Keys(_)) && self.summary.columns.len() < MOST_KEYS;
-        let mapped = options.fields.mapping.columns.iter().filter(|(_, target)| is_json && target.is_some());
-        let compared: HashSet<String> = self.index.keys().map(|key| letters_and_digits(key)).collect();
+        let ColumnIndex::Keys(keys) = &self.index else { return None };
+        let is_counted = self.summary.columns.len() < MOST_KEYS;
+        let mapped = options.fields.mapping.columns.iter().filter(|(_, target)| is_counted && target.is_some());
+        let compared: HashSet<String> = keys.keys().map(|key| letters_and_digits(key)).collect();
         let unmet = mapped.filter(|(key, _)| !compared.contains(&letters_and_digits(key)));
         let unmet: Vec<String> = unmet.map(|(key, _)| named(key)).collect();
         (!unmet.is_empty()).then(|| format!("no record has the key {}, which the map names", shortened(unmet)))
@@ -162,11 +163,6 @@ impl ColumnIndex {
         let mut table = vec![OTHERS; width];
         columns.for_each(|(at, column)| column.index.into_iter().for_each(|index| table[index] = at));
         ColumnIndex::Table(table)
-    }
-
-    pub(super) fn keys(&self) -> impl Iterator<Item = &String> {
-        let keys = if let ColumnIndex::Keys(keys) = self { Some(keys.keys()) } else { None };
-        keys.into_iter().flatten()
     }
 }
 

@@ -36,13 +36,8 @@ impl<'o> Watched<'o> {
     pub(super) fn start(options: &Options, observer: &'o mut dyn Observer) -> Watched<'o> {
         let database = options.database.as_deref().map(shown_path);
         info!(
-            target: TARGET,
-            event = "start",
-            version = env!("CARGO_PKG_VERSION"),
-            command = options.command.name(),
-            database,
-            mode = options.fields.mode.name(),
-            profile = options.profile,
+            target: TARGET, event = "start", version = env!("CARGO_PKG_VERSION"), command = options.command.name(),
+            database, mode = options.fields.mode.name(), profile = options.profile,
         );
         let start = Instant::now();
         Watched { observer, run: None, progress: Progress::default(), start, logged: start }
@@ -52,14 +47,8 @@ impl<'o> Watched<'o> {
         for (index, input) in inputs.iter().enumerate() {
             let (path, dialect) = (shown_path(&input.path), &input.dialect);
             info!(
-                target: TARGET,
-                event = "input",
-                run = self.run,
-                file = index + 1,
-                path,
-                format = dialect.format.name(),
-                encoding = dialect.encoding,
-                bytes = input.length,
+                target: TARGET, event = "input", run = self.run, file = index + 1, path,
+                format = dialect.format.name(), encoding = dialect.encoding, bytes = input.length,
             );
         }
     }
@@ -110,13 +99,8 @@ impl Observer for Watched<'_> {
             self.logged = Instant::now();
             let Progress { bytes, counts } = progress;
             info!(
-                target: TARGET,
-                event = "progress",
-                run = self.run,
-                read = counts.read,
-                accepted = counts.accepted,
-                rejected = counts.rejected,
-                bytes,
+                target: TARGET, event = "progress", run = self.run,
+                read = counts.read, accepted = counts.accepted, rejected = counts.rejected, bytes,
             );
         }
     }
@@ -174,13 +158,6 @@ pub(super) fn threshold(command: Command, run: i64, reason: &str, counts: &Count
 }
 
 pub(super) fn commit(run: i64, counts: &Counts) {
-    info!(
-        target: TARGET,
-        event = "commit",
-        run,
-        created = counts.created,
-        updated = counts.updated,
-        unchanged = counts.unchanged,
-        superseded = counts.superseded,
-    );
+    let Counts { created, updated, unchanged, superseded, .. } = counts;
+    info!(target: TARGET, event = "commit", run, created, updated, unchanged, superseded);
 }

@@ -133,19 +133,20 @@ pub(super) fn undo_first(
     let database = options.database.clone().unwrap_or_default();
     let refuse = |why: String| Err(Error::database(&database, format!("--redo: {why}")));
     let all = locked.past_runs()?;
-    for run in all.iter().filter(|run| runs.contains(&run.run_id)) {
-        if let Some(why) = why_not(run, identities, &database) {
-            return refuse(why);
-        }
-    }
-    if let Some(why) = loaded_rejects(&all, &runs, &database) {
+    let mut whys =
+        all.iter().filter(|run| runs.contains(&run.run_id)).filter_map(|run| why_not(run, identities, &database));
+    if let Some(why) = whys.next().or_else(|| loaded_rejects(&all, &runs, &database)) {
         return refuse(why);
     }
     for run_id in runs.iter().rev() {
         let undo = Undo { run_id: *run_id, keep_changed: false, dry_run: false, now: now.to_string() };
         let undone = locked.undo_uncommitted(&undo)?;
         if !undone.is_done {
-            return refuse(format!("run {run_id} cannot be undone: {}", changed(&undone)));
+            let Undone { changed, listed, has_more, .. } = &undone;
+            let have = if *changed == 1 { "customer has" } else { "customers have" };
+            let first = listed.first().map(ToString::to_string).unwrap_or_default();
+            let others = if listed.len() > 1 || *has_more { ", and others" } else { "" };
+            return refuse(format!("run {run_id} cannot be undone: {changed} {have} changed since ({first}{others})"));
         }
         observer.note(&format!("undoing run {run_id}, and loading its inputs again"));
         events::undone(*run_id, &undone);
@@ -158,8 +159,7 @@ fn runs_to_undo(identities: &[Identity], loaded: &[LoadedInput], options: &Optio
     let mut runs = BTreeSet::new();
     loop {
         let known = LoadedInputs::new(loaded, |run| !runs.contains(&run), options.fields.mode);
-        let found: Vec<i64> =
-            identities.iter().filter_map(|input| known.find(input)).map(|loaded| loaded.run.run_id).collect();
+        let found: Vec<i64> = identities.iter().filter_map(|input| Some(known.find(input)?.run.run_id)).collect();
         if found.is_empty() {
             return runs;
         }
@@ -217,16 +217,6 @@ fn loaded_rejects(all: &[PastRun], runs: &BTreeSet<i64>, database: &Path) -> Opt
         }
     }
     None
-}
-
-fn changed(undone: &Undone) -> String {
-    format!(
-        "{} {} changed since ({}{})",
-        undone.changed,
-        if undone.changed == 1 { "customer has" } else { "customers have" },
-        undone.listed.first().map(ToString::to_string).unwrap_or_default(),
-        if undone.listed.len() > 1 || undone.has_more { ", and others" } else { "" }
-    )
 }
 
 /// The reject reports of these runs that have records and still exist.

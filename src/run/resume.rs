@@ -15,15 +15,9 @@ use crate::shell;
 use crate::sink::sqlite::{Checkpoint, InputPosition, Unfinished};
 
 pub(super) fn notice(run: &Unfinished) -> String {
-    let (checkpoint, position) = (&run.checkpoint, &run.checkpoint.position);
-    let input = run.inputs.get((position.file as usize).wrapping_sub(1)).map_or("its input", |input| &input.path);
-    format!(
-        "run {} was stopped; continuing after record {} of {} (line {})",
-        checkpoint.run_id,
-        position.record,
-        visible(input),
-        position.line
-    )
+    let Checkpoint { run_id, position: InputPosition { file, record, line, .. }, .. } = &run.checkpoint;
+    let input = run.inputs.get((*file as usize).wrapping_sub(1)).map_or("its input", |input| &input.path);
+    format!("run {run_id} was stopped; continuing after record {record} of {} (line {line})", visible(input))
 }
 
 /// An error unless this is the command that was stopped: other runs must wait until that run is finished or undone.

@@ -33,10 +33,13 @@ pub enum Copied {
     Report,
 }
 
-#[derive(Debug)]
+/// Why a value of an option is refused, and what to write instead.
+#[derive(Debug, thiserror::Error)]
 pub enum Refusal {
+    #[error("{0}")]
     Value(String),
-    Other(Error),
+    #[error(transparent)]
+    Other(#[from] Error),
 }
 
 impl Refusal {
@@ -60,47 +63,45 @@ impl From<&str> for Refusal {
     }
 }
 
-impl From<Error> for Refusal {
-    fn from(error: Error) -> Refusal {
-        Refusal::Other(error)
-    }
-}
+type Str = &'static str;
+type SetText = fn(&mut Options, &str) -> Result<(), Refusal>;
+type SetPath = fn(&mut Options, &Path) -> Result<(), Refusal>;
 
 /// How an option sets its field of [`Options`]. Options of the program's output set none.
 #[derive(Clone, Copy, Debug)]
 pub enum Set {
     Switch(fn(&mut Options)),
-    Text(fn(&mut Options, &str) -> Result<(), Refusal>),
+    Text(SetText),
     /// With a path, which need not be Unicode.
-    Path(fn(&mut Options, &Path) -> Result<(), Refusal>),
+    Path(SetPath),
 }
 
 #[derive(Clone, Copy, Debug)]
 pub struct Recorded {
     /// The key in `import_runs.options`.
-    pub key: &'static str,
+    pub key: Str,
     /// The value there; null if the option is not given.
     pub value: fn(&Options) -> Value,
     /// Its name in messages, if that is not `--` and the option's name.
-    pub label: Option<&'static str>,
-    pub on: &'static str,
+    pub label: Option<Str>,
+    pub on: Str,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
-    pub name: &'static str,
+    pub name: Str,
     pub short: Option<char>,
     /// The name of its value in the help; empty for a switch.
-    pub value_name: &'static str,
-    pub choices: &'static [(&'static str, &'static str)],
-    pub default: Option<&'static str>,
-    pub help: &'static str,
+    pub value_name: Str,
+    pub choices: &'static [(Str, Str)],
+    pub default: Option<Str>,
+    pub help: Str,
     /// Whether the help lists it under "How the file is read"; `inspect` has these options too.
     pub is_reading: bool,
     pub is_hidden: bool,
     pub repeats: bool,
-    pub requires: Option<&'static str>,
-    pub conflicts: &'static [&'static str],
+    pub requires: Option<Str>,
+    pub conflicts: &'static [Str],
     pub copied: Copied,
     pub decides: Decides,
     pub recorded: [Option<Recorded>; 2],
@@ -108,7 +109,7 @@ pub struct Row {
 }
 
 impl Row {
-    const fn new(name: &'static str, value_name: &'static str, decides: Decides, help: &'static str, set: Set) -> Row {
+    const fn new(name: Str, value_name: Str, decides: Decides, help: Str, set: Set) -> Row {
         Row {
             name,
             short: None,
@@ -132,11 +133,11 @@ impl Row {
         Row { short: Some(short), ..self }
     }
 
-    pub(super) const fn choices(self, choices: &'static [(&'static str, &'static str)]) -> Row {
+    pub(super) const fn choices(self, choices: &'static [(Str, Str)]) -> Row {
         Row { choices, ..self }
     }
 
-    pub(super) const fn default(self, default: &'static str) -> Row {
+    pub(super) const fn default(self, default: Str) -> Row {
         Row { default: Some(default), ..self }
     }
 
@@ -152,11 +153,11 @@ impl Row {
         Row { repeats: true, ..self }
     }
 
-    pub(super) const fn requires(self, other: &'static str) -> Row {
+    pub(super) const fn requires(self, other: Str) -> Row {
         Row { requires: Some(other), ..self }
     }
 
-    pub(super) const fn conflicts(self, others: &'static [&'static str]) -> Row {
+    pub(super) const fn conflicts(self, others: &'static [Str]) -> Row {
         Row { conflicts: others, ..self }
     }
 
@@ -165,14 +166,14 @@ impl Row {
     }
 
     /// Keeps the option in the database under this key.
-    pub(super) const fn recorded(mut self, key: &'static str, value: fn(&Options) -> Value) -> Row {
+    pub(super) const fn recorded(mut self, key: Str, value: fn(&Options) -> Value) -> Row {
         let recorded = Some(Recorded { key, value, label: None, on: "true" });
         self.recorded[if self.recorded[0].is_none() { 0 } else { 1 }] = recorded;
         self
     }
 
     /// Names what was recorded last in messages.
-    pub(super) const fn called(mut self, label: &'static str) -> Row {
+    pub(super) const fn called(mut self, label: Str) -> Row {
         let last = if self.recorded[1].is_none() { 0 } else { 1 };
         if let Some(recorded) = &mut self.recorded[last] {
             recorded.label = Some(label);
@@ -181,7 +182,7 @@ impl Row {
     }
 
     /// Names the value that is recorded as true.
-    pub(super) const fn on(mut self, word: &'static str) -> Row {
+    pub(super) const fn on(mut self, word: Str) -> Row {
         if let Some(recorded) = &mut self.recorded[0] {
             recorded.on = word;
         }
@@ -189,27 +190,15 @@ impl Row {
     }
 }
 
-pub(super) const fn switch(name: &'static str, decides: Decides, help: &'static str, set: fn(&mut Options)) -> Row {
+pub(super) const fn switch(name: Str, decides: Decides, help: Str, set: fn(&mut Options)) -> Row {
     Row::new(name, "", decides, help, Set::Switch(set))
 }
 
-pub(super) const fn text(
-    name: &'static str,
-    value_name: &'static str,
-    decides: Decides,
-    help: &'static str,
-    set: fn(&mut Options, &str) -> Result<(), Refusal>,
-) -> Row {
+pub(super) const fn text(name: Str, value_name: Str, decides: Decides, help: Str, set: SetText) -> Row {
     Row::new(name, value_name, decides, help, Set::Text(set))
 }
 
-pub(super) const fn path(
-    name: &'static str,
-    value_name: &'static str,
-    decides: Decides,
-    help: &'static str,
-    set: fn(&mut Options, &Path) -> Result<(), Refusal>,
-) -> Row {
+pub(super) const fn path(name: Str, value_name: Str, decides: Decides, help: Str, set: SetPath) -> Row {
     Row::new(name, value_name, decides, help, Set::Path(set))
 }
 
