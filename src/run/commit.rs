@@ -106,9 +106,10 @@ impl<'r> Committer<'r> {
     }
 
     /// Adds the next input, the `index`-th from 0. Returns what its blocks are checked with.
-    pub(super) fn begin_input(&mut self, prepared: &Prepared, stamp: &Stamp, index: usize) -> Worker {
+    pub(super) fn begin_input(&mut self, prepared: &Prepared, index: usize) -> Worker {
         let (options, plan, shape) = (self.options, Arc::clone(&self.plan), prepared.shape.clone());
-        let stamp = Stamp { file: index as i64 + 1, ..stamp.clone() };
+        let run = &self.ledger.record.row;
+        let stamp = Stamp { now: run.started_at.clone(), run: run.run_id, file: index as i64 + 1 };
         let checker = Checker::new(plan, shape, stamp, options.accepted, options.read.max_record_bytes);
         let rejects = self.reports.begin_input(prepared, &checker);
         self.ledger.inputs.push(CommittedInput::new(prepared, rejects));

@@ -48,7 +48,7 @@ pub(super) fn shown_path(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
-/// The path by which an input is known later; standard input and pipes have none. A link may lead elsewhere then, so it stays.
+/// The path by which an input is known later; standard input and pipes have none. Links stay: one may lead elsewhere tomorrow.
 pub(super) fn absolute_path(path: &Path) -> Option<String> {
     let is_stream = || fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir());
     if path.as_os_str() == "-" || is_stream() {

@@ -123,6 +123,7 @@ impl RunRecord {
     pub(super) fn new(options: &Options, plan: &Plan, start: &Start, undone: BTreeSet<i64>) -> RunRecord {
         let columns: Vec<&str> = plan.fields.iter().map(|field| field.column.as_str()).collect();
         let row = RunRow {
+            run_id: start.run_id,
             profile: plan.profile.name.clone(),
             mode: options.fields.mode.name().to_string(),
             options: option_text::text(options),

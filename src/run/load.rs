@@ -11,7 +11,7 @@ use super::resume;
 use super::start::{Clock, Start};
 use super::target::{Target, open_target};
 use super::{close::close, commit::Committer, ledger::RunRecord, pipeline::run_pipeline, report_paths::reports_path};
-use crate::core::{judge::Stamp, judge::plan::Plan, profile::Candidates};
+use crate::core::{judge::plan::Plan, profile::Candidates};
 use crate::error::{Error, Result};
 use crate::report::{folder::ReportFolder, summary::Summary};
 use crate::{disk::without_links, shell};
@@ -86,10 +86,9 @@ fn load_prepared(
 
     observer.start(prepared.iter().map(|prepared| prepared.input.length).sum::<Option<u64>>());
     let run_id = start.run_id;
-    let stamp = Stamp { now: start.clock.started.clone(), run: run_id, file: 0 };
     let record = RunRecord::new(options, &plan, &start, undone);
     let mut committer = Committer::new(options, plan, target, folder, record, &mut start, one_by_one)?;
-    let ended = run_pipeline(prepared, candidates, &stamp, &mut committer, observer);
+    let ended = run_pipeline(prepared, candidates, &mut committer, observer);
     let kept = committer.kept;
     let ended = ended.and_then(|()| close(committer, &start, observer));
     start.end(&ended);

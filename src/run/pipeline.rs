@@ -11,13 +11,12 @@ use super::cutter::{Arrival, Cutter};
 use super::options::{Command, Observer};
 use super::threads::{EndOfFlow, Flow, POLL, start_thread, stop_if_signalled};
 use super::{commit::Committer, prepare::Prepared};
-use crate::core::{judge::Stamp, profile::Candidates};
+use crate::core::profile::Candidates;
 use crate::error::{Error, Result};
 
 pub(super) fn run_pipeline(
     prepared: Vec<Prepared>,
     candidates: &Arc<Candidates>,
-    stamp: &Stamp,
     committer: &mut Committer<'_>,
     observer: &mut dyn Observer,
 ) -> Result<()> {
@@ -34,7 +33,7 @@ pub(super) fn run_pipeline(
     let (permits, permits_back) = sync_channel(2 * options.threads + 28);
     let mut inputs = Vec::new();
     for (index, prepared) in prepared.into_iter().enumerate() {
-        let worker = committer.begin_input(&prepared, stamp, index);
+        let worker = committer.begin_input(&prepared, index);
         inputs.push((prepared.input, Arc::new(worker)));
     }
     let flow = Arc::new(Flow::default());
