@@ -59,7 +59,7 @@ fn fill_pages(path: &Path, rows: &[Rows]) {
     for rows in rows {
         store.append(&rows.bytes, &rows.places).unwrap();
     }
-    let run = RunRow { last_customer_id: Some(store.next_id() - 1), ..RunRow::default() };
+    let run = RunRow { last_customer_id: Some(store.next_id - 1), ..RunRow::default() };
     store.commit(&run, &[]).unwrap();
 }
 

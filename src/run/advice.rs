@@ -1,16 +1,17 @@
-//! Parts of messages about headers and keys that do not fit: what was found, what may be meant, what to do.
+//! Messages about headers and keys that do not fit: what was found, what may be meant, what to do.
 
-use super::options::Options;
-use crate::core::profile::{Candidates, Field, Fit, Profile, accepted_names, nearest, nearest_field};
-use crate::core::record::csv::DELIMITERS;
-use crate::core::text::visible;
-use crate::core::types::FieldType;
+use std::{collections::HashSet, path::Path};
+
+use super::options::{Observer, Options};
+use crate::core::profile::{
+    Candidates, Field, Fit, Header, Mapping, Profile, accepted_names, letters_and_digits, nearest, nearest_field,
+};
+use crate::core::{record::csv::DELIMITERS, text::visible, types::FieldType};
 use crate::error::{Error, Result};
 use crate::read::input::{Format, Input, delimiter_name};
 use crate::read::sniff::{HeaderSource, Kind};
-use crate::report::summary::ColumnSummary;
+use crate::report::summary::{ColumnSummary, Ignored, InputSummary};
 
-/// A question for each header that may be a misspelt required field.
 pub(super) fn near_misses(fits: &[Fit], names: &[String]) -> String {
     let mut questions = String::new();
     for fit in fits {
@@ -27,7 +28,6 @@ pub(super) fn near_misses(fits: &[Fit], names: &[String]) -> String {
     questions
 }
 
-/// Advice for a header that looks like a record.
 pub(super) fn no_header_advice(input: &Input) -> String {
     let is_value = |name: &String| {
         let digits = name.bytes().filter(u8::is_ascii_digit).count();
@@ -46,25 +46,20 @@ fn guessed_line(input: &Input) -> Option<u64> {
     input.dialect.header_line.filter(|_| input.is_header_guessed && input.lines_above_header > 0)
 }
 
-/// Advice for a guessed header that no profile fits.
 pub(super) fn guessed_header(input: &Input) -> String {
     guessed_line(input).map(|line| format!(" Line {line} looks most like a header.")).unwrap_or_default()
 }
 
-/// Refuses a guessed header even if a profile fits: it may be a record whose values happen to be names, and the lines above it
-/// would be lost.
+/// Refuses a guessed header even if a profile fits: it may be a record of names, and the lines above it would be lost.
 pub(super) fn refuse_guessed_header(input: &Input) -> Result<()> {
     let Some(line) = guessed_line(input) else { return Ok(()) };
     let path = visible(&input.path.to_string_lossy()).into_owned();
-    Err(Error::unfit(
-        &input.path,
-        "no line of it is surely a header",
-        format!(
-            "{path}: no header was found. Line {line} looks most like one, but few of its cells are known names: {}. If it is \
-             the header, add --header-line {line}; if the file has none, name the columns with --no-header --columns",
-            listed(&input.names)
-        ),
-    ))
+    let message = format!(
+        "{path}: no header was found. Line {line} looks most like one, but few of its cells are known names: {}. If it is \
+         the header, add --header-line {line}; if the file has none, name the columns with --no-header --columns",
+        listed(&input.names)
+    );
+    Err(Error::unfit(&input.path, "no line of it is surely a header", message))
 }
 
 /// The options with which the header of a table would fit a profile, if it is likely which columns the required fields are.
@@ -100,7 +95,6 @@ fn likely_header<'i>(field: &Field, input: &'i Input, candidates: &Candidates) -
     nearest_header(field, &input.names).or_else(|| by_kind().find(is_free).map(|name| name.trim()))
 }
 
-/// What the values of a field look like.
 fn kind_of(field: &Field) -> Kind {
     match field.kind {
         FieldType::Email => Kind::Address,
@@ -109,7 +103,6 @@ fn kind_of(field: &Field) -> Kind {
     }
 }
 
-/// Options as they are typed in a shell.
 pub(super) fn typed(options: &[String]) -> String {
     let word = |word: &String| match word.contains([' ', '=', '\'']) {
         true => format!("'{}'", visible(word).replace('\'', "'\\''")),
@@ -118,7 +111,6 @@ pub(super) fn typed(options: &[String]) -> String {
     options.iter().map(word).collect::<Vec<_>>().join(" ")
 }
 
-/// How a table that fits nothing was read.
 pub(super) fn tried(input: &Input, options: &Options) -> String {
     if !input.dialect.format.is_table() {
         return String::new();
@@ -135,12 +127,10 @@ pub(super) fn tried(input: &Input, options: &Options) -> String {
     if ways.is_empty() { advice } else { format!(" Tried: {}.{advice}", ways.join(" and ")) }
 }
 
-/// The header that is spelt most like one of a field's names.
 pub(super) fn nearest_header<'h>(field: &Field, headers: &'h [String]) -> Option<&'h str> {
     accepted_names(field).find_map(|name| nearest(name, headers.iter().map(String::as_str)))
 }
 
-/// Advice for a header of one cell that has another delimiter in it.
 pub(super) fn delimiter_advice(input: &Input) -> String {
     let [only] = input.names.as_slice() else { return String::new() };
     let delimiters = [(';', "';'"), ('\t', "tab"), ('|', "'|'"), (',', "','")];
@@ -150,7 +140,6 @@ pub(super) fn delimiter_advice(input: &Input) -> String {
     }
 }
 
-/// The name of a column, or key, in a message.
 pub(super) fn name_of(column: &ColumnSummary) -> String {
     match (column.header.trim(), column.index) {
         ("", Some(index)) => format!("number {} (without a name)", index + 1),
@@ -163,7 +152,6 @@ pub(super) fn near_field<'p>(header: &str, filled: &[&str], profile: &'p Profile
     nearest_field(&profile.fields, header).map(|near| near.column.as_str()).filter(|near| !filled.contains(near))
 }
 
-/// An unknown name, and the field that it may be meant for.
 pub(super) fn with_nearest(name: String, header: &str, filled: &[&str], profile: &Profile) -> String {
     match near_field(header, filled, profile) {
         Some(near) => format!("{name} (is it {near}?)"),
@@ -171,25 +159,17 @@ pub(super) fn with_nearest(name: String, header: &str, filled: &[&str], profile:
     }
 }
 
-/// A message about columns or keys that match no field.
 pub(super) fn unknown_names(path: &str, what: &str, unknown: Vec<String>, profile: &Profile) -> String {
     let many = if unknown.len() == 1 { ("", "matches") } else { ("s", "match") };
     format!("{path}: the {what}{} {} {} no field of the profile {}", many.0, shortened(unknown), many.1, profile.name)
 }
 
 pub(super) fn listed(names: &[String]) -> String {
-    if names.is_empty() {
-        return "nothing".to_string();
-    }
-    shortened(
-        names.iter().take(MOST_SHOWN).map(|name| named(name)).chain(names.iter().skip(MOST_SHOWN).cloned()).collect(),
-    )
+    if names.is_empty() { "nothing".to_string() } else { shortened(names.iter().map(|name| named(name)).collect()) }
 }
 
-/// How many names a message lists at most.
 pub(super) const MOST_SHOWN: usize = 40;
 
-/// The first of these names, and how many more there are.
 pub(super) fn shortened(mut names: Vec<String>) -> String {
     let more = names.len().saturating_sub(MOST_SHOWN);
     names.truncate(MOST_SHOWN);
@@ -205,5 +185,99 @@ pub(super) fn named(name: &str) -> String {
     match name.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", visible(&name[..end])),
         None => visible(name).into_owned(),
+    }
+}
+
+/// An error if the map names a header that no input has; keys of JSON may come later. It is only noted if all inputs are reject
+/// reports: they may be those of one of several inputs that were loaded with the map.
+pub(super) fn refuse_maps_without_a_header<'i>(
+    inputs: impl Iterator<Item = &'i Input> + Clone,
+    mapping: &Mapping,
+    observer: &mut dyn Observer,
+) -> Result<()> {
+    if inputs.clone().any(|input| !input.dialect.format.is_table()) {
+        return Ok(());
+    }
+    let headers = inputs.clone().map(|input| input.names.as_slice());
+    let Some(header) = missing_header(mapping, headers) else { return Ok(()) };
+    let names = || inputs.clone().flat_map(|input| &input.names);
+    let near = nearest(header, names().map(String::as_str)).map(|near| format!(" Is it {}?", named(near)));
+    let (near, what) =
+        (near.unwrap_or_default(), format!("no input has the header {:?}, which the map names.", visible(header)));
+    if inputs.clone().all(Input::is_report) {
+        observer.note(&format!("{what}{near}"));
+        return Ok(());
+    }
+    Err(Error::Usage(format!("{what} Found: {}.{near}", listed(&names().cloned().collect::<Vec<_>>()))))
+}
+
+fn missing_header<'m>(mapping: &'m Mapping, headers: impl Iterator<Item = &'m [String]>) -> Option<&'m str> {
+    if mapping.columns.is_empty() {
+        return None;
+    }
+    let headers: Vec<Header<'_>> = headers.map(Header::new).collect();
+    let written: HashSet<&str> = headers.iter().flat_map(Header::map_names).collect();
+    let mut compared: HashSet<&str> = headers.iter().flat_map(Header::compared).collect();
+    // A header without letters and digits is only compared as it is written.
+    compared.remove("");
+    let is_there = |header: &str| written.contains(header.trim()) || compared.contains(&*letters_and_digits(header));
+    mapping.columns.iter().map(|(header, _)| header.as_str()).find(|header| !is_there(header))
+}
+
+pub(super) fn refuse_unknown_columns(input: &Input, summary: &InputSummary, profile: &Profile) -> Result<()> {
+    let what = if input.dialect.format.is_table() { "column" } else { "key" };
+    let filled = summary.filled_fields();
+    let mut unknown = Vec::new();
+    for column in summary.columns.iter().filter(|column| column.ignored == Some(Ignored::Unknown)) {
+        let name = name_of(column);
+        let is_shown = unknown.len() < MOST_SHOWN;
+        unknown.push(if is_shown { with_nearest(name, &column.header, &filled, profile) } else { name });
+    }
+    if unknown.is_empty() { Ok(()) } else { Err(unknown_columns(&summary.path, what, unknown, profile)) }
+}
+
+pub(super) fn unknown_columns(path: &str, what: &str, names: Vec<String>, profile: &Profile) -> Error {
+    let names = unknown_names(&visible(path), what, names, profile);
+    let message = format!("{names}; ignore such {what}s with --unknown-columns warn");
+    Error::unfit(Path::new(path), "it has columns or keys that match no field", message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::profile::steps;
+
+    fn mapping(headers: &[String]) -> Mapping {
+        let mut mapping = Mapping::default();
+        headers.iter().for_each(|header| mapping.add(&format!("{header}=city")).unwrap());
+        mapping
+    }
+
+    #[test]
+    fn a_header_of_the_map_that_no_input_has_is_found() {
+        for (mapped, names, expected) in [
+            (vec!["E-Mail", "Town"], vec!["email", "town "], None),
+            (vec!["E-Mail", "Twon"], vec!["email", "town"], Some("Twon")),
+            (vec!["#"], vec!["!"], Some("#")),
+            (vec!["#"], vec![" # "], None),
+            (vec!["Phone", "Phone#2"], vec!["Phone", "Phone"], None),
+            (vec!["Phone#3"], vec!["Phone", "Phone"], Some("Phone#3")),
+            (vec![], vec![], None),
+        ] {
+            let [mapped, names] = [mapped, names].map(|names| names.into_iter().map(String::from).collect::<Vec<_>>());
+            assert_eq!(
+                missing_header(&mapping(&mapped), [names.as_slice()].into_iter()),
+                expected,
+                "{mapped:?} {names:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_work_grows_with_the_names_alone() {
+        let headers = |size: usize| (0..size).map(|at| format!("column {at}")).collect::<Vec<_>>();
+        steps::assert_linear("a map of all headers", |size| {
+            assert_eq!(missing_header(&mapping(&headers(size)), [headers(size).as_slice()].into_iter()), None);
+        });
     }
 }

@@ -2,24 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::clock::Clock;
-use super::close::blank_summary;
-use super::identity::{Identity, LoadedInputs, identities};
-use super::inputs::shown_path;
+use super::loaded::{Identity, LoadedInputs, identities, reject_reports, undo_first};
 use super::option_text::{Decides, difference};
 use super::options::{Observer, Options};
-use super::start::Start;
-use super::{events, redo};
-use crate::core::mode::Mode;
-use crate::core::profile::Profile;
-use crate::core::text::visible;
+use super::start::{Clock, Start};
+use super::{close::blank_summary, events, inputs::shown_path};
+use crate::core::{mode::Mode, profile::Profile, text::visible};
 use crate::error::{Error, Result};
 use crate::read::input::Input;
 use crate::report::summary::{Status, Summary};
 use crate::sink::sqlite::{LoadedInput, RunRow};
 
-/// The inputs that are left to load, and the runs that are undone first. `loaded` are the inputs of earlier runs, unless they do not
-/// matter.
+/// The inputs that are left to load, and the runs that are undone first. `loaded` are the inputs of earlier runs, if they matter.
 pub(super) fn left_to_load(
     inputs: Vec<Input>,
     loaded: Option<Vec<LoadedInput>>,
@@ -31,7 +25,7 @@ pub(super) fn left_to_load(
     let (Some(locked), Some(loaded)) = (&start.locked, loaded) else { return Ok((inputs, BTreeSet::new())) };
     let identities = identities(&inputs, &loaded, options)?;
     let undone = match options.redo {
-        true => redo::undo_first(locked, &identities, &loaded, options, &start.clock.started, observer)?,
+        true => undo_first(locked, &identities, &loaded, options, &start.clock.started, observer)?,
         false => BTreeSet::new(),
     };
     let known = LoadedInputs::new(&loaded, |run| !undone.contains(&run), options.fields.mode);
@@ -43,8 +37,7 @@ pub(super) fn left_to_load(
     Ok((left, undone))
 }
 
-/// The inputs that are left to load, in their order; the others are noted. An error if none is left and some were loaded with
-/// other options.
+/// The inputs that are left, in order; the others are noted. An error if none is left, and some were loaded with other options.
 fn skip_loaded(
     inputs: Vec<Input>,
     identities: Vec<Identity>,
@@ -96,7 +89,6 @@ fn skip_loaded(
     }
 }
 
-/// How the options with which an input was loaded differ from those of this run.
 fn other_options(loaded: &LoadedInput, profile: &Profile, options: &Options) -> Option<String> {
     if loaded.run.profile != profile.name {
         return Some(format!("the profile was {}, and is {}", loaded.run.profile, profile.name));
@@ -104,7 +96,6 @@ fn other_options(loaded: &LoadedInput, profile: &Profile, options: &Options) -> 
     difference(&loaded.run.options, options, &[Decides::Stored])
 }
 
-/// How many runs are named at most.
 const MOST_NAMED: usize = 5;
 
 /// The error of a run if all its inputs were loaded before, and some with other options.
@@ -139,11 +130,10 @@ fn loaded_otherwise(
         messages,
         logged: format!("nothing was loaded: the inputs were loaded before with other options (runs {listed})"),
         profile: profile.name.clone(),
-        rejects: redo::reject_reports(&ids, loaded, options),
+        rejects: reject_reports(&ids, loaded, options),
     }
 }
 
-/// The summary of a run that had nothing to do.
 pub(super) fn skipped(profile: &Profile, options: &Options, clock: &Clock) -> Summary {
     let mut summary = Summary {
         reason: Some("every input was loaded before; --force loads them again".to_string()),

@@ -1,112 +1,164 @@
 //! The end of a run: [`close`] decides what is kept, writes the summary, commits, and publishes the reports.
 
-use std::path::Path;
-
-use super::clock::Clock;
-use super::commit::{Committed, Committer};
-use super::events;
-use super::inputs::shown_path;
+use super::commit::{Committer, Kept};
 use super::options::{Command, Observer, Options};
-use super::target::Target;
+use super::start::{Clock, Start};
 use super::threads::stop_if_signalled;
-use super::thresholds::threshold_passed;
+use super::{events, inputs::shown_path, ledger::Ledger, tally::threshold_passed, target::Target};
 use crate::core::profile::Profile;
 use crate::error::{Error, Result};
 use crate::report::file::{ACCEPTED, SUMMARY, WrittenReport};
 use crate::report::folder::ReportFolder;
-use crate::report::summary::{InputSummary, Status, Summary};
+use crate::report::summary::{Status, Summary};
 use crate::shell;
 use crate::sink::sqlite::{FINISHED, NOTHING_LOADED, Store};
 
-/// What is needed to end a run besides what its committer has.
-pub(super) struct Ending<'r> {
-    pub(super) options: &'r Options,
-    pub(super) profile: &'r Profile,
-    pub(super) clock: &'r Clock,
-    pub(super) reports: Option<&'r Path>,
-    pub(super) run_id: i64,
+struct Closing<'r> {
+    options: &'r Options,
+    profile: &'r Profile,
+    start: &'r Start,
+    folder: Option<ReportFolder>,
+    ledger: Ledger,
+    /// The first and the last customer that the run created.
+    customers: Option<(i64, i64)>,
+    kept: Option<Kept>,
 }
 
 struct Outcome {
     status: Status,
-    /// Why it loaded nothing or was stopped.
     reason: Option<String>,
     /// Whether to keep what it stored after its last checkpoint.
     is_kept: bool,
 }
 
-/// Ends a run: completes the reports and the database, commits, and publishes the reports.
-pub(super) fn close(ending: &Ending<'_>, committer: Committer<'_>, observer: &mut dyn Observer) -> Result<Summary> {
+pub(super) fn close(committer: Committer<'_>, start: &Start, observer: &mut dyn Observer) -> Result<Summary> {
     observer.finishing("writing the reports and the database");
-    let mut done = committer.finish()?;
-    let outcome = outcome(ending.options, &done, ending.run_id);
+    // What else the committer has is dropped here.
+    let Committer { options, plan, writer, reports, ledger, kept, .. } = committer.finish()?;
+    let (folder, written) = reports.finish()?;
+    let customers = writer.created;
+    let mut closing = Closing { options, profile: &plan.profile, start, folder, ledger, customers, kept };
+    let outcome = closing.outcome();
+    let is_kept = outcome.is_kept;
     if let (Status::Threshold, Some(reason)) = (outcome.status, &outcome.reason) {
-        events::threshold(ending.options.command, ending.run_id, reason, &done.totals.counts);
+        events::threshold(options.command, start.run_id, reason, &closing.ledger.counts);
     }
-    if !outcome.is_kept {
-        done.customers = done.kept.and_then(|kept| kept.customers);
+    if !is_kept {
+        closing.customers = kept.and_then(|kept| kept.customers);
     }
     // Before the summary, so that the elapsed time includes it.
-    complete(&mut done, outcome.is_kept)?;
-    let is_kept = outcome.is_kept;
-    let summary = summary_of(ending, &mut done, outcome);
-    write_summary(ending, &done, is_kept, &summary)?;
-    match std::mem::replace(&mut done.target, Target::Nothing) {
-        Target::Database(store) if is_kept => commit(*store, &mut done, &summary, ending, observer)?,
+    let target = complete(writer.target, written, is_kept)?;
+    let summary = closing.summary(outcome);
+    closing.write_summary(is_kept, &summary)?;
+    match target {
+        Target::Database(store) if is_kept => closing.commit(*store, &summary, observer)?,
         Target::Database(store) => {
-            stop_if_signalled(ending.options)?;
+            stop_if_signalled(&options.stop)?;
             store.abandon()?;
         }
         _ => {}
     }
     // The run is committed, even if its reports cannot be published.
-    if let Some(Err(error)) = done.folder.map(ReportFolder::publish) {
+    if let Some(Err(error)) = closing.folder.map(ReportFolder::publish) {
         observer.note(&format!("{error}. The run itself is committed"));
     }
     Ok(summary)
 }
 
-fn outcome(options: &Options, done: &Committed, run_id: i64) -> Outcome {
-    let counts = &done.totals.counts;
-    let kept = |status, is_kept| Outcome { status, reason: None, is_kept };
-    if let Some(reason) = threshold_passed(options, counts) {
-        let left = match &done.kept {
-            Some(kept) => {
-                let (records, undo) = (kept.records, shell::undo_of(run_id, options.database.as_deref()));
-                format!("what was loaded up to record {records} is kept; `{undo}` undoes it")
-            }
-            None => "the database is as it was".to_string(),
-        };
-        return Outcome { reason: Some(format!("{reason}; {left}")), ..kept(Status::Threshold, false) };
-    }
-    match options.command {
-        Command::Check => kept(Status::Checked, true),
-        Command::Import if counts.accepted == 0 && !done.totals.record.undone.is_empty() => {
-            let reason = "no record was accepted, so no run is undone; the database is as it was";
-            Outcome { reason: Some(reason.to_string()), ..kept(Status::NothingLoaded, false) }
+impl Closing<'_> {
+    fn outcome(&self) -> Outcome {
+        let Closing { options, ledger, .. } = self;
+        let kept = |status, is_kept| Outcome { status, reason: None, is_kept };
+        if let Some(reason) = threshold_passed(options, &ledger.counts) {
+            let left = match &self.kept {
+                Some(kept) => {
+                    let undo = shell::undo_of(self.start.run_id, options.database.as_deref());
+                    format!("what was loaded up to record {} is kept; `{undo}` undoes it", kept.records)
+                }
+                None => "the database is as it was".to_string(),
+            };
+            return Outcome { reason: Some(format!("{reason}; {left}")), ..kept(Status::Threshold, false) };
         }
-        Command::Import if counts.accepted == 0 && counts.rejected > 0 => kept(Status::NothingLoaded, true),
-        Command::Import => kept(Status::Finished, true),
+        match options.command {
+            Command::Check => kept(Status::Checked, true),
+            Command::Import if ledger.counts.accepted == 0 && !ledger.record.undone.is_empty() => {
+                let reason = "no record was accepted, so no run is undone; the database is as it was";
+                Outcome { reason: Some(reason.to_string()), ..kept(Status::NothingLoaded, false) }
+            }
+            Command::Import if ledger.counts.accepted == 0 && ledger.counts.rejected > 0 => {
+                kept(Status::NothingLoaded, true)
+            }
+            Command::Import => kept(Status::Finished, true),
+        }
+    }
+
+    fn summary(&mut self, outcome: Outcome) -> Summary {
+        let Closing { options, profile, start, ledger, customers, kept, .. } = self;
+        let Outcome { status, reason, is_kept } = outcome;
+        let has_run = is_kept || status == Status::Threshold;
+        let mut summary = Summary {
+            reason,
+            kept_records: kept.filter(|_| status == Status::Threshold).map(|kept| kept.records),
+            // A redo that is given up leaves no run; the next one gets its number.
+            run_id: (options.command == Command::Import && has_run).then_some(start.run_id),
+            undone_runs: ledger.record.undone.iter().copied().filter(|_| is_kept).collect(),
+            reports: start.reports.as_deref().map(shown_path),
+            counts: ledger.counts,
+            first_customer_id: customers.map(|(first, _)| first),
+            last_customer_id: customers.map(|(_, last)| last),
+            inputs: ledger.inputs.drain(..).map(|input| input.summary).collect(),
+            ..blank_summary(status, profile, options, &start.clock)
+        };
+        ledger.tally.fill(&mut summary, profile);
+        start.clock.time(&mut summary);
+        summary
+    }
+
+    /// Writes `summary.json`, and truncates `accepted.csv` to the records that are kept.
+    fn write_summary(&self, is_kept: bool, summary: &Summary) -> Result<()> {
+        let Some(folder) = &self.folder else { return Ok(()) };
+        match &self.kept {
+            _ if is_kept || !self.options.accepted => {}
+            Some(kept) => folder.cut(ACCEPTED, kept.accepted_bytes)?,
+            None => folder.remove(ACCEPTED)?,
+        }
+        let mut report = folder.file(SUMMARY)?;
+        report.write(summary.to_json().as_bytes())?;
+        report.finish()?.sync()?;
+        folder.sync()
+    }
+
+    fn commit(&mut self, store: Store, summary: &Summary, observer: &mut dyn Observer) -> Result<()> {
+        stop_if_signalled(&self.options.stop)?;
+        let status = if summary.status == Status::NothingLoaded { NOTHING_LOADED } else { FINISHED };
+        let (record, ended_at, inputs) = (&self.ledger.record, summary.ended_at.clone(), summary.inputs.iter());
+        let (run, files) = record.rows(status, ended_at, summary.counts, self.customers, inputs);
+        let note = store.commit(&run, &files).inspect_err(|error| {
+            // If it was committed after all, the next run publishes its reports.
+            if matches!(error, Error::InDoubt { .. })
+                && let Some(folder) = self.folder.take()
+            {
+                folder.leave();
+            }
+        })?;
+        events::commit(self.start.run_id, &summary.counts);
+        note.iter().for_each(|note| observer.note(note));
+        Ok(())
     }
 }
 
 /// Syncs the reports and, if the run is kept, completes the database at the same time.
-fn complete(done: &mut Committed, is_kept: bool) -> Result<()> {
+fn complete(target: Target, written: Vec<WrittenReport>, is_kept: bool) -> Result<Target> {
     // Closed only when all are synced: not every system can remove an open file.
-    let written = std::mem::take(&mut done.written);
     let sync = || written.iter().try_for_each(WrittenReport::sync);
-    done.target = match std::mem::replace(&mut done.target, Target::Nothing) {
+    match target {
         Target::Database(store) if is_kept => {
             let (store, synced) = in_parallel(|| store.complete(), sync);
             synced?;
-            Target::Database(Box::new(store?))
+            Ok(Target::Database(Box::new(store?)))
         }
-        other => {
-            sync()?;
-            other
-        }
-    };
-    Ok(())
+        other => sync().map(|()| other),
+    }
 }
 
 /// Runs `other` on a second thread; after `one` if no thread can be started.
@@ -120,29 +172,6 @@ fn in_parallel<One>(one: impl FnOnce() -> One, other: impl Fn() -> Result<()> + 
     })
 }
 
-fn summary_of(ending: &Ending<'_>, done: &mut Committed, outcome: Outcome) -> Summary {
-    let Ending { options, profile, clock, reports, run_id } = *ending;
-    let Outcome { status, reason, is_kept } = outcome;
-    let (totals, has_run) = (&mut done.totals, is_kept || status == Status::Threshold);
-    let mut summary = Summary {
-        reason,
-        kept_records: done.kept.filter(|_| status == Status::Threshold).map(|kept| kept.records),
-        // A redo that is given up leaves no run; the next one gets its number.
-        run_id: (options.command == Command::Import && has_run).then_some(run_id),
-        undone_runs: totals.record.undone.iter().copied().filter(|_| is_kept).collect(),
-        reports: reports.map(shown_path),
-        counts: totals.counts,
-        first_customer_id: done.customers.map(|(first, _)| first),
-        last_customer_id: done.customers.map(|(_, last)| last),
-        inputs: std::mem::take(&mut totals.inputs),
-        ..blank_summary(status, profile, options, clock)
-    };
-    totals.tally.fill(&mut summary, profile);
-    clock.time(&mut summary);
-    summary
-}
-
-/// The summary of a run that has read nothing.
 pub(super) fn blank_summary(status: Status, profile: &Profile, options: &Options, clock: &Clock) -> Summary {
     Summary {
         command: options.command.name(),
@@ -155,47 +184,4 @@ pub(super) fn blank_summary(status: Status, profile: &Profile, options: &Options
         ended_at: clock.now(),
         ..Summary::default()
     }
-}
-
-/// Writes `summary.json`, and truncates `accepted.csv` to the records that are kept.
-fn write_summary(ending: &Ending<'_>, done: &Committed, is_kept: bool, summary: &Summary) -> Result<()> {
-    let Some(folder) = &done.folder else { return Ok(()) };
-    match &done.kept {
-        _ if is_kept || !ending.options.accepted => {}
-        Some(kept) => folder.cut(ACCEPTED, kept.accepted_bytes)?,
-        None => folder.remove(ACCEPTED)?,
-    }
-    let mut report = folder.file(SUMMARY)?;
-    report.write(summary.to_json().as_bytes())?;
-    report.finish()?.sync()?;
-    folder.sync()
-}
-
-fn commit(
-    store: Store,
-    done: &mut Committed,
-    summary: &Summary,
-    ending: &Ending<'_>,
-    observer: &mut dyn Observer,
-) -> Result<()> {
-    stop_if_signalled(ending.options)?;
-    let inputs: Vec<&InputSummary> = summary.inputs.iter().collect();
-    let status = if summary.status == Status::NothingLoaded { NOTHING_LOADED } else { FINISHED };
-    let record = &done.totals.record;
-    let (run, files) = record.rows(status, summary.ended_at.clone(), summary.counts, done.customers, &inputs);
-    let note = match store.commit(&run, &files) {
-        Err(error @ Error::InDoubt { .. }) => {
-            // If it was committed after all, the next run publishes its reports.
-            if let Some(folder) = done.folder.take() {
-                folder.leave();
-            }
-            return Err(error);
-        }
-        done => done?,
-    };
-    events::commit(ending.run_id, &summary.counts);
-    if let Some(note) = note {
-        observer.note(&note);
-    }
-    Ok(())
 }

@@ -1,71 +1,39 @@
-//! What is done for each block in order: [`Committer`].
-//!
-//! [`Keys`] finds duplicates, [`Resolver`] decides what becomes of a record, [`CustomerWriter`] stores it, [`Reports`] lists it,
-//! [`Ledger`] counts it.
+//! What is done for each block in order ([`Committer`]): [`Keys`] finds duplicates, [`Resolver`] decides what becomes of a record,
+//! [`CustomerWriter`] stores it, [`Reports`] lists it, [`Ledger`] counts it.
 
-use std::ops::Range;
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
-use super::accepted::{Accepted, Action, JudgedBlock};
-use super::checked::Checked;
-use super::committed_input::CommittedInput;
-use super::cutter::{InputEnd, Stops};
-use super::events;
-use super::existing::existing_matches;
-use super::keys::Keys;
-use super::last_wins::LastWins;
-use super::ledger::{Ledger, RunRecord, Totals};
-use super::options::{Command, Observer, Options, Progress};
-use super::prepare::Prepared;
-use super::reports::Reports;
+use super::accepted::{Accepted, Action, LastWins};
+use super::keys::{Keys, existing_matches};
+use super::ledger::{Ledger, RunRecord};
+use super::options::{Command, Observer, Options};
 use super::resolver::{Resolved, Resolver};
-use super::resume::Replay;
-use super::target::Target;
-use super::threads::stop_if_signalled;
-use super::thresholds::{listed_spans, threshold_passed};
-use super::worker::Worker;
-use super::writer::CustomerWriter;
-use crate::core::judge::plan::Plan;
-use crate::core::judge::{Checker, Outcome};
-use crate::core::mode::Duplicates;
-use crate::core::record::TextBefore;
-use crate::core::text::visible;
-use crate::disk::folder_of;
-use crate::error::Result;
-use crate::report::file::WrittenReport;
+use super::tally::{listed_spans, threshold_passed};
+use super::target::{CustomerWriter, Target};
+use super::worker::{Checked, Found, Worker};
+use super::{committed_input::CommittedInput, cutter::Stops, events, prepare::Prepared, reports::Reports};
+use super::{resume::Replay, start::Start, threads::stop_if_signalled};
+use crate::core::judge::{Checker, Outcome, Stamp};
+use crate::core::{judge::plan::Plan, mode::Duplicates, record::TextBefore, text::visible};
+use crate::read::InputRead;
 use crate::report::folder::ReportFolder;
-use crate::report::summary::Counts;
-use crate::sink::sqlite::keys::RunPosition;
-use crate::sink::sqlite::{Checkpoint, InputPosition};
+use crate::sink::sqlite::{Checkpoint, InputPosition, keys::RunPosition};
+use crate::{disk::folder_of, error::Result};
 
 pub(super) struct Committer<'r> {
-    options: &'r Options,
-    plan: Arc<Plan>,
+    pub(super) options: &'r Options,
+    pub(super) plan: Arc<Plan>,
     keys: Keys,
     resolver: Resolver,
-    writer: CustomerWriter,
-    reports: Reports,
-    ledger: Ledger,
-    /// The run as reject reports name it; empty for a check.
+    pub(super) writer: CustomerWriter,
+    pub(super) reports: Reports,
+    pub(super) ledger: Ledger,
     run_name: String,
     /// Whether each input finds the customers of those before it, as if it had a run of its own.
     pub(super) one_by_one: bool,
     /// The first free customer ID when the run started, and the number of customers then.
     start: (i64, i64),
-    kept: Option<Kept>,
-}
-
-/// What a run opens before its first record is read.
-pub(super) struct Opened {
-    pub(super) target: Target,
-    pub(super) folder: Option<ReportFolder>,
-    pub(super) record: RunRecord,
-    /// The run as reject reports name it; empty for a check.
-    pub(super) run_name: String,
-    /// The last checkpoint of a stopped run, and its counts there.
-    pub(super) stopped: Option<(Checkpoint, Counts)>,
-    /// Whether each input finds the customers of those before it.
-    pub(super) one_by_one: bool,
+    pub(super) kept: Option<Kept>,
 }
 
 /// What a run has committed at its last checkpoint.
@@ -78,28 +46,22 @@ pub(super) struct Kept {
     pub(super) accepted_bytes: u64,
 }
 
-/// The run after its last block.
-pub(super) struct Committed {
-    pub(super) target: Target,
-    pub(super) folder: Option<ReportFolder>,
-    /// The reports that are not on the disk yet.
-    pub(super) written: Vec<WrittenReport>,
-    pub(super) totals: Totals,
-    /// The first and the last customer that the run created.
-    pub(super) customers: Option<(i64, i64)>,
-    pub(super) kept: Option<Kept>,
-}
-
 impl<'r> Committer<'r> {
-    /// Reads the keys of the existing customers, and creates the reports.
-    pub(super) fn new(options: &'r Options, plan: Arc<Plan>, opened: Opened) -> Result<Committer<'r>> {
-        let Opened { target, folder, record, run_name, stopped, one_by_one } = opened;
-        let start = match (&stopped, &target) {
-            (Some((checkpoint, counts)), _) => {
-                (checkpoint.start_customer_id, checkpoint.customers - counts.created as i64)
-            }
-            (None, Target::Database(store)) if options.commit_every.is_some() => (store.next_id(), store.customers()?),
-            (None, Target::Database(store)) => (store.next_id(), 0),
+    /// Reads the keys of the existing customers, and creates the reports in `folder`.
+    pub(super) fn new(
+        options: &'r Options,
+        plan: Arc<Plan>,
+        target: Target,
+        folder: Option<ReportFolder>,
+        record: RunRecord,
+        run: &mut Start,
+        one_by_one: bool,
+    ) -> Result<Committer<'r>> {
+        let before = run.unfinished.as_ref().map(|run| run.row.counts).unwrap_or_default();
+        let start = match (&run.unfinished, &target) {
+            (Some(run), _) => (run.checkpoint.start_customer_id, run.checkpoint.customers - before.created as i64),
+            (None, Target::Database(store)) if options.commit_every.is_none() => (store.next_id, 0),
+            (None, Target::Database(store)) => (store.next_id, store.count_customers()?),
             (None, _) => (i64::MAX, 0),
         };
         // An import has room beside its database; a check uses the system's folder for temporary files.
@@ -110,13 +72,17 @@ impl<'r> Committer<'r> {
         let keys = Keys::new(plan.key, &target, start.0, spill.clone())?;
         let reports = Reports::new(folder, options.accepted)?;
         let last_wins = (options.duplicates == Duplicates::Last).then(|| LastWins::new(spill));
-        let resolver = Resolver::new(plan.mode, target.has_customers(), reports.list_accepted(), last_wins);
-        let before = stopped.as_ref().map(|(_, counts)| *counts).unwrap_or_default();
-        let replay = stopped.map(|(checkpoint, counts)| Replay::new(checkpoint, counts));
-        let database = options.database.clone().unwrap_or_default();
-        let started_at = record.row.started_at.clone();
+        let resolver = Resolver::new(plan.mode, target.has_customers(), reports.accepted.is_some(), last_wins);
+        let writer = CustomerWriter {
+            target,
+            plan: Arc::clone(&plan),
+            database: options.database.clone().unwrap_or_default(),
+            started_at: record.row.started_at.clone(),
+            replay: run.unfinished.take().map(|run| Replay::new(run.checkpoint, before)),
+            created: None,
+        };
         let ledger = Ledger::new(record, plan.fields.len(), before);
-        let writer = CustomerWriter::new(target, Arc::clone(&plan), database, started_at, replay);
+        let run_name = run.run_name.clone();
         Ok(Committer {
             options,
             plan,
@@ -132,7 +98,6 @@ impl<'r> Committer<'r> {
         })
     }
 
-    /// After which records blocks have to end.
     pub(super) fn stops(&self) -> Stops {
         Stops {
             every: self.options.commit_every.filter(|_| self.options.command == Command::Import),
@@ -140,15 +105,14 @@ impl<'r> Committer<'r> {
         }
     }
 
-    /// The number of records that are committed already.
-    pub(super) fn kept(&self) -> Option<RunPosition> {
-        self.kept.map(|kept| kept.records)
-    }
-
     /// Adds the next input, the `index`-th from 0. Returns what its blocks are checked with.
-    pub(super) fn begin_input(&mut self, prepared: &Prepared, checker: Checker, index: usize) -> Worker {
+    pub(super) fn begin_input(&mut self, prepared: &Prepared, index: usize) -> Worker {
+        let (options, plan, shape) = (self.options, Arc::clone(&self.plan), prepared.shape.clone());
+        let run = &self.ledger.record.row;
+        let stamp = Stamp { now: run.started_at.clone(), run: run.run_id, file: index as i64 + 1 };
+        let checker = Checker::new(plan, shape, stamp, options.accepted, options.read.max_record_bytes);
         let rejects = self.reports.begin_input(prepared, &checker);
-        self.ledger.begin_input(CommittedInput::new(prepared, rejects));
+        self.ledger.inputs.push(CommittedInput::new(prepared, rejects));
         let dialect = &prepared.input.dialect;
         let (keys, fingerprints) = self.keys.shared();
         Worker {
@@ -160,48 +124,36 @@ impl<'r> Committer<'r> {
             is_table: dialect.format.is_table(),
             fingerprints,
             keys,
-            reports: self.reports.are_wanted(),
+            reports: self.reports.folder.is_some(),
             has_customers: self.writer.target.has_customers(),
         }
     }
 
     /// Commits the next block. `false` if a threshold was passed at a checkpoint, and the run ends here.
-    pub(super) fn block(&mut self, checked: Checked, observer: &mut dyn Observer) -> Result<bool> {
+    pub(super) fn block(&mut self, mut checked: Checked, observer: &mut dyn Observer) -> Result<bool> {
         self.keys.add_block(&checked)?;
-        let matches = existing_matches(&checked, &self.plan, &self.writer.target, self.reports.list_accepted())?;
-        let Checked {
-            mut block,
-            mut verdicts,
-            first,
-            mut counts,
-            rows,
-            contested,
-            errors,
-            rejects,
-            mut tally,
-            cells,
-            worker,
-            ..
-        } = checked;
-        let input = worker.input;
-        let met_keys = std::mem::take(&mut verdicts.met_keys);
-        let columns = self.ledger.columns_of(input, met_keys, &self.plan, self.options)?;
-        let stop = block.stop.take();
+        let matches = existing_matches(&checked, &self.plan, &self.writer.target, self.reports.accepted.is_some())?;
+        let (input, first, first_record) = (checked.worker.input, checked.first, checked.block.first_record);
+        let (mut counts, mut tally) = (checked.found.counts, std::mem::take(&mut checked.found.tally));
         let records = counts.read - counts.blank;
-        let judged = JudgedBlock { block: &block, verdicts: &verdicts, first, worker: &worker, contested, matches };
+        let met_keys = std::mem::take(&mut checked.verdicts.met_keys);
+        let unknown_are_errors = self.options.unknown_columns_are_errors;
+        let columns = self.ledger.inputs[input].columns_of(met_keys, &self.plan, unknown_are_errors)?;
         let Resolved { accepted, rejected } =
-            self.resolver.resolve(judged, &mut self.keys, &self.writer, &self.ledger, &mut counts, &mut tally)?;
-        self.ledger.add_cells(input, &columns, &cells, &rejected, &verdicts);
+            self.resolver.resolve(&checked, matches, &mut self.keys, &self.writer, &self.ledger, &mut tally)?;
+        counts.accepted -= rejected.len() as u64;
+        counts.rejected += rejected.len() as u64;
+        let verdicts = &checked.verdicts;
+        self.ledger.add_cells(input, &columns, &checked.cells, &rejected, verdicts);
         match accepted {
             None => {
-                self.ledger.count(input, |counts| counts.created += rows.len() as u64);
-                self.create(&verdicts.rows, &rows)?;
+                self.ledger.count(input, |counts| counts.created += checked.found.rows.len() as u64);
+                self.create(&verdicts.rows, &checked.found.rows)?;
             }
-            Some(mut accepted) if self.resolver.holds_back() => {
-                let start = (first, block.first_record);
-                self.resolver.hold_back(start, &verdicts.rows, &mut accepted, &columns)?;
-            }
-            Some(accepted) => self.store(&verdicts.rows, &accepted)?,
+            Some(mut accepted) => match &mut self.resolver.last_wins {
+                Some(held) => held.hold_back((first, first_record), &verdicts.rows, &mut accepted, &columns)?,
+                None => self.store(&verdicts.rows, &accepted)?,
+            },
         }
         let is_late = |index| rejected.binary_search_by_key(&index, |rejected| rejected.index).is_ok();
         let is_reject = |index: usize| verdicts.verdicts[index].outcome == Outcome::Rejected || is_late(index);
@@ -209,10 +161,11 @@ impl<'r> Committer<'r> {
         let listed = listed_spans(self.options, before, counts.rejected, verdicts.verdicts.len(), is_reject);
         let (more_errors, more_rejects): (Vec<_>, Vec<_>) =
             rejected.into_iter().map(|late| ((late.index, late.error), (late.index, late.reject))).unzip();
+        let Found { errors, rejects, .. } = checked.found;
         self.reports.write_block(input, &errors.with(more_errors, listed), &rejects.with(more_rejects, listed))?;
-        self.ledger.add_block(input, &counts, &tally, block.file_bytes, first + records);
-        match stop {
-            Some(before) => self.checkpoint(input, block.first_record + records - 1, before, observer),
+        self.ledger.add_block(input, &counts, &tally, checked.block.file_bytes, first + records);
+        match checked.block.stop.take() {
+            Some(before) => self.checkpoint(input, first_record + records - 1, before, observer),
             None => Ok(true),
         }
     }
@@ -246,20 +199,20 @@ impl<'r> Committer<'r> {
         Ok(first_id)
     }
 
-    /// Stores the records that were held back until the last with each key was known.
     fn store_held_back(&mut self) -> Result<()> {
         loop {
-            stop_if_signalled(self.options)?;
-            let Some((bytes, accepted)) = self.resolver.next_held_back()? else { return Ok(()) };
+            stop_if_signalled(&self.options.stop)?;
+            let held = self.resolver.last_wins.as_mut().map_or(Ok(None), LastWins::next_batch)?;
+            let Some((bytes, accepted)) = held else { return Ok(()) };
             self.store(&bytes, &accepted)?;
         }
     }
 
     /// Ends an input. Returns notices about it.
-    pub(super) fn end_input(&mut self, end: InputEnd) -> Result<Vec<String>> {
-        self.reports.end_input(end.input)?;
-        let notes = self.ledger.end_input(end, &self.plan, self.options)?;
-        if self.one_by_one && !self.is_complete() {
+    pub(super) fn end_input(&mut self, input: usize, read: InputRead) -> Result<Vec<String>> {
+        self.reports.end_input(input)?;
+        let notes = self.ledger.inputs[input].end(read, &self.plan, self.options)?;
+        if self.one_by_one && !self.ledger.is_complete() {
             // The next input finds the customers of this one, so the keys of its records are free again.
             self.store_held_back()?;
             self.writer.end_input()?;
@@ -268,24 +221,9 @@ impl<'r> Committer<'r> {
         Ok(notes)
     }
 
-    /// Whether all inputs have been read to their end.
-    pub(super) fn is_complete(&self) -> bool {
-        self.ledger.is_complete()
-    }
-
-    pub(super) fn progress(&self) -> Progress {
-        self.ledger.progress()
-    }
-
     /// Takes a checkpoint after the `record`-th record of an input. `false` if a threshold was passed, and the run ends here.
-    fn checkpoint(
-        &mut self,
-        input: usize,
-        record: u64,
-        before: TextBefore,
-        observer: &mut dyn Observer,
-    ) -> Result<bool> {
-        let TextBefore { line, byte_offset, sha256 } = before;
+    fn checkpoint(&mut self, input: usize, record: u64, at: TextBefore, observer: &mut dyn Observer) -> Result<bool> {
+        let TextBefore { line, byte_offset, sha256 } = at;
         let position = InputPosition { file: input as u64 + 1, record, line, byte_offset, sha256 };
         if let Some(replay) = &self.writer.replay {
             if replay.checkpoint.records == self.ledger.records {
@@ -321,37 +259,33 @@ impl<'r> Committer<'r> {
             position,
             customers: self.start.1 + self.ledger.counts.created as i64,
             start_customer_id: self.start.0,
-            next_customer_id: store.next_id(),
+            next_customer_id: store.next_id,
             change_counter: None,
         };
         let (run, files) = self.ledger.checkpoint_rows(self.writer.created);
-        let (paused, note) = store.checkpoint(&run, &files, &checkpoint)?;
-        // Whatever fails from here on, this much is committed.
-        self.kept = Some(self.kept_now());
-        events::checkpoint(checkpoint.run_id, checkpoint.records);
-        if let Some(note) = note {
-            observer.note(&note);
-        }
-        self.writer.target = Target::Database(Box::new(paused.resume()?));
+        let kept = self.kept_now();
+        let store = store.checkpoint(&run, &files, &checkpoint, |note| {
+            // Whatever fails from here on, this much is committed.
+            self.kept = Some(kept);
+            events::checkpoint(checkpoint.run_id, checkpoint.records);
+            note.iter().for_each(|note| observer.note(note));
+        })?;
+        self.writer.target = Target::Database(Box::new(store));
         Ok(())
     }
 
-    /// Checks that the counts balance, and that the database has stored what it was given.
     fn balance(&self) -> Result<()> {
         self.ledger.balance()?;
         let (created, updated) = self.ledger.stored();
         self.writer.balance(created, updated)
     }
 
-    /// Stores what is left, completes the reports and checks the balance.
-    pub(super) fn finish(mut self) -> Result<Committed> {
+    pub(super) fn finish(mut self) -> Result<Committer<'r>> {
         if let Some(replay) = &self.writer.replay {
             return Err(replay.ended_too_early(&self.writer.database, self.ledger.records));
         }
         self.store_held_back()?;
         self.balance()?;
-        let (folder, written) = self.reports.finish()?;
-        let CustomerWriter { target, created: customers, .. } = self.writer;
-        Ok(Committed { target, folder, written, totals: self.ledger.finish(), customers, kept: self.kept })
+        Ok(self)
     }
 }

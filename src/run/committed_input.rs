@@ -1,28 +1,21 @@
 //! What is known and counted of an input whose records are being committed: [`CommittedInput`].
 
-use std::collections::HashSet;
-use std::fs::Metadata;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
-use super::advice::{named, shortened, with_nearest};
-use super::cells::{ColumnIndex, OTHERS, balance_cells, ignored_columns};
-use super::options::Options;
+use super::advice::{MOST_SHOWN, name_of, named, near_field, shortened, unknown_columns, unknown_names, with_nearest};
 use super::prepare::{Prepared, note_sheet};
-use super::unmatched::unknown_columns;
-use crate::core::judge::plan::Plan;
+use super::{inputs::file_length, options::Options};
 use crate::core::judge::{MOST_KEYS, MetKeys};
-use crate::core::profile::{Meaning, REPORT_KEY, letters_and_digits};
-use crate::core::record::Balance;
-use crate::core::text::visible;
+use crate::core::profile::{Meaning, Profile, REPORT_KEY, letters_and_digits};
+use crate::core::record::{Balance, CellOutcome};
+use crate::core::{judge::plan::Plan, text::visible};
 use crate::error::{Error, Result};
-use crate::read::InputRead;
-use crate::read::feed::has_changed;
+use crate::read::{InputRead, feed::has_changed};
 use crate::report::summary::{ColumnSummary, Counts, Ignored, InputSummary};
 
-#[derive(Debug)]
 pub(super) struct CommittedInput {
     pub(super) summary: InputSummary,
-    /// The length of its file.
     pub(super) length: u64,
     /// The SHA-256 that was compared with those of loaded inputs, if it was.
     compared_sha256: Option<String>,
@@ -31,12 +24,10 @@ pub(super) struct CommittedInput {
 }
 
 impl CommittedInput {
-    /// No record is committed yet. `rejects` is the name of its reject report.
     pub(super) fn new(prepared: &Prepared, rejects: Option<String>) -> CommittedInput {
         let mut summary = InputSummary { rejects, ..prepared.summary.clone() };
         let index = ColumnIndex::new(&mut summary, prepared.input.dialect.format.is_table());
-        let length = std::fs::metadata(&prepared.input.path).ok().filter(Metadata::is_file);
-        let length = length.map_or(0, |metadata| metadata.len());
+        let length = file_length(&prepared.input.path).unwrap_or(0);
         let compared_sha256 = prepared.input.sha256.clone();
         CommittedInput { summary, length, compared_sha256, index, is_complete: false }
     }
@@ -124,9 +115,10 @@ impl CommittedInput {
 
     /// Keys of JSON that the map names and no record has. A header that no table has was refused before.
     fn unmet_paths(&self, options: &Options) -> Option<String> {
-        let is_json = matches!(self.index, ColumnIndex::Keys(_)) && self.summary.columns.len() < MOST_KEYS;
-        let mapped = options.fields.mapping.columns.iter().filter(|(_, target)| is_json && target.is_some());
-        let compared: HashSet<String> = self.index.keys().map(|key| letters_and_digits(key)).collect();
+        let ColumnIndex::Keys(keys) = &self.index else { return None };
+        let is_counted = self.summary.columns.len() < MOST_KEYS;
+        let mapped = options.fields.mapping.columns.iter().filter(|(_, target)| is_counted && target.is_some());
+        let compared: HashSet<String> = keys.keys().map(|key| letters_and_digits(key)).collect();
         let unmet = mapped.filter(|(key, _)| !compared.contains(&letters_and_digits(key)));
         let unmet: Vec<String> = unmet.map(|(key, _)| named(key)).collect();
         (!unmet.is_empty()).then(|| format!("no record has the key {}, which the map names", shortened(unmet)))
@@ -135,15 +127,133 @@ impl CommittedInput {
 
 /// An error if the records that were read are not those accepted, rejected or blank.
 pub(super) fn balance(what: &str, read: u64, counts: &Counts) -> Result<()> {
-    let sum = counts.accepted + counts.rejected + counts.blank;
+    let Counts { accepted, rejected, blank, .. } = *counts;
+    let sum = accepted + rejected + blank;
     if read == sum && counts.read == read {
         return Ok(());
     }
+    let message = format!("read {read}, but accepted {accepted} + rejected {rejected} + blank {blank} is {sum}");
+    Err(Error::Unbalanced(format!("{}: {message}", visible(what))))
+}
+
+/// A filled cell: its column (its slot, within a block), and what became of it.
+pub(super) type CellFate = (u32, CellOutcome);
+
+/// Stands for all columns that the summary does not list: further keys, and the columns that a reject report adds.
+pub(super) const OTHERS: u32 = u32::MAX >> 3;
+
+pub(super) fn column_of(columns: &[u32], slot: u32) -> u32 {
+    columns.get(slot as usize).copied().unwrap_or(OTHERS)
+}
+
+/// The index in the summary of each column, or key.
+pub(super) enum ColumnIndex {
+    Table(Vec<u32>),
+    Keys(HashMap<String, u32>),
+}
+
+impl ColumnIndex {
+    pub(super) fn new(summary: &mut InputSummary, is_table: bool) -> ColumnIndex {
+        summary.columns.iter_mut().for_each(|column| column.cells = Some(Balance::default()));
+        let columns = (0..).zip(&summary.columns);
+        if !is_table {
+            return ColumnIndex::Keys(columns.map(|(at, column)| (column.header.clone(), at)).collect());
+        }
+        let width = summary.columns.iter().filter_map(|column| column.index).max().map_or(0, |last| last + 1);
+        let mut table = vec![OTHERS; width];
+        columns.for_each(|(at, column)| column.index.into_iter().for_each(|index| table[index] = at));
+        ColumnIndex::Table(table)
+    }
+}
+
+/// An error if the outcomes of a column's cells do not add up to the filled ones.
+pub(super) fn balance_cells(summary: &InputSummary) -> Result<()> {
+    let columns = summary.columns.iter().filter_map(|column| Some((named(&column.header), column.cells?)));
+    let others = summary.other_keys.map(|cells| ("the other keys".to_string(), cells));
+    let Some((name, cells)) = columns.chain(others).find(|(_, cells)| !cells.holds()) else { return Ok(()) };
+    let Balance { filled, stored, normalised, missing, cleared, rejected, superseded, unused, ignored } = cells;
     Err(Error::Unbalanced(format!(
-        "{}: read {read}, but accepted {} + rejected {} + blank {} is {sum}",
-        visible(what),
-        counts.accepted,
-        counts.rejected,
-        counts.blank
+        "{}: the column {name} has {filled} filled cells, which is not stored {stored} + normalised {normalised} + missing \
+         {missing} + cleared {cleared} + rejected {rejected} + superseded {superseded} + unused {unused} + ignored {ignored}",
+        visible(&summary.path)
     )))
+}
+
+/// Notices about columns of an input whose cells were ignored or not used.
+pub(super) fn ignored_columns(summary: &InputSummary, what: &str, profile: &Profile) -> Vec<String> {
+    let filled = summary.filled_fields();
+    let counted = |count: u64| if count == 1 { "1 filled cell".to_string() } else { format!("{count} filled cells") };
+    let (mut unknown, mut others, mut unused) = (Vec::new(), Vec::new(), Vec::new());
+    for column in &summary.columns {
+        let name = name_of(column);
+        let cells = column.cells.unwrap_or_default();
+        let count = counted(cells.ignored);
+        match &column.ignored {
+            _ if cells.unused > 0 => {
+                let field = column.field.as_deref().unwrap_or_default();
+                unused.push(format!("{name} ({field}, {})", counted(cells.unused)));
+            }
+            _ if cells.ignored == 0 => {}
+            Some(Ignored::Mapped) => {}
+            Some(Ignored::Unknown) if unknown.len() >= MOST_SHOWN => unknown.push(name),
+            Some(Ignored::Unknown) => unknown.push(match near_field(&column.header, &filled, profile) {
+                Some(near) => format!("{name} ({count}; is it {near}?)"),
+                None => format!("{name} ({count})"),
+            }),
+            Some(Ignored::Outranked(why)) => others.push(format!("{name} ({count}; {})", named(why))),
+            None => others.push(format!("{name} ({count})")),
+        }
+    }
+    if let Some(cells) = summary.other_keys.filter(|cells| cells.ignored > 0) {
+        unknown.push(format!("further keys ({})", counted(cells.ignored)));
+    }
+    let path = visible(&summary.path);
+    let mut notes = Vec::new();
+    if !unknown.is_empty() {
+        notes.push(format!("{}, ignored", unknown_names(&path, what, unknown, profile)));
+    }
+    if !others.is_empty() {
+        let (plural, are) = if others.len() == 1 { ("", "is") } else { ("s", "are") };
+        notes.push(format!("{path}: the {what}{plural} {} {are} ignored", shortened(others)));
+    }
+    if !unused.is_empty() {
+        let unused = shortened(unused);
+        notes.push(format!("{path}: not used, because another {what} of the field had a value: {unused}"));
+    }
+    notes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::summary::ColumnSummary;
+
+    fn summary(cells: Balance, others: Option<Balance>) -> InputSummary {
+        let column = ColumnSummary { cells: Some(cells), ..ColumnSummary::new("Phone") };
+        InputSummary { columns: vec![column], other_keys: others, ..InputSummary::default() }
+    }
+
+    #[test]
+    fn a_count_that_is_wrong_is_an_error() {
+        let mut right = Balance { filled: 8, ignored: 1, ..Balance::default() };
+        CellOutcome::ALL.into_iter().for_each(|outcome| *right.of(outcome) = 1);
+        assert!(balance_cells(&summary(right, Some(right))).is_ok());
+        let mut wrong = vec![Balance { filled: 7, ..right }, Balance { ignored: 0, ..right }];
+        for outcome in CellOutcome::ALL {
+            let mut balance = right;
+            *balance.of(outcome) += 1;
+            wrong.push(balance);
+        }
+        let mut moved = Balance { filled: 1, ..Balance::default() };
+        moved.move_one(CellOutcome::Stored, CellOutcome::Rejected);
+        wrong.push(moved);
+        for balance in wrong {
+            let error = balance_cells(&summary(balance, None)).unwrap_err();
+            assert!(matches!(&error, Error::Unbalanced(message) if message.contains("Phone")), "{error}");
+            assert!(matches!(balance_cells(&summary(right, Some(balance))), Err(Error::Unbalanced(_))));
+        }
+        right.move_one(CellOutcome::Stored, CellOutcome::Superseded);
+        assert!(balance_cells(&summary(right, None)).is_ok());
+        assert_eq!((right.stored, right.superseded), (0, 2));
+    }
 }

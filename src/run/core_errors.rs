@@ -1,8 +1,8 @@
 //! Messages of the core's errors. The core knows no options; here its errors become usage errors that name them.
 
-use crate::core::finding::english;
-use crate::core::judge::plan::{OnInvalid, OnInvalidReason, PlanError};
+use crate::core::judge::plan::{OnInvalidReason, PlanError};
 use crate::core::profile::{Setting, SettingsError};
+use crate::core::{finding::english, judge::plan::OnInvalid};
 use crate::error::Error;
 
 impl From<SettingsError> for Error {
@@ -38,24 +38,21 @@ impl From<PlanError> for Error {
                 format!("--mode {} finds customers by their key; leave out --key none", mode.name())
             }
             PlanError::OnInvalid { profile, column, on_invalid, reason } => {
-                let (name, why) = match (on_invalid, reason) {
-                    (OnInvalid::Keep, OnInvalidReason::Required) => (
-                        "keep",
-                        format!("is required in the profile {profile}, and only values of optional fields can be kept"),
-                    ),
-                    (OnInvalid::Keep, OnInvalidReason::Key) => {
-                        ("keep", "is the key, and customers must not be identified by an invalid one".to_string())
+                let name = if on_invalid == OnInvalid::Keep { "keep" } else { "clear" };
+                let why = match (on_invalid, reason) {
+                    (OnInvalid::Keep, OnInvalidReason::Required) => {
+                        format!("is required in the profile {profile}, and only values of optional fields can be kept")
                     }
-                    (OnInvalid::Keep, OnInvalidReason::Number) => (
-                        "keep",
-                        format!(
-                            "is stored as a number, which an invalid value is not; use {column}=clear to store it as missing"
-                        ),
+                    (OnInvalid::Keep, OnInvalidReason::Key) => {
+                        "is the key, and customers must not be identified by an invalid one".to_string()
+                    }
+                    (OnInvalid::Keep, OnInvalidReason::Number) => format!(
+                        "is stored as a number, which an invalid value is not; use {column}=clear to store it as missing"
                     ),
                     (_, OnInvalidReason::Required) => {
-                        ("clear", format!("is required in the profile {profile}, so it cannot be cleared"))
+                        format!("is required in the profile {profile}, so it cannot be cleared")
                     }
-                    _ => ("clear", "is the key, and a record without it matches no customer".to_string()),
+                    _ => "is the key, and a record without it matches no customer".to_string(),
                 };
                 format!("--on-invalid {column}={name}: {column} {why}")
             }
@@ -64,13 +61,11 @@ impl From<PlanError> for Error {
                     Some(replaced) => format!("values.{column}.{replaced:?}"),
                     None => format!("constants.{column}"),
                 };
-                let why: Vec<String> = match findings.all().has_error() {
-                    true => {
-                        findings.all().iter().map(|finding| english::message(&finding, &column).to_string()).collect()
-                    }
-                    false => vec!["it means a missing value".to_string()],
+                let messages = findings.all().iter().map(|finding| english::message(&finding, &column).to_string());
+                let why = match findings.all().has_error() {
+                    true => messages.collect::<Vec<_>>().join("; "),
+                    false => "it means a missing value".to_string(),
                 };
-                let why = why.join("; ");
                 format!("the mapping's {key} = {value:?} cannot be stored: {why}")
             }
         })

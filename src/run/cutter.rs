@@ -1,35 +1,26 @@
 //! The thread that cuts the inputs into blocks and passes them to the workers: [`Cutter`].
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Sender, SyncSender};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, sync_channel};
+use std::{io, path::Path, sync::Arc, sync::atomic::Ordering};
 
-use super::checked::Checked;
-use super::decode_ahead::decode_ahead;
-use super::threads::Flow;
-use super::worker::Worker;
+use super::threads::{Flow, start_thread};
+use super::worker::{Checked, Worker};
 use crate::core::profile::Candidates;
 use crate::error::{Error, Result};
+use crate::read::feed::{Feed, FileRead};
 use crate::read::input::{Input, ReadOptions};
 use crate::read::{InputRead, Source};
 use crate::sink::sqlite::keys::{MAX_RECORDS, RunPosition};
 
-/// An input that has been read to its end, or to a limit.
-pub(super) struct InputEnd {
-    pub(super) input: usize,
-    pub(super) read: InputRead,
-}
-
 /// What the committing thread receives; it puts them in order.
 pub(super) enum Arrival {
     Block(Box<Checked>),
-    End(InputEnd),
+    /// An input, by its index, has been read to its end, or to a limit.
+    End(usize, InputRead),
     Failed(Error),
 }
 
-/// After which records of a run a block has to end.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Stops {
     /// After each multiple of this number.
@@ -81,22 +72,23 @@ impl Cutter {
                 let read = self.cut(&path, &mut source, &worker, before)?;
                 before += read.as_ref().map_or(0, |read| read.records);
                 match read {
-                    Some(read) if read.bytes < expected => Err(Error::Input {
-                        path,
-                        doing: "it became shorter while it was read; run custload again when no program writes to it"
-                            .into(),
-                    }),
+                    Some(read) if read.bytes < expected => {
+                        let doing =
+                            "it became shorter while it was read; run custload again when no program writes to it";
+                        Err(Error::Input { path, doing: doing.into() })
+                    }
                     read => Ok(read),
                 }
             }));
             let arrival = match done {
-                Ok(Ok(Some(read))) => Arrival::End(InputEnd { input: index, read }),
+                Ok(Ok(Some(read))) => Arrival::End(index, read),
                 // The run has ended without waiting for this thread.
                 Ok(Ok(None)) => return,
                 Ok(Err(error)) => Arrival::Failed(error),
                 Err(_) => Arrival::Failed(Error::Broken("cutting records failed".into())),
             };
-            if self.send(arrival).is_none() {
+            let number = self.number();
+            if self.arrivals.send((number, arrival)).is_err() {
                 return;
             }
         }
@@ -120,12 +112,10 @@ impl Cutter {
             let Some(block) = source.next_block().map_err(|error| Error::input(path, error))? else { break };
             let first = before + block.first_record - 1;
             if first + block.spans.len() as u64 > MAX_RECORDS {
-                return Err(Error::Usage(format!(
-                    "there are more than {MAX_RECORDS} records; import the inputs in parts"
-                )));
+                let message = format!("there are more than {MAX_RECORDS} records; import the inputs in parts");
+                return Err(Error::Usage(message));
             }
-            let number = self.next;
-            self.next += 1;
+            let number = self.number();
             let (arrivals, worker, flow) = (self.arrivals.clone(), Arc::clone(worker), Arc::clone(&self.flow));
             self.pool.spawn_fifo(move || {
                 flow.wait_for_turn(number);
@@ -145,9 +135,88 @@ impl Cutter {
         Ok(Some(source.read()))
     }
 
-    fn send(&mut self, arrival: Arrival) -> Option<()> {
-        let number = self.next;
+    /// The number of the next arrival.
+    fn number(&mut self) -> u64 {
         self.next += 1;
-        self.arrivals.send((number, arrival)).ok()
+        self.next - 1
+    }
+}
+
+/// Moves inflating and decoding to another thread, which stays a few pieces ahead of the reader.
+pub(super) fn decode_ahead(feed: Box<dyn Feed>) -> Box<dyn Feed> {
+    let (pieces, decoded) = sync_channel(PIECES);
+    let mut feed = feed;
+    let none = Piece { bytes: Vec::new(), file_read: feed.file_read() };
+    let has_checksum = feed.has_checksum();
+    let started = start_thread("decode", move || {
+        loop {
+            let mut bytes = vec![0; PIECE];
+            let read = catch_unwind(AssertUnwindSafe(|| feed.read(&mut bytes)))
+                .unwrap_or_else(|_| Err(io::Error::other("inflating or decoding it failed")));
+            let is_last = !matches!(&read, Ok(read) if *read > 0);
+            let piece = read.map(|read| {
+                bytes.truncate(read);
+                Piece { bytes, file_read: feed.file_read() }
+            });
+            // It has no receiver if the run has ended.
+            if pieces.send(piece).is_err() || is_last {
+                return;
+            }
+        }
+    });
+    Box::new(Ahead {
+        decoded,
+        piece: none,
+        at: 0,
+        ended: false,
+        has_checksum,
+        failed: started.err().map(|error| error.to_string()),
+    })
+}
+
+/// The bytes of a piece, and the number of pieces that may wait to be cut.
+const PIECE: usize = 256 * 1024;
+const PIECES: usize = 4;
+
+struct Piece {
+    bytes: Vec<u8>,
+    file_read: Option<FileRead>,
+}
+
+struct Ahead {
+    decoded: Receiver<io::Result<Piece>>,
+    piece: Piece,
+    at: usize,
+    ended: bool,
+    has_checksum: bool,
+    failed: Option<String>,
+}
+
+impl Feed for Ahead {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if let Some(failed) = &self.failed {
+            return Err(io::Error::other(failed.clone()));
+        }
+        if self.at == self.piece.bytes.len() {
+            if self.ended {
+                return Ok(0);
+            }
+            // The last piece is empty. Without it the input is not complete.
+            let lost = |_| io::Error::other("inflating or decoding it ended too early");
+            (self.piece, self.at) = (self.decoded.recv().map_err(lost)??, 0);
+            self.ended = self.piece.bytes.is_empty();
+        }
+        let read = into.len().min(self.piece.bytes.len() - self.at);
+        into[..read].copy_from_slice(&self.piece.bytes[self.at..self.at + read]);
+        self.at += read;
+        Ok(read)
+    }
+
+    fn file_read(&self) -> Option<FileRead> {
+        self.piece.file_read.clone()
+    }
+
+    fn has_checksum(&self) -> bool {
+        self.has_checksum
     }
 }

@@ -1,7 +1,5 @@
-//! The events of a run, for a log. They are `tracing`'s, and cost nothing without a subscriber.
-//!
-//! All of them are here, so that one page shows what can be in a log: names of files and folders, numbers, and words of this
-//! program. Never a customer's value.
+//! The events of a run, for a log. All are here, so that one page shows what can be in a log: names of files and folders, numbers,
+//! and words of this program; never a customer's value. They cost nothing without a subscriber.
 
 use std::time::{Duration, Instant};
 
@@ -15,12 +13,10 @@ use crate::read::input::Input;
 use crate::report::summary::{Status, Summary};
 use crate::sink::sqlite::Undone;
 
-/// The target of all events of runs.
 pub const TARGET: &str = "custload";
 
 const EVERY: Duration = Duration::from_secs(10);
 
-/// The event that ends a run, with all counts.
 macro_rules! end_event {
     ([$level:ident { $($before:tt)* } $counts:ident { $($after:tt)* }] $($(#[$doc:meta])* $name:ident: $sum:ident,)*) => {
         $level!(target: TARGET, event = "end", $($before)* $($name = $counts.$name,)* $($after)*)
@@ -30,7 +26,6 @@ macro_rules! end_event {
 /// Logs the progress of a run, and passes all calls on to another observer.
 pub(super) struct Watched<'o> {
     observer: &'o mut dyn Observer,
-    /// The number of the run, once it is known.
     pub(super) run: Option<i64>,
     progress: Progress,
     start: Instant,
@@ -41,13 +36,8 @@ impl<'o> Watched<'o> {
     pub(super) fn start(options: &Options, observer: &'o mut dyn Observer) -> Watched<'o> {
         let database = options.database.as_deref().map(shown_path);
         info!(
-            target: TARGET,
-            event = "start",
-            version = env!("CARGO_PKG_VERSION"),
-            command = options.command.name(),
-            database,
-            mode = options.fields.mode.name(),
-            profile = options.profile,
+            target: TARGET, event = "start", version = env!("CARGO_PKG_VERSION"), command = options.command.name(),
+            database, mode = options.fields.mode.name(), profile = options.profile,
         );
         let start = Instant::now();
         Watched { observer, run: None, progress: Progress::default(), start, logged: start }
@@ -57,19 +47,12 @@ impl<'o> Watched<'o> {
         for (index, input) in inputs.iter().enumerate() {
             let (path, dialect) = (shown_path(&input.path), &input.dialect);
             info!(
-                target: TARGET,
-                event = "input",
-                run = self.run,
-                file = index + 1,
-                path,
-                format = dialect.format.name(),
-                encoding = dialect.encoding,
-                bytes = input.length,
+                target: TARGET, event = "input", run = self.run, file = index + 1, path,
+                format = dialect.format.name(), encoding = dialect.encoding, bytes = input.length,
             );
         }
     }
 
-    /// Logs the end of a run, or its error.
     pub(super) fn end(&self, options: &Options, done: &Result<Summary>) {
         let seconds = (self.start.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
         match done {
@@ -116,13 +99,8 @@ impl Observer for Watched<'_> {
             self.logged = Instant::now();
             let Progress { bytes, counts } = progress;
             info!(
-                target: TARGET,
-                event = "progress",
-                run = self.run,
-                read = counts.read,
-                accepted = counts.accepted,
-                rejected = counts.rejected,
-                bytes,
+                target: TARGET, event = "progress", run = self.run,
+                read = counts.read, accepted = counts.accepted, rejected = counts.rejected, bytes,
             );
         }
     }
@@ -157,7 +135,6 @@ fn failed(run: Option<i64>, error: &Error, counts: &Counts, seconds: f64) {
     );
 }
 
-/// Logs an input that is skipped, because the run `loaded_by` has loaded it.
 pub(super) fn skipped(input: &Input, loaded_by: i64) {
     info!(target: TARGET, event = "skipped", path = shown_path(&input.path), loaded_by);
 }
@@ -167,12 +144,10 @@ pub(super) fn undone(undone: i64, how: &Undone) {
     info!(target: TARGET, event = "undo", undone, deleted = how.deleted, restored = how.restored);
 }
 
-/// Logs that a stopped run is continued after this number of records.
 pub(super) fn resume(run: i64, records: u64) {
     info!(target: TARGET, event = "resume", run, records);
 }
 
-/// Logs that this number of records is committed.
 pub(super) fn checkpoint(run: i64, records: u64) {
     info!(target: TARGET, event = "checkpoint", run, records);
 }
@@ -182,15 +157,7 @@ pub(super) fn threshold(command: Command, run: i64, reason: &str, counts: &Count
     warn!(target: TARGET, event = "threshold", run, reason, rejected = counts.rejected);
 }
 
-/// Logs that all of a run is in the database.
 pub(super) fn commit(run: i64, counts: &Counts) {
-    info!(
-        target: TARGET,
-        event = "commit",
-        run,
-        created = counts.created,
-        updated = counts.updated,
-        unchanged = counts.unchanged,
-        superseded = counts.superseded,
-    );
+    let Counts { created, updated, unchanged, superseded, .. } = counts;
+    info!(target: TARGET, event = "commit", run, created, updated, unchanged, superseded);
 }

@@ -1,36 +1,16 @@
 //! Earlier runs: listing, undoing and pruning them.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::clock::stamp_of;
-use super::lock::{lock_database, wait_for};
 use super::options::Observer;
 use super::report_paths::{default_reports, finish_earlier_reports};
+use super::start::{DatabaseAccess, lock_database, stamp_of, wait_for};
 use crate::disk::{folder_of, without_links};
 use crate::error::{Error, Result};
 use crate::report::run_note::RunNote;
 use crate::sink::sqlite::{self, PastRun, Pruned, UNFINISHED, Undo, Undone};
-
-/// The database of a command about earlier runs.
-#[derive(Clone, Debug)]
-pub struct DatabaseAccess {
-    pub database: PathBuf,
-    /// How long to wait if another program has locked it.
-    pub wait: Duration,
-    /// Set to a signal's number to stop.
-    pub stop: Arc<AtomicUsize>,
-}
-
-impl DatabaseAccess {
-    fn file(&self) -> PathBuf {
-        without_links(&self.database)
-    }
-}
 
 /// A run in the database, with what only the disk knows of it.
 #[derive(Clone, Debug)]
@@ -38,16 +18,13 @@ pub struct RunStory {
     pub run: PastRun,
     /// The absolute path of its reports, if it wrote any.
     pub reports: Option<PathBuf>,
-    /// Whether it is running now.
     pub is_running: bool,
 }
 
-/// The runs of a database, in the order of their numbers. Writes nothing.
 pub fn runs(access: &DatabaseAccess, observer: &mut dyn Observer) -> Result<Vec<RunStory>> {
     stories(access, None, observer)
 }
 
-/// One run of a database. Writes nothing. An error if there is no such run.
 pub fn one_run(access: &DatabaseAccess, run_id: i64, observer: &mut dyn Observer) -> Result<RunStory> {
     let mut stories = stories(access, Some(run_id), observer)?;
     stories.pop().ok_or_else(|| {
@@ -56,16 +33,13 @@ pub fn one_run(access: &DatabaseAccess, run_id: i64, observer: &mut dyn Observer
 }
 
 fn stories(access: &DatabaseAccess, only: Option<i64>, observer: &mut dyn Observer) -> Result<Vec<RunStory>> {
-    let (database, DatabaseAccess { wait, stop, .. }) = (&access.file(), access);
-    let runs = wait_for(database, *wait, stop, observer, || sqlite::past_runs(database, only, stop));
-    let runs = runs.map_err(|error| match error {
-        Error::Locked { path, holder } => Error::database(
-            &path,
-            format!(
-                "it is locked: {holder} is using it. Wait until that ends, or let custload wait with --wait SECONDS"
-            ),
-        ),
-        other => other,
+    let access = &resolved(access);
+    let database = &access.database;
+    let runs = wait_for(access, observer, || sqlite::past_runs(database, only, &access.stop));
+    let runs = runs.map_err(|error| {
+        let Error::Locked { path, holder } = error else { return error };
+        let advice = "Wait until that ends, or let custload wait with --wait SECONDS";
+        Error::database(&path, format!("it is locked: {holder} is using it. {advice}"))
     })?;
     let holder = RunNote::holder(database).unwrap_or_default();
     let story = |run: PastRun| RunStory {
@@ -82,24 +56,21 @@ pub(super) fn reports_of(database: &Path, run: &PastRun) -> Option<PathBuf> {
     Some(std::path::absolute(&path).unwrap_or(path))
 }
 
-/// Which run is to be undone, and how.
 #[derive(Clone, Debug)]
 pub struct UndoOptions {
     pub run_id: i64,
-    /// Whether to leave customers that have changed since the run as they are. Otherwise nothing is done if there are any
-    /// ([`Undone::is_done`]).
+    /// Whether customers that have changed since the run stay as they are; otherwise nothing is done if there are any.
     pub keep_changed: bool,
-    /// Whether to only report what would be done.
     pub dry_run: bool,
-    /// The time, if not the system's.
     pub now: Option<DateTime<Utc>>,
 }
 
 pub fn undo(access: &DatabaseAccess, options: &UndoOptions, observer: &mut dyn Observer) -> Result<Undone> {
-    let (database, DatabaseAccess { wait, stop, .. }) = (&access.file(), access);
+    let access = &resolved(access);
+    let database = &access.database;
     let UndoOptions { run_id, keep_changed, dry_run, now } = *options;
     sqlite::refuse_absent(database)?;
-    let locked = lock_database(database, *wait, stop, observer)?;
+    let locked = lock_database(access, observer)?;
     let now = stamp_of(now.unwrap_or_else(Utc::now));
     let undo = Undo { run_id, keep_changed, dry_run, now };
     if dry_run {
@@ -113,7 +84,11 @@ pub fn undo(access: &DatabaseAccess, options: &UndoOptions, observer: &mut dyn O
 
 /// Deletes what is needed to undo runs, except the last `keep` finished ones.
 pub fn prune(access: &DatabaseAccess, keep: u64, observer: &mut dyn Observer) -> Result<Pruned> {
-    let (database, DatabaseAccess { wait, stop, .. }) = (&access.file(), access);
-    sqlite::refuse_absent(database)?;
-    lock_database(database, *wait, stop, observer)?.prune(keep)
+    let access = &resolved(access);
+    sqlite::refuse_absent(&access.database)?;
+    lock_database(access, observer)?.prune(keep)
+}
+
+fn resolved(access: &DatabaseAccess) -> DatabaseAccess {
+    DatabaseAccess { database: without_links(&access.database), ..access.clone() }
 }

@@ -1,14 +1,12 @@
 //! The inputs of a run: finding and opening them, and the paths by which they are known.
 
-use std::fs;
 use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::{fs, sync::Arc};
 
 use super::options::{Observer, Options};
 use super::threads::{POLL, start_thread, stop_if_signalled};
-use crate::core::profile::Candidates;
-use crate::core::text::visible;
+use crate::core::{profile::Candidates, text::visible};
 use crate::disk::are_one_file;
 use crate::error::{Error, Result};
 use crate::read::expand::expand;
@@ -29,7 +27,6 @@ pub(super) fn inputs_of(options: &Options, observer: &mut dyn Observer) -> Resul
     paths
 }
 
-/// How many skipped files are named at most.
 const MOST_SKIPPED: u64 = 100;
 
 /// An error if the database is an input: closing it would release SQLite's locks on it.
@@ -42,12 +39,16 @@ pub(super) fn refuse_database_as_input(options: &Options, paths: &[PathBuf]) -> 
     }
 }
 
+/// The length of a file; other inputs have none.
+pub(super) fn file_length(path: &Path) -> Option<u64> {
+    fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|metadata| metadata.len())
+}
+
 pub(super) fn shown_path(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
-/// The absolute path by which an input is known later; standard input and pipes have none. Links are not resolved: a link may
-/// lead to another file tomorrow.
+/// The path by which an input is known later; standard input and pipes have none. Links stay: one may lead elsewhere tomorrow.
 pub(super) fn absolute_path(path: &Path) -> Option<String> {
     let is_stream = || fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir());
     if path.as_os_str() == "-" || is_stream() {
@@ -68,12 +69,20 @@ pub(super) fn absolute_path(path: &Path) -> Option<String> {
     Some(absolute.to_str().map_or_else(|| format!("{absolute:?}"), str::to_string))
 }
 
+/// The part of an input that the options name: a sheet of a spreadsheet, or the path of the records in JSON.
+pub(super) fn part(read: &ReadOptions, format: &str) -> Option<String> {
+    match format {
+        "spreadsheet" => read.sheet.clone(),
+        "json" | "ndjson" => read.records.clone(),
+        _ => None,
+    }
+}
+
 /// If there are more inputs than this, each is closed again until its records are read.
 const KEPT_OPEN: usize = 16;
 
-/// Opens the inputs on a separate thread, so that a signal stops the run while standard input is silent.
-///
-/// If the run `spools`, standard input and pipes are read to their end now.
+/// Opens the inputs on a separate thread, so that a signal stops the run while standard input is silent. If the run `spools`,
+/// standard input and pipes are read to their end now.
 pub(super) fn open_inputs(
     options: &Options,
     paths: Vec<PathBuf>,
@@ -87,7 +96,7 @@ pub(super) fn open_inputs(
         let _ = opened.send(open_all(&paths, &read, &candidates));
     })?;
     loop {
-        stop_if_signalled(options)?;
+        stop_if_signalled(&options.stop)?;
         match arrived.recv_timeout(POLL) {
             Ok(inputs) => return inputs,
             Err(RecvTimeoutError::Timeout) => {}

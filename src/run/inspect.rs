@@ -5,32 +5,27 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::advice::proposal;
-use super::inputs::open_inputs;
-use super::options::Options;
 use super::prepare::{bind_one, candidates, choose, note_sheet, summary_of};
+use super::{advice::proposal, inputs::open_inputs, options::Options};
 use crate::core::finding::{Code, Severity, english};
-use crate::core::judge::field_plan::FieldPlan;
-use crate::core::judge::plan::Plan;
 use crate::core::judge::{Checker, Outcome, Stamp};
 use crate::core::profile::{Candidates, Likely, Profile, nearest_field, report_column};
 use crate::core::record::csv::{SHEET_MARK, split};
 use crate::core::record::json::{JsonValue, Members, value};
 use crate::core::record::{Block, Extent};
 use crate::core::row::{PlainRows, Value};
+use crate::core::{judge::field_plan::FieldPlan, judge::plan::Plan};
 use crate::error::{Error, Result};
 use crate::read::expand::expand;
 use crate::read::input::{Dialect, Input, ReadOptions};
 use crate::report::summary::{ColumnSummary, Ignored, InputSummary};
 
-/// How many records are read.
 pub const INSPECTED_RECORDS: u64 = 1000;
 
 /// How many records are shown as they would be stored, and how many values of each column are shown.
 const SHOWN_RECORDS: usize = 5;
 const SHOWN_VALUES: usize = 3;
 
-/// For how many unknown headers a field is proposed.
 const PROPOSALS: usize = 200;
 
 /// What a run would make of an input.
@@ -39,25 +34,18 @@ pub struct Inspection {
     /// How it is read, and where its columns go. Its counts are those of the records that were read.
     #[serde(flatten)]
     pub input: InputSummary,
-    /// The same in a few words.
     #[serde(skip)]
     pub described: String,
-    /// Notices about how it is read.
     pub notes: Vec<String>,
     pub fits: Vec<FitSummary>,
-    /// The profile that a run would take.
     pub profile: Option<String>,
-    /// Why it cannot be loaded, if it cannot.
     pub problem: Option<String>,
-    /// Options with which it might be loaded.
     pub proposed_options: Vec<String>,
     /// The content of its columns, or keys: one for each of `columns`.
     pub content: Vec<ColumnContent>,
     /// The records with a ZIP code that seems to have lost its leading zero.
     pub short_zips: u64,
-    /// The records that would be rejected, by code.
     pub rejects_by_code: BTreeMap<&'static str, RejectExample>,
-    /// The first records as they would be stored.
     pub first_records: Vec<StoredRecord>,
 }
 
@@ -71,11 +59,9 @@ impl Serialize for StoredRecord {
     }
 }
 
-/// How well a profile fits an input.
 #[derive(Clone, Debug, Serialize)]
 pub struct FitSummary {
     pub profile: String,
-    /// How many of its fields the input fills.
     pub matched: usize,
     /// The columns that it requires, and that nothing fills.
     pub missing: Vec<String>,
@@ -83,13 +69,10 @@ pub struct FitSummary {
 
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct ColumnContent {
-    /// The field that an unknown header may be meant for.
     pub proposal: Option<String>,
-    /// The records that have a value in it.
     pub filled: u64,
     /// The values for which their record would be rejected.
     pub faulty: u64,
-    /// The first values, each once.
     pub examples: Vec<String>,
 }
 
@@ -98,11 +81,8 @@ pub struct ColumnContent {
 pub struct RejectExample {
     #[serde(skip)]
     pub code: Code,
-    /// The records that have it.
     pub records: u64,
-    /// The line of the first.
     pub first_line: u64,
-    /// What is wrong with the first.
     pub message: String,
 }
 
@@ -152,29 +132,26 @@ impl Inspection {
             Some(name) => Ok(Profile::named(name)?),
             None => choose(input, options, candidates),
         };
-        let profile = match profile {
-            Ok(profile) => profile,
+        let bound = match profile {
+            Ok(profile) => {
+                self.profile = Some(profile.name.clone());
+                let plan = Arc::new(Plan::new(profile, &options.fields)?);
+                bind_one(input, 0, &plan, options).map(|(shape, summary)| (plan, shape, summary))
+            }
+            Err(problem) => Err(problem),
+        };
+        let (plan, shape, summary) = match bound {
+            Ok(bound) => bound,
             Err(problem) => {
                 self.problem = Some(problem.to_string());
                 return Ok(None);
             }
         };
-        self.profile = Some(profile.name.clone());
-        let plan = Arc::new(Plan::new(profile, &options.fields)?);
-        match bind_one(input, 0, &plan, options) {
-            Ok((shape, summary)) => {
-                self.input = summary;
-                let stamp = Stamp { now: String::new(), run: 1, file: 1 };
-                Ok(Some(Checker::new(plan, shape, stamp, false, options.read.max_record_bytes)))
-            }
-            Err(problem) => {
-                self.problem = Some(problem.to_string());
-                Ok(None)
-            }
-        }
+        self.input = summary;
+        let stamp = Stamp { now: String::new(), run: 1, file: 1 };
+        Ok(Some(Checker::new(plan, shape, stamp, false, options.read.max_record_bytes)))
     }
 
-    /// Proposes fields for the first unknown headers.
     fn propose(&mut self, candidates: &Candidates) {
         let filled = self.input.filled_fields();
         let of_profile = |profile: &&Arc<Profile>| self.profile.as_ref().is_none_or(|name| *name == profile.name);
@@ -198,8 +175,7 @@ impl Inspection {
         options: &Options,
         candidates: &Candidates,
     ) -> Result<()> {
-        let path = input.path.clone();
-        let names = input.names.clone();
+        let (path, names) = (input.path.clone(), input.names.clone());
         let columns = names.iter().enumerate().rev().map(|(column, name)| (name.clone(), column)).collect();
         let cells = Cells { dialect: input.dialect.clone(), names, columns };
         let read = ReadOptions { limit: Some(INSPECTED_RECORDS), ..options.read.clone() };
@@ -216,16 +192,16 @@ impl Inspection {
             }
         }
         let read = source.read();
-        let blank = read.blank;
         self.input.bytes = read.bytes;
         note_sheet(&mut self.input, read.sheet);
         self.notes.extend(read.sheet.and_then(|sheet| sheet.notice()));
+        let counts = &mut self.input.counts;
+        counts.blank = read.blank;
+        if checker.is_none() {
+            counts.read = counts.read.max(read.blank);
+        }
         if read.records < INSPECTED_RECORDS {
             self.input.sha256 = read.sha256;
-        }
-        self.input.counts.blank = blank;
-        if checker.is_none() {
-            self.input.counts.read = self.input.counts.read.max(blank);
         }
         Ok(())
     }

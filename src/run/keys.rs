@@ -1,27 +1,19 @@
-//! Which customer or earlier record has a key: [`Keys`].
-//!
-//! Workers claim keys by fingerprint, in any order ([`SharedKeys`]). If a fingerprint is taken already, the texts of the keys are
-//! compared here, in the order of the records.
+//! Which customer or earlier record has a key: [`Keys`]; and, in a run that changes customers, [`existing_matches`]. Workers claim
+//! keys by fingerprint, in any order; if one is taken already, the texts of the keys are compared here, in the records' order.
 
-use std::borrow::Cow;
-use std::collections::HashSet;
-use std::io;
-use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::collections::{HashMap, HashSet};
+use std::{borrow::Cow, ops::Range, path::PathBuf};
 
-use super::checked::Checked;
-use super::target::Target;
-use crate::core::judge::field_plan::KeyPlan;
-use crate::core::record::Position;
-use crate::core::row::Value;
+use super::worker::{Checked, Found};
+use super::{accepted::cannot_keep_keys, target::Target};
+use crate::core::judge::{Outcome, Touched};
 use crate::core::text::key::{self, KeyComparison};
-use crate::error::{Error, Result, Words};
-use crate::sink::sqlite::keys::{Collisions, Fingerprint, Fingerprints, KeySet, RunPosition, SharedKeys};
-use crate::sink::sqlite::record::values;
+use crate::core::{judge::field_plan::KeyPlan, judge::plan::Plan, profile::FieldSet, record::Position, row::Value};
+use crate::error::Result;
+use crate::sink::sqlite::keys::{Fingerprint, Fingerprints, KeySet, RunPosition, SharedKeys};
 use crate::sink::sqlite::texts::{BlockTexts, KeyTexts, KeyedRecord};
+use crate::sink::sqlite::{StoredRow, record::values};
 
-/// The keys of the customers and of the run's records.
-#[derive(Debug)]
 pub(super) struct Keys {
     /// `None` if records have no key.
     plan: Option<KeyPlan>,
@@ -29,7 +21,7 @@ pub(super) struct Keys {
     fingerprints: Fingerprints,
     texts: KeyTexts,
     /// The keys of records whose fingerprint belongs to another key or to a released record.
-    collided: Collisions,
+    collided: HashMap<Box<[u8]>, RunPosition>,
     /// The records that claimed a key, and were then rejected for another reason.
     released: HashSet<RunPosition>,
     /// The customers that this input created, if the next input is to find them.
@@ -38,16 +30,15 @@ pub(super) struct Keys {
     folder: PathBuf,
 }
 
-/// The number of customers whose keys are added at once.
 const BATCH: usize = 4096;
 
 impl Keys {
     /// The keys of the existing customers with IDs below `below`. A resumed run finds those that it created among its records.
     pub(super) fn new(plan: Option<KeyPlan>, target: &Target, below: i64, folder: PathBuf) -> Result<Keys> {
         let (mut customers, fingerprints) = (KeySet::default(), Fingerprints::default());
-        if let Some(plan) = plan {
+        if let Some((plan, existing)) = plan.zip(target.customers()) {
             let mut batch = Vec::with_capacity(BATCH);
-            target.for_each_key(below, |customer, text| {
+            existing.for_each_key(below, |customer, text| {
                 if let Some(folded) = key::fold(text, plan.comparison) {
                     batch.push((fingerprints.of(folded.as_bytes()), customer));
                 }
@@ -67,7 +58,7 @@ impl Keys {
             shared: SharedKeys::new(customers),
             fingerprints,
             texts: KeyTexts::new(folder.clone()),
-            collided: Collisions::default(),
+            collided: HashMap::new(),
             released: HashSet::new(),
             created: Vec::new(),
             folder,
@@ -78,11 +69,10 @@ impl Keys {
         (self.shared.clone(), self.fingerprints.clone())
     }
 
-    /// Adds the keys of a block, for the blocks after it.
     pub(super) fn add_block(&mut self, checked: &Checked) -> Result<()> {
         let Some((position, _)) = checked.block.positions().next() else { return Ok(()) };
         let position = Position { line: checked.block.first_line, ..position };
-        self.add_texts(checked.first, checked.worker.input, position, &checked.texts)
+        self.add_texts(checked.first, checked.worker.input, position, &checked.found.texts)
     }
 
     fn add_texts(&mut self, first: RunPosition, input: usize, position: Position, texts: &BlockTexts) -> Result<()> {
@@ -128,10 +118,11 @@ impl Keys {
         if keyed.key == key && !self.released.contains(&first) {
             return Ok(Some((first, keyed)));
         }
-        match self.collided.claim(key, record) {
-            Some(other) => Ok(Some((other, self.read(other)?))),
-            None => Ok(None),
+        if let Some(&other) = self.collided.get(key) {
+            return Ok(Some((other, self.read(other)?)));
         }
+        self.collided.insert(key.into(), record);
+        Ok(None)
     }
 
     fn read(&mut self, record: RunPosition) -> Result<KeyedRecord> {
@@ -154,13 +145,84 @@ impl Keys {
     pub(super) fn end_input(&mut self) {
         self.shared.end_input(&std::mem::take(&mut self.created));
         self.texts = KeyTexts::new(self.folder.clone());
-        self.collided = Collisions::default();
+        self.collided = HashMap::new();
         self.released.clear();
     }
 }
 
-/// A stored value as text.
-pub(super) fn text_of(value: Value<'_>) -> Cow<'_, str> {
+/// The existing customers that have a record's key.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ExistingMatch {
+    /// The first of them, and a second one.
+    pub(super) customer: Option<i64>,
+    pub(super) other: Option<i64>,
+    /// The fields in which the first differs from the record.
+    pub(super) differing: FieldSet,
+    /// Its key as it is stored.
+    pub(super) key: String,
+}
+
+/// One match for each span of a block; none in a run that only creates customers. Stored keys are read only if `wants_key`.
+pub(super) fn existing_matches(
+    checked: &Checked,
+    plan: &Plan,
+    target: &Target,
+    wants_key: bool,
+) -> Result<Vec<ExistingMatch>> {
+    let Checked { verdicts, worker, found: Found { candidates, .. }, .. } = checked;
+    let Some(key) = plan.key.filter(|_| plan.mode.changes()) else { return Ok(Vec::new()) };
+    let mut found = vec![ExistingMatch::default(); verdicts.verdicts.len()];
+    let fields = worker.filled_fields();
+    let mut columns = vec![plan.fields[key.field].column.as_str()];
+    columns.extend(fields.iter().map(|field| plan.fields[*field].column.as_str()));
+    let customers: Vec<i64> = candidates.iter().map(|(_, customer)| *customer).collect();
+    target.read_rows(&columns, &customers, |at, stored| {
+        let (index, customer) = candidates[at];
+        let index = index as usize;
+        let Outcome::Accepted { row, key: Some(text), .. } = &verdicts.verdicts[index].outcome else { return };
+        if !has_key(&stored, verdicts.key_text(text), key.comparison) {
+            return;
+        }
+        let found = &mut found[index];
+        if found.customer.is_some() {
+            found.other = found.other.or(Some(customer));
+            return;
+        }
+        found.customer = Some(customer);
+        let row = &verdicts.rows[row.start as usize..row.end as usize];
+        found.differing = differing(&stored, row, &fields, &verdicts.touched[index]);
+        if wants_key {
+            found.key = text_of(stored.value(0)).into_owned();
+        }
+    })?;
+    Ok(found)
+}
+
+/// Whether a customer has this key. Its stored key is the first value.
+fn has_key(stored: &StoredRow<'_, '_>, key: &[u8], comparison: KeyComparison) -> bool {
+    let text = text_of(stored.value(0));
+    text.as_bytes() == key || key::fold(&text, comparison).is_some_and(|folded| folded.as_bytes() == key)
+}
+
+/// The fields in which a customer differs from a record. The stored values after its key are those of `fields`.
+fn differing(stored: &StoredRow<'_, '_>, row: &[u8], fields: &[usize], touched: &Touched) -> FieldSet {
+    let mut differing = FieldSet::default();
+    let mut fields = (1..).zip(fields).peekable();
+    for (field, value) in values(row).enumerate() {
+        let Some((index, _)) = fields.next_if(|(_, wanted)| **wanted == field) else { continue };
+        let value = match touched.given.has(field) {
+            true => value,
+            false if touched.cleared.has(field) => Value::Null,
+            false => continue,
+        };
+        if stored.value(index) != value {
+            differing.insert(field);
+        }
+    }
+    differing
+}
+
+fn text_of(value: Value<'_>) -> Cow<'_, str> {
     match value {
         Value::Null => Cow::Borrowed(""),
         Value::Text(text) => String::from_utf8_lossy(text),
@@ -168,18 +230,10 @@ pub(super) fn text_of(value: Value<'_>) -> Cow<'_, str> {
     }
 }
 
-/// The error of a spill file in `folder` that cannot be written or read.
-pub(super) fn cannot_keep_keys(folder: &Path, error: &io::Error) -> Error {
-    let advice = match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::FileTooLarge | io::ErrorKind::QuotaExceeded => "Free some space",
-        _ => "Check the disk and the permissions of this folder",
-    };
-    let message = format!("the run's keys could not be kept here: {error}. {advice}, then run custload again");
-    Error::database(&std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf()), Words::own(message))
-}
-
 #[cfg(test)]
 pub(super) mod tests {
+    use std::{io, path::Path};
+
     use super::*;
     use crate::sink::sqlite::keys::{Claim, Rivals};
     use crate::sink::sqlite::record::RowEncoder;

@@ -1,49 +1,30 @@
-//! The counts of a run: [`Ledger`] adds up what became of all records and cells, checks that the sums balance, and makes the
-//! rows of `import_runs` and `import_files` ([`RunRecord`]).
+//! The counts of a run ([`Ledger`]), which must balance, and its rows in `import_runs` and `import_files` ([`RunRecord`]).
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use serde_json::json;
 
-use super::accepted::LateReject;
-use super::cells::{CellFate, balance_cells, column_of};
-use super::clock::Clock;
-use super::committed_input::{CommittedInput, balance};
-use super::cutter::InputEnd;
-use super::identity::part;
-use super::option_text;
+use super::committed_input::{CellFate, CommittedInput, balance, balance_cells, column_of};
 use super::options::{Options, Progress};
-use super::report_paths::relative_reports;
-use super::tally::Tally;
-use crate::core::judge::plan::Plan;
-use crate::core::judge::{MetKeys, Verdicts};
+use super::start::{Clock, Start};
+use super::{accepted::LateReject, inputs::part, option_text, report_paths::relative_reports, tally::Tally};
 use crate::core::record::{Balance, CellOutcome};
+use crate::core::{judge::Verdicts, judge::plan::Plan};
 use crate::error::{Error, Result};
 use crate::read::input::ReadOptions;
 use crate::report::summary::{Counts, InputSummary};
-use crate::sink::sqlite::keys::RunPosition;
-use crate::sink::sqlite::{FileRow, RunRow, UNFINISHED};
+use crate::sink::sqlite::{FileRow, RunRow, UNFINISHED, keys::RunPosition};
 
-#[derive(Debug)]
 pub(super) struct Ledger {
     pub(super) record: RunRecord,
-    inputs: Vec<CommittedInput>,
+    pub(super) inputs: Vec<CommittedInput>,
     /// The sum of the inputs' counts, kept because it is needed after every block and there may be many inputs.
     pub(super) counts: Counts,
-    tally: Tally,
+    pub(super) tally: Tally,
     bytes: u64,
     pub(super) records: RunPosition,
     /// The counts at the checkpoint from which a stopped run continues.
     before: Counts,
-}
-
-#[derive(Debug)]
-pub(super) struct Totals {
-    pub(super) record: RunRecord,
-    pub(super) inputs: Vec<InputSummary>,
-    pub(super) counts: Counts,
-    pub(super) tally: Tally,
 }
 
 impl Ledger {
@@ -52,11 +33,6 @@ impl Ledger {
         Ledger { record, inputs, counts: Counts::default(), tally, bytes: 0, records: 0, before }
     }
 
-    pub(super) fn begin_input(&mut self, input: CommittedInput) {
-        self.inputs.push(input);
-    }
-
-    /// The path of an input, as it was named.
     pub(super) fn path(&self, input: usize) -> &str {
         &self.inputs[input].summary.path
     }
@@ -65,12 +41,10 @@ impl Ledger {
         Progress { bytes: self.bytes, counts: self.counts }
     }
 
-    /// Whether all inputs have been read to their end.
     pub(super) fn is_complete(&self) -> bool {
         self.inputs.iter().all(|input| input.is_complete)
     }
 
-    /// Counts for an input and for the run.
     pub(super) fn count(&mut self, input: usize, count: impl Fn(&mut Counts)) {
         count(&mut self.inputs[input].summary.counts);
         count(&mut self.counts);
@@ -82,17 +56,6 @@ impl Ledger {
         self.tally.add(tally);
         self.bytes += bytes;
         self.records = records;
-    }
-
-    /// The columns of a block's slots. An error if a key matches no field and the options say so.
-    pub(super) fn columns_of(
-        &mut self,
-        input: usize,
-        met: MetKeys,
-        plan: &Plan,
-        options: &Options,
-    ) -> Result<Vec<u32>> {
-        self.inputs[input].columns_of(met, plan, options.unknown_columns_are_errors)
     }
 
     /// Adds what became of a block's cells. `cells` counts those of late rejects as if they were accepted.
@@ -115,16 +78,10 @@ impl Ledger {
         }
     }
 
-    /// Counts the cells of a record that a later one supersedes.
     pub(super) fn supersede_cells(&mut self, input: usize, cells: &[CellFate]) {
         for (column, outcome) in cells {
             self.inputs[input].cells(*column).move_one(*outcome, CellOutcome::Superseded);
         }
-    }
-
-    /// Ends an input, and checks that its counts balance. Returns notices about it.
-    pub(super) fn end_input(&mut self, end: InputEnd, plan: &Plan, options: &Options) -> Result<Vec<String>> {
-        self.inputs[end.input].end(end.read, plan, options)
     }
 
     /// Checks that every record that was read is accepted, rejected or blank, and every accepted one stored or left out.
@@ -144,23 +101,16 @@ impl Ledger {
         (self.counts.created - self.before.created, self.counts.updated - self.before.updated)
     }
 
-    /// The rows of the run and its inputs at a checkpoint. The inputs have the lengths of their files, by which they are recognised
-    /// when the run continues.
+    /// The rows of the run and its inputs at a checkpoint. The inputs are recognised later by the lengths of their files.
     pub(super) fn checkpoint_rows(&self, customers: Option<(i64, i64)>) -> (RunRow, Vec<FileRow>) {
-        let summaries: Vec<&InputSummary> = self.inputs.iter().map(|input| &input.summary).collect();
-        let (run, files) = self.record.rows(UNFINISHED, self.record.clock.now(), self.counts, customers, &summaries);
-        let lengths = self.inputs.iter().map(|input| input.length);
-        (run, files.into_iter().zip(lengths).map(|(file, bytes)| FileRow { bytes, ..file }).collect())
-    }
-
-    pub(super) fn finish(self) -> Totals {
-        let Ledger { record, inputs, counts, tally, .. } = self;
-        Totals { record, inputs: inputs.into_iter().map(|input| input.summary).collect(), counts, tally }
+        let summaries = self.inputs.iter().map(|input| &input.summary);
+        let (run, mut files) = self.record.rows(UNFINISHED, self.record.clock.now(), self.counts, customers, summaries);
+        files.iter_mut().zip(&self.inputs).for_each(|(file, input)| file.bytes = input.length);
+        (run, files)
     }
 }
 
 /// What `import_runs` and `import_files` say of a run, as far as it does not change while it runs.
-#[derive(Debug)]
 pub(super) struct RunRecord {
     pub(super) row: RunRow,
     pub(super) clock: Clock,
@@ -170,34 +120,28 @@ pub(super) struct RunRecord {
 }
 
 impl RunRecord {
-    pub(super) fn new(
-        options: &Options,
-        plan: &Plan,
-        clock: &Clock,
-        reports: Option<&Path>,
-        undone: BTreeSet<i64>,
-    ) -> RunRecord {
-        let columns = plan.fields.iter().map(|field| field.column.as_str()).collect::<Vec<_>>();
+    pub(super) fn new(options: &Options, plan: &Plan, start: &Start, undone: BTreeSet<i64>) -> RunRecord {
+        let columns: Vec<&str> = plan.fields.iter().map(|field| field.column.as_str()).collect();
         let row = RunRow {
+            run_id: start.run_id,
             profile: plan.profile.name.clone(),
             mode: options.fields.mode.name().to_string(),
             options: option_text::text(options),
             columns: json!(columns).to_string(),
-            started_at: clock.started.clone(),
-            reports: reports.map(|reports| relative_reports(options, reports)).unwrap_or_default(),
+            started_at: start.clock.started.clone(),
+            reports: start.reports.as_deref().map(|reports| relative_reports(options, reports)).unwrap_or_default(),
             ..RunRow::default()
         };
-        RunRecord { row, clock: clock.clone(), read: options.read.clone(), undone }
+        RunRecord { row, clock: start.clock.clone(), read: options.read.clone(), undone }
     }
 
-    /// The rows of the run and of its inputs, with these counts.
-    pub(super) fn rows(
+    pub(super) fn rows<'i>(
         &self,
         status: &str,
         ended_at: String,
         counts: Counts,
         customers: Option<(i64, i64)>,
-        inputs: &[&InputSummary],
+        inputs: impl Iterator<Item = &'i InputSummary>,
     ) -> (RunRow, Vec<FileRow>) {
         let run = RunRow {
             ended_at,
@@ -207,7 +151,7 @@ impl RunRecord {
             last_customer_id: customers.map(|(_, last)| last),
             ..self.row.clone()
         };
-        let files = inputs.iter().map(|input| FileRow {
+        let files = inputs.map(|input| FileRow {
             path: input.path.clone(),
             bytes: input.bytes,
             sha256: input.sha256.clone(),
@@ -223,7 +167,7 @@ impl RunRecord {
 
 #[cfg(test)]
 mod tests {
-    use super::super::cells::ColumnIndex;
+    use super::super::committed_input::ColumnIndex;
     use super::*;
     use crate::report::summary::ColumnSummary;
 
@@ -235,7 +179,7 @@ mod tests {
         for input in 0..inputs {
             let columns = vec![ColumnSummary { cells: Some(Balance::default()), ..ColumnSummary::new("Email") }];
             let summary = InputSummary { path: format!("{input}.csv"), columns, ..InputSummary::default() };
-            ledger.begin_input(CommittedInput::counting(summary, ColumnIndex::Table(vec![0]), 9));
+            ledger.inputs.push(CommittedInput::counting(summary, ColumnIndex::Table(vec![0]), 9));
         }
         ledger
     }

@@ -1,31 +1,20 @@
 //! A run from its inputs to its end: [`run`].
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::already_loaded::{self, left_to_load};
-use super::clock::Clock;
-use super::close::{Ending, close};
-use super::commit::{Committer, Opened};
 use super::events::{self, Watched};
-use super::inputs::open_inputs;
-use super::inputs::{inputs_of, refuse_database_as_input};
-use super::ledger::RunRecord;
+use super::inputs::{inputs_of, open_inputs, refuse_database_as_input};
 use super::options::{Observer, Options};
-use super::pipeline::run_pipeline;
 use super::prepare::{self, Prepared};
-use super::report_paths::reports_path;
 use super::resume;
-use super::start::Start;
+use super::start::{Clock, Start};
 use super::target::{Target, open_target};
-use crate::core::judge::Stamp;
-use crate::core::judge::plan::Plan;
-use crate::core::profile::Candidates;
-use crate::disk::without_links;
+use super::{close::close, commit::Committer, ledger::RunRecord, pipeline::run_pipeline, report_paths::reports_path};
+use crate::core::{judge::plan::Plan, profile::Candidates};
 use crate::error::{Error, Result};
-use crate::report::folder::ReportFolder;
-use crate::report::summary::Summary;
-use crate::shell;
+use crate::report::{folder::ReportFolder, summary::Summary};
+use crate::{disk::without_links, shell};
 
 /// Imports or checks inputs, as `options` say.
 ///
@@ -74,7 +63,6 @@ fn load(options: &Options, observer: &mut Watched<'_>) -> Result<Summary> {
     load_prepared(prepared, plan, &candidates, start, undone, options, observer)
 }
 
-/// Loads inputs whose columns are bound.
 fn load_prepared(
     prepared: Vec<Prepared>,
     plan: Arc<Plan>,
@@ -87,32 +75,27 @@ fn load_prepared(
     // Each input finds what those before it changed.
     let one_by_one = plan.mode.changes() && prepared.len() > 1;
     let target = open_target(options, &plan, &mut start, one_by_one, observer)?;
-    let run_id = match &target {
-        Target::ReadOnly(customers) => customers.next_run(),
-        _ => start.run_id,
-    };
+    if let Target::ReadOnly(snapshot) = &target
+        && snapshot.next_run != start.run_id
+    {
+        start.run_id = snapshot.next_run;
+        start.reports = reports_path(options, start.run_id)?;
+    }
     let target = if one_by_one { target.simulated(&plan, options)? } else { target };
-    let reports = match run_id == start.run_id {
-        true => start.reports.take(),
-        false => reports_path(options, run_id)?,
-    };
-    let folder = reports.as_deref().map(ReportFolder::create).transpose()?;
+    let folder = start.reports.as_deref().map(ReportFolder::create).transpose()?;
 
     observer.start(prepared.iter().map(|prepared| prepared.input.length).sum::<Option<u64>>());
-    let stamp = Stamp { now: start.clock.started.clone(), run: run_id, file: 0 };
-    let record = RunRecord::new(options, &plan, &start.clock, reports.as_deref(), undone);
-    let stopped = start.unfinished.take().map(|run| (run.checkpoint, run.counts));
-    let opened = Opened { target, folder, record, run_name: start.run_name.clone(), stopped, one_by_one };
-    let mut committer = Committer::new(options, Arc::clone(&plan), opened)?;
-    let ended = run_pipeline(prepared, candidates, &plan, &stamp, options, &mut committer, observer);
-    let kept = committer.kept();
-    let ending = Ending { options, profile: &plan.profile, clock: &start.clock, reports: reports.as_deref(), run_id };
-    let ended = ended.and_then(|()| close(&ending, committer, observer));
+    let run_id = start.run_id;
+    let record = RunRecord::new(options, &plan, &start, undone);
+    let mut committer = Committer::new(options, plan, target, folder, record, &mut start, one_by_one)?;
+    let ended = run_pipeline(prepared, candidates, &mut committer, observer);
+    let kept = committer.kept;
+    let ended = ended.and_then(|()| close(committer, &start, observer));
     start.end(&ended);
     ended.map_err(|error| match kept {
-        Some(records) => {
+        Some(kept) => {
             let undo = shell::undo_of(run_id, options.database.as_deref());
-            Error::AtCheckpoint { error: Box::new(error), run_id, undo, records }
+            Error::AtCheckpoint { error: Box::new(error), run_id, undo, records: kept.records }
         }
         None => error,
     })

@@ -1,6 +1,5 @@
-//! The options of a run as the database keeps them: [`text`], and how those of two runs differ: [`difference`].
-//!
-//! By them an input that was loaded with the same options is recognised, and a stopped run continues only with its own.
+//! The options of a run as the database keeps them ([`text`]), and how those of two runs differ ([`difference`]): an input that was
+//! loaded with the same options is recognised, and a stopped run continues only with its own.
 
 use serde_json::{Map, Value};
 
@@ -9,14 +8,13 @@ use super::option_table::{Recorded, last_words, rows};
 use super::options::Options;
 use crate::core::judge::plan::OnInvalid;
 
-/// The options of a run for `import_runs`.
 pub(super) fn text(options: &Options) -> String {
     let values = recorded().map(|(_, _, recorded)| (recorded.key.to_string(), (recorded.value)(options)));
     Value::Object(values.collect()).to_string()
 }
 
-/// The first option, among those that decide what `matter`s, that differs between a run in the database and these options. Options
-/// that an earlier version did not know have their defaults.
+/// The first option, of those that decide what `matter`s, that differs from a run in the database. What an earlier version did not
+/// know has its default.
 pub(super) fn difference(before: &str, now: &Options, matter: &[Decides]) -> Option<String> {
     let before = parsed(before);
     let usual = Options::default();

@@ -1,14 +1,10 @@
 //! What a run does ([`Options`]), and what is shown of it ([`Observer`]).
 
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
-use std::time::Duration;
+use std::{path::PathBuf, sync::Arc, sync::atomic::AtomicUsize, time::Duration};
 
 use chrono::{DateTime, Utc};
 
-use crate::core::judge::plan::FieldOptions;
-use crate::core::mode::Duplicates;
+use crate::core::{judge::plan::FieldOptions, mode::Duplicates};
 use crate::read::input::ReadOptions;
 use crate::report::summary::Counts;
 

@@ -4,85 +4,73 @@
 //! needs one of a fixed number of permits from cut to commit, so that no queue can grow, whatever is slow. The report lines of a
 //! block of bad records may be much longer than the block, so workers also pause while too many are unwritten ([`Flow`]).
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel, sync_channel};
+use std::{collections::BTreeMap, sync::Arc, sync::atomic::Ordering};
 
-use super::commit::Committer;
 use super::cutter::{Arrival, Cutter};
-use super::options::{Command, Observer, Options};
-use super::prepare::Prepared;
+use super::options::{Command, Observer};
 use super::threads::{EndOfFlow, Flow, POLL, start_thread, stop_if_signalled};
-use crate::core::judge::Stamp;
-use crate::core::judge::plan::Plan;
+use super::{commit::Committer, prepare::Prepared};
 use crate::core::profile::Candidates;
 use crate::error::{Error, Result};
 
-/// Reads, checks and commits all records of all inputs.
 pub(super) fn run_pipeline(
     prepared: Vec<Prepared>,
     candidates: &Arc<Candidates>,
-    plan: &Arc<Plan>,
-    stamp: &Stamp,
-    options: &Options,
     committer: &mut Committer<'_>,
     observer: &mut dyn Observer,
 ) -> Result<()> {
+    let options = committer.options;
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(options.threads)
         .thread_name(|index| format!("check-{index}"))
-        .build()
-        .map_err(|error| {
-            let count = options.threads;
-            Error::Usage(format!(
-                "{count} threads could not be started: {error}; allow more, or use fewer with --threads"
-            ))
-        })?;
+        .build();
+    let pool = pool.map_err(|error| {
+        let advice = "allow more, or use fewer with --threads";
+        Error::Usage(format!("{} threads could not be started: {error}; {advice}", options.threads))
+    })?;
     let (arrivals, arrived) = channel();
     let (permits, permits_back) = sync_channel(2 * options.threads + 28);
     let mut inputs = Vec::new();
     for (index, prepared) in prepared.into_iter().enumerate() {
-        let worker = committer.begin_input(&prepared, prepared.checker(plan, stamp, index, options), index);
+        let worker = committer.begin_input(&prepared, index);
         inputs.push((prepared.input, Arc::new(worker)));
     }
     let flow = Arc::new(Flow::default());
     let _end = EndOfFlow(Arc::clone(&flow));
-    let (read, candidates) = (options.read.clone(), Arc::clone(candidates));
     let cutter = Cutter {
         pool,
         arrivals,
         permits,
         next: 0,
         flow: Arc::clone(&flow),
-        read,
-        candidates,
+        read: options.read.clone(),
+        candidates: Arc::clone(candidates),
         stops: committer.stops(),
         keeps_sha256: options.command == Command::Import,
         one_by_one: committer.one_by_one,
     };
     // Not joined: it may be waiting for standard input when the run is stopped.
     start_thread("cut", move || cutter.cut_all(inputs))?;
-    commit_in_order(&arrived, &permits_back, &flow, options, committer, observer)
+    commit_in_order(&arrived, &permits_back, &flow, committer, observer)
 }
 
 fn commit_in_order(
     arrived: &Receiver<(u64, Arrival)>,
     permits_back: &Receiver<()>,
     flow: &Flow,
-    options: &Options,
     committer: &mut Committer<'_>,
     observer: &mut dyn Observer,
 ) -> Result<()> {
     let mut early = BTreeMap::new();
     let mut next = 0;
     loop {
-        stop_if_signalled(options)?;
+        stop_if_signalled(&committer.options.stop)?;
         match arrived.recv_timeout(POLL) {
             Ok((number, arrival)) => _ = early.insert(number, arrival),
             Err(RecvTimeoutError::Timeout) => continue,
             // The cutting thread and all workers have ended.
-            Err(RecvTimeoutError::Disconnected) if committer.is_complete() => return Ok(()),
+            Err(RecvTimeoutError::Disconnected) if committer.ledger.is_complete() => return Ok(()),
             Err(RecvTimeoutError::Disconnected) => return Err(Error::Broken("a thread ended too early".into())),
         }
         while let Some(arrival) = early.remove(&next) {
@@ -92,15 +80,13 @@ fn commit_in_order(
                     let bytes = checked.report_bytes();
                     let continues = committer.block(*checked, observer)?;
                     flow.unwritten.fetch_sub(bytes, Ordering::Relaxed);
-                    observer.progress(&committer.progress());
+                    observer.progress(&committer.ledger.progress());
                     if !continues {
                         return Ok(());
                     }
                 }
-                Arrival::End(end) => {
-                    for note in committer.end_input(end)? {
-                        observer.note(&note);
-                    }
+                Arrival::End(input, read) => {
+                    committer.end_input(input, read)?.iter().for_each(|note| observer.note(note))
                 }
                 Arrival::Failed(error) => return Err(error),
             }

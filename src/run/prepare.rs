@@ -3,17 +3,14 @@
 use std::sync::Arc;
 
 use super::advice::{
-    guessed_header, listed, named, near_misses, nearest_header, proposal, refuse_guessed_header, shortened, tried,
-    typed,
+    guessed_header, listed, named, near_misses, nearest_header, proposal, refuse_guessed_header,
+    refuse_maps_without_a_header, refuse_unknown_columns, shortened, tried, typed,
 };
-use super::inputs::absolute_path;
 use super::options::{Observer, Options};
-use super::report_paths::Stems;
-use super::unmatched::{refuse_maps_without_a_header, refuse_unknown_columns};
-use crate::core::judge::plan::Plan;
-use crate::core::judge::{Checker, CsvShape, JsonShape, Shape, Stamp};
+use super::{inputs::absolute_path, report_paths::Stems};
+use crate::core::judge::{CsvShape, JsonShape, Shape};
 use crate::core::profile::{Binding, Candidates, Column, Fit, Profile};
-use crate::core::text::visible;
+use crate::core::{judge::plan::Plan, text::visible};
 use crate::error::{Error, Result};
 use crate::read::input::{Format, Input};
 use crate::read::sheet::SheetEnd;
@@ -27,34 +24,21 @@ pub(super) struct Prepared {
     pub(super) summary: InputSummary,
 }
 
-impl Prepared {
-    /// The checker for this input, the `index`-th of the run from 0.
-    pub(super) fn checker(&self, plan: &Arc<Plan>, stamp: &Stamp, index: usize, options: &Options) -> Checker {
-        let stamp = Stamp { file: index as i64 + 1, ..stamp.clone() };
-        Checker::new(Arc::clone(plan), self.shape.clone(), stamp, options.accepted, options.read.max_record_bytes)
-    }
-}
-
 /// The profiles to choose from: the one that was named, or all.
 pub(super) fn candidates(options: &Options) -> Result<Candidates> {
     let mapping = &options.fields.mapping;
     let (mode, key) = (options.fields.mode, options.fields.key.clone());
-    match options.profile.as_deref() {
-        Some(name) => {
-            let profile = Profile::named(name)?;
-            mapping.check(&profile)?;
-            Ok(Candidates::new(&[profile], mapping).for_mode(mode, key))
-        }
-        None => {
-            // A field that no profile has is a mistake, whichever profile is chosen.
-            let all = Profile::all()?;
-            let checks: Vec<_> = all.iter().map(|profile| mapping.check(profile)).collect();
-            if checks.iter().all(Result::is_err) {
-                checks.into_iter().next_back().unwrap_or(Ok(()))?;
-            }
-            Ok(Candidates::new(all, mapping).for_mode(mode, key))
-        }
+    let named = options.profile.as_deref().map(Profile::named).transpose()?;
+    let profiles = match &named {
+        Some(profile) => std::slice::from_ref(profile),
+        None => Profile::all()?,
+    };
+    // A field that no profile has is a mistake, whichever profile is chosen.
+    let checks: Vec<_> = profiles.iter().map(|profile| mapping.check(profile)).collect();
+    if checks.iter().all(Result::is_err) {
+        checks.into_iter().next_back().unwrap_or(Ok(()))?;
     }
+    Ok(Candidates::new(profiles, mapping).for_mode(mode, key))
 }
 
 /// The profile of a run: the one that was named, or the one that fits the first input best.
@@ -111,11 +95,8 @@ fn no_profile_fits(input: &Input, options: &Options, candidates: &Candidates, fi
     let is_table = input.dialect.format.is_table();
     if !is_table && input.names.is_empty() {
         let what = "no keys were found in its first records";
-        return Error::unfit(
-            &input.path,
-            what,
-            format!("{path}: {what}, so no profile can be chosen; name one with --profile"),
-        );
+        let message = format!("{path}: {what}, so no profile can be chosen; name one with --profile");
+        return Error::unfit(&input.path, what, message);
     }
     let needs: Vec<String> =
         fits.iter().map(|fit| format!("{} lacks {}", fit.profile.name, fit.missing.join(", "))).collect();
@@ -204,7 +185,6 @@ pub(super) fn note_sheet(summary: &mut InputSummary, sheet: Option<SheetEnd>) {
     summary.hidden_rows = sheet.map(|sheet| sheet.hidden_rows);
 }
 
-/// Binds one input, the `index`-th of a run from 0.
 pub(super) fn bind_one(input: &Input, index: usize, plan: &Plan, options: &Options) -> Result<(Shape, InputSummary)> {
     let dialect = &input.dialect;
     let mut summary = summary_of(input, index);
@@ -253,20 +233,16 @@ fn bind_header(input: &Input, plan: &Plan, options: &Options) -> Result<Binding>
         proposal if proposal.is_empty() => format!("--map 'Their header={}'", field.column),
         proposal => format!("--map, for example {proposal}"),
     };
-    Err(Error::unfit(
-        &input.path,
-        "it has no column for a required field",
-        format!(
-            "{path}: the profile {} requires a column {}, and none matches. Found: {}.{}{near}{} Name it with {proposal}; \
-             `custload profiles {}` lists the accepted headers",
-            profile.name,
-            field.column,
-            listed(&input.names),
-            guessed_header(input),
-            tried(input, options),
-            profile.name
-        ),
-    ))
+    let message = format!(
+        "{path}: the profile {0} requires a column {1}, and none matches. Found: {2}.{3}{near}{4} Name it with {proposal}; \
+         `custload profiles {0}` lists the accepted headers",
+        profile.name,
+        field.column,
+        listed(&input.names),
+        guessed_header(input),
+        tried(input, options)
+    );
+    Err(Error::unfit(&input.path, "it has no column for a required field", message))
 }
 
 /// Notes that no column is the key, so that duplicates are not found. An error if the run needs the key.
@@ -277,20 +253,16 @@ fn require_key(one: &Prepared, plan: &Plan, options: &Options, observer: &mut dy
     let Some(key) = plan.key.filter(|key| is_missing(key.field)) else { return Ok(()) };
     let path = visible(&one.summary.path).into_owned();
     let column = &plan.fields[key.field].column;
-    if options.fields.key.is_some() {
-        let message = format!("{path}: --key {column}: the file has no column for it");
-        return Err(Error::unfit(&one.input.path, "it has no column for the key", message));
-    }
-    if plan.mode.changes() {
-        let mode = plan.mode.name();
-        return Err(Error::unfit(
-            &one.input.path,
-            "it has no column for the key",
-            format!(
-                "{path}: --mode {mode}: no column is the key, {column}, which identifies the customer; name it with --map \
-                 'Their header={column}', or choose another key with --key"
+    if options.fields.key.is_some() || plan.mode.changes() {
+        let problem = match options.fields.key {
+            Some(_) => format!("--key {column}: the file has no column for it"),
+            None => format!(
+                "--mode {}: no column is the key, {column}, which identifies the customer; name it with --map \
+                 'Their header={column}', or choose another key with --key",
+                plan.mode.name()
             ),
-        ));
+        };
+        return Err(Error::unfit(&one.input.path, "it has no column for the key", format!("{path}: {problem}")));
     }
     observer.note(&format!(
         "{path}: no column is the key, {column}, so duplicates are not looked for (--key names another)"

@@ -18,22 +18,19 @@ pub(super) fn default_reports(database: &Path, run_id: i64) -> PathBuf {
 
 /// The folder of a run's reports, if it writes any.
 pub(super) fn reports_path(options: &Options, run_id: i64) -> Result<Option<PathBuf>> {
-    let path: Option<PathBuf> = match (&options.reports, options.command, &options.database) {
+    let path: PathBuf = match (&options.reports, options.command, &options.database) {
         // From its components, so that a slash at its end is dropped.
-        (Some(path), ..) => Some(Path::new(&path.replace("{run}", &run_id.to_string())).components().collect()),
-        (None, Command::Import, Some(database)) => Some(free_path(default_reports(database, run_id))),
-        _ => None,
+        (Some(path), ..) => Path::new(&path.replace("{run}", &run_id.to_string())).components().collect(),
+        (None, Command::Import, Some(database)) => free_path(default_reports(database, run_id)),
+        _ => return Ok(None),
     };
-    let Some(path) = path else { return Ok(None) };
     let is_database = options.database.as_deref().is_some_and(|database| {
         let mut names = DATABASE_SUFFIXES.iter().chain([&""]);
         names.any(|suffix| absolute(&with_suffix(database, suffix)) == absolute(&path))
     });
     if path.file_name().is_none() || is_database {
-        return Err(Error::Usage(format!(
-            "--reports {:?}: name a separate folder for the reports",
-            path.display().to_string()
-        )));
+        let path = path.display().to_string();
+        return Err(Error::Usage(format!("--reports {path:?}: name a separate folder for the reports")));
     }
     // A link to a folder is resolved, so that the reports stay in that folder.
     Ok(Some(match path.is_symlink() {
@@ -42,8 +39,7 @@ pub(super) fn reports_path(options: &Options, run_id: i64) -> Result<Option<Path
     }))
 }
 
-/// The first of `run-000002`, `run-000002-2` and so on that can be used. A number comes twice only if a backup of the database was
-/// restored.
+/// The first of `run-000002`, `run-000002-2` … that can be used. A number comes twice only if a database was restored.
 fn free_path(path: PathBuf) -> PathBuf {
     let others = (2..).map(|number| with_suffix(&path, &format!("-{number}")));
     let mut paths = std::iter::once(path.clone()).chain(others);
@@ -87,10 +83,8 @@ fn absolute(path: &Path) -> PathBuf {
 
 const LONGEST_STEM: usize = 200;
 
-/// Makes the unique stems of the names of the inputs' reports.
 #[derive(Default)]
 pub(super) struct Stems {
-    /// How often each stem was used.
     taken: HashMap<String, u64>,
 }
 

@@ -3,11 +3,8 @@
 use std::sync::mpsc::{SyncSender, sync_channel};
 
 use super::accepted::{Accepted, Action};
-use super::prepare::Prepared;
-use super::threads::start_thread;
-use crate::core::judge::Checker;
-use crate::core::profile::REPORT_COLUMNS;
-use crate::core::record::csv::RowWriter;
+use super::{prepare::Prepared, threads::start_thread};
+use crate::core::{judge::Checker, profile::REPORT_COLUMNS, record::csv::RowWriter};
 use crate::error::Result;
 use crate::report::file::{ACCEPTED, ERRORS, ReportFile, Unsynced, WrittenReport};
 use crate::report::folder::ReportFolder;
@@ -18,7 +15,7 @@ use crate::sink::sqlite::FIRST_SIMULATED;
 pub(super) struct Reports {
     pub(super) folder: Option<ReportFolder>,
     errors: Option<ReportFile>,
-    accepted: Option<ReportFile>,
+    pub(super) accepted: Option<ReportFile>,
     accepted_writer: RowWriter,
     rejects: Vec<Option<RejectReport>>,
     /// To the thread that syncs reports while they are written.
@@ -27,44 +24,31 @@ pub(super) struct Reports {
     written: Vec<WrittenReport>,
 }
 
-enum RejectReport {
+struct RejectReport {
+    name: String,
+    header: Vec<u8>,
     /// Not created before the input's first block: there may be more inputs than files can be open.
-    Due {
-        name: String,
-        header: Vec<u8>,
-    },
-    Created(ReportFile),
+    file: Option<ReportFile>,
 }
 
 /// How many reject reports stay open to be synced at the end of the run.
 const MOST_KEPT_OPEN: usize = 16;
 
 impl Reports {
-    /// Creates the reports that all inputs share.
     pub(super) fn new(folder: Option<ReportFolder>, lists_accepted: bool) -> Result<Reports> {
         let (sync, unsynced) = sync_channel::<Unsynced>(0);
         if folder.is_some() {
             start_thread("sync", move || unsynced.into_iter().for_each(Unsynced::sync))?;
         }
         let report = |folder: &ReportFolder, name| folder.file(name).map(|file| file.synced_by(sync.clone()));
-        let mut accepted = match &folder {
-            Some(folder) if lists_accepted => Some(report(folder, ACCEPTED)?),
-            _ => None,
-        };
+        let listing = folder.as_ref().filter(|_| lists_accepted);
+        let mut accepted = listing.map(|folder| report(folder, ACCEPTED)).transpose()?;
         let errors = folder.as_ref().map(|folder| report(folder, ERRORS)).transpose()?;
         if let Some(report) = &mut accepted {
             report.write(format!("{}\n", ACCEPTED_COLUMNS.join(",")).as_bytes())?;
         }
         let accepted_writer = RowWriter::new(b',');
         Ok(Reports { folder, errors, accepted, accepted_writer, rejects: Vec::new(), sync, written: Vec::new() })
-    }
-
-    pub(super) fn are_wanted(&self) -> bool {
-        self.folder.is_some()
-    }
-
-    pub(super) fn list_accepted(&self) -> bool {
-        self.accepted.is_some()
     }
 
     /// Adds the next input. Returns the name of its reject report.
@@ -85,25 +69,21 @@ impl Reports {
             REPORT_COLUMNS.iter().for_each(|name| writer.cell(&mut header, name));
             writer.end(&mut header);
         }
-        self.rejects.push(Some(RejectReport::Due { name: name.clone(), header }));
+        self.rejects.push(Some(RejectReport { name: name.clone(), header, file: None }));
         Some(name)
     }
 
     /// The reject report of an input, which is created if necessary.
     fn rejects(&mut self, input: usize) -> Result<Option<&mut ReportFile>> {
         let (Some(folder), Some(rejects)) = (&self.folder, &mut self.rejects[input]) else { return Ok(None) };
-        if let RejectReport::Due { name, header } = rejects {
-            let mut report = folder.file(name)?.synced_by(self.sync.clone());
-            report.write(header)?;
-            *rejects = RejectReport::Created(report);
+        if rejects.file.is_none() {
+            let mut report = folder.file(&rejects.name)?.synced_by(self.sync.clone());
+            report.write(&rejects.header)?;
+            rejects.file = Some(report);
         }
-        match rejects {
-            RejectReport::Created(report) => Ok(Some(report)),
-            RejectReport::Due { .. } => Ok(None),
-        }
+        Ok(rejects.file.as_mut())
     }
 
-    /// Writes the report lines of a block.
     pub(super) fn write_block(&mut self, input: usize, errors: &[u8], rejects: &[u8]) -> Result<()> {
         if let Some(report) = &mut self.errors {
             report.write(errors)?;
@@ -139,7 +119,6 @@ impl Reports {
         report.write(&out)
     }
 
-    /// The length of the list of accepted records so far.
     pub(super) fn accepted_bytes(&self) -> u64 {
         self.accepted.as_ref().map_or(0, ReportFile::length)
     }
@@ -147,7 +126,7 @@ impl Reports {
     /// Ends the reject report of an input, even if the input has no records.
     pub(super) fn end_input(&mut self, input: usize) -> Result<()> {
         self.rejects(input)?;
-        if let Some(RejectReport::Created(report)) = self.rejects[input].take() {
+        if let Some(report) = self.rejects[input].take().and_then(|rejects| rejects.file) {
             let report = report.finish()?;
             if self.written.len() < MOST_KEPT_OPEN { self.written.push(report) } else { report.sync()? }
         }
@@ -158,10 +137,7 @@ impl Reports {
     pub(super) fn finish(self) -> Result<(Option<ReportFolder>, Vec<WrittenReport>)> {
         let mut written = self.written;
         // That of an input whose end was not reached because a threshold was passed.
-        let created = self.rejects.into_iter().filter_map(|rejects| match rejects {
-            Some(RejectReport::Created(report)) => Some(report),
-            _ => None,
-        });
+        let created = self.rejects.into_iter().flatten().filter_map(|rejects| rejects.file);
         for report in created.chain([self.errors, self.accepted].into_iter().flatten()) {
             written.push(report.finish()?);
         }

@@ -2,33 +2,22 @@
 
 use std::borrow::Cow;
 
-use super::accepted::{Accepted, Action, JudgedBlock, LateReject};
-use super::cells::column_of;
-use super::existing::ExistingMatch;
-use super::keys::Keys;
-use super::last_wins::LastWins;
-use super::ledger::Ledger;
-use super::tally::Tally;
-use super::worker::{Worker, needs_customer};
-use super::writer::CustomerWriter;
+use super::accepted::{Accepted, Action, LastWins, LateReject};
+use super::keys::{ExistingMatch, Keys};
+use super::worker::{Checked, Found, Worker, needs_customer};
+use super::{ledger::Ledger, tally::Tally, target::CustomerWriter};
 use crate::core::finding::{FindingList, Problem, excerpt};
 use crate::core::judge::{Outcome, Touched};
-use crate::core::mode::Mode;
-use crate::core::record::{Counts, Spot};
+use crate::core::{mode::Mode, record::Spot};
 use crate::error::{Error, Result};
-use crate::sink::sqlite::Origin;
-use crate::sink::sqlite::keys::RunPosition;
-use crate::sink::sqlite::texts::KeyedRecord;
+use crate::sink::sqlite::{Origin, keys::RunPosition, texts::KeyedRecord};
 
-/// Decides what becomes of the records of each block, in order.
 pub(super) struct Resolver {
     mode: Mode,
-    /// Whether there is a database with customers.
     has_customers: bool,
-    /// Whether accepted records are listed one by one.
     lists_accepted: bool,
     /// The accepted records, if the last of several with one key wins.
-    last_wins: Option<LastWins>,
+    pub(super) last_wins: Option<LastWins>,
     /// The customer that a finding named last: many records may have its key.
     last_origin: Option<(i64, Origin)>,
 }
@@ -48,7 +37,6 @@ struct Claim<'k> {
     is_lacking: bool,
 }
 
-/// What a record's key decides.
 #[derive(Debug, PartialEq, Eq)]
 enum Decision {
     /// `first` is the first record of the run that has the key.
@@ -67,25 +55,19 @@ impl Resolver {
         Resolver { mode, has_customers, lists_accepted, last_wins, last_origin: None }
     }
 
-    /// Whether accepted records are stored only at the end of the run or of their input.
-    pub(super) fn holds_back(&self) -> bool {
-        self.last_wins.is_some()
-    }
-
-    /// Resolves a block's records. Those that are rejected move in `counts` from accepted to rejected.
+    /// Resolves a block's records. `matches` has one for each span, in a run that changes customers.
     pub(super) fn resolve<'v>(
         &mut self,
-        judged: JudgedBlock<'v>,
+        checked: &'v Checked,
+        matches: Vec<ExistingMatch>,
         keys: &mut Keys,
         writer: &CustomerWriter,
         ledger: &Ledger,
-        counts: &mut Counts,
         tally: &mut Tally,
     ) -> Result<Resolved<'v>> {
-        let JudgedBlock { block, verdicts, first, worker, contested, matches } = judged;
-        let contested = merged(contested, keys.take_displaced(first, counts.read - counts.blank));
-        let is_simple = !self.mode.changes() && !self.lists_accepted && self.last_wins.is_none();
-        if contested.is_empty() && is_simple {
+        let Checked { block, verdicts, first, worker, found: Found { counts, .. }, .. } = checked;
+        let contested = merged(checked.contested.clone(), keys.take_displaced(*first, counts.read - counts.blank));
+        if contested.is_empty() && !self.mode.changes() && !self.lists_accepted && self.last_wins.is_none() {
             return Ok(Resolved { accepted: None, rejected: Vec::new() });
         }
         let (mut accepted, mut rejected) = (Vec::with_capacity(counts.accepted as usize), Vec::new());
@@ -110,27 +92,18 @@ impl Resolver {
                 rejected.push(LateReject { index, error, reject });
                 continue;
             };
-            accepted.push(Accepted {
-                input: worker.input,
-                position,
-                row: row.clone(),
-                action: Action::of(self.mode, found.customer, writer.has_changed(&found, worker.input)?),
-                customer: found.customer,
-                differing: found.differing,
-                cleared: touched.map(|touched| touched.cleared).unwrap_or_default(),
-                key: match found.customer {
-                    Some(_) => Cow::Owned(found.key),
-                    None => String::from_utf8_lossy(verdicts.key_text(stored_key)),
-                },
-                first,
-                cells: match &self.last_wins {
-                    Some(_) => verdicts.marks.outcomes_of(index).collect(),
-                    None => Vec::new(),
-                },
-            });
+            let ExistingMatch { customer, differing, key, .. } = found;
+            let differs = writer.has_changed(customer, !differing.is_empty(), worker.input)?;
+            let action = Action::of(self.mode, customer, differs);
+            let key = match customer {
+                Some(_) => Cow::Owned(key),
+                None => String::from_utf8_lossy(verdicts.key_text(stored_key)),
+            };
+            let cells = self.last_wins.as_ref().map(|_| verdicts.marks.outcomes_of(index).collect());
+            let (input, row, cells) = (worker.input, row.clone(), cells.unwrap_or_default());
+            let cleared = touched.map(|touched| touched.cleared).unwrap_or_default();
+            accepted.push(Accepted { input, position, row, action, customer, differing, cleared, key, first, cells });
         }
-        counts.accepted -= rejected.len() as u64;
-        counts.rejected += rejected.len() as u64;
         Ok(Resolved { accepted: Some(accepted), rejected })
     }
 
@@ -169,7 +142,6 @@ impl Resolver {
         })
     }
 
-    /// Why a record is rejected for its key.
     fn findings(
         &mut self,
         decision: Decision,
@@ -207,29 +179,6 @@ impl Resolver {
         let last = self.last_origin.take().filter(|(last, _)| *last == customer);
         let last = last.map_or_else(|| Ok((customer, read(customer)?)), Ok::<_, Error>)?;
         Ok(&self.last_origin.insert(last).1)
-    }
-
-    /// Holds accepted records back until the last with each key is known. `first` is the block's first record in the run,
-    /// `first_record` its number in the input; `rows` are the block's rows, and `columns` the columns of its slots.
-    pub(super) fn hold_back(
-        &mut self,
-        (first, first_record): (RunPosition, u64),
-        rows: &[u8],
-        accepted: &mut [Accepted<'_>],
-        columns: &[u32],
-    ) -> Result<()> {
-        let Some(last_wins) = &mut self.last_wins else { return Ok(()) };
-        for accepted in accepted {
-            // Slots mean nothing outside the block.
-            accepted.cells.iter_mut().for_each(|(slot, _)| *slot = column_of(columns, *slot));
-            last_wins.push(first + (accepted.position.record - first_record), accepted, rows)?;
-        }
-        Ok(())
-    }
-
-    /// The next records that were held back, with their rows; `None` after the last.
-    pub(super) fn next_held_back(&mut self) -> Result<Option<(Vec<u8>, Vec<Accepted<'static>>)>> {
-        self.last_wins.as_mut().map_or(Ok(None), LastWins::next_batch)
     }
 }
 

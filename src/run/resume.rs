@@ -1,69 +1,53 @@
 //! Continuing a stopped run at its last checkpoint: whether this is its command ([`refuse_others`]), and whether it finds again
-//! what it found then ([`Replay`]).
-//!
-//! Records are read, judged and reported from the first on, but stored only after the checkpoint. So the reports are those of a
-//! run that was never stopped.
+//! what it found then ([`Replay`]). Records are read, judged and reported from the first on, but stored only after the checkpoint;
+//! so the reports are those of a run that was never stopped.
 
-use std::fs;
 use std::path::Path;
 
-use super::inputs::shown_path;
+use super::inputs::{file_length, shown_path};
 use super::option_text::{Decides, difference};
 use super::options::Options;
-use crate::core::profile::Profile;
-use crate::core::text::visible;
+use crate::core::{profile::Profile, text::visible};
 use crate::error::{Error, Result, Words};
 use crate::read::input::Input;
 use crate::report::summary::Counts;
 use crate::shell;
 use crate::sink::sqlite::{Checkpoint, InputPosition, Unfinished};
 
-/// The notice that a run continues.
 pub(super) fn notice(run: &Unfinished) -> String {
-    let (checkpoint, position) = (&run.checkpoint, &run.checkpoint.position);
-    let input = run.files.get((position.file as usize).wrapping_sub(1)).map_or("its input", |(path, _)| path);
-    format!(
-        "run {} was stopped; continuing after record {} of {} (line {})",
-        checkpoint.run_id,
-        position.record,
-        visible(input),
-        position.line
-    )
+    let Checkpoint { run_id, position: InputPosition { file, record, line, .. }, .. } = &run.checkpoint;
+    let input = run.inputs.get((*file as usize).wrapping_sub(1)).map_or("its input", |input| &input.path);
+    format!("run {run_id} was stopped; continuing after record {record} of {} (line {line})", visible(input))
 }
 
 /// An error unless this is the command that was stopped: other runs must wait until that run is finished or undone.
 pub(super) fn refuse_others(run: &Unfinished, options: &Options, profile: &Profile, inputs: &[Input]) -> Result<()> {
     let differ = |what: String| {
         let path = options.database.clone().unwrap_or_default();
-        let run_id = run.checkpoint.run_id;
-        let paths: Vec<String> = run.files.iter().map(|(path, _)| visible(path).into_owned()).collect();
-        Err(Error::database(
-            &path,
-            format!(
-                "run {run_id} was stopped after record {} of {}; finish or undo it first. This is another command: \
-                 {what}. Run its command again, or `{}`",
-                run.checkpoint.position.record,
-                paths.join(", "),
-                shell::undo(run_id, &path)
-            ),
-        ))
+        let paths: Vec<String> = run.inputs.iter().map(|input| visible(&input.path).into_owned()).collect();
+        let Checkpoint { run_id, position, .. } = &run.checkpoint;
+        let (record, paths, undo) = (position.record, paths.join(", "), shell::undo(*run_id, &path));
+        let message = format!(
+            "run {run_id} was stopped after record {record} of {paths}; finish or undo it first. This is another command: \
+             {what}. Run its command again, or `{undo}`"
+        );
+        Err(Error::database(&path, message))
     };
     let found: Vec<String> = inputs.iter().map(|input| shown_path(&input.path)).collect();
-    if !found.iter().eq(run.files.iter().map(|(path, _)| path)) {
+    if !found.iter().eq(run.inputs.iter().map(|input| &input.path)) {
         let found: Vec<String> = found.iter().map(|path| visible(path).into_owned()).collect();
         let found = if found.is_empty() { "none is left to load".to_string() } else { found.join(", ") };
         return differ(format!("it has other inputs ({found})"));
     }
-    if run.profile != profile.name {
-        return differ(format!("the profile was {}, and is {}", run.profile, profile.name));
+    if run.row.profile != profile.name {
+        return differ(format!("the profile was {}, and is {}", run.row.profile, profile.name));
     }
-    if let Some(what) = difference(&run.options, options, &[Decides::Stored, Decides::Part, Decides::Steps]) {
+    if let Some(what) = difference(&run.row.options, options, &[Decides::Stored, Decides::Part, Decides::Steps]) {
         return differ(visible(&what).into_owned());
     }
-    for (input, (path, bytes)) in inputs.iter().zip(&run.files) {
-        let length = fs::metadata(&input.path).ok().filter(fs::Metadata::is_file).map(|metadata| metadata.len());
-        if let Some(length) = length.filter(|length| length != bytes) {
-            return differ(format!("{} had {bytes} bytes, and has {length}", visible(path)));
+    for (input, then) in inputs.iter().zip(&run.inputs) {
+        if let Some(length) = file_length(&input.path).filter(|length| *length != then.bytes) {
+            return differ(format!("{} had {} bytes, and has {length}", visible(&then.path), then.bytes));
         }
     }
     Ok(())
@@ -86,10 +70,8 @@ impl Replay {
     pub(super) fn difference(&self, position: &InputPosition, counts: &Counts, path: &str) -> Option<String> {
         let then = &self.checkpoint;
         if *position != then.position {
-            return Some(format!(
-                "the first {} records of {path} are not those that were loaded",
-                then.position.record
-            ));
+            let records = then.position.record;
+            return Some(format!("the first {records} records of {path} are not those that were loaded"));
         }
         if *counts != self.counts {
             let (accepted, rejected) = (self.counts.accepted, self.counts.rejected);
@@ -102,16 +84,10 @@ impl Replay {
             .then(|| format!("the next customer was to be {}, and is now {}", then.next_customer_id, self.next_id))
     }
 
-    /// The error of a run that cannot continue because `what` differs.
     pub(super) fn cannot_continue(&self, database: &Path, what: &str) -> Error {
-        let run_id = self.checkpoint.run_id;
-        Error::database(
-            database,
-            Words::own(format!(
-                "run {run_id} cannot continue: {what}. Restore the input, or undo the run with `{}` and load again",
-                shell::undo(run_id, database)
-            )),
-        )
+        let (run_id, undo) = (self.checkpoint.run_id, shell::undo(self.checkpoint.run_id, database));
+        let advice = format!("Restore the input, or undo the run with `{undo}` and load again");
+        Error::database(database, Words::own(format!("run {run_id} cannot continue: {what}. {advice}")))
     }
 
     /// The error of a run whose inputs end after `records` records, before the checkpoint.

@@ -1,23 +1,21 @@
 //! The threads of a run: starting one ([`start_thread`]), stopping on a signal, and how they wait for each other ([`Flow`]).
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use super::options::Options;
 use crate::error::{Error, Result};
 
 /// How often a waiting run checks for a signal.
 pub(super) const POLL: Duration = Duration::from_millis(50);
 
-/// Starts a thread that is not joined.
 pub(super) fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> Result<()> {
     let started = std::thread::Builder::new().name(name.into()).spawn(work);
     started.map(|_| ()).map_err(|error| Error::Broken(format!("a thread could not be started: {error}")))
 }
 
-pub(super) fn stop_if_signalled(options: &Options) -> Result<()> {
-    match options.stop.load(Ordering::Relaxed) {
+/// `stop` is the number of the signal that stops the run, or 0.
+pub(super) fn stop_if_signalled(stop: &AtomicUsize) -> Result<()> {
+    match stop.load(Ordering::Relaxed) {
         0 => Ok(()),
         signal => Err(Error::Interrupted(signal as i32)),
     }
@@ -40,8 +38,7 @@ pub(super) struct Flow {
 }
 
 impl Flow {
-    /// Waits until the block with this number may be checked. Blocks start in their order, and the one that the committer needs
-    /// never waits, so there is no deadlock.
+    /// Waits until this block may be checked. Blocks start in order, and the one that is committed next never waits: no deadlock.
     pub(super) fn wait_for_turn(&self, number: u64) {
         while self.unwritten.load(Ordering::Relaxed) > UNWRITTEN_BYTES
             && number > self.next.load(Ordering::Relaxed)

@@ -1,16 +1,19 @@
-//! What the blocks of an input are checked with, in any order and on any thread: [`Worker`]. It writes the report lines.
+//! What blocks are checked with, in any order and on any thread ([`Worker`]), and a block after all that needs no order
+//! ([`Checked`]): judged, reported, its keys claimed.
+
+use std::{iter::Peekable, ops::Range, slice::Iter, sync::Arc};
 
 use super::tally::Tally;
 use crate::core::finding::{Finding, FindingList, Findings, Handling, Problem};
-use crate::core::judge::{Carried, Checker};
-use crate::core::mode::Mode;
-use crate::core::profile::FieldSet;
-use crate::core::record::Spot;
+use crate::core::judge::{Carried, Checker, Outcome, Verdict, Verdicts};
 use crate::core::record::csv::{Cell, RowWriter};
+use crate::core::record::{Balance, Block, Spot};
+use crate::core::{mode::Mode, profile::FieldSet};
 use crate::report::lines::{self, FirstSeen, Rejection, Words};
-use crate::sink::sqlite::keys::{Fingerprints, SharedKeys};
+use crate::report::summary::Counts;
+use crate::sink::sqlite::keys::{Claim, Fingerprints, KeySet, Rivals, RunPosition, SharedKeys};
+use crate::sink::sqlite::{record::RecordBuilder, texts::BlockTexts};
 
-/// What the blocks of an input are checked with.
 pub(super) struct Worker {
     pub(super) checker: Checker,
     pub(super) input: usize,
@@ -22,7 +25,6 @@ pub(super) struct Worker {
     pub(super) is_table: bool,
     pub(super) fingerprints: Fingerprints,
     pub(super) keys: SharedKeys,
-    /// Whether there are reports.
     pub(super) reports: bool,
     /// Whether there is a database with customers.
     pub(super) has_customers: bool,
@@ -39,7 +41,6 @@ impl Worker {
         self.checker.plan().mode.changes()
     }
 
-    /// The fields that the input may fill.
     pub(super) fn filled_fields(&self) -> Vec<usize> {
         let fields = 0..self.checker.plan().fields.len();
         let is_filled = |field: &usize| self.checker.binding().is_none_or(|binding| !binding.sources.lack(*field));
@@ -61,7 +62,6 @@ impl Worker {
         }
     }
 
-    /// Adds a finding about a record's key.
     pub(super) fn note_key(&self, problem: Problem<&str>, spot: Spot<'_>, findings: &mut FindingList) {
         let field = self.checker.plan().key.map(|key| key.field).unwrap_or_default();
         let original = self.checker.original(spot.block, spot.span, field);
@@ -77,8 +77,7 @@ impl Worker {
         findings.push(u32::MAX, &finding);
     }
 
-    /// Counts and reports an accepted record that is rejected for its key after all. `out` takes the lines of `errors.ndjson`
-    /// and of the reject report.
+    /// Counts and reports an accepted record that is rejected for its key after all: see [`Worker::write_findings`].
     pub(super) fn reject_late(
         &self,
         findings: &FindingList,
@@ -150,5 +149,193 @@ pub(super) fn needs_customer(mode: Mode, has_customers: bool, is_lacking: bool) 
         // Without a database it is unknown which customers exist.
         Mode::Update => has_customers,
         Mode::Upsert => is_lacking,
+    }
+}
+
+pub(super) struct Checked {
+    pub(super) block: Block,
+    pub(super) verdicts: Verdicts,
+    /// The position of its first record in the run.
+    pub(super) first: RunPosition,
+    /// The records, counted from the block's first, whose fingerprint an earlier record has, or a customer that is not to change.
+    pub(super) contested: Vec<u32>,
+    /// What became of the filled cells, by slot (see `core::judge::marks`).
+    pub(super) cells: Vec<Balance>,
+    pub(super) worker: Arc<Worker>,
+    pub(super) found: Found,
+}
+
+/// What is found in the records of a block, one after another.
+pub(super) struct Found {
+    pub(super) counts: Counts,
+    /// The rows of the accepted records in [`Verdicts::rows`].
+    pub(super) rows: Vec<Range<u32>>,
+    pub(super) texts: BlockTexts,
+    /// In a run that changes customers: those that may have a record's key, with the index of the record's span, in order.
+    pub(super) candidates: Vec<(u32, i64)>,
+    pub(super) errors: Pieces,
+    pub(super) rejects: Pieces,
+    pub(super) tally: Tally,
+}
+
+impl Checked {
+    /// Judges a block, writes its report lines, and claims the keys of its records.
+    pub(super) fn new(worker: &Arc<Worker>, block: Block, first: RunPosition) -> Checked {
+        let mut verdicts = worker.checker.check::<RecordBuilder>(&block);
+        let keys = worker.keys.read();
+        let mut gathered = Gathered::new(worker, &verdicts, &keys, block.spans.len());
+        for (index, ((position, span), verdict)) in (0..).zip(block.positions().zip(&verdicts.verdicts)) {
+            gathered.add(index, Spot { block: &block, span, position }, verdict);
+        }
+        let Gathered { mut found, claims, refused, .. } = gathered;
+        for index in refused {
+            verdicts.verdicts[index].outcome = Outcome::Rejected;
+            verdicts.marks.reject(index);
+        }
+        let slots = worker.checker.binding().map_or(verdicts.met_keys.len(), |binding| binding.headers.len());
+        let cells = verdicts.marks.count(slots);
+        let rivals = if worker.changes_customers() { Rivals::Records } else { Rivals::All };
+        let contested = keys.claim(first, &claims, rivals);
+        drop(keys);
+        found.counts.warnings = found.tally.warning_count;
+        // They have been reported.
+        verdicts.findings = FindingList::default();
+        verdicts.cells = Vec::new();
+        Checked { block, verdicts, first, contested, cells, worker: Arc::clone(worker), found }
+    }
+
+    /// The memory of the block's report lines, in bytes.
+    pub(super) fn report_bytes(&self) -> usize {
+        self.found.errors.text.capacity() + self.found.rejects.text.capacity()
+    }
+}
+
+/// What the records of a block are checked with, one after another, and what is found.
+struct Gathered<'c> {
+    worker: &'c Worker,
+    verdicts: &'c Verdicts,
+    keys: &'c KeySet,
+    short_zips: Peekable<Iter<'c, u32>>,
+    pens: Pens,
+    claims: Vec<Claim>,
+    /// The accepted records that are rejected because no customer can have their key.
+    refused: Vec<usize>,
+    found: Found,
+}
+
+impl<'c> Gathered<'c> {
+    fn new(worker: &'c Worker, verdicts: &'c Verdicts, keys: &'c KeySet, records: usize) -> Gathered<'c> {
+        let mut tally = Tally::new(worker.checker.plan().fields.len());
+        tally.values(&verdicts.repaired, &verdicts.deprecated);
+        let findings = if worker.reports { verdicts.findings.len() } else { 0 };
+        let found = Found {
+            counts: Counts { read: records as u64, repaired: verdicts.repaired.iter().sum(), ..Counts::default() },
+            rows: Vec::with_capacity(records),
+            texts: BlockTexts::new(records),
+            candidates: Vec::new(),
+            // About as much as a finding's line takes, and a record with its messages.
+            errors: Pieces::new(records, findings * 512),
+            rejects: Pieces::new(records, findings * 320),
+            tally,
+        };
+        let (short_zips, pens) = (verdicts.short_zips.iter().peekable(), worker.pens());
+        let claims = Vec::with_capacity(records);
+        Gathered { worker, verdicts, keys, short_zips, pens, claims, refused: Vec::new(), found }
+    }
+
+    fn add(&mut self, index: u32, spot: Spot<'_>, verdict: &'c Verdict) {
+        let Gathered { worker, verdicts, .. } = *self;
+        let found = &mut self.found;
+        if self.short_zips.next_if_eq(&&index).is_some() {
+            found.tally.short_zip(worker.input, spot.position.line);
+        }
+        let findings = verdicts.findings_of(verdict);
+        if !findings.is_empty() {
+            found.tally.record(findings, worker.input, spot.position.line);
+            let out = (&mut found.errors.text, &mut found.rejects.text);
+            let cells = (verdict.outcome == Outcome::Rejected).then(|| verdicts.cells_of(verdict));
+            worker.write_findings(&mut self.pens, out, spot, findings, cells);
+        }
+        let mut key_text: &[u8] = &[];
+        match &verdict.outcome {
+            Outcome::Blank => found.counts.blank += 1,
+            Outcome::Rejected => found.counts.rejected += 1,
+            Outcome::Accepted { row, key, .. } => {
+                let key = key.as_ref().map(|key| verdicts.key_text(key));
+                key_text = self.accept(index, spot, row, key).unwrap_or_default();
+            }
+        }
+        let found = &mut self.found;
+        if verdict.outcome != Outcome::Blank && worker.checker.plan().key.is_some() {
+            found.texts.push(spot.span.line, key_text);
+        }
+        found.errors.end_span();
+        found.rejects.end_span();
+    }
+
+    /// Adds an accepted record, unless it needs an existing customer and none can have its key. Returns the key that it claims.
+    fn accept(&mut self, index: u32, spot: Spot<'_>, row: &Range<u32>, key: Option<&'c [u8]>) -> Option<&'c [u8]> {
+        let Gathered { worker, verdicts, keys, .. } = *self;
+        let found = &mut self.found;
+        let fingerprint = key.map(|key| worker.fingerprints.of(key));
+        let mut findings = FindingList::default();
+        if worker.changes_customers() {
+            let before = found.candidates.len();
+            let customers = fingerprint.into_iter().flat_map(|fingerprint| keys.customers(fingerprint));
+            found.candidates.extend(customers.map(|customer| (index, customer)));
+            if found.candidates.len() == before {
+                worker.note_no_customer(&verdicts.touched[index as usize].lacking, spot, &mut findings);
+            }
+        }
+        if !findings.is_empty() {
+            found.counts.rejected += 1;
+            self.refused.push(index as usize);
+            let out = (&mut found.errors.text, &mut found.rejects.text);
+            worker.reject_late(&findings, spot, &mut found.tally, out);
+            return None;
+        }
+        found.counts.accepted += 1;
+        found.rows.push(row.clone());
+        let index = (spot.position.record - spot.block.first_record) as u32;
+        self.claims.push(Claim { fingerprint: fingerprint?, index });
+        key
+    }
+}
+
+/// Report lines of a block's spans, in their order.
+pub(super) struct Pieces {
+    text: Vec<u8>,
+    /// Where the text of each span ends.
+    ends: Vec<usize>,
+}
+
+impl Pieces {
+    fn new(spans: usize, bytes: usize) -> Pieces {
+        Pieces { text: Vec::with_capacity(bytes), ends: Vec::with_capacity(spans) }
+    }
+
+    fn end_span(&mut self) {
+        self.ends.push(self.text.len());
+    }
+
+    /// The lines of the first `spans` spans. Each piece of `more`, which is in order, is put after those of its span.
+    pub(super) fn with(mut self, more: Vec<(usize, Vec<u8>)>, spans: usize) -> Vec<u8> {
+        if spans < self.ends.len() {
+            self.text.truncate(spans.checked_sub(1).map_or(0, |last| self.ends[last]));
+        }
+        let more: Vec<_> = more.into_iter().take_while(|(span, _)| *span < spans).collect();
+        if more.is_empty() {
+            return self.text;
+        }
+        let mut text = Vec::with_capacity(self.text.len() + more.iter().map(|(_, piece)| piece.len()).sum::<usize>());
+        let mut at = 0;
+        for (span, piece) in more {
+            let end = self.ends[span];
+            text.extend_from_slice(&self.text[at..end]);
+            text.extend_from_slice(&piece);
+            at = end;
+        }
+        text.extend_from_slice(&self.text[at..]);
+        text
     }
 }

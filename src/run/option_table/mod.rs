@@ -1,7 +1,6 @@
 //! The options of `import` and `check` in one table. From it come the parser, the help, the commands that messages print, the
-//! options that the database keeps of a run, and the comparison of two runs' options.
-//!
-//! To add an option, add a [`Row`] and the field of [`super::Options`] that it sets.
+//! options that the database keeps of a run, and the comparison of two runs' options. To add an option, add a [`Row`] and the field
+//! of [`super::Options`] that it sets.
 
 mod reading;
 mod row;

@@ -1,24 +1,19 @@
 //! The options that say how inputs are read. What they leave open is found in the file.
 
-use std::borrow::Cow;
-use std::collections::BTreeSet;
-use std::path::Path;
-use std::sync::atomic::Ordering;
+use std::{borrow::Cow, collections::BTreeSet, path::Path, sync::atomic::Ordering};
 
 use serde_json::{Value, json};
 
 use super::row::Copied::{File, Meaning};
 use super::row::Decides::{Nothing, Part, Stored};
 use super::row::{Refusal, Row, list, number, path, put, set, switch, text};
-use crate::core::profile::Mapping;
-use crate::core::record::dialect::Escape;
 use crate::core::text as cleaning;
-use crate::disk::read_whole;
-use crate::error::Error;
+use crate::core::{profile::Mapping, record::dialect::Escape};
 use crate::read::decode::{self, Charset};
 use crate::read::input::{Format, MAX_RECORD_BYTES};
 use crate::read::sniff::HeaderSource;
 use crate::run::options::Options;
+use crate::{disk::read_whole, error::Error};
 
 #[rustfmt::skip]
 pub(super) static ROWS: &[Row] = &[

@@ -1,14 +1,12 @@
 //! A row of the table of options: [`Row`].
 
-use std::collections::BTreeSet;
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 use serde_json::Value;
 
 use crate::error::Error;
 use crate::run::options::Options;
 
-/// What an option decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decides {
     /// What is stored of an input: runs with different values are different.
@@ -35,15 +33,16 @@ pub enum Copied {
     Report,
 }
 
-#[derive(Debug)]
+/// Why a value of an option is refused, and what to write instead.
+#[derive(Debug, thiserror::Error)]
 pub enum Refusal {
-    /// What is wrong with the value, and what to write instead.
+    #[error("{0}")]
     Value(String),
-    Other(Error),
+    #[error(transparent)]
+    Other(#[from] Error),
 }
 
 impl Refusal {
-    /// The error for a value of an option.
     pub fn of(self, option: &str, value: &str) -> Error {
         match self {
             Refusal::Value(why) => Error::Usage(format!("--{option} {value}: {why}")),
@@ -64,66 +63,53 @@ impl From<&str> for Refusal {
     }
 }
 
-impl From<Error> for Refusal {
-    fn from(error: Error) -> Refusal {
-        Refusal::Other(error)
-    }
-}
+type Str = &'static str;
+type SetText = fn(&mut Options, &str) -> Result<(), Refusal>;
+type SetPath = fn(&mut Options, &Path) -> Result<(), Refusal>;
 
 /// How an option sets its field of [`Options`]. Options of the program's output set none.
 #[derive(Clone, Copy, Debug)]
 pub enum Set {
     Switch(fn(&mut Options)),
-    Text(fn(&mut Options, &str) -> Result<(), Refusal>),
+    Text(SetText),
     /// With a path, which need not be Unicode.
-    Path(fn(&mut Options, &Path) -> Result<(), Refusal>),
+    Path(SetPath),
 }
 
-/// What the database keeps of an option.
 #[derive(Clone, Copy, Debug)]
 pub struct Recorded {
     /// The key in `import_runs.options`.
-    pub key: &'static str,
+    pub key: Str,
     /// The value there; null if the option is not given.
     pub value: fn(&Options) -> Value,
     /// Its name in messages, if that is not `--` and the option's name.
-    pub label: Option<&'static str>,
-    /// The word for `true` on the command line.
-    pub on: &'static str,
+    pub label: Option<Str>,
+    pub on: Str,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
-    /// Its name, without the hyphens.
-    pub name: &'static str,
+    pub name: Str,
     pub short: Option<char>,
     /// The name of its value in the help; empty for a switch.
-    pub value_name: &'static str,
-    /// Its possible values with their help; empty if they cannot be listed.
-    pub choices: &'static [(&'static str, &'static str)],
-    /// Its default, if there is one to name.
-    pub default: Option<&'static str>,
-    pub help: &'static str,
+    pub value_name: Str,
+    pub choices: &'static [(Str, Str)],
+    pub default: Option<Str>,
+    pub help: Str,
     /// Whether the help lists it under "How the file is read"; `inspect` has these options too.
     pub is_reading: bool,
-    /// Whether the help leaves it out.
     pub is_hidden: bool,
-    /// Whether it may be given several times.
     pub repeats: bool,
-    /// An option without which it cannot be given.
-    pub requires: Option<&'static str>,
-    /// Options with which it cannot be given.
-    pub conflicts: &'static [&'static str],
-    /// Which printed commands repeat it.
+    pub requires: Option<Str>,
+    pub conflicts: &'static [Str],
     pub copied: Copied,
     pub decides: Decides,
-    /// What the database keeps of it.
     pub recorded: [Option<Recorded>; 2],
     pub set: Set,
 }
 
 impl Row {
-    const fn new(name: &'static str, value_name: &'static str, decides: Decides, help: &'static str, set: Set) -> Row {
+    const fn new(name: Str, value_name: Str, decides: Decides, help: Str, set: Set) -> Row {
         Row {
             name,
             short: None,
@@ -147,11 +133,11 @@ impl Row {
         Row { short: Some(short), ..self }
     }
 
-    pub(super) const fn choices(self, choices: &'static [(&'static str, &'static str)]) -> Row {
+    pub(super) const fn choices(self, choices: &'static [(Str, Str)]) -> Row {
         Row { choices, ..self }
     }
 
-    pub(super) const fn default(self, default: &'static str) -> Row {
+    pub(super) const fn default(self, default: Str) -> Row {
         Row { default: Some(default), ..self }
     }
 
@@ -167,11 +153,11 @@ impl Row {
         Row { repeats: true, ..self }
     }
 
-    pub(super) const fn requires(self, other: &'static str) -> Row {
+    pub(super) const fn requires(self, other: Str) -> Row {
         Row { requires: Some(other), ..self }
     }
 
-    pub(super) const fn conflicts(self, others: &'static [&'static str]) -> Row {
+    pub(super) const fn conflicts(self, others: &'static [Str]) -> Row {
         Row { conflicts: others, ..self }
     }
 
@@ -180,14 +166,14 @@ impl Row {
     }
 
     /// Keeps the option in the database under this key.
-    pub(super) const fn recorded(mut self, key: &'static str, value: fn(&Options) -> Value) -> Row {
+    pub(super) const fn recorded(mut self, key: Str, value: fn(&Options) -> Value) -> Row {
         let recorded = Some(Recorded { key, value, label: None, on: "true" });
         self.recorded[if self.recorded[0].is_none() { 0 } else { 1 }] = recorded;
         self
     }
 
     /// Names what was recorded last in messages.
-    pub(super) const fn called(mut self, label: &'static str) -> Row {
+    pub(super) const fn called(mut self, label: Str) -> Row {
         let last = if self.recorded[1].is_none() { 0 } else { 1 };
         if let Some(recorded) = &mut self.recorded[last] {
             recorded.label = Some(label);
@@ -196,7 +182,7 @@ impl Row {
     }
 
     /// Names the value that is recorded as true.
-    pub(super) const fn on(mut self, word: &'static str) -> Row {
+    pub(super) const fn on(mut self, word: Str) -> Row {
         if let Some(recorded) = &mut self.recorded[0] {
             recorded.on = word;
         }
@@ -204,27 +190,15 @@ impl Row {
     }
 }
 
-pub(super) const fn switch(name: &'static str, decides: Decides, help: &'static str, set: fn(&mut Options)) -> Row {
+pub(super) const fn switch(name: Str, decides: Decides, help: Str, set: fn(&mut Options)) -> Row {
     Row::new(name, "", decides, help, Set::Switch(set))
 }
 
-pub(super) const fn text(
-    name: &'static str,
-    value_name: &'static str,
-    decides: Decides,
-    help: &'static str,
-    set: fn(&mut Options, &str) -> Result<(), Refusal>,
-) -> Row {
+pub(super) const fn text(name: Str, value_name: Str, decides: Decides, help: Str, set: SetText) -> Row {
     Row::new(name, value_name, decides, help, Set::Text(set))
 }
 
-pub(super) const fn path(
-    name: &'static str,
-    value_name: &'static str,
-    decides: Decides,
-    help: &'static str,
-    set: fn(&mut Options, &Path) -> Result<(), Refusal>,
-) -> Row {
+pub(super) const fn path(name: Str, value_name: Str, decides: Decides, help: Str, set: SetPath) -> Row {
     Row::new(name, value_name, decides, help, Set::Path(set))
 }
 
@@ -236,7 +210,6 @@ pub(super) fn list(typed: &str) -> Vec<String> {
     typed.split(',').map(|item| item.trim().to_string()).collect()
 }
 
-/// A whole number from 0.
 pub(super) fn number(typed: &str) -> Result<u64, Refusal> {
     typed.parse().map_err(|_| "it must be a whole number".into())
 }

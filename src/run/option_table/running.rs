@@ -1,7 +1,6 @@
 //! The options that say what a run does with records, where it writes, and when it stops.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use chrono::{DateTime, Datelike, Utc};
 use serde_json::{Value, json};
@@ -11,8 +10,7 @@ use super::row::Decides::{Limit, Nothing, Steps, Stored};
 use super::row::{Refusal, Row, list, number, path, put, set, switch, text};
 use crate::core::judge::plan::OnInvalid;
 use crate::core::mode::{Duplicates, Empty, Mode};
-use crate::read::BlockSize;
-use crate::read::input::MAX_RECORD_BYTES;
+use crate::read::{BlockSize, input::MAX_RECORD_BYTES};
 
 /// More threads than this must be a typing error.
 const MOST_THREADS: u16 = 1024;
@@ -147,7 +145,6 @@ pub(super) static ROWS: &[Row] = &[
         .hidden(),
 ];
 
-/// Stands for every field.
 const ALL: &str = "all";
 
 fn threads(typed: &str) -> Result<usize, Refusal> {
@@ -173,13 +170,11 @@ fn first_id(typed: &str) -> Result<i64, Refusal> {
     typed.parse().ok().filter(|id| *id >= 1).ok_or_else(|| "it must be a whole number; customer IDs start at 1".into())
 }
 
-/// Parses `--wait`.
 pub fn seconds(typed: &str) -> Result<Duration, Refusal> {
     let seconds = typed.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     seconds.ok_or_else(|| "it must be a number of seconds, such as 60".into())
 }
 
-/// Parses `--now`.
 pub fn now(typed: &str) -> Result<DateTime<Utc>, Refusal> {
     let time = DateTime::parse_from_rfc3339(typed)
         .map(|time| time.with_timezone(&Utc))

@@ -1,27 +1,20 @@
 //! Where a run's rows go: [`Destination`], a database that exists, or a new one.
 
-use std::ops::Range;
-use std::sync::atomic::Ordering;
+use std::{ops::Range, sync::atomic::Ordering};
 
 use rusqlite::Connection;
 
-use super::build::{self, Builder};
-use super::checkpoint::CHECKPOINT_UPDATES;
-use super::commit::commit_past_readers;
-use super::connection::STATEMENTS;
-use super::errors::BuildError;
-use super::existing::ExistingDatabase;
-use super::file_header::ChangeCounter;
+use super::build::{Builder, PAGE_SIZE};
+use super::connection::{BuildError, STATEMENTS, StoreOptions, commit_past_readers};
 use super::journal::{CreatedRange, write_created};
-use super::options::StoreOptions;
-use super::private_file::PrivateFile;
-use super::rows::insert_rows;
-use super::runs::{RunRow, is_written};
-use super::schema;
-use crate::error::{Error, Result};
+use super::runs::{CHECKPOINT_UPDATES, RunRow, is_written};
+use super::segment::Segment;
+use super::{file::ChangeCounter, lock::OpenDatabase, private_file::PrivateFile, rows::insert_rows, schema};
+use crate::error::Error;
 
-/// Where a run's rows go.
-#[derive(Debug)]
+#[cfg(test)]
+mod tests;
+
 pub(super) enum Destination {
     /// Into a database that exists, in one transaction.
     Existing(Box<ExistingDatabase>),
@@ -33,32 +26,20 @@ pub(super) enum Destination {
 
 impl Destination {
     /// Starts a new database.
-    pub(super) fn build(options: &StoreOptions, private: PrivateFile) -> Result<Destination> {
-        let mut schema = schema::create_all(&options.profile);
+    pub(super) fn build(options: &StoreOptions, private: PrivateFile) -> Result<Destination, Error> {
+        let mut tables = schema::create_all(&options.profile);
         if options.track_inputs {
-            schema.push_str(CHECKPOINT_UPDATES);
+            tables.push_str(CHECKPOINT_UPDATES);
         }
-        let index = options.key.as_deref().map(|key| (schema::key_index(key), key));
-        if let Some((_, key)) = &index {
-            schema.push_str(&schema::create_key_index(key));
-        }
-        let key = index.as_ref().and_then(|(index, key)| {
-            let column = options.profile.field_index(key)?;
-            Some(build::Key { index, column, integers: options.profile.fields[column].is_number() })
-        });
-        let builder = private
-            .handle()
-            .map_err(BuildError::Io)
-            .and_then(|file| Builder::new(private.path(), file, &schema, key, build::PAGE_SIZE))
-            .and_then(|builder| builder.with_threads(options.threads, true))
-            .map_err(|error| options.build_error(error))?;
+        let key = options.key.as_deref().and_then(|key| options.profile.field_index(key));
+        let builder = Builder::start(options, &private, tables, key, PAGE_SIZE, true)?;
         Ok(Destination::Building(Box::new(builder), private))
     }
 
     /// The connection that can read the rows so far; `None` while they are in pages that SQLite does not know.
     pub(super) fn connection(&self) -> Option<&Connection> {
         match self {
-            Destination::Existing(existing) => Some(existing.connection()),
+            Destination::Existing(existing) => Some(&existing.open.connection),
             Destination::Built(connection, _) => Some(connection),
             Destination::Building(..) => None,
         }
@@ -71,7 +52,7 @@ impl Destination {
         first: i64,
         bytes: &[u8],
         rows: &[Range<u32>],
-    ) -> Result<u64> {
+    ) -> Result<u64, Error> {
         match self {
             Destination::Existing(existing) => existing.append(options, first, bytes, rows),
             Destination::Building(builder, _) => {
@@ -83,7 +64,7 @@ impl Destination {
     }
 
     /// Writes the journal of added rows.
-    pub(super) fn write_created(&mut self, options: &StoreOptions, range: &CreatedRange) -> Result<()> {
+    pub(super) fn write_created(&mut self, options: &StoreOptions, range: &CreatedRange) -> Result<(), Error> {
         if let Destination::Building(builder, _) = self {
             return builder.append_created(options.run_id, range).map_err(|error| options.build_error(error));
         }
@@ -92,12 +73,12 @@ impl Destination {
     }
 
     /// Does what takes long: fills the key's index, moves gathered rows, syncs new pages.
-    pub(super) fn complete(self, options: &StoreOptions) -> Result<Destination> {
+    pub(super) fn complete(self, options: &StoreOptions) -> Result<Destination, Error> {
         let keep_going = || options.stop.load(Ordering::Relaxed) == 0;
         match self {
             Destination::Building(builder, private) => {
                 let connection = builder.finish(keep_going).map_err(|error| options.build_error(error))?;
-                private.sync().map_err(|error| options.build_error(error))?;
+                private.lock.sync_all().map_err(|error| options.build_error(error))?;
                 Ok(Destination::Built(connection, private))
             }
             Destination::Existing(existing) => {
@@ -117,18 +98,17 @@ impl Destination {
         Ok(())
     }
 
-    /// Commits what is complete and what `write` writes, which gets the change counter before the commit. Returns a notice if the
-    /// file's name may not survive a power cut.
+    /// Commits, with what `write` writes; that gets the change counter so far. A notice says if a power cut may take the file's name.
     pub(super) fn commit(
         self,
         options: &StoreOptions,
         run: &RunRow,
         write: impl FnOnce(&Connection, Option<i64>) -> rusqlite::Result<()>,
-    ) -> Result<Option<String>> {
+    ) -> Result<Option<String>, Error> {
         match self {
             Destination::Existing(existing) => {
-                let (counter, connection) = (existing.change_counter(), existing.connection());
-                let counter = counter.map_err(|error| options.build_error(error))?;
+                let OpenDatabase { connection, counter } = &existing.open;
+                let counter = counter.read().map_err(|error| options.build_error(error))?;
                 write(connection, counter).map_err(|error| options.sqlite_error(error))?;
                 let is_there = || is_written(connection, options.run_id, run);
                 commit_past_readers(connection, options.wait, &options.stop, is_there)
@@ -146,10 +126,8 @@ impl Destination {
 
     /// Rolls back. A new database is removed with its private name.
     pub(super) fn roll_back(self) -> rusqlite::Result<()> {
-        match &self {
-            Destination::Existing(existing) => existing.connection().execute_batch("ROLLBACK"),
-            Destination::Building(..) | Destination::Built(..) => Ok(()),
-        }
+        let Destination::Existing(existing) = &self else { return Ok(()) };
+        existing.open.connection.execute_batch("ROLLBACK")
     }
 }
 
@@ -158,9 +136,9 @@ fn commit_new(
     private: &PrivateFile,
     run: &RunRow,
     write: impl FnOnce(&Connection, Option<i64>) -> rusqlite::Result<()>,
-) -> std::result::Result<(), BuildError> {
+) -> Result<(), BuildError> {
     // The private file is open in no other process, so its handle may be closed.
-    let counter = ChangeCounter::of(private.handle()?).read()?;
+    let counter = ChangeCounter(private.lock.try_clone()?).read()?;
     if connection.is_autocommit() {
         connection.execute_batch("BEGIN")?;
     }
@@ -171,4 +149,62 @@ fn commit_new(
     }
     write(connection, counter)?;
     Ok(connection.execute_batch("COMMIT")?)
+}
+
+/// The number of rows that are inserted before a segment is begun: it does not pay for fewer.
+const INSERTED_FIRST: u64 = 8_192;
+
+/// A database that exists, in the transaction of a run. The first rows are inserted one by one. If more come, and the table is as
+/// custload creates it, they are gathered in a [`Segment`], which takes a fraction of the time.
+pub(super) struct ExistingDatabase {
+    // Closed before the segment is removed.
+    pub(super) open: OpenDatabase,
+    route: Route,
+    inserted: u64,
+}
+
+/// How the next rows get in.
+enum Route {
+    /// Inserted; whether a segment is possible is not known yet.
+    First,
+    /// Inserted: a segment is not possible in this database.
+    Insert,
+    /// Gathered in a segment.
+    Segment(Box<Segment>),
+    /// Inserted, after the rows of a segment. SQLite has its file open until the transaction ends.
+    Transferred { _file: PrivateFile },
+}
+
+impl ExistingDatabase {
+    pub(super) fn new(open: OpenDatabase) -> ExistingDatabase {
+        ExistingDatabase { open, route: Route::First, inserted: 0 }
+    }
+
+    fn append(&mut self, options: &StoreOptions, first: i64, bytes: &[u8], rows: &[Range<u32>]) -> Result<u64, Error> {
+        if matches!(self.route, Route::First) && self.inserted >= INSERTED_FIRST {
+            self.route = match Segment::begin(&self.open.connection, options)? {
+                Some(segment) => Route::Segment(Box::new(segment)),
+                None => Route::Insert,
+            };
+        }
+        let written = match &mut self.route {
+            Route::First | Route::Insert | Route::Transferred { .. } => {
+                insert_rows(&self.open.connection, &options.profile, first, bytes, rows)
+                    .map_err(|error| options.sqlite_error(error))?
+            }
+            Route::Segment(segment) => {
+                segment.append(first, bytes, rows).map_err(|error| options.build_error(error))?
+            }
+        };
+        self.inserted += written;
+        Ok(written)
+    }
+
+    /// Moves the rows of the segment, if there is one, into the database, until `keep_going` returns `false`.
+    fn complete(self, options: &StoreOptions, keep_going: impl FnMut() -> bool) -> Result<ExistingDatabase, Error> {
+        let Route::Segment(segment) = self.route else { return Ok(self) };
+        let file = segment.move_into(&self.open.connection, &options.profile, keep_going);
+        let route = Route::Transferred { _file: file.map_err(|error| options.build_error(error))? };
+        Ok(ExistingDatabase { route, ..self })
+    }
 }

@@ -1,27 +1,20 @@
 //! The runs of a database, for `custload runs`: [`past_runs`].
 
-use std::ops::Deref;
-use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
+use std::{ops::Deref, path::Path, sync::Arc, sync::atomic::AtomicUsize};
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::connection::{connect, read_or_recover};
-use super::errors::sqlite_error;
-use super::location::refuse_absent;
+use super::connection::{connect, read_or_recover, sqlite_error};
+use super::file::refuse_absent;
 use super::runs::{FILES, FileRow, RUNS, RunRow};
-use super::schema::{self, Tables};
+use super::schema::{Found, tables};
 use crate::error::{Error, Result};
 
-/// A run of the database.
+/// A run of the database. What `import_runs` says of it is read as if these were fields of its own.
 #[derive(Clone, Debug)]
 pub struct PastRun {
-    /// Its row in `import_runs`.
     pub row: RunRow,
-    /// Its inputs, in order.
     pub inputs: Vec<FileRow>,
-    /// Whether its journal was pruned.
     pub is_pruned: bool,
 }
 
@@ -33,8 +26,7 @@ impl Deref for PastRun {
     }
 }
 
-/// The runs of the database at `path`, or `only` one, in the order of their numbers. Writes nothing. An error if there is no database,
-/// if it cannot be read, or if it has no runs of custload.
+/// The runs of the database at `path`, or `only` one, in the order of their numbers. Writes nothing. An error if it has none.
 pub fn past_runs(path: &Path, only: Option<i64>, stop: &Arc<AtomicUsize>) -> Result<Vec<PastRun>> {
     refuse_absent(path)?;
     let read = |access: OpenFlags| {
@@ -48,14 +40,11 @@ pub fn past_runs(path: &Path, only: Option<i64>, stop: &Arc<AtomicUsize>) -> Res
 }
 
 /// The same by a connection. The inner error says why the database has no runs of custload.
-pub(super) fn runs_of(
-    connection: &Connection,
-    only: Option<i64>,
-) -> rusqlite::Result<std::result::Result<Vec<PastRun>, String>> {
-    match schema::tables(connection)? {
-        Tables::Complete => {}
-        Tables::Absent => return Ok(Err("it has no runs of custload".to_string())),
-        Tables::Foreign(why) => return Ok(Err(format!("it has no runs of custload: {why}"))),
+pub(super) fn runs_of(connection: &Connection, only: Option<i64>) -> Found<Vec<PastRun>> {
+    match tables(connection)? {
+        Ok(true) => {}
+        Ok(false) => return Ok(Err("it has no runs of custload".to_string())),
+        Err(why) => return Ok(Err(format!("it has no runs of custload: {why}"))),
     }
     let chosen = "WHERE ?1 IS NULL OR run_id = ?1 ORDER BY run_id";
     let rows = RUNS.select(connection, chosen, [only])?;
@@ -73,7 +62,6 @@ pub(super) fn runs_of(
     Ok(Ok(runs))
 }
 
-/// Whether a table has rows of a run.
 fn has_rows(connection: &Connection, table: &str, run_id: i64) -> rusqlite::Result<bool> {
     connection.prepare_cached(&format!("SELECT 1 FROM {table} WHERE run_id = ?1"))?.exists([run_id])
 }

@@ -1,9 +1,8 @@
 //! The journal of a run's changes, from which they can be undone: [`Journal`].
 //!
-//! For each created customer it has a digest of the row, those of up to sixty customers in one row of the table; for an updated
-//! one each changed value, before and after, and a digest of the updated row. Digests only show that a row was changed since.
-//! They stay in the database, so they must be the same in every version: XXH3 of 64 bits (xxhash.com) over bytes that are defined
-//! here.
+//! For each created customer it has a digest of the row; for an updated one each changed value, before and after, and a digest of
+//! the updated row. Digests only show that a row was changed since. They stay in the database, so they must be the same in every
+//! version: XXH3 of 64 bits (xxhash.com) over bytes that are defined here.
 
 use std::ops::Range;
 
@@ -18,7 +17,6 @@ use crate::core::row::Value;
 /// overflow pages (sqlite.org/fileformat2.html, section 1.6), half of which would stay empty.
 pub(super) const RANGE: usize = 60;
 
-/// The hexadecimal digits of a digest.
 pub(super) const DIGITS: usize = 16;
 
 /// Customers with consecutive IDs that a run has created.
@@ -52,8 +50,7 @@ impl CreatedDigest {
     }
 }
 
-/// The digest of a whole row of `customers`: of the columns that are not NULL, by their names, so that a column that is added
-/// later changes nothing. `names` are the names of the row's columns.
+/// The digest of a row of `customers`, whose columns have these names. A column that is added later, and is NULL, changes nothing.
 pub(super) fn row_digest(names: &[String], row: &Row<'_>) -> rusqlite::Result<u64> {
     let mut bytes = Vec::new();
     for (index, name) in names.iter().enumerate() {
@@ -71,7 +68,6 @@ pub(super) fn row_digest(names: &[String], row: &Row<'_>) -> rusqlite::Result<u6
     Ok(xxh3_64(&bytes))
 }
 
-/// A digest as it is in the database.
 pub(super) fn digest_text(digest: u64) -> String {
     format!("{digest:016x}")
 }
@@ -120,7 +116,6 @@ impl Journal {
         Ok(())
     }
 
-    /// Passes what is left to `write`.
     pub(super) fn end<E>(&mut self, mut write: impl FnMut(&CreatedRange) -> Result<(), E>) -> Result<(), E> {
         if !self.open.digests.is_empty() {
             write(&self.open)?;
@@ -130,7 +125,6 @@ impl Journal {
     }
 }
 
-/// Writes customers that a run has created.
 pub(super) fn write_created(connection: &Connection, run_id: i64, range: &CreatedRange) -> rusqlite::Result<()> {
     let sql = "INSERT INTO import_created (run_id, first_customer_id, last_customer_id, digest) \
                VALUES (:run_id, :first, :last, :digest)";

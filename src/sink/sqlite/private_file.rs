@@ -1,25 +1,20 @@
-//! The file in which a run gathers rows before they are in the database: [`PrivateFile`].
-//!
-//! A new database is built under a private name beside its path. The file is locked, so two runs never build the same one, and the
-//! next run can tell that a killed one left it. Rows for an existing database are gathered under the same name.
+//! The file beside a database, under a private name, in which a new one is built, or rows for it are gathered: [`PrivateFile`]. It is
+//! locked, so two runs never build the same one, and the next run can tell that a killed one left it.
 
 use std::fs::{self, File, TryLockError};
-use std::io;
-use std::path::Path;
+use std::{io, path::Path};
 
 use tempfile::TempPath;
 
-use super::errors::{cannot_lock, cannot_write};
-use super::file_header::is_custload_database;
-use super::location::{Location, locate, refuse_leftover_journals};
+use super::connection::{cannot_lock, cannot_write};
+use super::file::{Location, is_custload_database, locate, refuse_leftover_journals};
 use crate::disk::{PRIVATE_SUFFIX, SyncedFolder, is_private, is_same_file, open_regular, owner_only, with_suffix};
 use crate::error::{Error, Result, Words, has_failed};
 
 /// A file under the private name, locked. Unless it is published, it is removed when dropped.
-#[derive(Debug)]
 pub(super) struct PrivateFile {
-    path: TempPath,
-    lock: File,
+    pub(super) path: TempPath,
+    pub(super) lock: File,
     /// Opened at the start: after the rename nothing may fail.
     folder: SyncedFolder,
 }
@@ -32,8 +27,7 @@ impl PrivateFile {
         Ok((locate(path)? == Location::Absent).then_some(private))
     }
 
-    /// Creates an empty private file beside `path`. It is always a new one, readable by this user alone: another user could
-    /// have created, or opened, one that exists.
+    /// Creates a private file beside `path`. It is always new, and this user's: another could have created, or opened, an old one.
     pub(super) fn beside(path: &Path) -> Result<PrivateFile> {
         let private = with_suffix(path, PRIVATE_SUFFIX);
         let failed = |error: io::Error| Error::database(path, cannot_write(&error));
@@ -54,13 +48,8 @@ impl PrivateFile {
                 Err(TryLockError::WouldBlock) => return Err(Error::locked(path)),
                 Err(TryLockError::Error(error)) => Err(Error::database(path, cannot_lock(&error))),
             };
-            match is_ours {
-                Ok(true) => break file,
-                Ok(false) => {}
-                Err(error) => {
-                    let _ = fs::remove_file(&private);
-                    return Err(error);
-                }
+            if is_ours.inspect_err(|_| drop(fs::remove_file(&private)))? {
+                break file;
             }
         };
         // From here on it is removed when dropped.
@@ -75,20 +64,7 @@ impl PrivateFile {
         }
     }
 
-    pub(super) fn path(&self) -> &Path {
-        &self.path
-    }
-
-    pub(super) fn handle(&self) -> io::Result<File> {
-        self.lock.try_clone()
-    }
-
-    pub(super) fn sync(&self) -> io::Result<()> {
-        self.lock.sync_all()
-    }
-
-    /// Syncs the file and renames it. A file that was created at `path` meanwhile is not replaced. Returns a notice if the name may
-    /// not survive a power cut.
+    /// Syncs and renames the file. One at `path` is not replaced. Returns a notice if the name may not survive a power cut.
     pub(super) fn publish(self, path: &Path) -> Result<Option<String>> {
         let failed = |error: &io::Error| {
             let message = format!("it cannot be renamed ({error}); check the disk, then run custload again");

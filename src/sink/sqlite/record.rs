@@ -17,13 +17,11 @@ pub struct RowEncoder {
 }
 
 impl RowEncoder {
-    /// Drops the values pushed so far.
     pub fn clear(&mut self) {
         self.types.clear();
         self.body.clear();
     }
 
-    /// Adds a value after those pushed so far.
     pub fn push(&mut self, value: Value<'_>) {
         match value {
             Value::Null => self.types.push(0),
@@ -62,11 +60,8 @@ impl RowEncoder {
     }
 }
 
-/// Rows one after another in one buffer.
-///
-/// The bytes of a row's values are written where they stay. Before them room is kept for a header of a byte a column, which
-/// is enough unless a text has more than 57 bytes.
-#[derive(Debug)]
+/// Rows one after another in one buffer. The bytes of a row's values are written where they stay. Before them room is kept for a
+/// header of a byte a column, which is enough unless a text has more than 57 bytes.
 pub struct RecordBuilder {
     /// What is written, and zeros after it to write over.
     bytes: Vec<u8>,
@@ -75,15 +70,13 @@ pub struct RecordBuilder {
     values: usize,
     end: usize,
     types: Vec<u8>,
-    /// The room for a header.
     room: usize,
     /// The values that end every row, encoded once.
     common_types: Vec<u8>,
     common_body: Vec<u8>,
 }
 
-/// The bytes of a short text that are copied at once, whatever its length: one move of a fixed length takes less time than
-/// finding out how many are to be moved.
+/// So many bytes of a short text are copied at once: a move of a fixed length takes less time than finding out how many there are.
 const SHORT: usize = 32;
 
 impl RecordBuilder {
@@ -102,7 +95,6 @@ impl RecordBuilder {
 }
 
 impl RowBuilder for RecordBuilder {
-    /// The bytes of the rows, one after another.
     type Rows = Vec<u8>;
 
     fn new(columns: usize, bytes: usize, common: &[Value<'_>]) -> RecordBuilder {
@@ -232,8 +224,6 @@ pub fn values(row: &[u8]) -> Values<'_> {
     Values { types: row.get(used + 1..header).unwrap_or_default(), body: &row[header..] }
 }
 
-/// See [`values`].
-#[derive(Debug)]
 pub struct Values<'a> {
     types: &'a [u8],
     body: &'a [u8],

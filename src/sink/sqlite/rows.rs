@@ -1,63 +1,13 @@
-//! The rows of customers: reading ([`StoredRow`]) and inserting them.
+//! Writing rows of customers: inserting and changing them.
 
 use std::ops::Range;
 
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, params};
 
-use super::record::values;
-use super::schema::insert_customer;
-use super::sql::{execute, value_of};
-use crate::core::profile::Profile;
-use crate::core::row::Value;
-
-/// The row of a customer in the database.
-#[derive(Debug)]
-pub struct StoredRow<'r, 's>(&'r Row<'s>);
-
-impl StoredRow<'_, '_> {
-    /// The value of the column at `index` among those that were asked for.
-    pub fn value(&self, index: usize) -> Value<'_> {
-        // The customer's ID comes first.
-        self.0.get_ref(index + 1).map_or(Value::Null, value_of)
-    }
-}
-
-/// If the next ID is at most this much greater, stepping to it costs less than another search.
-const STRIDE: i64 = 8;
-
-/// Visits the rows of the customers that exist, with the index of each among `customers`. Ascending IDs take the least time.
-/// `columns` are SQL expressions.
-pub(super) fn read_rows(
-    connection: &Connection,
-    columns: &[String],
-    customers: &[i64],
-    mut each: impl FnMut(usize, StoredRow<'_, '_>),
-) -> rusqlite::Result<()> {
-    let columns: String = columns.iter().flat_map(|column| [", ", column]).collect();
-    let sql = format!("SELECT customer_id{columns} FROM customers WHERE customer_id >= ?1 ORDER BY customer_id");
-    let mut statement = connection.prepare_cached(&sql)?;
-    let mut at = 0;
-    'search: while let Some(wanted) = customers.get(at) {
-        let searched = at;
-        let mut rows = statement.query([wanted])?;
-        while let Some(row) = rows.next()? {
-            let customer: i64 = row.get(0)?;
-            loop {
-                match customers.get(at) {
-                    Some(wanted) if *wanted == customer => each(at, StoredRow(row)),
-                    Some(wanted) if *wanted > customer && *wanted - customer <= STRIDE => break,
-                    // It does not exist.
-                    Some(_) if at == searched => {}
-                    Some(_) => continue 'search,
-                    None => return Ok(()),
-                }
-                at += 1;
-            }
-        }
-        at = at.max(searched + 1);
-    }
-    Ok(())
-}
+use super::journal::{digest_text, row_digest};
+use super::sql::{Parameter, execute, quoted};
+use super::{record::values, schema::insert_customer};
+use crate::core::{profile::Profile, row::Value};
 
 /// Inserts encoded rows (see [`super::record`]) under ascending IDs from `first_id` on. Returns the number that SQLite reports.
 pub(super) fn insert_rows(
@@ -74,4 +24,68 @@ pub(super) fn insert_rows(
         written += execute(&mut statement, [Value::Integer(id)].into_iter().chain(values))? as u64;
     }
     Ok(written)
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change<'r> {
+    pub customer: i64,
+    /// The columns, and their new values.
+    pub values: Vec<(&'r str, Value<'r>)>,
+    /// The number of the record in its input.
+    pub record: u64,
+}
+
+#[derive(Clone, Debug)]
+pub struct ChangeStamp<'r> {
+    /// The clock of the run (RFC 3339).
+    pub now: &'r str,
+    pub run: i64,
+    /// The number of the input in the run, from 1.
+    pub file: i64,
+}
+
+/// Changes a customer's row, and writes its former values to the journal. Returns the number of changed rows that SQLite reports.
+pub(super) fn change(connection: &Connection, change: &Change<'_>, stamp: &ChangeStamp<'_>) -> rusqlite::Result<usize> {
+    let customer = change.customer;
+    connection
+        .prepare_cached(
+            "INSERT INTO import_updated (run_id, customer_id, old_updated_at, old_import_run, old_import_file, \
+             old_import_record, digest) SELECT ?1, customer_id, updated_at, import_run, import_file, import_record, '' \
+             FROM customers WHERE customer_id = ?2 ON CONFLICT (run_id, customer_id) DO NOTHING",
+        )?
+        .execute(params![stamp.run, customer])?;
+    for (column, value) in &change.values {
+        let sql = format!(
+            "INSERT INTO import_changes (run_id, customer_id, field, old_value, new_value) \
+             SELECT ?1, customer_id, ?4, {}, ?3 FROM customers WHERE customer_id = ?2 \
+             ON CONFLICT (run_id, customer_id, field) DO UPDATE SET new_value = excluded.new_value",
+            quoted(column)
+        );
+        connection.prepare_cached(&sql)?.execute(params![stamp.run, customer, Parameter(*value), column])?;
+    }
+    let changed = update(connection, change, stamp)?;
+    let mut statement = connection.prepare_cached("SELECT * FROM customers WHERE customer_id = ?1")?;
+    let names: Vec<String> = statement.column_names().map(str::to_string).collect();
+    let digest = statement.query_row([customer], |row| row_digest(&names, row))?;
+    connection
+        .prepare_cached("UPDATE import_updated SET digest = ?3 WHERE run_id = ?1 AND customer_id = ?2")?
+        .execute(params![stamp.run, customer, digest_text(digest)])?;
+    Ok(changed)
+}
+
+fn update(connection: &Connection, change: &Change<'_>, stamp: &ChangeStamp<'_>) -> rusqlite::Result<usize> {
+    let set: String = change.values.iter().map(|(column, _)| format!("{} = ?, ", quoted(column))).collect();
+    let sql = format!(
+        "UPDATE customers SET {set}updated_at = ?, import_run = ?, import_file = ?, import_record = ? \
+         WHERE customer_id = ?"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let stamped = [
+        Value::Text(stamp.now.as_bytes()),
+        Value::Integer(stamp.run),
+        Value::Integer(stamp.file),
+        Value::Integer(change.record as i64),
+        Value::Integer(change.customer),
+    ];
+    execute(&mut statement, change.values.iter().map(|(_, value)| *value).chain(stamped))
 }

@@ -1,13 +1,14 @@
-//! The rows of `import_runs` and `import_files`.
+//! The rows of `import_runs`, `import_files` and `import_checkpoints`, and what they say of earlier runs.
+
+use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, named_params, params};
 
-use super::table::{Column, Field, Table};
+use super::sql::{Column, Field, Table};
 use crate::core::record::{Count, Counts};
 
-/// A row of `import_runs`.
+/// A row of `import_runs`; docs/database.md explains the columns.
 #[derive(Clone, Debug, Default)]
-#[allow(missing_docs)] // named as the columns: docs/database.md
 pub struct RunRow {
     pub run_id: i64,
     pub profile: String,
@@ -25,9 +26,7 @@ pub struct RunRow {
     pub undone_after: Option<i64>,
 }
 
-/// A row of `import_files`.
 #[derive(Clone, Debug, Default)]
-#[allow(missing_docs)] // named as the columns: docs/database.md
 pub struct FileRow {
     pub run_id: i64,
     pub import_file: i64,
@@ -40,57 +39,49 @@ pub struct FileRow {
     pub is_reject_report: bool,
 }
 
-/// One row a run.
 pub(super) const RUNS: Table<RunRow> = Table {
     name: "import_runs",
     columns: &[
-        Column::One("run_id", "INTEGER PRIMARY KEY", |run| Field::Integer(&mut run.run_id)),
-        Column::One("profile", "TEXT NOT NULL", |run| Field::Text(&mut run.profile)),
-        Column::One("mode", "TEXT NOT NULL", |run| Field::Text(&mut run.mode)),
-        Column::One("options", "TEXT NOT NULL", |run| Field::Text(&mut run.options)),
-        Column::One("columns", "TEXT NOT NULL", |run| Field::Text(&mut run.columns)),
-        Column::One("started_at", "TEXT NOT NULL", |run| Field::Text(&mut run.started_at)),
-        Column::One("ended_at", "TEXT NOT NULL", |run| Field::Text(&mut run.ended_at)),
-        Column::One("status", "TEXT NOT NULL", |run| Field::Text(&mut run.status)),
-        Column::Counts(|run| &mut run.counts, |_| true),
-        Column::One("first_customer_id", "INTEGER", |run| Field::OptionalInteger(&mut run.first_customer_id)),
-        Column::One("last_customer_id", "INTEGER", |run| Field::OptionalInteger(&mut run.last_customer_id)),
-        Column::One("reports", "TEXT NOT NULL", |run| Field::Text(&mut run.reports)),
-        Column::One("undone_at", "TEXT", |run| Field::OptionalText(&mut run.undone_at)),
-        Column::One("undone_after", "INTEGER", |run| Field::OptionalInteger(&mut run.undone_after)),
+        Column::One("run_id", "INTEGER PRIMARY KEY", |row| Field::Integer(&mut row.run_id)),
+        Column::One("profile", "TEXT NOT NULL", |row| Field::Text(&mut row.profile)),
+        Column::One("mode", "TEXT NOT NULL", |row| Field::Text(&mut row.mode)),
+        Column::One("options", "TEXT NOT NULL", |row| Field::Text(&mut row.options)),
+        Column::One("columns", "TEXT NOT NULL", |row| Field::Text(&mut row.columns)),
+        Column::One("started_at", "TEXT NOT NULL", |row| Field::Text(&mut row.started_at)),
+        Column::One("ended_at", "TEXT NOT NULL", |row| Field::Text(&mut row.ended_at)),
+        Column::One("status", "TEXT NOT NULL", |row| Field::Text(&mut row.status)),
+        Column::Counts(|row| &mut row.counts, |_| true),
+        Column::One("first_customer_id", "INTEGER", |row| Field::OptionalInteger(&mut row.first_customer_id)),
+        Column::One("last_customer_id", "INTEGER", |row| Field::OptionalInteger(&mut row.last_customer_id)),
+        Column::One("reports", "TEXT NOT NULL", |row| Field::Text(&mut row.reports)),
+        Column::One("undone_at", "TEXT", |row| Field::OptionalText(&mut row.undone_at)),
+        Column::One("undone_after", "INTEGER", |row| Field::OptionalInteger(&mut row.undone_after)),
     ],
     primary_key: None,
 };
 
-/// One row an input.
 pub(super) const FILES: Table<FileRow> = Table {
     name: "import_files",
     columns: &[
-        Column::One("run_id", "INTEGER NOT NULL REFERENCES import_runs (run_id)", |file| {
-            Field::Integer(&mut file.run_id)
+        Column::One("run_id", "INTEGER NOT NULL REFERENCES import_runs (run_id)", |row| {
+            Field::Integer(&mut row.run_id)
         }),
-        Column::One("import_file", "INTEGER NOT NULL", |file| Field::Integer(&mut file.import_file)),
-        Column::One("path", "TEXT NOT NULL", |file| Field::Text(&mut file.path)),
-        Column::One("bytes", "INTEGER NOT NULL", |file| Field::Count(&mut file.bytes)),
-        Column::One("sha256", "TEXT NOT NULL", |file| Field::Text(&mut file.sha256)),
-        Column::Counts(|file| &mut file.counts, Count::is_of_records),
-        Column::One("absolute_path", "TEXT", |file| Field::OptionalText(&mut file.absolute_path)),
-        Column::One("part", "TEXT", |file| Field::OptionalText(&mut file.part)),
-        Column::One("is_reject_report", "INTEGER NOT NULL", |file| Field::Flag(&mut file.is_reject_report)),
+        Column::One("import_file", "INTEGER NOT NULL", |row| Field::Integer(&mut row.import_file)),
+        Column::One("path", "TEXT NOT NULL", |row| Field::Text(&mut row.path)),
+        Column::One("bytes", "INTEGER NOT NULL", |row| Field::Count(&mut row.bytes)),
+        Column::One("sha256", "TEXT NOT NULL", |row| Field::Text(&mut row.sha256)),
+        Column::Counts(|row| &mut row.counts, Count::is_of_records),
+        Column::One("absolute_path", "TEXT", |row| Field::OptionalText(&mut row.absolute_path)),
+        Column::One("part", "TEXT", |row| Field::OptionalText(&mut row.part)),
+        Column::One("is_reject_report", "INTEGER NOT NULL", |row| Field::Flag(&mut row.is_reject_report)),
     ],
     primary_key: Some("run_id, import_file"),
 };
 
-/// The status of a run that is not finished yet.
+/// What `status` is. A run has the third if it accepted no record.
 pub const UNFINISHED: &str = "unfinished";
-
-/// The status of a finished run.
 pub const FINISHED: &str = "finished";
-
-/// The status of a finished run that accepted no record.
 pub const NOTHING_LOADED: &str = "nothing-loaded";
-
-/// The status of a run that was undone.
 pub const UNDONE: &str = "undone";
 
 pub(super) fn next_run(connection: &Connection) -> rusqlite::Result<i64> {
@@ -142,8 +133,124 @@ pub(super) fn mark_undone(connection: &Connection, run_id: i64, now: &str) -> ru
     connection.execute(sql, named_params! { ":status": UNDONE, ":now": now, ":run_id": run_id }).map(drop)
 }
 
-/// Whether a run was marked as undone at this time.
 pub(super) fn is_undone(connection: &Connection, run_id: i64, now: &str) -> rusqlite::Result<bool> {
     let sql = "SELECT status = :status AND undone_at = :now FROM import_runs WHERE run_id = :run_id";
     connection.query_row(sql, named_params! { ":status": UNDONE, ":now": now, ":run_id": run_id }, |row| row.get(0))
+}
+
+/// The last checkpoint of a run that commits in parts, until it is finished.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Checkpoint {
+    pub run_id: i64,
+    /// The number of records before it, of all inputs.
+    pub records: u64,
+    /// Where the next record starts.
+    pub position: InputPosition,
+    /// The number of customers in the database.
+    pub customers: i64,
+    /// The first customer ID that was free when the run started.
+    pub start_customer_id: i64,
+    pub next_customer_id: i64,
+    /// SQLite's change counter, which shows whether another program has written since; `None` in WAL mode.
+    pub change_counter: Option<i64>,
+}
+
+/// A position in an input between two records, and what is before it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InputPosition {
+    /// The input, from 1.
+    pub file: u64,
+    /// The number of its records before this position.
+    pub record: u64,
+    pub line: u64,
+    pub byte_offset: u64,
+    /// The SHA-256 of the text before it, in lower-case hex.
+    pub sha256: String,
+}
+
+/// A run that was stopped between two checkpoints, or after the last.
+#[derive(Clone, Debug, Default)]
+pub struct Unfinished {
+    pub checkpoint: Checkpoint,
+    /// Its row at the checkpoint.
+    pub row: RunRow,
+    pub inputs: Vec<FileRow>,
+}
+
+/// One row for the run that is not finished yet.
+pub(super) const CHECKPOINTS: Table<Checkpoint> = Table {
+    name: "import_checkpoints",
+    columns: &[
+        Column::One("run_id", "INTEGER PRIMARY KEY", |row| Field::Integer(&mut row.run_id)),
+        Column::One("records", "INTEGER NOT NULL", |row| Field::Count(&mut row.records)),
+        Column::One("import_file", "INTEGER NOT NULL", |row| Field::Count(&mut row.position.file)),
+        Column::One("import_record", "INTEGER NOT NULL", |row| Field::Count(&mut row.position.record)),
+        Column::One("line", "INTEGER NOT NULL", |row| Field::Count(&mut row.position.line)),
+        Column::One("byte_offset", "INTEGER NOT NULL", |row| Field::Count(&mut row.position.byte_offset)),
+        Column::One("sha256", "TEXT NOT NULL", |row| Field::Text(&mut row.position.sha256)),
+        Column::One("customers", "INTEGER NOT NULL", |row| Field::Integer(&mut row.customers)),
+        Column::One("start_customer_id", "INTEGER NOT NULL", |row| Field::Integer(&mut row.start_customer_id)),
+        Column::One("next_customer_id", "INTEGER NOT NULL", |row| Field::Integer(&mut row.next_customer_id)),
+        Column::One("change_counter", "INTEGER", |row| Field::OptionalInteger(&mut row.change_counter)),
+    ],
+    primary_key: None,
+};
+
+/// Which input of such a run changed which customers, if there are several inputs. Dropped when the run is finished.
+pub(super) const CHECKPOINT_UPDATES: &str = "CREATE TABLE IF NOT EXISTS import_checkpoint_updates (
+  import_file INTEGER NOT NULL,
+  customer_id INTEGER NOT NULL,
+  PRIMARY KEY (import_file, customer_id)
+) STRICT, WITHOUT ROWID;";
+
+pub(super) fn unfinished(connection: &Connection) -> rusqlite::Result<Option<Unfinished>> {
+    let newest = "WHERE status = ?1 AND run_id IN (SELECT run_id FROM import_checkpoints) ORDER BY run_id DESC LIMIT 1";
+    let Some(row) = RUNS.select(connection, newest, [UNFINISHED])?.pop() else { return Ok(None) };
+    let checkpoints = CHECKPOINTS.select(connection, "WHERE run_id = ?1", [row.run_id])?;
+    let Some(checkpoint) = checkpoints.into_iter().next() else { return Ok(None) };
+    let inputs = FILES.select(connection, "WHERE run_id = ?1 ORDER BY import_file", [row.run_id])?;
+    Ok(Some(Unfinished { checkpoint, row, inputs }))
+}
+
+pub(super) fn write_checkpoint(connection: &Connection, checkpoint: &Checkpoint) -> rusqlite::Result<()> {
+    delete_checkpoint(connection, checkpoint.run_id)?;
+    CHECKPOINTS.insert(connection, checkpoint)
+}
+
+/// Deletes what is kept only for an unfinished run.
+pub(super) fn remove_checkpoint(connection: &Connection, run_id: i64) -> rusqlite::Result<()> {
+    connection.execute_batch("DROP TABLE IF EXISTS import_checkpoint_updates")?;
+    delete_checkpoint(connection, run_id)
+}
+
+fn delete_checkpoint(connection: &Connection, run_id: i64) -> rusqlite::Result<()> {
+    connection.execute("DELETE FROM import_checkpoints WHERE run_id = ?1", [run_id]).map(drop)
+}
+
+#[derive(Clone, Debug)]
+pub struct LoadedInput {
+    pub run: Arc<RunRow>,
+    pub file: FileRow,
+    /// Whether records of this input changed nothing, and an earlier run was undone since: what they matched may be gone.
+    pub relied_on_undone_run: bool,
+}
+
+pub(super) fn loaded(connection: &Connection) -> rusqlite::Result<Vec<LoadedInput>> {
+    let mut files = FILES.select(connection, "ORDER BY run_id, import_file", [])?.into_iter().peekable();
+    let mut loaded = Vec::new();
+    // The last run before which one of the runs so far was undone.
+    let mut undone_before = 0;
+    for run in RUNS.select(connection, "ORDER BY run_id", [])? {
+        let run = Arc::new(run);
+        while let Some(file) = files.next_if(|file| file.run_id <= run.run_id) {
+            if file.run_id == run.run_id && run.status == FINISHED {
+                let relied_on_undone_run = undone_before >= run.run_id && file.counts.unchanged > 0;
+                loaded.push(LoadedInput { run: Arc::clone(&run), file, relied_on_undone_run });
+            }
+        }
+        if run.status == UNDONE {
+            undone_before = undone_before.max(run.undone_after.unwrap_or(0));
+        }
+    }
+    Ok(loaded)
 }

@@ -1,13 +1,10 @@
-//! The database's tables: their definitions, and whether a database has them.
-//!
-//! Names of a profile's columns may be any, so they are always quoted in SQL.
+//! The database's tables: their definitions, and whether a database has them. A profile's columns may have any name, so SQL always
+//! quotes them.
 
 use rusqlite::Connection;
 
-use super::checkpoint::CHECKPOINTS;
-use super::runs::{FILES, RUNS};
-use super::sql::quoted;
-use super::table::Definition;
+use super::runs::{CHECKPOINTS, FILES, RUNS};
+use super::sql::{Definition, quoted};
 use crate::core::profile::{Field, Profile};
 
 /// The columns of `customers` after the profile's, with their declarations. Every row fills them.
@@ -63,13 +60,10 @@ fn definitions() -> [Definition; 7] {
     ]
 }
 
-/// The type by which the database declares a field's column.
 pub fn column_type(field: &Field) -> &'static str {
     if field.is_number() { "INTEGER" } else { "TEXT" }
 }
 
-/// The statement that creates the table `customers` with a profile's columns.
-///
 /// With AUTOINCREMENT, so that an ID is never given out twice, whatever is deleted.
 pub fn create_customers(profile: &Profile) -> String {
     let mut columns = vec!["customer_id INTEGER PRIMARY KEY AUTOINCREMENT".to_string()];
@@ -78,7 +72,6 @@ pub fn create_customers(profile: &Profile) -> String {
     format!("CREATE TABLE customers (\n  {}\n) STRICT", columns.join(",\n  "))
 }
 
-/// The statements that create all tables of a new database.
 pub fn create_all(profile: &Profile) -> String {
     let others = definitions().map(|definition| definition.create());
     format!("{};\n{};", create_customers(profile), others.join(";\n"))
@@ -94,12 +87,10 @@ pub(super) fn stored_key_index(column: &str) -> String {
     format!("CREATE INDEX {} ON customers ({})", quoted(&key_index(column)), quoted(column))
 }
 
-/// The name of the index on a key's column.
 pub fn key_index(column: &str) -> String {
     format!("customers_by_{column}")
 }
 
-/// The statements that add the columns of some of a profile's fields.
 pub fn add_columns(profile: &Profile, fields: &[usize]) -> String {
     let fields = fields.iter().map(|index| &profile.fields[*index]);
     let add =
@@ -107,7 +98,6 @@ pub fn add_columns(profile: &Profile, fields: &[usize]) -> String {
     fields.map(add).collect()
 }
 
-/// The statement that inserts a customer: its ID, the profile's columns and the stamp.
 pub fn insert_customer(profile: &Profile) -> String {
     let mut columns = vec!["customer_id".to_string()];
     columns.extend(profile.fields.iter().map(|field| quoted(&field.column)));
@@ -115,28 +105,21 @@ pub fn insert_customer(profile: &Profile) -> String {
     format!("INSERT INTO customers ({}) VALUES ({})", columns.join(", "), vec!["?"; columns.len()].join(", "))
 }
 
-/// What a database has of custload's tables.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Tables {
-    Absent,
-    /// All of them, with all columns that do not depend on a profile.
-    Complete,
-    /// Some, or tables of the same names that another program or version of custload made: why they do not fit.
-    Foreign(String),
-}
+/// What a database has of custload's tables. The inner error says why tables of their names are not custload's, or of another version.
+pub(super) type Found<T> = rusqlite::Result<Result<T, String>>;
 
-/// What a database has of custload's tables.
-pub(super) fn tables(connection: &Connection) -> rusqlite::Result<Tables> {
+/// Whether a database has custload's tables, with all columns that do not depend on a profile; `false` if it has none of them.
+pub(super) fn tables(connection: &Connection) -> Found<bool> {
     let definitions = definitions();
     let (mut present, mut missing) = (None, None);
     for name in ["customers"].into_iter().chain(definitions.iter().map(|definition| definition.name)) {
         match object_type(connection, name)?.as_deref() {
             Some("table") => present = present.or(Some(name)),
-            Some(kind) => return Ok(Tables::Foreign(format!("it has a {kind} {name} that custload did not make"))),
+            Some(kind) => return Ok(Err(format!("it has a {kind} {name} that custload did not make"))),
             None => missing = missing.or(Some(name)),
         }
     }
-    let Some(present) = present else { return Ok(Tables::Absent) };
+    let Some(present) = present else { return Ok(Ok(false)) };
     if let Some(missing) = missing {
         return Ok(foreign(present, &format!("there is no table {missing}")));
     }
@@ -156,32 +139,19 @@ pub(super) fn tables(connection: &Connection) -> rusqlite::Result<Tables> {
             return Ok(foreign("customers", &format!("it has no column {name} of the right type")));
         }
     }
-    Ok(Tables::Complete)
+    Ok(Ok(true))
 }
 
-fn foreign(table: &str, why: &str) -> Tables {
-    Tables::Foreign(format!("it has a table {table} that this version of custload did not make ({why})"))
+fn foreign(table: &str, why: &str) -> Result<bool, String> {
+    Err(format!("it has a table {table} that this version of custload did not make ({why})"))
 }
 
-/// What a database has of the tables that a profile needs.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Found {
-    Nothing,
-    /// All tables; the columns of these fields are missing.
-    Ours {
-        /// The indexes of the fields.
-        missing: Vec<usize>,
-    },
-    /// Tables that do not fit: why.
-    Foreign(String),
-}
-
-/// Compares a database's tables with those that a profile needs.
-pub(super) fn compare(connection: &Connection, profile: &Profile) -> rusqlite::Result<Found> {
+/// The fields of a profile whose columns a database lacks; `None` if it has none of custload's tables.
+pub(super) fn compare(connection: &Connection, profile: &Profile) -> Found<Option<Vec<usize>>> {
     match tables(connection)? {
-        Tables::Absent => return Ok(Found::Nothing),
-        Tables::Foreign(why) => return Ok(Found::Foreign(why)),
-        Tables::Complete => {}
+        Ok(true) => {}
+        Ok(false) => return Ok(Ok(None)),
+        Err(why) => return Ok(Err(why)),
     }
     let columns = columns_of(connection, "customers")?;
     let mut missing = Vec::new();
@@ -189,31 +159,20 @@ pub(super) fn compare(connection: &Connection, profile: &Profile) -> rusqlite::R
         match has_column(&columns, &field.column, column_type(field)) {
             Some(true) => {}
             Some(false) => {
-                let why = format!("its table customers has a column {} of another type", field.column);
-                return Ok(Found::Foreign(why));
+                return Ok(Err(format!("its table customers has a column {} of another type", field.column)));
             }
             None => missing.push(index),
         }
     }
-    Ok(Found::Ours { missing })
-}
-
-/// Whether the database has custload's tables.
-pub(super) fn has_runs(connection: &Connection) -> rusqlite::Result<bool> {
-    Ok(tables(connection)? == Tables::Complete)
+    Ok(Ok(Some(missing)))
 }
 
 /// The type of a table or view of this name.
-fn object_type(connection: &Connection, name: &str) -> rusqlite::Result<Option<String>> {
+pub(super) fn object_type(connection: &Connection, name: &str) -> rusqlite::Result<Option<String>> {
     let mut statement =
         connection.prepare("SELECT type FROM sqlite_schema WHERE lower(name) = ?1 AND type IN ('table', 'view')")?;
     let mut rows = statement.query([name])?;
     rows.next()?.map(|row| row.get(0)).transpose()
-}
-
-/// Whether the database has a table of this name.
-pub(super) fn has_table(connection: &Connection, name: &str) -> rusqlite::Result<bool> {
-    Ok(object_type(connection, name)?.is_some())
 }
 
 struct FoundColumn {

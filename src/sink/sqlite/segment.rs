@@ -1,37 +1,26 @@
 //! Many rows for a database that exists, gathered beside it: [`Segment`].
 //!
-//! A segment is a private database whose pages are filled directly ([`super::build`]). SQLite moves it as a whole, cells
-//! undecoded ([`super::transfer`]). That cannot merge two indexes well: it fills pages completely, so that each entry between
-//! two full pages may need a page of its own, and the index of 2,000,000 rows in 2,000,000 others becomes three times as large
-//! as necessary. Therefore the segment's index has the entries of all rows, also of those that were there before, and goes into
-//! an index that was emptied.
+//! A segment is a private database whose pages are filled directly ([`super::build`]). SQLite moves it as a whole, cells undecoded.
+//! That cannot merge two indexes well: it fills pages, so that each entry between two full ones may need a page of its own, and the
+//! index of 2,000,000 rows in 2,000,000 others becomes three times as large as necessary. Therefore the segment's index has the
+//! entries of all rows, also of those that were there before, and goes into an index that was emptied.
 
-use std::io;
-use std::ops::Range;
+use std::{io, ops::Range, path::Path};
 
 use rusqlite::Connection;
-use rusqlite::types::ValueRef;
+use rusqlite::types::{ToSqlOutput, ValueRef};
 
-use super::build::{self, Builder};
-use super::errors::BuildError;
-use super::options::StoreOptions;
-use super::private_file::PrivateFile;
-use super::schema;
-use super::sql::quoted;
-use super::transfer::{EMPTIED, attach, empty_index, insert_each, is_transfer, transfer};
-use crate::core::profile::Profile;
-use crate::core::row::Value;
-use crate::error::Result;
+use super::connection::{BuildError, StoreOptions, sqlite_name};
+use super::{build::Builder, private_file::PrivateFile, schema, sql::quoted};
+use crate::core::{profile::Profile, row::Value};
+use crate::error::Error;
 
-/// The index is rebuilt if the new rows are at least this part of the old ones. Otherwise INSERT, which changes only some of
-/// the index's pages, is faster.
+/// The index is rebuilt if the new rows are at least this part of the old ones. For fewer, INSERT changes only some of its pages.
 const LEAST_SHARE: u64 = 16;
 
 /// SQLite reads the segment page by page; it fits the cells to the pages of the database, whatever their size.
 const PAGE_SIZE: usize = 32_768;
 
-/// Rows that are not in the database yet.
-#[derive(Debug)]
 pub(super) struct Segment {
     builder: Builder,
     file: PrivateFile,
@@ -42,7 +31,7 @@ pub(super) struct Segment {
 
 impl Segment {
     /// Begins a segment; `None` if its rows might differ from inserted ones.
-    pub(super) fn begin(connection: &Connection, options: &StoreOptions) -> Result<Option<Segment>> {
+    pub(super) fn begin(connection: &Connection, options: &StoreOptions) -> Result<Option<Segment>, Error> {
         let profile = &*options.profile;
         let indexed = match layout(connection, profile).map_err(|error| options.sqlite_error(error))? {
             Layout::Plain => None,
@@ -51,27 +40,11 @@ impl Segment {
         };
         // Where no private file can be made, rows can still be inserted.
         let Ok(file) = PrivateFile::beside(&options.path) else { return Ok(None) };
-        let mut tables = format!("{};", schema::create_customers(profile));
-        let name = indexed.map(|field| {
-            let column = &profile.fields[field].column;
-            tables.push_str(&schema::create_key_index(column));
-            schema::key_index(column)
-        });
-        let key = indexed.zip(name.as_deref()).map(|(column, index)| build::Key {
-            index,
-            column,
-            integers: profile.fields[column].is_number(),
-        });
-        let builder = file
-            .handle()
-            .map_err(BuildError::Io)
-            .and_then(|handle| Builder::new(file.path(), handle, &tables, key, PAGE_SIZE))
-            .and_then(|builder| builder.with_threads(options.threads, false))
-            .map_err(|error| options.build_error(error))?;
+        let tables = format!("{};", schema::create_customers(profile));
+        let builder = Builder::start(options, &file, tables, indexed, PAGE_SIZE, false)?;
         Ok(Some(Segment { builder, file, rows: 0, indexed }))
     }
 
-    /// Adds rows in their order, under IDs from `first` on. Returns their number.
     pub(super) fn append(&mut self, first: i64, bytes: &[u8], rows: &[Range<u32>]) -> io::Result<u64> {
         let appended = self.builder.append(first, bytes, rows)?;
         self.rows += appended;
@@ -84,7 +57,7 @@ impl Segment {
         connection: &Connection,
         profile: &Profile,
         keep_going: impl FnMut() -> bool,
-    ) -> std::result::Result<PrivateFile, BuildError> {
+    ) -> Result<PrivateFile, BuildError> {
         let Segment { mut builder, file, rows, indexed } = self;
         let column = indexed.map(|field| profile.fields[field].column.as_str());
         let rebuilds = column.is_none() || most_customers(connection)? / LEAST_SHARE <= rows;
@@ -92,8 +65,8 @@ impl Segment {
             append_entries(connection, &mut builder, column)?;
         }
         builder.finish(keep_going)?.close().map_err(|(_, error)| error)?;
-        attach(connection, file.path())?;
-        let written = if rebuilds && is_transfer(connection, column.is_some())? {
+        attach(connection, &file.path)?;
+        let statement = if rebuilds && is_transfer(connection, column.is_some())? {
             if let Some(column) = column {
                 empty_index(connection, column)?;
                 // If rows were inserted now, the index would have only theirs.
@@ -101,10 +74,11 @@ impl Segment {
                     return Err(io::Error::other("SQLite's plan for moving rows has changed").into());
                 }
             }
-            transfer(connection)?
+            TRANSFER
         } else {
-            insert_each(connection)?
+            INSERT_EACH
         };
+        let written = connection.execute(statement, [])? as u64;
         if written != rows {
             return Err(io::Error::other(format!("{rows} rows were accepted, but {written} written")).into());
         }
@@ -119,7 +93,6 @@ enum Layout {
     Plain,
     /// As custload creates it, with one index, on the column of this field.
     Indexed(usize),
-    /// Something else.
     Other,
 }
 
@@ -170,7 +143,7 @@ fn most_customers(connection: &Connection) -> rusqlite::Result<u64> {
 const LEAST_ROW: u64 = 64;
 
 /// Adds the entries of the database's rows to the segment's index.
-fn append_entries(connection: &Connection, builder: &mut Builder, column: &str) -> std::result::Result<(), BuildError> {
+fn append_entries(connection: &Connection, builder: &mut Builder, column: &str) -> Result<(), BuildError> {
     let column = quoted(column);
     let sql = format!("SELECT customer_id, {column} FROM main.customers ORDER BY {column}, customer_id");
     let mut statement = connection.prepare(&sql)?;
@@ -185,4 +158,55 @@ fn append_entries(connection: &Connection, builder: &mut Builder, column: &str) 
         builder.append_entry(key, row.get(0)?)?;
     }
     Ok(())
+}
+
+pub(super) const SEGMENT: &str = "custload_segment";
+
+/// The table whose index gets the entries of the index that is emptied.
+const EMPTIED: &str = "custload_emptied";
+
+/// Moves rows and index by SQLite's transfer optimisation: between tables of one form it copies cells undecoded. A failure rolls the
+/// whole transaction back, so no statement journal is needed.
+const TRANSFER: &str = "INSERT OR ROLLBACK INTO main.customers SELECT * FROM custload_segment.customers";
+
+/// Inserts the rows one by one: any clause prevents the optimisation.
+const INSERT_EACH: &str =
+    "INSERT OR ROLLBACK INTO main.customers SELECT * FROM custload_segment.customers ORDER BY customer_id";
+
+fn attach(connection: &Connection, path: &Path) -> rusqlite::Result<()> {
+    let name = sqlite_name(path);
+    let name = ToSqlOutput::Borrowed(ValueRef::Text(name.as_os_str().as_encoded_bytes()));
+    connection.execute(&format!("ATTACH ?1 AS {SEGMENT}"), [name]).map(drop)
+}
+
+/// Whether SQLite will move rows as they are, and the index too, if there is one: its program then copies cells where it would
+/// otherwise read columns, and copies index entries where it would otherwise make them.
+pub(super) fn is_transfer(connection: &Connection, has_index: bool) -> rusqlite::Result<bool> {
+    let mut statement = connection.prepare(&format!("EXPLAIN {TRANSFER}"))?;
+    let codes = statement.query_map([], |row| row.get::<_, String>("opcode"))?;
+    let codes: Vec<String> = codes.collect::<rusqlite::Result<_>>()?;
+    let count = |name: &str| codes.iter().filter(|code| *code == name).count();
+    let indexes = usize::from(has_index);
+    Ok(count("RowCell") == 1 && count("RowData") == indexes && count("IdxInsert") == indexes)
+}
+
+/// Empties the index on a column; the rows stay, so the caller must fill it again. The index exchanges its root page with that of an
+/// empty table's index, which is then dropped with all entries. Nobody else sees that: it happens within the transaction. (REINDEX
+/// would read the whole table, even for a partial index of no rows.)
+fn empty_index(connection: &Connection, column: &str) -> rusqlite::Result<()> {
+    connection.execute_batch(&format!(
+        "CREATE TABLE main.{EMPTIED} (x); CREATE INDEX main.{EMPTIED}_index ON {EMPTIED} (x); \
+         PRAGMA writable_schema = true"
+    ))?;
+    // Of the sum of both, each gets what is not its own.
+    let exchange = "UPDATE main.sqlite_schema SET rootpage = \
+         (SELECT sum(rootpage) FROM main.sqlite_schema WHERE type = 'index' AND name IN (?1, ?2)) - rootpage \
+         WHERE type = 'index' AND name IN (?1, ?2)";
+    let changed = connection.execute(exchange, [schema::key_index(column), format!("{EMPTIED}_index")]);
+    // SQLite reads the schema again, and protects it again.
+    connection.execute_batch("PRAGMA writable_schema = RESET")?;
+    if changed? != 2 {
+        return Err(rusqlite::Error::QueryReturnedNoRows);
+    }
+    connection.execute_batch(&format!("DROP TABLE main.{EMPTIED}"))
 }

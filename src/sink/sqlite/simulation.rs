@@ -1,28 +1,23 @@
 //! What a check of several inputs would have changed so far: [`Simulation`].
 
-use std::ops::Range;
-use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
+use std::{ops::Range, sync::Arc, sync::atomic::AtomicUsize};
 
 use rusqlite::Connection;
 
-use super::changes::{self, Change, ChangeStamp};
-use super::customers::Customers;
-use super::errors::sqlite_error;
-use super::rows::{self, StoredRow, insert_rows};
+use super::connection::sqlite_error;
+use super::customers::{Customers, Snapshot, StoredRow, read_rows};
+use super::rows::{self, Change, ChangeStamp, insert_rows};
 use super::schema::{create_all, insert_customer};
 use super::sql::{execute, quoted};
-use crate::core::profile::Profile;
-use crate::core::row::Value;
+use crate::core::{profile::Profile, row::Value};
 use crate::error::{Error, Result};
 
 /// Customers that would be created have IDs from here on.
 pub const FIRST_SIMULATED: i64 = 1 << 62;
 
 /// Customers that would be created or changed, in a temporary database, and those that exist.
-#[derive(Debug)]
 pub struct Simulation {
-    existing: Option<Box<Customers>>,
+    existing: Option<Box<Snapshot>>,
     connection: Connection,
     profile: Arc<Profile>,
     next_id: i64,
@@ -30,7 +25,7 @@ pub struct Simulation {
 }
 
 impl Simulation {
-    pub fn new(existing: Option<Box<Customers>>, profile: Arc<Profile>, stop: &Arc<AtomicUsize>) -> Result<Simulation> {
+    pub fn new(existing: Option<Box<Snapshot>>, profile: Arc<Profile>, stop: &Arc<AtomicUsize>) -> Result<Simulation> {
         let tables = create_all(&profile);
         let created = Connection::open("").and_then(|connection| {
             connection.execute_batch(&format!("PRAGMA journal_mode = OFF; {tables}; BEGIN"))?;
@@ -41,8 +36,8 @@ impl Simulation {
     }
 
     /// The customers that exist, if there is a database.
-    pub fn existing(&self) -> Option<&Customers> {
-        self.existing.as_deref()
+    pub fn existing(&self) -> Option<Customers<'_>> {
+        self.existing.as_ref().map(|existing| existing.customers())
     }
 
     /// Creates customers. Returns the ID of the first.
@@ -60,14 +55,14 @@ impl Simulation {
         let sql = "SELECT EXISTS (SELECT 1 FROM customers WHERE customer_id = ?1)";
         let is_here = connection.query_row(sql, [customer], |row| row.get::<_, bool>(0));
         let mut done = Ok(());
-        if let (false, Some(existing)) = (is_here.map_err(|error| failed(&self.stop, &error))?, &self.existing) {
+        if let (false, Some(existing)) = (is_here.map_err(|error| failed(&self.stop, &error))?, self.existing()) {
             existing.read_rows(&columns, &[customer], |_, row| done = copy(connection, profile, customer, &row))?;
         }
-        done.and_then(|()| changes::change(connection, change, stamp).map(drop))
+        done.and_then(|()| rows::change(connection, change, stamp).map(drop))
             .map_err(|error| failed(&self.stop, &error))
     }
 
-    /// Reads the rows of customers, as [`super::Store::read_rows`] does.
+    /// Reads the rows of customers, as [`Customers::read_rows`] does.
     pub fn read_rows(
         &self,
         columns: &[&str],
@@ -76,12 +71,12 @@ impl Simulation {
     ) -> Result<()> {
         let mut is_here = vec![false; customers.len()];
         let names: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
-        let read = rows::read_rows(&self.connection, &names, customers, |at, row| {
+        let read = read_rows(&self.connection, &names, customers, |at, row| {
             is_here[at] = true;
             each(at, row);
         });
         read.map_err(|error| failed(&self.stop, &error))?;
-        let Some(existing) = &self.existing else { return Ok(()) };
+        let Some(existing) = self.existing() else { return Ok(()) };
         let (indexes, others): (Vec<usize>, Vec<i64>) =
             customers.iter().copied().enumerate().filter(|(at, _)| !is_here[*at]).unzip();
         existing.read_rows(columns, &others, |at, row| each(indexes[at], row))

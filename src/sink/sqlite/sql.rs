@@ -1,11 +1,12 @@
-//! Names and values in SQL.
+//! SQL: names, values, and tables whose rows are values of one type ([`Table`]). The columns of such a table are listed once, with
+//! how a value is declared, bound and read; every statement is made from that list, by name.
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Statement, ToSql};
+use rusqlite::{Connection, Params, Row, Statement, ToSql};
 
+use crate::core::record::{Count, Counts};
 use crate::core::row::Value;
 
-/// A quoted name, whatever its characters.
 pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
@@ -34,13 +35,145 @@ impl ToSql for Parameter<'_> {
     }
 }
 
-/// A value of the database as a row's value. A table that another program made without STRICT may have other kinds, which become
-/// their bytes.
+/// A value of the database. A table that another program made without STRICT may have other kinds, which become their bytes.
 pub(super) fn value_of(value: ValueRef<'_>) -> Value<'_> {
     match value {
         ValueRef::Null => Value::Null,
         ValueRef::Integer(number) => Value::Integer(number),
         ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Value::Text(bytes),
         ValueRef::Real(number) => Value::Integer(number.to_bits() as i64),
+    }
+}
+
+pub(super) enum Field<'r> {
+    Text(&'r mut String),
+    OptionalText(&'r mut Option<String>),
+    Integer(&'r mut i64),
+    OptionalInteger(&'r mut Option<i64>),
+    Count(&'r mut u64),
+    Flag(&'r mut bool),
+}
+
+impl Field<'_> {
+    fn read(self, row: &Row<'_>, name: &str) -> rusqlite::Result<()> {
+        match self {
+            Field::Text(field) => *field = row.get(name)?,
+            Field::OptionalText(field) => *field = row.get(name)?,
+            Field::Integer(field) => *field = row.get(name)?,
+            Field::OptionalInteger(field) => *field = row.get(name)?,
+            Field::Count(field) => *field = row.get::<_, i64>(name)? as u64,
+            Field::Flag(field) => *field = row.get(name)?,
+        }
+        Ok(())
+    }
+}
+
+impl ToSql for Field<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        match self {
+            Field::Text(field) => field.to_sql(),
+            Field::OptionalText(field) => field.to_sql(),
+            Field::Integer(field) => field.to_sql(),
+            Field::OptionalInteger(field) => field.to_sql(),
+            Field::Count(field) => Ok((**field as i64).into()),
+            Field::Flag(field) => field.to_sql(),
+        }
+    }
+}
+
+pub(super) enum Column<R: 'static> {
+    /// A column: its name, its declaration, and the field of the row that it holds.
+    One(&'static str, &'static str, fn(&mut R) -> Field<'_>),
+    /// A column for each of these counts.
+    Counts(fn(&mut R) -> &mut Counts, fn(&Count) -> bool),
+}
+
+pub(super) struct Table<R: 'static> {
+    pub(super) name: &'static str,
+    pub(super) columns: &'static [Column<R>],
+    /// The columns of the primary key, if no column's declaration says so.
+    pub(super) primary_key: Option<&'static str>,
+}
+
+impl<R: Clone + Default> Table<R> {
+    /// Visits the columns with the fields of a row: name, declaration, field.
+    fn for_each(
+        &self,
+        row: &mut R,
+        mut visit: impl FnMut(&'static str, &'static str, Field<'_>) -> rusqlite::Result<()>,
+    ) -> rusqlite::Result<()> {
+        for column in self.columns {
+            match column {
+                Column::One(name, declaration, field) => visit(name, declaration, field(row))?,
+                Column::Counts(counts, is_kept) => {
+                    for count in Counts::TABLE.iter().filter(|count| is_kept(count)) {
+                        visit(count.name, "INTEGER NOT NULL", Field::Count((count.get_mut)(counts(row))))?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn definition(&self) -> Definition {
+        let mut columns = Vec::new();
+        let _ = self.for_each(&mut R::default(), |name, declaration, _| {
+            columns.push((name, declaration));
+            Ok(())
+        });
+        Definition { name: self.name, columns, primary_key: self.primary_key, options: "STRICT" }
+    }
+
+    /// The names of the columns, with a separator between them.
+    fn names(&self, separator: &str) -> String {
+        let names: Vec<&str> = self.definition().columns.into_iter().map(|(name, _)| name).collect();
+        names.join(separator)
+    }
+
+    pub(super) fn insert(&self, connection: &Connection, row: &R) -> rusqlite::Result<()> {
+        let sql = format!("INSERT INTO {} ({}) VALUES (:{})", self.name, self.names(", "), self.names(", :"));
+        let mut statement = connection.prepare_cached(&sql)?;
+        self.for_each(&mut row.clone(), |name, _, field| {
+            statement.raw_bind_parameter(format!(":{name}").as_str(), field)
+        })?;
+        statement.raw_execute().map(drop)
+    }
+
+    /// The rows that a condition selects, in the order that it asks for.
+    pub(super) fn select(&self, connection: &Connection, rest: &str, params: impl Params) -> rusqlite::Result<Vec<R>> {
+        let mut statement = connection.prepare(&format!("SELECT {} FROM {} {rest}", self.names(", "), self.name))?;
+        let rows = statement.query_map(params, |row| {
+            let mut read = R::default();
+            self.for_each(&mut read, |name, _, field| field.read(row, name))?;
+            Ok(read)
+        })?;
+        rows.collect()
+    }
+}
+
+pub(super) struct Definition {
+    pub(super) name: &'static str,
+    /// Names and declarations.
+    pub(super) columns: Vec<(&'static str, &'static str)>,
+    pub(super) primary_key: Option<&'static str>,
+    pub(super) options: &'static str,
+}
+
+impl Definition {
+    /// A table without rowids that has this primary key.
+    pub(super) fn without_rowid(
+        name: &'static str,
+        columns: &[(&'static str, &'static str)],
+        primary_key: &'static str,
+    ) -> Definition {
+        let primary_key = Some(primary_key);
+        Definition { name, columns: columns.to_vec(), primary_key, options: "STRICT, WITHOUT ROWID" }
+    }
+
+    pub(super) fn create(&self) -> String {
+        let columns = self.columns.iter().map(|(name, declaration)| format!("{name} {declaration}"));
+        let key = self.primary_key.map(|key| format!("PRIMARY KEY ({key})"));
+        let lines: Vec<String> = columns.chain(key).collect();
+        format!("CREATE TABLE {} (\n  {}\n) {}", self.name, lines.join(",\n  "), self.options)
     }
 }

@@ -1,34 +1,29 @@
-//! The database that a run writes to: [`Store`].
-//!
-//! A run is all or nothing; one with checkpoints, from each to the next. Into an existing database it is one transaction. A new
-//! database is built under a private name beside its path, synced, and renamed without replacing anything. Either way the run has a
-//! lock from its start, so a second run ends at once.
+//! The database that a run writes to: [`Store`]. A run is all or nothing; one with checkpoints, from each to the next. In an existing
+//! database it is one transaction. A new one is built under a private name, synced, and renamed without replacing anything.
 
-use std::ops::Range;
+use std::{ops::Range, sync::atomic::Ordering};
 
 use rusqlite::Connection;
 
-use super::changes::{self, Change, ChangeStamp};
-use super::checkpoint::{CHECKPOINT_UPDATES, Checkpoint, remove_checkpoint, write_checkpoint};
-use super::customers::{NAME, Origin, for_each_key, key_of, origin_of};
-use super::destination::Destination;
-use super::existing::ExistingDatabase;
-use super::journal::Journal;
+use super::connection::{StoreOptions, cannot_open, retry};
+use super::destination::{Destination, ExistingDatabase};
 use super::lock::{LockState, LockedDatabase, OpenDatabase};
-use super::options::StoreOptions;
-use super::rows::{self, StoredRow};
-use super::runs::{FileRow, RunRow, write_database_id, write_run};
-use super::schema::{self, Found};
-use super::sql::quoted;
-use crate::error::{Error, Result};
+use super::rows::{self, Change, ChangeStamp};
+use super::runs::{
+    CHECKPOINT_UPDATES, Checkpoint, FileRow, RunRow, remove_checkpoint, write_checkpoint, write_database_id, write_run,
+};
+use super::{customers::Customers, file::counter_differs, journal::Journal, schema, undo::changed_since};
+use crate::error::{Error, Result, Words};
+use crate::shell;
 
-#[derive(Debug)]
 pub struct Store {
     pub(super) destination: Destination,
-    pub(super) options: StoreOptions,
-    pub(super) next_id: i64,
-    pub(super) rows_written: u64,
-    pub(super) rows_changed: u64,
+    options: StoreOptions,
+    /// The customer ID that the next row gets.
+    pub next_id: i64,
+    /// The number of rows that the database reports as written, and as changed.
+    pub rows_written: u64,
+    pub rows_changed: u64,
     journal: Journal,
 }
 
@@ -49,51 +44,19 @@ impl Store {
         self.options.run_id
     }
 
-    /// The customer ID that the next row gets.
-    pub fn next_id(&self) -> i64 {
-        self.next_id
-    }
-
-    /// The number of rows that the database reports as written, and as changed.
-    pub fn stored(&self) -> (u64, u64) {
-        (self.rows_written, self.rows_changed)
-    }
-
     /// Reads with the connection; the default while nothing can be read yet.
-    pub(super) fn read<T: Default>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
+    fn read<T: Default>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
         let found = self.destination.connection().map_or(Ok(T::default()), read);
         found.map_err(|error| self.options.sqlite_error(error))
     }
 
-    /// Visits each key of the customers with IDs below `below`, with the first that have it, if the run has a key.
-    pub fn for_each_key(&self, below: i64, each: impl FnMut(i64, &str)) -> Result<()> {
-        let Some(key) = &self.options.key else { return Ok(()) };
-        self.read(|connection| for_each_key(connection, key, below, self.options.max_customers_per_key, each))
+    /// The customers that can be read; `None` while a new database is built.
+    pub fn customers(&self) -> Option<Customers<'_>> {
+        let connection = self.destination.connection()?;
+        Some(Customers { connection, options: &self.options, missing: &[], is_snapshot: false })
     }
 
-    pub fn key_of(&self, customer: i64) -> Result<Option<String>> {
-        let Some(key) = &self.options.key else { return Ok(None) };
-        self.read(|connection| key_of(connection, key, customer))
-    }
-
-    /// The name of a customer, and the record that it comes from.
-    pub fn origin_of(&self, customer: i64) -> Result<Origin> {
-        let has_name = self.options.profile.field_index(NAME).is_some();
-        self.read(|connection| origin_of(connection, has_name, customer))
-    }
-
-    /// Visits the rows of customers: the values of these columns, with the index of each among `customers`.
-    pub fn read_rows(
-        &self,
-        columns: &[&str],
-        customers: &[i64],
-        each: impl FnMut(usize, StoredRow<'_, '_>),
-    ) -> Result<()> {
-        let columns: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
-        self.read(|connection| rows::read_rows(connection, &columns, customers, each))
-    }
-
-    pub fn customers(&self) -> Result<i64> {
+    pub fn count_customers(&self) -> Result<i64> {
         match &self.destination {
             Destination::Existing(_) => {
                 self.read(|connection| connection.query_row("SELECT count(*) FROM customers", [], |row| row.get(0)))
@@ -106,9 +69,7 @@ impl Store {
     pub fn triggers(&self) -> Result<Vec<String>> {
         self.read(|connection| {
             let sql = "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'customers' ORDER BY name";
-            let mut statement = connection.prepare(sql)?;
-            let names = statement.query_map([], |row| row.get(0))?;
-            names.collect()
+            connection.prepare(sql)?.query_map([], |row| row.get(0))?.collect()
         })
     }
 
@@ -123,7 +84,7 @@ impl Store {
 
     pub fn change(&mut self, change: &Change<'_>, stamp: &ChangeStamp<'_>) -> Result<()> {
         let changed = self.read(|connection| {
-            let changed = changes::change(connection, change, stamp)?;
+            let changed = rows::change(connection, change, stamp)?;
             if self.options.track_inputs {
                 let sql = "INSERT INTO import_checkpoint_updates (import_file, customer_id) VALUES (?1, ?2)";
                 connection.prepare_cached(sql)?.execute([stamp.file, change.customer])?;
@@ -163,12 +124,7 @@ impl Store {
     }
 
     /// Commits, with a checkpoint unless the run ends here.
-    pub(super) fn end(
-        self,
-        run: &RunRow,
-        files: &[FileRow],
-        checkpoint: Option<&Checkpoint>,
-    ) -> Result<Option<String>> {
+    fn end(self, run: &RunRow, files: &[FileRow], checkpoint: Option<&Checkpoint>) -> Result<Option<String>> {
         let Store { destination, options, .. } = self.complete()?;
         destination.commit(&options, run, |connection, counter| {
             write_run(connection, options.run_id, run, files)?;
@@ -189,6 +145,71 @@ impl Store {
         let Store { destination, options, .. } = self;
         destination.roll_back().map_err(|error| options.sqlite_error(error))
     }
+
+    /// Commits everything so far with a checkpoint, and locks the database again. Another run may lock it in between, see that this is
+    /// not finished, and release it; an error if another program has written to it. `committed` gets a notice, if there is one.
+    pub fn checkpoint(
+        self,
+        run: &RunRow,
+        files: &[FileRow],
+        checkpoint: &Checkpoint,
+        committed: impl FnOnce(Option<String>),
+    ) -> Result<Store> {
+        let (options, rows_written, rows_changed) = (self.options.clone(), self.rows_written, self.rows_changed);
+        committed(self.end(run, files, Some(checkpoint))?);
+        let locked = lock_again(&options)?;
+        let expected = locked.unfinished()?.and_then(|run| run.checkpoint.change_counter);
+        let store = Store::open(locked, options)?;
+        if store.next_id != checkpoint.next_customer_id || counter_differs(store.change_counter()?, expected) {
+            let message = "another program wrote to it between two checkpoints";
+            return Err(Error::database(&store.options.path, message));
+        }
+        Ok(Store { rows_written, rows_changed, ..store })
+    }
+
+    /// An error if customers have changed since the checkpoint. `true` if another program has only written other things.
+    pub fn refuse_changed(&self, checkpoint: &Checkpoint) -> Result<bool> {
+        if !matches!(self.destination, Destination::Existing(_)) {
+            return Ok(false);
+        }
+        let (counter, customers) = (self.change_counter()?, self.count_customers()?);
+        let what = if customers != checkpoint.customers {
+            format!("it had {} customers, and has {customers}", checkpoint.customers)
+        } else if self.next_id != checkpoint.next_customer_id {
+            format!("the next customer was to be {}, and is {}", checkpoint.next_customer_id, self.next_id)
+        } else if counter.is_some() && counter == checkpoint.change_counter {
+            return Ok(false);
+        } else {
+            // The counter does not show what was written, and in WAL mode it shows nothing. So the run's rows are read.
+            let (run_id, stop) = (checkpoint.run_id, &self.options.stop);
+            match self.read(|connection| changed_since(connection, run_id, stop))? {
+                Some(customers) => format!("{customers} has been changed"),
+                None => return Ok(counter_differs(counter, checkpoint.change_counter)),
+            }
+        };
+        let (run_id, undo) = (checkpoint.run_id, shell::undo(checkpoint.run_id, &self.options.path));
+        let message = format!(
+            "run {run_id} cannot continue: the database has changed since the run stopped: {what}. Undo the run with \
+             `{undo}`, then load again"
+        );
+        Err(Error::database(&self.options.path, Words::own(message)))
+    }
+
+    fn change_counter(&self) -> Result<Option<i64>> {
+        let Destination::Existing(existing) = &self.destination else { return Ok(None) };
+        let counter = existing.open.counter.read();
+        counter.map_err(|error| Error::database(&self.options.path, cannot_open(&error)))
+    }
+}
+
+fn lock_again(options: &StoreOptions) -> Result<LockedDatabase> {
+    let is_locked = |error: &Error| matches!(error, Error::Locked { .. });
+    let lock = || LockedDatabase::lock(&options.path, &options.stop);
+    let locked = retry(options.wait, &options.stop, is_locked, lock);
+    locked.map_err(|error| match options.stop.load(Ordering::Relaxed) {
+        0 => error,
+        signal => Error::Interrupted(signal as i32),
+    })
 }
 
 /// Creates or extends the tables of an existing database. Returns the ID of the next customer.
@@ -196,9 +217,9 @@ fn prepare_tables(options: &StoreOptions, open: &OpenDatabase) -> Result<i64> {
     let connection = &open.connection;
     let found = schema::compare(connection, &options.profile).map_err(|error| options.sqlite_error(error))?;
     let mut sql = match found {
-        Found::Nothing => schema::create_all(&options.profile),
-        Found::Ours { missing } => schema::add_columns(&options.profile, &missing),
-        Found::Foreign(why) => {
+        Ok(Some(missing)) => schema::add_columns(&options.profile, &missing),
+        Ok(None) => schema::create_all(&options.profile),
+        Err(why) => {
             let message = format!("{why}. Name another database with --db, or rename what is there");
             return Err(Error::database(&options.path, message));
         }
@@ -221,9 +242,9 @@ fn prepare_tables(options: &StoreOptions, open: &OpenDatabase) -> Result<i64> {
 fn last_id(connection: &Connection) -> rusqlite::Result<Option<i64>> {
     let greatest = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, Option<i64>>(0));
     let existing = greatest("SELECT max(customer_id) FROM customers")?;
-    let given = match schema::has_table(connection, "sqlite_sequence")? {
-        true => greatest("SELECT max(seq) FROM sqlite_sequence WHERE name = 'customers'")?,
-        false => None,
+    let given = match schema::object_type(connection, "sqlite_sequence")? {
+        Some(_) => greatest("SELECT max(seq) FROM sqlite_sequence WHERE name = 'customers'")?,
+        None => None,
     };
     let of_runs = greatest("SELECT max(last_customer_id) FROM import_runs")?;
     Ok(existing.max(given).max(of_runs).filter(|last| *last > 0))

@@ -78,14 +78,18 @@ fn columns_may_have_any_name() {
         add(open(&path, key), 8_200..8_203);
         let mut keys = Vec::new();
         let mut store = open(&path, key);
-        store.for_each_key(i64::MAX, |customer, key| keys.push((customer, key[1..].to_string()))).unwrap();
+        let customers = store.customers().unwrap();
+        customers.for_each_key(i64::MAX, |customer, key| keys.push((customer, key[1..].to_string()))).unwrap();
         assert_eq!(keys.len(), 8_203);
         assert!(keys.iter().all(|(customer, number)| *number == (customer - 1).to_string()));
         let change =
             Change { customer: 2, values: vec![(NAMES[0], Value::Null), (NAMES[1], Value::Text(b"new"))], record: 1 };
         store.change(&change, &ChangeStamp { now: "now", run: store.run_id(), file: 1 }).unwrap();
         let mut read = Vec::new();
-        store.read_rows(&NAMES, &[2], |_, row| read.extend((0..3).map(|at| format!("{:?}", row.value(at))))).unwrap();
+        let customers = store.customers().unwrap();
+        customers
+            .read_rows(&NAMES, &[2], |_, row| read.extend((0..3).map(|at| format!("{:?}", row.value(at)))))
+            .unwrap();
         let expected = [Value::Null, Value::Text(b"new"), Value::Text(b"c1")].map(|value| format!("{value:?}"));
         assert_eq!(read, expected);
         finish(store, 0, 1);

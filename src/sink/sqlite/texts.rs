@@ -1,14 +1,12 @@
 //! The texts of a run's keys, and where their records are: [`KeyTexts`]. They are read if two records have one fingerprint.
 
-use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::PathBuf;
+use std::{fs::File, path::PathBuf};
 
 use super::keys::RunPosition;
 use crate::core::record::Position;
 
-/// The key texts of one block, as a worker lays them out: for each record the end of its text and its line, both from the
-/// block's start, then the texts.
+/// The key texts of a block: for each record the end of its text and its line, both from the block's start, then the texts.
 #[derive(Debug, Default)]
 pub struct BlockTexts {
     ends: Vec<u8>,
@@ -21,7 +19,6 @@ const HEAD: usize = 4 + 4;
 const KEY: usize = 32;
 
 impl BlockTexts {
-    /// With room for the texts of this many records.
     pub fn new(records: usize) -> BlockTexts {
         BlockTexts { ends: Vec::with_capacity(HEAD * records), texts: Vec::with_capacity(KEY * records) }
     }
@@ -35,7 +32,6 @@ impl BlockTexts {
 }
 
 /// A block whose texts are kept.
-#[derive(Debug)]
 struct Chunk {
     /// The position of its first record.
     first: RunPosition,
@@ -58,9 +54,7 @@ pub struct KeyedRecord {
     pub key: Vec<u8>,
 }
 
-/// The texts of this run's keys, block after block: in memory while they are few, then in a file without a name, which is gone
-/// with the process.
-#[derive(Debug)]
+/// The texts of this run's keys, block after block: in memory while they are few, then in a file without a name.
 pub struct KeyTexts {
     folder: PathBuf,
     file: Option<File>,
@@ -98,13 +92,12 @@ impl KeyTexts {
     }
 
     fn write_out(&mut self) -> io::Result<()> {
-        if self.file.is_none() {
-            self.file = Some(tempfile::tempfile_in(&self.folder)?);
-        }
-        if let Some(file) = &mut self.file {
-            file.seek(SeekFrom::Start(self.written))?;
-            file.write_all(&self.buffer)?;
-        }
+        let file = match &mut self.file {
+            Some(file) => file,
+            None => self.file.insert(tempfile::tempfile_in(&self.folder)?),
+        };
+        file.seek(SeekFrom::Start(self.written))?;
+        file.write_all(&self.buffer)?;
         self.written += self.buffer.len() as u64;
         self.buffer.clear();
         Ok(())

@@ -1,43 +1,34 @@
 //! Work in the background: [`Background`].
 
-use std::io;
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::thread::JoinHandle;
+use std::{io, thread::JoinHandle};
 
 /// Something that does jobs one after another.
 pub(super) trait Work: Send + 'static {
-    /// A unit of work.
-    type Job: Send + std::fmt::Debug;
+    type Job: Send;
 
     /// Does a job. Nothing more is asked of it once one has failed.
     fn work(&mut self, job: Self::Job) -> io::Result<()>;
 }
 
 /// A [`Work`] that is done on the caller's thread or on a separate one; in order and completely either way.
-#[derive(Debug)]
 pub(super) struct Background<W: Work> {
     /// `None` once it has ended.
     runner: Option<Runner<W>>,
 }
 
-#[derive(Debug)]
 enum Runner<W: Work> {
     Caller(W),
     Thread(SyncSender<W::Job>, JoinHandle<io::Result<W>>),
 }
 
 impl<W: Work> Background<W> {
-    /// Does every job at once, on the caller's thread.
-    pub(super) fn on_caller(work: W) -> Background<W> {
-        Background { runner: Some(Runner::Caller(work)) }
-    }
-
-    /// Moves the work to a thread of this name. At most `queue` jobs wait for it; the caller waits with the next.
-    pub(super) fn on_thread(mut self, name: &str, queue: usize) -> io::Result<Background<W>> {
-        let mut work = match self.runner.take() {
-            Some(Runner::Caller(work)) => work,
-            other => return Ok(Background { runner: other }),
-        };
+    /// Moves the work to a thread of this name, if there may be more than one. At most `queue` jobs wait for it; the caller waits with
+    /// the next.
+    pub(super) fn new(mut work: W, threads: usize, name: &str, queue: usize) -> io::Result<Background<W>> {
+        if threads <= 1 {
+            return Ok(Background { runner: Some(Runner::Caller(work)) });
+        }
         let (jobs, queued) = sync_channel(queue);
         let thread = std::thread::Builder::new().name(name.into()).spawn(move || {
             for job in queued {
@@ -61,7 +52,6 @@ impl<W: Work> Background<W> {
         Err(ended_too_early())
     }
 
-    /// Waits until all jobs are done.
     pub(super) fn finish(mut self) -> io::Result<W> {
         self.end()
     }
@@ -108,7 +98,7 @@ mod tests {
     }
 
     fn both() -> [Background<Sum>; 2] {
-        [Background::on_caller(Sum(0)), Background::on_caller(Sum(0)).on_thread("sum", 1).unwrap()]
+        [1, 2].map(|threads| Background::new(Sum(0), threads, "sum", 1).unwrap())
     }
 
     #[test]
@@ -128,7 +118,7 @@ mod tests {
             }
             assert_eq!(pushed.unwrap_err().kind(), io::ErrorKind::StorageFull);
         }
-        let mut sum = Background::on_caller(Sum(0)).on_thread("sum", 1).unwrap();
+        let mut sum = Background::new(Sum(0), 2, "sum", 1).unwrap();
         sum.push(13).unwrap();
         assert_eq!(sum.finish().unwrap_err().kind(), io::ErrorKind::StorageFull);
     }

@@ -67,7 +67,6 @@ fn push_head(entries: &mut Vec<u8>, length: usize, id: i64) {
     entries.extend_from_slice(&id.to_le_bytes());
 }
 
-/// The entries in their order.
 pub(super) fn each(mut entries: &[u8]) -> impl Iterator<Item = Entry<'_>> {
     std::iter::from_fn(move || {
         let entry = Entry::first(entries)?;
@@ -104,8 +103,7 @@ impl KeySpan {
 /// millions of bytes, and each eight of them would be a nested call.
 const DEEPEST: usize = 1024;
 
-/// Entries in their order, each as it is among them. The first `same` bytes of all keys must be equal. Faster where parts are
-/// sorted already.
+/// Entries in their order. The first `same` bytes of all keys must be equal. Faster where parts are sorted already.
 pub(super) fn sorted(entries: &[u8], same: usize) -> impl Iterator<Item = &[u8]> {
     let mut start = 0;
     let span = |entry: Entry<'_>| {
@@ -119,8 +117,7 @@ pub(super) fn sorted(entries: &[u8], same: usize) -> impl Iterator<Item = &[u8]>
     spans.into_iter().map(|span| &entries[span.start as usize - HEAD..(span.start + span.length) as usize])
 }
 
-/// Sorts by the eight bytes of the keys from `depth` on, and equal ones by the next eight: numbers are compared, not texts, and
-/// no byte twice.
+/// Sorts by eight bytes of the keys from `depth` on, and equal ones by the next: numbers are compared, and no byte twice.
 fn sort(entries: &[u8], spans: &mut [KeySpan], depth: usize) {
     for span in &mut *spans {
         span.window = window(span.key(entries), depth);

@@ -13,24 +13,21 @@ mod tree;
 #[cfg(test)]
 mod tests;
 
-use std::fs::File;
-use std::io;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::{fs::File, io, ops::Range};
 
 use rusqlite::{Connection, OptionalExtension};
 
 use self::pages::{LOCK_BYTE, PageFile};
 use self::sorter::{PORTIONS, Portions, Sorter};
-use self::tree::Tree;
-use super::errors::BuildError;
-use super::file_header::APPLICATION_ID;
-use super::journal::CreatedRange;
+use self::tree::{Kind, Tree};
+use super::connection::{BuildError, StoreOptions};
+use super::record::{RowEncoder, values};
+use super::{file::APPLICATION_ID, journal::CreatedRange, private_file::PrivateFile, schema};
 use crate::core::row::Value;
-use crate::sink::sqlite::record::{RowEncoder, values};
+use crate::{disk::folder_of, error::Error};
 
 /// Fills a database that no other process has open.
-#[derive(Debug)]
 pub(super) struct Builder {
     path: PathBuf,
     pages: PageFile,
@@ -41,62 +38,65 @@ pub(super) struct Builder {
     threads: usize,
 }
 
-#[derive(Debug)]
 struct KeyIndex {
     root: u32,
     column: usize,
     sorter: Sorter,
 }
 
-impl KeyIndex {
-    fn sort_in_background(self) -> io::Result<KeyIndex> {
-        Ok(KeyIndex { sorter: self.sorter.sort_in_background()?, ..self })
-    }
-}
-
 /// An index on one column of `customers`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Key<'k> {
-    pub(super) index: &'k str,
+struct Key<'k> {
+    index: &'k str,
     /// The index of the column in a row.
-    pub(super) column: usize,
-    pub(super) integers: bool,
+    column: usize,
+    integers: bool,
 }
 
-/// The sizes of a database's pages, and of what is sorted at once. Tests make everything small.
+/// How a database is laid out. Tests make everything small.
 #[derive(Clone, Copy, Debug)]
 struct Layout {
     page_size: usize,
     /// The page with this byte stays unused.
     lock_byte: u64,
     portions: Portions,
+    /// The same is built for any number of threads.
+    threads: usize,
+    /// Whether the file is synced while it is written.
+    is_kept: bool,
 }
 
 /// The bytes of a page by SQLite's default.
 pub(super) const PAGE_SIZE: usize = 4096;
 
-const LAYOUT: Layout = Layout { page_size: PAGE_SIZE, lock_byte: LOCK_BYTE, portions: PORTIONS };
+const LAYOUT: Layout =
+    Layout { page_size: PAGE_SIZE, lock_byte: LOCK_BYTE, portions: PORTIONS, threads: 1, is_kept: false };
 
 impl Builder {
-    /// Starts in an empty file at `path`, of which `file` is a handle. `schema` creates the tables and the index `key`.
-    pub(super) fn new(
-        path: &Path,
-        file: File,
-        schema: &str,
-        key: Option<Key<'_>>,
+    /// Starts in an empty private file, with these tables and the index on the column of a field.
+    pub(super) fn start(
+        options: &StoreOptions,
+        private: &PrivateFile,
+        mut tables: String,
+        indexed: Option<usize>,
         page_size: usize,
-    ) -> Result<Builder, BuildError> {
-        Builder::with_layout(path, file, schema, key, Layout { page_size, ..LAYOUT })
+        is_kept: bool,
+    ) -> Result<Builder, Error> {
+        let field = |index: usize| &options.profile.fields[index];
+        let name = indexed.map(|index| schema::key_index(&field(index).column));
+        tables.extend(indexed.map(|index| schema::create_key_index(&field(index).column)));
+        let key = name.as_deref().zip(indexed);
+        let key = key.map(|(index, column)| Key { index, column, integers: field(column).is_number() });
+        let start = || {
+            let layout = Layout { page_size, threads: options.threads, is_kept, ..LAYOUT };
+            Builder::new(&private.path, private.lock.try_clone()?, &tables, key, layout)
+        };
+        start().map_err(|error| options.build_error(error))
     }
 
-    fn with_layout(
-        path: &Path,
-        file: File,
-        schema: &str,
-        key: Option<Key<'_>>,
-        layout: Layout,
-    ) -> Result<Builder, BuildError> {
-        let page_size = layout.page_size;
+    /// Starts in an empty file at `path`, of which `file` is a handle. `schema` creates the tables and the index `key`.
+    fn new(path: &Path, file: File, schema: &str, key: Option<Key<'_>>, layout: Layout) -> Result<Builder, BuildError> {
+        let Layout { page_size, lock_byte, portions, threads, is_kept } = layout;
         let connection = Connection::open(path)?;
         connection.execute_batch(&format!(
             "PRAGMA page_size = {page_size}; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; \
@@ -106,34 +106,21 @@ impl Builder {
             connection
                 .query_row("SELECT rootpage FROM sqlite_schema WHERE name = ?1", [name], |row| row.get::<_, u32>(0))
         };
-        let table = Tree::table(root("customers")?, page_size);
-        let created = root("import_created").optional()?.map(|root| Tree::index(root, page_size));
-        let index = match key {
-            Some(key) => {
-                let sorter = Sorter::new(&crate::disk::folder_of(path), key.integers, layout.portions);
-                Some(KeyIndex { root: root(key.index)?, column: key.column, sorter })
-            }
-            None => None,
-        };
+        let table = Tree::new(Kind::Table, root("customers")?, page_size);
+        let created = root("import_created").optional()?.map(|root| Tree::new(Kind::Index, root, page_size));
+        let index = key.map(|key| {
+            let sorter = Sorter::new(&folder_of(path), key.integers, portions, threads)?;
+            Ok::<_, BuildError>(KeyIndex { root: root(key.index)?, column: key.column, sorter })
+        });
+        let index = index.transpose()?;
         connection.close().map_err(|(_, error)| error)?;
-        let pages = PageFile::open(file, page_size, layout.lock_byte)?;
-        Ok(Builder { path: path.to_path_buf(), pages, table, created, index, threads: 1 })
-    }
-
-    /// Uses this many threads; one of them syncs what is written if the file `is_kept`. The same is built for any number of
-    /// them.
-    pub(super) fn with_threads(mut self, threads: usize, is_kept: bool) -> Result<Builder, BuildError> {
-        self.threads = threads;
-        if threads > 1 {
-            self.pages = self.pages.write_in_background(is_kept)?;
-            self.index = self.index.map(KeyIndex::sort_in_background).transpose()?;
-        }
-        Ok(self)
+        let pages = PageFile::open(file, page_size, lock_byte, threads, is_kept)?;
+        Ok(Builder { path: path.to_path_buf(), pages, table, created, index, threads })
     }
 
     /// Adds rows (see [`crate::sink::sqlite::record`]) under ascending IDs from `first` on. Returns the number of new cells.
     pub(super) fn append(&mut self, first: i64, bytes: &[u8], rows: &[Range<u32>]) -> io::Result<u64> {
-        let before = self.table.cells();
+        let before = self.table.cells;
         for (id, range) in (first..).zip(rows) {
             let row = &bytes[range.start as usize..range.end as usize];
             self.table.push_row(&mut self.pages, id, row)?;
@@ -141,7 +128,7 @@ impl Builder {
                 index.sorter.push(values(row).nth(index.column).unwrap_or(Value::Null), id)?;
             }
         }
-        Ok(self.table.cells() - before)
+        Ok(self.table.cells - before)
     }
 
     /// Adds what undo needs of rows that were added: a row of `import_created`, greater than those before.
@@ -166,9 +153,9 @@ impl Builder {
             created.finish(&mut self.pages)?;
         }
         if let Some(KeyIndex { root, sorter, .. }) = self.index {
-            let mut tree = Tree::index(root, self.pages.page_size());
+            let mut tree = Tree::new(Kind::Index, root, self.pages.size);
             sorter.finish()?.for_each(self.threads, |entry| {
-                if tree.cells().is_multiple_of(16_384) && !keep_going() {
+                if tree.cells.is_multiple_of(16_384) && !keep_going() {
                     return Err(io::ErrorKind::Interrupted.into());
                 }
                 tree.push_entry(&mut self.pages, entry)

@@ -12,20 +12,19 @@ const PIECE: usize = 1024 * 1024;
 /// The number of pieces that may wait to be written.
 const QUEUE: usize = 2;
 
-/// What is written is synced in steps of this many bytes while more is made, so that little is left for the end. A disk that is
-/// slower than the run delays it here, not at the end.
+/// Each time so many bytes are written, they are synced while more is made, so that little is left for the end.
 const STEP: u64 = 64 * 1024 * 1024;
 
 /// SQLite takes its locks on the page with this byte, and nothing may be stored there.
 pub(super) const LOCK_BYTE: u64 = 1 << 30;
 
 /// A database file to which pages are added.
-#[derive(Debug)]
 pub(super) struct PageFile {
     writer: Background<Writer>,
     /// Buffers of pieces that are written.
     spare: Receiver<Vec<u8>>,
-    size: usize,
+    /// The bytes of a page.
+    pub(super) size: usize,
     lock_page: u64,
     /// The pages that are not yet written, the first of them numbered `first`.
     buffer: Vec<u8>,
@@ -33,13 +32,11 @@ pub(super) struct PageFile {
 }
 
 /// Bytes, and where in the file they belong.
-#[derive(Debug)]
 struct Piece {
     offset: u64,
     bytes: Vec<u8>,
 }
 
-#[derive(Debug)]
 struct Writer {
     file: File,
     spare: Sender<Vec<u8>>,
@@ -69,7 +66,6 @@ impl Work for Writer {
     }
 }
 
-#[derive(Debug)]
 struct Syncer(File);
 
 impl Work for Syncer {
@@ -81,27 +77,24 @@ impl Work for Syncer {
 }
 
 impl PageFile {
-    /// Continues after the pages that `file` has. The page with the byte `lock_byte` stays unused.
-    pub(super) fn open(mut file: File, size: usize, lock_byte: u64) -> io::Result<PageFile> {
+    /// Continues after the pages that `file` has. The page with the byte `lock_byte` stays unused. With more than one thread, one
+    /// writes, and another syncs if the file `is_kept`.
+    pub(super) fn open(
+        mut file: File,
+        size: usize,
+        lock_byte: u64,
+        threads: usize,
+        is_kept: bool,
+    ) -> io::Result<PageFile> {
         let length = file.seek(SeekFrom::End(0))?;
         let (sender, spare) = channel();
-        let writer = Background::on_caller(Writer { file, spare: sender, syncer: None, unsynced: 0 });
+        let syncer = match is_kept && threads > 1 {
+            true => Some(Background::new(Syncer(file.try_clone()?), threads, "sync", 0)?),
+            false => None,
+        };
+        let writer = Background::new(Writer { file, spare: sender, syncer, unsynced: 0 }, threads, "write", QUEUE)?;
         let (first, lock_page) = ((length / size as u64) as u32 + 1, lock_byte / size as u64 + 1);
         Ok(PageFile { writer, spare, size, lock_page, buffer: Vec::new(), first })
-    }
-
-    /// Writes on a separate thread, and syncs on another if the file `is_kept`.
-    pub(super) fn write_in_background(mut self, is_kept: bool) -> io::Result<PageFile> {
-        let mut writer = self.writer.finish()?;
-        if is_kept {
-            writer.syncer = Some(Background::on_caller(Syncer(writer.file.try_clone()?)).on_thread("sync", 0)?);
-        }
-        self.writer = Background::on_caller(writer).on_thread("write", QUEUE)?;
-        Ok(self)
-    }
-
-    pub(super) fn page_size(&self) -> usize {
-        self.size
     }
 
     #[cfg(test)]

@@ -5,10 +5,8 @@
 //! megabyte: what the runs have of a range is read and merged in memory, and each range can be made by another thread.
 
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
-use std::ops::Range;
-use std::path::Path;
-use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
+use std::{ops::Range, path::Path, sync::Mutex};
 
 use tempfile::SpooledTempFile;
 
@@ -17,7 +15,6 @@ use super::entry::{self, Entry, each, sorted};
 use crate::core::row::Value;
 use crate::sink::sqlite::record::RowEncoder;
 
-/// The amounts that are sorted at once.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Portions {
     /// The bytes of a run's entries.
@@ -37,8 +34,6 @@ pub(super) const PORTIONS: Portions =
 /// The bytes of a run that are written at once.
 const WRITE: usize = 256 * 1024;
 
-/// Sorts entries by key, then by ID.
-#[derive(Debug)]
 pub(super) struct Sorter {
     /// Whether the column holds integers, not texts.
     integers: bool,
@@ -50,8 +45,6 @@ pub(super) struct Sorter {
     spare: Receiver<Vec<u8>>,
 }
 
-/// Sorts runs and spills them.
-#[derive(Debug)]
 struct Spiller {
     spill: SpooledTempFile,
     sample: usize,
@@ -59,8 +52,6 @@ struct Spiller {
     spare: Sender<Vec<u8>>,
 }
 
-/// A sorted run in the spill.
-#[derive(Debug)]
 struct Run {
     span: Range<u64>,
     /// Some of its entries, including the first: their offsets in the spill, and in `sampled`.
@@ -108,22 +99,15 @@ impl Work for Spiller {
 }
 
 impl Sorter {
-    /// A sorter of integers or texts, whose spill, if it needs one, is made in `folder`.
-    pub(super) fn new(folder: &Path, integers: bool, portions: Portions) -> Sorter {
+    /// A sorter of integers or texts, whose spill, if it needs one, is made in `folder`. With more than one thread, one sorts and spills.
+    pub(super) fn new(folder: &Path, integers: bool, portions: Portions, threads: usize) -> io::Result<Sorter> {
         let (sender, spare) = channel();
         let spill = tempfile::spooled_tempfile_in(portions.memory, folder);
-        let spiller =
-            Background::on_caller(Spiller { spill, sample: portions.sample, runs: Vec::new(), spare: sender });
-        Sorter { integers, portions, entries: Vec::new(), spiller, spare }
+        let spiller = Spiller { spill, sample: portions.sample, runs: Vec::new(), spare: sender };
+        let spiller = Background::new(spiller, threads, "sort", 0)?;
+        Ok(Sorter { integers, portions, entries: Vec::new(), spiller, spare })
     }
 
-    /// Sorts and spills on a separate thread, one run at a time.
-    pub(super) fn sort_in_background(mut self) -> io::Result<Sorter> {
-        self.spiller = self.spiller.on_thread("sort", 0)?;
-        Ok(self)
-    }
-
-    /// Adds the entry of a row.
     pub(super) fn push(&mut self, key: Value<'_>, id: i64) -> io::Result<()> {
         entry::push(&mut self.entries, key, id);
         if self.entries.len() < self.portions.run {
@@ -133,7 +117,6 @@ impl Sorter {
         self.spiller.push(std::mem::replace(&mut self.entries, spare))
     }
 
-    /// All entries in order.
     pub(super) fn finish(mut self) -> io::Result<Sorted> {
         if !self.entries.is_empty() {
             self.spiller.push(self.entries)?;
@@ -144,8 +127,7 @@ impl Sorter {
     }
 }
 
-/// Entries that divide all into ranges of about this many bytes, or more if each of many runs would have too small a part of a
-/// range.
+/// Entries that divide all into ranges of about this many bytes; more, if each of many runs had too small a part of a range.
 fn dividers(runs: &[Run], range: usize) -> Vec<Vec<u8>> {
     let samples = runs.iter().flat_map(|run| {
         let sample = |index| Some((run.sample(index)?, run.end(index) - run.samples[index].0));
@@ -170,7 +152,6 @@ fn dividers(runs: &[Run], range: usize) -> Vec<Vec<u8>> {
 }
 
 /// Sorted runs, and the entries that divide them into ranges.
-#[derive(Debug)]
 pub(super) struct Sorted {
     integers: bool,
     spill: Mutex<SpooledTempFile>,

@@ -28,7 +28,7 @@ fn schema(key: Key<'_>) -> String {
 fn started(folder: &Path, schema: &str, key: Key<'_>, layout: Layout, threads: usize) -> Builder {
     let path = folder.join("built.db");
     let file = File::options().read(true).write(true).create_new(true).open(&path).unwrap();
-    Builder::with_layout(&path, file, schema, Some(key), layout).unwrap().with_threads(threads, threads > 2).unwrap()
+    Builder::new(&path, file, schema, Some(key), Layout { threads, is_kept: threads > 2, ..layout }).unwrap()
 }
 
 /// Adds rows under IDs from 7 on, in batches, as they come from blocks.

@@ -1,16 +1,14 @@
-//! One b-tree that is filled: [`Tree`].
-//!
-//! It is filled from left to right. Its leaves come first; the levels above are laid out when all leaves are known, and the root,
-//! whose number SQLite has chosen, last.
+//! One b-tree ([`Tree`]) that is filled from left to right. Its leaves come first; the levels above are laid out when all leaves are
+//! known, and the root, whose number SQLite has chosen, last.
 
 use std::io;
 
 use super::pages::PageFile;
 use crate::sink::sqlite::record::push_varint;
 
-/// The two kinds of b-trees, and the first byte of their pages.
+/// The two kinds of b-trees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Table,
     Index,
 }
@@ -43,15 +41,14 @@ impl Kind {
 const LEAF_HEADER: usize = 8;
 const INTERIOR_HEADER: usize = 12;
 
-#[derive(Debug)]
 pub(super) struct Tree {
     kind: Kind,
     root: u32,
     leaf: Page,
     /// The leaves that are complete, and the divider of each from the next.
     below: Level,
-    cells: u64,
-    /// The rowid of the last row.
+    /// The number of rows, or entries, that it has been given.
+    pub(super) cells: u64,
     last: i64,
     /// The numbers before the payload in the cell that is being added.
     head: Vec<u8>,
@@ -59,13 +56,11 @@ pub(super) struct Tree {
     divider: Option<Vec<u8>>,
 }
 
-/// Pages of one level of a tree: children, and for each but the last a divider, the bytes of a cell of the level above without
-/// the child's number.
+/// Pages of one level: children, and for each but the last a divider, a cell of the level above without the child's number.
 #[derive(Debug, Default)]
 struct Level {
     children: Vec<u32>,
     dividers: Vec<u8>,
-    /// The end of each divider.
     ends: Vec<usize>,
 }
 
@@ -82,24 +77,10 @@ impl Level {
 }
 
 impl Tree {
-    /// A table whose root SQLite has put on this page, on pages of `size`.
-    pub(super) fn table(root: u32, size: usize) -> Tree {
-        Tree::new(Kind::Table, root, size)
-    }
-
-    /// An index whose root SQLite has put on this page, on pages of `size`.
-    pub(super) fn index(root: u32, size: usize) -> Tree {
-        Tree::new(Kind::Index, root, size)
-    }
-
-    fn new(kind: Kind, root: u32, size: usize) -> Tree {
+    /// A tree whose root SQLite has put on this page, on pages of `size`.
+    pub(super) fn new(kind: Kind, root: u32, size: usize) -> Tree {
         let leaf = Page::new(size, LEAF_HEADER);
         Tree { kind, root, leaf, below: Level::default(), cells: 0, last: 0, head: Vec::new(), divider: None }
-    }
-
-    /// The number of rows, or entries, that it has been given.
-    pub(super) fn cells(&self) -> u64 {
-        self.cells
     }
 
     /// Adds a row with a rowid greater than those before.
@@ -107,7 +88,7 @@ impl Tree {
         self.head.clear();
         push_varint(&mut self.head, payload.len() as u64);
         push_varint(&mut self.head, rowid as u64);
-        let local = self.kind.local(payload.len(), pages.page_size());
+        let local = self.kind.local(payload.len(), pages.size);
         if !self.has_room(local, payload.len()) {
             // In a table a leaf is divided from the next by its own last rowid.
             let mut divider = Vec::with_capacity(9);
@@ -123,7 +104,7 @@ impl Tree {
     pub(super) fn push_entry(&mut self, pages: &mut PageFile, payload: &[u8]) -> io::Result<()> {
         self.head.clear();
         push_varint(&mut self.head, payload.len() as u64);
-        let local = self.kind.local(payload.len(), pages.page_size());
+        let local = self.kind.local(payload.len(), pages.size);
         if let Some(divider) = self.divider.take() {
             self.complete_leaf(pages, &divider)?;
         } else if !self.has_room(local, payload.len()) {
@@ -148,20 +129,17 @@ impl Tree {
 
     fn push_cell(&mut self, pages: &mut PageFile, payload: &[u8], local: usize) -> io::Result<()> {
         let (here, overflow) = payload.split_at(local);
-        if overflow.is_empty() {
-            self.leaf.push([&self.head, here, &[]]);
-        } else {
-            let chain = pages.push_overflow(overflow)?;
-            self.leaf.push([&self.head, here, &chain.to_be_bytes()]);
+        match overflow {
+            [] => self.leaf.push([&self.head, here, &[]]),
+            _ => self.leaf.push([&self.head, here, &pages.push_overflow(overflow)?.to_be_bytes()]),
         }
         self.cells += 1;
         Ok(())
     }
 
     fn complete_leaf(&mut self, pages: &mut PageFile, divider: &[u8]) -> io::Result<()> {
-        self.write_leaf(pages)?;
         self.below.push_divider(divider);
-        Ok(())
+        self.write_leaf(pages)
     }
 
     fn write_leaf(&mut self, pages: &mut PageFile) -> io::Result<()> {
@@ -183,10 +161,10 @@ impl Tree {
             return pages.replace(self.root, self.leaf.complete(self.kind.leaf(), None));
         }
         self.write_leaf(pages)?;
-        let mut page = Page::new(pages.page_size(), INTERIOR_HEADER);
+        let mut page = Page::new(pages.size, INTERIOR_HEADER);
         let mut level = self.below;
         loop {
-            let groups = group(&level, pages.page_size());
+            let groups = group(&level, pages.size);
             let mut above = Level::default();
             for &(start, end) in &groups {
                 page.clear();
@@ -207,9 +185,7 @@ impl Tree {
     }
 }
 
-/// The first and the last child of each page above a level.
-///
-/// Every page has at least two children: SQLite treats an interior page without a cell as damaged.
+/// The first and the last child of each page above a level. Every page has at least two: SQLite treats one without a cell as damaged.
 fn group(level: &Level, size: usize) -> Vec<(usize, usize)> {
     let mut groups: Vec<(usize, usize)> = Vec::new();
     let last = level.children.len() - 1;
@@ -240,12 +216,10 @@ fn cell_space(length: usize) -> usize {
 }
 
 /// One page that is being filled: the offsets of the cells from the front, the cells themselves from the end backwards.
-#[derive(Debug)]
 struct Page {
     bytes: Vec<u8>,
     header: usize,
     cells: usize,
-    /// The offset of the last cell.
     start: usize,
 }
 
@@ -263,7 +237,6 @@ impl Page {
         self.offsets_end() + cell_space(cell) <= self.start
     }
 
-    /// Adds a cell, of three parts, for which there is room.
     fn push(&mut self, parts: [&[u8]; 3]) {
         let length = parts.iter().map(|part| part.len()).sum::<usize>();
         self.start -= length.max(4);

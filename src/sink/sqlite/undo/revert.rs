@@ -1,16 +1,10 @@
 //! Restoring and deleting customers.
 
-use rusqlite::types::Value;
-use rusqlite::{params, params_from_iter};
+use rusqlite::{params, params_from_iter, types::Value};
 
-use super::customer_columns::customer_columns;
-use super::outcome::MOST_LISTED;
-use super::refusal::{Failure, Step, column_dropped, refused_by};
-use super::undoing::Undoing;
-use crate::sink::sqlite::checkpoint::remove_checkpoint;
-use crate::sink::sqlite::runs::{UNDONE, mark_undone};
-use crate::sink::sqlite::schema::STAMP_COLUMNS;
-use crate::sink::sqlite::sql::quoted;
+use super::undoing::{Failure, MOST_LISTED, Step, Undoing, column_dropped, customer_columns, refused_by};
+use crate::sink::sqlite::runs::{UNDONE, mark_undone, remove_checkpoint};
+use crate::sink::sqlite::{schema::STAMP_COLUMNS, sql::quoted};
 
 /// An updated customer as it was before the run.
 struct Former {
@@ -63,12 +57,8 @@ impl Undoing<'_> {
     fn restore_one(&self, former: Former) -> Step<()> {
         let Former { customer, stamp, values } = former;
         let stamp_names = STAMP_COLUMNS[1..].iter().map(|(name, _)| *name);
-        let set: Vec<String> = values
-            .iter()
-            .map(|(name, _)| name.as_str())
-            .chain(stamp_names)
-            .map(|name| format!("{} = ?", quoted(name)))
-            .collect();
+        let names = values.iter().map(|(name, _)| name.as_str()).chain(stamp_names);
+        let set: Vec<String> = names.map(|name| format!("{} = ?", quoted(name))).collect();
         let sql = format!("UPDATE customers SET {} WHERE customer_id = ?", set.join(", "));
         let values = values.into_iter().map(|(_, value)| value).chain(stamp).chain([Value::Integer(customer)]);
         let updated = self.connection.prepare_cached(&sql)?.execute(params_from_iter(values)).map_err(refused_by)?;

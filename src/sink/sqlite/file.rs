@@ -1,7 +1,8 @@
-//! What is at a database's path, and beside it.
+//! The file of a database: what is at its path and beside it, and its header, which is read beside SQLite
+//! (sqlite.org/fileformat2.html, section 1.3).
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::Path;
 
 use crate::disk::{folder_of, with_suffix};
@@ -18,7 +19,6 @@ pub(super) enum Location {
 /// The bytes of the smallest page, and so of the smallest database.
 const SMALLEST: u64 = 512;
 
-/// What is at a database's path; an error where no database can be.
 pub(super) fn locate(path: &Path) -> Result<Location> {
     match fs::metadata(path) {
         // SQLite would make a database of a file that is too small to be one.
@@ -49,7 +49,6 @@ fn locate_absent(path: &Path) -> Result<Location> {
     }
 }
 
-/// An error where there is no database at `path`.
 pub fn refuse_absent(path: &Path) -> Result<()> {
     match locate(path)? {
         Location::File => Ok(()),
@@ -97,4 +96,48 @@ pub(super) fn refuse_leftover_journals(path: &Path) -> Result<()> {
 fn cannot_examine(database: &Path, path: &Path, error: &io::Error) -> Error {
     let message = format!("{} cannot be examined ({error}); check the disk and the permissions", path.display());
     Error::database(database, Words::own(message))
+}
+
+/// The application's number in the header of databases that custload has made: "cust".
+pub(super) const APPLICATION_ID: u32 = 0x6375_7374;
+
+pub(super) fn is_custload_database(file: &mut File) -> bool {
+    let mut head = [0; 72];
+    file.read_exact(&mut head).is_ok()
+        && head.starts_with(b"SQLite format 3\0")
+        && head[68..] == APPLICATION_ID.to_be_bytes()
+}
+
+/// A database's file, for the change counter in its header: it grows by one with each transaction that writes.
+pub(super) struct ChangeCounter(pub(super) File);
+
+impl ChangeCounter {
+    /// The counter now; `None` in WAL mode, where it does not grow, and for an empty file.
+    pub(super) fn read(&self) -> io::Result<Option<i64>> {
+        let mut head = [0; 28];
+        match read_at_start(&self.0, &mut head) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+            done => done?,
+        }
+        let is_wal = head[18] == 2 || head[19] == 2;
+        let counter = head[24..28].iter().fold(0, |sum, byte| sum << 8 | i64::from(*byte));
+        Ok((!is_wal).then_some(counter))
+    }
+}
+
+/// Whether a change counter differs from the expected one, as far as both are known.
+pub(super) fn counter_differs(counter: Option<i64>, expected: Option<i64>) -> bool {
+    counter.zip(expected).is_some_and(|(counter, expected)| counter != expected)
+}
+
+#[cfg(unix)]
+fn read_at_start(file: &File, into: &mut [u8]) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, into, 0)
+}
+
+#[cfg(not(unix))]
+fn read_at_start(mut file: &File, into: &mut [u8]) -> io::Result<()> {
+    use std::io::Seek;
+    file.rewind()?;
+    file.read_exact(into)
 }

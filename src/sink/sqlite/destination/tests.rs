@@ -7,9 +7,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 use rusqlite::types::Value as Cell;
 
-use super::super::destination::Destination;
-use super::super::transfer::{SEGMENT, is_transfer};
-use super::super::{LockedDatabase, RunRow, Store, schema};
+use super::super::segment::{SEGMENT, is_transfer};
+use super::super::{LockedDatabase, Store};
 use super::*;
 use crate::core::profile::Profile;
 use crate::core::row::Value;
@@ -105,7 +104,7 @@ fn add(path: &Path, records: &[Record], route: Route) -> bool {
     }
     let Destination::Existing(existing) = &store.destination else { panic!("the database exists") };
     let is_segment = matches!(existing.route, Route::Segment(_));
-    assert_eq!(store.stored().0, records.len() as u64);
+    assert_eq!(store.rows_written, records.len() as u64);
     store.commit(&RunRow::default(), &[]).unwrap();
     is_segment
 }

@@ -1,11 +1,43 @@
-//! The keys that are taken: [`KeySet`].
+//! The keys that a run has taken: [`KeySet`].
+//!
+//! Workers claim the keys of their blocks, in whatever order blocks come to them. The thread that commits blocks in their order
+//! compares only the texts of those records whose fingerprint was taken. That is sound because
+//! - of several records with one fingerprint the set keeps the first. A worker that finds a later record there puts its own in
+//!   its place and lists the other as displaced ([`KeySet::take_displaced`]): its block cannot have been committed yet;
+//! - when a block is committed, all blocks before it have made their claims. So a record that is not listed has a key that no
+//!   record before it has, and one that is listed shares its key, or only its fingerprint, with a record before it or a customer.
+//!
+//! A key takes eight bytes: its position, and as much of the fingerprint as there is room for. Texts are compared wherever these
+//! are equal, so a collision never rejects a good record.
 
-use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::{collections::BTreeSet, hash::BuildHasher};
 
-use super::fingerprint::Fingerprint;
-use super::table::{RunPosition, SHARDS, Table, narrow, prefetch, shard_of, tag};
+pub type Fingerprint = u64;
+
+/// Makes fingerprints, with another seed in each run, so that nobody can prepare a file of collisions.
+#[derive(Clone, Debug, Default)]
+pub struct Fingerprints {
+    state: foldhash::fast::RandomState,
+    /// For tests: the number of bits that are left of each fingerprint.
+    bits: Option<u32>,
+}
+
+impl Fingerprints {
+    /// Fingerprints of so few bits that they collide, for tests.
+    #[cfg(any(test, feature = "internals"))]
+    pub fn narrowed(bits: u32) -> Fingerprints {
+        Fingerprints { bits: Some(bits), ..Fingerprints::default() }
+    }
+
+    pub fn of(&self, key: &[u8]) -> Fingerprint {
+        // All bits count here, the upper ones most; the hash alone does not promise that.
+        let product = u128::from(self.state.hash_one(key)) * 0x9e37_79b9_7f4a_7c15;
+        let fingerprint = (product >> 64) as u64 ^ product as u64;
+        self.bits.map_or(fingerprint, |bits| fingerprint & !(u64::MAX >> bits.clamp(1, 63)))
+    }
+}
 
 /// The customers that were in the database before the run, or before the input.
 #[derive(Debug, Default)]
@@ -17,8 +49,6 @@ struct CustomerKeys {
     more: BTreeSet<(Fingerprint, i64)>,
 }
 
-/// The keys that are taken, and by which customer or record.
-#[derive(Debug)]
 pub struct KeySet {
     customers: CustomerKeys,
     records: Vec<Mutex<Table>>,
@@ -27,9 +57,8 @@ pub struct KeySet {
     has_displaced: AtomicBool,
 }
 
-/// The keys as the workers and the committing thread share them. Customers are added only between two inputs, when no block is
-/// in progress.
-#[derive(Clone, Debug)]
+/// The keys as all threads share them. Customers are added only between two inputs, when no block is in progress.
+#[derive(Clone)]
 pub struct SharedKeys(Arc<RwLock<KeySet>>);
 
 impl SharedKeys {
@@ -50,14 +79,12 @@ impl SharedKeys {
     }
 }
 
-/// What a claim is compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rivals {
     All,
     Records,
 }
 
-/// The key of a record that is to be claimed.
 #[derive(Clone, Copy, Debug)]
 pub struct Claim {
     pub fingerprint: Fingerprint,
@@ -76,7 +103,6 @@ impl Default for KeySet {
 }
 
 impl KeySet {
-    /// Adds the keys of customers that are in the database.
     pub fn insert_customers(&mut self, keys: &[(Fingerprint, i64)]) {
         let customers = &mut self.customers;
         if customers.tables.is_empty() {
@@ -152,8 +178,7 @@ impl KeySet {
         rivalled
     }
 
-    /// The indexes of a block's records that lost their claim to an earlier record: of `records` from the position `first` on.
-    /// They are given once.
+    /// The indexes of the records, of these from `first` on, that lost their claim to an earlier record. They are given once.
     pub fn take_displaced(&self, first: RunPosition, records: u64) -> Vec<u32> {
         if !self.has_displaced.load(Ordering::Acquire) {
             return Vec::new();
@@ -175,26 +200,103 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The few records that share a fingerprint with an earlier record, but not the key: their keys and positions.
-#[derive(Debug, Default)]
-pub struct Collisions(HashMap<Box<[u8]>, RunPosition>);
+/// The position of a record among all of the run, from 0, without blank lines.
+pub type RunPosition = u64;
 
-impl Collisions {
-    /// The first of these records that has this key. If there is none, it is the one at `position`.
-    pub fn claim(&mut self, key: &[u8], position: RunPosition) -> Option<RunPosition> {
-        if let Some(first) = self.0.get(key) {
-            return Some(*first);
-        }
-        self.0.insert(key.into(), position);
-        None
+/// A slot has a position plus one in its lower bits, and a part of a fingerprint in the others; zero is an empty slot.
+const POSITION_BITS: u32 = 34;
+const POSITION_MASK: u64 = (1 << POSITION_BITS) - 1;
+
+pub const MAX_RECORDS: u64 = POSITION_MASK;
+
+/// The number of tables. A fingerprint's upper bits choose one, so that workers seldom wait for each other.
+const SHARDS: usize = 32;
+
+/// The part of a fingerprint that is in its table, above the bits of the position.
+fn tag(fingerprint: Fingerprint) -> u64 {
+    fingerprint << SHARDS.ilog2() >> POSITION_BITS
+}
+
+fn shard_of(fingerprint: Fingerprint) -> usize {
+    (fingerprint >> (64 - SHARDS.ilog2())) as usize
+}
+
+/// The part of a fingerprint that is kept, in the tag and by the choice of the table.
+fn narrow(fingerprint: Fingerprint) -> Fingerprint {
+    fingerprint >> (POSITION_BITS - SHARDS.ilog2())
+}
+
+/// Positions by tag, each tag once. A greater tag has a later first slot, so that a table which has become too small moves to
+/// its successor from front to back.
+#[derive(Debug, Default)]
+struct Table {
+    slots: Vec<u64>,
+    filled: usize,
+}
+
+impl Table {
+    fn home(&self, tag: u64) -> usize {
+        let product = u128::from(tag) * self.slots.len() as u128;
+        (product >> (64 - POSITION_BITS)) as usize
     }
+
+    /// The slot that has the tag, or the empty one for it. There must be an empty one.
+    fn slot(&self, tag: u64) -> usize {
+        let mut slot = self.home(tag);
+        while self.slots[slot] != 0 && self.slots[slot] >> POSITION_BITS != tag {
+            slot += 1;
+            if slot == self.slots.len() {
+                slot = 0;
+            }
+        }
+        slot
+    }
+
+    fn get(&self, tag: u64) -> Option<RunPosition> {
+        if self.slots.is_empty() {
+            return None;
+        }
+        let found = self.slots[self.slot(tag)];
+        (found != 0).then(|| (found & POSITION_MASK) - 1)
+    }
+
+    /// The position that had the tag. `position` gets it if there was none, or a later one.
+    fn claim(&mut self, tag: u64, position: RunPosition) -> Option<RunPosition> {
+        // At three quarters, a search that finds nothing reads eight slots in a row, a line of the cache.
+        if self.filled >= self.slots.len() / 4 * 3 {
+            self.grow();
+        }
+        let slot = self.slot(tag);
+        let found = self.slots[slot];
+        let former = (found != 0).then(|| (found & POSITION_MASK) - 1);
+        if former.is_none_or(|former| former > position) {
+            self.slots[slot] = tag << POSITION_BITS | (position + 1);
+            self.filled += usize::from(former.is_none());
+        }
+        former
+    }
+
+    fn grow(&mut self) {
+        let slots = (self.slots.len() / 2 * 3).max(16);
+        let old = std::mem::replace(&mut self.slots, vec![0; slots]);
+        for filled in old.into_iter().filter(|filled| *filled != 0) {
+            let slot = self.slot(filled >> POSITION_BITS);
+            self.slots[slot] = filled;
+        }
+    }
+}
+
+/// Reads the slots of many tags: memory is slow, but gives several at once if they are asked for together.
+fn prefetch<'t>(tags: impl Iterator<Item = (&'t Table, u64)>) {
+    let slot = |(table, tag): (&'t Table, u64)| table.slots.get(table.home(tag)).copied();
+    std::hint::black_box(tags.filter_map(slot).fold(0, |all, slot| all ^ slot));
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::fingerprint::Fingerprints;
     use super::*;
     use proptest::prelude::*;
+    use std::collections::HashMap;
 
     fn claims(fingerprints: &Fingerprints, keys: &[&str]) -> Vec<Claim> {
         let claim =
