@@ -21,7 +21,7 @@ pub const EXIT_STATUSES: &str = "Exit status:
   0    all records were accepted (or --rejects-ok was given), or all inputs had been loaded before
   1    finished; some records were rejected
   2    the command line, an input or the database cannot be used, or the run did not balance; nothing was written*
-  3    a reject threshold was passed; nothing was written to the database*
+  3    a reject limit was exceeded; nothing was written to the database*
   130  stopped by Ctrl-C (SIGINT); nothing was written*
   143  stopped by SIGTERM; nothing was written*
   * with --commit-every: nothing after the last checkpoint";
@@ -80,7 +80,7 @@ pub struct DatabaseArgs {
     /// How long to wait for a database that another run or program is writing to
     #[arg(long, value_name = "SECONDS", default_value = "0", global = true)]
     pub wait: String,
-    /// Print data instead of text
+    /// Print JSON instead of text
     #[arg(long, global = true)]
     pub json: bool,
 }
@@ -104,9 +104,9 @@ pub enum RunsCommand {
         #[arg(value_name = "N", value_parser = run_number)]
         run: i64,
     },
-    /// Free the space that is needed to undo runs, except the last few (--keep N); the list of runs stays
+    /// Delete the data needed to undo runs, except the last N (--keep N); the list of runs stays
     Prune {
-        /// The number of runs that can still be undone
+        /// How many of the last runs can still be undone
         #[arg(long, value_name = "N")]
         keep: u64,
     },
@@ -136,7 +136,7 @@ pub struct UndoArgs {
 pub struct ProfilesArgs {
     /// The profile to show; without it all are listed
     pub name: Option<String>,
-    /// Print data instead of a table
+    /// Print JSON instead of a table
     #[arg(long)]
     pub json: bool,
 }
@@ -146,7 +146,7 @@ pub struct ProfilesArgs {
 pub struct ExplainArgs {
     /// The code to explain; without it all are listed
     pub code: Option<String>,
-    /// Print data instead of text
+    /// Print JSON instead of text
     #[arg(long)]
     pub json: bool,
 }
@@ -162,7 +162,7 @@ pub struct InspectArgs {
     /// Write a mapping file to edit
     #[arg(long, value_name = "FILE")]
     pub write_mapping: Option<PathBuf>,
-    /// Print data instead of text
+    /// Print JSON instead of text
     #[arg(long)]
     pub json: bool,
 }

@@ -72,7 +72,7 @@ pub(super) fn explain(name: Option<&str>, as_json: bool) -> Result<String> {
         if as_json {
             return Ok(pretty(&json!(REGISTRY)));
         }
-        let mut list = table(["code", "of", "what it is"]);
+        let mut list = table(["code", "scope", "what it is"]);
         for info in &REGISTRY {
             list.add_row([info.code.name(), scope(info), info.title]);
         }

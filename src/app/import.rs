@@ -47,7 +47,7 @@ fn logged(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>, console: &mu
     };
     console.end();
     if let Some(failure) = log.as_ref().and_then(|log| log.downcast_ref::<Log>()).and_then(Log::failure) {
-        console.note(&format!("the log lacks lines, because it could not be written: {failure}"));
+        console.note(&format!("the log is incomplete, because it could not be written: {failure}"));
     }
     summary
 }

@@ -109,7 +109,7 @@ fn fits(inspection: &Inspection) -> String {
     let one = |fit: &FitSummary| match fit.missing.as_slice() {
         [] if fit.matched == 1 => format!("{} fits, 1 field", fit.profile),
         [] => format!("{} fits, {} fields", fit.profile, fit.matched),
-        missing => format!("{} lacks {}", fit.profile, missing.join(", ")),
+        missing => format!("{} needs {}", fit.profile, missing.join(", ")),
     };
     let fits: Vec<String> = inspection.fits.iter().map(one).collect();
     let profile = inspection.profile.as_ref().map_or("No profile".to_string(), |profile| format!("Profile {profile}"));
@@ -148,10 +148,10 @@ fn columns(inspection: &Inspection, colours: &Colours) -> String {
 fn goes_to(column: &ColumnSummary, content: &ColumnContent) -> (String, Option<Color>) {
     match (&column.field, &column.ignored, &content.proposal) {
         (Some(field), None, _) => (field.clone(), Some(Color::Green)),
-        (Some(field), Some(_), _) => (format!("{field}, at times"), Some(Color::Green)),
+        (Some(field), Some(_), _) => (format!("{field}, sometimes"), Some(Color::Green)),
         (None, _, Some(near)) => (format!("none; is it {near}?"), Some(Color::Yellow)),
         (None, Some(Ignored::Outranked(why)), _) => (format!("none: {}", visible(why)), None),
-        (None, Some(Ignored::Mapped), _) => ("none, by the map".to_string(), None),
+        (None, Some(Ignored::Mapped), _) => ("none (ignored by the map)".to_string(), None),
         (None, ..) => ("none".to_string(), Some(Color::Yellow)),
     }
 }
@@ -249,8 +249,8 @@ fn mapping_file(inspection: &Inspection) -> String {
         }
     }
     file.push_str(
-        "\n# Values for missing ones:\n[constants]\n# description = \"from the old system\"\n\n\
-         # What a value is replaced by:\n# [values.country]\n# \"D\" = \"DE\"\n",
+        "\n# Values that fill missing ones:\n[constants]\n# description = \"from the old system\"\n\n\
+         # Values to replace:\n# [values.country]\n# \"D\" = \"DE\"\n",
     );
     file
 }

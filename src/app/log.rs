@@ -62,7 +62,8 @@ impl Log {
 fn refuse_taken(log: &Path, inputs: &[PathBuf], database: Option<&Path>) -> Result<()> {
     let refuse = |why: &str| Err(Error::Usage(format!("--log {}: {why}; name another file", log.display())));
     if log.as_os_str() == "-" {
-        return refuse("it is not the name of a file; to log to standard error, give --log-format without --log");
+        let why = "--log -: this is not a file name; to log to standard error, leave out --log and give --log-format";
+        return Err(Error::Usage(why.into()));
     }
     let target = real(log);
     let is_hidden = log.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));

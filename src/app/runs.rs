@@ -191,7 +191,7 @@ fn reports(story: &RunStory) -> String {
     match &story.reports {
         Some(folder) if folder.exists() => folder.display().to_string(),
         Some(folder) if story.run.status == UNFINISHED => format!("{} when it is finished", folder.display()),
-        Some(folder) => format!("not there any more: {}", folder.display()),
+        Some(folder) => format!("missing: {}", folder.display()),
         None => "none".to_string(),
     }
 }
@@ -215,8 +215,8 @@ fn inputs(story: &RunStory) -> Table {
 /// What to do about a run that was stopped between two checkpoints.
 fn unfinished(run_id: i64, database: &Path) -> String {
     format!(
-        "run {run_id} was stopped: its command continues it (with a higher limit, if a limit on rejects stopped it), \
-         `{}` undoes it.",
+        "run {run_id} was stopped. To resume it, run its command again (with a higher limit if a reject limit stopped \
+         it); to undo it, run `{}`.",
         shell::undo(run_id, database)
     )
 }
@@ -226,7 +226,7 @@ fn can_be_undone(story: &RunStory, database: &Path) -> String {
     match (run.status.as_str(), run.is_pruned) {
         _ if story.is_running => "not while it is running".to_string(),
         (UNDONE, _) => format!("done at {}", visible(run.undone_at.as_deref().unwrap_or_default())),
-        (_, true) => "not possible: what is needed for it was pruned".to_string(),
+        (_, true) => "not possible: the data needed for it was pruned".to_string(),
         (_, false) => format!("possible: `{}`", shell::undo(run.run_id, database)),
     }
 }

@@ -42,7 +42,7 @@ fn refusal(undo: &UndoOptions, undone: &Undone, database: &Path) -> Vec<String> 
     lines.extend(undone.listed.iter().map(|entry| format!("  {entry}")));
     lines.extend(undone.has_more.then(|| "  and more".to_string()));
     lines.push(format!(
-        "undo later runs first, or leave these customers as they are with `{} --keep-changed`: {}",
+        "undo later runs first, or undo the rest with `{} --keep-changed` ({})",
         shell::undo(run_id, database),
         changes(undone.deletable, undone.restorable)
     ));
@@ -68,7 +68,7 @@ fn text(undo: &UndoOptions, undone: &Undone, database: &Path) -> String {
         }
     }
     if !undone.as_undone.is_empty() {
-        out.push_str("restored to values of an undone run that --keep-changed kept; check them:\n");
+        out.push_str("restored to values from an undone run, which --keep-changed had left there; check them:\n");
         out.extend(undone.as_undone.iter().map(|(customer, run)| format!("  customer {customer}: run {run}\n")));
         if undone.as_undone.len() == MOST_LISTED {
             out.push_str("  there may be more\n");

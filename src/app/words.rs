@@ -59,9 +59,11 @@ pub(super) fn ways_to_load_again(error: &Error, args: &RunArgs) -> Vec<String> {
     lines.push(format!("  {}", Words::typed_with("--redo").quoted()));
     lines.push(match args.options.text("mode").is_none_or(|mode| mode == Mode::Create.name()) {
         true => {
-            "To load it again without undoing (records whose key exists are rejected, others come twice):".to_string()
+            "To load it again without undoing (records whose key exists are rejected, the others are loaded a second \
+             time):"
+                .to_string()
         }
-        false => "To load it again without undoing, over whatever was loaded since:".to_string(),
+        false => "To load it again without undoing (it overwrites what was loaded since):".to_string(),
     });
     lines.push(format!("  {}", Words::typed_with("--force").quoted()));
     lines

@@ -19,26 +19,26 @@ impl Display for Error {
             Error::AtCheckpoint { error, .. } => error.fmt(out),
             Error::Locked { path, holder } => write!(
                 out,
-                "{}: it is locked: {holder} is using it. Wait until that ends, or let custload wait with --wait SECONDS",
+                "{}: the database is locked by {holder}. Wait until it ends, or let custload wait with --wait SECONDS",
                 path.display()
             ),
             Error::InDoubt { path, reason } => write!(
                 out,
-                "{}: cannot tell whether the run was committed ({reason}); check the disk. All of it is there, or nothing: \
-                 `custload runs` shows it",
+                "{}: the commit may have failed ({reason}). The database has all of it, or nothing of it: check the \
+                 disk, then see with `custload runs`",
                 path.display()
             ),
             Error::Report { path, reason } => {
                 write!(out, "cannot write the report {}: {reason}; {}", path.display(), report_hint(reason))
             }
-            Error::ReportFolder { path, message } => write!(out, "the report folder {} {message}", path.display()),
+            Error::ReportFolder { path, message } => write!(out, "{} {message}", path.display()),
             Error::Unbalanced(what) => {
                 write!(
                     out,
                     "the run does not balance: {what}. This is a bug in custload, not in your file; please report it"
                 )
             }
-            Error::Broken(what) => write!(out, "custload broke while checking records: {what}. Please report it"),
+            Error::Broken(what) => write!(out, "internal error: {what}. This is a bug in custload; please report it"),
             Error::Interrupted(2) => out.write_str("stopped by Ctrl-C (SIGINT)"),
             Error::Interrupted(_) => out.write_str("stopped by SIGTERM"),
         }
@@ -66,8 +66,8 @@ impl Error {
         match self {
             Error::Usage(message) => {
                 match message.split([' ', ':', '=']).next().filter(|word| word.starts_with("--")) {
-                    Some(option) => format!("{option} does not fit; {WHY}"),
-                    None => format!("the command line, a profile or a mapping does not fit; {WHY}"),
+                    Some(option) => format!("{option} was refused; {WHY}"),
+                    None => format!("the command line, a profile or a mapping was refused; {WHY}"),
                 }
             }
             Error::Unfit { logged, .. } | Error::LoadedOtherwise { logged, .. } => logged.clone(),
@@ -96,12 +96,12 @@ fn report_hint(reason: &io::Error) -> &'static str {
         io::ErrorKind::StorageFull | io::ErrorKind::FileTooLarge | io::ErrorKind::QuotaExceeded => {
             "free some space, or choose another folder with --reports"
         }
-        io::ErrorKind::PermissionDenied => "choose a folder that you may write to with --reports",
+        io::ErrorKind::PermissionDenied => "with --reports, choose a folder that you may write to",
         io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
             "a part of the path is a file; choose another folder with --reports"
         }
         _ if has_failed(reason) => "check the disk, or choose another folder with --reports",
-        _ => "if that stays so, choose another folder with --reports",
+        _ => "try again, or choose another folder with --reports",
     }
 }
 
@@ -121,8 +121,8 @@ mod tests {
         let path = Path::new("a.csv");
         let library = io::Error::other("cannot parse 'Ann Smith'");
         for (error, logged) in [
-            (Error::Usage("Found: Ann Smith".into()), "the command line, a profile or a mapping does not fit; "),
-            (Error::Usage("--map \"Ann Smith=x\": x".into()), "--map does not fit; "),
+            (Error::Usage("Found: Ann Smith".into()), "the command line, a profile or a mapping was refused; "),
+            (Error::Usage("--map \"Ann Smith=x\": x".into()), "--map was refused; "),
             (Error::unfit(path, "no profile fits", "a.csv: Ann Smith".into()), "a.csv: no profile fits"),
             (Error::input(path, library), "cannot read a.csv: standard error says why"),
             (Error::input(path, io::ErrorKind::NotFound.into()), "cannot read a.csv: there is no such file"),
@@ -146,7 +146,7 @@ mod tests {
             Error::locked(path),
             Error::report(path, io::ErrorKind::StorageFull.into()),
             Error::Unbalanced("read 2".into()),
-            Error::Broken("a check failed".into()),
+            Error::Broken("checking records failed".into()),
             Error::Interrupted(15),
         ];
         for error in all {

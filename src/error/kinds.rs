@@ -123,7 +123,7 @@ impl Error {
             io::ErrorKind::NotFound => "there is no such file; check the name and the folder".into(),
             io::ErrorKind::IsADirectory => "it is a folder; name the files in it".into(),
             io::ErrorKind::PermissionDenied => {
-                "you may not read it; ask its owner, or run custload as a user who may".into()
+                "permission denied; ask its owner, or run custload as a user who may read it".into()
             }
             _ if has_failed(&source) => {
                 Words::own(format!("{source}; check its disk, or copy it to another one, then run custload again"))

@@ -37,8 +37,8 @@ fn in_folder(folder: &Path, passed_over: &mut impl FnMut(&Path, &'static str)) -
     if files.is_empty() {
         return Err(refuse(
             folder,
-            "the folder has no input file: none has the extension of a table (.csv, .tsv, .tab, .txt, \
-             .dat, .json, .ndjson, .jsonl, .xlsx, .xlsm, .xlsb, .xls, .ods, compressed or not)",
+            "the folder has no input file (.csv, .tsv, .tab, .txt, .dat, .json, .ndjson, .jsonl, .xlsx, .xlsm, .xlsb, \
+             .xls, .ods, compressed or not); to load another file, name the file itself",
         ));
     }
     Ok(files)
@@ -141,7 +141,7 @@ fn is_database(path: &Path) -> bool {
 mod tests {
     use super::*;
 
-    /// The names of the inputs, and of what is passed over, seen from `folder`.
+    /// The names of the inputs, and of what is skipped, seen from `folder`.
     fn names(inputs: &[PathBuf], folder: &Path) -> Result<(Vec<String>, Vec<String>)> {
         let name = |path: &Path| path.strip_prefix(folder).unwrap_or(path).to_string_lossy().into_owned();
         let mut others = Vec::new();

@@ -174,7 +174,7 @@ impl Unchanged {
 }
 
 pub fn has_changed() -> io::Error {
-    own_words(io::ErrorKind::Other, "it changed while it was read; run custload again when no program writes to it")
+    own_words(io::ErrorKind::Other, "it changed while it was read; run custload again when no program is writing to it")
 }
 
 fn state_of(file: &File) -> io::Result<Option<(u64, SystemTime)>> {

@@ -192,7 +192,11 @@ impl Input {
         let again = Input::open(&self.path, options, candidates)?;
         let is_same = again.names == self.names && again.dialect == self.dialect && again.line == self.line;
         again.window.filter(|_| is_same).ok_or_else(|| {
-            refuse(&self.path, "it has changed since the run began; run custload again when no program writes to it")
+            refuse(
+                &self.path,
+                "it has changed since the run began; run custload again when no program is writing to \
+                                it",
+            )
         })
     }
 

@@ -71,7 +71,7 @@ pub struct ReadOptions {
     pub max_inflated_ratio: u64,
     /// Whether a row may lack its last cells.
     pub pad_short_rows: bool,
-    /// The greatest length of a record in bytes.
+    /// The greatest length of a record, in bytes.
     pub max_record_bytes: u64,
     /// The number of records to read of each input.
     pub limit: Option<u64>,

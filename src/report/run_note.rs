@@ -116,7 +116,7 @@ fn read_note(path: &Path) -> Result<Option<Vec<u8>>> {
 
 /// A note that another user or program wrote is never followed: it could name any folder.
 fn foreign_note(path: &Path) -> Error {
-    let message = "is in the way: it was not left there by a run of this user. Check what it is, move or delete it, and run \
+    let message = "is in the way: no run of this user left it there. Check what it is, move or delete it, then run \
                    custload again";
     Error::ReportFolder { path: path.to_path_buf(), message: message.to_string() }
 }

@@ -224,7 +224,10 @@ pub(super) fn cannot_keep_keys(folder: &Path, error: &io::Error) -> Error {
         io::ErrorKind::StorageFull | io::ErrorKind::FileTooLarge | io::ErrorKind::QuotaExceeded => "Free some space",
         _ => "Check the disk and the permissions of this folder",
     };
-    let message = format!("the run's keys could not be kept here: {error}. {advice}, then run custload again");
+    let message = format!(
+        "the run's temporary keys could not be written or read here: {error}. {advice}, then run \
+                           custload again"
+    );
     Error::database(&std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf()), Words::own(message))
 }
 

@@ -18,7 +18,7 @@ pub(super) fn near_misses(fits: &[Fit], names: &[String]) -> String {
         for column in &fit.missing {
             let field = fit.profile.field_index(column).map(|field| &fit.profile.fields[field]);
             if let Some(near) = field.and_then(|field| nearest_header(field, names)) {
-                let question = format!(" Is {} {column}?", named(near));
+                let question = format!(" Does {} mean {column}?", named(near));
                 if !questions.contains(&question) {
                     questions.push_str(&question);
                 }

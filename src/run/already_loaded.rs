@@ -56,11 +56,11 @@ fn skip_loaded(
             let (run, when) = (loaded.run.run_id, &loaded.run.started_at);
             match other_options(loaded, profile, options) {
                 None => observer
-                    .note(&format!("{path}: run {run} has loaded it ({when}); it is skipped, --force loads it again")),
+                    .note(&format!("{path}: skipped: already loaded by run {run} ({when}); --force loads it again")),
                 Some(difference) => {
                     observer.note(&format!(
-                        "{path}: run {run} has loaded it ({when}) with other options; it is skipped, --redo undoes that run \
-                         and loads it again"
+                        "{path}: skipped: already loaded by run {run} ({when}) with other options; --redo undoes that \
+                         run and loads it again"
                     ));
                     otherwise.push((shown_path(&input.path), loaded, difference));
                 }
@@ -75,7 +75,7 @@ fn skip_loaded(
             Mode::Update | Mode::Upsert => (Identity { sha256: None, ..identity.clone() }, identity.path.is_some()),
         };
         if is_known && let Some(first) = of_this_run.get(&key) {
-            observer.note(&format!("{path}: it is the same as {first}; it is skipped, --force loads it too"));
+            observer.note(&format!("{path}: skipped: the same as {first}; --force loads it too"));
             events::skipped(&input, run_id);
             continue;
         }
@@ -91,7 +91,7 @@ fn skip_loaded(
 
 fn other_options(loaded: &LoadedInput, profile: &Profile, options: &Options) -> Option<String> {
     if loaded.run.profile != profile.name {
-        return Some(format!("the profile was {}, and is {}", loaded.run.profile, profile.name));
+        return Some(format!("the profile was {}, and is now {}", loaded.run.profile, profile.name));
     }
     difference(&loaded.run.options, options, &[Decides::Stored])
 }
@@ -113,7 +113,8 @@ fn loaded_otherwise(
         let others = if *inputs > 1 { format!(" and {} more", inputs - 1) } else { String::new() };
         let RunRow { run_id, started_at, counts, .. } = &*loaded.run;
         format!(
-            "run {run_id} has loaded {}{others} with other options ({started_at}): {}. Of its records it accepted {} and rejected {}",
+            "run {run_id} loaded {}{others} with other options ({started_at}): {}. It accepted {} and rejected {} of \
+             its records",
             visible(path),
             visible(difference),
             counts.accepted,
@@ -122,7 +123,7 @@ fn loaded_otherwise(
     });
     let mut messages: Vec<String> = named.take(MOST_NAMED).collect();
     if runs.len() > MOST_NAMED {
-        messages.push(format!("{} earlier runs loaded the others", runs.len() - MOST_NAMED));
+        messages.push(format!("earlier runs that loaded the others: {}", runs.len() - MOST_NAMED));
     }
     let ids: BTreeSet<i64> = runs.keys().copied().collect();
     let listed = ids.iter().rev().take(MOST_NAMED).map(ToString::to_string).collect::<Vec<_>>().join(", ");
@@ -136,7 +137,7 @@ fn loaded_otherwise(
 
 pub(super) fn skipped(profile: &Profile, options: &Options, clock: &Clock) -> Summary {
     let mut summary = Summary {
-        reason: Some("every input was loaded before; --force loads them again".to_string()),
+        reason: Some("all inputs were loaded before; --force loads them again".to_string()),
         ..blank_summary(Status::Skipped, profile, options, clock)
     };
     clock.time(&mut summary);

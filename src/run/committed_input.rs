@@ -210,7 +210,7 @@ pub(super) fn ignored_columns(summary: &InputSummary, what: &str, profile: &Prof
     let path = visible(&summary.path);
     let mut notes = Vec::new();
     if !unknown.is_empty() {
-        notes.push(format!("{}, ignored", unknown_names(&path, what, unknown, profile)));
+        notes.push(format!("{}; ignored", unknown_names(&path, what, unknown, profile)));
     }
     if !others.is_empty() {
         let (plural, are) = if others.len() == 1 { ("", "is") } else { ("s", "are") };
@@ -218,7 +218,7 @@ pub(super) fn ignored_columns(summary: &InputSummary, what: &str, profile: &Prof
     }
     if !unused.is_empty() {
         let unused = shortened(unused);
-        notes.push(format!("{path}: not used, because another {what} of the field had a value: {unused}"));
+        notes.push(format!("{path}: cells not used because another {what} filled the field: {unused}"));
     }
     notes
 }

@@ -13,7 +13,8 @@ impl From<SettingsError> for Error {
                 let nearest = nearest.map(|near| format!(" Did you mean {near}?")).unwrap_or_default();
                 let known = known.join(", ");
                 format!(
-                    "there is no profile {name:?}; there are {known}.{nearest} `custload profiles` shows their fields"
+                    "there is no profile {name:?}; the profiles are {known}.{nearest} `custload profiles NAME` shows \
+                     the fields of one"
                 )
             }
             SettingsError::UnknownField { setting, profile, field, nearest, known } => {
@@ -24,7 +25,7 @@ impl From<SettingsError> for Error {
                 format!("{}: the profile {profile} has no field {field:?}; {advice}", name_of(&setting))
             }
             SettingsError::MalformedMap(map) => format!(
-                "--map {map:?}: write --map 'Their header=field', or --map 'Their header=' for a column that is to be ignored"
+                "--map {map:?}: write --map 'Their header=field', or --map 'Their header=' to ignore the column"
             ),
         })
     }
@@ -41,13 +42,14 @@ impl From<PlanError> for Error {
                 let name = if on_invalid == OnInvalid::Keep { "keep" } else { "clear" };
                 let why = match (on_invalid, reason) {
                     (OnInvalid::Keep, OnInvalidReason::Required) => {
-                        format!("is required in the profile {profile}, and only values of optional fields can be kept")
+                        format!("is required in the profile {profile}, so an invalid value cannot be kept")
                     }
                     (OnInvalid::Keep, OnInvalidReason::Key) => {
-                        "is the key, and customers must not be identified by an invalid one".to_string()
+                        "is the key, and an invalid key cannot identify a customer".to_string()
                     }
                     (OnInvalid::Keep, OnInvalidReason::Number) => format!(
-                        "is stored as a number, which an invalid value is not; use {column}=clear to store it as missing"
+                        "is stored as a number, so an invalid value cannot be kept; use {column}=clear to store it as \
+                         missing"
                     ),
                     (_, OnInvalidReason::Required) => {
                         format!("is required in the profile {profile}, so it cannot be cleared")

@@ -74,7 +74,7 @@ impl Cutter {
                 match read {
                     Some(read) if read.bytes < expected => {
                         let doing =
-                            "it became shorter while it was read; run custload again when no program writes to it";
+                            "it became shorter while it was read; run custload again when no program is writing to it";
                         Err(Error::Input { path, doing: doing.into() })
                     }
                     read => Ok(read),
@@ -124,7 +124,7 @@ impl Cutter {
                         flow.unwritten.fetch_add(checked.report_bytes(), Ordering::Relaxed);
                         Arrival::Block(Box::new(checked))
                     }
-                    Err(_) => Arrival::Failed(Error::Broken("a check failed".into())),
+                    Err(_) => Arrival::Failed(Error::Broken("checking records failed".into())),
                 };
                 // It has no receiver if the run has ended.
                 let _ = arrivals.send((number, arrival));

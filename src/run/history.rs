@@ -38,8 +38,8 @@ fn stories(access: &DatabaseAccess, only: Option<i64>, observer: &mut dyn Observ
     let runs = wait_for(access, observer, || sqlite::past_runs(database, only, &access.stop));
     let runs = runs.map_err(|error| {
         let Error::Locked { path, holder } = error else { return error };
-        let advice = "Wait until that ends, or let custload wait with --wait SECONDS";
-        Error::database(&path, format!("it is locked: {holder} is using it. {advice}"))
+        let advice = "Wait until it ends, or let custload wait with --wait SECONDS";
+        Error::database(&path, format!("the database is locked by {holder}. {advice}"))
     })?;
     let holder = RunNote::holder(database).unwrap_or_default();
     let story = |run: PastRun| RunStory {

@@ -18,11 +18,11 @@ pub(super) fn inputs_of(options: &Options, observer: &mut dyn Observer) -> Resul
     let paths = expand(&options.inputs, |path, why| {
         skipped += 1;
         if skipped <= MOST_SKIPPED {
-            observer.note(&format!("{}: passed over, for {why}", visible(&path.to_string_lossy())));
+            observer.note(&format!("{}: skipped: {why}", visible(&path.to_string_lossy())));
         }
     });
     if skipped > MOST_SKIPPED {
-        observer.note(&format!("{} more files are passed over", skipped - MOST_SKIPPED));
+        observer.note(&format!("skipped: {} more", skipped - MOST_SKIPPED));
     }
     paths
 }

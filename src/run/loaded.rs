@@ -180,8 +180,8 @@ fn why_not(run: &PastRun, identities: &[Identity], database: &Path) -> Option<St
         identities.iter().map(|input| (input.sha256.as_deref(), input.part.as_deref())).collect();
     let missing = run.inputs.iter().find(|file| !given.contains(&(Some(&file.sha256), file.part.as_deref())))?;
     Some(format!(
-        "run {run_id} has also read {}, which is not among the inputs, or has changed since. Name it too, or undo the run with \
-         `{undo}`",
+        "run {run_id} also read {}, which is not an input of this command or has changed since. Name it too, or undo \
+         the run with `{undo}`",
         visible(&missing.path)
     ))
 }
@@ -207,9 +207,9 @@ fn loaded_rejects(all: &[PastRun], runs: &BTreeSet<i64>, database: &Path) -> Opt
             let (later, path) = (run.run_id, visible(&file.path));
             if run.status == FINISHED && file.counts.accepted > 0 && !runs.contains(&later) {
                 return Some(format!(
-                    "run {later} has loaded the reject report {path}, which {} of a run that would be undone. Undo run {later} first \
-                     with `{}`",
-                    if writer.is_some() { "is one" } else { "may be one" },
+                    "run {later} loaded the reject report {path}, which {} from a run that --redo would undo. Undo \
+                     run {later} first with `{}`",
+                    if writer.is_some() { "comes" } else { "may come" },
                     shell::undo(later, database)
                 ));
             }

@@ -59,9 +59,9 @@ pub(super) fn profile(
     let fits = candidates.fits(&first.names).into_iter().filter(|fit| fit.missing.is_empty());
     let others: Vec<&str> = fits.map(|fit| fit.profile.name.as_str()).filter(|name| *name != profile.name).collect();
     let others = match others.as_slice() {
-        [] => "--profile names another".to_string(),
-        [other] => format!("{other} would fit too; --profile {other} takes it"),
-        others => format!("{} would fit too; --profile names another", others.join(" and ")),
+        [] => "change with --profile".to_string(),
+        [other] => format!("{other} fits too: --profile {other}"),
+        others => format!("{} fit too; choose with --profile", others.join(" and ")),
     };
     let path = first.path.to_string_lossy();
     observer.note(&format!("profile {}, chosen from the {from} of {} ({others})", profile.name, visible(&path)));
@@ -99,7 +99,7 @@ fn no_profile_fits(input: &Input, options: &Options, candidates: &Candidates, fi
         return Error::unfit(&input.path, what, message);
     }
     let needs: Vec<String> =
-        fits.iter().map(|fit| format!("{} lacks {}", fit.profile.name, fit.missing.join(", "))).collect();
+        fits.iter().map(|fit| format!("{} needs {}", fit.profile.name, fit.missing.join(", "))).collect();
     let notes: String = input.notes.iter().map(|note| format!(" Note: {}.", visible(note))).collect();
     let key = if is_table { "header" } else { "key" };
     let proposal = match typed(&proposal(input, candidates)) {
@@ -107,8 +107,8 @@ fn no_profile_fits(input: &Input, options: &Options, candidates: &Candidates, fi
         proposal => format!("--map, for example {proposal}"),
     };
     let message = format!(
-        "{path}: no profile fits. Found: {}. Of what each profile requires, {}.{notes}{}{}{} Say what a {key} means with \
-         {proposal}{}, or choose with --profile; `custload profiles` lists the fields",
+        "{path}: no profile fits. Found: {}. Missing: {}.{notes}{}{}{} Map a {key} with {proposal}{}, or name the \
+         profile with --profile; `custload profiles NAME` lists the fields of one",
         listed(&input.names),
         needs.join("; "),
         guessed_header(input),
@@ -234,8 +234,8 @@ fn bind_header(input: &Input, plan: &Plan, options: &Options) -> Result<Binding>
         proposal => format!("--map, for example {proposal}"),
     };
     let message = format!(
-        "{path}: the profile {0} requires a column {1}, and none matches. Found: {2}.{3}{near}{4} Name it with {proposal}; \
-         `custload profiles {0}` lists the accepted headers",
+        "{path}: the profile {0} requires a column {1}, but none matches. Found: {2}.{3}{near}{4} Map one with \
+         {proposal}; `custload profiles {0}` lists the accepted headers",
         profile.name,
         field.column,
         listed(&input.names),
@@ -255,9 +255,12 @@ fn require_key(one: &Prepared, plan: &Plan, options: &Options, observer: &mut dy
     let column = &plan.fields[key.field].column;
     if options.fields.key.is_some() || plan.mode.changes() {
         let problem = match options.fields.key {
-            Some(_) => format!("--key {column}: the file has no column for it"),
+            Some(_) => format!(
+                "--key {column}: no column matches it; name one with --map 'Their header={column}', or \
+                                choose another key"
+            ),
             None => format!(
-                "--mode {}: no column is the key, {column}, which identifies the customer; name it with --map \
+                "--mode {}: no column matches the key {column}, which identifies the customer; name one with --map \
                  'Their header={column}', or choose another key with --key",
                 plan.mode.name()
             ),
@@ -265,7 +268,7 @@ fn require_key(one: &Prepared, plan: &Plan, options: &Options, observer: &mut dy
         return Err(Error::unfit(&one.input.path, "it has no column for the key", format!("{path}: {problem}")));
     }
     observer.note(&format!(
-        "{path}: no column is the key, {column}, so duplicates are not looked for (--key names another)"
+        "{path}: no column matches the key {column}, so duplicates are not detected (--key names another key)"
     ));
     Ok(())
 }
@@ -283,11 +286,11 @@ fn columns(binding: &Binding, profile: &Profile, have_index: bool) -> Vec<Column
                 summary.filling(&profile.fields[found.field].column, target, found.how())
             }
             Column::Outranked(found, winner) => summary.ignored(Ignored::Outranked(format!(
-                "{} alone is {}",
+                "{} already fills {}",
                 binding.headers[*winner], profile.fields[found.field].column
             ))),
             Column::Alone(found) => summary.ignored(Ignored::Outranked(format!(
-                "a part of {}, without the other",
+                "the other part of {} is missing",
                 profile.fields[found.field].column
             ))),
             Column::Ignored => summary.ignored(Ignored::Mapped),

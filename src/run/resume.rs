@@ -17,7 +17,7 @@ use crate::sink::sqlite::{Checkpoint, InputPosition, Unfinished};
 pub(super) fn notice(run: &Unfinished) -> String {
     let Checkpoint { run_id, position: InputPosition { file, record, line, .. }, .. } = &run.checkpoint;
     let input = run.inputs.get((*file as usize).wrapping_sub(1)).map_or("its input", |input| &input.path);
-    format!("run {run_id} was stopped; continuing after record {record} of {} (line {line})", visible(input))
+    format!("run {run_id} was stopped; resuming after record {record} of {} (line {line})", visible(input))
 }
 
 /// An error unless this is the command that was stopped: other runs must wait until that run is finished or undone.
@@ -28,8 +28,8 @@ pub(super) fn refuse_others(run: &Unfinished, options: &Options, profile: &Profi
         let Checkpoint { run_id, position, .. } = &run.checkpoint;
         let (record, paths, undo) = (position.record, paths.join(", "), shell::undo(*run_id, &path));
         let message = format!(
-            "run {run_id} was stopped after record {record} of {paths}; finish or undo it first. This is another command: \
-             {what}. Run its command again, or `{undo}`"
+            "run {run_id} was stopped after record {record} of {paths}; resume or undo it first. This command differs: \
+             {what}. To resume, run its command again; to undo, run `{undo}`"
         );
         Err(Error::database(&path, message))
     };
@@ -40,7 +40,7 @@ pub(super) fn refuse_others(run: &Unfinished, options: &Options, profile: &Profi
         return differ(format!("it has other inputs ({found})"));
     }
     if run.row.profile != profile.name {
-        return differ(format!("the profile was {}, and is {}", run.row.profile, profile.name));
+        return differ(format!("the profile was {}, and is now {}", run.row.profile, profile.name));
     }
     if let Some(what) = difference(&run.row.options, options, &[Decides::Stored, Decides::Part, Decides::Steps]) {
         return differ(visible(&what).into_owned());
@@ -81,7 +81,7 @@ impl Replay {
             ));
         }
         (self.next_id != then.next_customer_id)
-            .then(|| format!("the next customer was to be {}, and is now {}", then.next_customer_id, self.next_id))
+            .then(|| format!("the next customer ID should be {}, but is {}", then.next_customer_id, self.next_id))
     }
 
     pub(super) fn cannot_continue(&self, database: &Path, what: &str) -> Error {
@@ -121,7 +121,7 @@ mod tests {
             (&place, &counts, 14, None),
             (&other_text, &counts, 14, Some("the first 5 records of a.csv are not those")),
             (&place, &other_counts, 14, Some("4 were accepted and 1 rejected; now it is 3 and 2")),
-            (&place, &counts, 13, Some("the next customer was to be 14, and is now 13")),
+            (&place, &counts, 13, Some("the next customer ID should be 14, but is 13")),
         ] {
             let found = replay(next_id).difference(place, counts, "a.csv");
             assert_eq!(found.is_some(), expected.is_some());

@@ -138,12 +138,12 @@ pub(super) fn threshold_passed(options: &Options, counts: &Counts) -> Option<Str
     if let Some(most) = options.max_rejects.filter(|most| rejected > *most) {
         let listed = most_listed(options).filter(|listed| rejected > *listed);
         let listed = listed.map(|listed| format!(" (the reports list the first {listed})")).unwrap_or_default();
-        return Some(format!("{rejected} records were rejected{listed}, and --max-rejects allows {most}"));
+        return Some(format!("{rejected} rejected{listed}, but --max-rejects allows {most}"));
     }
     let most = options.max_reject_ratio.filter(|most| rejected as f64 > most * records as f64)?;
     let (percent, allowed) = (100.0 * (rejected as f64 / records as f64), (most * 1e8).round() / 1e6);
     Some(format!(
-        "{rejected} of {records} records were rejected ({percent:.2} %), and --max-reject-ratio {most} allows {allowed} %"
+        "{rejected} of {records} records rejected ({percent:.2} %), but --max-reject-ratio {most} allows {allowed} %"
     ))
 }
 
@@ -176,17 +176,11 @@ mod tests {
         for (most, ratio, accepted, rejected, expected) in [
             (None, None, 0, 99, None),
             (Some(3), None, 10, 3, None),
-            (Some(3), None, 10, 4, Some("4 records were rejected, and --max-rejects allows 3")),
-            (Some(3), None, 0, 2000, Some("2000 records were rejected (the reports list the first 1003), and")),
+            (Some(3), None, 10, 4, Some("4 rejected, but --max-rejects allows 3")),
+            (Some(3), None, 0, 2000, Some("2000 rejected (the reports list the first 1003), but")),
             (Some(0), None, 10, 0, None),
             (None, Some(0.5), 5, 5, None),
-            (
-                None,
-                Some(0.5),
-                4,
-                5,
-                Some("5 of 9 records were rejected (55.56 %), and --max-reject-ratio 0.5 allows 50 %"),
-            ),
+            (None, Some(0.5), 4, 5, Some("5 of 9 records rejected (55.56 %), but --max-reject-ratio 0.5 allows 50 %")),
             (None, Some(0.0), 0, 0, None),
         ] {
             let counts = Counts { accepted, rejected, ..Counts::default() };

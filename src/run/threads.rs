@@ -10,7 +10,8 @@ pub(super) const POLL: Duration = Duration::from_millis(50);
 
 pub(super) fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> Result<()> {
     let started = std::thread::Builder::new().name(name.into()).spawn(work);
-    started.map(|_| ()).map_err(|error| Error::Broken(format!("a thread could not be started: {error}")))
+    let advice = "allow more, or use fewer with --threads";
+    started.map(|_| ()).map_err(|error| Error::Usage(format!("a thread could not be started: {error}; {advice}")))
 }
 
 /// `stop` is the number of the signal that stops the run, or 0.

@@ -33,7 +33,7 @@ fn what_becomes_of_each_cell_is_counted_by_column() {
     place.write("a.csv", csv);
     place.custload("import a.csv --profile contact --null-token N/A --on-invalid postal_code=clear").ends(1).says(&[
         "the column color (3 filled cells) matches no field",
-        "Last Name (1 filled cell; a part of name, without the other) is ignored",
+        "Last Name (1 filled cell; the other part of name is missing) is ignored",
         "Mobile (phone, 1 filled cell)",
     ]);
     assert_eq!(

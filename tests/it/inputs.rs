@@ -500,7 +500,7 @@ fn what_is_cut_off_or_damaged_is_refused() {
         "behind.gz",
         &[&gzip, &b"and more"[..]].concat(),
         &[],
-        &["the gzip data ends before byte", "something else"],
+        &["the gzip data ends early: other data begins at byte", "other data begins"],
     );
     let place = Place::new();
     place.write("padded.gz", [gzip, vec![0; 1000]].concat());
@@ -1030,7 +1030,7 @@ fn first_and_last_name_are_a_name() {
     place
         .custload("import input.csv --profile contact")
         .ends(0)
-        .says(&["first_name (1 filled cell; a part of name, without the other)"]);
+        .says(&["first_name (1 filled cell; the other part of name is missing)"]);
     assert_eq!(stored(&place, "name"), ["NULL"]);
     // Billing has fields for both.
     let place = Place::new();
@@ -1082,12 +1082,12 @@ fn folders_and_patterns_stand_for_their_files() {
         assert_eq!(stored(&place, "email"), expected, "{inputs:?}");
         assert_eq!(place.number("customers.db", "SELECT count(*) FROM import_runs"), 1);
     }
-    // Each file that is passed over is said, and the order is that of a person.
+    // Each skipped file is named, and the order is that of a person.
     let place = Place::new();
     ["in/day10.csv", "in/day2.csv"].iter().for_each(|name| drop(place.write(name, person(&name[3..name.len() - 4]))));
     ["in/Thumbs.db", "in/notes.md"].iter().for_each(|name| drop(place.write(name, "email")));
     let done = place.custload("import in --profile contact").ends(0);
-    for said in ["in/Thumbs.db: passed over, for its extension is not that of a table", "in/notes.md: passed over"] {
+    for said in ["in/Thumbs.db: skipped: its extension is not that of a table", "in/notes.md: skipped: "] {
         assert!(done.stderr.contains(said), "{said}: {}", done.stderr);
     }
     assert_eq!(stored(&place, "email"), ["day2@example.com", "day10@example.com"]);

@@ -139,7 +139,7 @@ fn records_that_lie_deeper_are_found() {
         loads("a.json", two, "--records customers", "a", &[]).check();
     }
     refused("a.json", rows.clone(), "--records .", &["no profile fits"]).check();
-    refused("a.json", format!("[{ANN}]"), "--records rows", &["byte 1 does not begin a JSON object"]).check();
+    refused("a.json", format!("[{ANN}]"), "--records rows", &["no JSON object begins at byte 1"]).check();
     // Elements that are no objects are rejects, as in any array.
     let odd = format!("{{\"rows\":[{ANN},\n5,\n{{\"email\":\"x}},\n{BO}\n]}}");
     rejects("a.json", odd, "ab", &[(2, "not-an-object"), (3, "invalid-json")]).check();
@@ -215,9 +215,10 @@ fn nothing_is_dropped_after_the_end() {
     loads("a.json", format!("{array}\n[{CY}]\n"), "--profile contact", "abc", &[]).check();
     loads("a.json", format!("{array}\n{CY}\n"), "--profile contact", "abc", &[]).check();
     let rows = format!("{{\"rows\":{array}}}");
-    refused("a.json", format!("{rows}\nxyz\n"), "--records rows", &["does not begin a JSON object"]).check();
-    refused("a.json", format!("{{\"rows\":{array}]}}"), "--records rows", &["damaged at byte"]).check();
-    refused("a.json", format!("{{\"a\":\"b\nc\",\"rows\":{array}}}"), "--records rows", &["damaged at byte"]).check();
+    refused("a.json", format!("{rows}\nxyz\n"), "--records rows", &["no JSON object begins at byte"]).check();
+    refused("a.json", format!("{{\"rows\":{array}]}}"), "--records rows", &["not valid JSON at byte"]).check();
+    refused("a.json", format!("{{\"a\":\"b\nc\",\"rows\":{array}}}"), "--records rows", &["not valid JSON at byte"])
+        .check();
     // Beyond the beginning that is looked at.
     let many = format!("{{\"rows\":[{ANN}{}]}}", format!(",{}{BO}", " ".repeat(100)).repeat(10_000));
     refused("a.json", format!("{many}\n{rows}"), "", &["a second JSON document begins"]).check();

@@ -199,10 +199,7 @@ fn the_fields_say_what_they_are_about() {
         assert!(end["seconds"].as_f64().is_some());
     }
     for (lines, _) in logged("import in.csv --max-rejects 0", 3, good_and_bad) {
-        assert_eq!(
-            lines[2]["reason"],
-            "1 records were rejected, and --max-rejects allows 0; the database is as it was"
-        );
+        assert_eq!(lines[2]["reason"], "1 rejected, but --max-rejects allows 0; the database is as it was");
     }
     for (lines, _) in logged("import none.csv", 2, |_| ()) {
         let said = "cannot read none.csv: there is no such file; check the name and the folder";
@@ -226,7 +223,7 @@ fn the_fields_say_what_they_are_about() {
     for (line, message) in [
         ("import in.csv", "in.csv: no profile fits it"),
         ("import in.csv --profile contact", "in.csv: it has no column for a required field"),
-        ("import in.csv --map zoe", "--map does not fit; standard error says why"),
+        ("import in.csv --map zoe", "--map was refused; standard error says why"),
     ] {
         for (lines, log) in logged(line, 2, headerless) {
             assert_eq!(lines.last().unwrap()["message"], message, "{log}");
@@ -463,7 +460,7 @@ fn the_file_of_a_log() {
     lines(&place.text("run.log"), "text");
     // A run goes on without its log, and says so.
     if fs::metadata("/dev/full").is_ok() {
-        place.custload("import in.csv --log /dev/full").ends(1).says(&["the log lacks lines"]);
+        place.custload("import in.csv --log /dev/full").ends(1).says(&["the log is incomplete"]);
         assert_eq!(place.number("customers.db", "SELECT count(*) FROM customers"), 1);
     }
     // Without a name the lines are on standard error, also in a quiet run.
@@ -483,7 +480,7 @@ fn a_log_that_cannot_be() {
     for (line, said) in [
         ("import in.csv --log none/run.log", "cannot open it"),
         ("import in.csv --log folder", "cannot open it"),
-        ("import in.csv --log -", "--log-format without --log"),
+        ("import in.csv --log -", "leave out --log and give --log-format"),
         ("import in.csv --log in.csv", "it is an input"),
         ("import in.csv --log folder/../in.csv", "it is an input"),
         ("import folder --log folder/run.log", "its folder is an input"),

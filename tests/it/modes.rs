@@ -346,7 +346,11 @@ fn a_run_waits_for_a_database_that_is_held() {
     place.write("new.csv", format!("{HEAD}cy@example.com,Cyd,,\n"));
     let other = place.open("customers.db");
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    place.custload("import new.csv --wait 0.3").ends(2).says(&["waiting for up to 0.3 s", "it is locked", "--wait"]);
+    place.custload("import new.csv --wait 0.3").ends(2).says(&[
+        "waiting for up to 0.3 s",
+        "the database is locked",
+        "--wait",
+    ]);
     let mut waiting = place.command(&["import", "new.csv", "--profile", "contact", "--wait", "60", "--quiet"]);
     let mut waiting = waiting.stderr(std::process::Stdio::piped()).spawn().unwrap();
     // It is let in when it has said that it waits, and not before.

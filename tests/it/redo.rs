@@ -41,7 +41,10 @@ fn a_run_is_undone_and_its_input_loaded_again() {
     let runs = place.custload("runs").ends(0).stdout;
     assert!(runs.contains("undone") && runs.contains("finished"), "{runs}");
     // The same options are redone, too, when that is asked for; without the word the input is the same.
-    place.custload("import a.csv --profile contact --on-invalid phone=clear").ends(0).says(&["run 2 has loaded it"]);
+    place
+        .custload("import a.csv --profile contact --on-invalid phone=clear")
+        .ends(0)
+        .says(&["already loaded by run 2"]);
     place.custload(&format!("{line} --now {NOW}")).ends(0);
     assert_eq!(stored(&place)[0], "6 Ann Smith Bonn 123 3");
     assert_eq!(statuses(&place), ["1 undone", "2 undone", "3 finished"]);
@@ -142,7 +145,7 @@ fn a_redo_that_comes_to_nothing() {
             // What the run that stands has loaded is not to come again with a reject report.
             assert!(!done.stdout.contains("custload import"), "{}", done.stdout);
         }
-        place.custload("import a.csv --profile contact").ends(0).says(&["run 1 has loaded it"]);
+        place.custload("import a.csv --profile contact").ends(0).says(&["already loaded by run 1"]);
         // The number, and the folder of the reports, go to the next run.
         let again = "import a.csv --profile contact --redo --on-invalid phone=clear --reports";
         place.custload(&format!("{again} customers.db.imports/run-000002")).ends(0);
@@ -169,7 +172,7 @@ fn what_is_refused() {
                 place.custload(&format!("{again} --on-invalid phone=clear")).ends(0);
             },
             "a.csv",
-            &["run 3 has loaded the reject report", "`custload undo 3`"],
+            &["run 3 loaded the reject report", "`custload undo 3`"],
         ),
         (
             |place| {
@@ -181,9 +184,9 @@ fn what_is_refused() {
                 place.custload(&format!("import {again} --profile contact --on-invalid phone=clear")).ends(0);
             },
             "a.csv",
-            &["run 3 has loaded the reject report", "`custload undo 3`"],
+            &["run 3 loaded the reject report", "`custload undo 3`"],
         ),
-        (both, "b.csv", &["run 2 has also read c.csv", "`custload undo 2`"]),
+        (both, "b.csv", &["run 2 also read c.csv", "`custload undo 2`"]),
         (
             |place| {
                 place.write("b.csv", format!("{HEAD}dan@example.com,Dan,,\n"));
@@ -192,7 +195,7 @@ fn what_is_refused() {
                 place.write("c.csv", format!("{HEAD}eve@example.com,Eva,,\n"));
             },
             "b.csv c.csv",
-            &["run 2 has also read c.csv", "or has changed since"],
+            &["run 2 also read c.csv", "or has changed since"],
         ),
         (
             |place| {
@@ -217,7 +220,7 @@ fn what_is_refused() {
                 place.custload(&format!("{reject} --on-invalid phone=clear")).ends(0);
             },
             "a.csv",
-            &["run 2 has loaded the reject report customers.db.imports/run-000001/a.rejects.csv", "`custload undo 2`"],
+            &["run 2 loaded the reject report customers.db.imports/run-000001/a.rejects.csv", "`custload undo 2`"],
         ),
         (
             // One that was corrected elsewhere.
@@ -227,7 +230,7 @@ fn what_is_refused() {
                 place.custload("import corrected.csv --profile contact").ends(0);
             },
             "a.csv",
-            &["run 2 has loaded the reject report corrected.csv, which may be", "`custload undo 2`"],
+            &["run 2 loaded the reject report corrected.csv, which may come", "`custload undo 2`"],
         ),
     ];
     for (prepare, inputs, said) in cases {

@@ -76,8 +76,8 @@ fn databases_that_cannot_be_used() {
     refused(&place, "import good.csv --db none/customers.db", &["none", "does not exist"]);
     refused(&place, "import good.csv --db good.csv", &["good.csv", "the database itself"]);
     place.open("foreign.db").execute_batch("CREATE TABLE customers (id INTEGER PRIMARY KEY, mail TEXT)").unwrap();
-    refused(&place, "import good.csv --db foreign.db", &["foreign.db", "customers", "did not make"]);
-    refused(&place, "check good.csv --db foreign.db", &["foreign.db", "customers", "did not make"]);
+    refused(&place, "import good.csv --db foreign.db", &["foreign.db", "customers", "was not made by"]);
+    refused(&place, "check good.csv --db foreign.db", &["foreign.db", "customers", "was not made by"]);
     place.open("view.db").execute_batch("CREATE VIEW customers AS SELECT 1").unwrap();
     refused(&place, "import good.csv --db view.db", &["view customers"]);
     place.write("lost.db-journal", "x");
@@ -137,7 +137,7 @@ fn profiles_and_headers_that_do_not_fit() {
     let pieces = ["near.csv", "line 1", "contact", "requires", "email", "Found: e_mial, name, color", "Is it e_mial?"];
     refused(&place, "import near.csv --profile contact", &pieces);
     place.write("none.csv", "color,size\na,b\n");
-    let pieces = ["none.csv", "no profile fits", "color, size", "contact lacks email", "basic lacks name", "--profile"];
+    let pieces = ["none.csv", "no profile fits", "color, size", "contact needs email", "basic needs name", "--profile"];
     refused(&place, "import none.csv", &pieces);
     place.write("both.csv", "name\na\n");
     refused(

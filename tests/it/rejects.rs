@@ -526,9 +526,9 @@ fn a_raw_record_is_not_read_under_other_columns() {
     let of_an_old_version = keep(&[0, 1, 2 + 3, 2 + CODES, 2 + MESSAGES, 2 + RAW]);
     for (header, rows, said) in [
         // Columns were exchanged, one was added, and there is no `_reject_dialect`.
-        (own(["legal_name", "name"]), corrected.clone(), "the columns are no longer those"),
-        (added, wide, "the columns are no longer those"),
-        (of_an_old_version.0, of_an_old_version.1, "_reject_dialect does not say"),
+        (own(["legal_name", "name"]), corrected.clone(), "_reject_raw was written for other columns"),
+        (added, wide, "_reject_raw was written for other columns"),
+        (of_an_old_version.0, of_an_old_version.1, "_reject_dialect is missing or damaged"),
     ] {
         place.write("again.csv", write_csv(&header, &rows));
         place.custload("import again.csv --profile basic --quiet --force").ends(1);

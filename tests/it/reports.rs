@@ -491,8 +491,7 @@ fn a_limit_on_rejects_bounds_the_reports() {
         );
         let done = place.custload(&line).ends(3);
         assert!(
-            done.stdout
-                .contains("6857 records were rejected (the reports list the first 1030), and --max-rejects allows 30"),
+            done.stdout.contains("6857 rejected (the reports list the first 1030), but --max-rejects allows 30"),
             "{}",
             done.stdout
         );

@@ -33,7 +33,7 @@ fn a_folder_that_grows() {
         place.write(&format!("feed/day{number}.csv"), day(city));
         let done = place.custload(nightly).ends(0);
         for before in 1..number {
-            let said = format!("feed/day{before}.csv: run {before} has loaded it");
+            let said = format!("feed/day{before}.csv: skipped: already loaded by run {before}");
             assert!(done.stderr.contains(&said), "{said}: {}", done.stderr);
         }
         assert_eq!(cities(&place)[0], format!("Ann Smith {city}"), "day {number}");
@@ -58,8 +58,8 @@ fn a_folder_that_grows() {
     several.custload(nightly).ends(0);
     several.custload("undo 2").ends(0);
     assert_eq!(cities(&several)[0], "Ann Smith Ctown");
-    let done = several.custload(nightly).ends(0).says(&["feed/day10.csv: run 1 has loaded it"]);
-    assert_eq!(done.stderr.matches("it is skipped").count(), 4, "{}", done.stderr);
+    let done = several.custload(nightly).ends(0).says(&["feed/day10.csv: skipped: already loaded by run 1"]);
+    assert_eq!(done.stderr.matches(": skipped: ").count(), 4, "{}", done.stderr);
     assert_eq!(cities(&several)[0], "Ann Smith Dtown");
     // One that returns to earlier content, and comes together with another: what that has left is not what stands.
     let back = Place::new();
@@ -67,14 +67,14 @@ fn a_folder_that_grows() {
     back.custload(nightly).ends(0);
     back.write("feed/day2.csv", day("Btown"));
     back.write("feed/day3.csv", day("Atown"));
-    back.custload(nightly).ends(0).says(&["feed/day1.csv: run 1 has loaded it"]);
+    back.custload(nightly).ends(0).says(&["feed/day1.csv: skipped: already loaded by run 1"]);
     assert_eq!(cities(&back)[0], "Ann Smith Atown");
     back.custload(nightly).ends(0);
     assert_eq!(runs(&back), 2);
     // By whatever name the folder goes.
     place.write("other/x.csv", "");
     for name in ["./feed", "other/../feed", "feed/*.csv", &place.path("feed").display().to_string()] {
-        place.run(&["import", name, "--profile", "contact", "--mode", "upsert"]).ends(0).says(&["it is skipped"]);
+        place.run(&["import", name, "--profile", "contact", "--mode", "upsert"]).ends(0).says(&[": skipped: "]);
     }
     assert_eq!(runs(&place), 3);
 }
@@ -92,7 +92,7 @@ fn an_input_that_returns_to_earlier_content() {
         place.custload(&line).ends(i32::from(mode == "create"));
         place.write("a.csv", &first);
         let done = place.custload(&line).ends(0);
-        assert_eq!(done.stderr.contains("it is skipped"), mode == "create", "{mode}: {}", done.stderr);
+        assert_eq!(done.stderr.contains(": skipped: "), mode == "create", "{mode}: {}", done.stderr);
         assert_eq!(cities(&place)[0], format!("Ann Smith {expected}"), "{mode}");
     }
 }
@@ -102,28 +102,38 @@ fn the_same_bytes_under_another_name() {
     // In create they are the same wherever they come from.
     let place = place();
     let everything = place.everything();
-    place.custload("import a.csv --profile contact").ends(0).says(&["a.csv: run 1 has loaded it", "--force"]);
+    place
+        .custload("import a.csv --profile contact")
+        .ends(0)
+        .says(&["a.csv: skipped: already loaded by run 1", "--force"]);
     assert!(everything == place.everything(), "nothing is written");
     let json = place.custload("import a.csv --json").ends(0).stdout;
     assert_eq!(serde_json::from_str::<Value>(&json).unwrap()["status"], "skipped");
     let bytes = fs::read(place.path("a.csv")).unwrap();
     place.write("copy.csv", &bytes);
-    place.custload("import copy.csv --profile contact").ends(0).says(&["copy.csv: run 1 has loaded it"]);
-    fed(&place, &["import", "-", "--profile", "contact"], &bytes).ends(0).says(&["-: run 1 has loaded it"]);
+    place.custload("import copy.csv --profile contact").ends(0).says(&["copy.csv: skipped: already loaded by run 1"]);
+    fed(&place, &["import", "-", "--profile", "contact"], &bytes)
+        .ends(0)
+        .says(&["-: skipped: already loaded by run 1"]);
     place.custload("import a.csv --profile contact --force").ends(1);
     // Of several the others are loaded.
     place.write("more.csv", format!("{HEAD}cy@example.com,Cyd,,\n"));
-    place.custload("import a.csv more.csv --profile contact").ends(0).says(&["a.csv: run 1 has loaded it"]);
+    place
+        .custload("import a.csv more.csv --profile contact")
+        .ends(0)
+        .says(&["a.csv: skipped: already loaded by run 1"]);
     assert_eq!(place.column("customers.db", "SELECT path FROM import_files WHERE run_id = 3"), ["more.csv"]);
-    place.custload("import a.csv --profile contact").ends(0).says(&["a.csv: run 1 has loaded it"]);
+    place.custload("import a.csv --profile contact").ends(0).says(&["a.csv: skipped: already loaded by run 1"]);
 
     // In update and upsert another name is the same only where nothing was changed since.
     let place = self::place();
     let upsert = ["import", "-", "--profile", "contact", "--mode", "upsert"];
     place.write("b.csv", place.text("a.csv").replace("Bonn", "Ulm"));
     place.custload("import b.csv --profile contact --mode upsert").ends(0);
-    fed(&place, &upsert, &fs::read(place.path("b.csv")).unwrap()).ends(0).says(&["-: run 2 has loaded it"]);
-    place.custload("import b.csv --profile contact --mode upsert").ends(0).says(&["run 2 has loaded it"]);
+    fed(&place, &upsert, &fs::read(place.path("b.csv")).unwrap())
+        .ends(0)
+        .says(&["-: skipped: already loaded by run 2"]);
+    place.custload("import b.csv --profile contact --mode upsert").ends(0).says(&["already loaded by run 2"]);
     place.write("copy.csv", &bytes);
     place.custload("import copy.csv --profile contact --mode upsert").ends(0);
     assert_eq!(cities(&place)[0], "Ann Smith Bonn");
@@ -137,11 +147,8 @@ fn the_same_bytes_in_one_run() {
     let text = format!("{HEAD}ann@example.com,Ann Smith,Bonn,\n");
     ["a.csv", "b.csv"].iter().for_each(|name| drop(place.write(name, &text)));
     let args = ["import", "a.csv", "b.csv", "-", "a.csv", "--profile", "contact", "--mode"];
-    let said = [
-        "b.csv: it is the same as a.csv; it is skipped",
-        "-: it is the same as a.csv",
-        "a.csv: it is the same as a.csv",
-    ];
+    let said =
+        ["b.csv: skipped: the same as a.csv", "-: skipped: the same as a.csv", "a.csv: skipped: the same as a.csv"];
     fed(&place, &[&args[..], &["create"]].concat(), text.as_bytes()).ends(0).says(&said);
     assert_eq!(place.column("customers.db", "SELECT path FROM import_files"), ["a.csv"]);
     place.custload("import a.csv b.csv --profile contact --force").ends(1);
@@ -152,7 +159,7 @@ fn the_same_bytes_in_one_run() {
     place
         .custload("import a.csv a.csv --profile contact --mode upsert")
         .ends(0)
-        .says(&["a.csv: it is the same as a.csv"]);
+        .says(&["a.csv: skipped: the same as a.csv"]);
 }
 
 /// A spreadsheet of these sheets, each with one address.
@@ -174,7 +181,7 @@ fn sheets_are_told_apart() {
     place.custload("import book.xlsx --profile contact --sheet Two").ends(0);
     for sheet in ["One", "Two"] {
         let line = format!("import book.xlsx --profile contact --sheet {sheet}");
-        place.custload(&line).ends(0).says(&["it is skipped"]);
+        place.custload(&line).ends(0).says(&[": skipped: "]);
     }
     assert_eq!(place.column("customers.db", "SELECT part FROM import_files ORDER BY run_id"), ["One", "Two"]);
     assert_eq!(place.number("customers.db", "SELECT count(*) FROM customers"), 2);
@@ -191,7 +198,7 @@ fn which_options_are_others() {
         "--threads 1 --accepted --json --quiet --rejects-ok --max-rejects 0 --max-reject-ratio 0.5 --wait 1",
         "--reports elsewhere --now 2026-02-01T00:00:00Z --log run.log --commit-every 10",
     ] {
-        place.custload(&format!("import a.csv --profile contact {same}")).ends(0).says(&["it is skipped"]);
+        place.custload(&format!("import a.csv --profile contact {same}")).ends(0).says(&[": skipped: "]);
     }
     for (other, said) in [
         ("--on-invalid phone=clear", "--on-invalid was not given, and is now phone=clear"),
@@ -206,17 +213,17 @@ fn which_options_are_others() {
     ] {
         let before = place.everything();
         let done = place.custload(&format!("import a.csv --profile contact {other}")).ends(2);
-        done.says(&["nothing was loaded", "run 1 has loaded a.csv with other options", said]);
+        done.says(&["nothing was loaded", "run 1 loaded a.csv with other options", said]);
         assert!(before == place.everything(), "{other}");
     }
     let done = place.custload("import a.csv --profile basic").ends(2);
-    done.says(&["the profile was contact, and is basic"]);
+    done.says(&["the profile was contact, and is now basic"]);
     // The same said otherwise is the same.
     let place = Place::new();
     place.write("a.csv", format!("{HEAD}ann@example.com,Ann Smith,Bonn,\n"));
     place.write("map.toml", "[columns]\ncity = \"state\"\n");
     place.custload("import a.csv --profile contact --map city=state --relax name,city").ends(0);
-    place.custload("import a.csv --mapping map.toml --relax city --relax name").ends(0).says(&["it is skipped"]);
+    place.custload("import a.csv --mapping map.toml --relax city --relax name").ends(0).says(&[": skipped: "]);
     // By its content: a mapping file that was edited is another.
     place.write("map.toml", "[columns]\ncity = \"description\"\n");
     place.custload("import a.csv --mapping map.toml --relax city --relax name").ends(2);
@@ -254,7 +261,7 @@ fn the_ways_to_load_with_other_options() {
         let done = place.custload(line).ends(2);
         assert_eq!(done.stdout, "");
         assert!(before == place.everything());
-        let done = done.says(&["Of its records it accepted 1 and rejected 2"]);
+        let done = done.says(&["It accepted 1 and rejected 2 of its records"]);
         let commands: Vec<&str> = done.stderr.lines().filter(|line| line.starts_with("  custload ")).collect();
         assert_eq!(commands.len(), 3, "{}", done.stderr);
         assert!(
@@ -278,7 +285,7 @@ fn the_ways_to_load_with_other_options() {
     // While others are new it is a line, and they are loaded.
     place.write("b.csv", format!("{HEAD}cyd@example.com,Cyd,,\n"));
     let done = place.custload("import a.csv b.csv --profile contact --relax name").ends(0);
-    done.says(&["a.csv: run 1 has loaded it", "with other options; it is skipped, --redo"]);
+    done.says(&["a.csv: skipped: already loaded by run 1", "with other options; --redo"]);
     assert_eq!(runs(&place), 2);
 }
 
@@ -295,26 +302,26 @@ fn what_does_not_count() {
     place.write("b.csv", format!("{HEAD}bob@example.com,Bob Brown,,call me\n"));
     place.custload("import a.csv b.csv --profile contact").ends(1);
     let done = place.custload("import a.csv b.csv --profile contact --on-invalid phone=clear").ends(0);
-    done.says(&["a.csv: run 1 has loaded it"]);
+    done.says(&["a.csv: skipped: already loaded by run 1"]);
     assert_eq!(cities(&place), ["Ann Smith Bonn", "Bob Brown -"]);
     // A run that a threshold stopped, and one that has read a part.
     let place = Place::new();
     place.write("a.csv", format!("{HEAD}ann@example.com,Ann,,\nno,Bob,,\ncy@example.com,Cyd,,\n"));
     place.custload("import a.csv --profile contact --max-rejects 0").ends(3);
     place.custload("import a.csv --profile contact --limit 1").ends(0);
-    place.custload("import a.csv --profile contact --limit 1").ends(0).says(&["run 1 has loaded it"]);
+    place.custload("import a.csv --profile contact --limit 1").ends(0).says(&["already loaded by run 1"]);
     let files = "SELECT bytes || ' ' || length(sha256) FROM import_files";
     assert_eq!(place.column("customers.db", files), [format!("{} 64", place.text("a.csv").len())]);
     place.custload("import a.csv --profile contact").ends(2).says(&["--limit was 1, and is now not given"]);
     place.custload("import a.csv --profile contact --redo").ends(1);
-    place.custload("import a.csv --profile contact").ends(0).says(&["run 2 has loaded it"]);
+    place.custload("import a.csv --profile contact").ends(0).says(&["already loaded by run 2"]);
     // One that comes through a pipe.
     let place = Place::new();
     place.write("a.csv", format!("{HEAD}ann@example.com,Ann Smith,Bonn,\n"));
     for is_again in [false, true] {
         let text = place.text("a.csv");
         let done = fed(&place, &["import", "/dev/stdin", "--profile", "contact"], text.as_bytes()).ends(0);
-        assert_eq!(done.stderr.contains("run 1 has loaded it"), is_again, "{}", done.stderr);
+        assert_eq!(done.stderr.contains("already loaded by run 1"), is_again, "{}", done.stderr);
     }
 }
 

@@ -88,7 +88,7 @@ fn a_run_is_undone() {
         for piece in ["status=\"undone\"", "undone_at=\"2026-02-01T00:00:00Z\""] {
             assert!(row.contains(piece), "{row}");
         }
-        refused(&place, "undo 2", &["run 2", "undone already, since 2026-02-01T00:00:00Z"]);
+        refused(&place, "undo 2", &["run 2", "already undone at 2026-02-01T00:00:00Z"]);
 
         // It loads again without a word, and no ID is used again.
         load(&place, "second.csv", records, options);
@@ -237,7 +237,7 @@ fn what_somebody_has_changed_since_is_not_lost() {
             ["finished", "undone"]
         );
         dump(&place.path("customers.db"));
-        refused(&place, "undo 2 --keep-changed", &["undone already"]);
+        refused(&place, "undo 2 --keep-changed", &["already undone"]);
     }
 }
 
@@ -322,7 +322,7 @@ fn a_run_in_between_is_undone_but_for_what_was_changed() {
     assert_eq!(shown(&place), "1 Ulm Ann Three|2 Bonn Bob Brown|3 Kiel Cid Cox");
     let done = place.custload("undo 3").ends(0);
     assert_eq!(shown(&place), "1 Ulm Ann Two|2 Bonn Bob Brown|3 Kiel Cid Cox");
-    assert!(done.stdout.contains("restored to values of an undone run"), "{}", done.stdout);
+    assert!(done.stdout.contains("restored to values from an undone run"), "{}", done.stdout);
     assert!(done.stdout.contains("customer 1: run 2"), "{}", done.stdout);
     // Customer 1 still has what run 2 gave him, and the two others are told from him.
     refused(&place, "undo 1", &["1 customer has changed since", "customer 1: changed by run 2"]);
@@ -363,7 +363,7 @@ fn the_database_has_a_say() {
         ),
         (
             "CREATE TRIGGER silent BEFORE DELETE ON customers WHEN old.customer_id = 4 BEGIN SELECT RAISE(IGNORE); END",
-            &["2 customers were to be deleted", "1"],
+            &["2 customers should be deleted", "1"],
         ),
         (
             "CREATE TRIGGER silent BEFORE UPDATE ON customers BEGIN SELECT RAISE(IGNORE); END",
@@ -371,7 +371,7 @@ fn the_database_has_a_say() {
         ),
         (
             "CREATE TRIGGER eager AFTER DELETE ON customers BEGIN DELETE FROM customers WHERE customer_id = 3; END",
-            &["2 customers were to be deleted", "3"],
+            &["2 customers should be deleted", "3"],
         ),
         (
             "CREATE TABLE orders (item, customer INTEGER REFERENCES customers (customer_id) DEFERRABLE INITIALLY DEFERRED); \
@@ -410,15 +410,15 @@ fn what_cannot_be_undone_is_refused() {
     refused(&place, "undo 1 --wait=-1", &["--wait"]);
     place.open("theirs.db").execute_batch("CREATE TABLE customers (name)").unwrap();
     for line in ["runs --db theirs.db", "undo 1 --db theirs.db"] {
-        refused(&place, line, &["theirs.db", "no runs of custload"]);
+        refused(&place, line, &["theirs.db", "no custload runs"]);
     }
 }
 
 /// A database that another version of custload has made is refused, and left as it is.
 #[test]
 fn tables_of_another_version_are_refused() {
-    let foreign = ["import_runs", "that this version of custload did not make", "it has no column undone_at"];
-    let absent = ["customers", "that this version of custload did not make", "there is no table import_changes"];
+    let foreign = ["import_runs", "was not made by this version of custload", "the column undone_at is missing"];
+    let absent = ["customers", "was not made by this version of custload", "the table import_changes is missing"];
     for (change, said) in
         [("ALTER TABLE import_runs DROP COLUMN undone_at", foreign), ("DROP TABLE import_changes", absent)]
     {
@@ -451,7 +451,7 @@ fn old_runs_are_pruned() {
     assert_eq!(dump_table(&place.path("customers.db"), "import_runs"), runs);
     refused(&place, "undo 2", &["run 2 cannot be undone", "custload runs prune"]);
     refused(&place, "undo 1 --keep-changed", &["run 1 cannot be undone"]);
-    assert!(place.custload("runs show 2").ends(0).stdout.contains("not possible: what is needed for it was pruned"));
+    assert!(place.custload("runs show 2").ends(0).stdout.contains("not possible: the data needed for it was pruned"));
     place.custload("undo 4").ends(0);
     let said = place.custload("runs prune --keep 0 --json").ends(0).stdout;
     let data: Value = serde_json::from_str(&said).unwrap();
@@ -572,9 +572,9 @@ fn runs_are_listed_and_shown() {
     // Wherever the program is started, and whatever became of the reports.
     fs::remove_dir_all(place.path("out")).unwrap();
     let shown = place.run(&["runs", "show", "2", "--db", place.path("customers.db").to_str().unwrap()]).ends(0).stdout;
-    assert!(shown.contains("reports    not there any more: /"), "{shown}");
+    assert!(shown.contains("reports    missing: /"), "{shown}");
     place.open("empty.db").execute_batch("CREATE TABLE x (y); DROP TABLE x").unwrap();
-    refused(&place, "runs --db empty.db", &["no runs of custload"]);
+    refused(&place, "runs --db empty.db", &["no custload runs"]);
 }
 
 /// What a run that was killed while it was committing leaves is put right by whoever looks next.
@@ -616,11 +616,11 @@ fn a_database_that_somebody_else_has() {
         place
             .custload(line)
             .ends(2)
-            .says(&["customers.db: it is locked: another run or program is using it", "--wait"]);
+            .says(&["customers.db: the database is locked by another run or program", "--wait"]);
         assert!(!line.contains("--wait") || start.elapsed() >= Duration::from_millis(300));
     }
     connection.execute_batch("COMMIT; BEGIN EXCLUSIVE").unwrap();
-    place.custload("runs").ends(2).says(&["customers.db: it is locked"]);
+    place.custload("runs").ends(2).says(&["customers.db: the database is locked"]);
     let waiting = place.command(&["undo", "1", "--wait", "60"]).stderr(Stdio::piped()).spawn().unwrap();
     std::thread::sleep(Duration::from_millis(400));
     connection.execute_batch("COMMIT").unwrap();
@@ -636,7 +636,7 @@ fn a_database_that_somebody_else_has() {
         std::thread::sleep(Duration::from_millis(10));
     }
     std::thread::sleep(Duration::from_millis(100));
-    place.custload("undo 1").ends(2).says(&["it is locked: run 2 (process "]);
+    place.custload("undo 1").ends(2).says(&["the database is locked by run 2 (process "]);
     drop(child.stdin.take());
     child.wait().unwrap();
 }
@@ -653,7 +653,7 @@ fn a_run_between_two_checkpoints_is_left_alone() {
     let before = dump(&place.path("customers.db"));
     let line = "import first.csv --profile contact";
     for line in ["undo 2", "runs prune --keep 0", line] {
-        place.custload(line).ends(2).says(&["it is locked: run 2 (process 1, since now)"]);
+        place.custload(line).ends(2).says(&["the database is locked by run 2 (process 1, since now)"]);
     }
     let listed = place.custload("runs").ends(0).stdout;
     assert!(listed.contains("running") && !listed.contains("was stopped"), "{listed}");
@@ -698,15 +698,15 @@ fn what_was_undone_is_loaded_again() {
     let again = |place: &Place, line: &str| {
         place.custload(&format!("{line} --profile contact --quiet --now {NOW}")).ends(0).stderr
     };
-    assert!(again(&place, "import first.csv").contains("run 1 has loaded it"));
+    assert!(again(&place, "import first.csv").contains("already loaded by run 1"));
     place.custload(&format!("undo 1 --now {NOW}")).ends(0);
     assert_eq!(again(&place, "import first.csv"), "");
-    assert!(again(&place, "import first.csv").contains("run 2 has loaded it"));
+    assert!(again(&place, "import first.csv").contains("already loaded by run 2"));
 
     // A later run may rest on an earlier one that is undone.
     load(&place, "third.csv", "ann@example.com,Ann New,Ulm\n", "--mode upsert");
     load(&place, "fourth.csv", "ann@example.com,Ann New,Ulm\ndan@example.com,Dan Day,Jena\n", "--mode upsert");
-    assert!(again(&place, "import fourth.csv --mode upsert").contains("run 4 has loaded it"));
+    assert!(again(&place, "import fourth.csv --mode upsert").contains("already loaded by run 4"));
     place.custload("undo 3").ends(0);
     assert_eq!(again(&place, "import fourth.csv --mode upsert"), "");
     assert_eq!(place.number("customers.db", "SELECT count(*) FROM customers WHERE name = 'Ann New'"), 1);
@@ -723,7 +723,7 @@ fn ranges_that_no_run_notes_are_refused() {
          INSERT INTO import_created VALUES (2, 4, 4000000000000000003, ''), (2, 4000000000000000004, 5, '')",
     );
     let before = dump(&place.path("customers.db"));
-    refused(&place, "undo 2 --keep-changed", &["run 2 cannot be undone", "not there any more"]);
+    refused(&place, "undo 2 --keep-changed", &["run 2 cannot be undone", "the data needed to undo it is missing"]);
     assert_eq!(dump(&place.path("customers.db")), before);
 }
 

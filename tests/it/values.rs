@@ -114,7 +114,7 @@ fn an_error_of_a_spreadsheet_is_one_in_its_report_too_until_it_is_corrected() {
     let place = Place::new();
     let header = "name,legal_name,_reject_run,_reject_file,_reject_record,_reject_line,_reject_codes,_reject_messages,\
                   _reject_dialect,_reject_raw\n";
-    let said = "cell-error,\"legal_name is \"\"#WERT!\"\", the error of a spreadsheet that could not work it out\"";
+    let said = "cell-error,\"legal_name is \"\"#WERT!\"\", the error of a spreadsheet that could not calculate it\"";
     let row = |record, name, legal| format!("{name},{legal},,a.ods,{record},{record},{said},,\n");
     place.write(
         "a.csv",
@@ -178,7 +178,7 @@ fn an_invalid_value_is_kept_as_it_is() {
     assert_eq!(place.json("d.db.imports/run-000001/summary.json")["repaired"], 1);
     let faults = place.objects("d.db.imports/run-000001/errors.ndjson");
     let said: Vec<_> = faults.iter().map(|fault| fault["message"].as_str().unwrap()).collect();
-    let short = "state has 1 character, and needs at least 2";
+    let short = "state has 1 character, but needs at least 2";
     assert_eq!(said, [&format!("{short} (judged as \"n\")"), short]);
     for (said, why) in [("email=keep", "is required"), ("all=keep", "all=clear"), ("phone=drop", "FIELD=keep")] {
         place.custload(&format!("check a.csv --profile contact --on-invalid {said}")).ends(2).says(&[why]);

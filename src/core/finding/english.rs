@@ -43,13 +43,16 @@ pub fn hint<'f>(finding: &'f Finding<'_>, column: &'f str) -> impl Display {
         Handling::Rejected(Some(retry)) => {
             advice(finding, "", out)?;
             match retry {
-                Retry::Relaxed => write!(out, "; --relax {column} accepts it as it is."),
+                Retry::Relaxed => write!(out, "; --relax {column} accepts the value as it is."),
                 Retry::Cleared => write!(out, "; --on-invalid {column}=clear loads the record without it."),
             }
         }
         Handling::Kept { .. } => out.write_str("Stored as it is."),
         Handling::Cleared => out.write_str("Stored as missing."),
-        Handling::ClearedIfNew => out.write_str("Cleared; an existing customer keeps its value."),
+        Handling::ClearedIfNew => out.write_str(
+            "Stored as missing for a new customer; an existing one keeps its \
+                                                 value.",
+        ),
         Handling::Default(default) => write!(out, "Stored as {default}, the default."),
     })
 }
@@ -62,10 +65,14 @@ pub fn names_cell_error(messages: &str, error: &str) -> bool {
 fn of_record(problem: &Problem<&str>, out: &mut Formatter<'_>) -> Result {
     match problem {
         Problem::NotUtf8 { byte, position } => write!(out, "byte {position} of the record, {byte:02X}, is not UTF-8"),
-        Problem::ExtraCells { cells, expected } => write!(out, "{cells} cells, and the header has {expected}"),
+        Problem::ExtraCells { cells, expected } => write!(out, "{cells} cells, but the header has {expected}"),
         Problem::MissingCells { cells, expected } => write!(out, "{cells} of {expected} cells"),
         Problem::MovedCells { header } => {
-            write!(out, "{header} holds what no report writes there; a cell is missing, or there is one too many")
+            write!(
+                out,
+                "{header} holds a value that no report writes there: a cell is missing, or there is one too \
+                         many"
+            )
         }
         Problem::SeveralRecords => out.write_str("_reject_raw holds more than one record"),
         Problem::TextAfterQuote { column } => write!(out, "in column {column}, text follows the closing quote"),
@@ -81,9 +88,9 @@ fn of_record(problem: &Problem<&str>, out: &mut Formatter<'_>) -> Result {
         }
         Problem::InvalidJson { reason } => write!(out, "the line is not JSON: {reason}"),
         Problem::HalfCharacter { key } => {
-            write!(out, "the line is not JSON: the text of {} has half a surrogate pair", quoted(key))
+            write!(out, "the line is not JSON: the value of {} has an unpaired surrogate", quoted(key))
         }
-        Problem::NotAnObject { found } => write!(out, "the record is {}, and must be an object", json_kind(*found)),
+        Problem::NotAnObject { found } => write!(out, "the record is {}, but must be an object", json_kind(*found)),
         Problem::RepeatedKey { key } => write!(out, "the object has the key {} twice", quoted(key)),
         Problem::RepeatedHeader { line, is_reordered: false } => {
             write!(out, "the record is the header of line {line} again")
@@ -103,10 +110,11 @@ fn of_record(problem: &Problem<&str>, out: &mut Formatter<'_>) -> Result {
 #[rustfmt::skip] // a problem a line, as far as it goes
 fn of_value(problem: &Problem<&str>, column: &str, out: &mut Formatter<'_>) -> Result {
     match problem {
-        Problem::Missing { only_if_new: false } => write!(out, "{column} is required and has no value"),
-        Problem::Missing { only_if_new: true } => write!(out, "{column} is required for a new customer and has no value"),
-        Problem::TooShort { length, limit } => write!(out, "{column} has {}, and needs at least {limit}", characters(*length)),
-        Problem::TooLong { length, limit, .. } => write!(out, "{column} has {}, and may have at most {limit}", characters(*length)),
+        Problem::Missing { only_if_new: false } => write!(out, "{column} is required but has no value"),
+        Problem::Missing { only_if_new: true } => write!(out, "{column} is required for a new customer but has no \
+                                                               value"),
+        Problem::TooShort { length, limit } => write!(out, "{column} has {}, but needs at least {limit}", characters(*length)),
+        Problem::TooLong { length, limit, .. } => write!(out, "{column} has {}, but may have at most {limit}", characters(*length)),
         Problem::Characters { found, allowed, country } => {
             write!(out, "{column} ")?;
             if let Some(country) = country {
@@ -114,7 +122,7 @@ fn of_value(problem: &Problem<&str>, column: &str, out: &mut Formatter<'_>) -> R
             }
             let (number, allowed) = (*found as u32, allowed.describe());
             let found = quoted(found.encode_utf8(&mut [0; 4])).to_string();
-            write!(out, "holds {found} (U+{number:04X}), and may hold only {allowed}")
+            write!(out, "holds {found} (U+{number:04X}), but may hold only {allowed}")
         }
         Problem::ControlCharacter { character, position } => {
             write!(out, "{column} holds the control character U+{:04X} ", *character as u32)?;
@@ -129,24 +137,24 @@ fn of_value(problem: &Problem<&str>, column: &str, out: &mut Formatter<'_>) -> R
         }
         Problem::PhoneWithoutDigits => write!(out, "{column} is not a phone number: it has no digits"),
         Problem::SpreadsheetNumber { json: None } => {
-            write!(out, "{column} is a number as a spreadsheet writes it, and digits of it may be lost")
+            write!(out, "{column} is a number that a spreadsheet has rewritten; digits may be lost")
         }
         Problem::SpreadsheetNumber { json: Some(number) } => {
-            write!(out, "{column} is the number {number}, with decimals or an exponent")
+            write!(out, "{column} is the JSON number {number}, with decimals or an exponent; digits may be lost")
         }
-        Problem::NotAnInteger { found } => write!(out, "{column} is {}, and must be a whole number", quoted(found)),
+        Problem::NotAnInteger { found } => write!(out, "{column} is {}, but must be a whole number", quoted(found)),
         Problem::OutOfRange { found, at_least: None } => {
-            write!(out, "{column} is {}, and does not fit into 64 bits", quoted(found))
+            write!(out, "{column} is {}, which does not fit into 64 bits", quoted(found))
         }
         Problem::OutOfRange { found, at_least: Some(least) } => {
-            write!(out, "{column} is {}, and must be at least {least} and fit into 64 bits", quoted(found))
+            write!(out, "{column} is {}, but must be at least {least} and fit into 64 bits", quoted(found))
         }
         Problem::NotAChoice { found, choices } => {
-            write!(out, "{column} is {}, and must be one of: {}", quoted(found), choices.replace('\n', ", "))
+            write!(out, "{column} is {}, but must be one of: {}", quoted(found), choices.replace('\n', ", "))
         }
-        Problem::NotAFlag { found } => write!(out, "{column} is {}, and must be yes or no", quoted(found)),
-        Problem::UnknownCountry { found } => write!(out, "{column} is {}, which ISO 3166 does not know", quoted(found)),
-        Problem::NullWord { found } => write!(out, "{column} is {}, which is taken for no value", quoted(found)),
+        Problem::NotAFlag { found } => write!(out, "{column} is {}, but must be yes or no", quoted(found)),
+        Problem::UnknownCountry { found } => write!(out, "{column} is {}, which is not a country in ISO 3166", quoted(found)),
+        Problem::NullWord { found } => write!(out, "{column} is {}, which is treated as a missing value", quoted(found)),
         problem => of_format(problem, column, out),
     }
 }
@@ -154,7 +162,7 @@ fn of_value(problem: &Problem<&str>, column: &str, out: &mut Formatter<'_>) -> R
 #[rustfmt::skip] // a problem a line, as far as it goes
 fn of_format(problem: &Problem<&str>, column: &str, out: &mut Formatter<'_>) -> Result {
     match problem {
-        Problem::NotAList => write!(out, "{column} is not a list: it is not a JSON array"),
+        Problem::NotAList => write!(out, "{column} is not a list: it begins with [ but is not a JSON array"),
         Problem::ListItem { found } => write!(out, "{column} is not a list: it holds {}", match found {
             JsonKind::Array => "another array",
             found => json_kind(*found),
@@ -163,25 +171,25 @@ fn of_format(problem: &Problem<&str>, column: &str, out: &mut Formatter<'_>) -> 
             let wanted = match wanted {
                 Wanted::Integer => "a whole number",
                 Wanted::Flag => "true or false",
-                Wanted::Text => "a text",
+                Wanted::Text => "a string",
             };
             let found = match found {
                 JsonKind::Number => "a number with decimals or an exponent",
                 found => json_kind(*found),
             };
-            write!(out, "{column} is {found} in JSON, and must be {wanted}")
+            write!(out, "{column} is {found} in JSON, but must be {wanted}")
         }
         Problem::Nested { found } => {
-            write!(out, "{column} is {} in JSON, and must be a single value", json_kind(*found))
+            write!(out, "{column} is {} in JSON, but must be a single value", json_kind(*found))
         }
-        Problem::CellError { error } => write!(out, "{column} is {} that could not work it out", cell_error(error)),
+        Problem::CellError { error } => write!(out, "{column} is {} that could not calculate it", cell_error(error)),
         Problem::TooNarrow { shown } => {
             write!(out, "{column} is {}: the column was too narrow when the file was exported", quoted(shown))
         }
         Problem::NotCalculated => write!(
             out,
-            "{column} is a formula without a stored result; open the file in a spreadsheet program, which calculates it, \
-             save it and load that"
+            "{column} is a formula without a stored result; open the file in a spreadsheet program, save it there, \
+             and load it again"
         ),
         problem => out.write_str(problem.code().info().title),
     }
@@ -221,7 +229,7 @@ fn advice(finding: &Finding<'_>, end: &str, out: &mut Formatter<'_>) -> Result {
             let number = character as u32;
             write!(out, "U+{number:04X} is {meant} in windows-1252, so the file was converted wrongly; ")?;
         }
-        return write!(out, "{} would be right{end}", visible(suggestion));
+        return write!(out, "{} would be accepted{end}", visible(suggestion));
     }
     let has_digits = || finding.value.is_some_and(|value| value.contains(char::is_numeric));
     let advice = match finding.problem {
@@ -266,9 +274,9 @@ fn email(fault: EmailFault) -> &'static str {
 
 fn unreadable(why: Unreadable) -> &'static str {
     match why {
-        Unreadable::LongestCell => "_reject_raw is as long as a cell can be, and a spreadsheet may have cut it",
-        Unreadable::OtherColumns => "the columns are no longer those that _reject_raw is written for",
-        Unreadable::NoDialect => "_reject_dialect does not say how _reject_raw is cut",
+        Unreadable::LongestCell => "_reject_raw is as long as a spreadsheet's cell can be, so it may be cut off",
+        Unreadable::OtherColumns => "_reject_raw was written for other columns",
+        Unreadable::NoDialect => "_reject_dialect is missing or damaged, so _reject_raw cannot be split into cells",
     }
 }
 
@@ -277,7 +285,7 @@ fn json_kind(kind: JsonKind) -> &'static str {
         JsonKind::Null => "null",
         JsonKind::Bool => "true or false",
         JsonKind::Number => "a number",
-        JsonKind::Text => "a text",
+        JsonKind::Text => "a string",
         JsonKind::Array => "an array",
         JsonKind::Object => "an object",
     }

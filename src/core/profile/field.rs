@@ -100,9 +100,9 @@ impl Field {
         parts.extend(self.required.then(|| "required".to_string()));
         parts.push(self.kind.describe(&self.limits()).into());
         parts.extend(match (self.min, self.max) {
-            (Some(min), Some(max)) => Some(format!("{min} to {max}")),
-            (Some(min), None) => Some(format!("at least {min}")),
-            (None, max) => max.map(|max| format!("at most {max}")),
+            (Some(min), Some(max)) => Some(format!("{min} to {max} characters")),
+            (Some(min), None) => Some(format!("at least {min} characters")),
+            (None, max) => max.map(|max| format!("at most {max} characters")),
         });
         parts.extend(self.at_least.map(|least| format!("at least {least}")));
         parts.extend(self.kind.facts().normalisation.map(String::from));

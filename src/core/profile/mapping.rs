@@ -112,7 +112,11 @@ impl Display for MappingFileError {
         match self {
             MappingFileError::Toml { position: Some(position), message } => write!(formatter, "{position}: {message}"),
             MappingFileError::Toml { position: None, message } => formatter.write_str(message),
-            MappingFileError::NotText { key, found } => write!(formatter, "{key} is {found}, and must be a text"),
+            MappingFileError::NotText { key, found } => write!(
+                formatter,
+                "{key} has the type {found}, but must be a \
+                                                                           string"
+            ),
         }
     }
 }
@@ -162,7 +166,7 @@ mod tests {
     fn what_a_mapping_file_cannot_say_is_named() {
         for (source, said) in [
             ("[column]\na = \"b\"\n", "unknown field `column`"),
-            ("[columns]\na = [1]\n", "columns.\"a\" is array"),
+            ("[columns]\na = [1]\n", "columns.\"a\" has the type array"),
             ("[columns]\na = \"x\"\na = \"y\"\n", "duplicate key"),
             ("[columns\n", "line 1"),
         ] {

@@ -39,7 +39,7 @@ const CR: u8 = b'\r';
 
 pub struct CsvCutter {
     marks: Marks,
-    /// The greatest length of a record in bytes, without its line ending.
+    /// The greatest length of a record, in bytes, without its line ending.
     limit: u64,
     scout: Scout,
 }

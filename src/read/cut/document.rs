@@ -283,10 +283,14 @@ impl Fault {
         let byte = at + 1;
         let kind = io::ErrorKind::InvalidData;
         let message = match self {
-            Fault::Broken => format!("the JSON document is damaged at byte {byte}"),
+            Fault::Broken => format!(
+                "the JSON document is not valid JSON at byte {byte}; correct it there, or get \
+                                      the whole file again"
+            ),
             Fault::TooDeep => format!("the JSON document is nested too deep at byte {byte}"),
             Fault::NoObject => format!(
-                "byte {byte} does not begin a JSON object; --records reads an array within objects that follow one another"
+                "no JSON object begins at byte {byte}; with --records a file is one object, or several one after \
+                 another"
             ),
             Fault::Second => format!(
                 "a second JSON document begins at byte {byte}; to read its records too, name their array with --records"

@@ -102,8 +102,8 @@ impl<R: Read> Read for Doubted<R> {
         if is_whole && self.sequences.are_more_likely_utf8_than(self.guess) {
             let guess = charset::name(self.guess);
             let message = format!(
-                "its beginning looked like {guess}, but the whole of it looks like UTF-8: {valid} valid characters, {invalid} invalid. \
-                 Use --encoding utf-8, or --encoding {guess} if it is that"
+                "its beginning looks like {guess}, but as a whole it looks like UTF-8 ({valid} valid characters, \
+                 {invalid} invalid). Choose with --encoding utf-8 or --encoding {guess}"
             );
             return Err(own_words(io::ErrorKind::InvalidData, message));
         }

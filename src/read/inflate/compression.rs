@@ -122,8 +122,8 @@ impl Fault {
                 "the {name} data is damaged: it breaks the format, or does not fit its checksum. Get the whole file again"
             )),
             Fault::Trailing => refused(format!(
-                "the {name} data ends before byte {} of the file, and something else follows. Get the file again, or decompress \
-                 it first and check what it has",
+                "the {name} data ends early: other data begins at byte {} of the file. Get the file again, or \
+                 decompress it first and check the result",
                 read + 1
             )),
             Fault::TooMuch => {

@@ -144,8 +144,8 @@ impl Inflater {
         if is_short && self.kind == Compression::Bzip2 {
             let (parts, read) = (self.parts, self.read);
             return Err(self.fail(Fault::Unfit(format!(
-                "the bzip2 data has {parts} streams or more in its first {read} bytes, which take too long one by one. Decompress it \
-                 first (bzip2 -d)"
+                "the bzip2 data has {parts} streams or more in its first {read} bytes, too many to read one by one. \
+                 Decompress it first (bzip2 -d)"
             ))));
         }
         // If a part was cut off in its first bytes, the codec reports it.

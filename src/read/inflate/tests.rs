@@ -170,8 +170,8 @@ fn anything_else_behind_the_data_is_an_error() {
             let padding = after.iter().take_while(|byte| **byte == 0).count();
             let at = one.len() + padding + 1;
             let expected = format!(
-                "the {} data ends before byte {at} of the file, and something else follows. Get the file again, or decompress it \
-                 first and check what it has",
+                "the {} data ends early: other data begins at byte {at} of the file. Get the file again, or decompress it \
+                 first and check the result",
                 kind.name()
             );
             assert_eq!(inflated(kind, &[&one, after].concat()), Err(expected), "{after:?}");

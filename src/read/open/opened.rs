@@ -97,7 +97,7 @@ pub(super) fn open_text(
     }
     let zeros = start.iter().take(1024).filter(|byte| **byte == 0).count();
     if encoding == UTF_8 && !is_report && 4 * zeros > start.len().min(1024) {
-        return Err(refuse(path, "it is not text; if it is, name its encoding with --encoding"));
+        return Err(refuse(path, "it does not look like text; if it is, name its encoding with --encoding"));
     }
     let failed = |error| Error::input(path, error);
     let (compression, mut meter) = inflated.unzip();
@@ -135,7 +135,7 @@ fn find_encoding(start: &[u8], is_report: bool, options: &ReadOptions, notes: &m
     }
     let found = detect(start, start.len() < SAMPLE_BYTES);
     if let Some(bom) = found.dropped_bom {
-        notes.push(format!("its byte order mark says {bom}, but its bytes are not; the mark is ignored"));
+        notes.push(format!("its byte order mark says {bom}, but its bytes are not {bom}; the mark is ignored"));
     }
     if found.guessed {
         let name = decode::name(found.encoding);

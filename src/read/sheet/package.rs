@@ -51,8 +51,8 @@ impl Package {
             if member.length > FREE_BYTES && member.length / MAX_RATIO > member.packed {
                 // No real spreadsheet does that, so no option allows it.
                 return Err(Refusal::new(format!(
-                    "{} in it would inflate to more than {MAX_RATIO} times its size, which no --max-inflated-bytes allows; if it \
-                     is right, save the sheet as CSV UTF-8 and load that",
+                    "{} in it would inflate to more than {MAX_RATIO} times its size, which no --max-inflated-bytes allows; if the \
+                     file is right, save the sheet as CSV UTF-8 and load that",
                     short(name)
                 )));
             }

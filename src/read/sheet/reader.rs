@@ -105,8 +105,8 @@ impl SheetReader {
         // On other systems the child has no time limit.
         #[cfg(unix)]
         if std::os::unix::process::ExitStatusExt::signal(&status) == Some(rustix::process::Signal::XCPU.as_raw()) {
-            return "reading the spreadsheet does not end, so it is damaged; save the sheet as CSV UTF-8 and \
-                    load that"
+            return "the spreadsheet takes too long to read, so it is probably damaged; save the sheet as CSV UTF-8 \
+                    and load that"
                 .to_string();
         }
         let mebibytes = self.memory_bytes >> 20;

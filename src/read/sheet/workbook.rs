@@ -37,7 +37,11 @@ pub(super) fn choose(tabs: &[Tab], wanted: Option<&str>) -> Result<usize> {
     };
     let tab = &tabs[chosen];
     if !tab.is_table {
-        return Err(Refusal::new(format!("the sheet {:?} is a chart or a program, not a table", short(&tab.name))));
+        return Err(Refusal::new(format!(
+            "the sheet {:?} is a chart or a macro, not a table; name another with \
+                                         --sheet",
+            short(&tab.name)
+        )));
     }
     if tabs.iter().filter(|other| other.name == tab.name).count() > 1 {
         return Err(Refusal::new(format!("two of its sheets are named {:?}; rename one", short(&tab.name))));

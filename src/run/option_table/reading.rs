@@ -38,8 +38,8 @@ pub(super) static ROWS: &[Row] = &[
         .recorded("delimiter", |options| json!(options.read.delimiter.map(char::from)))
         .reading(File),
     text("quote", "C|none", Stored,
-        "The quote of CSV: one character, or none if a quote is a character like any other [default: \", or ' if the header \
-         and most cells are quoted so]",
+        "The quote of CSV: one character, or none if no cell is quoted [default: \", or ' if the header and most \
+         cells are quoted so]",
         |options, value| put(&mut options.read.quote, quote(value).map(Some)))
         .recorded("quote", |options| json!(options.read.quote.map(quote_name)))
         .reading(File),
@@ -108,20 +108,20 @@ pub(super) static ROWS: &[Row] = &[
         .reading(Meaning),
     text("short-rows", "WHAT", Stored, "What to do with a row that lacks its last cells",
         |options, value| put(&mut options.read.pad_short_rows, Ok(value == "pad")))
-        .choices(&[("reject", "Reject it"), ("pad", "Take the missing cells as empty")])
+        .choices(&[("reject", "Reject it"), ("pad", "Treat the missing cells as empty")])
         .default("reject")
         .recorded("pad_short_rows", |options| json!(options.read.pad_short_rows))
         .on("pad")
         .reading(Meaning),
-    text("max-inflated-bytes", "BYTES", Nothing, "The most bytes that may come out of a compressed file",
+    text("max-inflated-bytes", "BYTES", Nothing, "The largest decompressed size of a file, in bytes",
         |options, value| put(&mut options.read.max_inflated_bytes, number(value)))
         .default("68719476736")
         .reading(File),
-    text("max-inflated-ratio", "N", Nothing, "The most bytes that may come out of each byte of a compressed file",
+    text("max-inflated-ratio", "N", Nothing, "The greatest ratio of a file's decompressed size to its compressed size",
         |options, value| put(&mut options.read.max_inflated_ratio, number(value)))
         .default("500")
         .reading(File),
-    text("max-record-bytes", "BYTES", Stored, "The greatest length of a record in bytes",
+    text("max-record-bytes", "BYTES", Stored, "The greatest length of a record, in bytes",
         |options, value| put(&mut options.read.max_record_bytes, record_bytes(value)))
         .default("1048576")
         .recorded("max_record_bytes", |options| json!(options.read.max_record_bytes))

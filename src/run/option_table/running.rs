@@ -64,7 +64,7 @@ pub(super) static ROWS: &[Row] = &[
         .default("reject")
         .recorded("duplicates", |options| json!(options.duplicates.name()))
         .copied(Report),
-    switch("force", Nothing, "Load inputs again that an earlier run has loaded", |options| options.force = true),
+    switch("force", Nothing, "Load inputs even if an earlier run has loaded them", |options| options.force = true),
     switch("redo", Nothing,
         "Undo the runs that loaded these inputs, and load them again with the options given now, in one transaction",
         |options| options.redo = true)
@@ -73,7 +73,7 @@ pub(super) static ROWS: &[Row] = &[
         |options, value| put(&mut options.wait, seconds(value)))
         .default("0"),
     text("commit-every", "N", Steps,
-        "Commit every N records, for loads too long for one transaction; the same command continues a stopped run",
+        "Commit every N records, for loads too long for one transaction; the same command resumes a stopped run",
         |options, value| put(&mut options.commit_every, records(value).map(Some)))
         .recorded("commit_every", |options| json!(options.commit_every)),
     text("key", "COLUMN", Stored, "The column that identifies a customer, instead of the profile's; or none",
@@ -88,8 +88,8 @@ pub(super) static ROWS: &[Row] = &[
         .recorded("on_invalid", |options| last_words(&options.fields.on_invalid))
         .copied(Report),
     text("relax", "FIELD,...", Stored,
-        "Do not apply the character rule of these fields; all for every field. In a field that is named, numbers that a \
-         spreadsheet has rewritten are text (except in phone numbers, and in the key with --mode update or upsert)",
+        "Do not apply the character rule of these fields; all for every field. A field that is named also accepts \
+         numbers that a spreadsheet has rewritten (except phone numbers, and the key with --mode update or upsert)",
         |options, value| {
             options.fields.relax.extend(list(value));
             Ok(())
@@ -100,11 +100,11 @@ pub(super) static ROWS: &[Row] = &[
             false => json!(set(&options.fields.relax)),
         })
         .copied(Report),
-    text("max-rejects", "N", Limit, "If more records are rejected, load nothing (exit status 3)",
+    text("max-rejects", "N", Limit, "Load nothing if more than N records are rejected (exit status 3)",
         |options, value| put(&mut options.max_rejects, number(value).map(Some)))
         .recorded("max_rejects", |options| json!(options.max_rejects)),
     text("max-reject-ratio", "R", Limit,
-        "If a greater share of the records is rejected, such as 0.05, load nothing (exit status 3)",
+        "Load nothing if more than this share of the records, such as 0.05, is rejected (exit status 3)",
         |options, value| put(&mut options.max_reject_ratio, share(value).map(Some)))
         .recorded("max_reject_ratio", |options| json!(options.max_reject_ratio)),
     switch("rejects-ok", Nothing, "Exit with status 0 instead of 1 if records were rejected",
@@ -132,7 +132,7 @@ pub(super) static ROWS: &[Row] = &[
          customer's value",
         |_, _| Ok(())),
     text("log-format", "FORMAT", Nothing,
-        "The format of these lines [default: text]. Without --log they go to standard error", |_, _| Ok(()))
+        "The format of the log [default: text]. Without --log it goes to standard error", |_, _| Ok(()))
         .choices(&[
             ("text", "The time, the level, the event, and its fields as key=value"),
             ("json", "A JSON object"),

@@ -35,7 +35,7 @@ pub(super) fn locate(path: &Path) -> Result<Location> {
 
 fn locate_absent(path: &Path) -> Result<Location> {
     if fs::symlink_metadata(path).is_ok() {
-        let message = "it is a link to a file that does not exist; remove the link, or make the file";
+        let message = "it is a link to a file that does not exist; remove the link, or create the file";
         return Err(Error::database(path, message));
     }
     let folder = folder_of(path);
@@ -43,7 +43,7 @@ fn locate_absent(path: &Path) -> Result<Location> {
         Ok(metadata) if metadata.is_dir() => Ok(Location::Absent),
         Err(error) if has_failed(&error) => Err(cannot_examine(path, &folder, &error)),
         _ => {
-            let message = format!("the folder {} does not exist; make it first", folder.display());
+            let message = format!("the folder {} does not exist; create it first", folder.display());
             Err(Error::database(path, Words::own(message)))
         }
     }

@@ -43,8 +43,8 @@ pub fn past_runs(path: &Path, only: Option<i64>, stop: &Arc<AtomicUsize>) -> Res
 pub(super) fn runs_of(connection: &Connection, only: Option<i64>) -> Found<Vec<PastRun>> {
     match tables(connection)? {
         Ok(true) => {}
-        Ok(false) => return Ok(Err("it has no runs of custload".to_string())),
-        Err(why) => return Ok(Err(format!("it has no runs of custload: {why}"))),
+        Ok(false) => return Ok(Err("the database has no custload runs".to_string())),
+        Err(why) => return Ok(Err(format!("the database has no custload runs: {why}"))),
     }
     let chosen = "WHERE ?1 IS NULL OR run_id = ?1 ORDER BY run_id";
     let rows = RUNS.select(connection, chosen, [only])?;

@@ -79,7 +79,13 @@ impl PrivateFile {
             _ => failed(&failure.error),
         })?;
         let synced = self.folder.sync();
-        Ok(synced.err().map(|error| format!("{}: its folder could not be synced: {error}", path.display())))
+        Ok(synced.err().map(|error| {
+            format!(
+                "{}: its folder could not be synced ({error}); a power cut may lose the \
+                                             new database",
+                path.display()
+            )
+        }))
     }
 }
 
@@ -88,7 +94,7 @@ fn remove_leftover(path: &Path, private: &Path) -> Result<()> {
     let failed = |error: io::Error| Error::database(path, cannot_write(&error));
     let refuse = || {
         let message = format!(
-            "{} is in the way: it was not left there by a run of this user. Check what it is, move or delete it, and run \
+            "{} is in the way: no run of this user left it there. Check what it is, move or delete it, then run \
              custload again",
             private.display()
         );

@@ -115,19 +115,19 @@ pub(super) fn tables(connection: &Connection) -> Found<bool> {
     for name in ["customers"].into_iter().chain(definitions.iter().map(|definition| definition.name)) {
         match object_type(connection, name)?.as_deref() {
             Some("table") => present = present.or(Some(name)),
-            Some(kind) => return Ok(Err(format!("it has a {kind} {name} that custload did not make"))),
+            Some(kind) => return Ok(Err(format!("its {kind} {name} was not made by custload"))),
             None => missing = missing.or(Some(name)),
         }
     }
     let Some(present) = present else { return Ok(Ok(false)) };
     if let Some(missing) = missing {
-        return Ok(foreign(present, &format!("there is no table {missing}")));
+        return Ok(foreign(present, &format!("the table {missing} is missing")));
     }
     for definition in &definitions {
         let found = columns_of(connection, definition.name)?;
         let is_missing = |(name, _): &&(&str, &str)| !found.iter().any(|column| column.name == *name);
         if let Some((column, _)) = definition.columns.iter().find(is_missing) {
-            return Ok(foreign(definition.name, &format!("it has no column {column}")));
+            return Ok(foreign(definition.name, &format!("the column {column} is missing")));
         }
     }
     let customers = columns_of(connection, "customers")?;
@@ -136,14 +136,14 @@ pub(super) fn tables(connection: &Connection) -> Found<bool> {
     }
     for (name, declaration) in STAMP_COLUMNS {
         if !has_column(&customers, name, declaration.split(' ').next().unwrap_or_default()).unwrap_or(false) {
-            return Ok(foreign("customers", &format!("it has no column {name} of the right type")));
+            return Ok(foreign("customers", &format!("the column {name} is missing or has the wrong type")));
         }
     }
     Ok(Ok(true))
 }
 
 fn foreign(table: &str, why: &str) -> Result<bool, String> {
-    Err(format!("it has a table {table} that this version of custload did not make ({why})"))
+    Err(format!("its table {table} was not made by this version of custload ({why})"))
 }
 
 /// The fields of a profile whose columns a database lacks; `None` if it has none of custload's tables.

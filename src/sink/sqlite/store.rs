@@ -174,16 +174,16 @@ impl Store {
         }
         let (counter, customers) = (self.change_counter()?, self.count_customers()?);
         let what = if customers != checkpoint.customers {
-            format!("it had {} customers, and has {customers}", checkpoint.customers)
+            format!("it had {} customers, and now has {customers}", checkpoint.customers)
         } else if self.next_id != checkpoint.next_customer_id {
-            format!("the next customer was to be {}, and is {}", checkpoint.next_customer_id, self.next_id)
+            format!("the next customer ID should be {}, but is {}", checkpoint.next_customer_id, self.next_id)
         } else if counter.is_some() && counter == checkpoint.change_counter {
             return Ok(false);
         } else {
             // The counter does not show what was written, and in WAL mode it shows nothing. So the run's rows are read.
             let (run_id, stop) = (checkpoint.run_id, &self.options.stop);
             match self.read(|connection| changed_since(connection, run_id, stop))? {
-                Some(customers) => format!("{customers} has been changed"),
+                Some(what) => what,
                 None => return Ok(counter_differs(counter, checkpoint.change_counter)),
             }
         };
@@ -220,7 +220,7 @@ fn prepare_tables(options: &StoreOptions, open: &OpenDatabase) -> Result<i64> {
         Ok(Some(missing)) => schema::add_columns(&options.profile, &missing),
         Ok(None) => schema::create_all(&options.profile),
         Err(why) => {
-            let message = format!("{why}. Name another database with --db, or rename what is there");
+            let message = format!("{why}. Name another database with --db, or rename that table or view");
             return Err(Error::database(&options.path, message));
         }
     };

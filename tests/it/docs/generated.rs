@@ -87,7 +87,7 @@ fn codes() -> String {
         let name = text(code, "code");
         [format!("[`{name}`](#{name})"), text(code, "scope").to_string(), text(code, "title").to_string()]
     });
-    table(["code", "of", "what it is"], rows)
+    table(["code", "scope", "what it is"], rows)
 }
 
 fn code_details() -> String {

@@ -14,17 +14,17 @@ const REJECTED: Handling<&str> = Handling::Rejected(None);
 const RELAXED: Handling<&str> = Handling::Rejected(Some(Retry::Relaxed));
 const CLEARED: Handling<&str> = Handling::Rejected(Some(Retry::Cleared));
 
-/// A problem, what was done, what would be right, the message, and the hint: that of the code where it is empty.
+/// A problem, what was done, what would be accepted, the message, and the hint: that of the code where it is empty.
 type Case = (Problem<&'static str>, Handling<&'static str>, Option<&'static str>, &'static str, &'static str);
 
 /// All problems. The field is `name`.
 #[rustfmt::skip]
 const CASES: &[Case] = &[
     (Problem::NotUtf8 { byte: 0xfc, position: 2 }, REJECTED, None, "byte 2 of the record, FC, is not UTF-8", ""),
-    (Problem::ExtraCells { cells: 3, expected: 2 }, REJECTED, None, "3 cells, and the header has 2", ""),
+    (Problem::ExtraCells { cells: 3, expected: 2 }, REJECTED, None, "3 cells, but the header has 2", ""),
     (Problem::MissingCells { cells: 1, expected: 2 }, REJECTED, None, "1 of 2 cells", ""),
     (Problem::MovedCells { header: "_reject_run" }, REJECTED, None,
-        "_reject_run holds what no report writes there; a cell is missing, or there is one too many", ""),
+        "_reject_run holds a value that no report writes there: a cell is missing, or there is one too many", ""),
     (Problem::SeveralRecords, REJECTED, None, "_reject_raw holds more than one record", ""),
     (Problem::TextAfterQuote { column: 2 }, REJECTED, None, "in column 2, text follows the closing quote", ""),
     (Problem::OpenQuote { column: Some(2) }, REJECTED, None, "the quote that opens in column 2 is never closed", ""),
@@ -35,8 +35,8 @@ const CASES: &[Case] = &[
     (Problem::InvalidJson { reason: "trailing comma at character 5" }, REJECTED, None,
         "the line is not JSON: trailing comma at character 5", ""),
     (Problem::HalfCharacter { key: "a\nb" }, REJECTED, None,
-        "the line is not JSON: the text of \"a\\nb\" has half a surrogate pair", ""),
-    (Problem::NotAnObject { found: JsonKind::Array }, REJECTED, None, "the record is an array, and must be an object", ""),
+        "the line is not JSON: the value of \"a\\nb\" has an unpaired surrogate", ""),
+    (Problem::NotAnObject { found: JsonKind::Array }, REJECTED, None, "the record is an array, but must be an object", ""),
     (Problem::RepeatedKey { key: "email" }, REJECTED, None, "the object has the key \"email\" twice", ""),
     (Problem::RepeatedHeader { line: 1, is_reordered: false }, REJECTED, None, "the record is the header of line 1 again", ""),
     (Problem::RepeatedHeader { line: 1, is_reordered: true }, REJECTED, None,
@@ -44,60 +44,60 @@ const CASES: &[Case] = &[
     (Problem::OtherHeader, REJECTED, None,
         "the record is the header of another report; move what follows into a file of its own", ""),
     (Problem::Unreadable { code: Code::MissingCell, why: Unreadable::NoDialect }, REJECTED, None,
-        "_reject_dialect does not say how _reject_raw is cut; fill in the cells of the row instead", ""),
-    (Problem::Missing { only_if_new: false }, REJECTED, None, "name is required and has no value", ""),
-    (Problem::Missing { only_if_new: true }, REJECTED, None, "name is required for a new customer and has no value", ""),
-    (Problem::TooShort { length: 1, limit: 3 }, CLEARED, None, "name has 1 character, and needs at least 3",
+        "_reject_dialect is missing or damaged, so _reject_raw cannot be split into cells; fill in the cells of the row instead", ""),
+    (Problem::Missing { only_if_new: false }, REJECTED, None, "name is required but has no value", ""),
+    (Problem::Missing { only_if_new: true }, REJECTED, None, "name is required for a new customer but has no value", ""),
+    (Problem::TooShort { length: 1, limit: 3 }, CLEARED, None, "name has 1 character, but needs at least 3",
         "Write at least 3 characters; --on-invalid name=clear loads the record without it."),
     (Problem::TooLong { length: 41, limit: 40, kind: TextKind::Other }, REJECTED, None,
-        "name has 41 characters, and may have at most 40", "Shorten it to 40 characters."),
+        "name has 41 characters, but may have at most 40", "Shorten it to 40 characters."),
     (Problem::TooLong { length: 41, limit: 40, kind: TextKind::Email }, REJECTED, None,
-        "name has 41 characters, and may have at most 40", "Only a shorter address fits."),
+        "name has 41 characters, but may have at most 40", "Only a shorter address fits."),
     (Problem::TooLong { length: 41, limit: 40, kind: TextKind::Phone }, CLEARED, None,
-        "name has 41 characters, and may have at most 40",
+        "name has 41 characters, but may have at most 40",
         "Check whether it is one number; --on-invalid name=clear loads the record without it."),
     (Problem::Characters { found: '\'', allowed: Characters::LettersSpaces, country: None }, RELAXED, Some("OBrien"),
-        "name holds \"'\" (U+0027), and may hold only letters and spaces",
-        "OBrien would be right; --relax name accepts it as it is."),
+        "name holds \"'\" (U+0027), but may hold only letters and spaces",
+        "OBrien would be accepted; --relax name accepts the value as it is."),
     (Problem::Characters { found: '1', allowed: Characters::Letters, country: None }, REJECTED, None,
-        "name holds \"1\" (U+0031), and may hold only letters", "Write it without that character."),
+        "name holds \"1\" (U+0031), but may hold only letters", "Write it without that character."),
     (Problem::Characters { found: '1', allowed: Characters::Letters, country: Some("X1") }, REJECTED, None,
-        "name is \"X1\", which is not a known country; it holds \"1\" (U+0031), and may hold only letters",
+        "name is \"X1\", which is not a known country; it holds \"1\" (U+0031), but may hold only letters",
         "Write the country's English name or its ISO 3166 code."),
     (Problem::ControlCharacter { character: '\u{92}', position: Some(2) }, REJECTED, Some("O’Brien"),
         "name holds the control character U+0092 at character 2",
-        "U+0092 is ’ in windows-1252, so the file was converted wrongly; O’Brien would be right."),
+        "U+0092 is ’ in windows-1252, so the file was converted wrongly; O’Brien would be accepted."),
     (Problem::ControlCharacter { character: '\0', position: None }, REJECTED, None,
         "name holds the control character U+0000 in one of its items", ""),
     (Problem::Email(EmailFault::NoDomain), REJECTED, None, "name is not an e-mail address: it has nothing after the @", ""),
     (Problem::PhoneCharacter { found: '\u{ad}' }, RELAXED, None, "name is not a phone number: it has '\\u{ad}' in it",
-        "Empty the cell, or write the number; --relax name accepts it as it is."),
+        "Empty the cell, or write the number; --relax name accepts the value as it is."),
     (Problem::PhoneWithoutDigits, REJECTED, None, "name is not a phone number: it has no digits",
         "Empty the cell, or write the number."),
     (Problem::SpreadsheetNumber { json: None }, REJECTED, None,
-        "name is a number as a spreadsheet writes it, and digits of it may be lost", ""),
+        "name is a number that a spreadsheet has rewritten; digits may be lost", ""),
     (Problem::SpreadsheetNumber { json: Some("1.5") }, REJECTED, None,
-        "name is the number 1.5, with decimals or an exponent", ""),
-    (Problem::NotAnInteger { found: "x" }, REJECTED, None, "name is \"x\", and must be a whole number", ""),
+        "name is the JSON number 1.5, with decimals or an exponent; digits may be lost", ""),
+    (Problem::NotAnInteger { found: "x" }, REJECTED, None, "name is \"x\", but must be a whole number", ""),
     (Problem::OutOfRange { found: "0", at_least: Some(1) }, REJECTED, None,
-        "name is \"0\", and must be at least 1 and fit into 64 bits", ""),
-    (Problem::OutOfRange { found: "9", at_least: None }, REJECTED, None, "name is \"9\", and does not fit into 64 bits", ""),
+        "name is \"0\", but must be at least 1 and fit into 64 bits", ""),
+    (Problem::OutOfRange { found: "9", at_least: None }, REJECTED, None, "name is \"9\", which does not fit into 64 bits", ""),
     (Problem::NotAChoice { found: "Fax", choices: "email\nprint" }, Handling::Kept { judged: None }, None,
-        "name is \"Fax\", and must be one of: email, print", "Stored as it is."),
-    (Problem::NotAFlag { found: "x" }, Handling::Default("1"), None, "name is \"x\", and must be yes or no",
+        "name is \"Fax\", but must be one of: email, print", "Stored as it is."),
+    (Problem::NotAFlag { found: "x" }, Handling::Default("1"), None, "name is \"x\", but must be yes or no",
         "Stored as 1, the default."),
-    (Problem::NotAList, Handling::Cleared, None, "name is not a list: it is not a JSON array", "Stored as missing."),
+    (Problem::NotAList, Handling::Cleared, None, "name is not a list: it begins with [ but is not a JSON array", "Stored as missing."),
     (Problem::ListItem { found: JsonKind::Array }, REJECTED, None, "name is not a list: it holds another array", ""),
     (Problem::WrongType { found: JsonKind::Number, wanted: Wanted::Text }, Handling::ClearedIfNew, None,
-        "name is a number with decimals or an exponent in JSON, and must be a text",
-        "Cleared; an existing customer keeps its value."),
-    (Problem::Nested { found: JsonKind::Object }, REJECTED, None, "name is an object in JSON, and must be a single value", ""),
+        "name is a number with decimals or an exponent in JSON, but must be a string",
+        "Stored as missing for a new customer; an existing one keeps its value."),
+    (Problem::Nested { found: JsonKind::Object }, REJECTED, None, "name is an object in JSON, but must be a single value", ""),
     (Problem::CellError { error: "#N/A" }, REJECTED, None,
-        "name is \"#N/A\", the error of a spreadsheet that could not work it out", ""),
+        "name is \"#N/A\", the error of a spreadsheet that could not calculate it", ""),
     (Problem::TooNarrow { shown: "####" }, REJECTED, None,
         "name is \"####\": the column was too narrow when the file was exported", ""),
     (Problem::NotCalculated, REJECTED, None,
-        "name is a formula without a stored result; open the file in a spreadsheet program, which calculates it, save it and load that", ""),
+        "name is a formula without a stored result; open the file in a spreadsheet program, save it there, and load it again", ""),
     (Problem::DuplicateOfCustomer { customer: 7, name: None, origin: None }, REJECTED, None,
         "customer 7 in the database has the same name", ""),
     (Problem::DuplicateOfCustomer { customer: 7, name: Some("Ann"), origin: None }, REJECTED, None,
@@ -112,8 +112,8 @@ const CASES: &[Case] = &[
     (Problem::AmbiguousKey { customers: [3, 9] }, REJECTED, None, "customers 3 and 9 in the database have this name", ""),
     (Problem::NoKey, REJECTED, None, "there is no name to find a customer by", ""),
     (Problem::UnknownCountry { found: "Untied States" }, Handling::Noted, None,
-        "name is \"Untied States\", which ISO 3166 does not know", ""),
-    (Problem::NullWord { found: "n/a" }, Handling::Noted, None, "name is \"n/a\", which is taken for no value", ""),
+        "name is \"Untied States\", which is not a country in ISO 3166", ""),
+    (Problem::NullWord { found: "n/a" }, Handling::Noted, None, "name is \"n/a\", which is treated as a missing value", ""),
 ];
 
 #[test]
@@ -136,11 +136,11 @@ fn every_code_has_words() {
 #[test]
 fn the_option_that_loads_the_record_follows_the_advice() {
     let of = |handling| finding(Problem::NotAFlag { found: "x" }, handling, None);
-    assert_eq!(hint(&of(RELAXED), "name").to_string(), "Write yes or no; --relax name accepts it as it is.");
+    assert_eq!(hint(&of(RELAXED), "name").to_string(), "Write yes or no; --relax name accepts the value as it is.");
     let expected = "Write yes or no; --on-invalid name=clear loads the record without it.";
     assert_eq!(hint(&of(CLEARED), "name").to_string(), expected);
     let kept = of(Handling::Kept { judged: Some("y\t") });
-    assert_eq!(message(&kept, "name").to_string(), "name is \"x\", and must be yes or no (judged as \"y\\t\")");
+    assert_eq!(message(&kept, "name").to_string(), "name is \"x\", but must be yes or no (judged as \"y\\t\")");
     let phone = Finding { value: Some("12 ext."), ..finding(Problem::PhoneCharacter { found: 'e' }, REJECTED, None) };
     assert_eq!(hint(&phone, "name").to_string(), Code::InvalidPhone.info().hint);
 }

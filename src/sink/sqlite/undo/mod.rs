@@ -86,7 +86,7 @@ pub(super) fn changed_since(
         Ok(found) => found,
     };
     let others = if found.listed.len() > 1 { " and others" } else { "" };
-    Ok(found.listed.first().map(|first| format!("{}{others}", first.names())))
+    Ok(found.listed.first().map(|first| format!("{}{others} changed", first.names())))
 }
 
 impl Undoing<'_> {
@@ -152,7 +152,7 @@ fn refuse(connection: &Connection, run_id: i64) -> Step<()> {
     };
     if run.status == UNDONE {
         let undone_at = run.undone_at.as_deref().unwrap_or_default();
-        return refuse(&format!("it is undone already, since {undone_at}"));
+        return refuse(&format!("it was already undone at {undone_at}"));
     }
     if let Some(other) = unfinished(connection)?.filter(|other| other.checkpoint.run_id != run_id) {
         let other = other.checkpoint.run_id;
@@ -160,7 +160,7 @@ fn refuse(connection: &Connection, run_id: i64) -> Step<()> {
     }
     match has_whole_journal(connection, run)? {
         true => Ok(()),
-        false => refuse("what is needed to undo it is not there any more: `custload runs prune` deletes it"),
+        false => refuse("the data needed to undo it is missing; `custload runs prune` deletes such data"),
     }
 }
 

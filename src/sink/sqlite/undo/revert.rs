@@ -99,7 +99,8 @@ impl Undoing<'_> {
         let deleted = before.saturating_sub(count()? as u64);
         if deleted != expected {
             return Err(Failure::Refused(format!(
-                "{expected} customers were to be deleted, but a trigger or foreign key of the database made that {deleted}"
+                "{expected} customers should be deleted, but a trigger or foreign key of the database changed that to \
+                 {deleted}"
             )));
         }
         Ok(deleted)

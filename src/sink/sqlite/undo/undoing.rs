@@ -123,7 +123,7 @@ pub(super) fn refused_by(error: rusqlite::Error) -> Failure {
 }
 
 pub(super) fn column_dropped(column: &str) -> Failure {
-    Failure::Refused(format!("it filled the column {column}, which the table customers no longer has"))
+    Failure::Refused(format!("the table customers no longer has the column {column}, which the run filled"))
 }
 
 /// The table of customers that stay as they are.
