@@ -32,7 +32,7 @@ impl Undoing<'_> {
         let mut restored = 0;
         let mut open: Option<Former> = None;
         while let Some(row) = rows.next()? {
-            let customer: i64 = row.get("customer_id")?;
+            let customer: i64 = row.get(0)?;
             if let Some(former) = open.take_if(|former| former.customer != customer) {
                 self.check_stop()?;
                 self.restore_one(former)?;
@@ -40,11 +40,11 @@ impl Undoing<'_> {
             }
             let stamp = [row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?];
             let former = open.get_or_insert_with(|| Former { customer, stamp, values: Vec::new() });
-            if let Some(field) = row.get::<_, Option<String>>("field")? {
+            if let Some(field) = row.get::<_, Option<String>>(5)? {
                 if !columns.iter().any(|column| column.is_named(&field)) {
                     return Err(column_dropped(&field));
                 }
-                former.values.push((field, row.get("old_value")?));
+                former.values.push((field, row.get(6)?));
             }
         }
         if let Some(former) = open {
