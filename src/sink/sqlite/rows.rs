@@ -65,8 +65,7 @@ pub(super) fn change(connection: &Connection, change: &Change<'_>, stamp: &Chang
     }
     let changed = update(connection, change, stamp)?;
     let mut statement = connection.prepare_cached("SELECT * FROM customers WHERE customer_id = ?1")?;
-    let names: Vec<String> = statement.column_names().map(str::to_string).collect();
-    let digest = statement.query_row([customer], |row| row_digest(&names, row))?;
+    let digest = statement.query_row([customer], |row| row_digest(row.as_ref().column_names(), row))?;
     connection
         .prepare_cached("UPDATE import_updated SET digest = ?3 WHERE run_id = ?1 AND customer_id = ?2")?
         .execute(params![stamp.run, customer, digest_text(digest)])?;
