@@ -4,7 +4,7 @@ use rusqlite::{params, params_from_iter, types::Value};
 
 use super::undoing::{Failure, MOST_LISTED, Step, Undoing, column_dropped, customer_columns, refused_by};
 use crate::sink::sqlite::runs::{UNDONE, mark_undone, remove_checkpoint};
-use crate::sink::sqlite::{schema::STAMP_COLUMNS, sql::quoted};
+use crate::sink::sqlite::schema::update_customer;
 
 /// An updated customer as it was before the run.
 struct Former {
@@ -56,10 +56,7 @@ impl Undoing<'_> {
 
     fn restore_one(&self, former: Former) -> Step<()> {
         let Former { customer, stamp, values } = former;
-        let stamp_names = STAMP_COLUMNS[1..].iter().map(|(name, _)| *name);
-        let names = values.iter().map(|(name, _)| name.as_str()).chain(stamp_names);
-        let set: Vec<String> = names.map(|name| format!("{} = ?", quoted(name))).collect();
-        let sql = format!("UPDATE customers SET {} WHERE customer_id = ?", set.join(", "));
+        let sql = update_customer(values.iter().map(|(name, _)| name.as_str()));
         let values = values.into_iter().map(|(_, value)| value).chain(stamp).chain([Value::Integer(customer)]);
         let updated = self.connection.prepare_cached(&sql)?.execute(params_from_iter(values)).map_err(refused_by)?;
         match updated {
