@@ -15,6 +15,7 @@ pub fn of_any<const NEEDLES: usize>(chunk: &[u8], needles: [u8; NEEDLES]) -> u64
 /// Whether a text in UTF-8 has only printable ASCII and letters from U+00C0 to U+02FF, and no two spaces in a row.
 /// Cleaning changes no part of such a text but its ends: these letters only compose with marks, which come after them in
 /// Unicode. In UTF-8 they have first bytes of their own, so that each byte can be judged alone.
+#[inline]
 pub fn is_tidy(text: &[u8]) -> bool {
     let mut after_space = false;
     for chunk in text.chunks(WIDTH) {
@@ -63,6 +64,7 @@ mod imp {
     use super::WIDTH;
 
     /// A bit for each byte, as `is_found` decides for sixteen at a time.
+    #[inline]
     #[target_feature(enable = "sse2")]
     fn masked(chunk: &[u8; WIDTH], is_found: impl Fn(__m128i) -> __m128i) -> u64 {
         let (words, _) = chunk.as_chunks::<8>();
@@ -76,6 +78,7 @@ mod imp {
 
     #[inline]
     pub(super) fn of_any<const NEEDLES: usize>(chunk: &[u8; WIDTH], needles: [u8; NEEDLES]) -> u64 {
+        #[inline]
         #[target_feature(enable = "sse2")]
         fn of_any<const NEEDLES: usize>(chunk: &[u8; WIDTH], needles: [u8; NEEDLES]) -> u64 {
             let needles = needles.map(|needle| _mm_set1_epi8(needle as i8));
@@ -93,6 +96,7 @@ mod imp {
 
     #[inline]
     pub(super) fn of_strange(chunk: &[u8; WIDTH]) -> u64 {
+        #[inline]
         #[target_feature(enable = "sse2")]
         fn of_strange(chunk: &[u8; WIDTH]) -> u64 {
             // Compared as signed numbers, the bytes from 80 on are below zero.

@@ -61,6 +61,7 @@ pub enum Characters {
 }
 
 impl Characters {
+    #[inline]
     const fn allowed(self) -> u8 {
         const LETTERS: u8 = LETTER | LATIN;
         match self {
@@ -73,6 +74,7 @@ impl Characters {
     }
 
     /// Whether a value with bytes of these kinds ([`kinds::seen`]) is surely allowed.
+    #[inline]
     pub fn allow(self, seen: u8, value: &[u8]) -> bool {
         seen & !self.allowed() == 0 && (seen & LATIN == 0 || !has_sign(value))
     }

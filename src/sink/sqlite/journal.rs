@@ -51,9 +51,9 @@ impl CreatedDigest {
 }
 
 /// The digest of a row of `customers`, whose columns have these names. A column that is added later, and is NULL, changes nothing.
-pub(super) fn row_digest(names: &[String], row: &Row<'_>) -> rusqlite::Result<u64> {
+pub(super) fn row_digest<'n>(names: impl Iterator<Item = &'n str>, row: &Row<'_>) -> rusqlite::Result<u64> {
     let mut bytes = Vec::new();
-    for (index, name) in names.iter().enumerate() {
+    for (index, name) in names.enumerate() {
         let (kind, value): (u8, &[u8]) = match value_of(row.get_ref(index)?) {
             Value::Null => continue,
             Value::Integer(number) => (b'i', &number.to_be_bytes()),

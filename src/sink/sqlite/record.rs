@@ -152,7 +152,7 @@ impl RowBuilder for RecordBuilder {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn push_prefix(&mut self, source: &[u8], length: usize) {
         match source.first_chunk::<SHORT>() {
             Some(short) if length <= SHORT => self.space(SHORT).copy_from_slice(short),

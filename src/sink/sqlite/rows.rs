@@ -5,8 +5,9 @@ use std::ops::Range;
 use rusqlite::{Connection, params};
 
 use super::journal::{digest_text, row_digest};
+use super::record::values;
+use super::schema::{insert_customer, update_customer};
 use super::sql::{Parameter, execute, quoted};
-use super::{record::values, schema::insert_customer};
 use crate::core::{profile::Profile, row::Value};
 
 /// Inserts encoded rows (see [`super::record`]) under ascending IDs from `first_id` on. Returns the number that SQLite reports.
@@ -65,8 +66,7 @@ pub(super) fn change(connection: &Connection, change: &Change<'_>, stamp: &Chang
     }
     let changed = update(connection, change, stamp)?;
     let mut statement = connection.prepare_cached("SELECT * FROM customers WHERE customer_id = ?1")?;
-    let names: Vec<String> = statement.column_names().map(str::to_string).collect();
-    let digest = statement.query_row([customer], |row| row_digest(&names, row))?;
+    let digest = statement.query_row([customer], |row| row_digest(row.as_ref().column_names(), row))?;
     connection
         .prepare_cached("UPDATE import_updated SET digest = ?3 WHERE run_id = ?1 AND customer_id = ?2")?
         .execute(params![stamp.run, customer, digest_text(digest)])?;
@@ -74,11 +74,7 @@ pub(super) fn change(connection: &Connection, change: &Change<'_>, stamp: &Chang
 }
 
 fn update(connection: &Connection, change: &Change<'_>, stamp: &ChangeStamp<'_>) -> rusqlite::Result<usize> {
-    let set: String = change.values.iter().map(|(column, _)| format!("{} = ?, ", quoted(column))).collect();
-    let sql = format!(
-        "UPDATE customers SET {set}updated_at = ?, import_run = ?, import_file = ?, import_record = ? \
-         WHERE customer_id = ?"
-    );
+    let sql = update_customer(change.values.iter().map(|(column, _)| *column));
     let mut statement = connection.prepare_cached(&sql)?;
     let stamped = [
         Value::Text(stamp.now.as_bytes()),

@@ -105,6 +105,16 @@ pub fn insert_customer(profile: &Profile) -> String {
     format!("INSERT INTO customers ({}) VALUES ({})", columns.join(", "), vec!["?"; columns.len()].join(", "))
 }
 
+/// The statement that sets these columns of a customer, and the stamp of its last change. The last parameter is its ID.
+pub(super) fn update_customer<'c>(columns: impl Iterator<Item = &'c str>) -> String {
+    let mut sql = "UPDATE customers SET ".to_string();
+    for column in columns {
+        sql.push_str(&quoted(column));
+        sql.push_str(" = ?, ");
+    }
+    sql + "updated_at = ?, import_run = ?, import_file = ?, import_record = ? WHERE customer_id = ?"
+}
+
 /// What a database has of custload's tables. The inner error says why tables of their names are not custload's, or of another version.
 pub(super) type Found<T> = rusqlite::Result<Result<T, String>>;
 

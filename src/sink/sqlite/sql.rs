@@ -8,7 +8,7 @@ use crate::core::record::{Count, Counts};
 use crate::core::row::Value;
 
 pub(super) fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
+    ["\"", &name.replace('"', "\"\""), "\""].concat()
 }
 
 /// Executes a statement whose parameters are these values, in order. Returns the number of changed rows.

@@ -75,13 +75,14 @@ impl ValueSpan {
     /// `is_tidy` has no two spaces in a row.
     #[inline]
     pub fn filled(spans: &[ValueSpan], record: &str, is_tidy: bool) -> u64 {
-        let bit = |word: u64, span: &ValueSpan| {
+        let mut filled = 0;
+        for span in spans.iter().rev() {
             let length = span.end - span.start;
             let is_surely = span.is_plain_text && is_tidy && length > "\" \"".len() as u32;
             let is_null = || record.as_bytes().get(span.start as usize) == Some(&b'n');
-            word << 1 | u64::from(is_surely || !is_null() && span.of(record).is_filled())
-        };
-        spans.iter().rev().fold(0, bit)
+            filled = filled << 1 | u64::from(is_surely || !is_null() && span.of(record).is_filled());
+        }
+        filled
     }
 
     #[inline]
@@ -163,7 +164,7 @@ impl<'r> ObjectReader<'r> {
         Some(ValueSpan { start: start as u32, end: self.at as u32, is_plain_text: false })
     }
 
-    #[inline]
+    #[inline(always)]
     fn text(&mut self) -> Option<ValueSpan> {
         let bytes = self.record.as_bytes();
         let start = self.at;

@@ -141,7 +141,7 @@ impl CreatedRows {
 /// default; one that SQLite computes may have been added too.
 fn is_unchanged(names: &[String], columns: &[CustomerColumn], row: &Row<'_>, digest: &str) -> rusqlite::Result<bool> {
     for known in (0..=names.len()).rev() {
-        if digest_text(row_digest(&names[..known], row)?) == digest {
+        if digest_text(row_digest(names[..known].iter().map(String::as_str), row)?) == digest {
             return Ok(true);
         }
         let Some(column) = known.checked_sub(1).and_then(|last| columns.get(last)) else { break };

@@ -4,7 +4,7 @@ use rusqlite::{params, params_from_iter, types::Value};
 
 use super::undoing::{Failure, MOST_LISTED, Step, Undoing, column_dropped, customer_columns, refused_by};
 use crate::sink::sqlite::runs::{UNDONE, mark_undone, remove_checkpoint};
-use crate::sink::sqlite::{schema::STAMP_COLUMNS, sql::quoted};
+use crate::sink::sqlite::schema::update_customer;
 
 /// An updated customer as it was before the run.
 struct Former {
@@ -32,7 +32,7 @@ impl Undoing<'_> {
         let mut restored = 0;
         let mut open: Option<Former> = None;
         while let Some(row) = rows.next()? {
-            let customer: i64 = row.get("customer_id")?;
+            let customer: i64 = row.get(0)?;
             if let Some(former) = open.take_if(|former| former.customer != customer) {
                 self.check_stop()?;
                 self.restore_one(former)?;
@@ -40,11 +40,11 @@ impl Undoing<'_> {
             }
             let stamp = [row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?];
             let former = open.get_or_insert_with(|| Former { customer, stamp, values: Vec::new() });
-            if let Some(field) = row.get::<_, Option<String>>("field")? {
+            if let Some(field) = row.get::<_, Option<String>>(5)? {
                 if !columns.iter().any(|column| column.is_named(&field)) {
                     return Err(column_dropped(&field));
                 }
-                former.values.push((field, row.get("old_value")?));
+                former.values.push((field, row.get(6)?));
             }
         }
         if let Some(former) = open {
@@ -56,10 +56,7 @@ impl Undoing<'_> {
 
     fn restore_one(&self, former: Former) -> Step<()> {
         let Former { customer, stamp, values } = former;
-        let stamp_names = STAMP_COLUMNS[1..].iter().map(|(name, _)| *name);
-        let names = values.iter().map(|(name, _)| name.as_str()).chain(stamp_names);
-        let set: Vec<String> = names.map(|name| format!("{} = ?", quoted(name))).collect();
-        let sql = format!("UPDATE customers SET {} WHERE customer_id = ?", set.join(", "));
+        let sql = update_customer(values.iter().map(|(name, _)| name.as_str()));
         let values = values.into_iter().map(|(_, value)| value).chain(stamp).chain([Value::Integer(customer)]);
         let updated = self.connection.prepare_cached(&sql)?.execute(params_from_iter(values)).map_err(refused_by)?;
         match updated {
