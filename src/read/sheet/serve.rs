@@ -1,7 +1,7 @@
 //! The child's side: [`serve`].
 //!
 //! Zip formats are read row by row, so that only the table of texts is in memory ([`xlsx`](super::xlsx),
-//! [`xlsb`](super::xlsb), [`ods`](super::ods)); [`xls`](super::xls) is read as a whole.
+//! [`xlsb`](super::xlsb), [`ods`]); [`xls`] is read as a whole.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, Write};
