@@ -153,16 +153,16 @@ mod tests {
 
         #[test]
         fn tidy_is_as_defined(text in "[a-zß  ]{0,150}|[ -~]{0,70}\\PC?[ -~]{0,70}|\\PC{0,40}|[\u{0}-\u{3ff}]{0,3}") {
-            let is_known = |c: char| matches!(c, ' '..='~' | '\u{c0}'..='\u{2ff}');
-            prop_assert_eq!(is_tidy(text.as_bytes()), text.chars().all(is_known) && !text.contains("  "));
+            let can_repeat = |c: char| matches!(c, ' '..='~' | '\u{c0}'..='\u{2ff}');
+            prop_assert_eq!(is_tidy(text.as_bytes()), text.chars().all(can_repeat) && !text.contains("  "));
         }
     }
 
     #[test]
     fn every_byte_is_known_or_strange() {
         for byte in 0..=u8::MAX {
-            let is_known = matches!(byte, b' '..=b'~' | 0x80..=0xbf | 0xc3..=0xcb);
-            assert_eq!(is_tidy(&[byte]), is_known, "{byte:x}");
+            let can_repeat = matches!(byte, b' '..=b'~' | 0x80..=0xbf | 0xc3..=0xcb);
+            assert_eq!(is_tidy(&[byte]), can_repeat, "{byte:x}");
         }
     }
 }

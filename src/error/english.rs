@@ -14,7 +14,7 @@ impl Display for Error {
             Error::Usage(message) => out.write_str(message),
             Error::Unfit { message, .. } => out.write_str(message),
             Error::LoadedOtherwise { messages, .. } => write!(out, "nothing was loaded. {}", messages.join(". ")),
-            Error::Input { path, doing } => write!(out, "cannot read {}: {doing}", path.display()),
+            Error::Input { path, message } => write!(out, "cannot read {}: {message}", path.display()),
             Error::Database { path, message } => write!(out, "{}: {message}", path.display()),
             Error::AtCheckpoint { error, .. } => error.fmt(out),
             Error::Locked { path, holder } => write!(
@@ -71,8 +71,8 @@ impl Error {
                 }
             }
             Error::Unfit { logged, .. } | Error::LoadedOtherwise { logged, .. } => logged.clone(),
-            Error::Input { path, doing } => {
-                format!("cannot read {}: {}", path.display(), doing.logged().unwrap_or(WHY))
+            Error::Input { path, message } => {
+                format!("cannot read {}: {}", path.display(), message.logged().unwrap_or(WHY))
             }
             Error::Database { path, message } => match message.logged() {
                 Some(message) => format!("{}: {message}", path.display()),

@@ -33,7 +33,7 @@ pub enum Error {
         /// The input as it was named.
         path: PathBuf,
         /// What went wrong, and what to do.
-        doing: Words,
+        message: Words,
     },
     /// The database cannot be used for this run.
     Database {
@@ -119,7 +119,7 @@ impl Error {
 
     /// An input that could not be opened or read, with advice for the usual reasons.
     pub fn input(path: &Path, source: io::Error) -> Error {
-        let doing = match source.kind() {
+        let message = match source.kind() {
             io::ErrorKind::NotFound => "there is no such file; check the name and the folder".into(),
             io::ErrorKind::IsADirectory => "it is a folder; name the files in it".into(),
             io::ErrorKind::PermissionDenied => {
@@ -131,7 +131,7 @@ impl Error {
             _ if quotes_nothing(&source) => Words::own(source.to_string()),
             _ => Words::from(source.to_string()),
         };
-        Error::Input { path: path.to_path_buf(), doing }
+        Error::Input { path: path.to_path_buf(), message }
     }
 
     /// An input that does not fit. `what` is wrong with it, in words that quote nothing.

@@ -21,10 +21,10 @@ pub struct FileRead {
 }
 
 impl FileRead {
-    /// Reads a file to its end for its hash; `None` if `go_on` ended it early.
-    pub fn of(file: &mut File, go_on: impl Fn() -> bool) -> io::Result<Option<FileRead>> {
+    /// Reads a file to its end for its hash; `None` if `keep_going` ended it early.
+    pub fn of(file: &mut File, keep_going: impl Fn() -> bool) -> io::Result<Option<FileRead>> {
         let (mut read, mut buffer) = (FileRead::default(), vec![0; 256 * 1024]);
-        while go_on() {
+        while keep_going() {
             match file.read(&mut buffer) {
                 Ok(0) => return Ok(Some(read)),
                 Ok(more) => read.add(&buffer[..more]),
@@ -46,9 +46,9 @@ impl FileRead {
     }
 }
 
-/// The SHA-256 of a file, in lower-case hex; `None` if `go_on` ended it early.
-pub fn sha256(path: &Path, go_on: impl Fn() -> bool) -> io::Result<Option<String>> {
-    Ok(FileRead::of(&mut File::open(path)?, go_on)?.map(|read| read.sha256()))
+/// The SHA-256 of a file, in lower-case hex; `None` if `keep_going` ended it early.
+pub fn sha256(path: &Path, keep_going: impl Fn() -> bool) -> io::Result<Option<String>> {
+    Ok(FileRead::of(&mut File::open(path)?, keep_going)?.map(|read| read.sha256()))
 }
 
 /// Where a window's bytes come from.

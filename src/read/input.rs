@@ -294,8 +294,8 @@ impl Input {
             let (one, other) = (delimiter_name(reading.dialect.delimiter), delimiter_name(rival));
             let either = format!("the delimiter may be {one} or {other}");
             if matches!(header, HeaderSource::Given(_)) {
-                let doing = format!("{either}, and there is no header to decide; name it with --delimiter");
-                return Err(refuse(&self.path, Words::own(doing)));
+                let message = format!("{either}, and there is no header to decide; name it with --delimiter");
+                return Err(refuse(&self.path, Words::own(message)));
             }
             self.notes.push(format!("{either}: read with {one} (change with --delimiter)"));
         }

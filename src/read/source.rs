@@ -152,9 +152,9 @@ impl Source {
         self.window.is_made()
     }
 
-    /// Reads what `limit` left over: for the file's SHA-256 if `is_known`, and to compare a checksum at the end.
-    pub fn drop_rest(&mut self, is_known: bool, go_on: impl Fn() -> bool) -> io::Result<()> {
-        if is_known || self.window.feed.has_checksum() { self.window.drop_rest(go_on) } else { Ok(()) }
+    /// Reads what `limit` left over: for the file's SHA-256 if `can_repeat`, and to compare a checksum at the end.
+    pub fn drop_rest(&mut self, can_repeat: bool, keep_going: impl Fn() -> bool) -> io::Result<()> {
+        if can_repeat || self.window.feed.has_checksum() { self.window.drop_rest(keep_going) } else { Ok(()) }
     }
 
     pub fn read(&self) -> InputRead {

@@ -100,11 +100,11 @@ impl Window {
     /// Drops the U+001A that DOS programs wrote at the very end, with a line break after it. The file's hash has it.
     pub fn drop_end_mark(&mut self) {
         self.drops_end_mark = true;
-        self.hold_end_mark();
+        self.exclude_end_mark();
     }
 
     /// Holds back what would be a mark if the text ended here.
-    fn hold_end_mark(&mut self) {
+    fn exclude_end_mark(&mut self) {
         if self.drops_end_mark {
             self.end_mark = match &self.buffer[self.start..self.end] {
                 [.., 0x1a] => 1,
@@ -128,9 +128,9 @@ impl Window {
         self.file.as_ref().filter(|_| !self.ended).map_or(Ok(()), Unchanged::check)
     }
 
-    /// Reads and drops the rest, as long as `go_on` allows.
-    pub fn drop_rest(&mut self, go_on: impl Fn() -> bool) -> io::Result<()> {
-        while go_on() {
+    /// Reads and drops the rest, as long as `keep_going` allows.
+    pub fn drop_rest(&mut self, keep_going: impl Fn() -> bool) -> io::Result<()> {
+        while keep_going() {
             self.drop_until(self.held_until());
             if !self.read_more()? {
                 break;
@@ -209,7 +209,7 @@ impl Window {
             self.refuse_changed()?;
             self.ended = true;
         }
-        self.hold_end_mark();
+        self.exclude_end_mark();
         Ok(!self.ended)
     }
 

@@ -62,10 +62,10 @@ impl RunNote {
         Some(String::from_utf8_lossy(who).into_owned()).filter(|who| !who.is_empty())
     }
 
-    /// Cleans up after a killed run: publishes the reports that its note names if the database has the run (`is_known` takes its
+    /// Cleans up after a killed run: publishes the reports that its note names if the database has the run (`can_repeat` takes its
     /// number and start), and removes them if not. Returns the folder of published reports. The caller must have locked the
     /// database.
-    pub fn recover(database: &Path, is_known: impl Fn(i64, &str) -> bool) -> Result<Option<PathBuf>> {
+    pub fn recover(database: &Path, can_repeat: impl Fn(i64, &str) -> bool) -> Result<Option<PathBuf>> {
         let path = with_suffix(database, NOTE_SUFFIX);
         let Some(text) = read_note(&path)? else { return Ok(None) };
         let remove = || fs::remove_file(&path).map_err(|error| Error::report(&path, error));
@@ -81,7 +81,7 @@ impl RunNote {
         let reports = path_from_bytes(reports);
         let summary = summary_of(&partial_of(&reports));
         let run = summary.and_then(|summary| Some((summary.run_id?, summary.started_at)));
-        let is_published = match run.filter(|(run, started_at)| is_known(*run, started_at)) {
+        let is_published = match run.filter(|(run, started_at)| can_repeat(*run, started_at)) {
             Some((run, started_at)) => publish_leftover(&reports, run, &started_at)?,
             None => remove_leftover(&reports).map(|()| false)?,
         };

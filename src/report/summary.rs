@@ -14,7 +14,7 @@ pub enum Status {
     /// The accepted records are in the database.
     #[default]
     Finished,
-    /// The run is done, and none of its records was accepted.
+    /// The run is done: it accepted no record and rejected some.
     NothingLoaded,
     /// It was a check.
     Checked,

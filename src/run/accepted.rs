@@ -4,7 +4,7 @@ use std::io::{self, BufReader, BufWriter, ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::{borrow::Cow, collections::HashMap, fs::File, ops::Range};
 
-use super::committed_input::{CellFate, column_of};
+use super::committed_input::{NotedCell, column_of};
 use crate::core::record::{CellOutcome, Position};
 use crate::core::{mode::Mode, profile::FieldSet};
 use crate::error::{Error, Result, Words};
@@ -60,11 +60,11 @@ pub(super) struct Accepted<'v> {
     /// The first record of the run that has its key.
     pub(super) first: RunPosition,
     /// What became of its filled cells; empty unless it may be superseded.
-    pub(super) cells: Vec<CellFate>,
+    pub(super) cells: Vec<NotedCell>,
 }
 
 /// A record that is rejected for its key: the index of its span in the block, and its report lines.
-pub(super) struct LateReject {
+pub(super) struct KeyReject {
     pub(super) index: usize,
     pub(super) error: Vec<u8>,
     pub(super) reject: Vec<u8>,
@@ -93,7 +93,7 @@ impl LastWins {
     }
 
     /// Adds a block's records: `first` is the position of its first in the run, `first_record` the number of that in the input.
-    pub(super) fn hold_back(
+    pub(super) fn push_block(
         &mut self,
         (first, first_record): (RunPosition, u64),
         rows: &[u8],
@@ -104,7 +104,7 @@ impl LastWins {
             // Slots mean nothing outside the block.
             accepted.cells.iter_mut().for_each(|(slot, _)| *slot = column_of(columns, *slot));
             let at = first + (accepted.position.record - first_record);
-            self.write(at, accepted, rows).map_err(|error| cannot_keep_keys(&self.folder, &error))?;
+            self.write(at, accepted, rows).map_err(|error| spill_error(&self.folder, &error))?;
         }
         Ok(())
     }
@@ -143,7 +143,7 @@ impl LastWins {
 
     /// The next records, and the bytes of their rows. After the last it returns `None`, and new records can be added.
     pub(super) fn next_batch(&mut self) -> Result<Option<(Vec<u8>, Vec<Accepted<'static>>)>> {
-        self.read_batch().map_err(|error| cannot_keep_keys(&self.folder, &error))
+        self.read_batch().map_err(|error| spill_error(&self.folder, &error))
     }
 
     fn read_batch(&mut self) -> io::Result<Option<(Vec<u8>, Vec<Accepted<'static>>)>> {
@@ -219,13 +219,13 @@ fn read_fields(reader: &mut impl Read, count: u64) -> io::Result<FieldSet> {
 }
 
 /// The error of a spill file in `folder` that cannot be written or read.
-pub(super) fn cannot_keep_keys(folder: &Path, error: &io::Error) -> Error {
+pub(super) fn spill_error(folder: &Path, error: &io::Error) -> Error {
     let advice = match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::FileTooLarge | io::ErrorKind::QuotaExceeded => "Free some space",
         _ => "Check the disk and the permissions of this folder",
     };
     let message = format!(
-        "the run's temporary keys could not be written or read here: {error}. {advice}, then run \
+        "the run's temporary file could not be written or read here: {error}. {advice}, then run \
                            custload again"
     );
     Error::database(&std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf()), Words::own(message))

@@ -99,7 +99,13 @@ fn kind_of(field: &Field) -> Kind {
     match field.kind {
         FieldType::Email => Kind::Address,
         FieldType::Phone | FieldType::Integer => Kind::Number,
-        _ => Kind::Text,
+        FieldType::Text
+        | FieldType::PostalCode
+        | FieldType::Country
+        | FieldType::State
+        | FieldType::Flag
+        | FieldType::Choice
+        | FieldType::List => Kind::Text,
     }
 }
 

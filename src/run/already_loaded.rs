@@ -70,11 +70,11 @@ fn skip_loaded(
         }
         // To create customers, equal bytes are the same input whatever their path. To change them, the same bytes may be meant to
         // come again after others.
-        let (key, is_known) = match known.mode {
+        let (key, can_repeat) = match known.mode {
             Mode::Create => (Identity { path: None, ..identity.clone() }, identity.sha256.is_some()),
             Mode::Update | Mode::Upsert => (Identity { sha256: None, ..identity.clone() }, identity.path.is_some()),
         };
-        if is_known && let Some(first) = of_this_run.get(&key) {
+        if can_repeat && let Some(first) = of_this_run.get(&key) {
             observer.note(&format!("{path}: skipped: the same as {first}; --force loads it too"));
             events::skipped(&input, run_id);
             continue;

@@ -24,7 +24,7 @@ struct Closing<'r> {
     kept: Option<Kept>,
 }
 
-struct Outcome {
+struct Ending {
     status: Status,
     reason: Option<String>,
     /// Whether to keep what it stored after its last checkpoint.
@@ -66,9 +66,9 @@ pub(super) fn close(committer: Committer<'_>, start: &Start, observer: &mut dyn 
 }
 
 impl Closing<'_> {
-    fn outcome(&self) -> Outcome {
+    fn outcome(&self) -> Ending {
         let Closing { options, ledger, .. } = self;
-        let kept = |status, is_kept| Outcome { status, reason: None, is_kept };
+        let ended = |status, is_kept| Ending { status, reason: None, is_kept };
         if let Some(reason) = threshold_passed(options, &ledger.counts) {
             let left = match &self.kept {
                 Some(kept) => {
@@ -77,24 +77,24 @@ impl Closing<'_> {
                 }
                 None => "the database is as it was".to_string(),
             };
-            return Outcome { reason: Some(format!("{reason}; {left}")), ..kept(Status::Threshold, false) };
+            return Ending { reason: Some(format!("{reason}; {left}")), ..ended(Status::Threshold, false) };
         }
         match options.command {
-            Command::Check => kept(Status::Checked, true),
+            Command::Check => ended(Status::Checked, true),
             Command::Import if ledger.counts.accepted == 0 && !ledger.record.undone.is_empty() => {
                 let reason = "no record was accepted, so no run is undone; the database is as it was";
-                Outcome { reason: Some(reason.to_string()), ..kept(Status::NothingLoaded, false) }
+                Ending { reason: Some(reason.to_string()), ..ended(Status::NothingLoaded, false) }
             }
             Command::Import if ledger.counts.accepted == 0 && ledger.counts.rejected > 0 => {
-                kept(Status::NothingLoaded, true)
+                ended(Status::NothingLoaded, true)
             }
-            Command::Import => kept(Status::Finished, true),
+            Command::Import => ended(Status::Finished, true),
         }
     }
 
-    fn summary(&mut self, outcome: Outcome) -> Summary {
+    fn summary(&mut self, outcome: Ending) -> Summary {
         let Closing { options, profile, start, ledger, customers, kept, .. } = self;
-        let Outcome { status, reason, is_kept } = outcome;
+        let Ending { status, reason, is_kept } = outcome;
         let has_run = is_kept || status == Status::Threshold;
         let mut summary = Summary {
             reason,

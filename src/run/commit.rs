@@ -31,8 +31,10 @@ pub(super) struct Committer<'r> {
     run_name: String,
     /// Whether each input finds the customers of those before it, as if it had a run of its own.
     pub(super) one_by_one: bool,
-    /// The first free customer ID when the run started, and the number of customers then.
-    start: (i64, i64),
+    /// The first free customer ID when the run started.
+    first_free_id: i64,
+    /// The number of customers then.
+    customers_before: i64,
     pub(super) kept: Option<Kept>,
 }
 
@@ -54,12 +56,12 @@ impl<'r> Committer<'r> {
         target: Target,
         folder: Option<ReportFolder>,
         record: RunRecord,
-        run: &mut Start,
+        start: &mut Start,
         one_by_one: bool,
     ) -> Result<Committer<'r>> {
-        let before = run.unfinished.as_ref().map(|run| run.row.counts).unwrap_or_default();
-        let start = match (&run.unfinished, &target) {
-            (Some(run), _) => (run.checkpoint.start_customer_id, run.checkpoint.customers - before.created as i64),
+        let counts = start.unfinished.as_ref().map(|run| run.row.counts).unwrap_or_default();
+        let (first_free_id, customers_before) = match (&start.unfinished, &target) {
+            (Some(run), _) => (run.checkpoint.start_customer_id, run.checkpoint.customers - counts.created as i64),
             (None, Target::Database(store)) if options.commit_every.is_none() => (store.next_id, 0),
             (None, Target::Database(store)) => (store.next_id, store.count_customers()?),
             (None, _) => (i64::MAX, 0),
@@ -69,7 +71,7 @@ impl<'r> Committer<'r> {
             (Command::Import, Some(database)) => folder_of(database),
             _ => std::env::temp_dir(),
         };
-        let keys = Keys::new(plan.key, &target, start.0, spill.clone())?;
+        let keys = Keys::new(plan.key, &target, first_free_id, spill.clone())?;
         let reports = Reports::new(folder, options.accepted)?;
         let last_wins = (options.duplicates == Duplicates::Last).then(|| LastWins::new(spill));
         let resolver = Resolver::new(plan.mode, target.has_customers(), reports.accepted.is_some(), last_wins);
@@ -78,11 +80,11 @@ impl<'r> Committer<'r> {
             plan: Arc::clone(&plan),
             database: options.database.clone().unwrap_or_default(),
             started_at: record.row.started_at.clone(),
-            replay: run.unfinished.take().map(|run| Replay::new(run.checkpoint, before)),
+            replay: start.unfinished.take().map(|run| Replay::new(run.checkpoint, counts)),
             created: None,
         };
-        let ledger = Ledger::new(record, plan.fields.len(), before);
-        let run_name = run.run_name.clone();
+        let ledger = Ledger::new(record, plan.fields.len(), counts);
+        let run_name = start.run_name.clone();
         Ok(Committer {
             options,
             plan,
@@ -93,7 +95,8 @@ impl<'r> Committer<'r> {
             ledger,
             run_name,
             one_by_one,
-            start,
+            first_free_id,
+            customers_before,
             kept: None,
         })
     }
@@ -151,21 +154,23 @@ impl<'r> Committer<'r> {
                 self.create(&verdicts.rows, &checked.found.rows)?;
             }
             Some(mut accepted) => match &mut self.resolver.last_wins {
-                Some(held) => held.hold_back((first, first_record), &verdicts.rows, &mut accepted, &columns)?,
+                Some(last_wins) => {
+                    last_wins.push_block((first, first_record), &verdicts.rows, &mut accepted, &columns)?
+                }
                 None => self.store(&verdicts.rows, &accepted)?,
             },
         }
-        let is_late = |index| rejected.binary_search_by_key(&index, |rejected| rejected.index).is_ok();
-        let is_reject = |index: usize| verdicts.verdicts[index].outcome == Outcome::Rejected || is_late(index);
-        let before = self.ledger.counts.rejected;
-        let listed = listed_spans(self.options, before, counts.rejected, verdicts.verdicts.len(), is_reject);
+        let is_key_reject = |index| rejected.binary_search_by_key(&index, |rejected| rejected.index).is_ok();
+        let is_reject = |index: usize| verdicts.verdicts[index].outcome == Outcome::Rejected || is_key_reject(index);
+        let rejected_before = self.ledger.counts.rejected;
+        let listed = listed_spans(self.options, rejected_before, counts.rejected, verdicts.verdicts.len(), is_reject);
         let (more_errors, more_rejects): (Vec<_>, Vec<_>) =
-            rejected.into_iter().map(|late| ((late.index, late.error), (late.index, late.reject))).unzip();
+            rejected.into_iter().map(|key| ((key.index, key.error), (key.index, key.reject))).unzip();
         let Found { errors, rejects, .. } = checked.found;
         self.reports.write_block(input, &errors.with(more_errors, listed), &rejects.with(more_rejects, listed))?;
         self.ledger.add_block(input, &counts, &tally, checked.block.file_bytes, first + records);
         match checked.block.stop.take() {
-            Some(before) => self.checkpoint(input, first_record + records - 1, before, observer),
+            Some(text_before) => self.checkpoint(input, first_record + records - 1, text_before, observer),
             None => Ok(true),
         }
     }
@@ -199,11 +204,11 @@ impl<'r> Committer<'r> {
         Ok(first_id)
     }
 
-    fn store_held_back(&mut self) -> Result<()> {
+    fn store_last_wins(&mut self) -> Result<()> {
         loop {
             stop_if_signalled(&self.options.stop)?;
-            let held = self.resolver.last_wins.as_mut().map_or(Ok(None), LastWins::next_batch)?;
-            let Some((bytes, accepted)) = held else { return Ok(()) };
+            let batch = self.resolver.last_wins.as_mut().map_or(Ok(None), LastWins::next_batch)?;
+            let Some((bytes, accepted)) = batch else { return Ok(()) };
             self.store(&bytes, &accepted)?;
         }
     }
@@ -214,7 +219,7 @@ impl<'r> Committer<'r> {
         let notes = self.ledger.inputs[input].end(read, &self.plan, self.options)?;
         if self.one_by_one && !self.ledger.is_complete() {
             // The next input finds the customers of this one, so the keys of its records are free again.
-            self.store_held_back()?;
+            self.store_last_wins()?;
             self.writer.end_input()?;
             self.keys.end_input();
         }
@@ -257,8 +262,8 @@ impl<'r> Committer<'r> {
             run_id: store.run_id(),
             records: self.ledger.records,
             position,
-            customers: self.start.1 + self.ledger.counts.created as i64,
-            start_customer_id: self.start.0,
+            customers: self.customers_before + self.ledger.counts.created as i64,
+            start_customer_id: self.first_free_id,
             next_customer_id: store.next_id,
             change_counter: None,
         };
@@ -284,7 +289,7 @@ impl<'r> Committer<'r> {
         if let Some(replay) = &self.writer.replay {
             return Err(replay.ended_too_early(&self.writer.database, self.ledger.records));
         }
-        self.store_held_back()?;
+        self.store_last_wins()?;
         self.balance()?;
         Ok(self)
     }

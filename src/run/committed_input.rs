@@ -137,7 +137,7 @@ pub(super) fn balance(what: &str, read: u64, counts: &Counts) -> Result<()> {
 }
 
 /// A filled cell: its column (its slot, within a block), and what became of it.
-pub(super) type CellFate = (u32, CellOutcome);
+pub(super) type NotedCell = (u32, CellOutcome);
 
 /// Stands for all columns that the summary does not list: further keys, and the columns that a reject report adds.
 pub(super) const OTHERS: u32 = u32::MAX >> 3;

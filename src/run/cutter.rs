@@ -73,9 +73,9 @@ impl Cutter {
                 before += read.as_ref().map_or(0, |read| read.records);
                 match read {
                     Some(read) if read.bytes < expected => {
-                        let doing =
+                        let message =
                             "it became shorter while it was read; run custload again when no program is writing to it";
-                        Err(Error::Input { path, doing: doing.into() })
+                        Err(Error::Input { path, message: message.into() })
                     }
                     read => Ok(read),
                 }

@@ -34,7 +34,7 @@ pub(super) fn refuse_database_as_input(options: &Options, paths: &[PathBuf]) -> 
     let Some(database) = &options.database else { return Ok(()) };
     let is_it = |path: &&PathBuf| path.as_os_str() != "-" && database.is_file() && are_one_file(path, database);
     match paths.iter().find(is_it) {
-        Some(path) => Err(Error::Input { path: path.clone(), doing: "it is the database itself".into() }),
+        Some(path) => Err(Error::Input { path: path.clone(), message: "it is the database itself".into() }),
         None => Ok(()),
     }
 }

@@ -247,7 +247,7 @@ impl Inspection {
             }
         }
         self.short_zips += verdicts.short_zips.len() as u64;
-        self.input.counts.repaired += verdicts.repaired.iter().sum::<u64>();
+        self.input.counts.repaired += verdicts.repaired_values();
     }
 
     fn filling(&self, fields: &[FieldPlan]) -> Vec<Vec<usize>> {

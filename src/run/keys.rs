@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::{borrow::Cow, ops::Range, path::PathBuf};
 
 use super::worker::{Checked, Found};
-use super::{accepted::cannot_keep_keys, target::Target};
+use super::{accepted::spill_error, target::Target};
 use crate::core::judge::{Outcome, Touched};
 use crate::core::text::key::{self, KeyComparison};
 use crate::core::{judge::field_plan::KeyPlan, judge::plan::Plan, profile::FieldSet, record::Position, row::Value};
@@ -76,7 +76,7 @@ impl Keys {
     }
 
     fn add_texts(&mut self, first: RunPosition, input: usize, position: Position, texts: &BlockTexts) -> Result<()> {
-        self.texts.push(first, input, position, texts).map_err(|error| cannot_keep_keys(&self.folder, &error))
+        self.texts.push(first, input, position, texts).map_err(|error| spill_error(&self.folder, &error))
     }
 
     /// The records of a block that lost their claim to an earlier record, counted from the block's first.
@@ -126,7 +126,7 @@ impl Keys {
     }
 
     fn read(&mut self, record: RunPosition) -> Result<KeyedRecord> {
-        self.texts.read(record).map_err(|error| cannot_keep_keys(&self.folder, &error))
+        self.texts.read(record).map_err(|error| spill_error(&self.folder, &error))
     }
 
     /// Adds the keys of new customers for the next input. Their IDs start at `first`, and their rows are in `bytes`.
@@ -325,7 +325,7 @@ pub(super) mod tests {
         for (kind, advice) in
             [(io::ErrorKind::StorageFull, "Free some space"), (io::ErrorKind::PermissionDenied, "Check the disk")]
         {
-            let message = cannot_keep_keys(Path::new("/some/folder"), &kind.into()).to_string();
+            let message = spill_error(Path::new("/some/folder"), &kind.into()).to_string();
             assert!(message.starts_with("/some/folder: ") && message.contains(advice), "{message}");
         }
     }

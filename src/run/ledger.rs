@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::committed_input::{CellFate, CommittedInput, balance, balance_cells, column_of};
+use super::committed_input::{CommittedInput, NotedCell, balance, balance_cells, column_of};
 use super::options::{Options, Progress};
 use super::start::{Clock, Start};
-use super::{accepted::LateReject, inputs::part, option_text, report_paths::relative_reports, tally::Tally};
+use super::{accepted::KeyReject, inputs::part, option_text, report_paths::relative_reports, tally::Tally};
 use crate::core::record::{Balance, CellOutcome};
 use crate::core::{judge::Verdicts, judge::plan::Plan};
 use crate::error::{Error, Result};
@@ -58,13 +58,13 @@ impl Ledger {
         self.records = records;
     }
 
-    /// Adds what became of a block's cells. `cells` counts those of late rejects as if they were accepted.
+    /// Adds what became of a block's cells. `cells` counts those of records rejected for their key as if they were accepted.
     pub(super) fn add_cells(
         &mut self,
         input: usize,
         columns: &[u32],
         cells: &[Balance],
-        rejected: &[LateReject],
+        rejected: &[KeyReject],
         verdicts: &Verdicts,
     ) {
         let input = &mut self.inputs[input];
@@ -78,7 +78,7 @@ impl Ledger {
         }
     }
 
-    pub(super) fn supersede_cells(&mut self, input: usize, cells: &[CellFate]) {
+    pub(super) fn supersede_cells(&mut self, input: usize, cells: &[NotedCell]) {
         for (column, outcome) in cells {
             self.inputs[input].cells(*column).move_one(*outcome, CellOutcome::Superseded);
         }

@@ -11,7 +11,7 @@ use super::{events, history::reports_of, option_text, report_paths::Stems};
 use crate::core::{mode::Mode, text::visible};
 use crate::error::{Error, Result};
 use crate::read::{feed::sha256, input::Input};
-use crate::sink::sqlite::{FINISHED, LoadedInput, LockedDatabase, PastRun, Undo, Undone};
+use crate::sink::sqlite::{FINISHED, FileRow, LoadedInput, LockedDatabase, PastRun, Undo, Undone};
 use crate::{disk::folder_of, shell};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -61,6 +61,11 @@ pub(super) struct LoadedInputs<'l> {
     pub(super) mode: Mode,
 }
 
+/// The absolute path of a loaded input; as it was named, if only that is in the database.
+fn path_of(file: &FileRow) -> Option<String> {
+    file.absolute_path.clone().or_else(|| absolute_path(Path::new(&file.path)))
+}
+
 impl<'l> LoadedInputs<'l> {
     /// Those of `loaded`, in the order in which they were loaded, whose runs are kept. `mode` is that of this run.
     pub(super) fn new(loaded: &'l [LoadedInput], is_kept: impl Fn(i64) -> bool, mode: Mode) -> LoadedInputs<'l> {
@@ -68,9 +73,7 @@ impl<'l> LoadedInputs<'l> {
             LoadedInputs { by_path: HashMap::new(), by_bytes: HashMap::new(), last_change: None, loaded, mode };
         for input in loaded.iter().filter(|loaded| loaded.file.counts.accepted > 0 && is_kept(loaded.run.run_id)) {
             let file = &input.file;
-            // Earlier versions kept only the path as it was named.
-            let path = file.absolute_path.clone().or_else(|| absolute_path(Path::new(&file.path)));
-            if let Some(path) = path {
+            if let Some(path) = path_of(file) {
                 known.by_path.insert((path, file.part.as_deref()), input);
             }
             known.by_bytes.insert((&file.sha256, file.part.as_deref()), input);
@@ -196,8 +199,7 @@ fn loaded_rejects(all: &[PastRun], runs: &BTreeSet<i64>, database: &Path) -> Opt
     // In their order: a run reads only reports of earlier runs.
     for run in all.iter().filter(|run| run.run_id > *first) {
         for file in &run.inputs {
-            let path = file.absolute_path.clone().or_else(|| absolute_path(Path::new(&file.path)));
-            let path = path.map(PathBuf::from).unwrap_or_default();
+            let path = path_of(file).map(PathBuf::from).unwrap_or_default();
             let writer = folders.iter().find(|(_, folder)| path.starts_with(folder)).map(|(run, _)| *run);
             // If a report was moved, it is unknown which run wrote it.
             let is_theirs = writer.map_or(file.is_reject_report, |writer| rejecting.contains(&writer));

@@ -27,8 +27,8 @@ pub(super) fn difference(before: &str, now: &Options, matter: &[Decides]) -> Opt
         })
     });
     // An option that only a later version knows.
-    let is_known = |key: &str| recorded().any(|(.., recorded)| recorded.key == key);
-    let mut unknown = before.iter().filter(|(key, value)| !is_known(key) && !value.is_null());
+    let can_repeat = |key: &str| recorded().any(|(.., recorded)| recorded.key == key);
+    let mut unknown = before.iter().filter(|(key, value)| !can_repeat(key) && !value.is_null());
     differing.or_else(|| {
         let (key, before) = unknown.next()?;
         Some(differs(&format!("--{}", key.replace('_', "-")), "true", before, &Value::Null))

@@ -61,9 +61,9 @@ pub(super) fn finish_earlier_reports(
             }
         }
     }
-    let is_known =
+    let can_repeat =
         |run_id: i64, started: &str| known.iter().any(|run| (run.run_id, run.started_at.as_str()) == (run_id, started));
-    finished.extend(RunNote::recover(database, is_known)?);
+    finished.extend(RunNote::recover(database, can_repeat)?);
     for path in finished {
         observer.note(&format!("{}: published the reports of a run that was killed after its commit", path.display()));
     }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::accepted::{Accepted, Action, LastWins, LateReject};
+use super::accepted::{Accepted, Action, KeyReject, LastWins};
 use super::keys::{ExistingMatch, Keys};
 use super::worker::{Checked, Found, Worker, needs_customer};
 use super::{ledger::Ledger, tally::Tally, target::CustomerWriter};
@@ -25,7 +25,7 @@ pub(super) struct Resolver {
 pub(super) struct Resolved<'v> {
     /// `None` if every accepted record creates a customer and is not listed.
     pub(super) accepted: Option<Vec<Accepted<'v>>>,
-    pub(super) rejected: Vec<LateReject>,
+    pub(super) rejected: Vec<KeyReject>,
 }
 
 struct Claim<'k> {
@@ -88,8 +88,8 @@ impl Resolver {
                 let spot = Spot { block, span, position };
                 let findings = self.findings(decision, worker, spot, touched, writer, ledger)?;
                 let (mut error, mut reject) = (Vec::new(), Vec::new());
-                worker.reject_late(&findings, spot, tally, (&mut error, &mut reject));
-                rejected.push(LateReject { index, error, reject });
+                worker.reject_for_key(&findings, spot, tally, (&mut error, &mut reject));
+                rejected.push(KeyReject { index, error, reject });
                 continue;
             };
             let ExistingMatch { customer, differing, key, .. } = found;

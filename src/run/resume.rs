@@ -7,10 +7,10 @@ use std::path::Path;
 use super::inputs::{file_length, shown_path};
 use super::option_text::{Decides, difference};
 use super::options::Options;
+use crate::core::record::{Count, Counts};
 use crate::core::{profile::Profile, text::visible};
 use crate::error::{Error, Result, Words};
 use crate::read::input::Input;
-use crate::report::summary::Counts;
 use crate::shell;
 use crate::sink::sqlite::{Checkpoint, InputPosition, Unfinished};
 
@@ -74,11 +74,10 @@ impl Replay {
             return Some(format!("the first {records} records of {path} are not those that were loaded"));
         }
         if *counts != self.counts {
-            let (accepted, rejected) = (self.counts.accepted, self.counts.rejected);
-            return Some(format!(
-                "of the first {} records, {accepted} were accepted and {rejected} rejected; now it is {} and {}",
-                then.records, counts.accepted, counts.rejected
-            ));
+            let one = |count: &&Count| (count.get)(counts) != (count.get)(&self.counts);
+            let Count { name, get, .. } = Counts::TABLE.iter().find(one)?;
+            let (records, before, now) = (then.records, get(&self.counts), get(counts));
+            return Some(format!("of the first {records} records the count {name} was {before}, and is now {now}"));
         }
         (self.next_id != then.next_customer_id)
             .then(|| format!("the next customer ID should be {}, but is {}", then.next_customer_id, self.next_id))
@@ -120,7 +119,7 @@ mod tests {
         for (place, counts, next_id, expected) in [
             (&place, &counts, 14, None),
             (&other_text, &counts, 14, Some("the first 5 records of a.csv are not those")),
-            (&place, &other_counts, 14, Some("4 were accepted and 1 rejected; now it is 3 and 2")),
+            (&place, &other_counts, 14, Some("of the first 5 records the count accepted was 4, and is now 3")),
             (&place, &counts, 13, Some("the next customer ID should be 14, but is 13")),
         ] {
             let found = replay(next_id).difference(place, counts, "a.csv");

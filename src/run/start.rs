@@ -1,4 +1,5 @@
-//! The start of a run: [`Start`] locks the database, and reads the run's number and what earlier runs have left.
+//! The start of a run ([`Start`]): it locks the database, and reads the run's number and what earlier runs have left. Undo and
+//! prune lock through [`lock_database`] too.
 
 use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;

@@ -27,7 +27,7 @@ impl Target {
         match self {
             Target::Database(store) => store.customers(),
             Target::ReadOnly(snapshot) => Some(snapshot.customers()),
-            Target::Simulated(simulation) => simulation.existing(),
+            Target::Simulated(simulation) => simulation.customers(),
             Target::Nothing => None,
         }
     }
@@ -55,7 +55,7 @@ impl Target {
 
     pub(super) fn has_customers(&self) -> bool {
         match self {
-            Target::Simulated(simulation) => simulation.existing().is_some(),
+            Target::Simulated(simulation) => simulation.customers().is_some(),
             other => !matches!(other, Target::Nothing),
         }
     }

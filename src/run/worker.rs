@@ -31,7 +31,7 @@ pub(super) struct Worker {
 }
 
 /// Buffers of report lines, reused from record to record.
-pub(super) struct Pens {
+pub(super) struct LineBuffers {
     row: RowWriter,
     words: Words,
 }
@@ -78,7 +78,7 @@ impl Worker {
     }
 
     /// Counts and reports an accepted record that is rejected for its key after all: see [`Worker::write_findings`].
-    pub(super) fn reject_late(
+    pub(super) fn reject_for_key(
         &self,
         findings: &FindingList,
         spot: Spot<'_>,
@@ -89,15 +89,15 @@ impl Worker {
         self.write_findings(&mut self.pens(), out, spot, findings.all(), Some(&[]));
     }
 
-    pub(super) fn pens(&self) -> Pens {
-        Pens { row: RowWriter::new(self.delimiter), words: Words::default() }
+    pub(super) fn pens(&self) -> LineBuffers {
+        LineBuffers { row: RowWriter::new(self.delimiter), words: Words::default() }
     }
 
     /// Adds a line to `errors.ndjson` for each finding of a record, and one to the reject report if it is rejected: then `cells`
     /// are its cells, as far as they are known.
     pub(super) fn write_findings(
         &self,
-        Pens { row, words }: &mut Pens,
+        LineBuffers { row, words }: &mut LineBuffers,
         (errors, rejects): (&mut Vec<u8>, &mut Vec<u8>),
         spot: Spot<'_>,
         findings: Findings<'_>,
@@ -183,11 +183,11 @@ impl Checked {
     pub(super) fn new(worker: &Arc<Worker>, block: Block, first: RunPosition) -> Checked {
         let mut verdicts = worker.checker.check::<RecordBuilder>(&block);
         let keys = worker.keys.read();
-        let mut gathered = Gathered::new(worker, &verdicts, &keys, block.spans.len());
+        let mut gathered = BlockChecker::new(worker, &verdicts, &keys, block.spans.len());
         for (index, ((position, span), verdict)) in (0..).zip(block.positions().zip(&verdicts.verdicts)) {
             gathered.add(index, Spot { block: &block, span, position }, verdict);
         }
-        let Gathered { mut found, claims, refused, .. } = gathered;
+        let BlockChecker { mut found, claims, refused, .. } = gathered;
         for index in refused {
             verdicts.verdicts[index].outcome = Outcome::Rejected;
             verdicts.marks.reject(index);
@@ -211,25 +211,25 @@ impl Checked {
 }
 
 /// What the records of a block are checked with, one after another, and what is found.
-struct Gathered<'c> {
+struct BlockChecker<'c> {
     worker: &'c Worker,
     verdicts: &'c Verdicts,
     keys: &'c KeySet,
     short_zips: Peekable<Iter<'c, u32>>,
-    pens: Pens,
+    pens: LineBuffers,
     claims: Vec<Claim>,
     /// The accepted records that are rejected because no customer can have their key.
     refused: Vec<usize>,
     found: Found,
 }
 
-impl<'c> Gathered<'c> {
-    fn new(worker: &'c Worker, verdicts: &'c Verdicts, keys: &'c KeySet, records: usize) -> Gathered<'c> {
+impl<'c> BlockChecker<'c> {
+    fn new(worker: &'c Worker, verdicts: &'c Verdicts, keys: &'c KeySet, records: usize) -> BlockChecker<'c> {
         let mut tally = Tally::new(worker.checker.plan().fields.len());
         tally.values(&verdicts.repaired, &verdicts.deprecated);
         let findings = if worker.reports { verdicts.findings.len() } else { 0 };
         let found = Found {
-            counts: Counts { read: records as u64, repaired: verdicts.repaired.iter().sum(), ..Counts::default() },
+            counts: Counts { read: records as u64, repaired: verdicts.repaired_values(), ..Counts::default() },
             rows: Vec::with_capacity(records),
             texts: BlockTexts::new(records),
             candidates: Vec::new(),
@@ -240,11 +240,11 @@ impl<'c> Gathered<'c> {
         };
         let (short_zips, pens) = (verdicts.short_zips.iter().peekable(), worker.pens());
         let claims = Vec::with_capacity(records);
-        Gathered { worker, verdicts, keys, short_zips, pens, claims, refused: Vec::new(), found }
+        BlockChecker { worker, verdicts, keys, short_zips, pens, claims, refused: Vec::new(), found }
     }
 
     fn add(&mut self, index: u32, spot: Spot<'_>, verdict: &'c Verdict) {
-        let Gathered { worker, verdicts, .. } = *self;
+        let BlockChecker { worker, verdicts, .. } = *self;
         let found = &mut self.found;
         if self.short_zips.next_if_eq(&&index).is_some() {
             found.tally.short_zip(worker.input, spot.position.line);
@@ -275,7 +275,7 @@ impl<'c> Gathered<'c> {
 
     /// Adds an accepted record, unless it needs an existing customer and none can have its key. Returns the key that it claims.
     fn accept(&mut self, index: u32, spot: Spot<'_>, row: &Range<u32>, key: Option<&'c [u8]>) -> Option<&'c [u8]> {
-        let Gathered { worker, verdicts, keys, .. } = *self;
+        let BlockChecker { worker, verdicts, keys, .. } = *self;
         let found = &mut self.found;
         let fingerprint = key.map(|key| worker.fingerprints.of(key));
         let mut findings = FindingList::default();
@@ -291,7 +291,7 @@ impl<'c> Gathered<'c> {
             found.counts.rejected += 1;
             self.refused.push(index as usize);
             let out = (&mut found.errors.text, &mut found.rejects.text);
-            worker.reject_late(&findings, spot, &mut found.tally, out);
+            worker.reject_for_key(&findings, spot, &mut found.tally, out);
             return None;
         }
         found.counts.accepted += 1;

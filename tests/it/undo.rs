@@ -723,7 +723,7 @@ fn ranges_that_no_run_notes_are_refused() {
          INSERT INTO import_created VALUES (2, 4, 4000000000000000003, ''), (2, 4000000000000000004, 5, '')",
     );
     let before = dump(&place.path("customers.db"));
-    refused(&place, "undo 2 --keep-changed", &["run 2 cannot be undone", "the data needed to undo it is missing"]);
+    refused(&place, "undo 2 --keep-changed", &["run 2 cannot be undone", "the data needed to undo it is gone"]);
     assert_eq!(dump(&place.path("customers.db")), before);
 }
 

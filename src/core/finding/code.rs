@@ -142,7 +142,7 @@ codes! {
         explanation: "A spreadsheet could not calculate the cell and shows an error such as #N/A or #REF!; or its column was too narrow when the file was exported, and shows ####; or the cell is a formula that the program that wrote the file did not calculate. In other formats such a word is an error too, because they are exported from spreadsheets."
         example: "postal_code: #N/A, from a VLOOKUP that found nothing"
         hint: "Correct the formula in the spreadsheet, or write the value in its place. Make a column of #### wider, and export the file again. A formula without a stored result is calculated when a spreadsheet program opens and saves the file."
-    DuplicateKey "duplicate-key" Set "a key that another customer has"
+    DuplicateKey "duplicate-key" Set "a key that an earlier record or a customer has"
         explanation: "Another record of this run, or a customer in the database, has the same key. The message names it. Keys are compared without regard to case."
         example: "ANN@example.com after ann@example.com"
         hint: "Keep one of the two records, or correct the key; --key none loads records without this check."

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::draft::{Draft, Original};
-use super::keys::{JsonShape, MetKeys};
+use super::json_shape::{JsonShape, MetKeys};
 use super::verdicts::{BadRecord, Outcome, Verdict, Verdicts};
 use super::{csv, json, report_line};
 use super::{csv_shape::CsvShape, plan::Plan, report::Carried};

@@ -102,7 +102,7 @@ impl<B: RowBuilder> Draft<'_, B> {
                 Some(error) => self.judge.cell_error(origin, error, error),
                 None => self.judge.parts(origin, &cells.each_ref().map(|cell| &**cell)),
             };
-            self.note_fates(field, [0, 1].map(|part| (columns[part], &*cells[part])), &stored);
+            self.note_outcome_of_two(field, [0, 1].map(|part| (columns[part], &*cells[part])), &stored);
             return self.push(field, stored);
         }
         let cell = cut.cell(column);

@@ -1,4 +1,4 @@
-//! [`CsvShape`].
+//! How the rows of an input are cut, and which field each of their cells fills: [`CsvShape`].
 
 use super::{report::ReportShape, verdicts::BadRecord};
 use crate::core::profile::{Binding, letters_and_digits};

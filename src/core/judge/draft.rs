@@ -202,7 +202,7 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
     }
 
     /// The same for two cells whose texts were judged as one.
-    pub(super) fn note_fates(&mut self, field: usize, cells: [(usize, &str); 2], stored: &Stored<'_>) {
+    pub(super) fn note_outcome_of_two(&mut self, field: usize, cells: [(usize, &str); 2], stored: &Stored<'_>) {
         let has_value = cells.map(|(_, raw)| self.judge.plan.has_value(field, raw));
         let whole = match has_value {
             [true, true] => &cells.map(|(_, raw)| raw).join(" "),

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::draft::{Draft, Original};
-use super::keys::{JsonShape, MOST_KEYS, MetKeys};
+use super::json_shape::{JsonShape, MOST_KEYS, MetKeys};
 use super::report_line::{Record, parse, parse_members, without_report};
 use super::value::{Origin, is_whole};
 use super::{plan::Plan, verdicts::BadRecord};
@@ -23,7 +23,7 @@ pub(super) struct JsonRecords<'c> {
     plan: &'c Plan,
     shape: &'c JsonShape,
     /// The block's known keys; bounded, because a hostile file may have millions.
-    keys: Vec<KnownKey>,
+    keys: Vec<BlockKey>,
     indices: HashMap<String, usize>,
     /// The first key of the previous record.
     first: usize,
@@ -41,7 +41,7 @@ pub(super) struct JsonRecords<'c> {
     bindings: usize,
 }
 
-struct KnownKey {
+struct BlockKey {
     name: Box<str>,
     meaning: Meaning,
     role: Role,
@@ -219,7 +219,7 @@ impl<'c> JsonRecords<'c> {
         }
         self.indices.insert(key.to_string(), index);
         let written = Self::written(key);
-        self.keys.push(KnownKey { name: key.into(), meaning, role, written, next: index + 1, bound: 0 });
+        self.keys.push(BlockKey { name: key.into(), meaning, role, written, next: index + 1, bound: 0 });
         (meaning, role, index)
     }
 }
@@ -270,7 +270,7 @@ fn judge_members<'v, B: RowBuilder>(
                     [None, _] => draft.judge.written(origin(first), written(first as u32)),
                     [_, None] => draft.judge.written(origin(last), written(last as u32)),
                 };
-                draft.note_fates(field, [(first, &*text(first)), (last, &*text(last))], &stored);
+                draft.note_outcome_of_two(field, [(first, &*text(first)), (last, &*text(last))], &stored);
                 stored
             }
         };

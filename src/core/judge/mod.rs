@@ -9,7 +9,7 @@ mod csv_shape;
 mod draft;
 pub mod field_plan;
 mod json;
-mod keys;
+mod json_shape;
 mod marks;
 mod options;
 pub mod plan;
@@ -22,7 +22,7 @@ mod verdicts;
 
 pub use self::checker::{Checker, Shape, Stamp};
 pub use self::csv_shape::CsvShape;
-pub use self::keys::{JsonShape, MOST_KEYS, MetKeys};
+pub use self::json_shape::{JsonShape, MOST_KEYS, MetKeys};
 pub use self::record_judge::{FieldValue, Judgement, RecordJudge};
 pub use self::report::Carried;
 pub use self::verdicts::{Outcome, Touched, Verdict, Verdicts};

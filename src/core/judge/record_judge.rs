@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::checker::{Checker, Shape, Stamp};
 use super::options::{FieldOptions, PlanError};
 use super::verdicts::{Outcome, Verdicts};
-use super::{csv_shape::CsvShape, keys::JsonShape, plan::Plan};
+use super::{csv_shape::CsvShape, json_shape::JsonShape, plan::Plan};
 use crate::core::profile::{Binding, Profile};
 use crate::core::record::{Block, Extent, Span};
 use crate::core::row::{PlainRows, Value};

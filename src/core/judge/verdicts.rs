@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::{keys::MetKeys, marks::Marks};
+use super::{json_shape::MetKeys, marks::Marks};
 use crate::core::finding::{Finding, FindingList, Findings, Handling, Problem};
 use crate::core::record::{RAW_LIMIT, raw};
 use crate::core::{profile::FieldSet, record::csv::Cell};
@@ -49,6 +49,11 @@ pub enum Outcome {
 }
 
 impl<R> Verdicts<R> {
+    /// The number of values from which punctuation was removed.
+    pub fn repaired_values(&self) -> u64 {
+        self.repaired.iter().sum()
+    }
+
     pub fn key_text(&self, range: &Range<u32>) -> &[u8] {
         self.keys.get(range.start as usize..range.end as usize).unwrap_or_default()
     }

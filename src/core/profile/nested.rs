@@ -81,7 +81,7 @@ impl Nested {
         if holders.is_empty() || holders.len() > MOST_HOLDERS {
             return None;
         }
-        let known: Vec<(usize, Holds)> = holders.iter().map(|holder| known_holder(holder)).collect::<Option<_>>()?;
+        let known: Vec<(usize, Holds)> = holders.iter().map(|holder| holder_of(holder)).collect::<Option<_>>()?;
         let is_shipping = known.iter().any(|(_, holds)| *holds == Holds::Shipping);
         // The innermost holder that is more than a wrapper says what is in it, and decides the rank.
         let (holder, inner) = *known.iter().find(|(_, holds)| *holds != Holds::Customer).unwrap_or(&known[0]);
@@ -100,7 +100,7 @@ impl Nested {
 }
 
 /// The place of a known key among all, and what its object holds.
-fn known_holder(key: &str) -> Option<(usize, Holds)> {
+fn holder_of(key: &str) -> Option<(usize, Holds)> {
     let all = HOLDERS.iter().flat_map(|(holds, keys)| keys.iter().map(move |known| (*known, *holds)));
     all.enumerate().find(|(_, (known, _))| *known == key).map(|(place, (_, holds))| (place, holds))
 }

@@ -13,7 +13,7 @@ pub enum Sum {
     AcceptedOutcome,
     /// An outcome of other lines.
     Outcome,
-    /// Counts values, not records: a part of no sum, and kept for a run as a whole.
+    /// Counts values, not records: part of no sum, and kept in the database for a run as a whole.
     Values,
 }
 
@@ -26,8 +26,8 @@ pub struct Count {
     pub get_mut: fn(&mut Counts) -> &mut u64,
 }
 
-/// The list of counts, for a macro that makes something of each. To add a count, add a line here and a column of that name
-/// to the database's schema.
+/// The list of counts, for a macro that makes something of each. To add a count, add a line here: the
+/// database, JSON and the log follow. A database without its column is refused then (`schema::tables`).
 macro_rules! each_count {
     ($make:ident $($given:tt)*) => {
         $make! { [$($given)*]

@@ -28,6 +28,8 @@ pub struct Facts {
     pub examples: &'static [(&'static str, &'static str)],
     /// The type in a few words, for the listing of profiles.
     pub words: &'static str,
+    /// Whether the listing names the characters that a profile allows, in place of these words.
+    pub shows_characters: bool,
     /// What the listing says after the limits.
     pub normalisation: Option<&'static str>,
     pub storage: Storage,
@@ -54,6 +56,7 @@ impl Facts {
         docs: "Any text.",
         examples: &[("Ann Smith", "Ann Smith"), ("null", "null")],
         words: "text",
+        shows_characters: false,
         normalisation: None,
         storage: Storage::Text,
         json: Wanted::Text,

@@ -24,7 +24,6 @@ use serde::{Deserialize, Serialize};
 use self::definition::{Facts, Limits, Memory, Parsed, Quick, Type};
 use crate::core::record::json::JsonValue;
 use crate::core::row::RowBuilder;
-use crate::core::text::Characters;
 
 /// Declares [`FieldType`]: a variant for each type, whose methods ask the type of that name.
 macro_rules! field_types {
@@ -86,13 +85,11 @@ field_types! {
 impl FieldType {
     /// What the limits allow, in words.
     pub fn describe(self, limits: &Limits) -> Cow<'static, str> {
-        let words = self.facts().words;
-        match self {
-            FieldType::Choice => limits.choices.join(" or ").into(),
-            FieldType::Text | FieldType::PostalCode | FieldType::Country | FieldType::State => {
-                limits.characters.map_or(words, Characters::describe).into()
-            }
-            _ => words.into(),
+        let Facts { words, shows_characters, .. } = self.facts();
+        match limits.characters.filter(|_| *shows_characters) {
+            _ if !limits.choices.is_empty() => limits.choices.join(" or ").into(),
+            Some(characters) => characters.describe().into(),
+            None => (*words).into(),
         }
     }
 }

@@ -12,6 +12,7 @@ pub struct PostalCode;
 
 impl Type for PostalCode {
     const FACTS: Facts = Facts {
+        shows_characters: true,
         docs: "A postal code: text, so that leading zeros stay.",
         examples: &[("02101", "02101"), ("SW1A 1AA", "SW1A 1AA")],
         is_identifier: true,

@@ -12,6 +12,7 @@ pub struct State;
 
 impl Type for State {
     const FACTS: Facts = Facts {
+        shows_characters: true,
         docs: "A state or province. Two letters become upper case.",
         examples: &[("ny", "NY"), ("Texas", "Texas"), ("n1", "n1")],
         address_part: Some(AddressPart::State),

@@ -10,7 +10,8 @@ use crate::core::{finding::TextKind, row::RowBuilder, text::sheet};
 pub struct Text;
 
 impl Type for Text {
-    const FACTS: Facts = Facts { settings: &["min", "max", "characters", "default", "repair"], ..Facts::TEXT };
+    const FACTS: Facts =
+        Facts { shows_characters: true, settings: &["min", "max", "characters", "default", "repair"], ..Facts::TEXT };
 
     fn parse<'v>(value: Cow<'v, str>, limits: &Limits) -> Parsed<'v> {
         let repaired = if limits.repair { repair::repaired(&value) } else { None };

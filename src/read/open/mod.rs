@@ -111,8 +111,8 @@ fn open_inflated(
     match inflate::kind_of(&start) {
         Some(inner) if inner != Compression::Zip => {
             let (inner, outer) = (inner.name(), kind.name());
-            let doing = format!("it is compressed twice, {inner} within {outer}; decompress it once first");
-            Err(refuse(path, Words::own(doing)))
+            let message = format!("it is compressed twice, {inner} within {outer}; decompress it once first");
+            Err(refuse(path, Words::own(message)))
         }
         None if !is_compound(&start) => open_text(path, &start, reader, Some((kind, meter)), length, options),
         _ => {

@@ -65,8 +65,8 @@ impl OpenedSheet {
     }
 }
 
-pub fn refuse(path: &Path, doing: impl Into<Words>) -> Error {
-    Error::Input { path: path.to_path_buf(), doing: doing.into() }
+pub fn refuse(path: &Path, message: impl Into<Words>) -> Error {
+    Error::Input { path: path.to_path_buf(), message: message.into() }
 }
 
 /// Opens a text that is not decoded yet. `start` is its beginning, up to the size of a sample. If it was inflated, the
@@ -87,8 +87,8 @@ pub(super) fn open_text(
         None if options.sheet.is_some() => Some("it is not a spreadsheet and has no sheets; leave out --sheet"),
         other => other,
     };
-    if let Some(doing) = refusal {
-        return Err(refuse(path, doing));
+    if let Some(message) = refusal {
+        return Err(refuse(path, message));
     }
     let mut notes = Vec::new();
     let Detected { encoding, skip, guessed, .. } = find_encoding(start, is_report, options, &mut notes);
@@ -192,7 +192,7 @@ fn what_else(start: &[u8]) -> Option<&'static str> {
     let is_text = !is_binary && std::str::from_utf8(&start[..start.len().min(64)]).is_ok();
     // A CSV file may begin with one of these words.
     let kinds = kinds.iter().filter(|(magic, _)| !is_text || magic.starts_with(b"<") || magic.starts_with(b"%"));
-    kinds.into_iter().find(|(magic, _)| start.starts_with(magic)).map(|(_, doing)| *doing)
+    kinds.into_iter().find(|(magic, _)| start.starts_with(magic)).map(|(_, message)| *message)
 }
 
 /// Whether this is the header of a dBase table: a version, the day of the last change, and 32 bytes for each field, up

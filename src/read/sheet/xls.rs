@@ -112,21 +112,21 @@ impl Cfb {
     fn next_sector(&self, file: &mut (impl Read + Seek), sector: u32) -> io::Result<u32> {
         let in_sector = (self.sector_bytes / 4) as u32;
         // The table itself is in sectors. The header lists the first 109 of them, and a chain of lists the others.
-        let mut place = sector / in_sector;
+        let mut index = sector / in_sector;
         let mut list = self.header[76..].to_vec();
         let mut next = number(&self.header, 68);
-        let mut held = 109;
-        while place >= held {
+        let mut capacity = 109;
+        while index >= capacity {
             list = vec![0; self.sector_bytes as usize];
             if next > LAST_SECTOR || !self.read(file, next, &mut list)? {
                 return Ok(u32::MAX);
             }
-            place -= held;
-            held = in_sector - 1;
-            next = number(&list, held as usize * 4);
+            index -= capacity;
+            capacity = in_sector - 1;
+            next = number(&list, capacity as usize * 4);
         }
         let mut table = vec![0; self.sector_bytes as usize];
-        let found = self.read(file, number(&list, place as usize * 4), &mut table)?;
+        let found = self.read(file, number(&list, index as usize * 4), &mut table)?;
         Ok(if found { number(&table, (sector % in_sector) as usize * 4) } else { u32::MAX })
     }
 }

@@ -223,8 +223,8 @@ impl Table<'_> {
     fn is_header(&self, row: &Row, least: usize) -> bool {
         let is_name = |cell: &String| matches!(Kind::of(cell), Kind::Text | Kind::Nothing);
         let are_names = row.cells().iter().all(is_name);
-        let is_known = |fit: &Fit| 2 * fit.known > row.filled() || fit.known >= least && are_names;
-        self.candidates.fits(row.cells()).iter().any(|fit| fit.missing.is_empty() && is_known(fit))
+        let can_repeat = |fit: &Fit| 2 * fit.known > row.filled() || fit.known >= least && are_names;
+        self.candidates.fits(row.cells()).iter().any(|fit| fit.missing.is_empty() && can_repeat(fit))
     }
 
     /// The record among the first lines that looks most like a header: it has many cells of short text. Titles have

@@ -15,7 +15,7 @@ pub enum Decides {
     Part,
     /// How often the run commits.
     Steps,
-    /// When rejects stop the run.
+    /// When what is counted stops the run.
     Limit,
     /// None of these, but output, speed, waiting, the clock, or limits that protect the machine.
     Nothing,

@@ -76,7 +76,7 @@ pub struct RecordBuilder {
     common_body: Vec<u8>,
 }
 
-/// So many bytes of a short text are copied at once: a move of a fixed length takes less time than finding out how many there are.
+/// The number of bytes of a short text that are copied at once: a move of a fixed length takes less time than finding out how many there are.
 const SHORT: usize = 32;
 
 impl RecordBuilder {

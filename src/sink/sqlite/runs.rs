@@ -78,9 +78,10 @@ pub(super) const FILES: Table<FileRow> = Table {
     primary_key: Some("run_id, import_file"),
 };
 
-/// What `status` is. A run has the third if it accepted no record.
+/// What `status` is.
 pub const UNFINISHED: &str = "unfinished";
 pub const FINISHED: &str = "finished";
+/// It accepted no record and rejected some.
 pub const NOTHING_LOADED: &str = "nothing-loaded";
 pub const UNDONE: &str = "undone";
 
@@ -102,7 +103,7 @@ pub(super) fn latest_runs(connection: &Connection) -> rusqlite::Result<Vec<RunRo
     RUNS.select(connection, "WHERE status <> ?1 ORDER BY run_id DESC LIMIT 10", [UNFINISHED])
 }
 
-/// Whether the row of a run is written with these counts.
+/// Whether the row of a run is written with this status, start and number of read records.
 pub(super) fn is_written(connection: &Connection, run_id: i64, run: &RunRow) -> rusqlite::Result<bool> {
     let sql = "SELECT EXISTS (SELECT 1 FROM import_runs WHERE run_id = :run_id AND status = :status \
                AND started_at = :started_at AND read = :read)";
@@ -196,7 +197,7 @@ pub(super) const CHECKPOINTS: Table<Checkpoint> = Table {
     primary_key: None,
 };
 
-/// Which input of such a run changed which customers, if there are several inputs. Dropped when the run is finished.
+/// Which input of an unfinished run changed which customers, if there are several inputs. Dropped when the run is finished.
 pub(super) const CHECKPOINT_UPDATES: &str = "CREATE TABLE IF NOT EXISTS import_checkpoint_updates (
   import_file INTEGER NOT NULL,
   customer_id INTEGER NOT NULL,

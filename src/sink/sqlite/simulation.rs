@@ -36,7 +36,7 @@ impl Simulation {
     }
 
     /// The customers that exist, if there is a database.
-    pub fn existing(&self) -> Option<Customers<'_>> {
+    pub fn customers(&self) -> Option<Customers<'_>> {
         self.existing.as_ref().map(|existing| existing.customers())
     }
 
@@ -55,7 +55,7 @@ impl Simulation {
         let sql = "SELECT EXISTS (SELECT 1 FROM customers WHERE customer_id = ?1)";
         let is_here = connection.query_row(sql, [customer], |row| row.get::<_, bool>(0));
         let mut done = Ok(());
-        if let (false, Some(existing)) = (is_here.map_err(|error| failed(&self.stop, &error))?, self.existing()) {
+        if let (false, Some(existing)) = (is_here.map_err(|error| failed(&self.stop, &error))?, self.customers()) {
             existing.read_rows(&columns, &[customer], |_, row| done = copy(connection, profile, customer, &row))?;
         }
         done.and_then(|()| rows::change(connection, change, stamp).map(drop))
@@ -76,7 +76,7 @@ impl Simulation {
             each(at, row);
         });
         read.map_err(|error| failed(&self.stop, &error))?;
-        let Some(existing) = self.existing() else { return Ok(()) };
+        let Some(existing) = self.customers() else { return Ok(()) };
         let (indexes, others): (Vec<usize>, Vec<i64>) =
             customers.iter().copied().enumerate().filter(|(at, _)| !is_here[*at]).unzip();
         existing.read_rows(columns, &others, |at, row| each(indexes[at], row))

@@ -12,6 +12,7 @@ pub struct Country;
 
 impl Type for Country {
     const FACTS: Facts = Facts {
+        shows_characters: true,
         docs: "A country by its English name or ISO 3166 code, stored as its alpha-2 code; an unknown one is stored as it is, with a warning.",
         examples: &[("Germany", "DE"), ("USA", "US"), ("Korea, Republic of", "KR"), ("de", "DE")],
         words: "country",

@@ -12,7 +12,7 @@ const PIECE: usize = 1024 * 1024;
 /// The number of pieces that may wait to be written.
 const QUEUE: usize = 2;
 
-/// Each time so many bytes are written, they are synced while more is made, so that little is left for the end.
+/// After each this number of bytes, what was written is synced while more is made, so that little is left for the end.
 const STEP: u64 = 64 * 1024 * 1024;
 
 /// SQLite takes its locks on the page with this byte, and nothing may be stored there.

@@ -160,7 +160,7 @@ fn refuse(connection: &Connection, run_id: i64) -> Step<()> {
     }
     match has_whole_journal(connection, run)? {
         true => Ok(()),
-        false => refuse("the data needed to undo it is missing; `custload runs prune` deletes such data"),
+        false => refuse("the data needed to undo it is gone: `custload runs prune` deletes it"),
     }
 }
 
