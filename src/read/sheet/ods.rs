@@ -92,16 +92,24 @@ impl Ods {
     }
 }
 
-fn repeats(tag: &BytesStart<'_>, name: &str) -> Result<u32> {
+fn count(tag: &BytesStart<'_>, name: &str) -> Result<u32> {
     let Some(value) = attribute(tag, name)? else { return Ok(1) };
     let times: u64 = value.parse().map_err(|_| Refusal::damaged(format!("{name} is not a number")))?;
     Ok(u32::try_from(times).unwrap_or(u32::MAX))
 }
 
+/// How often a row or cell stands there. None that is written stands there 0 times.
+fn repeats(tag: &BytesStart<'_>, name: &str) -> Result<u32> {
+    match count(tag, name)? {
+        0 => Err(Refusal::damaged(format!("{name} is 0"))),
+        times => Ok(times),
+    }
+}
+
 /// The number of rows of the merged range of one column that begins with a cell.
 fn span_of(tag: &BytesStart<'_>) -> Result<u32> {
-    let rows = repeats(tag, "number-rows-spanned")?;
-    Ok(if rows > 1 && repeats(tag, "number-columns-spanned")? > 1 { 1 } else { rows })
+    let rows = count(tag, "number-rows-spanned")?;
+    Ok(if rows > 1 && count(tag, "number-columns-spanned")? > 1 { 1 } else { rows })
 }
 
 struct Head {
@@ -214,7 +222,7 @@ impl<R: BufRead> Table<'_, R> {
                         (paragraphs, open) = (paragraphs.saturating_add(1), open.saturating_add(1));
                     }
                     "text:s" => {
-                        let blanks = repeats(&tag, "c")? as usize;
+                        let blanks = count(&tag, "c")? as usize;
                         if blanks > MAX_BLANKS {
                             return Err(Refusal::damaged(format!("a text has {blanks} blanks in a row")));
                         }

@@ -19,7 +19,6 @@ impl<R: BufRead> Xml<R> {
         let mut reader = Reader::from_reader(reader);
         let config = reader.config_mut();
         config.expand_empty_elements = true;
-        config.check_end_names = false;
         // What follows a sheet's rows may be read on its own.
         config.allow_unmatched_ends = true;
         Xml { reader, buffer: Vec::with_capacity(1024) }

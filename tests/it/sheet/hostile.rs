@@ -133,6 +133,18 @@ fn more_memory_than_there_is_for_it_is_an_error() {
     assert_eq!(rows(&bytes), "");
 }
 
+/// A row whose end has another name would go on in the next one.
+#[test]
+fn ends_that_do_not_match_are_refused() {
+    let row = "<table:table-row><table:table-cell><text:p>x</text:p></table:table-cell></table:table-row>".repeat(3);
+    for (end, wrong) in [("</table:table-row>", "</table:table-rox>"), ("</table:table-cell>", "</table:cell>")] {
+        assert!(refusal(&ods_rows(&row.replacen(end, wrong, 1))).contains("damaged"), "{wrong}");
+    }
+    let row = r#"<row r="1"><c r="A1" t="inlineStr"><is><t>x</t></is></c></rox>"#;
+    let sheet = format!("<worksheet><sheetData>{row}</sheetData></worksheet>");
+    assert!(refusal(&xlsx_of(&sheet, None)).contains("damaged"));
+}
+
 #[test]
 fn repeats_of_an_ods_do_not_harm() {
     let text = |columns: &str| {
@@ -147,8 +159,9 @@ fn repeats_of_an_ods_do_not_harm() {
         let found = refusal(&ods_rows(&row(rows, &text(columns))));
         assert!(found.contains("damaged") || found.contains(MEMORY), "{rows} {columns}: {found}");
     }
-    for wrong in ["-1", "x", "", "99999999999999999999"] {
+    for wrong in ["-1", "0", "x", "", "99999999999999999999"] {
         assert!(refusal(&ods_rows(&row(wrong, &text("1")))).contains("damaged"));
+        assert!(refusal(&ods_rows(&row("1", &text(wrong)))).contains("damaged"));
     }
     for count in ["2000000000", "9999999999999"] {
         let text = format!(r#"<text:p><text:s text:c="{count}"/></text:p>"#);
