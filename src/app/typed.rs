@@ -72,7 +72,7 @@ fn definition(row: &'static Row) -> Arg {
     let values = row.choices.iter().map(|(name, help)| PossibleValue::new(*name).help(*help));
     let (action, parser) = match row.set {
         Set::Switch(_) => (ArgAction::SetTrue, ValueParser::bool()),
-        Set::Path(_) => (ArgAction::Set, ValueParser::os_string()),
+        Set::Path(_) => (ArgAction::Set, ValueParser::path_buf()),
         Set::Text(_) if !row.choices.is_empty() => (ArgAction::Set, PossibleValuesParser::new(values).into()),
         Set::Text(_) if row.repeats => (ArgAction::Append, ValueParser::string()),
         Set::Text(_) => (ArgAction::Set, ValueParser::string()),

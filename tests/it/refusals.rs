@@ -73,6 +73,9 @@ fn databases_that_cannot_be_used() {
     refused(&place, "import good.csv --db text.db", &["text.db", "not an SQLite database", "--db"]);
     place.write("folder/x", "");
     refused(&place, "import good.csv --db folder", &["folder", "it is a folder"]);
+    for command in ["import", "check"] {
+        place.run(&[command, "good.csv", "--db", ""]).ends(2).says(&["a value is required for", "--db"]);
+    }
     refused(&place, "import good.csv --db none/customers.db", &["none", "does not exist"]);
     refused(&place, "import good.csv --db good.csv", &["good.csv", "the database itself"]);
     place.open("foreign.db").execute_batch("CREATE TABLE customers (id INTEGER PRIMARY KEY, mail TEXT)").unwrap();

@@ -81,7 +81,7 @@ impl Directory {
         };
         let last = tail.len().checked_sub(END_LENGTH);
         let at = last.and_then(|last| (0..=last).rev().find(is_end)).ok_or_else(|| {
-            refused("the zip file is cut off: it does not end with its directory. Get the whole file again")
+            refused("the zip file does not end with its directory: it is cut off, or other bytes follow. Get the whole file again")
         })?;
         let end = &tail[at..];
         let end_offset = file_length - end.len() as u64;

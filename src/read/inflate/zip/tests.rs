@@ -278,7 +278,7 @@ fn a_file_that_was_cut_off_is_an_error_wherever_it_was_cut() {
             let message = opened(&zip[..end]).unwrap_err();
             assert_eq!(
                 message,
-                "the zip file is cut off: it does not end with its directory. Get the whole file again"
+                "the zip file does not end with its directory: it is cut off, or other bytes follow. Get the whole file again"
             );
         }
     }
