@@ -7,6 +7,7 @@ mod common;
 use std::path::{Path, PathBuf};
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use custload::Profile;
 use custload::read::input::Format;
 use custload::report::summary::Counts;
 use custload::run::{Command, Options, Unobserved, run};
@@ -26,7 +27,7 @@ fn options(command: Command, format: Format, input: &Path, database: Option<Path
         command,
         inputs: vec![input.to_path_buf()],
         database,
-        profile: Some("contact".into()),
+        profile: Some(Profile::named("contact").expect("a built-in profile")),
         read: read_options(format),
         ..Options::default()
     }

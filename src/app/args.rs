@@ -134,11 +134,14 @@ pub struct UndoArgs {
 /// The arguments of `profiles`.
 #[derive(Debug, Args)]
 pub struct ProfilesArgs {
-    /// The profile to show; without it all are listed
+    /// The profile to show, or its file; without it all are listed
     pub name: Option<String>,
     /// Print JSON instead of a table
     #[arg(long)]
     pub json: bool,
+    /// Print the profile's file, to copy and change
+    #[arg(long, requires = "name", conflicts_with = "json")]
+    pub toml: bool,
 }
 
 /// The arguments of `explain`.

@@ -1,17 +1,30 @@
 //! `custload profiles` and `custload explain`.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use serde_json::{Value, json};
 
-use super::console::pretty;
 use super::table::{table, without_trailing_spaces};
+use super::{args::ProfilesArgs, console::pretty};
 use crate::core::finding::{Code, CodeInfo, REGISTRY, Scope};
-use crate::core::profile::{Field, Profile, accepted_names, nearest};
+use crate::core::profile::{Field, Profile, accepted_names, built_in_text, nearest};
 use crate::error::{Error, Result};
+use crate::run::profile_file::named;
 
-pub(super) fn profiles(name: Option<&str>, as_json: bool) -> Result<String> {
-    if let Some(name) = name {
-        let profile = Profile::named(name)?;
-        return Ok(if as_json { pretty(&data(&profile)) } else { one_profile(&profile) });
+pub(super) fn profiles(args: &ProfilesArgs, stop: &AtomicUsize) -> Result<String> {
+    let as_json = args.json;
+    if let Some(name) = &args.name {
+        if args.toml
+            && let Some(text) = built_in_text(name)
+        {
+            return Ok(text.to_string());
+        }
+        let profile = named(name, &|| stop.load(Ordering::Relaxed) as i32)?;
+        return Ok(match () {
+            () if as_json => pretty(&data(&profile)),
+            () if args.toml => profile.toml.clone(),
+            () => one_profile(&profile),
+        });
     }
     let all = Profile::all()?;
     if as_json {
@@ -25,7 +38,7 @@ pub(super) fn profiles(name: Option<&str>, as_json: bool) -> Result<String> {
             profile.name.clone(),
             profile.fields.len().to_string(),
             required.join(", "),
-            profile.key.clone(),
+            profile.key.join(", "),
             profile.title.clone(),
         ]);
     }
@@ -35,12 +48,14 @@ pub(super) fn profiles(name: Option<&str>, as_json: bool) -> Result<String> {
 fn one_profile(profile: &Profile) -> String {
     let mut fields = table(["column", "rule", "accepted headers, besides the column's own name"]);
     for field in &profile.fields {
-        let names: Vec<&str> = accepted_names(field).skip(1).collect();
+        let names: Vec<&str> = accepted_names(field).skip(1).filter(|name| *name != field.column).collect();
         fields.add_row([field.column.clone(), field.rule(), names.join(", ")]);
     }
     without_trailing_spaces(&format!(
         "{}: {}\nkey: {}\n\n{fields}\n\nOnly the letters and digits of headers are compared, without regard to case.\n",
-        profile.name, profile.title, profile.key
+        profile.name,
+        profile.title,
+        profile.key.join(", ")
     ))
 }
 
@@ -64,7 +79,12 @@ fn data(profile: &Profile) -> Value {
         })
     };
     let fields: Vec<Value> = profile.fields.iter().map(data).collect();
-    json!({ "name": profile.name, "title": profile.title, "key": profile.key, "fields": fields })
+    let key = match &profile.key[..] {
+        [] => Value::Null,
+        [column] => json!(column),
+        columns => json!(columns),
+    };
+    json!({ "name": profile.name, "title": profile.title, "key": key, "fields": fields })
 }
 
 pub(super) fn explain(name: Option<&str>, as_json: bool) -> Result<String> {

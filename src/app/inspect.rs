@@ -67,7 +67,7 @@ fn text(inspection: &Inspection, args: &InspectArgs) -> String {
     if !inspection.first_records.is_empty() {
         page.push_str(&format!("\nThe first records as they would be stored:\n\n{}\n", first_records(inspection)));
     }
-    let command = command(args, inspection.profile.as_deref());
+    let command = command(args, args.options.text("profile").or(inspection.profile.as_deref()));
     page.push_str(&format!("\nTo load it:\n\n  {}\n", shown(command)));
     without_trailing_spaces(&page)
 }

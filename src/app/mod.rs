@@ -60,7 +60,7 @@ fn command(command: &CliCommand, stop: Arc<AtomicUsize>) -> anyhow::Result<i32> 
         CliCommand::Runs(args) => runs::runs(args, stop),
         CliCommand::Undo(args) => undo::undo(args, stop),
         CliCommand::Sheet(args) => Ok(serve_sheet(args)),
-        CliCommand::Profiles(args) => print(&catalogue::profiles(args.name.as_deref(), args.json)?),
+        CliCommand::Profiles(args) => print(&catalogue::profiles(args, &stop)?),
         CliCommand::Explain(args) => print(&catalogue::explain(args.code.as_deref(), args.json)?),
     }
 }

@@ -16,7 +16,11 @@ use crate::{read::input::ReadOptions, run::option_table};
 pub(super) fn checked(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>) -> Result<Options> {
     let mut options = unset(command, args.inputs.clone(), stop);
     args.options.apply(&mut options)?;
-    options.database = database(command, args);
+    options.database = match command {
+        Command::Import => options.database.or_else(|| database(command, args)),
+        // A check of a feed's file needs no database.
+        Command::Check => database(command, args),
+    };
     options.read.hash_text = options.commit_every.is_some() && command == Command::Import;
     let (mode, key) = (options.fields.mode, options.fields.key.as_deref());
     if options.inputs.iter().filter(|input| input.as_os_str() == "-").count() > 1 {

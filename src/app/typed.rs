@@ -7,7 +7,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, ValueParser};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
-use crate::run::option_table::{Copied, Row, Set, rows};
+use crate::run::option_table::{Copied, Row, Set, rows, set_habits};
 use crate::{error::Result, run::Options};
 
 /// The options of a run that were typed, in the order of the table. `inspect` has only some of them.
@@ -45,6 +45,10 @@ impl<const INSPECTS: bool> Typed<INSPECTS> {
                 Set::Path(set) => set(options, Path::new(value)),
             };
             done.map_err(|refusal| refusal.of(row.name, &value.to_string_lossy()))?;
+            if row.name == "profile" {
+                // The first of the table, so what is typed wins.
+                set_habits(options)?;
+            }
         }
         Ok(())
     }

@@ -42,6 +42,8 @@ impl Words {
 }
 
 pub(super) fn load_rejects(reports: &[impl AsRef<str>], profile: &str, args: &RunArgs) -> String {
+    // A profile file goes by its path, not by its name.
+    let profile = args.options.text("profile").unwrap_or(profile);
     Words::import(reports, Some(profile)).copying(&args.options, &[Copied::Report, Copied::Meaning]).quoted()
 }
 

@@ -37,7 +37,7 @@ impl<'o> Watched<'o> {
         let database = options.database.as_deref().map(shown_path);
         info!(
             target: TARGET, event = "start", version = env!("CARGO_PKG_VERSION"), command = options.command.name(),
-            database, mode = options.fields.mode.name(), profile = options.profile,
+            database, mode = options.fields.mode.name(), profile = options.profile.as_ref().map(|profile| profile.name.as_str()),
         );
         let start = Instant::now();
         Watched { observer, run: None, progress: Progress::default(), start, logged: start }

@@ -128,8 +128,8 @@ fn fits(candidates: &Candidates, input: &Input) -> Vec<FitSummary> {
 impl Inspection {
     /// The checker of the records. If the input cannot be loaded, notes the problem and returns `None`.
     fn checker(&mut self, input: &Input, options: &Options, candidates: &Candidates) -> Result<Option<Checker>> {
-        let profile = match options.profile.as_deref() {
-            Some(name) => Ok(Profile::named(name)?),
+        let profile = match &options.profile {
+            Some(profile) => Ok(Arc::clone(profile)),
             None => choose(input, options, candidates),
         };
         let bound = match profile {

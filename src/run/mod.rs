@@ -28,6 +28,7 @@ mod option_text;
 mod options;
 mod pipeline;
 mod prepare;
+pub mod profile_file;
 mod report_paths;
 mod reports;
 mod resolver;

@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc, sync::atomic::AtomicUsize, time::Duration};
 
 use chrono::{DateTime, Utc};
 
-use crate::core::{judge::plan::FieldOptions, mode::Duplicates};
+use crate::core::{judge::plan::FieldOptions, mode::Duplicates, profile::Profile};
 use crate::read::input::ReadOptions;
 use crate::report::summary::Counts;
 
@@ -36,8 +36,8 @@ pub struct Options {
     pub inputs: Vec<PathBuf>,
     /// The database; a check may do without one.
     pub database: Option<PathBuf>,
-    /// The profile's name; if `None`, it is chosen from the first input's header.
-    pub profile: Option<String>,
+    /// The profile; if `None`, it is chosen from the first input's header.
+    pub profile: Option<Arc<Profile>>,
     /// How the inputs are read.
     pub read: ReadOptions,
     /// The folder of the reports; `{run}` in it becomes the run's number. An import has a default, a check none.

@@ -28,8 +28,7 @@ pub(super) struct Prepared {
 pub(super) fn candidates(options: &Options) -> Result<Candidates> {
     let mapping = &options.fields.mapping;
     let (mode, key) = (options.fields.mode, options.fields.key.clone());
-    let named = options.profile.as_deref().map(Profile::named).transpose()?;
-    let profiles = match &named {
+    let profiles = match &options.profile {
         Some(profile) => std::slice::from_ref(profile),
         None => Profile::all()?,
     };
@@ -48,8 +47,8 @@ pub(super) fn profile(
     candidates: &Candidates,
     observer: &mut dyn Observer,
 ) -> Result<Arc<Profile>> {
-    if let Some(name) = options.profile.as_deref() {
-        return Ok(Profile::named(name)?);
+    if let Some(profile) = &options.profile {
+        return Ok(Arc::clone(profile));
     }
     let Some(first) = inputs.first() else {
         return Err(Error::Usage("name at least one input file, or - for standard input".into()));

@@ -34,7 +34,7 @@ fn a_profile_is_shown_whole() {
     for profile in Profile::all().unwrap() {
         let shown = printed(&format!("profiles {}", profile.name));
         let value = data(&format!("profiles {} --json", profile.name));
-        assert_eq!(value["key"], profile.key);
+        assert_eq!(value["key"], *profile.key[0]);
         let fields = value["fields"].as_array().unwrap();
         assert_eq!(fields.len(), profile.fields.len());
         for (field, value) in profile.fields.iter().zip(fields) {

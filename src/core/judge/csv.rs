@@ -90,19 +90,19 @@ fn begin_marks<B: RowBuilder>(cut: &CutRecord<'_>, is_tidy: bool, draft: &mut Dr
 
 impl<B: RowBuilder> Draft<'_, B> {
     fn judge_field(&mut self, cut: &CutRecord<'_>, field: usize, chosen: Chosen, has_marks: bool) {
-        let Some(column) = chosen.indices().first().copied() else {
+        let Some(column) = chosen.first() else {
             let stored = self.judge.missing(Origin { field, column: None, order: u32::MAX }, None);
             return self.push(field, stored);
         };
         let origin = Origin { field, column: Some(column as u32 + 1), order: column as u32 };
         if let Chosen::Joined(columns) = chosen {
-            let cells = columns.map(|column| cut.cell(column));
-            let error = cells.iter().filter(|_| has_marks).find_map(|cell| cut.error_in(cell));
+            let cells: Vec<(usize, Cow<'_, str>)> = columns.iter().map(|column| (column, cut.cell(column))).collect();
+            let error = cells.iter().filter(|_| has_marks).find_map(|(_, cell)| cut.error_in(cell));
             let stored = match error {
                 Some(error) => self.judge.cell_error(origin, error, error),
-                None => self.judge.parts(origin, &cells.each_ref().map(|cell| &**cell)),
+                None => self.judge.parts(origin, &cells.iter().map(|(_, cell)| &**cell).collect::<Vec<_>>()),
             };
-            self.note_outcome_of_two(field, [0, 1].map(|part| (columns[part], &*cells[part])), &stored);
+            self.note_outcome_of_several(field, &cells, &stored);
             return self.push(field, stored);
         }
         let cell = cut.cell(column);
@@ -296,9 +296,12 @@ impl<'c> CutRecord<'c> {
         let text = match chosen {
             Chosen::Nothing => return None,
             Chosen::One(column) => self.unmarked(column).into_owned(),
-            Chosen::Joined(columns) => columns.map(|column| self.cell(column)).join(" "),
+            Chosen::Joined(columns) => {
+                let cells: Vec<_> = columns.iter().map(|column| self.cell(column)).collect();
+                cells.join(&plan.fields[field].join)
+            }
         };
-        Some(Original { column: chosen.indices().first().map(|column| *column as u32), text })
+        Some(Original { column: chosen.first().map(|column| column as u32), text })
     }
 }
 

@@ -1,5 +1,6 @@
 //! [`Draft`] builds the row and the key of the record that is being judged, and collects a block's [`Verdicts`].
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::value::{Judge, Tidy};
@@ -201,18 +202,21 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
         }
     }
 
-    /// The same for two cells whose texts were judged as one.
-    pub(super) fn note_outcome_of_two(&mut self, field: usize, cells: [(usize, &str); 2], stored: &Stored<'_>) {
-        let has_value = cells.map(|(_, raw)| self.judge.plan.has_value(field, raw));
-        let whole = match has_value {
-            [true, true] => &cells.map(|(_, raw)| raw).join(" "),
-            [true, false] => cells[0].1,
-            _ => cells[1].1,
-        };
-        let outcome = self.outcome(field, whole, stored);
-        for ((index, _), has_value) in cells.into_iter().zip(has_value) {
-            if self.out.marks.is_filled(index) {
-                self.out.marks.note(index, if has_value { outcome } else { CellOutcome::Missing });
+    /// The same for cells whose texts were judged as one.
+    pub(super) fn note_outcome_of_several(
+        &mut self,
+        field: usize,
+        cells: &[(usize, Cow<'_, str>)],
+        stored: &Stored<'_>,
+    ) {
+        let plan = self.judge.plan;
+        let has_value = |raw: &str| plan.has_value(field, raw);
+        let with_value: Vec<&str> = cells.iter().map(|(_, raw)| &**raw).filter(|raw| has_value(raw)).collect();
+        let whole = with_value.join(&plan.fields[field].join);
+        let outcome = self.outcome(field, &whole, stored);
+        for (index, raw) in cells {
+            if self.out.marks.is_filled(*index) {
+                self.out.marks.note(*index, if has_value(raw) { outcome } else { CellOutcome::Missing });
             }
         }
     }
@@ -243,7 +247,8 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
         has_value: &mut HasValue<'_>,
     ) -> Chosen {
         let chosen = sources.choose(&self.judge.plan.names.layout, field, group, has_value);
-        for index in sources.indices(field).filter(|index| !chosen.indices().contains(index)) {
+        let taken = chosen.indices();
+        for index in sources.indices(field).filter(|index| !taken.iter().any(|taken| taken == *index)) {
             if self.out.marks.is_filled(index) {
                 let outcome = if has_value(field, index) { CellOutcome::Unused } else { CellOutcome::Missing };
                 self.out.marks.note(index, outcome);

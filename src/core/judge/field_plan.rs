@@ -26,6 +26,8 @@ pub enum Rewritten {
 pub struct FieldPlan {
     pub column: String,
     pub kind: FieldType,
+    /// What stands between the parts of a value.
+    pub join: String,
     pub required: Required,
     /// What is stored for a missing value: a constant of the mapping, or the profile's default.
     pub default: Option<Stored<'static>>,
@@ -101,6 +103,7 @@ impl<'p> FieldPlanner<'p> {
         FieldPlan {
             column: field.column.clone(),
             kind: field.kind,
+            join: field.join.clone().unwrap_or_else(|| " ".to_string()),
             required,
             default: field.default.clone().map(|default| Stored::Text(Cow::Owned(default))),
             guard: field.is_guarded(),

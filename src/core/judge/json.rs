@@ -263,14 +263,18 @@ fn judge_members<'v, B: RowBuilder>(
                 draft.note_outcome(field, member, &text(member), &stored);
                 stored
             }
-            Chosen::Joined([first, last]) => {
-                let stored = match [first, last].map(|member| joinable(written(member as u32))) {
-                    [Some(one), Some(other)] => draft.judge.parts(origin(first), &[&*one, &*other]),
+            Chosen::Joined(members) => {
+                let texts = members.iter().map(|member| joinable(written(member as u32)).ok_or(member));
+                let stored = match texts.collect::<Result<Vec<_>, _>>() {
+                    Ok(texts) => {
+                        let first = chosen.first().unwrap_or_default();
+                        draft.judge.parts(origin(first), &texts.iter().map(|text| &**text).collect::<Vec<_>>())
+                    }
                     // A part that cannot be joined is not a text, and is judged alone.
-                    [None, _] => draft.judge.written(origin(first), written(first as u32)),
-                    [_, None] => draft.judge.written(origin(last), written(last as u32)),
+                    Err(member) => draft.judge.written(origin(member), written(member as u32)),
                 };
-                draft.note_outcome_of_two(field, [(first, &*text(first)), (last, &*text(last))], &stored);
+                let cells: Vec<_> = members.iter().map(|member| (member, text(member))).collect();
+                draft.note_outcome_of_several(field, &cells, &stored);
                 stored
             }
         };
@@ -332,7 +336,7 @@ fn original_of<'v>(
     let text = match sources.choose(&plan.names.layout, field, group, &mut has_value) {
         Chosen::Nothing => return None,
         Chosen::One(member) => text(member),
-        Chosen::Joined(both) => both.map(text).join(" "),
+        Chosen::Joined(members) => members.iter().map(text).collect::<Vec<_>>().join(&plan.fields[field].join),
     };
     Some(Original { column: None, text })
 }

@@ -41,7 +41,7 @@ impl Plan {
         let key = match options.key.as_deref() {
             Some("none") => None,
             Some(column) => Some(profile.require_field(column, Setting::Key)?),
-            None => profile.field_index(&profile.key),
+            None => profile.key.first().and_then(|key| profile.field_index(key)),
         };
         let key = key
             .map(|field| KeyPlan { field, comparison: profile.fields[field].compare.unwrap_or(KeyComparison::Text) });

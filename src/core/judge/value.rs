@@ -163,12 +163,12 @@ impl<'p> Judge<'p> {
         }
     }
 
-    /// Judges a value that comes in parts, which are joined by spaces. Missing parts are left out.
+    /// Judges a value that comes in parts, which are joined. Missing parts are left out.
     pub(super) fn parts(&mut self, origin: Origin, parts: &[&str]) -> Stored<'static> {
         let plan = &self.plan.fields[origin.field];
         let (mut raw, mut value) = (Vec::new(), Vec::new());
         for part in parts {
-            let Ok(cleaned) = text::clean(part) else { return self.text(origin, &parts.join(" ")).into_owned() };
+            let Ok(cleaned) = text::clean(part) else { return self.text(origin, &parts.join(&plan.join)).into_owned() };
             let cleaned = without_guards(cleaned, plan.guard);
             match self.plan.content(origin.field, &cleaned) {
                 Content::Missing | Content::NullWord => {}
@@ -179,7 +179,7 @@ impl<'p> Judge<'p> {
                 }
             }
         }
-        self.cleaned(origin, &raw.join(" "), Cow::Owned(value.join(" "))).into_owned()
+        self.cleaned(origin, &raw.join(&plan.join), Cow::Owned(value.join(&plan.join))).into_owned()
     }
 
     /// Judges a JSON value, as it is written in the record.

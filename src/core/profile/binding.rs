@@ -44,7 +44,7 @@ impl Binding {
             Meaning::Ignored => Column::Ignored,
             Meaning::Field(found) if is_candidate[column] => Column::Field(*found),
             Meaning::Field(found) => match sources.first(found.field) {
-                Some(winner) if found.part.is_none() || sources.is_mapped(found.field) => {
+                Some(winner) if found.part.is_none() || sources.is_mapped(&names.layout, found.field) => {
                     Column::Outranked(*found, winner)
                 }
                 _ => Column::Alone(*found),
@@ -123,7 +123,7 @@ impl Candidates {
     }
 
     fn key(&self, profile: &Profile) -> Option<usize> {
-        profile.field_index(self.key.as_deref().unwrap_or(&profile.key))
+        profile.field_index(self.key.as_deref().or(profile.key.first().map(String::as_str))?)
     }
 
     pub fn fits(&self, headers: &[String]) -> Vec<Fit<'_>> {
@@ -163,16 +163,20 @@ impl Candidates {
 
     fn fit<'c>(&self, profile: &'c Arc<Profile>, layout: &Layout, meanings: &[Meaning]) -> Fit<'c> {
         let mut whole = vec![false; profile.fields.len()];
-        let mut parts = vec![[false; 2]; profile.fields.len()];
+        let mut parts = vec![0_u64; profile.fields.len()];
         for Match { field, part, .. } in meanings.iter().filter_map(|meaning| meaning.field()) {
             match part {
                 None => whole[field] = true,
-                Some(part) => parts[field][part.min(1)] = true,
+                Some(part) => parts[field] |= 1 << part,
             }
         }
-        let has_own = |field: usize| whole[field] || parts[field] == [true; 2];
+        let has_parts = |field: usize| {
+            let (of, found) = (&profile.fields[field], parts[field].count_ones() as usize);
+            found > 0 && (found == of.part_names().count() || !of.from.is_empty())
+        };
+        let has_own = |field: usize| whole[field] || has_parts(field);
         let filled = |field: usize| has_own(field) || layout.is_stood_in_for(field, has_own);
-        let is_bound = |found: &Match| found.part.is_none() || parts[found.field] == [true; 2];
+        let is_bound = |found: &Match| found.part.is_none() || has_parts(found.field);
         let unfilled = |(index, field): &(usize, &Field)| {
             let is_given = field.default.is_some() || self.constants.contains(&field.column);
             let is_required = match self.mode {
@@ -187,7 +191,7 @@ impl Candidates {
             matched: (0..profile.fields.len()).filter(|field| filled(*field)).count(),
             bound: meanings.iter().filter_map(|meaning| meaning.field()).filter(is_bound).count(),
             known: meanings.iter().filter(|meaning| !matches!(meaning, Meaning::Unknown)).count(),
-            has_key: profile.field_index(&profile.key).is_some_and(filled),
+            has_key: profile.key.first().and_then(|key| profile.field_index(key)).is_some_and(filled),
             missing: missing.collect(),
         }
     }

@@ -1,45 +1,63 @@
 //! A named set of fields: [`Profile`]. [`Profile::named`] returns a built-in one; [`Profile::parse`] reads one from TOML, where
-//! a setting without effect is an error.
+//! a key without effect is an error.
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
-use serde::Deserialize;
+use xxhash_rust::xxh3::xxh3_128;
 
-use super::error::{
-    Position, ProfileError, ProfileErrorKind as Kind, Setting, SettingsError, key_at, message, position_of,
-};
-use super::field::{Field, FieldSet, accepted_names};
+use super::built_in::TEXTS;
+use super::error::{ProfileError, ProfileErrorKind as Kind, Setting, SettingsError, Sources};
+use super::field::{Field, FieldSet, MOST_PARTS, accepted_names};
+use super::habits::{FEED_KEYS, FILE_KEYS, Habits};
 use super::header::{letters_and_digits, nearest};
+use super::parse::{Parsed, ProfileText, ReadBase, built_in, parse};
 
 /// A named set of fields and rules.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct Profile {
     /// Its name.
     pub name: String,
     /// What it is for, in a few words.
     pub title: String,
-    /// The column whose values identify customers.
-    pub key: String,
+    /// The columns whose values together identify customers; none if nothing does.
+    pub key: Vec<String>,
+    /// The columns that identify customers where an input has none for the key, the best first.
+    pub key_fallback: Vec<String>,
+    /// The table of the database that the customers are in.
+    pub table: String,
     /// The fields, in the order of the table's columns; [`FieldSet::CAPACITY`](super::FieldSet::CAPACITY) at most.
     pub fields: Vec<Field>,
+    /// How its files are read.
+    pub file: Habits,
+    /// What a run does each night.
+    pub feed: Habits,
+    /// Its text with that of the files that it extends, without comments; empty for a built-in profile.
+    pub toml: String,
+    /// A digest of that text; empty for a built-in profile.
+    pub digest: String,
 }
 
-const TEXTS: [(&str, &str); 3] = [
-    ("basic.toml", include_str!("basic.toml")),
-    ("billing.toml", include_str!("billing.toml")),
-    ("contact.toml", include_str!("contact.toml")),
-];
+/// The table of the database that customers are in, unless a profile names another.
+pub const TABLE: &str = "customers";
 
 static PROFILES: LazyLock<Result<Vec<Arc<Profile>>, ProfileError>> =
-    LazyLock::new(|| TEXTS.into_iter().map(|(file, text)| Profile::parse(file, text).map(Arc::new)).collect());
+    LazyLock::new(|| TEXTS.into_iter().map(|(file, text)| Profile::built_in(file, text).map(Arc::new)).collect());
 
 pub const RESERVED_COLUMNS: [&str; 6] =
     ["customer_id", "created_at", "updated_at", "import_run", "import_file", "import_record"];
 
-/// The index of the wrong field, if it is one; the key; and what is wrong.
-type Wrong = (Option<usize>, &'static str, Kind);
+/// The path of the wrong key, and what is wrong.
+type Wrong = (Vec<String>, Kind);
+
+/// A key of one field.
+fn of_field(field: &Field, key: &str) -> Vec<String> {
+    ["fields", &field.column, key].map(str::to_string).to_vec()
+}
+
+fn top(key: &str) -> Vec<String> {
+    vec![key.to_string()]
+}
 
 impl Profile {
     /// The index of the field with this column name.
@@ -111,63 +129,102 @@ impl Profile {
         })
     }
 
-    /// Reads a profile from TOML; errors name the `file`.
+    /// Reads a profile from TOML; errors name the `file`. It can extend a built-in profile, but no file.
+    ///
+    /// # Errors
+    ///
+    /// [`ProfileError`] says what is wrong, and where.
     pub fn parse(file: &str, text: &str) -> Result<Profile, ProfileError> {
-        let profile: Profile = toml::from_str(text).map_err(|error| {
-            let offset = error.span().map(|span| span.start);
-            ProfileError {
-                file: file.to_string(),
-                position: offset.and_then(|offset| Position::of(text, offset)),
-                key: offset.map(|offset| key_at(text, offset)).unwrap_or_default(),
-                kind: Kind::Toml(message(&error)),
-            }
-        })?;
-        profile.check().map_err(|(field, key, kind)| ProfileError {
-            file: file.to_string(),
-            position: position_of(text, field.map(|index| ("fields", index)), key),
-            key: field.map_or_else(|| key.to_string(), |index| format!("fields[{index}].{key}")),
-            kind,
+        let no_file =
+            |base: &str, _: &str| Err(format!("there is no built-in profile {base:?}, and files are not read here"));
+        Profile::parse_with(file, text, &mut { no_file })
+    }
+
+    /// The same; `read` reads the files that it extends.
+    ///
+    /// # Errors
+    ///
+    /// [`ProfileError`] says what is wrong, and in which file.
+    pub fn parse_with(file: &str, text: &str, read: &mut ReadBase<'_>) -> Result<Profile, ProfileError> {
+        let Parsed { content, sources, toml } = parse(file, text, read)?;
+        Profile::checked(content, &sources, toml)
+    }
+
+    fn built_in(file: &str, text: &str) -> Result<Profile, ProfileError> {
+        let (content, sources) = built_in(file, text)?;
+        Profile::checked(content, &sources, String::new())
+    }
+
+    /// Makes a profile of what a file says, if it is one.
+    fn checked(content: ProfileText, sources: &Sources, toml: String) -> Result<Profile, ProfileError> {
+        let ProfileText { name, title, key, key_fallback, table, file, feed, fields, .. } = content;
+        let name = name.unwrap_or_else(|| sources.stem().to_string());
+        let title = title.unwrap_or_else(|| name.clone());
+        let table = table.unwrap_or_else(|| TABLE.to_string());
+        let digest = match toml.as_str() {
+            "" => String::new(),
+            text => format!("{:032x}", xxh3_128(text.as_bytes())),
+        };
+        let profile = Profile { name, title, key, key_fallback, table, fields, file, feed, toml, digest };
+        profile.check().map_err(|(path, kind)| {
+            let path: Vec<&str> = path.iter().map(String::as_str).collect();
+            sources.error(&path, kind)
         })?;
         Ok(profile)
     }
 
     fn check(&self) -> Result<(), Wrong> {
-        check_name(&self.name).map_err(|kind| (None, "name", kind))?;
+        check_name(&self.name).map_err(|kind| (top("name"), kind))?;
         if !(1..=FieldSet::CAPACITY).contains(&self.fields.len()) {
-            return Err((None, "fields", Kind::FieldCount(self.fields.len())));
+            return Err((top("fields"), Kind::FieldCount(self.fields.len())));
         }
-        for (index, field) in self.fields.iter().enumerate() {
-            field.check().and_then(|()| self.check_stand_ins(field)).map_err(|(key, kind)| (Some(index), key, kind))?;
+        for field in &self.fields {
+            let checked = field.check().and_then(|()| self.check_stand_ins(field));
+            checked.map_err(|(key, kind)| (of_field(field, key), kind))?;
         }
         self.check_columns()?;
         self.check_header_names()?;
-        self.check_field(&self.key).map_err(|kind| (None, "key", kind))
+        for (key, columns) in [("key", &self.key), ("key_fallback", &self.key_fallback)] {
+            for (index, column) in columns.iter().enumerate() {
+                let is_new = if columns[..index].contains(column) { Err(Kind::Twice(column.clone())) } else { Ok(()) };
+                is_new.and_then(|()| self.check_field(column)).map_err(|kind| (top(key), kind))?;
+            }
+        }
+        for (table, habits, known) in [("file", &self.file, &FILE_KEYS[..]), ("feed", &self.feed, &FEED_KEYS)] {
+            if let Some(unknown) = habits.0.iter().find(|habit| !known.contains(&habit.key.as_str())) {
+                return Err((vec![table.into(), unknown.key.clone()], Kind::UnknownHabit(known.join(", "))));
+            }
+        }
+        Ok(())
     }
 
     /// Checks that no two fields share a column of the table. SQLite compares their names without regard to case.
     fn check_columns(&self) -> Result<(), Wrong> {
         let mut owners = HashMap::new();
-        for (index, field) in self.fields.iter().enumerate() {
+        for field in &self.fields {
+            let wrong = |kind| Err((["fields", &field.column].map(str::to_string).to_vec(), kind));
             let column = field.column.to_ascii_lowercase();
             if RESERVED_COLUMNS.contains(&&*column) {
-                return Err((Some(index), "column", Kind::ReservedColumn));
+                return wrong(Kind::ReservedColumn);
             }
-            if let Some(other) = owners.insert(column, index) {
-                return Err((Some(index), "column", Kind::RepeatedColumn(other)));
+            if let Some(other) = owners.insert(column, &field.column) {
+                return wrong(Kind::RepeatedColumn(other.clone()));
             }
         }
         Ok(())
     }
 
     fn check_header_names(&self) -> Result<(), Wrong> {
-        let mut owners: HashMap<String, usize> = HashMap::new();
-        for (index, field) in self.fields.iter().enumerate() {
+        let mut owners: HashMap<String, &Field> = HashMap::new();
+        for field in &self.fields {
             let keys = ["column", "label"].into_iter().chain(std::iter::repeat("aliases"));
             let names = accepted_names(field).map(|name| (name, letters_and_digits(name))).zip(keys);
-            for ((name, compared), key) in names.filter(|((_, compared), _)| !compared.is_empty()) {
-                let owner = *owners.entry(compared).or_insert(index);
-                if owner != index {
-                    return Err((Some(index), key, Kind::RepeatedName(name.to_string(), owner)));
+            // A column can be joined to several fields' values no more than it can fill several.
+            let from = field.from.iter().map(|name| ((name.as_str(), letters_and_digits(name)), "from"));
+            for ((name, compared), key) in names.chain(from).filter(|((_, compared), _)| !compared.is_empty()) {
+                let owner = *owners.entry(compared).or_insert(field);
+                if owner.column != field.column {
+                    return Err((of_field(field, key), Kind::RepeatedName(name.to_string(), owner.column.clone())));
                 }
             }
         }
@@ -185,15 +242,15 @@ impl Profile {
     }
 
     fn check_field(&self, column: &str) -> Result<(), Kind> {
-        let known = || self.fields.iter().map(|field| field.column.as_str());
-        let nearest = || nearest(column, known()).map(str::to_string);
-        self.field_index(column).map(|_| ()).ok_or_else(|| Kind::UnknownField(column.to_string(), nearest()))
+        let known = self.fields.iter().map(|field| field.column.as_str());
+        self.field_index(column).map(|_| ()).ok_or_else(|| Kind::unknown_field(column, known))
     }
 }
 
 impl Field {
     fn check(&self) -> Result<(), (&'static str, Kind)> {
         let parts = self.parts.iter().flatten().map(|name| ("parts", name));
+        let parts = parts.chain(self.from.iter().map(|name| ("from", name)));
         let aliases = self.aliases.iter().map(|name| ("aliases", name));
         let choices = self.choices.iter().map(|name| ("choices", name));
         let names = [("column", &self.column), ("label", &self.label)].into_iter();
@@ -204,6 +261,12 @@ impl Field {
         match () {
             () if !matches!(parts, 0 | 2) => Err(("parts", Kind::ListLength(parts, "no part or two are"))),
             () if self.parts.iter().any(Vec::is_empty) => Err(("parts", Kind::Empty)),
+            () if self.from.len() > MOST_PARTS => {
+                Err(("from", Kind::ListLength(self.from.len(), "at most six columns are")))
+            }
+            () if self.from.is_empty() && self.join.is_some() => {
+                Err(("join", Kind::NoEffect { only_for: "fields with `from`" }))
+            }
             () if min > self.longest() => Err(("min", Kind::MinAboveMax(min, self.longest()))),
             () if settings.contains(&"choices") && self.choices.is_empty() => Err(("choices", Kind::NoChoices)),
             () => Ok(()),
@@ -250,87 +313,126 @@ mod tests {
 
     #[test]
     fn a_text_that_is_no_profile_is_refused() {
-        let head = "name = \"own\"\ntitle = \"Own\"\nkey = \"id\"\n";
-        let id = "{ column = \"id\", label = \"ID\", type = \"text\" }";
         for (text, expected) in [
             ("name = ", "own.toml: line 1, column"),
             ("name = 7", "own.toml: line 1, column 8: name: invalid type: integer `7`, expected a string"),
-            ("name = \"own\"\n", "missing field `title`"),
-            (&format!("{head}fields = [{id}]\nkeys = 1\n"), "line 5, column 1: keys: unknown field `keys`, expected"),
-            (&format!("{head}fields = []\n"), "line 4, column 10: fields: a profile has 1 to 512 fields"),
-            (&format!("{head}fields = [{id}]\n").replace("own", ""), "line 1, column 8: name: it must not be empty"),
-            (
-                &format!("{head}fields = [{id}]\n").replace("\"id\"\n", "\"di\"\n"),
-                "line 3, column 7: key: there is no field \"di\"",
-            ),
+            ("", "own.toml: fields: a profile has 1 to 512 fields, and this one has 0"),
+            ("kye = \"id\"\n[fields.id]\n", "line 1, column 1: kye: there is no key `kye` here; did you mean key?"),
+            ("xyz = 1\n[fields.id]\n", "there is no key `xyz` here; known are name, title"),
+            ("name = \" \"\n[fields.id]\n", "line 1, column 8: name: it must not be empty"),
+            ("key = \"di\"\n[fields.id]\n", "line 1, column 7: key: there is no field \"di\""),
+            ("key = [\"id\", \"id\"]\n[fields.id]\n", "line 1, column 7: key: it names id twice"),
+            ("key_fallback = \"no\"\n[fields.id]\n", "key_fallback: there is no field \"no\""),
+            ("extends = \"contcat\"\n", "extends: there is no built-in profile \"contcat\""),
+            ("[fields]\nid = 7\n", "fields.id: invalid type: integer `7`"),
+            ("[file]\nencodin = \"x\"\n[fields.id]\n", "line 2, column 11: file.encodin: there is no such key here"),
+            ("[feed]\nmode = {}\n[fields.id]\n", "it must be one value, not table"),
         ] {
             let message = message(text);
             assert!(message.starts_with("own.toml: ") && message.contains(expected), "{text}\n{message}");
         }
+        let long = "x".repeat(1 << 20);
+        assert!(message(&format!("name = \"{long}\"")).contains("at most 1048576 bytes"));
     }
 
     #[test]
     fn a_field_that_cannot_be_is_refused() {
-        for (field, expected) in [
-            ("", "fields[1]: missing field `column`"),
-            ("column = 'a', label = 'A'", "fields[1]: missing field `type`"),
-            (
-                "column = 'a', label = 'A', type = 'txet'",
-                "fields[1].type: unknown variant `txet`, expected one of `text`",
-            ),
-            (
-                "column = 'a', label = 'A', type = 'text', rule = 1",
-                "fields[1].rule: unknown field `rule`, expected one of",
-            ),
-            ("column = 'a', label = 'A', type = 'text', min = '1'", "fields[1].min: invalid type: string"),
-            ("column = 'a', label = 'A', type = 'text', min = -1", "fields[1].min: invalid value: integer `-1`"),
-            ("column = 'a', label = 'A', type = 'text', characters = 'x'", "fields[1].characters: unknown variant `x`"),
-            ("column = 'a', label = 'A', type = 'text', compare = 'x'", "fields[1].compare: unknown variant `x`"),
-            ("column = ' ', label = 'A', type = 'text'", "fields[1].column: it must not be empty"),
-            ("column = \"a\\u0000\", label = 'A', type = 'text'", "fields[1].column: it must not contain NUL"),
-            ("column = 'ID', label = 'A', type = 'text'", "fields[1].column: fields[0] has the same name"),
-            ("column = 'created_at', label = 'A', type = 'text'", "fields[1].column: every table of customers has"),
-            (
-                "column = 'a', label = ' i d ', type = 'text'",
-                "fields[1].label: the header \" i d \" also means fields[0]",
-            ),
-            (
-                "column = 'a', label = 'A', type = 'text', aliases = ['b','I.D.']",
-                "fields[1].aliases: the header \"I.D.\" also means fields[0]",
-            ),
-            ("column = 'a', label = 'A', type = 'text', aliases = ['']", "fields[1].aliases: it must not be empty"),
-            ("column = 'a', label = 'A', type = 'text', min = 3, max = 2", "fields[1].min: 3 is more than max, 2"),
-            ("column = 'a', label = 'A', type = 'text', min = 5000", "fields[1].min: 5000 is more than max, 4096"),
-            ("column = 'a', label = 'A', type = 'choice'", "fields[1].choices: a choice needs at least one word"),
-            ("column = 'a', label = 'A', type = 'choice', choices = ['']", "fields[1].choices: it must not be empty"),
-            ("column = 'a', label = 'A', type = 'text', choices = ['b']", "choices: it has no effect on this type"),
-            ("column = 'a', label = 'A', type = 'text', at_least = 1", "it is for the type integer"),
-            ("column = 'a', label = 'A', type = 'flag', max = 1", "it is for types that are stored as text"),
-            ("column = 'a', label = 'A', type = 'integer', default = '1'", "fields[1].default: it has no effect"),
-            ("column = 'a', label = 'A', type = 'phone', repair = true", "the types text, postal-code and state"),
-            (
-                "column = 'a', label = 'A', type = 'text', parts = [['b']]",
-                "parts: no part or two are allowed, and there are 1",
-            ),
-            ("column = 'a', label = 'A', type = 'text', parts = [['b'],[]]", "fields[1].parts: it must not be empty"),
-            (
-                "column = 'a', label = 'A', type = 'text', stand_ins = [[]]",
-                "one field or two are allowed, and there are 0",
-            ),
-            ("column = 'a', label = 'A', type = 'text', stand_ins = [['b']]", "stand_ins: there is no field \"b\""),
+        for (column, field, expected) in [
+            ("a", "type = 'txet'", "fields.a.type: there is no word `txet` here; did you mean text?"),
+            ("a", "rule = 1", "fields.a.rule: there is no key `rule` here; known are"),
+            ("a", "min = '1'", "fields.a.min: invalid type: string"),
+            ("a", "min = -1", "fields.a.min: invalid value: integer `-1`"),
+            ("a", "characters = 'x'", "fields.a.characters: there is no word `x` here"),
+            ("a", "compare = 'x'", "fields.a.compare: there is no word `x` here"),
+            ("' '", "", "it must not be empty"),
+            ("\"a\\u0000\"", "", "it must not contain NUL"),
+            ("ID", "", "fields.ID: the field id has the same name"),
+            ("created_at", "", "fields.created_at: every table of customers has"),
+            ("a", "label = ' i d '", "fields.a.label: the header \" i d \" also means the field id"),
+            ("a", "aliases = ['b','I.D.']", "fields.a.aliases: the header \"I.D.\" also means the field id"),
+            ("a", "aliases = ['']", "fields.a.aliases: it must not be empty"),
+            ("a", "min = 3\nmax = 2", "fields.a.min: 3 is more than max, 2"),
+            ("a", "min = 5000", "fields.a.min: 5000 is more than max, 4096"),
+            ("a", "type = 'choice'", "fields.a.choices: a choice needs at least one word"),
+            ("a", "type = 'choice'\nchoices = ['']", "fields.a.choices: it must not be empty"),
+            ("a", "choices = ['b']", "choices: it has no effect on this type"),
+            ("a", "at_least = 1", "it is for the type integer"),
+            ("a", "type = 'flag'\nmax = 1", "it is for types that are stored as text"),
+            ("a", "type = 'phone'\nrepair = true", "the types text, postal-code and state"),
+            ("a", "parts = [['b']]", "parts: no part or two are allowed, and there are 1"),
+            ("a", "parts = [['b'],[]]", "fields.a.parts: it must not be empty"),
+            ("a", "from = ['ID']", "fields.a.from: the header \"ID\" also means the field id"),
+            ("a", "from = ['1','2','3','4','5','6','7']", "from: at most six columns are allowed, and there are 7"),
+            ("a", "join = '-'", "join: it has no effect on this type; it is for fields with `from`"),
+            ("a", "stand_ins = [[]]", "one field or two are allowed, and there are 0"),
+            ("a", "stand_ins = [['b']]", "stand_ins: there is no field \"b\""),
         ] {
-            let message = message(&format!(
-                "name = 'own'\ntitle = 'Own'\nkey = 'id'\nfields = [\n{{column = 'id', label = 'ID', type = 'text'}},\n{{{field}}},\n]"
-            ));
-            assert!(
-                message.starts_with("own.toml: line 6, column ") && message.contains(expected),
-                "{field}\n{message}"
-            );
-            let field = field.replace(", ", "\n");
-            let as_table = self::message(&format!(
-                "name = 'own'\ntitle = 'Own'\nkey = 'id'\n[[fields]]\ncolumn = 'id'\nlabel = 'ID'\ntype = 'text'\n[[fields]]\n{field}\n"
-            ));
-            assert!(as_table.contains(expected), "{field}\n{as_table}");
+            let message = message(&format!("key = 'id'\n[fields.id]\n[fields.{column}]\n{field}\n"));
+            assert!(message.starts_with("own.toml: line ") && message.contains(expected), "{field}\n{message}");
+        }
+    }
+
+    #[test]
+    fn an_error_marks_its_place() {
+        let message = message("name = \"own\"\n[fields.id]\n\tmin = 3 # three\n\tmxa = 7\n");
+        assert_eq!(
+            message,
+            "own.toml: line 4, column 2: fields.id.mxa: there is no key `mxa` here; did you mean max?\n\
+             4 |  mxa = 7\n  |  ^^^"
+        );
+    }
+
+    #[test]
+    fn a_profile_extends_another_key_by_key() {
+        let own = "extends = \"contact\"\ndrop = [\"description\"]\nkey = \"code\"\n[fields.email]\nmax = 99\n\
+                   [fields.code]\naliases = [\"Notes\"]\n[fields.cc_email]\nlabel = \"Town\"\n";
+        let own = Profile::parse("some/own.toml", own).unwrap();
+        let contact = Profile::named("contact").unwrap();
+        assert_eq!((own.name.as_str(), own.title.as_str(), &own.key[..]), ("own", "own", &["code".to_string()][..]));
+        let columns: Vec<&str> = own.fields.iter().map(|field| field.column.as_str()).collect();
+        let base = contact.fields.iter().map(|field| field.column.as_str()).filter(|column| *column != "description");
+        assert_eq!(columns, base.chain(["code"]).collect::<Vec<_>>());
+        let field = |column: &str| &own.fields[own.field_index(column).unwrap()];
+        assert_eq!((field("email").max, field("email").required), (Some(99), true));
+        // The name of an own field is taken from the field that had it.
+        assert!(!field("city").aliases.contains(&"town".to_string()));
+        assert_eq!(own.digest.len(), 32);
+        assert!(contact.digest.is_empty());
+        // What is printed is the whole profile.
+        let again = Profile::parse("own.toml", &own.toml).unwrap();
+        assert_eq!(format!("{:?}", again.fields), format!("{:?}", own.fields));
+    }
+
+    #[test]
+    fn files_extend_files_but_not_in_a_circle() {
+        let files = [
+            ("a.toml", "extends = \"b.toml\"\n[fields.one]\nmax = 1\n"),
+            ("b.toml", "extends = \"c.toml\"\n[fields.two]\nmax = 2\n[fields.one]\nmin = 1\nmax = 5\n"),
+            ("c.toml", "key = \"one\"\n[fields.one]\nlabel = \"Eins\"\n[file]\nencoding = \"cp850\"\n"),
+            ("self.toml", "extends = \"self.toml\"\n"),
+            ("x.toml", "extends = \"y.toml\"\n"),
+            ("y.toml", "extends = \"x.toml\"\n"),
+            ("wrong.toml", "extends = \"min.toml\"\n"),
+            ("min.toml", "[fields.one]\nmin = 9\nmax = 5\n"),
+            ("drops.toml", "extends = \"c.toml\"\ndrop = [\"tow\"]\n"),
+        ];
+        let text = |name: &str| files.iter().find(|(file, _)| *file == name).map(|(_, text)| text.to_string());
+        let parse = |name: &str| {
+            let mut read = |base: &str, _: &str| Ok((base.to_string(), text(base).ok_or("there is no such file")?));
+            Profile::parse_with(name, &text(name).unwrap(), &mut read).map_err(|error| error.to_string())
+        };
+        let profile = parse("a.toml").unwrap();
+        let one = &profile.fields[0];
+        assert_eq!((one.label.as_str(), one.min, one.max, profile.fields.len()), ("Eins", Some(1), Some(1), 2));
+        assert_eq!((profile.key.as_slice(), profile.file.0.len()), (&["one".to_string()][..], 1));
+        for (name, expected) in [
+            ("self.toml", "self.toml: line 1, column 11: extends: the files extend one another in a circle"),
+            ("x.toml", "x.toml, y.toml, x.toml"),
+            ("wrong.toml", "min.toml: line 2, column 7: fields.one.min: 9 is more than max, 5"),
+            ("drops.toml", "drops.toml: line 2, column 8: drop: there is no field \"tow\""),
+        ] {
+            let message = parse(name).unwrap_err();
+            assert!(message.contains(expected), "{name}: {message}");
         }
     }
 }

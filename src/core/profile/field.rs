@@ -3,27 +3,36 @@
 use serde::Deserialize;
 
 use super::header::nearest;
+use super::scalar::scalar;
 use crate::core::types::definition::{Limits, Storage};
 use crate::core::{mask::bits, text::Characters, text::key::KeyComparison, types::FieldType};
 
 /// The maximum number of characters of a field without a limit of its own.
 pub const TEXT_LIMIT: usize = 4096;
 
+/// The greatest number of parts of a field.
+pub const MOST_PARTS: usize = 6;
+
 /// One field of a profile.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Field {
     /// The name of the table's column, and the best header name.
+    #[serde(skip)]
     pub column: String,
-    /// The name in the API description that the profile comes from.
+    /// Its name for people, and another header name.
+    #[serde(default)]
     pub label: String,
-    /// What it contains.
-    #[serde(rename = "type")]
+    /// What it is, in a sentence or two.
+    pub description: Option<String>,
+    /// What its values are.
+    #[serde(rename = "type", default)]
     pub kind: FieldType,
     /// Whether every record must have a value.
     #[serde(default)]
     pub required: bool,
     /// What is stored for a missing value.
+    #[serde(default, deserialize_with = "scalar")]
     pub default: Option<String>,
     /// The minimum number of characters.
     pub min: Option<usize>,
@@ -43,6 +52,11 @@ pub struct Field {
     /// no parts.
     #[serde(default)]
     pub parts: Vec<Vec<String>>,
+    /// The header names of the columns whose values are joined to the field's value; none if a column has it whole.
+    #[serde(default)]
+    pub from: Vec<String>,
+    /// What stands between the joined values; a space if it is not given.
+    pub join: Option<String>,
     /// The fields that stand in for a missing value: one field, or two whose values are joined.
     #[serde(default)]
     pub stand_ins: Vec<Vec<String>>,
@@ -63,6 +77,12 @@ impl Field {
     /// The maximum number of characters of a value.
     pub fn longest(&self) -> usize {
         self.max.unwrap_or(TEXT_LIMIT)
+    }
+
+    /// The header names of each of its parts, the best first.
+    pub fn part_names(&self) -> impl Iterator<Item = &[String]> {
+        let parts = if self.from.is_empty() { self.parts.as_slice() } else { &[] };
+        self.from.chunks(1).chain(parts.iter().map(Vec::as_slice))
     }
 
     /// Whether its values are stored as numbers.

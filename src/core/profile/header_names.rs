@@ -75,7 +75,7 @@ impl HeaderNames {
             for (rank, name) in (NAME..).zip(accepted_names(of)) {
                 add(name, Match { field, part: None, rank });
             }
-            for (part, part_names) in of.parts.iter().enumerate() {
+            for (part, part_names) in of.part_names().enumerate() {
                 for (rank, name) in (NAME..).zip(part_names) {
                     add(name, Match { field, part: Some(part), rank });
                 }

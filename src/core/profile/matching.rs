@@ -1,6 +1,8 @@
 //! What one header name, or JSON key, means: a [`Meaning`], how good a [`Match`] is, which address it belongs to ([`Role`]), and
 //! how a profile orders the candidates for a field ([`Layout`]).
 
+use std::ops::Range;
+
 use super::{definition::Profile, field::Field, header::letters_and_digits};
 
 /// How good a match is: the user's own map, the column name, the label, then the aliases in their order.
@@ -77,6 +79,11 @@ impl Role {
 #[derive(Clone, Debug, Default)]
 pub struct Layout {
     pub(super) fields: usize,
+    /// The slots of each field's parts, after those of the fields; and the number of all slots.
+    pub(super) parts: Vec<Range<usize>>,
+    pub(super) slots: usize,
+    /// The fields that a profile composes of several columns.
+    pub(super) composed: Vec<usize>,
     /// The fields that stand in for each field without a value: one, or two that are joined.
     pub(super) stand_ins: Vec<Vec<Vec<usize>>>,
     /// The fields of the address, and whether each is enough for an address by itself.
@@ -106,8 +113,19 @@ impl Layout {
             field.stand_ins.iter().map(indexes).collect()
         };
         let address = ADDRESS.iter().filter_map(|(column, makes)| Some((profile.field_index(column)?, *makes)));
+        let mut slots = profile.fields.len();
+        let parts = |field: &Field| {
+            let start = slots;
+            slots += field.part_names().count();
+            start..slots
+        };
+        let parts = profile.fields.iter().map(parts).collect();
+        let composed = (0..profile.fields.len()).filter(|field| !profile.fields[*field].from.is_empty());
         Layout {
             fields: profile.fields.len(),
+            parts,
+            slots,
+            composed: composed.collect(),
             stand_ins: profile.fields.iter().map(stand_ins).collect(),
             address: address.collect(),
             lines: ADDRESS
@@ -121,12 +139,12 @@ impl Layout {
     pub(super) fn slot(&self, found: &Match) -> usize {
         match found.part {
             None => found.field,
-            Some(part) => self.fields + 2 * found.field + part.min(1),
+            Some(part) => self.parts[found.field].start + part,
         }
     }
 
-    pub(super) fn own_slots(&self, field: usize) -> [usize; 3] {
-        [field, self.fields + 2 * field, self.fields + 2 * field + 1]
+    pub(super) fn own_slots(&self, field: usize) -> impl Iterator<Item = usize> + use<> {
+        std::iter::once(field).chain(self.parts[field].clone())
     }
 
     pub fn is_stood_in_for(&self, field: usize, is_filled: impl Fn(usize) -> bool) -> bool {

@@ -4,22 +4,30 @@
 //! a header to fields, [`KeyNames`] the keys of JSON records; the user's [`Mapping`] changes both.
 
 mod binding;
+mod built_in;
 mod definition;
 mod error;
 mod field;
+mod habits;
 mod header;
 mod header_names;
 mod mapping;
 mod matching;
 mod nested;
+mod parse;
+mod scalar;
 mod sources;
 
 pub use self::binding::{Binding, Candidates, Column, Fit, Likely};
+pub use self::built_in::built_in_text;
 pub use self::definition::Profile;
 #[cfg(test)]
 pub use self::definition::RESERVED_COLUMNS;
 pub use self::error::{ProfileError, ProfileErrorKind, Setting, SettingsError};
 pub use self::field::{Field, FieldSet, accepted_names, nearest_field};
+pub use self::habits::Habits;
+#[cfg(test)]
+pub use self::habits::{FEED_KEYS, FILE_KEYS};
 #[cfg(test)]
 pub use self::header::steps;
 pub use self::header::{

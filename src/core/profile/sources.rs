@@ -4,13 +4,39 @@
 //! field. The parts of an address come from one group of columns. The index is that of a column in the header, or of a
 //! member in a JSON record.
 
+use super::field::MOST_PARTS;
 use super::matching::{Layout, MAP, Match, ROLES, Rank, Role};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
     One(usize),
-    /// The parts of a field, or two other fields, by their slots: their values, joined by a space.
-    Joined([usize; 2]),
+    /// The parts of a field, or two other fields, by their slots: their values, joined.
+    Joined(Several),
+}
+
+/// A few indices, in order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Several {
+    indices: [u32; MOST_PARTS],
+    count: u8,
+}
+
+impl Several {
+    pub fn iter(&self) -> impl Iterator<Item = usize> + Clone + '_ {
+        self.indices[..usize::from(self.count)].iter().map(|index| *index as usize)
+    }
+}
+
+impl FromIterator<usize> for Several {
+    /// The first [`MOST_PARTS`].
+    fn from_iter<I: IntoIterator<Item = usize>>(indices: I) -> Several {
+        let mut several = Several::default();
+        for (place, index) in several.indices.iter_mut().zip(indices) {
+            *place = index as u32;
+            several.count += 1;
+        }
+        several
+    }
 }
 
 /// What fills a field in one record.
@@ -18,17 +44,21 @@ pub enum Source {
 pub enum Chosen {
     Nothing,
     One(usize),
-    /// The values at two indices, joined by a space.
-    Joined([usize; 2]),
+    /// The values at these indices, joined.
+    Joined(Several),
 }
 
 impl Chosen {
-    pub fn indices(&self) -> &[usize] {
-        match self {
-            Chosen::Nothing => &[],
-            Chosen::One(index) => std::slice::from_ref(index),
-            Chosen::Joined(both) => both,
+    pub fn indices(&self) -> Several {
+        match *self {
+            Chosen::Nothing => Several::default(),
+            Chosen::One(index) => [index].into_iter().collect(),
+            Chosen::Joined(several) => several,
         }
+    }
+
+    pub fn first(&self) -> Option<usize> {
+        self.indices().iter().next()
     }
 
     pub fn single(self) -> Option<usize> {
@@ -75,7 +105,7 @@ impl Sources {
     ) {
         self.slots.iter_mut().for_each(Vec::clear);
         self.fields.iter_mut().for_each(Vec::clear);
-        self.slots.resize_with(3 * layout.fields, Vec::new);
+        self.slots.resize_with(layout.slots, Vec::new);
         self.fields.resize_with(layout.fields, Vec::new);
         for (index, found, role) in found {
             self.slots[layout.slot(&found)].push(Candidate { rank: found.rank, index, role });
@@ -106,7 +136,7 @@ impl Sources {
             let (found, role) = alike[0];
             // In any spelling.
             let is_there = layout.alone == Some(found.field)
-                && layout.own_slots(found.field).iter().any(|slot| !self.slots[*slot].is_empty());
+                && layout.own_slots(found.field).any(|slot| !self.slots[slot].is_empty());
             let slot = &mut self.slots[layout.slot(&found)];
             let candidate = Candidate { rank: found.rank, index: LACKING, role };
             let is_it = |there: &&Candidate| Candidate { index: LACKING, ..**there } == candidate;
@@ -120,7 +150,7 @@ impl Sources {
         let slots = &self.slots;
         let is_there = |source: &Source| match source {
             Source::One(index) => *index != LACKING,
-            Source::Joined(parts) => parts.iter().any(|part| !slots[*part].is_empty()),
+            Source::Joined(parts) => parts.iter().any(|part| !slots[part].is_empty()),
         };
         self.fields.iter_mut().for_each(|sources| sources.retain(is_there));
     }
@@ -138,25 +168,32 @@ impl Sources {
     }
 
     fn bind_field(&mut self, layout: &Layout, field: usize, may_be_parted: bool) {
-        let [_, parts @ ..] = layout.own_slots(field);
+        let parts = layout.parts[field].clone();
         let is_mapped = |slot: usize| self.slots[slot].first().is_some_and(|best| best.rank == MAP);
-        let (is_whole_mapped, is_part_mapped) = (is_mapped(field), parts.iter().any(|part| is_mapped(*part)));
-        let are_joined = |slots: [usize; 2], may_be_parted: bool| {
-            let are_there = slots.map(|slot| !self.slots[slot].is_empty());
-            are_there == [true; 2] || are_there != [false; 2] && may_be_parted
+        let (is_whole_mapped, is_part_mapped) = (is_mapped(field), parts.clone().any(is_mapped));
+        let is_there = |slot: &usize| !self.slots[*slot].is_empty();
+        let joined = |slots: Several, may_be_parted: bool| {
+            let there: Several = slots.iter().filter(is_there).collect();
+            let is_enough = there == slots || there != Several::default() && may_be_parted;
+            (is_enough && slots != Several::default()).then_some(Source::Joined(slots))
         };
+        // What the profile joins is never taken from elsewhere, if the input has some of it.
+        let is_composed = layout.composed.contains(&field);
+        let parts =
+            joined(parts.collect(), is_composed || may_be_parted || is_part_mapped).filter(|_| !is_whole_mapped);
         let sources = &mut self.fields[field];
+        if is_composed && let Some(parts) = parts {
+            sources.push(parts);
+            return;
+        }
         if !is_part_mapped || is_whole_mapped {
             sources.extend(self.slots[field].iter().map(|candidate| Source::One(candidate.index)));
         }
-        if !is_whole_mapped && are_joined(parts, may_be_parted || is_part_mapped) {
-            sources.push(Source::Joined(parts));
-        }
+        sources.extend(parts);
         for stand_ins in &layout.stand_ins[field] {
             match stand_ins[..] {
                 [one] => sources.extend(self.slots[one].iter().map(|candidate| Source::One(candidate.index))),
-                [one, other] if are_joined([one, other], may_be_parted) => sources.push(Source::Joined([one, other])),
-                _ => {}
+                _ => sources.extend(joined(stand_ins.iter().copied().collect(), may_be_parted)),
             }
         }
     }
@@ -209,27 +246,26 @@ impl Sources {
     }
 
     /// Whether the map names a candidate for a field, or for a part of it.
-    pub fn is_mapped(&self, field: usize) -> bool {
-        let parts = self.fields.len() + 2 * field;
-        let mut slots = [field, parts, parts + 1].into_iter().filter_map(|slot| self.slots.get(slot)?.first());
+    pub fn is_mapped(&self, layout: &Layout, field: usize) -> bool {
+        let mut slots = layout.own_slots(field).filter_map(|slot| self.slots.get(slot)?.first());
         slots.any(|best| best.rank == MAP)
     }
 
     pub fn first(&self, field: usize) -> Option<usize> {
         match *self.of(field).first()? {
             Source::One(index) => Some(index),
-            Source::Joined(slots) => slots.iter().find_map(|slot| self.slots[*slot].first()).map(|first| first.index),
+            Source::Joined(slots) => slots.iter().find_map(|slot| self.slots[slot].first()).map(|first| first.index),
         }
     }
 
     pub fn indices(&self, field: usize) -> impl Iterator<Item = usize> + '_ {
         self.of(field).iter().flat_map(move |source| {
-            let (index, slots): (Option<usize>, &[usize]) = match source {
-                Source::One(index) => (Some(*index), &[]),
+            let (index, slots) = match *source {
+                Source::One(index) => (Some(index), Several::default()),
                 Source::Joined(slots) => (None, slots),
             };
-            let joined = slots.iter().flat_map(|slot| &self.slots[*slot]).map(|candidate| candidate.index);
-            index.into_iter().chain(joined)
+            let joined = (0..usize::from(slots.count)).flat_map(move |slot| &self.slots[slots.indices[slot] as usize]);
+            index.into_iter().chain(joined.map(|candidate| candidate.index))
         })
     }
 
@@ -265,7 +301,7 @@ impl Sources {
                 Source::One(index) => Chosen::One(index),
                 Source::Joined(slots) => self.join(field, slots, has_value),
             };
-            if chosen.indices().iter().any(|index| has_value(field, *index)) {
+            if chosen.indices().iter().any(|index| has_value(field, index)) {
                 return chosen;
             }
             if first == Chosen::Nothing {
@@ -283,15 +319,17 @@ impl Sources {
         with_value.or_else(|| own(role).next()).map_or(Chosen::Nothing, |column| Chosen::One(column.index))
     }
 
-    fn join(&self, field: usize, slots: [usize; 2], has_value: &mut HasValue<'_>) -> Chosen {
-        let [one, other] = slots.map(|slot| {
+    fn join(&self, field: usize, slots: Several, has_value: &mut HasValue<'_>) -> Chosen {
+        let chosen = slots.iter().filter_map(|slot| {
             let slot = &self.slots[slot];
             let with_value = if slot.len() > 1 { slot.iter().find(|part| has_value(field, part.index)) } else { None };
             with_value.or(slot.first()).map(|part| part.index)
         });
-        match (one, other) {
-            (Some(one), Some(other)) => Chosen::Joined([one, other]),
-            (one, other) => one.or(other).map_or(Chosen::Nothing, Chosen::One),
+        let chosen: Several = chosen.collect();
+        match (chosen.iter().next(), chosen.count) {
+            (None, _) => Chosen::Nothing,
+            (Some(index), 1) => Chosen::One(index),
+            _ => Chosen::Joined(chosen),
         }
     }
 

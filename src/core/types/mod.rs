@@ -82,6 +82,14 @@ field_types! {
     list::List,
 }
 
+// By hand: `#[default]` cannot stand in the list.
+#[allow(clippy::derivable_impls)]
+impl Default for FieldType {
+    fn default() -> FieldType {
+        FieldType::Text
+    }
+}
+
 impl FieldType {
     /// What the limits allow, in words.
     pub fn describe(self, limits: &Limits) -> Cow<'static, str> {

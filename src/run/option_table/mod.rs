@@ -2,10 +2,12 @@
 //! options that the database keeps of a run, and the comparison of two runs' options. To add an option, add a [`Row`] and the field
 //! of [`super::Options`] that it sets.
 
+mod habits;
 mod reading;
 mod row;
 mod running;
 
+pub use self::habits::set_habits;
 pub use self::row::{Copied, Decides, Recorded, Row, Set};
 pub(super) use self::running::last_words;
 pub use self::running::{now, seconds};

@@ -4,16 +4,17 @@ use std::{borrow::Cow, collections::BTreeSet, path::Path, sync::atomic::Ordering
 
 use serde_json::{Value, json};
 
+use super::super::profile_file::text_of;
 use super::row::Copied::{File, Meaning};
 use super::row::Decides::{Nothing, Part, Stored};
 use super::row::{Refusal, Row, list, number, path, put, set, switch, text};
 use crate::core::text as cleaning;
 use crate::core::{profile::Mapping, record::dialect::Escape};
+use crate::error::Error;
 use crate::read::decode::{self, Charset};
 use crate::read::input::{Format, MAX_RECORD_BYTES};
 use crate::read::sniff::HeaderSource;
 use crate::run::options::Options;
-use crate::{disk::read_whole, error::Error};
 
 #[rustfmt::skip]
 pub(super) static ROWS: &[Row] = &[
@@ -174,13 +175,8 @@ fn record_bytes(typed: &str) -> Result<u64, Refusal> {
     if is_possible { Ok(bytes) } else { Err(format!("it must be between 1 and {MAX_RECORD_BYTES}").into()) }
 }
 
-/// The mapping file at `path`. A signal ends the reading of a pipe.
+/// The mapping file at `path`.
 fn mapping(options: &Options, path: &Path) -> Result<Mapping, Refusal> {
-    let signal = || options.stop.load(Ordering::Relaxed) as i32;
-    let source = read_whole(path, || signal() != 0).map_err(|error| match signal() {
-        0 => Error::input(path, error),
-        signal => Error::Interrupted(signal),
-    })?;
-    let source = String::from_utf8(source).map_err(|_| "the file is not UTF-8; save it as UTF-8")?;
+    let source = text_of(path, &|| options.stop.load(Ordering::Relaxed) as i32)?;
     Mapping::parse(&source).map_err(|message| format!("the mapping file cannot be parsed: {message}").into())
 }

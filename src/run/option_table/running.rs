@@ -1,30 +1,39 @@
 //! The options that say what a run does with records, where it writes, and when it stops.
 
+use std::sync::{Arc, atomic::Ordering};
 use std::{collections::BTreeMap, time::Duration};
 
 use chrono::{DateTime, Datelike, Utc};
 use serde_json::{Value, json};
 
+use super::super::profile_file::named;
 use super::row::Copied::Report;
 use super::row::Decides::{Limit, Nothing, Steps, Stored};
 use super::row::{Refusal, Row, list, number, path, put, set, switch, text};
 use crate::core::judge::plan::OnInvalid;
 use crate::core::mode::{Duplicates, Empty, Mode};
+use crate::core::profile::Profile;
 use crate::read::{BlockSize, input::MAX_RECORD_BYTES};
+use crate::run::options::Options;
 
 /// More threads than this must be a typing error.
 const MOST_THREADS: u16 = 1024;
 
 #[rustfmt::skip]
 pub(super) static ROWS: &[Row] = &[
+    // The first: what a profile brings, the other options override. `import_runs` has a column for its name.
+    text("profile", "NAME|FILE", Stored,
+        "The profile: basic, billing, contact, or a file, such as crm.toml [default: chosen from the header]",
+        |options, value| profile(options, value).map(|profile| options.profile = Some(profile)))
+        .recorded("profile_digest", |options| {
+            json!(options.profile.as_ref().map(|profile| &profile.digest).filter(|digest| !digest.is_empty()))
+        })
+        .called("the profile's content (its digest)")
+        .short('p'),
     path("db", "FILE", Nothing,
         "The SQLite database; import creates it if it does not exist [default: customers.db; for check: none]",
         |options, path| put(&mut options.database, Ok(Some(path.to_path_buf()))))
         .copied(Report),
-    // `import_runs` has a column for the profile.
-    text("profile", "NAME", Nothing, "The profile: basic, billing or contact [default: chosen from the header]",
-        |options, value| put(&mut options.profile, Ok(Some(value.to_string()))))
-        .short('p'),
     text("reports", "DIR", Nothing,
         "The folder for the reports; {run} in it becomes the run's number [default: FILE.imports/run-000001 beside the \
          database; for check: no reports]",
@@ -144,6 +153,10 @@ pub(super) static ROWS: &[Row] = &[
         |options, value| put(&mut options.read.block_size, block_size(value)))
         .hidden(),
 ];
+
+fn profile(options: &Options, typed: &str) -> Result<Arc<Profile>, Refusal> {
+    Ok(named(typed, &|| options.stop.load(Ordering::Relaxed) as i32)?)
+}
 
 const ALL: &str = "all";
 

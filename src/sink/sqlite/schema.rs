@@ -214,7 +214,7 @@ mod tests {
     #[test]
     fn a_profile_can_have_any_field_but_the_tables_own() {
         assert!(RESERVED_COLUMNS[1..].iter().eq(STAMP_COLUMNS.iter().map(|(name, _)| name)));
-        let field = |field| format!("[[fields]]\ncolumn = 'f{field}'\nlabel = 'F{field}'\ntype = 'text'\n");
+        let field = |field| format!("[fields.f{field}]\n");
         let fields: String = (0..512).map(field).collect();
         let profile = Profile::parse("wide.toml", &format!("name = 'wide'\ntitle = 'Wide'\nkey = 'f0'\n{fields}"));
         Connection::open_in_memory().unwrap().execute_batch(&create_all(&profile.unwrap())).unwrap();

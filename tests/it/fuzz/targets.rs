@@ -161,7 +161,7 @@ fn rejects_of(folder: &Path, input: &str, reports: &str, reads: &ReadOptions) ->
     let options = Options {
         command: Command::Check,
         inputs: vec![folder.join(input)],
-        profile: Some("contact".to_string()),
+        profile: Some(Profile::named("contact").unwrap()),
         read: reads.clone(),
         reports: Some(folder.join(reports).to_string_lossy().into_owned()),
         threads: 1,

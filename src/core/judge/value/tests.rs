@@ -257,9 +257,7 @@ fn the_hint_of_a_control_character_says_what_it_was() {
 
 #[test]
 fn a_profile_may_have_512_fields() {
-    let fields: String = (0..FieldSet::CAPACITY)
-        .map(|field| format!("[[fields]]\ncolumn = \"f{field}\"\nlabel = \"F{field}\"\ntype = \"text\"\nmax = 9\n"))
-        .collect();
+    let fields: String = (0..FieldSet::CAPACITY).map(|field| format!("[fields.f{field}]\nmax = 9\n")).collect();
     let text = format!("name = \"wide\"\ntitle = \"Wide\"\nkey = \"f511\"\n{fields}");
     let profile = Arc::new(Profile::parse("wide.toml", &text).unwrap());
     let options = FieldOptions { mode: Mode::Upsert, empty: Empty::Clear, ..FieldOptions::default() };
@@ -277,7 +275,7 @@ fn a_profile_may_have_512_fields() {
     assert!(touched.cleared.iter().eq((0..512).filter(|field| field % 2 == 0)));
     assert!(judge.text(Origin { field: 511, column: None, order: 0 }, "much too long") == Stored::Missing);
     assert_eq!(judge.findings.all().iter().map(|finding| finding.field).collect::<Vec<_>>(), [Some(511)]);
-    let more = format!("{text}[[fields]]\ncolumn = \"f512\"\nlabel = \"F512\"\ntype = \"text\"\n");
+    let more = format!("{text}[fields.f512]\n");
     let message = Profile::parse("wide.toml", &more).unwrap_err().to_string();
     assert!(message.contains("1 to 512 fields, and this one has 513"), "{message}");
 }

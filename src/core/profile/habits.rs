@@ -1,0 +1,51 @@
+//! What a profile says about the files and runs of a feed ([`Habits`]): options that need not be typed each time.
+
+use serde::{Deserialize, Deserializer, de};
+use toml::Value;
+
+use super::scalar::Scalar;
+
+/// The keys of `[file]`: how the files are read. Each is an option of the same name, with hyphens.
+pub const FILE_KEYS: [&str; 12] = [
+    "format",
+    "delimiter",
+    "quote",
+    "escape",
+    "encoding",
+    "sheet",
+    "records",
+    "header_line",
+    "no_header",
+    "columns",
+    "null_tokens",
+    "short_rows",
+];
+
+/// The keys of `[feed]`: what a run does each night.
+pub const FEED_KEYS: [&str; 3] = ["db", "mode", "empty"];
+
+/// One key of `[file]` or `[feed]`, and its value or values as they would be typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Habit {
+    /// The key.
+    pub key: String,
+    /// Its values.
+    pub values: Vec<String>,
+}
+
+/// The keys of a table, in the order of the file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Habits(pub Vec<Habit>);
+
+impl<'de> Deserialize<'de> for Habits {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Habits, D::Error> {
+        let table = toml::Table::deserialize(deserializer)?;
+        let habit = |(key, value): (String, Value)| {
+            let values = if let Value::Array(values) = value { values } else { vec![value] };
+            let values = values.into_iter().map(|value| Scalar::deserialize(value).map(|Scalar(text)| text));
+            let values = values.collect::<Result<_, _>>().map_err(|error| de::Error::custom(error.message()))?;
+            Ok(Habit { key, values })
+        };
+        table.into_iter().map(habit).collect::<Result<_, _>>().map(Habits)
+    }
+}

@@ -1,0 +1,28 @@
+//! Values of TOML as they would be typed: [`Scalar`].
+
+use std::fmt::Display;
+
+use serde::{Deserialize, Deserializer, de};
+use toml::Value;
+
+/// A text, a number, a truth or a date of TOML, as it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Scalar(pub(super) String);
+
+impl<'de> Deserialize<'de> for Scalar {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Scalar, D::Error> {
+        let text = |value: &dyn Display| Ok(Scalar(value.to_string()));
+        match Value::deserialize(deserializer)? {
+            Value::String(text) => Ok(Scalar(text)),
+            Value::Integer(number) => text(&number),
+            Value::Float(number) => text(&number),
+            Value::Boolean(truth) => text(&truth),
+            Value::Datetime(date) => text(&date),
+            other => Err(de::Error::custom(format!("it must be one value, not {}", other.type_str()))),
+        }
+    }
+}
+
+pub(super) fn scalar<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Scalar::deserialize(deserializer).map(|Scalar(text)| Some(text))
+}

@@ -1,0 +1,40 @@
+//! The profile that an option names: a built-in one, or a file ([`named`]).
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::core::profile::{Profile, built_in_text};
+use crate::disk::read_whole;
+use crate::error::{Error, Result};
+
+/// The built-in profile with this name, or the one in this file. What looks like a path is a file.
+pub fn named(name: &str, stop: &dyn Fn() -> i32) -> Result<Arc<Profile>> {
+    if built_in_text(name).is_some() || !is_file(name) {
+        return Ok(Profile::named(name)?);
+    }
+    let text = text_of(Path::new(name), stop)?;
+    let mut read = |base: &str, from: &str| {
+        let path = Path::new(from).with_file_name(base);
+        let text = text_of(&path, stop).map_err(|error| error.to_string())?;
+        Ok((path.to_string_lossy().into_owned(), text))
+    };
+    let profile = Profile::parse_with(name, &text, &mut read);
+    profile.map(Arc::new).map_err(|error| Error::Usage(format!("the profile {error}")))
+}
+
+fn is_file(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    [".toml", ".json"].iter().any(|ending| lower.ends_with(ending)) || name.contains(['/', std::path::MAIN_SEPARATOR])
+}
+
+/// The text of a file. A signal ends the reading of a pipe.
+pub(super) fn text_of(path: &Path, stop: &dyn Fn() -> i32) -> Result<String> {
+    let text = read_whole(path, || stop() != 0).map_err(|error| match stop() {
+        0 => Error::input(path, error),
+        signal => Error::Interrupted(signal),
+    })?;
+    String::from_utf8(text).map_err(|_| Error::Input {
+        path: path.to_path_buf(),
+        message: "the file is not UTF-8; save it as UTF-8".into(),
+    })
+}
