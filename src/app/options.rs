@@ -21,7 +21,8 @@ pub(super) fn checked(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>) 
         // A check of a feed's file needs no database.
         Command::Check => database(command, args),
     };
-    options.read.hash_text = options.commit_every.is_some() && command == Command::Import;
+    let hash_text = options.commit_every.is_some() && command == Command::Import;
+    options.read_reports.iter_mut().chain([&mut options.read]).for_each(|read| read.hash_text = hash_text);
     let (mode, key) = (options.fields.mode, options.fields.key.as_deref());
     if options.inputs.iter().filter(|input| input.as_os_str() == "-").count() > 1 {
         return Err(usage("standard input (-) can be read only once"));

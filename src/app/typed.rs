@@ -35,20 +35,19 @@ impl<const INSPECTS: bool> Typed<INSPECTS> {
     }
 
     pub(super) fn apply(&self, options: &mut Options) -> Result<()> {
+        let unset = options.clone();
         for (row, value) in &self.given {
-            let done = match row.set {
-                Set::Switch(set) => {
-                    set(options);
-                    Ok(())
-                }
-                Set::Text(set) => set(options, &value.to_string_lossy()),
-                Set::Path(set) => set(options, Path::new(value)),
-            };
-            done.map_err(|refusal| refusal.of(row.name, &value.to_string_lossy()))?;
+            apply(row, value, options)?;
             if row.name == "profile" {
                 // The first of the table, so what is typed wins.
                 set_habits(options)?;
             }
+        }
+        if options.profile.as_ref().is_some_and(|profile| !profile.file.0.is_empty()) {
+            let mut typed = unset;
+            let is_about_files = |(row, _): &&(&Row, OsString)| row.is_reading && row.copied == Copied::File;
+            self.given.iter().filter(is_about_files).try_for_each(|(row, value)| apply(row, value, &mut typed))?;
+            options.read_reports = Some(typed.read);
         }
         Ok(())
     }
@@ -60,6 +59,18 @@ impl<const INSPECTS: bool> Typed<INSPECTS> {
         };
         self.given.iter().filter(is_copied).flat_map(|(row, value)| words(row, &value.to_string_lossy()))
     }
+}
+
+fn apply(row: &Row, value: &OsStr, options: &mut Options) -> Result<()> {
+    let done = match row.set {
+        Set::Switch(set) => {
+            set(options);
+            Ok(())
+        }
+        Set::Text(set) => set(options, &value.to_string_lossy()),
+        Set::Path(set) => set(options, Path::new(value)),
+    };
+    done.map_err(|refusal| refusal.of(row.name, &value.to_string_lossy()))
 }
 
 fn words(row: &Row, value: &str) -> Vec<String> {

@@ -1,4 +1,6 @@
-//! What a run does with existing customers: [`Mode`], [`Empty`], [`Duplicates`].
+//! What a run does with existing customers ([`Mode`], [`Empty`], [`Duplicates`]) and with invalid values ([`OnInvalid`]).
+
+use serde::{Deserialize, Serialize};
 
 /// Whether a run creates customers, changes them, or both. The key identifies a customer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,6 +66,31 @@ impl Duplicates {
         match self {
             Duplicates::Reject => "reject",
             Duplicates::Last => "last",
+        }
+    }
+}
+
+/// What is done with an invalid value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnInvalid {
+    /// Its record is rejected.
+    #[default]
+    Reject,
+    /// It is stored as missing; an existing customer keeps its value.
+    Clear,
+    /// It is cleaned and stored although it breaks its field's rules. If cleaning leaves nothing, its record is rejected.
+    Keep,
+}
+
+impl OnInvalid {
+    /// The variant with this name.
+    pub fn from_name(name: &str) -> Option<OnInvalid> {
+        match name {
+            "reject" => Some(OnInvalid::Reject),
+            "clear" => Some(OnInvalid::Clear),
+            "keep" => Some(OnInvalid::Keep),
+            _ => None,
         }
     }
 }

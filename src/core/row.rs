@@ -5,10 +5,11 @@
 
 use std::ops::Range;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Value<'a> {
     Null,
     Integer(i64),
+    Real(f64),
     Text(&'a [u8]),
 }
 
@@ -25,6 +26,8 @@ pub trait RowBuilder {
     fn push_null(&mut self);
 
     fn push_integer(&mut self, number: i64);
+
+    fn push_real(&mut self, number: f64);
 
     fn push_text(&mut self, text: &[u8]) {
         self.push_prefix(text, text.len());
@@ -65,6 +68,7 @@ pub struct PlainRows {
 enum Plain {
     Null,
     Integer(i64),
+    Real(f64),
     Text(Range<usize>),
 }
 
@@ -73,6 +77,7 @@ impl PlainRows {
         self.values[row.start as usize..row.end as usize].iter().map(|value| match value {
             Plain::Null => Value::Null,
             Plain::Integer(number) => Value::Integer(*number),
+            Plain::Real(number) => Value::Real(*number),
             Plain::Text(range) => Value::Text(&self.texts[range.clone()]),
         })
     }
@@ -87,6 +92,7 @@ impl RowBuilder for PlainRows {
             match value {
                 Value::Null => rows.push_null(),
                 Value::Integer(number) => rows.push_integer(*number),
+                Value::Real(number) => rows.push_real(*number),
                 Value::Text(text) => rows.push_text(text),
             }
         }
@@ -106,6 +112,10 @@ impl RowBuilder for PlainRows {
 
     fn push_integer(&mut self, number: i64) {
         self.values.push(Plain::Integer(number));
+    }
+
+    fn push_real(&mut self, number: f64) {
+        self.values.push(Plain::Real(number));
     }
 
     fn push_prefix(&mut self, source: &[u8], length: usize) {
@@ -166,12 +176,13 @@ mod tests {
         rows.push_common();
         let first = rows.finish();
         rows.push_integer(-1);
+        rows.push_real(1.5);
         let second = rows.finish();
         rows.push_text(b"unfinished");
         let rows = rows.into_rows();
         let values = |row: Range<usize>| rows.row(row.start as u32..row.end as u32).collect::<Vec<_>>();
         let text = |text: &'static str| Value::Text(text.as_bytes());
         assert_eq!(values(first), [text("Ann"), text("Rome"), Value::Null, text("now"), Value::Integer(7)]);
-        assert_eq!(values(second), [Value::Integer(-1)]);
+        assert_eq!(values(second), [Value::Integer(-1), Value::Real(1.5)]);
     }
 }

@@ -98,13 +98,16 @@ fn likely_header<'i>(field: &Field, input: &'i Input, candidates: &Candidates) -
 fn kind_of(field: &Field) -> Kind {
     match field.kind {
         FieldType::Email => Kind::Address,
-        FieldType::Phone | FieldType::Integer => Kind::Number,
+        FieldType::Phone | FieldType::Integer | FieldType::Decimal => Kind::Number,
         FieldType::Text
         | FieldType::PostalCode
         | FieldType::Country
         | FieldType::State
         | FieldType::Flag
         | FieldType::Choice
+        | FieldType::Date
+        | FieldType::Timestamp
+        | FieldType::Url
         | FieldType::List => Kind::Text,
     }
 }

@@ -58,6 +58,7 @@ impl From<PlanError> for Error {
                 };
                 format!("--on-invalid {column}={name}: {column} {why}")
             }
+            error @ PlanError::Field { .. } => error.to_string(),
             PlanError::Unstorable { column, replaced, value, findings } => {
                 let key = match replaced {
                     Some(replaced) => format!("values.{column}.{replaced:?}"),

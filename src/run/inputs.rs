@@ -1,5 +1,6 @@
 //! The inputs of a run: finding and opening them, and the paths by which they are known.
 
+use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::{fs, sync::Arc};
@@ -91,9 +92,10 @@ pub(super) fn open_inputs(
 ) -> Result<Vec<Input>> {
     let (opened, arrived) = channel();
     let (read, candidates) = (ReadOptions { spool: spools, ..options.read.clone() }, Arc::clone(candidates));
+    let of_reports = options.read_reports.clone().map(|read| ReadOptions { spool: spools, ..read });
     start_thread("open", move || {
         // It has no receiver if the run was stopped.
-        let _ = opened.send(open_all(&paths, &read, &candidates));
+        let _ = opened.send(open_all(&paths, (&read, of_reports.as_ref()), &candidates));
     })?;
     loop {
         stop_if_signalled(&options.stop)?;
@@ -105,9 +107,28 @@ pub(super) fn open_inputs(
     }
 }
 
-fn open_all(paths: &[PathBuf], read: &ReadOptions, candidates: &Candidates) -> Result<Vec<Input>> {
+/// Whether a file is a reject report, by its name or its beginning.
+fn looks_like_report(path: &Path) -> bool {
+    let is_named_so = path.file_name().is_some_and(|name| name.to_string_lossy().contains(".rejects."));
+    is_named_so || {
+        let mut start = Vec::new();
+        let is_file = fs::metadata(path).is_ok_and(|metadata| metadata.is_file());
+        let mut read = || fs::File::open(path)?.take(LONGEST_HEADER).read_to_end(&mut start);
+        is_file && read().is_ok() && memchr::memmem::find(&start, b"_reject").is_some()
+    }
+}
+
+/// Where the header of a table ends, if it is not very long.
+const LONGEST_HEADER: u64 = 64 * 1024;
+
+fn open_all(
+    paths: &[PathBuf],
+    (read, of_reports): (&ReadOptions, Option<&ReadOptions>),
+    candidates: &Candidates,
+) -> Result<Vec<Input>> {
     let mut inputs = Vec::with_capacity(paths.len());
     for path in paths {
+        let read = of_reports.filter(|_| looks_like_report(path)).unwrap_or(read);
         let mut input = Input::open(path, read, candidates)?;
         if paths.len() > KEPT_OPEN || paths.len() > 1 && input.dialect.format == Format::Spreadsheet {
             input.close();

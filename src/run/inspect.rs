@@ -3,14 +3,16 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use chrono::Utc;
 use serde::Serialize;
 
 use super::prepare::{bind_one, candidates, choose, note_sheet, summary_of};
 use super::{advice::proposal, inputs::open_inputs, options::Options};
 use crate::core::finding::{Code, Severity, english};
+use crate::core::judge::plan::FieldOptions;
 use crate::core::judge::{Checker, Outcome, Stamp};
 use crate::core::profile::{Candidates, Likely, Profile, nearest_field, report_column};
-use crate::core::record::csv::{SHEET_MARK, split};
+use crate::core::record::csv::{SHEET_MARK, TYPED, split};
 use crate::core::record::json::{JsonValue, Members, value};
 use crate::core::record::{Block, Extent};
 use crate::core::row::{PlainRows, Value};
@@ -135,7 +137,8 @@ impl Inspection {
         let bound = match profile {
             Ok(profile) => {
                 self.profile = Some(profile.name.clone());
-                let plan = Arc::new(Plan::new(profile, &options.fields)?);
+                let now = options.now.or_else(|| Some(Utc::now()));
+                let plan = Arc::new(Plan::new(profile, &FieldOptions { now, ..options.fields.clone() })?);
                 bind_one(input, 0, &plan, options).map(|(shape, summary)| (plan, shape, summary))
             }
             Err(problem) => Err(problem),
@@ -288,7 +291,7 @@ impl Cells {
             if split(record.as_bytes(), &self.dialect.csv, &mut cells).is_ok() {
                 let own = self.names.iter().zip(&cells).filter(|(name, _)| report_column(name).is_none());
                 for (column, (_, cell)) in own.enumerate() {
-                    each(column, cell.text(record).trim_start_matches(SHEET_MARK));
+                    each(column, cell.text(record).trim_start_matches([SHEET_MARK, TYPED]));
                 }
             }
             return;
@@ -313,6 +316,7 @@ fn shown(value: Value<'_>) -> serde_json::Value {
     match value {
         Value::Null => serde_json::Value::Null,
         Value::Integer(number) => number.into(),
+        Value::Real(number) => number.into(),
         Value::Text(text) => String::from_utf8_lossy(text).into(),
     }
 }

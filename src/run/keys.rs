@@ -227,6 +227,7 @@ fn text_of(value: Value<'_>) -> Cow<'_, str> {
         Value::Null => Cow::Borrowed(""),
         Value::Text(text) => String::from_utf8_lossy(text),
         Value::Integer(number) => Cow::Owned(number.to_string()),
+        Value::Real(number) => Cow::Owned(number.to_string()),
     }
 }
 

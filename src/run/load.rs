@@ -11,7 +11,8 @@ use super::resume;
 use super::start::{Clock, Start};
 use super::target::{Target, open_target};
 use super::{close::close, commit::Committer, ledger::RunRecord, pipeline::run_pipeline, report_paths::reports_path};
-use crate::core::{judge::plan::Plan, profile::Candidates};
+use crate::core::judge::plan::{FieldOptions, Plan};
+use crate::core::profile::Candidates;
 use crate::error::{Error, Result};
 use crate::report::{folder::ReportFolder, summary::Summary};
 use crate::{disk::without_links, shell};
@@ -53,7 +54,8 @@ fn load(options: &Options, observer: &mut Watched<'_>) -> Result<Summary> {
     }
     observer.inputs(&inputs);
 
-    let plan = Arc::new(Plan::new(profile, &options.fields)?);
+    let fields = FieldOptions { now: start.clock.began(), ..options.fields.clone() };
+    let plan = Arc::new(Plan::new(profile, &fields)?);
     if let Some(run) = &start.unfinished {
         resume::refuse_others(run, options, &plan.profile, &inputs)?;
         observer.note(&resume::notice(run));

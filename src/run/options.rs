@@ -40,6 +40,8 @@ pub struct Options {
     pub profile: Option<Arc<Profile>>,
     /// How the inputs are read.
     pub read: ReadOptions,
+    /// How reject reports are read, if not like the other inputs: they have a form of their own, whatever the profile says.
+    pub read_reports: Option<ReadOptions>,
     /// The folder of the reports; `{run}` in it becomes the run's number. An import has a default, a check none.
     pub reports: Option<String>,
     /// The number of threads that check records.
@@ -83,6 +85,7 @@ impl Default for Options {
             database: None,
             profile: None,
             read: ReadOptions::default(),
+            read_reports: None,
             reports: None,
             threads: std::thread::available_parallelism().map_or(1, usize::from),
             accepted: false,

@@ -150,6 +150,11 @@ impl Clock {
         if self.fixed { self.started.clone() } else { stamp_of(Utc::now()) }
     }
 
+    /// When the run began; one that is resumed, when it began first.
+    pub(super) fn began(&self) -> Option<DateTime<Utc>> {
+        self.started.parse().ok()
+    }
+
     /// Sets how long the run took, unless the clock is fixed.
     pub(super) fn time(&self, summary: &mut Summary) {
         if !self.fixed {

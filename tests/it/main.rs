@@ -26,6 +26,7 @@ mod model;
 mod modes;
 mod nightly;
 mod oracle;
+mod own_profile;
 mod random;
 
 mod redo;

@@ -26,7 +26,7 @@ macro_rules! codes {
         }
 
         /// All codes, in the order of the enum.
-        pub static REGISTRY: [CodeInfo; 32] = [$(CodeInfo {
+        pub static REGISTRY: [CodeInfo; 36] = [$(CodeInfo {
             code: Code::$code,
             scope: Scope::$scope,
             title: $title,
@@ -158,6 +158,22 @@ codes! {
         explanation: "The run changes customers (--mode update or upsert) by their key, and the record has none, or a word for none, such as n/a. Every run would create a new customer for it."
         example: "an empty external_key, or n/a, with --mode upsert"
         hint: "Fill in the key, choose another one with --key, or load the record with --mode create."
+    InvalidDate "invalid-date" Field "not a date"
+        explanation: "The value is no day of the calendar in the form that the profile says (YYYY-MM-DD, unless it has formats), or it is no moment: a time that the zone has not, or has twice. A day that two formats read differently is refused too."
+        example: "31.02.2024, or 2024-03-31 02:30 in Europe/Berlin"
+        hint: "Correct the date, or add its form to the profile's formats."
+    InvalidDecimal "invalid-decimal" Field "not a number with decimals"
+        explanation: "The value is not written as the profile says: digits, with its character before the decimals, its character between groups of three digits, and no more decimals than its scale."
+        example: "unlimited; or 1.5 where a comma stands before the decimals and a point between groups"
+        hint: "Write the number alone, without a currency or words."
+    InvalidUrl "invalid-url" Field "not a web address"
+        explanation: "The value is not a web address: http:// or https://, or neither, and a host of at least two parts."
+        example: "see our website"
+        hint: "Write the address alone, for example https://www.example.com."
+    PatternMismatch "pattern-mismatch" Field "a value that does not match the pattern"
+        explanation: "The profile has a regular expression that the whole value must match, and it does not."
+        example: "K-12, where the pattern is K[0-9]{6}"
+        hint: "Correct the value as the message says."
     UnknownCountry "unknown-country" Warning "a country that is not in ISO 3166"
         explanation: "The value is not an English name or code of a country in ISO 3166. It is stored as it is; known countries are stored as their two-letter code."
         example: "Untied States"

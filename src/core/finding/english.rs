@@ -6,7 +6,9 @@
 use std::fmt::{Display, Formatter, Result};
 
 use super::code::Scope;
-use super::problem::{EmailFault, Finding, Handling, NAMED, Problem, Retry, TextKind, Unreadable, Wanted};
+use super::problem::{
+    DateFault, DecimalFault, EmailFault, Finding, Handling, NAMED, Problem, Range, Retry, TextKind, Unreadable, Wanted,
+};
 use crate::core::record::json::JsonKind;
 use crate::core::text::{visible, windows_1252};
 
@@ -143,11 +145,16 @@ fn of_value(problem: &Problem<&str>, column: &str, out: &mut Formatter<'_>) -> R
             write!(out, "{column} is the JSON number {number}, with decimals or an exponent; digits may be lost")
         }
         Problem::NotAnInteger { found } => write!(out, "{column} is {}, but must be a whole number", quoted(found)),
-        Problem::OutOfRange { found, at_least: None } => {
-            write!(out, "{column} is {}, which does not fit into 64 bits", quoted(found))
-        }
-        Problem::OutOfRange { found, at_least: Some(least) } => {
-            write!(out, "{column} is {}, but must be at least {least} and fit into 64 bits", quoted(found))
+        Problem::OutOfRange { found, range } => {
+            write!(out, "{column} is {}, ", quoted(found))?;
+            match range {
+                Range::Bits => out.write_str("which does not fit into 64 bits"),
+                Range::Digits(digits) => write!(out, "which has more than {digits} digits"),
+                Range::AtLeast(least) => write!(out, "but must be at least {least}"),
+                Range::AtMost(most) => write!(out, "but may be at most {most}"),
+                Range::NotBefore(first) => write!(out, "but must not be before {first}"),
+                Range::NotAfter(last) => write!(out, "but must not be after {last}"),
+            }
         }
         Problem::NotAChoice { found, choices } => {
             write!(out, "{column} is {}, but must be one of: {}", quoted(found), choices.replace('\n', ", "))
@@ -162,6 +169,32 @@ fn of_value(problem: &Problem<&str>, column: &str, out: &mut Formatter<'_>) -> R
 #[rustfmt::skip] // a problem a line, as far as it goes
 fn of_format(problem: &Problem<&str>, column: &str, out: &mut Formatter<'_>) -> Result {
     match problem {
+        Problem::NotADecimal { found, fault } => {
+            write!(out, "{column} is {}, ", quoted(found))?;
+            match fault {
+                DecimalFault::Form => out.write_str("but must be a number"),
+                DecimalFault::Group => out.write_str("whose groups of digits have not three each"),
+                DecimalFault::Scale(scale) => write!(out, "but may have at most {scale} decimals"),
+            }
+        }
+        Problem::NotADate { found, fault } => {
+            write!(out, "{column} is {}, ", quoted(found))?;
+            match fault {
+                DateFault::Form { formats: "" } => out.write_str("which is no date in the form YYYY-MM-DD"),
+                DateFault::Form { formats } => write!(out, "which is no date in the form {formats}"),
+                DateFault::Two { one, other } => write!(out, "which can be {one} or {other}"),
+                DateFault::NoSuchTime { zone } => write!(out, "a time that {zone} does not have: the clocks were set forward"),
+                DateFault::Twice { zone } => write!(out, "a time that {zone} has twice: the clocks were set back"),
+            }
+        }
+        Problem::NotAUrl { found } => write!(out, "{column} is {}, but must be a web address", quoted(found)),
+        Problem::Pattern { message: Some(message), .. } => write!(out, "{column}: {}", visible(message)),
+        Problem::Pattern { found, pattern, message: None } => {
+            write!(out, "{column} is {}, which does not match {}", quoted(found), visible(pattern))
+        }
+        Problem::NotListed { found, listed } => {
+            write!(out, "{column} is {}, which is not in the list of values: {}", quoted(found), visible(&listed.replace('\n', ", ")))
+        }
         Problem::NotAList => write!(out, "{column} is not a list: it begins with [ but is not a JSON array"),
         Problem::ListItem { found } => write!(out, "{column} is not a list: it holds {}", match found {
             JsonKind::Array => "another array",
@@ -170,6 +203,7 @@ fn of_format(problem: &Problem<&str>, column: &str, out: &mut Formatter<'_>) -> 
         Problem::WrongType { found, wanted } => {
             let wanted = match wanted {
                 Wanted::Integer => "a whole number",
+                Wanted::Number => "a number, without an exponent",
                 Wanted::Flag => "true or false",
                 Wanted::Text => "a string",
             };

@@ -11,4 +11,7 @@ mod problem;
 
 pub use self::code::{Code, CodeInfo, REGISTRY, Scope, Severity};
 pub use self::list::{FindingList, Findings};
-pub use self::problem::{EmailFault, Finding, Handling, Problem, Retry, TextKind, Unreadable, Wanted, excerpt};
+pub use self::problem::{
+    DateFault, DecimalFault, EmailFault, Finding, Handling, Problem, Range, Retry, TextKind, Unreadable, Wanted,
+    excerpt,
+};

@@ -118,8 +118,18 @@ pub enum Problem<T = String> {
     SpreadsheetNumber { json: Option<T> },
     /// Not a whole number.
     NotAnInteger { found: T },
-    /// A whole number that is smaller than allowed, or that does not fit into 64 bits.
-    OutOfRange { found: T, at_least: Option<i64> },
+    /// A number or a day outside its limits.
+    OutOfRange { found: T, range: Range<T> },
+    /// Not a number with decimals.
+    NotADecimal { found: T, fault: DecimalFault },
+    /// Not a day, or not a moment.
+    NotADate { found: T, fault: DateFault<T> },
+    /// Not a web address.
+    NotAUrl { found: T },
+    /// The value does not match the field's pattern; what the profile says of it, or the pattern.
+    Pattern { found: T, message: Option<T>, pattern: T },
+    /// The field's replacements have nothing for the value; some of those that they have, a line each.
+    NotListed { found: T, listed: T },
     /// None of the field's words, which are the lines of `choices`.
     NotAChoice { found: T, choices: T },
     /// Neither yes nor no.
@@ -156,6 +166,45 @@ pub enum Problem<T = String> {
     NullWord { found: T },
 }
 
+/// A limit that a value is beyond.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Range<T = String> {
+    /// It does not fit into 64 bits.
+    Bits,
+    /// It has more digits than a floating-point number keeps.
+    Digits(usize),
+    AtLeast(T),
+    AtMost(T),
+    NotBefore(T),
+    NotAfter(T),
+}
+
+/// Why a value is no decimal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DecimalFault {
+    /// It is not written as one.
+    Form,
+    /// Its groups have not three digits each.
+    Group,
+    /// It has more decimals than this.
+    Scale(u32),
+}
+
+/// Why a value is no date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum DateFault<T = String> {
+    /// It fits none of the formats, in words; ISO 8601 if that is empty.
+    Form { formats: T },
+    /// Two formats read it so.
+    Two { one: T, other: T },
+    /// The zone has no such time.
+    NoSuchTime { zone: T },
+    /// The zone has the time twice.
+    Twice { zone: T },
+}
+
 /// Why a row of a reject report cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unreadable {
@@ -179,6 +228,7 @@ pub enum TextKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
     Integer,
+    Number,
     Flag,
     Text,
 }
@@ -238,7 +288,11 @@ impl<T> Problem<T> {
             Problem::SpreadsheetNumber { .. } => Code::SpreadsheetNumber,
             Problem::NotAnInteger { .. } => Code::InvalidInteger,
             Problem::OutOfRange { .. } => Code::OutOfRange,
-            Problem::NotAChoice { .. } => Code::InvalidChoice,
+            Problem::NotADecimal { .. } => Code::InvalidDecimal,
+            Problem::NotADate { .. } => Code::InvalidDate,
+            Problem::NotAUrl { .. } => Code::InvalidUrl,
+            Problem::Pattern { .. } => Code::PatternMismatch,
+            Problem::NotAChoice { .. } | Problem::NotListed { .. } => Code::InvalidChoice,
             Problem::NotAFlag { .. } => Code::InvalidFlag,
             Problem::NotAList | Problem::ListItem { .. } => Code::InvalidList,
             Problem::WrongType { .. } => Code::WrongType,
@@ -284,7 +338,12 @@ impl<T> Problem<T> {
             PhoneWithoutDigits => PhoneWithoutDigits,
             SpreadsheetNumber { json } => SpreadsheetNumber { json: json.as_ref().map(text) },
             NotAnInteger { found } => NotAnInteger { found: text(found) },
-            OutOfRange { found, at_least } => OutOfRange { found: text(found), at_least: *at_least },
+            OutOfRange { found, range } => OutOfRange { found: text(found), range: range.map(text) },
+            NotADecimal { found, fault } => NotADecimal { found: text(found), fault: *fault },
+            NotADate { found, fault } => NotADate { found: text(found), fault: fault.map(text) },
+            NotAUrl { found } => NotAUrl { found: text(found) },
+            Pattern { found, message, pattern } => Pattern { found: text(found), message: message.as_ref().map(&mut text), pattern: text(pattern) },
+            NotListed { found, listed } => NotListed { found: text(found), listed: text(listed) },
             NotAChoice { found, choices } => NotAChoice { found: text(found), choices: text(choices) },
             NotAFlag { found } => NotAFlag { found: text(found) },
             NotAList => NotAList,
@@ -303,6 +362,30 @@ impl<T> Problem<T> {
             NoKey => NoKey,
             UnknownCountry { found } => UnknownCountry { found: text(found) },
             NullWord { found } => NullWord { found: text(found) },
+        }
+    }
+}
+
+impl<T> Range<T> {
+    fn map<'s, U>(&'s self, text: impl FnOnce(&'s T) -> U) -> Range<U> {
+        match self {
+            Range::Bits => Range::Bits,
+            Range::Digits(digits) => Range::Digits(*digits),
+            Range::AtLeast(least) => Range::AtLeast(text(least)),
+            Range::AtMost(most) => Range::AtMost(text(most)),
+            Range::NotBefore(first) => Range::NotBefore(text(first)),
+            Range::NotAfter(last) => Range::NotAfter(text(last)),
+        }
+    }
+}
+
+impl<T> DateFault<T> {
+    fn map<'s, U>(&'s self, mut text: impl FnMut(&'s T) -> U) -> DateFault<U> {
+        match self {
+            DateFault::Form { formats } => DateFault::Form { formats: text(formats) },
+            DateFault::Two { one, other } => DateFault::Two { one: text(one), other: text(other) },
+            DateFault::NoSuchTime { zone } => DateFault::NoSuchTime { zone: text(zone) },
+            DateFault::Twice { zone } => DateFault::Twice { zone: text(zone) },
         }
     }
 }

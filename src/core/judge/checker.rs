@@ -107,7 +107,9 @@ impl Checker {
         out: &mut Vec<u8>,
     ) {
         match &self.shape {
-            Shape::Csv(shape) => csv::write_original(shape, (!is_whole).then_some((record, cells)), writer, out),
+            Shape::Csv(shape) => {
+                csv::write_original((shape, &self.plan), (!is_whole).then_some((record, cells)), writer, out)
+            }
             Shape::Json(_) if is_whole => {}
             Shape::Json(_) => {
                 std::str::from_utf8(record).into_iter().for_each(|text| report_line::write_original(text, out))

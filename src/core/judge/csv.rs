@@ -11,7 +11,7 @@ use super::report::{Carried, ReportRow};
 use super::{plan::Plan, value::Origin, verdicts::BadRecord};
 use crate::core::finding::{Code, Problem};
 use crate::core::profile::{Chosen, Column, is_name};
-use crate::core::record::csv::{Cell, RowWriter, SHEET_MARK, unguarded};
+use crate::core::record::csv::{Cell, RowWriter, SHEET_MARK, TYPED, typed_value, unguarded};
 use crate::core::row::RowBuilder;
 use crate::core::text;
 
@@ -96,7 +96,11 @@ impl<B: RowBuilder> Draft<'_, B> {
         };
         let origin = Origin { field, column: Some(column as u32 + 1), order: column as u32 };
         if let Chosen::Joined(columns) = chosen {
-            let cells: Vec<(usize, Cow<'_, str>)> = columns.iter().map(|column| (column, cut.cell(column))).collect();
+            let cell = |column| match cut.cell(column) {
+                cell if typed_value(&cell).is_some() => (column, cut.unmarked(self.judge.plan, column)),
+                cell => (column, cell),
+            };
+            let cells: Vec<(usize, Cow<'_, str>)> = columns.iter().map(cell).collect();
             let error = cells.iter().filter(|_| has_marks).find_map(|(_, cell)| cut.error_in(cell));
             let stored = match error {
                 Some(error) => self.judge.cell_error(origin, error, error),
@@ -107,7 +111,7 @@ impl<B: RowBuilder> Draft<'_, B> {
         }
         let cell = cut.cell(column);
         let error = if has_marks { cut.error_in(&cell) } else { None };
-        let text = if has_marks { &cut.unmarked(column) } else { &cell };
+        let text = if has_marks { &cut.unmarked(self.judge.plan, column) } else { &cell };
         let stored = match error {
             Some(error) => self.judge.cell_error(origin, error, error),
             None => self.judge.text(origin, text),
@@ -120,7 +124,7 @@ impl<B: RowBuilder> Draft<'_, B> {
 /// Writes the input's own cells of a record; empty cells if there is no record, or it cannot be cut. The slice of cells is
 /// empty where they are not known.
 pub(super) fn write_original(
-    shape: &CsvShape,
+    (shape, plan): (&CsvShape, &Plan),
     record: Option<(&[u8], &[Cell])>,
     writer: &mut RowWriter,
     out: &mut Vec<u8>,
@@ -138,7 +142,7 @@ pub(super) fn write_original(
     let mut cells = Vec::new();
     let record = record.and_then(|(record, _)| std::str::from_utf8(record).ok());
     match record.and_then(|record| CutRecord::cut(shape, record, record.as_bytes(), &mut cells).ok()) {
-        Some(cut) => shape.own.iter().for_each(|column| writer.cell(out, &cut.unmarked(*column))),
+        Some(cut) => shape.own.iter().for_each(|column| writer.cell(out, &cut.unmarked(plan, *column))),
         None => shape.own.iter().for_each(|_| writer.cell(out, "")),
     }
 }
@@ -212,11 +216,18 @@ impl<'c> CutRecord<'c> {
     }
 
     /// The same without the mark of a spreadsheet.
-    fn unmarked(&self, column: usize) -> Cow<'_, str> {
+    fn unmarked(&self, plan: &Plan, column: usize) -> Cow<'_, str> {
         let cell = self.cell(column);
-        match cell.strip_prefix(SHEET_MARK) {
-            Some(rest) if self.shape.is_sheet => Cow::Owned(rest.to_string()),
-            _ => cell,
+        if !self.shape.is_sheet {
+            return cell;
+        }
+        match (typed_value(&cell), cell.strip_prefix(SHEET_MARK)) {
+            (Some(value), _) => match self.shape.binding.columns.get(column) {
+                Some(Column::Field(found)) => Cow::Owned(plan.fields[found.field].limits.rules.as_text(value)),
+                _ => Cow::Owned(value.to_string()),
+            },
+            (None, Some(rest)) => Cow::Owned(rest.to_string()),
+            (None, None) => cell,
         }
     }
 
@@ -234,7 +245,7 @@ impl<'c> CutRecord<'c> {
 
     fn error_in<'e>(&self, cell: &'e str) -> Option<&'e str> {
         if self.shape.is_sheet {
-            return cell.strip_prefix(SHEET_MARK).filter(|rest| !rest.starts_with(SHEET_MARK));
+            return cell.strip_prefix(SHEET_MARK).filter(|rest| !rest.starts_with([SHEET_MARK, TYPED]));
         }
         let row = self.report_row()?;
         Some(cell).filter(|cell| row.has_error(cell))
@@ -295,7 +306,7 @@ impl<'c> CutRecord<'c> {
         let chosen = sources.choose(layout, field, group, &mut has_value);
         let text = match chosen {
             Chosen::Nothing => return None,
-            Chosen::One(column) => self.unmarked(column).into_owned(),
+            Chosen::One(column) => self.unmarked(plan, column).into_owned(),
             Chosen::Joined(columns) => {
                 let cells: Vec<_> = columns.iter().map(|column| self.cell(column)).collect();
                 cells.join(&plan.fields[field].join)

@@ -106,6 +106,7 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
                 Stored::Missing => {}
                 Stored::Text(text) => self.note_key(text, plan.comparison),
                 Stored::Integer(number) => self.note_key(&number.to_string(), plan.comparison),
+                Stored::Real(number) => self.note_key(&number.to_string(), plan.comparison),
             }
         }
         let start = self.rows.position();
@@ -113,6 +114,7 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
             Stored::Missing => self.rows.push_null(),
             Stored::Text(text) => self.rows.push_text(text.as_bytes()),
             Stored::Integer(number) => self.rows.push_integer(*number),
+            Stored::Real(number) => self.rows.push_real(*number),
         }
         if let (Some(part), Stored::Text(_)) = (self.judge.plan.fields[field].address_part, &stored) {
             self.lost_zero.note(part, start..self.rows.position(), &self.rows);
@@ -226,6 +228,7 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
             Stored::Missing => false,
             Stored::Text(text) => text == raw,
             Stored::Integer(number) => number.to_string() == raw,
+            Stored::Real(number) => number.to_string() == raw,
         };
         if self.judge.cleared.has(field) {
             CellOutcome::Cleared

@@ -3,10 +3,15 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::options::{FieldOptions, OnInvalid, OnInvalidReason, PlanError};
-use crate::core::mode::{Empty, Mode};
-use crate::core::profile::{Field, Mapping, Profile, Setting};
+use chrono::{DateTime, Utc};
+
+use super::options::{FieldOptions, OnInvalidReason, PlanError};
+use crate::core::mode::{Empty, Mode, OnInvalid};
+use crate::core::profile::{Field, Mapping, Profile, ProfileErrorKind, REST, Setting};
+use crate::core::text;
+use crate::core::types::dates::TODAY;
 use crate::core::types::definition::{AddressPart, Limits, Storage, Stored};
+use crate::core::types::pattern::{Case, Pattern};
 use crate::core::{text::key::KeyComparison, text::sheet::without_guards, types::FieldType};
 
 /// How a field treats a number that a spreadsheet has rewritten (`5.41754E+09`).
@@ -37,6 +42,10 @@ pub struct FieldPlan {
     /// The part of the profile's first address that it holds.
     pub address_part: Option<AddressPart>,
     pub limits: Limits,
+    pub pattern: Option<Box<Pattern>>,
+    pub case: Option<Case>,
+    /// Whether a value without a replacement is invalid.
+    pub only_listed: bool,
     pub on_invalid: OnInvalid,
     pub rewritten: Rewritten,
     pub deprecated: bool,
@@ -95,27 +104,44 @@ impl<'p> FieldPlanner<'p> {
         Ok(FieldPlanner { profile, options, key, relax_all, relaxed, on_invalid })
     }
 
-    pub(super) fn plan(&self, index: usize) -> FieldPlan {
+    pub(super) fn plan(&self, index: usize) -> Result<FieldPlan, PlanError> {
         let field = &self.profile.fields[index];
         let rewritten = self.rewritten(index);
-        let values = values_of(field, &self.options.mapping);
+        let mut values = values_of(field, &self.options.mapping);
+        let only_listed = values.remove(REST).is_some();
         let required = self.required(index);
-        FieldPlan {
+        let limits = limits(field, self.relax_all || self.relaxed[index], rewritten, self.options.now);
+        let limits = limits.map_err(|kind| self.unfit(field, kind))?;
+        let pattern = field.compiled_pattern().map_err(|kind| self.unfit(field, kind))?;
+        let default = field.default.as_deref().map(|default| default_of(field, default, &limits));
+        Ok(FieldPlan {
             column: field.column.clone(),
             kind: field.kind,
             join: field.join.clone().unwrap_or_else(|| " ".to_string()),
             required,
-            default: field.default.clone().map(|default| Stored::Text(Cow::Owned(default))),
+            default,
             guard: field.is_guarded(),
             address_part: address_part(self.profile, index),
-            limits: limits(field, self.relax_all || self.relaxed[index], rewritten),
+            limits,
+            pattern: pattern.map(Box::new),
+            case: field.case,
+            only_listed,
             on_invalid: self.on_invalid[index],
             rewritten,
             deprecated: field.deprecated,
-            is_quick: self.options.null_tokens.is_empty() && values.is_empty() && !field.deprecated,
+            is_quick: self.options.null_tokens.is_empty()
+                && values.is_empty()
+                && !only_listed
+                && !field.deprecated
+                && field.pattern.is_none()
+                && field.case.is_none(),
             may_lack: false,
             values,
-        }
+        })
+    }
+
+    fn unfit(&self, field: &Field, (key, kind): (&'static str, ProfileErrorKind)) -> PlanError {
+        PlanError::Field { profile: self.profile.name.clone(), column: field.column.clone(), key, kind }
     }
 
     fn is_key(&self, index: usize) -> bool {
@@ -150,7 +176,11 @@ fn on_invalid(profile: &Profile, key: Option<KeyPlan>, options: &FieldOptions) -
     // A run that changes customers needs their keys.
     let key_of_changes = key.filter(|_| options.mode.changes());
     let is = |key: Option<KeyPlan>, field: usize| key.is_some_and(|key| key.field == field);
-    let mut on_invalid = vec![OnInvalid::Reject; profile.fields.len()];
+    let of_profile = |(index, field): (usize, &Field)| match field.on_invalid {
+        Some(what) if !is(key_of_changes, index) => what,
+        _ => OnInvalid::Reject,
+    };
+    let mut on_invalid: Vec<OnInvalid> = profile.fields.iter().enumerate().map(of_profile).collect();
     for (column, what) in &options.on_invalid {
         if column == "all" {
             for (field, chosen) in on_invalid.iter_mut().enumerate() {
@@ -161,12 +191,12 @@ fn on_invalid(profile: &Profile, key: Option<KeyPlan>, options: &FieldOptions) -
             continue;
         }
         let field = profile.require_field(column, Setting::OnInvalid)?;
-        let Field { required, kind, .. } = &profile.fields[field];
+        let Field { required, .. } = &profile.fields[field];
         let reason = match what {
             OnInvalid::Clear | OnInvalid::Keep if *required => OnInvalidReason::Required,
             OnInvalid::Clear if is(key_of_changes, field) => OnInvalidReason::Key,
             OnInvalid::Keep if is(key, field) => OnInvalidReason::Key,
-            OnInvalid::Keep if kind.facts().storage == Storage::Integer => OnInvalidReason::Number,
+            OnInvalid::Keep if profile.fields[field].storage() != Storage::Text => OnInvalidReason::Number,
             _ => {
                 on_invalid[field] = *what;
                 continue;
@@ -178,10 +208,14 @@ fn on_invalid(profile: &Profile, key: Option<KeyPlan>, options: &FieldOptions) -
     Ok(on_invalid)
 }
 
-/// The replacements of a field's values. The values are cleaned and without guards, as they are looked up.
+/// The replacements of a field's values: the mapping's come before the profile's. The values are cleaned and without guards, as
+/// they are looked up.
 fn values_of(field: &Field, mapping: &Mapping) -> BTreeMap<String, String> {
-    let values = mapping.values.get(&field.column).into_iter().flatten();
-    let unguarded = |value: &String| without_guards(Cow::Borrowed(value), field.is_guarded()).into_owned();
+    let values = field.values.iter().chain(mapping.values.get(&field.column).into_iter().flatten());
+    let unguarded = |value: &String| {
+        let cleaned = text::clean(value).unwrap_or(Cow::Borrowed(value));
+        without_guards(cleaned, field.is_guarded()).into_owned()
+    };
     values.map(|(value, replacement)| (unguarded(value), replacement.clone())).collect()
 }
 
@@ -192,10 +226,24 @@ fn address_part(profile: &Profile, field: usize) -> Option<AddressPart> {
     profile.fields[..field].iter().all(|before| part(before) != Some(found)).then_some(found)
 }
 
-fn limits(field: &Field, relaxed: bool, rewritten: Rewritten) -> Limits {
-    let limits = field.limits();
+/// What is stored for a missing value.
+fn default_of(field: &Field, default: &str, limits: &Limits) -> Stored<'static> {
+    let text = field.case.map_or(Cow::Borrowed(default), |case| case.apply(Cow::Borrowed(default)));
+    field.kind.parse(text, limits).stored.into_owned()
+}
+
+fn limits(
+    field: &Field,
+    relaxed: bool,
+    rewritten: Rewritten,
+    now: Option<DateTime<Utc>>,
+) -> Result<Limits, (&'static str, ProfileErrorKind)> {
+    let limits = field.limits(now)?;
+    if now.is_none() && [&field.not_before, &field.not_after].into_iter().any(|day| day.as_deref() == Some(TODAY)) {
+        return Err(("not_after", ProfileErrorKind::NoToday));
+    }
     let characters = limits.characters.filter(|_| !relaxed);
     // A rule for characters refuses these anyway: they have a point, or a letter and a sign.
     let refuses_rewritten = characters.is_none() && matches!(rewritten, Rewritten::Refused { .. });
-    Limits { characters, relaxed, refuses_rewritten, ..limits }
+    Ok(Limits { characters, relaxed, refuses_rewritten, ..limits })
 }

@@ -3,11 +3,11 @@
 
 use std::fmt::{Display, Formatter, Result};
 
-use serde::Serialize;
+use chrono::{DateTime, Utc};
 
 use crate::core::finding::FindingList;
-use crate::core::mode::{Empty, Mode};
-use crate::core::profile::{Mapping, SettingsError};
+use crate::core::mode::{Empty, Mode, OnInvalid};
+use crate::core::profile::{Mapping, ProfileErrorKind, SettingsError};
 
 /// The options of a run that concern fields.
 #[derive(Clone, Debug, Default)]
@@ -26,31 +26,8 @@ pub struct FieldOptions {
     pub mode: Mode,
     /// What an empty cell does to a stored value.
     pub empty: Empty,
-}
-
-/// What is done with an invalid value.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum OnInvalid {
-    /// Its record is rejected.
-    #[default]
-    Reject,
-    /// It is stored as missing; an existing customer keeps its value.
-    Clear,
-    /// It is cleaned and stored although it breaks its field's rules. If cleaning leaves nothing, its record is rejected.
-    Keep,
-}
-
-impl OnInvalid {
-    /// The variant with this name.
-    pub fn from_name(name: &str) -> Option<OnInvalid> {
-        match name {
-            "reject" => Some(OnInvalid::Reject),
-            "clear" => Some(OnInvalid::Clear),
-            "keep" => Some(OnInvalid::Keep),
-            _ => None,
-        }
-    }
+    /// When the run began, for fields with a bound that is `today`.
+    pub now: Option<DateTime<Utc>>,
 }
 
 /// Options that do not fit the profile or each other.
@@ -63,6 +40,8 @@ pub enum PlanError {
     NoKey(Mode),
     /// A field's invalid values cannot be treated this way.
     OnInvalid { profile: String, column: String, on_invalid: OnInvalid, reason: OnInvalidReason },
+    /// A field of the profile cannot be used.
+    Field { profile: String, column: String, key: &'static str, kind: ProfileErrorKind },
     /// The field cannot store a constant or a replacement of the mapping.
     Unstorable {
         column: String,
@@ -95,6 +74,9 @@ impl Display for PlanError {
                 write!(out, "the mode {} finds customers by a key, and there is none", mode.name())
             }
             PlanError::OnInvalid { column, .. } => write!(out, "invalid values of {column} can only be rejected"),
+            PlanError::Field { profile, column, key, kind } => {
+                write!(out, "the profile {profile}: fields.{column}.{key}: {kind}")
+            }
             PlanError::Unstorable { column, value, .. } => write!(out, "{column} cannot store {value:?}"),
         }
     }

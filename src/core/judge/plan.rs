@@ -9,7 +9,8 @@ use crate::core::text;
 use crate::core::text::sheet::{self, without_guards};
 use crate::core::{text::key::KeyComparison, types::repair};
 
-pub use super::options::{FieldOptions, OnInvalid, OnInvalidReason, PlanError};
+pub use super::options::{FieldOptions, OnInvalidReason, PlanError};
+pub use crate::core::mode::OnInvalid;
 
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -49,7 +50,7 @@ impl Plan {
             return Err(PlanError::NoKey(mode));
         }
         let planner = FieldPlanner::new(&profile, options, key)?;
-        let fields = (0..profile.fields.len()).map(|field| planner.plan(field)).collect();
+        let fields = (0..profile.fields.len()).map(|field| planner.plan(field)).collect::<Result<_, _>>()?;
         let mut plan = Plan {
             names: HeaderNames::new(&profile, mapping),
             fields,

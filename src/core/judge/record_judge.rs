@@ -22,7 +22,7 @@ pub struct RecordJudge {
 }
 
 /// What was found out about one record.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Judgement {
     /// A value for each field of the profile, in its order. `None` if the record was rejected, or is blank.
     pub row: Option<Vec<FieldValue>>,
@@ -31,12 +31,14 @@ pub struct Judgement {
 }
 
 /// The normalised value of a field.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum FieldValue {
     /// The record has no value for the field.
     Missing,
     /// A whole number, or a flag as 1 or 0.
     Integer(i64),
+    /// A number with decimals.
+    Real(f64),
     /// A text.
     Text(String),
 }
@@ -109,6 +111,7 @@ impl From<Value<'_>> for FieldValue {
         match value {
             Value::Null => FieldValue::Missing,
             Value::Integer(number) => FieldValue::Integer(number),
+            Value::Real(number) => FieldValue::Real(number),
             Value::Text(text) => FieldValue::Text(String::from_utf8_lossy(text).into_owned()),
         }
     }

@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 
 use super::field_plan::{FieldPlan, Required};
-use super::options::{OnInvalid, PlanError};
+use super::options::PlanError;
 use super::plan::Plan;
 use super::value::{Judge, Kept, Origin};
 use crate::core::finding::{Finding, Handling, Problem, Retry, excerpt};
+use crate::core::mode::OnInvalid;
 use crate::core::types::definition::{Refusal, Stored};
 use crate::core::{mode::Empty, profile::Mapping, record::csv::NOT_CALCULATED};
 
@@ -73,6 +74,7 @@ impl Judge<'_> {
         let stored = match &instead {
             Some(Stored::Text(text)) => text.clone(),
             Some(Stored::Integer(number)) => Cow::Owned(number.to_string()),
+            Some(Stored::Real(number)) => Cow::Owned(number.to_string()),
             Some(Stored::Missing) | None => Cow::Borrowed(""),
         };
         for refusal in refusals {
@@ -117,6 +119,7 @@ impl Plan {
             let column = self.fields[field].column.clone();
             let values = std::mem::take(&mut self.fields[field].values);
             let on_invalid = std::mem::take(&mut self.fields[field].on_invalid);
+            let only_listed = std::mem::take(&mut self.fields[field].only_listed);
             for (value, replacement) in values.iter().filter(|(_, replacement)| !replacement.is_empty()) {
                 self.filler(field, replacement, Some(value))?;
             }
@@ -125,6 +128,7 @@ impl Plan {
             }
             self.fields[field].values = values;
             self.fields[field].on_invalid = on_invalid;
+            self.fields[field].only_listed = only_listed;
         }
         Ok(())
     }

@@ -9,8 +9,9 @@
 use std::borrow::Cow;
 
 use super::plan::{Content, Plan};
-use super::{field_plan::Rewritten, options::OnInvalid, verdicts::Touched};
+use super::{field_plan::Rewritten, verdicts::Touched};
 use crate::core::finding::{FindingList, Problem, excerpt};
+use crate::core::mode::OnInvalid;
 use crate::core::record::json::{self, JsonKind, JsonValue, Written};
 use crate::core::text::{self, sheet::without_guards};
 use crate::core::types::definition::{Memory, Parsed, Quick, Refusal, Stored};
@@ -121,6 +122,13 @@ impl<'p> Judge<'p> {
             && let Some(replacement) = plan.values.get(&*value)
         {
             value = Cow::Owned(replacement.clone());
+        } else if plan.only_listed && !plan.values.values().any(|listed| *listed == value) {
+            let listed = plan.values.keys().take(MOST_LISTED).cloned().collect::<Vec<_>>().join("\n");
+            let problem = Problem::NotListed { found: excerpt(&value).to_string(), listed };
+            return self.refuse(origin, Some(raw), Some(Kept::unchanged(value)), [Refusal::new(problem)]);
+        }
+        if let Some(case) = plan.case {
+            value = case.apply(value);
         }
         if value.is_empty() {
             return self.missing(origin, Some(raw));
@@ -136,7 +144,10 @@ impl<'p> Judge<'p> {
             return self.refuse(origin, Some(raw), Some(Kept::unchanged(value)), [refusal]);
         }
         let kept = (plan.on_invalid == OnInvalid::Keep).then(|| value.clone());
-        let parsed = plan.kind.parse(value, &plan.limits);
+        let mut parsed = plan.kind.parse(value, &plan.limits);
+        if let Some(pattern) = &plan.pattern {
+            pattern.check(&mut parsed);
+        }
         self.parsed(origin, raw, kept, parsed)
     }
 
@@ -220,6 +231,9 @@ impl<'p> Judge<'p> {
         self.refuse(origin, Some(raw), None, [Refusal::new(problem)])
     }
 }
+
+/// How many of a field's replacements a message names.
+const MOST_LISTED: usize = 10;
 
 /// What a value was before it was converted wrongly from windows-1252, if this control character suggests that.
 fn as_windows_1252(control: char, value: &str) -> Option<String> {

@@ -1,6 +1,7 @@
 //! A named set of fields: [`Profile`]. [`Profile::named`] returns a built-in one; [`Profile::parse`] reads one from TOML, where
 //! a key without effect is an error.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
@@ -8,10 +9,14 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::built_in::TEXTS;
 use super::error::{ProfileError, ProfileErrorKind as Kind, Setting, SettingsError, Sources};
-use super::field::{Field, FieldSet, MOST_PARTS, accepted_names};
+use super::field::{Field, MOST_PARTS, REJECT, REST, accepted_names};
+use super::field_set::FieldSet;
 use super::habits::{FEED_KEYS, FILE_KEYS, Habits};
 use super::header::{letters_and_digits, nearest};
 use super::parse::{Parsed, ProfileText, ReadBase, built_in, parse};
+use crate::core::finding::{Finding, Handling, english::message};
+use crate::core::mode::OnInvalid;
+use crate::core::types::definition::Storage;
 
 /// A named set of fields and rules.
 #[derive(Clone, Debug)]
@@ -271,17 +276,79 @@ impl Field {
             () if settings.contains(&"choices") && self.choices.is_empty() => Err(("choices", Kind::NoChoices)),
             () => Ok(()),
         }?;
+        const TEXTS: &str = "types that are stored as text";
+        const NUMBERS: &str = "the types integer and decimal";
+        const DATES: &str = "the types date and timestamp";
+        const DECIMALS: &str = "the type decimal";
         for (key, is_set, only_for) in [
-            ("min", self.min.is_some(), "types that are stored as text"),
-            ("max", self.max.is_some(), "types that are stored as text"),
-            ("characters", self.characters.is_some(), "types that are stored as text"),
-            ("default", self.default.is_some(), "types that are stored as text"),
-            ("at_least", self.at_least.is_some(), "the type integer"),
+            ("min", self.min.is_some(), TEXTS),
+            ("max", self.max.is_some(), TEXTS),
+            ("characters", self.characters.is_some(), TEXTS),
+            ("at_least", self.at_least.is_some(), NUMBERS),
+            ("at_most", self.at_most.is_some(), NUMBERS),
+            ("not_before", self.not_before.is_some(), DATES),
+            ("not_after", self.not_after.is_some(), DATES),
+            ("formats", !self.formats.is_empty(), DATES),
+            ("time_zone", self.time_zone.is_some(), DATES),
+            ("decimal", self.decimal.is_some(), DECIMALS),
+            ("group", self.group.is_some(), DECIMALS),
+            ("scale", self.scale.is_some(), DECIMALS),
+            ("store", self.store.is_some(), DECIMALS),
             ("choices", !self.choices.is_empty(), "the type choice"),
             ("repair", self.repair, "the types text, postal-code and state"),
         ] {
             if is_set && !settings.contains(&key) {
                 return Err((key, Kind::NoEffect { only_for }));
+            }
+        }
+        let is_text = settings.contains(&"max");
+        for (key, is_set) in [("pattern", self.pattern.is_some()), ("case", self.case.is_some())] {
+            if is_set && !is_text {
+                return Err((key, Kind::NoEffect { only_for: TEXTS }));
+            }
+        }
+        if self.pattern_message.is_some() && self.pattern.is_none() {
+            return Err(("pattern_message", Kind::NoEffect { only_for: "fields with a pattern" }));
+        }
+        self.check_on_invalid()?;
+        self.check_fillers()
+    }
+
+    fn check_on_invalid(&self) -> Result<(), (&'static str, Kind)> {
+        let why = match self.on_invalid {
+            Some(OnInvalid::Clear | OnInvalid::Keep) if self.required => "it is required",
+            Some(OnInvalid::Keep) if self.storage() != Storage::Text => "it is stored as a number",
+            _ => return Ok(()),
+        };
+        Err(("on_invalid", Kind::OnInvalid(why)))
+    }
+
+    /// Checks that the default and the replacements keep the field's rules.
+    fn check_fillers(&self) -> Result<(), (&'static str, Kind)> {
+        let (limits, pattern) = (self.limits(None)?, self.compiled_pattern()?);
+        let check = |key, text: &str| {
+            let text = self.case.map_or(Cow::Borrowed(text), |case| case.apply(Cow::Borrowed(text)));
+            let mut parsed = self.kind.parse(text, &limits);
+            pattern.iter().for_each(|pattern| pattern.check(&mut parsed));
+            let Some(refusal) = parsed.refusals.first() else { return Ok(()) };
+            let finding = Finding {
+                problem: refusal.problem.map(|text| text.as_str()),
+                handling: Handling::Noted,
+                field: None,
+                column: None,
+                value: None,
+                suggestion: None,
+                raw: None,
+            };
+            Err((key, Kind::BreaksRules(message(&finding, &self.column).to_string())))
+        };
+        self.default.iter().try_for_each(|default| check("default", default))?;
+        for (value, replacement) in &self.values {
+            match value.as_str() {
+                REST if replacement != REJECT => return Err(("values", Kind::NotReject(replacement.clone()))),
+                REST => {}
+                _ if replacement.is_empty() => {}
+                _ => check("values", replacement)?,
             }
         }
         Ok(())
@@ -356,7 +423,53 @@ mod tests {
             ("a", "type = 'choice'", "fields.a.choices: a choice needs at least one word"),
             ("a", "type = 'choice'\nchoices = ['']", "fields.a.choices: it must not be empty"),
             ("a", "choices = ['b']", "choices: it has no effect on this type"),
-            ("a", "at_least = 1", "it is for the type integer"),
+            ("a", "at_least = 1", "it is for the types integer and decimal"),
+            (
+                "a",
+                "type = 'integer'\nat_least = 1.5",
+                "fields.a.at_least: \"1.5\" is no number that this type can have",
+            ),
+            (
+                "a",
+                "type = 'integer'\ndefault = 'x'",
+                "fields.a.default: it breaks the field's own rules: a is \"x\", but must be",
+            ),
+            (
+                "a",
+                "type = 'integer'\nat_most = 3\ndefault = 4",
+                "default: it breaks the field's own rules: a is \"4\", but may",
+            ),
+            (
+                "a",
+                "type = 'choice'\nchoices = ['b']\nvalues = { X = 'c' }",
+                "fields.a.values: it breaks the field's own rules",
+            ),
+            ("a", "values = { '*' = 'x' }", "\"*\" stands for all other values, and can only be \"reject\", not \"x\""),
+            ("a", "type = 'date'\nformats = ['%d.%m']", "fields.a.formats: \"%d.%m\" does not say which day it is"),
+            ("a", "type = 'date'\nformats = ['%d/%m/%Y', '%m/%d/%Y']", "so the formats are ambiguous; leave out one"),
+            ("a", "type = 'date'\nnot_before = 'yesterday'", "\"yesterday\" is neither a day such as 2000-01-31 nor"),
+            ("a", "type = 'timestamp'\ntime_zone = 'Berlin'", "there is no time zone \"Berlin\"; write it like"),
+            ("a", "formats = ['%d']", "formats: it has no effect on this type; it is for the types date and timestamp"),
+            ("a", "type = 'decimal'\ndecimal = '1'", "decimal: '1' cannot stand there in a number"),
+            ("a", "type = 'decimal'\ndecimal = ','\ngroup = ','", "group: ',' cannot stand there in a number"),
+            ("a", "type = 'decimal'\nstore = 'minor'", "store: a number in its smallest units needs a scale"),
+            ("a", "type = 'decimal'\nscale = 19", "scale: a number has at most 18 decimals"),
+            ("a", "scale = 2", "scale: it has no effect on this type; it is for the type decimal"),
+            ("a", "pattern = '('", "fields.a.pattern: it is no regular expression: unclosed group"),
+            ("a", "pattern = '((a{999}){999}){999}'", "it is no regular expression: it is too large"),
+            ("a", "type = 'flag'\npattern = 'x'", "pattern: it has no effect on this type"),
+            (
+                "a",
+                "pattern_message = 'x'",
+                "pattern_message: it has no effect on this type; it is for fields with a pattern",
+            ),
+            ("a", "case = 'title'", "fields.a.case: there is no word `title` here"),
+            (
+                "a",
+                "required = true\non_invalid = 'clear'",
+                "on_invalid: invalid values of this field can only be rejected",
+            ),
+            ("a", "type = 'date'\nmax = 3", "max: it has no effect on this type"),
             ("a", "type = 'flag'\nmax = 1", "it is for types that are stored as text"),
             ("a", "type = 'phone'\nrepair = true", "the types text, postal-code and state"),
             ("a", "parts = [['b']]", "parts: no part or two are allowed, and there are 1"),

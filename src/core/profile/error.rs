@@ -6,9 +6,10 @@ use std::ops::Range;
 
 use toml::de::{DeTable, DeValue, Error};
 
-use super::field::FieldSet;
+use super::field_set::FieldSet;
 use super::header::nearest;
 use crate::core::text::visible;
+use crate::core::types::dates::{DatesFault, MOST_FORMATS, TODAY};
 
 /// Why a profile cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +59,26 @@ pub enum ProfileErrorKind {
     MinAboveMax(usize, usize),
     /// A choice without words.
     NoChoices,
+    /// The bound of a number is no number of the field's type.
+    NotANumber(String),
+    /// The character cannot stand in a number so.
+    NotAMark(char),
+    /// A number in its smallest units needs a scale.
+    MinorWithoutScale,
+    /// More decimals than a number can have.
+    TooManyDecimals(u32),
+    /// What is wrong with formats, zone or bounds of a date.
+    Dates(DatesFault),
+    /// The regular expression is none; in the parser's words.
+    Pattern(String),
+    /// The default or a replacement breaks the field's own rules, and how.
+    BreaksRules(String),
+    /// `"*"` replaces nothing; it can only be `"reject"`.
+    NotReject(String),
+    /// It is unknown which day is today.
+    NoToday,
+    /// Invalid values of this field can only be rejected, and why.
+    OnInvalid(&'static str),
     /// The setting has no effect on a field of this type.
     NoEffect {
         /// The types that it has an effect on, in words.
@@ -123,9 +144,38 @@ impl Display for ProfileErrorKind {
             Twice(name) => write!(formatter, "it names {name} twice"),
             MinAboveMax(min, max) => write!(formatter, "{min} is more than max, {max}"),
             NoChoices => write!(formatter, "a choice needs at least one word"),
+            NotANumber(text) => write!(formatter, "{text:?} is no number that this type can have"),
+            NotAMark(mark) => write!(formatter, "{mark:?} cannot stand there in a number"),
+            MinorWithoutScale => write!(formatter, "a number in its smallest units needs a scale, such as scale = 2"),
+            TooManyDecimals(most) => write!(formatter, "a number has at most {most} decimals"),
+            Dates(fault) => dates(fault, formatter),
+            Pattern(why) => write!(formatter, "it is no regular expression: {why}"),
+            BreaksRules(how) => write!(formatter, "it breaks the field's own rules: {how}"),
+            NotReject(word) => {
+                write!(formatter, "\"*\" stands for all other values, and can only be \"reject\", not {word:?}")
+            }
+            NoToday => write!(formatter, "which day is today is unknown: the options have no `now`"),
+            OnInvalid(why) => write!(formatter, "invalid values of this field can only be rejected: {why}"),
             NoEffect { only_for } => write!(formatter, "it has no effect on this type; it is for {only_for}"),
             ListLength(count, wanted) => write!(formatter, "{wanted} allowed, and there are {count}"),
         }
+    }
+}
+
+fn dates(fault: &DatesFault, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match fault {
+        DatesFault::TooMany => write!(out, "a field has at most {MOST_FORMATS} formats"),
+        DatesFault::NotAFormat(format) => {
+            write!(out, "{format:?} is no format; write it with %d, %m, %Y and the like, as for strftime")
+        }
+        DatesFault::NotADay(format) => {
+            write!(out, "{format:?} does not say which day it is; it needs a day, a month and a year")
+        }
+        DatesFault::Ambiguous { text, one, other } => {
+            write!(out, "{text} can be {one} or {other}, so the formats are ambiguous; leave out one of them")
+        }
+        DatesFault::NoSuchZone(name) => write!(out, "there is no time zone {name:?}; write it like Europe/Berlin"),
+        DatesFault::NotADate(text) => write!(out, "{text:?} is neither a day such as 2000-01-31 nor \"{TODAY}\""),
     }
 }
 

@@ -1,14 +1,31 @@
-//! One field of a profile ([`Field`]), and a set of fields ([`FieldSet`]).
+//! One field of a profile: [`Field`].
 
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
+use super::error::ProfileErrorKind;
 use super::header::nearest;
-use super::scalar::scalar;
-use crate::core::types::definition::{Limits, Storage};
-use crate::core::{mask::bits, text::Characters, text::key::KeyComparison, types::FieldType};
+use super::scalar::{scalar, scalars};
+use crate::core::mode::OnInvalid;
+use crate::core::types::dates::{Dates, DatesText};
+use crate::core::types::decimals::{Decimals, Exact, StoreAs};
+use crate::core::types::definition::{Limits, Rules, Storage};
+use crate::core::types::pattern::{Case, Pattern};
+use crate::core::{text::Characters, text::key::KeyComparison, types::FieldType};
 
 /// The maximum number of characters of a field without a limit of its own.
 pub const TEXT_LIMIT: usize = 4096;
+
+/// The greatest scale of a decimal: a number of 64 bits has no more digits.
+const MOST_DECIMALS: u32 = 18;
+
+/// In the replacements of a field's values: all values that have none.
+pub const REST: &str = "*";
+
+/// What can be said of them: they are invalid.
+pub const REJECT: &str = "reject";
 
 /// The greatest number of parts of a field.
 pub const MOST_PARTS: usize = 6;
@@ -38,8 +55,42 @@ pub struct Field {
     pub min: Option<usize>,
     /// The maximum number of characters; see [`Field::longest`].
     pub max: Option<usize>,
-    /// The minimum value of an integer.
-    pub at_least: Option<i64>,
+    /// The least value of a number.
+    #[serde(default, deserialize_with = "scalar")]
+    pub at_least: Option<String>,
+    /// The greatest value of a number.
+    #[serde(default, deserialize_with = "scalar")]
+    pub at_most: Option<String>,
+    /// The first day of a date or timestamp: a day such as 2000-01-31, or `today`.
+    #[serde(default, deserialize_with = "scalar")]
+    pub not_before: Option<String>,
+    /// The last day of a date or timestamp.
+    #[serde(default, deserialize_with = "scalar")]
+    pub not_after: Option<String>,
+    /// How a date or timestamp is written, as in `strftime`; ISO 8601 if there is none.
+    #[serde(default)]
+    pub formats: Vec<String>,
+    /// The time zone of a date or timestamp that names none; UTC if it is not given.
+    pub time_zone: Option<String>,
+    /// What stands before the decimals of a decimal.
+    pub decimal: Option<char>,
+    /// What stands between groups of three digits of a decimal.
+    pub group: Option<char>,
+    /// The greatest number of decimals of a decimal.
+    pub scale: Option<u32>,
+    /// How a decimal is stored.
+    pub store: Option<StoreAs>,
+    /// A regular expression for the whole value.
+    pub pattern: Option<String>,
+    /// What is wrong with a value that does not match it.
+    pub pattern_message: Option<String>,
+    /// The case in which values are stored.
+    pub case: Option<Case>,
+    /// What replaces a value. With `"*" = "reject"`, values without a replacement are invalid, but for the replacements.
+    #[serde(default, deserialize_with = "scalars")]
+    pub values: BTreeMap<String, String>,
+    /// What is done with invalid values, unless the run says otherwise.
+    pub on_invalid: Option<OnInvalid>,
     /// The characters that it may contain; `None` for any.
     pub characters: Option<Characters>,
     /// Whether values are repaired like addresses: punctuation is removed.
@@ -85,9 +136,18 @@ impl Field {
         self.from.chunks(1).chain(parts.iter().map(Vec::as_slice))
     }
 
-    /// Whether its values are stored as numbers.
+    /// How its values are stored.
+    pub fn storage(&self) -> Storage {
+        match (self.kind.facts().storage, self.store) {
+            (Storage::Real, Some(StoreAs::Text)) => Storage::Text,
+            (Storage::Real, Some(StoreAs::Minor)) => Storage::Integer,
+            (storage, _) => storage,
+        }
+    }
+
+    /// Whether its values are stored as whole numbers.
     pub fn is_number(&self) -> bool {
-        self.kind.facts().storage == Storage::Integer
+        self.storage() == Storage::Integer
     }
 
     /// Whether its values are digits but not a number: a phone number, a postal code, a tax ID, a key of another system.
@@ -100,31 +160,108 @@ impl Field {
         self.guard || self.kind.facts().is_guarded
     }
 
-    /// Its limits, before the options of a run.
-    pub fn limits(&self) -> Limits {
-        Limits {
+    /// Its limits, before the options of a run. `now` is when the run began; an error names the wrong key.
+    pub fn limits(&self, now: Option<DateTime<Utc>>) -> Result<Limits, (&'static str, ProfileErrorKind)> {
+        let is_integer = self.kind == FieldType::Integer;
+        let bound = |key, text: &Option<String>, default| match text.as_deref().filter(|_| is_integer) {
+            None => Ok(default),
+            Some(text) => text.parse().map_err(|_| (key, ProfileErrorKind::NotANumber(text.to_string()))),
+        };
+        Ok(Limits {
             min: self.min.unwrap_or(0),
             max: self.longest(),
-            at_least: self.at_least.unwrap_or(i64::MIN),
+            at_least: bound("at_least", &self.at_least, i64::MIN)?,
+            at_most: bound("at_most", &self.at_most, i64::MAX)?,
+            rules: self.rules(now)?,
             characters: self.characters,
             relaxed: false,
             repair: self.repair,
             refuses_rewritten: false,
             choices: self.choices.clone(),
+        })
+    }
+
+    fn rules(&self, now: Option<DateTime<Utc>>) -> Result<Rules, (&'static str, ProfileErrorKind)> {
+        match self.kind {
+            FieldType::Decimal => self.decimals().map(|rules| Rules::Decimals(Box::new(rules))),
+            FieldType::Date | FieldType::Timestamp => {
+                let text = DatesText {
+                    formats: &self.formats,
+                    time_zone: self.time_zone.as_deref(),
+                    not_before: self.not_before.as_deref(),
+                    not_after: self.not_after.as_deref(),
+                    now,
+                };
+                let rules = Dates::new(text).map_err(|(key, fault)| (key, ProfileErrorKind::Dates(fault)))?;
+                Ok(Rules::Dates(Box::new(rules)))
+            }
+            _ => Ok(Rules::None),
         }
+    }
+
+    fn decimals(&self) -> Result<Decimals, (&'static str, ProfileErrorKind)> {
+        let point = self.decimal.unwrap_or('.');
+        let is_mark = |mark: &char| !mark.is_alphanumeric() && !matches!(mark, '-' | '+' | '\u{2212}');
+        let is_group = |group: &char| is_mark(group) && *group != point;
+        let (scale, store) = (self.scale, self.store.unwrap_or_default());
+        let bound = |key: &'static str, text: &Option<String>| match text {
+            None => Ok(None),
+            Some(text) => match Exact::of(text) {
+                Some(exact) => Ok(Some(exact)),
+                None => Err((key, ProfileErrorKind::NotANumber(text.clone()))),
+            },
+        };
+        match () {
+            () if !is_mark(&point) || point.is_whitespace() => Err(("decimal", ProfileErrorKind::NotAMark(point))),
+            () if self.group.is_some_and(|group| !is_group(&group)) => {
+                Err(("group", ProfileErrorKind::NotAMark(self.group.unwrap_or_default())))
+            }
+            () if store == StoreAs::Minor && scale.is_none() => Err(("store", ProfileErrorKind::MinorWithoutScale)),
+            () if scale.is_some_and(|scale| scale > MOST_DECIMALS) => {
+                Err(("scale", ProfileErrorKind::TooManyDecimals(MOST_DECIMALS)))
+            }
+            () => Ok(Decimals {
+                point,
+                group: self.group,
+                scale,
+                store,
+                at_least: bound("at_least", &self.at_least)?,
+                at_most: bound("at_most", &self.at_most)?,
+            }),
+        }
+    }
+
+    /// The pattern of its values, compiled.
+    pub fn compiled_pattern(&self) -> Result<Option<Pattern>, (&'static str, ProfileErrorKind)> {
+        let pattern = self.pattern.as_ref().map(|pattern| Pattern::new(pattern, self.pattern_message.as_deref()));
+        pattern.transpose().map_err(|why| ("pattern", ProfileErrorKind::Pattern(why)))
     }
 
     /// Its rule in words: `required, e-mail, at most 40`.
     pub fn rule(&self) -> String {
         let mut parts: Vec<String> = Vec::new();
         parts.extend(self.required.then(|| "required".to_string()));
-        parts.push(self.kind.describe(&self.limits()).into());
+        parts.push(self.kind.describe(self.characters, &self.choices).into());
         parts.extend(match (self.min, self.max) {
             (Some(min), Some(max)) => Some(format!("{min} to {max} characters")),
             (Some(min), None) => Some(format!("at least {min} characters")),
             (None, max) => max.map(|max| format!("at most {max} characters")),
         });
-        parts.extend(self.at_least.map(|least| format!("at least {least}")));
+        parts.extend(self.at_least.as_ref().map(|least| format!("at least {least}")));
+        parts.extend(self.at_most.as_ref().map(|most| format!("at most {most}")));
+        parts.extend((!self.formats.is_empty()).then(|| format!("as {}", self.formats.join(" or "))));
+        parts.extend(self.time_zone.as_ref().map(|zone| format!("in {zone}")));
+        parts.extend(self.not_before.as_ref().map(|first| format!("not before {first}")));
+        parts.extend(self.not_after.as_ref().map(|last| format!("not after {last}")));
+        parts.extend(self.decimal.map(|point| format!("decimals behind {point:?}")));
+        parts.extend(self.group.map(|group| format!("groups of three digits by {group:?}")));
+        parts.extend(self.scale.map(|scale| format!("at most {scale} decimals")));
+        parts.extend(self.case.map(|case| match case {
+            Case::Upper => "in capitals".to_string(),
+            Case::Lower => "in small letters".to_string(),
+        }));
+        parts.extend(self.pattern.as_ref().map(|pattern| format!("matching {pattern}")));
+        parts.extend((!self.values.is_empty()).then(|| "with replacements".to_string()));
         parts.extend(self.kind.facts().normalisation.map(String::from));
         parts.extend(self.repair.then(|| "after address repair".to_string()));
         parts.extend(self.default.as_ref().map(|default| format!("default {default}")));
@@ -142,81 +279,4 @@ pub fn nearest_field<'p>(fields: &'p [Field], header: &str) -> Option<&'p Field>
     let names = fields.iter().flat_map(accepted_names);
     let near = nearest(header, names)?;
     fields.iter().find(|field| accepted_names(field).any(|name| std::ptr::eq(name, near)))
-}
-
-const WORD: usize = u64::BITS as usize;
-const WORDS: usize = FieldSet::CAPACITY / WORD;
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct FieldSet([u64; WORDS]);
-
-impl FieldSet {
-    /// The number of fields that a profile can have. [`Profile::parse`](super::Profile::parse) refuses more.
-    pub const CAPACITY: usize = 512;
-
-    #[inline]
-    pub fn insert(&mut self, field: usize) {
-        debug_assert!(field < FieldSet::CAPACITY);
-        // The remainder changes nothing; it saves a bounds check.
-        self.0[field / WORD % WORDS] |= 1 << (field % WORD);
-    }
-
-    #[inline]
-    pub fn has(&self, field: usize) -> bool {
-        self.0[field / WORD % WORDS] >> (field % WORD) & 1 == 1
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.0 == [0; WORDS]
-    }
-
-    pub fn and(&self, other: &FieldSet) -> FieldSet {
-        FieldSet(std::array::from_fn(|word| self.0[word] & other.0[word]))
-    }
-
-    pub fn or(&self, other: &FieldSet) -> FieldSet {
-        FieldSet(std::array::from_fn(|word| self.0[word] | other.0[word]))
-    }
-
-    /// The fields that are not in this set, as if there were [`FieldSet::CAPACITY`] of them.
-    pub fn complement(&self) -> FieldSet {
-        FieldSet(self.0.map(|word| !word))
-    }
-
-    pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
-        self.0.iter().enumerate().flat_map(|(index, word)| bits(*word).map(move |bit| index * WORD + bit))
-    }
-}
-
-impl FromIterator<usize> for FieldSet {
-    fn from_iter<I: IntoIterator<Item = usize>>(fields: I) -> FieldSet {
-        let mut set = FieldSet::default();
-        fields.into_iter().for_each(|field| set.insert(field));
-        set
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_field_has_a_bit_of_its_own() {
-        let mut set = FieldSet::default();
-        assert!(set.is_empty());
-        for field in 0..FieldSet::CAPACITY {
-            assert!(!set.has(field), "{field}");
-            set.insert(field);
-            assert!(set.has(field) && !set.is_empty(), "{field}");
-        }
-        assert_eq!(set, FieldSet::default().complement());
-    }
-
-    #[test]
-    fn sets_are_combined_field_by_field() {
-        let [one, other] = [[0, 63, 64, 511], [63, 65, 300, 511]].map(FieldSet::from_iter);
-        assert_eq!(one.and(&other).iter().collect::<Vec<_>>(), [63, 511]);
-        assert_eq!(one.or(&other).iter().collect::<Vec<_>>(), [0, 63, 64, 65, 300, 511]);
-        assert!(one.and(&one.complement()).is_empty());
-    }
 }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::definition::Profile;
 use super::error::{Position, Setting, SettingsError, message};
+use super::field::{REJECT, REST};
 use crate::core::text;
 
 /// Which columns go where, what fills missing values, and which values replace others.
@@ -54,6 +55,9 @@ impl Mapping {
             let values = mapping.values.entry(column.clone()).or_default();
             for (value, replacement) in table {
                 let replacement = scalar(replacement, || format!("values.{column}.{value:?}"))?;
+                if value == REST && replacement != REJECT {
+                    return Err(MappingFileError::NotReject { column, word: replacement });
+                }
                 // Values are looked up after they have been cleaned.
                 let value = text::clean(&value).map(|value| value.into_owned()).unwrap_or(value.clone());
                 values.insert(value, replacement);
@@ -101,8 +105,19 @@ impl Mapping {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MappingFileError {
-    Toml { position: Option<Position>, message: String },
-    NotText { key: String, found: &'static str },
+    Toml {
+        position: Option<Position>,
+        message: String,
+    },
+    NotText {
+        key: String,
+        found: &'static str,
+    },
+    /// `"*"` replaces nothing; it can only be `"reject"`.
+    NotReject {
+        column: String,
+        word: String,
+    },
 }
 
 impl std::error::Error for MappingFileError {}
@@ -112,6 +127,10 @@ impl Display for MappingFileError {
         match self {
             MappingFileError::Toml { position: Some(position), message } => write!(formatter, "{position}: {message}"),
             MappingFileError::Toml { position: None, message } => formatter.write_str(message),
+            MappingFileError::NotReject { column, word } => write!(
+                formatter,
+                "values.{column}.\"*\" stands for all other values, and can only be \"reject\", not {word:?}"
+            ),
             MappingFileError::NotText { key, found } => write!(
                 formatter,
                 "{key} has the type {found}, but must be a \

@@ -8,6 +8,7 @@ mod built_in;
 mod definition;
 mod error;
 mod field;
+mod field_set;
 mod habits;
 mod header;
 mod header_names;
@@ -24,7 +25,8 @@ pub use self::definition::Profile;
 #[cfg(test)]
 pub use self::definition::RESERVED_COLUMNS;
 pub use self::error::{ProfileError, ProfileErrorKind, Setting, SettingsError};
-pub use self::field::{Field, FieldSet, accepted_names, nearest_field};
+pub use self::field::{Field, REST, accepted_names, nearest_field};
+pub use self::field_set::FieldSet;
 pub use self::habits::Habits;
 #[cfg(test)]
 pub use self::habits::{FEED_KEYS, FILE_KEYS};

@@ -1,5 +1,6 @@
 //! Values of TOML as they would be typed: [`Scalar`].
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use serde::{Deserialize, Deserializer, de};
@@ -25,4 +26,9 @@ impl<'de> Deserialize<'de> for Scalar {
 
 pub(super) fn scalar<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     Scalar::deserialize(deserializer).map(|Scalar(text)| Some(text))
+}
+
+pub(super) fn scalars<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error> {
+    let table: BTreeMap<String, Scalar> = BTreeMap::deserialize(deserializer)?;
+    Ok(table.into_iter().map(|(key, Scalar(text))| (key, text)).collect())
 }

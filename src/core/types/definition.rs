@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use super::dates::Dates;
+use super::decimals::Decimals;
 use super::{country::names::Recent, repair::corrected};
 use crate::core::finding::{Problem, TextKind, Wanted};
 use crate::core::text::{self, Characters, kinds, sheet};
@@ -12,6 +14,7 @@ use crate::core::{record::json::JsonValue, row::RowBuilder};
 pub enum Storage {
     Text,
     Integer,
+    Real,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,12 +96,35 @@ pub trait Type {
     }
 }
 
+/// The rules of decimals, or of dates and timestamps.
+#[derive(Clone, Debug, Default)]
+pub enum Rules {
+    #[default]
+    None,
+    Decimals(Box<Decimals>),
+    Dates(Box<Dates>),
+}
+
+impl Rules {
+    /// A number or date of a spreadsheet as a text of the field would have it.
+    pub fn as_text(&self, value: &str) -> String {
+        match self {
+            Rules::None => value.to_string(),
+            Rules::Decimals(rules) => value.replace('.', rules.point.encode_utf8(&mut [0; 4])),
+            Rules::Dates(rules) => rules.as_text(value),
+        }
+    }
+}
+
 /// The limits of one field. Lengths are in Unicode scalar values.
 #[derive(Clone, Debug)]
 pub struct Limits {
     pub min: usize,
     pub max: usize,
     pub at_least: i64,
+    pub at_most: i64,
+    /// The rules of its type that others do not have.
+    pub rules: Rules,
     /// The characters that a value may contain; `None` for all, or if the rule is relaxed.
     pub characters: Option<Characters>,
     /// Whether `--relax` names the field.
@@ -107,6 +133,24 @@ pub struct Limits {
     /// Whether a number that a spreadsheet has rewritten must be refused, because no other limit refuses it.
     pub refuses_rewritten: bool,
     pub choices: Vec<String>,
+}
+
+impl Default for Limits {
+    /// Texts of at most 100 characters, and anything of other types.
+    fn default() -> Limits {
+        Limits {
+            min: 0,
+            max: 100,
+            at_least: i64::MIN,
+            at_most: i64::MAX,
+            rules: Rules::None,
+            characters: None,
+            relaxed: false,
+            repair: false,
+            refuses_rewritten: false,
+            choices: Vec::new(),
+        }
+    }
 }
 
 impl Limits {
@@ -133,12 +177,13 @@ impl Limits {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Stored<'v> {
     Missing,
     Text(Cow<'v, str>),
     /// A whole number, or a flag.
     Integer(i64),
+    Real(f64),
 }
 
 impl Stored<'_> {
@@ -146,6 +191,7 @@ impl Stored<'_> {
         match self {
             Stored::Missing => Stored::Missing,
             Stored::Integer(number) => Stored::Integer(number),
+            Stored::Real(number) => Stored::Real(number),
             Stored::Text(text) => Stored::Text(Cow::Owned(text.into_owned())),
         }
     }
@@ -165,7 +211,7 @@ impl Refusal {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Parsed<'v> {
     /// What is stored. If the value is refused: what was judged, as far as it could be normalised.
     pub stored: Stored<'v>,
@@ -175,7 +221,7 @@ pub struct Parsed<'v> {
 }
 
 impl<'v> Parsed<'v> {
-    fn new(stored: Stored<'v>, refusals: Vec<Refusal>) -> Parsed<'v> {
+    pub fn new(stored: Stored<'v>, refusals: Vec<Refusal>) -> Parsed<'v> {
         Parsed { stored, is_repaired: false, warning: None, refusals }
     }
 

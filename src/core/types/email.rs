@@ -172,7 +172,7 @@ fn check_local(local: &str) -> Result<(), EmailFault> {
     if previous == '.' { Err(EmailFault::DotBeforeAt) } else { Ok(()) }
 }
 
-fn check_domain(domain: &str) -> Result<(), EmailFault> {
+pub(super) fn check_domain(domain: &str) -> Result<(), EmailFault> {
     match domain {
         "" => return Err(EmailFault::NoDomain),
         _ if domain.starts_with('[') => return Err(EmailFault::IpAddress),

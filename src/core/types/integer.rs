@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::definition::{Facts, Limits, Parsed, Refusal, Storage, Type};
-use crate::core::finding::{Problem, Wanted, excerpt};
+use crate::core::finding::{Problem, Range, Wanted, excerpt};
 
 pub struct Integer;
 
@@ -16,19 +16,19 @@ impl Type for Integer {
         json: Wanted::Integer,
         holds_words: false,
         is_guarded: true,
-        settings: &["at_least"],
+        settings: &["at_least", "at_most"],
         ..Facts::TEXT
     };
 
     fn parse<'v>(value: Cow<'v, str>, limits: &Limits) -> Parsed<'v> {
         let found = || excerpt(&value).to_string();
+        let out_of = |range| Problem::OutOfRange { found: found(), range };
         let problem = match integer(&value) {
-            Ok(number) if number >= limits.at_least => return Parsed::integer(number),
+            Ok(number) if number < limits.at_least => out_of(Range::AtLeast(limits.at_least.to_string())),
+            Ok(number) if number > limits.at_most => out_of(Range::AtMost(limits.at_most.to_string())),
+            Ok(number) => return Parsed::integer(number),
             Err(IntegerFault::Invalid) => Problem::NotAnInteger { found: found() },
-            Ok(_) | Err(IntegerFault::OutOfRange) => {
-                let at_least = Some(limits.at_least).filter(|least| *least != i64::MIN);
-                Problem::OutOfRange { found: found(), at_least }
-            }
+            Err(IntegerFault::OutOfRange) => out_of(Range::Bits),
         };
         Parsed::refused(Refusal::new(problem))
     }

@@ -6,16 +6,23 @@
 
 pub mod choice;
 pub mod country;
+pub mod date;
+pub mod dates;
+pub mod decimal;
+pub mod decimals;
 pub mod definition;
 pub mod email;
 pub mod flag;
 pub mod integer;
 pub mod list;
+pub mod pattern;
 pub mod phone;
 pub mod postal_code;
 pub mod repair;
 pub mod state;
 pub mod text;
+pub mod timestamp;
+pub mod url;
 
 use std::borrow::Cow;
 
@@ -24,6 +31,7 @@ use serde::{Deserialize, Serialize};
 use self::definition::{Facts, Limits, Memory, Parsed, Quick, Type};
 use crate::core::record::json::JsonValue;
 use crate::core::row::RowBuilder;
+use crate::core::text::Characters;
 
 /// Declares [`FieldType`]: a variant for each type, whose methods ask the type of that name.
 macro_rules! field_types {
@@ -77,9 +85,13 @@ field_types! {
     country::Country,
     state::State,
     integer::Integer,
+    decimal::Decimal,
+    date::Date,
+    timestamp::Timestamp,
     flag::Flag,
     choice::Choice,
     list::List,
+    url::Url,
 }
 
 // By hand: `#[default]` cannot stand in the list.
@@ -91,11 +103,11 @@ impl Default for FieldType {
 }
 
 impl FieldType {
-    /// What the limits allow, in words.
-    pub fn describe(self, limits: &Limits) -> Cow<'static, str> {
+    /// What a field of this type may hold, in words: these characters, one of these choices.
+    pub fn describe(self, characters: Option<Characters>, choices: &[String]) -> Cow<'static, str> {
         let Facts { words, shows_characters, .. } = self.facts();
-        match limits.characters.filter(|_| *shows_characters) {
-            _ if !limits.choices.is_empty() => limits.choices.join(" or ").into(),
+        match characters.filter(|_| *shows_characters) {
+            _ if !choices.is_empty() => choices.join(" or ").into(),
             Some(characters) => characters.describe().into(),
             None => (*words).into(),
         }
@@ -109,16 +121,7 @@ mod tests {
 
     #[test]
     fn types_store_what_their_examples_say() {
-        let limits = Limits {
-            min: 0,
-            max: 100,
-            at_least: i64::MIN,
-            characters: None,
-            relaxed: false,
-            repair: false,
-            refuses_rewritten: false,
-            choices: vec!["email".into(), "print".into()],
-        };
+        let limits = Limits { choices: vec!["email".into(), "print".into()], ..Limits::default() };
         for kind in FieldType::ALL {
             assert!(kind.facts().docs.ends_with('.') && !kind.facts().examples.is_empty(), "{kind:?}");
             for (value, expected) in kind.facts().examples {
@@ -126,6 +129,7 @@ mod tests {
                 let stored = match parsed.stored {
                     Stored::Text(text) => text.into_owned(),
                     Stored::Integer(number) => number.to_string(),
+                    Stored::Real(number) => number.to_string(),
                     Stored::Missing => String::new(),
                 };
                 assert_eq!((&*stored, parsed.refusals.len()), (*expected, 0), "{kind:?}: {value}");

@@ -13,7 +13,7 @@ use calamine::{CellErrorType, Data, ExcelDateTime, ExcelDateTimeType};
 
 use super::number_format::{NumberFormat, Unit};
 use super::protocol::{Refusal, Result, short};
-use crate::core::record::csv::SHEET_MARK;
+use crate::core::record::csv::{SHEET_MARK, TYPED};
 
 /// The size of the largest sheet, in every program that writes these files.
 pub(super) const MAX_ROWS: u32 = 1_048_576;
@@ -68,18 +68,32 @@ pub(super) fn push_value(text: &mut String, value: &Data) {
     match value {
         Data::Empty => (),
         Data::String(value) => push_text(text, value),
-        Data::Float(value) => push_number(text, *value),
+        Data::Float(value) => typed(text, |text| push_number(text, *value)),
         Data::Int(value) => push(text, format_args!("{value}")),
         Data::Bool(value) => text.push_str(if *value { "true" } else { "false" }),
         Data::DateTime(value) if value.is_duration() => push_duration(text, value.as_f64()),
-        Data::DateTime(value) => push_moment(text, value),
-        Data::DateTimeIso(value) => text.push_str(without_midnight(value)),
+        Data::DateTime(value) => typed(text, |text| push_moment(text, value)),
+        Data::DateTimeIso(value) => typed(text, |text| text.push_str(without_midnight(value))),
         Data::DurationIso(value) => match seconds_of(value) {
             Some(seconds) => push_duration(text, seconds / SECONDS_OF_DAY),
             None => push_text(text, value),
         },
         Data::Error(CellErrorType::GettingData) => push_error(text, "#GETTING_DATA"),
         Data::Error(error) => push_error(text, &error.to_string()),
+    }
+}
+
+/// Marks a number that has decimals, and a date: in a text they might be written otherwise.
+fn typed(text: &mut String, push: impl FnOnce(&mut String)) {
+    let start = text.len();
+    push(text);
+    let is_read_otherwise = |byte: &u8| matches!(byte, b'.' | b'-');
+    let value = &text.as_bytes()[start..];
+    if value.first().is_some_and(u8::is_ascii_digit) && value.iter().any(is_read_otherwise)
+        || value.first() == Some(&b'-') && value.contains(&b'.')
+    {
+        text.insert(start, TYPED);
+        text.insert(start, SHEET_MARK);
     }
 }
 
@@ -97,12 +111,14 @@ pub(super) fn push_error(text: &mut String, name: &str) {
 
 pub(super) fn push_formatted(text: &mut String, value: f64, format: NumberFormat, is_1904: bool) {
     match format {
-        NumberFormat::Plain => push_number(text, value),
+        NumberFormat::Plain => typed(text, |text| push_number(text, value)),
         NumberFormat::Digits(units) => {
             push_number(text, value);
             fill_in(text, &units);
         }
-        NumberFormat::Moment => push_moment(text, &ExcelDateTime::new(value, ExcelDateTimeType::DateTime, is_1904)),
+        NumberFormat::Moment => {
+            typed(text, |text| push_moment(text, &ExcelDateTime::new(value, ExcelDateTimeType::DateTime, is_1904)))
+        }
         NumberFormat::Duration => push_duration(text, value),
     }
 }
@@ -261,7 +277,31 @@ mod tests {
     fn text_of(value: &Data) -> String {
         let mut text = String::new();
         push_value(&mut text, value);
-        text
+        unmarked(text)
+    }
+
+    fn unmarked(text: String) -> String {
+        text.strip_prefix(concat!('\u{1}', '\u{2}')).map_or(text.clone(), str::to_string)
+    }
+
+    #[test]
+    fn decimals_and_dates_are_marked() {
+        let date = |serial| Data::DateTime(ExcelDateTime::new(serial, DateTime, false));
+        for (value, is_marked) in [
+            (Data::Float(1.5), true),
+            (Data::Float(-1.5), true),
+            (Data::Float(15.0), false),
+            (Data::Float(-15.0), false),
+            (Data::Int(7), false),
+            (Data::String("1.5".into()), false),
+            (date(46082.0), true),
+            (date(46082.25), true),
+            (date(0.25), false),
+        ] {
+            let mut text = String::new();
+            push_value(&mut text, &value);
+            assert_eq!(text.starts_with(concat!('\u{1}', '\u{2}')), is_marked, "{text}");
+        }
     }
 
     #[test]
@@ -326,7 +366,7 @@ mod tests {
         ] {
             let mut text = String::new();
             push_written(&mut text, written, format.clone(), false);
-            assert_eq!(text, expected, "{written} {format:?}");
+            assert_eq!(unmarked(text), expected, "{written} {format:?}");
         }
     }
 

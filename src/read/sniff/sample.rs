@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use crate::core::record::Extent;
-use crate::core::record::csv::{SplitFault, split};
+use crate::core::record::csv::{Cell, SplitFault, split, typed_value};
 use crate::core::record::dialect::CsvDialect;
 use crate::read::cut::csv::CsvCutter;
 use crate::read::cut::{Cut, Cutter, SheetCutter};
@@ -95,7 +95,11 @@ fn cells(record: &[u8], dialect: &CsvDialect) -> (Result<Vec<String>, String>, u
     match split(record, dialect, &mut cells) {
         Ok(()) => {
             let quoted = cells.iter().filter(|cell| cell.is_quoted(record, dialect) && !cell.is_white(record)).count();
-            (Ok(cells.iter().map(|cell| cell.text(text).into_owned()).collect()), quoted)
+            let text = |cell: &Cell| {
+                let text = cell.text(text);
+                typed_value(&text).map_or_else(|| text.to_string(), str::to_string)
+            };
+            (Ok(cells.iter().map(text).collect()), quoted)
         }
         Err(SplitFault::Malformed(column) | SplitFault::Unclosed(column)) => {
             (Err(format!("has text after a closing quote in column {column}")), 0)

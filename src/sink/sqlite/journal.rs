@@ -57,6 +57,8 @@ pub(super) fn row_digest<'n>(names: impl Iterator<Item = &'n str>, row: &Row<'_>
         let (kind, value): (u8, &[u8]) = match value_of(row.get_ref(index)?) {
             Value::Null => continue,
             Value::Integer(number) => (b'i', &number.to_be_bytes()),
+            // Digests of earlier versions have reals so.
+            Value::Real(number) => (b'i', &number.to_bits().to_be_bytes()),
             Value::Text(text) => (b't', text),
         };
         bytes.extend_from_slice(name.as_bytes());

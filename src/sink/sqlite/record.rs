@@ -32,6 +32,10 @@ impl RowEncoder {
                 self.types.push(serial_type);
                 self.body.extend_from_slice(&number.to_be_bytes()[8 - width..]);
             }
+            Value::Real(number) => {
+                self.types.push(REAL);
+                self.body.extend_from_slice(&number.to_be_bytes());
+            }
             Value::Text(text) => {
                 push_varint(&mut self.types, 13 + 2 * text.len() as u64);
                 self.body.extend_from_slice(text);
@@ -152,6 +156,12 @@ impl RowBuilder for RecordBuilder {
         }
     }
 
+    fn push_real(&mut self, number: f64) {
+        self.types.push(REAL);
+        self.space(8).copy_from_slice(&number.to_be_bytes());
+        self.end += 8;
+    }
+
     #[inline(always)]
     fn push_prefix(&mut self, source: &[u8], length: usize) {
         match source.first_chunk::<SHORT>() {
@@ -244,11 +254,15 @@ impl<'a> Iterator for Values<'a> {
             9 => return Some(Value::Integer(1)),
             1..=4 => serial_type as usize,
             5 => 6,
-            6 => 8,
+            6 | 7 => 8,
             text => (text.saturating_sub(13) / 2) as usize,
         };
         let (bytes, rest) = self.body.split_at(width.min(self.body.len()));
         self.body = rest;
+        if serial_type == u64::from(REAL) {
+            let number = bytes.try_into().map_or(0.0, f64::from_be_bytes);
+            return Some(Value::Real(number));
+        }
         if serial_type < 13 {
             let negative = bytes.first().is_some_and(|byte| *byte >= 0x80);
             let mut wide = if negative { [0xff; 8] } else { [0; 8] };
@@ -258,6 +272,9 @@ impl<'a> Iterator for Values<'a> {
         Some(Value::Text(bytes))
     }
 }
+
+/// The serial type of a floating-point number. SQLite itself stores one without decimals as an integer, and reads either.
+const REAL: u8 = 7;
 
 /// The serial type of an integer other than 0 and 1, and how many bytes it takes.
 fn integer_type(number: i64) -> (u8, usize) {
@@ -340,6 +357,7 @@ mod tests {
                     }
                     Value::Null => rows.push_common(),
                     Value::Integer(number) => rows.push_integer(*number),
+                    Value::Real(number) => rows.push_real(*number),
                 }
             }
             let place = rows.finish();
@@ -368,6 +386,7 @@ mod tests {
             }
         }
         round_trip(&[Value::Integer(i64::MAX), Value::Integer(i64::MIN)]);
+        round_trip(&[Value::Real(-1.5), Value::Real(0.0), Value::Text(b"x"), Value::Real(f64::MAX)]);
     }
 
     proptest! {

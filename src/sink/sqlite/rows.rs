@@ -27,7 +27,7 @@ pub(super) fn insert_rows(
     Ok(written)
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Change<'r> {
     pub customer: i64,
     /// The columns, and their new values.

@@ -5,7 +5,10 @@ use rusqlite::Connection;
 
 use super::runs::{CHECKPOINTS, FILES, RUNS};
 use super::sql::{Definition, quoted};
-use crate::core::profile::{Field, Profile};
+use crate::core::{
+    profile::{Field, Profile},
+    types::definition::Storage,
+};
 
 /// The columns of `customers` after the profile's, with their declarations. Every row fills them.
 pub const STAMP_COLUMNS: [(&str, &str); 5] = [
@@ -61,7 +64,11 @@ fn definitions() -> [Definition; 7] {
 }
 
 pub fn column_type(field: &Field) -> &'static str {
-    if field.is_number() { "INTEGER" } else { "TEXT" }
+    match field.storage() {
+        Storage::Text => "TEXT",
+        Storage::Integer => "INTEGER",
+        Storage::Real => "REAL",
+    }
 }
 
 /// With AUTOINCREMENT, so that an ID is never given out twice, whatever is deleted.

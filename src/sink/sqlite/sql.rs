@@ -30,6 +30,7 @@ impl ToSql for Parameter<'_> {
         Ok(ToSqlOutput::Borrowed(match self.0 {
             Value::Null => ValueRef::Null,
             Value::Integer(number) => ValueRef::Integer(number),
+            Value::Real(number) => ValueRef::Real(number),
             Value::Text(text) => ValueRef::Text(text),
         }))
     }
@@ -41,7 +42,7 @@ pub(super) fn value_of(value: ValueRef<'_>) -> Value<'_> {
         ValueRef::Null => Value::Null,
         ValueRef::Integer(number) => Value::Integer(number),
         ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Value::Text(bytes),
-        ValueRef::Real(number) => Value::Integer(number.to_bits() as i64),
+        ValueRef::Real(number) => Value::Real(number),
     }
 }
 

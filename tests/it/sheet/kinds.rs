@@ -41,8 +41,8 @@ fn xlsx() -> Vec<u8> {
 }
 
 const XLSX_ROWS: &str = "\n,name,phone,since\n\
-    ,\"Müller, \"\"Jörg\"\"\",4155550123,2026-03-01,2026-03-01T14:30:00,14:30:00,26:30:00\n\n\
-    true,1000000000000000000000,0.1,\u{1}#DIV/0!,ab,\"two\nlines\",#N/A\n\
+    ,\"Müller, \"\"Jörg\"\"\",4155550123,\u{1}\u{2}2026-03-01,\u{1}\u{2}2026-03-01T14:30:00,14:30:00,26:30:00\n\n\
+    true,1000000000000000000000,\u{1}\u{2}0.1,\u{1}#DIV/0!,ab,\"two\nlines\",#N/A\n\
     merged\n\n\"x\r\ny_x000D_\"\n";
 
 #[test]
@@ -94,7 +94,7 @@ fn dates_of_1904_are_respected() {
     let styles = r#"<styleSheet><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>"#;
     members.push(("xl/styles.xml", styles.into()));
     let bytes = zip_members(&members);
-    assert_eq!(rows(&bytes), "2026-03-01\n");
+    assert_eq!(rows(&bytes), "\u{1}\u{2}2026-03-01\n");
 }
 
 #[test]
@@ -143,7 +143,8 @@ fn an_ods_is_read_as_it_looks() {
     );
     let bytes = ods_of(&format!(r#"{hidden}<table:table table:name="Kunden">{rows_xml}</table:table>"#));
     let (info, rows) = read_with(&bytes, None, Limits::default()).unwrap();
-    let expected = "\n\n\"a,b\",,,4155550123,2026-03-01T14:30:00,26:30:00,true,\u{1}#N/A,#N/A,\"two\nlines\"\n";
+    let expected =
+        "\n\n\"a,b\",,,4155550123,\u{1}\u{2}2026-03-01T14:30:00,26:30:00,true,\u{1}#N/A,#N/A,\"two\nlines\"\n";
     assert_eq!(rows, expected);
     assert_eq!((info.sheet.as_str(), info.kind, info.sheets[0].visible), ("Kunden", Kind::Ods, false));
     assert_eq!(rows_of(&bytes, "old"), "not this\n");
@@ -152,7 +153,7 @@ fn an_ods_is_read_as_it_looks() {
 #[test]
 fn an_xls_is_read_as_it_looks() {
     let (info, rows) = read_with(XLS, None, Limits::default()).unwrap();
-    let expected = "name,balance,,since\n\n\"Müller, „Jörg“\",4155550123,,2026-03-01T14:30:00\n,0.1,,2026-03-01\n\
+    let expected = "name,balance,,since\n\n\"Müller, „Jörg“\",4155550123,,\u{1}\u{2}2026-03-01T14:30:00\n,\u{1}\u{2}0.1,,\u{1}\u{2}2026-03-01\n\
         true,\u{1}#N/A,\"a\nb\",26:30:00\nmerged\n";
     assert_eq!(rows, expected);
     assert_eq!((info.sheet.as_str(), info.kind), ("Kunden", Kind::Xls));
@@ -178,7 +179,7 @@ fn an_xlsb_is_read_with_what_the_library_leaves_out() {
         cell(0x3e, 0, &rich("last")),
     ];
     let (info, rows) = read_with(&xlsb_of(&cells), Some("two"), Limits::default()).unwrap();
-    let expected = "\n\u{1}#N/A,shared,\"rich, 😀\",plain\n\n1.5,42,true,\u{1}#REF!,,\u{1}#DIV/0!\nlast\n";
+    let expected = "\n\u{1}#N/A,shared,\"rich, 😀\",plain\n\n\u{1}\u{2}1.5,42,true,\u{1}#REF!,,\u{1}#DIV/0!\nlast\n";
     assert_eq!(rows, expected);
     assert_eq!((info.sheet.as_str(), info.kind), ("Two", Kind::Xlsb));
     let short = xlsb_of(&[row(0), cell(0x0d, 0, &[0; 4])]);

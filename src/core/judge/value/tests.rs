@@ -18,6 +18,7 @@ fn judged(plan: &Plan, column: &str, is_json: bool, raw: &str) -> String {
     let stored = match if is_json { judge.json(origin, raw) } else { judge.text(origin, raw) } {
         Stored::Missing => "nothing".to_string(),
         Stored::Integer(number) => number.to_string(),
+        Stored::Real(number) => number.to_string(),
         Stored::Text(text) => text.into_owned(),
     };
     let mut said = if judge.has_error() { Vec::new() } else { vec![stored] };
@@ -26,6 +27,114 @@ fn judged(plan: &Plan, column: &str, is_json: bool, raw: &str) -> String {
         Severity::Warning => format!("({})", code.name()),
     }));
     said.join(" ")
+}
+
+/// A profile with what the built-in ones do not have.
+fn own() -> Arc<Profile> {
+    let text = r#"
+        [fields.name]
+        case = "upper"
+        [fields.code]
+        pattern = "K[0-9]{2}"
+        pattern_message = "it is K and two digits"
+        case = "upper"
+        [fields.tier]
+        type = "choice"
+        choices = ["GOLD", "SILVER"]
+        values = { Silber = "SILVER" }
+        [fields.status]
+        values = { A = "active", I = "inactive", "*" = "reject" }
+        [fields.birth_date]
+        type = "date"
+        formats = ["%d.%m.%Y", "%Y-%m-%d"]
+        not_before = 1900-01-01
+        not_after = "today"
+        [fields.day]
+        type = "date"
+        [fields.since]
+        type = "timestamp"
+        time_zone = "Europe/Berlin"
+        [fields.limit]
+        type = "decimal"
+        decimal = ","
+        group = "."
+        scale = 2
+        at_least = 0
+        on_invalid = "clear"
+        [fields.price]
+        type = "decimal"
+        store = "minor"
+        scale = 2
+        at_most = 99.5
+        [fields.stars]
+        type = "integer"
+        at_least = 1
+        at_most = 5
+        default = 3
+        [fields.site]
+        type = "url"
+    "#;
+    Arc::new(Profile::parse("own.toml", &text.replace("today", "2024-06-30")).unwrap())
+}
+
+#[test]
+fn an_own_profile_has_all_types() {
+    let plan = Plan::new(own(), &FieldOptions::default()).unwrap();
+    for (column, raw, expected) in [
+        ("name", "straße", "STRASSE"),
+        ("code", "k12", "K12"),
+        ("code", "K123", "pattern-mismatch"),
+        ("code", "null", "pattern-mismatch"),
+        ("tier", "Silber", "SILVER"),
+        ("tier", "gold", "GOLD"),
+        ("tier", "Bronze", "invalid-choice"),
+        ("status", "A", "active"),
+        ("status", "inactive", "inactive"),
+        ("status", "X", "invalid-choice"),
+        ("status", "", "nothing"),
+        ("birth_date", "31.12.1999", "1999-12-31"),
+        ("birth_date", "1999-12-31", "1999-12-31"),
+        ("birth_date", "31.02.1999", "invalid-date"),
+        ("birth_date", "31.12.1899", "out-of-range"),
+        ("birth_date", "01.07.2024", "out-of-range"),
+        ("birth_date", "n/a", "nothing (null-word)"),
+        ("day", "2024-02-29 00:00:00", "2024-02-29"),
+        ("day", "2024-02-29T10:00", "invalid-date"),
+        ("since", "2024-01-05 12:00", "2024-01-05T11:00:00Z"),
+        ("since", "2024-03-31 02:30", "invalid-date"),
+        ("limit", "1.234,50", "1234.5"),
+        ("limit", "unbegrenzt", "nothing (invalid-decimal)"),
+        ("limit", "-1", "nothing (out-of-range)"),
+        ("price", "12.5", "1250"),
+        ("price", "99.51", "out-of-range"),
+        ("stars", "5", "5"),
+        ("stars", "6", "out-of-range"),
+        ("stars", "", "3"),
+        ("site", "HTTPS://Example.com/A", "https://example.com/A"),
+        ("site", "example", "invalid-url"),
+        ("day", "#N/A", "cell-error"),
+    ] {
+        assert_eq!(judged(&plan, column, false, raw), expected, "{column}: {raw}");
+    }
+    for (column, raw, expected) in [
+        ("limit", "1234.5", "1234.5"),
+        ("limit", "1234", "1234"),
+        ("limit", "\"1.234,5\"", "1234.5"),
+        ("price", "1e2", "wrong-type"),
+        ("day", "20240229", "invalid-date"),
+        ("day", "true", "wrong-type"),
+        ("site", "[1]", "nested-value"),
+    ] {
+        assert_eq!(judged(&plan, column, true, raw), expected, "{column}: {raw}");
+    }
+    let today = "[fields.day]\ntype = \"date\"\nnot_after = \"today\"\n";
+    let today = Arc::new(Profile::parse("own.toml", today).unwrap());
+    let error = Plan::new(Arc::clone(&today), &FieldOptions::default()).unwrap_err().to_string();
+    assert!(error.contains("which day is today is unknown"), "{error}");
+    let now = Some("2024-06-30T10:00:00Z".parse().unwrap());
+    let plan = Plan::new(today, &FieldOptions { now, ..FieldOptions::default() }).unwrap();
+    assert_eq!(judged(&plan, "day", false, "2024-06-30"), "2024-06-30");
+    assert_eq!(judged(&plan, "day", false, "2024-07-01"), "out-of-range");
 }
 
 fn plan(profile: &str, options: &FieldOptions) -> Plan {
@@ -297,6 +406,7 @@ fn compare(plan: &Plan, field: usize, value: &str) -> bool {
     let expected = match &stored {
         Stored::Missing => Value::Null,
         Stored::Integer(number) => Value::Integer(*number),
+        Stored::Real(number) => Value::Real(*number),
         Stored::Text(text) => Value::Text(text.as_bytes()),
     };
     let row = rows.finish();
@@ -309,7 +419,7 @@ fn compare(plan: &Plan, field: usize, value: &str) -> bool {
         Value::Text(text) if quick.repaired[field] > 0 => Quick::Repaired(text.len()),
         Value::Text(text) => Quick::Normalised(text.len()),
         Value::Null => Quick::Missing,
-        Value::Integer(_) => Quick::Undecided,
+        Value::Integer(_) | Value::Real(_) => Quick::Undecided,
     };
     assert_eq!(done, expected, "{value:?}");
     assert!(full.findings.is_empty(), "{value:?} in {}", plan.fields[field].column);
@@ -347,17 +457,17 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(4000))]
     #[test]
     fn both_paths_store_the_same(
-        profile in prop::sample::select(Profile::all().unwrap()),
+        profile in prop::sample::select([Profile::all().unwrap(), &[own()]].concat()),
         field in any::<prop::sample::Index>(),
         key in prop::sample::select(vec!["none", "name", "profile"]),
         relax in prop::sample::select(vec!["all", "name"]),
         value in " {0,1}([a-zA-Z0-9.,@+'() /éßłĀ×÷ʼʀ\\\\N-]{0,12}|[a-z.@-]{3,14}|[a-z]{1,8}@[a-z.-]{1,9}[.][a-z0-9]{1,3}\
-            |[+]?[0-9 ().-]{1,13}|[+-]?[0-9]{1,8}[.,]?[0-9]{0,3}([eE][+-]?)?0{0,3}[0-9]{0,2}|#N/A|#[A-Z0-9/]{1,5}[!?]?\
+            |[+]?[0-9 ().-]{1,13}|[12][0-9]{3}-[01][0-9]-[0-3][0-9]( 00:00)?|https?://[a-z.]{3,9}/|[+-]?[0-9]{1,8}[.,]?[0-9]{0,3}([eE][+-]?)?0{0,3}[0-9]{0,2}|#N/A|#[A-Z0-9/]{1,5}[!?]?\
             |=\"[0-9a-z\"]{0,6}\"|[nN](ull|/?[aA]|il|one)|unknown|-{1,3}|tel:[0-9+-]{1,9}|[A-Za-z]{2}|Germany|Korea, Republic of|[a-zé .'-]{1,60}|[é]{20,60}|mailto:a@b.c) {0,1}",
     ) {
         let key = Some(key.to_string()).filter(|key| key != "profile");
         let options = FieldOptions { key, relax: vec![relax.to_string()], ..FieldOptions::default() };
-        let plan = Plan::new(profile, &options).unwrap();
+        let plan = Plan::new(Arc::clone(&profile), &options).unwrap();
         if text::is_tidy(value.as_bytes()) {
             compare(&plan, field.index(plan.fields.len()), &value);
         }

@@ -26,6 +26,15 @@ pub(super) enum Escaped {
 /// Marks a spreadsheet's error cell, before its text. A text that begins with it gets a second one.
 pub const SHEET_MARK: char = '\u{1}';
 
+/// Stands before a cell's number with decimals, or its date, behind [`SHEET_MARK`]: it has a point, or ISO 8601, whatever its
+/// field says of texts.
+pub const TYPED: char = '\u{2}';
+
+/// A spreadsheet's number or date without its marks; `None` if the text is not marked so.
+pub fn typed_value(text: &str) -> Option<&str> {
+    text.strip_prefix(SHEET_MARK)?.strip_prefix(TYPED)
+}
+
 /// The error of a formula whose result was never stored. It begins as all errors of spreadsheets do.
 pub const NOT_CALCULATED: &str = "#NOT_CALCULATED!";
 

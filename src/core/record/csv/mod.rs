@@ -11,6 +11,6 @@ mod split;
 mod tests;
 mod writer;
 
-pub use self::cell::{Cell, NOT_CALCULATED, SHEET_MARK};
+pub use self::cell::{Cell, NOT_CALCULATED, SHEET_MARK, TYPED, typed_value};
 pub use self::split::{BOM, SplitFault, is_blank, split, split_in};
 pub use self::writer::{DELIMITERS, RowWriter, unguarded};

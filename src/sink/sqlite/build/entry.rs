@@ -58,6 +58,8 @@ pub(super) fn push(entries: &mut Vec<u8>, key: Value<'_>, id: i64) {
             push_head(entries, 8, id);
             entries.extend_from_slice(&ordered.to_be_bytes());
         }
+        // A real number is no key.
+        Value::Real(_) => push_head(entries, 0, id),
         Value::Text(key) => Entry { key, id }.push_to(entries),
     }
 }

@@ -1,0 +1,447 @@
+//! How dates and times are read: [`Dates`]. ISO 8601 needs no format; others are those of `strftime`.
+
+use std::fmt::Write as _;
+
+use chrono::format::{Item, Parsed, StrftimeItems, parse};
+use chrono::{DateTime, Days, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
+use chrono_tz::Tz;
+
+/// What a field says of its dates.
+#[derive(Clone, Debug)]
+pub struct Dates {
+    /// The formats, as they are written and as they are parsed; ISO 8601 if there are none.
+    formats: Vec<(String, Vec<Item<'static>>)>,
+    zone: Tz,
+    pub not_before: Option<NaiveDate>,
+    pub not_after: Option<NaiveDate>,
+}
+
+/// The greatest number of formats of a field.
+pub const MOST_FORMATS: usize = 20;
+
+/// What is wrong with what a field says of its dates.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DatesFault {
+    TooMany,
+    /// `strftime` has no such format.
+    NotAFormat(String),
+    /// It leaves the day open.
+    NotADay(String),
+    /// Two formats read this text as two days.
+    Ambiguous {
+        text: String,
+        one: String,
+        other: String,
+    },
+    NoSuchZone(String),
+    /// Neither a date such as 2000-01-31 nor `today`.
+    NotADate(String),
+}
+
+/// What a field says, as texts; and the day that is today.
+#[derive(Clone, Copy, Debug)]
+pub struct DatesText<'t> {
+    pub formats: &'t [String],
+    pub time_zone: Option<&'t str>,
+    pub not_before: Option<&'t str>,
+    pub not_after: Option<&'t str>,
+    /// When the run began; without it, `today` limits nothing.
+    pub now: Option<DateTime<Utc>>,
+}
+
+/// The word for the day on which a run began.
+pub const TODAY: &str = "today";
+
+/// A moment as it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    Day(NaiveDate),
+    Local(NaiveDateTime),
+    Utc(DateTime<Utc>),
+}
+
+impl Moment {
+    /// The day that is written.
+    pub fn day(self) -> NaiveDate {
+        match self {
+            Moment::Day(day) => day,
+            Moment::Local(time) => time.date(),
+            Moment::Utc(time) => time.date_naive(),
+        }
+    }
+}
+
+/// Why a value is no date.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unread {
+    /// It fits no format.
+    Form,
+    /// It fits two formats, which read it so.
+    Two(String, String),
+    /// The zone has no such time, or has it twice.
+    NoSuchTime,
+    Twice,
+}
+
+impl Default for Dates {
+    fn default() -> Dates {
+        Dates { formats: Vec::new(), zone: Tz::UTC, not_before: None, not_after: None }
+    }
+}
+
+impl Dates {
+    /// Reads what a field says; an error names the key.
+    pub fn new(text: DatesText<'_>) -> Result<Dates, (&'static str, DatesFault)> {
+        let zone = text.time_zone.map_or(Ok(Tz::UTC), |name| name.parse().map_err(|_| name));
+        let zone = zone.map_err(|name| ("time_zone", DatesFault::NoSuchZone(name.to_string())))?;
+        let formats = parsed_formats(text.formats).map_err(|fault| ("formats", fault))?;
+        let bound = |key: &'static str, bound: Option<&str>| match bound {
+            None => Ok(None),
+            Some(TODAY) => Ok(text.now.map(|now| now.with_timezone(&zone).date_naive())),
+            Some(day) => match iso(day) {
+                Some(Moment::Day(day)) => Ok(Some(day)),
+                _ => Err((key, DatesFault::NotADate(day.to_string()))),
+            },
+        };
+        let (not_before, not_after) = (bound("not_before", text.not_before)?, bound("not_after", text.not_after)?);
+        Ok(Dates { formats, zone, not_before, not_after })
+    }
+
+    /// A moment in ISO 8601 as the first format that has all of it would write it; as it is, if none has.
+    pub fn as_text(&self, value: &str) -> String {
+        let Some(moment) = iso(value) else { return value.to_string() };
+        let noon = match moment {
+            Moment::Day(day) => day.and_time(NaiveTime::MIN).and_utc(),
+            Moment::Local(time) => time.and_utc(),
+            Moment::Utc(time) => time,
+        };
+        let written = self.formats.iter().find_map(|(_, items)| {
+            let mut text = String::new();
+            write!(text, "{}", noon.format_with_items(items.iter())).ok()?;
+            let again = formatted(&text, items)?;
+            let is_midnight = again == Moment::Local(noon.naive_utc()) && matches!(moment, Moment::Day(_));
+            (again == moment || is_midnight).then_some(text)
+        });
+        written.unwrap_or_else(|| value.to_string())
+    }
+
+    /// The formats as they are written; none for ISO 8601.
+    pub fn names(&self) -> String {
+        let names: Vec<&str> = self.formats.iter().map(|(name, _)| name.as_str()).collect();
+        names.join(" or ")
+    }
+
+    pub fn zone(&self) -> &'static str {
+        self.zone.name()
+    }
+
+    /// Whether a day in ISO 8601 is read as it stands.
+    pub fn is_plain(&self) -> bool {
+        self.formats.is_empty()
+    }
+
+    pub fn allow(&self, day: NaiveDate) -> bool {
+        self.not_before.is_none_or(|first| day >= first) && self.not_after.is_none_or(|last| day <= last)
+    }
+
+    /// Reads a value. If it fits two formats, both must give the same moment.
+    pub fn read(&self, value: &str) -> Result<Moment, Unread> {
+        if self.formats.is_empty() {
+            return iso(value).ok_or(Unread::Form);
+        }
+        let mut found = self.formats.iter().filter_map(|(_, items)| formatted(value, items));
+        let first = found.next().ok_or(Unread::Form)?;
+        match found.find(|other| *other != first) {
+            Some(other) => Err(Unread::Two(shown(first), shown(other))),
+            None => Ok(first),
+        }
+    }
+
+    /// The moment in UTC. A day is its midnight in the field's zone, a time without a zone is in that zone.
+    pub fn in_utc(&self, moment: Moment) -> Result<DateTime<Utc>, Unread> {
+        let local = match moment {
+            Moment::Utc(time) => return Ok(time),
+            Moment::Local(time) => time,
+            Moment::Day(day) => day.and_time(NaiveTime::MIN),
+        };
+        match self.zone.from_local_datetime(&local) {
+            LocalResult::Single(time) => Ok(time.with_timezone(&Utc)),
+            LocalResult::None => Err(Unread::NoSuchTime),
+            LocalResult::Ambiguous(..) => Err(Unread::Twice),
+        }
+    }
+
+    /// The day of a moment in the field's zone.
+    pub fn day_of(&self, time: DateTime<Utc>) -> NaiveDate {
+        time.with_timezone(&self.zone).date_naive()
+    }
+}
+
+fn shown(moment: Moment) -> String {
+    match moment {
+        Moment::Day(day) => day.to_string(),
+        Moment::Local(time) => time.to_string(),
+        Moment::Utc(time) => time.to_rfc3339(),
+    }
+}
+
+/// A moment in UTC as it is stored: RFC 3339 with `Z`, and a fraction only if there is one. `None` outside the years 0 to 9999.
+pub fn stored(time: DateTime<Utc>) -> Option<String> {
+    let mut text = time.format("%Y-%m-%dT%H:%M:%S").to_string();
+    let nanoseconds = time.timestamp_subsec_nanos();
+    if nanoseconds > 0 && nanoseconds < 1_000_000_000 {
+        let _ = write!(text, ".{}", format!("{nanoseconds:09}").trim_end_matches('0'));
+    }
+    text.push('Z');
+    (text.as_bytes().get(4) == Some(&b'-')).then_some(text)
+}
+
+/// Reads ISO 8601: `YYYY-MM-DD`, alone or with `HH:MM`, seconds and a fraction behind `T` or a space, and a zone: `Z` or an offset.
+pub fn iso(value: &str) -> Option<Moment> {
+    let (day, rest) = value.split_at_checked(10)?;
+    let day = iso_day(day.as_bytes())?;
+    if rest.is_empty() {
+        return Some(Moment::Day(day));
+    }
+    let rest = rest.strip_prefix(['T', 't', ' '])?;
+    let end = rest.find(|found: char| !matches!(found, '0'..='9' | ':' | '.' | ',')).unwrap_or(rest.len());
+    let (time, zone) = rest.split_at(end);
+    let local = day.and_time(iso_time(time)?);
+    let offset = match zone.trim_start() {
+        "" => return Some(Moment::Local(local)),
+        "Z" | "z" => 0,
+        offset => iso_offset(offset)?,
+    };
+    let utc = local.checked_sub_signed(chrono::TimeDelta::minutes(offset))?;
+    Some(Moment::Utc(utc.and_utc()))
+}
+
+fn number(digits: &[u8]) -> Option<u32> {
+    let are_digits = !digits.is_empty() && digits.len() < 10 && digits.iter().all(u8::is_ascii_digit);
+    are_digits.then(|| digits.iter().fold(0, |number, digit| 10 * number + u32::from(digit - b'0')))
+}
+
+fn iso_day(text: &[u8]) -> Option<NaiveDate> {
+    let [year @ .., b'-', m1, m2, b'-', d1, d2] = text else { return None };
+    let year = number(year).filter(|year| *year > 0)?;
+    NaiveDate::from_ymd_opt(year as i32, number(&[*m1, *m2])?, number(&[*d1, *d2])?)
+}
+
+fn iso_time(text: &str) -> Option<NaiveTime> {
+    let (time, fraction) = text.split_once(['.', ',']).map_or((text, None), |(time, fraction)| (time, Some(fraction)));
+    let nanoseconds = match fraction {
+        None => 0,
+        Some(digits) if digits.len() <= 9 => number(digits.as_bytes())? * 10_u32.pow(9 - digits.len() as u32),
+        Some(digits) => {
+            number(digits.as_bytes().get(..9)?).filter(|_| digits.bytes().all(|byte| byte.is_ascii_digit()))?
+        }
+    };
+    let (hour, minute, second) = match time.as_bytes() {
+        [h1, h2, b':', m1, m2] if fraction.is_none() => (number(&[*h1, *h2])?, number(&[*m1, *m2])?, 0),
+        [h1, h2, b':', m1, m2, b':', s1, s2] => (number(&[*h1, *h2])?, number(&[*m1, *m2])?, number(&[*s1, *s2])?),
+        _ => return None,
+    };
+    NaiveTime::from_hms_nano_opt(hour, minute, second, nanoseconds)
+}
+
+/// The minutes of `+HH:MM`, `+HHMM` or `+HH`.
+fn iso_offset(text: &str) -> Option<i64> {
+    let (sign, digits) = match text.split_at_checked(1)? {
+        ("+", digits) => (1, digits),
+        ("-" | "\u{2212}", digits) => (-1, digits),
+        _ => return None,
+    };
+    let (hours, minutes) = match digits.as_bytes() {
+        [h1, h2, b':', m1, m2] | [h1, h2, m1, m2] => (number(&[*h1, *h2])?, number(&[*m1, *m2])?),
+        [h1, h2] => (number(&[*h1, *h2])?, 0),
+        _ => return None,
+    };
+    (hours < 24 && minutes < 60).then(|| sign * i64::from(60 * hours + minutes))
+}
+
+/// Reads a value by a format. A year that is written whole has four digits, so that 01.02.03 is never in the year 3.
+fn formatted(value: &str, items: &[Item<'static>]) -> Option<Moment> {
+    let mut parsed = Parsed::new();
+    parse(&mut parsed, value, items.iter()).ok()?;
+    let year = |year: i32| (1..=9999).contains(&year);
+    if let Some(written) = parsed.year()
+        && !(year(written) && value.contains(&format!("{written:04}")))
+    {
+        return None;
+    }
+    let moment = if parsed.timestamp().is_some() {
+        Moment::Utc(parsed.to_datetime_with_timezone(&Utc).ok()?)
+    } else if parsed.offset().is_some() {
+        Moment::Utc(parsed.to_datetime().ok()?.with_timezone(&Utc))
+    } else {
+        let day = parsed.to_naive_date().ok()?;
+        match parsed.to_naive_time() {
+            Ok(time) => Moment::Local(day.and_time(time)),
+            Err(_) if parsed.hour_mod_12().is_some() || parsed.minute().is_some() => return None,
+            Err(_) => Moment::Day(day),
+        }
+    };
+    Some(moment).filter(|moment| year(chrono::Datelike::year(&moment.day())))
+}
+
+fn parsed_formats(formats: &[String]) -> Result<Vec<(String, Vec<Item<'static>>)>, DatesFault> {
+    if formats.len() > MOST_FORMATS {
+        return Err(DatesFault::TooMany);
+    }
+    let one = |format: &String| {
+        let items = StrftimeItems::new(format).parse_to_owned();
+        let items = items.map_err(|_| DatesFault::NotAFormat(format.clone()))?;
+        Ok((format.clone(), items))
+    };
+    let parsed: Vec<(String, Vec<Item<'static>>)> = formats.iter().map(one).collect::<Result<_, _>>()?;
+    for (format, items) in &parsed {
+        for (text, day) in written_by(items) {
+            if formatted(&text, items).map(Moment::day) != Some(day) {
+                return Err(DatesFault::NotADay(format.clone()));
+            }
+            let others = parsed.iter().filter_map(|(_, items)| formatted(&text, items));
+            if let Some(other) = others.map(Moment::day).find(|other| *other != day) {
+                let (one, other) = (day.to_string(), other.to_string());
+                return Err(DatesFault::Ambiguous { text, one, other });
+            }
+        }
+    }
+    Ok(parsed)
+}
+
+/// Days of all months, as a format writes them.
+fn written_by(items: &[Item<'static>]) -> impl Iterator<Item = (String, NaiveDate)> {
+    // Each step leads to another day of another month, and the last to another century's end.
+    const STEP: u64 = 37;
+    let days = (0..60).filter_map(|step| NaiveDate::from_ymd_opt(1999, 1, 2)?.checked_add_days(Days::new(STEP * step)));
+    days.filter_map(|day| {
+        let mut text = String::new();
+        let noon = day.and_hms_opt(12, 34, 56)?.and_utc();
+        write!(text, "{}", noon.format_with_items(items.iter())).ok()?;
+        Some((text, day))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dates(formats: &[&str], zone: &str) -> Result<Dates, (&'static str, DatesFault)> {
+        let formats: Vec<String> = formats.iter().map(|format| format.to_string()).collect();
+        let time_zone = Some(zone).filter(|zone| !zone.is_empty());
+        Dates::new(DatesText { formats: &formats, time_zone, not_before: None, not_after: None, now: None })
+    }
+
+    #[test]
+    fn iso_8601_is_read() {
+        for (value, expected) in [
+            ("2024-02-29", "2024-02-29"),
+            ("2023-02-29", ""),
+            ("2024-04-31", ""),
+            ("0000-01-01", ""),
+            ("24-02-01", ""),
+            ("2024-2-1", ""),
+            ("20240201", ""),
+            ("2024-02-01T12:30", "2024-02-01 12:30:00"),
+            ("2024-02-01 12:30:05", "2024-02-01 12:30:05"),
+            ("2024-02-01T12:30:05.250", "2024-02-01 12:30:05.250"),
+            ("2024-02-01T12:30:05,5", "2024-02-01 12:30:05.500"),
+            ("2024-02-01T12:30:05.", ""),
+            ("2024-02-01T12:30:60", ""),
+            ("2024-02-01T24:00", ""),
+            ("2024-02-01T12", ""),
+            ("2024-02-01T12:30:05Z", "2024-02-01T12:30:05+00:00"),
+            ("2024-02-01T12:30+02:00", "2024-02-01T10:30:00+00:00"),
+            ("2024-02-01T00:30:00+0530", "2024-01-31T19:00:00+00:00"),
+            ("2024-02-01T12:30:05-03", "2024-02-01T15:30:05+00:00"),
+            ("2024-02-01T12:30:05+24:00", ""),
+            ("2024-02-01T12:30:05 CET", ""),
+            ("9999-12-31T23:59:59-01:00", "+10000-01-01T00:59:59+00:00"),
+            ("２024-02-01", ""),
+        ] {
+            assert_eq!(iso(value).map(shown).unwrap_or_default(), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn formats_are_those_of_strftime() {
+        for (formats, value, expected) in [
+            (&["%d.%m.%Y"][..], "31.12.1999", Ok("1999-12-31")),
+            (&["%d.%m.%Y"], "1.2.2003", Ok("2003-02-01")),
+            (&["%d.%m.%Y"], "31.2.2003", Err(Unread::Form)),
+            (&["%d.%m.%Y"], "01.02.03", Err(Unread::Form)),
+            (&["%d.%m.%Y"], "2003-02-01", Err(Unread::Form)),
+            (&["%d.%m.%y", "%d.%m.%Y"], "01.02.03", Ok("2003-02-01")),
+            (&["%d.%m.%y"], "01.02.69", Ok("2069-02-01")),
+            (&["%d.%m.%y"], "01.02.70", Ok("1970-02-01")),
+            (&["%d %b %Y"], "3 Mar 2020", Ok("2020-03-03")),
+            (&["%Y%m%d"], "20200303", Ok("2020-03-03")),
+            (&["%d.%m.%Y %H:%M"], "03.03.2020 07:05", Ok("2020-03-03 07:05:00")),
+            (&["%d/%m/%Y %I:%M %p"], "03/03/2020 07:05 PM", Ok("2020-03-03 19:05:00")),
+            (&["%Y-%m-%dT%H:%M:%S%z"], "2020-03-03T07:05:00+0100", Ok("2020-03-03T06:05:00+00:00")),
+            (&["%s"], "1700000000", Ok("2023-11-14T22:13:20+00:00")),
+        ] {
+            let found = dates(formats, "").unwrap().read(value).map(shown);
+            assert_eq!(found, expected.map(str::to_string), "{formats:?} {value}");
+        }
+    }
+
+    #[test]
+    fn formats_that_leave_the_day_open_are_refused() {
+        for (formats, expected) in [
+            (&["%Q"][..], DatesFault::NotAFormat("%Q".into())),
+            (&["%"], DatesFault::NotAFormat("%".into())),
+            (&["%m.%Y"], DatesFault::NotADay("%m.%Y".into())),
+            (&[""], DatesFault::NotADay("".into())),
+            (&["%H:%M"], DatesFault::NotADay("%H:%M".into())),
+        ] {
+            assert_eq!(dates(formats, "").unwrap_err(), ("formats", expected), "{formats:?}");
+        }
+        assert!(matches!(dates(&["%d/%m/%Y", "%m/%d/%Y"], ""), Err(("formats", DatesFault::Ambiguous { .. }))));
+        assert!(matches!(dates(&["%d.%m.%Y"; 21], ""), Err(("formats", DatesFault::TooMany))));
+        assert!(matches!(dates(&[], "Europe/Berlln"), Err(("time_zone", DatesFault::NoSuchZone(_)))));
+    }
+
+    #[test]
+    fn a_local_time_is_in_the_zone() {
+        let berlin = dates(&[], "Europe/Berlin").unwrap();
+        let utc = |value: &str| berlin.in_utc(iso(value).unwrap()).map(|time| stored(time).unwrap());
+        for (value, expected) in [
+            ("2024-01-05", Ok("2024-01-04T23:00:00Z")),
+            ("2024-07-05T12:00:00.5", Ok("2024-07-05T10:00:00.5Z")),
+            ("2024-07-05T12:00:00Z", Ok("2024-07-05T12:00:00Z")),
+            ("2024-03-31T02:30", Err(Unread::NoSuchTime)),
+            ("2024-10-27T02:30", Err(Unread::Twice)),
+        ] {
+            assert_eq!(utc(value), expected.map(str::to_string), "{value}");
+        }
+        assert_eq!(stored(berlin.in_utc(iso("9999-12-31T23:59:59-01:00").unwrap()).unwrap()), None);
+    }
+
+    #[test]
+    fn today_is_the_day_in_the_zone() {
+        let now = DateTime::parse_from_rfc3339("2024-01-01T23:30:00Z").unwrap().with_timezone(&Utc);
+        let text = |zone| DatesText {
+            formats: &[],
+            time_zone: Some(zone),
+            not_before: Some("1900-01-01"),
+            not_after: Some(TODAY),
+            now: Some(now),
+        };
+        let day = |text: DatesText<'_>| Dates::new(text).unwrap().not_after.unwrap().to_string();
+        assert_eq!((day(text("Europe/Berlin")), day(text("UTC"))), ("2024-01-02".into(), "2024-01-01".into()));
+        let wrong = DatesText { not_before: Some("1.1.1900"), ..text("UTC") };
+        assert_eq!(Dates::new(wrong).unwrap_err(), ("not_before", DatesFault::NotADate("1.1.1900".into())));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_panics(value in "[-0-9T:.+Z ]{0,30}", other in ".{0,30}", format in "(%[a-zA-Z]|[-./ ]){0,6}") {
+            let _ = (iso(&value), iso(&other));
+            if let Ok(dates) = dates(&[&format], "Asia/Tokyo") {
+                let _ = dates.read(&value).map(|moment| dates.in_utc(moment));
+                let _ = dates.read(&other);
+            }
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! A number with decimals.
+
+use std::borrow::Cow;
+
+use super::decimals::{DEFAULT, Decimals, StoreAs, exact};
+use super::definition::{Facts, Limits, Parsed, Refusal, Rules, Storage, Stored, Type};
+use crate::core::finding::{Problem, Range, Wanted, excerpt};
+use crate::core::record::json::JsonValue;
+
+pub struct Decimal;
+
+/// The digits that a floating-point number of 64 bits surely keeps (IEEE 754, `DBL_DIG`).
+const REAL_DIGITS: usize = 15;
+
+impl Type for Decimal {
+    const FACTS: Facts = Facts {
+        docs: "A number with decimals, read exactly. The profile says what stands before the decimals (a point, unless it says \
+               `decimal = \",\"`), what groups the digits (nothing), how many decimals there may be, and how it is stored: as \
+               a floating-point number of at most 15 digits, as text, or in the smallest units. The minus may stand behind.",
+        examples: &[("12.50", "12.5"), ("-0.1", "-0.1"), ("+007", "7"), (".5", "0.5"), ("3.20-", "-3.2")],
+        words: "decimal",
+        storage: Storage::Real,
+        json: Wanted::Number,
+        holds_words: false,
+        is_guarded: true,
+        settings: &["at_least", "at_most", "decimal", "group", "scale", "store"],
+        ..Facts::TEXT
+    };
+
+    fn parse<'v>(value: Cow<'v, str>, limits: &Limits) -> Parsed<'v> {
+        parsed(&value, rules(limits))
+    }
+
+    /// A JSON number has a point, whatever the field says.
+    fn parse_json(value: &JsonValue<'_>, limits: &Limits) -> Option<Parsed<'static>> {
+        let JsonValue::Number(number) = value else { return None };
+        let written = number.contains('.') && !number.contains(['e', 'E']);
+        written.then(|| parsed(number, &rules(limits).plain()))
+    }
+}
+
+fn rules(limits: &Limits) -> &Decimals {
+    if let Rules::Decimals(rules) = &limits.rules { rules } else { &DEFAULT }
+}
+
+fn parsed(value: &str, rules: &Decimals) -> Parsed<'static> {
+    let found = || excerpt(value).to_string();
+    let out_of = |range| Parsed::refused(Refusal::new(Problem::OutOfRange { found: found(), range }));
+    let exact = match exact(value, rules) {
+        Ok(exact) => exact,
+        Err(fault) => return Parsed::refused(Refusal::new(Problem::NotADecimal { found: found(), fault })),
+    };
+    if let Some(least) = rules.at_least.as_ref().filter(|least| exact < **least) {
+        return out_of(Range::AtLeast(least.text()));
+    }
+    if let Some(most) = rules.at_most.as_ref().filter(|most| exact > **most) {
+        return out_of(Range::AtMost(most.text()));
+    }
+    let stored = match rules.store {
+        StoreAs::Text => Some(Stored::Text(Cow::Owned(exact.text()))),
+        StoreAs::Real if exact.digits() > REAL_DIGITS => return out_of(Range::Digits(REAL_DIGITS)),
+        StoreAs::Real => exact.text().parse().ok().map(Stored::Real),
+        StoreAs::Minor => exact.minor(rules.scale.unwrap_or_default()).map(Stored::Integer),
+    };
+    stored.map_or_else(|| out_of(Range::Bits), |stored| Parsed::new(stored, Vec::new()))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::decimals::Exact;
+    use super::*;
+
+    fn german() -> Decimals {
+        Decimals { point: ',', group: Some('.'), scale: Some(2), ..Decimals::default() }
+    }
+
+    fn stored(value: &str, rules: &Decimals) -> Result<String, String> {
+        let Parsed { stored, refusals, .. } = parsed(value, rules);
+        match refusals.first().map(|refusal| &refusal.problem) {
+            None => Ok(match stored {
+                Stored::Text(text) => text.into_owned(),
+                Stored::Integer(number) => number.to_string(),
+                Stored::Real(number) => number.to_string(),
+                Stored::Missing => "missing".to_string(),
+            }),
+            Some(Problem::NotADecimal { fault, .. }) => Err(format!("{fault:?}")),
+            Some(problem) => Err(problem.code().name().to_string()),
+        }
+    }
+
+    #[test]
+    fn decimals_are_read_as_the_field_says() {
+        let swiss = Decimals { group: Some('\''), ..Decimals::default() };
+        let spaced = Decimals { point: ',', group: Some('\u{a0}'), ..Decimals::default() };
+        for (value, rules, expected) in [
+            ("1.234,50", german(), Ok("1234.5")),
+            ("1234,5", german(), Ok("1234.5")),
+            ("-1.234.567,8", german(), Ok("-1234567.8")),
+            ("12,50-", german(), Ok("-12.5")),
+            ("\u{2212}1", german(), Ok("-1")),
+            ("1,2345", german(), Err("Scale(2)")),
+            ("1,2300", german(), Ok("1.23")),
+            ("1.23,5", german(), Err("Group")),
+            ("12.34.567", german(), Err("Group")),
+            (".123", german(), Err("Group")),
+            ("1234.567", german(), Err("Group")),
+            ("1,2,3", german(), Err("Form")),
+            ("unbegrenzt", german(), Err("Form")),
+            ("1e5", Decimals::default(), Err("Form")),
+            ("1.", Decimals::default(), Err("Form")),
+            (".", Decimals::default(), Err("Form")),
+            ("-", Decimals::default(), Err("Form")),
+            ("--1", Decimals::default(), Err("Form")),
+            ("-1-", Decimals::default(), Err("Form")),
+            ("-0.00", Decimals::default(), Ok("0")),
+            ("1,234", Decimals::default(), Err("Form")),
+            ("１", Decimals::default(), Err("Form")),
+            ("12 EUR", Decimals::default(), Err("Form")),
+            ("1\u{2019}234.5", swiss, Ok("1234.5")),
+            ("1 234,5", spaced, Ok("1234.5")),
+        ] {
+            assert_eq!(stored(value, &rules), expected.map(String::from).map_err(String::from), "{value}");
+        }
+    }
+
+    #[test]
+    fn decimals_are_stored_as_the_field_says() {
+        let text = Decimals { store: StoreAs::Text, ..Decimals::default() };
+        let minor = Decimals { store: StoreAs::Minor, scale: Some(2), ..Decimals::default() };
+        let bound = |least: &str, most: &str| Decimals {
+            at_least: Exact::of(least),
+            at_most: Exact::of(most),
+            ..Decimals::default()
+        };
+        for (value, rules, expected) in [
+            ("0.1", Decimals::default(), Ok("0.1")),
+            ("123456789012345", Decimals::default(), Ok("123456789012345")),
+            ("1234567890123456", Decimals::default(), Err("out-of-range")),
+            ("1200000000000000000000", Decimals::default(), Ok("1200000000000000000000")),
+            ("0.000000000000000000012", Decimals::default(), Ok("0.000000000000000000012")),
+            ("001234567890123456789.500", text.clone(), Ok("1234567890123456789.500")),
+            ("-.50", text, Ok("-0.50")),
+            ("12.5", minor.clone(), Ok("1250")),
+            ("-0.07", minor.clone(), Ok("-7")),
+            ("0", minor.clone(), Ok("0")),
+            ("92233720368547758.07", minor.clone(), Ok("9223372036854775807")),
+            ("92233720368547758.08", minor, Err("out-of-range")),
+            ("0", bound("0", "10"), Ok("0")),
+            ("-0.0001", bound("0", "10"), Err("out-of-range")),
+            ("10.0", bound("0", "10"), Ok("10")),
+            ("10.0001", bound("0", "10"), Err("out-of-range")),
+            ("9.99", bound("-5", "10"), Ok("9.99")),
+            ("-5.1", bound("-5", "10"), Err("out-of-range")),
+        ] {
+            assert_eq!(stored(value, &rules), expected.map(String::from).map_err(String::from), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_json_number_has_a_point() {
+        let limits = Limits { rules: Rules::Decimals(Box::new(german())), ..Limits::default() };
+        let read = |number| Decimal::parse_json(&JsonValue::Number(number), &limits).map(|parsed| parsed.stored);
+        assert_eq!(read("1.25"), Some(Stored::Real(1.25)));
+        assert_eq!(read("1.5e3"), None);
+    }
+
+    proptest! {
+        /// Numbers compare as they do in cents.
+        #[test]
+        fn numbers_are_ordered(one in -100_000i64..100_000, other in -100_000i64..100_000) {
+            let text = |cents: i64| format!("{}{}.{:02}", if cents < 0 { "-" } else { "" }, cents.abs() / 100, cents.abs() % 100);
+            let exact = |cents| Exact::of(&text(cents)).unwrap();
+            prop_assert_eq!(exact(one).partial_cmp(&exact(other)), one.partial_cmp(&other));
+            prop_assert_eq!(exact(one).minor(2), Some(one));
+        }
+
+        #[test]
+        fn nothing_panics(value in "[-+0-9.,' ]{0,12}", other in any::<String>()) {
+            let _ = (stored(&value, &german()), stored(&other, &german()));
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Decimal numbers, read exactly ([`Exact`]): no floating point is involved before one is stored. What a field says of its
+//! decimals is [`Decimals`].
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+
+use serde::Deserialize;
+
+use crate::core::finding::DecimalFault;
+
+/// How a decimal is stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StoreAs {
+    /// As a floating-point number, which keeps 15 digits.
+    #[default]
+    Real,
+    /// As text, with all digits.
+    Text,
+    /// As a whole number of the smallest units: with a scale of 2, as hundredths.
+    Minor,
+}
+
+/// What a field says of its decimals.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decimals {
+    /// What stands before the decimals.
+    pub point: char,
+    /// What may stand between groups of three digits.
+    pub group: Option<char>,
+    /// The greatest number of decimals.
+    pub scale: Option<u32>,
+    pub store: StoreAs,
+    pub at_least: Option<Exact>,
+    pub at_most: Option<Exact>,
+}
+
+impl Default for Decimals {
+    fn default() -> Decimals {
+        Decimals { point: '.', group: None, scale: None, store: StoreAs::Real, at_least: None, at_most: None }
+    }
+}
+
+pub(super) static DEFAULT: Decimals =
+    Decimals { point: '.', group: None, scale: None, store: StoreAs::Real, at_least: None, at_most: None };
+
+impl Decimals {
+    /// The same for JSON: with a point, and not grouped.
+    pub(super) fn plain(&self) -> Decimals {
+        Decimals { point: '.', group: None, ..self.clone() }
+    }
+}
+
+/// A decimal number as its digits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exact {
+    is_negative: bool,
+    /// The digits before the point, without leading zeros.
+    whole: String,
+    /// The digits behind it, as they are written.
+    decimals: String,
+}
+
+impl Exact {
+    /// Reads a number with a point, as profiles have it.
+    pub fn of(text: &str) -> Option<Exact> {
+        exact(text, &DEFAULT).ok()
+    }
+
+    /// `-1234.50`; without a point if there are no decimals.
+    pub fn text(&self) -> String {
+        let sign = if self.is_negative { "-" } else { "" };
+        let whole = if self.whole.is_empty() { "0" } else { &self.whole };
+        let point = if self.decimals.is_empty() { "" } else { "." };
+        format!("{sign}{whole}{point}{}", self.decimals)
+    }
+
+    /// The decimals without zeros at their end.
+    fn significant(&self) -> &str {
+        self.decimals.trim_end_matches('0')
+    }
+
+    /// The number of digits that must be kept.
+    pub(super) fn digits(&self) -> usize {
+        let decimals = self.significant();
+        match self.whole.is_empty() {
+            true => decimals.trim_start_matches('0').len(),
+            false => match decimals.is_empty() {
+                true => self.whole.trim_end_matches('0').len(),
+                false => self.whole.len() + decimals.len(),
+            },
+        }
+    }
+
+    /// The number in units of 10^-`scale`, if it fits into 64 bits.
+    pub(super) fn minor(&self, scale: u32) -> Option<i64> {
+        let sign = if self.is_negative { "-" } else { "" };
+        let zeros = "0".repeat((scale as usize).checked_sub(self.significant().len())?);
+        format!("{sign}0{}{}{zeros}", self.whole, self.significant()).parse().ok()
+    }
+}
+
+impl PartialOrd for Exact {
+    fn partial_cmp(&self, other: &Exact) -> Option<Ordering> {
+        let size = |one: &Exact, other: &Exact| {
+            let (one_size, other_size) = (one.whole.len(), other.whole.len());
+            let by_digits = || (&*one.whole, one.significant()).cmp(&(&*other.whole, other.significant()));
+            one_size.cmp(&other_size).then_with(by_digits)
+        };
+        Some(match (self.is_negative, other.is_negative) {
+            (false, true) => Ordering::Greater,
+            (true, false) => Ordering::Less,
+            (false, false) => size(self, other),
+            (true, true) => size(other, self),
+        })
+    }
+}
+
+pub(super) fn exact(value: &str, rules: &Decimals) -> Result<Exact, DecimalFault> {
+    const MINUS: [char; 2] = ['-', '\u{2212}'];
+    let (is_negative, digits) = match (value.strip_prefix(MINUS), value.strip_suffix(MINUS)) {
+        (Some(digits), None) => (true, digits),
+        // As accounting programs write it.
+        (None, Some(digits)) => (true, digits.trim_end()),
+        (None, None) => (false, value.strip_prefix('+').unwrap_or(value)),
+        (Some(_), Some(_)) => return Err(DecimalFault::Form),
+    };
+    let (whole, decimals) = digits.split_once(rules.point).unwrap_or((digits, ""));
+    let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let whole = ungrouped(whole, rules.group)?;
+    let has_point = digits.contains(rules.point);
+    if !are_digits(&whole) || !are_digits(decimals) || has_point && decimals.is_empty() || digits.is_empty() {
+        return Err(DecimalFault::Form);
+    }
+    let exact = Exact { is_negative, whole: whole.trim_start_matches('0').to_string(), decimals: decimals.to_string() };
+    if let Some(scale) = rules.scale
+        && exact.significant().len() > scale as usize
+    {
+        return Err(DecimalFault::Scale(scale));
+    }
+    let is_zero = exact.whole.is_empty() && exact.significant().is_empty();
+    Ok(Exact { is_negative: is_negative && !is_zero, ..exact })
+}
+
+/// The digits of groups, of which each but the first has three.
+fn ungrouped(whole: &str, group: Option<char>) -> Result<Cow<'_, str>, DecimalFault> {
+    let is_group = |found: char| match group {
+        // White space has become one kind of space.
+        Some(group) if group.is_whitespace() => found == ' ',
+        Some('\'' | '\u{2019}') => matches!(found, '\'' | '\u{2019}'),
+        group => group == Some(found),
+    };
+    if !whole.contains(is_group) {
+        return Ok(Cow::Borrowed(whole));
+    }
+    let mut groups = whole.split(is_group);
+    let is_first = groups.next().is_some_and(|first| (1..=3).contains(&first.len()));
+    match is_first && groups.all(|group| group.len() == 3) {
+        true => Ok(Cow::Owned(whole.chars().filter(|found| !is_group(*found)).collect())),
+        false => Err(DecimalFault::Group),
+    }
+}

@@ -1,0 +1,118 @@
+//! What a field says of the text of its values besides lengths and characters: a [`Pattern`], and their [`Case`].
+
+use std::borrow::Cow;
+
+use regex::{Regex, RegexBuilder};
+use serde::Deserialize;
+
+use super::definition::{Parsed, Refusal, Stored};
+use crate::core::finding::{Problem, excerpt};
+
+/// A regular expression for the whole value.
+#[derive(Clone, Debug)]
+pub struct Pattern {
+    regex: Regex,
+    written: String,
+    /// What is wrong with a value that does not match, in the profile's words.
+    message: Option<String>,
+}
+
+/// The memory that a compiled pattern may take, in bytes. Matching takes time in proportion to the value, whatever the pattern.
+const MOST_MEMORY: usize = 1 << 20;
+
+impl Pattern {
+    /// Compiles a pattern. The error is the parser's, in one line.
+    pub fn new(written: &str, message: Option<&str>) -> Result<Pattern, String> {
+        // The inner group keeps the alternatives of `a|b` together.
+        let whole = format!(r"\A(?:{written})\z");
+        let regex = RegexBuilder::new(&whole).size_limit(MOST_MEMORY).dfa_size_limit(MOST_MEMORY).build();
+        // So that a `)` cannot end the group.
+        let regex = RegexBuilder::new(written).size_limit(MOST_MEMORY).build().and(regex);
+        let regex = regex.map_err(|error| match error {
+            regex::Error::CompiledTooBig(_) => "it is too large: repetitions of repetitions, perhaps".to_string(),
+            error => {
+                let text = error.to_string();
+                let last = text.lines().last().unwrap_or_default();
+                last.strip_prefix("error: ").unwrap_or(last).to_string()
+            }
+        })?;
+        Ok(Pattern { regex, written: written.to_string(), message: message.map(str::to_string) })
+    }
+
+    /// Adds a refusal to a text that does not match.
+    pub fn check(&self, parsed: &mut Parsed<'_>) {
+        if let Stored::Text(text) = &parsed.stored
+            && !self.regex.is_match(text)
+        {
+            let (message, pattern) = (self.message.clone(), self.written.clone());
+            let problem = Problem::Pattern { found: excerpt(text).to_string(), message, pattern };
+            parsed.refusals.push(Refusal::new(problem));
+        }
+    }
+}
+
+/// The case in which a field's values are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Case {
+    /// As capital letters.
+    Upper,
+    /// As small letters.
+    Lower,
+}
+
+impl Case {
+    pub fn apply(self, value: Cow<'_, str>) -> Cow<'_, str> {
+        let changed = match self {
+            Case::Upper => value.to_uppercase(),
+            Case::Lower => value.to_lowercase(),
+        };
+        if changed == value { value } else { Cow::Owned(changed) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::finding::TextKind;
+    use crate::core::types::definition::Limits;
+
+    #[test]
+    fn a_pattern_is_for_the_whole_value() {
+        for (pattern, value, matches) in [
+            ("K[0-9]{3}", "K123", true),
+            ("K[0-9]{3}", "K1234", false),
+            ("K[0-9]{3}", "xK123", false),
+            ("a|b", "b", true),
+            ("a|b", "ab", false),
+            ("(?i)abc", "ABC", true),
+            (".*", "ü €", true),
+            ("", "x", false),
+        ] {
+            let mut parsed = Parsed::text(value.into(), &Limits::default(), TextKind::Other);
+            Pattern::new(pattern, None).unwrap().check(&mut parsed);
+            assert_eq!(parsed.refusals.is_empty(), matches, "{pattern} {value}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_that_is_none_is_refused() {
+        for (pattern, expected) in [
+            ("(", "unclosed group"),
+            ("a)(b", "unopened group"),
+            ("[z-a]", "invalid character class range"),
+            ("(?<=a)b", "look-around"),
+            ("((a{1000}){1000}){1000}", "too large"),
+            (r"\1", "backreferences are not supported"),
+        ] {
+            let error = Pattern::new(pattern, None).unwrap_err();
+            assert!(error.contains(expected), "{pattern}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_case_changes_letters() {
+        assert_eq!(Case::Upper.apply("straße 7".into()), "STRASSE 7");
+        assert!(matches!(Case::Lower.apply("abc".into()), Cow::Borrowed("abc")));
+    }
+}
