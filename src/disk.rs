@@ -1,7 +1,7 @@
 //! Paths, files and folders, as the database and the reports need them.
 
 use std::fs::{File, Metadata, OpenOptions};
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 pub fn folder_of(path: &Path) -> PathBuf {
@@ -92,6 +92,18 @@ pub fn read_whole(path: &Path, is_stopped: impl Fn() -> bool) -> io::Result<Vec<
             done => return done.map(|_| content),
         }
     }
+}
+
+/// Writes a file that is whole as soon as it has its name, readable by its owner alone. An existing file is an error unless it is
+/// to be replaced; a link to one stays.
+pub fn write_whole(path: &Path, content: &[u8], replaces: bool) -> io::Result<()> {
+    let path = &without_links(path);
+    let mut file = tempfile::NamedTempFile::new_in(folder_of(path))?;
+    file.write_all(content)?;
+    file.as_file().sync_all()?;
+    let placed = if replaces { file.persist(path) } else { file.persist_noclobber(path) };
+    placed.map_err(|failed| failed.error)?;
+    SyncedFolder::of(path)?.sync()
 }
 
 const POLL: std::time::Duration = std::time::Duration::from_millis(20);

@@ -133,7 +133,11 @@ pub struct UndoArgs {
 
 /// The arguments of `profiles`.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct ProfilesArgs {
+    /// What to do; without it profiles are listed or shown
+    #[command(subcommand)]
+    pub command: Option<ProfilesCommand>,
     /// The profile to show, or its file; without it all are listed
     pub name: Option<String>,
     /// Print JSON instead of a table
@@ -142,6 +146,29 @@ pub struct ProfilesArgs {
     /// Print the profile's file, to copy and change
     #[arg(long, requires = "name", conflicts_with = "json")]
     pub toml: bool,
+}
+
+/// The subcommands of `profiles`.
+#[derive(Debug, Subcommand)]
+pub enum ProfilesCommand {
+    /// Make a profile from a file: its columns with types, lengths and choices, and what speaks for each as comments
+    New(NewProfileArgs),
+}
+
+/// The arguments of `profiles new`.
+#[derive(Debug, Args)]
+pub struct NewProfileArgs {
+    /// The profile to write, such as crm.toml
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The file to make it from, which is read to its end; - is standard input
+    #[arg(long, value_name = "INPUT")]
+    pub from: PathBuf,
+    /// Replace the profile if it exists
+    #[arg(long)]
+    pub force: bool,
+    #[command(flatten)]
+    pub options: Typed<true>,
 }
 
 /// The arguments of `explain`.

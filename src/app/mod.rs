@@ -6,6 +6,7 @@ mod console;
 mod import;
 mod inspect;
 mod log;
+mod new_profile;
 mod options;
 mod runs;
 mod table;
@@ -20,7 +21,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize};
 use clap::Parser;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-use self::args::{Cli, CliCommand, RunsCommand, SheetArgs};
+use self::args::{Cli, CliCommand, ProfilesCommand, RunsCommand, SheetArgs};
 use self::console::{Console, print};
 use crate::error::Error;
 use crate::read::sheet::{self, Limits};
@@ -60,7 +61,10 @@ fn command(command: &CliCommand, stop: Arc<AtomicUsize>) -> anyhow::Result<i32> 
         CliCommand::Runs(args) => runs::runs(args, stop),
         CliCommand::Undo(args) => undo::undo(args, stop),
         CliCommand::Sheet(args) => Ok(serve_sheet(args)),
-        CliCommand::Profiles(args) => print(&catalogue::profiles(args, &stop)?),
+        CliCommand::Profiles(args) => match &args.command {
+            Some(ProfilesCommand::New(args)) => new_profile::run(args, stop),
+            None => print(&catalogue::profiles(args, &stop)?),
+        },
         CliCommand::Explain(args) => print(&catalogue::explain(args.code.as_deref(), args.json)?),
     }
 }

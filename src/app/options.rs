@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicUsize;
 
 use chrono::{DateTime, Utc};
 
-use super::args::{DatabaseArgs, InspectArgs, RunArgs};
+use super::args::{DatabaseArgs, InspectArgs, NewProfileArgs, RunArgs};
 use crate::core::{mode::Duplicates, record::dialect::CsvDialect};
 use crate::error::{Error, Result};
 use crate::run::{Command, DatabaseAccess, Options};
@@ -46,6 +46,22 @@ pub(super) fn inspected(args: &InspectArgs, stop: Arc<AtomicUsize>) -> Result<Op
     let mut options = unset(Command::Check, vec![args.input.clone()], stop);
     args.options.apply(&mut options)?;
     options.threads = 1;
+    with_possible_quoting(options)
+}
+
+/// The options of `profiles new`: how its input is read.
+pub(super) fn of_new_profile(args: &NewProfileArgs, stop: Arc<AtomicUsize>) -> Result<Options> {
+    for (option, why) in [
+        ("profile", "the profile is made from the file alone"),
+        ("map", "name the fields in the profile"),
+        ("mapping", "name the fields in the profile"),
+    ] {
+        if args.options.has(option) {
+            return Err(usage(format!("--{option}: {why}; leave it out")));
+        }
+    }
+    let mut options = unset(Command::Check, vec![args.from.clone()], stop);
+    args.options.apply(&mut options)?;
     with_possible_quoting(options)
 }
 

@@ -10,7 +10,12 @@ pub(super) struct Words(Vec<String>);
 impl Words {
     /// `custload import` of these inputs under this profile.
     pub(super) fn import(inputs: &[impl AsRef<str>], profile: Option<&str>) -> Words {
-        let mut words = Words(vec!["custload".to_string(), "import".to_string()]);
+        Words::command("import", inputs, profile)
+    }
+
+    /// The same for another command.
+    pub(super) fn command(command: &str, inputs: &[impl AsRef<str>], profile: Option<&str>) -> Words {
+        let mut words = Words(vec!["custload".to_string(), command.to_string()]);
         let is_like_an_option = |input: &str| input.starts_with('-') && input != "-";
         let word = |input: &str| if is_like_an_option(input) { format!("./{input}") } else { input.to_string() };
         words.0.extend(inputs.iter().map(|input| word(input.as_ref())));

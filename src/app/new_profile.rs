@@ -1,0 +1,94 @@
+//! `custload profiles new`: makes a profile from a file, and prints what it proposes.
+
+use std::io::ErrorKind;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use super::args::NewProfileArgs;
+use super::console::{Console, print_done, shown};
+use super::options;
+use super::table::{counted, table, without_trailing_spaces};
+use super::words::Words;
+use crate::core::infer::{Field, identifier};
+use crate::core::text::visible;
+use crate::disk::write_whole;
+use crate::error::{Error, Result};
+use crate::run::{self, NewProfile, Observer};
+
+pub(super) fn run(args: &NewProfileArgs, stop: Arc<AtomicUsize>) -> anyhow::Result<i32> {
+    let options = options::of_new_profile(args, stop)?;
+    let file = args.file.to_string_lossy();
+    if !file.ends_with(".toml") {
+        return Err(Error::Usage(format!("{file}: a profile is a file whose name ends in .toml; name it so")).into());
+    }
+    // Before all is read.
+    if !args.force && args.file.symlink_metadata().is_ok() {
+        return Err(exists(&args.file).into());
+    }
+    let stem = args.file.file_stem().unwrap_or_default().to_string_lossy();
+    let name = Some(identifier(&stem)).filter(|name| !name.is_empty()).unwrap_or("own".to_string());
+    let made = run::new_profile(&options, &name, &next("check", args).quoted())?;
+    write(args, &made.text)?;
+    let mut console = Console::new(true);
+    made.notes.iter().for_each(|note| console.note(&format!("{}: {note}", shown(&args.from))));
+    Ok(print_done(&page(&made, args), &mut console))
+}
+
+fn exists(path: &Path) -> Error {
+    Error::Usage(format!("{}: the file exists already; name another one, or replace it with --force", shown(path)))
+}
+
+fn write(args: &NewProfileArgs, text: &str) -> Result<()> {
+    write_whole(&args.file, text.as_bytes(), args.force).map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists if !args.force => exists(&args.file),
+        _ => Error::Usage(format!("{}: the profile cannot be written: {error}", shown(&args.file))),
+    })
+}
+
+/// A command that reads the input with the profile. What was typed about the file stands in the profile.
+fn next(command: &str, args: &NewProfileArgs) -> Words {
+    let profile = args.file.to_string_lossy();
+    Words::command(command, &[args.from.to_string_lossy()], Some(&profile))
+}
+
+fn page(made: &NewProfile, args: &NewProfileArgs) -> String {
+    let fields = &made.proposal.fields;
+    let mut rows = table(["column", "field", "type", "how sure", "required", "key"]);
+    for field in fields {
+        let is_key = made.proposal.key.contains(&field.name);
+        let kind = if field.impossible.is_some() { "none" } else { field.kind };
+        rows.add_row([
+            header(field),
+            field.name.clone(),
+            kind.to_string(),
+            if field.impossible.is_some() { String::new() } else { field.sure.name().to_string() },
+            if field.required { "required" } else { "" }.to_string(),
+            if is_key { "key" } else { "" }.to_string(),
+        ]);
+    }
+    let key_notes = match made.proposal.key.is_empty() {
+        true => format!("\n\n{}", visible(&made.proposal.key_notes.join(" "))),
+        false => String::new(),
+    };
+    without_trailing_spaces(&format!(
+        "{}: {} of {} in {}\n\n{rows}{key_notes}\n\nReview {}, then try it:\n\n  {}\n  {}\n",
+        shown(&args.from),
+        counted(fields.len() as u64, "field", "fields"),
+        counted(made.records, "record", "records"),
+        shown(&args.file),
+        shown(&args.file),
+        visible(&next("check", args).quoted()),
+        visible(&next("inspect", args).quoted()),
+    ))
+}
+
+fn header(field: &Field) -> String {
+    const LONGEST: usize = 40;
+    let header = visible(field.header.trim());
+    match header.char_indices().nth(LONGEST) {
+        None if header.is_empty() => "(without a name)".to_string(),
+        None => header.into_owned(),
+        Some((end, _)) => format!("{}…", &header[..end]),
+    }
+}

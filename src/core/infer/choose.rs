@@ -1,0 +1,391 @@
+//! The type of a field, chosen from what is known of its column: [`choose`].
+
+use super::column::{ColumnStats, Fit, MOST_CHOICES, Noted};
+use super::dates::{COMPACT, DAYS, EITHER, ISO, Time};
+use super::fields::Sure;
+use super::hints::{self, Hint};
+use super::numbers::{FORMS, Form};
+use super::verdict::{
+    COUNTRY, DIALLED, EMAIL, FLAG, IDENTIFIER, INTEGER, LIST, LONG, MARKED, PHONE, REWRITTEN, TEXT, URL,
+};
+use super::words::{number, quoted, toml_list, toml_text};
+
+/// What other columns say about how a person writes dates and decimals.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Habits {
+    /// Whether the decimal mark is a comma.
+    pub(super) comma: Option<bool>,
+    /// Whether the day comes before the month.
+    pub(super) day_first: Option<bool>,
+}
+
+/// A type, with its keys and what speaks for it.
+#[derive(Clone, Debug)]
+pub(super) struct Guess {
+    pub(super) kind: &'static str,
+    pub(super) keys: Vec<(&'static str, String)>,
+    pub(super) notes: Vec<String>,
+    pub(super) perhaps: Vec<String>,
+    pub(super) fit: Fit,
+    pub(super) sure: Sure,
+    pub(super) holds_words: bool,
+    /// What its values prove about the habits of the file.
+    pub(super) proves: Habits,
+}
+
+impl Guess {
+    fn new(kind: &'static str, fit: Fit) -> Guess {
+        const FEW: u64 = 20;
+        let sure = if fit.is_whole() && fit.of >= FEW { Sure::Sure } else { Sure::Likely };
+        let (keys, notes, perhaps) = Default::default();
+        Guess { kind, keys, notes, perhaps, fit, sure, holds_words: false, proves: Habits::default() }
+    }
+
+    fn with(mut self, key: &'static str, value: String) -> Guess {
+        self.keys.push((key, value));
+        self
+    }
+
+    fn noted(mut self, note: String) -> Guess {
+        self.notes.push(note);
+        self
+    }
+
+    fn words(self) -> Guess {
+        Guess { holds_words: true, ..self }
+    }
+}
+
+/// The lengths that are proposed.
+const LENGTHS: [usize; 12] = [10, 20, 50, 100, 200, 254, 500, 1000, 4000, 10_000, 100_000, 1_000_000];
+
+/// The next length with some room for longer values; `None` if the longest is longer than any.
+fn room_for(longest: usize) -> Option<usize> {
+    LENGTHS.into_iter().find(|length| *length >= longest + longest / 10)
+}
+
+/// What a column most likely holds.
+pub(super) fn choose(header: &str, stats: &ColumnStats, habits: Habits) -> Guess {
+    let says = |hint| hints::says(header, hint);
+    let typed = || {
+        flag(stats)
+            .or_else(|| plain(stats, "email", EMAIL).map(|guess| guess.with("max", email_length(stats).to_string())))
+            .or_else(|| plain(stats, "url", URL).map(|guess| with_length(guess, stats)))
+            .or_else(|| timestamp(stats, habits))
+            .or_else(|| date(stats, habits, says(Hint::Date)))
+            .or_else(|| phone(stats, says(Hint::Phone)))
+            .or_else(|| postal_code(stats, says(Hint::PostalCode)))
+            .or_else(|| country(stats, says(Hint::Country)))
+            .or_else(|| integer(stats))
+            .or_else(|| decimal(stats, habits))
+    };
+    let is_number = |guess: &Guess| matches!(guess.kind, "integer" | "decimal");
+    match typed() {
+        // A file's codes may be numbers by chance; a few that are not show it.
+        Some(guess) if is_number(&guess) && !guess.fit.is_whole() => choice(stats).unwrap_or(guess),
+        Some(guess) => guess,
+        None => list(stats).or_else(|| choice(stats)).unwrap_or_else(|| text(stats)),
+    }
+}
+
+fn email_length(stats: &ColumnStats) -> usize {
+    // The longest address that mail systems take.
+    room_for(stats.longest.0).unwrap_or(stats.longest.0).max(254)
+}
+
+fn with_length(guess: Guess, stats: &ColumnStats) -> Guess {
+    match room_for(stats.longest.0).filter(|_| stats.filled > 0) {
+        Some(length) => guess.with("max", length.to_string()),
+        None => guess,
+    }
+}
+
+fn plain(stats: &ColumnStats, kind: &'static str, bit: u16) -> Option<Guess> {
+    let fit = stats.fit(false, |verdict| verdict.kinds & bit != 0);
+    fit.is_enough().then(|| Guess::new(kind, fit))
+}
+
+/// A flag has two values; a column of ones alone may be a number.
+fn flag(stats: &ColumnStats) -> Option<Guess> {
+    let guess = plain(stats, "flag", FLAG)?;
+    let is_digit = |value: &str| value.bytes().all(|byte| byte.is_ascii_digit());
+    let digits = stats.values.iter().filter(|(_, value)| is_digit(value)).count();
+    let words = stats.values.len() - digits;
+    (digits == 2 || words > 0).then_some(guess)
+}
+
+fn phone(stats: &ColumnStats, is_named: bool) -> Option<Guess> {
+    let guess = plain(stats, "phone", PHONE)?;
+    let dialled = stats.fit(false, |verdict| verdict.kinds & (DIALLED | PHONE) == DIALLED | PHONE);
+    if !is_named && (2 * dialled.fitting < dialled.of || dialled.of < 10) {
+        return None;
+    }
+    let sure = if is_named { guess.sure } else { Sure::Guess };
+    Some(with_length(Guess { sure, ..guess }, stats))
+}
+
+fn postal_code(stats: &ColumnStats, is_named: bool) -> Option<Guess> {
+    const LONGEST: usize = 12;
+    let fit = stats.fit(true, |verdict| verdict.kinds & TEXT != 0 && verdict.kinds & REWRITTEN == 0);
+    if !is_named || !fit.is_enough() || stats.longest.0 > LONGEST {
+        return None;
+    }
+    Some(with_length(Guess::new("postal-code", fit).words(), stats))
+}
+
+/// Two letters mean a country only in a column that is named so: languages and states have two letters, too.
+fn country(stats: &ColumnStats, is_named: bool) -> Option<Guess> {
+    let fit = stats.fit(true, |verdict| verdict.kinds & COUNTRY != 0);
+    let has_names = stats.longest.0 > 3 && fit.of >= 10;
+    // A country that is not known is stored as it is.
+    let is_likely = if is_named { 2 * fit.fitting > fit.of } else { has_names && fit.is_enough() };
+    if !is_likely {
+        return None;
+    }
+    let sure = if is_named && fit.is_whole() { Sure::Sure } else { Sure::Likely };
+    let unknown = fit.misfit.clone();
+    let fit = stats.fit(true, |verdict| verdict.kinds & TEXT != 0);
+    let mut guess = Guess { sure, ..Guess::new("country", fit).words() };
+    if unknown.count > 0 {
+        let unknown = misfits(["is no known country", "are no known countries"], &unknown);
+        guess = guess.noted(format!("{unknown}; stored as written, with a warning"));
+    }
+    Some(guess)
+}
+
+fn integer(stats: &ColumnStats) -> Option<Guess> {
+    let kept = stats.fit(false, |verdict| verdict.kinds & IDENTIFIER == 0);
+    // A number would lose the zeros.
+    kept.is_whole().then(|| plain(stats, "integer", INTEGER)).flatten()
+}
+
+fn decimal(stats: &ColumnStats, habits: Habits) -> Option<Guess> {
+    let fit_of = |form: usize| stats.fit(false, |verdict| verdict.decimals >> form & 1 == 1);
+    let is_identifier = stats.verdicts.iter().any(|(verdict, _)| verdict.kinds & IDENTIFIER != 0);
+    let fits: Vec<Fit> = (0..FORMS.len()).map(fit_of).collect();
+    let most = fits.iter().map(|fit| fit.fitting).max().filter(|_| !is_identifier)?;
+    let best: Vec<usize> = (0..FORMS.len()).filter(|form| fits[*form].fitting == most).collect();
+    // The plainest form for each mark: without groups if there are none.
+    let of_mark = |mark: u8| best.iter().copied().find(|form| FORMS[*form].decimal == mark);
+    let (point, comma) = (of_mark(b'.'), of_mark(b','));
+    let (form, other) = match (point, comma) {
+        (Some(point), Some(comma)) if habits.comma == Some(true) => (comma, Some(point)),
+        (Some(point), comma) => (point, comma),
+        (None, comma) => (comma?, None),
+    };
+    let fit = fits.into_iter().nth(form).filter(Fit::is_enough)?;
+    let chosen = FORMS[form];
+    let read = || stats.verdicts.iter().map(|(verdict, _)| verdict).filter(|verdict| verdict.decimals >> form & 1 == 1);
+    if !read().any(|verdict| verdict.kinds & MARKED != 0) {
+        return None;
+    }
+    let scale = read().map(|verdict| verdict.scale(chosen)).max().unwrap_or_default();
+    let mut guess = Guess::new("decimal", fit);
+    if chosen.decimal != b'.' {
+        guess = guess.with("decimal", toml_text(","));
+    }
+    if let Some(group) = chosen.group {
+        guess = guess.with("group", toml_text(&char::from(group).to_string()));
+    }
+    guess = guess.with("scale", scale.to_string());
+    if read().any(|verdict| verdict.kinds & LONG != 0) {
+        guess =
+            guess.with("store", toml_text("text")).noted("numbers of more than 15 digits: kept as text".to_string());
+    }
+    guess.proves.comma = other.is_none().then_some(chosen.decimal == b',');
+    if let Some(other) = other {
+        guess.sure = Sure::Guess;
+        guess = guess.noted(format!(
+            "every value can be read in two ways: {}, or {}",
+            form_words(chosen),
+            form_words(FORMS[other])
+        ));
+    }
+    Some(guess)
+}
+
+fn form_words(form: Form) -> String {
+    let keys = |name: &str, mark: u8| format!("{name} = {}", toml_text(&char::from(mark).to_string()));
+    let group = form.group.map(|group| format!(", {}", keys("group", group))).unwrap_or_default();
+    format!("{}{group}", keys("decimal", form.decimal))
+}
+
+fn timestamp(stats: &ColumnStats, habits: Habits) -> Option<Guess> {
+    let dated = |time: Time| stats.fit(false, |verdict| verdict.days != 0 && verdict.time == time).fitting;
+    let times = [Time::Iso, Time::Minutes, Time::Seconds, Time::MinutesOf12, Time::SecondsOf12];
+    let mut used: Vec<Time> = times.into_iter().filter(|time| dated(*time) > 0).collect();
+    used.sort_by_key(|time| std::cmp::Reverse(dated(*time)));
+    used.truncate(2);
+    let mut formats: Vec<(usize, Time)> = Vec::new();
+    let mut guess = None;
+    for time in used {
+        let found = days(stats, habits, time)?;
+        formats.extend(found.forms.iter().map(|form| (*form, time)));
+        guess = guess.or(Some(found));
+    }
+    let found = guess?;
+    let fits = |days: u32, time: Time| formats.iter().any(|(form, of)| days >> form & 1 == 1 && *of == time);
+    let fit = stats.fit(false, |verdict| fits(verdict.days, verdict.time));
+    fit.is_enough().then(|| {
+        let texts: Vec<String> = formats.iter().map(|(form, time)| format(*form, *time)).collect();
+        let is_iso = formats.iter().all(|(form, time)| (*form, *time) == (ISO, Time::Iso));
+        let guess = with_formats(Guess::new("timestamp", fit), &found, &texts, is_iso);
+        match is_iso {
+            true => guess,
+            false => Guess { perhaps: vec!["time_zone = \"Europe/Berlin\"  # left out: UTC".to_string()], ..guess },
+        }
+    })
+}
+
+fn date(stats: &ColumnStats, habits: Habits, is_named: bool) -> Option<Guess> {
+    let found = days(stats, habits, Time::None)?;
+    let fits = |days: u32| found.forms.iter().any(|form| days >> form & 1 == 1);
+    let fit = stats.fit(false, |verdict| verdict.time == Time::None && fits(verdict.days));
+    // Eight digits may be any number; many that are all days are days.
+    let is_number = found.forms == [COMPACT] && !is_named && (stats.values.len() <= MOST_CHOICES || !fit.is_whole());
+    (fit.is_enough() && !is_number).then(|| {
+        let texts: Vec<String> = found.forms.iter().map(|form| format(*form, Time::None)).collect();
+        with_formats(Guess::new("date", fit), &found, &texts, found.forms == [ISO])
+    })
+}
+
+fn format(form: usize, time: Time) -> String {
+    match time {
+        // ISO 8601 has no format of its own in a list of others.
+        Time::Iso => "%Y-%m-%dT%H:%M:%S".to_string(),
+        time => format!("{}{}", DAYS[form], time.format()),
+    }
+}
+
+fn with_formats(guess: Guess, found: &Days, texts: &[String], is_iso: bool) -> Guess {
+    let mut guess = if is_iso { guess } else { guess.with("formats", toml_list(texts)) };
+    guess.proves.day_first = found.proves;
+    if let Some((chosen, other)) = found.either {
+        guess.sure = Sure::Guess;
+        let names = |form: usize| DAYS[form].to_string();
+        guess.notes.push(format!(
+            "day and month cannot be told apart: every value fits {} and {}",
+            names(chosen),
+            names(other)
+        ));
+    }
+    if let Some(proof) = &found.proof {
+        guess.notes.push(format!(
+            "the order of day and month is proven by {} (line {})",
+            quoted(&proof.value),
+            proof.line
+        ));
+    }
+    guess
+}
+
+/// The formats of the days of a column.
+struct Days {
+    forms: Vec<usize>,
+    /// The format that is chosen, and another that fits as well.
+    either: Option<(usize, usize)>,
+    proof: Option<Noted>,
+    /// Whether the day comes first, if that is proven.
+    proves: Option<bool>,
+}
+
+/// Formats that no value fits with different results, the most frequent first.
+fn days(stats: &ColumnStats, habits: Habits, time: Time) -> Option<Days> {
+    const MOST: usize = 3;
+    let mut left: Vec<_> =
+        stats.verdicts.iter().filter(|(verdict, _)| verdict.days != 0 && verdict.time == time).collect();
+    let mut found = Days { forms: Vec::new(), either: None, proof: None, proves: None };
+    let is_day_first = habits.day_first.or(habits.comma).unwrap_or(true);
+    while !left.is_empty() && found.forms.len() < MOST {
+        let count = |form: usize| -> u64 {
+            left.iter().filter(|(verdict, _)| verdict.days >> form & 1 == 1).map(|(_, seen)| seen.count).sum()
+        };
+        let is_free = |form: &usize| !found.forms.iter().any(|chosen| contradict(*chosen, *form));
+        // Of equal ones the last is taken.
+        let worth = |form: &usize| (count(*form), !is_month_first(*form) == is_day_first, DAYS.len() - form);
+        let Some(best) = (0..DAYS.len()).filter(is_free).max_by_key(worth).filter(|form| count(*form) > 0) else {
+            break;
+        };
+        if let Some(other) = other_order(best) {
+            let proof = left.iter().filter(|(verdict, _)| verdict.days & (1 << best | 1 << other) == 1 << best);
+            let proof = proof.map(|(_, seen)| seen).min_by_key(|seen| seen.line).cloned();
+            match proof {
+                Some(proof) if count(best) > count(other) => {
+                    found.proves = Some(!is_month_first(best));
+                    found.proof = Some(proof);
+                }
+                // As many values prove the one order as the other.
+                Some(_) => return None,
+                None => found.either = Some((best, other)),
+            }
+        }
+        found.forms.push(best);
+        left.retain(|(verdict, _)| verdict.days >> best & 1 == 0);
+    }
+    (!found.forms.is_empty()).then_some(found)
+}
+
+fn is_month_first(form: usize) -> bool {
+    EITHER.iter().any(|(_, month_first)| *month_first == form)
+}
+
+fn other_order(form: usize) -> Option<usize> {
+    EITHER.iter().find_map(|(one, other)| match form {
+        form if form == *one => Some(*other),
+        form if form == *other => Some(*one),
+        _ => None,
+    })
+}
+
+/// Whether a text may be two days under these formats.
+fn contradict(one: usize, other: usize) -> bool {
+    // A year of two digits may be taken for one of four.
+    const SHORT_YEARS: [(usize, usize); 6] = [(1, 9), (2, 10), (3, 11), (2, 11), (3, 10), (12, 17)];
+    one == other || EITHER.iter().chain(&SHORT_YEARS).any(|pair| *pair == (one, other) || *pair == (other, one))
+}
+
+fn list(stats: &ColumnStats) -> Option<Guess> {
+    let fit = stats.fit(true, |verdict| verdict.kinds & (LIST | TEXT) != 0);
+    let arrays = stats.fit(true, |verdict| verdict.kinds & LIST != 0);
+    (fit.is_enough() && 2 * arrays.fitting > arrays.of).then(|| Guess::new("list", fit).words())
+}
+
+/// A few values that come again and again.
+fn choice(stats: &ColumnStats) -> Option<Guess> {
+    const LONGEST: usize = 60;
+    let (count, is_exact) = stats.distinct.count();
+    let is_few = is_exact && count <= MOST_CHOICES as u64 && count == stats.values.len() as u64;
+    let fit = stats.fit(true, |verdict| verdict.kinds & TEXT != 0);
+    let is_repeated = stats.filled >= 12 && 4 * count <= stats.filled;
+    if !is_few || !is_repeated || !fit.is_whole() || stats.longest.0 > LONGEST {
+        return None;
+    }
+    let mut values: Vec<(u64, &str)> =
+        stats.values.iter().map(|(hash, value)| (stats.distinct.count_of(*hash), value.as_str())).collect();
+    values.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+    let counts: Vec<String> =
+        values.iter().map(|(count, value)| format!("{} {}", quoted(value), number(*count))).collect();
+    let choices: Vec<String> = values.iter().map(|(_, value)| (*value).to_string()).collect();
+    let sure = if 20 * count <= stats.filled { Sure::Sure } else { Sure::Likely };
+    let guess = Guess { sure, ..Guess::new("choice", fit).words() };
+    Some(
+        guess
+            .with("choices", toml_list(&choices))
+            .noted(format!("{}. If others may come, make it text", counts.join(", "))),
+    )
+}
+
+fn text(stats: &ColumnStats) -> Guess {
+    let guess = Guess::new("text", stats.fit(true, |verdict| verdict.kinds & TEXT != 0)).words();
+    with_length(guess, stats)
+}
+
+/// `3 values do not fit, such as "X" on line 7`, with the verb for one value and for several.
+pub(super) fn misfits([one, several]: [&str; 2], misfit: &Noted) -> String {
+    let (count, verb) = if misfit.count == 1 {
+        ("1 value".to_string(), one)
+    } else {
+        (format!("{} values", number(misfit.count)), several)
+    };
+    format!("{count} {verb}, such as {} on line {}", quoted(&misfit.value), misfit.line)
+}

@@ -1,0 +1,72 @@
+//! Words that a file may use for "no value": [`Nothing`].
+
+/// What a word may mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Nothing {
+    /// No value, wherever it stands.
+    Surely,
+    /// No value, or a word: `none` may be a choice, `NA` is Namibia, `Null` a surname.
+    Perhaps,
+}
+
+/// Whether a cleaned value is a word for nothing.
+pub(super) fn of(value: &str) -> Option<Nothing> {
+    const SURELY: [&str; 22] = [
+        "-",
+        "--",
+        "---",
+        "–",
+        "—",
+        "n/a",
+        "#n/b",
+        "k.a.",
+        "k. a.",
+        "keine angabe",
+        "keine angaben",
+        "n.a.",
+        "n. a.",
+        "n.v.",
+        "s/d",
+        "s.d.",
+        "(null)",
+        "<null>",
+        "(leer)",
+        "(blank)",
+        "(none)",
+        "(unknown)",
+    ];
+    const PERHAPS: [&str; 5] = ["null", "nil", "none", "na", "unknown"];
+    if value.len() > 16 {
+        return None;
+    }
+    // As databases and programs write it.
+    if matches!(value, "NULL" | "null" | "NaN") {
+        return Some(Nothing::Surely);
+    }
+    let lower = value.to_lowercase();
+    match () {
+        () if SURELY.contains(&lower.as_str()) => Some(Nothing::Surely),
+        () if PERHAPS.contains(&lower.as_str()) => Some(Nothing::Perhaps),
+        () => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::text::is_null_word;
+
+    #[test]
+    fn words_for_nothing() {
+        for word in ["-", "k.A.", "K. A.", "N/A", "NULL", "null", "(Leer)"] {
+            assert_eq!(of(word), Some(Nothing::Surely), "{word}");
+        }
+        for word in ["Null", "none", "NA", "Unknown"] {
+            // A type that holds no words takes them for nothing anyway.
+            assert!(of(word) == Some(Nothing::Perhaps) && is_null_word(word), "{word}");
+        }
+        for word in ["", "Nullmeier", "x", "0", "?", "not applicable at all"] {
+            assert_eq!(of(word), None, "{word}");
+        }
+    }
+}

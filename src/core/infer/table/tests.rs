@@ -1,0 +1,313 @@
+//! Tables of values, and what is proposed for them.
+
+use super::*;
+use crate::core::infer::{FileKey, Source, page};
+
+/// A table of one column with these cells, one a record from line 2 on.
+fn proposed(header: &str, cells: &[&str]) -> Proposal {
+    table(&[(header, cells)], false).propose()
+}
+
+fn table(columns: &[(&str, &[&str])], has_semicolons: bool) -> Table {
+    let mut budget = Budget::new(columns.len(), 1);
+    let records = columns.iter().map(|(_, cells)| cells.len()).max().unwrap_or_default() as u64;
+    let column = |(index, (header, cells)): (usize, &(&str, &[&str]))| {
+        let mut stats = ColumnStats::default();
+        (2..).zip(cells.iter()).for_each(|(line, cell)| stats.add(cell, line, &[], &mut budget));
+        TableColumn { header: (*header).to_string(), numbers: vec![index + 1], stats }
+    };
+    let columns = columns.iter().enumerate().map(column).collect();
+    Table { records, has_columns: true, columns, has_semicolons, null_tokens: Vec::new() }
+}
+
+/// The type of a field and its keys, in one line.
+fn line(field: &Field) -> String {
+    let keys = field.keys.iter().filter(|(key, _)| !matches!(*key, "type" | "label"));
+    let keys = keys.map(|(key, value)| format!(" {key}={value}"));
+    std::iter::once(field.kind.to_string()).chain(keys).collect()
+}
+
+#[test]
+fn values_decide_the_type() {
+    let many = |cell: &'static str, count: usize| vec![cell; count];
+    let misspelt = [many("1.234,50", 60), vec!["unlimited"]].concat();
+    for (header, cells, expected) in [
+        ("a", vec!["x", "y", ""], "text max=10"),
+        ("a", vec!["Ann", "Bob"], "text required=true max=10"),
+        ("a", vec!["1", "2", "300"], "integer required=true"),
+        ("a", vec!["-1", "2"], "integer required=true"),
+        ("a", vec!["01", "2", "300"], "text required=true max=10"),
+        ("a", vec!["1234567890123456"], "text required=true max=20"),
+        ("PLZ", vec!["12345", "1010"], "postal-code required=true max=10"),
+        ("a", vec!["12345", "1010"], "integer required=true"),
+        ("Phone", vec!["030 1234", "+49 30 1234"], "phone required=true max=20"),
+        ("a", vec!["ann@example.com", "b@example.org", ""], "email max=254"),
+        ("a", vec!["yes", "no", "no"], "flag required=true"),
+        ("a", vec!["1", "0", "1"], "flag required=true"),
+        ("a", vec!["1", "1", "1"], "integer required=true"),
+        ("a", vec!["true"], "flag required=true"),
+        ("a", vec!["https://example.com", "http://a.example/b?c"], "url required=true max=50"),
+        ("Country", vec!["DE", "FR", "Atlantis"], "country required=true"),
+        ("Language", vec!["de", "fr"], "text required=true max=10"),
+        ("a", vec!["2024-01-31", "1999-12-01"], "date required=true"),
+        ("a", vec!["2024-1-31", "1999-12-1"], "date required=true formats=[\"%Y-%m-%d\"]"),
+        ("a", vec!["31.01.2024", "01.02.2024"], "date required=true formats=[\"%d.%m.%Y\"]"),
+        ("a", vec!["31.01.2024", "2024-02-01"], "date required=true formats=[\"%d.%m.%Y\", \"%Y-%m-%d\"]"),
+        ("a", vec!["31/01/2024", "01/02/2024"], "date required=true formats=[\"%d/%m/%Y\"]"),
+        ("a", vec!["01/31/2024", "01/02/2024"], "date required=true formats=[\"%m/%d/%Y\"]"),
+        ("a", vec!["01/31/2024", "31/01/2024"], "text required=true max=20"),
+        ("a", vec!["2024-01-31T12:00:00Z"], "timestamp required=true"),
+        ("a", vec!["31.01.2024 12:00"], "timestamp required=true formats=[\"%d.%m.%Y %H:%M\"]"),
+        ("Date", vec!["20240131", "20240201"], "date required=true formats=[\"%Y%m%d\"]"),
+        ("a", vec!["20240131", "20240201"], "integer required=true"),
+        ("a", vec!["1.5", "2.25", "3"], "decimal required=true scale=2"),
+        ("a", vec!["1,5", "2,25"], "decimal required=true decimal=\",\" scale=2"),
+        ("a", vec!["1.234,50", "1,5"], "decimal required=true decimal=\",\" group=\".\" scale=2"),
+        ("a", vec!["1,234.50", "1.5"], "decimal required=true group=\",\" scale=2"),
+        ("a", vec!["1234567890.12345678"], "decimal required=true scale=8 store=\"text\""),
+        ("a", misspelt, "decimal required=true decimal=\",\" group=\".\" scale=2"),
+        ("a", vec!["1.5", "x"], "text required=true max=10"),
+        ("a", many("GOLD", 12), "choice required=true choices=[\"GOLD\"]"),
+        ("a", many("GOLD", 11), "text required=true max=10"),
+        ("a", [many("01", 8), many("02", 8)].concat(), "choice required=true choices=[\"01\", \"02\"]"),
+        ("a", vec!["", "", ""], "text"),
+        ("a", vec!["12", "n/a", "7"], "integer"),
+        ("a", vec!["12", "unknown", "7"], "integer"),
+        ("a", vec!["Ann", "Null", "none"], "text required=true max=10"),
+        ("a", vec!["\\N", "x"], "text max=10"),
+        ("a", vec!["=\"00042\""], "text required=true max=10"),
+    ] {
+        let proposal = proposed(header, &cells);
+        assert_eq!(line(&proposal.fields[0]), expected, "{header} {cells:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_told_apart_is_named() {
+    let ambiguous = ["01/02/2024", "03/04/2024"];
+    let field = |has_semicolons: bool, more: &[(&str, &[&str])]| {
+        let columns = [&[("a", &ambiguous[..])], more].concat();
+        table(&columns, has_semicolons).propose().fields.remove(0)
+    };
+    for (semicolons, more, formats) in [
+        (false, vec![], "[\"%d/%m/%Y\"]"),
+        (false, vec![("b", &["1.5"][..])], "[\"%m/%d/%Y\"]"),
+        (true, vec![], "[\"%d/%m/%Y\"]"),
+        (true, vec![("b", &["12/31/2024"][..])], "[\"%m/%d/%Y\"]"),
+    ] {
+        let field = field(semicolons, &more);
+        assert_eq!(field.keys.last().map(|(_, value)| value.as_str()), Some(formats), "{more:?}");
+        let note = "day and month cannot be told apart: every value fits %";
+        assert!(field.sure == Sure::Guess && field.notes.iter().any(|found| found.starts_with(note)), "{field:?}");
+    }
+    for (semicolons, keys) in [(false, " scale=3"), (true, " decimal=\",\" group=\".\" scale=0")] {
+        let columns: [(&str, &[&str]); 1] = [("a", &["1.234", "5.678"])];
+        let field = table(&columns, semicolons).propose().fields.remove(0);
+        assert_eq!(line(&field), format!("decimal required=true{keys}"));
+        assert!(field.sure == Sure::Guess && field.notes.iter().any(|note| note.contains("read in two ways")));
+    }
+}
+
+#[test]
+fn words_for_nothing_become_tokens() {
+    let tokens = |columns: &[(&str, &[&str])]| -> Vec<String> {
+        table(columns, false).propose().null_tokens.into_iter().map(|(token, _)| token).collect()
+    };
+    for (columns, expected) in [
+        (vec![("a", &["x", "k.A.", "-", "NULL"][..])], vec!["-", "NULL", "k.A."]),
+        // As a name.
+        (vec![("a", &["Null", "Ann"][..])], vec![]),
+        // Beside numbers it is no word.
+        (vec![("a", &["None", "Ann"][..]), ("b", &["None", "7"][..])], vec!["None"]),
+        (vec![("country", &["NA", "DE"][..]), ("b", &["NA", "7"][..])], vec![]),
+    ] {
+        assert_eq!(tokens(&columns), expected, "{columns:?}");
+    }
+}
+
+#[test]
+fn the_best_column_is_the_key() {
+    let names: [&str; 4] = ["Ann", "Bob", "Cid", "Dan"];
+    let numbers: [&str; 4] = ["4", "3", "2", "1"];
+    let gaps: [&str; 4] = ["a", "b", "", "d"];
+    let twice: [&str; 4] = ["a", "b", "A", "d"];
+    let rewritten: [&str; 4] = ["1.5E+9", "b", "c", "d"];
+    for (columns, key) in [
+        (vec![("Name", &names[..]), ("Code", &numbers[..])], vec!["code"]),
+        (vec![("Name", &names[..]), ("Code", &gaps[..])], vec!["name"]),
+        (vec![("Code", &twice[..]), ("Id", &gaps[..])], vec![]),
+        (vec![("Id", &rewritten[..])], vec![]),
+        // Two columns with one header fill one field.
+        (vec![("Id", &numbers[..]), ("ID", &names[..])], vec![]),
+    ] {
+        let proposal = table(&columns, false).propose();
+        assert_eq!(proposal.key, key, "{columns:?}");
+        assert!(!proposal.key_notes.is_empty());
+    }
+}
+
+#[test]
+fn a_column_without_a_name_is_a_comment() {
+    let columns: [(&str, &[&str]); 3] = [("", &["x"]), ("#", &["y"]), ("Größe", &["z"])];
+    let proposal = table(&columns, false).propose();
+    let names: Vec<&str> = proposal.fields.iter().map(|field| field.name.as_str()).collect();
+    assert_eq!(names, ["column_1", "column_2", "groesse"]);
+    let impossible: Vec<bool> = proposal.fields.iter().map(|field| field.impossible.is_some()).collect();
+    assert_eq!(impossible, [true, true, false]);
+    assert_eq!(proposal.fields[2].keys[0], ("label", "\"Größe\"".to_string()));
+}
+
+mod loading {
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::core::judge::RecordJudge;
+    use crate::core::judge::plan::FieldOptions;
+    use crate::core::profile::Profile;
+    use crate::core::text::key::{KeyComparison, fold};
+    use crate::core::types::FieldType;
+
+    /// Values of one kind, as a file may write them.
+    fn kind() -> impl Strategy<Value = &'static str> {
+        prop::sample::select(vec![
+            "[A-Z][a-z]{2,8}",
+            "[A-Z][a-z]{2,8} [A-Z][a-z]{2,8}",
+            "[1-9][0-9]{0,6}",
+            "0[0-9]{4}",
+            "[a-z]{3,8}@[a-z]{3,8}\\.(com|de)",
+            "\\+49 [0-9]{3} [0-9]{5,7}",
+            "(yes|no)",
+            "[01]",
+            "(GOLD|SILVER|gold)",
+            "(DE|AT|Germany|Österreich)",
+            "[1-9][0-9]{0,2}\\.[0-9]{2}",
+            "[1-9][0-9]{0,2}(\\.[0-9]{3}){0,2},[0-9]{2}",
+            "[1-9][0-9]{0,2}\\.[0-9]{3}",
+            "(19|20)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|2[0-8])",
+            "(0[1-9]|[12][0-9]|3[01])\\.(0[1-9]|1[0-2])\\.(19|20)[0-9]{2}",
+            "(0[1-9]|1[0-9])/(0[1-9]|1[0-2])/(19|20)[0-9]{2}",
+            "(19|20)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|2[0-8])T(0[0-9]|1[0-9]):[0-5][0-9]:[0-5][0-9]Z",
+            "(0[1-9]|2[0-8])\\.(0[1-9]|1[0-2])\\.(19|20)[0-9]{2} (0[0-9]|1[0-9]):[0-5][0-9]",
+            "https?://[a-z]{3,8}\\.(com|de)/[a-z]{0,5}",
+            "'[0-9]{4}",
+            "[ -~äöüß€]{0,12}",
+        ])
+    }
+
+    /// What may stand between them.
+    fn dirt() -> impl Strategy<Value = &'static str> {
+        prop::sample::select(vec![
+            "()",
+            "( |\u{a0})",
+            "(-|k\\.A\\.|NULL|n/a)",
+            "(none|unknown|Null|NA)",
+            "\\\\N",
+            "[a-z]{3}",
+            "#N/A",
+            "\u{200b}",
+        ])
+    }
+
+    fn column(rows: usize) -> impl Strategy<Value = Vec<String>> {
+        (kind(), dirt(), 0..4usize, prop::bool::weighted(0.4)).prop_flat_map(move |(kind, dirt, often, is_dirty)| {
+            let values = prop::string::string_regex(kind).unwrap();
+            let dirt = prop::string::string_regex(dirt).unwrap();
+            let cell = (values, dirt, 0..8usize)
+                .prop_map(move |(value, dirt, chance)| if is_dirty && chance < often { dirt } else { value });
+            prop::collection::vec(cell, rows)
+        })
+    }
+
+    fn header() -> impl Strategy<Value = String> {
+        prop::sample::select(vec![
+            "Name",
+            "E-Mail",
+            "PLZ",
+            "Phone",
+            "Country",
+            "Date",
+            "ID",
+            "Customer ID",
+            "name 2",
+            "Betrag (EUR)",
+            "",
+            "#",
+            "名前",
+            "Email",
+            "created_at",
+        ])
+        .prop_map(str::to_string)
+    }
+
+    /// A table that a profile is made from. The profile must load, and accept every record but those that its comments
+    /// name as odd.
+    fn load(headers: &[String], columns: &[Vec<String>], has_semicolons: bool) -> Result<(), TestCaseError> {
+        let cells: Vec<Vec<&str>> = columns.iter().map(|column| column.iter().map(String::as_str).collect()).collect();
+        let named: Vec<(&str, &[&str])> =
+            headers.iter().zip(&cells).map(|(header, cells)| (header.as_str(), cells.as_slice())).collect();
+        let proposal = table(&named, has_semicolons).propose();
+        let source = Source {
+            name: "own".to_string(),
+            input: "own.csv".to_string(),
+            described: "CSV".to_string(),
+            records: columns[0].len() as u64,
+            notes: Vec::new(),
+            next: "custload check own.csv".to_string(),
+        };
+        let file = [FileKey { key: "encoding", value: "\"utf-8\"".to_string(), note: String::new(), is_found: true }];
+        let text = page(&source, &file, &proposal);
+        toml::from_str::<toml::Table>(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        let types: Vec<String> =
+            FieldType::ALL.iter().map(|kind| serde_json::json!(kind).as_str().unwrap().to_string()).collect();
+        let possible = proposal.fields.iter().filter(|field| field.impossible.is_none());
+        if possible.clone().count() == 0 || !possible.clone().all(|field| types.iter().any(|kind| kind == field.kind)) {
+            return Ok(());
+        }
+        let profile = Profile::parse("own.toml", &text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        let null_tokens = proposal.null_tokens.iter().map(|(token, _)| token.clone()).collect();
+        let options = FieldOptions { null_tokens, ..FieldOptions::default() };
+        let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
+        let judge = RecordJudge::csv(Arc::new(profile), &options, &headers).unwrap();
+        let mut keys = std::collections::HashSet::new();
+        for row in 0..columns[0].len() {
+            let quoted = |column: &Vec<String>| format!("\"{}\"", column[row].replace('"', "\"\""));
+            let record: Vec<String> = columns.iter().map(quoted).collect();
+            let judged = judge.judge(record.join(",").as_bytes());
+            // A type with less than all of its values, and errors of formulas, are said in the comments.
+            let is_odd = possible.clone().any(|field| {
+                field.columns.iter().any(|column| columns[column - 1][row] == "#N/A")
+                    || field.notes.iter().any(|note| note.contains("of the values fit"))
+            });
+            let is_blank = columns.iter().all(|column| column[row].trim().is_empty());
+            prop_assert!(
+                judged.row.is_some() || is_odd || is_blank,
+                "{:?}\n{:?}\n{}",
+                record,
+                judged.findings.all(),
+                text
+            );
+            for name in &proposal.key {
+                let column = proposal.fields.iter().find(|field| field.name == *name).unwrap().columns[0] - 1;
+                let key = fold(&columns[column][row], KeyComparison::Text).map(std::borrow::Cow::into_owned);
+                prop_assert!(key.is_none_or(|key| keys.insert(key)), "{}", text);
+            }
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_profile_loads_what_it_was_made_from(
+            (headers, columns) in (1..5usize, 1..60usize).prop_flat_map(|(columns, rows)| {
+                (prop::collection::vec(header(), columns), prop::collection::vec(column(rows), columns))
+            }),
+            has_semicolons in any::<bool>(),
+        ) {
+            load(&headers, &columns, has_semicolons)?;
+        }
+    }
+}
