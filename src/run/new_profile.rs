@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::columns::Columns;
+use super::columns::Readers;
 use super::threads::stop_if_signalled;
 use super::{inputs::open_inputs, options::Options, prepare::candidates};
 use crate::core::infer::{FileKey, Proposal, Source, page, toml_list, toml_text};
@@ -42,17 +42,18 @@ pub fn new_profile(options: &Options, name: &str, next: &str) -> Result<NewProfi
         notes.push(format!("line {line} is taken for the header; if another one is it, name it with --header-line"));
     }
     let file = file_keys(&input, options);
-    let mut columns = Columns::new(&input, &options.fields.null_tokens);
+    let readers = Readers::start(&input, &options.fields.null_tokens, options.threads)?;
     let read = ReadOptions { limit: None, ..options.read.clone() };
     let mut source = input.into_source(&read, &candidates)?;
     while let Some(block) = source.next_block().map_err(|error| Error::input(&path, error))? {
         stop_if_signalled(&options.stop)?;
-        columns.note(&block);
-        if columns.len() > FieldSet::CAPACITY {
+        readers.note(block)?;
+        if readers.fields() > FieldSet::CAPACITY {
             return Err(too_many(&path));
         }
     }
     source.drop_rest(false, || true).map_err(|error| Error::input(&path, error))?;
+    let columns = readers.finish()?;
     notes.extend(columns.bad_records());
     let records = columns.records;
     let proposal = columns.table().propose();

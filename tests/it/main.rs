@@ -24,6 +24,7 @@ mod linear;
 mod log;
 mod model;
 mod modes;
+mod new_profile;
 mod nightly;
 mod oracle;
 mod own_profile;

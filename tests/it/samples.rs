@@ -23,8 +23,9 @@ impl Sample {
     /// All samples, in order, loaded each into a database of its own.
     fn all() -> Vec<Sample> {
         let folders = fs::read_dir(package().join("samples")).unwrap().map(|entry| entry.unwrap().path());
-        let is_case =
-            |path: &PathBuf| path.is_dir() && !["docs", "nightly", "systems"].iter().any(|name| path.ends_with(name));
+        let is_case = |path: &PathBuf| {
+            path.is_dir() && !["docs", "new-profile", "nightly", "systems"].iter().any(|name| path.ends_with(name))
+        };
         let mut folders: Vec<PathBuf> = folders.filter(is_case).collect();
         folders.sort();
         assert!(folders.len() >= 12, "samples are missing: {folders:?}");

@@ -18,6 +18,9 @@ const LONGEST_EXAMPLE: usize = 40;
 /// The most values of a choice; one more is kept, so that too many are noticed.
 pub(super) const MOST_CHOICES: usize = 20;
 
+/// The longest value that is kept whole, in bytes.
+const LONGEST_VALUE: usize = 256;
+
 /// A kind is no longer tested once more values than this do not fit, and more than a tenth.
 const MISFITS: u64 = 1000;
 
@@ -56,6 +59,8 @@ pub struct ColumnStats {
     pub(super) verdicts: Vec<(Verdict, Noted)>,
     indices: HashMap<Verdict, u32>,
     tests: Tests,
+    /// The number of values that were tested.
+    tested: u64,
     /// Which values differ, and whether one is repeated.
     pub(super) distinct: Distinct,
     /// The first values that differ, with their hashes: one more than a choice may have.
@@ -157,19 +162,27 @@ impl ColumnStats {
             self.repeat.note(value, line, 1);
         }
         if self.values.len() <= MOST_CHOICES {
-            self.values.push((hash, value.to_string()));
+            // A longer one is no choice.
+            let is_short = value.len() <= LONGEST_VALUE;
+            self.values.push((hash, if is_short { value.to_string() } else { shortened(value) }));
             if self.examples.len() < EXAMPLES {
                 self.examples.push(shortened(value));
             }
         }
         self.filled += weight;
         self.measure(value, line);
-        if self.filled.is_power_of_two() && self.filled > MISFITS {
+        self.tested += 1;
+        if self.tested.is_multiple_of(2 * MISFITS) {
             self.close_tests();
         }
     }
 
     fn index(&mut self, verdict: Verdict) -> u32 {
+        // Nearly all values of a column have one of a few verdicts.
+        const FEW: usize = 8;
+        if let Some(index) = self.verdicts.iter().take(FEW).position(|(seen, _)| *seen == verdict) {
+            return index as u32;
+        }
         let next = self.verdicts.len() as u32;
         let index = *self.indices.entry(verdict).or_insert(next);
         if index == next {

@@ -160,7 +160,9 @@ fn exit_statuses_are_listed() {
 #[test]
 fn every_option_is_explained() {
     let prose: String = Page::all().iter().map(Page::prose).collect();
-    for command in ["import", "check", "inspect", "runs", "runs show", "runs prune", "undo", "profiles", "explain"] {
+    for command in
+        ["import", "check", "inspect", "runs", "runs show", "runs prune", "undo", "profiles", "profiles new", "explain"]
+    {
         for option in options(command) {
             let name = option.name();
             let is_named = prose.match_indices(name).any(|(at, _)| {

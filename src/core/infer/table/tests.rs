@@ -52,7 +52,7 @@ fn values_decide_the_type() {
         ("a", vec!["2024-01-31", "1999-12-01"], "date required=true"),
         ("a", vec!["2024-1-31", "1999-12-1"], "date required=true formats=[\"%Y-%m-%d\"]"),
         ("a", vec!["31.01.2024", "01.02.2024"], "date required=true formats=[\"%d.%m.%Y\"]"),
-        ("a", vec!["31.01.2024", "2024-02-01"], "date required=true formats=[\"%d.%m.%Y\", \"%Y-%m-%d\"]"),
+        ("a", vec!["31.01.2024", "2024-02-01"], "date required=true formats=[\"%Y-%m-%d\", \"%d.%m.%Y\"]"),
         ("a", vec!["31/01/2024", "01/02/2024"], "date required=true formats=[\"%d/%m/%Y\"]"),
         ("a", vec!["01/31/2024", "01/02/2024"], "date required=true formats=[\"%m/%d/%Y\"]"),
         ("a", vec!["01/31/2024", "31/01/2024"], "text required=true max=20"),
