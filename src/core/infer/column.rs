@@ -85,13 +85,17 @@ impl ColumnStats {
         if text::is_missing(&cleaned) || null_tokens.iter().any(|token| *token == *cleaned) {
             return;
         }
+        let hash = hash(&cleaned);
+        if let Met::Before(verdict) = self.distinct.meet(hash, 1) {
+            return self.again(&cleaned, verdict, line, 1);
+        }
         if sheet::is_error_word(&cleaned) {
             return self.errors.note(&cleaned, line, 1);
         }
         if nothing::of(&cleaned).is_some() {
             return self.words.entry(cleaned.into_owned()).or_default().note(raw, line, 1);
         }
-        self.value(&cleaned, line, 1, budget);
+        self.first(&cleaned, hash, self.tests.text(&cleaned), line, 1, budget);
     }
 
     /// Notes a JSON value that is written like this.
@@ -122,18 +126,9 @@ impl ColumnStats {
     pub(super) fn settle(&mut self, is_token: impl Fn(&str) -> bool, budget: &mut Budget) {
         let words = std::mem::take(&mut self.words);
         for (word, noted) in words.iter().filter(|(word, _)| !is_token(word)) {
-            self.value(word, noted.line, noted.count, budget);
+            self.meet(word, self.tests.text(word), noted.line, noted.count, budget);
         }
         self.words = words.into_iter().filter(|(word, _)| is_token(word)).collect();
-    }
-
-    fn value(&mut self, value: &str, line: u64, weight: u64, budget: &mut Budget) {
-        let hash = hash(value);
-        let verdict = match self.distinct.meet(hash, weight) {
-            Met::Before(verdict) => return self.again(value, verdict, line, weight),
-            Met::First | Met::Uncounted => self.tests.text(value),
-        };
-        self.first(value, hash, verdict, line, weight, budget);
     }
 
     fn meet(&mut self, value: &str, verdict: Verdict, line: u64, weight: u64, budget: &mut Budget) {
@@ -303,7 +298,7 @@ impl Fit {
 /// The hash of a value, which those that differ by case alone share.
 #[inline]
 fn hash(value: &str) -> u64 {
-    const SHORT: usize = 128;
+    const SHORT: usize = 64;
     let mut lower = [0; SHORT];
     match lower.get_mut(..value.len()) {
         Some(lower) if value.is_ascii() => {

@@ -36,17 +36,17 @@ pub(super) fn of(value: &str) -> Option<Nothing> {
         "(unknown)",
     ];
     const PERHAPS: [&str; 5] = ["null", "nil", "none", "na", "unknown"];
-    if value.len() > 16 {
+    const LONGEST: usize = 16;
+    // Nearly all values end here.
+    let may_be = |first: &u8| matches!(first | 0x20, b'-' | b'n' | b'#' | b'k' | b's' | b'(' | b'<' | b'u' | 0xe2);
+    if value.len() > LONGEST || !value.as_bytes().first().is_some_and(may_be) {
         return None;
     }
-    // As databases and programs write it.
-    if matches!(value, "NULL" | "null" | "NaN") {
-        return Some(Nothing::Surely);
-    }
-    let lower = value.to_lowercase();
+    let is_one_of = |words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(value));
     match () {
-        () if SURELY.contains(&lower.as_str()) => Some(Nothing::Surely),
-        () if PERHAPS.contains(&lower.as_str()) => Some(Nothing::Perhaps),
+        // As databases and programs write it.
+        () if matches!(value, "NULL" | "null" | "NaN") || is_one_of(&SURELY) => Some(Nothing::Surely),
+        () if is_one_of(&PERHAPS) => Some(Nothing::Perhaps),
         () => None,
     }
 }

@@ -30,7 +30,9 @@ fn line(field: &Field) -> String {
 #[test]
 fn values_decide_the_type() {
     let many = |cell: &'static str, count: usize| vec![cell; count];
-    let misspelt = [many("1.234,50", 60), vec!["unlimited"]].concat();
+    let numbers: Vec<String> = (10..70).map(|number| format!("1.2{number},50")).collect();
+    let misspelt = numbers.iter().map(String::as_str).chain(["unlimited"]).collect();
+    let mut wrong = Vec::new();
     for (header, cells, expected) in [
         ("a", vec!["x", "y", ""], "text max=10"),
         ("a", vec!["Ann", "Bob"], "text required=true max=10"),
@@ -77,9 +79,10 @@ fn values_decide_the_type() {
         ("a", vec!["\\N", "x"], "text max=10"),
         ("a", vec!["=\"00042\""], "text required=true max=10"),
     ] {
-        let proposal = proposed(header, &cells);
-        assert_eq!(line(&proposal.fields[0]), expected, "{header} {cells:?}");
+        let found = line(&proposed(header, &cells).fields[0]);
+        wrong.extend((found != expected).then(|| format!("{header} {cells:?}: {found}, not {expected}")));
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
