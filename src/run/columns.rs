@@ -11,7 +11,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::threads::start_thread;
 use crate::core::infer::{Budget, ColumnStats, Table, TableColumn};
 use crate::core::profile::{REPORT_KEY, letters_and_digits, report_column};
-use crate::core::record::csv::{Cell, SHEET_MARK, split};
+use crate::core::record::csv::{Cell, SHEET_MARK, split, typed_value};
 use crate::core::record::json::{Members, Paths, value};
 use crate::core::record::{Block, Extent};
 use crate::error::{Error, Result};
@@ -187,6 +187,10 @@ impl Columns {
             let part = index % PARTS;
             let text = if self.own[part] { cell.text(record) } else { continue };
             let (tokens, budget) = (&self.null_tokens, &mut self.budgets[part]);
+            if let Some(value) = typed_value(&text) {
+                column.stats.add_typed(value, line, budget);
+                continue;
+            }
             match text.strip_prefix(SHEET_MARK) {
                 Some(error) if !error.starts_with(SHEET_MARK) => column.stats.add_error(error, line),
                 Some(text) => column.stats.add(text, line, tokens, budget),

@@ -6,7 +6,7 @@ use super::fields::Sure;
 use super::hints::{self, Hint};
 use super::numbers::{FORMS, Form};
 use super::verdict::{
-    COUNTRY, DIALLED, EMAIL, FLAG, IDENTIFIER, INTEGER, LIST, LONG, MARKED, PHONE, REWRITTEN, TEXT, URL,
+    COUNTRY, DIALLED, EMAIL, FLAG, IDENTIFIER, INTEGER, LIST, LONG, MARKED, PHONE, REWRITTEN, SCHEME, TEXT, URL,
 };
 use super::words::{number, quoted, toml_list, toml_text};
 
@@ -70,7 +70,7 @@ pub(super) fn choose(header: &str, stats: &ColumnStats, habits: Habits) -> Guess
     let typed = || {
         flag(stats)
             .or_else(|| plain(stats, "email", EMAIL).map(|guess| guess.with("max", email_length(stats).to_string())))
-            .or_else(|| plain(stats, "url", URL).map(|guess| with_length(guess, stats)))
+            .or_else(|| url(stats))
             .or_else(|| timestamp(stats, habits))
             .or_else(|| date(stats, habits, says(Hint::Date)))
             .or_else(|| phone(stats, says(Hint::Phone)))
@@ -103,6 +103,13 @@ fn with_length(guess: Guess, stats: &ColumnStats) -> Guess {
 fn plain(stats: &ColumnStats, kind: &'static str, bit: u16) -> Option<Guess> {
     let fit = stats.fit(false, |verdict| verdict.kinds & bit != 0);
     fit.is_enough().then(|| Guess::new(kind, fit))
+}
+
+/// A word with a dot may be an address by chance; most addresses begin as such.
+fn url(stats: &ColumnStats) -> Option<Guess> {
+    let guess = plain(stats, "url", URL)?;
+    let begins = stats.fit(false, |verdict| verdict.kinds & (URL | SCHEME) == URL | SCHEME);
+    (2 * begins.fitting > begins.of).then(|| with_length(guess, stats))
 }
 
 /// A flag has two values; a column of ones alone may be a number.
@@ -187,7 +194,11 @@ fn decimal(stats: &ColumnStats, habits: Habits) -> Option<Guess> {
     if let Some(group) = chosen.group {
         guess = guess.with("group", toml_text(&char::from(group).to_string()));
     }
-    guess = guess.with("scale", scale.to_string());
+    // The most that a profile takes.
+    const MOST_SCALE: u8 = 18;
+    if scale <= MOST_SCALE {
+        guess = guess.with("scale", scale.to_string());
+    }
     if read().any(|verdict| verdict.kinds & LONG != 0) {
         guess =
             guess.with("store", toml_text("text")).noted("numbers of more than 15 digits: kept as text".to_string());
@@ -215,7 +226,9 @@ fn timestamp(stats: &ColumnStats, habits: Habits) -> Option<Guess> {
     let times = [Time::Iso, Time::Minutes, Time::Seconds, Time::MinutesOf12, Time::SecondsOf12];
     let mut used: Vec<Time> = times.into_iter().filter(|time| dated(*time) > 0).collect();
     used.sort_by_key(|time| std::cmp::Reverse(dated(*time)));
-    used.truncate(2);
+    // ISO 8601 has no format of its own in a list of others.
+    used.truncate(if used.first() == Some(&Time::Iso) { 1 } else { 2 });
+    used.retain(|time| *time != Time::Iso || dated(Time::Iso) >= dated(Time::None));
     let mut formats: Vec<(usize, Time)> = Vec::new();
     let mut guess = None;
     for time in used {
@@ -224,7 +237,9 @@ fn timestamp(stats: &ColumnStats, habits: Habits) -> Option<Guess> {
         guess = guess.or(Some(found));
     }
     let found = guess?;
-    let fits = |days: u32, time: Time| formats.iter().any(|(form, of)| days >> form & 1 == 1 && *of == time);
+    // In ISO 8601 a day alone is its midnight.
+    let is_time = |time: Time, of: Time| time == of || of == Time::Iso && time == Time::None;
+    let fits = |days: u32, time: Time| formats.iter().any(|(form, of)| days >> form & 1 == 1 && is_time(time, *of));
     let fit = stats.fit(false, |verdict| fits(verdict.days, verdict.time));
     fit.is_enough().then(|| {
         let texts: Vec<String> = formats.iter().map(|(form, time)| format(*form, *time)).collect();
@@ -250,11 +265,7 @@ fn date(stats: &ColumnStats, habits: Habits, is_named: bool) -> Option<Guess> {
 }
 
 fn format(form: usize, time: Time) -> String {
-    match time {
-        // ISO 8601 has no format of its own in a list of others.
-        Time::Iso => "%Y-%m-%dT%H:%M:%S".to_string(),
-        time => format!("{}{}", DAYS[form], time.format()),
-    }
+    format!("{}{}", DAYS[form], time.format())
 }
 
 fn with_formats(guess: Guess, found: &Days, texts: &[String], is_iso: bool) -> Guess {
@@ -302,7 +313,8 @@ fn days(stats: &ColumnStats, habits: Habits, time: Time) -> Option<Days> {
         };
         let is_free = |form: &usize| !found.forms.iter().any(|chosen| contradict(*chosen, *form));
         // Of equal ones the last is taken.
-        let worth = |form: &usize| (count(*form), !is_month_first(*form) == is_day_first, DAYS.len() - form);
+        let is_usual = |form: usize| other_order(form).is_none() || is_month_first(form) != is_day_first;
+        let worth = |form: &usize| (count(*form), is_usual(*form), DAYS.len() - form);
         let Some(best) = (0..DAYS.len()).filter(is_free).max_by_key(worth).filter(|form| count(*form) > 0) else {
             break;
         };
@@ -337,11 +349,10 @@ fn other_order(form: usize) -> Option<usize> {
     })
 }
 
-/// Whether a text may be two days under these formats.
+/// Whether two formats contradict each other: in one the day comes first, in the other the month.
 fn contradict(one: usize, other: usize) -> bool {
-    // A year of two digits may be taken for one of four.
-    const SHORT_YEARS: [(usize, usize); 6] = [(1, 9), (2, 10), (3, 11), (2, 11), (3, 10), (12, 17)];
-    one == other || EITHER.iter().chain(&SHORT_YEARS).any(|pair| *pair == (one, other) || *pair == (other, one))
+    const ORDERS: [(usize, usize); 2] = [(2, 11), (3, 10)];
+    one == other || EITHER.iter().chain(&ORDERS).any(|pair| *pair == (one, other) || *pair == (other, one))
 }
 
 fn list(stats: &ColumnStats) -> Option<Guess> {

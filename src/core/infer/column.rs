@@ -117,6 +117,11 @@ impl ColumnStats {
         }
     }
 
+    /// Notes a spreadsheet's number with decimals, or its date.
+    pub fn add_typed(&mut self, value: &str, line: u64, budget: &mut Budget) {
+        self.meet(value, self.tests.typed(value), line, 1, budget);
+    }
+
     /// Notes a cell that is the error of a spreadsheet.
     pub fn add_error(&mut self, error: &str, line: u64) {
         self.errors.note(error, line, 1);

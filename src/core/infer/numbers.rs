@@ -40,7 +40,9 @@ pub(super) struct Number {
 /// Reads a value in all forms.
 pub(super) fn read(value: &str) -> Option<Number> {
     let bytes = value.as_bytes();
-    let unsigned = bytes.strip_prefix(b"-").or(bytes.strip_prefix(b"+")).unwrap_or(bytes);
+    // The minus may stand behind.
+    let signed = bytes.strip_prefix(b"-").or(bytes.strip_prefix(b"+")).or(bytes.strip_suffix(b"-"));
+    let unsigned = signed.unwrap_or(bytes);
     let (first, last) = (unsigned.first()?, unsigned.last()?);
     if !first.is_ascii_digit() || !last.is_ascii_digit() || unsigned.len() > 60 {
         return None;
@@ -78,6 +80,7 @@ mod tests {
             ("12", vec![0, 1, 2, 3, 4, 5, 6]),
             ("-12.5", vec![0, 2, 4, 6]),
             ("12,50", vec![1, 3, 5]),
+            ("12,50-", vec![1, 3, 5]),
             ("1.234", vec![0, 2, 3, 4, 6]),
             ("1,234", vec![1, 2, 3, 5]),
             ("1.234,50", vec![3]),

@@ -66,16 +66,9 @@ impl Table {
             fields.push(self.field(column, guess, &mut names));
         }
         let (key, key_notes) = key::choose(&fields, self.records);
-        fields.iter_mut().filter(|field| field.unique).for_each(|field| {
-            match key.contains(&field.name) {
-                true => {}
-                // Of a few records nearly every column has no value twice.
-                false if self.records >= 100 && field.key >= KeyWorth::Email => {
-                    field.keys.push(("unique", "true".to_string()));
-                }
-                false => field.perhaps.push("unique = true".to_string()),
-            }
-        });
+        for field in fields.iter_mut().filter(|field| field.unique && !key.contains(&field.name)) {
+            field.perhaps.push("unique = true".to_string());
+        }
         Proposal { fields, key, key_notes, null_tokens }
     }
 

@@ -22,7 +22,7 @@ pub(super) struct Verdict {
     pub(super) after: u8,
 }
 
-/// In place of a mark: a number of JSON has a decimal point, whatever the texts of the column have.
+/// In place of a mark: a number of JSON or of a spreadsheet has a decimal point, whatever the texts of the column have.
 const JSON_MARK: u8 = b'j';
 
 impl Verdict {
@@ -52,6 +52,8 @@ pub(super) const DIALLED: u16 = 1 << 11;
 pub(super) const NULL_WORD: u16 = 1 << 12;
 /// It has white space in it.
 pub(super) const SPACED: u16 = 1 << 13;
+/// It begins as web addresses do.
+pub(super) const SCHEME: u16 = 1 << 15;
 /// A number of more digits than a database's floating-point number has.
 pub(super) const LONG: u16 = 1 << 14;
 
@@ -63,16 +65,7 @@ const MOST_DIGITS: usize = 15;
 
 /// No limits: a guess is about types, and lengths are measured.
 pub(super) fn no_limits() -> Limits {
-    Limits {
-        min: 0,
-        max: usize::MAX / 8,
-        at_least: i64::MIN,
-        characters: None,
-        relaxed: false,
-        repair: false,
-        refuses_rewritten: false,
-        choices: Vec::new(),
-    }
+    Limits { max: usize::MAX / 8, ..Limits::default() }
 }
 
 /// Tests values.
@@ -127,6 +120,18 @@ impl Tests {
         verdict
     }
 
+    /// A spreadsheet's number with decimals, or its date, which any field of that type takes, whatever it says of texts.
+    pub(super) fn typed(&self, value: &str) -> Verdict {
+        let mut verdict = self.text(value);
+        if verdict.days != 0 && verdict.time == Time::None {
+            verdict.days = u32::MAX;
+        }
+        if verdict.decimals != 0 {
+            (verdict.decimals, verdict.mark) = (u8::MAX, JSON_MARK);
+        }
+        verdict
+    }
+
     /// A JSON value that is neither a text nor null, and is `written` like this.
     pub(super) fn json(&self, value: &JsonValue<'_>, written: &str) -> Verdict {
         match value {
@@ -159,7 +164,7 @@ impl Tests {
             EMAIL => fits(FieldType::Email, value),
             PHONE => !FieldType::Phone.is_rewritten(unguarded) && fits(FieldType::Phone, unguarded),
             COUNTRY => country::names::code_of(value).is_some(),
-            _ => is_web_address(value),
+            _ => fits(FieldType::Url, value),
         }
     }
 
@@ -179,6 +184,7 @@ impl Tests {
             (REWRITTEN, sheet::rewritten(bytes).is_some() || sheet::is_too_narrow(value)),
             (NULL_WORD, crate::core::text::is_null_word(value)),
             (SPACED, bytes.contains(&b' ')),
+            (SCHEME, has_scheme(value)),
         ] {
             shape |= if has_it { bit } else { 0 };
         }
@@ -186,19 +192,10 @@ impl Tests {
     }
 }
 
-/// Whether a value is the address of a web page, with its scheme.
-fn is_web_address(value: &str) -> bool {
-    let after = |scheme: &str| {
-        let (front, rest) = value.split_at_checked(scheme.len())?;
-        front.eq_ignore_ascii_case(scheme).then_some(rest)
-    };
-    let Some(rest) = after("https://").or_else(|| after("http://")) else { return false };
-    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = host.split(':').next().unwrap_or_default();
-    let is_label = |label: &str| {
-        !label.is_empty() && label.chars().all(|character| character.is_alphanumeric() || character == '-')
-    };
-    host.contains('.') && host.split('.').all(is_label) && !value.contains(char::is_whitespace)
+/// Whether a value begins like the address of a web page: most texts with a dot could be one.
+fn has_scheme(value: &str) -> bool {
+    let begins = |front: &str| value.get(..front.len()).is_some_and(|found| found.eq_ignore_ascii_case(front));
+    ["https://", "http://", "www."].into_iter().any(begins)
 }
 
 #[cfg(test)]
@@ -222,8 +219,9 @@ mod tests {
             ("+49 30 1234", TEXT | PHONE | DIALLED | SPACED),
             ("Germany", TEXT | COUNTRY),
             ("DE", TEXT | COUNTRY),
-            ("https://example.com/a", TEXT | URL),
-            ("https://example", TEXT),
+            ("https://example.com/a", TEXT | URL | SCHEME),
+            ("example.com", TEXT | URL),
+            ("https://example", TEXT | SCHEME),
             ("1.5E+12", TEXT | REWRITTEN),
             ("NA", TEXT | COUNTRY | NULL_WORD),
             ("12,50", TEXT | MARKED),
