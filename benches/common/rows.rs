@@ -59,6 +59,7 @@ pub fn insert(path: &Path, rows: &[[Value<'_>; COLUMNS]]) {
             let value = match value {
                 Value::Null => ValueRef::Null,
                 Value::Integer(number) => ValueRef::Integer(*number),
+                Value::Real(number) => ValueRef::Real(*number),
                 Value::Text(text) => ValueRef::Text(text),
             };
             statement.raw_bind_parameter(parameter, ToSqlOutput::Borrowed(value)).unwrap();
@@ -66,6 +67,6 @@ pub fn insert(path: &Path, rows: &[[Value<'_>; COLUMNS]]) {
         statement.raw_execute().unwrap();
     }
     drop(statement);
-    connection.execute_batch(&schema::create_key_index("email")).unwrap();
+    connection.execute_batch(&schema::create_key_index(&contact(), &["email"])).unwrap();
     connection.execute_batch("COMMIT").unwrap();
 }

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::field_plan::{FieldPlan, FieldPlanner, KeyPlan, Required};
+use crate::core::finding::Finding;
 use crate::core::mode::{Empty, Mode};
 use crate::core::profile::{FieldSet, HeaderNames, Profile, Setting};
 use crate::core::text;
 use crate::core::text::sheet::{self, without_guards};
-use crate::core::{text::key::KeyComparison, types::repair};
+use crate::core::types::{definition::Storage, repair};
 
 pub use super::options::{FieldOptions, OnInvalidReason, PlanError};
 pub use crate::core::mode::OnInvalid;
@@ -19,6 +20,8 @@ pub struct Plan {
     pub fields: Vec<FieldPlan>,
     /// The key; `None` with `--key none`.
     pub key: Option<KeyPlan>,
+    /// The other fields whose values no two customers share, in their order.
+    pub unique: Vec<KeyPlan>,
     pub null_tokens: Vec<String>,
     pub mode: Mode,
     /// The optional fields, if an empty cell clears a stored value.
@@ -37,31 +40,39 @@ pub(super) enum Content {
 
 impl Plan {
     pub fn new(profile: Arc<Profile>, options: &FieldOptions) -> Result<Plan, PlanError> {
+        Plan::for_columns(profile, options, |_| true)
+    }
+
+    /// The same for inputs that have columns for some fields. To create customers without one for the profile's key, the key is the
+    /// first fallback for which they have one.
+    pub fn for_columns(
+        profile: Arc<Profile>,
+        options: &FieldOptions,
+        have_column: impl Fn(usize) -> bool,
+    ) -> Result<Plan, PlanError> {
         let (mapping, mode) = (&options.mapping, options.mode);
         mapping.check(&profile)?;
-        let key = match options.key.as_deref() {
-            Some("none") => None,
-            Some(column) => Some(profile.require_field(column, Setting::Key)?),
-            None => profile.key.first().and_then(|key| profile.field_index(key)),
-        };
-        let key = key
-            .map(|field| KeyPlan { field, comparison: profile.fields[field].compare.unwrap_or(KeyComparison::Text) });
+        let key = KeyPlan::new(&profile, &key_fields(&profile, options, have_column)?);
+        let unique = unique_fields(&profile, key.as_ref());
         if mode.changes() && key.is_none() {
             return Err(PlanError::NoKey(mode));
         }
-        let planner = FieldPlanner::new(&profile, options, key)?;
+        let planner = FieldPlanner::new(&profile, options, key.as_ref())?;
         let fields = (0..profile.fields.len()).map(|field| planner.plan(field)).collect::<Result<_, _>>()?;
         let mut plan = Plan {
             names: HeaderNames::new(&profile, mapping),
             fields,
             profile: Arc::clone(&profile),
             key,
+            unique,
             null_tokens: options.null_tokens.clone(),
             mode,
             clearable: FieldSet::default(),
             empty: options.empty,
         };
-        plan.names.layout.alone = plan.key.filter(|_| mode.changes()).map(|key| key.field);
+        if let Some(key) = plan.key.as_ref().filter(|_| mode.changes()) {
+            plan.names.layout.alone = key.fields().collect();
+        }
         if options.empty == Empty::Clear {
             plan.clearable = (0..profile.fields.len()).filter(|field| !profile.fields[*field].required).collect();
         }
@@ -70,6 +81,20 @@ impl Plan {
             field.may_lack = field.required == Required::No && field.default.is_none();
         }
         Ok(plan)
+    }
+
+    /// What messages call the field of a finding; if it is about the key, all columns of the key.
+    pub fn column_of(&self, finding: &Finding<'_>) -> &str {
+        match (&self.key, finding.field) {
+            (Some(key), Some(_)) if finding.code().is_about_key() => &key.name,
+            (_, Some(field)) => &self.fields[usize::from(field)].column,
+            (_, None) => "",
+        }
+    }
+
+    /// What no two customers share: the key first.
+    pub fn keys(&self) -> impl Iterator<Item = &KeyPlan> {
+        self.key.iter().chain(&self.unique)
     }
 
     pub fn can_do_without(&self, field: usize) -> bool {
@@ -102,4 +127,43 @@ impl Plan {
             }
         })
     }
+}
+
+/// The fields that no two customers share, besides the key.
+fn unique_fields(profile: &Profile, key: Option<&KeyPlan>) -> Vec<KeyPlan> {
+    let unique = (0..profile.fields.len()).filter(|field| profile.fields[*field].unique);
+    let plans = unique.filter_map(|field| KeyPlan::new(profile, &[field]));
+    plans.filter(|plan| key.is_none_or(|key| key.parts != plan.parts)).collect()
+}
+
+/// The fields of the key: those of the options, or the profile's; none for `none`.
+fn key_fields(
+    profile: &Profile,
+    options: &FieldOptions,
+    have_column: impl Fn(usize) -> bool,
+) -> Result<Vec<usize>, PlanError> {
+    let columns: Vec<&str> = match options.key.as_deref() {
+        Some("none") => Vec::new(),
+        Some(named) => profile.key_columns(named),
+        None => profile.key.iter().map(String::as_str).collect(),
+    };
+    let index = |column: &&str| profile.field_index(column);
+    if options.key.is_none() && options.mode == Mode::Create && !columns.iter().filter_map(index).any(&have_column) {
+        let mut fallbacks = profile.key_fallback.iter().filter_map(|column| profile.field_index(column));
+        if let Some(fallback) = fallbacks.find(|field| have_column(*field)) {
+            return Ok(vec![fallback]);
+        }
+    }
+    let mut fields = Vec::with_capacity(columns.len());
+    for column in columns {
+        let field = profile.require_field(column, Setting::Key)?;
+        if fields.contains(&field) {
+            return Err(PlanError::RepeatedKey(column.to_string()));
+        }
+        if profile.fields[field].storage() == Storage::Real {
+            return Err(PlanError::RealKey(column.to_string()));
+        }
+        fields.push(field);
+    }
+    Ok(fields)
 }
