@@ -66,6 +66,6 @@ pub fn insert(path: &Path, rows: &[[Value<'_>; COLUMNS]]) {
         statement.raw_execute().unwrap();
     }
     drop(statement);
-    connection.execute_batch(&schema::create_key_index("email")).unwrap();
+    connection.execute_batch(&schema::create_key_index(&contact(), &["email"])).unwrap();
     connection.execute_batch("COMMIT").unwrap();
 }

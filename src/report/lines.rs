@@ -201,12 +201,12 @@ pub struct Words {
 }
 
 impl Words {
-    /// Replaces them with those of other findings. `column_of` names a field of the profile.
-    pub fn set<'p>(&mut self, findings: Findings<'_>, column_of: impl Fn(u16) -> &'p str) {
+    /// Replaces them with those of other findings. `column_of` names what a finding is about.
+    pub fn set<'p>(&mut self, findings: Findings<'_>, column_of: impl Fn(&Finding<'_>) -> &'p str) {
         self.text.clear();
         self.ends.clear();
         for finding in findings.iter() {
-            let column = finding.field.map(&column_of).unwrap_or_default();
+            let column = column_of(&finding);
             // Writing to a String cannot fail.
             let _ = write!(self.text, "{}", english::message(&finding, column));
             let message_end = self.text.len();

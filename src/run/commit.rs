@@ -71,7 +71,7 @@ impl<'r> Committer<'r> {
             (Command::Import, Some(database)) => folder_of(database),
             _ => std::env::temp_dir(),
         };
-        let keys = Keys::new(plan.key, &target, first_free_id, spill.clone())?;
+        let keys = Keys::new(plan.key.clone(), &target, first_free_id, spill.clone())?;
         let reports = Reports::new(folder, options.accepted)?;
         let last_wins = (options.duplicates == Duplicates::Last).then(|| LastWins::new(spill));
         let resolver = Resolver::new(plan.mode, target.has_customers(), reports.accepted.is_some(), last_wins);

@@ -38,6 +38,7 @@ impl From<PlanError> for Error {
             PlanError::NoKey(mode) => {
                 format!("--mode {} finds customers by their key; leave out --key none", mode.name())
             }
+            PlanError::RepeatedKey(column) => format!("--key: it names {column} twice; name each column once"),
             PlanError::OnInvalid { profile, column, on_invalid, reason } => {
                 let name = if on_invalid == OnInvalid::Keep { "keep" } else { "clear" };
                 let why = match (on_invalid, reason) {

@@ -238,12 +238,12 @@ impl Inspection {
                 let code = finding.code();
                 if !codes.contains(&code) {
                     codes.push(code);
-                    let column = finding.field.map(|field| fields[field as usize].column.as_str());
+                    let column = checker.plan().column_of(&finding);
                     let example = RejectExample {
                         code,
                         records: 0,
                         first_line: position.line,
-                        message: english::message(&finding, column.unwrap_or_default()).to_string(),
+                        message: english::message(&finding, column).to_string(),
                     };
                     self.rejects_by_code.entry(code.name()).or_insert(example).records += 1;
                 }

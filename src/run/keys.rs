@@ -7,7 +7,6 @@ use std::{borrow::Cow, ops::Range, path::PathBuf};
 use super::worker::{Checked, Found};
 use super::{accepted::spill_error, target::Target};
 use crate::core::judge::{Outcome, Touched};
-use crate::core::text::key::{self, KeyComparison};
 use crate::core::{judge::field_plan::KeyPlan, judge::plan::Plan, profile::FieldSet, record::Position, row::Value};
 use crate::error::Result;
 use crate::sink::sqlite::keys::{Fingerprint, Fingerprints, KeySet, RunPosition, SharedKeys};
@@ -36,10 +35,10 @@ impl Keys {
     /// The keys of the existing customers with IDs below `below`. A resumed run finds those that it created among its records.
     pub(super) fn new(plan: Option<KeyPlan>, target: &Target, below: i64, folder: PathBuf) -> Result<Keys> {
         let (mut customers, fingerprints) = (KeySet::default(), Fingerprints::default());
-        if let Some((plan, existing)) = plan.zip(target.customers()) {
+        if let Some((plan, existing)) = plan.as_ref().zip(target.customers()) {
             let mut batch = Vec::with_capacity(BATCH);
-            existing.for_each_key(below, |customer, text| {
-                if let Some(folded) = key::fold(text, plan.comparison) {
+            existing.for_each_key(below, |customer, texts| {
+                if let Some(folded) = plan.fold(texts) {
                     batch.push((fingerprints.of(folded.as_bytes()), customer));
                 }
                 if batch.len() == BATCH {
@@ -48,6 +47,7 @@ impl Keys {
                 }
             })?;
             customers.insert_customers(&batch);
+            existing.end_keys()?;
         }
         Ok(Keys::of(plan, customers, fingerprints, folder))
     }
@@ -93,12 +93,12 @@ impl Keys {
     pub(super) fn customer_with(
         &self,
         key: &[u8],
-        key_of: impl Fn(i64) -> Result<Option<String>>,
+        key_of: impl Fn(i64) -> Result<Option<Vec<String>>>,
     ) -> Result<Option<i64>> {
-        let comparison = self.plan.map_or(KeyComparison::Text, |plan| plan.comparison);
+        let Some(plan) = &self.plan else { return Ok(None) };
         for customer in self.shared.read().customers(self.fingerprints.of(key)) {
             let stored = key_of(customer)?;
-            let folded = stored.as_deref().and_then(|text| key::fold(text, comparison));
+            let folded = stored.as_ref().and_then(|texts| plan.fold(texts));
             if folded.is_some_and(|folded| folded.as_bytes() == key) {
                 return Ok(Some(customer));
             }
@@ -131,11 +131,10 @@ impl Keys {
 
     /// Adds the keys of new customers for the next input. Their IDs start at `first`, and their rows are in `bytes`.
     pub(super) fn add_created(&mut self, first: i64, bytes: &[u8], rows: &[Range<u32>]) {
-        let Some(plan) = self.plan else { return };
+        let Some(plan) = &self.plan else { return };
         for (customer, row) in (first..).zip(rows) {
             let row = &bytes[row.start as usize..row.end as usize];
-            let text = text_of(values(row).nth(plan.field).unwrap_or(Value::Null));
-            if let Some(folded) = key::fold(&text, plan.comparison) {
+            if let Some(folded) = plan.fold(&texts_in(row, plan)) {
                 self.created.push((self.fingerprints.of(folded.as_bytes()), customer));
             }
         }
@@ -170,17 +169,18 @@ pub(super) fn existing_matches(
     wants_key: bool,
 ) -> Result<Vec<ExistingMatch>> {
     let Checked { verdicts, worker, found: Found { candidates, .. }, .. } = checked;
-    let Some(key) = plan.key.filter(|_| plan.mode.changes()) else { return Ok(Vec::new()) };
+    let Some(key) = plan.key.as_ref().filter(|_| plan.mode.changes()) else { return Ok(Vec::new()) };
     let mut found = vec![ExistingMatch::default(); verdicts.verdicts.len()];
     let fields = worker.filled_fields();
-    let mut columns = vec![plan.fields[key.field].column.as_str()];
+    let mut columns: Vec<&str> = key.fields().map(|field| plan.fields[field].column.as_str()).collect();
     columns.extend(fields.iter().map(|field| plan.fields[*field].column.as_str()));
     let customers: Vec<i64> = candidates.iter().map(|(_, customer)| *customer).collect();
     target.read_rows(&columns, &customers, |at, stored| {
         let (index, customer) = candidates[at];
         let index = index as usize;
         let Outcome::Accepted { row, key: Some(text), .. } = &verdicts.verdicts[index].outcome else { return };
-        if !has_key(&stored, verdicts.key_text(text), key.comparison) {
+        let texts: Vec<Cow<'_, str>> = (0..key.parts.len()).map(|part| text_of(stored.value(part))).collect();
+        if !has_key(&texts, verdicts.key_text(text), key) {
             return;
         }
         let found = &mut found[index];
@@ -190,24 +190,34 @@ pub(super) fn existing_matches(
         }
         found.customer = Some(customer);
         let row = &verdicts.rows[row.start as usize..row.end as usize];
-        found.differing = differing(&stored, row, &fields, &verdicts.touched[index]);
+        found.differing = differing(&stored, row, (key.parts.len(), &fields), &verdicts.touched[index]);
         if wants_key {
-            found.key = text_of(stored.value(0)).into_owned();
+            found.key = texts.join(", ");
         }
     })?;
     Ok(found)
 }
 
-/// Whether a customer has this key. Its stored key is the first value.
-fn has_key(stored: &StoredRow<'_, '_>, key: &[u8], comparison: KeyComparison) -> bool {
-    let text = text_of(stored.value(0));
-    text.as_bytes() == key || key::fold(&text, comparison).is_some_and(|folded| folded.as_bytes() == key)
+/// Whether a customer has this key. `texts` are the stored values of its columns.
+fn has_key(texts: &[Cow<'_, str>], key: &[u8], plan: &KeyPlan) -> bool {
+    matches!(texts, [text] if text.as_bytes() == key) || plan.fold(texts).is_some_and(|folded| folded.as_bytes() == key)
 }
 
-/// The fields in which a customer differs from a record. The stored values after its key are those of `fields`.
-fn differing(stored: &StoredRow<'_, '_>, row: &[u8], fields: &[usize], touched: &Touched) -> FieldSet {
+/// The values of a key's columns in a row, as texts.
+fn texts_in<'r>(row: &'r [u8], plan: &KeyPlan) -> Vec<Cow<'r, str>> {
+    let text = |field| text_of(values(row).nth(field).unwrap_or(Value::Null));
+    plan.fields().map(text).collect()
+}
+
+/// The fields in which a customer differs from a record. The stored values from `first` on are those of `fields`.
+fn differing(
+    stored: &StoredRow<'_, '_>,
+    row: &[u8],
+    (first, fields): (usize, &[usize]),
+    touched: &Touched,
+) -> FieldSet {
     let mut differing = FieldSet::default();
-    let mut fields = (1..).zip(fields).peekable();
+    let mut fields = (first..).zip(fields).peekable();
     for (field, value) in values(row).enumerate() {
         let Some((index, _)) = fields.next_if(|(_, wanted)| **wanted == field) else { continue };
         let value = match touched.given.has(field) {
@@ -236,17 +246,22 @@ pub(super) mod tests {
     use std::{io, path::Path};
 
     use super::*;
+    use crate::core::judge::field_plan::KeyPart;
+    use crate::core::text::key::KeyComparison;
     use crate::sink::sqlite::keys::{Claim, Rivals};
     use crate::sink::sqlite::record::RowEncoder;
 
-    const PLAN: KeyPlan = KeyPlan { field: 0, comparison: KeyComparison::Text };
+    fn plan() -> KeyPlan {
+        let parts = vec![KeyPart { field: 0, comparison: KeyComparison::Text }];
+        KeyPlan { parts, name: "code".to_string() }
+    }
 
     /// Keys of customers 1, 2, … with fingerprints of `bits` bits.
     pub(in super::super) fn keys(customers: &[&str], bits: u32) -> Keys {
         let (mut set, fingerprints) = (KeySet::default(), Fingerprints::narrowed(bits));
         let batch = (1..).zip(customers).map(|(customer, text)| (fingerprints.of(text.as_bytes()), customer));
         set.insert_customers(&batch.collect::<Vec<_>>());
-        Keys::of(Some(PLAN), set, fingerprints, std::env::temp_dir())
+        Keys::of(Some(plan()), set, fingerprints, std::env::temp_dir())
     }
 
     /// Claims and adds the keys of a block, as a worker and the committing thread do.
@@ -293,7 +308,8 @@ pub(super) mod tests {
     fn a_customer_has_a_key_only_if_the_texts_agree() {
         for bits in [1, 63] {
             let keys = keys(&["a", "b", "b"], bits);
-            let stored = |customer: i64| Ok(["a", "b", "b"].get(customer as usize - 1).map(ToString::to_string));
+            let stored =
+                |customer: i64| Ok(["a", "b", "b"].get(customer as usize - 1).map(|key| vec![key.to_string()]));
             for (key, expected) in [("a", Some(1)), ("b", Some(2)), ("c", None)] {
                 assert_eq!(keys.customer_with(key.as_bytes(), stored).unwrap(), expected, "{key} {bits}");
             }
@@ -314,7 +330,7 @@ pub(super) mod tests {
         let whole = 0..row.len() as u32;
         keys.add_created(7, &row, std::slice::from_ref(&whole));
         keys.end_input();
-        let stored = |customer| Ok(Some(if customer == 7 { "b" } else { "a" }.to_string()));
+        let stored = |customer| Ok(Some(vec![if customer == 7 { "b" } else { "a" }.to_string()]));
         assert_eq!(keys.customer_with(b"b", stored).unwrap(), Some(7));
         // The keys of records are free again.
         assert!(add(&mut keys, 2, &["b"]).is_empty());

@@ -128,6 +128,7 @@ impl RunRecord {
             mode: options.fields.mode.name().to_string(),
             options: option_text::text(options),
             columns: json!(columns).to_string(),
+            table_name: plan.profile.table.clone(),
             started_at: start.clock.started.clone(),
             reports: start.reports.as_deref().map(|reports| relative_reports(options, reports)).unwrap_or_default(),
             ..RunRow::default()

@@ -244,31 +244,43 @@ fn bind_header(input: &Input, plan: &Plan, options: &Options) -> Result<Binding>
     Err(Error::unfit(&input.path, "it has no column for a required field", message))
 }
 
-/// Notes that no column is the key, so that duplicates are not found. An error if the run needs the key.
+/// Notes that no column is the key, so that duplicates are not found. An error if the run needs the key: each of its columns, so that
+/// no record is taken for another customer's.
 fn require_key(one: &Prepared, plan: &Plan, options: &Options, observer: &mut dyn Observer) -> Result<()> {
     let Shape::Csv(shape) = &one.shape else { return Ok(()) };
     let binding = &shape.binding;
     let is_missing = |field: usize| binding.sources.lack(field) && plan.fields[field].default.is_none();
-    let Some(key) = plan.key.filter(|key| is_missing(key.field)) else { return Ok(()) };
+    let Some(key) = &plan.key else { return Ok(()) };
+    let missing: Vec<&str> =
+        key.fields().filter(|field| is_missing(*field)).map(|field| plan.fields[field].column.as_str()).collect();
+    let Some(column) = missing.first() else { return Ok(()) };
     let path = visible(&one.summary.path).into_owned();
-    let column = &plan.fields[key.field].column;
+    let name = &key.name;
+    // What is missing: the key, or a column of it.
+    let what = if key.parts.len() == 1 { format!("the key {name}") } else { format!("{column} of the key {name}") };
     if options.fields.key.is_some() || plan.mode.changes() {
         let problem = match options.fields.key {
             Some(_) => format!(
-                "--key {column}: no column matches it; name one with --map 'Their header={column}', or \
-                                choose another key"
+                "--key {}: no column matches {}; name one with --map 'Their header={column}', or choose another key",
+                name.replace(", ", ","),
+                if key.parts.len() == 1 { "it" } else { *column }
             ),
             None => format!(
-                "--mode {}: no column matches the key {column}, which identifies the customer; name one with --map \
+                "--mode {}: no column matches {what}, which identifies the customer; name one with --map \
                  'Their header={column}', or choose another key with --key",
                 plan.mode.name()
             ),
         };
         return Err(Error::unfit(&one.input.path, "it has no column for the key", format!("{path}: {problem}")));
     }
-    observer.note(&format!(
-        "{path}: no column matches the key {column}, so duplicates are not detected (--key names another key)"
-    ));
+    observer.note(&match missing.len() == key.parts.len() {
+        true => format!("{path}: no column matches the key {name}, so duplicates are not detected (--key names another key)"),
+        false => format!(
+            "{path}: no column matches {} of the key {name}, so duplicates are found by the others (--key names another \
+             key)",
+            missing.join(", ")
+        ),
+    });
     Ok(())
 }
 

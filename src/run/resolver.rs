@@ -113,7 +113,7 @@ impl Resolver {
         claim: &Claim<'_>,
         found: &ExistingMatch,
         keys: &mut Keys,
-        key_of: impl Fn(i64) -> Result<Option<String>>,
+        key_of: impl Fn(i64) -> Result<Option<Vec<String>>>,
     ) -> Result<Decision> {
         let Claim { record, key, is_contested, is_lacking } = *claim;
         match (found.customer, found.other) {
@@ -209,7 +209,7 @@ mod tests {
         ExistingMatch { customer, other, ..ExistingMatch::default() }
     }
 
-    fn no_key(_: i64) -> Result<Option<String>> {
+    fn no_key(_: i64) -> Result<Option<Vec<String>>> {
         Ok(None)
     }
 
@@ -241,7 +241,7 @@ mod tests {
     fn a_key_that_is_taken_is_a_duplicate() {
         let mut keys = keys(&["old@example.com"], 63);
         add(&mut keys, 0, &["a", "old@example.com", "a", "b"]);
-        let stored = |_| Ok(Some("old@example.com".to_string()));
+        let stored = |_| Ok(Some(vec!["old@example.com".to_string()]));
         let mut decide = |record, key, is_contested| {
             resolver(Mode::Create, true).decide(
                 &claim(record, key, is_contested),

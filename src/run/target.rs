@@ -32,7 +32,7 @@ impl Target {
         }
     }
 
-    pub(super) fn key_of(&self, customer: i64) -> Result<Option<String>> {
+    pub(super) fn key_of(&self, customer: i64) -> Result<Option<Vec<String>>> {
         self.customers().map_or(Ok(None), |existing| existing.key_of(customer))
     }
 
@@ -84,7 +84,7 @@ pub(super) fn open_target(
         run_id: start.run_id,
         database_id: start.database_id.clone(),
         profile: Arc::clone(&plan.profile),
-        key: plan.key.map(|key| plan.fields[key.field].column.clone()),
+        key: plan.key.iter().flat_map(|key| key.fields()).map(|field| plan.fields[field].column.clone()).collect(),
         // With a second customer a key is ambiguous.
         max_customers_per_key: if plan.mode.changes() { 2 } else { 1 },
         first_id: options.first_id,

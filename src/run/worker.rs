@@ -44,9 +44,9 @@ impl Worker {
     pub(super) fn filled_fields(&self) -> Vec<usize> {
         let fields = 0..self.checker.plan().fields.len();
         let is_filled = |field: &usize| self.checker.binding().is_none_or(|binding| !binding.sources.lack(*field));
-        let key = self.checker.plan().key.map(|key| key.field);
+        let key = self.checker.plan().key.as_ref();
         // The key keeps its stored spelling.
-        fields.filter(is_filled).filter(|field| Some(*field) != key).collect()
+        fields.filter(is_filled).filter(|field| key.is_none_or(|key| !key.has(*field))).collect()
     }
 
     /// Adds the findings about a record whose key no customer has, if the record needs an existing customer.
@@ -63,8 +63,9 @@ impl Worker {
     }
 
     pub(super) fn note_key(&self, problem: Problem<&str>, spot: Spot<'_>, findings: &mut FindingList) {
-        let field = self.checker.plan().key.map(|key| key.field).unwrap_or_default();
-        let original = self.checker.original(spot.block, spot.span, field);
+        let Some(key) = &self.checker.plan().key else { return };
+        let field = key.parts[0].field;
+        let original = self.checker.original_key(spot.block, spot.span, key);
         let finding = Finding {
             problem,
             handling: Handling::Rejected(None),
@@ -106,8 +107,9 @@ impl Worker {
         if !self.reports {
             return;
         }
-        let column_of = |field: u16| self.checker.plan().fields[field as usize].column.as_str();
-        words.set(findings, column_of);
+        let plan = self.checker.plan();
+        let column_of = |field: u16| plan.fields[field as usize].column.as_str();
+        words.set(findings, |finding| plan.column_of(finding));
         for (index, finding) in findings.iter().enumerate() {
             let text = (words.message(index), words.hint(index));
             lines::error_line(errors, &self.path, spot.position, finding.field.map(column_of), &finding, text);

@@ -222,6 +222,11 @@ impl Code {
         &REGISTRY[self as usize]
     }
 
+    /// Whether it is about the key, which may have several columns.
+    pub fn is_about_key(self) -> bool {
+        matches!(self, Code::DuplicateKey | Code::NoSuchKey | Code::AmbiguousKey | Code::NoKey)
+    }
+
     /// The code with this name, if there is one.
     pub fn from_name(name: &str) -> Option<Code> {
         REGISTRY.iter().map(|info| info.code).find(|code| code.name() == name)

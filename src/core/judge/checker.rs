@@ -6,7 +6,7 @@ use super::draft::{Draft, Original};
 use super::json_shape::{JsonShape, MetKeys};
 use super::verdicts::{BadRecord, Outcome, Verdict, Verdicts};
 use super::{csv, json, report_line};
-use super::{csv_shape::CsvShape, plan::Plan, report::Carried};
+use super::{csv_shape::CsvShape, field_plan::KeyPlan, plan::Plan, report::Carried};
 use crate::core::finding::{FindingList, Problem};
 use crate::core::profile::{Binding, Column, FieldSet};
 use crate::core::record::csv::{Cell, RowWriter};
@@ -148,6 +148,11 @@ impl Checker {
             Shape::Csv(shape) => csv::original(shape, &self.plan, record, field),
             Shape::Json(shape) => json::original(&self.plan, shape, record, field),
         }
+    }
+
+    /// The same for a key, which may have several columns.
+    pub fn original_key(&self, block: &Block, span: &Span, key: &KeyPlan) -> Option<Original> {
+        Original::of_key(key, |field| self.original(block, span, field))
     }
 
     /// Adds the findings of a record that would create a customer and lacks these fields.

@@ -5,13 +5,13 @@ use std::ops::Range;
 
 use super::value::{Judge, Tidy};
 use super::verdicts::{BadRecord, Outcome, Verdicts};
-use super::{marks::Marks, plan::Plan};
+use super::{field_plan::KeyPlan, marks::Marks, plan::Plan};
 use crate::core::finding::{Code, Finding, Handling, Problem, Severity};
 use crate::core::profile::{Chosen, HasValue, Role, Sources};
 use crate::core::record::{Block, CellOutcome};
 use crate::core::row::{RowBuilder, Value};
 use crate::core::text;
-use crate::core::text::key::{self, KeyComparison};
+use crate::core::text::key::{self, KeyComparison, SEPARATOR};
 use crate::core::types::definition::{Quick, Stored};
 use crate::core::types::postal_code::LostZero;
 
@@ -20,11 +20,27 @@ pub(super) struct Draft<'b, B: RowBuilder> {
     pub(super) out: Verdicts<B::Rows>,
     rows: B,
     wants_stored_key: bool,
+    /// The parts of a key of several columns, until it is whole; empty for a key of one.
+    parts: Vec<KeyText>,
     /// The key, if the record has one, and as it is stored.
     key: Option<Range<u32>>,
     stored_key: Range<u32>,
     first_key: usize,
     lost_zero: LostZero,
+}
+
+/// A part of a key, as it is compared and as it is stored.
+#[derive(Clone, Debug, Default)]
+struct KeyText {
+    folded: String,
+    stored: String,
+}
+
+impl KeyText {
+    fn clear(&mut self) {
+        self.folded.clear();
+        self.stored.clear();
+    }
 }
 
 /// The number of a row's columns besides the profile's and the common ones: the record's number.
@@ -44,8 +60,10 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
         let mut out = Verdicts { marks: Marks::with_room(spans), ..Verdicts::default() };
         out.verdicts.reserve(spans);
         out.keys.reserve(KEY * spans);
+        let parts = plan.key.as_ref().map_or(0, |key| key.parts.len());
         Draft {
             judge: Judge::new(plan),
+            parts: vec![KeyText::default(); if parts > 1 { parts } else { 0 }],
             out,
             rows: B::new(columns, block.bytes.len() + spans * BYTES_MORE, common),
             wants_stored_key,
@@ -61,6 +79,7 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
         self.rows.begin();
         self.key = None;
         self.stored_key = 0..0;
+        self.parts.iter_mut().for_each(KeyText::clear);
         self.first_key = self.out.keys.len();
         self.lost_zero = LostZero::default();
     }
@@ -99,14 +118,12 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
     }
 
     pub(super) fn push(&mut self, field: usize, stored: Stored<'_>) {
-        if let Some(plan) = self.judge.plan.key
-            && plan.field == field
-        {
+        if let Some(comparison) = self.judge.plan.fields[field].key_part {
             match &stored {
                 Stored::Missing => {}
-                Stored::Text(text) => self.note_key(text, plan.comparison),
-                Stored::Integer(number) => self.note_key(&number.to_string(), plan.comparison),
-                Stored::Real(number) => self.note_key(&number.to_string(), plan.comparison),
+                Stored::Text(text) => self.note_key(field, text, comparison),
+                Stored::Integer(number) => self.note_key(field, &number.to_string(), comparison),
+                Stored::Real(number) => self.note_key(field, &number.to_string(), comparison),
             }
         }
         let start = self.rows.position();
@@ -129,8 +146,7 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
         let plan = &self.judge.plan.fields[field];
         let clean = text::clean_range(&source[..length]);
         let tidy = Tidy { source: &source[clean.start..], length: clean.len() };
-        let is_key = self.judge.plan.key.is_some_and(|key| key.field == field);
-        if is_key && !plan.kind.facts().has_quick_keys {
+        if plan.key_part.is_some() && !plan.kind.facts().has_quick_keys {
             return false;
         }
         let start = self.rows.position();
@@ -144,8 +160,8 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
         if let Some(outcome) = outcome {
             self.out.marks.note_quick(index, outcome);
         }
-        if is_key && tidy.length > 0 {
-            self.note_quick_key(tidy);
+        if let Some(comparison) = plan.key_part.filter(|_| tidy.length > 0) {
+            self.note_quick_key(field, tidy, comparison);
         }
         if let Some(part) = plan.address_part {
             self.lost_zero.note(part, start..self.rows.position(), &self.rows);
@@ -154,20 +170,22 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
     }
 
     /// Notes a key that the quick path has stored ([`Facts::has_quick_keys`](crate::core::types::definition::Facts)).
-    fn note_quick_key(&mut self, stored: Tidy<'_>) {
-        let Some(key) = self.judge.plan.key else { return };
+    fn note_quick_key(&mut self, field: usize, stored: Tidy<'_>, comparison: KeyComparison) {
         let bytes = stored.bytes();
         let is_folded = !bytes.iter().fold(false, |found, byte| found | byte.is_ascii_uppercase());
-        if is_folded && key.comparison == KeyComparison::Text && !self.wants_stored_key {
+        if is_folded && comparison == KeyComparison::Text && !self.wants_stored_key && self.parts.is_empty() {
             let start = self.out.keys.len() as u32;
             self.out.keys.extend_from_slice(bytes);
             self.key = Some(start..self.out.keys.len() as u32);
         } else if let Ok(text) = std::str::from_utf8(bytes) {
-            self.note_key(text, key.comparison);
+            self.note_key(field, text, comparison);
         }
     }
 
-    fn note_key(&mut self, text: &str, comparison: KeyComparison) {
+    fn note_key(&mut self, field: usize, text: &str, comparison: KeyComparison) {
+        if !self.parts.is_empty() {
+            return self.note_part(field, text, comparison);
+        }
         let keys = &mut self.out.keys;
         let mut push = |text: &str| {
             let start = keys.len() as u32;
@@ -180,20 +198,53 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
         }
     }
 
-    /// Adds a finding if the run changes customers and the record has no key; a wrong key has one already.
-    pub(super) fn check_key(&mut self, original: impl FnOnce(usize) -> Option<Original>) {
-        let Some(key) = self.judge.plan.key.filter(|_| self.key.is_none() && self.judge.plan.mode.changes()) else {
-            return;
+    fn note_part(&mut self, field: usize, text: &str, comparison: KeyComparison) {
+        let at = self.judge.plan.key.as_ref().and_then(|key| key.fields().position(|part| part == field));
+        let Some(part) = at.and_then(|at| self.parts.get_mut(at)) else { return };
+        if let Some(folded) = key::fold(text, comparison) {
+            part.folded.push_str(&folded);
+        }
+        if self.wants_stored_key {
+            part.stored.push_str(text);
+        }
+    }
+
+    /// Joins the parts of a key of several columns.
+    fn join_key(&mut self) {
+        let keys = &mut self.out.keys;
+        let mut push = |text: fn(&KeyText) -> &str, separator: &str| {
+            let start = keys.len() as u32;
+            for (index, part) in self.parts.iter().enumerate() {
+                keys.extend_from_slice(if index > 0 { separator.as_bytes() } else { b"" });
+                keys.extend_from_slice(text(part).as_bytes());
+            }
+            start..keys.len() as u32
         };
+        if self.parts.iter().any(|part| !part.folded.is_empty()) {
+            self.key = Some(push(|part| &part.folded, SEPARATOR.encode_utf8(&mut [0; 4])));
+        }
+        if self.parts.iter().any(|part| !part.stored.is_empty()) {
+            self.stored_key = push(|part| &part.stored, ", ");
+        }
+    }
+
+    /// Completes the key. Adds a finding if the run changes customers and the record has none; a wrong key has one already.
+    pub(super) fn check_key(&mut self, original: impl Fn(usize) -> Option<Original>) {
+        if !self.parts.is_empty() {
+            self.join_key();
+        }
+        let plan = self.judge.plan;
+        let Some(key) = plan.key.as_ref().filter(|_| self.key.is_none() && plan.mode.changes()) else { return };
         let is_wrong = |(code, severity, field): (Code, Severity, Option<u16>)| {
-            field == Some(key.field as u16) && severity == Severity::Error && code != Code::Required
+            let is_part = field.is_some_and(|field| key.has(field.into()));
+            is_part && severity == Severity::Error && code != Code::Required
         };
         if self.judge.findings.all().kinds().any(is_wrong) {
             return;
         }
-        let original = original(key.field);
+        let original = Original::of_key(key, original);
         let column = original.as_ref().and_then(|original| original.column);
-        let finding = Original::rejected(original.as_ref(), key.field, Problem::NoKey);
+        let finding = Original::rejected(original.as_ref(), key.parts[0].field, Problem::NoKey);
         self.judge.findings.push(column.unwrap_or(u32::MAX), &finding);
     }
 
@@ -270,6 +321,14 @@ pub struct Original {
 }
 
 impl Original {
+    /// A key as it is in the record: the values of its parts, with commas between them.
+    pub(super) fn of_key(key: &KeyPlan, of: impl Fn(usize) -> Option<Original>) -> Option<Original> {
+        let parts: Vec<Option<Original>> = key.fields().map(of).collect();
+        let column = parts.iter().flatten().find_map(|part| part.column);
+        let texts: Vec<&str> = parts.iter().map(|part| part.as_ref().map_or("", |part| &part.text)).collect();
+        parts.iter().any(Option::is_some).then(|| Original { column, text: texts.join(", ") })
+    }
+
     /// A finding about a field's value, if it has one, that costs the record.
     pub(super) fn rejected<'o>(value: Option<&'o Original>, field: usize, problem: Problem<&'o str>) -> Finding<'o> {
         Finding {

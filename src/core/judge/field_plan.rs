@@ -12,7 +12,8 @@ use crate::core::text;
 use crate::core::types::dates::TODAY;
 use crate::core::types::definition::{AddressPart, Limits, Storage, Stored};
 use crate::core::types::pattern::{Case, Pattern};
-use crate::core::{text::key::KeyComparison, text::sheet::without_guards, types::FieldType};
+use crate::core::text::key::{self, KeyComparison};
+use crate::core::{text::sheet::without_guards, types::FieldType};
 
 /// How a field treats a number that a spreadsheet has rewritten (`5.41754E+09`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +50,8 @@ pub struct FieldPlan {
     pub on_invalid: OnInvalid,
     pub rewritten: Rewritten,
     pub deprecated: bool,
+    /// How its values are compared, if it is the key or a part of it.
+    pub(super) key_part: Option<KeyComparison>,
     /// Whether its values may take the quick path: no option concerns single values.
     pub(super) is_quick: bool,
     /// Whether a missing value is stored as NULL: the field is not required and has no default.
@@ -73,16 +76,57 @@ pub enum Required {
     ForCreated,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The fields whose values, all together, no two customers share.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyPlan {
+    /// At least one, in the order of the key.
+    pub parts: Vec<KeyPart>,
+    /// What messages call it: the names of its columns.
+    pub name: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyPart {
     pub field: usize,
     pub comparison: KeyComparison,
+}
+
+impl KeyPlan {
+    /// A key of these fields; `None` if there are none.
+    pub fn new(profile: &Profile, fields: &[usize]) -> Option<KeyPlan> {
+        let part = |field: &usize| {
+            let comparison = profile.fields[*field].compare.unwrap_or(KeyComparison::Text);
+            KeyPart { field: *field, comparison }
+        };
+        let columns: Vec<&str> = fields.iter().map(|field| profile.fields[*field].column.as_str()).collect();
+        let plan = KeyPlan { parts: fields.iter().map(part).collect(), name: columns.join(", ") };
+        (!fields.is_empty()).then_some(plan)
+    }
+
+    pub fn fields(&self) -> impl ExactSizeIterator<Item = usize> + '_ {
+        self.parts.iter().map(|part| part.field)
+    }
+
+    pub fn has(&self, field: usize) -> bool {
+        self.fields().any(|part| part == field)
+    }
+
+    /// The form in which it is compared. `texts` are the values of its parts; a missing one is empty.
+    pub fn fold<'t, T: AsRef<str>>(&self, texts: &'t [T]) -> Option<Cow<'t, str>> {
+        match (&self.parts[..], texts) {
+            ([part], [text]) => key::fold(text.as_ref(), part.comparison),
+            (parts, texts) => {
+                let parts = texts.iter().zip(parts).map(|(text, part)| (text.as_ref(), part.comparison));
+                key::fold_parts(parts).map(Cow::Owned)
+            }
+        }
+    }
 }
 
 pub(super) struct FieldPlanner<'p> {
     profile: &'p Profile,
     options: &'p FieldOptions,
-    key: Option<KeyPlan>,
+    key: Option<&'p KeyPlan>,
     relax_all: bool,
     /// Whether `--relax` names a field, and what is done with its invalid values.
     relaxed: Vec<bool>,
@@ -93,7 +137,7 @@ impl<'p> FieldPlanner<'p> {
     pub(super) fn new(
         profile: &'p Profile,
         options: &'p FieldOptions,
-        key: Option<KeyPlan>,
+        key: Option<&'p KeyPlan>,
     ) -> Result<FieldPlanner<'p>, PlanError> {
         let mut relaxed = vec![false; profile.fields.len()];
         for column in options.relax.iter().filter(|column| *column != "all") {
@@ -135,6 +179,10 @@ impl<'p> FieldPlanner<'p> {
                 && !field.deprecated
                 && field.pattern.is_none()
                 && field.case.is_none(),
+            key_part: self
+                .key
+                .and_then(|key| key.parts.iter().find(|part| part.field == index))
+                .map(|part| part.comparison),
             may_lack: false,
             values,
         })
@@ -145,7 +193,7 @@ impl<'p> FieldPlanner<'p> {
     }
 
     fn is_key(&self, index: usize) -> bool {
-        self.key.is_some_and(|key| key.field == index)
+        self.key.is_some_and(|key| key.has(index))
     }
 
     fn required(&self, index: usize) -> Required {
@@ -172,10 +220,10 @@ impl<'p> FieldPlanner<'p> {
     }
 }
 
-fn on_invalid(profile: &Profile, key: Option<KeyPlan>, options: &FieldOptions) -> Result<Vec<OnInvalid>, PlanError> {
+fn on_invalid(profile: &Profile, key: Option<&KeyPlan>, options: &FieldOptions) -> Result<Vec<OnInvalid>, PlanError> {
     // A run that changes customers needs their keys.
     let key_of_changes = key.filter(|_| options.mode.changes());
-    let is = |key: Option<KeyPlan>, field: usize| key.is_some_and(|key| key.field == field);
+    let is = |key: Option<&KeyPlan>, field: usize| key.is_some_and(|key| key.has(field));
     let of_profile = |(index, field): (usize, &Field)| match field.on_invalid {
         Some(what) if !is(key_of_changes, index) => what,
         _ => OnInvalid::Reject,

@@ -15,13 +15,20 @@ pub const MOST_KEYS: usize = 10_000;
 #[derive(Clone, Debug)]
 pub struct JsonShape {
     alike: Alike,
-    /// The names of the run's key, and their letters and digits; empty if the run changes no customers.
-    key_names: HashSet<String>,
-    key_letters: HashSet<String>,
+    /// The names of each column of the run's key; none if the run changes no customers.
+    key_names: Vec<PartNames>,
     /// The candidates for fields, sorted: a record is read as if it had all of them.
     candidates: Vec<(Match, Role)>,
     /// Whether one part may fill a field alone. Not if the run changes customers: it would replace a whole name.
     may_be_parted: bool,
+}
+
+/// The names that an input's first records use for a column of the key, and their letters and digits.
+#[derive(Clone, Debug, Default)]
+struct PartNames {
+    field: usize,
+    names: HashSet<String>,
+    letters: HashSet<String>,
 }
 
 impl JsonShape {
@@ -30,21 +37,23 @@ impl JsonShape {
         let alike = Alike::new(&plan.names, &keys);
         let may_be_parted = !plan.mode.changes();
         let mut binding = Binding::new(&plan.names, keys, may_be_parted);
-        let is_key = |found: &Match| plan.mode.changes() && plan.key.is_some_and(|key| key.field == found.field);
-        let (mut key_names, mut key_letters, mut candidates) = (HashSet::new(), HashSet::new(), Vec::new());
+        let key = plan.key.as_ref().filter(|_| plan.mode.changes());
+        let part = |field| PartNames { field, ..PartNames::default() };
+        let mut key_names: Vec<PartNames> = key.into_iter().flat_map(|key| key.fields().map(part)).collect();
+        let mut candidates = Vec::new();
         for (column, name) in binding.columns.iter().zip(&binding.headers) {
             let Column::Field(found) = column else { continue };
-            if is_key(found) {
-                key_letters.insert(letters_and_digits(name));
-                key_names.insert(name.clone());
+            if let Some(part) = key_names.iter_mut().find(|part| part.field == found.field) {
+                part.letters.insert(letters_and_digits(name));
+                part.names.insert(name.clone());
             }
             candidates.push((*found, Role::of(name)));
         }
         for (column, name) in binding.columns.iter_mut().zip(&binding.headers) {
             // Another spelling of the key is the key of records that lack the first.
             if let Column::Outranked(found, _) = column
-                && is_key(found)
-                && key_letters.contains(&letters_and_digits(name))
+                && let Some(part) = key_names.iter().find(|part| part.field == found.field)
+                && part.letters.contains(&letters_and_digits(name))
             {
                 *column = Column::Field(*found);
             }
@@ -53,7 +62,7 @@ impl JsonShape {
         // Two equal ones are as good as more.
         let several = candidates.chunk_by(|one, other| one == other);
         let candidates = several.flat_map(|several| several.iter().take(2).copied()).collect();
-        (JsonShape { alike, key_names, key_letters, candidates, may_be_parted }, binding)
+        (JsonShape { alike, key_names, candidates, may_be_parted }, binding)
     }
 
     /// What keys mean, apart from the run's key.
@@ -64,15 +73,14 @@ impl JsonShape {
     /// What a key of a record means. Only the names that the input's first records use for the run's key may find a customer,
     /// in any spelling: a record without them must not find its customer by another name.
     pub(super) fn meaning_of(&self, plan: &Plan, key: &str) -> Meaning {
-        let is_key = |found: &Match| !self.key_names.is_empty() && plan.key.is_some_and(|key| key.field == found.field);
-        match self.names(plan).find(key) {
-            Meaning::Field(found) if is_key(&found) && !self.key_names.contains(key) => {
-                match self.key_letters.contains(&letters_and_digits(key)) {
-                    true => Meaning::Field(Match { rank: found.rank.saturating_add(1), ..found }),
-                    false => Meaning::Unknown,
-                }
-            }
-            meaning => meaning,
+        let meaning = self.names(plan).find(key);
+        let Meaning::Field(found) = meaning else { return meaning };
+        match self.key_names.iter().find(|part| part.field == found.field && !part.names.is_empty()) {
+            Some(part) if !part.names.contains(key) => match part.letters.contains(&letters_and_digits(key)) {
+                true => Meaning::Field(Match { rank: found.rank.saturating_add(1), ..found }),
+                false => Meaning::Unknown,
+            },
+            _ => meaning,
         }
     }
 

@@ -12,7 +12,7 @@ use crate::core::profile::{Mapping, ProfileErrorKind, SettingsError};
 /// The options of a run that concern fields.
 #[derive(Clone, Debug, Default)]
 pub struct FieldOptions {
-    /// The column to use as the key instead of the profile's, or `none`.
+    /// The columns to use as the key instead of the profile's, with commas between them; or `none`.
     pub key: Option<String>,
     /// The fields whose character rule is not applied; `all` for every field.
     pub relax: Vec<String>,
@@ -38,6 +38,8 @@ pub enum PlanError {
     Settings(SettingsError),
     /// The mode changes customers, but there is no key to find them by.
     NoKey(Mode),
+    /// The key names this column twice.
+    RepeatedKey(String),
     /// A field's invalid values cannot be treated this way.
     OnInvalid { profile: String, column: String, on_invalid: OnInvalid, reason: OnInvalidReason },
     /// A field of the profile cannot be used.
@@ -73,6 +75,7 @@ impl Display for PlanError {
             PlanError::NoKey(mode) => {
                 write!(out, "the mode {} finds customers by a key, and there is none", mode.name())
             }
+            PlanError::RepeatedKey(column) => write!(out, "the key has the column {column} twice"),
             PlanError::OnInvalid { column, .. } => write!(out, "invalid values of {column} can only be rejected"),
             PlanError::Field { profile, column, key, kind } => {
                 write!(out, "the profile {profile}: fields.{column}.{key}: {kind}")

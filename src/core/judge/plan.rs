@@ -7,7 +7,7 @@ use crate::core::mode::{Empty, Mode};
 use crate::core::profile::{FieldSet, HeaderNames, Profile, Setting};
 use crate::core::text;
 use crate::core::text::sheet::{self, without_guards};
-use crate::core::{text::key::KeyComparison, types::repair};
+use crate::core::{finding::Finding, types::repair};
 
 pub use super::options::{FieldOptions, OnInvalidReason, PlanError};
 pub use crate::core::mode::OnInvalid;
@@ -39,17 +39,11 @@ impl Plan {
     pub fn new(profile: Arc<Profile>, options: &FieldOptions) -> Result<Plan, PlanError> {
         let (mapping, mode) = (&options.mapping, options.mode);
         mapping.check(&profile)?;
-        let key = match options.key.as_deref() {
-            Some("none") => None,
-            Some(column) => Some(profile.require_field(column, Setting::Key)?),
-            None => profile.key.first().and_then(|key| profile.field_index(key)),
-        };
-        let key = key
-            .map(|field| KeyPlan { field, comparison: profile.fields[field].compare.unwrap_or(KeyComparison::Text) });
+        let key = KeyPlan::new(&profile, &key_fields(&profile, options)?);
         if mode.changes() && key.is_none() {
             return Err(PlanError::NoKey(mode));
         }
-        let planner = FieldPlanner::new(&profile, options, key)?;
+        let planner = FieldPlanner::new(&profile, options, key.as_ref())?;
         let fields = (0..profile.fields.len()).map(|field| planner.plan(field)).collect::<Result<_, _>>()?;
         let mut plan = Plan {
             names: HeaderNames::new(&profile, mapping),
@@ -61,7 +55,9 @@ impl Plan {
             clearable: FieldSet::default(),
             empty: options.empty,
         };
-        plan.names.layout.alone = plan.key.filter(|_| mode.changes()).map(|key| key.field);
+        if let Some(key) = plan.key.as_ref().filter(|_| mode.changes()) {
+            plan.names.layout.alone = key.fields().collect();
+        }
         if options.empty == Empty::Clear {
             plan.clearable = (0..profile.fields.len()).filter(|field| !profile.fields[*field].required).collect();
         }
@@ -70,6 +66,15 @@ impl Plan {
             field.may_lack = field.required == Required::No && field.default.is_none();
         }
         Ok(plan)
+    }
+
+    /// What messages call the field of a finding; if it is about the key, all columns of the key.
+    pub fn column_of(&self, finding: &Finding<'_>) -> &str {
+        match (&self.key, finding.field) {
+            (Some(key), Some(_)) if finding.code().is_about_key() => &key.name,
+            (_, Some(field)) => &self.fields[usize::from(field)].column,
+            (_, None) => "",
+        }
     }
 
     pub fn can_do_without(&self, field: usize) -> bool {
@@ -102,4 +107,22 @@ impl Plan {
             }
         })
     }
+}
+
+/// The fields of the key: those of the options, or the profile's; none for `none`.
+fn key_fields(profile: &Profile, options: &FieldOptions) -> Result<Vec<usize>, PlanError> {
+    let columns: Vec<&str> = match options.key.as_deref() {
+        Some("none") => Vec::new(),
+        Some(named) => profile.key_columns(named),
+        None => profile.key.iter().map(String::as_str).collect(),
+    };
+    let mut fields = Vec::with_capacity(columns.len());
+    for column in columns {
+        let field = profile.require_field(column, Setting::Key)?;
+        if fields.contains(&field) {
+            return Err(PlanError::RepeatedKey(column.to_string()));
+        }
+        fields.push(field);
+    }
+    Ok(fields)
 }

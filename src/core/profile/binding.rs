@@ -78,7 +78,7 @@ pub struct Candidates {
     profiles: Vec<(Arc<Profile>, HeaderNames)>,
     constants: Vec<String>,
     mode: Mode,
-    /// The key, instead of the profiles' own.
+    /// The columns of the key, instead of the profiles' own.
     key: Option<String>,
 }
 
@@ -117,13 +117,16 @@ impl Candidates {
         Candidates { profiles, constants, mode: Mode::Create, key: None }
     }
 
-    /// The same for a run in this mode, with this column as its key if one is named. An update requires only the key.
+    /// The same for a run in this mode, with these columns as its key if any are named. An update requires only the key.
     pub fn for_mode(self, mode: Mode, key: Option<String>) -> Candidates {
         Candidates { mode, key, ..self }
     }
 
-    fn key(&self, profile: &Profile) -> Option<usize> {
-        profile.field_index(self.key.as_deref().or(profile.key.first().map(String::as_str))?)
+    fn is_key(&self, profile: &Profile, column: &str) -> bool {
+        match self.key.as_deref() {
+            Some(key) => profile.key_columns(key).contains(&column),
+            None => profile.key.iter().any(|key| key == column),
+        }
     }
 
     pub fn fits(&self, headers: &[String]) -> Vec<Fit<'_>> {
@@ -181,7 +184,7 @@ impl Candidates {
             let is_given = field.default.is_some() || self.constants.contains(&field.column);
             let is_required = match self.mode {
                 Mode::Create | Mode::Upsert => field.required,
-                Mode::Update => self.key(profile) == Some(*index),
+                Mode::Update => self.is_key(profile, &field.column),
             };
             is_required && !is_given && !filled(*index)
         };
@@ -191,7 +194,7 @@ impl Candidates {
             matched: (0..profile.fields.len()).filter(|field| filled(*field)).count(),
             bound: meanings.iter().filter_map(|meaning| meaning.field()).filter(is_bound).count(),
             known: meanings.iter().filter(|meaning| !matches!(meaning, Meaning::Unknown)).count(),
-            has_key: profile.key.first().and_then(|key| profile.field_index(key)).is_some_and(filled),
+            has_key: profile.key.iter().filter_map(|key| profile.field_index(key)).any(filled),
             missing: missing.collect(),
         }
     }

@@ -75,6 +75,11 @@ impl Profile {
         self.field_index(column).ok_or_else(|| self.unknown_field(column, setting, false))
     }
 
+    /// The columns that a key names: one, or several with commas between them.
+    pub fn key_columns<'k>(&self, key: &'k str) -> Vec<&'k str> {
+        if self.field_index(key).is_some() { vec![key] } else { key.split(',').map(str::trim).collect() }
+    }
+
     /// The field that a map's target names, and the part of it: `name`, or `first_name` if the field has parts.
     pub fn target(&self, target: &str) -> Option<(usize, Option<usize>)> {
         let whole = self.field_index(target).map(|field| (field, None));

@@ -90,9 +90,9 @@ pub struct Layout {
     pub(super) address: Vec<(usize, bool)>,
     /// The address lines among them.
     pub(super) lines: Vec<usize>,
-    /// The field whose value comes from its best candidate alone. For a key: which customer a record means must not depend on
+    /// The fields whose values come from their best candidates alone. For a key: which customer a record means must not depend on
     /// which of its cells are empty.
-    pub alone: Option<usize>,
+    pub alone: Vec<usize>,
 }
 
 const ADDRESS: [(&str, bool); 7] = [
@@ -132,7 +132,7 @@ impl Layout {
                 .iter()
                 .filter_map(|(column, _)| profile.field_index(column).filter(|_| column.starts_with("address_line")))
                 .collect(),
-            alone: None,
+            alone: Vec::new(),
         }
     }
 

@@ -21,9 +21,9 @@ mod sources;
 
 pub use self::binding::{Binding, Candidates, Column, Fit, Likely};
 pub use self::built_in::built_in_text;
-pub use self::definition::Profile;
 #[cfg(test)]
 pub use self::definition::RESERVED_COLUMNS;
+pub use self::definition::{Profile, TABLE};
 pub use self::error::{ProfileError, ProfileErrorKind, Setting, SettingsError};
 pub use self::field::{Field, REST, accepted_names, nearest_field};
 pub use self::field_set::FieldSet;

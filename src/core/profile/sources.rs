@@ -121,9 +121,7 @@ impl Sources {
         for field in 0..layout.fields {
             self.bind_field(layout, field, may_be_parted);
         }
-        if let Some(field) = layout.alone {
-            self.fields[field].truncate(1);
-        }
+        layout.alone.iter().for_each(|field| self.fields[*field].truncate(1));
         self.find_groups(layout);
         if !input.is_empty() {
             self.remove_lacking();
@@ -135,7 +133,7 @@ impl Sources {
         for alike in input.chunk_by(|one, other| one == other) {
             let (found, role) = alike[0];
             // In any spelling.
-            let is_there = layout.alone == Some(found.field)
+            let is_there = layout.alone.contains(&found.field)
                 && layout.own_slots(found.field).any(|slot| !self.slots[slot].is_empty());
             let slot = &mut self.slots[layout.slot(&found)];
             let candidate = Candidate { rank: found.rank, index: LACKING, role };
@@ -163,7 +161,7 @@ impl Sources {
         }));
         if !self.groups.is_empty() {
             let fields = layout.address.iter().map(|(field, _)| *field);
-            fields.filter(|field| layout.alone != Some(*field)).for_each(|field| self.single[field] = None);
+            fields.filter(|field| !layout.alone.contains(field)).for_each(|field| self.single[field] = None);
         }
     }
 
@@ -291,7 +289,7 @@ impl Sources {
     /// What fills a field if the address comes from `group`: the first candidate that `has_value`, or else the first.
     pub fn choose(&self, layout: &Layout, field: usize, group: Option<Role>, has_value: &mut HasValue<'_>) -> Chosen {
         // A field that only takes its best column ignores the group.
-        let is_of_address = layout.alone != Some(field) && layout.address.iter().any(|(of, _)| *of == field);
+        let is_of_address = !layout.alone.contains(&field) && layout.address.iter().any(|(of, _)| *of == field);
         if let Some(role) = group.filter(|_| is_of_address) {
             return self.choose_in(role, field, has_value);
         }

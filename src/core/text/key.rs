@@ -23,6 +23,24 @@ pub fn fold(value: &str, comparison: KeyComparison) -> Option<Cow<'_, str>> {
     if identifies_nobody(&folded) { None } else { Some(folded) }
 }
 
+/// What separates the parts of a key of several columns: no value can hold it.
+pub const SEPARATOR: char = '\0';
+
+/// The same for a key of several parts. One that identifies nobody counts as missing; `None` if all do.
+pub fn fold_parts<'t>(parts: impl IntoIterator<Item = (&'t str, KeyComparison)>) -> Option<String> {
+    let (mut folded, mut identifies) = (String::new(), false);
+    for (index, (part, comparison)) in parts.into_iter().enumerate() {
+        if index > 0 {
+            folded.push(SEPARATOR);
+        }
+        if let Some(part) = fold(part, comparison) {
+            identifies = true;
+            folded.push_str(&part);
+        }
+    }
+    identifies.then_some(folded)
+}
+
 fn fold_ascii(value: &str, comparison: KeyComparison) -> Cow<'_, str> {
     match comparison {
         KeyComparison::Text if !value.bytes().any(|byte| byte.is_ascii_uppercase()) => Cow::Borrowed(value),
@@ -71,6 +89,21 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn parts_are_compared_all_together() {
+        let fold = |parts: &[&str]| fold_parts(parts.iter().map(|part| (*part, KeyComparison::Text)));
+        for (parts, expected) in [
+            (&["A1", "de"][..], Some("a1\0de")),
+            (&["a", "1de"], Some("a\u{0}1de")),
+            (&["a1", ""], Some("a1\0")),
+            (&["", "a1"], Some("\0a1")),
+            (&["n/a", "a1", "000"], Some("\0a1\0")),
+            (&["n/a", "", "-"], None),
+        ] {
+            assert_eq!(fold(parts).as_deref(), expected, "{parts:?}");
+        }
+    }
 
     #[test]
     fn fold_as_text() {

@@ -85,7 +85,8 @@ pub(super) static ROWS: &[Row] = &[
         "Commit every N records, for loads too long for one transaction; the same command resumes a stopped run",
         |options, value| put(&mut options.commit_every, records(value).map(Some)))
         .recorded("commit_every", |options| json!(options.commit_every)),
-    text("key", "COLUMN", Stored, "The column that identifies a customer, instead of the profile's; or none",
+    text("key", "COLUMN,...", Stored,
+        "The column that identifies a customer, instead of the profile's; several together, with commas between them; or none",
         |options, value| put(&mut options.fields.key, Ok(Some(value.to_string()))))
         .recorded("key", |options| json!(options.fields.key))
         .copied(Report),

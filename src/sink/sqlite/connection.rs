@@ -19,7 +19,8 @@ pub struct StoreOptions {
     /// Its ID, if it has none yet.
     pub database_id: String,
     pub profile: Arc<Profile>,
-    pub key: Option<String>,
+    /// The columns of the run's key; none if it has none.
+    pub key: Vec<String>,
     /// How many customers of each key are read.
     pub max_customers_per_key: usize,
     /// The first customer ID, where the database has never had a customer.
@@ -33,6 +34,11 @@ pub struct StoreOptions {
 }
 
 impl StoreOptions {
+    /// The names of the key's columns.
+    pub(super) fn key(&self) -> Vec<&str> {
+        self.key.iter().map(String::as_str).collect()
+    }
+
     pub(super) fn sqlite_error(&self, error: rusqlite::Error) -> Error {
         sqlite_error(&self.path, &self.stop, &error)
     }

@@ -6,8 +6,9 @@ use rusqlite::{Connection, OpenFlags, Row, types::ValueRef};
 
 use super::connection::{StoreOptions, connect, read_or_recover};
 use super::file::{Location, locate};
+use super::runs::next_run;
+use super::schema::{Lacks, compare, table_of};
 use super::sql::{quoted, value_of};
-use super::{runs::next_run, schema};
 use crate::core::row::Value;
 use crate::error::{Error, Result};
 
@@ -30,13 +31,13 @@ impl Snapshot {
             // One transaction, which ends after the keys.
             let found = connection
                 .execute_batch("PRAGMA query_only = 1; BEGIN")
-                .and_then(|()| schema::compare(&connection, &options.profile));
+                .and_then(|()| compare(&connection, &options.profile));
             Ok(found.map(|found| (connection, found)))
         };
         let (connection, found) = read_or_recover(read)?.map_err(|error| options.sqlite_error(error))?;
         let missing = match found {
-            Ok(Some(missing)) => missing,
-            Ok(None) => return Ok(None),
+            Ok(Lacks::Columns(missing)) => missing,
+            Ok(Lacks::All | Lacks::Table) => return Ok(None),
             Err(why) => {
                 return Err(Error::database(&options.path, format!("{why}. Name another database with --db")));
             }
@@ -70,62 +71,99 @@ impl<'d> Customers<'d> {
         if self.has_column(column) { quoted(column) } else { "NULL".to_string() }
     }
 
-    /// The run's key, if it has one and the database has its column.
-    fn key(&self) -> Option<&'d str> {
-        self.options.key.as_deref().filter(|key| self.has_column(key))
+    /// Visits each key of customers with IDs below `below`, with the first that have it: the texts of its columns, empty for NULL.
+    pub fn for_each_key(&self, below: i64, each: impl FnMut(i64, &[&str])) -> Result<()> {
+        let read = match &self.options.key[..] {
+            columns if columns.iter().any(|column| self.has_column(column)) => self.read_keys(columns, below, each),
+            _ => Ok(()),
+        };
+        read.map_err(|error| self.options.sqlite_error(error))
     }
 
-    /// Visits each key of customers with IDs below `below`, with the first that have it. Then a snapshot lets other programs write.
-    pub fn for_each_key(&self, below: i64, each: impl FnMut(i64, &str)) -> Result<()> {
-        let read = self.key().map_or(Ok(()), |key| self.read_keys(key, below, each));
-        let ended = read.and_then(|()| if self.is_snapshot { self.connection.execute_batch("COMMIT") } else { Ok(()) });
+    /// Lets other programs write, if this is a snapshot: all that must be of one moment has been read.
+    pub fn end_keys(&self) -> Result<()> {
+        let ended = if self.is_snapshot { self.connection.execute_batch("COMMIT") } else { Ok(()) };
         ended.map_err(|error| self.options.sqlite_error(error))
     }
 
-    fn read_keys(&self, key: &str, below: i64, mut each: impl FnMut(i64, &str)) -> rusqlite::Result<()> {
+    fn read_keys(&self, key: &[String], below: i64, mut each: impl FnMut(i64, &[&str])) -> rusqlite::Result<()> {
         // In the order of the key's index, from which everything is read. GROUP BY would take three times as long.
-        let column = quoted(key);
-        let sql = format!(
-            "SELECT customer_id, {column} FROM customers WHERE {column} IS NOT NULL ORDER BY {column}, customer_id"
-        );
+        let columns: Vec<String> = key.iter().map(|column| self.expression(column)).collect();
+        let (listed, table) = (columns.join(", "), table_of(&self.options.profile));
+        let sql = match &columns[..] {
+            [column] => format!("SELECT customer_id, {column} FROM {table} WHERE {column} IS NOT NULL ORDER BY 2, 1"),
+            _ => format!("SELECT customer_id, {listed} FROM {table} ORDER BY {listed}, customer_id"),
+        };
         let mut statement = self.connection.prepare(&sql)?;
         let mut rows = statement.query([])?;
         let (mut last, mut given) = (Vec::new(), 0);
+        let mut visit = |customer: i64, texts: &[Cow<'_, [u8]>]| {
+            let parts = texts.iter().map(|text| &**text);
+            given = if parts.clone().eq(last.iter().map(Vec::as_slice)) { given + 1 } else { 0 };
+            if given >= self.options.max_customers_per_key {
+                return;
+            }
+            if given == 0 {
+                last.resize_with(texts.len(), Vec::new);
+                last.iter_mut().zip(parts.clone()).for_each(|(last, part)| part.clone_into(last));
+            }
+            // A text that another program has written may not be UTF-8; no record can have that key.
+            match texts {
+                [text] => str::from_utf8(text).into_iter().for_each(|text| each(customer, &[text])),
+                _ => {
+                    parts.map(str::from_utf8).collect::<Result<Vec<_>, _>>().iter().for_each(|key| each(customer, key))
+                }
+            }
+        };
         while let Some(row) = rows.next()? {
             let customer = row.get(0)?;
-            if customer >= below {
-                continue;
-            }
-            let text = match row.get_ref(1)? {
-                ValueRef::Text(text) => Cow::Borrowed(text),
-                ValueRef::Integer(number) => Cow::Owned(number.to_string().into_bytes()),
-                // Only a table that is not STRICT has other types. SQLite converts them to text.
-                _ => Cow::Owned(self.read_key(key, customer)?.unwrap_or_default().into_bytes()),
-            };
-            given = if *last == *text { given + 1 } else { 0 };
-            if given < self.options.max_customers_per_key {
-                last.clear();
-                last.extend_from_slice(&text);
-                // A text that another program has written may not be UTF-8; no record can have that key.
-                if let Ok(text) = str::from_utf8(&text) {
-                    each(customer, text);
+            match &columns[..] {
+                _ if customer >= below => {}
+                [column] => visit(customer, &[self.text(row, 1, column, customer)?]),
+                _ => {
+                    let texts = (1..).zip(&columns).map(|(index, column)| self.text(row, index, column, customer));
+                    let texts = texts.collect::<rusqlite::Result<Vec<_>>>()?;
+                    if texts.iter().any(|text| !text.is_empty()) {
+                        visit(customer, &texts);
+                    }
                 }
             }
         }
         Ok(())
     }
 
-    pub fn key_of(&self, customer: i64) -> Result<Option<String>> {
-        let key = self.key().map_or(Ok(None), |key| self.read_key(key, customer));
-        key.map_err(|error| self.options.sqlite_error(error))
+    /// A value of a customer as text, empty for NULL. `column` is an SQL expression.
+    fn text<'r>(&self, row: &'r Row<'_>, index: usize, column: &str, customer: i64) -> rusqlite::Result<Cow<'r, [u8]>> {
+        Ok(match row.get_ref(index)? {
+            ValueRef::Text(text) => Cow::Borrowed(text),
+            ValueRef::Integer(number) => Cow::Owned(number.to_string().into_bytes()),
+            ValueRef::Null => Cow::Borrowed(b""),
+            // Only a table that is not STRICT has other types. SQLite converts them to text.
+            _ => {
+                let texts = self.read_texts(&[column.to_string()], customer)?;
+                Cow::Owned(texts.and_then(|texts| texts.into_iter().next()).unwrap_or_default().into_bytes())
+            }
+        })
     }
 
-    fn read_key(&self, key: &str, customer: i64) -> rusqlite::Result<Option<String>> {
-        let sql = format!("SELECT CAST({} AS TEXT) FROM customers WHERE customer_id = ?1", quoted(key));
+    /// The key of a customer, as [`Customers::for_each_key`] gives it; `None` if there is no such customer.
+    pub fn key_of(&self, customer: i64) -> Result<Option<Vec<String>>> {
+        let columns: Vec<String> = self.options.key.iter().map(|column| self.expression(column)).collect();
+        self.read_texts(&columns, customer).map_err(|error| self.options.sqlite_error(error))
+    }
+
+    fn read_texts(&self, columns: &[String], customer: i64) -> rusqlite::Result<Option<Vec<String>>> {
+        let texts: Vec<String> = columns.iter().map(|column| format!("CAST({column} AS TEXT)")).collect();
+        let table = table_of(&self.options.profile);
+        let sql = format!("SELECT {} FROM {table} WHERE customer_id = ?1", texts.join(", "));
         let mut statement = self.connection.prepare_cached(&sql)?;
         let mut rows = statement.query([customer])?;
-        let text = |row: &Row<'_>| Ok(row.get_ref(0)?.as_str_or_null().ok().flatten().map(str::to_string));
-        rows.next()?.map_or(Ok(None), text)
+        let text = |row: &Row<'_>, index| {
+            let text = row.get_ref(index)?.as_str_or_null().ok().flatten();
+            Ok(text.unwrap_or_default().to_string())
+        };
+        let texts = |row: &Row<'_>| (0..columns.len()).map(|index| text(row, index)).collect();
+        rows.next()?.map(texts).transpose()
     }
 
     pub fn origin_of(&self, customer: i64) -> Result<Origin> {
@@ -134,9 +172,10 @@ impl<'d> Customers<'d> {
 
     fn read_origin(&self, customer: i64) -> rusqlite::Result<Origin> {
         let sql = format!(
-            "SELECT {}, f.path, c.import_record FROM customers AS c LEFT JOIN import_files AS f \
+            "SELECT {}, f.path, c.import_record FROM {} AS c LEFT JOIN import_files AS f \
              ON f.run_id = c.import_run AND f.import_file = c.import_file WHERE c.customer_id = ?1",
-            self.expression("name")
+            self.expression("name"),
+            table_of(&self.options.profile)
         );
         let mut statement = self.connection.prepare_cached(&sql)?;
         let mut rows = statement.query([customer])?;
@@ -154,7 +193,8 @@ impl<'d> Customers<'d> {
         each: impl FnMut(usize, StoredRow<'_, '_>),
     ) -> Result<()> {
         let columns: Vec<String> = columns.iter().map(|column| self.expression(column)).collect();
-        read_rows(self.connection, &columns, customers, each).map_err(|error| self.options.sqlite_error(error))
+        let table = table_of(&self.options.profile);
+        read_rows(self.connection, &table, &columns, customers, each).map_err(|error| self.options.sqlite_error(error))
     }
 }
 
@@ -180,15 +220,16 @@ impl StoredRow<'_, '_> {
 /// If the next ID is at most this much greater, stepping to it costs less than another search.
 const STRIDE: i64 = 8;
 
-/// Visits the rows of the customers that exist. Ascending IDs take the least time. `columns` are SQL expressions.
+/// Visits the rows of the customers that exist. Ascending IDs take the least time. `columns` are SQL expressions, `table` is quoted.
 pub(super) fn read_rows(
     connection: &Connection,
+    table: &str,
     columns: &[String],
     customers: &[i64],
     mut each: impl FnMut(usize, StoredRow<'_, '_>),
 ) -> rusqlite::Result<()> {
     let columns: String = columns.iter().flat_map(|column| [", ", column]).collect();
-    let sql = format!("SELECT customer_id{columns} FROM customers WHERE customer_id >= ?1 ORDER BY customer_id");
+    let sql = format!("SELECT customer_id{columns} FROM {table} WHERE customer_id >= ?1 ORDER BY customer_id");
     let mut statement = connection.prepare_cached(&sql)?;
     let mut at = 0;
     'search: while let Some(wanted) = customers.get(at) {

@@ -1,8 +1,9 @@
 //! Where a run's rows go: [`Destination`], a database that exists, or a new one.
 
-use std::{ops::Range, sync::atomic::Ordering};
+use std::ops::Range;
+use std::sync::{Arc, atomic::Ordering};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 
 use super::build::{Builder, PAGE_SIZE};
 use super::connection::{BuildError, STATEMENTS, StoreOptions, commit_past_readers};
@@ -31,7 +32,8 @@ impl Destination {
         if options.track_inputs {
             tables.push_str(CHECKPOINT_UPDATES);
         }
-        let key = options.key.as_deref().and_then(|key| options.profile.field_index(key));
+        // An index on several columns is made by SQLite, when the table is complete.
+        let key = if let [key] = &options.key[..] { options.profile.field_index(key) } else { None };
         let builder = Builder::start(options, &private, tables, key, PAGE_SIZE, true)?;
         Ok(Destination::Building(Box::new(builder), private))
     }
@@ -77,7 +79,8 @@ impl Destination {
         let keep_going = || options.stop.load(Ordering::Relaxed) == 0;
         match self {
             Destination::Building(builder, private) => {
-                let connection = builder.finish(keep_going).map_err(|error| options.build_error(error))?;
+                let mut connection = builder.finish(keep_going).map_err(|error| options.build_error(error))?;
+                index_several(&mut connection, options).map_err(|error| options.sqlite_error(error))?;
                 private.lock.sync_all().map_err(|error| options.build_error(error))?;
                 Ok(Destination::Built(connection, private))
             }
@@ -116,7 +119,8 @@ impl Destination {
                 Ok(None)
             }
             Destination::Built(connection, private) => {
-                commit_new(&connection, &private, run, write).map_err(|error| options.build_error(error))?;
+                commit_new(&connection, &private, (run, &options.profile.table), write)
+                    .map_err(|error| options.build_error(error))?;
                 connection.close().map_err(|(_, error)| options.sqlite_error(error))?;
                 private.publish(&options.path)
             }
@@ -131,10 +135,23 @@ impl Destination {
     }
 }
 
+/// Creates the index on a key of several columns in a new database. A signal ends that.
+fn index_several(connection: &mut Connection, options: &StoreOptions) -> rusqlite::Result<()> {
+    if options.key.len() < 2 {
+        return Ok(());
+    }
+    let stop = Arc::clone(&options.stop);
+    connection.progress_handler(20_000, Some(move || stop.load(Ordering::Relaxed) != 0))?;
+    let index = schema::create_key_index(&options.profile, &options.key());
+    let created = connection.execute_batch(&format!("PRAGMA cache_size = -65536; {index}"));
+    connection.progress_handler(0, None::<fn() -> bool>)?;
+    created
+}
+
 fn commit_new(
     connection: &Connection,
     private: &PrivateFile,
-    run: &RunRow,
+    (run, table): (&RunRow, &str),
     write: impl FnOnce(&Connection, Option<i64>) -> rusqlite::Result<()>,
 ) -> Result<(), BuildError> {
     // The private file is open in no other process, so its handle may be closed.
@@ -144,8 +161,8 @@ fn commit_new(
     }
     if let Some(last) = run.last_customer_id {
         // SQLite keeps the last ID only where it inserts rows itself.
-        connection.execute("DELETE FROM sqlite_sequence WHERE name = 'customers'", [])?;
-        connection.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('customers', ?1)", [last])?;
+        connection.execute("DELETE FROM sqlite_sequence WHERE name = ?1", [table])?;
+        connection.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?1, ?2)", params![table, last])?;
     }
     write(connection, counter)?;
     Ok(connection.execute_batch("COMMIT")?)
@@ -203,7 +220,7 @@ impl ExistingDatabase {
     /// Moves the rows of the segment, if there is one, into the database, until `keep_going` returns `false`.
     fn complete(self, options: &StoreOptions, keep_going: impl FnMut() -> bool) -> Result<ExistingDatabase, Error> {
         let Route::Segment(segment) = self.route else { return Ok(self) };
-        let file = segment.move_into(&self.open.connection, &options.profile, keep_going);
+        let file = segment.move_into(&self.open.connection, options, keep_going);
         let route = Route::Transferred { _file: file.map_err(|error| options.build_error(error))? };
         Ok(ExistingDatabase { route, ..self })
     }

@@ -45,27 +45,33 @@ pub struct ChangeStamp<'r> {
     pub file: i64,
 }
 
-/// Changes a customer's row, and writes its former values to the journal. Returns the number of changed rows that SQLite reports.
-pub(super) fn change(connection: &Connection, change: &Change<'_>, stamp: &ChangeStamp<'_>) -> rusqlite::Result<usize> {
+/// Changes a customer's row in a table, whose name is quoted, and writes its former values to the journal. Returns the number of
+/// changed rows that SQLite reports.
+pub(super) fn change(
+    connection: &Connection,
+    table: &str,
+    change: &Change<'_>,
+    stamp: &ChangeStamp<'_>,
+) -> rusqlite::Result<usize> {
     let customer = change.customer;
     connection
-        .prepare_cached(
+        .prepare_cached(&format!(
             "INSERT INTO import_updated (run_id, customer_id, old_updated_at, old_import_run, old_import_file, \
              old_import_record, digest) SELECT ?1, customer_id, updated_at, import_run, import_file, import_record, '' \
-             FROM customers WHERE customer_id = ?2 ON CONFLICT (run_id, customer_id) DO NOTHING",
-        )?
+             FROM {table} WHERE customer_id = ?2 ON CONFLICT (run_id, customer_id) DO NOTHING"
+        ))?
         .execute(params![stamp.run, customer])?;
     for (column, value) in &change.values {
         let sql = format!(
             "INSERT INTO import_changes (run_id, customer_id, field, old_value, new_value) \
-             SELECT ?1, customer_id, ?4, {}, ?3 FROM customers WHERE customer_id = ?2 \
+             SELECT ?1, customer_id, ?4, {}, ?3 FROM {table} WHERE customer_id = ?2 \
              ON CONFLICT (run_id, customer_id, field) DO UPDATE SET new_value = excluded.new_value",
             quoted(column)
         );
         connection.prepare_cached(&sql)?.execute(params![stamp.run, customer, Parameter(*value), column])?;
     }
-    let changed = update(connection, change, stamp)?;
-    let mut statement = connection.prepare_cached("SELECT * FROM customers WHERE customer_id = ?1")?;
+    let changed = update(connection, table, change, stamp)?;
+    let mut statement = connection.prepare_cached(&format!("SELECT * FROM {table} WHERE customer_id = ?1"))?;
     let digest = statement.query_row([customer], |row| row_digest(row.as_ref().column_names(), row))?;
     connection
         .prepare_cached("UPDATE import_updated SET digest = ?3 WHERE run_id = ?1 AND customer_id = ?2")?
@@ -73,8 +79,13 @@ pub(super) fn change(connection: &Connection, change: &Change<'_>, stamp: &Chang
     Ok(changed)
 }
 
-fn update(connection: &Connection, change: &Change<'_>, stamp: &ChangeStamp<'_>) -> rusqlite::Result<usize> {
-    let sql = update_customer(change.values.iter().map(|(column, _)| *column));
+fn update(
+    connection: &Connection,
+    table: &str,
+    change: &Change<'_>,
+    stamp: &ChangeStamp<'_>,
+) -> rusqlite::Result<usize> {
+    let sql = update_customer(table, change.values.iter().map(|(column, _)| *column));
     let mut statement = connection.prepare_cached(&sql)?;
     let stamped = [
         Value::Text(stamp.now.as_bytes()),

@@ -24,6 +24,8 @@ pub struct RunRow {
     pub reports: String,
     pub undone_at: Option<String>,
     pub undone_after: Option<i64>,
+    /// The table that its customers are in.
+    pub table_name: String,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -56,6 +58,7 @@ pub(super) const RUNS: Table<RunRow> = Table {
         Column::One("reports", "TEXT NOT NULL", |row| Field::Text(&mut row.reports)),
         Column::One("undone_at", "TEXT", |row| Field::OptionalText(&mut row.undone_at)),
         Column::One("undone_after", "INTEGER", |row| Field::OptionalInteger(&mut row.undone_after)),
+        Column::Later("table_name", "TEXT NOT NULL", "'customers'", |row| Field::Text(&mut row.table_name)),
     ],
     primary_key: None,
 };

@@ -1,16 +1,18 @@
 //! The database's tables: their definitions, and whether a database has them. A profile's columns may have any name, so SQL always
 //! quotes them.
 
+use std::borrow::Cow;
+
 use rusqlite::Connection;
 
 use super::runs::{CHECKPOINTS, FILES, RUNS};
-use super::sql::{Definition, quoted};
+use super::sql::{Declared, Definition, quoted};
 use crate::core::{
-    profile::{Field, Profile},
+    profile::{Field, Profile, TABLE},
     types::definition::Storage,
 };
 
-/// The columns of `customers` after the profile's, with their declarations. Every row fills them.
+/// The columns of the table of customers after the profile's, with their declarations. Every row fills them.
 pub const STAMP_COLUMNS: [(&str, &str); 5] = [
     ("created_at", "TEXT NOT NULL"),
     ("updated_at", "TEXT NOT NULL"),
@@ -19,7 +21,7 @@ pub const STAMP_COLUMNS: [(&str, &str); 5] = [
     ("import_record", "INTEGER NOT NULL"),
 ];
 
-/// The tables beside `customers`.
+/// The tables beside that of customers.
 fn definitions() -> [Definition; 7] {
     const NUMBER: &str = "INTEGER NOT NULL";
     const TEXT: &str = "TEXT NOT NULL";
@@ -54,12 +56,7 @@ fn definitions() -> [Definition; 7] {
         ),
         CHECKPOINTS.definition(),
         // The database's ID, in one row.
-        Definition {
-            name: "import_database",
-            columns: vec![("database_id", "TEXT NOT NULL PRIMARY KEY")],
-            primary_key: None,
-            options: "STRICT, WITHOUT ROWID",
-        },
+        Definition::without_rowid("import_database", &[("database_id", TEXT)], "database_id"),
     ]
 }
 
@@ -71,12 +68,22 @@ pub fn column_type(field: &Field) -> &'static str {
     }
 }
 
+/// The name of a profile's table, quoted.
+pub(super) fn table_of(profile: &Profile) -> String {
+    quoted(&profile.table)
+}
+
 /// With AUTOINCREMENT, so that an ID is never given out twice, whatever is deleted.
 pub fn create_customers(profile: &Profile) -> String {
     let mut columns = vec!["customer_id INTEGER PRIMARY KEY AUTOINCREMENT".to_string()];
     columns.extend(profile.fields.iter().map(|field| format!("{} {}", quoted(&field.column), column_type(field))));
     columns.extend(STAMP_COLUMNS.iter().map(|(name, declaration)| format!("{name} {declaration}")));
-    format!("CREATE TABLE customers (\n  {}\n) STRICT", columns.join(",\n  "))
+    format!("CREATE TABLE {} (\n  {}\n) STRICT", shown_table(profile), columns.join(",\n  "))
+}
+
+/// The name of the table as `sqlite_schema` is to show it: without quotes if it is the usual one, as in older databases.
+fn shown_table(profile: &Profile) -> Cow<'_, str> {
+    if profile.table == TABLE { Cow::Borrowed(TABLE) } else { Cow::Owned(table_of(profile)) }
 }
 
 pub fn create_all(profile: &Profile) -> String {
@@ -84,37 +91,46 @@ pub fn create_all(profile: &Profile) -> String {
     format!("{};\n{};", create_customers(profile), others.join(";\n"))
 }
 
-/// The statement that creates the index on a key's column, if there is none. It is not UNIQUE: profiles share columns.
-pub fn create_key_index(column: &str) -> String {
-    stored_key_index(column).replacen("INDEX", "INDEX IF NOT EXISTS", 1) + ";"
+/// The statement that creates the index on a key's columns, if there is none. It is not UNIQUE: profiles share columns.
+pub fn create_key_index(profile: &Profile, columns: &[&str]) -> String {
+    stored_key_index(profile, columns).replacen("INDEX", "INDEX IF NOT EXISTS", 1) + ";"
 }
 
-/// How `sqlite_schema` shows the index on a key's column.
-pub(super) fn stored_key_index(column: &str) -> String {
-    format!("CREATE INDEX {} ON customers ({})", quoted(&key_index(column)), quoted(column))
+/// How `sqlite_schema` shows the index on a key's columns.
+pub(super) fn stored_key_index(profile: &Profile, columns: &[&str]) -> String {
+    let quoted_columns: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
+    let (index, table) = (quoted(&key_index(profile, columns)), shown_table(profile));
+    format!("CREATE INDEX {index} ON {table} ({})", quoted_columns.join(", "))
 }
 
-pub fn key_index(column: &str) -> String {
-    format!("customers_by_{column}")
+pub fn key_index(profile: &Profile, columns: &[&str]) -> String {
+    format!("{}_by_{}", profile.table, columns.join("_"))
 }
 
 pub fn add_columns(profile: &Profile, fields: &[usize]) -> String {
-    let fields = fields.iter().map(|index| &profile.fields[*index]);
+    let (table, fields) = (table_of(profile), fields.iter().map(|index| &profile.fields[*index]));
     let add =
-        |field: &Field| format!("ALTER TABLE customers ADD COLUMN {} {};", quoted(&field.column), column_type(field));
+        |field: &Field| format!("ALTER TABLE {table} ADD COLUMN {} {};", quoted(&field.column), column_type(field));
     fields.map(add).collect()
+}
+
+/// The statements that add what a later version of custload has added to its own tables.
+pub(super) fn add_later_columns(connection: &Connection) -> rusqlite::Result<String> {
+    definitions().iter().map(|definition| definition.add_lacking(connection)).collect()
 }
 
 pub fn insert_customer(profile: &Profile) -> String {
     let mut columns = vec!["customer_id".to_string()];
     columns.extend(profile.fields.iter().map(|field| quoted(&field.column)));
     columns.extend(STAMP_COLUMNS.iter().map(|(name, _)| name.to_string()));
-    format!("INSERT INTO customers ({}) VALUES ({})", columns.join(", "), vec!["?"; columns.len()].join(", "))
+    let values = vec!["?"; columns.len()].join(", ");
+    format!("INSERT INTO {} ({}) VALUES ({values})", table_of(profile), columns.join(", "))
 }
 
-/// The statement that sets these columns of a customer, and the stamp of its last change. The last parameter is its ID.
-pub(super) fn update_customer<'c>(columns: impl Iterator<Item = &'c str>) -> String {
-    let mut sql = "UPDATE customers SET ".to_string();
+/// The statement that sets these columns of a customer, and the stamp of its last change. The last parameter is its ID. `table` is
+/// quoted.
+pub(super) fn update_customer<'c>(table: &str, columns: impl Iterator<Item = &'c str>) -> String {
+    let mut sql = format!("UPDATE {table} SET ");
     for column in columns {
         sql.push_str(&quoted(column));
         sql.push_str(" = ?, ");
@@ -125,11 +141,11 @@ pub(super) fn update_customer<'c>(columns: impl Iterator<Item = &'c str>) -> Str
 /// What a database has of custload's tables. The inner error says why tables of their names are not custload's, or of another version.
 pub(super) type Found<T> = rusqlite::Result<Result<T, String>>;
 
-/// Whether a database has custload's tables, with all columns that do not depend on a profile; `false` if it has none of them.
+/// Whether a database has custload's own tables, with all columns that earlier versions had too; `false` if it has none of them.
 pub(super) fn tables(connection: &Connection) -> Found<bool> {
     let definitions = definitions();
     let (mut present, mut missing) = (None, None);
-    for name in ["customers"].into_iter().chain(definitions.iter().map(|definition| definition.name)) {
+    for name in definitions.iter().map(|definition| definition.name) {
         match object_type(connection, name)?.as_deref() {
             Some("table") => present = present.or(Some(name)),
             Some(kind) => return Ok(Err(format!("its {kind} {name} was not made by custload"))),
@@ -141,19 +157,30 @@ pub(super) fn tables(connection: &Connection) -> Found<bool> {
         return Ok(foreign(present, &format!("the table {missing} is missing")));
     }
     for definition in &definitions {
-        let found = columns_of(connection, definition.name)?;
-        let is_missing = |(name, _): &&(&str, &str)| !found.iter().any(|column| column.name == *name);
-        if let Some((column, _)) = definition.columns.iter().find(is_missing) {
-            return Ok(foreign(definition.name, &format!("the column {column} is missing")));
+        let lacking = definition.lacking(connection)?;
+        let is_missing = |column: &&Declared| column.default.is_none() && lacking.contains(&column.name);
+        if let Some(column) = definition.columns.iter().find(is_missing) {
+            return Ok(foreign(definition.name, &format!("the column {} is missing", column.name)));
         }
     }
-    let customers = columns_of(connection, "customers")?;
+    Ok(Ok(true))
+}
+
+/// Whether a database has this table of customers, with all columns that do not depend on a profile.
+pub(super) fn has_customers(connection: &Connection, table: &str) -> Found<bool> {
+    match object_type(connection, table)?.as_deref() {
+        Some("table") => {}
+        Some("index") => return Ok(Err(format!("it has an index of the name {table}, so it can have no such table"))),
+        Some(kind) => return Ok(Err(format!("its {kind} {table} was not made by custload"))),
+        None => return Ok(Ok(false)),
+    }
+    let customers = columns_of(connection, table)?;
     if !customers.iter().any(|column| column.name == "customer_id" && column.declared == "INTEGER" && column.is_key) {
-        return Ok(foreign("customers", "its key is not customer_id"));
+        return Ok(foreign(table, "its key is not customer_id"));
     }
     for (name, declaration) in STAMP_COLUMNS {
         if !has_column(&customers, name, declaration.split(' ').next().unwrap_or_default()).unwrap_or(false) {
-            return Ok(foreign("customers", &format!("the column {name} is missing or has the wrong type")));
+            return Ok(foreign(table, &format!("the column {name} is missing or has the wrong type")));
         }
     }
     Ok(Ok(true))
@@ -163,31 +190,53 @@ fn foreign(table: &str, why: &str) -> Result<bool, String> {
     Err(format!("its table {table} was not made by this version of custload ({why})"))
 }
 
-/// The fields of a profile whose columns a database lacks; `None` if it has none of custload's tables.
-pub(super) fn compare(connection: &Connection, profile: &Profile) -> Found<Option<Vec<usize>>> {
-    match tables(connection)? {
-        Ok(true) => {}
-        Ok(false) => return Ok(Ok(None)),
-        Err(why) => return Ok(Err(why)),
+/// What a database lacks of what a profile's customers need.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Lacks {
+    /// It has none of custload's tables.
+    All,
+    /// It has no such table of customers.
+    Table,
+    /// Its table lacks the columns of these fields.
+    Columns(Vec<usize>),
+}
+
+/// What a database lacks of what a profile's customers need. An error if its table has a column of another type.
+pub(super) fn compare(connection: &Connection, profile: &Profile) -> Found<Lacks> {
+    let (own, table) = (tables(connection)?, &profile.table);
+    let has_table = has_customers(connection, table)?;
+    match (own, has_table) {
+        (Err(why), _) | (_, Err(why)) => return Ok(Err(why)),
+        (Ok(false), Ok(false)) => return Ok(Ok(Lacks::All)),
+        (Ok(false), Ok(true)) => return Ok(foreign(table, "the table import_runs is missing").map(|_| Lacks::All)),
+        (Ok(true), Ok(false)) => return Ok(Ok(Lacks::Table)),
+        (Ok(true), Ok(true)) => {}
     }
-    let columns = columns_of(connection, "customers")?;
+    let columns = columns_of(connection, table)?;
     let mut missing = Vec::new();
     for (index, field) in profile.fields.iter().enumerate() {
-        match has_column(&columns, &field.column, column_type(field)) {
-            Some(true) => {}
-            Some(false) => {
-                return Ok(Err(format!("its table customers has a column {} of another type", field.column)));
+        let (name, wanted) = (&field.column, column_type(field));
+        match columns.iter().find(|column| column.name.eq_ignore_ascii_case(name)) {
+            Some(column) if column.declared == wanted => {}
+            Some(column) => {
+                let profile = &profile.name;
+                let declared = if column.declared.is_empty() { "without a type" } else { &column.declared };
+                return Ok(Err(format!(
+                    "the column {name} of its table {table} is {declared}, and the profile {profile} stores {wanted} \
+                     in it. Give the field another name or type, or the profile another table"
+                )));
             }
             None => missing.push(index),
         }
     }
-    Ok(Ok(Some(missing)))
+    Ok(Ok(Lacks::Columns(missing)))
 }
 
-/// The type of a table or view of this name.
+/// The type of a table, view or index of this name.
 pub(super) fn object_type(connection: &Connection, name: &str) -> rusqlite::Result<Option<String>> {
-    let mut statement =
-        connection.prepare("SELECT type FROM sqlite_schema WHERE lower(name) = ?1 AND type IN ('table', 'view')")?;
+    let mut statement = connection.prepare(
+        "SELECT type FROM sqlite_schema WHERE name = ?1 COLLATE NOCASE AND type IN ('table', 'view', 'index')",
+    )?;
     let mut rows = statement.query([name])?;
     rows.next()?.map(|row| row.get(0)).transpose()
 }

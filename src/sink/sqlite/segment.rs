@@ -25,16 +25,16 @@ pub(super) struct Segment {
     builder: Builder,
     file: PrivateFile,
     rows: u64,
-    /// The column of the table's only index, if it has one.
-    indexed: Option<usize>,
+    layout: Layout,
 }
 
 impl Segment {
     /// Begins a segment; `None` if its rows might differ from inserted ones.
     pub(super) fn begin(connection: &Connection, options: &StoreOptions) -> Result<Option<Segment>, Error> {
         let profile = &*options.profile;
-        let indexed = match layout(connection, profile).map_err(|error| options.sqlite_error(error))? {
-            Layout::Plain => None,
+        let layout = layout(connection, options).map_err(|error| options.sqlite_error(error))?;
+        let indexed = match layout {
+            Layout::Plain | Layout::IndexedBySeveral => None,
             Layout::Indexed(field) => Some(field),
             Layout::Other => return Ok(None),
         };
@@ -42,7 +42,7 @@ impl Segment {
         let Ok(file) = PrivateFile::beside(&options.path) else { return Ok(None) };
         let tables = format!("{};", schema::create_customers(profile));
         let builder = Builder::start(options, &file, tables, indexed, PAGE_SIZE, false)?;
-        Ok(Some(Segment { builder, file, rows: 0, indexed }))
+        Ok(Some(Segment { builder, file, rows: 0, layout }))
     }
 
     pub(super) fn append(&mut self, first: i64, bytes: &[u8], rows: &[Range<u32>]) -> io::Result<u64> {
@@ -55,30 +55,40 @@ impl Segment {
     pub(super) fn move_into(
         self,
         connection: &Connection,
-        profile: &Profile,
+        options: &StoreOptions,
         keep_going: impl FnMut() -> bool,
     ) -> Result<PrivateFile, BuildError> {
-        let Segment { mut builder, file, rows, indexed } = self;
-        let column = indexed.map(|field| profile.fields[field].column.as_str());
-        let rebuilds = column.is_none() || most_customers(connection)? / LEAST_SHARE <= rows;
+        let Segment { mut builder, file, rows, layout } = self;
+        let (profile, table) = (&*options.profile, schema::table_of(&options.profile));
+        let column = if let Layout::Indexed(field) = layout { Some(&*profile.fields[field].column) } else { None };
+        let rebuilds = layout == Layout::Plain || most_customers(connection, &table)? / LEAST_SHARE <= rows;
         if let Some(column) = column.filter(|_| rebuilds) {
-            append_entries(connection, &mut builder, column)?;
+            append_entries(connection, &mut builder, &table, column)?;
         }
         builder.finish(keep_going)?.close().map_err(|(_, error)| error)?;
         attach(connection, &file.path)?;
-        let statement = if rebuilds && is_transfer(connection, column.is_some())? {
+        let dropped = rebuilds && layout == Layout::IndexedBySeveral;
+        if dropped {
+            let index = quoted(&schema::key_index(profile, &options.key()));
+            connection.execute_batch(&format!("DROP INDEX main.{index}"))?;
+        }
+        let statement = if rebuilds && is_transfer(connection, &table, column.is_some())? {
             if let Some(column) = column {
-                empty_index(connection, column)?;
+                empty_index(connection, profile, column)?;
                 // If rows were inserted now, the index would have only theirs.
-                if !is_transfer(connection, true)? {
+                if !is_transfer(connection, &table, true)? {
                     return Err(io::Error::other("SQLite's plan for moving rows has changed").into());
                 }
             }
-            TRANSFER
+            transfer(&table)
         } else {
-            INSERT_EACH
+            // Any clause prevents the optimisation.
+            transfer(&table) + " ORDER BY customer_id"
         };
-        let written = connection.execute(statement, [])? as u64;
+        let written = connection.execute(&statement, [])? as u64;
+        if dropped {
+            connection.execute_batch(&schema::create_key_index(profile, &options.key()))?;
+        }
         if written != rows {
             return Err(io::Error::other(format!("{rows} rows were accepted, but {written} written")).into());
         }
@@ -87,25 +97,28 @@ impl Segment {
 }
 
 /// The table of customers, as far as it matters for moving rows.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Layout {
     /// As custload creates it, without an index.
     Plain,
     /// As custload creates it, with one index, on the column of this field.
     Indexed(usize),
+    /// The same, on the several columns of the run's key. SQLite makes it anew.
+    IndexedBySeveral,
     Other,
 }
 
 /// Whether the table of customers is byte for byte what custload would create, so that encoded rows fit it, and no other index,
 /// trigger or constraint affects what is inserted.
-fn layout(connection: &Connection, profile: &Profile) -> rusqlite::Result<Layout> {
+fn layout(connection: &Connection, options: &StoreOptions) -> rusqlite::Result<Layout> {
+    let profile = &*options.profile;
     let encoding: String = connection.query_row("PRAGMA main.encoding", [], |row| row.get(0))?;
     // Another program may have a table of the name that `empty_index` needs.
     let mut statement = connection.prepare(&format!(
-        "SELECT type, sql FROM main.sqlite_schema WHERE lower(tbl_name) = 'customers' OR lower(name) LIKE '{EMPTIED}%' \
-         UNION ALL SELECT type, sql FROM temp.sqlite_schema WHERE lower(tbl_name) = 'customers'",
+        "SELECT type, sql FROM main.sqlite_schema WHERE tbl_name = ?1 COLLATE NOCASE OR lower(name) LIKE '{EMPTIED}%' \
+         UNION ALL SELECT type, sql FROM temp.sqlite_schema WHERE tbl_name = ?1 COLLATE NOCASE",
     ))?;
-    let found = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let found = statement.query_map([&profile.table], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let mut found: Vec<(String, Option<String>)> = found.collect::<rusqlite::Result<_>>()?;
     let table = ("table".to_string(), Some(schema::create_customers(profile)));
     let Some(at) = found.iter().position(|object| *object == table) else { return Ok(Layout::Other) };
@@ -114,22 +127,26 @@ fn layout(connection: &Connection, profile: &Profile) -> rusqlite::Result<Layout
         _ if encoding != "UTF-8" => return Ok(Layout::Other),
         [] => return Ok(Layout::Plain),
         [(kind, Some(sql))] if kind == "index" => {
-            profile.fields.iter().position(|field| schema::stored_key_index(&field.column) == *sql)
+            if options.key.len() > 1 && schema::stored_key_index(profile, &options.key()) == *sql {
+                return Ok(Layout::IndexedBySeveral);
+            }
+            profile.fields.iter().position(|field| schema::stored_key_index(profile, &[&field.column]) == *sql)
         }
         _ => None,
     };
     let Some(field) = field else { return Ok(Layout::Other) };
     // No record has an empty text. In sorted index entries it would look like NULL.
     let column = quoted(&profile.fields[field].column);
-    let sql = format!("SELECT EXISTS (SELECT 1 FROM main.customers WHERE {column} = '')");
+    let table = schema::table_of(profile);
+    let sql = format!("SELECT EXISTS (SELECT 1 FROM main.{table} WHERE {column} = '')");
     let has_empty: bool = connection.query_row(&sql, [], |row| row.get(0))?;
     Ok(if has_empty { Layout::Other } else { Layout::Indexed(field) })
 }
 
 /// An upper bound of the number of customers, without counting them.
-fn most_customers(connection: &Connection) -> rusqlite::Result<u64> {
+fn most_customers(connection: &Connection, table: &str) -> rusqlite::Result<u64> {
     let end = |function: &str| {
-        let sql = format!("SELECT ifnull({function}(customer_id), 0) FROM main.customers");
+        let sql = format!("SELECT ifnull({function}(customer_id), 0) FROM main.{table}");
         connection.query_row(&sql, [], |row| row.get::<_, i64>(0))
     };
     let (first, last) = (end("min")?, end("max")?);
@@ -143,9 +160,9 @@ fn most_customers(connection: &Connection) -> rusqlite::Result<u64> {
 const LEAST_ROW: u64 = 64;
 
 /// Adds the entries of the database's rows to the segment's index.
-fn append_entries(connection: &Connection, builder: &mut Builder, column: &str) -> Result<(), BuildError> {
+fn append_entries(connection: &Connection, builder: &mut Builder, table: &str, column: &str) -> Result<(), BuildError> {
     let column = quoted(column);
-    let sql = format!("SELECT customer_id, {column} FROM main.customers ORDER BY {column}, customer_id");
+    let sql = format!("SELECT customer_id, {column} FROM main.{table} ORDER BY {column}, customer_id");
     let mut statement = connection.prepare(&sql)?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
@@ -167,11 +184,9 @@ const EMPTIED: &str = "custload_emptied";
 
 /// Moves rows and index by SQLite's transfer optimisation: between tables of one form it copies cells undecoded. A failure rolls the
 /// whole transaction back, so no statement journal is needed.
-const TRANSFER: &str = "INSERT OR ROLLBACK INTO main.customers SELECT * FROM custload_segment.customers";
-
-/// Inserts the rows one by one: any clause prevents the optimisation.
-const INSERT_EACH: &str =
-    "INSERT OR ROLLBACK INTO main.customers SELECT * FROM custload_segment.customers ORDER BY customer_id";
+fn transfer(table: &str) -> String {
+    format!("INSERT OR ROLLBACK INTO main.{table} SELECT * FROM {SEGMENT}.{table}")
+}
 
 fn attach(connection: &Connection, path: &Path) -> rusqlite::Result<()> {
     let name = sqlite_name(path);
@@ -181,8 +196,8 @@ fn attach(connection: &Connection, path: &Path) -> rusqlite::Result<()> {
 
 /// Whether SQLite will move rows as they are, and the index too, if there is one: its program then copies cells where it would
 /// otherwise read columns, and copies index entries where it would otherwise make them.
-pub(super) fn is_transfer(connection: &Connection, has_index: bool) -> rusqlite::Result<bool> {
-    let mut statement = connection.prepare(&format!("EXPLAIN {TRANSFER}"))?;
+pub(super) fn is_transfer(connection: &Connection, table: &str, has_index: bool) -> rusqlite::Result<bool> {
+    let mut statement = connection.prepare(&format!("EXPLAIN {}", transfer(table)))?;
     let codes = statement.query_map([], |row| row.get::<_, String>("opcode"))?;
     let codes: Vec<String> = codes.collect::<rusqlite::Result<_>>()?;
     let count = |name: &str| codes.iter().filter(|code| *code == name).count();
@@ -193,7 +208,7 @@ pub(super) fn is_transfer(connection: &Connection, has_index: bool) -> rusqlite:
 /// Empties the index on a column; the rows stay, so the caller must fill it again. The index exchanges its root page with that of an
 /// empty table's index, which is then dropped with all entries. Nobody else sees that: it happens within the transaction. (REINDEX
 /// would read the whole table, even for a partial index of no rows.)
-fn empty_index(connection: &Connection, column: &str) -> rusqlite::Result<()> {
+fn empty_index(connection: &Connection, profile: &Profile, column: &str) -> rusqlite::Result<()> {
     connection.execute_batch(&format!(
         "CREATE TABLE main.{EMPTIED} (x); CREATE INDEX main.{EMPTIED}_index ON {EMPTIED} (x); \
          PRAGMA writable_schema = true"
@@ -202,7 +217,7 @@ fn empty_index(connection: &Connection, column: &str) -> rusqlite::Result<()> {
     let exchange = "UPDATE main.sqlite_schema SET rootpage = \
          (SELECT sum(rootpage) FROM main.sqlite_schema WHERE type = 'index' AND name IN (?1, ?2)) - rootpage \
          WHERE type = 'index' AND name IN (?1, ?2)";
-    let changed = connection.execute(exchange, [schema::key_index(column), format!("{EMPTIED}_index")]);
+    let changed = connection.execute(exchange, [schema::key_index(profile, &[column]), format!("{EMPTIED}_index")]);
     // SQLite reads the schema again, and protects it again.
     connection.execute_batch("PRAGMA writable_schema = RESET")?;
     if changed? != 2 {

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use super::connection::sqlite_error;
 use super::customers::{Customers, Snapshot, StoredRow, read_rows};
 use super::rows::{self, Change, ChangeStamp, insert_rows};
-use super::schema::{create_all, insert_customer};
+use super::schema::{create_all, insert_customer, table_of};
 use super::sql::{execute, quoted};
 use crate::core::{profile::Profile, row::Value};
 use crate::error::{Error, Result};
@@ -52,13 +52,14 @@ impl Simulation {
     pub fn change(&mut self, change: &Change<'_>, stamp: &ChangeStamp<'_>) -> Result<()> {
         let (customer, connection, profile) = (change.customer, &self.connection, &*self.profile);
         let columns: Vec<&str> = profile.fields.iter().map(|field| field.column.as_str()).collect();
-        let sql = "SELECT EXISTS (SELECT 1 FROM customers WHERE customer_id = ?1)";
-        let is_here = connection.query_row(sql, [customer], |row| row.get::<_, bool>(0));
+        let table = table_of(profile);
+        let sql = format!("SELECT EXISTS (SELECT 1 FROM {table} WHERE customer_id = ?1)");
+        let is_here = connection.query_row(&sql, [customer], |row| row.get::<_, bool>(0));
         let mut done = Ok(());
         if let (false, Some(existing)) = (is_here.map_err(|error| failed(&self.stop, &error))?, self.customers()) {
             existing.read_rows(&columns, &[customer], |_, row| done = copy(connection, profile, customer, &row))?;
         }
-        done.and_then(|()| rows::change(connection, change, stamp).map(drop))
+        done.and_then(|()| rows::change(connection, &table, change, stamp).map(drop))
             .map_err(|error| failed(&self.stop, &error))
     }
 
@@ -71,7 +72,8 @@ impl Simulation {
     ) -> Result<()> {
         let mut is_here = vec![false; customers.len()];
         let names: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
-        let read = read_rows(&self.connection, &names, customers, |at, row| {
+        let table = table_of(&self.profile);
+        let read = read_rows(&self.connection, &table, &names, customers, |at, row| {
             is_here[at] = true;
             each(at, row);
         });

@@ -85,6 +85,8 @@ impl ToSql for Field<'_> {
 pub(super) enum Column<R: 'static> {
     /// A column: its name, its declaration, and the field of the row that it holds.
     One(&'static str, &'static str, fn(&mut R) -> Field<'_>),
+    /// The same, and what it is in a database that was made before there was this column.
+    Later(&'static str, &'static str, &'static str, fn(&mut R) -> Field<'_>),
     /// A column for each of these counts.
     Counts(fn(&mut R) -> &mut Counts, fn(&Count) -> bool),
 }
@@ -97,18 +99,22 @@ pub(super) struct Table<R: 'static> {
 }
 
 impl<R: Clone + Default> Table<R> {
-    /// Visits the columns with the fields of a row: name, declaration, field.
+    /// Visits the columns with the fields of a row.
     fn for_each(
         &self,
         row: &mut R,
-        mut visit: impl FnMut(&'static str, &'static str, Field<'_>) -> rusqlite::Result<()>,
+        mut visit: impl FnMut(Declared, Field<'_>) -> rusqlite::Result<()>,
     ) -> rusqlite::Result<()> {
         for column in self.columns {
             match column {
-                Column::One(name, declaration, field) => visit(name, declaration, field(row))?,
+                Column::One(name, declaration, field) => visit(Declared::new(name, declaration), field(row))?,
+                Column::Later(name, declaration, default, field) => {
+                    visit(Declared { default: Some(default), ..Declared::new(name, declaration) }, field(row))?;
+                }
                 Column::Counts(counts, is_kept) => {
                     for count in Counts::TABLE.iter().filter(|count| is_kept(count)) {
-                        visit(count.name, "INTEGER NOT NULL", Field::Count((count.get_mut)(counts(row))))?;
+                        let declared = Declared::new(count.name, "INTEGER NOT NULL");
+                        visit(declared, Field::Count((count.get_mut)(counts(row))))?;
                     }
                 }
             }
@@ -118,8 +124,8 @@ impl<R: Clone + Default> Table<R> {
 
     pub(super) fn definition(&self) -> Definition {
         let mut columns = Vec::new();
-        let _ = self.for_each(&mut R::default(), |name, declaration, _| {
-            columns.push((name, declaration));
+        let _ = self.for_each(&mut R::default(), |declared, _| {
+            columns.push(declared);
             Ok(())
         });
         Definition { name: self.name, columns, primary_key: self.primary_key, options: "STRICT" }
@@ -127,35 +133,66 @@ impl<R: Clone + Default> Table<R> {
 
     /// The names of the columns, with a separator between them.
     fn names(&self, separator: &str) -> String {
-        let names: Vec<&str> = self.definition().columns.into_iter().map(|(name, _)| name).collect();
+        let names: Vec<&str> = self.definition().columns.into_iter().map(|column| column.name).collect();
         names.join(separator)
+    }
+
+    /// What a statement selects: the columns, and for those that the database lacks what they would be.
+    fn selected(&self, connection: &Connection) -> rusqlite::Result<String> {
+        let definition = self.definition();
+        let lacking = definition.lacking(connection)?;
+        let selected = |column: &Declared| match column.default.filter(|_| lacking.contains(&column.name)) {
+            Some(default) => format!("{default} AS {}", column.name),
+            None => column.name.to_string(),
+        };
+        Ok(definition.columns.iter().map(selected).collect::<Vec<_>>().join(", "))
     }
 
     pub(super) fn insert(&self, connection: &Connection, row: &R) -> rusqlite::Result<()> {
         let sql = format!("INSERT INTO {} ({}) VALUES (:{})", self.name, self.names(", "), self.names(", :"));
         let mut statement = connection.prepare_cached(&sql)?;
-        self.for_each(&mut row.clone(), |name, _, field| {
-            statement.raw_bind_parameter(format!(":{name}").as_str(), field)
+        self.for_each(&mut row.clone(), |declared, field| {
+            statement.raw_bind_parameter(format!(":{}", declared.name).as_str(), field)
         })?;
         statement.raw_execute().map(drop)
     }
 
     /// The rows that a condition selects, in the order that it asks for.
     pub(super) fn select(&self, connection: &Connection, rest: &str, params: impl Params) -> rusqlite::Result<Vec<R>> {
-        let mut statement = connection.prepare(&format!("SELECT {} FROM {} {rest}", self.names(", "), self.name))?;
+        let sql = format!("SELECT {} FROM {} {rest}", self.selected(connection)?, self.name);
+        let mut statement = connection.prepare(&sql)?;
         let rows = statement.query_map(params, |row| {
             let mut read = R::default();
-            self.for_each(&mut read, |name, _, field| field.read(row, name))?;
+            self.for_each(&mut read, |declared, field| field.read(row, declared.name))?;
             Ok(read)
         })?;
         rows.collect()
     }
 }
 
+/// A column as it is declared.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Declared {
+    pub(super) name: &'static str,
+    declaration: &'static str,
+    /// What it is, in SQL, in a database that was made before there was this column; `None` if all databases have it.
+    pub(super) default: Option<&'static str>,
+}
+
+impl Declared {
+    fn new(name: &'static str, declaration: &'static str) -> Declared {
+        Declared { name, declaration, default: None }
+    }
+
+    fn sql(&self) -> String {
+        let default = self.default.map(|default| format!(" DEFAULT {default}")).unwrap_or_default();
+        format!("{} {}{default}", self.name, self.declaration)
+    }
+}
+
 pub(super) struct Definition {
     pub(super) name: &'static str,
-    /// Names and declarations.
-    pub(super) columns: Vec<(&'static str, &'static str)>,
+    pub(super) columns: Vec<Declared>,
     pub(super) primary_key: Option<&'static str>,
     pub(super) options: &'static str,
 }
@@ -167,12 +204,28 @@ impl Definition {
         columns: &[(&'static str, &'static str)],
         primary_key: &'static str,
     ) -> Definition {
-        let primary_key = Some(primary_key);
-        Definition { name, columns: columns.to_vec(), primary_key, options: "STRICT, WITHOUT ROWID" }
+        let columns = columns.iter().map(|(name, declaration)| Declared::new(name, declaration)).collect();
+        Definition { name, columns, primary_key: Some(primary_key), options: "STRICT, WITHOUT ROWID" }
+    }
+
+    /// The names of the columns that the database's table lacks.
+    pub(super) fn lacking(&self, connection: &Connection) -> rusqlite::Result<Vec<&'static str>> {
+        let mut statement = connection.prepare_cached("SELECT name FROM pragma_table_info(?1)")?;
+        let found = statement.query_map([self.name], |row| row.get(0))?;
+        let found: Vec<String> = found.collect::<rusqlite::Result<_>>()?;
+        let names = self.columns.iter().map(|column| column.name);
+        Ok(names.filter(|name| !found.iter().any(|found| found == name)).collect())
+    }
+
+    /// The statements that add the columns that the database's table lacks because it was made before there were any.
+    pub(super) fn add_lacking(&self, connection: &Connection) -> rusqlite::Result<String> {
+        let lacking = self.lacking(connection)?;
+        let lacking = self.columns.iter().filter(|column| lacking.contains(&column.name));
+        Ok(lacking.map(|column| format!("ALTER TABLE {} ADD COLUMN {};", self.name, column.sql())).collect())
     }
 
     pub(super) fn create(&self) -> String {
-        let columns = self.columns.iter().map(|(name, declaration)| format!("{name} {declaration}"));
+        let columns = self.columns.iter().map(Declared::sql);
         let key = self.primary_key.map(|key| format!("PRIMARY KEY ({key})"));
         let lines: Vec<String> = columns.chain(key).collect();
         format!("CREATE TABLE {} (\n  {}\n) {}", self.name, lines.join(",\n  "), self.options)

@@ -12,7 +12,9 @@ use super::rows::{self, Change, ChangeStamp};
 use super::runs::{
     CHECKPOINT_UPDATES, Checkpoint, FileRow, RunRow, remove_checkpoint, write_checkpoint, write_database_id, write_run,
 };
-use super::{customers::Customers, file::counter_differs, journal::Journal, schema, undo::changed_since};
+use super::schema::{self, Lacks};
+use super::{customers::Customers, file::counter_differs, journal::Journal, undo::changed_since};
+use crate::core::profile::Profile;
 use crate::error::{Error, Result, Words};
 use crate::shell;
 
@@ -59,7 +61,8 @@ impl Store {
     pub fn count_customers(&self) -> Result<i64> {
         match &self.destination {
             Destination::Existing(_) => {
-                self.read(|connection| connection.query_row("SELECT count(*) FROM customers", [], |row| row.get(0)))
+                let sql = format!("SELECT count(*) FROM {}", schema::table_of(&self.options.profile));
+                self.read(|connection| connection.query_row(&sql, [], |row| row.get(0)))
             }
             _ => Ok(self.rows_written as i64),
         }
@@ -68,8 +71,9 @@ impl Store {
     /// The names of the triggers on the table of customers, which custload does not make.
     pub fn triggers(&self) -> Result<Vec<String>> {
         self.read(|connection| {
-            let sql = "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'customers' ORDER BY name";
-            connection.prepare(sql)?.query_map([], |row| row.get(0))?.collect()
+            let sql =
+                "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE ORDER BY name";
+            connection.prepare(sql)?.query_map([&self.options.profile.table], |row| row.get(0))?.collect()
         })
     }
 
@@ -84,7 +88,8 @@ impl Store {
 
     pub fn change(&mut self, change: &Change<'_>, stamp: &ChangeStamp<'_>) -> Result<()> {
         let changed = self.read(|connection| {
-            let changed = rows::change(connection, change, stamp)?;
+            let table = schema::table_of(&self.options.profile);
+            let changed = rows::change(connection, &table, change, stamp)?;
             if self.options.track_inputs {
                 let sql = "INSERT INTO import_checkpoint_updates (import_file, customer_id) VALUES (?1, ?2)";
                 connection.prepare_cached(sql)?.execute([stamp.file, change.customer])?;
@@ -182,7 +187,7 @@ impl Store {
         } else {
             // The counter does not show what was written, and in WAL mode it shows nothing. So the run's rows are read.
             let (run_id, stop) = (checkpoint.run_id, &self.options.stop);
-            match self.read(|connection| changed_since(connection, run_id, stop))? {
+            match self.read(|connection| changed_since(connection, run_id, &self.options.profile.table, stop))? {
                 Some(what) => what,
                 None => return Ok(counter_differs(counter, checkpoint.change_counter)),
             }
@@ -216,20 +221,24 @@ fn lock_again(options: &StoreOptions) -> Result<LockedDatabase> {
 fn prepare_tables(options: &StoreOptions, open: &OpenDatabase) -> Result<i64> {
     let connection = &open.connection;
     let found = schema::compare(connection, &options.profile).map_err(|error| options.sqlite_error(error))?;
+    let later = || schema::add_later_columns(connection).map_err(|error| options.sqlite_error(error));
     let mut sql = match found {
-        Ok(Some(missing)) => schema::add_columns(&options.profile, &missing),
-        Ok(None) => schema::create_all(&options.profile),
+        Ok(Lacks::Columns(missing)) => later()? + &schema::add_columns(&options.profile, &missing),
+        Ok(Lacks::Table) => later()? + &schema::create_customers(&options.profile) + ";",
+        Ok(Lacks::All) => schema::create_all(&options.profile),
         Err(why) => {
             let message = format!("{why}. Name another database with --db, or rename that table or view");
             return Err(Error::database(&options.path, message));
         }
     };
     // The index is created before the rows: reading the existing keys needs it, and it is smaller now.
-    sql.extend(options.key.as_deref().map(schema::create_key_index));
+    if !options.key.is_empty() {
+        sql.push_str(&schema::create_key_index(&options.profile, &options.key()));
+    }
     if options.track_inputs {
         sql.push_str(CHECKPOINT_UPDATES);
     }
-    let last = connection.execute_batch(&sql).and_then(|()| last_id(connection));
+    let last = connection.execute_batch(&sql).and_then(|()| last_id(connection, &options.profile));
     match last.map_err(|error| options.sqlite_error(error))? {
         Some(last) => last
             .checked_add(1)
@@ -238,14 +247,15 @@ fn prepare_tables(options: &StoreOptions, open: &OpenDatabase) -> Result<i64> {
     }
 }
 
-/// The greatest customer ID that was ever given out, as far as it is known.
-fn last_id(connection: &Connection) -> rusqlite::Result<Option<i64>> {
-    let greatest = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, Option<i64>>(0));
-    let existing = greatest("SELECT max(customer_id) FROM customers")?;
+/// The greatest customer ID of the table that was ever given out, as far as it is known.
+fn last_id(connection: &Connection, profile: &Profile) -> rusqlite::Result<Option<i64>> {
+    let of_table = |sql: &str| connection.query_row(sql, [&profile.table], |row| row.get::<_, Option<i64>>(0));
+    let existing = format!("SELECT max(customer_id) FROM {}", schema::table_of(profile));
+    let existing: Option<i64> = connection.query_row(&existing, [], |row| row.get(0))?;
     let given = match schema::object_type(connection, "sqlite_sequence")? {
-        Some(_) => greatest("SELECT max(seq) FROM sqlite_sequence WHERE name = 'customers'")?,
+        Some(_) => of_table("SELECT max(seq) FROM sqlite_sequence WHERE name = ?1 COLLATE NOCASE")?,
         None => None,
     };
-    let of_runs = greatest("SELECT max(last_customer_id) FROM import_runs")?;
+    let of_runs = of_table("SELECT max(last_customer_id) FROM import_runs WHERE table_name = ?1 COLLATE NOCASE")?;
     Ok(existing.max(given).max(of_runs).filter(|last| *last > 0))
 }

@@ -27,7 +27,7 @@ fn open(path: &Path, key: &str) -> Store {
         run_id: locked.next_run().unwrap(),
         database_id: "id".to_string(),
         profile: profile(),
-        key: Some(key.to_string()),
+        key: vec![key.to_string()],
         max_customers_per_key: 1,
         first_id: 1,
         wait: Duration::ZERO,
@@ -79,7 +79,7 @@ fn columns_may_have_any_name() {
         let mut keys = Vec::new();
         let mut store = open(&path, key);
         let customers = store.customers().unwrap();
-        customers.for_each_key(i64::MAX, |customer, key| keys.push((customer, key[1..].to_string()))).unwrap();
+        customers.for_each_key(i64::MAX, |customer, key| keys.push((customer, key[0][1..].to_string()))).unwrap();
         assert_eq!(keys.len(), 8_203);
         assert!(keys.iter().all(|(customer, number)| *number == (customer - 1).to_string()));
         let change =

@@ -1,4 +1,4 @@
-//! Building a new database without SQL: [`Builder`] fills the pages of `customers` and of its key's index directly.
+//! Building a new database without SQL: [`Builder`] fills the pages of the customers and of their key's index directly.
 //!
 //! SQLite creates the schema. Only rows, which come in the order of their IDs, what undo needs of them, and index entries, which
 //! are sorted first, are laid out here: rows through INSERT took longer than everything else in a run together. The format is
@@ -83,19 +83,27 @@ impl Builder {
         is_kept: bool,
     ) -> Result<Builder, Error> {
         let field = |index: usize| &options.profile.fields[index];
-        let name = indexed.map(|index| schema::key_index(&field(index).column));
-        tables.extend(indexed.map(|index| schema::create_key_index(&field(index).column)));
+        let profile = &*options.profile;
+        let name = indexed.map(|index| schema::key_index(profile, &[&field(index).column]));
+        tables.extend(indexed.map(|index| schema::create_key_index(profile, &[&field(index).column])));
         let key = name.as_deref().zip(indexed);
         let key = key.map(|(index, column)| Key { index, column, integers: field(column).is_number() });
         let start = || {
             let layout = Layout { page_size, threads: options.threads, is_kept, ..LAYOUT };
-            Builder::new(&private.path, private.lock.try_clone()?, &tables, key, layout)
+            Builder::new(&private.path, private.lock.try_clone()?, &tables, &profile.table, key, layout)
         };
         start().map_err(|error| options.build_error(error))
     }
 
     /// Starts in an empty file at `path`, of which `file` is a handle. `schema` creates the tables and the index `key`.
-    fn new(path: &Path, file: File, schema: &str, key: Option<Key<'_>>, layout: Layout) -> Result<Builder, BuildError> {
+    fn new(
+        path: &Path,
+        file: File,
+        schema: &str,
+        table: &str,
+        key: Option<Key<'_>>,
+        layout: Layout,
+    ) -> Result<Builder, BuildError> {
         let Layout { page_size, lock_byte, portions, threads, is_kept } = layout;
         let connection = Connection::open(path)?;
         connection.execute_batch(&format!(
@@ -106,7 +114,7 @@ impl Builder {
             connection
                 .query_row("SELECT rootpage FROM sqlite_schema WHERE name = ?1", [name], |row| row.get::<_, u32>(0))
         };
-        let table = Tree::new(Kind::Table, root("customers")?, page_size);
+        let table = Tree::new(Kind::Table, root(table)?, page_size);
         let created = root("import_created").optional()?.map(|root| Tree::new(Kind::Index, root, page_size));
         let index = key.map(|key| {
             let sorter = Sorter::new(&folder_of(path), key.integers, portions, threads)?;

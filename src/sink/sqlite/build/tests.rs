@@ -28,7 +28,8 @@ fn schema(key: Key<'_>) -> String {
 fn started(folder: &Path, schema: &str, key: Key<'_>, layout: Layout, threads: usize) -> Builder {
     let path = folder.join("built.db");
     let file = File::options().read(true).write(true).create_new(true).open(&path).unwrap();
-    Builder::new(&path, file, schema, Some(key), Layout { threads, is_kept: threads > 2, ..layout }).unwrap()
+    Builder::new(&path, file, schema, "customers", Some(key), Layout { threads, is_kept: threads > 2, ..layout })
+        .unwrap()
 }
 
 /// Adds rows under IDs from 7 on, in batches, as they come from blocks.

@@ -63,7 +63,7 @@ fn options(path: &Path) -> StoreOptions {
         path: path.to_path_buf(),
         run_id: 1,
         profile,
-        key: Some("email".into()),
+        key: vec!["email".into()],
         max_customers_per_key: 1,
         first_id: 5,
         wait: Duration::ZERO,
@@ -178,7 +178,7 @@ fn the_transfer_path_is_taken() {
     let tables = schema::create_customers(&options(&file).profile);
     Connection::open(&file).unwrap().execute_batch(&format!("{tables}; CREATE INDEX i ON customers (email)")).unwrap();
     connection.execute(&format!("ATTACH ?1 AS {SEGMENT}"), [file.to_str()]).unwrap();
-    assert!(is_transfer(&connection, true).unwrap());
+    assert!(is_transfer(&connection, "customers", true).unwrap());
     let bars = [
         "CREATE TRIGGER t AFTER INSERT ON customers BEGIN SELECT 1; END",
         "CREATE TEMP TRIGGER t AFTER INSERT ON main.customers BEGIN SELECT 1; END",
@@ -188,7 +188,7 @@ fn the_transfer_path_is_taken() {
     ];
     for bar in bars {
         connection.execute_batch(&format!("BEGIN; {bar}")).unwrap();
-        assert!(!is_transfer(&connection, true).unwrap(), "{bar}");
+        assert!(!is_transfer(&connection, "customers", true).unwrap(), "{bar}");
         connection.execute_batch("ROLLBACK").unwrap();
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use rusqlite::types::Value as Owned;
-use rusqlite::{Connection, Row, ToSql, params_from_iter, types::ValueRef};
+use rusqlite::{Row, ToSql, params_from_iter, types::ValueRef};
 
 use super::undoing::{ChangeCause, CustomerColumn, Step, Undoing, Undone, column_dropped, customer_columns};
 use crate::core::row::Value;
@@ -14,8 +14,8 @@ use crate::sink::sqlite::sql::{quoted, value_of};
 impl Undoing<'_> {
     /// Finds the changed customers among those that the run created, except those that it updated as well.
     pub(super) fn compare_created(&self, undone: &mut Undone) -> Step<()> {
-        let columns = customer_columns(self.connection)?;
-        let rows = CreatedRows::new(self.connection, self.undo.run_id, &columns)?;
+        let columns = customer_columns(self.connection, &self.table)?;
+        let rows = CreatedRows::new(self, &columns)?;
         let sql = "SELECT first_customer_id, last_customer_id, digest FROM import_created WHERE run_id = ?1 ORDER BY 1";
         let mut statement = self.connection.prepare(sql)?;
         let mut ranges = statement.query([self.undo.run_id])?;
@@ -69,11 +69,12 @@ impl Undoing<'_> {
     }
 
     pub(super) fn compare_updated(&self, undone: &mut Undone) -> rusqlite::Result<()> {
-        let columns = customer_columns(self.connection)?;
-        let mut statement = self.connection.prepare(
+        let columns = customer_columns(self.connection, &self.table)?;
+        let mut statement = self.connection.prepare(&format!(
             "SELECT c.*, c.import_run, u.customer_id, u.digest, c.customer_id IS NULL FROM import_updated AS u \
-             LEFT JOIN customers AS c ON c.customer_id = u.customer_id WHERE u.run_id = ?1 ORDER BY u.customer_id",
-        )?;
+             LEFT JOIN {} AS c ON c.customer_id = u.customer_id WHERE u.run_id = ?1 ORDER BY u.customer_id",
+            self.quoted_table
+        ))?;
         let names: Vec<String> = statement.column_names().take(columns.len()).map(str::to_string).collect();
         let mut rows = statement.query([self.undo.run_id])?;
         while let Some(row) = rows.next()? {
@@ -108,14 +109,14 @@ struct CreatedRows {
 }
 
 impl CreatedRows {
-    fn new(connection: &Connection, run_id: i64, columns: &[CustomerColumn]) -> Step<CreatedRows> {
-        let mut statement =
-            connection.prepare("SELECT value FROM import_runs, json_each(columns) WHERE run_id = ?1 ORDER BY key")?;
-        let names = statement.query_map([run_id], |row| row.get(0))?;
+    fn new(undoing: &Undoing<'_>, columns: &[CustomerColumn]) -> Step<CreatedRows> {
+        let sql = "SELECT value FROM import_runs, json_each(columns) WHERE run_id = ?1 ORDER BY key";
+        let mut statement = undoing.connection.prepare(sql)?;
+        let names = statement.query_map([undoing.undo.run_id], |row| row.get(0))?;
         let mut names: Vec<String> = names.collect::<rusqlite::Result<_>>()?;
         names.extend(STAMP_COLUMNS.iter().map(|(name, _)| name.to_string()));
         if let Some(name) = names.iter().find(|name| !columns.iter().any(|column| column.is_named(name))) {
-            return Err(column_dropped(name));
+            return Err(column_dropped(&undoing.table, name));
         }
         let others = columns.iter().filter(|column| {
             !column.is_generated && !column.is_named("customer_id") && !names.iter().any(|name| column.is_named(name))
@@ -129,8 +130,9 @@ impl CreatedRows {
         let condition = if conditions.is_empty() { "1".to_string() } else { conditions.join(" AND ") };
         let listed: Vec<String> = names.iter().map(|name| quoted(name)).collect();
         let sql = format!(
-            "SELECT customer_id, {condition}, {} FROM customers WHERE customer_id BETWEEN ?1 AND ?2 ORDER BY customer_id",
-            listed.join(", ")
+            "SELECT customer_id, {condition}, {} FROM {} WHERE customer_id BETWEEN ?1 AND ?2 ORDER BY customer_id",
+            listed.join(", "),
+            undoing.quoted_table
         );
         let import_run = names.iter().rposition(|name| name == "import_run").unwrap_or_default();
         Ok(CreatedRows { sql, columns: names.len(), import_run, defaults })

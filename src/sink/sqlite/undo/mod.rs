@@ -15,9 +15,10 @@ use rusqlite::{Connection, OptionalExtension};
 use self::undoing::{Failure, Step, Undoing, refused_by};
 use super::connection::{CommitError, commit_past_readers, sqlite_error};
 use super::history::{PastRun, runs_of};
+use super::journal::DIGITS;
 use super::lock::{LockedDatabase, OpenDatabase};
 use super::runs::{FINISHED, UNDONE, UNFINISHED, is_undone, unfinished};
-use super::{journal::DIGITS, schema::tables};
+use super::schema::{has_customers, tables};
 use crate::error::{Error, Result};
 
 pub use self::undoing::{ChangeCause, MOST_LISTED, Undo, Undone};
@@ -66,7 +67,8 @@ impl LockedDatabase {
 
     fn undo_with(&self, undo: &Undo, way: impl FnOnce(&Undoing<'_>) -> Step<Undone>) -> Result<Undone> {
         let connection = &self.existing()?.connection;
-        let undone = refuse(connection, undo.run_id).and_then(|()| way(&Undoing::new(connection, undo, &self.stop)?));
+        let undone =
+            refuse(connection, undo.run_id).and_then(|table| way(&Undoing::new(connection, undo, &table, &self.stop)?));
         undone.map_err(|failure| failure.into_error(&self.path, undo.run_id, &self.stop))
     }
 }
@@ -75,10 +77,11 @@ impl LockedDatabase {
 pub(super) fn changed_since(
     connection: &Connection,
     run_id: i64,
+    table: &str,
     stop: &AtomicUsize,
 ) -> rusqlite::Result<Option<String>> {
     let undo = Undo { run_id, keep_changed: false, dry_run: true, now: String::new() };
-    let found = match Undoing::new(connection, &undo, stop)?.compare() {
+    let found = match Undoing::new(connection, &undo, table, stop)?.compare() {
         Err(Failure::Sqlite(error) | Failure::Commit(CommitError::Failed(error) | CommitError::InDoubt(error))) => {
             return Err(error);
         }
@@ -144,7 +147,8 @@ impl Undoing<'_> {
     }
 }
 
-fn refuse(connection: &Connection, run_id: i64) -> Step<()> {
+/// The table of the run's customers; an error if it cannot be undone.
+fn refuse(connection: &Connection, run_id: i64) -> Step<String> {
     let refuse = |why: &str| Err(Failure::Refused(why.to_string()));
     let runs = runs_of(connection, Some(run_id))?.map_err(Failure::Refused)?;
     let Some(run) = runs.first() else {
@@ -158,8 +162,12 @@ fn refuse(connection: &Connection, run_id: i64) -> Step<()> {
         let other = other.checkpoint.run_id;
         return refuse(&format!("run {other} was stopped, and must be finished or undone first"));
     }
+    let table = &run.table_name;
+    if !has_customers(connection, table)?.map_err(Failure::Refused)? {
+        return refuse(&format!("the database no longer has the table {table}"));
+    }
     match has_whole_journal(connection, run)? {
-        true => Ok(()),
+        true => Ok(table.clone()),
         false => refuse("the data needed to undo it is gone: `custload runs prune` deletes it"),
     }
 }

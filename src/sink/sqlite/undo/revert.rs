@@ -18,13 +18,14 @@ struct Former {
 impl Undoing<'_> {
     /// Restores the customers that the run updated. Returns their number.
     pub(super) fn restore(&self) -> Step<u64> {
-        let columns = customer_columns(self.connection)?;
+        let columns = customer_columns(self.connection, &self.table)?;
         let sql = format!(
             "SELECT u.customer_id, u.old_updated_at, u.old_import_run, u.old_import_file, u.old_import_record, c.field, \
              c.old_value FROM import_updated AS u LEFT JOIN import_changes AS c \
              ON c.run_id = u.run_id AND c.customer_id = u.customer_id \
              WHERE u.run_id = ?1 AND u.customer_id < ?2 \
-             AND EXISTS (SELECT 1 FROM customers AS t WHERE t.customer_id = u.customer_id){} ORDER BY u.customer_id, c.field",
+             AND EXISTS (SELECT 1 FROM {} AS t WHERE t.customer_id = u.customer_id){} ORDER BY u.customer_id, c.field",
+            self.quoted_table,
             self.and_not_kept("u.customer_id")
         );
         let mut statement = self.connection.prepare(&sql)?;
@@ -42,7 +43,7 @@ impl Undoing<'_> {
             let former = open.get_or_insert_with(|| Former { customer, stamp, values: Vec::new() });
             if let Some(field) = row.get::<_, Option<String>>(5)? {
                 if !columns.iter().any(|column| column.is_named(&field)) {
-                    return Err(column_dropped(&field));
+                    return Err(column_dropped(&self.table, &field));
                 }
                 former.values.push((field, row.get(6)?));
             }
@@ -56,7 +57,7 @@ impl Undoing<'_> {
 
     fn restore_one(&self, former: Former) -> Step<()> {
         let Former { customer, stamp, values } = former;
-        let sql = update_customer(values.iter().map(|(name, _)| name.as_str()));
+        let sql = update_customer(&self.quoted_table, values.iter().map(|(name, _)| name.as_str()));
         let values = values.into_iter().map(|(_, value)| value).chain(stamp).chain([Value::Integer(customer)]);
         let updated = self.connection.prepare_cached(&sql)?.execute(params_from_iter(values)).map_err(refused_by)?;
         match updated {
@@ -70,8 +71,9 @@ impl Undoing<'_> {
         let sql = format!(
             "SELECT u.customer_id, u.old_import_run FROM import_updated AS u JOIN import_runs AS r \
              ON r.run_id = u.old_import_run WHERE u.run_id = ?1 AND u.customer_id < ?2 AND r.status = ?3 \
-             AND EXISTS (SELECT 1 FROM customers AS t WHERE t.customer_id = u.customer_id){} \
+             AND EXISTS (SELECT 1 FROM {} AS t WHERE t.customer_id = u.customer_id){} \
              ORDER BY u.customer_id LIMIT {MOST_LISTED}",
+            self.quoted_table,
             self.and_not_kept("u.customer_id")
         );
         let mut statement = self.connection.prepare(&sql)?;
@@ -85,11 +87,13 @@ impl Undoing<'_> {
         if expected == 0 {
             return Ok(0);
         }
-        let count = || self.connection.query_row("SELECT count(*) FROM customers", [], |row| row.get::<_, i64>(0));
+        let table = &self.quoted_table;
+        let sql = format!("SELECT count(*) FROM {table}");
+        let count = || self.connection.query_row(&sql, [], |row| row.get::<_, i64>(0));
         let before = count()? as u64;
         if before == expected {
             // Without a condition SQLite does not read the rows.
-            self.connection.execute("DELETE FROM customers", []).map_err(refused_by)?;
+            self.connection.execute(&format!("DELETE FROM {table}"), []).map_err(refused_by)?;
         } else {
             self.delete_ranges()?;
         }
@@ -108,7 +112,8 @@ impl Undoing<'_> {
         let mut ranges = self.connection.prepare(sql)?;
         let mut ranges = ranges.query([self.undo.run_id])?;
         let not_kept = self.and_not_kept("customer_id");
-        let sql = format!("DELETE FROM customers WHERE customer_id BETWEEN ?1 AND ?2{not_kept}");
+        let table = &self.quoted_table;
+        let sql = format!("DELETE FROM {table} WHERE customer_id BETWEEN ?1 AND ?2{not_kept}");
         let mut delete = self.connection.prepare(&sql)?;
         while let Some(range) = ranges.next()? {
             self.check_stop()?;

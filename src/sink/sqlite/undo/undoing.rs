@@ -8,6 +8,7 @@ use rusqlite::{Connection, ErrorCode, ffi, types::Value};
 
 use crate::error::Error;
 use crate::sink::sqlite::connection::{CommitError, sqlite_error};
+use crate::sink::sqlite::sql::quoted;
 
 #[derive(Clone, Debug)]
 pub struct Undo {
@@ -122,8 +123,8 @@ pub(super) fn refused_by(error: rusqlite::Error) -> Failure {
     }
 }
 
-pub(super) fn column_dropped(column: &str) -> Failure {
-    Failure::Refused(format!("the table customers no longer has the column {column}, which the run filled"))
+pub(super) fn column_dropped(table: &str, column: &str) -> Failure {
+    Failure::Refused(format!("the table {table} no longer has the column {column}, which the run filled"))
 }
 
 /// The table of customers that stay as they are.
@@ -133,6 +134,9 @@ pub(super) struct Undoing<'h> {
     pub(super) connection: &'h Connection,
     pub(super) undo: &'h Undo,
     pub(super) stop: &'h AtomicUsize,
+    /// The table that the run's customers are in, and its quoted name.
+    pub(super) table: String,
+    pub(super) quoted_table: String,
     /// The first customer that it created. Updated customers from there on were created by it too.
     pub(super) first_created: i64,
 }
@@ -142,11 +146,13 @@ impl<'h> Undoing<'h> {
     pub(super) fn new(
         connection: &'h Connection,
         undo: &'h Undo,
+        table: &str,
         stop: &'h AtomicUsize,
     ) -> rusqlite::Result<Undoing<'h>> {
         let sql = "SELECT min(first_customer_id) FROM import_created WHERE run_id = ?1";
         let first: Option<i64> = connection.query_row(sql, [undo.run_id], |row| row.get(0))?;
-        Ok(Undoing { connection, undo, stop, first_created: first.unwrap_or(i64::MAX) })
+        let (table, quoted_table) = (table.to_string(), quoted(table));
+        Ok(Undoing { connection, undo, stop, table, quoted_table, first_created: first.unwrap_or(i64::MAX) })
     }
 
     /// An error if a signal asks to stop. SQLite asks too, but not between short statements.
@@ -203,13 +209,13 @@ impl CustomerColumn {
     }
 }
 
-/// The columns of `customers` in their order, as `SELECT *` gives them.
-pub(super) fn customer_columns(connection: &Connection) -> rusqlite::Result<Vec<CustomerColumn>> {
+/// The columns of a table in their order, as `SELECT *` gives them.
+pub(super) fn customer_columns(connection: &Connection, table: &str) -> rusqlite::Result<Vec<CustomerColumn>> {
     let mut statement = connection.prepare(
-        "SELECT name, dflt_value, hidden > 1 AS is_generated FROM pragma_table_xinfo('customers') WHERE hidden <> 1 \
+        "SELECT name, dflt_value, hidden > 1 AS is_generated FROM pragma_table_xinfo(?1) WHERE hidden <> 1 \
          ORDER BY cid",
     )?;
-    let columns = statement.query_map([], |row| {
+    let columns = statement.query_map([table], |row| {
         let default: Option<String> = row.get("dflt_value")?;
         let value = default.map(|sql| connection.query_row(&format!("SELECT ({sql})"), [], |row| row.get(0)));
         Ok(CustomerColumn {
