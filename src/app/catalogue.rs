@@ -73,6 +73,7 @@ fn data(profile: &Profile) -> Value {
             "at_least": field.at_least,
             "characters": field.characters.map(|characters| characters.describe()),
             "repair": field.repair,
+            "unique": field.unique,
             "deprecated": field.deprecated,
             "choices": field.choices,
             "headers": accepted_names(field).collect::<Vec<_>>(),

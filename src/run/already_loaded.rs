@@ -22,7 +22,9 @@ pub(super) fn left_to_load(
     options: &Options,
     observer: &mut dyn Observer,
 ) -> Result<(Vec<Input>, BTreeSet<i64>)> {
-    let (Some(locked), Some(loaded)) = (&start.locked, loaded) else { return Ok((inputs, BTreeSet::new())) };
+    let (Some(locked), Some(mut loaded)) = (&start.locked, loaded) else { return Ok((inputs, BTreeSet::new())) };
+    // What is in another table is not loaded in this one.
+    loaded.retain(|loaded| loaded.run.table_name.eq_ignore_ascii_case(&profile.table));
     let identities = identities(&inputs, &loaded, options)?;
     let undone = match options.redo {
         true => undo_first(locked, &identities, &loaded, options, &start.clock.started, observer)?,

@@ -1,10 +1,9 @@
-//! What is done for each block in order ([`Committer`]): [`Keys`] finds duplicates, [`Resolver`] decides what becomes of a record,
+//! What is done for each block in order ([`Committer`]): [`AllKeys`] finds duplicates, [`Resolver`] decides what becomes of a record,
 //! [`CustomerWriter`] stores it, [`Reports`] lists it, [`Ledger`] counts it.
 
 use std::{ops::Range, sync::Arc};
 
 use super::accepted::{Accepted, Action, LastWins};
-use super::keys::{Keys, existing_matches};
 use super::ledger::{Ledger, RunRecord};
 use super::options::{Command, Observer, Options};
 use super::resolver::{Resolved, Resolver};
@@ -12,6 +11,7 @@ use super::tally::{listed_spans, threshold_passed};
 use super::target::{CustomerWriter, Target};
 use super::worker::{Checked, Found, Worker};
 use super::{committed_input::CommittedInput, cutter::Stops, events, prepare::Prepared, reports::Reports};
+use super::{existing::existing_matches, keys::AllKeys};
 use super::{resume::Replay, start::Start, threads::stop_if_signalled};
 use crate::core::judge::{Checker, Outcome, Stamp};
 use crate::core::{judge::plan::Plan, mode::Duplicates, record::TextBefore, text::visible};
@@ -23,7 +23,7 @@ use crate::{disk::folder_of, error::Result};
 pub(super) struct Committer<'r> {
     pub(super) options: &'r Options,
     pub(super) plan: Arc<Plan>,
-    keys: Keys,
+    keys: AllKeys,
     resolver: Resolver,
     pub(super) writer: CustomerWriter,
     pub(super) reports: Reports,
@@ -71,10 +71,11 @@ impl<'r> Committer<'r> {
             (Command::Import, Some(database)) => folder_of(database),
             _ => std::env::temp_dir(),
         };
-        let keys = Keys::new(plan.key.clone(), &target, first_free_id, spill.clone())?;
+        let keys = AllKeys::new(&plan, &target, first_free_id, &spill)?;
         let reports = Reports::new(folder, options.accepted)?;
         let last_wins = (options.duplicates == Duplicates::Last).then(|| LastWins::new(spill));
-        let resolver = Resolver::new(plan.mode, target.has_customers(), reports.accepted.is_some(), last_wins);
+        let mut resolver = Resolver::new(plan.mode, target.has_customers(), reports.accepted.is_some(), last_wins);
+        resolver.notes_changes = one_by_one && !plan.unique.is_empty();
         let writer = CustomerWriter {
             target,
             plan: Arc::clone(&plan),
@@ -117,7 +118,6 @@ impl<'r> Committer<'r> {
         let rejects = self.reports.begin_input(prepared, &checker);
         self.ledger.inputs.push(CommittedInput::new(prepared, rejects));
         let dialect = &prepared.input.dialect;
-        let (keys, fingerprints) = self.keys.shared();
         Worker {
             checker,
             input: index,
@@ -125,8 +125,7 @@ impl<'r> Committer<'r> {
             run: self.run_name.clone(),
             delimiter: dialect.csv.delimiter,
             is_table: dialect.format.is_table(),
-            fingerprints,
-            keys,
+            keys: self.keys.shared(),
             reports: self.reports.folder.is_some(),
             has_customers: self.writer.target.has_customers(),
         }

@@ -38,6 +38,11 @@ impl From<PlanError> for Error {
             PlanError::NoKey(mode) => {
                 format!("--mode {} finds customers by their key; leave out --key none", mode.name())
             }
+            PlanError::RealKey(column) => {
+                format!(
+                    "--key {column}: {column} is stored as a real number, which identifies nothing; choose another key"
+                )
+            }
             PlanError::RepeatedKey(column) => format!("--key: it names {column} twice; name each column once"),
             PlanError::OnInvalid { profile, column, on_invalid, reason } => {
                 let name = if on_invalid == OnInvalid::Keep { "keep" } else { "clear" };

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use chrono::Utc;
 use serde::Serialize;
 
-use super::prepare::{bind_one, candidates, choose, note_sheet, summary_of};
+use super::prepare::{bind_one, candidates, choose, note_sheet, plan, summary_of};
 use super::{advice::proposal, inputs::open_inputs, options::Options};
 use crate::core::finding::{Code, Severity, english};
+use crate::core::judge::field_plan::FieldPlan;
 use crate::core::judge::plan::FieldOptions;
 use crate::core::judge::{Checker, Outcome, Stamp};
 use crate::core::profile::{Candidates, Likely, Profile, nearest_field, report_column};
@@ -16,7 +17,6 @@ use crate::core::record::csv::{SHEET_MARK, TYPED, split};
 use crate::core::record::json::{JsonValue, Members, value};
 use crate::core::record::{Block, Extent};
 use crate::core::row::{PlainRows, Value};
-use crate::core::{judge::field_plan::FieldPlan, judge::plan::Plan};
 use crate::error::{Error, Result};
 use crate::read::expand::expand;
 use crate::read::input::{Dialect, Input, ReadOptions};
@@ -138,7 +138,8 @@ impl Inspection {
             Ok(profile) => {
                 self.profile = Some(profile.name.clone());
                 let now = options.now.or_else(|| Some(Utc::now()));
-                let plan = Arc::new(Plan::new(profile, &FieldOptions { now, ..options.fields.clone() })?);
+                let fields = FieldOptions { now, ..options.fields.clone() };
+                let plan = Arc::new(plan(profile, std::slice::from_ref(input), &fields)?);
                 bind_one(input, 0, &plan, options).map(|(shape, summary)| (plan, shape, summary))
             }
             Err(problem) => Err(problem),

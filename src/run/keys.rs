@@ -1,21 +1,23 @@
-//! Which customer or earlier record has a key: [`Keys`]; and, in a run that changes customers, [`existing_matches`]. Workers claim
-//! keys by fingerprint, in any order; if one is taken already, the texts of the keys are compared here, in the records' order.
+//! Which customer or earlier record has a key, or a value that no two customers share: [`Keys`], one for each. Workers claim keys by
+//! fingerprint, in any order; if one is taken already, the texts of the keys are compared here, in the records' order.
 
 use std::collections::{HashMap, HashSet};
-use std::{borrow::Cow, ops::Range, path::PathBuf};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 
-use super::worker::{Checked, Found};
+use super::row_texts::texts_in;
+use super::worker::Checked;
 use super::{accepted::spill_error, target::Target};
-use crate::core::judge::{Outcome, Touched};
-use crate::core::{judge::field_plan::KeyPlan, judge::plan::Plan, profile::FieldSet, record::Position, row::Value};
+use crate::core::judge::{field_plan::KeyPlan, plan::Plan};
+use crate::core::record::Position;
 use crate::error::Result;
+use crate::sink::sqlite::Customers;
 use crate::sink::sqlite::keys::{Fingerprint, Fingerprints, KeySet, RunPosition, SharedKeys};
 use crate::sink::sqlite::texts::{BlockTexts, KeyTexts, KeyedRecord};
-use crate::sink::sqlite::{StoredRow, record::values};
 
+/// Who has a key, or a value that no two customers share.
 pub(super) struct Keys {
-    /// `None` if records have no key.
-    plan: Option<KeyPlan>,
+    pub(super) plan: KeyPlan,
     shared: SharedKeys,
     fingerprints: Fingerprints,
     texts: KeyTexts,
@@ -25,34 +27,134 @@ pub(super) struct Keys {
     released: HashSet<RunPosition>,
     /// The customers that this input created, if the next input is to find them.
     created: Vec<(Fingerprint, i64)>,
+    /// What the inputs so far have given customers instead of their values, and what this one gives.
+    changed: HashMap<i64, Changed>,
+    pending: HashMap<i64, Changed>,
     /// The folder for texts that do not fit into memory.
     folder: PathBuf,
 }
 
+/// A value that a record of this run has given a customer; `None` if it has cleared it.
+#[derive(Clone, Debug)]
+pub(super) struct Changed {
+    pub(super) value: Option<Box<[u8]>>,
+    pub(super) input: usize,
+    pub(super) record: u64,
+}
+
 const BATCH: usize = 4096;
 
-impl Keys {
-    /// The keys of the existing customers with IDs below `below`. A resumed run finds those that it created among its records.
-    pub(super) fn new(plan: Option<KeyPlan>, target: &Target, below: i64, folder: PathBuf) -> Result<Keys> {
-        let (mut customers, fingerprints) = (KeySet::default(), Fingerprints::default());
-        if let Some((plan, existing)) = plan.as_ref().zip(target.customers()) {
-            let mut batch = Vec::with_capacity(BATCH);
-            existing.for_each_key(below, |customer, texts| {
-                if let Some(folded) = plan.fold(texts) {
-                    batch.push((fingerprints.of(folded.as_bytes()), customer));
-                }
-                if batch.len() == BATCH {
-                    customers.insert_customers(&batch);
-                    batch.clear();
-                }
-            })?;
-            customers.insert_customers(&batch);
-            existing.end_keys()?;
+/// The keys of a run, and the values that no two customers share: each has its [`Keys`].
+pub(super) struct AllKeys {
+    pub(super) key: Option<Keys>,
+    pub(super) unique: Vec<Keys>,
+}
+
+impl AllKeys {
+    /// Those of the existing customers with IDs below `below`. A resumed run finds those that it created among its records.
+    pub(super) fn new(plan: &Plan, target: &Target, below: i64, folder: &Path) -> Result<AllKeys> {
+        let existing = target.customers();
+        let key = plan.key.as_ref().map(|key| {
+            Keys::reading(key, folder, |each| existing.map_or(Ok(()), |existing| existing.for_each_key(below, each)))
+        });
+        let key = key.transpose()?;
+        let unique = plan.unique.iter().map(|unique| {
+            let column = &plan.fields[unique.parts[0].field].column;
+            let read = |each: &mut dyn FnMut(i64, &[&str])| {
+                let each = |customer: i64, text: &str| each(customer, &[text]);
+                existing.map_or(Ok(()), |existing| existing.for_each_value(column, below, each))
+            };
+            Keys::reading(unique, folder, read)
+        });
+        let unique = unique.collect::<Result<_>>()?;
+        if key.is_some() || !plan.unique.is_empty() {
+            existing.iter().try_for_each(Customers::end_keys)?;
         }
-        Ok(Keys::of(plan, customers, fingerprints, folder))
+        Ok(AllKeys { key, unique })
     }
 
-    fn of(plan: Option<KeyPlan>, customers: KeySet, fingerprints: Fingerprints, folder: PathBuf) -> Keys {
+    fn all(&self) -> impl Iterator<Item = &Keys> {
+        self.key.iter().chain(&self.unique)
+    }
+
+    fn all_mut(&mut self) -> impl Iterator<Item = &mut Keys> {
+        self.key.iter_mut().chain(&mut self.unique)
+    }
+
+    /// What workers claim keys with, the key first.
+    pub(super) fn shared(&self) -> Vec<(SharedKeys, Fingerprints)> {
+        self.all().map(|keys| (keys.shared.clone(), keys.fingerprints.clone())).collect()
+    }
+
+    pub(super) fn add_block(&mut self, checked: &Checked) -> Result<()> {
+        let Some((position, _)) = checked.block.positions().next() else { return Ok(()) };
+        let position = Position { line: checked.block.first_line, ..position };
+        let mut keys = self.all_mut().zip(&checked.found.texts);
+        keys.try_for_each(|(keys, texts)| keys.add_texts(checked.first, checked.worker.input, position, texts))
+    }
+
+    /// The records of a block whose fingerprint is taken, by the order of the keys, counted from the block's first.
+    pub(super) fn contested(&self, checked: &Checked, records: u64) -> Vec<Vec<u32>> {
+        let contested = self.all().zip(&checked.contested);
+        contested
+            .map(|(keys, contested)| merged(contested, keys.shared.read().take_displaced(checked.first, records)))
+            .collect()
+    }
+
+    /// Adds new customers for the next input. Their IDs start at `first`, and their rows are in `bytes`.
+    pub(super) fn add_created(&mut self, first: i64, bytes: &[u8], rows: &[Range<u32>]) {
+        self.all_mut().for_each(|keys| keys.add_created(first, bytes, rows));
+    }
+
+    /// Ends an input whose customers the next one is to find. The keys of its records are free again.
+    pub(super) fn end_input(&mut self) {
+        self.all_mut().for_each(Keys::end_input);
+    }
+}
+
+/// The numbers of both, in order, each once.
+fn merged(contested: &[u32], displaced: Vec<u32>) -> Vec<u32> {
+    let mut merged = contested.to_vec();
+    if !displaced.is_empty() {
+        merged.extend(displaced);
+        merged.sort_unstable();
+        merged.dedup();
+    }
+    merged
+}
+
+/// Another customer that has a value.
+pub(super) struct Holder<'k> {
+    pub(super) customer: i64,
+    /// The record of this run that gave it the value, if it was one.
+    pub(super) changed: Option<&'k Changed>,
+}
+
+impl Keys {
+    /// `read` visits the customers with their values.
+    fn reading(
+        plan: &KeyPlan,
+        folder: &Path,
+        read: impl FnOnce(&mut dyn FnMut(i64, &[&str])) -> Result<()>,
+    ) -> Result<Keys> {
+        let (mut customers, fingerprints) = (KeySet::default(), Fingerprints::default());
+        let mut batch = Vec::new();
+        read(&mut |customer, texts| {
+            if let Some(folded) = plan.fold(texts) {
+                batch.push((fingerprints.of(folded.as_bytes()), customer));
+            }
+            if batch.len() == BATCH {
+                customers.insert_customers(&batch);
+                batch.clear();
+            }
+        })?;
+        if !batch.is_empty() {
+            customers.insert_customers(&batch);
+        }
+        Ok(Keys::of(plan.clone(), customers, fingerprints, folder.to_path_buf()))
+    }
+
+    fn of(plan: KeyPlan, customers: KeySet, fingerprints: Fingerprints, folder: PathBuf) -> Keys {
         Keys {
             plan,
             shared: SharedKeys::new(customers),
@@ -61,32 +163,31 @@ impl Keys {
             collided: HashMap::new(),
             released: HashSet::new(),
             created: Vec::new(),
+            changed: HashMap::new(),
+            pending: HashMap::new(),
             folder,
         }
-    }
-
-    pub(super) fn shared(&self) -> (SharedKeys, Fingerprints) {
-        (self.shared.clone(), self.fingerprints.clone())
-    }
-
-    pub(super) fn add_block(&mut self, checked: &Checked) -> Result<()> {
-        let Some((position, _)) = checked.block.positions().next() else { return Ok(()) };
-        let position = Position { line: checked.block.first_line, ..position };
-        self.add_texts(checked.first, checked.worker.input, position, &checked.found.texts)
     }
 
     fn add_texts(&mut self, first: RunPosition, input: usize, position: Position, texts: &BlockTexts) -> Result<()> {
         self.texts.push(first, input, position, texts).map_err(|error| spill_error(&self.folder, &error))
     }
 
-    /// The records of a block that lost their claim to an earlier record, counted from the block's first.
-    pub(super) fn take_displaced(&self, first: RunPosition, records: u64) -> Vec<u32> {
-        self.shared.read().take_displaced(first, records)
+    /// Releases the claim of a record that is rejected for another reason.
+    pub(super) fn release(&mut self, record: RunPosition, key: &[u8]) {
+        self.released.insert(record);
+        if self.collided.get(key) == Some(&record) {
+            self.collided.remove(key);
+        }
     }
 
-    /// Releases the claim of a record that is rejected for another reason.
-    pub(super) fn release(&mut self, record: RunPosition) {
-        self.released.insert(record);
+    /// Releases what a record of the run claimed, if it did.
+    pub(super) fn release_record(&mut self, record: RunPosition) -> Result<()> {
+        let KeyedRecord { key, .. } = self.read(record)?;
+        if !key.is_empty() {
+            self.release(record, &key);
+        }
+        Ok(())
     }
 
     /// The first customer that has a folded key. `key_of` reads a customer's key in the database.
@@ -95,15 +196,47 @@ impl Keys {
         key: &[u8],
         key_of: impl Fn(i64) -> Result<Option<Vec<String>>>,
     ) -> Result<Option<i64>> {
-        let Some(plan) = &self.plan else { return Ok(None) };
         for customer in self.shared.read().customers(self.fingerprints.of(key)) {
             let stored = key_of(customer)?;
-            let folded = stored.as_ref().and_then(|texts| plan.fold(texts));
+            let folded = stored.as_ref().and_then(|texts| self.plan.fold(texts));
             if folded.is_some_and(|folded| folded.as_bytes() == key) {
                 return Ok(Some(customer));
             }
         }
         Ok(None)
+    }
+
+    /// A customer other than this one that has a folded value as the inputs so far have left it. `value_before` reads what a customer
+    /// had before the run.
+    pub(super) fn holder(
+        &self,
+        value: &[u8],
+        own: Option<i64>,
+        value_before: impl Fn(i64) -> Result<Option<String>>,
+    ) -> Result<Option<Holder<'_>>> {
+        for customer in self.shared.read().customers(self.fingerprints.of(value)) {
+            if Some(customer) == own {
+                continue;
+            }
+            let changed = self.changed.get(&customer);
+            let has_it = match changed {
+                Some(changed) => changed.value.as_deref() == Some(value),
+                None => value_before(customer)?
+                    .is_some_and(|text| self.plan.fold(&[text]).is_some_and(|folded| folded.as_bytes() == value)),
+            };
+            if has_it {
+                return Ok(Some(Holder { customer, changed }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Notes what a record gives a customer, for the next input.
+    pub(super) fn note_change(&mut self, customer: i64, changed: Option<Changed>) {
+        match changed {
+            Some(changed) => _ = self.pending.insert(customer, changed),
+            None => _ = self.pending.remove(&customer),
+        }
     }
 
     /// The first record before this one that has its key. If there is none, this record has the key from now on.
@@ -112,141 +245,71 @@ impl Keys {
         record: RunPosition,
         key: &[u8],
     ) -> Result<Option<(RunPosition, KeyedRecord)>> {
-        let first = self.shared.read().first_record(self.fingerprints.of(key));
-        let Some(first) = first.filter(|first| *first < record) else { return Ok(None) };
+        let before = self.find_before(record, key)?;
+        if before.is_none() {
+            self.take(record, key);
+        }
+        Ok(before)
+    }
+
+    /// The first record before this one that has its key.
+    pub(super) fn find_before(
+        &mut self,
+        record: RunPosition,
+        key: &[u8],
+    ) -> Result<Option<(RunPosition, KeyedRecord)>> {
+        let Some(first) = self.first_before(record, key) else { return Ok(None) };
         let keyed = self.read(first)?;
         if keyed.key == key && !self.released.contains(&first) {
             return Ok(Some((first, keyed)));
         }
-        if let Some(&other) = self.collided.get(key) {
-            return Ok(Some((other, self.read(other)?)));
-        }
-        self.collided.insert(key.into(), record);
-        Ok(None)
+        self.collided.get(key).copied().map(|other| Ok((other, self.read(other)?))).transpose()
     }
 
-    fn read(&mut self, record: RunPosition) -> Result<KeyedRecord> {
+    /// Gives a record its key, which no record before it has.
+    pub(super) fn take(&mut self, record: RunPosition, key: &[u8]) {
+        if self.first_before(record, key).is_some() {
+            self.collided.insert(key.into(), record);
+        }
+    }
+
+    fn first_before(&self, record: RunPosition, key: &[u8]) -> Option<RunPosition> {
+        self.shared.read().first_record(self.fingerprints.of(key)).filter(|first| *first < record)
+    }
+
+    pub(super) fn read(&mut self, record: RunPosition) -> Result<KeyedRecord> {
         self.texts.read(record).map_err(|error| spill_error(&self.folder, &error))
     }
 
-    /// Adds the keys of new customers for the next input. Their IDs start at `first`, and their rows are in `bytes`.
-    pub(super) fn add_created(&mut self, first: i64, bytes: &[u8], rows: &[Range<u32>]) {
-        let Some(plan) = &self.plan else { return };
+    fn add_created(&mut self, first: i64, bytes: &[u8], rows: &[Range<u32>]) {
         for (customer, row) in (first..).zip(rows) {
             let row = &bytes[row.start as usize..row.end as usize];
-            if let Some(folded) = plan.fold(&texts_in(row, plan)) {
+            if let Some(folded) = self.plan.fold(&texts_in(row, &self.plan)) {
                 self.created.push((self.fingerprints.of(folded.as_bytes()), customer));
             }
         }
     }
 
-    /// Ends an input whose customers the next one is to find. The keys of its records are free again.
-    pub(super) fn end_input(&mut self) {
-        self.shared.end_input(&std::mem::take(&mut self.created));
+    fn end_input(&mut self) {
+        let (fingerprints, created) = (&self.fingerprints, &mut self.created);
+        for (customer, changed) in self.pending.drain() {
+            created.extend(changed.value.as_ref().map(|value| (fingerprints.of(value), customer)));
+            self.changed.insert(customer, changed);
+        }
+        self.shared.end_input(&std::mem::take(created));
         self.texts = KeyTexts::new(self.folder.clone());
         self.collided = HashMap::new();
         self.released.clear();
     }
 }
 
-/// The existing customers that have a record's key.
-#[derive(Clone, Debug, Default)]
-pub(super) struct ExistingMatch {
-    /// The first of them, and a second one.
-    pub(super) customer: Option<i64>,
-    pub(super) other: Option<i64>,
-    /// The fields in which the first differs from the record.
-    pub(super) differing: FieldSet,
-    /// Its key as it is stored.
-    pub(super) key: String,
-}
-
-/// One match for each span of a block; none in a run that only creates customers. Stored keys are read only if `wants_key`.
-pub(super) fn existing_matches(
-    checked: &Checked,
-    plan: &Plan,
-    target: &Target,
-    wants_key: bool,
-) -> Result<Vec<ExistingMatch>> {
-    let Checked { verdicts, worker, found: Found { candidates, .. }, .. } = checked;
-    let Some(key) = plan.key.as_ref().filter(|_| plan.mode.changes()) else { return Ok(Vec::new()) };
-    let mut found = vec![ExistingMatch::default(); verdicts.verdicts.len()];
-    let fields = worker.filled_fields();
-    let mut columns: Vec<&str> = key.fields().map(|field| plan.fields[field].column.as_str()).collect();
-    columns.extend(fields.iter().map(|field| plan.fields[*field].column.as_str()));
-    let customers: Vec<i64> = candidates.iter().map(|(_, customer)| *customer).collect();
-    target.read_rows(&columns, &customers, |at, stored| {
-        let (index, customer) = candidates[at];
-        let index = index as usize;
-        let Outcome::Accepted { row, key: Some(text), .. } = &verdicts.verdicts[index].outcome else { return };
-        let texts: Vec<Cow<'_, str>> = (0..key.parts.len()).map(|part| text_of(stored.value(part))).collect();
-        if !has_key(&texts, verdicts.key_text(text), key) {
-            return;
-        }
-        let found = &mut found[index];
-        if found.customer.is_some() {
-            found.other = found.other.or(Some(customer));
-            return;
-        }
-        found.customer = Some(customer);
-        let row = &verdicts.rows[row.start as usize..row.end as usize];
-        found.differing = differing(&stored, row, (key.parts.len(), &fields), &verdicts.touched[index]);
-        if wants_key {
-            found.key = texts.join(", ");
-        }
-    })?;
-    Ok(found)
-}
-
-/// Whether a customer has this key. `texts` are the stored values of its columns.
-fn has_key(texts: &[Cow<'_, str>], key: &[u8], plan: &KeyPlan) -> bool {
-    matches!(texts, [text] if text.as_bytes() == key) || plan.fold(texts).is_some_and(|folded| folded.as_bytes() == key)
-}
-
-/// The values of a key's columns in a row, as texts.
-fn texts_in<'r>(row: &'r [u8], plan: &KeyPlan) -> Vec<Cow<'r, str>> {
-    let text = |field| text_of(values(row).nth(field).unwrap_or(Value::Null));
-    plan.fields().map(text).collect()
-}
-
-/// The fields in which a customer differs from a record. The stored values from `first` on are those of `fields`.
-fn differing(
-    stored: &StoredRow<'_, '_>,
-    row: &[u8],
-    (first, fields): (usize, &[usize]),
-    touched: &Touched,
-) -> FieldSet {
-    let mut differing = FieldSet::default();
-    let mut fields = (first..).zip(fields).peekable();
-    for (field, value) in values(row).enumerate() {
-        let Some((index, _)) = fields.next_if(|(_, wanted)| **wanted == field) else { continue };
-        let value = match touched.given.has(field) {
-            true => value,
-            false if touched.cleared.has(field) => Value::Null,
-            false => continue,
-        };
-        if stored.value(index) != value {
-            differing.insert(field);
-        }
-    }
-    differing
-}
-
-fn text_of(value: Value<'_>) -> Cow<'_, str> {
-    match value {
-        Value::Null => Cow::Borrowed(""),
-        Value::Text(text) => String::from_utf8_lossy(text),
-        Value::Integer(number) => Cow::Owned(number.to_string()),
-        Value::Real(number) => Cow::Owned(number.to_string()),
-    }
-}
-
 #[cfg(test)]
 pub(super) mod tests {
-    use std::{io, path::Path};
+    use std::io;
 
     use super::*;
     use crate::core::judge::field_plan::KeyPart;
+    use crate::core::row::Value;
     use crate::core::text::key::KeyComparison;
     use crate::sink::sqlite::keys::{Claim, Rivals};
     use crate::sink::sqlite::record::RowEncoder;
@@ -261,12 +324,12 @@ pub(super) mod tests {
         let (mut set, fingerprints) = (KeySet::default(), Fingerprints::narrowed(bits));
         let batch = (1..).zip(customers).map(|(customer, text)| (fingerprints.of(text.as_bytes()), customer));
         set.insert_customers(&batch.collect::<Vec<_>>());
-        Keys::of(Some(plan()), set, fingerprints, std::env::temp_dir())
+        Keys::of(plan(), set, fingerprints, std::env::temp_dir())
     }
 
     /// Claims and adds the keys of a block, as a worker and the committing thread do.
     pub(in super::super) fn add(keys: &mut Keys, first: RunPosition, texts: &[&str]) -> Vec<u32> {
-        let (shared, fingerprints) = keys.shared();
+        let (shared, fingerprints) = (keys.shared.clone(), keys.fingerprints.clone());
         let claim = |(place, text): (u32, &&str)| Claim { fingerprint: fingerprints.of(text.as_bytes()), index: place };
         let claims: Vec<Claim> = (0..).zip(texts).map(claim).collect();
         let mut block = BlockTexts::new(texts.len());
@@ -299,9 +362,38 @@ pub(super) mod tests {
     fn a_released_record_has_no_key() {
         let mut keys = keys(&[], 63);
         add(&mut keys, 0, &["a", "a", "a"]);
-        keys.release(0);
+        keys.release(0, b"a");
         assert_eq!(keys.record_before(1, b"a").unwrap(), None);
         assert_eq!(keys.record_before(2, b"a").unwrap().map(|(first, _)| first), Some(1));
+    }
+
+    #[test]
+    fn displaced_records_join_the_contested_ones() {
+        for (contested, displaced, expected) in
+            [(vec![1, 5], vec![], vec![1, 5]), (vec![1, 5], vec![5, 3], vec![1, 3, 5]), (vec![], vec![2], vec![2])]
+        {
+            assert_eq!(merged(&contested, displaced), expected);
+        }
+    }
+
+    #[test]
+    fn a_value_belongs_to_whom_the_inputs_so_far_have_left_it() {
+        let mut keys = keys(&["a", "b"], 63);
+        let before = |customer: i64| Ok(["a", "b"].get(customer as usize - 1).map(ToString::to_string));
+        let holder = |keys: &Keys, value: &str, own| {
+            keys.holder(value.as_bytes(), own, before).unwrap().map(|holder| holder.customer)
+        };
+        assert_eq!(holder(&keys, "a", None), Some(1));
+        assert_eq!(holder(&keys, "a", Some(1)), None);
+        let changed = |value: &str| Some(Changed { value: Some(value.as_bytes().into()), input: 0, record: 1 });
+        keys.note_change(1, changed("c"));
+        keys.note_change(2, changed("d"));
+        // A later record took the last back.
+        keys.note_change(2, None);
+        assert_eq!(holder(&keys, "a", None), Some(1));
+        keys.end_input();
+        assert_eq!((holder(&keys, "a", None), holder(&keys, "c", None)), (None, Some(1)));
+        assert_eq!((holder(&keys, "b", None), holder(&keys, "d", None)), (Some(2), None));
     }
 
     #[test]
@@ -322,7 +414,7 @@ pub(super) mod tests {
     fn the_next_input_finds_what_was_created() {
         let mut keys = keys(&["a"], 63);
         add(&mut keys, 0, &["b", "b"]);
-        keys.release(0);
+        keys.release(0, b"b");
         let mut row = Vec::new();
         let mut encoder = RowEncoder::default();
         encoder.push(Value::Text(b"b"));

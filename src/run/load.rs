@@ -55,7 +55,8 @@ fn load(options: &Options, observer: &mut Watched<'_>) -> Result<Summary> {
     observer.inputs(&inputs);
 
     let fields = FieldOptions { now: start.clock.began(), ..options.fields.clone() };
-    let plan = Arc::new(Plan::new(profile, &fields)?);
+    let plan = Arc::new(prepare::plan(profile, &inputs, &fields)?);
+    prepare::note_fallback(&plan, options, observer);
     if let Some(run) = &start.unfinished {
         resume::refuse_others(run, options, &plan.profile, &inputs)?;
         observer.note(&resume::notice(run));

@@ -8,9 +8,10 @@ use super::advice::{
 };
 use super::options::{Observer, Options};
 use super::{inputs::absolute_path, report_paths::Stems};
+use crate::core::judge::plan::{FieldOptions, Plan};
 use crate::core::judge::{CsvShape, JsonShape, Shape};
-use crate::core::profile::{Binding, Candidates, Column, Fit, Profile};
-use crate::core::{judge::plan::Plan, text::visible};
+use crate::core::profile::{Binding, Candidates, Column, FieldSet, Fit, HeaderNames, Profile};
+use crate::core::text::visible;
 use crate::error::{Error, Result};
 use crate::read::input::{Format, Input};
 use crate::read::sheet::SheetEnd;
@@ -116,6 +117,27 @@ fn no_profile_fits(input: &Input, options: &Options, candidates: &Candidates, fi
         if is_table { ", or name the columns with --no-header --columns" } else { "" },
     );
     Error::unfit(&input.path, "no profile fits it", message)
+}
+
+/// The plan of a run over these inputs: which columns they have can decide on the key.
+pub(super) fn plan(profile: Arc<Profile>, inputs: &[Input], options: &FieldOptions) -> Result<Plan> {
+    let mut filled = FieldSet::default();
+    if !profile.key_fallback.is_empty() {
+        let names = HeaderNames::new(&profile, &options.mapping);
+        for input in inputs {
+            let sources = Binding::new(&names, input.names.clone(), false).sources;
+            (0..profile.fields.len()).filter(|field| !sources.lack(*field)).for_each(|field| filled.insert(field));
+        }
+    }
+    Ok(Plan::for_columns(profile, options, |field| filled.has(field))?)
+}
+
+/// Notes that the key is a fallback.
+pub(super) fn note_fallback(plan: &Plan, options: &Options, observer: &mut dyn Observer) {
+    let (own, key) = (plan.profile.key.join(", "), plan.key.as_ref().map_or("", |key| &key.name));
+    if options.fields.key.is_none() && key != own {
+        observer.note(&format!("no input has a column for the key {own}, so {key} is the key (--key names another)"));
+    }
 }
 
 /// Binds every input to the plan's profile. An error if one does not fit.
@@ -256,6 +278,9 @@ fn require_key(one: &Prepared, plan: &Plan, options: &Options, observer: &mut dy
     let Some(column) = missing.first() else { return Ok(()) };
     let path = visible(&one.summary.path).into_owned();
     let name = &key.name;
+    let has_column =
+        |column: &&String| plan.profile.field_index(column).is_some_and(|field| !binding.sources.lack(field));
+    let fallback = plan.profile.key_fallback.iter().find(has_column);
     // What is missing: the key, or a column of it.
     let what = if key.parts.len() == 1 { format!("the key {name}") } else { format!("{column} of the key {name}") };
     if options.fields.key.is_some() || plan.mode.changes() {
@@ -267,8 +292,9 @@ fn require_key(one: &Prepared, plan: &Plan, options: &Options, observer: &mut dy
             ),
             None => format!(
                 "--mode {}: no column matches {what}, which identifies the customer; name one with --map \
-                 'Their header={column}', or choose another key with --key",
-                plan.mode.name()
+                 'Their header={column}', or choose another key with --key{}",
+                plan.mode.name(),
+                fallback.map(|fallback| format!(" {fallback}")).unwrap_or_default()
             ),
         };
         return Err(Error::unfit(&one.input.path, "it has no column for the key", format!("{path}: {problem}")));

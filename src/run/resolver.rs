@@ -1,16 +1,18 @@
 //! [`Resolver`] decides by key which accepted records stay accepted, and whether they create, update or repeat a customer.
 
 use std::borrow::Cow;
+use std::{iter::Peekable, vec::IntoIter};
 
 use super::accepted::{Accepted, Action, KeyReject, LastWins};
-use super::keys::{ExistingMatch, Keys};
+use super::existing::ExistingMatch;
+use super::keys::{AllKeys, Changed, Holder, Keys};
 use super::worker::{Checked, Found, Worker, needs_customer};
 use super::{ledger::Ledger, tally::Tally, target::CustomerWriter};
 use crate::core::finding::{FindingList, Problem, excerpt};
 use crate::core::judge::{Outcome, Touched};
 use crate::core::{mode::Mode, record::Spot};
 use crate::error::{Error, Result};
-use crate::sink::sqlite::{Origin, keys::RunPosition, texts::KeyedRecord};
+use crate::sink::sqlite::{FIRST_SIMULATED, Origin, OriginInput, keys::RunPosition, texts::KeyedRecord};
 
 pub(super) struct Resolver {
     mode: Mode,
@@ -20,6 +22,8 @@ pub(super) struct Resolver {
     pub(super) last_wins: Option<LastWins>,
     /// The customer that a finding named last: many records may have its key.
     last_origin: Option<(i64, Origin)>,
+    /// Whether the next input must know what values that no two customers share this one gives.
+    pub(super) notes_changes: bool,
 }
 
 pub(super) struct Resolved<'v> {
@@ -50,9 +54,67 @@ enum Decision {
     RecordHasKey(KeyedRecord),
 }
 
+impl Decision {
+    /// The first record that has the key, if the key is free.
+    fn first(&self) -> Option<RunPosition> {
+        if let Decision::Accept { first } = self { Some(*first) } else { None }
+    }
+}
+
+/// A record and what decides on its values that no two customers share.
+struct Unique<'u> {
+    claim: &'u Claim<'u>,
+    touched: Option<&'u Touched>,
+    /// The customer that it changes.
+    customer: Option<i64>,
+    /// Its input, and its number in it.
+    at: (usize, u64),
+    /// Its number in the block, from 0.
+    index: u32,
+}
+
+impl Unique<'_> {
+    /// Whether the record's value of a field is stored: a default is not, for an existing customer.
+    fn stores(&self, field: usize) -> bool {
+        self.customer.is_none() || self.touched.is_none_or(|touched| touched.given.has(field))
+    }
+}
+
+/// Who else has a value.
+enum Taken {
+    /// A customer, and the record of this run that gave it the value, if it was one.
+    Customer(i64, Option<Changed>),
+    Record(KeyedRecord),
+}
+
+/// The records of a block whose fingerprints are taken, counted from its first, in their order.
+struct Contested {
+    key: Peekable<IntoIter<u32>>,
+    unique: Vec<Peekable<IntoIter<u32>>>,
+}
+
+impl Contested {
+    /// The key's come first, if there is a key.
+    fn new(contested: Vec<Vec<u32>>, has_key: bool) -> Contested {
+        let mut contested = contested.into_iter().map(|contested| contested.into_iter().peekable());
+        let key = if has_key { contested.next() } else { None };
+        Contested { key: key.unwrap_or_else(|| Vec::new().into_iter().peekable()), unique: contested.collect() }
+    }
+
+    /// Whether the key of the next record is taken.
+    fn key(&mut self, at: u32) -> bool {
+        self.key.next_if_eq(&at).is_some()
+    }
+
+    /// Whether a value of the next record is taken.
+    fn unique(&mut self, which: usize, at: u32) -> bool {
+        self.unique[which].next_if_eq(&at).is_some()
+    }
+}
+
 impl Resolver {
     pub(super) fn new(mode: Mode, has_customers: bool, lists_accepted: bool, last_wins: Option<LastWins>) -> Resolver {
-        Resolver { mode, has_customers, lists_accepted, last_wins, last_origin: None }
+        Resolver { mode, has_customers, lists_accepted, last_wins, last_origin: None, notes_changes: false }
     }
 
     /// Resolves a block's records. `matches` has one for each span, in a run that changes customers.
@@ -60,18 +122,22 @@ impl Resolver {
         &mut self,
         checked: &'v Checked,
         matches: Vec<ExistingMatch>,
-        keys: &mut Keys,
+        keys: &mut AllKeys,
         writer: &CustomerWriter,
         ledger: &Ledger,
         tally: &mut Tally,
     ) -> Result<Resolved<'v>> {
         let Checked { block, verdicts, first, worker, found: Found { counts, .. }, .. } = checked;
-        let contested = merged(checked.contested.clone(), keys.take_displaced(*first, counts.read - counts.blank));
-        if contested.is_empty() && !self.mode.changes() && !self.lists_accepted && self.last_wins.is_none() {
+        let contested = keys.contested(checked, counts.read - counts.blank);
+        if contested.iter().all(Vec::is_empty)
+            && !self.mode.changes()
+            && !self.lists_accepted
+            && self.last_wins.is_none()
+        {
             return Ok(Resolved { accepted: None, rejected: Vec::new() });
         }
         let (mut accepted, mut rejected) = (Vec::with_capacity(counts.accepted as usize), Vec::new());
-        let (mut contested, mut matches) = (contested.into_iter().peekable(), matches.into_iter());
+        let (mut contested, mut matches) = (Contested::new(contested, keys.key.is_some()), matches.into_iter());
         for (index, ((position, span), verdict)) in block.positions().zip(&verdicts.verdicts).enumerate() {
             let found = matches.next().unwrap_or_default();
             let Outcome::Accepted { row, key, stored_key } = &verdict.outcome else { continue };
@@ -80,13 +146,30 @@ impl Resolver {
             let claim = Claim {
                 record: first + RunPosition::from(at),
                 key: key.as_ref().map(|key| verdicts.key_text(key)),
-                is_contested: contested.next_if_eq(&at).is_some(),
+                is_contested: contested.key(at),
                 is_lacking: touched.is_some_and(|touched| !touched.lacking.is_empty()),
             };
-            let decision = self.decide(&claim, &found, keys, |customer| writer.target.key_of(customer))?;
-            let Decision::Accept { first } = decision else {
+            let key_of = |customer| writer.target.key_of(customer);
+            let decision = match &mut keys.key {
+                Some(key) => self.decide(&claim, &found, key, key_of)?,
+                None => Decision::Accept { first: claim.record },
+            };
+            let unique = Unique {
+                claim: &claim,
+                touched,
+                customer: found.customer,
+                at: (worker.input, position.record),
+                index: at,
+            };
+            let taken = self.taken(&decision, &unique, &mut contested, keys, writer)?;
+            self.settle(&decision, &unique, taken.is_empty(), keys)?;
+            let Some(first) = decision.first().filter(|_| taken.is_empty()) else {
                 let spot = Spot { block, span, position };
-                let findings = self.findings(decision, worker, spot, touched, writer, ledger)?;
+                let mut findings = self.findings(decision, worker, spot, touched, writer, ledger)?;
+                for (field, taken) in taken {
+                    self.note_taken(field, taken, worker, spot, (writer, ledger), &mut findings)?;
+                }
+                findings.sort();
                 let (mut error, mut reject) = (Vec::new(), Vec::new());
                 worker.reject_for_key(&findings, spot, tally, (&mut error, &mut reject));
                 rejected.push(KeyReject { index, error, reject });
@@ -118,9 +201,7 @@ impl Resolver {
         let Claim { record, key, is_contested, is_lacking } = *claim;
         match (found.customer, found.other) {
             (None, _) if needs_customer(self.mode, self.has_customers, is_lacking) => {
-                if key.is_some() {
-                    keys.release(record);
-                }
+                key.iter().for_each(|key| keys.release(record, key));
                 return Ok(Decision::NoCustomer);
             }
             (Some(one), Some(other)) => return Ok(Decision::Ambiguous(one.min(other), one.max(other))),
@@ -132,14 +213,107 @@ impl Resolver {
         {
             return Ok(Decision::CustomerHasKey(customer));
         }
-        Ok(match (keys.record_before(record, key)?, &mut self.last_wins) {
+        Ok(match (keys.record_before(record, key)?, &self.last_wins) {
             (None, _) => Decision::Accept { first: record },
-            (Some((first, _)), Some(last_wins)) => {
-                last_wins.supersede(first, record);
-                Decision::Accept { first }
-            }
+            (Some((first, _)), Some(_)) => Decision::Accept { first },
             (Some((_, keyed)), None) => Decision::RecordHasKey(keyed),
         })
+    }
+
+    /// Which of a record's values that no two customers share others have, with their fields.
+    fn taken(
+        &self,
+        decision: &Decision,
+        unique: &Unique<'_>,
+        contested: &mut Contested,
+        keys: &mut AllKeys,
+        writer: &CustomerWriter,
+    ) -> Result<Vec<(usize, Taken)>> {
+        let (mut found, record) = (Vec::new(), unique.claim.record);
+        for (which, keys) in keys.unique.iter_mut().enumerate() {
+            let field = keys.plan.parts[0].field;
+            // Without its customer, nobody knows which value is its own.
+            let is_known = !matches!(decision, Decision::NoCustomer | Decision::Ambiguous(..));
+            if !contested.unique(which, unique.index) || !is_known || !unique.stores(field) {
+                continue;
+            }
+            let value = keys.read(record)?.key;
+            let column = &writer.plan.fields[field].column;
+            let before = |customer| writer.target.value_before(column, customer);
+            if let Some(Holder { customer, changed }) = keys.holder(&value, unique.customer, before)? {
+                found.push((field, Taken::Customer(customer, changed.cloned())));
+                continue;
+            }
+            // The record may take the place of one with its key.
+            let replaced = decision.first().filter(|first| *first != record);
+            let replaced = replaced.zip(self.last_wins.as_ref()).map(|(first, last_wins)| last_wins.last_of(first));
+            match keys.find_before(record, &value)? {
+                Some((before, keyed)) if Some(before) != replaced => found.push((field, Taken::Record(keyed))),
+                _ => {}
+            }
+        }
+        Ok(found)
+    }
+
+    /// Gives a record what it claims, or releases that if it is rejected.
+    fn settle(&mut self, decision: &Decision, unique: &Unique<'_>, is_free: bool, keys: &mut AllKeys) -> Result<()> {
+        let record = unique.claim.record;
+        let Some(first) = decision.first().filter(|_| is_free) else {
+            if let (Some(keys), Some(key), Some(_)) = (&mut keys.key, unique.claim.key, decision.first()) {
+                keys.release(record, key);
+            }
+            return keys.unique.iter_mut().try_for_each(|keys| keys.release_record(record));
+        };
+        let replaced = match &mut self.last_wins {
+            Some(last_wins) if first != record => Some(last_wins.supersede(first, record)),
+            _ => None,
+        };
+        for keys in &mut keys.unique {
+            let field = keys.plan.parts[0].field;
+            replaced.map_or(Ok(()), |replaced| keys.release_record(replaced))?;
+            let value = Some(keys.read(record)?.key).filter(|value| !value.is_empty());
+            match &value {
+                Some(value) if unique.stores(field) => keys.take(record, value),
+                Some(value) => keys.release(record, value),
+                None => {}
+            }
+            if let Some(customer) = unique.customer.filter(|_| self.notes_changes) {
+                let (input, record) = unique.at;
+                let value = value.filter(|_| unique.stores(field)).map(Vec::into_boxed_slice);
+                let changes =
+                    unique.touched.is_some_and(|touched| touched.given.has(field) || touched.cleared.has(field));
+                keys.note_change(customer, changes.then_some(Changed { value, input, record }));
+            }
+        }
+        Ok(())
+    }
+
+    fn note_taken(
+        &mut self,
+        field: usize,
+        taken: Taken,
+        worker: &Worker,
+        spot: Spot<'_>,
+        (writer, ledger): (&CustomerWriter, &Ledger),
+        findings: &mut FindingList,
+    ) -> Result<()> {
+        match taken {
+            Taken::Record(KeyedRecord { input, record, line, .. }) => {
+                let path = ledger.path(input);
+                worker.note_value(field, Problem::ValueOfRecord { record, line, path }, spot, findings);
+            }
+            Taken::Customer(customer, changed) => {
+                let Origin { name, record } = self.origin(customer, |customer| writer.target.origin_of(customer))?;
+                let name = name.as_deref().map(excerpt);
+                let origin = match &changed {
+                    Some(changed) => Some((changed.record as i64, ledger.path(changed.input))),
+                    None => known_origin(record, ledger),
+                };
+                let customer = Some(customer).filter(|customer| *customer < FIRST_SIMULATED);
+                worker.note_value(field, Problem::ValueOfCustomer { customer, name, origin }, spot, findings);
+            }
+        }
+        Ok(())
     }
 
     fn findings(
@@ -164,7 +338,7 @@ impl Resolver {
             Decision::CustomerHasKey(customer) => {
                 let Origin { name, record } = self.origin(customer, |customer| writer.target.origin_of(customer))?;
                 let name = name.as_deref().map(excerpt);
-                let origin = record.as_ref().map(|(path, record)| (*record, path.as_str()));
+                let origin = known_origin(record, ledger);
                 worker.note_key(Problem::DuplicateOfCustomer { customer, name, origin }, spot, &mut findings);
             }
             Decision::RecordHasKey(KeyedRecord { input, record, line, .. }) => {
@@ -182,14 +356,13 @@ impl Resolver {
     }
 }
 
-/// The numbers of both, in order, each once.
-fn merged(mut contested: Vec<u32>, displaced: Vec<u32>) -> Vec<u32> {
-    if !displaced.is_empty() {
-        contested.extend(displaced);
-        contested.sort_unstable();
-        contested.dedup();
+/// The record that a customer comes from, and the path of its input.
+fn known_origin<'o>(record: &'o Option<(OriginInput, i64)>, ledger: &'o Ledger) -> Option<(i64, &'o str)> {
+    let (input, record) = record.as_ref()?;
+    match input {
+        OriginInput::Earlier(path) => Some((*record, path)),
+        OriginInput::OfThisRun(input) => Some((*record, ledger.inputs.get(*input)?.summary.path.as_str())),
     }
-    contested
 }
 
 #[cfg(test)]
@@ -285,15 +458,6 @@ mod tests {
         let origin = |name: &str| Ok(Origin { name: Some(name.to_string()), record: None });
         for (customer, name, expected) in [(7, "Ann", "Ann"), (7, "Bo", "Ann"), (8, "Cy", "Cy"), (7, "Dee", "Dee")] {
             assert_eq!(resolver.origin(customer, |_| origin(name)).unwrap().name.as_deref(), Some(expected));
-        }
-    }
-
-    #[test]
-    fn displaced_records_join_the_contested_ones() {
-        for (contested, displaced, expected) in
-            [(vec![1, 5], vec![], vec![1, 5]), (vec![1, 5], vec![5, 3], vec![1, 3, 5]), (vec![], vec![2], vec![2])]
-        {
-            assert_eq!(merged(contested, displaced), expected);
         }
     }
 }

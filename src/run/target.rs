@@ -9,7 +9,7 @@ use crate::core::{judge::plan::Plan, row::Value};
 use crate::error::{Error, Result};
 use crate::sink::sqlite::record::values;
 use crate::sink::sqlite::{
-    Change, ChangeStamp, Customers, Origin, Simulation, Snapshot, Store, StoreOptions, StoredRow,
+    Change, ChangeStamp, Customers, Origin, SIMULATED_RUN, Simulation, Snapshot, Store, StoreOptions, StoredRow,
 };
 
 pub(super) enum Target {
@@ -36,8 +36,20 @@ impl Target {
         self.customers().map_or(Ok(None), |existing| existing.key_of(customer))
     }
 
+    /// The value of a customer's column before the run changed it, as text.
+    pub(super) fn value_before(&self, column: &str, customer: i64) -> Result<Option<String>> {
+        match self {
+            Target::Simulated(simulation) => simulation.value_before(column, customer),
+            _ => self.customers().map_or(Ok(None), |existing| existing.value_before(column, customer)),
+        }
+    }
+
+    /// Who a customer was before the run changed it.
     pub(super) fn origin_of(&self, customer: i64) -> Result<Origin> {
-        self.customers().map_or_else(|| Ok(Origin::default()), |existing| existing.origin_of(customer))
+        match self {
+            Target::Simulated(simulation) => simulation.origin_of(customer),
+            _ => self.customers().map_or_else(|| Ok(Origin::default()), |existing| existing.origin_of(customer)),
+        }
     }
 
     /// Visits the rows of customers as the inputs so far have left them: see [`Customers::read_rows`].
@@ -176,7 +188,9 @@ impl CustomerWriter {
             let (now, file) = (self.started_at.as_str(), accepted.input as i64 + 1);
             match &mut self.target {
                 Target::Database(store) => store.change(&change, &ChangeStamp { now, run: store.run_id(), file })?,
-                Target::Simulated(simulation) => simulation.change(&change, &ChangeStamp { now, run: 0, file })?,
+                Target::Simulated(simulation) => {
+                    simulation.change(&change, &ChangeStamp { now, run: SIMULATED_RUN, file })?
+                }
                 Target::ReadOnly(_) | Target::Nothing => {}
             }
         }

@@ -1,11 +1,13 @@
 //! What blocks are checked with, in any order and on any thread ([`Worker`]), and a block after all that needs no order
 //! ([`Checked`]): judged, reported, its keys claimed.
 
-use std::{iter::Peekable, ops::Range, slice::Iter, sync::Arc};
+use std::sync::{Arc, RwLockReadGuard};
+use std::{iter::Peekable, ops::Range, slice::Iter};
 
-use super::tally::Tally;
-use crate::core::finding::{Finding, FindingList, Findings, Handling, Problem};
-use crate::core::judge::{Carried, Checker, Outcome, Verdict, Verdicts};
+use super::{row_texts::texts_in, tally::Tally};
+use crate::core::finding::{FindingList, Findings, Problem};
+use crate::core::judge::field_plan::KeyPlan;
+use crate::core::judge::{Carried, Checker, Original, Outcome, Touched, Verdict, Verdicts};
 use crate::core::record::csv::{Cell, RowWriter};
 use crate::core::record::{Balance, Block, Spot};
 use crate::core::{mode::Mode, profile::FieldSet};
@@ -23,8 +25,8 @@ pub(super) struct Worker {
     pub(super) delimiter: u8,
     /// Whether its records are rows of cells.
     pub(super) is_table: bool,
-    pub(super) fingerprints: Fingerprints,
-    pub(super) keys: SharedKeys,
+    /// What keys and unique values are claimed with, in the order of the plan's.
+    pub(super) keys: Vec<(SharedKeys, Fingerprints)>,
     pub(super) reports: bool,
     /// Whether there is a database with customers.
     pub(super) has_customers: bool,
@@ -66,16 +68,15 @@ impl Worker {
         let Some(key) = &self.checker.plan().key else { return };
         let field = key.parts[0].field;
         let original = self.checker.original_key(spot.block, spot.span, key);
-        let finding = Finding {
-            problem,
-            handling: Handling::Rejected(None),
-            field: Some(field as u16),
-            column: original.as_ref().and_then(|original| original.column).map(|column| column + 1),
-            value: original.as_ref().map(|original| original.text.as_str()),
-            suggestion: None,
-            raw: None,
-        };
-        findings.push(u32::MAX, &finding);
+        let order = original.as_ref().and_then(|original| original.column).unwrap_or(u32::MAX);
+        findings.push(order, &Original::rejected(original.as_ref(), field, problem));
+    }
+
+    /// Adds a finding about a field whose values no two customers share.
+    pub(super) fn note_value(&self, field: usize, problem: Problem<&str>, spot: Spot<'_>, findings: &mut FindingList) {
+        let original = self.checker.original(spot.block, spot.span, field);
+        let order = original.as_ref().and_then(|original| original.column).unwrap_or(u32::MAX);
+        findings.push(order, &Original::rejected(original.as_ref(), field, problem));
     }
 
     /// Counts and reports an accepted record that is rejected for its key after all: see [`Worker::write_findings`].
@@ -159,8 +160,9 @@ pub(super) struct Checked {
     pub(super) verdicts: Verdicts,
     /// The position of its first record in the run.
     pub(super) first: RunPosition,
-    /// The records, counted from the block's first, whose fingerprint an earlier record has, or a customer that is not to change.
-    pub(super) contested: Vec<u32>,
+    /// For each key of the plan the records, counted from the block's first, whose fingerprint an earlier record has, or a customer
+    /// that is not to change.
+    pub(super) contested: Vec<Vec<u32>>,
     /// What became of the filled cells, by slot (see `core::judge::marks`).
     pub(super) cells: Vec<Balance>,
     pub(super) worker: Arc<Worker>,
@@ -172,7 +174,8 @@ pub(super) struct Found {
     pub(super) counts: Counts,
     /// The rows of the accepted records in [`Verdicts::rows`].
     pub(super) rows: Vec<Range<u32>>,
-    pub(super) texts: BlockTexts,
+    /// The texts of each key of the plan.
+    pub(super) texts: Vec<BlockTexts>,
     /// In a run that changes customers: those that may have a record's key, with the index of the record's span, in order.
     pub(super) candidates: Vec<(u32, i64)>,
     pub(super) errors: Pieces,
@@ -184,7 +187,7 @@ impl Checked {
     /// Judges a block, writes its report lines, and claims the keys of its records.
     pub(super) fn new(worker: &Arc<Worker>, block: Block, first: RunPosition) -> Checked {
         let mut verdicts = worker.checker.check::<RecordBuilder>(&block);
-        let keys = worker.keys.read();
+        let keys: Vec<_> = worker.keys.iter().map(|(keys, _)| keys.read()).collect();
         let mut gathered = BlockChecker::new(worker, &verdicts, &keys, block.spans.len());
         for (index, ((position, span), verdict)) in (0..).zip(block.positions().zip(&verdicts.verdicts)) {
             gathered.add(index, Spot { block: &block, span, position }, verdict);
@@ -196,8 +199,13 @@ impl Checked {
         }
         let slots = worker.checker.binding().map_or(verdicts.met_keys.len(), |binding| binding.headers.len());
         let cells = verdicts.marks.count(slots);
-        let rivals = if worker.changes_customers() { Rivals::Records } else { Rivals::All };
-        let contested = keys.claim(first, &claims, rivals);
+        let is_key = |at: usize| at == 0 && worker.checker.plan().key.is_some();
+        let contested = keys.iter().zip(&claims).enumerate().map(|(at, (keys, claims))| {
+            // A run that changes customers finds them by the key.
+            let rivals = if is_key(at) && worker.changes_customers() { Rivals::Records } else { Rivals::All };
+            keys.claim(first, claims, rivals)
+        });
+        let contested = contested.collect();
         drop(keys);
         found.counts.warnings = found.tally.warning_count;
         // They have been reported.
@@ -216,24 +224,30 @@ impl Checked {
 struct BlockChecker<'c> {
     worker: &'c Worker,
     verdicts: &'c Verdicts,
-    keys: &'c KeySet,
+    /// The customers' keys, if there is a key.
+    keys: Option<&'c KeySet>,
     short_zips: Peekable<Iter<'c, u32>>,
     pens: LineBuffers,
-    claims: Vec<Claim>,
+    claims: Vec<Vec<Claim>>,
     /// The accepted records that are rejected because no customer can have their key.
     refused: Vec<usize>,
     found: Found,
 }
 
 impl<'c> BlockChecker<'c> {
-    fn new(worker: &'c Worker, verdicts: &'c Verdicts, keys: &'c KeySet, records: usize) -> BlockChecker<'c> {
+    fn new(
+        worker: &'c Worker,
+        verdicts: &'c Verdicts,
+        keys: &'c [RwLockReadGuard<'_, KeySet>],
+        records: usize,
+    ) -> BlockChecker<'c> {
         let mut tally = Tally::new(worker.checker.plan().fields.len());
         tally.values(&verdicts.repaired, &verdicts.deprecated);
         let findings = if worker.reports { verdicts.findings.len() } else { 0 };
         let found = Found {
             counts: Counts { read: records as u64, repaired: verdicts.repaired_values(), ..Counts::default() },
             rows: Vec::with_capacity(records),
-            texts: BlockTexts::new(records),
+            texts: keys.iter().map(|_| BlockTexts::new(records)).collect(),
             candidates: Vec::new(),
             // About as much as a finding's line takes, and a record with its messages.
             errors: Pieces::new(records, findings * 512),
@@ -241,7 +255,9 @@ impl<'c> BlockChecker<'c> {
             tally,
         };
         let (short_zips, pens) = (verdicts.short_zips.iter().peekable(), worker.pens());
-        let claims = Vec::with_capacity(records);
+        let claims = keys.iter().map(|_| Vec::with_capacity(records)).collect();
+        let has_key = worker.checker.plan().key.is_some();
+        let keys = keys.first().filter(|_| has_key).map(|keys| &**keys);
         BlockChecker { worker, verdicts, keys, short_zips, pens, claims, refused: Vec::new(), found }
     }
 
@@ -258,32 +274,33 @@ impl<'c> BlockChecker<'c> {
             let cells = (verdict.outcome == Outcome::Rejected).then(|| verdicts.cells_of(verdict));
             worker.write_findings(&mut self.pens, out, spot, findings, cells);
         }
-        let mut key_text: &[u8] = &[];
+        let mut texts = ClaimedTexts { key: b"", unique: Vec::new() };
         match &verdict.outcome {
             Outcome::Blank => found.counts.blank += 1,
             Outcome::Rejected => found.counts.rejected += 1,
             Outcome::Accepted { row, key, .. } => {
                 let key = key.as_ref().map(|key| verdicts.key_text(key));
-                key_text = self.accept(index, spot, row, key).unwrap_or_default();
+                texts = self.accept(index, spot, row, key);
             }
         }
         let found = &mut self.found;
-        if verdict.outcome != Outcome::Blank && worker.checker.plan().key.is_some() {
-            found.texts.push(spot.span.line, key_text);
+        if verdict.outcome != Outcome::Blank {
+            texts.push_to(&mut found.texts, self.keys.is_some(), spot.span.line);
         }
         found.errors.end_span();
         found.rejects.end_span();
     }
 
-    /// Adds an accepted record, unless it needs an existing customer and none can have its key. Returns the key that it claims.
-    fn accept(&mut self, index: u32, spot: Spot<'_>, row: &Range<u32>, key: Option<&'c [u8]>) -> Option<&'c [u8]> {
+    /// Adds an accepted record, unless it needs an existing customer and none can have its key. Returns what it claims.
+    fn accept(&mut self, index: u32, spot: Spot<'_>, row: &Range<u32>, key: Option<&'c [u8]>) -> ClaimedTexts<'c> {
         let BlockChecker { worker, verdicts, keys, .. } = *self;
         let found = &mut self.found;
-        let fingerprint = key.map(|key| worker.fingerprints.of(key));
+        let fingerprint = key.map(|key| worker.keys[0].1.of(key));
         let mut findings = FindingList::default();
         if worker.changes_customers() {
             let before = found.candidates.len();
-            let customers = fingerprint.into_iter().flat_map(|fingerprint| keys.customers(fingerprint));
+            let customers =
+                fingerprint.zip(keys).into_iter().flat_map(|(fingerprint, keys)| keys.customers(fingerprint));
             found.candidates.extend(customers.map(|customer| (index, customer)));
             if found.candidates.len() == before {
                 worker.note_no_customer(&verdicts.touched[index as usize].lacking, spot, &mut findings);
@@ -294,13 +311,53 @@ impl<'c> BlockChecker<'c> {
             self.refused.push(index as usize);
             let out = (&mut found.errors.text, &mut found.rejects.text);
             worker.reject_for_key(&findings, spot, &mut found.tally, out);
-            return None;
+            return ClaimedTexts { key: b"", unique: Vec::new() };
         }
         found.counts.accepted += 1;
         found.rows.push(row.clone());
-        let index = (spot.position.record - spot.block.first_record) as u32;
-        self.claims.push(Claim { fingerprint: fingerprint?, index });
-        key
+        let at = (spot.position.record - spot.block.first_record) as u32;
+        if let Some(fingerprint) = fingerprint {
+            self.claims[0].push(Claim { fingerprint, index: at });
+        }
+        let unique =
+            if worker.checker.plan().unique.is_empty() { Vec::new() } else { self.claim_values(index, at, row) };
+        ClaimedTexts { key: key.unwrap_or_default(), unique }
+    }
+
+    /// Claims the values of a record that no two customers share. Returns them as they are compared.
+    fn claim_values(&mut self, index: u32, at: u32, row: &Range<u32>) -> Vec<Option<String>> {
+        let plan = self.worker.checker.plan();
+        let row = &self.verdicts.rows[row.start as usize..row.end as usize];
+        let first = usize::from(plan.key.is_some());
+        let mut claim = |(which, unique): (usize, &KeyPlan)| {
+            // An update stores what the record has, and no default.
+            let is_given = |touched: &Touched| unique.fields().all(|field| touched.given.has(field));
+            let touched = self.verdicts.touched.get(index as usize).filter(|_| plan.mode == Mode::Update);
+            let folded = unique.fold(&texts_in(row, unique)).filter(|_| touched.is_none_or(is_given))?.into_owned();
+            let fingerprint = self.worker.keys[first + which].1.of(folded.as_bytes());
+            self.claims[first + which].push(Claim { fingerprint, index: at });
+            Some(folded)
+        };
+        plan.unique.iter().enumerate().map(&mut claim).collect()
+    }
+}
+
+/// What a record claims: its key, and its values that no two customers share; empty where it has none.
+struct ClaimedTexts<'t> {
+    key: &'t [u8],
+    /// None for a record that is not accepted.
+    unique: Vec<Option<String>>,
+}
+
+impl ClaimedTexts<'_> {
+    /// Adds them for the record on a line.
+    fn push_to(&self, texts: &mut [BlockTexts], has_key: bool, line: u32) {
+        let (of_key, of_unique) = texts.split_at_mut(usize::from(has_key));
+        of_key.iter_mut().for_each(|texts| texts.push(line, self.key));
+        for (index, texts) in of_unique.iter_mut().enumerate() {
+            let value = self.unique.get(index).and_then(Option::as_ref);
+            texts.push(line, value.map_or(&[], |value| value.as_bytes()));
+        }
     }
 }
 

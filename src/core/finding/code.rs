@@ -26,7 +26,7 @@ macro_rules! codes {
         }
 
         /// All codes, in the order of the enum.
-        pub static REGISTRY: [CodeInfo; 36] = [$(CodeInfo {
+        pub static REGISTRY: [CodeInfo; 37] = [$(CodeInfo {
             code: Code::$code,
             scope: Scope::$scope,
             title: $title,
@@ -146,6 +146,10 @@ codes! {
         explanation: "Another record of this run, or a customer in the database, has the same key. The message names it. Keys are compared without regard to case."
         example: "ANN@example.com after ann@example.com"
         hint: "Keep one of the two records, or correct the key; --key none loads records without this check."
+    DuplicateValue "duplicate-value" Set "a value that an earlier record or a customer has"
+        explanation: "The profile says that no two customers share a value of this field (unique = true), and another record of this run, or another customer in the database, has the same one. The message names it. Values are compared without regard to case, like keys."
+        example: "the tax ID DE 123 of a customer with another key"
+        hint: "Keep one of the two records, correct the value, or empty the cell."
     NoSuchKey "no-such-key" Set "a key that no customer has"
         explanation: "The run changes customers (--mode update), and no customer in the database has the record's key."
         example: "ann@exmaple.com, where the customer has ann@example.com"

@@ -233,16 +233,15 @@ fn of_format(problem: &Problem<&str>, column: &str, out: &mut Formatter<'_>) -> 
 fn of_key(problem: &Problem<&str>, column: &str, out: &mut Formatter<'_>) -> Result {
     match problem {
         Problem::DuplicateOfCustomer { customer, name, origin } => {
-            write!(out, "customer {customer} ")?;
-            match (name, origin) {
-                (None, None) => out.write_str("in the database")?,
-                (Some(name), None) => write!(out, "({})", beginning(name))?,
-                (None, Some((record, path))) => write!(out, "(record {record} of {})", visible(path))?,
-                (Some(name), Some((record, path))) => write!(out, "({}, record {record} of {})", beginning(name), visible(path))?,
-            }
-            write!(out, " has the same {column}")
+            write!(out, "customer {customer} {} has the same {column}", known(*name, *origin))
         }
-        Problem::DuplicateOfRecord { record, line, path } => {
+        Problem::ValueOfCustomer { customer: Some(customer), name, origin } => {
+            write!(out, "customer {customer} {} has the same {column}", known(*name, *origin))
+        }
+        Problem::ValueOfCustomer { customer: None, name, origin } => {
+            write!(out, "a new customer {} has the same {column}", known(*name, *origin))
+        }
+        Problem::DuplicateOfRecord { record, line, path } | Problem::ValueOfRecord { record, line, path } => {
             write!(out, "record {record} (line {line}) of {} has the same {column}", visible(path))
         }
         Problem::NoSuchKey => write!(out, "no customer in the database has this {column}"),
@@ -252,6 +251,18 @@ fn of_key(problem: &Problem<&str>, column: &str, out: &mut Formatter<'_>) -> Res
         Problem::NoKey => write!(out, "there is no {column} to find a customer by"),
         problem => out.write_str(problem.code().info().title),
     }
+}
+
+/// What is known of a customer: its name, and the record that it came from.
+fn known<'k>(name: Option<&'k str>, origin: Option<(i64, &'k str)>) -> impl Display {
+    Written(move |out: &mut Formatter<'_>| match (name, origin) {
+        (None, None) => out.write_str("in the database"),
+        (Some(name), None) => write!(out, "({})", beginning(name)),
+        (None, Some((record, path))) => write!(out, "(record {record} of {})", visible(path)),
+        (Some(name), Some((record, path))) => {
+            write!(out, "({}, record {record} of {})", beginning(name), visible(path))
+        }
+    })
 }
 
 /// How to correct a value, followed by `end`.

@@ -153,6 +153,10 @@ pub enum Problem<T = String> {
     DuplicateOfCustomer { customer: i64, name: Option<T>, origin: Option<(i64, T)> },
     /// An earlier record has the key.
     DuplicateOfRecord { record: u64, line: u64, path: T },
+    /// Another customer has a value that no two may share: its ID, or none in a check that would create it, and what is known of it.
+    ValueOfCustomer { customer: Option<i64>, name: Option<T>, origin: Option<(i64, T)> },
+    /// An earlier record has a value that no two customers may share.
+    ValueOfRecord { record: u64, line: u64, path: T },
     /// No customer has the key.
     NoSuchKey,
     /// Several customers have the key: two of them.
@@ -299,6 +303,7 @@ impl<T> Problem<T> {
             Problem::Nested { .. } => Code::NestedValue,
             Problem::CellError { .. } | Problem::TooNarrow { .. } | Problem::NotCalculated => Code::CellError,
             Problem::DuplicateOfCustomer { .. } | Problem::DuplicateOfRecord { .. } => Code::DuplicateKey,
+            Problem::ValueOfCustomer { .. } | Problem::ValueOfRecord { .. } => Code::DuplicateValue,
             Problem::NoSuchKey => Code::NoSuchKey,
             Problem::AmbiguousKey { .. } => Code::AmbiguousKey,
             Problem::NoKey => Code::NoKey,
@@ -357,6 +362,10 @@ impl<T> Problem<T> {
                 customer: *customer, name: name.as_ref().map(&mut text), origin: origin.as_ref().map(|(record, path)| (*record, text(path))),
             },
             DuplicateOfRecord { record, line, path } => DuplicateOfRecord { record: *record, line: *line, path: text(path) },
+            ValueOfCustomer { customer, name, origin } => ValueOfCustomer {
+                customer: *customer, name: name.as_ref().map(&mut text), origin: origin.as_ref().map(|(record, path)| (*record, text(path))),
+            },
+            ValueOfRecord { record, line, path } => ValueOfRecord { record: *record, line: *line, path: text(path) },
             NoSuchKey => NoSuchKey,
             AmbiguousKey { customers } => AmbiguousKey { customers: *customers },
             NoKey => NoKey,

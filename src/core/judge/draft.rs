@@ -330,7 +330,7 @@ impl Original {
     }
 
     /// A finding about a field's value, if it has one, that costs the record.
-    pub(super) fn rejected<'o>(value: Option<&'o Original>, field: usize, problem: Problem<&'o str>) -> Finding<'o> {
+    pub fn rejected<'o>(value: Option<&'o Original>, field: usize, problem: Problem<&'o str>) -> Finding<'o> {
         Finding {
             problem,
             handling: Handling::Rejected(None),

@@ -9,10 +9,10 @@ use super::options::{FieldOptions, OnInvalidReason, PlanError};
 use crate::core::mode::{Empty, Mode, OnInvalid};
 use crate::core::profile::{Field, Mapping, Profile, ProfileErrorKind, REST, Setting};
 use crate::core::text;
+use crate::core::text::key::{self, KeyComparison};
 use crate::core::types::dates::TODAY;
 use crate::core::types::definition::{AddressPart, Limits, Storage, Stored};
 use crate::core::types::pattern::{Case, Pattern};
-use crate::core::text::key::{self, KeyComparison};
 use crate::core::{text::sheet::without_guards, types::FieldType};
 
 /// How a field treats a number that a spreadsheet has rewritten (`5.41754E+09`).

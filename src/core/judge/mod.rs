@@ -22,6 +22,7 @@ mod verdicts;
 
 pub use self::checker::{Checker, Shape, Stamp};
 pub use self::csv_shape::CsvShape;
+pub use self::draft::Original;
 pub use self::json_shape::{JsonShape, MOST_KEYS, MetKeys};
 pub use self::record_judge::{FieldValue, Judgement, RecordJudge};
 pub use self::report::Carried;

@@ -40,6 +40,8 @@ pub enum PlanError {
     NoKey(Mode),
     /// The key names this column twice.
     RepeatedKey(String),
+    /// The values of this column are real numbers, which identify nothing.
+    RealKey(String),
     /// A field's invalid values cannot be treated this way.
     OnInvalid { profile: String, column: String, on_invalid: OnInvalid, reason: OnInvalidReason },
     /// A field of the profile cannot be used.
@@ -75,6 +77,7 @@ impl Display for PlanError {
             PlanError::NoKey(mode) => {
                 write!(out, "the mode {} finds customers by a key, and there is none", mode.name())
             }
+            PlanError::RealKey(column) => write!(out, "{column} holds real numbers, which identify nothing"),
             PlanError::RepeatedKey(column) => write!(out, "the key has the column {column} twice"),
             PlanError::OnInvalid { column, .. } => write!(out, "invalid values of {column} can only be rejected"),
             PlanError::Field { profile, column, key, kind } => {

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::field_plan::{FieldPlan, FieldPlanner, KeyPlan, Required};
+use crate::core::finding::Finding;
 use crate::core::mode::{Empty, Mode};
 use crate::core::profile::{FieldSet, HeaderNames, Profile, Setting};
 use crate::core::text;
 use crate::core::text::sheet::{self, without_guards};
-use crate::core::{finding::Finding, types::repair};
+use crate::core::types::{definition::Storage, repair};
 
 pub use super::options::{FieldOptions, OnInvalidReason, PlanError};
 pub use crate::core::mode::OnInvalid;
@@ -19,6 +20,8 @@ pub struct Plan {
     pub fields: Vec<FieldPlan>,
     /// The key; `None` with `--key none`.
     pub key: Option<KeyPlan>,
+    /// The other fields whose values no two customers share, in their order.
+    pub unique: Vec<KeyPlan>,
     pub null_tokens: Vec<String>,
     pub mode: Mode,
     /// The optional fields, if an empty cell clears a stored value.
@@ -37,9 +40,20 @@ pub(super) enum Content {
 
 impl Plan {
     pub fn new(profile: Arc<Profile>, options: &FieldOptions) -> Result<Plan, PlanError> {
+        Plan::for_columns(profile, options, |_| true)
+    }
+
+    /// The same for inputs that have columns for some fields. To create customers without one for the profile's key, the key is the
+    /// first fallback for which they have one.
+    pub fn for_columns(
+        profile: Arc<Profile>,
+        options: &FieldOptions,
+        have_column: impl Fn(usize) -> bool,
+    ) -> Result<Plan, PlanError> {
         let (mapping, mode) = (&options.mapping, options.mode);
         mapping.check(&profile)?;
-        let key = KeyPlan::new(&profile, &key_fields(&profile, options)?);
+        let key = KeyPlan::new(&profile, &key_fields(&profile, options, have_column)?);
+        let unique = unique_fields(&profile, key.as_ref());
         if mode.changes() && key.is_none() {
             return Err(PlanError::NoKey(mode));
         }
@@ -50,6 +64,7 @@ impl Plan {
             fields,
             profile: Arc::clone(&profile),
             key,
+            unique,
             null_tokens: options.null_tokens.clone(),
             mode,
             clearable: FieldSet::default(),
@@ -75,6 +90,11 @@ impl Plan {
             (_, Some(field)) => &self.fields[usize::from(field)].column,
             (_, None) => "",
         }
+    }
+
+    /// What no two customers share: the key first.
+    pub fn keys(&self) -> impl Iterator<Item = &KeyPlan> {
+        self.key.iter().chain(&self.unique)
     }
 
     pub fn can_do_without(&self, field: usize) -> bool {
@@ -109,18 +129,39 @@ impl Plan {
     }
 }
 
+/// The fields that no two customers share, besides the key.
+fn unique_fields(profile: &Profile, key: Option<&KeyPlan>) -> Vec<KeyPlan> {
+    let unique = (0..profile.fields.len()).filter(|field| profile.fields[*field].unique);
+    let plans = unique.filter_map(|field| KeyPlan::new(profile, &[field]));
+    plans.filter(|plan| key.is_none_or(|key| key.parts != plan.parts)).collect()
+}
+
 /// The fields of the key: those of the options, or the profile's; none for `none`.
-fn key_fields(profile: &Profile, options: &FieldOptions) -> Result<Vec<usize>, PlanError> {
+fn key_fields(
+    profile: &Profile,
+    options: &FieldOptions,
+    have_column: impl Fn(usize) -> bool,
+) -> Result<Vec<usize>, PlanError> {
     let columns: Vec<&str> = match options.key.as_deref() {
         Some("none") => Vec::new(),
         Some(named) => profile.key_columns(named),
         None => profile.key.iter().map(String::as_str).collect(),
     };
+    let index = |column: &&str| profile.field_index(column);
+    if options.key.is_none() && options.mode == Mode::Create && !columns.iter().filter_map(index).any(&have_column) {
+        let mut fallbacks = profile.key_fallback.iter().filter_map(|column| profile.field_index(column));
+        if let Some(fallback) = fallbacks.find(|field| have_column(*field)) {
+            return Ok(vec![fallback]);
+        }
+    }
     let mut fields = Vec::with_capacity(columns.len());
     for column in columns {
         let field = profile.require_field(column, Setting::Key)?;
         if fields.contains(&field) {
             return Err(PlanError::RepeatedKey(column.to_string()));
+        }
+        if profile.fields[field].storage() == Storage::Real {
+            return Err(PlanError::RealKey(column.to_string()));
         }
         fields.push(field);
     }

@@ -52,6 +52,9 @@ static PROFILES: LazyLock<Result<Vec<Arc<Profile>>, ProfileError>> =
 pub const RESERVED_COLUMNS: [&str; 6] =
     ["customer_id", "created_at", "updated_at", "import_run", "import_file", "import_record"];
 
+/// What the names of SQLite's and custload's own tables begin with.
+const RESERVED_TABLES: [&str; 3] = ["import_", "sqlite_", "custload_"];
+
 /// The path of the wrong key, and what is wrong.
 type Wrong = (Vec<String>, Kind);
 
@@ -191,13 +194,17 @@ impl Profile {
         for field in &self.fields {
             let checked = field.check().and_then(|()| self.check_stand_ins(field));
             checked.map_err(|(key, kind)| (of_field(field, key), kind))?;
+            if field.unique && field.storage() == Storage::Real {
+                return Err((of_field(field, "unique"), Kind::RealKey(field.column.clone())));
+            }
         }
         self.check_columns()?;
         self.check_header_names()?;
+        self.check_table().map_err(|kind| (top("table"), kind))?;
         for (key, columns) in [("key", &self.key), ("key_fallback", &self.key_fallback)] {
             for (index, column) in columns.iter().enumerate() {
                 let is_new = if columns[..index].contains(column) { Err(Kind::Twice(column.clone())) } else { Ok(()) };
-                is_new.and_then(|()| self.check_field(column)).map_err(|kind| (top(key), kind))?;
+                is_new.and_then(|()| self.check_key_field(column)).map_err(|kind| (top(key), kind))?;
             }
         }
         for (table, habits, known) in [("file", &self.file, &FILE_KEYS[..]), ("feed", &self.feed, &FEED_KEYS)] {
@@ -206,6 +213,16 @@ impl Profile {
             }
         }
         Ok(())
+    }
+
+    /// Checks that the table's name is free. SQLite compares names without regard to case.
+    fn check_table(&self) -> Result<(), Kind> {
+        check_name(&self.table)?;
+        let lower = self.table.to_ascii_lowercase();
+        match RESERVED_TABLES.iter().any(|start| lower.starts_with(start)) {
+            true => Err(Kind::ReservedTable(RESERVED_TABLES.join(", "))),
+            false => Ok(()),
+        }
     }
 
     /// Checks that no two fields share a column of the table. SQLite compares their names without regard to case.
@@ -249,6 +266,15 @@ impl Profile {
             fields.iter().try_for_each(|column| self.check_field(column)).map_err(|kind| ("stand_ins", kind))?;
         }
         Ok(())
+    }
+
+    /// Checks a column of a key. Real numbers that look different may be equal.
+    fn check_key_field(&self, column: &str) -> Result<(), Kind> {
+        self.check_field(column)?;
+        match self.fields.iter().any(|field| field.column == column && field.storage() == Storage::Real) {
+            true => Err(Kind::RealKey(column.to_string())),
+            false => Ok(()),
+        }
     }
 
     fn check_field(&self, column: &str) -> Result<(), Kind> {

@@ -49,6 +49,10 @@ pub enum ProfileErrorKind {
     RepeatedColumn(String),
     /// Every table of customers has a column of this name.
     ReservedColumn,
+    /// The values of this field are real numbers, which identify nothing.
+    RealKey(String),
+    /// Tables whose names begin with one of these are not a profile's.
+    ReservedTable(String),
     /// A header name, here or in this field, would mean both fields.
     RepeatedName(String, String),
     /// It names an unknown field; the most similar one.
@@ -134,6 +138,13 @@ impl Display for ProfileErrorKind {
                 write!(formatter, "the field {other} has the same name; names must differ in more than case")
             }
             ReservedColumn => write!(formatter, "every table of customers has a column of this name; choose another"),
+            RealKey(column) => write!(
+                formatter,
+                "{column} is stored as a real number, which identifies nothing; store it as text or minor (store)"
+            ),
+            ReservedTable(starts) => {
+                write!(formatter, "names that begin with {starts} are reserved for other tables; choose another")
+            }
             RepeatedName(name, other) => {
                 write!(formatter, "the header {name:?} also means the field {other}; remove it from one of them")
             }

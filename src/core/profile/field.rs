@@ -114,7 +114,10 @@ pub struct Field {
     /// Whether the API has deprecated it: it is accepted, and counted in the summary.
     #[serde(default)]
     pub deprecated: bool,
-    /// How its values are compared if it is the key.
+    /// Whether no two customers may share a value.
+    #[serde(default)]
+    pub unique: bool,
+    /// How its values are compared if it is the key or unique.
     pub compare: Option<KeyComparison>,
     /// The words of a choice.
     #[serde(default)]
@@ -265,6 +268,7 @@ impl Field {
         parts.extend(self.kind.facts().normalisation.map(String::from));
         parts.extend(self.repair.then(|| "after address repair".to_string()));
         parts.extend(self.default.as_ref().map(|default| format!("default {default}")));
+        parts.extend(self.unique.then(|| "unique".to_string()));
         parts.extend(self.deprecated.then(|| "deprecated".to_string()));
         parts.join(", ")
     }

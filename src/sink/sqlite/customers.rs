@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use rusqlite::{Connection, OpenFlags, Row, types::ValueRef};
+use rusqlite::{Connection, OpenFlags, Row, params, types::ValueRef};
 
 use super::connection::{StoreOptions, connect, read_or_recover};
 use super::file::{Location, locate};
@@ -166,23 +166,56 @@ impl<'d> Customers<'d> {
         rows.next()?.map(texts).transpose()
     }
 
-    pub fn origin_of(&self, customer: i64) -> Result<Origin> {
-        self.read_origin(customer).map_err(|error| self.options.sqlite_error(error))
+    /// Visits the values of a column that customers with IDs below `below` had before the run, as texts.
+    pub fn for_each_value(&self, column: &str, below: i64, mut each: impl FnMut(i64, &str)) -> Result<()> {
+        if !self.has_column(column) {
+            return Ok(());
+        }
+        let mut read = || {
+            let run = self.options.run_id;
+            // Only a run that continues has changed customers already.
+            let has_changed = !self.is_snapshot
+                && self.connection.prepare("SELECT 1 FROM import_updated WHERE run_id = ?1")?.exists([run])?;
+            let (table, name) = (table_of(&self.options.profile), quoted(column));
+            let value = format!("c.{name}");
+            let sql = match has_changed {
+                false => format!("SELECT customer_id, {value} FROM {table} AS c WHERE ?1 = ?1 AND ?2 = ?2"),
+                true => format!("SELECT c.customer_id, {} FROM {table} AS c{CHANGED}", before(&value)),
+            };
+            let mut statement = self.connection.prepare(&sql)?;
+            let mut rows = statement.query(params![run, column])?;
+            while let Some(row) = rows.next()? {
+                let customer = row.get(0)?;
+                let text = if customer < below { self.text(row, 1, &name, customer)? } else { Cow::Borrowed(&b""[..]) };
+                // No record can have what is not UTF-8.
+                str::from_utf8(&text).into_iter().filter(|text| !text.is_empty()).for_each(|text| each(customer, text));
+            }
+            Ok(())
+        };
+        read().map_err(|error| self.options.sqlite_error(error))
     }
 
-    fn read_origin(&self, customer: i64) -> rusqlite::Result<Origin> {
-        let sql = format!(
-            "SELECT {}, f.path, c.import_record FROM {} AS c LEFT JOIN import_files AS f \
-             ON f.run_id = c.import_run AND f.import_file = c.import_file WHERE c.customer_id = ?1",
-            self.expression("name"),
-            table_of(&self.options.profile)
-        );
-        let mut statement = self.connection.prepare_cached(&sql)?;
-        let mut rows = statement.query([customer])?;
-        let Some(row) = rows.next()? else { return Ok(Origin::default()) };
-        // Another program may have written values of any kind.
-        let text = |index| row.get_ref(index).ok().and_then(|value| value.as_str().ok()).map(str::to_string);
-        Ok(Origin { name: text(0), record: text(1).zip(row.get(2).ok()) })
+    /// The value of a customer's column before the run changed it, as text; `None` if it had none.
+    pub fn value_before(&self, column: &str, customer: i64) -> Result<Option<String>> {
+        if !self.has_column(column) {
+            return Ok(None);
+        }
+        let (table, run) = (table_of(&self.options.profile), self.journalled_run());
+        let read = value_before(self.connection, &table, run, column, customer);
+        read.map_err(|error| self.options.sqlite_error(error))
+    }
+
+    /// Who a customer was before the run changed it.
+    pub fn origin_of(&self, customer: i64) -> Result<Origin> {
+        let (table, name) = (table_of(&self.options.profile), self.expression("name"));
+        let read =
+            read_origin(self.connection, &table, self.journalled_run(), (&name, "o.custload_run IS ?1"), customer);
+        read.map_err(|error| self.options.sqlite_error(error))
+    }
+
+    /// The run whose changes do not count. A check changes nothing, and its number may be that of a run in the database.
+    fn journalled_run(&self) -> Option<i64> {
+        (!self.is_snapshot).then_some(self.options.run_id)
     }
 
     /// Visits the rows of customers, with the index of each among `customers`. A column that the database lacks has no values.
@@ -202,8 +235,70 @@ impl<'d> Customers<'d> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origin {
     pub name: Option<String>,
-    /// The path of the input, and the number of its record that created the customer or changed it last.
-    pub record: Option<(String, i64)>,
+    /// The input, and the number of its record that created the customer or changed it last.
+    pub record: Option<(OriginInput, i64)>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OriginInput {
+    /// An input of an earlier run, by its path.
+    Earlier(String),
+    /// An input of this run, by its number, from 0.
+    OfThisRun(usize),
+}
+
+/// Joins what a run has changed of a column of customers: `?1` is the run, `?2` the column.
+const CHANGED: &str =
+    " LEFT JOIN import_changes AS j ON j.run_id = ?1 AND j.customer_id = c.customer_id AND j.field = ?2";
+
+/// The value of a column, with [`CHANGED`], before the run changed it.
+fn before(value: &str) -> String {
+    format!("CASE WHEN j.run_id IS NULL THEN {value} ELSE j.old_value END")
+}
+
+pub(super) fn value_before(
+    connection: &Connection,
+    table: &str,
+    run: Option<i64>,
+    column: &str,
+    customer: i64,
+) -> rusqlite::Result<Option<String>> {
+    let value = before(&format!("c.{}", quoted(column)));
+    let sql = format!("SELECT CAST({value} AS TEXT) FROM {table} AS c{CHANGED} WHERE c.customer_id = ?3");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query(params![run, column, customer])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    Ok(row.get_ref(0)?.as_str_or_null().ok().flatten().map(str::to_string))
+}
+
+/// `name` and `is_of_run` are SQL expressions: the customer's name, and whether it was created by the run itself.
+pub(super) fn read_origin(
+    connection: &Connection,
+    table: &str,
+    run: Option<i64>,
+    (name, is_of_run): (&str, &str),
+    customer: i64,
+) -> rusqlite::Result<Origin> {
+    let sql = format!(
+        "SELECT {}, {is_of_run}, f.path, o.custload_file, o.custload_record FROM (SELECT c.*, \
+         CASE WHEN u.run_id IS NULL THEN c.import_run ELSE u.old_import_run END AS custload_run, \
+         CASE WHEN u.run_id IS NULL THEN c.import_file ELSE u.old_import_file END AS custload_file, \
+         CASE WHEN u.run_id IS NULL THEN c.import_record ELSE u.old_import_record END AS custload_record FROM {table} AS c \
+         LEFT JOIN import_updated AS u ON u.run_id = ?1 AND u.customer_id = c.customer_id WHERE c.customer_id = ?3) AS o \
+         LEFT JOIN import_changes AS j ON j.run_id = ?1 AND j.customer_id = o.customer_id AND j.field = ?2 \
+         LEFT JOIN import_files AS f ON f.run_id = o.custload_run AND f.import_file = o.custload_file",
+        before(name)
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query(params![run, "name", customer])?;
+    let Some(row) = rows.next()? else { return Ok(Origin::default()) };
+    // Another program may have written values of any kind.
+    let text = |index| row.get_ref(index).ok().and_then(|value| value.as_str().ok()).map(str::to_string);
+    let input = match row.get(1)? {
+        true => row.get(3).ok().and_then(|file: i64| usize::try_from(file - 1).ok()).map(OriginInput::OfThisRun),
+        false => text(2).map(OriginInput::Earlier),
+    };
+    Ok(Origin { name: text(0), record: input.zip(row.get(4).ok()) })
 }
 
 /// A customer's row, without the ID.

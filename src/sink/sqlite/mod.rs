@@ -26,7 +26,7 @@ mod undo;
 mod tests;
 
 pub use self::connection::StoreOptions;
-pub use self::customers::{Customers, Origin, Snapshot, StoredRow};
+pub use self::customers::{Customers, Origin, OriginInput, Snapshot, StoredRow};
 pub use self::file::refuse_absent;
 pub use self::history::{PastRun, past_runs};
 pub use self::lock::LockedDatabase;
@@ -34,6 +34,6 @@ pub use self::rows::{Change, ChangeStamp};
 pub use self::runs::{
     Checkpoint, FINISHED, FileRow, InputPosition, LoadedInput, NOTHING_LOADED, RunRow, UNDONE, UNFINISHED, Unfinished,
 };
-pub use self::simulation::{FIRST_SIMULATED, Simulation};
+pub use self::simulation::{FIRST_SIMULATED, RUN as SIMULATED_RUN, Simulation};
 pub use self::store::Store;
 pub use self::undo::{ChangeCause, MOST_LISTED, Pruned, Undo, Undone};

@@ -5,7 +5,7 @@ use std::{ops::Range, sync::Arc, sync::atomic::AtomicUsize};
 use rusqlite::Connection;
 
 use super::connection::sqlite_error;
-use super::customers::{Customers, Snapshot, StoredRow, read_rows};
+use super::customers::{Customers, Origin, Snapshot, StoredRow, read_origin, read_rows, value_before};
 use super::rows::{self, Change, ChangeStamp, insert_rows};
 use super::schema::{create_all, insert_customer, table_of};
 use super::sql::{execute, quoted};
@@ -14,6 +14,9 @@ use crate::error::{Error, Result};
 
 /// Customers that would be created have IDs from here on.
 pub const FIRST_SIMULATED: i64 = 1 << 62;
+
+/// The run by whose number the temporary database keeps what would be changed.
+pub const RUN: i64 = 0;
 
 /// Customers that would be created or changed, in a temporary database, and those that exist.
 pub struct Simulation {
@@ -61,6 +64,25 @@ impl Simulation {
         }
         done.and_then(|()| rows::change(connection, &table, change, stamp).map(drop))
             .map_err(|error| failed(&self.stop, &error))
+    }
+
+    /// The value of a customer's column before the check would have changed it, as text.
+    pub fn value_before(&self, column: &str, customer: i64) -> Result<Option<String>> {
+        if customer < FIRST_SIMULATED {
+            return self.customers().map_or(Ok(None), |existing| existing.value_before(column, customer));
+        }
+        let read = value_before(&self.connection, &table_of(&self.profile), Some(RUN), column, customer);
+        read.map_err(|error| failed(&self.stop, &error))
+    }
+
+    /// Who a customer was before the check would have changed it. One that it would create comes from an input of this run.
+    pub fn origin_of(&self, customer: i64) -> Result<Origin> {
+        if customer < FIRST_SIMULATED {
+            return self.customers().map_or_else(|| Ok(Origin::default()), |existing| existing.origin_of(customer));
+        }
+        let name = if self.profile.field_index("name").is_some() { quoted("name") } else { "NULL".to_string() };
+        let read = read_origin(&self.connection, &table_of(&self.profile), Some(RUN), (&name, "1"), customer);
+        read.map_err(|error| failed(&self.stop, &error))
     }
 
     /// Reads the rows of customers, as [`Customers::read_rows`] does.

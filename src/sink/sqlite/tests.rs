@@ -56,7 +56,8 @@ fn add(mut store: Store, numbers: std::ops::Range<i64>) {
 }
 
 fn finish(store: Store, created: u64, updated: u64) {
-    let mut run = RunRow { columns: serde_json::json!(NAMES).to_string(), ..RunRow::default() };
+    let mut run =
+        RunRow { columns: serde_json::json!(NAMES).to_string(), table_name: "customers".into(), ..RunRow::default() };
     run.status = FINISHED.to_string();
     (run.counts.created, run.counts.updated) = (created, updated);
     store.commit(&run, &[]).unwrap();
