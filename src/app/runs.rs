@@ -11,6 +11,7 @@ use super::args::{RunsArgs, RunsCommand};
 use super::console::{Console, pretty, print, print_done, shown};
 use super::options;
 use super::table::{align_right, counted, customers, number, span, table, without_trailing_spaces};
+use crate::core::profile::TABLE;
 use crate::core::record::{Count, Counts, Sum};
 use crate::core::text::visible;
 use crate::run::{self, RunStory};
@@ -163,6 +164,9 @@ fn one_run(story: &RunStory, database: &Path) -> String {
     let mut say = |what: &str, value: &str| out.push_str(&format!("{what:<10} {}\n", visible(value)));
     say("profile", &run.profile);
     say("mode", &run.mode);
+    if run.table_name != TABLE {
+        say("table", &run.table_name);
+    }
     say("started", &run.started_at);
     if !is_stopped {
         say("ended", &run.ended_at);
@@ -241,6 +245,7 @@ fn data(story: &RunStory) -> Value {
         "run_id": run.run_id,
         "profile": run.profile,
         "mode": run.mode,
+        "table": run.table_name,
         "status": run.status,
         "is_going_on": is_running,
         "started_at": run.started_at,

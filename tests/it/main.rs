@@ -45,4 +45,5 @@ mod support;
 mod systems;
 mod tidy;
 mod undo;
+mod unique;
 mod values;
