@@ -92,11 +92,6 @@ impl Plan {
         }
     }
 
-    /// What no two customers share: the key first.
-    pub fn keys(&self) -> impl Iterator<Item = &KeyPlan> {
-        self.key.iter().chain(&self.unique)
-    }
-
     pub fn can_do_without(&self, field: usize) -> bool {
         matches!(self.fields[field].required, Required::No | Required::WhereGiven)
             || self.fields[field].default.is_some()
