@@ -46,7 +46,7 @@ fn fill_pages(path: &Path, rows: &[Rows]) {
         path: path.to_path_buf(),
         run_id: 1,
         profile: contact(),
-        key: Some("email".into()),
+        key: vec!["email".into()],
         max_customers_per_key: 1,
         first_id: 1,
         wait: std::time::Duration::ZERO,

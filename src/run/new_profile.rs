@@ -73,13 +73,11 @@ pub fn new_profile(options: &Options, name: &str, next: &str) -> Result<NewProfi
 /// The one input. If only a guess says which line of a sheet is the header, it is read as if that line had been named.
 fn open(options: &Options, candidates: &Arc<Candidates>) -> Result<Input> {
     let paths = expand(&options.inputs, |_, _| ())?;
-    let one = |options: &Options| {
-        let mut inputs = open_inputs(options, paths.clone(), false, candidates)?;
-        match (inputs.pop(), inputs.is_empty()) {
-            (Some(input), true) => Ok(input),
-            _ => Err(Error::Usage("profiles new reads one file; name one with --from".to_string())),
-        }
-    };
+    let refused = || Error::Usage("profiles new reads one file; name one with --from".to_string());
+    if paths.len() != 1 {
+        return Err(refused());
+    }
+    let one = |options: &Options| open_inputs(options, paths.clone(), false, candidates)?.pop().ok_or_else(refused);
     let input = one(options)?;
     match input.dialect.header_line.filter(|_| input.is_header_guessed && input.dialect.format == Format::Spreadsheet) {
         Some(line) if input.path.as_os_str() != "-" => {

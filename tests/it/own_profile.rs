@@ -121,7 +121,7 @@ fn a_spreadsheets_numbers_and_dates_need_no_format() {
     for (row, limit) in [(1, 1.234), (2, 1234.5), (3, 12.0)] {
         sheet.write(row, 0, format!("K00{row}")).unwrap();
         sheet.write(row, 1, "Ann").unwrap();
-        sheet.write_with_format(row, 2, &ExcelDateTime::from_ymd(1980, 5, 3).unwrap(), &day).unwrap();
+        sheet.write_with_format(row, 2, ExcelDateTime::from_ymd(1980, 5, 3).unwrap(), &day).unwrap();
         sheet.write(row, 3, limit).unwrap();
         sheet.write(row, 4, 7.5).unwrap();
     }

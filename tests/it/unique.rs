@@ -85,7 +85,7 @@ fn a_key_that_cannot_be_used_is_named() {
         .says(&["did you mean country"]);
     place.write("billing.csv", "name,email\nAnn,ann@example.com\nBob,ANN@example.com\n");
     place.custload("import billing.csv --profile billing --db b.db").ends(1).says(&["email is the key"]);
-    place.custload("import billing.csv --profile billing --mode update --db b.db").ends(2).says(&["--key email"]);
+    place.custload("import billing.csv --profile billing --mode update --db c.db").ends(2).says(&["--key email"]);
 }
 
 #[test]

@@ -36,7 +36,7 @@ pub(super) struct Guess {
 impl Guess {
     fn new(kind: &'static str, fit: Fit) -> Guess {
         const FEW: u64 = 20;
-        let sure = if fit.is_whole() && fit.of >= FEW { Sure::Sure } else { Sure::Likely };
+        let sure = if fit.is_whole() && fit.of >= FEW { Sure::Certain } else { Sure::Likely };
         let (keys, notes, perhaps) = Default::default();
         Guess { kind, keys, notes, perhaps, fit, sure, holds_words: false, proves: Habits::default() }
     }
@@ -149,7 +149,7 @@ fn country(stats: &ColumnStats, is_named: bool) -> Option<Guess> {
     if !is_likely {
         return None;
     }
-    let sure = if is_named && fit.is_whole() { Sure::Sure } else { Sure::Likely };
+    let sure = if is_named && fit.is_whole() { Sure::Certain } else { Sure::Likely };
     let unknown = fit.misfit.clone();
     let fit = stats.fit(true, |verdict| verdict.kinds & TEXT != 0);
     let mut guess = Guess { sure, ..Guess::new("country", fit).words() };
@@ -377,7 +377,7 @@ fn choice(stats: &ColumnStats) -> Option<Guess> {
     let counts: Vec<String> =
         values.iter().map(|(count, value)| format!("{} {}", quoted(value), number(*count))).collect();
     let choices: Vec<String> = values.iter().map(|(_, value)| (*value).to_string()).collect();
-    let sure = if 20 * count <= stats.filled { Sure::Sure } else { Sure::Likely };
+    let sure = if 20 * count <= stats.filled { Sure::Certain } else { Sure::Likely };
     let guess = Guess { sure, ..Guess::new("choice", fit).words() };
     Some(
         guess

@@ -180,11 +180,11 @@ fn month(text: &str, is_whole: bool) -> Option<u32> {
         let short = text.eq_ignore_ascii_case(&name[..3]);
         short || is_whole && text.eq_ignore_ascii_case(name)
     };
-    MONTHS.iter().position(|name| is_it(&name)).map(|index| index as u32 + 1)
+    MONTHS.iter().position(is_it).map(|index| index as u32 + 1)
 }
 
 fn is_day(year: u32, month: u32, day: u32) -> bool {
-    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let days = match month {
         2 if is_leap => 29,
         2 => 28,

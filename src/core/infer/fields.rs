@@ -7,13 +7,13 @@ pub enum Sure {
     Guess,
     /// The values fit, but there are few, or some do not.
     Likely,
-    Sure,
+    Certain,
 }
 
 impl Sure {
     pub fn name(self) -> &'static str {
         match self {
-            Sure::Sure => "sure",
+            Sure::Certain => "sure",
             Sure::Likely => "likely",
             Sure::Guess => "a guess",
         }

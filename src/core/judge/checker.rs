@@ -193,7 +193,8 @@ impl Checker {
             Records::Json(records) => records.judge(record, draft),
         };
         if let Err(bad) = judged {
-            return draft.reject(bad);
+            let is_sheet = matches!(&self.shape, Shape::Csv(shape) if shape.is_sheet);
+            return draft.reject(if is_sheet { bad.without_typed_marks() } else { bad });
         }
         let outcome = draft.finish(number);
         if outcome == Outcome::Rejected

@@ -5,8 +5,9 @@ use std::ops::Range;
 
 use super::{json_shape::MetKeys, marks::Marks};
 use crate::core::finding::{Finding, FindingList, Findings, Handling, Problem};
+use crate::core::profile::FieldSet;
+use crate::core::record::csv::{Cell, SHEET_MARK, TYPED};
 use crate::core::record::{RAW_LIMIT, raw};
-use crate::core::{profile::FieldSet, record::csv::Cell};
 
 #[derive(Debug, Default)]
 pub struct Verdicts<R = Vec<u8>> {
@@ -102,6 +103,18 @@ impl<'r> BadRecord<'r> {
 
     pub(super) fn into_owned(self) -> BadRecord<'static> {
         BadRecord { raw: Cow::Owned(self.raw.into_owned()), ..self }
+    }
+
+    /// The same without the marks of a spreadsheet's numbers and dates.
+    pub(super) fn without_typed_marks(self) -> BadRecord<'r> {
+        match std::str::from_utf8(&self.raw) {
+            Ok(text) if text.contains(TYPED) => {
+                let marks = String::from_iter([SHEET_MARK, TYPED]);
+                let raw = Cow::Owned(text.replace(&marks, "").into_bytes());
+                BadRecord { raw, ..self }
+            }
+            _ => self,
+        }
     }
 
     pub(super) fn note(self, findings: &mut FindingList) {
