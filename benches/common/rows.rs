@@ -59,6 +59,7 @@ pub fn insert(path: &Path, rows: &[[Value<'_>; COLUMNS]]) {
             let value = match value {
                 Value::Null => ValueRef::Null,
                 Value::Integer(number) => ValueRef::Integer(*number),
+                Value::Real(number) => ValueRef::Real(*number),
                 Value::Text(text) => ValueRef::Text(text),
             };
             statement.raw_bind_parameter(parameter, ToSqlOutput::Borrowed(value)).unwrap();
