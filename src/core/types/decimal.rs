@@ -59,7 +59,10 @@ fn parsed(value: &str, rules: &Decimals) -> Parsed<'static> {
     let stored = match rules.store {
         StoreAs::Text => Some(Stored::Text(Cow::Owned(exact.text()))),
         StoreAs::Real if exact.digits() > REAL_DIGITS => return out_of(Range::Digits(REAL_DIGITS)),
-        StoreAs::Real => exact.text().parse().ok().map(Stored::Real),
+        // A number so large or so small would be stored as another one.
+        StoreAs::Real => {
+            exact.text().parse().ok().filter(|real: &f64| real.is_normal() || exact.digits() == 0).map(Stored::Real)
+        }
         StoreAs::Minor => exact.minor(rules.scale.unwrap_or_default()).map(Stored::Integer),
     };
     stored.map_or_else(|| out_of(Range::Bits), |stored| Parsed::new(stored, Vec::new()))
@@ -139,6 +142,9 @@ mod tests {
             ("123456789012345", Decimals::default(), Ok("123456789012345")),
             ("1234567890123456", Decimals::default(), Err("out-of-range")),
             ("1200000000000000000000", Decimals::default(), Ok("1200000000000000000000")),
+            (&format!("1{}", "0".repeat(400)), Decimals::default(), Err("out-of-range")),
+            (&format!("0.{}1", "0".repeat(400)), Decimals::default(), Err("out-of-range")),
+            ("0.000", Decimals::default(), Ok("0")),
             ("0.000000000000000000012", Decimals::default(), Ok("0.000000000000000000012")),
             ("001234567890123456789.500", text.clone(), Ok("1234567890123456789.500")),
             ("-.50", text, Ok("-0.50")),
