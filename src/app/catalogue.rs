@@ -90,7 +90,7 @@ fn data(profile: &Profile) -> Value {
 pub(super) fn explain(name: Option<&str>, as_json: bool) -> Result<String> {
     let Some(name) = name else {
         if as_json {
-            return Ok(pretty(&json!(REGISTRY)));
+            return Ok(pretty(&json!(&REGISTRY[..])));
         }
         let mut list = table(["code", "scope", "what it is"]);
         for info in &REGISTRY {

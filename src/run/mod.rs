@@ -26,6 +26,7 @@ mod loaded;
 pub mod option_table;
 mod option_text;
 mod options;
+mod parents;
 mod pipeline;
 mod prepare;
 pub mod profile_file;

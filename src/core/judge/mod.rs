@@ -10,8 +10,10 @@ mod draft;
 pub mod field_plan;
 mod json;
 mod json_shape;
+mod look_up;
 mod marks;
 mod options;
+mod parents;
 pub mod plan;
 mod record_judge;
 mod refuse;
@@ -22,6 +24,7 @@ mod verdicts;
 
 pub use self::checker::{Checker, Shape, Stamp};
 pub use self::csv_shape::CsvShape;
+pub use self::parents::{Link, Links, Parent, ParentPlan, Parents, LinkPlan};
 pub use self::json_shape::{JsonShape, MOST_KEYS, MetKeys};
 pub use self::record_judge::{FieldValue, Judgement, RecordJudge};
 pub use self::report::Carried;

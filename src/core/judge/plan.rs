@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::parents::ParentPlan;
 use super::field_plan::{FieldPlan, FieldPlanner, KeyPlan, Required};
 use crate::core::mode::{Empty, Mode};
 use crate::core::profile::{FieldSet, HeaderNames, Profile, Setting};
@@ -23,6 +24,8 @@ pub struct Plan {
     /// The optional fields, if an empty cell clears a stored value.
     pub(super) clearable: FieldSet,
     pub empty: Empty,
+    /// The fields that refer to a customer's parent, if there are any.
+    pub parents: Option<ParentPlan>,
 }
 
 /// What a value is, before its field's rules apply.
@@ -59,6 +62,7 @@ impl Plan {
             mode,
             clearable: FieldSet::default(),
             empty: options.empty,
+            parents: ParentPlan::of(&profile),
         };
         plan.names.layout.alone = plan.key.filter(|_| mode.changes()).map(|key| key.field);
         if options.empty == Empty::Clear {
@@ -68,7 +72,20 @@ impl Plan {
         for field in &mut plan.fields {
             field.may_lack = field.required == Required::No && field.default.is_none();
         }
+        // What they refer to is looked up: a single value does not say whether it is valid.
+        for field in plan.parents.iter().flat_map(ParentPlan::referring) {
+            plan.fields[field].is_quick = false;
+        }
         Ok(plan)
+    }
+
+    /// The same for a run in which records have parents: each value that has to do with them takes the full path.
+    pub fn looking_up_parents(mut self) -> Plan {
+        if let Some(parents) = self.parents {
+            self.fields[parents.id].may_lack = false;
+            parents.link.iter().for_each(|link| self.fields[link.referenced].is_quick = false);
+        }
+        self
     }
 
     pub fn can_do_without(&self, field: usize) -> bool {

@@ -11,6 +11,7 @@ use super::error::{ProfileError, ProfileErrorKind as Kind, Setting, SettingsErro
 use super::field::{Field, FieldSet, MOST_PARTS, accepted_names};
 use super::habits::{FEED_KEYS, FILE_KEYS, Habits};
 use super::header::{letters_and_digits, nearest};
+use super::parents::{check_parents, with_parent_id};
 use super::parse::{Parsed, ProfileText, ReadBase, built_in, parse};
 
 /// A named set of fields and rules.
@@ -165,6 +166,7 @@ impl Profile {
             "" => String::new(),
             text => format!("{:032x}", xxh3_128(text.as_bytes())),
         };
+        let fields = with_parent_id(fields);
         let profile = Profile { name, title, key, key_fallback, table, fields, file, feed, toml, digest };
         profile.check().map_err(|(path, kind)| {
             let path: Vec<&str> = path.iter().map(String::as_str).collect();
@@ -184,6 +186,7 @@ impl Profile {
         }
         self.check_columns()?;
         self.check_header_names()?;
+        check_parents(&self.fields).map_err(|(field, key, kind)| (of_field(field, key), kind))?;
         for (key, columns) in [("key", &self.key), ("key_fallback", &self.key_fallback)] {
             for (index, column) in columns.iter().enumerate() {
                 let is_new = if columns[..index].contains(column) { Err(Kind::Twice(column.clone())) } else { Ok(()) };

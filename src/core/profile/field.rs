@@ -1,5 +1,7 @@
 //! One field of a profile ([`Field`]), and a set of fields ([`FieldSet`]).
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::header::nearest;
@@ -14,7 +16,7 @@ pub const TEXT_LIMIT: usize = 4096;
 pub const MOST_PARTS: usize = 6;
 
 /// One field of a profile.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Field {
     /// The name of the table's column, and the best header name.
@@ -68,9 +70,14 @@ pub struct Field {
     /// The words of a choice.
     #[serde(default)]
     pub choices: Vec<String>,
+    /// The column in which the value stands as its parent's.
+    pub references: Option<String>,
     /// Other header names, the best first.
     #[serde(default)]
     pub aliases: Vec<String>,
+    /// Header names that mean it where the input has a column for the field under which they stand.
+    #[serde(default)]
+    pub aliases_beside: BTreeMap<String, Vec<String>>,
 }
 
 impl Field {
