@@ -7,18 +7,20 @@ use super::accepted::{Accepted, Action, LastWins};
 use super::keys::{Keys, existing_matches};
 use super::ledger::{Ledger, RunRecord};
 use super::options::{Command, Observer, Options};
+use super::parents::{Comparison, FoundParents};
 use super::resolver::{Resolved, Resolver};
 use super::tally::{listed_spans, threshold_passed};
 use super::target::{CustomerWriter, Target};
 use super::worker::{Checked, Found, Worker};
 use super::{committed_input::CommittedInput, cutter::Stops, events, prepare::Prepared, reports::Reports};
 use super::{resume::Replay, start::Start, threads::stop_if_signalled};
-use crate::core::judge::{Checker, Outcome, Stamp};
+use crate::core::judge::{Checker, Outcome, ParentPlan, Stamp};
 use crate::core::{judge::plan::Plan, mode::Duplicates, record::TextBefore, text::visible};
 use crate::read::InputRead;
 use crate::report::folder::ReportFolder;
 use crate::sink::sqlite::{Checkpoint, InputPosition, keys::RunPosition};
-use crate::{disk::folder_of, error::Result};
+use crate::disk::folder_of;
+use crate::error::{Error, Result};
 
 pub(super) struct Committer<'r> {
     pub(super) options: &'r Options,
@@ -36,6 +38,8 @@ pub(super) struct Committer<'r> {
     /// The number of customers then.
     customers_before: i64,
     pub(super) kept: Option<Kept>,
+    parents: Option<Arc<FoundParents>>,
+    comparison: Comparison,
 }
 
 /// What a run has committed at its last checkpoint.
@@ -58,6 +62,7 @@ impl<'r> Committer<'r> {
         record: RunRecord,
         start: &mut Start,
         one_by_one: bool,
+        parents: Option<FoundParents>,
     ) -> Result<Committer<'r>> {
         let counts = start.unfinished.as_ref().map(|run| run.row.counts).unwrap_or_default();
         let (first_free_id, customers_before) = match (&start.unfinished, &target) {
@@ -98,6 +103,8 @@ impl<'r> Committer<'r> {
             first_free_id,
             customers_before,
             kept: None,
+            comparison: Comparison::with(parents.as_ref()),
+            parents: parents.map(Arc::new),
         })
     }
 
@@ -129,16 +136,19 @@ impl<'r> Committer<'r> {
             keys,
             reports: self.reports.folder.is_some(),
             has_customers: self.writer.target.has_customers(),
+            parents: self.parents.clone(),
         }
     }
 
     /// Commits the next block. `false` if a threshold was passed at a checkpoint, and the run ends here.
     pub(super) fn block(&mut self, mut checked: Checked, observer: &mut dyn Observer) -> Result<bool> {
+        self.refuse_unexpected_parent(&checked)?;
         self.keys.add_block(&checked)?;
         let matches = existing_matches(&checked, &self.plan, &self.writer.target, self.reports.accepted.is_some())?;
         let (input, first, first_record) = (checked.worker.input, checked.first, checked.block.first_record);
         let (mut counts, mut tally) = (checked.found.counts, std::mem::take(&mut checked.found.tally));
         let records = counts.read - counts.blank;
+        self.comparison.add_block(records, checked.digest);
         let met_keys = std::mem::take(&mut checked.verdicts.met_keys);
         let unknown_are_errors = self.options.unknown_columns_are_errors;
         let columns = self.ledger.inputs[input].columns_of(met_keys, &self.plan, unknown_are_errors)?;
@@ -173,6 +183,20 @@ impl<'r> Committer<'r> {
             Some(text_before) => self.checkpoint(input, first_record + records - 1, text_before, observer),
             None => Ok(true),
         }
+    }
+
+    /// An error if a record refers to a parent although none was looked up: keys of JSON may come late.
+    fn refuse_unexpected_parent(&self, checked: &Checked) -> Result<()> {
+        let Some(index) = checked.verdicts.unexpected_parent else { return Ok(()) };
+        let path = visible(self.ledger.path(checked.worker.input)).into_owned();
+        let record = checked.block.first_record + index as u64;
+        let fields = self.plan.parents.iter().flat_map(ParentPlan::referring);
+        let columns: Vec<&str> = fields.map(|field| self.plan.fields[field].column.as_str()).collect();
+        Err(Error::Usage(format!(
+            "{path}: record {record} names a parent, and no record at the beginning of the input does, so parents were not looked \
+             up. Name the key with --map 'KEY=FIELD', where FIELD is {}",
+            columns.join(" or ")
+        )))
     }
 
     /// Stores accepted records, counts them and lists them. Their rows are in `bytes`.
@@ -216,6 +240,7 @@ impl<'r> Committer<'r> {
     /// Ends an input. Returns notices about it.
     pub(super) fn end_input(&mut self, input: usize, read: InputRead) -> Result<Vec<String>> {
         self.reports.end_input(input)?;
+        self.comparison.end_input(input, self.ledger.path(input))?;
         let notes = self.ledger.inputs[input].end(read, &self.plan, self.options)?;
         if self.one_by_one && !self.ledger.is_complete() {
             // The next input finds the customers of this one, so the keys of its records are free again.

@@ -79,6 +79,12 @@ impl State {
         }
     }
 
+    /// The same, lacking nothing.
+    #[must_use]
+    pub fn complete(self) -> State {
+        State(self.0 & !State::LACKING)
+    }
+
     pub fn is_lacking(self) -> bool {
         self.0 & State::LACKING != 0
     }

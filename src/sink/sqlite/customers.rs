@@ -8,7 +8,7 @@ use super::connection::{StoreOptions, connect, read_or_recover};
 use super::file::{Location, locate};
 use super::sql::{quoted, value_of};
 use super::{runs::next_run, schema};
-use crate::core::row::Value;
+use crate::core::{profile::PARENT_ID, row::Value};
 use crate::error::{Error, Result};
 
 /// A database that a check reads as of one moment.
@@ -113,6 +113,56 @@ impl<'d> Customers<'d> {
             }
         }
         Ok(())
+    }
+
+    /// Visits the value that each customer has in a column, as text.
+    pub fn for_each_value(&self, column: &str, mut each: impl FnMut(i64, &str)) -> Result<()> {
+        if !self.has_column(column) {
+            return Ok(());
+        }
+        let column = quoted(column);
+        let sql = format!("SELECT customer_id, CAST({column} AS TEXT) FROM customers WHERE {column} IS NOT NULL");
+        self.visit(&sql, |row| {
+            let customer = row.get(0)?;
+            // A text that another program has written may not be UTF-8; no record can have that value.
+            row.get_ref(1)?.as_str().into_iter().for_each(|text| each(customer, text));
+            Ok(())
+        })
+    }
+
+    /// Visits the customers that have a parent, with its ID.
+    pub fn for_each_parent(&self, mut each: impl FnMut(i64, i64)) -> Result<()> {
+        if !self.has_column(PARENT_ID) {
+            return Ok(());
+        }
+        let column = quoted(PARENT_ID);
+        let sql = format!("SELECT customer_id, {column} FROM customers WHERE {column} IS NOT NULL");
+        self.visit(&sql, |row| {
+            each(row.get(0)?, row.get(1)?);
+            Ok(())
+        })
+    }
+
+    /// Visits the IDs of customers below `below`, in order.
+    pub fn for_each_id(&self, below: i64, mut each: impl FnMut(i64)) -> Result<()> {
+        self.visit("SELECT customer_id FROM customers ORDER BY customer_id", |row| {
+            let customer: i64 = row.get(0)?;
+            if customer < below {
+                each(customer);
+            }
+            Ok(())
+        })
+    }
+
+    fn visit(&self, sql: &str, mut each: impl FnMut(&Row<'_>) -> rusqlite::Result<()>) -> Result<()> {
+        let visited = self.connection.prepare(sql).and_then(|mut statement| {
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                each(row)?;
+            }
+            Ok(())
+        });
+        visited.map_err(|error| self.options.sqlite_error(error))
     }
 
     pub fn key_of(&self, customer: i64) -> Result<Option<String>> {
