@@ -16,11 +16,11 @@ use super::{committed_input::CommittedInput, cutter::Stops, events, prepare::Pre
 use super::{resume::Replay, start::Start, threads::stop_if_signalled};
 use crate::core::judge::{Checker, Outcome, ParentPlan, Stamp};
 use crate::core::{judge::plan::Plan, mode::Duplicates, record::TextBefore, text::visible};
+use crate::disk::folder_of;
+use crate::error::{Error, Result};
 use crate::read::InputRead;
 use crate::report::folder::ReportFolder;
 use crate::sink::sqlite::{Checkpoint, InputPosition, keys::RunPosition};
-use crate::disk::folder_of;
-use crate::error::{Error, Result};
 
 pub(super) struct Committer<'r> {
     pub(super) options: &'r Options,

@@ -26,6 +26,7 @@ mod model;
 mod modes;
 mod nightly;
 mod oracle;
+mod parents;
 mod random;
 
 mod redo;

@@ -235,7 +235,11 @@ fn of_parent(problem: &Problem<&str>, column: &str, out: &mut Formatter<'_>) -> 
             write!(out, "{column} is {}, which is the record itself", quoted(parent))
         }
         Problem::ParentCycle { parent, circle: "", records } => {
-            write!(out, "the parents from {} on lead back to the record, in a circle of {records} records", quoted(parent))
+            write!(
+                out,
+                "the parents from {} on lead back to the record, in a circle of {records} records",
+                quoted(parent)
+            )
         }
         Problem::ParentCycle { circle, records, .. } => {
             out.write_str("the parents lead back to the record: ")?;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::draft::{Draft, Original};
 use super::json_shape::{JsonShape, MetKeys};
-use super::verdicts::{BadRecord, Outcome, Verdict, Verdicts};
 use super::parents::Parents;
+use super::verdicts::{BadRecord, Outcome, Verdict, Verdicts};
 use super::{csv, json, report_line};
 use super::{csv_shape::CsvShape, plan::Plan, report::Carried};
 use crate::core::finding::{FindingList, Problem};

@@ -24,8 +24,8 @@ mod verdicts;
 
 pub use self::checker::{Checker, Shape, Stamp};
 pub use self::csv_shape::CsvShape;
-pub use self::parents::{Link, Links, Parent, ParentPlan, Parents, LinkPlan};
 pub use self::json_shape::{JsonShape, MOST_KEYS, MetKeys};
+pub use self::parents::{Link, LinkPlan, Links, Parent, ParentPlan, Parents};
 pub use self::record_judge::{FieldValue, Judgement, RecordJudge};
 pub use self::report::Carried;
 pub use self::verdicts::{Outcome, Touched, Verdict, Verdicts};

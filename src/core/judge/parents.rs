@@ -107,7 +107,11 @@ pub struct Link<T> {
 
 impl Links {
     /// Notes a value that the record would store.
-    pub(super) fn note(&mut self, stored: &Stored<'_>, to: impl Fn(&mut Link<Range<usize>>) -> &mut Option<Range<usize>>) {
+    pub(super) fn note(
+        &mut self,
+        stored: &Stored<'_>,
+        to: impl Fn(&mut Link<Range<usize>>) -> &mut Option<Range<usize>>,
+    ) {
         let start = self.texts.len();
         match stored {
             Stored::Missing => return,

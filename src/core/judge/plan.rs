@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::parents::ParentPlan;
 use super::field_plan::{FieldPlan, FieldPlanner, KeyPlan, Required};
+use super::parents::ParentPlan;
 use crate::core::mode::{Empty, Mode};
 use crate::core::profile::{FieldSet, HeaderNames, Profile, Setting};
 use crate::core::text;

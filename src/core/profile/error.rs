@@ -133,8 +133,12 @@ impl Display for ProfileErrorKind {
             SecondReference(other) => {
                 write!(formatter, "a customer has one parent, and the field {other} refers to it; remove one of them")
             }
-            ReferenceToItself => write!(formatter, "it names its own field; name the field in which the parent's value stands"),
-            ParentIdType => write!(formatter, "the IDs of parents are stored in this field, so its type must be integer"),
+            ReferenceToItself => {
+                write!(formatter, "it names its own field; name the field in which the parent's value stands")
+            }
+            ParentIdType => {
+                write!(formatter, "the IDs of parents are stored in this field, so its type must be integer")
+            }
             ListLength(count, wanted) => write!(formatter, "{wanted} allowed, and there are {count}"),
         }
     }

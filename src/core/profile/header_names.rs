@@ -134,8 +134,7 @@ impl HeaderNames {
         if self.beside.is_empty() {
             return;
         }
-        let fields: HashSet<usize> =
-            spelt.iter().filter_map(|name| Some(self.find(name).field()?.field)).collect();
+        let fields: HashSet<usize> = spelt.iter().filter_map(|name| Some(self.find(name).field()?.field)).collect();
         for (compared, other, found) in &self.beside {
             if fields.contains(other) && !self.alike.contains_key(compared) {
                 alike.insert(compared.clone(), Some(Meaning::Field(*found)));

@@ -67,7 +67,10 @@ fn creators(records: &Records, ids: &[Option<CustomerId>], nodes: &[Node], rules
     creators
 }
 
-fn widened<'n>(mut customers: Vec<Option<CustomerId>>, nodes: impl Iterator<Item = &'n Node>) -> Vec<Option<CustomerId>> {
+fn widened<'n>(
+    mut customers: Vec<Option<CustomerId>>,
+    nodes: impl Iterator<Item = &'n Node>,
+) -> Vec<Option<CustomerId>> {
     let top = nodes.filter(|node| **node != NONE).max().map_or(0, |top| *top as usize + 1);
     let count = customers.len().max(top);
     customers.resize(count, None);

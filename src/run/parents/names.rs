@@ -61,7 +61,8 @@ fn read(writer: Option<BufWriter<File>>, circles: &Circles) -> io::Result<Vec<St
         let mut reader = BufReader::new(file);
         let mut head = [0; 8];
         while read_head(&mut reader, &mut head)? {
-            let [record, length] = [0, 4].map(|at| head[at..at + 4].iter().rev().fold(0, |all, byte| all << 8 | u32::from(*byte)));
+            let [record, length] =
+                [0, 4].map(|at| head[at..at + 4].iter().rev().fold(0, |all, byte| all << 8 | u32::from(*byte)));
             match wanted.get_mut(&record) {
                 Some(name) => _ = (&mut reader).take(u64::from(length)).read_to_string(name)?,
                 None => reader.seek_relative(i64::from(length))?,

@@ -2,11 +2,11 @@
 //! reports; what is kept of each are numbers for its value, its parent's value and its key.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::ops::Range;
 use std::thread::{Builder, Scope};
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
@@ -14,8 +14,8 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 use super::names::{self, Names};
 use super::nodes::{Hash, Nodes};
 use super::records::{CLEARED, Keying, MOST, Records, State, Status};
-use crate::core::judge::{Checker, Links, LinkPlan, Outcome, Parents, Stamp, Verdicts};
 use crate::core::judge::plan::Plan;
+use crate::core::judge::{Checker, LinkPlan, Links, Outcome, Parents, Stamp, Verdicts};
 use crate::core::profile::Candidates;
 use crate::core::record::{Block, Extent};
 use crate::core::row::{RowBuilder, Value};
@@ -147,7 +147,9 @@ fn start<'s>(scope: &'s Scope<'s, '_>, name: &str, work: impl FnOnce() + Send + 
 }
 
 fn too_many() -> Error {
-    Error::Usage(format!("there are more than {MOST} records, too many to look up their parents; import the inputs in parts"))
+    Error::Usage(format!(
+        "there are more than {MOST} records, too many to look up their parents; import the inputs in parts"
+    ))
 }
 
 /// A block by its number, and the position of its first record.

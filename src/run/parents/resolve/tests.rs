@@ -73,7 +73,8 @@ fn a_record_is_accepted_if_its_parent_is() {
 
 #[test]
 fn ids_stand_in_the_order_of_the_records_without_gaps() {
-    let pairs = [(Some(1), Some(0)), (Some(2), Some(9)), (None, None), (Some(0), None), (Some(0), None), (Some(3), None)];
+    let pairs =
+        [(Some(1), Some(0)), (Some(2), Some(9)), (None, None), (Some(0), None), (Some(0), None), (Some(3), None)];
     let mut first = records(&pairs);
     let rules = Rules { first_id: 7, ..CREATE };
     let ids = resolve(&mut first, Existing::default(), &rules).ids;
@@ -130,10 +131,12 @@ fn a_circle_may_lead_through_customers() {
     assert_eq!(run(&[(Some(0), Some(2)), (Some(2), Some(3)), (Some(3), None)], &rules).0, ["ok", "ok", "ok"]);
     // Two inputs: what the last one sets counts.
     let rules = Rules { one_by_one: true, ..rules };
-    let mut both = Records { inputs: vec![0, 1], ..records(&[(Some(2), Some(3)), (Some(2), Some(1)), (Some(3), None)]) };
+    let mut both =
+        Records { inputs: vec![0, 1], ..records(&[(Some(2), Some(3)), (Some(2), Some(1)), (Some(3), None)]) };
     resolve(&mut both, existing(), &rules);
     assert_eq!(verdicts(&both), ["ok", "ok", "ok"]);
-    let mut both = Records { inputs: vec![0, 1], ..records(&[(Some(0), None), (Some(0), Some(3)), (Some(3), Some(2))]) };
+    let mut both =
+        Records { inputs: vec![0, 1], ..records(&[(Some(0), None), (Some(0), Some(3)), (Some(3), Some(2))]) };
     assert_eq!(resolve(&mut both, existing(), &rules).circles.records, [2]);
     assert_eq!(verdicts(&both), ["ok", "circle", "circle"]);
     // A circle that was there before is nobody's fault.
@@ -186,7 +189,10 @@ fn orphans_are_stored_if_the_field_is_cleared() {
     found.state.push(faulty);
     let ids = resolve(&mut found, Existing::default(), &rules).ids;
     assert_eq!(verdicts(&found), ["orphan", "orphan", "orphan", "ok", "orphan", "faulty"]);
-    assert_eq!([ids[0], ids[1], ids[2], ids[3]].map(|id| id.map(CustomerId::get)), [Some(1), Some(2), Some(3), Some(4)]);
+    assert_eq!(
+        [ids[0], ids[1], ids[2], ids[3]].map(|id| id.map(CustomerId::get)),
+        [Some(1), Some(2), Some(3), Some(4)]
+    );
     faulty = faulty.because(Reason::NotFound);
     assert_eq!(faulty.status(), Status::Faulty);
 }
@@ -196,7 +202,8 @@ fn slowly(records: &[(Pair, bool)], existing: &BTreeSet<u32>, last_wins: bool) -
     let mut found: Vec<&str> =
         records.iter().map(|(_, is_faulty)| if *is_faulty { "faulty" } else { "undecided" }).collect();
     let front = |found: &[&str], value: u32| {
-        let mut with = (0..records.len()).filter(|at| records[*at].0.0 == Some(value) && matches!(found[*at], "undecided" | "ok"));
+        let mut with =
+            (0..records.len()).filter(|at| records[*at].0.0 == Some(value) && matches!(found[*at], "undecided" | "ok"));
         if last_wins { with.next_back() } else { with.next() }
     };
     loop {
@@ -218,7 +225,8 @@ fn slowly(records: &[(Pair, bool)], existing: &BTreeSet<u32>, last_wins: bool) -
         if found != before {
             continue;
         }
-        let up = |at: usize| records[at].0.1.and_then(|parent| front(&before, parent)).filter(|_| before[at] == "undecided");
+        let up =
+            |at: usize| records[at].0.1.and_then(|parent| front(&before, parent)).filter(|_| before[at] == "undecided");
         let is_above_itself = |at: &usize| {
             let mut above = up(*at);
             (0..records.len()).any(|_| {

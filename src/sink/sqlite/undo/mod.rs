@@ -5,6 +5,7 @@
 //! own constraints and triggers are checked too.
 
 mod compare;
+mod parents;
 mod revert;
 mod undoing;
 
@@ -20,7 +21,7 @@ use super::runs::{FINISHED, UNDONE, UNFINISHED, is_undone, unfinished};
 use super::{journal::DIGITS, schema::tables};
 use crate::error::{Error, Result};
 
-pub use self::undoing::{ChangeCause, MOST_LISTED, Undo, Undone};
+pub use self::undoing::{ChangeCause, ChangedCustomers, MOST_LISTED, Undo, Undone};
 
 /// What was deleted so that a database does not grow with each run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -107,6 +108,11 @@ impl Undoing<'_> {
         }
         undone.as_undone = self.as_undone()?;
         undone.restored = self.restore()?;
+        // Restored customers have their former parents again.
+        self.keep_parents(&mut undone)?;
+        if undone.changed > 0 && !self.undo.keep_changed {
+            return Ok(Undone { restored: 0, as_undone: Vec::new(), ..undone });
+        }
         undone.deleted = self.delete(undone.deletable)?;
         self.mark()?;
         Ok(Undone { is_done: true, ..undone })
