@@ -13,7 +13,8 @@ use crate::sink::sqlite::Customers;
 /// The customers with a value, or a key, by node; and whether there are several.
 struct ByNode {
     first: Vec<Option<CustomerId>>,
-    has_several: Vec<bool>,
+    /// A bit a node.
+    has_several: Vec<u64>,
 }
 
 pub fn read_existing(
@@ -58,13 +59,15 @@ fn by_node(
     hash: impl Fn(&Nodes, &[u8]) -> u128,
 ) -> Result<ByNode> {
     let count = nodes.count();
-    let mut found = ByNode { first: vec![None; count], has_several: vec![false; count] };
+    let mut found = ByNode { first: vec![None; count], has_several: vec![0; count / 64 + 1] };
     customers.for_each_value(column, |customer, text| {
         let folded = key::fold(text, comparison);
         let node = folded.and_then(|folded| nodes.find(hash(nodes, folded.as_bytes())));
         let Some((node, customer)) = node.zip(CustomerId::new(customer)) else { return };
         let first = &mut found.first[node as usize];
-        found.has_several[node as usize] |= first.is_some();
+        if first.is_some() {
+            found.has_several[node as usize / 64] |= 1 << (node % 64);
+        }
         *first = Some(first.map_or(customer, |first| first.min(customer)));
     })?;
     Ok(found)
@@ -74,7 +77,7 @@ impl ByNode {
     /// What becomes of a record whose key is this node, because of the customers that have the key.
     fn state_of(&self, node: Node, state: State, mode: Mode, is_keyed_apart: bool) -> State {
         let customer = self.first.get(node as usize).copied().flatten();
-        let has_several = || self.has_several.get(node as usize).copied().unwrap_or_default();
+        let has_several = || self.has_several.get(node as usize / 64).is_some_and(|bits| bits >> (node % 64) & 1 == 1);
         let is_faulty = match (mode, customer) {
             (Mode::Create, customer) => customer.is_some(),
             (_, Some(_)) => has_several(),

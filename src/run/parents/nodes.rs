@@ -124,7 +124,7 @@ impl Shard {
     }
 
     fn add(&mut self, hash: Hash) -> Option<u32> {
-        if self.hashes.len() >= self.slots.len() / 4 * 3 {
+        if self.hashes.len() >= self.slots.len() / 5 * 4 {
             self.grow();
         }
         let slot = self.slot(hash);
@@ -141,7 +141,7 @@ impl Shard {
     }
 
     fn grow(&mut self) {
-        let slots = (self.slots.len() / 2 * 3).max(64);
+        let slots = (self.slots.len() / 4 * 5).max(64);
         // The old slots are not needed: the hashes say it all.
         self.slots = vec![0; slots];
         for index in 0..self.hashes.len() {
