@@ -145,8 +145,8 @@ fn an_update_moves_customers_in_the_tree() {
 fn links_may_come_in_a_file_of_their_own() {
     let place = Place::new();
     place.write("a.csv", "external_key,name\nA,Acme\nB,Beta\nC,Cee\n");
-    place.write("b.csv", "external_key,parent_key\nB,A\nC,B\nA,C\n");
-    place.write("c.csv", "external_key,parent_key\nB,A\nC,B\n");
+    place.write("b.csv", "external_key,name,parent_key\nB,,A\nC,,B\nA,,C\n");
+    place.write("c.csv", "external_key,name,parent_key\nB,,A\nC,,B\n");
     import(&place, "a.csv b.csv --mode upsert").ends(0);
     assert_eq!(customers(&place), "1 A, 2 B, 3 C");
     assert_eq!(errors(&place, 1), "1 parent-cycle, 2 parent-cycle, 3 parent-cycle");
