@@ -145,11 +145,6 @@ impl Field {
         }
     }
 
-    /// Whether its values are stored as whole numbers.
-    pub fn is_number(&self) -> bool {
-        self.storage() == Storage::Integer
-    }
-
     /// Whether its values are digits but not a number: a phone number, a postal code, a tax ID, a key of another system.
     pub fn is_identifier(&self) -> bool {
         self.guard || self.kind.facts().is_identifier

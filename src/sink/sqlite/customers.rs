@@ -99,6 +99,7 @@ impl<'d> Customers<'d> {
             let text = match row.get_ref(1)? {
                 ValueRef::Text(text) => Cow::Borrowed(text),
                 ValueRef::Integer(number) => Cow::Owned(number.to_string().into_bytes()),
+                ValueRef::Real(number) => Cow::Owned(number.to_string().into_bytes()),
                 // Only a table that is not STRICT has other types. SQLite converts them to text.
                 _ => Cow::Owned(self.read_key(key, customer)?.unwrap_or_default().into_bytes()),
             };
@@ -121,10 +122,15 @@ impl<'d> Customers<'d> {
     }
 
     fn read_key(&self, key: &str, customer: i64) -> rusqlite::Result<Option<String>> {
-        let sql = format!("SELECT CAST({} AS TEXT) FROM customers WHERE customer_id = ?1", quoted(key));
+        let key = quoted(key);
+        let sql = format!("SELECT CAST({key} AS TEXT), {key} FROM customers WHERE customer_id = ?1");
         let mut statement = self.connection.prepare_cached(&sql)?;
         let mut rows = statement.query([customer])?;
-        let text = |row: &Row<'_>| Ok(row.get_ref(0)?.as_str_or_null().ok().flatten().map(str::to_string));
+        let text = |row: &Row<'_>| match row.get_ref(1)? {
+            // As records have it: SQLite's 1.0 is 1.
+            ValueRef::Real(number) => Ok(Some(number.to_string())),
+            _ => Ok(row.get_ref(0)?.as_str_or_null().ok().flatten().map(str::to_string)),
+        };
         rows.next()?.map_or(Ok(None), text)
     }
 

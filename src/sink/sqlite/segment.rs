@@ -151,6 +151,7 @@ fn append_entries(connection: &Connection, builder: &mut Builder, column: &str) 
     while let Some(row) = rows.next()? {
         let key = match row.get_ref(1)? {
             ValueRef::Integer(number) => Value::Integer(number),
+            ValueRef::Real(number) => Value::Real(number),
             ValueRef::Text(text) => Value::Text(text),
             // The table is STRICT, so there is nothing else.
             _ => Value::Null,

@@ -1,5 +1,6 @@
-//! A profile whose columns have names that SQL would take for something else.
+//! Profiles whose columns have names that SQL would take for something else, or numbers with decimals.
 
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,12 +22,16 @@ fn profile() -> Arc<Profile> {
 }
 
 fn open(path: &Path, key: &str) -> Store {
+    open_with(profile(), path, key)
+}
+
+fn open_with(profile: Arc<Profile>, path: &Path, key: &str) -> Store {
     let locked = LockedDatabase::lock(path, &Arc::default()).unwrap();
     let options = StoreOptions {
         path: path.to_path_buf(),
         run_id: locked.next_run().unwrap(),
         database_id: "id".to_string(),
-        profile: profile(),
+        profile,
         key: Some(key.to_string()),
         max_customers_per_key: 1,
         first_id: 1,
@@ -39,12 +44,18 @@ fn open(path: &Path, key: &str) -> Store {
 }
 
 /// Adds customers whose values are a letter and their number, and commits.
-fn add(mut store: Store, numbers: std::ops::Range<i64>) {
-    let (mut encoder, mut bytes, mut rows) = (RowEncoder::default(), Vec::new(), Vec::new());
-    for number in numbers {
+fn add(store: Store, numbers: Range<i64>) {
+    add_rows(store, &NAMES, numbers, |number, encoder| {
         for letter in ["a", "b", "c"] {
             encoder.push(Value::Text(format!("{letter}{number}").as_bytes()));
         }
+    });
+}
+
+fn add_rows(mut store: Store, columns: &[&str], numbers: Range<i64>, push: impl Fn(i64, &mut RowEncoder)) {
+    let (mut encoder, mut bytes, mut rows) = (RowEncoder::default(), Vec::new(), Vec::new());
+    for number in numbers {
+        push(number, &mut encoder);
         encoder.push(Value::Text(b"now"));
         encoder.push(Value::Text(b"now"));
         [store.run_id(), 1, number].into_iter().for_each(|number| encoder.push(Value::Integer(number)));
@@ -52,11 +63,11 @@ fn add(mut store: Store, numbers: std::ops::Range<i64>) {
         rows.push(row.start as u32..row.end as u32);
     }
     store.append(&bytes, &rows).unwrap();
-    finish(store, rows.len() as u64, 0);
+    finish(store, columns, rows.len() as u64, 0);
 }
 
-fn finish(store: Store, created: u64, updated: u64) {
-    let mut run = RunRow { columns: serde_json::json!(NAMES).to_string(), ..RunRow::default() };
+fn finish(store: Store, columns: &[&str], created: u64, updated: u64) {
+    let mut run = RunRow { columns: serde_json::json!(columns).to_string(), ..RunRow::default() };
     run.status = FINISHED.to_string();
     (run.counts.created, run.counts.updated) = (created, updated);
     store.commit(&run, &[]).unwrap();
@@ -92,7 +103,7 @@ fn columns_may_have_any_name() {
             .unwrap();
         let expected = [Value::Null, Value::Text(b"new"), Value::Text(b"c1")].map(|value| format!("{value:?}"));
         assert_eq!(read, expected);
-        finish(store, 0, 1);
+        finish(store, &NAMES, 0, 1);
         let (restored, deleted) = (undo(&path, 4).restored, undo(&path, 3).deleted);
         assert_eq!((restored, deleted), (1, 3));
         let connection = Connection::open(&path).unwrap();
@@ -103,4 +114,49 @@ fn columns_may_have_any_name() {
         let verdict: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
         assert_eq!(verdict, "ok");
     }
+}
+
+/// Tenths, many of which are whole numbers; some rows have none.
+fn rate(number: i64) -> Value<'static> {
+    if number % 7 == 3 { Value::Null } else { Value::Real((number - 1000) as f64 / 10.0) }
+}
+
+#[test]
+fn numbers_with_decimals_are_keys_and_are_undone() {
+    const COLUMNS: [&str; 2] = ["rate", "name"];
+    let text = "key = 'rate'\n[fields.rate]\ntype = 'decimal'\n[fields.name]\n";
+    let profile = Arc::new(Profile::parse("rates.toml", text).unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("customers.db");
+    let open = || open_with(Arc::clone(&profile), &path, "rate");
+    // Pages that are filled directly, then a segment, then inserted rows.
+    for numbers in [0..3_000, 3_000..9_000, 9_000..9_005] {
+        add_rows(open(), &COLUMNS, numbers, |number, encoder| {
+            encoder.push(rate(number));
+            encoder.push(Value::Text(format!("Customer {number}").as_bytes()));
+        });
+    }
+    let mut keys = Vec::new();
+    let mut store = open();
+    store.customers().unwrap().for_each_key(i64::MAX, |customer, key| keys.push((customer, key.to_string()))).unwrap();
+    keys.sort();
+    let expected = (0..9_005).filter_map(|number| match rate(number) {
+        Value::Real(rate) => Some((number + 1, rate.to_string())),
+        _ => None,
+    });
+    assert!(keys.iter().cloned().eq(expected) && keys[0].1 == "-100");
+    assert_eq!(store.customers().unwrap().key_of(1_011).unwrap().as_deref(), Some("1"));
+    let change = Change { customer: 11, values: vec![("rate", Value::Real(0.25))], record: 1 };
+    store.change(&change, &ChangeStamp { now: "now", run: store.run_id(), file: 1 }).unwrap();
+    let mut read = Vec::new();
+    let customers = store.customers().unwrap();
+    customers.read_rows(&["rate"], &[11, 12], |_, row| read.push(format!("{:?}", row.value(0)))).unwrap();
+    assert_eq!(read, ["Real(0.25)", "Real(-98.9)"]);
+    finish(store, &COLUMNS, 0, 1);
+    let connection = Connection::open(&path).unwrap();
+    let verdict = || connection.query_row("PRAGMA integrity_check", [], |row| row.get::<_, String>(0)).unwrap();
+    assert_eq!(verdict(), "ok");
+    let undone = [4, 3, 2, 1].map(|run| undo(&path, run)).map(|undone| (undone.restored, undone.deleted));
+    assert_eq!(undone, [(1, 0), (0, 5), (0, 6_000), (0, 3_000)]);
+    assert_eq!(verdict(), "ok");
 }

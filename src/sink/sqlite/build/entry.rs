@@ -1,9 +1,9 @@
 //! The entries of an index before they are in it: [`Entry`], and sorting them ([`sorted`]).
 //!
-//! They follow each other: a key's length, the ID, and the key in bytes that compare like it. NULL has no bytes, an integer
-//! eight, a text its own. A column never holds both integers and texts, nor an empty text.
+//! They follow each other: a key's length, the ID, and the key in bytes that compare like it. NULL has no bytes, a number eight,
+//! a text its own. A column never holds both numbers and texts, nor an empty text.
 
-use crate::core::row::Value;
+use crate::core::{row::Value, types::definition::Storage};
 use crate::sink::sqlite::record::RowEncoder;
 
 /// A key's length and an ID.
@@ -38,10 +38,11 @@ impl<'e> Entry<'e> {
     }
 
     /// Appends its record in a page of the index.
-    pub(super) fn encode(&self, integers: bool, encoder: &mut RowEncoder, records: &mut Vec<u8>) {
+    pub(super) fn encode(&self, storage: Storage, encoder: &mut RowEncoder, records: &mut Vec<u8>) {
         encoder.push(match <[u8; 8]>::try_from(self.key) {
             _ if self.key.is_empty() => Value::Null,
-            Ok(ordered) if integers => Value::Integer((u64::from_be_bytes(ordered) ^ SIGN) as i64),
+            Ok(ordered) if storage == Storage::Integer => Value::Integer((u64::from_be_bytes(ordered) ^ SIGN) as i64),
+            Ok(ordered) if storage == Storage::Real => Value::Real(real(u64::from_be_bytes(ordered))),
             _ => Value::Text(self.key),
         });
         encoder.push(Value::Integer(self.id));
@@ -58,10 +59,23 @@ pub(super) fn push(entries: &mut Vec<u8>, key: Value<'_>, id: i64) {
             push_head(entries, 8, id);
             entries.extend_from_slice(&ordered.to_be_bytes());
         }
-        // A real number is no key.
-        Value::Real(_) => push_head(entries, 0, id),
+        Value::Real(number) => {
+            push_head(entries, 8, id);
+            entries.extend_from_slice(&ordered(number).to_be_bytes());
+        }
         Value::Text(key) => Entry { key, id }.push_to(entries),
     }
+}
+
+/// A floating-point number as an integer that compares like it (IEEE 754: a greater number has greater bits, but for the sign).
+fn ordered(number: f64) -> u64 {
+    // Adding zero to minus zero takes its sign.
+    let bits = (number + 0.0).to_bits();
+    if bits & SIGN == 0 { bits ^ SIGN } else { !bits }
+}
+
+fn real(ordered: u64) -> f64 {
+    f64::from_bits(if ordered & SIGN == 0 { !ordered } else { ordered ^ SIGN })
 }
 
 fn push_head(entries: &mut Vec<u8>, length: usize, id: i64) {
@@ -174,6 +188,20 @@ mod tests {
         push(&mut entries, Value::Null, 8);
         let ids: Vec<i64> = sorted(&entries, 0).map(|entry| Entry::first(entry).unwrap().id).collect();
         assert_eq!(ids, [8, 7, 6, 5, 4, 3, 2, 1, 0]);
+    }
+
+    #[test]
+    fn reals_are_ordered_as_numbers() {
+        let mut entries = Vec::new();
+        let numbers = [f64::MIN, -1.5, -1.0, -1e-9, 0.0, f64::MIN_POSITIVE, 0.1, 1.0, 1.5, 2e300];
+        for (id, number) in numbers.iter().rev().enumerate() {
+            assert_eq!(real(ordered(*number)), *number);
+            push(&mut entries, Value::Real(*number), id as i64);
+        }
+        push(&mut entries, Value::Null, 10);
+        push(&mut entries, Value::Real(-0.0), 11);
+        let ids: Vec<i64> = sorted(&entries, 0).map(|entry| Entry::first(entry).unwrap().id).collect();
+        assert_eq!(ids, [10, 9, 8, 7, 6, 5, 11, 4, 3, 2, 1, 0]);
     }
 
     #[test]

@@ -24,7 +24,7 @@ use self::tree::{Kind, Tree};
 use super::connection::{BuildError, StoreOptions};
 use super::record::{RowEncoder, values};
 use super::{file::APPLICATION_ID, journal::CreatedRange, private_file::PrivateFile, schema};
-use crate::core::row::Value;
+use crate::core::{row::Value, types::definition::Storage};
 use crate::{disk::folder_of, error::Error};
 
 /// Fills a database that no other process has open.
@@ -50,7 +50,7 @@ struct Key<'k> {
     index: &'k str,
     /// The index of the column in a row.
     column: usize,
-    integers: bool,
+    storage: Storage,
 }
 
 /// How a database is laid out. Tests make everything small.
@@ -86,7 +86,7 @@ impl Builder {
         let name = indexed.map(|index| schema::key_index(&field(index).column));
         tables.extend(indexed.map(|index| schema::create_key_index(&field(index).column)));
         let key = name.as_deref().zip(indexed);
-        let key = key.map(|(index, column)| Key { index, column, integers: field(column).is_number() });
+        let key = key.map(|(index, column)| Key { index, column, storage: field(column).storage() });
         let start = || {
             let layout = Layout { page_size, threads: options.threads, is_kept, ..LAYOUT };
             Builder::new(&private.path, private.lock.try_clone()?, &tables, key, layout)
@@ -109,7 +109,7 @@ impl Builder {
         let table = Tree::new(Kind::Table, root("customers")?, page_size);
         let created = root("import_created").optional()?.map(|root| Tree::new(Kind::Index, root, page_size));
         let index = key.map(|key| {
-            let sorter = Sorter::new(&folder_of(path), key.integers, portions, threads)?;
+            let sorter = Sorter::new(&folder_of(path), key.storage, portions, threads)?;
             Ok::<_, BuildError>(KeyIndex { root: root(key.index)?, column: key.column, sorter })
         });
         let index = index.transpose()?;

@@ -12,7 +12,7 @@ use tempfile::SpooledTempFile;
 
 use super::background::{Background, Work};
 use super::entry::{self, Entry, each, sorted};
-use crate::core::row::Value;
+use crate::core::{row::Value, types::definition::Storage};
 use crate::sink::sqlite::record::RowEncoder;
 
 #[derive(Clone, Copy, Debug)]
@@ -35,8 +35,8 @@ pub(super) const PORTIONS: Portions =
 const WRITE: usize = 256 * 1024;
 
 pub(super) struct Sorter {
-    /// Whether the column holds integers, not texts.
-    integers: bool,
+    /// What the column holds.
+    storage: Storage,
     portions: Portions,
     /// The run that is being filled.
     entries: Vec<u8>,
@@ -99,13 +99,13 @@ impl Work for Spiller {
 }
 
 impl Sorter {
-    /// A sorter of integers or texts, whose spill, if it needs one, is made in `folder`. With more than one thread, one sorts and spills.
-    pub(super) fn new(folder: &Path, integers: bool, portions: Portions, threads: usize) -> io::Result<Sorter> {
+    /// A sorter of numbers or texts, whose spill, if it needs one, is made in `folder`. With more than one thread, one sorts and spills.
+    pub(super) fn new(folder: &Path, storage: Storage, portions: Portions, threads: usize) -> io::Result<Sorter> {
         let (sender, spare) = channel();
         let spill = tempfile::spooled_tempfile_in(portions.memory, folder);
         let spiller = Spiller { spill, sample: portions.sample, runs: Vec::new(), spare: sender };
         let spiller = Background::new(spiller, threads, "sort", 0)?;
-        Ok(Sorter { integers, portions, entries: Vec::new(), spiller, spare })
+        Ok(Sorter { storage, portions, entries: Vec::new(), spiller, spare })
     }
 
     pub(super) fn push(&mut self, key: Value<'_>, id: i64) -> io::Result<()> {
@@ -123,7 +123,7 @@ impl Sorter {
         }
         let Spiller { spill, runs, .. } = self.spiller.finish()?;
         let dividers = dividers(&runs, self.portions.range);
-        Ok(Sorted { integers: self.integers, spill: Mutex::new(spill), runs, dividers })
+        Ok(Sorted { storage: self.storage, spill: Mutex::new(spill), runs, dividers })
     }
 }
 
@@ -153,7 +153,7 @@ fn dividers(runs: &[Run], range: usize) -> Vec<Vec<u8>> {
 
 /// Sorted runs, and the entries that divide them into ranges.
 pub(super) struct Sorted {
-    integers: bool,
+    storage: Storage,
     spill: Mutex<SpooledTempFile>,
     runs: Vec<Run>,
     /// The first possible entry of each range but the first.
@@ -222,7 +222,7 @@ impl Sorted {
         let mut records = Records::default();
         let mut encoder = RowEncoder::default();
         for entry in sorted(&entries, same).filter_map(Entry::first) {
-            entry.encode(self.integers, &mut encoder, &mut records.bytes);
+            entry.encode(self.storage, &mut encoder, &mut records.bytes);
             records.ends.push(records.bytes.len());
         }
         Ok(records)

@@ -4,8 +4,8 @@ use super::*;
 use crate::sink::sqlite::record::RowEncoder;
 use proptest::prelude::*;
 
-const BY_A: Key<'_> = Key { index: "by_a", column: 0, integers: false };
-const BY_C: Key<'_> = Key { index: "by_c", column: 2, integers: true };
+const BY_A: Key<'_> = Key { index: "by_a", column: 0, storage: Storage::Text };
+const BY_C: Key<'_> = Key { index: "by_c", column: 2, storage: Storage::Integer };
 
 /// Runs and ranges of a few entries, so that there are many of them.
 const FEW: Portions = Portions { run: 1_000, range: 300, sample: 3, memory: 2_000 };
