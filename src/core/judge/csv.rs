@@ -15,6 +15,9 @@ use crate::core::record::csv::{Cell, RowWriter, SHEET_MARK, TYPED, typed_value, 
 use crate::core::row::RowBuilder;
 use crate::core::text;
 
+/// What marked cells of a spreadsheet begin with.
+const MARK: &[u8] = &[SHEET_MARK as u8];
+
 pub(super) struct CsvRecords<'c> {
     shape: &'c CsvShape,
     cells: Vec<Cell>,
@@ -49,7 +52,7 @@ impl<'c> CsvRecords<'c> {
         let is_tidy = text::is_tidy(cut.text.as_bytes());
         let has_marks = cut.has_marks();
         // The values can be read from the block itself.
-        let is_plain = shape.report.is_none() && !has_marks;
+        let is_plain = shape.report.is_none();
         let (plan, sources) = (draft.judge.plan, &shape.binding.sources);
         let mut has_value = |field, column| plan.has_value(field, &cut.cell(column));
         begin_marks(&cut, is_tidy, draft);
@@ -62,6 +65,7 @@ impl<'c> CsvRecords<'c> {
             };
             if let Some(column) = chosen.single().filter(|_| is_plain)
                 && let Some((source, length)) = cut.cells[column].plain_in(source)
+                && !(has_marks && source.starts_with(MARK))
                 && (is_tidy || text::is_tidy(&source[..length]))
                 && draft.push_quick((field, column), source, length)
             {

@@ -138,8 +138,10 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
         let outcome = match done {
             Quick::Undecided => return false,
             Quick::Missing => None,
-            Quick::Same if tidy.length == length => Some(CellOutcome::Stored),
-            Quick::Same | Quick::Normalised(_) | Quick::Repaired(_) => Some(CellOutcome::Normalised),
+            Quick::Same | Quick::Real(_, true) | Quick::Integer(_, true) if tidy.length == length => {
+                Some(CellOutcome::Stored)
+            }
+            _ => Some(CellOutcome::Normalised),
         };
         if let Some(outcome) = outcome {
             self.out.marks.note_quick(index, outcome);

@@ -1,7 +1,7 @@
 //! How the values of one field are judged: [`FieldPlan`], made from the profile and the options of a run.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
@@ -44,8 +44,8 @@ pub struct FieldPlan {
     pub limits: Limits,
     pub pattern: Option<Box<Pattern>>,
     pub case: Option<Case>,
-    /// Whether a value without a replacement is invalid.
-    pub only_listed: bool,
+    /// The values that are valid, if others are not: those with a replacement, and the replacements.
+    pub only_listed: Option<BTreeSet<String>>,
     pub on_invalid: OnInvalid,
     pub rewritten: Rewritten,
     pub deprecated: bool,
@@ -108,7 +108,10 @@ impl<'p> FieldPlanner<'p> {
         let field = &self.profile.fields[index];
         let rewritten = self.rewritten(index);
         let mut values = values_of(field, &self.options.mapping);
-        let only_listed = values.remove(REST).is_some();
+        let rejects_others = values.remove(REST).is_some();
+        let listed = || values.keys().chain(values.values()).cloned().collect();
+        // A choice lists its words itself.
+        let only_listed = (rejects_others && field.kind != FieldType::Choice).then(listed);
         let required = self.required(index);
         let limits = limits(field, self.relax_all || self.relaxed[index], rewritten, self.options.now);
         let limits = limits.map_err(|kind| self.unfit(field, kind))?;
@@ -125,16 +128,16 @@ impl<'p> FieldPlanner<'p> {
             limits,
             pattern: pattern.map(Box::new),
             case: field.case,
+            is_quick: self.options.null_tokens.is_empty()
+                && values.is_empty()
+                && only_listed.is_none()
+                && !field.deprecated
+                && field.pattern.is_none()
+                && field.case.is_none(),
             only_listed,
             on_invalid: self.on_invalid[index],
             rewritten,
             deprecated: field.deprecated,
-            is_quick: self.options.null_tokens.is_empty()
-                && values.is_empty()
-                && !only_listed
-                && !field.deprecated
-                && field.pattern.is_none()
-                && field.case.is_none(),
             may_lack: false,
             values,
         })
@@ -177,6 +180,7 @@ fn on_invalid(profile: &Profile, key: Option<KeyPlan>, options: &FieldOptions) -
     let key_of_changes = key.filter(|_| options.mode.changes());
     let is = |key: Option<KeyPlan>, field: usize| key.is_some_and(|key| key.field == field);
     let of_profile = |(index, field): (usize, &Field)| match field.on_invalid {
+        Some(OnInvalid::Keep) if is(key, index) => OnInvalid::Reject,
         Some(what) if !is(key_of_changes, index) => what,
         _ => OnInvalid::Reject,
     };
@@ -216,7 +220,8 @@ fn values_of(field: &Field, mapping: &Mapping) -> BTreeMap<String, String> {
         let cleaned = text::clean(value).unwrap_or(Cow::Borrowed(value));
         without_guards(cleaned, field.is_guarded()).into_owned()
     };
-    values.map(|(value, replacement)| (unguarded(value), replacement.clone())).collect()
+    let cleaned = |replacement: &String| text::clean(replacement).map_or(replacement.clone(), Cow::into_owned);
+    values.map(|(value, replacement)| (unguarded(value), cleaned(replacement))).collect()
 }
 
 /// The part of an address that a field holds. Of two fields for one part, the first counts.
@@ -228,8 +233,7 @@ fn address_part(profile: &Profile, field: usize) -> Option<AddressPart> {
 
 /// What is stored for a missing value.
 fn default_of(field: &Field, default: &str, limits: &Limits) -> Stored<'static> {
-    let text = field.case.map_or(Cow::Borrowed(default), |case| case.apply(Cow::Borrowed(default)));
-    field.kind.parse(text, limits).stored.into_owned()
+    field.kind.parse(field.prepared(default), limits).stored.into_owned()
 }
 
 fn limits(
@@ -239,8 +243,9 @@ fn limits(
     now: Option<DateTime<Utc>>,
 ) -> Result<Limits, (&'static str, ProfileErrorKind)> {
     let limits = field.limits(now)?;
-    if now.is_none() && [&field.not_before, &field.not_after].into_iter().any(|day| day.as_deref() == Some(TODAY)) {
-        return Err(("not_after", ProfileErrorKind::NoToday));
+    let days = [("not_before", &field.not_before), ("not_after", &field.not_after)];
+    if let Some((key, _)) = days.into_iter().find(|(_, day)| now.is_none() && day.as_deref() == Some(TODAY)) {
+        return Err((key, ProfileErrorKind::NoToday));
     }
     let characters = limits.characters.filter(|_| !relaxed);
     // A rule for characters refuses these anyway: they have a point, or a letter and a sign.

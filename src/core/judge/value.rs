@@ -14,6 +14,7 @@ use crate::core::finding::{FindingList, Problem, excerpt};
 use crate::core::mode::OnInvalid;
 use crate::core::record::json::{self, JsonKind, JsonValue, Written};
 use crate::core::text::{self, sheet::without_guards};
+use crate::core::types::choice::some_of;
 use crate::core::types::definition::{Memory, Parsed, Quick, Refusal, Stored};
 use crate::core::{profile::FieldSet, row::RowBuilder};
 
@@ -122,9 +123,11 @@ impl<'p> Judge<'p> {
             && let Some(replacement) = plan.values.get(&*value)
         {
             value = Cow::Owned(replacement.clone());
-        } else if plan.only_listed && !plan.values.values().any(|listed| *listed == value) {
-            let listed = plan.values.keys().take(MOST_LISTED).cloned().collect::<Vec<_>>().join("\n");
-            let problem = Problem::NotListed { found: excerpt(&value).to_string(), listed };
+        } else if let Some(listed) = &plan.only_listed
+            && !listed.contains(&*value)
+        {
+            let problem =
+                Problem::NotListed { found: excerpt(&value).to_string(), listed: some_of(plan.values.keys()) };
             return self.refuse(origin, Some(raw), Some(Kept::unchanged(value)), [Refusal::new(problem)]);
         }
         if let Some(case) = plan.case {
@@ -144,15 +147,21 @@ impl<'p> Judge<'p> {
             return self.refuse(origin, Some(raw), Some(Kept::unchanged(value)), [refusal]);
         }
         let kept = (plan.on_invalid == OnInvalid::Keep).then(|| value.clone());
-        let mut parsed = plan.kind.parse(value, &plan.limits);
-        if let Some(pattern) = &plan.pattern {
-            pattern.check(&mut parsed);
-        }
+        let parsed = plan.kind.parse(value, &plan.limits);
         self.parsed(origin, raw, kept, parsed)
     }
 
     /// Stores what the field's type has made of a value, or `kept` if it is invalid and the field keeps invalid values.
-    fn parsed<'v>(&mut self, origin: Origin, raw: &str, kept: Option<Cow<'v, str>>, parsed: Parsed<'v>) -> Stored<'v> {
+    fn parsed<'v>(
+        &mut self,
+        origin: Origin,
+        raw: &str,
+        kept: Option<Cow<'v, str>>,
+        mut parsed: Parsed<'v>,
+    ) -> Stored<'v> {
+        if let Some(pattern) = &self.plan.fields[origin.field].pattern {
+            pattern.check(&mut parsed);
+        }
         let Parsed { stored, is_repaired, warning, refusals } = parsed;
         if let Some(problem) = warning {
             self.warn(origin, raw, problem.map(|text| text.as_str()));
@@ -232,9 +241,6 @@ impl<'p> Judge<'p> {
     }
 }
 
-/// How many of a field's replacements a message names.
-const MOST_LISTED: usize = 10;
-
 /// What a value was before it was converted wrongly from windows-1252, if this control character suggests that.
 fn as_windows_1252(control: char, value: &str) -> Option<String> {
     text::windows_1252(control)?;
@@ -270,6 +276,8 @@ impl Judge<'_> {
             Quick::Missing => rows.push_null(),
             Quick::Same => rows.push_prefix(tidy.source, tidy.length),
             Quick::Normalised(length) => rows.push_written(length),
+            Quick::Real(number, _) => rows.push_real(number),
+            Quick::Integer(number, _) => rows.push_integer(number),
             Quick::Repaired(length) => {
                 self.repaired[field] += 1;
                 rows.push_written(length);

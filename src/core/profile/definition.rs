@@ -1,7 +1,6 @@
 //! A named set of fields: [`Profile`]. [`Profile::named`] returns a built-in one; [`Profile::parse`] reads one from TOML, where
 //! a key without effect is an error.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
@@ -14,9 +13,10 @@ use super::field_set::FieldSet;
 use super::habits::{FEED_KEYS, FILE_KEYS, Habits};
 use super::header::{letters_and_digits, nearest};
 use super::parse::{Parsed, ProfileText, ReadBase, built_in, parse};
-use crate::core::finding::{Finding, Handling, english::message};
+use crate::core::finding::{Finding, Handling, Problem, english::message};
 use crate::core::mode::OnInvalid;
-use crate::core::types::definition::Storage;
+use crate::core::text::{ControlCharacter, clean};
+use crate::core::types::definition::{Refusal, Storage, Stored};
 
 /// A named set of fields and rules.
 #[derive(Clone, Debug)]
@@ -327,10 +327,16 @@ impl Field {
     fn check_fillers(&self) -> Result<(), (&'static str, Kind)> {
         let (limits, pattern) = (self.limits(None)?, self.compiled_pattern()?);
         let check = |key, text: &str| {
-            let text = self.case.map_or(Cow::Borrowed(text), |case| case.apply(Cow::Borrowed(text)));
-            let mut parsed = self.kind.parse(text, &limits);
+            let mut parsed = self.kind.parse(self.prepared(text), &limits);
             pattern.iter().for_each(|pattern| pattern.check(&mut parsed));
-            let Some(refusal) = parsed.refusals.first() else { return Ok(()) };
+            if let Err(ControlCharacter { character, position }) = clean(text) {
+                let position = Some(position);
+                parsed.refusals.push(Refusal::new(Problem::ControlCharacter { character, position }));
+            }
+            let Some(refusal) = parsed.refusals.first() else {
+                let is_value = parsed.stored != Stored::Missing;
+                return if is_value { Ok(()) } else { Err((key, Kind::BreaksRules("it is no value".to_string()))) };
+            };
             let finding = Finding {
                 problem: refusal.problem.map(|text| text.as_str()),
                 handling: Handling::Noted,
@@ -443,6 +449,12 @@ mod tests {
                 "a",
                 "type = 'choice'\nchoices = ['b']\nvalues = { X = 'c' }",
                 "fields.a.values: it breaks the field's own rules",
+            ),
+            ("a", "default = ' '", "fields.a.default: it breaks the field's own rules: it is no value"),
+            (
+                "a",
+                "default = \"a\\u0001\"",
+                "fields.a.default: it breaks the field's own rules: a holds the control character",
             ),
             ("a", "values = { '*' = 'x' }", "\"*\" stands for all other values, and can only be \"reject\", not \"x\""),
             ("a", "type = 'date'\nformats = ['%d.%m']", "fields.a.formats: \"%d.%m\" does not say which day it is"),

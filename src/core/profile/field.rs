@@ -1,5 +1,6 @@
 //! One field of a profile: [`Field`].
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
@@ -9,11 +10,12 @@ use super::error::ProfileErrorKind;
 use super::header::nearest;
 use super::scalar::{scalar, scalars};
 use crate::core::mode::OnInvalid;
+use crate::core::text::{self, Characters, key::KeyComparison};
+use crate::core::types::FieldType;
 use crate::core::types::dates::{Dates, DatesText};
 use crate::core::types::decimals::{Decimals, Exact, StoreAs};
 use crate::core::types::definition::{Limits, Rules, Storage};
 use crate::core::types::pattern::{Case, Pattern};
-use crate::core::{text::Characters, text::key::KeyComparison, types::FieldType};
 
 /// The maximum number of characters of a field without a limit of its own.
 pub const TEXT_LIMIT: usize = 4096;
@@ -215,15 +217,15 @@ impl Field {
             () if scale.is_some_and(|scale| scale > MOST_DECIMALS) => {
                 Err(("scale", ProfileErrorKind::TooManyDecimals(MOST_DECIMALS)))
             }
-            () => Ok(Decimals {
-                point,
-                group: self.group,
-                scale,
-                store,
-                at_least: bound("at_least", &self.at_least)?,
-                at_most: bound("at_most", &self.at_most)?,
-            }),
+            () => Ok(Decimals { point, group: self.group, scale, store, ..Decimals::default() }
+                .within(bound("at_least", &self.at_least)?, bound("at_most", &self.at_most)?)),
         }
+    }
+
+    /// A text of the profile as a value would be judged: cleaned, and in the field's case.
+    pub fn prepared<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let cleaned = text::clean(text).unwrap_or(Cow::Borrowed(text));
+        if let Some(case) = self.case { case.apply(cleaned) } else { cleaned }
     }
 
     /// The pattern of its values, compiled.
@@ -248,7 +250,7 @@ impl Field {
         parts.extend(self.time_zone.as_ref().map(|zone| format!("in {zone}")));
         parts.extend(self.not_before.as_ref().map(|first| format!("not before {first}")));
         parts.extend(self.not_after.as_ref().map(|last| format!("not after {last}")));
-        parts.extend(self.decimal.map(|point| format!("decimals behind {point:?}")));
+        parts.extend(self.decimal.map(|point| format!("decimals after {point:?}")));
         parts.extend(self.group.map(|group| format!("groups of three digits by {group:?}")));
         parts.extend(self.scale.map(|scale| format!("at most {scale} decimals")));
         parts.extend(self.case.map(|case| match case {

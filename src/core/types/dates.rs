@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use chrono::format::{Item, Parsed, StrftimeItems, parse};
-use chrono::{DateTime, Days, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
+use chrono::format::{Item, Numeric, Parsed, StrftimeItems, parse_and_remainder};
+use chrono::{DateTime, Datelike, Days, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Timelike, Utc};
 use chrono_tz::Tz;
 
 /// What a field says of its dates.
@@ -196,7 +196,7 @@ pub fn stored(time: DateTime<Utc>) -> Option<String> {
     (text.as_bytes().get(4) == Some(&b'-')).then_some(text)
 }
 
-/// Reads ISO 8601: `YYYY-MM-DD`, alone or with `HH:MM`, seconds and a fraction behind `T` or a space, and a zone: `Z` or an offset.
+/// Reads ISO 8601: `YYYY-MM-DD`, alone or with `HH:MM`, seconds and a fraction after `T` or a space, and a zone: `Z` or an offset.
 pub fn iso(value: &str) -> Option<Moment> {
     let (day, rest) = value.split_at_checked(10)?;
     let day = iso_day(day.as_bytes())?;
@@ -259,16 +259,9 @@ fn iso_offset(text: &str) -> Option<i64> {
     (hours < 24 && minutes < 60).then(|| sign * i64::from(60 * hours + minutes))
 }
 
-/// Reads a value by a format. A year that is written whole has four digits, so that 01.02.03 is never in the year 3.
+/// Reads a value by a format.
 fn formatted(value: &str, items: &[Item<'static>]) -> Option<Moment> {
-    let mut parsed = Parsed::new();
-    parse(&mut parsed, value, items.iter()).ok()?;
-    let year = |year: i32| (1..=9999).contains(&year);
-    if let Some(written) = parsed.year()
-        && !(year(written) && value.contains(&format!("{written:04}")))
-    {
-        return None;
-    }
+    let parsed = fields(value, items)?;
     let moment = if parsed.timestamp().is_some() {
         Moment::Utc(parsed.to_datetime_with_timezone(&Utc).ok()?)
     } else if parsed.offset().is_some() {
@@ -276,12 +269,27 @@ fn formatted(value: &str, items: &[Item<'static>]) -> Option<Moment> {
     } else {
         let day = parsed.to_naive_date().ok()?;
         match parsed.to_naive_time() {
-            Ok(time) => Moment::Local(day.and_time(time)),
-            Err(_) if parsed.hour_mod_12().is_some() || parsed.minute().is_some() => return None,
-            Err(_) => Moment::Day(day),
+            // No minute has 61 seconds here, as in ISO 8601 above.
+            Ok(time) if time.nanosecond() < 1_000_000_000 => Moment::Local(day.and_time(time)),
+            Err(_) if parsed.hour_mod_12().is_none() && parsed.minute().is_none() => Moment::Day(day),
+            _ => return None,
         }
     };
-    Some(moment).filter(|moment| year(chrono::Datelike::year(&moment.day())))
+    Some(moment).filter(|moment| (1..=9999).contains(&moment.day().year()))
+}
+
+/// The parts of a date that a value has. A year that is written whole has four digits, so that 01.02.03 is never in the year 3.
+fn fields(value: &str, items: &[Item<'static>]) -> Option<Parsed> {
+    let (mut parsed, mut rest) = (Parsed::new(), value);
+    for item in items {
+        if let Item::Numeric(Numeric::Year | Numeric::IsoYear, _) = item
+            && !rest.trim_start().as_bytes().get(..4)?.iter().all(u8::is_ascii_digit)
+        {
+            return None;
+        }
+        rest = parse_and_remainder(&mut parsed, rest, std::iter::once(item)).ok()?;
+    }
+    rest.is_empty().then_some(parsed)
 }
 
 fn parsed_formats(formats: &[String]) -> Result<Vec<(String, Vec<Item<'static>>)>, DatesFault> {
@@ -294,32 +302,37 @@ fn parsed_formats(formats: &[String]) -> Result<Vec<(String, Vec<Item<'static>>)
         Ok((format.clone(), items))
     };
     let parsed: Vec<(String, Vec<Item<'static>>)> = formats.iter().map(one).collect::<Result<_, _>>()?;
-    for (format, items) in &parsed {
-        for (text, day) in written_by(items) {
-            if formatted(&text, items).map(Moment::day) != Some(day) {
+    for (index, (format, items)) in parsed.iter().enumerate() {
+        let others = || parsed.iter().enumerate().filter(|(other, _)| *other != index).map(|(_, (_, items))| items);
+        let moments = samples(if parsed.len() > 1 { LEAP_YEAR } else { 0 });
+        for (text, day) in moments.filter_map(|moment| Some((written_by(items, moment)?, moment.date()))) {
+            let Some(own) = formatted(&text, items).filter(|own| own.day() == day) else {
                 return Err(DatesFault::NotADay(format.clone()));
-            }
-            let others = parsed.iter().filter_map(|(_, items)| formatted(&text, items));
-            if let Some(other) = others.map(Moment::day).find(|other| *other != day) {
-                let (one, other) = (day.to_string(), other.to_string());
-                return Err(DatesFault::Ambiguous { text, one, other });
+            };
+            if let Some(other) = others().filter_map(|items| formatted(&text, items)).find(|other| *other != own) {
+                return Err(DatesFault::Ambiguous { text, one: shown(own), other: shown(other) });
             }
         }
     }
     Ok(parsed)
 }
 
-/// Days of all months, as a format writes them.
-fn written_by(items: &[Item<'static>]) -> impl Iterator<Item = (String, NaiveDate)> {
+fn written_by(items: &[Item<'static>], moment: NaiveDateTime) -> Option<String> {
+    let mut text = String::new();
+    write!(text, "{}", moment.and_utc().format_with_items(items.iter())).ok()?;
+    Some(text)
+}
+
+const LEAP_YEAR: i32 = 2004;
+
+/// Moments of all months, and all days of a year; each has another time.
+fn samples(year: i32) -> impl Iterator<Item = NaiveDateTime> {
     // Each step leads to another day of another month, and the last to another century's end.
     const STEP: u64 = 37;
-    let days = (0..60).filter_map(|step| NaiveDate::from_ymd_opt(1999, 1, 2)?.checked_add_days(Days::new(STEP * step)));
-    days.filter_map(|day| {
-        let mut text = String::new();
-        let noon = day.and_hms_opt(12, 34, 56)?.and_utc();
-        write!(text, "{}", noon.format_with_items(items.iter())).ok()?;
-        Some((text, day))
-    })
+    let some = (0..60).filter_map(|step| NaiveDate::from_ymd_opt(1999, 1, 2)?.checked_add_days(Days::new(STEP * step)));
+    let all = (1..=366).filter_map(move |day| NaiveDate::from_yo_opt(year, day).filter(|_| year > 0));
+    let time = |number: u32| NaiveTime::from_hms_opt(number * 5 % 24, number * 7 % 60, number * 11 % 60);
+    (0..).zip(some.chain(all)).filter_map(move |(number, day)| Some(day.and_time(time(number)?)))
 }
 
 #[cfg(test)]
@@ -370,6 +383,9 @@ mod tests {
             (&["%d.%m.%Y"], "1.2.2003", Ok("2003-02-01")),
             (&["%d.%m.%Y"], "31.2.2003", Err(Unread::Form)),
             (&["%d.%m.%Y"], "01.02.03", Err(Unread::Form)),
+            (&["%d.%m.%Y %H%M"], "01.02.3 0003", Err(Unread::Form)),
+            (&["%d.%m.%Y"], "01.02.+2003", Err(Unread::Form)),
+            (&["%d.%m.%Y %T"], "01.02.2003 23:59:60", Err(Unread::Form)),
             (&["%d.%m.%Y"], "2003-02-01", Err(Unread::Form)),
             (&["%d.%m.%y", "%d.%m.%Y"], "01.02.03", Ok("2003-02-01")),
             (&["%d.%m.%y"], "01.02.69", Ok("2069-02-01")),
@@ -397,7 +413,10 @@ mod tests {
         ] {
             assert_eq!(dates(formats, "").unwrap_err(), ("formats", expected), "{formats:?}");
         }
-        assert!(matches!(dates(&["%d/%m/%Y", "%m/%d/%Y"], ""), Err(("formats", DatesFault::Ambiguous { .. }))));
+        for ambiguous in [["%d/%m/%Y", "%m/%d/%Y"], ["%Y-%m-%d", "%Y-%d-%m"], ["%d.%m.%Y %H:%M", "%d.%m.%Y %M:%H"]] {
+            let error = dates(&ambiguous, "").unwrap_err();
+            assert!(matches!(error, ("formats", DatesFault::Ambiguous { .. })), "{ambiguous:?}: {error:?}");
+        }
         assert!(matches!(dates(&["%d.%m.%Y"; 21], ""), Err(("formats", DatesFault::TooMany))));
         assert!(matches!(dates(&[], "Europe/Berlln"), Err(("time_zone", DatesFault::NoSuchZone(_)))));
     }

@@ -274,7 +274,7 @@ pub struct Memory {
     pub countries: Recent,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Quick {
     Undecided,
     Missing,
@@ -283,6 +283,9 @@ pub enum Quick {
     Normalised(usize),
     /// The same, and address repair removed punctuation.
     Repaired(usize),
+    /// A number, and whether it is written as it is stored.
+    Real(f64, bool),
+    Integer(i64, bool),
 }
 
 impl Quick {

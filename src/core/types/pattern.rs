@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::definition::{Parsed, Refusal, Stored};
 use crate::core::finding::{Problem, excerpt};
+use crate::core::text;
 
 /// A regular expression for the whole value.
 #[derive(Clone, Debug)]
@@ -67,7 +68,9 @@ impl Case {
             Case::Upper => value.to_uppercase(),
             Case::Lower => value.to_lowercase(),
         };
-        if changed == value { value } else { Cow::Owned(changed) }
+        // The other form of a letter may be several, which NFC combines with the marks after them.
+        let changed = text::nfc(&changed);
+        if changed == value { value } else { Cow::Owned(changed.into_owned()) }
     }
 }
 
@@ -113,6 +116,7 @@ mod tests {
     #[test]
     fn a_case_changes_letters() {
         assert_eq!(Case::Upper.apply("straße 7".into()), "STRASSE 7");
+        assert_eq!(Case::Lower.apply("İ".into()), text::nfc("i\u{307}"));
         assert!(matches!(Case::Lower.apply("abc".into()), Cow::Borrowed("abc")));
     }
 }

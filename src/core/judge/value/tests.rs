@@ -34,6 +34,7 @@ fn own() -> Arc<Profile> {
     let text = r#"
         [fields.name]
         case = "upper"
+        default = " no  name "
         [fields.code]
         pattern = "K[0-9]{2}"
         pattern_message = "it is K and two digits"
@@ -71,6 +72,18 @@ fn own() -> Arc<Profile> {
         at_least = 1
         at_most = 5
         default = 3
+        [fields.rate]
+        type = "decimal"
+        at_least = -1000000
+        at_most = 99999.5
+        [fields.exact]
+        type = "decimal"
+        store = "text"
+        [fields.seen]
+        type = "timestamp"
+        [fields.tags]
+        type = "list"
+        pattern = '\["a".*'
         [fields.site]
         type = "url"
     "#;
@@ -82,6 +95,7 @@ fn an_own_profile_has_all_types() {
     let plan = Plan::new(own(), &FieldOptions::default()).unwrap();
     for (column, raw, expected) in [
         ("name", "straße", "STRASSE"),
+        ("name", "", "NO NAME"),
         ("code", "k12", "K12"),
         ("code", "K123", "pattern-mismatch"),
         ("code", "null", "pattern-mismatch"),
@@ -107,6 +121,18 @@ fn an_own_profile_has_all_types() {
         ("limit", "-1", "nothing (out-of-range)"),
         ("price", "12.5", "1250"),
         ("price", "99.51", "out-of-range"),
+        ("rate", "99999.50", "99999.5"),
+        ("rate", "99999.51", "out-of-range"),
+        ("rate", "-1000000.000000000001", "out-of-range"),
+        ("rate", "-0.0", "0"),
+        ("rate", "007", "7"),
+        ("exact", "001.50", "1.50"),
+        ("exact", "-12345678901234567890.1", "-12345678901234567890.1"),
+        ("seen", "2024-02-29T12:30:00Z", "2024-02-29T12:30:00Z"),
+        ("seen", "2024-02-29T12:30:00.500+01:00", "2024-02-29T11:30:00.5Z"),
+        ("seen", "2024-02-30T12:30:00Z", "invalid-date"),
+        ("tags", "a, b", "[\"a\",\"b\"]"),
+        ("tags", "b", "pattern-mismatch"),
         ("stars", "5", "5"),
         ("stars", "6", "out-of-range"),
         ("stars", "", "3"),
@@ -121,6 +147,8 @@ fn an_own_profile_has_all_types() {
         ("limit", "1234", "1234"),
         ("limit", "\"1.234,5\"", "1234.5"),
         ("price", "1e2", "wrong-type"),
+        ("tags", "[\"a\"]", "[\"a\"]"),
+        ("tags", "[\"b\"]", "pattern-mismatch"),
         ("day", "20240229", "invalid-date"),
         ("day", "true", "wrong-type"),
         ("site", "[1]", "nested-value"),
@@ -419,7 +447,8 @@ fn compare(plan: &Plan, field: usize, value: &str) -> bool {
         Value::Text(text) if quick.repaired[field] > 0 => Quick::Repaired(text.len()),
         Value::Text(text) => Quick::Normalised(text.len()),
         Value::Null => Quick::Missing,
-        Value::Integer(_) | Value::Real(_) => Quick::Undecided,
+        Value::Integer(number) => Quick::Integer(number, number.to_string().as_bytes() == clean),
+        Value::Real(number) => Quick::Real(number, number.to_string().as_bytes() == clean),
     };
     assert_eq!(done, expected, "{value:?}");
     assert!(full.findings.is_empty(), "{value:?} in {}", plan.fields[field].column);
@@ -462,7 +491,7 @@ proptest! {
         key in prop::sample::select(vec!["none", "name", "profile"]),
         relax in prop::sample::select(vec!["all", "name"]),
         value in " {0,1}([a-zA-Z0-9.,@+'() /éßłĀ×÷ʼʀ\\\\N-]{0,12}|[a-z.@-]{3,14}|[a-z]{1,8}@[a-z.-]{1,9}[.][a-z0-9]{1,3}\
-            |[+]?[0-9 ().-]{1,13}|[12][0-9]{3}-[01][0-9]-[0-3][0-9]( 00:00)?|https?://[a-z.]{3,9}/|[+-]?[0-9]{1,8}[.,]?[0-9]{0,3}([eE][+-]?)?0{0,3}[0-9]{0,2}|#N/A|#[A-Z0-9/]{1,5}[!?]?\
+            |[+]?[0-9 ().-]{1,13}|[12][0-9]{3}-[01][0-9]-[0-3][0-9]([ T]00:00(:00)?Z?)?|-?[0-9]{1,16}([.,][0-9]{0,6})?|https?://[a-z.]{3,9}/|[+-]?[0-9]{1,8}[.,]?[0-9]{0,3}([eE][+-]?)?0{0,3}[0-9]{0,2}|#N/A|#[A-Z0-9/]{1,5}[!?]?\
             |=\"[0-9a-z\"]{0,6}\"|[nN](ull|/?[aA]|il|one)|unknown|-{1,3}|tel:[0-9+-]{1,9}|[A-Za-z]{2}|Germany|Korea, Republic of|[a-zé .'-]{1,60}|[é]{20,60}|mailto:a@b.c) {0,1}",
     ) {
         let key = Some(key.to_string()).filter(|key| key != "profile");

@@ -26,7 +26,7 @@ pub(super) enum Escaped {
 /// Marks a spreadsheet's error cell, before its text. A text that begins with it gets a second one.
 pub const SHEET_MARK: char = '\u{1}';
 
-/// Stands before a cell's number with decimals, or its date, behind [`SHEET_MARK`]: it has a point, or ISO 8601, whatever its
+/// Stands before a cell's number with decimals, or its date, after [`SHEET_MARK`]: it has a point, or ISO 8601, whatever its
 /// field says of texts.
 pub const TYPED: char = '\u{2}';
 
