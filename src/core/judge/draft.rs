@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::checks::{Checked, Noted};
 use super::value::{Judge, Tidy};
 use super::verdicts::{BadRecord, Outcome, Verdicts};
 use super::{marks::Marks, plan::Plan};
@@ -25,6 +26,8 @@ pub(super) struct Draft<'b, B: RowBuilder> {
     stored_key: Range<u32>,
     first_key: usize,
     lost_zero: LostZero,
+    /// What the profile's checks look at.
+    checked: Checked,
 }
 
 /// The number of a row's columns besides the profile's and the common ones: the record's number.
@@ -53,6 +56,7 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
             stored_key: 0..0,
             first_key: 0,
             lost_zero: LostZero::default(),
+            checked: Checked::new(plan),
         }
     }
 
@@ -72,6 +76,9 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
     }
 
     pub(super) fn finish(&mut self, number: u64) -> Outcome {
+        if !self.judge.plan.profile.checks.is_empty() && !self.judge.has_error() {
+            self.checked.judge(&mut self.judge, &self.rows);
+        }
         let is_rejected = self.judge.has_error();
         if !self.judge.findings.is_empty() {
             self.judge.findings.sort();
@@ -116,8 +123,8 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
             Stored::Integer(number) => self.rows.push_integer(*number),
             Stored::Real(number) => self.rows.push_real(*number),
         }
-        if let (Some(part), Stored::Text(_)) = (self.judge.plan.fields[field].address_part, &stored) {
-            self.lost_zero.note(part, start..self.rows.position(), &self.rows);
+        if self.judge.plan.fields[field].is_watched {
+            self.watch(field, Noted::of(&stored, start..self.rows.position()));
         }
     }
 
@@ -147,10 +154,22 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
         if is_key && tidy.length > 0 {
             self.note_quick_key(tidy);
         }
-        if let Some(part) = plan.address_part {
-            self.lost_zero.note(part, start..self.rows.position(), &self.rows);
+        if plan.is_watched {
+            let written = start..self.rows.position();
+            self.watch(field, if done == Quick::Missing { Noted::Missing } else { Noted::Text(written) });
         }
         true
+    }
+
+    /// Looks at what is stored of a field whose values matter later.
+    fn watch(&mut self, field: usize, noted: Noted) {
+        let plan = &self.judge.plan.fields[field];
+        if let (Some(part), Noted::Text(written)) = (plan.address_part, &noted) {
+            self.lost_zero.note(part, written.clone(), &self.rows);
+        }
+        if let Some(slot) = plan.check_slot {
+            self.checked.note(slot, noted);
+        }
     }
 
     /// Notes a key that the quick path has stored ([`Facts::has_quick_keys`](crate::core::types::definition::Facts)).

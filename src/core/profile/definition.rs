@@ -8,6 +8,7 @@ use std::sync::{Arc, LazyLock};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::built_in::TEXTS;
+use super::check::{Check, compiled};
 use super::error::{ProfileError, ProfileErrorKind as Kind, Setting, SettingsError, Sources};
 use super::field::{Field, MOST_PARTS, REJECT, REST, accepted_names};
 use super::field_set::FieldSet;
@@ -33,6 +34,8 @@ pub struct Profile {
     pub table: String,
     /// The fields, in the order of the table's columns; [`FieldSet::CAPACITY`](super::FieldSet::CAPACITY) at most.
     pub fields: Vec<Field>,
+    /// The rules that every record must keep, in their order.
+    pub checks: Vec<Check>,
     /// How its files are read.
     pub file: Habits,
     /// What a run does each night.
@@ -41,6 +44,8 @@ pub struct Profile {
     pub toml: String,
     /// A digest of that text; empty for a built-in profile.
     pub digest: String,
+    /// What a JSON Schema that it was made from says, and it cannot.
+    pub notes: Vec<String>,
 }
 
 /// The table of the database that customers are in, unless a profile names another.
@@ -162,7 +167,7 @@ impl Profile {
 
     /// Makes a profile of what a file says, if it is one.
     fn checked(content: ProfileText, sources: &Sources, toml: String) -> Result<Profile, ProfileError> {
-        let ProfileText { name, title, key, key_fallback, table, file, feed, fields, .. } = content;
+        let ProfileText { name, title, key, key_fallback, table, file, feed, fields, checks, .. } = content;
         let name = name.unwrap_or_else(|| sources.stem().to_string());
         let title = title.unwrap_or_else(|| name.clone());
         let table = table.unwrap_or_else(|| TABLE.to_string());
@@ -170,7 +175,12 @@ impl Profile {
             "" => String::new(),
             text => format!("{:032x}", xxh3_128(text.as_bytes())),
         };
-        let profile = Profile { name, title, key, key_fallback, table, fields, file, feed, toml, digest };
+        let checks = compiled(&checks, &fields).map_err(|(index, key, kind)| {
+            let index = index.to_string();
+            let path: Vec<&str> = ["checks", &index, key].into_iter().filter(|part| !part.is_empty()).collect();
+            sources.error(&path, kind)
+        })?;
+        let profile = Profile { name, title, key, key_fallback, table, fields, checks, file, feed, toml, digest, notes: Vec::new() };
         profile.check().map_err(|(path, kind)| {
             let path: Vec<&str> = path.iter().map(String::as_str).collect();
             sources.error(&path, kind)

@@ -8,6 +8,7 @@ use toml::de::{DeTable, DeValue, Error};
 
 use super::field_set::FieldSet;
 use super::header::nearest;
+use crate::core::rule::RuleError;
 use crate::core::text::visible;
 use crate::core::types::dates::{DatesFault, MOST_FORMATS, TODAY};
 
@@ -79,6 +80,12 @@ pub enum ProfileErrorKind {
     NoToday,
     /// Invalid values of this field can only be rejected, and why.
     OnInvalid(&'static str),
+    /// A JSON Schema that no profile can be made of, and why.
+    Schema(String),
+    /// This number of checks is more than there may be.
+    CheckCount(usize, usize),
+    /// A rule that cannot be, and the field that it probably means.
+    Rule(RuleError, Option<String>),
     /// The setting has no effect on a field of this type.
     NoEffect {
         /// The types that it has an effect on, in words.
@@ -156,6 +163,12 @@ impl Display for ProfileErrorKind {
             }
             NoToday => write!(formatter, "which day is today is unknown: the options have no `now`"),
             OnInvalid(why) => write!(formatter, "invalid values of this field can only be rejected: {why}"),
+            Schema(why) => formatter.write_str(why),
+            CheckCount(count, most) => write!(formatter, "there are at most {most} checks, and here are {count}"),
+            Rule(error, nearest) => {
+                write!(formatter, "{error}")?;
+                nearest.iter().try_for_each(|near| write!(formatter, "; did you mean {near}?"))
+            }
             NoEffect { only_for } => write!(formatter, "it has no effect on this type; it is for {only_for}"),
             ListLength(count, wanted) => write!(formatter, "{wanted} allowed, and there are {count}"),
         }

@@ -8,6 +8,7 @@ use serde::{Deserialize, de};
 use toml::{Table, Value};
 
 use super::built_in::built_in_text;
+use super::check::CheckText;
 use super::error::{ProfileError, ProfileErrorKind as Kind, Sources, nearest_words};
 use super::field::Field;
 use super::habits::Habits;
@@ -43,6 +44,8 @@ pub(super) struct ProfileText {
     pub(super) feed: Habits,
     #[serde(default, deserialize_with = "fields")]
     pub(super) fields: Vec<Field>,
+    #[serde(default)]
+    pub(super) checks: Vec<CheckText>,
 }
 
 /// What the file says, and where it stands.
