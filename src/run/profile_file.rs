@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::core::profile::{Profile, built_in_text};
+use crate::core::profile::{Profile, built_in_text, profile_of};
 use crate::disk::read_whole;
 use crate::error::{Error, Result};
 
@@ -13,6 +13,10 @@ pub fn named(name: &str, stop: &dyn Fn() -> i32) -> Result<Arc<Profile>> {
         return Ok(Profile::named(name)?);
     }
     let text = text_of(Path::new(name), stop)?;
+    if name.to_ascii_lowercase().ends_with(".json") {
+        let profile = profile_of(name, &text);
+        return profile.map(Arc::new).map_err(|error| Error::Usage(format!("the profile {error}")));
+    }
     let mut read = |base: &str, from: &str| {
         let path = Path::new(from).with_file_name(base);
         let text = text_of(&path, stop).map_err(|error| error.to_string())?;

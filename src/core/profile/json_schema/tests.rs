@@ -10,7 +10,7 @@ fn read(properties: &str, more: &str) -> Result<Profile, ProfileError> {
 #[test]
 fn a_schema_becomes_a_profile() {
     for (property, toml) in [
-        (r#"{"type": "string", "minLength": 2, "maxLength": 9}"#, "max = 9\nmin = 2\ntype = \"text\"\n"),
+        (r#"{"type": "string", "minLength": 2, "maxLength": 9}"#, "min = 2\nmax = 9\ntype = \"text\"\n"),
         (r#"{"type": ["string", "null"], "format": "email"}"#, "type = \"email\"\n"),
         (r#"{"format": "date-time"}"#, "type = \"timestamp\"\n"),
         (r#"{"type": "string", "format": "date", "title": "Born"}"#, "label = \"Born\"\ntype = \"date\"\n"),
@@ -29,7 +29,7 @@ fn a_schema_becomes_a_profile() {
         (r#"{"type": "string", "examples": ["a"], "x-unit": 1, "$comment": "c"}"#, "type = \"text\"\n"),
     ] {
         let profile = read(&format!("\"a\": {property}"), r#", "$defs": {"money": {"type": "number"}}"#).unwrap();
-        assert_eq!((profile.toml.as_str(), &profile.notes[..]), (&*format!("[fields.a]\n{toml}"), &[][..]), "{property}");
+        assert_eq!((profile.toml.as_str(), &profile.notes[..]), (&*format!("name = \"customer\"\n\n[fields.a]\n{toml}"), &[] as &[String]), "{property}");
     }
 }
 
@@ -109,4 +109,119 @@ fn the_schema_of_a_record_is_in_order() {
             .collect::<Vec<_>>()
             .join(" ")
     );
+}
+
+fn validator(schema: &str) -> jsonschema::Validator {
+    let schema: serde_json::Value = serde_json::from_str(schema).unwrap();
+    jsonschema::draft202012::meta::validate(&schema).unwrap();
+    jsonschema::draft202012::options().should_validate_formats(true).build(&schema).unwrap()
+}
+
+/// A profile file as an editor sees it.
+fn json(toml: &str) -> serde_json::Value {
+    fn plain(value: toml::Value) -> serde_json::Value {
+        match value {
+            toml::Value::Datetime(date) => serde_json::Value::from(date.to_string()),
+            toml::Value::Array(items) => items.into_iter().map(plain).collect(),
+            toml::Value::Table(table) => table.into_iter().map(|(key, value)| (key, plain(value))).collect(),
+            toml::Value::String(text) => text.into(),
+            toml::Value::Integer(number) => number.into(),
+            toml::Value::Float(number) => number.into(),
+            toml::Value::Boolean(flag) => flag.into(),
+        }
+    }
+    plain(toml::Value::Table(toml::from_str(toml).unwrap()))
+}
+
+/// The schema of profile files and the parser know the same keys and words.
+#[test]
+fn the_format_has_the_keys_of_the_parser() {
+    let format: serde_json::Value = serde_json::from_str(FORMAT).unwrap();
+    let keys = |pointer: &str| {
+        let mut keys: Vec<String> = match format.pointer(pointer).unwrap() {
+            serde_json::Value::Object(members) => members.keys().cloned().collect(),
+            words => words.as_array().unwrap().iter().map(|word| word.as_str().unwrap().to_string()).collect(),
+        };
+        keys.sort();
+        keys
+    };
+    // What the parser says it knows.
+    let known = |text: &str| {
+        let message = Profile::parse("own.toml", text).unwrap_err().to_string();
+        let known = message.lines().next().unwrap().rsplit_once("known are ").or(message.rsplit_once("the keys are "));
+        let known = known.unwrap_or_else(|| panic!("{message}")).1.lines().next().unwrap();
+        let mut known: Vec<String> = known.split(", ").map(str::to_string).collect();
+        known.sort();
+        known
+    };
+    const ODD: &str = "qqqqqqqqqqqq";
+    let field = |key: &str| format!("[fields.a]\n{key} = '{ODD}'\n");
+    for (pointer, text) in [
+        ("/properties", format!("{ODD} = 1\n")),
+        ("/properties/file/properties", format!("[file]\n{ODD} = 1\n[fields.a]\n")),
+        ("/properties/feed/properties", format!("[feed]\n{ODD} = 1\n[fields.a]\n")),
+        ("/properties/checks/items/properties", format!("[fields.a]\n[[checks]]\n{ODD} = 1\n")),
+        ("/$defs/field/properties", field(ODD)),
+        ("/$defs/field/properties/type/enum", field("type")),
+        ("/$defs/field/properties/characters/enum", field("characters")),
+        ("/$defs/field/properties/case/enum", field("case")),
+        ("/$defs/field/properties/store/enum", field("store")),
+        ("/$defs/field/properties/compare/enum", field("compare")),
+        ("/$defs/field/properties/on_invalid/enum", field("on_invalid")),
+    ] {
+        assert_eq!(keys(pointer), known(&text), "{pointer}");
+    }
+}
+
+#[test]
+fn the_format_validates_profiles() {
+    let validator = validator(FORMAT);
+    let built_in = ["basic", "billing", "contact"].map(|name| crate::core::profile::built_in_text(name).unwrap());
+    for text in built_in {
+        validator.validate(&json(text)).unwrap();
+    }
+    let head = "[fields.id]\nrequired = true\n";
+    for (more, is_valid) in [
+        ("", true),
+        ("at_least = -1.5\nnot_before = 1900-01-01\ndefault = true\n", true),
+        ("values = { a = 'b', '*' = 'reject' }\nfrom = ['a', 'b']\njoin = ''\n", true),
+        ("[[checks]]\nname = 'a'\nrule = 'true'\n", true),
+        ("[file]\nnull_tokens = ['k.A.']\nheader_line = 4\n[feed]\nmode = 'upsert'\n", true),
+        ("requierd = true\n", false),
+        ("type = 'txet'\n", false),
+        ("min = -1\n", false),
+        ("min = '1'\n", false),
+        ("aliases = 'x'\n", false),
+        ("decimal = ',,'\n", false),
+        ("choices = ['']\n", false),
+        ("[[checks]]\nname = 'a'\n", false),
+        ("[feed]\nmode = 'replace'\n", false),
+        ("[file]\nencodin = 'x'\n", false),
+        ("[other]\n", false),
+    ] {
+        let text = format!("{head}{more}");
+        assert_eq!(validator.is_valid(&json(&text)), is_valid, "{more}");
+        assert_eq!(Profile::parse("own.toml", &text).is_ok() || more.contains("not_before"), is_valid, "{more}");
+    }
+}
+
+/// What a schema says of the built-in profiles' fields is judged the same by the profile that it becomes.
+#[test]
+fn built_in_profiles_come_back() {
+    for profile in Profile::all().unwrap() {
+        let schema = record_schema(profile);
+        validator(&schema);
+        let again = profile_of("again.schema.json", &schema).unwrap();
+        assert!(again.notes.is_empty(), "{:?}", again.notes);
+        assert_eq!((again.name.as_str(), &again.title), ("again", &profile.title));
+        for (field, other) in profile.fields.iter().zip(&again.fields) {
+            let column = &field.column;
+            assert_eq!((column, &field.label, &field.default), (&other.column, &other.label, &other.default));
+            assert_eq!((field.deprecated, &field.choices), (other.deprecated, &other.choices), "{column}");
+            assert_eq!(field.required && field.default.is_none(), other.required, "{column}");
+            assert_eq!((&field.at_least, &field.at_most), (&other.at_least, &other.at_most), "{column}");
+        }
+        assert_eq!(again.fields.len(), profile.fields.len());
+        assert_eq!(record_schema(&profile_of("again.schema.json", &record_schema(&again)).unwrap()), record_schema(&again));
+    }
 }
