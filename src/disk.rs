@@ -73,6 +73,9 @@ pub fn read_regular(path: &Path) -> io::Result<Vec<u8>> {
     Ok(content)
 }
 
+/// The longest profile or mapping file, in bytes: one with a line for each of many thousand columns is shorter.
+const MOST_WHOLE: u64 = 16 << 20;
+
 /// Reads a whole file, which may be a pipe as a shell makes for `<(command)`. Waits for its writer until `is_stopped`. An empty pipe
 /// is an error: it may have no writer.
 pub fn read_whole(path: &Path, is_stopped: impl Fn() -> bool) -> io::Result<Vec<u8>> {
@@ -82,7 +85,12 @@ pub fn read_whole(path: &Path, is_stopped: impl Fn() -> bool) -> io::Result<Vec<
     let is_file = file.metadata()?.is_file();
     let mut content = Vec::new();
     loop {
-        match file.read_to_end(&mut content) {
+        let left = (MOST_WHOLE + 1).saturating_sub(content.len() as u64);
+        match (&mut file).take(left).read_to_end(&mut content) {
+            _ if content.len() as u64 > MOST_WHOLE => {
+                let message = format!("it has more than {MOST_WHOLE} bytes, which is too long for a file of settings");
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+            }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock && is_stopped() => return Err(error),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => std::thread::sleep(POLL),
             Ok(_) if content.is_empty() && !is_file => {

@@ -47,7 +47,11 @@ pub fn main() -> i32 {
     #[cfg(unix)]
     let _ = signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
     command(&cli.command, stop).unwrap_or_else(|error| {
-        Console::new(true).note(&message(&error, &cli.command));
+        let mut console = Console::new(true);
+        console.note(&message(&error, &cli.command));
+        if let Some(Error::Profile { marked, .. }) = error.downcast_ref() {
+            marked.iter().flatten().for_each(|line| console.say(line));
+        }
         error.downcast_ref::<Error>().map_or(2, Error::exit_status)
     })
 }

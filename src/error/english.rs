@@ -11,7 +11,7 @@ use super::kinds::{Error, has_failed};
 impl Display for Error {
     fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Error::Usage(message) => out.write_str(message),
+            Error::Usage(message) | Error::Profile { message, .. } => out.write_str(message),
             Error::Unfit { message, .. } => out.write_str(message),
             Error::LoadedOtherwise { messages, .. } => write!(out, "nothing was loaded. {}", messages.join(". ")),
             Error::Input { path, message } => write!(out, "cannot read {}: {message}", path.display()),
@@ -51,7 +51,11 @@ impl Error {
     /// What a command that writes to a database has left; `None` if that is obvious or part of the message.
     pub fn outcome(&self) -> Option<String> {
         match self {
-            Error::Usage(_) | Error::Unfit { .. } | Error::LoadedOtherwise { .. } | Error::InDoubt { .. } => None,
+            Error::Usage(_)
+            | Error::Profile { .. }
+            | Error::Unfit { .. }
+            | Error::LoadedOtherwise { .. }
+            | Error::InDoubt { .. } => None,
             Error::AtCheckpoint { undo, records, .. } => Some(format!(
                 "the first {records} records are kept: run the same command again to continue, or `{undo}` to undo them"
             )),
@@ -64,7 +68,7 @@ impl Error {
     pub fn for_log(&self) -> String {
         const WHY: &str = "standard error says why";
         match self {
-            Error::Usage(message) => {
+            Error::Usage(message) | Error::Profile { message, .. } => {
                 match message.split([' ', ':', '=']).next().filter(|word| word.starts_with("--")) {
                     Some(option) => format!("{option} was refused; {WHY}"),
                     None => format!("the command line, a profile or a mapping was refused; {WHY}"),

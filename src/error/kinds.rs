@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 pub enum Error {
     /// The command line, a header or a profile does not fit what was asked for.
     Usage(String),
+    /// A profile file is wrong. The line where, and a line with a mark under the place.
+    Profile { message: String, marked: Option<[String; 2]> },
     /// What an input holds does not fit what was asked for.
     Unfit {
         /// With the input's name. It may quote the input.
@@ -105,7 +107,7 @@ impl Error {
     /// The kind of error, in a word, for a log.
     pub fn kind(&self) -> &'static str {
         match self {
-            Error::Usage(_) | Error::Unfit { .. } | Error::LoadedOtherwise { .. } => "usage",
+            Error::Usage(_) | Error::Profile { .. } | Error::Unfit { .. } | Error::LoadedOtherwise { .. } => "usage",
             Error::Input { .. } => "input",
             Error::Database { .. } | Error::InDoubt { .. } => "database",
             Error::AtCheckpoint { error, .. } => error.kind(),

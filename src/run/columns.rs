@@ -244,9 +244,13 @@ impl Columns {
 
     /// What there is to say about records that could not be read.
     pub(super) fn bad_records(&self) -> Option<String> {
-        let records = if self.bad == 1 { "record" } else { "records" };
-        let (bad, first) = (self.bad, self.first_bad);
-        (bad > 0).then(|| format!("{bad} {records} cannot be read and are left out here, the first on line {first}"))
+        match (self.bad, self.first_bad) {
+            (0, _) => None,
+            (1, line) => Some(format!("1 record, on line {line}, cannot be read and is left out here")),
+            (bad, line) => {
+                Some(format!("{bad} records cannot be read and are left out here, the first on line {line}"))
+            }
+        }
     }
 
     pub(super) fn table(mut self) -> Table {

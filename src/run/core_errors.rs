@@ -1,14 +1,20 @@
 //! Messages of the core's errors. The core knows no options; here its errors become usage errors that name them.
 
 use crate::core::judge::plan::{OnInvalidReason, PlanError};
-use crate::core::profile::{Setting, SettingsError};
+use crate::core::profile::{ProfileError, Setting, SettingsError};
 use crate::core::{finding::english, judge::plan::OnInvalid};
 use crate::error::Error;
+
+impl From<ProfileError> for Error {
+    fn from(error: ProfileError) -> Error {
+        Error::Profile { message: format!("the profile {}", error.message()), marked: error.marked() }
+    }
+}
 
 impl From<SettingsError> for Error {
     fn from(error: SettingsError) -> Error {
         Error::Usage(match error {
-            error @ SettingsError::Profile(_) => error.to_string(),
+            SettingsError::Profile(error) => return Error::from(error),
             SettingsError::UnknownProfile { name, nearest, known } => {
                 let nearest = nearest.map(|near| format!(" Did you mean {near}?")).unwrap_or_default();
                 let known = known.join(", ");

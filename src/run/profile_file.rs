@@ -19,12 +19,11 @@ pub fn named(name: &str, stop: &dyn Fn() -> i32) -> Result<Arc<Profile>> {
         Ok((path.to_string_lossy().into_owned(), text))
     };
     let profile = Profile::parse_with(name, &text, &mut read);
-    profile.map(Arc::new).map_err(|error| Error::Usage(format!("the profile {error}")))
+    Ok(Arc::new(profile?))
 }
 
 fn is_file(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    [".toml", ".json"].iter().any(|ending| lower.ends_with(ending)) || name.contains(['/', std::path::MAIN_SEPARATOR])
+    name.to_ascii_lowercase().ends_with(".toml") || name.contains(['/', std::path::MAIN_SEPARATOR])
 }
 
 /// The text of a file. A signal ends the reading of a pipe.

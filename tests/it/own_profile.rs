@@ -160,6 +160,13 @@ fn a_profile_that_cannot_be_is_refused_before_anything_is_written() {
         let done = place.custload("import a.csv --profile crm.toml").ends(2);
         assert!(done.stderr.contains(expected), "{text}\n{}", done.stderr);
     }
+    place.write("crm.toml", "[fields.a]\nmxa = 3\n");
+    let done = place.custload("profiles crm.toml").ends(2);
+    assert!(done.stderr.ends_with("did you mean max?\n2 | mxa = 3\n  | ^^^\n"), "{}", done.stderr);
+    if cfg!(unix) {
+        let done = place.custload("check a.csv --profile /dev/zero").ends(2);
+        assert!(done.stderr.contains("more than 16777216 bytes"), "{}", done.stderr);
+    }
     let many: String = (0..10_000).map(|field| format!("[fields.f{field}]\n")).collect();
     place.write("crm.toml", many);
     let done = place.custload("check a.csv --profile crm.toml").ends(2);

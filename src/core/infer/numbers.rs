@@ -40,7 +40,7 @@ pub(super) struct Number {
 /// Reads a value in all forms.
 pub(super) fn read(value: &str) -> Option<Number> {
     let bytes = value.as_bytes();
-    // The minus may stand behind.
+    // A minus may follow the digits.
     let signed = bytes.strip_prefix(b"-").or(bytes.strip_prefix(b"+")).or(bytes.strip_suffix(b"-"));
     let unsigned = signed.unwrap_or(bytes);
     let (first, last) = (unsigned.first()?, unsigned.last()?);

@@ -1,7 +1,7 @@
 //! How the values of one field are judged: [`FieldPlan`], made from the profile and the options of a run.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use chrono::{DateTime, Utc};
 
@@ -45,8 +45,8 @@ pub struct FieldPlan {
     pub limits: Limits,
     pub pattern: Option<Box<Pattern>>,
     pub case: Option<Case>,
-    /// Whether a value without a replacement is invalid.
-    pub only_listed: bool,
+    /// If a value without a replacement is invalid: the replacements, which are valid too.
+    pub listed: Option<HashSet<String>>,
     pub on_invalid: OnInvalid,
     pub rewritten: Rewritten,
     pub deprecated: bool,
@@ -152,7 +152,9 @@ impl<'p> FieldPlanner<'p> {
         let field = &self.profile.fields[index];
         let rewritten = self.rewritten(index);
         let mut values = values_of(field, &self.options.mapping);
-        let only_listed = values.remove(REST).is_some();
+        // The choices of a choice say the same.
+        let only_listed = values.remove(REST).is_some() && field.kind != FieldType::Choice;
+        let listed = only_listed.then(|| values.values().cloned().collect());
         let required = self.required(index);
         let limits = limits(field, self.relax_all || self.relaxed[index], rewritten, self.options.now);
         let limits = limits.map_err(|kind| self.unfit(field, kind))?;
@@ -169,7 +171,7 @@ impl<'p> FieldPlanner<'p> {
             limits,
             pattern: pattern.map(Box::new),
             case: field.case,
-            only_listed,
+            listed,
             on_invalid: self.on_invalid[index],
             rewritten,
             deprecated: field.deprecated,
@@ -264,7 +266,11 @@ fn values_of(field: &Field, mapping: &Mapping) -> BTreeMap<String, String> {
         let cleaned = text::clean(value).unwrap_or(Cow::Borrowed(value));
         without_guards(cleaned, field.is_guarded()).into_owned()
     };
-    values.map(|(value, replacement)| (unguarded(value), replacement.clone())).collect()
+    values
+        .map(|(value, replacement)| {
+            (unguarded(value), text::clean(replacement).map_or(replacement.clone(), Cow::into_owned))
+        })
+        .collect()
 }
 
 /// The part of an address that a field holds. Of two fields for one part, the first counts.
@@ -276,7 +282,8 @@ fn address_part(profile: &Profile, field: usize) -> Option<AddressPart> {
 
 /// What is stored for a missing value.
 fn default_of(field: &Field, default: &str, limits: &Limits) -> Stored<'static> {
-    let text = field.case.map_or(Cow::Borrowed(default), |case| case.apply(Cow::Borrowed(default)));
+    let cleaned = text::clean(default).unwrap_or(Cow::Borrowed(default));
+    let text = field.case.map_or(cleaned.clone(), |case| case.apply(cleaned));
     field.kind.parse(text, limits).stored.into_owned()
 }
 

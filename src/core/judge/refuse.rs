@@ -119,7 +119,7 @@ impl Plan {
             let column = self.fields[field].column.clone();
             let values = std::mem::take(&mut self.fields[field].values);
             let on_invalid = std::mem::take(&mut self.fields[field].on_invalid);
-            let only_listed = std::mem::take(&mut self.fields[field].only_listed);
+            let listed = std::mem::take(&mut self.fields[field].listed);
             for (value, replacement) in values.iter().filter(|(_, replacement)| !replacement.is_empty()) {
                 self.filler(field, replacement, Some(value))?;
             }
@@ -128,7 +128,7 @@ impl Plan {
             }
             self.fields[field].values = values;
             self.fields[field].on_invalid = on_invalid;
-            self.fields[field].only_listed = only_listed;
+            self.fields[field].listed = listed;
         }
         Ok(())
     }

@@ -122,7 +122,7 @@ impl<'p> Judge<'p> {
             && let Some(replacement) = plan.values.get(&*value)
         {
             value = Cow::Owned(replacement.clone());
-        } else if plan.only_listed && !plan.values.values().any(|listed| *listed == value) {
+        } else if plan.listed.as_ref().is_some_and(|listed| !listed.contains(&*value)) {
             let listed = plan.values.keys().take(MOST_LISTED).cloned().collect::<Vec<_>>().join("\n");
             let problem = Problem::NotListed { found: excerpt(&value).to_string(), listed };
             return self.refuse(origin, Some(raw), Some(Kept::unchanged(value)), [Refusal::new(problem)]);

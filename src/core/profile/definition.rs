@@ -1,21 +1,20 @@
 //! A named set of fields: [`Profile`]. [`Profile::named`] returns a built-in one; [`Profile::parse`] reads one from TOML, where
 //! a key without effect is an error.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::built_in::TEXTS;
-use super::error::{ProfileError, ProfileErrorKind as Kind, Setting, SettingsError, Sources};
-use super::field::{Field, MOST_PARTS, REJECT, REST, accepted_names};
+use super::error::{ProfileError, ProfileErrorKind as Kind, Setting, SettingsError};
+use super::field::{Field, accepted_names};
+use super::field_check::check_name;
 use super::field_set::FieldSet;
 use super::habits::{FEED_KEYS, FILE_KEYS, Habits};
 use super::header::{letters_and_digits, nearest};
 use super::parse::{Parsed, ProfileText, ReadBase, built_in, parse};
-use crate::core::finding::{Finding, Handling, english::message};
-use crate::core::mode::OnInvalid;
+use super::places::Sources;
 use crate::core::types::definition::Storage;
 
 /// A named set of fields and rules.
@@ -283,117 +282,6 @@ impl Profile {
     }
 }
 
-impl Field {
-    fn check(&self) -> Result<(), (&'static str, Kind)> {
-        let parts = self.parts.iter().flatten().map(|name| ("parts", name));
-        let parts = parts.chain(self.from.iter().map(|name| ("from", name)));
-        let aliases = self.aliases.iter().map(|name| ("aliases", name));
-        let choices = self.choices.iter().map(|name| ("choices", name));
-        let names = [("column", &self.column), ("label", &self.label)].into_iter();
-        for (key, name) in names.chain(parts).chain(aliases).chain(choices) {
-            check_name(name).map_err(|kind| (key, kind))?;
-        }
-        let (parts, min, settings) = (self.parts.len(), self.min.unwrap_or(0), self.kind.facts().settings);
-        match () {
-            () if !matches!(parts, 0 | 2) => Err(("parts", Kind::ListLength(parts, "no part or two are"))),
-            () if self.parts.iter().any(Vec::is_empty) => Err(("parts", Kind::Empty)),
-            () if self.from.len() > MOST_PARTS => {
-                Err(("from", Kind::ListLength(self.from.len(), "at most six columns are")))
-            }
-            () if self.from.is_empty() && self.join.is_some() => {
-                Err(("join", Kind::NoEffect { only_for: "fields with `from`" }))
-            }
-            () if min > self.longest() => Err(("min", Kind::MinAboveMax(min, self.longest()))),
-            () if settings.contains(&"choices") && self.choices.is_empty() => Err(("choices", Kind::NoChoices)),
-            () => Ok(()),
-        }?;
-        const TEXTS: &str = "types that are stored as text";
-        const NUMBERS: &str = "the types integer and decimal";
-        const DATES: &str = "the types date and timestamp";
-        const DECIMALS: &str = "the type decimal";
-        for (key, is_set, only_for) in [
-            ("min", self.min.is_some(), TEXTS),
-            ("max", self.max.is_some(), TEXTS),
-            ("characters", self.characters.is_some(), TEXTS),
-            ("at_least", self.at_least.is_some(), NUMBERS),
-            ("at_most", self.at_most.is_some(), NUMBERS),
-            ("not_before", self.not_before.is_some(), DATES),
-            ("not_after", self.not_after.is_some(), DATES),
-            ("formats", !self.formats.is_empty(), DATES),
-            ("time_zone", self.time_zone.is_some(), DATES),
-            ("decimal", self.decimal.is_some(), DECIMALS),
-            ("group", self.group.is_some(), DECIMALS),
-            ("scale", self.scale.is_some(), DECIMALS),
-            ("store", self.store.is_some(), DECIMALS),
-            ("choices", !self.choices.is_empty(), "the type choice"),
-            ("repair", self.repair, "the types text, postal-code and state"),
-        ] {
-            if is_set && !settings.contains(&key) {
-                return Err((key, Kind::NoEffect { only_for }));
-            }
-        }
-        let is_text = settings.contains(&"max");
-        for (key, is_set) in [("pattern", self.pattern.is_some()), ("case", self.case.is_some())] {
-            if is_set && !is_text {
-                return Err((key, Kind::NoEffect { only_for: TEXTS }));
-            }
-        }
-        if self.pattern_message.is_some() && self.pattern.is_none() {
-            return Err(("pattern_message", Kind::NoEffect { only_for: "fields with a pattern" }));
-        }
-        self.check_on_invalid()?;
-        self.check_fillers()
-    }
-
-    fn check_on_invalid(&self) -> Result<(), (&'static str, Kind)> {
-        let why = match self.on_invalid {
-            Some(OnInvalid::Clear | OnInvalid::Keep) if self.required => "it is required",
-            Some(OnInvalid::Keep) if self.storage() != Storage::Text => "it is stored as a number",
-            _ => return Ok(()),
-        };
-        Err(("on_invalid", Kind::OnInvalid(why)))
-    }
-
-    /// Checks that the default and the replacements keep the field's rules.
-    fn check_fillers(&self) -> Result<(), (&'static str, Kind)> {
-        let (limits, pattern) = (self.limits(None)?, self.compiled_pattern()?);
-        let check = |key, text: &str| {
-            let text = self.case.map_or(Cow::Borrowed(text), |case| case.apply(Cow::Borrowed(text)));
-            let mut parsed = self.kind.parse(text, &limits);
-            pattern.iter().for_each(|pattern| pattern.check(&mut parsed));
-            let Some(refusal) = parsed.refusals.first() else { return Ok(()) };
-            let finding = Finding {
-                problem: refusal.problem.map(|text| text.as_str()),
-                handling: Handling::Noted,
-                field: None,
-                column: None,
-                value: None,
-                suggestion: None,
-                raw: None,
-            };
-            Err((key, Kind::BreaksRules(message(&finding, &self.column).to_string())))
-        };
-        self.default.iter().try_for_each(|default| check("default", default))?;
-        for (value, replacement) in &self.values {
-            match value.as_str() {
-                REST if replacement != REJECT => return Err(("values", Kind::NotReject(replacement.clone()))),
-                REST => {}
-                _ if replacement.is_empty() => {}
-                _ => check("values", replacement)?,
-            }
-        }
-        Ok(())
-    }
-}
-
-fn check_name(name: &str) -> Result<(), Kind> {
-    match name {
-        _ if name.trim().is_empty() => Err(Kind::Empty),
-        _ if name.contains('\0') => Err(Kind::Nul),
-        _ => Ok(()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -507,6 +395,10 @@ mod tests {
             ("a", "parts = [['b'],[]]", "fields.a.parts: it must not be empty"),
             ("a", "from = ['ID']", "fields.a.from: the header \"ID\" also means the field id"),
             ("a", "from = ['1','2','3','4','5','6','7']", "from: at most six columns are allowed, and there are 7"),
+            ("a", "from = ['b', 'c']\njoin = \"\\u0000\"", "fields.a.join: it must not contain a control character"),
+            ("a", "required = true\ndefault = ''", "fields.a.default: \"\" means a missing value"),
+            ("a", "default = '\\N'", "means a missing value"),
+            ("a", "default = \"a\\u0007\"", "fields.a.default: it must not contain a control character"),
             ("a", "join = '-'", "join: it has no effect on this type; it is for fields with `from`"),
             ("a", "stand_ins = [[]]", "one field or two are allowed, and there are 0"),
             ("a", "stand_ins = [['b']]", "stand_ins: there is no field \"b\""),

@@ -2,9 +2,6 @@
 //! name fields ([`SettingsError`]): data, which the command line puts into words.
 
 use std::fmt::{self, Display};
-use std::ops::Range;
-
-use toml::de::{DeTable, DeValue, Error};
 
 use super::field_set::FieldSet;
 use super::header::nearest;
@@ -77,6 +74,10 @@ pub enum ProfileErrorKind {
     Pattern(String),
     /// The default or a replacement breaks the field's own rules, and how.
     BreaksRules(String),
+    /// It contains a control character.
+    ControlCharacter,
+    /// What should be stored means a missing value.
+    MeansNothing(String),
     /// `"*"` replaces nothing; it can only be `"reject"`.
     NotReject(String),
     /// It is unknown which day is today.
@@ -100,23 +101,30 @@ impl ProfileErrorKind {
 
 impl std::error::Error for ProfileError {}
 
-impl Display for ProfileError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}: ", self.file)?;
-        if let Some(position) = self.position {
-            write!(formatter, "{position}: ")?;
-        }
-        if !self.key.is_empty() {
-            write!(formatter, "{}: ", self.key)?;
-        }
-        self.kind.fmt(formatter)?;
-        let (Some(Position { line, column }), Some((text, marked))) = (self.position, &self.line) else {
-            return Ok(());
-        };
+impl ProfileError {
+    /// What is wrong and where, in one line.
+    pub fn message(&self) -> String {
+        let position = self.position.map(|position| format!("{position}: ")).unwrap_or_default();
+        let key = if self.key.is_empty() { String::new() } else { format!("{}: ", self.key) };
+        format!("{}: {position}{key}{}", self.file, self.kind)
+    }
+
+    /// The line of the wrong value with its number, and a line with a mark under the value. Invisible characters are made
+    /// visible.
+    pub fn marked(&self) -> Option<[String; 2]> {
+        let (Position { line, column }, (text, marked)) = (self.position?, self.line.as_ref()?);
         // The mark stands under what it marks, whatever a tab or an invisible character takes.
         let before: String = text.chars().take(column - 1).collect();
         let (before, margin) = (visible(&before).chars().count(), line.to_string().len());
-        write!(formatter, "\n{line} | {}\n{:margin$} | {:before$}{}", visible(text), "", "", "^".repeat(*marked))
+        let mark = format!("{:margin$} | {:before$}{}", "", "", "^".repeat(*marked));
+        Some([format!("{line} | {}", visible(text)), mark])
+    }
+}
+
+impl Display for ProfileError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.message())?;
+        self.marked().iter().flatten().try_for_each(|line| write!(formatter, "\n{line}"))
     }
 }
 
@@ -162,6 +170,8 @@ impl Display for ProfileErrorKind {
             Dates(fault) => dates(fault, formatter),
             Pattern(why) => write!(formatter, "it is no regular expression: {why}"),
             BreaksRules(how) => write!(formatter, "it breaks the field's own rules: {how}"),
+            ControlCharacter => write!(formatter, "it must not contain a control character"),
+            MeansNothing(text) => write!(formatter, "{text:?} means a missing value, so it cannot be stored"),
             NotReject(word) => {
                 write!(formatter, "\"*\" stands for all other values, and can only be \"reject\", not {word:?}")
             }
@@ -265,160 +275,5 @@ impl Position {
 impl Display for Position {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "line {}, column {}", self.line, self.column)
-    }
-}
-
-pub(super) fn message(error: &Error) -> String {
-    error.message().trim_end().replace('\n', ", ")
-}
-
-/// The path of the key whose value is at an offset, such as `fields[2].min`; empty if the text is not TOML.
-pub(super) fn key_at(text: &str, offset: usize) -> String {
-    let mut path = String::new();
-    if let Ok(table) = DeTable::parse(text) {
-        follow_table(table.get_ref(), offset, &mut path);
-    }
-    path
-}
-
-fn follow_table(table: &DeTable<'_>, offset: usize, path: &mut String) {
-    let before = table.iter().filter(|(key, _)| key.span().start <= offset);
-    let Some((key, value)) = before.max_by_key(|(key, _)| key.span().start) else { return };
-    if !path.is_empty() {
-        path.push('.');
-    }
-    path.push_str(key.get_ref());
-    follow(value.get_ref(), offset, path);
-}
-
-fn follow(value: &DeValue<'_>, offset: usize, path: &mut String) {
-    match value {
-        DeValue::Table(table) => follow_table(table, offset, path),
-        DeValue::Array(array) => {
-            let Some(index) = array.iter().rposition(|element| element.span().start <= offset) else { return };
-            path.push_str(&format!("[{index}]"));
-            follow(array[index].get_ref(), offset, path);
-        }
-        _ => {}
-    }
-}
-
-/// The texts of a profile file and of those that it extends, to find where a value stands.
-pub(super) struct Sources(Vec<(String, String)>);
-
-impl Sources {
-    pub(super) fn new(file: &str, text: &str) -> Sources {
-        Sources(vec![(file.to_string(), text.to_string())])
-    }
-
-    pub(super) fn push(&mut self, file: String, text: String) {
-        self.0.push((file, text));
-    }
-
-    pub(super) fn files(&self) -> usize {
-        self.0.len()
-    }
-
-    pub(super) fn has(&self, file: &str) -> bool {
-        self.0.iter().any(|(name, _)| name == file)
-    }
-
-    /// The name of the first file without its folder and ending.
-    pub(super) fn stem(&self) -> &str {
-        let name = self.0[0].0.rsplit(['/', '\\']).next().unwrap_or_default();
-        name.rsplit_once('.').map_or(name, |(stem, _)| stem)
-    }
-
-    pub(super) fn last(&self) -> &str {
-        self.0.last().map_or("", |(file, _)| file)
-    }
-
-    pub(super) fn last_text(&self) -> &str {
-        self.0.last().map_or("", |(_, text)| text)
-    }
-
-    pub(super) fn texts(&self) -> impl DoubleEndedIterator<Item = &str> {
-        self.0.iter().map(|(_, text)| text.as_str())
-    }
-
-    pub(super) fn names_with(&self, more: &str) -> String {
-        let names = self.0.iter().map(|(file, _)| file.as_str());
-        names.chain([more]).collect::<Vec<_>>().join(", ")
-    }
-
-    /// An error about the value of a key, in the first file that says it; the path leads through tables and arrays.
-    pub(super) fn error(&self, path: &[&str], kind: ProfileErrorKind) -> ProfileError {
-        let found = self.0.iter().find_map(|(file, text)| Some((file, text, span_of(text, path)?)));
-        // A key that is not there: the table that lacks it.
-        let (file, text, span) = match (found, path) {
-            (Some((file, text, span)), _) => (file, text, Some(span)),
-            (None, [table @ .., _]) if !table.is_empty() => return self.error(table, kind).under(path),
-            _ => (&self.0[0].0, &self.0[0].1, None),
-        };
-        let error = ProfileError { file: file.clone(), position: None, key: String::new(), kind, line: None };
-        span.map_or(error.clone(), |span| error.marking(text, span)).under(path)
-    }
-
-    /// The parser's error about the last file.
-    pub(super) fn toml_error(&self, error: &Error) -> ProfileError {
-        let (file, text) = (self.last().to_string(), self.last_text());
-        let span = error.span();
-        let key = span.as_ref().map(|span| key_at(text, span.start)).unwrap_or_default();
-        let kind = ProfileErrorKind::Toml(nearest_words(&message(error)));
-        let error = ProfileError { file, position: None, key, kind, line: None };
-        span.map_or(error.clone(), |span| error.marking(text, span))
-    }
-}
-
-impl ProfileError {
-    fn under(self, path: &[&str]) -> ProfileError {
-        ProfileError { key: path.join("."), ..self }
-    }
-
-    fn marking(self, text: &str, span: Range<usize>) -> ProfileError {
-        let line = text.get(span.start..).and_then(|_| {
-            let start = text[..span.start].rfind('\n').map_or(0, |end| end + 1);
-            let line = text[start..].lines().next().unwrap_or_default();
-            let end = span.end.min(start + line.len()).max(span.start);
-            let marked = visible(text.get(span.start..end)?).chars().count().max(1);
-            // Nobody reads a line of a thousand characters.
-            (line.chars().count() <= MOST_SHOWN).then(|| (line.replace('\t', " "), marked))
-        });
-        ProfileError { position: Position::of(text, span.start), line, ..self }
-    }
-}
-
-const MOST_SHOWN: usize = 200;
-
-/// Where the value of a key stands; a number in the path is an index of an array.
-fn span_of(text: &str, path: &[&str]) -> Option<Range<usize>> {
-    let ([first, rest @ ..], root) = (path, DeTable::parse(text).ok()?) else { return None };
-    let mut at = root.get_ref().get(*first)?;
-    for key in rest {
-        at = match at.get_ref() {
-            DeValue::Table(table) => table.get(*key)?,
-            DeValue::Array(array) => array.get(key.parse::<usize>().ok()?)?,
-            _ => return None,
-        };
-    }
-    Some(at.span())
-}
-
-/// The parser's words for an unknown key or word, with the nearest that is known.
-pub(super) fn nearest_words(message: &str) -> String {
-    let mut quoted = message.split('`').skip(1).step_by(2);
-    match (message.starts_with("unknown "), quoted.next()) {
-        (true, Some(unknown)) => {
-            let what = if message.starts_with("unknown field") { "key" } else { "word" };
-            let known: Vec<&str> = quoted.collect();
-            // Of short words, a slip changes much.
-            let a_slip_away = || known.iter().copied().find(|known| strsim::osa_distance(known, unknown) == 1);
-            let advice = match nearest(unknown, known.iter().copied()).or_else(a_slip_away) {
-                Some(near) => format!("did you mean {near}?"),
-                None => format!("known are {}", known.join(", ")),
-            };
-            format!("there is no {what} `{unknown}` here; {advice}")
-        }
-        _ => message.to_string(),
     }
 }

@@ -256,7 +256,7 @@ impl Field {
         parts.extend(self.time_zone.as_ref().map(|zone| format!("in {zone}")));
         parts.extend(self.not_before.as_ref().map(|first| format!("not before {first}")));
         parts.extend(self.not_after.as_ref().map(|last| format!("not after {last}")));
-        parts.extend(self.decimal.map(|point| format!("decimals behind {point:?}")));
+        parts.extend(self.decimal.map(|point| format!("decimals after {point:?}")));
         parts.extend(self.group.map(|group| format!("groups of three digits by {group:?}")));
         parts.extend(self.scale.map(|scale| format!("at most {scale} decimals")));
         parts.extend(self.case.map(|case| match case {

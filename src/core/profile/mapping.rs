@@ -7,8 +7,9 @@ use std::fmt::{self, Display};
 use serde::Deserialize;
 
 use super::definition::Profile;
-use super::error::{Position, Setting, SettingsError, message};
+use super::error::{Position, Setting, SettingsError};
 use super::field::{REJECT, REST};
+use super::places::message;
 use crate::core::text;
 
 /// Which columns go where, what fills missing values, and which values replace others.

@@ -8,6 +8,7 @@ mod built_in;
 mod definition;
 mod error;
 mod field;
+mod field_check;
 mod field_set;
 mod habits;
 mod header;
@@ -16,6 +17,7 @@ mod mapping;
 mod matching;
 mod nested;
 mod parse;
+mod places;
 mod scalar;
 mod sources;
 

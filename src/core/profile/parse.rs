@@ -8,10 +8,11 @@ use serde::{Deserialize, de};
 use toml::{Table, Value};
 
 use super::built_in::built_in_text;
-use super::error::{ProfileError, ProfileErrorKind as Kind, Sources, nearest_words};
+use super::error::{ProfileError, ProfileErrorKind as Kind};
 use super::field::Field;
 use super::habits::Habits;
 use super::header::letters_and_digits;
+use super::places::{Sources, nearest_words};
 
 /// The longest text of a profile, in bytes. A profile of 512 fields with many aliases has a tenth of it.
 const MOST_BYTES: usize = 1 << 20;

@@ -13,7 +13,7 @@ pub struct Date;
 
 impl Type for Date {
     const FACTS: Facts = Facts {
-        docs: "A day, stored as YYYY-MM-DD. It is written so, or in one of the profile's formats; a midnight behind it is \
+        docs: "A day, stored as YYYY-MM-DD. It is written so, or in one of the profile's formats; a midnight after it is \
                dropped, as programs export it.",
         examples: &[("2024-02-29", "2024-02-29"), ("1980-05-03 00:00:00", "1980-05-03")],
         words: "date",

@@ -196,7 +196,7 @@ pub fn stored(time: DateTime<Utc>) -> Option<String> {
     (text.as_bytes().get(4) == Some(&b'-')).then_some(text)
 }
 
-/// Reads ISO 8601: `YYYY-MM-DD`, alone or with `HH:MM`, seconds and a fraction behind `T` or a space, and a zone: `Z` or an offset.
+/// Reads ISO 8601: `YYYY-MM-DD`, alone or with `HH:MM`, seconds and a fraction after `T` or a space, and a zone: `Z` or an offset.
 pub fn iso(value: &str) -> Option<Moment> {
     let (day, rest) = value.split_at_checked(10)?;
     let day = iso_day(day.as_bytes())?;
@@ -248,7 +248,7 @@ fn iso_time(text: &str) -> Option<NaiveTime> {
 fn iso_offset(text: &str) -> Option<i64> {
     let (sign, digits) = match text.split_at_checked(1)? {
         ("+", digits) => (1, digits),
-        ("-" | "\u{2212}", digits) => (-1, digits),
+        ("-", digits) => (-1, digits),
         _ => return None,
     };
     let (hours, minutes) = match digits.as_bytes() {
@@ -259,14 +259,12 @@ fn iso_offset(text: &str) -> Option<i64> {
     (hours < 24 && minutes < 60).then(|| sign * i64::from(60 * hours + minutes))
 }
 
-/// Reads a value by a format. A year that is written whole has four digits, so that 01.02.03 is never in the year 3.
+/// Reads a value by a format. A year has four digits, so that 01.02.03 is never in the year 3.
 fn formatted(value: &str, items: &[Item<'static>]) -> Option<Moment> {
     let mut parsed = Parsed::new();
     parse(&mut parsed, value, items.iter()).ok()?;
-    let year = |year: i32| (1..=9999).contains(&year);
-    if let Some(written) = parsed.year()
-        && !(year(written) && value.contains(&format!("{written:04}")))
-    {
+    let year = |year: i32| (1000..=9999).contains(&year);
+    if parsed.year().is_some_and(|written| !year(written)) {
         return None;
     }
     let moment = if parsed.timestamp().is_some() {
@@ -370,6 +368,7 @@ mod tests {
             (&["%d.%m.%Y"], "1.2.2003", Ok("2003-02-01")),
             (&["%d.%m.%Y"], "31.2.2003", Err(Unread::Form)),
             (&["%d.%m.%Y"], "01.02.03", Err(Unread::Form)),
+            (&["%d.%m.%Y %H%M"], "01.02.23 0023", Err(Unread::Form)),
             (&["%d.%m.%Y"], "2003-02-01", Err(Unread::Form)),
             (&["%d.%m.%y", "%d.%m.%Y"], "01.02.03", Ok("2003-02-01")),
             (&["%d.%m.%y"], "01.02.69", Ok("2069-02-01")),

@@ -16,7 +16,7 @@ impl Type for Decimal {
     const FACTS: Facts = Facts {
         docs: "A number with decimals, read exactly. The profile says what stands before the decimals (a point, unless it says \
                `decimal = \",\"`), what groups the digits (nothing), how many decimals there may be, and how it is stored: as \
-               a floating-point number of at most 15 digits, as text, or in the smallest units. The minus may stand behind.",
+               a floating-point number of at most 15 digits, as text, or in the smallest units. A minus may follow the digits.",
         examples: &[("12.50", "12.5"), ("-0.1", "-0.1"), ("+007", "7"), (".5", "0.5"), ("3.20-", "-3.2")],
         words: "decimal",
         storage: Storage::Real,

@@ -57,7 +57,7 @@ pub struct Exact {
     is_negative: bool,
     /// The digits before the point, without leading zeros.
     whole: String,
-    /// The digits behind it, as they are written.
+    /// The digits after it, as they are written.
     decimals: String,
 }
 

@@ -41,7 +41,7 @@ fn own() -> Arc<Profile> {
         [fields.tier]
         type = "choice"
         choices = ["GOLD", "SILVER"]
-        values = { Silber = "SILVER" }
+        values = { Silber = "SILVER", "*" = "reject" }
         [fields.status]
         values = { A = "active", I = "inactive", "*" = "reject" }
         [fields.birth_date]

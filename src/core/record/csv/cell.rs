@@ -26,8 +26,8 @@ pub(super) enum Escaped {
 /// Marks a spreadsheet's error cell, before its text. A text that begins with it gets a second one.
 pub const SHEET_MARK: char = '\u{1}';
 
-/// Stands before a cell's number with decimals, or its date, behind [`SHEET_MARK`]: it has a point, or ISO 8601, whatever its
-/// field says of texts.
+/// Follows [`SHEET_MARK`] before a cell's number with decimals, or its date: the number has a point and the date is in ISO 8601,
+/// whatever the field says of texts.
 pub const TYPED: char = '\u{2}';
 
 /// A spreadsheet's number or date without its marks; `None` if the text is not marked so.

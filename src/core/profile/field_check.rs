@@ -1,0 +1,128 @@
+//! Whether the keys of one field make sense together: [`Field::check`].
+
+use super::error::ProfileErrorKind as Kind;
+use super::field::{Field, MOST_PARTS, REJECT, REST};
+use crate::core::finding::{Finding, Handling, english::message};
+use crate::core::mode::OnInvalid;
+use crate::core::text;
+use crate::core::types::definition::Storage;
+
+impl Field {
+    /// Checks that its keys have an effect and fit each other.
+    pub(super) fn check(&self) -> Result<(), (&'static str, Kind)> {
+        let parts = self.parts.iter().flatten().map(|name| ("parts", name));
+        let parts = parts.chain(self.from.iter().map(|name| ("from", name)));
+        let aliases = self.aliases.iter().map(|name| ("aliases", name));
+        let choices = self.choices.iter().map(|name| ("choices", name));
+        let names = [("column", &self.column), ("label", &self.label)].into_iter();
+        for (key, name) in names.chain(parts).chain(aliases).chain(choices) {
+            check_name(name).map_err(|kind| (key, kind))?;
+        }
+        let (parts, min, settings) = (self.parts.len(), self.min.unwrap_or(0), self.kind.facts().settings);
+        match () {
+            () if !matches!(parts, 0 | 2) => Err(("parts", Kind::ListLength(parts, "no part or two are"))),
+            () if self.parts.iter().any(Vec::is_empty) => Err(("parts", Kind::Empty)),
+            () if self.from.len() > MOST_PARTS => {
+                Err(("from", Kind::ListLength(self.from.len(), "at most six columns are")))
+            }
+            () if self.join.as_ref().is_some_and(|join| join.contains(char::is_control)) => {
+                Err(("join", Kind::ControlCharacter))
+            }
+            () if self.from.is_empty() && self.join.is_some() => {
+                Err(("join", Kind::NoEffect { only_for: "fields with `from`" }))
+            }
+            () if min > self.longest() => Err(("min", Kind::MinAboveMax(min, self.longest()))),
+            () if settings.contains(&"choices") && self.choices.is_empty() => Err(("choices", Kind::NoChoices)),
+            () => Ok(()),
+        }?;
+        const TEXTS: &str = "types that are stored as text";
+        const NUMBERS: &str = "the types integer and decimal";
+        const DATES: &str = "the types date and timestamp";
+        const DECIMALS: &str = "the type decimal";
+        for (key, is_set, only_for) in [
+            ("min", self.min.is_some(), TEXTS),
+            ("max", self.max.is_some(), TEXTS),
+            ("characters", self.characters.is_some(), TEXTS),
+            ("at_least", self.at_least.is_some(), NUMBERS),
+            ("at_most", self.at_most.is_some(), NUMBERS),
+            ("not_before", self.not_before.is_some(), DATES),
+            ("not_after", self.not_after.is_some(), DATES),
+            ("formats", !self.formats.is_empty(), DATES),
+            ("time_zone", self.time_zone.is_some(), DATES),
+            ("decimal", self.decimal.is_some(), DECIMALS),
+            ("group", self.group.is_some(), DECIMALS),
+            ("scale", self.scale.is_some(), DECIMALS),
+            ("store", self.store.is_some(), DECIMALS),
+            ("choices", !self.choices.is_empty(), "the type choice"),
+            ("repair", self.repair, "the types text, postal-code and state"),
+        ] {
+            if is_set && !settings.contains(&key) {
+                return Err((key, Kind::NoEffect { only_for }));
+            }
+        }
+        let is_text = settings.contains(&"max");
+        for (key, is_set) in [("pattern", self.pattern.is_some()), ("case", self.case.is_some())] {
+            if is_set && !is_text {
+                return Err((key, Kind::NoEffect { only_for: TEXTS }));
+            }
+        }
+        if self.pattern_message.is_some() && self.pattern.is_none() {
+            return Err(("pattern_message", Kind::NoEffect { only_for: "fields with a pattern" }));
+        }
+        self.check_on_invalid()?;
+        self.check_fillers()
+    }
+
+    fn check_on_invalid(&self) -> Result<(), (&'static str, Kind)> {
+        let why = match self.on_invalid {
+            Some(OnInvalid::Clear | OnInvalid::Keep) if self.required => "it is required",
+            Some(OnInvalid::Keep) if self.storage() != Storage::Text => "it is stored as a number",
+            _ => return Ok(()),
+        };
+        Err(("on_invalid", Kind::OnInvalid(why)))
+    }
+
+    /// Checks that the default and the replacements keep the field's rules.
+    fn check_fillers(&self) -> Result<(), (&'static str, Kind)> {
+        let (limits, pattern) = (self.limits(None)?, self.compiled_pattern()?);
+        let check = |key, text: &str| {
+            let cleaned = text::clean(text).map_err(|_| (key, Kind::ControlCharacter))?;
+            if text::is_missing(&cleaned) {
+                return Err((key, Kind::MeansNothing(text.to_string())));
+            }
+            let text = self.case.map_or(cleaned.clone(), |case| case.apply(cleaned));
+            let mut parsed = self.kind.parse(text, &limits);
+            pattern.iter().for_each(|pattern| pattern.check(&mut parsed));
+            let Some(refusal) = parsed.refusals.first() else { return Ok(()) };
+            let finding = Finding {
+                problem: refusal.problem.map(|text| text.as_str()),
+                handling: Handling::Noted,
+                field: None,
+                column: None,
+                value: None,
+                suggestion: None,
+                raw: None,
+            };
+            Err((key, Kind::BreaksRules(message(&finding, &self.column).to_string())))
+        };
+        self.default.iter().try_for_each(|default| check("default", default))?;
+        for (value, replacement) in &self.values {
+            match value.as_str() {
+                REST if replacement != REJECT => return Err(("values", Kind::NotReject(replacement.clone()))),
+                REST => {}
+                _ if replacement.is_empty() => {}
+                _ => check("values", replacement)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Checks that a name can be one.
+pub(super) fn check_name(name: &str) -> Result<(), Kind> {
+    match name {
+        _ if name.trim().is_empty() => Err(Kind::Empty),
+        _ if name.contains('\0') => Err(Kind::Nul),
+        _ => Ok(()),
+    }
+}
