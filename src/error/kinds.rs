@@ -10,8 +10,13 @@ use std::path::{Path, PathBuf};
 pub enum Error {
     /// The command line, a header or a profile does not fit what was asked for.
     Usage(String),
-    /// A profile file is wrong. The line where, and a line with a mark under the place.
-    Profile { message: String, marked: Option<[String; 2]> },
+    /// A profile file is wrong.
+    Profile {
+        /// What is wrong, and where.
+        message: String,
+        /// The wrong line, and a line with a mark under the wrong place.
+        marked: Option<[String; 2]>,
+    },
     /// What an input holds does not fit what was asked for.
     Unfit {
         /// With the input's name. It may quote the input.
