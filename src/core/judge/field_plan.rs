@@ -52,6 +52,12 @@ pub struct FieldPlan {
     pub deprecated: bool,
     /// How its values are compared, if it is the key or a part of it.
     pub(super) key_part: Option<KeyComparison>,
+    /// What it has to do with parents.
+    pub(super) link: Option<LinkPart>,
+    /// Whether its values are not only stored, but noted as a key, a link or a part of an address.
+    pub(super) is_noted: bool,
+    /// Whether the quick path stores its values as they are.
+    pub(super) is_unchanged: bool,
     /// Whether its values may take the quick path: no option concerns single values.
     pub(super) is_quick: bool,
     /// Whether a missing value is stored as NULL: the field is not required and has no default.
@@ -63,6 +69,15 @@ impl FieldPlan {
     pub(super) fn is_number(&self) -> bool {
         matches!(self.rewritten, Rewritten::Refused { .. })
     }
+}
+
+/// What a field has to do with a record's parent, besides its ID.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LinkPart {
+    /// It has the parent's value of another field.
+    Referring,
+    /// It is the other field.
+    Referenced,
 }
 
 /// Which records must have a value of a field.
@@ -160,6 +175,7 @@ impl<'p> FieldPlanner<'p> {
         let limits = limits.map_err(|kind| self.unfit(field, kind))?;
         let pattern = field.compiled_pattern().map_err(|kind| self.unfit(field, kind))?;
         let default = field.default.as_deref().map(|default| default_of(field, default, &limits));
+        let is_unchanged = field.kind == FieldType::Text && !limits.repair || field.kind.facts().has_quick_keys;
         Ok(FieldPlan {
             column: field.column.clone(),
             kind: field.kind,
@@ -185,6 +201,9 @@ impl<'p> FieldPlanner<'p> {
                 .key
                 .and_then(|key| key.parts.iter().find(|part| part.field == index))
                 .map(|part| part.comparison),
+            link: None,
+            is_noted: false,
+            is_unchanged,
             may_lack: false,
             values,
         })
