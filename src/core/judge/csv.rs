@@ -102,6 +102,8 @@ fn begin_marks<B: RowBuilder>(cut: &CutRecord<'_>, is_tidy: bool, draft: &mut Dr
 }
 
 impl<B: RowBuilder> Draft<'_, B> {
+    // Inlined, it would make the loop over the fields slower for all values.
+    #[inline(never)]
     fn judge_field(&mut self, cut: &CutRecord<'_>, field: usize, chosen: Chosen, has_marks: bool) {
         let Some(column) = chosen.first() else {
             let stored = self.judge.missing(Origin { field, column: None, order: u32::MAX }, None);

@@ -172,8 +172,8 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
         let outcome = match done {
             Quick::Undecided => return false,
             Quick::Missing => None,
-            Quick::Same if tidy.length == length => Some(CellOutcome::Stored),
-            Quick::Same | Quick::Normalised(_) | Quick::Repaired(_) => Some(CellOutcome::Normalised),
+            Quick::Same | Quick::Pushed(true) if tidy.length == length => Some(CellOutcome::Stored),
+            _ => Some(CellOutcome::Normalised),
         };
         if let Some(outcome) = outcome {
             self.out.marks.note_quick(index, outcome);
@@ -271,6 +271,7 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
     }
 
     /// Completes the key. Adds a finding if the run changes customers and the record has none; a wrong key has one already.
+    #[inline(never)] // as `judge_field`
     pub(super) fn check_key(&mut self, original: impl Fn(usize) -> Option<Original>) {
         if !self.parts.is_empty() {
             self.join_key();

@@ -246,6 +246,7 @@ fn on_invalid(profile: &Profile, key: Option<&KeyPlan>, options: &FieldOptions) 
     let key_of_changes = key.filter(|_| options.mode.changes());
     let is = |key: Option<&KeyPlan>, field: usize| key.is_some_and(|key| key.has(field));
     let of_profile = |(index, field): (usize, &Field)| match field.on_invalid {
+        Some(OnInvalid::Keep) if is(key, index) => OnInvalid::Reject,
         Some(what) if !is(key_of_changes, index) => what,
         _ => OnInvalid::Reject,
     };
@@ -313,8 +314,9 @@ fn limits(
     now: Option<DateTime<Utc>>,
 ) -> Result<Limits, (&'static str, ProfileErrorKind)> {
     let limits = field.limits(now)?;
-    if now.is_none() && [&field.not_before, &field.not_after].into_iter().any(|day| day.as_deref() == Some(TODAY)) {
-        return Err(("not_after", ProfileErrorKind::NoToday));
+    let days = [("not_before", &field.not_before), ("not_after", &field.not_after)];
+    if let Some((key, _)) = days.into_iter().find(|(_, day)| now.is_none() && day.as_deref() == Some(TODAY)) {
+        return Err((key, ProfileErrorKind::NoToday));
     }
     let characters = limits.characters.filter(|_| !relaxed);
     // A rule for characters refuses these anyway: they have a point, or a letter and a sign.
