@@ -86,7 +86,7 @@ while IFS=';' read -r name settings values; do
     counted=0
     if command -v valgrind > "$folder/out"; then
         counted=$(check few valgrind --tool=callgrind --callgrind-out-file="$folder/callgrind" \
-            --toggle-collect='*::Checker::check' 2>&1 | awk '/Collected :/ { print $4 }')
+            --toggle-collect='*::Checker::check*' 2>&1 | awk '/Collected :/ { print $4 }')
     fi
     if [[ $name == empty ]]; then
         empty_user=$user empty_counted=$counted

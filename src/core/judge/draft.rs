@@ -185,6 +185,7 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
     }
 
     /// Whether what the quick path stores in a field can be noted.
+    #[inline(always)]
     fn can_note_quick(&self, plan: &FieldPlan) -> bool {
         let must_be_unchanged = match (plan.link, self.parents) {
             _ if plan.key_part.is_some() => true,
@@ -196,14 +197,17 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
     }
 
     /// Notes a value that the quick path has stored, in the row from `start` on.
+    #[inline(always)]
     fn note_quick(&mut self, field: usize, tidy: Tidy<'_>, start: usize) {
         let plan = &self.judge.plan.fields[field];
         if tidy.length > 0 {
             if let Some(comparison) = plan.key_part {
                 self.note_quick_key(field, tidy, comparison);
             }
-            if let (Some(link), Parents::Asked) = (plan.link, self.parents) {
-                self.out.links.note(link, tidy.bytes());
+            if let (Some(link), Parents::Asked) = (plan.link, self.parents)
+                && let Ok(text) = str::from_utf8(tidy.bytes())
+            {
+                self.out.links.note(link, text);
             }
         }
         if let Some(part) = plan.address_part {

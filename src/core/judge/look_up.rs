@@ -10,12 +10,12 @@ use crate::core::row::RowBuilder;
 use crate::core::types::definition::{Refusal, Stored};
 
 impl<B: RowBuilder> Draft<'_, B> {
+    #[inline]
     pub(super) fn begin_parent(&mut self, index: usize) {
-        let known = match self.parents {
-            Parents::Known(parents, exists) => Some((parents.get(index).copied().unwrap_or_default(), exists)),
-            Parents::Ignored | Parents::Asked => None,
-        };
-        self.judge.parent = RecordParent { known, is_unexpected: false };
+        if let Parents::Known(parents, exists) = self.parents {
+            let known = Some((parents.get(index).copied().unwrap_or_default(), exists));
+            self.judge.parent = RecordParent { known, is_unexpected: false };
+        }
     }
 
     /// What is stored in a field, if the parent's ID was found. Notes what the record says of parents.
@@ -31,6 +31,7 @@ impl<B: RowBuilder> Draft<'_, B> {
     }
 
     /// Ends what a record says of parents.
+    #[inline]
     pub(super) fn end_links(&mut self) {
         match self.parents {
             Parents::Known(..) => {}

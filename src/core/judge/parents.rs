@@ -99,7 +99,7 @@ impl RecordParent<'_> {
 /// What the records of a block say of parents: an entry for each, blank lines too.
 #[derive(Debug, Default)]
 pub struct Links {
-    texts: Vec<u8>,
+    texts: String,
     entries: Vec<Link<Range<usize>>>,
     /// The entry of the record that is being judged.
     next: Link<Range<usize>>,
@@ -119,15 +119,15 @@ impl Links {
     pub(super) fn note_stored(&mut self, link: LinkPart, stored: &Stored<'_>) {
         match stored {
             Stored::Missing => {}
-            Stored::Text(text) => self.note(link, text.as_bytes()),
-            Stored::Integer(number) => self.note(link, number.to_string().as_bytes()),
-            Stored::Real(number) => self.note(link, number.to_string().as_bytes()),
+            Stored::Text(text) => self.note(link, text),
+            Stored::Integer(number) => self.note(link, &number.to_string()),
+            Stored::Real(number) => self.note(link, &number.to_string()),
         }
     }
 
-    pub(super) fn note(&mut self, link: LinkPart, text: &[u8]) {
+    pub(super) fn note(&mut self, link: LinkPart, text: &str) {
         let start = self.texts.len();
-        self.texts.extend_from_slice(text);
+        self.texts.push_str(text);
         let noted = Some(start..self.texts.len());
         match link {
             LinkPart::Referring => self.next.parent = noted,
@@ -141,7 +141,7 @@ impl Links {
 
     /// What the record with this index of its span says.
     pub fn get(&self, index: usize) -> Link<&str> {
-        let text = |range: &Range<usize>| str::from_utf8(&self.texts[range.clone()]).unwrap_or_default();
+        let text = |range: &Range<usize>| &self.texts[range.clone()];
         self.entries.get(index).map_or_else(Link::default, |link| Link {
             value: link.value.as_ref().map(text),
             parent: link.parent.as_ref().map(text),
