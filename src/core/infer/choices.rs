@@ -4,7 +4,7 @@ use super::column::{ColumnStats, MOST_CHOICES};
 use super::fields::Sure;
 use super::guess::{Guess, with_length};
 use super::verdict::{LIST, TEXT};
-use super::words::{number, quoted, toml_list};
+use super::words::{number, quoted, toml_key, toml_list};
 
 pub(super) fn list(stats: &ColumnStats) -> Option<Guess> {
     let fit = stats.fit(true, |verdict| verdict.kinds & (LIST | TEXT) != 0);
@@ -36,6 +36,10 @@ pub(super) fn choice(stats: &ColumnStats) -> Option<Guess> {
     let guess = guess
         .with("choices", toml_list(&choices))
         .noted(format!("{}. If others may come, make it text", counts.join(", ")));
+    let guess = match flag_values(&choices) {
+        Some(replacements) => with_flag(guess, replacements),
+        None => guess,
+    };
     Some(match seldom.is_empty() {
         true => guess,
         false => guess.noted(format!(
@@ -43,6 +47,44 @@ pub(super) fn choice(stats: &ColumnStats) -> Option<Guess> {
             seldom.join(", ")
         )),
     })
+}
+
+/// Words for yes and no in the languages of most customer lists, in lower case. Those of English are a flag as they are.
+const YES_AND_NO: [(&str, &str); 14] = [
+    ("ja", "nein"),
+    ("j", "n"),
+    ("wahr", "falsch"),
+    ("ja", "nee"),
+    ("ja", "nej"),
+    ("ja", "nei"),
+    ("oui", "non"),
+    ("o", "n"),
+    ("vrai", "faux"),
+    ("si", "no"),
+    ("sí", "no"),
+    ("s", "n"),
+    ("sim", "não"),
+    ("tak", "nie"),
+];
+
+/// What the two words of a flag stand for, as TOML, if they are known.
+fn flag_values(choices: &[String]) -> Option<String> {
+    let [one, other] = choices else { return None };
+    let is = |word: &str, value: &str| value.to_lowercase() == word;
+    let pair = |yes: &str, no: &str| YES_AND_NO.iter().any(|(of_yes, of_no)| is(of_yes, yes) && is(of_no, no));
+    let (yes, no) = match () {
+        () if pair(one, other) => (one, other),
+        () if pair(other, one) => (other, one),
+        () => return None,
+    };
+    Some(format!("values = {{ {} = \"yes\", {} = \"no\" }}", toml_key(yes), toml_key(no)))
+}
+
+/// A choice that a person may make a flag. A flag takes the words only as they are spelt in its values.
+fn with_flag(guess: Guess, replacements: String) -> Guess {
+    let mut guess = guess.noted("perhaps a flag: take the type in the comments below".to_string());
+    guess.perhaps.extend(["type = \"flag\"".to_string(), replacements]);
+    guess
 }
 
 pub(super) fn text(stats: &ColumnStats) -> Guess {

@@ -36,8 +36,8 @@ pub(super) fn choose(header: &str, stats: &ColumnStats, habits: Habits) -> Guess
         None => {
             let guess = list(stats).or_else(|| choice(stats)).unwrap_or_else(|| text(stats));
             match typed(Fit::is_nearly_enough) {
-                Some(near) => with_near(guess, near),
-                None => guess,
+                Some(near) if guess.perhaps.is_empty() => with_near(guess, near),
+                _ => guess,
             }
         }
     }

@@ -179,6 +179,20 @@ fn a_type_that_nearly_all_values_fit_is_a_comment() {
 }
 
 #[test]
+fn words_for_yes_and_no_may_be_a_flag() {
+    for (words, values) in [
+        (["Ja", "nein"], Some("values = { Ja = \"yes\", nein = \"no\" }")),
+        (["N", "J"], Some("values = { J = \"yes\", N = \"no\" }")),
+        (["NÃO", "sim"], Some("values = { sim = \"yes\", \"NÃO\" = \"no\" }")),
+        (["ja", "non"], None),
+        (["GOLD", "nein"], None),
+    ] {
+        let field = &proposed("a", &words.repeat(10)).fields[0];
+        assert_eq!((field.kind, field.perhaps.get(1).map(String::as_str)), ("choice", values), "{words:?}");
+    }
+}
+
+#[test]
 fn choices_that_are_seldom_are_named() {
     let mut cells = [["GOLD"; 60], ["SILVER"; 60]].concat();
     assert_eq!(proposed("Tier", &cells).fields[0].sure, Sure::Certain);
