@@ -76,3 +76,17 @@ fn what_was_loaded_can_be_corrected_and_undone() {
     place.custload(&format!("undo 1 --now {NOW}")).ends(0);
     assert_eq!(count(""), 0);
 }
+
+/// The reviewed profile says `not_after = "today"`.
+#[test]
+fn inspect_takes_the_time_that_it_is_given() {
+    let place = crm();
+    let out_of_range = |now: &str| {
+        let done = place.custload(&format!("inspect kunden.csv --profile crm.toml --now {now}")).ends(0);
+        let line = done.stdout.lines().find(|line| line.starts_with(" out-of-range")).unwrap().to_string();
+        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap()
+    };
+    // Two birthdays are to come, and one limit is negative.
+    assert_eq!((out_of_range(NOW), out_of_range("2080-01-01T00:00:00Z")), (3, 1));
+    place.custload("inspect kunden.csv --profile crm.toml --now today").ends(2).says(&["--now"]);
+}
