@@ -65,6 +65,10 @@ fn what_was_loaded_can_be_corrected_and_undone() {
     let times = "SELECT opted_in_at FROM customers WHERE opted_in_at LIKE '____-%T__:__:__Z'";
     let stamped = "SELECT opted_in_at FROM customers WHERE opted_in_at IS NOT NULL";
     assert_eq!(place.column("customers.db", times), place.column("customers.db", stamped));
+    let parents = "SELECT count(*) FROM customers AS child JOIN customers AS parent ON parent.customer_id = \
+                   child.parent_customer_id WHERE parent.customer_code = child.parent_code";
+    let children = count(" WHERE parent_code IS NOT NULL");
+    assert!(children > 100 && place.number("customers.db", parents) == children);
     let rejects = place.text("customers.db.imports/run-000001/kunden.rejects.csv");
     let unlimited = rejects.matches(";unbegrenzt;").count() as i64;
     assert!(unlimited > 0, "{rejects}");

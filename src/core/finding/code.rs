@@ -26,7 +26,7 @@ macro_rules! codes {
         }
 
         /// All codes, in the order of the enum.
-        pub static REGISTRY: [CodeInfo; 37] = [$(CodeInfo {
+        pub static REGISTRY: [CodeInfo; 40] = [$(CodeInfo {
             code: Code::$code,
             scope: Scope::$scope,
             title: $title,
@@ -178,6 +178,18 @@ codes! {
         explanation: "The profile has a regular expression that the whole value must match, and it does not."
         example: "K-12, where the pattern is K[0-9]{6}"
         hint: "Correct the value as the message says."
+    NoSuchParent "no-such-parent" Set "a parent that does not exist"
+        explanation: "The record names its parent, by a value such as the parent's key or by its customer ID, and neither a record of the run nor a customer in the database has that. A customer ID can only be that of a customer that was there before the run."
+        example: "C-1O7 as a parent_external_key, where the parent's external_key is C-107"
+        hint: "Correct the value, or load the parent too: in this run, before or after the record, or in an earlier one."
+    ParentRejected "parent-rejected" Set "a parent that was rejected"
+        explanation: "The record that the parent's value belongs to was rejected, and no other record and no customer has that value. So the record cannot be stored with its parent, and what is below it in the tree cannot either."
+        example: "C-107 as a parent_external_key, where the record C-107 has an invalid e-mail address"
+        hint: "Correct the parent's record, and load both together."
+    ParentCycle "parent-cycle" Set "a record that is above itself"
+        explanation: "The record is its own parent, or the parent of its parent, and so on: following the parents leads back to it. The message names the records of the circle, which are all rejected."
+        example: "C-1 with the parent C-2, and C-2 with the parent C-1"
+        hint: "Correct the parent of one of them, or empty that cell, and load them together."
     UnknownCountry "unknown-country" Warning "a country that is not in ISO 3166"
         explanation: "The value is not an English name or code of a country in ISO 3166. It is stored as it is; known countries are stored as their two-letter code."
         example: "Untied States"

@@ -163,6 +163,13 @@ pub enum Problem<T = String> {
     AmbiguousKey { customers: [i64; 2] },
     /// The record has no key.
     NoKey,
+    /// No record and no customer has this value, in this field; or no customer this ID, if there is no field.
+    NoSuchParent { parent: T, referenced: Option<T> },
+    /// The record with the parent's value, in this field, was rejected.
+    ParentRejected { parent: T, referenced: T },
+    /// The record is its own parent, or its parent's parent, and so on: the parent's value, and the values of the circle, as far as
+    /// they are known, each on a line; and the number of its records.
+    ParentCycle { parent: T, circle: T, records: u64 },
 
     /// A country that ISO 3166 does not know.
     UnknownCountry { found: T },
@@ -307,6 +314,9 @@ impl<T> Problem<T> {
             Problem::NoSuchKey => Code::NoSuchKey,
             Problem::AmbiguousKey { .. } => Code::AmbiguousKey,
             Problem::NoKey => Code::NoKey,
+            Problem::NoSuchParent { .. } => Code::NoSuchParent,
+            Problem::ParentRejected { .. } => Code::ParentRejected,
+            Problem::ParentCycle { .. } => Code::ParentCycle,
             Problem::UnknownCountry { .. } => Code::UnknownCountry,
             Problem::NullWord { .. } => Code::NullWord,
         }
@@ -369,6 +379,9 @@ impl<T> Problem<T> {
             NoSuchKey => NoSuchKey,
             AmbiguousKey { customers } => AmbiguousKey { customers: *customers },
             NoKey => NoKey,
+            NoSuchParent { parent, referenced } => NoSuchParent { parent: text(parent), referenced: referenced.as_ref().map(text) },
+            ParentRejected { parent, referenced } => ParentRejected { parent: text(parent), referenced: text(referenced) },
+            ParentCycle { parent, circle, records } => ParentCycle { parent: text(parent), circle: text(circle), records: *records },
             UnknownCountry { found } => UnknownCountry { found: text(found) },
             NullWord { found } => NullWord { found: text(found) },
         }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::draft::{Draft, Original};
 use super::json_shape::{JsonShape, MetKeys};
+use super::parents::Parents;
 use super::verdicts::{BadRecord, Outcome, Verdict, Verdicts};
 use super::{csv, json, report_line};
 use super::{csv_shape::CsvShape, field_plan::KeyPlan, plan::Plan, report::Carried};
@@ -53,18 +54,25 @@ impl Checker {
         if let Shape::Csv(shape) = &self.shape { Some(&shape.binding) } else { None }
     }
 
+    /// Judges the records of a block, without their parents.
     pub fn check<B: RowBuilder>(&self, block: &Block) -> Verdicts<B::Rows> {
+        self.check_with::<B>(block, Parents::Ignored)
+    }
+
+    /// Judges the records of a block with what is known of their parents.
+    pub fn check_with<B: RowBuilder>(&self, block: &Block, parents: Parents<'_>) -> Verdicts<B::Rows> {
         // Nearly all blocks are UTF-8 as a whole; only in others each record is checked.
         let text = simdutf8::basic::from_utf8(&block.bytes).ok();
         let now = Value::Text(self.stamp.now.as_bytes());
         let common = [now, now, Value::Integer(self.stamp.run), Value::Integer(self.stamp.file)];
-        let mut draft = Draft::<B>::new(&self.plan, block, &common, self.wants_stored_key);
+        let mut draft = Draft::<B>::new(&self.plan, block, &common, self.wants_stored_key, parents);
         let mut records = self.records();
         if let Some(binding) = self.binding() {
             let goes_nowhere = |column: &Column| !matches!(column, Column::Field(_));
             draft.out.marks.begin_layout((0..).zip(binding.columns.iter().map(goes_nowhere)));
         }
         for (position, span) in block.positions() {
+            let number = position.record - block.first_record;
             let (first_finding, first_cell) = (draft.out.findings.len() as u32, draft.out.cells.len() as u32);
             let outcome = match span.extent {
                 Extent::Blank | Extent::Gap => Outcome::Blank,
@@ -77,6 +85,7 @@ impl Checker {
                         Some(text) => Ok(&text[span.start as usize..span.end as usize]),
                         None => std::str::from_utf8(block.bytes_of(span)).map_err(|_| block.bytes_of(span)),
                     };
+                    draft.begin(number as usize);
                     self.judge(&mut records, record, &block.bytes[span.start as usize..], position.record, &mut draft)
                 }
             };
@@ -86,8 +95,10 @@ impl Checker {
                 draft.out.marks.skip();
             }
             if self.plan.mode.changes() {
-                draft.out.touched.push(draft.judge.touched());
+                let touched = draft.judge.touched();
+                draft.out.touched.push(touched);
             }
+            draft.end_links();
             let findings = first_finding..draft.out.findings.len() as u32;
             let cells = first_cell..draft.out.cells.len() as u32;
             draft.out.verdicts.push(Verdict { outcome, findings, cells });
@@ -183,7 +194,6 @@ impl Checker {
         number: u64,
         draft: &mut Draft<'_, B>,
     ) -> Outcome {
-        draft.begin();
         let record = match record {
             Ok(record) => record,
             Err(bytes) => return draft.reject(self.own_fault(bytes, BadRecord::not_utf8(bytes))),

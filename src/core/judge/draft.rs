@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::parents::Parents;
 use super::value::{Judge, Tidy};
 use super::verdicts::{BadRecord, Outcome, Verdicts};
 use super::{field_plan::KeyPlan, marks::Marks, plan::Plan};
@@ -27,6 +28,7 @@ pub(super) struct Draft<'b, B: RowBuilder> {
     stored_key: Range<u32>,
     first_key: usize,
     lost_zero: LostZero,
+    pub(super) parents: Parents<'b>,
 }
 
 /// A part of a key, as it is compared and as it is stored.
@@ -54,7 +56,13 @@ const KEY: usize = 32;
 
 impl<'b, B: RowBuilder> Draft<'b, B> {
     /// A draft for the records of a block. Every row ends with the values of `common`.
-    pub(super) fn new(plan: &'b Plan, block: &Block, common: &[Value<'_>], wants_stored_key: bool) -> Draft<'b, B> {
+    pub(super) fn new(
+        plan: &'b Plan,
+        block: &Block,
+        common: &[Value<'_>],
+        wants_stored_key: bool,
+        parents: Parents<'b>,
+    ) -> Draft<'b, B> {
         let spans = block.spans.len();
         let columns = plan.fields.len() + common.len() + OWN_COLUMNS;
         let mut out = Verdicts { marks: Marks::with_room(spans), ..Verdicts::default() };
@@ -71,11 +79,14 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
             stored_key: 0..0,
             first_key: 0,
             lost_zero: LostZero::default(),
+            parents,
         }
     }
 
-    pub(super) fn begin(&mut self) {
+    /// Begins the record at an index of the block, without blank lines.
+    pub(super) fn begin(&mut self, index: usize) {
         self.judge.begin();
+        self.begin_parent(index);
         self.rows.begin();
         self.key = None;
         self.stored_key = 0..0;
@@ -118,6 +129,7 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
     }
 
     pub(super) fn push(&mut self, field: usize, stored: Stored<'_>) {
+        let stored = self.with_parent(field, stored);
         if let Some(comparison) = self.judge.plan.fields[field].key_part {
             match &stored {
                 Stored::Missing => {}
@@ -275,6 +287,9 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
     }
 
     fn outcome(&self, field: usize, raw: &str, stored: &Stored<'_>) -> CellOutcome {
+        if self.judge.parent.replaces(self.judge.plan.parents, field) && *stored != Stored::Missing {
+            return CellOutcome::Unused;
+        }
         let is_same = match stored {
             Stored::Missing => false,
             Stored::Text(text) => text == raw,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::field_plan::{FieldPlan, FieldPlanner, KeyPlan, Required};
+use super::parents::ParentPlan;
 use crate::core::finding::Finding;
 use crate::core::mode::{Empty, Mode};
 use crate::core::profile::{FieldSet, HeaderNames, Profile, Setting};
@@ -27,6 +28,8 @@ pub struct Plan {
     /// The optional fields, if an empty cell clears a stored value.
     pub(super) clearable: FieldSet,
     pub empty: Empty,
+    /// The fields that refer to a customer's parent, if there are any.
+    pub parents: Option<ParentPlan>,
 }
 
 /// What a value is, before its field's rules apply.
@@ -69,6 +72,7 @@ impl Plan {
             mode,
             clearable: FieldSet::default(),
             empty: options.empty,
+            parents: ParentPlan::of(&profile),
         };
         if let Some(key) = plan.key.as_ref().filter(|_| mode.changes()) {
             plan.names.layout.alone = key.fields().collect();
@@ -80,6 +84,10 @@ impl Plan {
         for field in &mut plan.fields {
             field.may_lack = field.required == Required::No && field.default.is_none();
         }
+        // What they refer to is looked up: a single value does not say whether it is valid.
+        for field in plan.parents.iter().flat_map(ParentPlan::referring) {
+            plan.fields[field].is_quick = false;
+        }
         Ok(plan)
     }
 
@@ -90,6 +98,15 @@ impl Plan {
             (_, Some(field)) => &self.fields[usize::from(field)].column,
             (_, None) => "",
         }
+    }
+
+    /// The same for a run in which records have parents: each value that has to do with them takes the full path.
+    pub fn looking_up_parents(mut self) -> Plan {
+        if let Some(parents) = self.parents {
+            self.fields[parents.id].may_lack = false;
+            parents.link.iter().for_each(|link| self.fields[link.referenced].is_quick = false);
+        }
+        self
     }
 
     pub fn can_do_without(&self, field: usize) -> bool {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::{json_shape::MetKeys, marks::Marks};
+use super::{json_shape::MetKeys, marks::Marks, parents::Links};
 use crate::core::finding::{Finding, FindingList, Findings, Handling, Problem};
 use crate::core::profile::FieldSet;
 use crate::core::record::csv::{Cell, SHEET_MARK, TYPED};
@@ -25,6 +25,10 @@ pub struct Verdicts<R = Vec<u8>> {
     pub marks: Marks,
     /// What each record changes in an existing customer; empty if the run changes none.
     pub touched: Vec<Touched>,
+    /// What the records say of parents, if that is asked for.
+    pub links: Links,
+    /// The index of the first record that refers to a parent although none is looked up, without blank lines.
+    pub unexpected_parent: Option<usize>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

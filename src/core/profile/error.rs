@@ -89,6 +89,12 @@ pub enum ProfileErrorKind {
         /// The types that it has an effect on, in words.
         only_for: &'static str,
     },
+    /// This field refers to parents too.
+    SecondReference(String),
+    /// It refers to itself.
+    ReferenceToItself,
+    /// The column that the IDs of parents are stored in has another type.
+    ParentIdType,
     /// The list has this number of elements; the expected number, in words.
     ListLength(usize, &'static str),
 }
@@ -178,6 +184,15 @@ impl Display for ProfileErrorKind {
             NoToday => write!(formatter, "which day is today is unknown: the options have no `now`"),
             OnInvalid(why) => write!(formatter, "invalid values of this field can only be rejected: {why}"),
             NoEffect { only_for } => write!(formatter, "it has no effect on this type; it is for {only_for}"),
+            SecondReference(other) => {
+                write!(formatter, "a customer has one parent, and the field {other} refers to it; remove one of them")
+            }
+            ReferenceToItself => {
+                write!(formatter, "it names its own field; name the field in which the parent's value stands")
+            }
+            ParentIdType => {
+                write!(formatter, "the IDs of parents are stored in this field, so its type must be integer")
+            }
             ListLength(count, wanted) => write!(formatter, "{wanted} allowed, and there are {count}"),
         }
     }

@@ -31,7 +31,7 @@ pub const REJECT: &str = "reject";
 pub const MOST_PARTS: usize = 6;
 
 /// One field of a profile.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Field {
     /// The name of the table's column, and the best header name.
@@ -122,9 +122,14 @@ pub struct Field {
     /// The words of a choice.
     #[serde(default)]
     pub choices: Vec<String>,
+    /// The column in which the value stands as its parent's.
+    pub references: Option<String>,
     /// Other header names, the best first.
     #[serde(default)]
     pub aliases: Vec<String>,
+    /// Header names that mean it where the input has a column for the field under which they stand.
+    #[serde(default)]
+    pub aliases_beside: BTreeMap<String, Vec<String>>,
 }
 
 impl Field {
@@ -267,6 +272,7 @@ impl Field {
         parts.extend((!self.values.is_empty()).then(|| "with replacements".to_string()));
         parts.extend(self.kind.facts().normalisation.map(String::from));
         parts.extend(self.repair.then(|| "after address repair".to_string()));
+        parts.extend(self.references.as_ref().map(|column| format!("the parent's {column}")));
         parts.extend((!self.from.is_empty()).then(|| format!("joined from {}", self.from.join(" and "))));
         parts.extend(self.default.as_ref().map(|default| format!("default {default}")));
         parts.extend(self.unique.then(|| "unique".to_string()));

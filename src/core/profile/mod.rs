@@ -16,6 +16,7 @@ mod header_names;
 mod mapping;
 mod matching;
 mod nested;
+mod parents;
 mod parse;
 mod places;
 mod scalar;
@@ -38,6 +39,7 @@ pub use self::header::{
 pub use self::header_names::{Alike, HeaderNames, KeyNames};
 pub use self::mapping::Mapping;
 pub use self::matching::{Match, Meaning, Role};
+pub use self::parents::PARENT_ID;
 pub use self::sources::{Chosen, HasValue, Sources};
 
 #[cfg(test)]
