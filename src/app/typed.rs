@@ -47,6 +47,8 @@ impl<const INSPECTS: bool> Typed<INSPECTS> {
             let mut typed = unset;
             let is_about_files = |(row, _): &&(&Row, OsString)| row.is_reading && row.copied == Copied::File;
             self.given.iter().filter(is_about_files).try_for_each(|(row, value)| apply(row, value, &mut typed))?;
+            options.read.has_usual_encoding = typed.read.encoding.is_none();
+            options.read.has_usual_sheet = typed.read.sheet.is_none();
             options.read_reports = Some(typed.read);
         }
         Ok(())

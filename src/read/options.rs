@@ -65,6 +65,11 @@ pub struct ReadOptions {
     pub records: Option<String>,
     /// The program that reads spreadsheets in a child process: this one.
     pub program: Option<PathBuf>,
+    /// Whether a profile named the encoding: a spreadsheet, which has none, is read without it. One that the command line names
+    /// is an error there.
+    pub has_usual_encoding: bool,
+    /// Whether a profile named the sheet: a file that has no sheets is read without it.
+    pub has_usual_sheet: bool,
     /// The most bytes that a compressed file may inflate to.
     pub max_inflated_bytes: u64,
     /// The most bytes that one byte of it may inflate to.
@@ -97,6 +102,8 @@ impl Default for ReadOptions {
             sheet: None,
             records: None,
             program: None,
+            has_usual_encoding: false,
+            has_usual_sheet: false,
             max_inflated_bytes: 64 << 30,
             max_inflated_ratio: 500,
             pad_short_rows: false,

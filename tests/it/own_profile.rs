@@ -144,6 +144,35 @@ fn a_spreadsheets_numbers_and_dates_need_no_format() {
 }
 
 #[test]
+fn what_a_profile_says_of_other_formats_is_passed_over() {
+    let place = Place::new();
+    place.write("crm.toml", "[file]\nencoding = 'windows-1252'\nsheet = 'Kunden'\n[fields.code]\n[fields.name]\n");
+    let mut book = Workbook::new();
+    for (name, customer) in [("Notes", "Ann"), ("Kunden", "Müller")] {
+        let sheet = book.add_worksheet();
+        sheet.set_name(name).unwrap();
+        for (row, cells) in [["code", "name"], ["1", customer]].iter().enumerate() {
+            sheet.write_row(row as u32, 0, *cells).unwrap();
+        }
+    }
+    place.write("a.xlsx", book.save_to_buffer().unwrap());
+    place.write("a.csv", b"code,name\n2,M\xfcller\n");
+    place.write("a.ndjson", b"{\"code\":\"3\",\"name\":\"M\xfcller\"}\n");
+    place.custload("import a.xlsx a.csv a.ndjson --profile crm.toml").ends(0);
+    assert_eq!(
+        place.column("customers.db", "SELECT code || ' ' || name FROM customers"),
+        ["1 Müller", "2 Müller", "3 Müller"]
+    );
+    for (options, expected) in [
+        ("a.xlsx --encoding utf-8", "a.xlsx: it is a spreadsheet, which has no encoding; leave out --encoding"),
+        ("a.csv --sheet Kunden", "a.csv: it is not a spreadsheet and has no sheets; leave out --sheet"),
+    ] {
+        let done = place.custload(&format!("check {options} --profile crm.toml")).ends(2);
+        assert!(done.stderr.contains(expected), "{}", done.stderr);
+    }
+}
+
+#[test]
 fn a_profile_that_cannot_be_is_refused_before_anything_is_written() {
     let place = crm();
     for (text, expected) in [

@@ -180,7 +180,7 @@ impl Checker {
 
     fn records(&self) -> Records<'_> {
         match &self.shape {
-            Shape::Csv(shape) => Records::Csv(csv::CsvRecords::new(shape)),
+            Shape::Csv(shape) => Records::Csv(csv::CsvRecords::new(shape, &self.plan)),
             Shape::Json(shape) => Records::Json(Box::new(json::JsonRecords::new(&self.plan, shape))),
         }
     }

@@ -11,7 +11,7 @@ use super::parents::Parents;
 use super::report::{Carried, ReportRow};
 use super::{plan::Plan, value::Origin, verdicts::BadRecord};
 use crate::core::finding::{Code, Problem};
-use crate::core::profile::{Chosen, Column, is_name};
+use crate::core::profile::{Chosen, Column, FieldSet, is_name};
 use crate::core::record::csv::{Cell, RowWriter, SHEET_MARK, TYPED, typed_value, unguarded};
 use crate::core::row::RowBuilder;
 use crate::core::text;
@@ -21,11 +21,15 @@ pub(super) struct CsvRecords<'c> {
     cells: Vec<Cell>,
     /// Whether the last record consists of exactly these cells.
     is_as_written: bool,
+    /// The fields that no column of the input fills and that need no value.
+    absent: FieldSet,
 }
 
 impl<'c> CsvRecords<'c> {
-    pub(super) fn new(shape: &'c CsvShape) -> CsvRecords<'c> {
-        CsvRecords { shape, cells: Vec::new(), is_as_written: false }
+    pub(super) fn new(shape: &'c CsvShape, plan: &Plan) -> CsvRecords<'c> {
+        let is_absent = |field: &usize| plan.fields[*field].may_lack && shape.binding.sources.lack(*field);
+        let absent = (0..plan.fields.len()).filter(is_absent).collect();
+        CsvRecords { shape, cells: Vec::new(), is_as_written: false, absent }
     }
 
     pub(super) fn cells_as_written(&self) -> &[Cell] {
@@ -53,14 +57,19 @@ impl<'c> CsvRecords<'c> {
         let is_plain = shape.report.is_none() && !has_marks;
         let (plan, sources) = (draft.judge.plan, &shape.binding.sources);
         let mut has_value = |field, column| plan.has_value(field, &cut.cell(column));
-        begin_marks(&cut, is_tidy, draft);
+        // Where only parents are asked for, nobody counts cells.
+        if !matches!(draft.parents, Parents::Asked) {
+            begin_marks(&cut, is_tidy, draft);
+        }
         let group = draft.judge.group(sources, &mut has_value);
-        let skips_lacking = matches!(draft.parents, Parents::Asked);
+        draft.judge.absent = self.absent;
         for (field, single) in sources.singles().iter().enumerate() {
             let chosen = match *single {
                 Some(column) => Chosen::One(column),
-                // Nobody asks for its row.
-                None if skips_lacking && plan.fields[field].may_lack && sources.lack(field) => continue,
+                None if self.absent.has(field) => {
+                    draft.push_null();
+                    continue;
+                }
                 None if sources.lack(field) => Chosen::Nothing,
                 None => draft.choose(sources, field, group, &mut has_value),
             };
@@ -93,6 +102,8 @@ fn begin_marks<B: RowBuilder>(cut: &CutRecord<'_>, is_tidy: bool, draft: &mut Dr
 }
 
 impl<B: RowBuilder> Draft<'_, B> {
+    // Inlined, it would make the loop over the fields slower for all values.
+    #[inline(never)]
     fn judge_field(&mut self, cut: &CutRecord<'_>, field: usize, chosen: Chosen, has_marks: bool) {
         let Some(column) = chosen.first() else {
             let stored = self.judge.missing(Origin { field, column: None, order: u32::MAX }, None);

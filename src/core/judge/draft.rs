@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::field_plan::{FieldPlan, KeyPlan, LinkPart};
 use super::parents::Parents;
 use super::value::{Judge, Tidy};
 use super::verdicts::{BadRecord, Outcome, Verdicts};
-use super::{field_plan::KeyPlan, marks::Marks, plan::Plan};
+use super::{marks::Marks, plan::Plan};
 use crate::core::finding::{Code, Finding, Handling, Problem, Severity};
 use crate::core::profile::{Chosen, HasValue, Role, Sources};
 use crate::core::record::{Block, CellOutcome};
@@ -128,6 +129,11 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
         self.out
     }
 
+    /// Adds NULL for the next field, which the input cannot fill.
+    pub(super) fn push_null(&mut self) {
+        self.rows.push_null();
+    }
+
     pub(super) fn push(&mut self, field: usize, stored: Stored<'_>) {
         let stored = self.with_parent(field, stored);
         if let Some(comparison) = self.judge.plan.fields[field].key_part {
@@ -158,7 +164,7 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
         let plan = &self.judge.plan.fields[field];
         let clean = text::clean_range(&source[..length]);
         let tidy = Tidy { source: &source[clean.start..], length: clean.len() };
-        if plan.key_part.is_some() && !plan.kind.facts().has_quick_keys {
+        if plan.is_noted && !self.can_note_quick(plan) {
             return false;
         }
         let start = self.rows.position();
@@ -166,25 +172,49 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
         let outcome = match done {
             Quick::Undecided => return false,
             Quick::Missing => None,
-            Quick::Same if tidy.length == length => Some(CellOutcome::Stored),
-            Quick::Same | Quick::Normalised(_) | Quick::Repaired(_) => Some(CellOutcome::Normalised),
+            Quick::Same | Quick::Pushed(true) if tidy.length == length => Some(CellOutcome::Stored),
+            _ => Some(CellOutcome::Normalised),
         };
         if let Some(outcome) = outcome {
             self.out.marks.note_quick(index, outcome);
         }
-        if let Some(comparison) = plan.key_part.filter(|_| tidy.length > 0) {
-            self.note_quick_key(field, tidy, comparison);
-        }
-        if let Some(part) = plan.address_part {
-            self.lost_zero.note(part, start..self.rows.position(), &self.rows);
+        if plan.is_noted {
+            self.note_quick(field, tidy, start);
         }
         true
     }
 
-    /// Notes a key that the quick path has stored ([`Facts::has_quick_keys`](crate::core::types::definition::Facts)).
+    /// Whether what the quick path stores in a field can be noted.
+    fn can_note_quick(&self, plan: &FieldPlan) -> bool {
+        let must_be_unchanged = match (plan.link, self.parents) {
+            _ if plan.key_part.is_some() => true,
+            (Some(LinkPart::Referring), _) if !self.judge.parent.is_found_or_none(self.parents) => return false,
+            (Some(_), Parents::Asked) => true,
+            _ => false,
+        };
+        plan.is_unchanged || !must_be_unchanged
+    }
+
+    /// Notes a value that the quick path has stored, in the row from `start` on.
+    fn note_quick(&mut self, field: usize, tidy: Tidy<'_>, start: usize) {
+        let plan = &self.judge.plan.fields[field];
+        if tidy.length > 0 {
+            if let Some(comparison) = plan.key_part {
+                self.note_quick_key(field, tidy, comparison);
+            }
+            if let (Some(link), Parents::Asked) = (plan.link, self.parents) {
+                self.out.links.note(link, tidy.bytes());
+            }
+        }
+        if let Some(part) = plan.address_part {
+            self.lost_zero.note(part, start..self.rows.position(), &self.rows);
+        }
+    }
+
     fn note_quick_key(&mut self, field: usize, stored: Tidy<'_>, comparison: KeyComparison) {
         let bytes = stored.bytes();
-        let is_folded = !bytes.iter().fold(false, |found, byte| found | byte.is_ascii_uppercase());
+        let may_shortcut = self.judge.plan.fields[field].kind.facts().has_quick_keys;
+        let is_folded = may_shortcut && !bytes.iter().fold(false, |found, byte| found | byte.is_ascii_uppercase());
         if is_folded && comparison == KeyComparison::Text && !self.wants_stored_key && self.parts.is_empty() {
             let start = self.out.keys.len() as u32;
             self.out.keys.extend_from_slice(bytes);
@@ -241,6 +271,7 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
     }
 
     /// Completes the key. Adds a finding if the run changes customers and the record has none; a wrong key has one already.
+    #[inline(never)] // as `judge_field`
     pub(super) fn check_key(&mut self, original: impl Fn(usize) -> Option<Original>) {
         if !self.parts.is_empty() {
             self.join_key();

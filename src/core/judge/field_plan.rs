@@ -52,6 +52,12 @@ pub struct FieldPlan {
     pub deprecated: bool,
     /// How its values are compared, if it is the key or a part of it.
     pub(super) key_part: Option<KeyComparison>,
+    /// What it has to do with parents.
+    pub(super) link: Option<LinkPart>,
+    /// Whether its values are not only stored, but noted as a key, a link or a part of an address.
+    pub(super) is_noted: bool,
+    /// Whether the quick path stores its values as they are.
+    pub(super) is_unchanged: bool,
     /// Whether its values may take the quick path: no option concerns single values.
     pub(super) is_quick: bool,
     /// Whether a missing value is stored as NULL: the field is not required and has no default.
@@ -63,6 +69,15 @@ impl FieldPlan {
     pub(super) fn is_number(&self) -> bool {
         matches!(self.rewritten, Rewritten::Refused { .. })
     }
+}
+
+/// What a field has to do with a record's parent, besides its ID.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LinkPart {
+    /// It has the parent's value of another field.
+    Referring,
+    /// It is the other field.
+    Referenced,
 }
 
 /// Which records must have a value of a field.
@@ -160,6 +175,7 @@ impl<'p> FieldPlanner<'p> {
         let limits = limits.map_err(|kind| self.unfit(field, kind))?;
         let pattern = field.compiled_pattern().map_err(|kind| self.unfit(field, kind))?;
         let default = field.default.as_deref().map(|default| default_of(field, default, &limits));
+        let is_unchanged = field.kind == FieldType::Text && !limits.repair || field.kind.facts().has_quick_keys;
         Ok(FieldPlan {
             column: field.column.clone(),
             kind: field.kind,
@@ -185,6 +201,9 @@ impl<'p> FieldPlanner<'p> {
                 .key
                 .and_then(|key| key.parts.iter().find(|part| part.field == index))
                 .map(|part| part.comparison),
+            link: None,
+            is_noted: false,
+            is_unchanged,
             may_lack: false,
             values,
         })
@@ -227,6 +246,7 @@ fn on_invalid(profile: &Profile, key: Option<&KeyPlan>, options: &FieldOptions) 
     let key_of_changes = key.filter(|_| options.mode.changes());
     let is = |key: Option<&KeyPlan>, field: usize| key.is_some_and(|key| key.has(field));
     let of_profile = |(index, field): (usize, &Field)| match field.on_invalid {
+        Some(OnInvalid::Keep) if is(key, index) => OnInvalid::Reject,
         Some(what) if !is(key_of_changes, index) => what,
         _ => OnInvalid::Reject,
     };
@@ -294,8 +314,9 @@ fn limits(
     now: Option<DateTime<Utc>>,
 ) -> Result<Limits, (&'static str, ProfileErrorKind)> {
     let limits = field.limits(now)?;
-    if now.is_none() && [&field.not_before, &field.not_after].into_iter().any(|day| day.as_deref() == Some(TODAY)) {
-        return Err(("not_after", ProfileErrorKind::NoToday));
+    let days = [("not_before", &field.not_before), ("not_after", &field.not_after)];
+    if let Some((key, _)) = days.into_iter().find(|(_, day)| now.is_none() && day.as_deref() == Some(TODAY)) {
+        return Err((key, ProfileErrorKind::NoToday));
     }
     let characters = limits.characters.filter(|_| !relaxed);
     // A rule for characters refuses these anyway: they have a point, or a letter and a sign.

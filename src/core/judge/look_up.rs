@@ -21,12 +21,8 @@ impl<B: RowBuilder> Draft<'_, B> {
     /// What is stored in a field, if the parent's ID was found. Notes what the record says of parents.
     pub(super) fn with_parent<'v>(&mut self, field: usize, stored: Stored<'v>) -> Stored<'v> {
         let Some(plan) = self.judge.plan.parents else { return stored };
-        if let (Parents::Asked, Some(link)) = (self.parents, plan.link) {
-            if link.referenced == field {
-                self.out.links.note(&stored, |link| &mut link.value);
-            } else if link.field == field {
-                self.out.links.note(&stored, |link| &mut link.parent);
-            }
+        if let (Parents::Asked, Some(link)) = (self.parents, self.judge.plan.fields[field].link) {
+            self.out.links.note_stored(link, &stored);
         }
         match self.judge.parent.customer() {
             Some(id) if plan.id == field => Stored::Integer(id),

@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use super::field_plan::LinkPart;
 use crate::core::profile::{PARENT_ID, Profile};
 use crate::core::text::key::KeyComparison;
 use crate::core::types::{FieldType, definition::Stored};
@@ -77,6 +78,14 @@ pub(super) struct RecordParent<'p> {
 }
 
 impl RecordParent<'_> {
+    /// Whether a value that names the parent says no more than is known: it need not be looked up.
+    pub(super) fn is_found_or_none(&self, parents: Parents<'_>) -> bool {
+        match self.known {
+            Some((parent, _)) => matches!(parent, Parent::None | Parent::Customer(_)),
+            None => matches!(parents, Parents::Asked),
+        }
+    }
+
     pub(super) fn customer(&self) -> Option<i64> {
         if let Some((Parent::Customer(id), _)) = self.known { Some(id) } else { None }
     }
@@ -107,19 +116,23 @@ pub struct Link<T> {
 
 impl Links {
     /// Notes a value that the record would store.
-    pub(super) fn note(
-        &mut self,
-        stored: &Stored<'_>,
-        to: impl Fn(&mut Link<Range<usize>>) -> &mut Option<Range<usize>>,
-    ) {
-        let start = self.texts.len();
+    pub(super) fn note_stored(&mut self, link: LinkPart, stored: &Stored<'_>) {
         match stored {
-            Stored::Missing => return,
-            Stored::Text(text) => self.texts.extend_from_slice(text.as_bytes()),
-            Stored::Integer(number) => self.texts.extend_from_slice(number.to_string().as_bytes()),
-            Stored::Real(number) => self.texts.extend_from_slice(number.to_string().as_bytes()),
+            Stored::Missing => {}
+            Stored::Text(text) => self.note(link, text.as_bytes()),
+            Stored::Integer(number) => self.note(link, number.to_string().as_bytes()),
+            Stored::Real(number) => self.note(link, number.to_string().as_bytes()),
         }
-        *to(&mut self.next) = Some(start..self.texts.len());
+    }
+
+    pub(super) fn note(&mut self, link: LinkPart, text: &[u8]) {
+        let start = self.texts.len();
+        self.texts.extend_from_slice(text);
+        let noted = Some(start..self.texts.len());
+        match link {
+            LinkPart::Referring => self.next.parent = noted,
+            LinkPart::Referenced => self.next.value = noted,
+        }
     }
 
     pub(super) fn end(&mut self) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::field_plan::{FieldPlan, FieldPlanner, KeyPlan, Required};
+use super::field_plan::{FieldPlan, FieldPlanner, KeyPlan, LinkPart, Required};
 use super::parents::ParentPlan;
 use crate::core::finding::Finding;
 use crate::core::mode::{Empty, Mode};
@@ -81,12 +81,17 @@ impl Plan {
             plan.clearable = (0..profile.fields.len()).filter(|field| !profile.fields[*field].required).collect();
         }
         plan.take_mapping(mapping)?;
+        if let Some(parents) = plan.parents {
+            // A parent's ID is looked up: it does not say itself whether it is valid.
+            plan.fields[parents.id].is_quick = false;
+            if let Some(link) = parents.link {
+                plan.fields[link.field].link = Some(LinkPart::Referring);
+                plan.fields[link.referenced].link = Some(LinkPart::Referenced);
+            }
+        }
         for field in &mut plan.fields {
             field.may_lack = field.required == Required::No && field.default.is_none();
-        }
-        // What they refer to is looked up: a single value does not say whether it is valid.
-        for field in plan.parents.iter().flat_map(ParentPlan::referring) {
-            plan.fields[field].is_quick = false;
+            field.is_noted = field.key_part.is_some() || field.link.is_some() || field.address_part.is_some();
         }
         Ok(plan)
     }
@@ -100,11 +105,10 @@ impl Plan {
         }
     }
 
-    /// The same for a run in which records have parents: each value that has to do with them takes the full path.
+    /// The same for a run in which records have parents: their IDs are stored although no value is given.
     pub fn looking_up_parents(mut self) -> Plan {
         if let Some(parents) = self.parents {
             self.fields[parents.id].may_lack = false;
-            parents.link.iter().for_each(|link| self.fields[link.referenced].is_quick = false);
         }
         self
     }

@@ -120,12 +120,13 @@ impl Plan {
             let values = std::mem::take(&mut self.fields[field].values);
             let on_invalid = std::mem::take(&mut self.fields[field].on_invalid);
             let listed = std::mem::take(&mut self.fields[field].listed);
+            let default = std::mem::take(&mut self.fields[field].default);
             for (value, replacement) in values.iter().filter(|(_, replacement)| !replacement.is_empty()) {
                 self.filler(field, replacement, Some(value))?;
             }
-            if let Some(constant) = mapping.constants.get(&column) {
-                self.fields[field].default = Some(self.filler(field, constant, None)?);
-            }
+            let constant = mapping.constants.get(&column);
+            let constant = constant.map(|constant| self.filler(field, constant, None)).transpose()?;
+            self.fields[field].default = constant.or(default);
             self.fields[field].values = values;
             self.fields[field].on_invalid = on_invalid;
             self.fields[field].listed = listed;

@@ -15,6 +15,7 @@ use crate::core::finding::{FindingList, Problem, excerpt};
 use crate::core::mode::OnInvalid;
 use crate::core::record::json::{self, JsonKind, JsonValue, Written};
 use crate::core::text::{self, sheet::without_guards};
+use crate::core::types::choices::some_of;
 use crate::core::types::definition::{Memory, Parsed, Quick, Refusal, Stored};
 use crate::core::{profile::FieldSet, row::RowBuilder};
 
@@ -128,7 +129,7 @@ impl<'p> Judge<'p> {
         {
             value = Cow::Owned(replacement.clone());
         } else if plan.listed.as_ref().is_some_and(|listed| !listed.contains(&*value)) {
-            let listed = plan.values.keys().take(MOST_LISTED).cloned().collect::<Vec<_>>().join("\n");
+            let listed = some_of(plan.values.keys());
             let problem = Problem::NotListed { found: excerpt(&value).to_string(), listed };
             return self.refuse(origin, Some(raw), Some(Kept::unchanged(value)), [Refusal::new(problem)]);
         }
@@ -149,15 +150,21 @@ impl<'p> Judge<'p> {
             return self.refuse(origin, Some(raw), Some(Kept::unchanged(value)), [refusal]);
         }
         let kept = (plan.on_invalid == OnInvalid::Keep).then(|| value.clone());
-        let mut parsed = plan.kind.parse(value, &plan.limits);
-        if let Some(pattern) = &plan.pattern {
-            pattern.check(&mut parsed);
-        }
+        let parsed = plan.kind.parse(value, &plan.limits);
         self.parsed(origin, raw, kept, parsed)
     }
 
     /// Stores what the field's type has made of a value, or `kept` if it is invalid and the field keeps invalid values.
-    fn parsed<'v>(&mut self, origin: Origin, raw: &str, kept: Option<Cow<'v, str>>, parsed: Parsed<'v>) -> Stored<'v> {
+    fn parsed<'v>(
+        &mut self,
+        origin: Origin,
+        raw: &str,
+        kept: Option<Cow<'v, str>>,
+        mut parsed: Parsed<'v>,
+    ) -> Stored<'v> {
+        if let Some(pattern) = &self.plan.fields[origin.field].pattern {
+            pattern.check(&mut parsed);
+        }
         let Parsed { stored, is_repaired, warning, refusals } = parsed;
         if let Some(problem) = warning {
             self.warn(origin, raw, problem.map(|text| text.as_str()));
@@ -237,9 +244,6 @@ impl<'p> Judge<'p> {
     }
 }
 
-/// How many of a field's replacements a message names.
-const MOST_LISTED: usize = 10;
-
 /// What a value was before it was converted wrongly from windows-1252, if this control character suggests that.
 fn as_windows_1252(control: char, value: &str) -> Option<String> {
     text::windows_1252(control)?;
@@ -271,7 +275,7 @@ impl Judge<'_> {
     pub(super) fn quick(&mut self, field: usize, tidy: Tidy<'_>, rows: &mut impl RowBuilder) -> Quick {
         let done = self.decide(field, tidy.bytes(), rows);
         match done {
-            Quick::Undecided => {}
+            Quick::Undecided | Quick::Pushed(_) => {}
             Quick::Missing => rows.push_null(),
             Quick::Same => rows.push_prefix(tidy.source, tidy.length),
             Quick::Normalised(length) => rows.push_written(length),

@@ -204,6 +204,12 @@ fn dates(fault: &DatesFault, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         DatesFault::NotAFormat(format) => {
             write!(out, "{format:?} is no format; write it with %d, %m, %Y and the like, as for strftime")
         }
+        DatesFault::ZoneName(format) => {
+            write!(
+                out,
+                "{format:?} has %Z, but names of zones are not read; use %z for an offset, or the key time_zone"
+            )
+        }
         DatesFault::NotADay(format) => {
             write!(out, "{format:?} does not say which day it is; it needs a day, a month and a year")
         }

@@ -9,6 +9,7 @@ use super::error::ProfileErrorKind;
 use super::header::nearest;
 use super::scalar::{scalar, scalars};
 use crate::core::mode::OnInvalid;
+use crate::core::types::choices::Choices;
 use crate::core::types::dates::{Dates, DatesText};
 use crate::core::types::decimals::{Decimals, Exact, StoreAs};
 use crate::core::types::definition::{Limits, Rules, Storage};
@@ -185,7 +186,7 @@ impl Field {
             relaxed: false,
             repair: self.repair,
             refuses_rewritten: false,
-            choices: self.choices.clone(),
+            choices: Choices::new(self.choices.clone()),
         })
     }
 
@@ -228,14 +229,8 @@ impl Field {
             () if scale.is_some_and(|scale| scale > MOST_DECIMALS) => {
                 Err(("scale", ProfileErrorKind::TooManyDecimals(MOST_DECIMALS)))
             }
-            () => Ok(Decimals {
-                point,
-                group: self.group,
-                scale,
-                store,
-                at_least: bound("at_least", &self.at_least)?,
-                at_most: bound("at_most", &self.at_most)?,
-            }),
+            () => Ok(Decimals { point, group: self.group, scale, store, ..Decimals::default() }
+                .within(bound("at_least", &self.at_least)?, bound("at_most", &self.at_most)?)),
         }
     }
 

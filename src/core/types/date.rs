@@ -13,8 +13,8 @@ pub struct Date;
 
 impl Type for Date {
     const FACTS: Facts = Facts {
-        docs: "A day, stored as YYYY-MM-DD. It is written so, or in one of the profile's formats; a midnight after it is \
-               dropped, as programs export it.",
+        docs: "A day, stored as YYYY-MM-DD. It is written so, or in one of the profile's formats. A midnight after it is \
+               dropped, as programs export it; the time of a format that has one is dropped too.",
         examples: &[("2024-02-29", "2024-02-29"), ("1980-05-03 00:00:00", "1980-05-03")],
         words: "date",
         holds_words: false,
@@ -30,8 +30,8 @@ impl Type for Date {
         let day = rules.read(&value).and_then(|moment| match moment {
             Moment::Day(day) => Ok(day),
             Moment::Local(time) if !is_iso || time.time() == NaiveTime::MIN => Ok(time.date()),
-            _ if is_iso => Err(Unread::Form),
-            moment => Ok(moment.day()),
+            Moment::Utc(time) if !is_iso => Ok(rules.day_of(time)),
+            _ => Err(Unread::Form),
         });
         match day {
             Ok(day) => within(rules, day, &value, || Stored::Text(Cow::Owned(day.to_string()))),

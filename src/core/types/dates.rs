@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use chrono::format::{Item, Parsed, StrftimeItems, parse};
-use chrono::{DateTime, Days, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
+use chrono::format::{Fixed, Item, Numeric, Parsed, StrftimeItems, parse_and_remainder};
+use chrono::{DateTime, Datelike, Days, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
 
 /// What a field says of its dates.
@@ -25,6 +25,8 @@ pub enum DatesFault {
     TooMany,
     /// `strftime` has no such format.
     NotAFormat(String),
+    /// It has the name of a zone, which would be skipped.
+    ZoneName(String),
     /// It leaves the day open.
     NotADay(String),
     /// Two formats read this text as two days.
@@ -259,12 +261,11 @@ fn iso_offset(text: &str) -> Option<i64> {
     (hours < 24 && minutes < 60).then(|| sign * i64::from(60 * hours + minutes))
 }
 
-/// Reads a value by a format. A year has four digits, so that 01.02.03 is never in the year 3.
+/// Reads a value by a format.
 fn formatted(value: &str, items: &[Item<'static>]) -> Option<Moment> {
-    let mut parsed = Parsed::new();
-    parse(&mut parsed, value, items.iter()).ok()?;
-    let year = |year: i32| (1000..=9999).contains(&year);
-    if parsed.year().is_some_and(|written| !year(written)) {
+    let parsed = fields(value, items)?;
+    // No minute has 61 seconds, as in ISO 8601.
+    if parsed.second() == Some(60) {
         return None;
     }
     let moment = if parsed.timestamp().is_some() {
@@ -279,7 +280,30 @@ fn formatted(value: &str, items: &[Item<'static>]) -> Option<Moment> {
             Err(_) => Moment::Day(day),
         }
     };
-    Some(moment).filter(|moment| year(chrono::Datelike::year(&moment.day())))
+    Some(moment).filter(|moment| (1..=9999).contains(&moment.day().year()))
+}
+
+/// The parts of a date that a value has. A year has all its digits, so that 01.02.03 is never in the year 3.
+fn fields(value: &str, items: &[Item<'static>]) -> Option<Parsed> {
+    let (mut parsed, mut rest) = (Parsed::new(), value);
+    for item in items {
+        let digits = year_digits(item);
+        if digits > 0 && !rest.trim_start().as_bytes().get(..digits)?.iter().all(u8::is_ascii_digit) {
+            return None;
+        }
+        rest = parse_and_remainder(&mut parsed, rest, std::iter::once(item)).ok()?;
+    }
+    rest.is_empty().then_some(parsed)
+}
+
+/// The number of digits that a year, or a part of one, has; 0 for all else.
+fn year_digits(item: &Item<'_>) -> usize {
+    use Numeric::{IsoYear, IsoYearDiv100, IsoYearMod100, Year, YearDiv100, YearMod100};
+    match item {
+        Item::Numeric(Year | IsoYear, _) => 4,
+        Item::Numeric(YearDiv100 | YearMod100 | IsoYearDiv100 | IsoYearMod100, _) => 2,
+        _ => 0,
+    }
 }
 
 fn parsed_formats(formats: &[String]) -> Result<Vec<(String, Vec<Item<'static>>)>, DatesFault> {
@@ -288,34 +312,36 @@ fn parsed_formats(formats: &[String]) -> Result<Vec<(String, Vec<Item<'static>>)
     }
     let one = |format: &String| {
         let items = StrftimeItems::new(format).parse_to_owned();
-        let items = items.map_err(|_| DatesFault::NotAFormat(format.clone()))?;
+        let items: Vec<Item<'static>> = items.map_err(|_| DatesFault::NotAFormat(format.clone()))?;
+        if items.contains(&Item::Fixed(Fixed::TimezoneName)) {
+            return Err(DatesFault::ZoneName(format.clone()));
+        }
         Ok((format.clone(), items))
     };
     let parsed: Vec<(String, Vec<Item<'static>>)> = formats.iter().map(one).collect::<Result<_, _>>()?;
     for (format, items) in &parsed {
         for (text, day) in written_by(items) {
-            if formatted(&text, items).map(Moment::day) != Some(day) {
+            let Some(own) = formatted(&text, items).filter(|own| own.day() == day) else {
                 return Err(DatesFault::NotADay(format.clone()));
-            }
-            let others = parsed.iter().filter_map(|(_, items)| formatted(&text, items));
-            if let Some(other) = others.map(Moment::day).find(|other| *other != day) {
-                let (one, other) = (day.to_string(), other.to_string());
-                return Err(DatesFault::Ambiguous { text, one, other });
+            };
+            let mut others = parsed.iter().filter_map(|(_, items)| formatted(&text, items));
+            if let Some(other) = others.find(|other| *other != own) {
+                return Err(DatesFault::Ambiguous { text, one: shown(own), other: shown(other) });
             }
         }
     }
     Ok(parsed)
 }
 
-/// Days of all months, as a format writes them.
+/// Days of all months, each at another time, as a format writes them.
 fn written_by(items: &[Item<'static>]) -> impl Iterator<Item = (String, NaiveDate)> {
     // Each step leads to another day of another month, and the last to another century's end.
     const STEP: u64 = 37;
     let days = (0..60).filter_map(|step| NaiveDate::from_ymd_opt(1999, 1, 2)?.checked_add_days(Days::new(STEP * step)));
-    days.filter_map(|day| {
+    (0..).zip(days).filter_map(|(step, day): (u32, NaiveDate)| {
         let mut text = String::new();
-        let noon = day.and_hms_opt(12, 34, 56)?.and_utc();
-        write!(text, "{}", noon.format_with_items(items.iter())).ok()?;
+        let time = day.and_hms_opt(5 * step % 24, 7 * step % 60, 11 * step % 60)?.and_utc();
+        write!(text, "{}", time.format_with_items(items.iter())).ok()?;
         Some((text, day))
     })
 }
@@ -368,7 +394,17 @@ mod tests {
             (&["%d.%m.%Y"], "1.2.2003", Ok("2003-02-01")),
             (&["%d.%m.%Y"], "31.2.2003", Err(Unread::Form)),
             (&["%d.%m.%Y"], "01.02.03", Err(Unread::Form)),
-            (&["%d.%m.%Y %H%M"], "01.02.23 0023", Err(Unread::Form)),
+            (&["%d.%m.%Y %H%M"], "01.02.3 0003", Err(Unread::Form)),
+            (&["%d.%m.%Y"], "01.02.+2003", Err(Unread::Form)),
+            (&["%d.%m.%Y"], "01.02.20033", Err(Unread::Form)),
+            (&["%d.%m.%Y"], "01.02.0003", Ok("0003-02-01")),
+            (&["%d.%m.%Y"], "01.02.0000", Err(Unread::Form)),
+            (&["%d.%m.%y"], "01.02.3", Err(Unread::Form)),
+            (&["%d.%m.%C%y"], "01.02.103", Err(Unread::Form)),
+            (&["%G-W%V-%u"], "2020-W10-2", Ok("2020-03-03")),
+            (&["%G-W%V-%u"], "20-W10-2", Err(Unread::Form)),
+            (&["%d.%m.%Y %T"], "01.02.2003 23:59:60", Err(Unread::Form)),
+            (&["%Y-%m-%dT%H:%M:%S%z"], "2020-03-03T07:05:60+0100", Err(Unread::Form)),
             (&["%d.%m.%Y"], "2003-02-01", Err(Unread::Form)),
             (&["%d.%m.%y", "%d.%m.%Y"], "01.02.03", Ok("2003-02-01")),
             (&["%d.%m.%y"], "01.02.69", Ok("2069-02-01")),
@@ -390,13 +426,17 @@ mod tests {
         for (formats, expected) in [
             (&["%Q"][..], DatesFault::NotAFormat("%Q".into())),
             (&["%"], DatesFault::NotAFormat("%".into())),
+            (&["%d.%m.%Y %H:%M %Z"], DatesFault::ZoneName("%d.%m.%Y %H:%M %Z".into())),
             (&["%m.%Y"], DatesFault::NotADay("%m.%Y".into())),
             (&[""], DatesFault::NotADay("".into())),
             (&["%H:%M"], DatesFault::NotADay("%H:%M".into())),
         ] {
             assert_eq!(dates(formats, "").unwrap_err(), ("formats", expected), "{formats:?}");
         }
-        assert!(matches!(dates(&["%d/%m/%Y", "%m/%d/%Y"], ""), Err(("formats", DatesFault::Ambiguous { .. }))));
+        for ambiguous in [["%d/%m/%Y", "%m/%d/%Y"], ["%Y-%m-%d", "%Y-%d-%m"], ["%d.%m.%Y %H:%M", "%d.%m.%Y %M:%H"]] {
+            let error = dates(&ambiguous, "").unwrap_err();
+            assert!(matches!(error, ("formats", DatesFault::Ambiguous { .. })), "{ambiguous:?}: {error:?}");
+        }
         assert!(matches!(dates(&["%d.%m.%Y"; 21], ""), Err(("formats", DatesFault::TooMany))));
         assert!(matches!(dates(&[], "Europe/Berlln"), Err(("time_zone", DatesFault::NoSuchZone(_)))));
     }
@@ -431,6 +471,83 @@ mod tests {
         assert_eq!((day(text("Europe/Berlin")), day(text("UTC"))), ("2024-01-02".into(), "2024-01-01".into()));
         let wrong = DatesText { not_before: Some("1.1.1900"), ..text("UTC") };
         assert_eq!(Dates::new(wrong).unwrap_err(), ("not_before", DatesFault::NotADate("1.1.1900".into())));
+    }
+
+    /// Numbers that look random (Marsaglia's xorshift).
+    fn random(state: &mut u64) -> usize {
+        *state ^= *state << 13;
+        *state ^= *state >> 7;
+        *state ^= *state << 17;
+        (*state >> 11) as usize
+    }
+
+    /// A moment as a format writes it, with up to two characters changed, left out or doubled.
+    fn near_miss(format: &str, state: &mut u64) -> String {
+        const OTHERS: &[u8] = b"0123456789-T:. Z+/,";
+        // In the years 1 to 9999.
+        let seconds = random(state) as i64 % 315_537_897_600 - 62_135_596_800;
+        let time = DateTime::from_timestamp(seconds, (random(state) % 3 * 500_000_000) as u32 % 1_000_000_000);
+        let mut text = time.unwrap().format(format).to_string().into_bytes();
+        for _ in 0..random(state) % 3 {
+            let (at, other) = (random(state) % text.len(), OTHERS[random(state) % OTHERS.len()]);
+            match random(state) % 4 {
+                0 => drop(text.remove(at)),
+                1 => text.insert(at, other),
+                _ => text[at] = other,
+            }
+        }
+        String::from_utf8(text).unwrap()
+    }
+
+    /// The number of texts that are compared with what chrono reads.
+    const TEXTS: usize = 300_000;
+
+    #[test]
+    fn iso_8601_is_read_as_chrono_reads_it() {
+        let (mut state, mut read) = (1, 0);
+        for number in 0..TEXTS {
+            let format = ["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S%.f+02:00", "%Y-%m-%d"][number % 3];
+            let text = near_miss(format, &mut state);
+            let (ours, theirs) = (iso(&text), DateTime::parse_from_rfc3339(&text).ok());
+            // Chrono has the year 0, and seconds up to 60.
+            let theirs = theirs.filter(|time| time.naive_local().year() > 0 && !text.contains(":60"));
+            if let Some(theirs) = theirs {
+                assert_eq!(ours, Some(Moment::Utc(theirs.to_utc())), "{text}");
+            } else if text.len() == 20 && text.ends_with('Z') && text.as_bytes()[16] == b':' {
+                assert_eq!(ours, None, "{text}");
+            }
+            let day = NaiveDate::parse_from_str(&text, "%Y-%m-%d").ok();
+            let day = day.filter(|day| (1..=9999).contains(&day.year()) && day.to_string() == text);
+            assert_eq!(day.map(Moment::Day), ours.filter(|_| text.len() == 10), "{text}");
+            read += usize::from(ours.is_some());
+        }
+        assert!(read > TEXTS / 4, "{read}");
+    }
+
+    #[test]
+    fn formats_are_read_as_chrono_reads_them() {
+        const FORMATS: [&str; 5] = ["%d.%m.%Y", "%m/%d/%y", "%Y%m%d", "%d %b %Y", "%Y-%m-%d %H:%M:%S"];
+        let formats = FORMATS.map(|format| (format, dates(&[format], "").unwrap()));
+        let (mut state, mut read) = (2, 0);
+        for number in 0..TEXTS {
+            let (format, dates) = &formats[number % formats.len()];
+            let text = near_miss(format, &mut state);
+            let time = NaiveDateTime::parse_from_str(&text, format).ok().map(Moment::Local);
+            let theirs = time.or_else(|| NaiveDate::parse_from_str(&text, format).ok().map(Moment::Day));
+            match dates.read(&text) {
+                Ok(ours) => assert_eq!(Some(ours), theirs, "{format} {text}"),
+                // Years with fewer digits, or a sign, and a sixtieth second.
+                Err(_) => {
+                    let is_usual = |moment: Moment| {
+                        let moment = if let Moment::Local(time) = moment { time } else { moment.day().into() };
+                        (1..=9999).contains(&moment.year()) && moment.format(format).to_string() == text
+                    };
+                    assert!(!theirs.is_some_and(is_usual) || text.ends_with(":60"), "{format} {text}");
+                }
+            }
+            read += usize::from(theirs.is_some());
+        }
+        assert!(read > TEXTS / 4, "{read}");
     }
 
     proptest::proptest! {

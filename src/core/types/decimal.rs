@@ -2,15 +2,12 @@
 
 use std::borrow::Cow;
 
-use super::decimals::{DEFAULT, Decimals, StoreAs, exact};
-use super::definition::{Facts, Limits, Parsed, Refusal, Rules, Storage, Stored, Type};
+use super::decimals::{DEFAULT, Decimals, REAL_DIGITS, StoreAs, Written, exact};
+use super::definition::{Facts, Limits, Memory, Parsed, Quick, Refusal, Rules, Storage, Stored, Type};
 use crate::core::finding::{Problem, Range, Wanted, excerpt};
-use crate::core::record::json::JsonValue;
+use crate::core::{record::json::JsonValue, row::RowBuilder};
 
 pub struct Decimal;
-
-/// The digits that a floating-point number of 64 bits surely keeps (IEEE 754, `DBL_DIG`).
-const REAL_DIGITS: usize = 15;
 
 impl Type for Decimal {
     const FACTS: Facts = Facts {
@@ -28,14 +25,41 @@ impl Type for Decimal {
     };
 
     fn parse<'v>(value: Cow<'v, str>, limits: &Limits) -> Parsed<'v> {
-        parsed(&value, rules(limits))
+        let rules = rules(limits);
+        parsed(&value, rules.written(), rules)
     }
 
     /// A JSON number has a point, whatever the field says.
     fn parse_json(value: &JsonValue<'_>, limits: &Limits) -> Option<Parsed<'static>> {
         let JsonValue::Number(number) = value else { return None };
         let written = number.contains('.') && !number.contains(['e', 'E']);
-        written.then(|| parsed(number, &rules(limits).plain()))
+        written.then(|| parsed(number, Written::PLAIN, rules(limits)))
+    }
+
+    /// Digits with or without decimals, as few as a floating-point number keeps.
+    #[inline(never)] // as texts are more usual
+    fn quick(value: &[u8], limits: &Limits, _: &mut Memory, rows: &mut impl RowBuilder) -> Quick {
+        let rules = rules(limits);
+        let Some((least, most)) = rules.quick else { return Quick::Undecided };
+        let Some(plain) = Plain::of(value, rules.point) else { return Quick::Undecided };
+        if rules.scale.is_some_and(|scale| plain.decimals > scale as usize) || !(least..=most).contains(&plain.real()) {
+            return Quick::Undecided;
+        }
+        match rules.store {
+            StoreAs::Real => {
+                rows.push_real(plain.real());
+                Quick::Pushed(plain.is_canonical && (rules.point == '.' || plain.decimals == 0))
+            }
+            StoreAs::Text => Quick::Undecided,
+            StoreAs::Minor => {
+                let scale = rules.scale.unwrap_or_default() as usize;
+                let power = scale.checked_sub(plain.decimals).and_then(|zeros| POWERS.get(zeros));
+                let minor = power.and_then(|power| plain.units.checked_mul(*power));
+                let Some(minor) = minor else { return Quick::Undecided };
+                rows.push_integer(minor);
+                Quick::Pushed(plain.is_canonical && (scale == 0 || minor == 0))
+            }
+        }
     }
 }
 
@@ -43,10 +67,62 @@ fn rules(limits: &Limits) -> &Decimals {
     if let Rules::Decimals(rules) = &limits.rules { rules } else { &DEFAULT }
 }
 
-fn parsed(value: &str, rules: &Decimals) -> Parsed<'static> {
+/// A number of at most [`REAL_DIGITS`] digits.
+struct Plain {
+    /// The digits as a whole number, and the number of them that are decimals.
+    units: i64,
+    decimals: usize,
+    /// Whether it is written as [`f64`] would be.
+    is_canonical: bool,
+}
+
+/// Powers of ten.
+const POWERS: [i64; REAL_DIGITS + 4] = {
+    let mut powers = [1; REAL_DIGITS + 4];
+    let mut at = 1;
+    while at < powers.len() {
+        powers[at] = 10 * powers[at - 1];
+        at += 1;
+    }
+    powers
+};
+
+impl Plain {
+    #[inline]
+    fn of(value: &[u8], point: char) -> Option<Plain> {
+        let (is_negative, digits) = value.strip_prefix(b"-").map_or((false, value), |digits| (true, digits));
+        if digits.len() > REAL_DIGITS + 1 {
+            return None;
+        }
+        let (mut units, mut at_point) = (0, None);
+        for (at, byte) in digits.iter().enumerate() {
+            match byte {
+                b'0'..=b'9' => units = 10 * units + i64::from(byte - b'0'),
+                byte if char::from(*byte) == point && byte.is_ascii() && at_point.is_none() => at_point = Some(at),
+                _ => return None,
+            }
+        }
+        let whole = at_point.unwrap_or(digits.len());
+        let decimals = digits.len() - whole - usize::from(at_point.is_some());
+        if whole == 0 || whole + decimals > REAL_DIGITS || at_point.is_some() && decimals == 0 {
+            return None;
+        }
+        let has_zeros = whole > 1 && digits[0] == b'0' || decimals > 0 && digits.last() == Some(&b'0');
+        let is_canonical = !(has_zeros || is_negative && units == 0);
+        Some(Plain { units: if is_negative { -units } else { units }, decimals, is_canonical })
+    }
+
+    /// Both numbers are exact, so the quotient is rounded once, to the nearest.
+    #[inline]
+    fn real(&self) -> f64 {
+        self.units as f64 / POWERS[self.decimals] as f64
+    }
+}
+
+fn parsed(value: &str, written: Written, rules: &Decimals) -> Parsed<'static> {
     let found = || excerpt(value).to_string();
     let out_of = |range| Parsed::refused(Refusal::new(Problem::OutOfRange { found: found(), range }));
-    let exact = match exact(value, rules) {
+    let exact = match exact(value, written, rules.scale) {
         Ok(exact) => exact,
         Err(fault) => return Parsed::refused(Refusal::new(Problem::NotADecimal { found: found(), fault })),
     };
@@ -59,10 +135,7 @@ fn parsed(value: &str, rules: &Decimals) -> Parsed<'static> {
     let stored = match rules.store {
         StoreAs::Text => Some(Stored::Text(Cow::Owned(exact.text()))),
         StoreAs::Real if exact.digits() > REAL_DIGITS => return out_of(Range::Digits(REAL_DIGITS)),
-        // A number so large or so small would be stored as another one.
-        StoreAs::Real => {
-            exact.text().parse().ok().filter(|real: &f64| real.is_normal() || exact.digits() == 0).map(Stored::Real)
-        }
+        StoreAs::Real => exact.real().map(Stored::Real),
         StoreAs::Minor => exact.minor(rules.scale.unwrap_or_default()).map(Stored::Integer),
     };
     stored.map_or_else(|| out_of(Range::Bits), |stored| Parsed::new(stored, Vec::new()))
@@ -80,7 +153,7 @@ mod tests {
     }
 
     fn stored(value: &str, rules: &Decimals) -> Result<String, String> {
-        let Parsed { stored, refusals, .. } = parsed(value, rules);
+        let Parsed { stored, refusals, .. } = parsed(value, rules.written(), rules);
         match refusals.first().map(|refusal| &refusal.problem) {
             None => Ok(match stored {
                 Stored::Text(text) => text.into_owned(),
@@ -132,12 +205,12 @@ mod tests {
     fn decimals_are_stored_as_the_field_says() {
         let text = Decimals { store: StoreAs::Text, ..Decimals::default() };
         let minor = Decimals { store: StoreAs::Minor, scale: Some(2), ..Decimals::default() };
-        let bound = |least: &str, most: &str| Decimals {
-            at_least: Exact::of(least),
-            at_most: Exact::of(most),
-            ..Decimals::default()
-        };
+        let bound = |least: &str, most: &str| Decimals::default().within(Exact::of(least), Exact::of(most));
+        let [huge, tiny] = [format!("1{}", "0".repeat(400)), format!("0.{}1", "0".repeat(400))];
         for (value, rules, expected) in [
+            (&*huge, Decimals::default(), Err("out-of-range")),
+            (&*tiny, Decimals::default(), Err("out-of-range")),
+            (&*huge, text.clone(), Ok(&*huge)),
             ("0.1", Decimals::default(), Ok("0.1")),
             ("123456789012345", Decimals::default(), Ok("123456789012345")),
             ("1234567890123456", Decimals::default(), Err("out-of-range")),

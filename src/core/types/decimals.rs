@@ -22,7 +22,7 @@ pub enum StoreAs {
 }
 
 /// What a field says of its decimals.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Decimals {
     /// What stands before the decimals.
     pub point: char,
@@ -33,22 +33,59 @@ pub struct Decimals {
     pub store: StoreAs,
     pub at_least: Option<Exact>,
     pub at_most: Option<Exact>,
+    /// The limits as floating-point numbers, if usual values can be compared so.
+    pub quick: Option<(f64, f64)>,
 }
+
+const PLAIN: Decimals = Decimals {
+    point: '.',
+    group: None,
+    scale: None,
+    store: StoreAs::Real,
+    at_least: None,
+    at_most: None,
+    quick: Some((f64::NEG_INFINITY, f64::INFINITY)),
+};
 
 impl Default for Decimals {
     fn default() -> Decimals {
-        Decimals { point: '.', group: None, scale: None, store: StoreAs::Real, at_least: None, at_most: None }
+        PLAIN
     }
 }
 
-pub(super) static DEFAULT: Decimals =
-    Decimals { point: '.', group: None, scale: None, store: StoreAs::Real, at_least: None, at_most: None };
+pub(super) static DEFAULT: Decimals = PLAIN;
+
+/// The digits that a floating-point number of 64 bits surely keeps (IEEE 754, `DBL_DIG`). Two numbers of no more digits compare
+/// like their floating-point numbers.
+pub(super) const REAL_DIGITS: usize = 15;
 
 impl Decimals {
-    /// The same for JSON: with a point, and not grouped.
-    pub(super) fn plain(&self) -> Decimals {
-        Decimals { point: '.', group: None, ..self.clone() }
+    /// The same with these limits.
+    pub fn within(self, at_least: Option<Exact>, at_most: Option<Exact>) -> Decimals {
+        let real = |bound: &Option<Exact>, none: f64| match bound {
+            None => Some(none),
+            Some(bound) if bound.digits() <= REAL_DIGITS => bound.real(),
+            Some(_) => None,
+        };
+        let quick = real(&at_least, f64::NEG_INFINITY).zip(real(&at_most, f64::INFINITY));
+        Decimals { at_least, at_most, quick: quick.filter(|_| self.store != StoreAs::Text), ..self }
     }
+
+    pub(super) fn written(&self) -> Written {
+        Written { point: self.point, group: self.group }
+    }
+}
+
+/// How a number is written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Written {
+    pub(super) point: char,
+    pub(super) group: Option<char>,
+}
+
+impl Written {
+    /// As in JSON.
+    pub(super) const PLAIN: Written = Written { point: '.', group: None };
 }
 
 /// A decimal number as its digits.
@@ -64,7 +101,7 @@ pub struct Exact {
 impl Exact {
     /// Reads a number with a point, as profiles have it.
     pub fn of(text: &str) -> Option<Exact> {
-        exact(text, &DEFAULT).ok()
+        exact(text, Written::PLAIN, None).ok()
     }
 
     /// `-1234.50`; without a point if there are no decimals.
@@ -92,6 +129,13 @@ impl Exact {
         }
     }
 
+    /// The nearest floating-point number; `None` if the number is too large or too small for one.
+    pub(super) fn real(&self) -> Option<f64> {
+        let real: f64 = self.text().parse().ok()?;
+        let is_zero = self.whole.is_empty() && self.significant().is_empty();
+        (real.is_normal() || is_zero).then_some(real)
+    }
+
     /// The number in units of 10^-`scale`, if it fits into 64 bits.
     pub(super) fn minor(&self, scale: u32) -> Option<i64> {
         let sign = if self.is_negative { "-" } else { "" };
@@ -116,7 +160,7 @@ impl PartialOrd for Exact {
     }
 }
 
-pub(super) fn exact(value: &str, rules: &Decimals) -> Result<Exact, DecimalFault> {
+pub(super) fn exact(value: &str, written: Written, scale: Option<u32>) -> Result<Exact, DecimalFault> {
     const MINUS: [char; 2] = ['-', '\u{2212}'];
     let (is_negative, digits) = match (value.strip_prefix(MINUS), value.strip_suffix(MINUS)) {
         (Some(digits), None) => (true, digits),
@@ -125,15 +169,15 @@ pub(super) fn exact(value: &str, rules: &Decimals) -> Result<Exact, DecimalFault
         (None, None) => (false, value.strip_prefix('+').unwrap_or(value)),
         (Some(_), Some(_)) => return Err(DecimalFault::Form),
     };
-    let (whole, decimals) = digits.split_once(rules.point).unwrap_or((digits, ""));
+    let (whole, decimals) = digits.split_once(written.point).unwrap_or((digits, ""));
     let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    let whole = ungrouped(whole, rules.group)?;
-    let has_point = digits.contains(rules.point);
+    let whole = ungrouped(whole, written.group)?;
+    let has_point = digits.contains(written.point);
     if !are_digits(&whole) || !are_digits(decimals) || has_point && decimals.is_empty() || digits.is_empty() {
         return Err(DecimalFault::Form);
     }
     let exact = Exact { is_negative, whole: whole.trim_start_matches('0').to_string(), decimals: decimals.to_string() };
-    if let Some(scale) = rules.scale
+    if let Some(scale) = scale
         && exact.significant().len() > scale as usize
     {
         return Err(DecimalFault::Scale(scale));

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use super::choices::Choices;
 use super::dates::Dates;
 use super::decimals::Decimals;
 use super::{country::names::Recent, repair::corrected};
@@ -90,7 +91,7 @@ pub trait Type {
     }
 
     /// Decides what the full path would store for an ordinary value, which is trimmed, tidy and not empty. A normalised value
-    /// is written to the space of `rows`; nothing is pushed.
+    /// is written to the space of `rows`; a number alone is pushed.
     fn quick(_value: &[u8], _limits: &Limits, _memory: &mut Memory, _rows: &mut impl RowBuilder) -> Quick {
         Quick::Undecided
     }
@@ -132,7 +133,7 @@ pub struct Limits {
     pub repair: bool,
     /// Whether a number that a spreadsheet has rewritten must be refused, because no other limit refuses it.
     pub refuses_rewritten: bool,
-    pub choices: Vec<String>,
+    pub choices: Choices,
 }
 
 impl Default for Limits {
@@ -148,7 +149,7 @@ impl Default for Limits {
             relaxed: false,
             repair: false,
             refuses_rewritten: false,
-            choices: Vec::new(),
+            choices: Choices::default(),
         }
     }
 }
@@ -283,6 +284,8 @@ pub enum Quick {
     Normalised(usize),
     /// The same, and address repair removed punctuation.
     Repaired(usize),
+    /// A number, which is pushed already; and whether it is written as it is stored.
+    Pushed(bool),
 }
 
 impl Quick {

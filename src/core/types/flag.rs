@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::definition::{Facts, Limits, Parsed, Refusal, Storage, Type};
+use super::definition::{Facts, Limits, Memory, Parsed, Quick, Refusal, Storage, Type};
 use crate::core::finding::{Problem, Wanted, excerpt};
-use crate::core::record::json::JsonValue;
+use crate::core::{record::json::JsonValue, row::RowBuilder};
 
 pub struct Flag;
 
@@ -25,6 +25,13 @@ impl Type for Flag {
             Some(flag) => Parsed::integer(i64::from(flag)),
             None => Parsed::refused(Refusal::new(Problem::NotAFlag { found: excerpt(&value).to_string() })),
         }
+    }
+
+    #[inline(never)] // as texts are more usual
+    fn quick(value: &[u8], _: &Limits, _: &mut Memory, rows: &mut impl RowBuilder) -> Quick {
+        let Some(flag) = std::str::from_utf8(value).ok().and_then(parse) else { return Quick::Undecided };
+        rows.push_integer(i64::from(flag));
+        Quick::Pushed(matches!(value, b"0" | b"1"))
     }
 
     fn parse_json(value: &JsonValue<'_>, _: &Limits) -> Option<Parsed<'static>> {

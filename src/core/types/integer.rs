@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::definition::{Facts, Limits, Parsed, Refusal, Storage, Type};
+use super::definition::{Facts, Limits, Memory, Parsed, Quick, Refusal, Storage, Type};
 use crate::core::finding::{Problem, Range, Wanted, excerpt};
+use crate::core::row::RowBuilder;
 
 pub struct Integer;
 
@@ -32,6 +33,29 @@ impl Type for Integer {
         };
         Parsed::refused(Refusal::new(problem))
     }
+
+    #[inline(never)] // as texts are more usual
+    fn quick(value: &[u8], limits: &Limits, _: &mut Memory, rows: &mut impl RowBuilder) -> Quick {
+        match usual(value) {
+            Some((number, is_canonical)) if (limits.at_least..=limits.at_most).contains(&number) => {
+                rows.push_integer(number);
+                Quick::Pushed(is_canonical)
+            }
+            _ => Quick::Undecided,
+        }
+    }
+}
+
+/// A number of digits that surely fit into 64 bits, with or without a minus; and whether it is written as it is stored.
+fn usual(value: &[u8]) -> Option<(i64, bool)> {
+    const MOST_DIGITS: usize = 18;
+    let (is_negative, digits) = value.strip_prefix(b"-").map_or((false, value), |digits| (true, digits));
+    if digits.is_empty() || digits.len() > MOST_DIGITS || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let number = digits.iter().fold(0, |number, digit| 10 * number + i64::from(digit - b'0'));
+    let is_canonical = if digits[0] == b'0' { digits.len() == 1 && !is_negative } else { true };
+    Some((if is_negative { -number } else { number }, is_canonical))
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

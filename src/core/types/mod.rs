@@ -5,6 +5,7 @@
 //! records or profiles.
 
 pub mod choice;
+pub mod choices;
 pub mod country;
 pub mod date;
 pub mod dates;
@@ -116,12 +117,13 @@ impl FieldType {
 
 #[cfg(test)]
 mod tests {
+    use super::choices::Choices;
     use super::definition::Stored;
     use super::*;
 
     #[test]
     fn types_store_what_their_examples_say() {
-        let limits = Limits { choices: vec!["email".into(), "print".into()], ..Limits::default() };
+        let limits = Limits { choices: Choices::new(vec!["email".into(), "print".into()]), ..Limits::default() };
         for kind in FieldType::ALL {
             assert!(kind.facts().docs.ends_with('.') && !kind.facts().examples.is_empty(), "{kind:?}");
             for (value, expected) in kind.facts().examples {

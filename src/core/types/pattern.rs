@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::definition::{Parsed, Refusal, Stored};
 use crate::core::finding::{Problem, excerpt};
+use crate::core::text;
 
 /// A regular expression for the whole value.
 #[derive(Clone, Debug)]
@@ -23,11 +24,14 @@ const MOST_MEMORY: usize = 1 << 20;
 impl Pattern {
     /// Compiles a pattern. The error is the parser's, in one line.
     pub fn new(written: &str, message: Option<&str>) -> Result<Pattern, String> {
+        let compiled = |text: &str| RegexBuilder::new(text).size_limit(MOST_MEMORY).dfa_size_limit(MOST_MEMORY).build();
         // The inner group keeps the alternatives of `a|b` together.
-        let whole = format!(r"\A(?:{written})\z");
-        let regex = RegexBuilder::new(&whole).size_limit(MOST_MEMORY).dfa_size_limit(MOST_MEMORY).build();
+        let whole = compiled(&format!(r"\A(?:{written})\z"));
+        // With `(?x)` a pattern may end in a comment, which the line break ends. It is tried second, because without `(?x)` it
+        // would be a character of the pattern.
+        let whole = whole.or_else(|_| compiled(&format!("\\A(?:{written}\n)\\z")));
         // So that a `)` cannot end the group.
-        let regex = RegexBuilder::new(written).size_limit(MOST_MEMORY).build().and(regex);
+        let regex = compiled(written).and(whole);
         let regex = regex.map_err(|error| match error {
             regex::Error::CompiledTooBig(_) => "it is too large: repetitions of repetitions, perhaps".to_string(),
             error => {
@@ -67,7 +71,9 @@ impl Case {
             Case::Upper => value.to_uppercase(),
             Case::Lower => value.to_lowercase(),
         };
-        if changed == value { value } else { Cow::Owned(changed) }
+        // The other form of a letter may be several, which NFC combines with the marks after them.
+        let changed = text::nfc(&changed);
+        if changed == value { value } else { Cow::Owned(changed.into_owned()) }
     }
 }
 
@@ -87,6 +93,12 @@ mod tests {
             ("a|b", "ab", false),
             ("(?i)abc", "ABC", true),
             (".*", "ü €", true),
+            ("(?x) K [0-9] # a digit", "K1", true),
+            ("(?x) K [0-9] # a digit", "K12", false),
+            ("(?x) a | b # one of two", "ab", false),
+            ("(?x) a # the first\n | b # the second", "b", true),
+            ("(?x) a \\#", "a#", true),
+            ("a#b", "a#b", true),
             ("", "x", false),
         ] {
             let mut parsed = Parsed::text(value.into(), &Limits::default(), TextKind::Other);
@@ -100,6 +112,8 @@ mod tests {
         for (pattern, expected) in [
             ("(", "unclosed group"),
             ("a)(b", "unopened group"),
+            ("(?x) (a # open", "unclosed group"),
+            ("(?x) a)(b # c", "unopened group"),
             ("[z-a]", "invalid character class range"),
             ("(?<=a)b", "look-around"),
             ("((a{1000}){1000}){1000}", "too large"),
@@ -113,6 +127,7 @@ mod tests {
     #[test]
     fn a_case_changes_letters() {
         assert_eq!(Case::Upper.apply("straße 7".into()), "STRASSE 7");
+        assert_eq!(Case::Lower.apply("İ".into()), text::nfc("i\u{307}"));
         assert!(matches!(Case::Lower.apply("abc".into()), Cow::Borrowed("abc")));
     }
 }

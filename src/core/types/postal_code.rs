@@ -42,6 +42,7 @@ pub struct LostZero {
 }
 
 impl LostZero {
+    #[inline]
     pub fn note(&mut self, part: AddressPart, text: Range<usize>, rows: &impl RowBuilder) {
         match part {
             AddressPart::PostalCode => {

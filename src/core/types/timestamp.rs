@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use super::date::{unread, within};
-use super::dates::{Dates, Unread, stored};
-use super::definition::{Facts, Limits, Parsed, Refusal, Rules, Stored, Type};
+use super::dates::{Dates, Unread, iso, stored};
+use super::definition::{Facts, Limits, Memory, Parsed, Quick, Refusal, Rules, Stored, Type};
+use crate::core::row::RowBuilder;
 
 pub struct Timestamp;
 
@@ -33,5 +34,17 @@ impl Type for Timestamp {
             Ok((time, text)) => within(rules, rules.day_of(time), &value, || Stored::Text(Cow::Owned(text))),
             Err(why) => Parsed::refused(Refusal::new(unread(&value, why, rules))),
         }
+    }
+
+    /// A moment as it is stored.
+    #[inline(never)] // as other texts are more usual
+    fn quick(value: &[u8], limits: &Limits, _: &mut Memory, _: &mut impl RowBuilder) -> Quick {
+        let is_unlimited = |rules: &Dates| rules.is_plain() && rules.not_before.or(rules.not_after).is_none();
+        let is_plain = if let Rules::Dates(rules) = &limits.rules { is_unlimited(rules) } else { true };
+        let [.., b'Z'] = value else { return Quick::Undecided };
+        if !is_plain || value.len() != 20 || value[10] != b'T' || value[16] != b':' {
+            return Quick::Undecided;
+        }
+        Quick::same_if(std::str::from_utf8(value).ok().and_then(iso).is_some())
     }
 }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::definition::{Facts, Limits, Parsed, Refusal, Type};
 use super::email::check_domain;
 use crate::core::finding::{Problem, TextKind, excerpt};
+use crate::core::text;
 
 pub struct Url;
 
@@ -21,9 +22,11 @@ impl Type for Url {
 
     fn parse<'v>(value: Cow<'v, str>, limits: &Limits) -> Parsed<'v> {
         match host(&value) {
-            Some(end) if value[..end].chars().any(char::is_uppercase) => {
-                Parsed::text(Cow::Owned(value[..end].to_lowercase() + &value[end..]), limits, TextKind::Other)
-            }
+            Some(end) if value[..end].chars().any(char::is_uppercase) => Parsed::text(
+                Cow::Owned(text::nfc(&value[..end].to_lowercase()).into_owned() + &value[end..]),
+                limits,
+                TextKind::Other,
+            ),
             Some(_) => Parsed::text(value, limits, TextKind::Other),
             None => Parsed::refused(Refusal::new(Problem::NotAUrl { found: excerpt(&value).to_string() })),
         }
@@ -44,7 +47,7 @@ fn host(value: &str) -> Option<usize> {
     // A name and a password are no part of an address that people share.
     let (name, port) = rest[..end].split_once(':').map_or((&rest[..end], None), |(name, port)| (name, Some(port)));
     let is_port = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0));
-    let is_name = check_domain(&name.to_lowercase()).is_ok() || is_ipv4(name);
+    let is_name = check_domain(&text::nfc(&name.to_lowercase())).is_ok() || is_ipv4(name);
     (is_port && is_name).then_some(start + end)
 }
 

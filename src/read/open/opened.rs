@@ -84,7 +84,9 @@ pub(super) fn open_text(
     let refusal = match what_else(start) {
         None if is_report => None,
         None if options.format == Some(Format::Spreadsheet) => Some("it is not a spreadsheet; leave out --format"),
-        None if options.sheet.is_some() => Some("it is not a spreadsheet and has no sheets; leave out --sheet"),
+        None if options.sheet.is_some() && !options.has_usual_sheet => {
+            Some("it is not a spreadsheet and has no sheets; leave out --sheet")
+        }
         other => other,
     };
     if let Some(message) = refusal {

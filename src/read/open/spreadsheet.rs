@@ -45,7 +45,7 @@ pub(super) fn spreadsheet(
     if options.format.is_some_and(|format| format != Format::Spreadsheet) {
         return Err(refuse(path, "it is a spreadsheet; leave out --format, or use --format spreadsheet"));
     }
-    if options.encoding.is_some() {
+    if options.encoding.is_some() && !options.has_usual_encoding {
         return Err(refuse(path, "it is a spreadsheet, which has no encoding; leave out --encoding"));
     }
     let Some(program) = &options.program else {

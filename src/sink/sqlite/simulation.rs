@@ -6,7 +6,7 @@ use rusqlite::Connection;
 
 use super::connection::sqlite_error;
 use super::customers::{Customers, Origin, Snapshot, StoredRow, read_origin, read_rows, value_before};
-use super::rows::{self, Change, ChangeStamp, insert_rows};
+use super::rows::{self, Change, ChangeSql, ChangeStamp, insert_rows};
 use super::schema::{create_all, insert_customer, table_of};
 use super::sql::{execute, quoted};
 use crate::core::{profile::Profile, row::Value};
@@ -23,6 +23,7 @@ pub struct Simulation {
     existing: Option<Box<Snapshot>>,
     connection: Connection,
     profile: Arc<Profile>,
+    change_sql: ChangeSql,
     next_id: i64,
     stop: Arc<AtomicUsize>,
 }
@@ -35,7 +36,8 @@ impl Simulation {
             Ok(connection)
         });
         let connection = created.map_err(|error| failed(stop, &error))?;
-        Ok(Simulation { existing, connection, profile, next_id: FIRST_SIMULATED, stop: Arc::clone(stop) })
+        let (change_sql, stop) = (ChangeSql::new(&profile), Arc::clone(stop));
+        Ok(Simulation { existing, connection, profile, change_sql, next_id: FIRST_SIMULATED, stop })
     }
 
     /// The customers that exist, if there is a database.
@@ -62,7 +64,7 @@ impl Simulation {
         if let (false, Some(existing)) = (is_here.map_err(|error| failed(&self.stop, &error))?, self.customers()) {
             existing.read_rows(&columns, &[customer], |_, row| done = copy(connection, profile, customer, &row))?;
         }
-        done.and_then(|()| rows::change(connection, &table, change, stamp).map(drop))
+        done.and_then(|()| rows::change(connection, &mut self.change_sql, change, stamp).map(drop))
             .map_err(|error| failed(&self.stop, &error))
     }
 

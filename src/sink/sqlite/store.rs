@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use super::connection::{StoreOptions, cannot_open, retry};
 use super::destination::{Destination, ExistingDatabase};
 use super::lock::{LockState, LockedDatabase, OpenDatabase};
-use super::rows::{self, Change, ChangeStamp};
+use super::rows::{self, Change, ChangeSql, ChangeStamp};
 use super::runs::{
     CHECKPOINT_UPDATES, Checkpoint, FileRow, RunRow, remove_checkpoint, write_checkpoint, write_database_id, write_run,
 };
@@ -27,6 +27,8 @@ pub struct Store {
     pub rows_written: u64,
     pub rows_changed: u64,
     journal: Journal,
+    /// Made for the first change.
+    change_sql: Option<ChangeSql>,
 }
 
 impl Store {
@@ -39,7 +41,8 @@ impl Store {
                 (Destination::Existing(Box::new(ExistingDatabase::new(open))), next_id)
             }
         };
-        Ok(Store { destination, options, next_id, rows_written: 0, rows_changed: 0, journal: Journal::default() })
+        let (journal, change_sql) = (Journal::default(), None);
+        Ok(Store { destination, options, next_id, rows_written: 0, rows_changed: 0, journal, change_sql })
     }
 
     pub fn run_id(&self) -> i64 {
@@ -87,16 +90,18 @@ impl Store {
     }
 
     pub fn change(&mut self, change: &Change<'_>, stamp: &ChangeStamp<'_>) -> Result<()> {
-        let changed = self.read(|connection| {
-            let table = schema::table_of(&self.options.profile);
-            let changed = rows::change(connection, &table, change, stamp)?;
-            if self.options.track_inputs {
+        let Store { destination, options, change_sql, .. } = self;
+        let Some(connection) = destination.connection() else { return Ok(()) };
+        let change_sql = change_sql.get_or_insert_with(|| ChangeSql::new(&options.profile));
+        let mut write = || {
+            let changed = rows::change(connection, change_sql, change, stamp)?;
+            if options.track_inputs {
                 let sql = "INSERT INTO import_checkpoint_updates (import_file, customer_id) VALUES (?1, ?2)";
                 connection.prepare_cached(sql)?.execute([stamp.file, change.customer])?;
             }
             Ok(changed)
-        })?;
-        self.rows_changed += changed as u64;
+        };
+        self.rows_changed += write().map_err(|error| options.sqlite_error(error))? as u64;
         Ok(())
     }
 

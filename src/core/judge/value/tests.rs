@@ -1,6 +1,6 @@
 //! What is stored for a value of a field, and its findings: tables of cases.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use proptest::prelude::*;
 
@@ -8,7 +8,7 @@ use super::super::options::FieldOptions;
 use super::*;
 use crate::core::finding::{Severity, english};
 use crate::core::mode::{Empty, Mode};
-use crate::core::profile::{Binding, Profile};
+use crate::core::profile::{Binding, Mapping, Profile};
 use crate::core::row::{PlainRows, Value};
 
 /// What is stored for a value of a field, and the codes of its faults, warnings in brackets: `0351 (null-word)`.
@@ -34,6 +34,7 @@ fn own() -> Arc<Profile> {
     let text = r#"
         [fields.name]
         case = "upper"
+        default = " no  name "
         [fields.code]
         pattern = "K[0-9]{2}"
         pattern_message = "it is K and two digits"
@@ -71,6 +72,27 @@ fn own() -> Arc<Profile> {
         at_least = 1
         at_most = 5
         default = 3
+        [fields.rate]
+        type = "decimal"
+        at_least = -1000000
+        at_most = 99999.5
+        [fields.exact]
+        type = "decimal"
+        store = "text"
+        [fields.seen]
+        type = "timestamp"
+        [fields.delivery]
+        type = "choice"
+        choices = ["email", "print", "Straße"]
+        [fields.amount]
+        type = "decimal"
+        decimal = ","
+        at_least = -12.5
+        [fields.agreed]
+        type = "flag"
+        [fields.tags]
+        type = "list"
+        pattern = '\["a".*'
         [fields.site]
         type = "url"
     "#;
@@ -82,6 +104,7 @@ fn an_own_profile_has_all_types() {
     let plan = Plan::new(own(), &FieldOptions::default()).unwrap();
     for (column, raw, expected) in [
         ("name", "straße", "STRASSE"),
+        ("name", "", "NO NAME"),
         ("code", "k12", "K12"),
         ("code", "K123", "pattern-mismatch"),
         ("code", "null", "pattern-mismatch"),
@@ -107,6 +130,20 @@ fn an_own_profile_has_all_types() {
         ("limit", "-1", "nothing (out-of-range)"),
         ("price", "12.5", "1250"),
         ("price", "99.51", "out-of-range"),
+        ("rate", "99999.50", "99999.5"),
+        ("rate", "99999.51", "out-of-range"),
+        ("rate", "-1000000.000000000001", "out-of-range"),
+        ("rate", "-0.0", "0"),
+        ("rate", "007", "7"),
+        ("exact", "001.50", "1.50"),
+        ("exact", "-12345678901234567890.1", "-12345678901234567890.1"),
+        ("seen", "2024-02-29T12:30:00Z", "2024-02-29T12:30:00Z"),
+        ("seen", "2024-02-29T12:30:00.500+01:00", "2024-02-29T11:30:00.5Z"),
+        ("seen", "2024-02-30T12:30:00Z", "invalid-date"),
+        ("delivery", "STRASSE", "Straße"),
+        ("amount", "1.234", "invalid-decimal"),
+        ("tags", "a, b", "[\"a\",\"b\"]"),
+        ("tags", "b", "pattern-mismatch"),
         ("stars", "5", "5"),
         ("stars", "6", "out-of-range"),
         ("stars", "", "3"),
@@ -121,6 +158,8 @@ fn an_own_profile_has_all_types() {
         ("limit", "1234", "1234"),
         ("limit", "\"1.234,5\"", "1234.5"),
         ("price", "1e2", "wrong-type"),
+        ("tags", "[\"a\"]", "[\"a\"]"),
+        ("tags", "[\"b\"]", "pattern-mismatch"),
         ("day", "20240229", "invalid-date"),
         ("day", "true", "wrong-type"),
         ("site", "[1]", "nested-value"),
@@ -365,6 +404,25 @@ fn the_hint_of_a_control_character_says_what_it_was() {
 }
 
 #[test]
+fn a_key_keeps_no_invalid_value() {
+    let profile =
+        Arc::new(Profile::parse("a.toml", "key = 'code'\n[fields.code]\nmax = 2\non_invalid = 'keep'\n").unwrap());
+    for (key, expected) in [(None, "too-long"), (Some("none".to_string()), "abc (too-long)")] {
+        let plan = Plan::new(Arc::clone(&profile), &FieldOptions { key, ..FieldOptions::default() }).unwrap();
+        assert_eq!(judged(&plan, "code", false, "abc"), expected);
+    }
+}
+
+#[test]
+fn a_constant_is_not_replaced_by_the_default() {
+    for (constant, is_valid) in [("4", true), ("n/a", false)] {
+        let mapping = Mapping::parse(&format!("[constants]\nstars = '{constant}'\n")).unwrap();
+        let options = FieldOptions { mapping, ..FieldOptions::default() };
+        assert_eq!(Plan::new(own(), &options).is_ok(), is_valid, "{constant}");
+    }
+}
+
+#[test]
 fn a_profile_may_have_512_fields() {
     let fields: String = (0..FieldSet::CAPACITY).map(|field| format!("[fields.f{field}]\nmax = 9\n")).collect();
     let text = format!("name = \"wide\"\ntitle = \"Wide\"\nkey = \"f511\"\n{fields}");
@@ -419,7 +477,8 @@ fn compare(plan: &Plan, field: usize, value: &str) -> bool {
         Value::Text(text) if quick.repaired[field] > 0 => Quick::Repaired(text.len()),
         Value::Text(text) => Quick::Normalised(text.len()),
         Value::Null => Quick::Missing,
-        Value::Integer(_) | Value::Real(_) => Quick::Undecided,
+        Value::Integer(number) => Quick::Pushed(number.to_string().as_bytes() == clean),
+        Value::Real(number) => Quick::Pushed(number.to_string().as_bytes() == clean),
     };
     assert_eq!(done, expected, "{value:?}");
     assert!(full.findings.is_empty(), "{value:?} in {}", plan.fields[field].column);
@@ -447,9 +506,50 @@ fn usual_values_take_the_quick_path() {
         ("phone", "+49 55 629 3139"),
         ("phone", "(541) 754-3010"),
     ];
-    for (column, value) in cases {
+    let own_plan = Plan::new(own(), &FieldOptions::default()).unwrap();
+    let own_cases = [
+        ("rate", "-12.50"),
+        ("price", "12.5"),
+        ("amount", "1234,56"),
+        ("day", "2024-02-29"),
+        ("seen", "2024-02-29T12:30:00Z"),
+        ("stars", "3"),
+        ("agreed", "Yes"),
+        ("agreed", "0"),
+        ("delivery", "print"),
+        ("delivery", "STRASSE"),
+    ];
+    let cases = cases.map(|case| (&plan, case)).into_iter().chain(own_cases.map(|case| (&own_plan, case)));
+    for (plan, (column, value)) in cases {
         let field = plan.profile.field_index(column).unwrap();
-        assert!(compare(&plan, field, value), "{column}: {value}");
+        assert!(compare(plan, field, value), "{column}: {value}");
+    }
+}
+
+/// The plan of [`own`], made once for many values.
+static OWN: LazyLock<Plan> = LazyLock::new(|| Plan::new(own(), &FieldOptions::default()).unwrap());
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(20_000))]
+    #[test]
+    fn both_paths_store_the_same_for_each_type(
+        field in any::<prop::sample::Index>(),
+        number in " ?[+-]?0{0,2}[0-9]{0,19}[.,]?[0-9]{0,17}-?",
+        small in "-?[0-9]{1,6}([.,][0-9]{0,3})?",
+        moment in "[0-2][0-9]{3}-[01][0-9]-[0-3][0-9]([T ][0-2][0-9]:[0-6][0-9](:[0-6][0-9]([.][0-9]{1,3})?)?(Z|z| Z|[+]01:00)?)?",
+        word in "(GOLD|gold|Silver|email|PRINT|strasse|Straße|STRAßE|yes|NO|oN|f|T|0|1|true)[ a-z0]?",
+        near in prop::option::of((any::<prop::sample::Index>(), "[0-9 TZ:.,+-]")),
+    ) {
+        for value in [number, small, moment, word] {
+            let mut near_miss = value.clone();
+            if let Some((at, with)) = &near && !value.is_empty() && value.is_ascii() {
+                let at = at.index(value.len());
+                near_miss.replace_range(at..=at, with);
+            }
+            for value in [value, near_miss].iter().filter(|value| text::is_tidy(value.as_bytes())) {
+                compare(&OWN, field.index(OWN.fields.len()), value);
+            }
+        }
     }
 }
 
@@ -462,7 +562,7 @@ proptest! {
         key in prop::sample::select(vec!["none", "name", "profile"]),
         relax in prop::sample::select(vec!["all", "name"]),
         value in " {0,1}([a-zA-Z0-9.,@+'() /éßłĀ×÷ʼʀ\\\\N-]{0,12}|[a-z.@-]{3,14}|[a-z]{1,8}@[a-z.-]{1,9}[.][a-z0-9]{1,3}\
-            |[+]?[0-9 ().-]{1,13}|[12][0-9]{3}-[01][0-9]-[0-3][0-9]( 00:00)?|https?://[a-z.]{3,9}/|[+-]?[0-9]{1,8}[.,]?[0-9]{0,3}([eE][+-]?)?0{0,3}[0-9]{0,2}|#N/A|#[A-Z0-9/]{1,5}[!?]?\
+            |[+]?[0-9 ().-]{1,13}|[12][0-9]{3}-[01][0-9]-[0-3][0-9]([ T]00:00(:00)?Z?)?|-?[0-9]{1,16}([.,][0-9]{0,6})?|https?://[a-z.]{3,9}/|[+-]?[0-9]{1,8}[.,]?[0-9]{0,3}([eE][+-]?)?0{0,3}[0-9]{0,2}|#N/A|#[A-Z0-9/]{1,5}[!?]?\
             |=\"[0-9a-z\"]{0,6}\"|[nN](ull|/?[aA]|il|one)|unknown|-{1,3}|tel:[0-9+-]{1,9}|[A-Za-z]{2}|Germany|Korea, Republic of|[a-zé .'-]{1,60}|[é]{20,60}|mailto:a@b.c) {0,1}",
     ) {
         let key = Some(key.to_string()).filter(|key| key != "profile");
