@@ -192,6 +192,9 @@ pub struct InspectArgs {
     /// Write a mapping file to edit
     #[arg(long, value_name = "FILE")]
     pub write_mapping: Option<PathBuf>,
+    /// The time to use as now, such as 2026-01-31T12:00:00Z [default: the system's clock]
+    #[arg(long, value_name = "RFC3339")]
+    pub now: Option<String>,
     /// Print JSON instead of text
     #[arg(long)]
     pub json: bool,
@@ -230,7 +233,7 @@ mod tests {
         assert_eq!((options("import"), options("check")), (all.clone(), all));
         assert_eq!(
             options("inspect"),
-            named(|row| row.is_reading || row.name == "profile", &["write-mapping", "json"])
+            named(|row| row.is_reading || row.name == "profile", &["write-mapping", "now", "json"])
         );
         Cli::command().debug_assert();
     }

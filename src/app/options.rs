@@ -45,6 +45,7 @@ pub(super) fn checked(command: Command, args: &RunArgs, stop: Arc<AtomicUsize>) 
 pub(super) fn inspected(args: &InspectArgs, stop: Arc<AtomicUsize>) -> Result<Options> {
     let mut options = unset(Command::Check, vec![args.input.clone()], stop);
     args.options.apply(&mut options)?;
+    options.now = args.now.as_deref().map(now).transpose()?;
     options.threads = 1;
     with_possible_quoting(options)
 }

@@ -8,6 +8,7 @@ mod catalogue;
 mod cli;
 mod columns;
 mod crash;
+mod crm;
 mod determinism;
 mod dialects;
 mod docs;

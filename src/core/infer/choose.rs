@@ -1,91 +1,62 @@
 //! The type of a field, chosen from what is known of its column: [`choose`].
 
+use super::choices::{choice, list, text};
 use super::column::{ColumnStats, Fit, MOST_CHOICES, Noted};
 use super::dates::{COMPACT, DAYS, EITHER, ISO, Time};
 use super::fields::Sure;
+use super::guess::{Guess, Habits, misfits, room_for, with_length};
 use super::hints::{self, Hint};
 use super::numbers::{FORMS, Form};
 use super::verdict::{
-    COUNTRY, DIALLED, EMAIL, FLAG, IDENTIFIER, INTEGER, LIST, LONG, MARKED, PHONE, REWRITTEN, SCHEME, TEXT, URL,
+    COUNTRY, DIALLED, EMAIL, FLAG, IDENTIFIER, INTEGER, LONG, MARKED, PHONE, REWRITTEN, SCHEME, TEXT, URL,
 };
-use super::words::{number, quoted, toml_list, toml_text};
-
-/// What other columns say about how a person writes dates and decimals.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Habits {
-    /// Whether the decimal mark is a comma.
-    pub(super) comma: Option<bool>,
-    /// Whether the day comes before the month.
-    pub(super) day_first: Option<bool>,
-}
-
-/// A type, with its keys and what speaks for it.
-#[derive(Clone, Debug)]
-pub(super) struct Guess {
-    pub(super) kind: &'static str,
-    pub(super) keys: Vec<(&'static str, String)>,
-    pub(super) notes: Vec<String>,
-    pub(super) perhaps: Vec<String>,
-    pub(super) fit: Fit,
-    pub(super) sure: Sure,
-    pub(super) holds_words: bool,
-    /// What its values prove about the habits of the file.
-    pub(super) proves: Habits,
-}
-
-impl Guess {
-    fn new(kind: &'static str, fit: Fit) -> Guess {
-        const FEW: u64 = 20;
-        let sure = if fit.is_whole() && fit.of >= FEW { Sure::Certain } else { Sure::Likely };
-        let (keys, notes, perhaps) = Default::default();
-        Guess { kind, keys, notes, perhaps, fit, sure, holds_words: false, proves: Habits::default() }
-    }
-
-    fn with(mut self, key: &'static str, value: String) -> Guess {
-        self.keys.push((key, value));
-        self
-    }
-
-    fn noted(mut self, note: String) -> Guess {
-        self.notes.push(note);
-        self
-    }
-
-    fn words(self) -> Guess {
-        Guess { holds_words: true, ..self }
-    }
-}
-
-/// The lengths that are proposed.
-const LENGTHS: [usize; 12] = [10, 20, 50, 100, 200, 254, 500, 1000, 4000, 10_000, 100_000, 1_000_000];
-
-/// The next length with some room for longer values; `None` if the longest is longer than any.
-fn room_for(longest: usize) -> Option<usize> {
-    LENGTHS.into_iter().find(|length| *length >= longest + longest / 10)
-}
+use super::words::{percent, quoted, toml_list, toml_text};
 
 /// What a column most likely holds.
 pub(super) fn choose(header: &str, stats: &ColumnStats, habits: Habits) -> Guess {
     let says = |hint| hints::says(header, hint);
-    let typed = || {
-        flag(stats)
-            .or_else(|| plain(stats, "email", EMAIL).map(|guess| guess.with("max", email_length(stats).to_string())))
-            .or_else(|| url(stats))
-            .or_else(|| timestamp(stats, habits))
-            .or_else(|| date(stats, habits, says(Hint::Date)))
-            .or_else(|| phone(stats, says(Hint::Phone)))
-            .or_else(|| postal_code(stats, says(Hint::PostalCode)))
-            .or_else(|| country(stats, says(Hint::Country)))
-            .or_else(|| integer(stats))
-            .or_else(|| decimal(stats, habits))
-    };
+    let types: [&dyn Fn() -> Option<Guess>; 10] = [
+        &|| flag(stats),
+        &|| Some(plain(stats, "email", EMAIL).with("max", email_length(stats).to_string())),
+        &|| url(stats),
+        &|| timestamp(stats, habits),
+        &|| date(stats, habits, says(Hint::Date)),
+        &|| phone(stats, says(Hint::Phone)),
+        &|| postal_code(stats, says(Hint::PostalCode)),
+        &|| country(stats, says(Hint::Country)),
+        &|| integer(stats),
+        &|| decimal(stats, habits),
+    ];
+    let typed = |fits: fn(&Fit) -> bool| types.iter().find_map(|guess| guess().filter(|guess| fits(&guess.fit)));
     let is_number = |guess: &Guess| matches!(guess.kind, "integer" | "decimal");
-    match typed() {
+    match typed(Fit::is_enough) {
         // A file's codes may be numbers by chance; a few that are not show it.
         Some(guess) if is_number(&guess) && !guess.fit.is_whole() => choice(stats).unwrap_or(guess),
         Some(guess) => guess,
-        None => list(stats).or_else(|| choice(stats)).unwrap_or_else(|| text(stats)),
+        None => {
+            let guess = list(stats).or_else(|| choice(stats)).unwrap_or_else(|| text(stats));
+            match typed(Fit::is_nearly_enough) {
+                Some(near) if guess.perhaps.is_empty() => with_near(guess, near),
+                _ => guess,
+            }
+        }
     }
+}
+
+/// A guess that takes all values, with a type that nearly all of them fit as comments: a person decides.
+fn with_near(guess: Guess, near: Guess) -> Guess {
+    let Fit { of, fitting, misfit } = &near.fit;
+    let mut guess = guess.noted(format!(
+        "{}: {} of the values fit; {}. If those are mistakes, take the type in the comments below",
+        near.kind,
+        percent(*fitting, *of),
+        misfits(["does not", "do not"], misfit)
+    ));
+    guess.perhaps.push(format!("type = {}", toml_text(near.kind)));
+    guess.perhaps.extend(near.keys.iter().map(|(key, value)| format!("{key} = {value}")));
+    guess.perhaps.extend(near.perhaps);
+    guess.sure = Sure::Guess;
+    guess
 }
 
 fn email_length(stats: &ColumnStats) -> usize {
@@ -93,28 +64,20 @@ fn email_length(stats: &ColumnStats) -> usize {
     room_for(stats.longest.0).unwrap_or(stats.longest.0).max(254)
 }
 
-fn with_length(guess: Guess, stats: &ColumnStats) -> Guess {
-    match room_for(stats.longest.0).filter(|_| stats.filled > 0) {
-        Some(length) => guess.with("max", length.to_string()),
-        None => guess,
-    }
-}
-
-fn plain(stats: &ColumnStats, kind: &'static str, bit: u16) -> Option<Guess> {
-    let fit = stats.fit(false, |verdict| verdict.kinds & bit != 0);
-    fit.is_enough().then(|| Guess::new(kind, fit))
+fn plain(stats: &ColumnStats, kind: &'static str, bit: u16) -> Guess {
+    Guess::new(kind, stats.fit(false, |verdict| verdict.kinds & bit != 0))
 }
 
 /// A word with a dot may be an address by chance; most addresses begin as such.
 fn url(stats: &ColumnStats) -> Option<Guess> {
-    let guess = plain(stats, "url", URL)?;
+    let guess = plain(stats, "url", URL);
     let begins = stats.fit(false, |verdict| verdict.kinds & (URL | SCHEME) == URL | SCHEME);
     (2 * begins.fitting > begins.of).then(|| with_length(guess, stats))
 }
 
 /// A flag has two values; a column of ones alone may be a number.
 fn flag(stats: &ColumnStats) -> Option<Guess> {
-    let guess = plain(stats, "flag", FLAG)?;
+    let guess = plain(stats, "flag", FLAG);
     let is_digit = |value: &str| value.bytes().all(|byte| byte.is_ascii_digit());
     let digits = stats.values.iter().filter(|(_, value)| is_digit(value)).count();
     let words = stats.values.len() - digits;
@@ -122,7 +85,7 @@ fn flag(stats: &ColumnStats) -> Option<Guess> {
 }
 
 fn phone(stats: &ColumnStats, is_named: bool) -> Option<Guess> {
-    let guess = plain(stats, "phone", PHONE)?;
+    let guess = plain(stats, "phone", PHONE);
     let dialled = stats.fit(false, |verdict| verdict.kinds & (DIALLED | PHONE) == DIALLED | PHONE);
     if !is_named && (2 * dialled.fitting < dialled.of || dialled.of < 10) {
         return None;
@@ -163,7 +126,7 @@ fn country(stats: &ColumnStats, is_named: bool) -> Option<Guess> {
 fn integer(stats: &ColumnStats) -> Option<Guess> {
     let kept = stats.fit(false, |verdict| verdict.kinds & IDENTIFIER == 0);
     // A number would lose the zeros.
-    kept.is_whole().then(|| plain(stats, "integer", INTEGER)).flatten()
+    kept.is_whole().then(|| plain(stats, "integer", INTEGER))
 }
 
 fn decimal(stats: &ColumnStats, habits: Habits) -> Option<Guess> {
@@ -180,7 +143,7 @@ fn decimal(stats: &ColumnStats, habits: Habits) -> Option<Guess> {
         (Some(point), comma) => (point, comma),
         (None, comma) => (comma?, None),
     };
-    let fit = fits.into_iter().nth(form).filter(Fit::is_enough)?;
+    let fit = fits.into_iter().nth(form)?;
     let chosen = FORMS[form];
     let read = || stats.verdicts.iter().map(|(verdict, _)| verdict).filter(|verdict| verdict.decimals >> form & 1 == 1);
     if !read().any(|verdict| verdict.kinds & MARKED != 0) {
@@ -241,7 +204,7 @@ fn timestamp(stats: &ColumnStats, habits: Habits) -> Option<Guess> {
     let is_time = |time: Time, of: Time| time == of || of == Time::Iso && time == Time::None;
     let fits = |days: u32, time: Time| formats.iter().any(|(form, of)| days >> form & 1 == 1 && is_time(time, *of));
     let fit = stats.fit(false, |verdict| fits(verdict.days, verdict.time));
-    fit.is_enough().then(|| {
+    (fit.fitting > 0).then(|| {
         let texts: Vec<String> = formats.iter().map(|(form, time)| format(*form, *time)).collect();
         let is_iso = formats.iter().all(|(form, time)| (*form, *time) == (ISO, Time::Iso));
         let guess = with_formats(Guess::new("timestamp", fit), &found, &texts, is_iso);
@@ -258,7 +221,7 @@ fn date(stats: &ColumnStats, habits: Habits, is_named: bool) -> Option<Guess> {
     let fit = stats.fit(false, |verdict| verdict.time == Time::None && fits(verdict.days));
     // Eight digits may be any number; many that are all days are days.
     let is_number = found.forms == [COMPACT] && !is_named && (stats.values.len() <= MOST_CHOICES || !fit.is_whole());
-    (fit.is_enough() && !is_number).then(|| {
+    (fit.fitting > 0 && !is_number).then(|| {
         let texts: Vec<String> = found.forms.iter().map(|form| format(*form, Time::None)).collect();
         with_formats(Guess::new("date", fit), &found, &texts, found.forms == [ISO])
     })
@@ -353,50 +316,4 @@ fn other_order(form: usize) -> Option<usize> {
 fn contradict(one: usize, other: usize) -> bool {
     const ORDERS: [(usize, usize); 2] = [(2, 11), (3, 10)];
     one == other || EITHER.iter().chain(&ORDERS).any(|pair| *pair == (one, other) || *pair == (other, one))
-}
-
-fn list(stats: &ColumnStats) -> Option<Guess> {
-    let fit = stats.fit(true, |verdict| verdict.kinds & (LIST | TEXT) != 0);
-    let arrays = stats.fit(true, |verdict| verdict.kinds & LIST != 0);
-    (fit.is_enough() && 2 * arrays.fitting > arrays.of).then(|| Guess::new("list", fit).words())
-}
-
-/// A few values that come again and again.
-fn choice(stats: &ColumnStats) -> Option<Guess> {
-    const LONGEST: usize = 60;
-    let (count, is_exact) = stats.distinct.count();
-    let is_few = is_exact && count <= MOST_CHOICES as u64 && count == stats.values.len() as u64;
-    let fit = stats.fit(true, |verdict| verdict.kinds & TEXT != 0);
-    let is_repeated = stats.filled >= 12 && 4 * count <= stats.filled;
-    if !is_few || !is_repeated || !fit.is_whole() || stats.longest.0 > LONGEST {
-        return None;
-    }
-    let mut values: Vec<(u64, &str)> =
-        stats.values.iter().map(|(hash, value)| (stats.distinct.count_of(*hash), value.as_str())).collect();
-    values.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
-    let counts: Vec<String> =
-        values.iter().map(|(count, value)| format!("{} {}", quoted(value), number(*count))).collect();
-    let choices: Vec<String> = values.iter().map(|(_, value)| (*value).to_string()).collect();
-    let sure = if 20 * count <= stats.filled { Sure::Certain } else { Sure::Likely };
-    let guess = Guess { sure, ..Guess::new("choice", fit).words() };
-    Some(
-        guess
-            .with("choices", toml_list(&choices))
-            .noted(format!("{}. If others may come, make it text", counts.join(", "))),
-    )
-}
-
-fn text(stats: &ColumnStats) -> Guess {
-    let guess = Guess::new("text", stats.fit(true, |verdict| verdict.kinds & TEXT != 0)).words();
-    with_length(guess, stats)
-}
-
-/// `3 values do not fit, such as "X" on line 7`, with the verb for one value and for several.
-pub(super) fn misfits([one, several]: [&str; 2], misfit: &Noted) -> String {
-    let (count, verb) = if misfit.count == 1 {
-        ("1 value".to_string(), one)
-    } else {
-        (format!("{} values", number(misfit.count)), several)
-    };
-    format!("{count} {verb}, such as {} on line {}", quoted(&misfit.value), misfit.line)
 }

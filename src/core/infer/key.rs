@@ -1,6 +1,7 @@
 //! The key of a proposed profile: [`choose`].
 
 use super::fields::{Field, KeyWorth};
+use super::hints::{self, Hint};
 use super::words::number;
 
 /// The column that is the key, or none, and comments that say why.
@@ -8,8 +9,10 @@ pub(super) fn choose(fields: &[Field], records: u64) -> (Vec<String>, Vec<String
     const MOST: usize = 5;
     let possible = || fields.iter().filter(|field| field.impossible.is_none());
     let mut candidates: Vec<&Field> = possible().filter(|field| field.key > KeyWorth::None).collect();
-    // A stable sort: of equal ones the first column stays first.
-    candidates.sort_by_key(|field| std::cmp::Reverse(field.key));
+    // Of those that cannot be the key as they are, one that is named so comes first. A stable sort: of equal ones the first
+    // column stays first.
+    let is_named = |field: &Field| hints::says(&field.header, Hint::Identifier);
+    candidates.sort_by_key(|field| std::cmp::Reverse((field.key.max(KeyWorth::Gaps), is_named(field), field.key)));
     let described = |field: &&Field| {
         let name = &field.name;
         match field.key {

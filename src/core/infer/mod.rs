@@ -4,11 +4,13 @@
 //! Values are cleaned as judging cleans them, and tested with the types' own tests, so that a profile made here accepts what it
 //! was made from. `run::new_profile` reads the records and calls it.
 
+mod choices;
 mod choose;
 mod column;
 mod dates;
 mod distinct;
 mod fields;
+mod guess;
 mod hints;
 mod key;
 mod names;

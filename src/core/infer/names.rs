@@ -25,7 +25,10 @@ pub(super) fn words(header: &str) -> Vec<String> {
         let is_next_lower = characters.peek().is_some_and(|next| next.is_lowercase());
         let starts = match before {
             Some(before) if before.is_lowercase() || before.is_ascii_digit() => character.is_uppercase(),
-            Some(before) if before.is_uppercase() => character.is_uppercase() && is_next_lower,
+            // IBANNumber is two words, USt is one.
+            Some(before) if before.is_uppercase() => {
+                character.is_uppercase() && is_next_lower && words.last().is_some_and(|word| word.len() > 1)
+            }
             _ => false,
         };
         if !is_open || starts {
@@ -122,6 +125,7 @@ mod tests {
             ("customerID", "customer_id"),
             ("IBANNumber", "iban_number"),
             ("Kunden-Nr.", "kunden_nr"),
+            ("USt-IdNr.", "ust_id_nr"),
             ("Straße (Rechnung)", "strasse_rechnung"),
             ("Prénom", "prenom"),
             ("Telefon 2", "telefon_2"),

@@ -11,7 +11,7 @@ pub(super) enum Nothing {
 
 /// Whether a cleaned value is a word for nothing.
 pub(super) fn of(value: &str) -> Option<Nothing> {
-    const SURELY: [&str; 22] = [
+    const SURELY: [&str; 25] = [
         "-",
         "--",
         "---",
@@ -34,11 +34,15 @@ pub(super) fn of(value: &str) -> Option<Nothing> {
         "(blank)",
         "(none)",
         "(unknown)",
+        "00.00.0000",
+        "0000-00-00",
+        "0000-00-00 00:00:00",
     ];
     const PERHAPS: [&str; 5] = ["null", "nil", "none", "na", "unknown"];
-    const LONGEST: usize = 16;
+    const LONGEST: usize = 19;
     // Nearly all values end here.
-    let may_be = |first: &u8| matches!(first | 0x20, b'-' | b'n' | b'#' | b'k' | b's' | b'(' | b'<' | b'u' | 0xe2);
+    let may_be =
+        |first: &u8| matches!(first | 0x20, b'-' | b'0' | b'n' | b'#' | b'k' | b's' | b'(' | b'<' | b'u' | 0xe2);
     if value.len() > LONGEST || !value.as_bytes().first().is_some_and(may_be) {
         return None;
     }
@@ -58,14 +62,14 @@ mod tests {
 
     #[test]
     fn words_for_nothing() {
-        for word in ["-", "k.A.", "K. A.", "N/A", "NULL", "null", "(Leer)"] {
+        for word in ["-", "k.A.", "K. A.", "N/A", "NULL", "null", "(Leer)", "00.00.0000"] {
             assert_eq!(of(word), Some(Nothing::Surely), "{word}");
         }
         for word in ["Null", "none", "NA", "Unknown"] {
             // A type that holds no words takes them for nothing anyway.
             assert!(of(word) == Some(Nothing::Perhaps) && is_null_word(word), "{word}");
         }
-        for word in ["", "Nullmeier", "x", "0", "?", "not applicable at all"] {
+        for word in ["", "Nullmeier", "x", "0", "00", "00.00.0001", "?", "not applicable at all"] {
             assert_eq!(of(word), None, "{word}");
         }
     }

@@ -94,10 +94,12 @@ impl Page {
         self.0.push('\n');
         self.comment("How the file is read.");
         self.line("[file]");
+        let mut last = "";
         for FileKey { key, value, note, is_found } in file {
-            if !note.is_empty() {
+            if !note.is_empty() && note != last {
                 self.comment(note);
             }
+            last = note;
             self.line(&format!("{}{key} = {value}", if *is_found { "# " } else { "" }));
         }
         if !tokens.is_empty() {

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::choose::{Guess, Habits, choose, misfits};
+use super::choose::choose;
 use super::column::{ColumnStats, Noted};
 use super::distinct::Budget;
 use super::fields::{Field, KeyWorth, Sure};
+use super::guess::{Guess, Habits, misfits};
 use super::hints::{self, Hint};
 use super::key;
 use super::names::Names;
@@ -147,7 +148,8 @@ impl Table {
         let key = if is_alone { worth(header, stats, &guess, self.records) } else { KeyWorth::None };
         let mut keys = Vec::new();
         let is_nameless = letters_and_digits(header).is_empty();
-        if !is_nameless && letters_and_digits(&name) != letters_and_digits(header) {
+        // Under its label the column is found whatever name a person gives the field.
+        if !is_nameless && name != header.trim() {
             keys.push(("label", toml_text(header.trim())));
         }
         keys.push(("type", toml_text(guess.kind)));

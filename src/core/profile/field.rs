@@ -267,8 +267,15 @@ impl Field {
         parts.extend((!self.values.is_empty()).then(|| "with replacements".to_string()));
         parts.extend(self.kind.facts().normalisation.map(String::from));
         parts.extend(self.repair.then(|| "after address repair".to_string()));
+        parts.extend(self.references.as_ref().map(|column| format!("the parent's {column}")));
+        parts.extend((!self.from.is_empty()).then(|| format!("joined from {}", self.from.join(" and "))));
         parts.extend(self.default.as_ref().map(|default| format!("default {default}")));
         parts.extend(self.unique.then(|| "unique".to_string()));
+        parts.extend(self.on_invalid.and_then(|action| match action {
+            OnInvalid::Clear => Some("left out if invalid".to_string()),
+            OnInvalid::Keep => Some("kept if invalid".to_string()),
+            OnInvalid::Reject => None,
+        }));
         parts.extend(self.deprecated.then(|| "deprecated".to_string()));
         parts.join(", ")
     }

@@ -45,7 +45,7 @@ fn scratch() -> Place {
     let place = Place::new();
     copy(&package().join("samples"), &place.path("samples"));
     let custload = format!(
-        "#!/bin/sh\ncase $1 in\n    import | check | undo) exec {PROGRAM} \"$@\" --now {NOW} ;;\n    *) exec {PROGRAM} \"$@\" ;;\nesac\n"
+        "#!/bin/sh\ncase $1 in\n    import | check | inspect | undo) exec {PROGRAM} \"$@\" --now {NOW} ;;\n    *) exec {PROGRAM} \"$@\" ;;\nesac\n"
     );
     let cargo = "#!/bin/sh\ntest \"$1 $2 $3\" = 'run --release --' || exit 0\nshift 3\nexec custload \"$@\"\n";
     for (name, script) in [("custload", custload.as_str()), ("cargo", cargo)] {

@@ -150,6 +150,63 @@ fn the_best_column_is_the_key() {
 }
 
 #[test]
+fn a_column_that_is_named_as_a_key_is_named_first() {
+    let codes: Vec<String> = (0..20).map(|code| format!("K{}", code.min(18))).collect();
+    let codes: Vec<&str> = codes.iter().map(String::as_str).collect();
+    let mut names: Vec<String> = (0..20).map(|name| format!("Ann {name}")).collect();
+    names[3] = String::new();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let proposal = table(&[("Name", &names[..]), ("Kd.-Nr.", &codes[..])], false).propose();
+    assert!(proposal.key_notes[1].starts_with("Nearly one: kd_nr (95.0 %"), "{:?}", proposal.key_notes);
+}
+
+#[test]
+fn a_type_that_nearly_all_values_fit_is_a_comment() {
+    let mut days: Vec<String> = (10..28).map(|day| format!("{day}.01.2024")).collect();
+    days.extend(["31.02.2024", "00.00.0000", "1.5.2020", "2.5.2020"].map(String::from));
+    let cells: Vec<&str> = days.iter().map(String::as_str).collect();
+    // Zeros are no date, and no mistake either.
+    let proposal = proposed("Geburtsdatum", &cells);
+    assert_eq!(proposal.null_tokens.len(), 1);
+    let field = &proposal.fields[0];
+    assert_eq!((line(field).as_str(), field.sure), ("text max=20", Sure::Guess));
+    assert_eq!(field.perhaps[..2], ["type = \"date\"", "formats = [\"%d.%m.%Y\"]"]);
+    let note = "date: 95.2 % of the values fit; 1 value does not, such as \"31.02.2024\" on line 20. If";
+    assert!(field.notes.iter().any(|found| found.starts_with(note)), "{:?}", field.notes);
+    // A mistake in two is no mistake.
+    let half: Vec<&str> = cells.iter().flat_map(|day| [*day, "Monday"]).collect();
+    assert!(proposed("Geburtsdatum", &half).fields[0].perhaps.is_empty());
+}
+
+#[test]
+fn words_for_yes_and_no_may_be_a_flag() {
+    for (words, values) in [
+        (["Ja", "nein"], Some("values = { Ja = \"yes\", nein = \"no\" }")),
+        (["N", "J"], Some("values = { J = \"yes\", N = \"no\" }")),
+        (["NÃO", "sim"], Some("values = { sim = \"yes\", \"NÃO\" = \"no\" }")),
+        (["ja", "non"], None),
+        (["GOLD", "nein"], None),
+    ] {
+        let field = &proposed("a", &words.repeat(10)).fields[0];
+        assert_eq!((field.kind, field.perhaps.get(1).map(String::as_str)), ("choice", values), "{words:?}");
+    }
+}
+
+#[test]
+fn choices_that_are_seldom_are_named() {
+    let mut cells = [["GOLD"; 60], ["SILVER"; 60]].concat();
+    assert_eq!(proposed("Tier", &cells).fields[0].sure, Sure::Certain);
+    cells.push("SLIVER");
+    let field = &proposed("Tier", &cells).fields[0];
+    assert_eq!(field.sure, Sure::Likely);
+    assert!(
+        field.notes.iter().any(|note| note.starts_with("seldom, perhaps misspelt: \"SLIVER\". ")),
+        "{:?}",
+        field.notes
+    );
+}
+
+#[test]
 fn a_column_without_a_name_is_a_comment() {
     let columns: [(&str, &[&str]); 3] = [("", &["x"]), ("#", &["y"]), ("Größe", &["z"])];
     let proposal = table(&columns, false).propose();
