@@ -178,14 +178,16 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
         if let Some(outcome) = outcome {
             self.out.marks.note_quick(index, outcome);
         }
-        if plan.is_noted {
-            self.note_quick(field, tidy, start);
+        if plan.is_noted && tidy.length > 0 {
+            self.note_quick(field, tidy);
+        }
+        if let Some(part) = plan.address_part {
+            self.lost_zero.note(part, start..self.rows.position(), &self.rows);
         }
         true
     }
 
     /// Whether what the quick path stores in a field can be noted.
-    #[inline(always)]
     fn can_note_quick(&self, plan: &FieldPlan) -> bool {
         let must_be_unchanged = match (plan.link, self.parents) {
             _ if plan.key_part.is_some() => true,
@@ -196,22 +198,16 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
         plan.is_unchanged || !must_be_unchanged
     }
 
-    /// Notes a value that the quick path has stored, in the row from `start` on.
-    #[inline(always)]
-    fn note_quick(&mut self, field: usize, tidy: Tidy<'_>, start: usize) {
+    /// Notes a value that the quick path has stored.
+    fn note_quick(&mut self, field: usize, tidy: Tidy<'_>) {
         let plan = &self.judge.plan.fields[field];
-        if tidy.length > 0 {
-            if let Some(comparison) = plan.key_part {
-                self.note_quick_key(field, tidy, comparison);
-            }
-            if let (Some(link), Parents::Asked) = (plan.link, self.parents)
-                && let Ok(text) = str::from_utf8(tidy.bytes())
-            {
-                self.out.links.note(link, text);
-            }
+        if let Some(comparison) = plan.key_part {
+            self.note_quick_key(field, tidy, comparison);
         }
-        if let Some(part) = plan.address_part {
-            self.lost_zero.note(part, start..self.rows.position(), &self.rows);
+        if let (Some(link), Parents::Asked) = (plan.link, self.parents)
+            && let Ok(text) = str::from_utf8(tidy.bytes())
+        {
+            self.out.links.note(link, text);
         }
     }
 

@@ -54,7 +54,7 @@ pub struct FieldPlan {
     pub(super) key_part: Option<KeyComparison>,
     /// What it has to do with parents.
     pub(super) link: Option<LinkPart>,
-    /// Whether its values are not only stored, but noted as a key, a link or a part of an address.
+    /// Whether its values are not only stored, but noted as keys or links.
     pub(super) is_noted: bool,
     /// Whether the quick path stores its values as they are.
     pub(super) is_unchanged: bool,

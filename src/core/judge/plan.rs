@@ -91,7 +91,7 @@ impl Plan {
         }
         for field in &mut plan.fields {
             field.may_lack = field.required == Required::No && field.default.is_none();
-            field.is_noted = field.key_part.is_some() || field.link.is_some() || field.address_part.is_some();
+            field.is_noted = field.key_part.is_some() || field.link.is_some();
         }
         Ok(plan)
     }
