@@ -159,7 +159,8 @@ fn the_samples_reach_every_code() {
         BTreeSet::from(["record-too-large", "cell-error", "no-such-key", "ambiguous-key", "no-key"].map(String::from));
     // Only a profile of one's own has these.
     reached.extend(
-        ["invalid-date", "invalid-decimal", "invalid-url", "pattern-mismatch", "duplicate-value"].map(String::from),
+        ["invalid-date", "invalid-decimal", "invalid-url", "pattern-mismatch", "duplicate-value", "check-failed"]
+            .map(String::from),
     );
     for sample in Sample::all().iter().filter(|sample| sample.name.contains("dirty")) {
         reached.extend(sample.errors().iter().map(|fault| fault["code"].as_str().unwrap().to_string()));

@@ -164,6 +164,11 @@ pub enum Problem<T = String> {
     /// The record has no key.
     NoKey,
 
+    /// The record breaks a rule of the profile: the rule's name, what it says, and what the profile says of records that break it.
+    CheckFailed { check: T, rule: T, message: Option<T> },
+    /// The record's values leave open whether it keeps a rule.
+    CheckOpen { check: T, fault: RuleFault },
+
     /// A country that ISO 3166 does not know.
     UnknownCountry { found: T },
     /// A word for a missing value.
@@ -207,6 +212,23 @@ pub enum DateFault<T = String> {
     NoSuchTime { zone: T },
     /// The zone has the time twice.
     Twice { zone: T },
+}
+
+/// Why a rule is neither kept nor broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RuleFault {
+    /// A whole number is divided by zero.
+    DivisionByZero,
+    /// A whole number does not fit into 64 bits.
+    Overflow,
+    /// A list has no item of that number.
+    NoSuchItem,
+    /// A text is converted that is no number, or a number that is too large.
+    NotANumber,
+    /// A list has more than this number of items.
+    LongList { most: usize },
+    /// An item of a list is of another type than the rule expects.
+    Types,
 }
 
 /// Why a row of a reject report cannot be read.
@@ -307,6 +329,7 @@ impl<T> Problem<T> {
             Problem::NoSuchKey => Code::NoSuchKey,
             Problem::AmbiguousKey { .. } => Code::AmbiguousKey,
             Problem::NoKey => Code::NoKey,
+            Problem::CheckFailed { .. } | Problem::CheckOpen { .. } => Code::CheckFailed,
             Problem::UnknownCountry { .. } => Code::UnknownCountry,
             Problem::NullWord { .. } => Code::NullWord,
         }
@@ -369,6 +392,8 @@ impl<T> Problem<T> {
             NoSuchKey => NoSuchKey,
             AmbiguousKey { customers } => AmbiguousKey { customers: *customers },
             NoKey => NoKey,
+            CheckFailed { check, rule, message } => CheckFailed { check: text(check), rule: text(rule), message: message.as_ref().map(text) },
+            CheckOpen { check, fault } => CheckOpen { check: text(check), fault: *fault },
             UnknownCountry { found } => UnknownCountry { found: text(found) },
             NullWord { found } => NullWord { found: text(found) },
         }

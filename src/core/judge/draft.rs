@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::checks::{Checked, Noted};
 use super::value::{Judge, Tidy};
 use super::verdicts::{BadRecord, Outcome, Verdicts};
 use super::{field_plan::KeyPlan, marks::Marks, plan::Plan};
@@ -27,6 +28,10 @@ pub(super) struct Draft<'b, B: RowBuilder> {
     stored_key: Range<u32>,
     first_key: usize,
     lost_zero: LostZero,
+    /// What the profile's checks read, if it has any.
+    checked: Option<Checked>,
+    /// Whether the checks judge the record as a new customer, also in a run that changes customers.
+    is_new: bool,
 }
 
 /// A part of a key, as it is compared and as it is stored.
@@ -71,7 +76,14 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
             stored_key: 0..0,
             first_key: 0,
             lost_zero: LostZero::default(),
+            checked: Checked::new(plan),
+            is_new: !plan.mode.changes(),
         }
+    }
+
+    /// The same for records that create customers, whatever the run's mode.
+    pub(super) fn of_new_customers(self) -> Self {
+        Draft { is_new: true, ..self }
     }
 
     pub(super) fn begin(&mut self) {
@@ -91,6 +103,10 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
     }
 
     pub(super) fn finish(&mut self, number: u64) -> Outcome {
+        // A record that is rejected already has no value for each field.
+        if let Some(checked) = self.checked.as_ref().filter(|_| !self.judge.has_error()) {
+            checked.judge(&mut self.judge, &self.rows, self.is_new);
+        }
         let is_rejected = self.judge.has_error();
         if !self.judge.findings.is_empty() {
             self.judge.findings.sort();
@@ -133,8 +149,8 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
             Stored::Integer(number) => self.rows.push_integer(*number),
             Stored::Real(number) => self.rows.push_real(*number),
         }
-        if let (Some(part), Stored::Text(_)) = (self.judge.plan.fields[field].address_part, &stored) {
-            self.lost_zero.note(part, start..self.rows.position(), &self.rows);
+        if self.judge.plan.fields[field].is_watched {
+            self.watch(field, Noted::of(&stored, start..self.rows.position()));
         }
     }
 
@@ -163,10 +179,22 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
         if let Some(comparison) = plan.key_part.filter(|_| tidy.length > 0) {
             self.note_quick_key(field, tidy, comparison);
         }
-        if let Some(part) = plan.address_part {
-            self.lost_zero.note(part, start..self.rows.position(), &self.rows);
+        if plan.is_watched {
+            let written = start..self.rows.position();
+            self.watch(field, if done == Quick::Missing { Noted::Missing } else { Noted::Text(written) });
         }
         true
+    }
+
+    /// Notes what is stored of a field whose values matter later.
+    fn watch(&mut self, field: usize, noted: Noted) {
+        let plan = &self.judge.plan.fields[field];
+        if let (Some(part), Noted::Text(written)) = (plan.address_part, &noted) {
+            self.lost_zero.note(part, written.clone(), &self.rows);
+        }
+        if let (Some(slot), Some(checked)) = (plan.check_slot, &mut self.checked) {
+            checked.note(slot, noted);
+        }
     }
 
     /// Notes a key that the quick path has stored ([`Facts::has_quick_keys`](crate::core::types::definition::Facts)).

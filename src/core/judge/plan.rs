@@ -1,5 +1,6 @@
 //! A profile and the options of a run, prepared for the hot path: [`Plan`]. Judging a value looks up nothing by name.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::field_plan::{FieldPlan, FieldPlanner, KeyPlan, Required};
@@ -27,6 +28,8 @@ pub struct Plan {
     /// The optional fields, if an empty cell clears a stored value.
     pub(super) clearable: FieldSet,
     pub empty: Empty,
+    /// The fields that the profile's checks name, ascending.
+    pub(super) checked: Vec<usize>,
 }
 
 /// What a value is, before its field's rules apply.
@@ -36,6 +39,12 @@ pub(super) enum Content {
     NullWord,
     CellError,
     Value,
+}
+
+fn checked(profile: &Profile) -> Vec<usize> {
+    let fields: BTreeSet<usize> =
+        profile.checks.iter().flat_map(|check| check.compiled.fields.iter().copied()).collect();
+    fields.into_iter().collect()
 }
 
 impl Plan {
@@ -69,6 +78,7 @@ impl Plan {
             mode,
             clearable: FieldSet::default(),
             empty: options.empty,
+            checked: checked(&profile),
         };
         if let Some(key) = plan.key.as_ref().filter(|_| mode.changes()) {
             plan.names.layout.alone = key.fields().collect();
@@ -79,6 +89,9 @@ impl Plan {
         plan.take_mapping(mapping)?;
         for field in &mut plan.fields {
             field.may_lack = field.required == Required::No && field.default.is_none();
+        }
+        for (slot, field) in (0..).zip(plan.checked.clone()) {
+            plan.fields[field].watch(slot);
         }
         Ok(plan)
     }

@@ -33,6 +33,8 @@ pub(super) struct Judge<'p> {
     pub(super) replaced: FieldSet,
     /// Those whose value was invalid and is stored as missing.
     pub(super) cleared: FieldSet,
+    /// Whether the customer that the record would create fails a check.
+    pub(super) fails_if_new: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -71,12 +73,14 @@ impl<'p> Judge<'p> {
             lacking: FieldSet::default(),
             replaced: FieldSet::default(),
             cleared: FieldSet::default(),
+            fails_if_new: false,
         }
     }
 
     pub(super) fn begin(&mut self) {
         self.findings.clear();
         (self.empty, self.absent, self.lacking, self.replaced, self.cleared) = Default::default();
+        self.fails_if_new = false;
     }
 
     pub(super) fn touched(&self) -> Touched {
@@ -87,6 +91,7 @@ impl<'p> Judge<'p> {
             given: missing.complement(),
             cleared: self.empty.and(&self.plan.clearable).or(&replaced_by_nothing),
             lacking: self.lacking,
+            fails_if_new: self.fails_if_new,
         }
     }
 

@@ -78,6 +78,15 @@ pub struct Touched {
     pub cleared: FieldSet,
     /// The missing fields that it needs to create a customer.
     pub lacking: FieldSet,
+    /// Whether the customer that it would create fails a check.
+    pub fails_if_new: bool,
+}
+
+impl Touched {
+    /// Whether it cannot create a customer.
+    pub fn needs_customer(&self) -> bool {
+        !self.lacking.is_empty() || self.fails_if_new
+    }
 }
 
 #[derive(Debug)]
