@@ -24,7 +24,10 @@ pub(super) fn profiles(args: &ProfilesArgs, stop: &AtomicUsize) -> Result<String
         return Ok(match () {
             () if args.json_schema => record_schema(&profile),
             () if as_json => pretty(&data(&profile)),
-            () if args.toml => profile.toml.clone(),
+            () if args.toml => {
+                let notes = profile.notes.iter().map(|note| format!("# Note: {}\n", visible(note)));
+                notes.chain([profile.toml.clone()]).collect()
+            }
             () => one_profile(&profile),
         });
     }

@@ -1,6 +1,8 @@
 //! Rules over a record, and JSON Schemas as profiles and of them, as their users meet them.
 
-use crate::support::Place;
+use std::path::Path;
+
+use crate::support::{Place, files};
 
 const PROFILE: &str = r#"
 key = "code"
@@ -182,11 +184,115 @@ fn a_json_schema_is_a_profile() {
     let codes: Vec<&str> = codes.iter().filter_map(|fault| fault.split(' ').nth(1)).collect();
     assert_eq!(codes, ["too-long", "invalid-choice", "invalid-date"]);
     let toml = place.custload("profiles crm.schema.json --toml").ends(0).stdout;
-    assert!(toml.starts_with("name = \"crm\"\n") && toml.contains("[fields.born]\ntype = \"date\"\n"), "{toml}");
+    assert!(toml.starts_with("# Note: properties.note: format hostname is left out"), "{toml}");
+    assert!(toml.contains("\nname = \"crm\"\n") && toml.contains("[fields.born]\ntype = \"date\"\n"), "{toml}");
     let schema = place.custload("profiles crm.schema.json --json-schema").ends(0).stdout;
     assert!(schema.contains("\"maxLength\": 4"), "{schema}");
     place.custload("profiles schema").ends(0);
     place.write("circle.json", r##"{"properties": {"a": {"$ref": "#/properties/a"}}}"##);
     let done = place.custload("check a.ndjson --profile circle.json").ends(2);
     assert!(done.stderr.contains("circle.json: properties.a: references go round in a circle"), "{}", done.stderr);
+}
+
+/// What an editor is told of a profile file: the schema of the format, and the file as JSON.
+fn format() -> jsonschema::Validator {
+    let place = Place::new();
+    let schema: serde_json::Value = serde_json::from_str(&place.custload("profiles schema").ends(0).stdout).unwrap();
+    jsonschema::draft202012::meta::validate(&schema).unwrap();
+    jsonschema::draft202012::options().build(&schema).unwrap()
+}
+
+/// The profiles of the repository: built in, in samples, and on the pages of docs.
+fn profiles() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let is_profile = |text: &str| ["[fields", "extends =", "[[checks]]"].iter().any(|key| text.contains(key));
+    let mut found = Vec::new();
+    for folder in ["samples", "src/core/profile", "docs"] {
+        for (name, bytes) in files(&root.join(folder)) {
+            let Ok(text) = String::from_utf8(bytes) else { continue };
+            if name.ends_with(".toml") {
+                found.push((name, text));
+            } else if name.ends_with(".md") {
+                let blocks = text.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next());
+                found.extend(blocks.map(|block| (name.clone(), block.to_string())));
+            }
+        }
+    }
+    found.retain(|(_, text)| is_profile(text));
+    found
+}
+
+/// TOML as an editor's schema sees it: a date is a text.
+fn plain(value: toml::Value) -> serde_json::Value {
+    match value {
+        toml::Value::Datetime(date) => serde_json::Value::from(date.to_string()),
+        toml::Value::Array(items) => items.into_iter().map(plain).collect(),
+        toml::Value::Table(table) => table.into_iter().map(|(key, value)| (key, plain(value))).collect(),
+        value => serde_json::to_value(value).unwrap(),
+    }
+}
+
+#[test]
+fn the_format_allows_all_profiles_of_the_repository() {
+    let (format, profiles) = (format(), profiles());
+    assert!(profiles.len() >= 5, "{profiles:?}");
+    for (name, text) in profiles {
+        let table: toml::Table = toml::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        if let Err(error) = format.validate(&plain(toml::Value::Table(table))) {
+            panic!("{name}: {}: {error}", error.instance_path());
+        }
+    }
+}
+
+/// Profiles that are meant badly end with an error that says what is wrong, in seconds, and nothing is written.
+#[test]
+fn hostile_profiles_are_refused() {
+    let place = Place::new();
+    place.write("a.csv", "a\nb\n");
+    let checks = |rule: &str| format!("[fields.a]\n[[checks]]\nname = 'x'\nrule = '{rule}'\n");
+    let nested = |open: &str, close: &str, times: usize| format!("{}true{}", open.repeat(times), close.repeat(times));
+    let references: String = (0..512).map(|number| format!("\"p{number}\": {{\"$ref\": \"#/$defs/x\"}},")).collect();
+    let members: String = (0..40_000).map(|number| format!("\"k{number}\": 1,")).collect();
+    for (file, text, said) in [
+        ("a.toml", checks(&nested("(", ")", 100_000)), "a rule has at most 4096 bytes"),
+        ("a.toml", checks(&nested("[", "]", 2_000)), "nested more than 96 deep"),
+        ("a.toml", checks(&nested("true ? true : ", "", 250)), "nested more than 96 deep"),
+        (
+            "a.toml",
+            checks("a.matches(\"((x{100}){100}){100}\")"),
+            "the pattern is not a regular expression: it is too large",
+        ),
+        ("a.toml", checks(&"x".repeat(10_000_000)), "at most 1048576 bytes"),
+        ("a.toml", checks("true") + &"[[checks]]\nname = \"y\"\nrule = \"true\"\n".repeat(64), "at most 64 checks"),
+        (
+            "a.json",
+            "{\"properties\": {\"a\": {\"$ref\": \"#/properties/a\"}}}".to_string(),
+            "references go round in a circle",
+        ),
+        ("a.json", format!("{{\"properties\": {}", "[".repeat(100_000)), "it is not JSON: recursion limit exceeded"),
+        ("a.json", format!("{{\"properties\": {{{}\"z\": 1}}}}", members), "a profile has 1 to 512 fields"),
+        (
+            "a.json",
+            format!(
+                "{{\"properties\": {{{references}\"created_at\": {{}}}}, \"$defs\": {{\"x\": {{{members}\"k\": 1}}}}}}"
+            ),
+            "a profile has 1 to 512 fields",
+        ),
+        (
+            "a.json",
+            format!(
+                "{{\"properties\": {{{}}}, \"$defs\": {{\"x\": {{{members}\"k\": 1}}}}}}",
+                references.replacen("\"p0\"", "\"created_at\"", 1).trim_end_matches(',')
+            ),
+            "it has more than 1000 keywords",
+        ),
+    ] {
+        place.write(file, &text);
+        let before = std::time::Instant::now();
+        let done = place.custload(&format!("import a.csv --profile {file}")).ends(2);
+        assert!(done.stderr.contains(said), "{said}\n{}", done.stderr);
+        assert!(done.stderr.len() < 1_000, "{}", done.stderr.len());
+        assert!(before.elapsed().as_secs() < 20, "{said}");
+        assert!(!place.path("customers.db").exists());
+    }
 }

@@ -130,8 +130,12 @@ mod tests {
     #[test]
     fn wrong_checks_are_refused() {
         for (checks, expected) in [
-            ("[[checks]]\nrule = \"true\"", "missing field `name`"),
-            ("[[checks]]\nname = \"a\"", "missing field `rule`"),
+            ("[[checks]]\nrule = \"true\"", "line 3, column 1: checks[0]: the key `name` is missing"),
+            (
+                "[checks]\nname = \"a\"",
+                "line 3, column 1: checks: invalid type: map, expected a list of checks; write [[checks]]",
+            ),
+            ("[[checks]]\nname = \"a\"", "line 3, column 1: checks[0]: the key `rule` is missing"),
             ("[[checks]]\nname = \"a\"\nrule = \"true\"\nrules = 1", "there is no key `rules` here"),
             ("[[checks]]\nname = \" \"\nrule = \"true\"", "line 4, column 8: checks[0].name: it must not be empty"),
             (

@@ -45,7 +45,7 @@ pub(super) struct ProfileText {
     pub(super) feed: Habits,
     #[serde(default, deserialize_with = "fields")]
     pub(super) fields: Vec<Field>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "checks")]
     pub(super) checks: Vec<CheckText>,
 }
 
@@ -264,6 +264,26 @@ fn fields<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Field>, D::E
         }
     }
     deserializer.deserialize_map(Fields)
+}
+
+fn checks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<CheckText>, D::Error> {
+    struct Checks;
+    impl<'de> Visitor<'de> for Checks {
+        type Value = Vec<CheckText>;
+
+        fn expecting(&self, out: &mut Formatter<'_>) -> fmt::Result {
+            out.write_str("a list of checks; write [[checks]] before each")
+        }
+
+        fn visit_seq<A: de::SeqAccess<'de>>(self, mut all: A) -> Result<Vec<CheckText>, A::Error> {
+            let mut checks = Vec::new();
+            while let Some(check) = all.next_element()? {
+                checks.push(check);
+            }
+            Ok(checks)
+        }
+    }
+    deserializer.deserialize_seq(Checks)
 }
 
 /// One text, or a list of texts.

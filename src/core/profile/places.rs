@@ -15,6 +15,10 @@ pub(super) fn message(error: &Error) -> String {
 /// The path of the key whose value is at an offset, such as `fields[2].min`; empty if the text is not TOML.
 pub(super) fn key_at(text: &str, offset: usize) -> String {
     let mut path = String::new();
+    // The key of a table's header stands after its brackets.
+    let is_line = text[..offset].ends_with('\n') || offset == 0;
+    let brackets = text[offset..].bytes().take_while(|byte| is_line && *byte == b'[').count();
+    let offset = offset + brackets;
     if let Ok(table) = DeTable::parse(text) {
         follow_table(table.get_ref(), offset, &mut path);
     }
@@ -180,6 +184,9 @@ pub(super) fn nearest_words(message: &str) -> String {
             };
             format!("there is no {what} `{unknown}` here; {advice}")
         }
-        _ => message.to_string(),
+        _ => match message.strip_prefix("missing field ") {
+            Some(key) => format!("the key {key} is missing"),
+            None => message.to_string(),
+        },
     }
 }

@@ -18,8 +18,9 @@ const MOST_BYTES: usize = 4096;
 /// The most names, values and operators of a rule.
 const MOST_NODES: usize = 1_000;
 
-/// How deep operators may be nested. The interpreter takes about a kilobyte of stack for each level.
-const MOST_LEVELS: usize = 100;
+/// How deep brackets and operators may be nested; the parser counts brackets alike. The interpreter takes about a kilobyte of stack
+/// for each level.
+const MOST_LEVELS: usize = 96;
 
 /// An expression that is compiled.
 struct Part {
@@ -65,6 +66,9 @@ impl Rule {
 
 fn syntax(errors: &ParseErrors) -> RuleError {
     let Some(error) = errors.errors.first() else { return RuleError::Syntax(None, String::new()) };
+    if error.msg.contains("recursion limit") {
+        return RuleError::TooDeep(MOST_LEVELS);
+    }
     let message = error.msg.strip_prefix("Syntax error: ").unwrap_or(&error.msg).to_string();
     RuleError::Syntax(usize::try_from(error.pos.1).ok().filter(|position| *position > 0), message)
 }

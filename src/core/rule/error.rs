@@ -42,7 +42,7 @@ impl Display for RuleError {
             }
             RuleError::TooDeep(most) => write!(
                 out,
-                "operators are nested more than {most} deep; use `in [...]` for long lists, or several rules"
+                "brackets and operators are nested more than {most} deep; use `in [...]` for long lists, or several rules"
             ),
             RuleError::UnknownName(name) => write!(out, "there is no field {name:?}"),
             RuleError::UnknownFunction(call) => write!(

@@ -42,9 +42,12 @@ fn matches<'c, 'v>(pattern: &Regex, call: &mut FunctionContext<'c, 'v>) -> Resul
 
 pub(super) fn pattern(written: &str) -> Result<Regex, RuleError> {
     let built = RegexBuilder::new(written).size_limit(MOST_MEMORY).dfa_size_limit(MOST_MEMORY).build();
-    built.map_err(|error| {
-        let text = error.to_string();
-        let last = text.lines().last().unwrap_or_default();
-        RuleError::Pattern(last.strip_prefix("error: ").unwrap_or(last).to_string())
+    built.map_err(|error| match error {
+        regex::Error::CompiledTooBig(_) => RuleError::Pattern("it is too large".to_string()),
+        error => {
+            let text = error.to_string();
+            let last = text.lines().last().unwrap_or_default();
+            RuleError::Pattern(last.strip_prefix("error: ").unwrap_or(last).to_string())
+        }
     })
 }

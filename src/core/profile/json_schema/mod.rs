@@ -6,8 +6,10 @@
 //! docs/profiles.md, "JSON Schema".
 
 mod node;
+mod pattern;
 mod property;
 mod read;
+mod references;
 mod write;
 
 pub use self::read::profile_of;

@@ -1,8 +1,9 @@
 //! A JSON value whose members keep their order, which is that of the columns: [`Node`].
 
+use std::collections::HashSet;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Node {
@@ -18,7 +19,7 @@ pub(super) enum Node {
 impl Node {
     /// The member of an object.
     pub(super) fn get(&self, key: &str) -> Option<&Node> {
-        self.members().iter().rev().find(|(name, _)| name == key).map(|(_, value)| value)
+        self.members().iter().find(|(name, _)| name == key).map(|(_, value)| value)
     }
 
     pub(super) fn members(&self) -> &[(String, Node)] {
@@ -100,9 +101,12 @@ impl<'de> Visitor<'de> for Values {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Node, A::Error> {
-        let mut object = Vec::new();
-        while let Some(member) = members.next_entry()? {
-            object.push(member);
+        let (mut object, mut names) = (Vec::new(), HashSet::new());
+        while let Some((name, value)) = members.next_entry::<String, Node>()? {
+            if !names.insert(name.clone()) {
+                return Err(A::Error::custom(format!("the name {name:?} stands twice in an object")));
+            }
+            object.push((name, value));
         }
         Ok(Node::Object(object))
     }

@@ -16,7 +16,7 @@ const SYNTAX: &str = r"^$\.*+?()[]{}|/";
 
 /// The pattern of a profile that matches the whole of what a pattern of JSON Schema is found in; or why there is none.
 pub(super) fn from_json_schema(written: &str) -> Result<String, String> {
-    let own = Translation { rest: written.chars().peekable(), out: String::new() }.from_ecma()?;
+    let own = Translation { rest: written.chars().peekable(), out: String::new() }.into_own()?;
     let built = RegexBuilder::new(&own).size_limit(MOST_MEMORY).build();
     built.map_err(|error| match error {
         regex::Error::CompiledTooBig(_) => "it is too large".to_string(),
@@ -39,14 +39,15 @@ fn anchored(found: &str) -> String {
         return format!("(?s:.*)(?:{found})(?s:.*)");
     }
     let (before, rest) = found.strip_prefix('^').map_or(("(?s:.*)", found), |rest| ("", rest));
-    let ends = rest.strip_suffix('$').filter(|rest| rest.bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 0);
+    let ends =
+        rest.strip_suffix('$').filter(|rest| rest.bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 0);
     let (rest, after) = ends.map_or((rest, "(?s:.*)"), |rest| (rest, ""));
     format!("{before}{rest}{after}")
 }
 
 /// The pattern of JSON Schema that says what a pattern of a profile says; `None` if there is none.
 pub(super) fn to_json_schema(written: &str) -> Option<String> {
-    let pattern = Translation { rest: written.chars().peekable(), out: String::new() }.to_ecma()?;
+    let pattern = Translation { rest: written.chars().peekable(), out: String::new() }.into_ecma()?;
     Some(format!("^(?:{pattern})$"))
 }
 
@@ -56,7 +57,7 @@ struct Translation<'w> {
 }
 
 impl Translation<'_> {
-    fn from_ecma(mut self) -> Result<String, String> {
+    fn into_own(mut self) -> Result<String, String> {
         while let Some(character) = self.rest.next() {
             match character {
                 '\\' => self.escape_from_ecma(false)?,
@@ -135,7 +136,7 @@ impl Translation<'_> {
         Err("unclosed character class".to_string())
     }
 
-    fn to_ecma(mut self) -> Option<String> {
+    fn into_ecma(mut self) -> Option<String> {
         while let Some(character) = self.rest.next() {
             match character {
                 '\\' => self.escape_to_ecma(false)?,

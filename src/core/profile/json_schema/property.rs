@@ -1,25 +1,25 @@
 //! From a property of a JSON Schema to a field of a profile: [`field_of`].
 
-use regex::Regex;
 use toml::{Table, Value};
 
 use super::node::Node;
+use super::pattern::from_json_schema;
+use super::references::{Members, Schema};
 use crate::core::profile::error::ProfileErrorKind as Kind;
 
 /// A property, its references resolved.
 pub(super) struct Property<'s> {
-    pub(super) node: &'s Node,
+    pub(super) members: Members<'s>,
     pub(super) is_required: bool,
 }
 
-/// Follows the references of a schema.
-pub(super) type Resolve<'s> = dyn Fn(&Node) -> Result<(Node, Vec<String>), Kind> + 's;
-
 /// Keywords that say nothing about values, or that are read elsewhere.
-const SILENT: [&str; 12] = [
+const SILENT: [&str; 13] = [
     "$comment",
     "$id",
     "$anchor",
+    "$schema",
+    "$defs",
     "examples",
     "readOnly",
     "writeOnly",
@@ -28,7 +28,6 @@ const SILENT: [&str; 12] = [
     "description",
     "default",
     "deprecated",
-    "$schema",
 ];
 
 /// How often one alternative may be within another.
@@ -38,22 +37,22 @@ struct Reading<'s> {
     table: Table,
     notes: Vec<String>,
     kind: &'static str,
-    node: &'s Node,
+    members: Members<'s>,
 }
 
 /// The keys of a field that say what a property says, and notes on what they cannot say.
-pub(super) fn field_of(property: &Property<'_>, resolve: &Resolve<'_>) -> Result<(Table, Vec<String>), Kind> {
-    let (node, is_nullable, mut notes) = without_null(property.node.clone(), resolve)?;
-    let (types, allows_null) = types(&node);
-    let words = node.get("enum").map(Node::items).or(node.get("const").map(std::slice::from_ref));
-    let is_nullable = is_nullable || allows_null || words.is_some_and(|words| words.contains(&Node::Null));
-    let mut reading = Reading { table: Table::new(), notes: Vec::new(), kind: "text", node: &node };
+pub(super) fn field_of(property: Property<'_>, schema: &Schema<'_>) -> Result<(Table, Vec<String>), Kind> {
+    let (members, has_null, mut notes) = without_null(property.members, schema)?;
+    let (types, allows_null) = types(members.get("type"));
+    let words = members.get("enum").map(Node::items).or(members.get("const").map(std::slice::from_ref));
+    let is_nullable = has_null || allows_null || words.is_some_and(|words| words.iter().any(is_nothing));
+    let mut reading = Reading { table: Table::new(), notes: Vec::new(), kind: "text", members: members.clone() };
     reading.find_type(&types, words);
-    for (key, value) in node.members() {
+    for (key, value) in members.iter() {
         reading.take(key, value);
     }
     if property.is_required && is_nullable {
-        reading.notes.push("required is left out: the value can be null, which is a missing value".to_string());
+        reading.leave_out("required", "the value can be null or empty, which is a missing value");
     } else if property.is_required {
         reading.set("required", Value::Boolean(true));
     }
@@ -64,44 +63,46 @@ pub(super) fn field_of(property: &Property<'_>, resolve: &Resolve<'_>) -> Result
     Ok((reading.table, notes))
 }
 
-/// A property that can be null by way of alternatives, as generators write an optional value: `anyOf: [{...}, {type: null}]`.
-fn without_null(mut node: Node, resolve: &Resolve<'_>) -> Result<(Node, bool, Vec<String>), Kind> {
-    let (mut is_nullable, mut notes) = (false, Vec::new());
-    for _ in 0..MOST_LEVELS {
-        let Some((at, only)) = only_alternative(&node) else { break };
-        let mut members = node.members().to_vec();
-        members.remove(at);
-        let (inner, more) = resolve(&only)?;
-        notes.extend(more);
-        let own: Vec<String> = members.iter().map(|(key, _)| key.clone()).collect();
-        members.extend(inner.members().iter().filter(|(key, _)| !own.contains(key)).cloned());
-        node = Node::Object(members);
-        is_nullable = true;
-    }
-    Ok((node, is_nullable, notes))
+/// What stands for a missing value.
+fn is_nothing(value: &Node) -> bool {
+    *value == Node::Null || value.text() == Some("")
 }
 
-/// The one alternative beside null, and where the alternatives stand.
-fn only_alternative(node: &Node) -> Option<(usize, Node)> {
-    let is_alternative = |(key, _): &(String, Node)| matches!(key.as_str(), "anyOf" | "oneOf");
-    let at = node.members().iter().position(is_alternative)?;
-    let is_null = |schema: &&Node| schema.get("type").and_then(Node::text) == Some("null");
-    match node.members()[at].1.items() {
-        [one, null] if is_null(&null) && !is_null(&one) => Some((at, one.clone())),
-        [null, one] if is_null(&null) && !is_null(&one) => Some((at, one.clone())),
-        _ => None,
+/// A property without the wrappings of generators: an optional value as `anyOf: [{...}, {type: null}]`, one schema as
+/// `allOf: [{...}]`. Also whether it can be null.
+fn without_null<'s>(mut members: Members<'s>, schema: &Schema<'s>) -> Result<(Members<'s>, bool, Vec<String>), Kind> {
+    let (mut is_nullable, mut notes) = (false, Vec::new());
+    for _ in 0..MOST_LEVELS {
+        let Some((key, only, has_null)) = only_alternative(&members) else { break };
+        members.take(key);
+        let (inner, more) = schema.resolve(only)?;
+        notes.extend(more);
+        members.add(inner)?;
+        is_nullable |= has_null;
     }
+    Ok((members, is_nullable, notes))
+}
+
+/// The one alternative beside null, the keyword that it stands under, and whether null is there.
+fn only_alternative<'s>(members: &Members<'s>) -> Option<(&'static str, &'s Node, bool)> {
+    let is_null = |schema: &Node| schema.get("type").and_then(Node::text) == Some("null");
+    ["anyOf", "oneOf", "allOf"].into_iter().find_map(|key| match members.get(key)?.items() {
+        [one] => Some((key, one, false)),
+        [one, null] if key != "allOf" && is_null(null) && !is_null(one) => Some((key, one, true)),
+        [null, one] if key != "allOf" && is_null(null) && !is_null(one) => Some((key, one, true)),
+        _ => None,
+    })
 }
 
 /// The types of a property but null, and whether that is one.
-fn types(node: &Node) -> (Vec<String>, bool) {
-    let types: Vec<&str> = match node.get("type") {
+fn types(of: Option<&Node>) -> (Vec<&str>, bool) {
+    let types: Vec<&str> = match of {
         Some(Node::Text(one)) => vec![one],
         Some(Node::List(several)) => several.iter().filter_map(Node::text).collect(),
         _ => Vec::new(),
     };
     let allows_null = types.contains(&"null");
-    (types.into_iter().filter(|name| *name != "null").map(str::to_string).collect(), allows_null)
+    (types.into_iter().filter(|name| *name != "null").collect(), allows_null)
 }
 
 impl Reading<'_> {
@@ -113,16 +114,13 @@ impl Reading<'_> {
         self.notes.push(format!("{key} is left out: {why}"));
     }
 
-    fn find_type(&mut self, types: &[String], words: Option<&[Node]>) {
-        let types: Vec<&str> = types.iter().map(String::as_str).collect();
-        self.kind = match types[..] {
+    fn find_type(&mut self, types: &[&str], words: Option<&[Node]>) {
+        self.kind = match types {
             ["integer"] => "integer",
             ["number"] => "decimal",
             ["boolean"] => "flag",
             ["array"] => "list",
-            ["string"] => self.text_type(),
-            [] if self.node.get("format").is_some() => self.text_type(),
-            [] => "text",
+            ["string"] | [] => self.text_type(),
             // A text can be a number, too.
             _ if types.iter().all(|name| matches!(*name, "string" | "integer")) => "text",
             ["object"] => {
@@ -130,10 +128,8 @@ impl Reading<'_> {
                 "text"
             }
             _ => {
-                self.leave_out(
-                    "type",
-                    &format!("a column has one type, not {}; it is read as text", types.join(" or ")),
-                );
+                let several = types.join(" or ");
+                self.leave_out("type", &format!("a column has one type, not {several}; it is read as text"));
                 "text"
             }
         };
@@ -142,8 +138,8 @@ impl Reading<'_> {
         }
     }
 
-    fn text_type(&mut self) -> &'static str {
-        match self.node.get("format").and_then(Node::text) {
+    fn text_type(&self) -> &'static str {
+        match self.members.get("format").and_then(Node::text) {
             Some("email" | "idn-email") => "email",
             Some("date") => "date",
             Some("date-time") => "timestamp",
@@ -154,7 +150,7 @@ impl Reading<'_> {
 
     /// The words of a choice.
     fn take_words(&mut self, words: &[Node]) {
-        let words = words.iter().filter(|word| **word != Node::Null);
+        let words = words.iter().filter(|word| !is_nothing(word));
         let texts: Option<Vec<Value>> =
             words.map(|word| word.text().map(|text| Value::String(text.to_string()))).collect();
         match texts {
@@ -194,19 +190,10 @@ impl Reading<'_> {
         }
     }
 
-    /// A pattern of JSON Schema can match anywhere, one of a profile must match the whole.
     fn take_pattern(&mut self, value: &Node) {
-        let written = value.text().unwrap_or_default();
-        let whole = written.strip_prefix("^(?:").and_then(|rest| rest.strip_suffix(")$"));
-        let whole = whole.filter(|whole| Regex::new(whole).is_ok());
-        let pattern = whole.map_or_else(|| format!("(?s:.*)(?:{written})(?s:.*)"), str::to_string);
-        match Regex::new(written) {
-            Ok(_) => self.set("pattern", Value::String(pattern)),
-            Err(error) => {
-                let text = error.to_string();
-                let last = text.lines().last().unwrap_or_default();
-                self.leave_out("pattern", last.strip_prefix("error: ").unwrap_or(last));
-            }
+        match value.text().ok_or("it is no text".to_string()).and_then(from_json_schema) {
+            Ok(pattern) => self.set("pattern", Value::String(pattern)),
+            Err(why) => self.leave_out("pattern", &why),
         }
     }
 
@@ -227,6 +214,9 @@ impl Reading<'_> {
             _ => ("at_most", number.and_then(|number| number.checked_sub(1))),
         };
         match bound {
+            Some(_) if self.members.get(if name == "at_least" { "minimum" } else { "maximum" }).is_some() => {
+                self.leave_out(key, "there is another bound beside it");
+            }
             Some(bound) => self.set(name, Value::String(bound.to_string())),
             None => self.leave_out(key, "it is no whole number"),
         }
@@ -237,40 +227,37 @@ impl Reading<'_> {
         match (format, self.kind) {
             ("email" | "idn-email" | "date" | "date-time" | "uri" | "iri", "email" | "date" | "timestamp" | "url") => {}
             // Widths of numbers, which programs add.
-            ("int32" | "int64" | "float" | "double", "integer" | "decimal") => {}
+            ("int64" | "double", "integer" | "decimal") => {}
             _ => self.leave_out(&format!("format {format}"), "no type of a profile is like it"),
         }
     }
 
     fn take_items(&mut self, value: &Node) {
-        let (types, _) = types(value);
-        if types.iter().any(|name| !matches!(name.as_str(), "string" | "integer" | "number")) {
+        let (types, _) = types(value.get("type"));
+        if types.iter().any(|name| !matches!(*name, "string" | "integer" | "number")) {
             self.leave_out("items", "a list holds texts and numbers");
         }
-        let rules = value.members().iter().map(|(key, _)| key.as_str()).filter(|key| !SILENT.contains(key));
-        let rules: Vec<&str> = rules.collect();
-        for key in rules {
+        let rules: Vec<&str> = value.members().iter().map(|(key, _)| key.as_str()).collect();
+        for key in rules.into_iter().filter(|key| !SILENT.contains(key)) {
             self.leave_out(&format!("items.{key}"), "a profile has no rules for what is in a list");
         }
     }
 
     fn take_annotations(&mut self) {
         for (key, own) in [("title", "label"), ("description", "description")] {
-            if let Some(text) = self.node.get(key).and_then(Node::text).filter(|text| !text.trim().is_empty()) {
+            if let Some(text) = self.members.get(key).and_then(Node::text).filter(|text| !text.trim().is_empty()) {
                 self.set(own, Value::String(text.to_string()));
             }
         }
-        if self.node.get("deprecated") == Some(&Node::Flag(true)) {
+        if self.members.get("deprecated") == Some(&Node::Flag(true)) {
             self.set("deprecated", Value::Boolean(true));
         }
-        match self.node.get("default") {
-            None | Some(Node::Null) => {}
-            Some(_) if !matches!(self.kind, "text" | "email" | "choice") => {
-                self.leave_out("default", &format!("the type {} has none", self.kind));
-            }
-            Some(default) => match default.scalar() {
+        match self.members.get("default") {
+            None => {}
+            Some(default) if is_nothing(default) => {}
+            Some(default) => match default.scalar().filter(|_| self.kind != "list") {
                 Some(default) => self.set("default", Value::String(default)),
-                None => self.leave_out("default", "it must be one value"),
+                None => self.leave_out("default", "it must be one value, and of a list there is none"),
             },
         }
     }

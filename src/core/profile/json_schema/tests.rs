@@ -31,6 +31,11 @@ fn a_schema_becomes_a_profile() {
         (r##"{"$ref": "#/$defs/money", "deprecated": true}"##, "deprecated = true\ntype = \"decimal\"\n"),
         (r##"{"oneOf": [{"type": "null"}, {"$ref": "#/$defs/money"}]}"##, "type = \"decimal\"\n"),
         (r#"{"type": "string", "pattern": "^(?:K[0-9]+)$"}"#, "pattern = \"K[0-9]+\"\ntype = \"text\"\n"),
+        (r#"{"type": "string", "pattern": "^K"}"#, "pattern = \"K(?s:.*)\"\ntype = \"text\"\n"),
+        (r#"{"type": "integer", "default": 1}"#, "default = \"1\"\ntype = \"integer\"\n"),
+        (r#"{"type": "boolean", "default": true}"#, "default = \"true\"\ntype = \"flag\"\n"),
+        (r#"{"enum": ["GOLD", ""]}"#, "choices = [\"GOLD\"]\ntype = \"choice\"\n"),
+        (r##"{"allOf": [{"$ref": "#/%24defs/money"}]}"##, "type = \"decimal\"\n"),
         (r#"{"type": ["string", "integer"]}"#, "type = \"text\"\n"),
         (r#"{"type": "string", "examples": ["a"], "x-unit": 1, "$comment": "c"}"#, "type = \"text\"\n"),
     ] {
@@ -52,10 +57,17 @@ fn what_a_profile_cannot_say_is_named() {
         ),
         (r#"{"type": "object"}"#, "type object is left out: members of members have no columns"),
         (r#"{"type": ["integer", "boolean"]}"#, "a column has one type, not integer or boolean; it is read as text"),
-        (r#"{"type": "string", "pattern": "(?=a)b"}"#, "pattern is left out: look-around"),
+        (r#"{"type": "string", "pattern": "(?=a)b"}"#, "pattern is left out: it looks around"),
         (r#"{"type": "number", "multipleOf": 0.01}"#, "multipleOf is left out: a profile cannot say it"),
         (r#"{"type": "integer", "minimum": 0.5}"#, "minimum is left out: it is no number of the property's type"),
-        (r#"{"type": "integer", "default": 1}"#, "default is left out"),
+        (r#"{"type": "array", "default": ["a"]}"#, "default is left out"),
+        (r#"{"type": "string", "pattern": "(?i)a"}"#, "pattern is left out: JSON Schema has no (?i"),
+        (r##"{"$ref": "#anchor"}"##, "it leads to no place in this file"),
+        (r#"false"#, "it allows nothing, or is no schema"),
+        (
+            r#"{"type": "integer", "minimum": 1, "exclusiveMinimum": 3}"#,
+            "exclusiveMinimum is left out: there is another",
+        ),
         (r#"{"enum": [1, 2]}"#, "enum is left out: the words of a choice are texts"),
         (r#"{"anyOf": [{"type": "string"}, {"type": "integer"}]}"#, "anyOf is left out: a profile cannot say it"),
         (r#"{"if": {}, "then": {}}"#, "if is left out"),
@@ -76,7 +88,7 @@ fn what_a_profile_cannot_say_is_named() {
         [
             "additionalProperties is left out: a profile cannot say it",
             "required: c is no property",
-            "properties.a: required is left out: the value can be null, which is a missing value",
+            "properties.a: required is left out: the value can be null or empty, which is a missing value",
             "properties.b: title \"a\" is left out: it is the name of another property",
         ]
     );
@@ -85,6 +97,9 @@ fn what_a_profile_cannot_say_is_named() {
 #[test]
 fn what_is_no_schema_is_refused() {
     let circle = r##", "$defs": {"x": {"$ref": "#/$defs/y"}, "y": {"$ref": "#/$defs/x"}}"##;
+    let many = (0..513).map(|number| format!("\"a{number}\": {{}}")).collect::<Vec<_>>().join(", ");
+    let link = |number: u32| format!("\"d{number}\": {{\"$ref\": \"#/$defs/d{}\"}}", number + 1);
+    let long = format!(", \"$defs\": {{{}}}", (0..100).map(link).collect::<Vec<_>>().join(", "));
     let deep = format!("{}1{}", "[".repeat(5_000), "]".repeat(5_000));
     for (error, expected) in [
         (profile_of("s.json", "{").unwrap_err(), "s.json: line 1, column 1: it is not JSON"),
@@ -93,9 +108,14 @@ fn what_is_no_schema_is_refused() {
         (profile_of("s.json", "{\"type\": \"string\"}").unwrap_err(), "it is not the JSON Schema of a record"),
         (
             read(r##""a": {"$ref": "#/$defs/x"}"##, circle).unwrap_err(),
-            "references go round in a circle: #/$defs/x, #/$defs/y, #/$defs/x",
+            "references go round in a circle, or too many follow: #/$defs/x, #/$defs/y, #/$defs/x",
         ),
         (read(r##""a": {"$ref": "#/properties/a"}"##, "").unwrap_err(), "references go round in a circle"),
+        (read(r##""a": {"$ref": "#/$defs/d0"}"##, &long).unwrap_err(), "or too many follow: #/$defs/d0, #/$defs/d1"),
+        (read(&many, "").unwrap_err(), "a profile has 1 to 512 fields, and this one has 513"),
+        (read(r#""a": {}, "a": {}"#, "").unwrap_err(), "the name \"a\" stands twice in an object"),
+        (read(r#""A": {}, "a": {}"#, "").unwrap_err(), "the field A has the same name"),
+        (read("\"a\\u0000\": {}", "").unwrap_err(), "it must not contain NUL"),
         (read(r#""customer_id": {}"#, "").unwrap_err(), "every table of customers has a column of this name"),
         (read(r#""a": {"minLength": 5, "maxLength": 2}"#, "").unwrap_err(), "fields.a.min: 5 is more than max, 2"),
         (read(r#""a": {"enum": ["x"], "default": "y"}"#, "").unwrap_err(), "it breaks the field's own rules"),

@@ -1,8 +1,10 @@
 //! The JSON Schema of a record: [`record_schema`].
 
 use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
 use serde_json::{Number, Value, json};
 
+use super::pattern::to_json_schema;
 use crate::core::profile::definition::Profile;
 use crate::core::profile::field::Field;
 use crate::core::text::Characters;
@@ -17,6 +19,8 @@ struct Record<'p> {
     schema: &'static str,
     title: &'p str,
     description: &'p str,
+    #[serde(rename = "$comment", skip_serializing_if = "Option::is_none")]
+    comment: Option<String>,
     r#type: &'static str,
     properties: Properties<'p>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -38,6 +42,8 @@ struct Property<'p> {
     title: &'p str,
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<String>,
+    #[serde(rename = "$comment", skip_serializing_if = "Option::is_none")]
+    comment: Option<String>,
     r#type: Value,
     #[serde(skip_serializing_if = "Option::is_none")]
     items: Option<Value>,
@@ -52,9 +58,9 @@ struct Property<'p> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pattern: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    minimum: Option<Number>,
+    minimum: Option<Box<RawValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    maximum: Option<Number>,
+    maximum: Option<Box<RawValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     default: Option<Value>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -68,6 +74,7 @@ pub fn record_schema(profile: &Profile) -> String {
         schema: DRAFT,
         title: &profile.name,
         description: &profile.title,
+        comment: comment(besides_of_record(profile)),
         r#type: "object",
         properties: Properties(&profile.fields),
         required: profile.fields.iter().filter(is_needed).map(|field| field.column.as_str()).collect(),
@@ -87,6 +94,7 @@ impl Property<'_> {
         let property = Property {
             title: &field.label,
             description: description(field),
+            comment: comment(besides(field)),
             r#type: if needs_value(field) { json!(name) } else { json!([name, "null"]) },
             items: (name == "array").then(|| json!({ "type": ["string", "number"] })),
             format,
@@ -130,9 +138,8 @@ fn type_of(field: &Field) -> (&'static str, Option<&'static str>) {
 
 /// Whether lengths and characters hold for a value as it is written: others are counted after normalisation.
 fn counts_as_written(field: &Field) -> bool {
-    matches!(field.kind, FieldType::Text | FieldType::Email | FieldType::Url)
-        && !field.repair
-        && field.values.is_empty()
+    let is_plain = matches!(field.kind, FieldType::Text | FieldType::Email | FieldType::Url);
+    is_plain && !field.repair && field.values.is_empty() && field.case.is_none()
 }
 
 fn description(field: &Field) -> Option<String> {
@@ -149,32 +156,76 @@ fn choices(field: &Field) -> Option<Vec<Option<&str>>> {
     (!field.choices.is_empty()).then(|| choices.chain(none).collect())
 }
 
-/// The pattern of a value; an expression of the dialect that JSON Schema names, as far as that of profiles is one.
+/// The pattern of a value, as far as JSON Schema can say it.
 fn pattern(field: &Field) -> Option<String> {
     let class = |characters| match characters {
-        Characters::Letters => r"[\p{L}\p{M}]*",
-        Characters::LettersSpaces => r"[\p{L}\p{M} ]*",
-        Characters::LettersDigitsSpaces => r"[\p{L}\p{M}0-9 ]*",
-        Characters::DigitsHyphen => "[0-9-]*",
-        Characters::Digits => "[0-9]*",
+        Characters::Letters => r"^[\p{L}\p{M}]*$",
+        Characters::LettersSpaces => r"^[\p{L}\p{M} ]*$",
+        Characters::LettersDigitsSpaces => r"^[\p{L}\p{M}0-9 ]*$",
+        Characters::DigitsHyphen => "^[0-9-]*$",
+        Characters::Digits => "^[0-9]*$",
     };
-    let written = field.pattern.as_deref().or_else(|| field.characters.map(class));
-    written.map(|written| format!("^(?:{written})$"))
+    match &field.pattern {
+        Some(written) => to_json_schema(written),
+        None => field.characters.map(|characters| class(characters).to_string()),
+    }
 }
 
-fn number(text: Option<&str>) -> Option<Number> {
-    serde_json::from_str(text?).ok()
+/// What custload checks of a value, and the schema does not say.
+fn besides(field: &Field) -> Vec<String> {
+    let says_lengths = counts_as_written(field);
+    let says_pattern = says_lengths && pattern(field).is_some();
+    let length = |length: Option<usize>| length.filter(|_| !says_lengths).map(|length| length.to_string());
+    let characters = field.characters.filter(|_| !says_lengths || field.pattern.is_some());
+    let values: Vec<&str> = field.values.keys().map(String::as_str).collect();
+    let rules = [
+        ("min", length(field.min)),
+        ("max", length(field.max)),
+        ("characters", characters.map(|characters| format!("{characters:?}"))),
+        ("pattern", field.pattern.clone().filter(|_| !says_pattern)),
+        ("not_before", field.not_before.clone()),
+        ("not_after", field.not_after.clone()),
+        ("scale", field.scale.map(|scale| scale.to_string())),
+        ("unique", field.unique.then(|| "true".to_string())),
+        ("values", Some(values.join(", ")).filter(|values| !values.is_empty())),
+        ("from", Some(field.from.join(", ")).filter(|from| !from.is_empty())),
+    ];
+    rules.into_iter().filter_map(|(key, rule)| Some(format!("{key} = {}", rule?))).collect()
+}
+
+/// The same of a record.
+fn besides_of_record(profile: &Profile) -> Vec<String> {
+    let key = (!profile.key.is_empty()).then(|| format!("key = {}", profile.key.join(", ")));
+    let checks = profile.checks.iter().map(|check| {
+        let rule = check.rule.split_whitespace().collect::<Vec<_>>().join(" ");
+        format!("check {}: {rule}", check.name)
+    });
+    key.into_iter().chain(checks).chain(profile.notes.iter().cloned()).collect()
+}
+
+fn comment(besides: Vec<String>) -> Option<String> {
+    (!besides.is_empty()).then(|| format!("What this schema does not say: {}", besides.join("; ")))
+}
+
+/// A number as it is written, if JSON would write it so.
+fn number(text: Option<&str>) -> Option<Box<RawValue>> {
+    let text = text?;
+    let number: Result<Number, _> = serde_json::from_str(text);
+    number.ok().and_then(|_| RawValue::from_string(text.to_string()).ok())
 }
 
 /// A default in JSON.
 fn value(field: &Field, default: &str) -> Value {
-    match field.kind {
-        FieldType::Integer | FieldType::Decimal => number(Some(default)).map_or_else(|| json!(default), Value::Number),
-        FieldType::Flag => match default.to_ascii_lowercase().as_str() {
-            "1" | "true" | "yes" => json!(true),
-            "0" | "false" | "no" => json!(false),
-            _ => json!(default),
-        },
-        _ => json!(default),
-    }
+    let as_number = || serde_json::from_str::<Number>(default).map(Value::Number).ok();
+    let as_flag = || match default.to_ascii_lowercase().as_str() {
+        "1" | "y" | "t" | "yes" | "true" | "on" => Some(json!(true)),
+        "0" | "n" | "f" | "no" | "false" | "off" => Some(json!(false)),
+        _ => None,
+    };
+    let value = match field.kind {
+        FieldType::Integer | FieldType::Decimal => as_number(),
+        FieldType::Flag => as_flag(),
+        _ => None,
+    };
+    value.unwrap_or_else(|| json!(default))
 }
