@@ -147,6 +147,26 @@ fn the_schema_of_a_record_is_in_order() {
     );
 }
 
+#[test]
+fn what_a_schema_cannot_say_is_in_a_comment() {
+    let text = "key = \"id\"\n[fields.id]\nunique = true\npattern = \"(?i)k+\"\n[fields.phone]\ntype = \"phone\"\nmax = 9\n\
+                characters = \"digits\"\n[fields.born]\ntype = \"date\"\nnot_after = \"2020-01-01\"\n[fields.name]\nmax = 9\n\
+                [[checks]]\nname = \"either\"\nrule = \"\"\"name != null\n || phone != null\"\"\"\n";
+    let schema: serde_json::Value =
+        serde_json::from_str(&record_schema(&Profile::parse("own.toml", text).unwrap())).unwrap();
+    let comment =
+        |pointer: &str| schema.pointer(pointer).and_then(|found| found["$comment"].as_str()).unwrap_or_default();
+    for (pointer, said) in [
+        ("", "What this schema does not say: key = id; check either: name != null || phone != null"),
+        ("/properties/id", "What this schema does not say: pattern = (?i)k+; unique = true"),
+        ("/properties/phone", "What this schema does not say: max = 9; characters = digits"),
+        ("/properties/born", "What this schema does not say: not_after = 2020-01-01"),
+        ("/properties/name", ""),
+    ] {
+        assert_eq!(comment(pointer), said, "{pointer}");
+    }
+}
+
 fn validator(schema: &str) -> jsonschema::Validator {
     let schema: serde_json::Value = serde_json::from_str(schema).unwrap();
     jsonschema::draft202012::meta::validate(&schema).unwrap();

@@ -158,16 +158,20 @@ fn choices(field: &Field) -> Option<Vec<Option<&str>>> {
 
 /// The pattern of a value, as far as JSON Schema can say it.
 fn pattern(field: &Field) -> Option<String> {
-    let class = |characters| match characters {
-        Characters::Letters => r"^[\p{L}\p{M}]*$",
-        Characters::LettersSpaces => r"^[\p{L}\p{M} ]*$",
-        Characters::LettersDigitsSpaces => r"^[\p{L}\p{M}0-9 ]*$",
-        Characters::DigitsHyphen => "^[0-9-]*$",
-        Characters::Digits => "^[0-9]*$",
-    };
     match &field.pattern {
         Some(written) => to_json_schema(written),
-        None => field.characters.map(|characters| class(characters).to_string()),
+        None => field.characters.map(|characters| class(characters).1.to_string()),
+    }
+}
+
+/// What a profile calls a class of characters, and a pattern for it.
+fn class(characters: Characters) -> (&'static str, &'static str) {
+    match characters {
+        Characters::Letters => ("letters", r"^[\p{L}\p{M}]*$"),
+        Characters::LettersSpaces => ("letters-spaces", r"^[\p{L}\p{M} ]*$"),
+        Characters::LettersDigitsSpaces => ("letters-digits-spaces", r"^[\p{L}\p{M}0-9 ]*$"),
+        Characters::DigitsHyphen => ("digits-hyphen", "^[0-9-]*$"),
+        Characters::Digits => ("digits", "^[0-9]*$"),
     }
 }
 
@@ -181,7 +185,7 @@ fn besides(field: &Field) -> Vec<String> {
     let rules = [
         ("min", length(field.min)),
         ("max", length(field.max)),
-        ("characters", characters.map(|characters| format!("{characters:?}"))),
+        ("characters", characters.map(|characters| class(characters).0.to_string())),
         ("pattern", field.pattern.clone().filter(|_| !says_pattern)),
         ("not_before", field.not_before.clone()),
         ("not_after", field.not_after.clone()),
