@@ -11,7 +11,7 @@ use super::options;
 use super::{args::UndoArgs, table::counted};
 use crate::run::{self, Observer, UndoOptions};
 use crate::shell;
-use crate::sink::sqlite::{ChangeCause, MOST_LISTED, UNDONE, Undone};
+use crate::sink::sqlite::{ChangeCause, ChangedCustomers, MOST_LISTED, UNDONE, Undone};
 
 pub(super) fn undo(args: &UndoArgs, stop: Arc<AtomicUsize>) -> anyhow::Result<i32> {
     let access = options::database_access(&args.database, stop)?;
@@ -34,11 +34,13 @@ pub(super) fn undo(args: &UndoArgs, stop: Arc<AtomicUsize>) -> anyhow::Result<i3
 
 fn refusal(undo: &UndoOptions, undone: &Undone, database: &Path) -> Vec<String> {
     let run_id = undo.run_id;
-    let mut lines = vec![format!(
-        "run {run_id} {} undone, and nothing was written: {} since",
-        if undo.dry_run { "would not be" } else { "was not" },
-        counted(undone.changed, "customer has changed", "customers have changed"),
-    )];
+    let is_parent = |entry: &ChangedCustomers| matches!(entry.since, ChangeCause::ParentOf(_));
+    let why = match undone.listed.iter().any(is_parent) {
+        true => counted(undone.changed, "customer has children that stay", "customers have children that stay"),
+        false => counted(undone.changed, "customer has changed since", "customers have changed since"),
+    };
+    let was_not = if undo.dry_run { "would not be" } else { "was not" };
+    let mut lines = vec![format!("run {run_id} {was_not} undone, and nothing was written: {why}")];
     lines.extend(undone.listed.iter().map(|entry| format!("  {entry}")));
     lines.extend(undone.has_more.then(|| "  and more".to_string()));
     lines.push(format!(
@@ -86,8 +88,16 @@ fn data(undo: &UndoOptions, undone: &Undone) -> Value {
             ChangeCause::Run(run) => ("changed-by-run", Some(run)),
             ChangeCause::Other => ("changed", None),
             ChangeCause::Deleted => ("deleted", None),
+            ChangeCause::ParentOf(_) => ("has-children", None),
         };
-        json!({ "first_customer_id": entry.first, "last_customer_id": entry.last, "since": since, "by_run": run })
+        let child = if let ChangeCause::ParentOf(child) = entry.since { Some(child) } else { None };
+        json!({
+            "first_customer_id": entry.first,
+            "last_customer_id": entry.last,
+            "since": since,
+            "by_run": run,
+            "child_customer_id": child,
+        })
     });
     let as_undone = |(customer, run): &(i64, i64)| json!({ "customer_id": customer, "run_id": run });
     let status = match undone.is_done {

@@ -15,6 +15,7 @@ use super::cut::json::JsonCutter;
 use super::cut::{Cutter, NdjsonCutter, SheetCutter};
 use super::decode;
 use super::feed::FileRead;
+use super::kept::KeptText;
 use super::open::{self, Opened, OpenedSheet, refuse};
 pub use super::options::{Dialect, Format, MAX_RECORD_BYTES, ReadOptions, delimiter_name};
 use super::sniff::format::{format_of, line_end};
@@ -55,6 +56,8 @@ pub struct Input {
     /// The text after the header; `None` while it is closed.
     window: Option<Window>,
     line: u64,
+    /// That text, if it was kept because it cannot be read again.
+    kept: Option<KeptText>,
 }
 
 impl Input {
@@ -107,6 +110,7 @@ impl Input {
             notes,
             window: None,
             line: 1,
+            kept: None,
         };
         input.window = Some(input.find_beginning(window, sheet, is_whole, options, candidates)?);
         Ok(input)
@@ -184,11 +188,58 @@ impl Input {
         }
     }
 
-    /// The text after the header. A file that was closed is opened again, and must not have changed.
+    /// Whether it can be read once only: standard input and pipes.
+    pub fn is_stream(&self) -> bool {
+        !self.is_file && self.kept.is_none()
+    }
+
+    /// Reads a stream to its end, into a file without a name, so that it can be read again.
+    pub fn keep(&mut self) -> Result<()> {
+        if let Some(window) = self.window.take_if(|_| !self.is_file) {
+            self.kept = Some(KeptText::of(window).map_err(|error| Error::input(&self.path, error))?);
+        }
+        Ok(())
+    }
+
+    /// The same input, to be read before this one. It is not hashed.
+    pub fn again(&self, options: &ReadOptions, candidates: &Candidates) -> Result<Input> {
+        let mut window = match &self.kept {
+            Some(kept) => kept.window().map_err(|error| Error::input(&self.path, error))?,
+            None => self.opened_again(options, candidates)?,
+        };
+        window.is_hashed_before = true;
+        Ok(Input {
+            path: self.path.clone(),
+            dialect: self.dialect.clone(),
+            length: self.length,
+            is_file: self.is_file,
+            spooled: None,
+            sha256: None,
+            names: self.names.clone(),
+            blank_before_header: self.blank_before_header,
+            lines_above_header: self.lines_above_header,
+            is_header_guessed: self.is_header_guessed,
+            kinds: Vec::new(),
+            notes: Vec::new(),
+            window: Some(window),
+            line: self.line,
+            kept: None,
+        })
+    }
+
+    /// The text after the header. A file that was closed is opened again.
     fn open_again(&mut self, options: &ReadOptions, candidates: &Candidates) -> Result<Window> {
         if let Some(window) = self.window.take() {
             return Ok(window);
         }
+        if let Some(kept) = &self.kept {
+            return kept.window().map_err(|error| Error::input(&self.path, error));
+        }
+        self.opened_again(options, candidates)
+    }
+
+    /// Opens the file again; it must not have changed.
+    fn opened_again(&self, options: &ReadOptions, candidates: &Candidates) -> Result<Window> {
         let again = Input::open(&self.path, options, candidates)?;
         let is_same = again.names == self.names && again.dialect == self.dialect && again.line == self.line;
         again.window.filter(|_| is_same).ok_or_else(|| {

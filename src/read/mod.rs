@@ -9,6 +9,7 @@ pub mod expand;
 pub mod feed;
 pub mod inflate;
 pub mod input;
+mod kept;
 pub mod open;
 mod options;
 pub mod sheet;

@@ -40,6 +40,8 @@ pub struct Window {
     /// The bytes taken, if the text is the file itself or has a hash of its own.
     pub(super) taken: FileRead,
     pub(super) hashes_text: bool,
+    /// Whether bytes are only counted, for text that is read a second time.
+    pub(super) is_hashed_before: bool,
     marks: Marks,
     /// The file, if it must not change while it is read.
     pub(super) file: Option<Unchanged>,
@@ -92,9 +94,15 @@ impl Window {
             end_mark: 0,
             taken: FileRead::default(),
             hashes_text: false,
+            is_hashed_before: false,
             marks: Marks::default(),
             file: None,
         }
+    }
+
+    /// A window over text that was kept, from an offset of it on.
+    pub fn kept(feed: Box<dyn Feed>, offset: u64) -> Window {
+        Window { offset, ..Window::over(feed) }
     }
 
     /// Drops the U+001A that DOS programs wrote at the very end, with a line break after it. The file's hash has it.
@@ -258,7 +266,9 @@ impl Window {
     /// Drops everything before this offset, which has been read.
     pub fn drop_until(&mut self, offset: u64) {
         let end = self.start + (offset - self.offset) as usize;
-        if self.hashes_text || !self.is_made() {
+        if self.is_hashed_before {
+            self.taken.bytes += (end - self.start) as u64;
+        } else if self.hashes_text || !self.is_made() {
             self.taken.add(&self.buffer[self.start..end]);
         }
         self.start = end;

@@ -6,6 +6,7 @@ use std::{ops::Range, sync::Arc};
 use super::accepted::{Accepted, Action, LastWins};
 use super::ledger::{Ledger, RunRecord};
 use super::options::{Command, Observer, Options};
+use super::parents::found::{Comparison, FoundParents};
 use super::resolver::{Resolved, Resolver};
 use super::tally::{listed_spans, threshold_passed};
 use super::target::{CustomerWriter, Target};
@@ -13,12 +14,13 @@ use super::worker::{Checked, Found, Worker};
 use super::{committed_input::CommittedInput, cutter::Stops, events, prepare::Prepared, reports::Reports};
 use super::{existing::existing_matches, keys::AllKeys};
 use super::{resume::Replay, start::Start, threads::stop_if_signalled};
-use crate::core::judge::{Checker, Outcome, Stamp};
+use crate::core::judge::{Checker, Outcome, ParentPlan, Stamp, Verdict};
 use crate::core::{judge::plan::Plan, mode::Duplicates, record::TextBefore, text::visible};
+use crate::disk::folder_of;
+use crate::error::{Error, Result};
 use crate::read::InputRead;
 use crate::report::folder::ReportFolder;
 use crate::sink::sqlite::{Checkpoint, InputPosition, keys::RunPosition};
-use crate::{disk::folder_of, error::Result};
 
 pub(super) struct Committer<'r> {
     pub(super) options: &'r Options,
@@ -36,6 +38,8 @@ pub(super) struct Committer<'r> {
     /// The number of customers then.
     customers_before: i64,
     pub(super) kept: Option<Kept>,
+    parents: Option<Arc<FoundParents>>,
+    comparison: Comparison,
 }
 
 /// What a run has committed at its last checkpoint.
@@ -99,7 +103,14 @@ impl<'r> Committer<'r> {
             first_free_id,
             customers_before,
             kept: None,
+            parents: None,
+            comparison: Comparison::default(),
         })
+    }
+
+    /// The same, for records whose parents were looked up.
+    pub(super) fn with_parents(self, parents: Option<FoundParents>) -> Committer<'r> {
+        Committer { comparison: Comparison::with(parents.as_ref()), parents: parents.map(Arc::new), ..self }
     }
 
     pub(super) fn stops(&self) -> Stops {
@@ -128,16 +139,19 @@ impl<'r> Committer<'r> {
             keys: self.keys.shared(),
             reports: self.reports.folder.is_some(),
             has_customers: self.writer.target.has_customers(),
+            parents: self.parents.clone(),
         }
     }
 
     /// Commits the next block. `false` if a threshold was passed at a checkpoint, and the run ends here.
     pub(super) fn block(&mut self, mut checked: Checked, observer: &mut dyn Observer) -> Result<bool> {
+        self.refuse_unexpected_parent(&checked)?;
         self.keys.add_block(&checked)?;
         let matches = existing_matches(&checked, &self.plan, &self.writer.target, self.reports.accepted.is_some())?;
         let (input, first, first_record) = (checked.worker.input, checked.first, checked.block.first_record);
         let (mut counts, mut tally) = (checked.found.counts, std::mem::take(&mut checked.found.tally));
         let records = counts.read - counts.blank;
+        self.comparison.add_block(records, checked.digest);
         let met_keys = std::mem::take(&mut checked.verdicts.met_keys);
         let unknown_are_errors = self.options.unknown_columns_are_errors;
         let columns = self.ledger.inputs[input].columns_of(met_keys, &self.plan, unknown_are_errors)?;
@@ -149,6 +163,10 @@ impl<'r> Committer<'r> {
         self.ledger.add_cells(input, &columns, &checked.cells, &rejected, verdicts);
         match accepted {
             None => {
+                let is_accepted = |verdict: &Verdict| matches!(verdict.outcome, Outcome::Accepted { .. });
+                let records = checked.block.positions().zip(&verdicts.verdicts);
+                let created = records.filter(|(_, verdict)| is_accepted(verdict));
+                self.comparison.add_created(input, created.map(|((position, _), _)| position.record));
                 self.ledger.count(input, |counts| counts.created += checked.found.rows.len() as u64);
                 self.create(&verdicts.rows, &checked.found.rows)?;
             }
@@ -174,6 +192,20 @@ impl<'r> Committer<'r> {
         }
     }
 
+    /// An error if a record refers to a parent although none was looked up: keys of JSON may come late.
+    fn refuse_unexpected_parent(&self, checked: &Checked) -> Result<()> {
+        let Some(index) = checked.verdicts.unexpected_parent else { return Ok(()) };
+        let path = visible(self.ledger.path(checked.worker.input)).into_owned();
+        let record = checked.block.first_record + index as u64;
+        let fields = self.plan.parents.iter().flat_map(ParentPlan::referring);
+        let columns: Vec<&str> = fields.map(|field| self.plan.fields[field].column.as_str()).collect();
+        Err(Error::Usage(format!(
+            "{path}: record {record} names a parent, and no record at the beginning of the input does, so parents were not looked \
+             up. Name the key with --map 'KEY=FIELD', where FIELD is {}",
+            columns.join(" or ")
+        )))
+    }
+
     /// Stores accepted records, counts them and lists them. Their rows are in `bytes`.
     fn store(&mut self, bytes: &[u8], accepted: &[Accepted<'_>]) -> Result<()> {
         let created = accepted.iter().filter(|accepted| accepted.action == Action::Created);
@@ -181,6 +213,9 @@ impl<'r> Committer<'r> {
         let first_id = self.create(bytes, &rows)?;
         self.writer.change(bytes, accepted)?;
         for accepted in accepted {
+            if accepted.action == Action::Created {
+                self.comparison.add_created(accepted.input, std::iter::once(accepted.position.record));
+            }
             self.ledger.count(accepted.input, |counts| match accepted.action {
                 Action::Created => counts.created += 1,
                 Action::Updated => counts.updated += 1,
@@ -215,6 +250,7 @@ impl<'r> Committer<'r> {
     /// Ends an input. Returns notices about it.
     pub(super) fn end_input(&mut self, input: usize, read: InputRead) -> Result<Vec<String>> {
         self.reports.end_input(input)?;
+        self.comparison.end_input(input, self.ledger.path(input))?;
         let notes = self.ledger.inputs[input].end(read, &self.plan, self.options)?;
         if self.one_by_one && !self.ledger.is_complete() {
             // The next input finds the customers of this one, so the keys of its records are free again.
@@ -289,6 +325,7 @@ impl<'r> Committer<'r> {
             return Err(replay.ended_too_early(&self.writer.database, self.ledger.records));
         }
         self.store_last_wins()?;
+        self.comparison.end()?;
         self.balance()?;
         Ok(self)
     }

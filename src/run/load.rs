@@ -6,6 +6,7 @@ use super::already_loaded::{self, left_to_load};
 use super::events::{self, Watched};
 use super::inputs::{inputs_of, open_inputs, refuse_database_as_input};
 use super::options::{Observer, Options};
+use super::parents;
 use super::prepare::{self, Prepared};
 use super::resume;
 use super::start::{Clock, Start};
@@ -68,7 +69,7 @@ fn load(options: &Options, observer: &mut Watched<'_>) -> Result<Summary> {
 
 fn load_prepared(
     prepared: Vec<Prepared>,
-    plan: Arc<Plan>,
+    mut plan: Arc<Plan>,
     candidates: &Arc<Candidates>,
     mut start: Start,
     undone: BTreeSet<i64>,
@@ -77,6 +78,8 @@ fn load_prepared(
 ) -> Result<Summary> {
     // Each input finds what those before it changed.
     let one_by_one = plan.mode.changes() && prepared.len() > 1;
+    let used = parents::used(&prepared, &plan, options)?;
+    let prepared = parents::keep(prepared, used, options)?;
     let target = open_target(options, &plan, &mut start, one_by_one, observer)?;
     if let Target::ReadOnly(snapshot) = &target
         && snapshot.next_run != start.run_id
@@ -85,12 +88,19 @@ fn load_prepared(
         start.reports = reports_path(options, start.run_id)?;
     }
     let target = if one_by_one { target.simulated(&plan, options)? } else { target };
+    // A resumed run finds what it created among its records.
+    let below = start.unfinished.as_ref().map_or(i64::MAX, |run| run.checkpoint.start_customer_id);
+    if used.any() {
+        plan = Arc::new(Plan::clone(&plan).looking_up_parents());
+    }
+    let found = parents::find(&prepared, &plan, used, (&target, below), options, candidates)?;
     let folder = start.reports.as_deref().map(ReportFolder::create).transpose()?;
 
     observer.start(prepared.iter().map(|prepared| prepared.input.length).sum::<Option<u64>>());
     let run_id = start.run_id;
     let record = RunRecord::new(options, &plan, &start, undone);
-    let mut committer = Committer::new(options, plan, target, folder, record, &mut start, one_by_one)?;
+    let committer = Committer::new(options, plan, target, folder, record, &mut start, one_by_one)?;
+    let mut committer = committer.with_parents(found);
     let ended = run_pipeline(prepared, candidates, &mut committer, observer);
     let kept = committer.kept;
     let ended = ended.and_then(|()| close(committer, &start, observer));

@@ -11,7 +11,7 @@ use super::{events, history::reports_of, option_text, report_paths::Stems};
 use crate::core::{mode::Mode, text::visible};
 use crate::error::{Error, Result};
 use crate::read::{feed::sha256, input::Input};
-use crate::sink::sqlite::{FINISHED, FileRow, LoadedInput, LockedDatabase, PastRun, Undo, Undone};
+use crate::sink::sqlite::{ChangeCause, FINISHED, FileRow, LoadedInput, LockedDatabase, PastRun, Undo, Undone};
 use crate::{disk::folder_of, shell};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -146,10 +146,15 @@ pub(super) fn undo_first(
         let undone = locked.undo_uncommitted(&undo)?;
         if !undone.is_done {
             let Undone { changed, listed, has_more, .. } = &undone;
-            let have = if *changed == 1 { "customer has" } else { "customers have" };
+            let have = match listed.first().map(|first| first.since) {
+                Some(ChangeCause::ParentOf(_)) if *changed == 1 => "customer has children that stay",
+                Some(ChangeCause::ParentOf(_)) => "customers have children that stay",
+                _ if *changed == 1 => "customer has changed since",
+                _ => "customers have changed since",
+            };
             let first = listed.first().map(ToString::to_string).unwrap_or_default();
             let others = if listed.len() > 1 || *has_more { ", and others" } else { "" };
-            return refuse(format!("run {run_id} cannot be undone: {changed} {have} changed since ({first}{others})"));
+            return refuse(format!("run {run_id} cannot be undone: {changed} {have} ({first}{others})"));
         }
         observer.note(&format!("undoing run {run_id}, and loading its inputs again"));
         events::undone(*run_id, &undone);

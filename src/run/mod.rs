@@ -29,6 +29,7 @@ mod new_profile;
 pub mod option_table;
 mod option_text;
 mod options;
+mod parents;
 mod pipeline;
 mod prepare;
 pub mod profile_file;

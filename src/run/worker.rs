@@ -4,10 +4,11 @@
 use std::sync::{Arc, RwLockReadGuard};
 use std::{iter::Peekable, ops::Range, slice::Iter};
 
+use super::parents::found::{FoundParents, digest};
 use super::{row_texts::texts_in, tally::Tally};
 use crate::core::finding::{FindingList, Findings, Problem};
 use crate::core::judge::field_plan::KeyPlan;
-use crate::core::judge::{Carried, Checker, Original, Outcome, Touched, Verdict, Verdicts};
+use crate::core::judge::{Carried, Checker, Original, Outcome, Parents, Touched, Verdict, Verdicts};
 use crate::core::mode::Mode;
 use crate::core::record::csv::{Cell, RowWriter};
 use crate::core::record::{Balance, Block, Spot};
@@ -30,6 +31,8 @@ pub(super) struct Worker {
     pub(super) reports: bool,
     /// Whether there is a database with customers.
     pub(super) has_customers: bool,
+    /// The parents of all records, if any refer to one.
+    pub(super) parents: Option<Arc<FoundParents>>,
 }
 
 /// Buffers of report lines, reused from record to record.
@@ -48,6 +51,9 @@ impl Worker {
         let is_filled = |field: &usize| self.checker.binding().is_none_or(|binding| !binding.sources.lack(*field));
         let key = self.checker.plan().key.as_ref();
         // The key keeps its stored spelling.
+        // The parent's ID is found, if not given.
+        let parent = self.checker.plan().parents.filter(|_| self.parents.is_some()).map(|parents| parents.id);
+        let is_filled = |field: &usize| is_filled(field) || parent == Some(*field);
         fields.filter(is_filled).filter(|field| key.is_none_or(|key| !key.has(*field))).collect()
     }
 
@@ -165,6 +171,8 @@ pub(super) struct Checked {
     pub(super) contested: Vec<Vec<u32>>,
     /// What became of the filled cells, by slot (see `core::judge::marks`).
     pub(super) cells: Vec<Balance>,
+    /// A digest of its text, if it was read before.
+    pub(super) digest: u64,
     pub(super) worker: Arc<Worker>,
     pub(super) found: Found,
 }
@@ -186,7 +194,7 @@ pub(super) struct Found {
 impl Checked {
     /// Judges a block, writes its report lines, and claims the keys of its records.
     pub(super) fn new(worker: &Arc<Worker>, block: Block, first: RunPosition) -> Checked {
-        let mut verdicts = worker.checker.check::<RecordBuilder>(&block);
+        let mut verdicts = judge(worker, &block, first);
         let keys: Vec<_> = worker.keys.iter().map(|(keys, _)| keys.read()).collect();
         let mut gathered = BlockChecker::new(worker, &verdicts, &keys, block.spans.len());
         for (index, ((position, span), verdict)) in (0..).zip(block.positions().zip(&verdicts.verdicts)) {
@@ -211,13 +219,22 @@ impl Checked {
         // They have been reported.
         verdicts.findings = FindingList::default();
         verdicts.cells = Vec::new();
-        Checked { block, verdicts, first, contested, cells, worker: Arc::clone(worker), found }
+        let digest = worker.parents.as_ref().map_or(0, |_| digest(&block, first));
+        Checked { block, verdicts, first, contested, cells, digest, worker: Arc::clone(worker), found }
     }
 
     /// The memory of the block's report lines, in bytes.
     pub(super) fn report_bytes(&self) -> usize {
         self.found.errors.text.capacity() + self.found.rejects.text.capacity()
     }
+}
+
+/// Judges a block, with the parents of its records if they were looked up.
+fn judge(worker: &Worker, block: &Block, first: RunPosition) -> Verdicts {
+    let Some(found) = &worker.parents else { return worker.checker.check::<RecordBuilder>(block) };
+    let parents = found.of_block(first, block.spans.len());
+    let exists = |id| found.has_customer(id);
+    worker.checker.check_with::<RecordBuilder>(block, Parents::Known(&parents, &exists))
 }
 
 /// What the records of a block are checked with, one after another, and what is found.

@@ -149,6 +149,34 @@ fn rules_see_normalised_values() {
     assert_eq!(place.number("customers.db", "SELECT count(*) FROM customers"), 3);
 }
 
+/// A check may name the parent's value. A record that fails it is rejected, and so are its children.
+#[test]
+fn a_check_decides_before_children_do() {
+    let place = Place::new();
+    let profile = |more: &str| {
+        format!(
+            "key = 'code'\n[fields.code]\n[fields.boss]\nreferences = 'code'\n{more}[fields.tier]\n[[checks]]\nname = 'head'\n\
+             rule = \"boss != null || tier == 'A'\"\n"
+        )
+    };
+    place.write("own.toml", profile(""));
+    place.write("a.csv", "code,boss,tier\nc,b,\nb,a,\na,,B\ne,d,\nd,,A\n");
+    place.custload("import a.csv --profile own.toml").ends(1);
+    let found = faults(&place, "customers.db.imports/run-000001/errors.ndjson");
+    let codes = &found;
+    assert!(codes[0].starts_with("1 parent-rejected") && codes[1].starts_with("2 parent-rejected"), "{found:?}");
+    assert!(codes[2].starts_with("3 check-failed") && found.len() == 3, "{found:?}");
+    assert_eq!(place.column("customers.db", "SELECT code FROM customers ORDER BY code"), ["d", "e"]);
+    place.write("own.toml", profile("on_invalid = 'clear'\n"));
+    let done = place.custload("import a.csv --profile own.toml --db b.db").ends(2);
+    assert!(
+        done.stderr
+            .contains("fields.boss.on_invalid: invalid values of this field can only be rejected: a check names it"),
+        "{}",
+        done.stderr
+    );
+}
+
 #[test]
 fn a_wrong_rule_is_shown_with_its_line() {
     let place = Place::new();

@@ -29,6 +29,7 @@ mod new_profile;
 mod nightly;
 mod oracle;
 mod own_profile;
+mod parents;
 mod random;
 
 mod redo;

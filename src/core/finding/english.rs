@@ -267,6 +267,42 @@ fn of_key(problem: &Problem<&str>, column: &str, out: &mut Formatter<'_>) -> Res
             write!(out, "customers {one} and {other} in the database have this {column}")
         }
         Problem::NoKey => write!(out, "there is no {column} to find a customer by"),
+        problem => of_parent(problem, column, out),
+    }
+}
+
+fn of_parent(problem: &Problem<&str>, column: &str, out: &mut Formatter<'_>) -> Result {
+    match problem {
+        Problem::NoSuchParent { parent, referenced: Some(referenced) } => {
+            write!(out, "{column} is {}, and no record and no customer has this {referenced}", quoted(parent))
+        }
+        Problem::NoSuchParent { parent, referenced: None } => {
+            write!(out, "{column} is {}, and no customer in the database has this ID", visible(parent))
+        }
+        Problem::ParentRejected { parent, referenced } => {
+            write!(out, "{column} is {}, and the record with this {referenced} was rejected", quoted(parent))
+        }
+        Problem::ParentCycle { parent, records: 1, .. } => {
+            write!(out, "{column} is {}, which is the record itself", quoted(parent))
+        }
+        Problem::ParentCycle { parent, circle: "", records } => {
+            write!(
+                out,
+                "the parents from {} on lead back to the record, in a circle of {records} records",
+                quoted(parent)
+            )
+        }
+        Problem::ParentCycle { circle, records, .. } => {
+            out.write_str("the parents lead back to the record: ")?;
+            let mut names = circle.lines();
+            let first = names.next().unwrap_or_default();
+            write!(out, "{}", quoted(first))?;
+            names.try_for_each(|name| write!(out, " → {}", quoted(name)))?;
+            match circle.lines().count() as u64 == *records {
+                true => write!(out, " → {}", quoted(first)),
+                false => write!(out, " → … ({records} records)"),
+            }
+        }
         problem => out.write_str(problem.code().info().title),
     }
 }

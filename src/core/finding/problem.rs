@@ -163,6 +163,13 @@ pub enum Problem<T = String> {
     AmbiguousKey { customers: [i64; 2] },
     /// The record has no key.
     NoKey,
+    /// No record and no customer has this value, in this field; or no customer this ID, if there is no field.
+    NoSuchParent { parent: T, referenced: Option<T> },
+    /// The record with the parent's value, in this field, was rejected.
+    ParentRejected { parent: T, referenced: T },
+    /// The record is its own parent, or its parent's parent, and so on: the parent's value, and the values of the circle, as far as
+    /// they are known, each on a line; and the number of its records.
+    ParentCycle { parent: T, circle: T, records: u64 },
 
     /// The record breaks a rule of the profile: the rule's name, what it says, and what the profile says of records that break it.
     CheckFailed { check: T, rule: T, message: Option<T> },
@@ -330,6 +337,9 @@ impl<T> Problem<T> {
             Problem::AmbiguousKey { .. } => Code::AmbiguousKey,
             Problem::NoKey => Code::NoKey,
             Problem::CheckFailed { .. } | Problem::CheckOpen { .. } => Code::CheckFailed,
+            Problem::NoSuchParent { .. } => Code::NoSuchParent,
+            Problem::ParentRejected { .. } => Code::ParentRejected,
+            Problem::ParentCycle { .. } => Code::ParentCycle,
             Problem::UnknownCountry { .. } => Code::UnknownCountry,
             Problem::NullWord { .. } => Code::NullWord,
         }
@@ -394,6 +404,9 @@ impl<T> Problem<T> {
             NoKey => NoKey,
             CheckFailed { check, rule, message } => CheckFailed { check: text(check), rule: text(rule), message: message.as_ref().map(text) },
             CheckOpen { check, fault } => CheckOpen { check: text(check), fault: *fault },
+            NoSuchParent { parent, referenced } => NoSuchParent { parent: text(parent), referenced: referenced.as_ref().map(text) },
+            ParentRejected { parent, referenced } => ParentRejected { parent: text(parent), referenced: text(referenced) },
+            ParentCycle { parent, circle, records } => ParentCycle { parent: text(parent), circle: text(circle), records: *records },
             UnknownCountry { found } => UnknownCountry { found: text(found) },
             NullWord { found } => NullWord { found: text(found) },
         }

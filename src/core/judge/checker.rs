@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use super::draft::{Draft, Original};
 use super::json_shape::{JsonShape, MetKeys};
+use super::parents::Parents;
 use super::verdicts::{BadRecord, Outcome, Touched, Verdict, Verdicts};
-use super::{csv, json, report_line};
+use super::{checks, csv, json, report_line};
 use super::{csv_shape::CsvShape, field_plan::KeyPlan, plan::Plan, report::Carried};
-use crate::core::finding::{Code, FindingList, Problem};
+use crate::core::finding::{FindingList, Problem};
 use crate::core::profile::{Binding, Column};
 use crate::core::record::csv::{Cell, RowWriter};
 use crate::core::record::{Block, Extent, Span};
@@ -53,14 +54,21 @@ impl Checker {
         if let Shape::Csv(shape) = &self.shape { Some(&shape.binding) } else { None }
     }
 
+    /// Judges the records of a block, without their parents.
     pub fn check<B: RowBuilder>(&self, block: &Block) -> Verdicts<B::Rows> {
+        self.check_with::<B>(block, Parents::Ignored)
+    }
+
+    /// Judges the records of a block with what is known of their parents.
+    pub fn check_with<B: RowBuilder>(&self, block: &Block, parents: Parents<'_>) -> Verdicts<B::Rows> {
         // Nearly all blocks are UTF-8 as a whole; only in others each record is checked.
         let text = simdutf8::basic::from_utf8(&block.bytes).ok();
         let now = Value::Text(self.stamp.now.as_bytes());
         let common = [now, now, Value::Integer(self.stamp.run), Value::Integer(self.stamp.file)];
-        let mut draft = self.draft::<B>(block, &common);
+        let mut draft = self.draft::<B>(block, &common, parents);
         let mut records = self.records();
         for (position, span) in block.positions() {
+            let number = position.record - block.first_record;
             let (first_finding, first_cell) = (draft.out.findings.len() as u32, draft.out.cells.len() as u32);
             let outcome = match span.extent {
                 Extent::Blank | Extent::Gap => Outcome::Blank,
@@ -73,6 +81,7 @@ impl Checker {
                         Some(text) => Ok(&text[span.start as usize..span.end as usize]),
                         None => std::str::from_utf8(block.bytes_of(span)).map_err(|_| block.bytes_of(span)),
                     };
+                    draft.begin(number as usize);
                     self.judge(&mut records, record, &block.bytes[span.start as usize..], position.record, &mut draft)
                 }
             };
@@ -82,8 +91,10 @@ impl Checker {
                 draft.out.marks.skip();
             }
             if self.plan.mode.changes() {
-                draft.out.touched.push(draft.judge.touched());
+                let touched = draft.judge.touched();
+                draft.out.touched.push(touched);
             }
+            draft.end_links();
             let findings = first_finding..draft.out.findings.len() as u32;
             let cells = first_cell..draft.out.cells.len() as u32;
             draft.out.verdicts.push(Verdict { outcome, findings, cells });
@@ -153,8 +164,8 @@ impl Checker {
 
     /// Adds the findings of a record that cannot create a customer: fields that it lacks, and checks that it fails.
     pub fn note_cannot_create(&self, touched: &Touched, block: &Block, span: &Span, findings: &mut FindingList) {
-        if touched.fails_if_new {
-            self.note_failed_checks(block, span, findings);
+        if touched.fails_if_new != 0 {
+            self.note_failed_checks(touched.fails_if_new, block, span, findings);
         }
         let mut fields: Vec<(usize, Option<Original>)> =
             touched.lacking.iter().map(|field| (field, self.original(block, span, field))).collect();
@@ -166,20 +177,24 @@ impl Checker {
         }
     }
 
-    /// Adds the checks that a record fails as a new customer. It is judged once more, which few records are.
-    fn note_failed_checks(&self, block: &Block, span: &Span, findings: &mut FindingList) {
+    /// Adds the checks that a record fails as a new customer, a bit for each. It is judged once more, which few records are.
+    fn note_failed_checks(&self, failing: u64, block: &Block, span: &Span, findings: &mut FindingList) {
         let Ok(record) = std::str::from_utf8(block.bytes_of(span)) else { return };
-        let mut draft = self.draft::<PlainRows>(block, &[]).of_new_customers();
+        let mut draft = self.draft::<PlainRows>(block, &[], Parents::Ignored).of_new_customers();
         let source = &block.bytes[span.start as usize..];
+        draft.begin(0);
         self.judge(&mut self.records(), Ok(record), source, 0, &mut draft);
-        for finding in draft.out.findings.all().iter().filter(|finding| finding.code() == Code::CheckFailed) {
-            findings.push(u32::MAX, &finding);
+        let all = self.plan.profile.checks.iter().enumerate();
+        for (_, check) in all.filter(|(index, _)| failing >> index & 1 == 1) {
+            let is_open = |problem: &Problem<&str>| matches!(problem, Problem::CheckOpen { check: name, .. } if *name == check.name);
+            let open = draft.out.findings.all().iter().map(|finding| finding.problem).find(is_open);
+            findings.push(u32::MAX, &checks::finding(open.unwrap_or_else(|| checks::failed(check))));
         }
     }
 
     /// A draft for the records of a block.
-    fn draft<B: RowBuilder>(&self, block: &Block, common: &[Value<'_>]) -> Draft<'_, B> {
-        let mut draft = Draft::new(&self.plan, block, common, self.wants_stored_key);
+    fn draft<'b, B: RowBuilder>(&'b self, block: &Block, common: &[Value<'_>], parents: Parents<'b>) -> Draft<'b, B> {
+        let mut draft = Draft::new(&self.plan, block, common, self.wants_stored_key, parents);
         if let Some(binding) = self.binding() {
             let goes_nowhere = |column: &Column| !matches!(column, Column::Field(_));
             draft.out.marks.begin_layout((0..).zip(binding.columns.iter().map(goes_nowhere)));
@@ -203,7 +218,6 @@ impl Checker {
         number: u64,
         draft: &mut Draft<'_, B>,
     ) -> Outcome {
-        draft.begin();
         let record = match record {
             Ok(record) => record,
             Err(bytes) => return draft.reject(self.own_fault(bytes, BadRecord::not_utf8(bytes))),

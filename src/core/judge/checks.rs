@@ -61,25 +61,21 @@ impl Checked {
             let touched = judge.touched();
             touched.given.or(&touched.cleared)
         });
-        for check in &plan.profile.checks {
+        for (index, check) in plan.profile.checks.iter().enumerate() {
             let may_wait = said.is_some_and(|said| check.compiled.fields.iter().any(|field| !said.has(*field)));
             if may_wait && plan.mode == Mode::Update {
                 continue;
             }
-            let Check { name, rule, message, compiled } = check;
-            let problem = match compiled.holds(&plan.checked, &cells) {
+            let problem = match check.compiled.holds(&plan.checked, &cells) {
                 Ok(true) => continue,
-                Ok(false) => Problem::CheckFailed { check: &**name, rule, message: message.as_deref() },
-                Err(fault) => Problem::CheckOpen { check: &**name, fault },
+                Ok(false) => failed(check),
+                Err(fault) => Problem::CheckOpen { check: check.name.as_str(), fault },
             };
             if may_wait {
-                judge.fails_if_new = true;
+                judge.fails_if_new |= 1 << index;
                 continue;
             }
-            let handling = Handling::Rejected(None);
-            let finding =
-                Finding { problem, handling, field: None, column: None, value: None, suggestion: None, raw: None };
-            judge.findings.push(u32::MAX, &finding);
+            judge.findings.push(u32::MAX, &finding(problem));
         }
     }
 
@@ -99,6 +95,18 @@ impl Checked {
         });
         cells.collect()
     }
+}
+
+/// That a record fails a check.
+pub(super) fn failed(check: &Check) -> Problem<&str> {
+    let Check { name, rule, message, .. } = check;
+    Problem::CheckFailed { check: name, rule, message: message.as_deref() }
+}
+
+/// A finding about a record as a whole, which costs it.
+pub(super) fn finding(problem: Problem<&str>) -> Finding<'_> {
+    let handling = Handling::Rejected(None);
+    Finding { problem, handling, field: None, column: None, value: None, suggestion: None, raw: None }
 }
 
 #[cfg(test)]

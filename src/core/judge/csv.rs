@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use super::csv_shape::{CsvShape, RowShape, as_it_stands, first_byte, first_letter};
 use super::draft::{Draft, Original};
+use super::parents::Parents;
 use super::report::{Carried, ReportRow};
 use super::{plan::Plan, value::Origin, verdicts::BadRecord};
 use crate::core::finding::{Code, Problem};
@@ -54,9 +55,12 @@ impl<'c> CsvRecords<'c> {
         let mut has_value = |field, column| plan.has_value(field, &cut.cell(column));
         begin_marks(&cut, is_tidy, draft);
         let group = draft.judge.group(sources, &mut has_value);
+        let skips_lacking = matches!(draft.parents, Parents::Asked);
         for (field, single) in sources.singles().iter().enumerate() {
             let chosen = match *single {
                 Some(column) => Chosen::One(column),
+                // Nobody asks for its row.
+                None if skips_lacking && plan.fields[field].may_lack && sources.lack(field) => continue,
                 None if sources.lack(field) => Chosen::Nothing,
                 None => draft.choose(sources, field, group, &mut has_value),
             };

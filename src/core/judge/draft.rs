@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::checks::{Checked, Noted};
+use super::parents::Parents;
 use super::value::{Judge, Tidy};
 use super::verdicts::{BadRecord, Outcome, Verdicts};
 use super::{field_plan::KeyPlan, marks::Marks, plan::Plan};
@@ -32,6 +33,7 @@ pub(super) struct Draft<'b, B: RowBuilder> {
     checked: Option<Checked>,
     /// Whether the checks judge the record as a new customer, also in a run that changes customers.
     is_new: bool,
+    pub(super) parents: Parents<'b>,
 }
 
 /// A part of a key, as it is compared and as it is stored.
@@ -59,7 +61,13 @@ const KEY: usize = 32;
 
 impl<'b, B: RowBuilder> Draft<'b, B> {
     /// A draft for the records of a block. Every row ends with the values of `common`.
-    pub(super) fn new(plan: &'b Plan, block: &Block, common: &[Value<'_>], wants_stored_key: bool) -> Draft<'b, B> {
+    pub(super) fn new(
+        plan: &'b Plan,
+        block: &Block,
+        common: &[Value<'_>],
+        wants_stored_key: bool,
+        parents: Parents<'b>,
+    ) -> Draft<'b, B> {
         let spans = block.spans.len();
         let columns = plan.fields.len() + common.len() + OWN_COLUMNS;
         let mut out = Verdicts { marks: Marks::with_room(spans), ..Verdicts::default() };
@@ -76,6 +84,7 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
             stored_key: 0..0,
             first_key: 0,
             lost_zero: LostZero::default(),
+            parents,
             checked: Checked::new(plan),
             is_new: !plan.mode.changes(),
         }
@@ -86,8 +95,10 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
         Draft { is_new: true, ..self }
     }
 
-    pub(super) fn begin(&mut self) {
+    /// Begins the record at an index of the block, without blank lines.
+    pub(super) fn begin(&mut self, index: usize) {
         self.judge.begin();
+        self.begin_parent(index);
         self.rows.begin();
         self.key = None;
         self.stored_key = 0..0;
@@ -134,6 +145,7 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
     }
 
     pub(super) fn push(&mut self, field: usize, stored: Stored<'_>) {
+        let stored = self.with_parent(field, stored);
         if let Some(comparison) = self.judge.plan.fields[field].key_part {
             match &stored {
                 Stored::Missing => {}
@@ -303,6 +315,9 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
     }
 
     fn outcome(&self, field: usize, raw: &str, stored: &Stored<'_>) -> CellOutcome {
+        if self.judge.parent.replaces(self.judge.plan.parents, field) && *stored != Stored::Missing {
+            return CellOutcome::Unused;
+        }
         let is_same = match stored {
             Stored::Missing => false,
             Stored::Text(text) => text == raw,

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::field_plan::{FieldPlan, FieldPlanner, KeyPlan, Required};
+use super::parents::ParentPlan;
 use crate::core::finding::Finding;
 use crate::core::mode::{Empty, Mode};
-use crate::core::profile::{FieldSet, HeaderNames, Profile, Setting};
+use crate::core::profile::{FieldSet, HeaderNames, Profile, ProfileErrorKind, Setting};
 use crate::core::text;
 use crate::core::text::sheet::{self, without_guards};
 use crate::core::types::{definition::Storage, repair};
@@ -30,6 +31,8 @@ pub struct Plan {
     pub empty: Empty,
     /// The fields that the profile's checks name, ascending.
     pub(super) checked: Vec<usize>,
+    /// The fields that refer to a customer's parent, if there are any.
+    pub parents: Option<ParentPlan>,
 }
 
 /// What a value is, before its field's rules apply.
@@ -79,6 +82,7 @@ impl Plan {
             clearable: FieldSet::default(),
             empty: options.empty,
             checked: checked(&profile),
+            parents: ParentPlan::of(&profile),
         };
         if let Some(key) = plan.key.as_ref().filter(|_| mode.changes()) {
             plan.names.layout.alone = key.fields().collect();
@@ -93,7 +97,28 @@ impl Plan {
         for (slot, field) in (0..).zip(plan.checked.clone()) {
             plan.fields[field].watch(slot);
         }
+        // What they refer to is looked up: a single value does not say whether it is valid.
+        for field in plan.parents.iter().flat_map(ParentPlan::referring) {
+            plan.fields[field].is_quick = false;
+        }
+        plan.check_parents()?;
         Ok(plan)
+    }
+
+    /// Refuses to clear a parent's value that a check names: whether it is cleared turns out when all records have been checked.
+    fn check_parents(&self) -> Result<(), PlanError> {
+        let link = self.parents.and_then(|parents| parents.link).map(|link| link.field);
+        let is_cleared =
+            |field: &usize| self.checked.contains(field) && self.fields[*field].on_invalid == OnInvalid::Clear;
+        match link.filter(is_cleared) {
+            None => Ok(()),
+            Some(field) => Err(PlanError::Field {
+                profile: self.profile.name.clone(),
+                column: self.fields[field].column.clone(),
+                key: "on_invalid",
+                kind: ProfileErrorKind::OnInvalid("a check names it, and it refers to a parent"),
+            }),
+        }
     }
 
     /// What messages call the field of a finding; if it is about the key, all columns of the key.
@@ -103,6 +128,15 @@ impl Plan {
             (_, Some(field)) => &self.fields[usize::from(field)].column,
             (_, None) => "",
         }
+    }
+
+    /// The same for a run in which records have parents: each value that has to do with them takes the full path.
+    pub fn looking_up_parents(mut self) -> Plan {
+        if let Some(parents) = self.parents {
+            self.fields[parents.id].may_lack = false;
+            parents.link.iter().for_each(|link| self.fields[link.referenced].is_quick = false);
+        }
+        self
     }
 
     pub fn can_do_without(&self, field: usize) -> bool {

@@ -28,7 +28,7 @@ impl Judge<'_> {
         let without = if raw.is_some() { &mut self.empty } else { &mut self.absent };
         without.insert(origin.field);
         if let Some(default) = &plan.default {
-            return default.clone();
+            return self.look_up_parent(origin, raw.unwrap_or_default(), default.clone());
         }
         let is_refused = match plan.required {
             Required::No => false,

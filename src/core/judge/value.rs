@@ -8,6 +8,7 @@
 
 use std::borrow::Cow;
 
+use super::parents::RecordParent;
 use super::plan::{Content, Plan};
 use super::{field_plan::Rewritten, verdicts::Touched};
 use crate::core::finding::{FindingList, Problem, excerpt};
@@ -33,8 +34,10 @@ pub(super) struct Judge<'p> {
     pub(super) replaced: FieldSet,
     /// Those whose value was invalid and is stored as missing.
     pub(super) cleared: FieldSet,
-    /// Whether the customer that the record would create fails a check.
-    pub(super) fails_if_new: bool,
+    /// The checks that the customer which the record would create fails: a bit for each.
+    pub(super) fails_if_new: u64,
+    /// What is known of the record's parent.
+    pub(super) parent: RecordParent<'p>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -73,17 +76,19 @@ impl<'p> Judge<'p> {
             lacking: FieldSet::default(),
             replaced: FieldSet::default(),
             cleared: FieldSet::default(),
-            fails_if_new: false,
+            fails_if_new: 0,
+            parent: RecordParent::default(),
         }
     }
 
     pub(super) fn begin(&mut self) {
         self.findings.clear();
         (self.empty, self.absent, self.lacking, self.replaced, self.cleared) = Default::default();
-        self.fails_if_new = false;
+        self.fails_if_new = 0;
     }
 
-    pub(super) fn touched(&self) -> Touched {
+    pub(super) fn touched(&mut self) -> Touched {
+        self.follow_parent();
         let missing = self.empty.or(&self.absent);
         // What a replaced address had and the new one lacks. Cleared fields are left out: they had a value.
         let replaced_by_nothing = missing.and(&self.replaced).and(&self.cleared.complement());
@@ -168,7 +173,7 @@ impl<'p> Judge<'p> {
         }
         match stored {
             Stored::Missing if refusals.is_empty() => self.missing(origin, Some(raw)),
-            stored if refusals.is_empty() => stored,
+            stored if refusals.is_empty() => self.look_up_parent(origin, raw, stored),
             stored => {
                 let kept = kept.map(|value| match &stored {
                     Stored::Text(judged) if *judged != value => Kept { value, judged: Some(excerpt(judged)) },

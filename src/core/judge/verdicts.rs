@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::{json_shape::MetKeys, marks::Marks};
+use super::{json_shape::MetKeys, marks::Marks, parents::Links};
 use crate::core::finding::{Finding, FindingList, Findings, Handling, Problem};
 use crate::core::profile::FieldSet;
 use crate::core::record::csv::{Cell, SHEET_MARK, TYPED};
@@ -25,6 +25,10 @@ pub struct Verdicts<R = Vec<u8>> {
     pub marks: Marks,
     /// What each record changes in an existing customer; empty if the run changes none.
     pub touched: Vec<Touched>,
+    /// What the records say of parents, if that is asked for.
+    pub links: Links,
+    /// The index of the first record that refers to a parent although none is looked up, without blank lines.
+    pub unexpected_parent: Option<usize>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,14 +82,14 @@ pub struct Touched {
     pub cleared: FieldSet,
     /// The missing fields that it needs to create a customer.
     pub lacking: FieldSet,
-    /// Whether the customer that it would create fails a check.
-    pub fails_if_new: bool,
+    /// The checks that the customer which it would create fails: a bit for each.
+    pub fails_if_new: u64,
 }
 
 impl Touched {
     /// Whether it cannot create a customer.
     pub fn needs_customer(&self) -> bool {
-        !self.lacking.is_empty() || self.fails_if_new
+        !self.lacking.is_empty() || self.fails_if_new != 0
     }
 }
 

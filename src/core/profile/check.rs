@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::error::ProfileErrorKind as Kind;
 use super::field::Field;
 use super::header::nearest;
+use super::parents::PARENT_ID;
 use crate::core::rule::{self, Rule, RuleError};
 use crate::core::types::{FieldType, decimals::StoreAs};
 
@@ -78,13 +79,21 @@ fn check_text(text: &str, most: usize) -> Result<(), Kind> {
 
 fn compile(rule: &str, fields: &[Field]) -> Result<Rule, Kind> {
     let find = |name: &str| fields.iter().position(|field| field.column == name);
-    Rule::new(rule, &|name| find(name).map(|index| (index, kind(&fields[index])))).map_err(|error| {
+    let compiled = Rule::new(rule, &|name| find(name).map(|index| (index, kind(&fields[index]))));
+    let compiled = compiled.map_err(|error| {
         let near = match &error {
             RuleError::UnknownName(name) => nearest(name, fields.iter().map(|field| field.column.as_str())),
             _ => None,
         };
         Kind::Rule(error, near.map(str::to_string))
-    })
+    })?;
+    // Which customer a parent is turns out when all records have been judged.
+    match fields.iter().find(|field| field.references.is_some()) {
+        Some(link) if compiled.fields.iter().any(|field| fields[*field].column == PARENT_ID) => {
+            Err(Kind::ParentInRule(link.column.clone()))
+        }
+        _ => Ok(compiled),
+    }
 }
 
 /// What a rule sees of a field.
@@ -130,6 +139,10 @@ mod tests {
     #[test]
     fn wrong_checks_are_refused() {
         for (checks, expected) in [
+            (
+                "[fields.code]\n[fields.boss]\nreferences = \"code\"\n[[checks]]\nname = \"a\"\nrule = \"parent_customer_id > 3\"",
+                "checks[0].rule: a rule cannot name the parent's ID, which is found later; name boss instead",
+            ),
             ("[[checks]]\nrule = \"true\"", "line 3, column 1: checks[0]: the key `name` is missing"),
             (
                 "[checks]\nname = \"a\"",

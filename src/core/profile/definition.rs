@@ -14,6 +14,7 @@ use super::field_check::check_name;
 use super::field_set::FieldSet;
 use super::habits::{FEED_KEYS, FILE_KEYS, Habits};
 use super::header::{letters_and_digits, nearest};
+use super::parents::{check_parents, with_parent_id};
 use super::parse::{Parsed, ProfileText, ReadBase, built_in, parse};
 use super::places::Sources;
 use crate::core::types::definition::Storage;
@@ -182,6 +183,7 @@ impl Profile {
             "" => String::new(),
             text => format!("{:032x}", xxh3_128(text.as_bytes())),
         };
+        let fields = with_parent_id(fields);
         let checks = compiled(&checks, &fields).map_err(|(check, key, kind)| match check {
             Some(name) => sources.check_error(&name, key, kind),
             None => sources.error(&[key], kind),
@@ -222,6 +224,7 @@ impl Profile {
         self.check_columns()?;
         self.check_header_names()?;
         self.check_table().map_err(|kind| (top("table"), kind))?;
+        check_parents(&self.fields).map_err(|(field, key, kind)| (of_field(field, key), kind))?;
         for (key, columns) in [("key", &self.key), ("key_fallback", &self.key_fallback)] {
             for (index, column) in columns.iter().enumerate() {
                 let is_new = if columns[..index].contains(column) { Err(Kind::Twice(column.clone())) } else { Ok(()) };
@@ -316,7 +319,7 @@ mod tests {
     fn the_three_files_are_read_whole() {
         let found: Vec<(&str, usize)> =
             Profile::all().unwrap().iter().map(|profile| (profile.name.as_str(), profile.fields.len())).collect();
-        assert_eq!(found, [("basic", 4), ("billing", 59), ("contact", 12)]);
+        assert_eq!(found, [("basic", 4), ("billing", 60), ("contact", 12)]);
     }
 
     #[test]

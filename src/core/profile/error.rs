@@ -93,6 +93,8 @@ pub enum ProfileErrorKind {
     Schema(String),
     /// This number of checks is more than there may be.
     CheckCount(usize, usize),
+    /// A rule that names the parent's ID; the field that refers to the parent.
+    ParentInRule(String),
     /// A rule that cannot be, and the field that it probably means.
     Rule(RuleError, Option<String>),
     /// The setting has no effect on a field of this type.
@@ -100,6 +102,12 @@ pub enum ProfileErrorKind {
         /// The types that it has an effect on, in words.
         only_for: &'static str,
     },
+    /// This field refers to parents too.
+    SecondReference(String),
+    /// It refers to itself.
+    ReferenceToItself,
+    /// The column that the IDs of parents are stored in has another type.
+    ParentIdType,
     /// The list has this number of elements; the expected number, in words.
     ListLength(usize, &'static str),
 }
@@ -195,11 +203,23 @@ impl Display for ProfileErrorKind {
             OnInvalid(why) => write!(formatter, "invalid values of this field can only be rejected: {why}"),
             Schema(why) => formatter.write_str(why),
             CheckCount(count, most) => write!(formatter, "there are at most {most} checks, and here are {count}"),
+            ParentInRule(link) => {
+                write!(formatter, "a rule cannot name the parent's ID, which is found later; name {link} instead")
+            }
             Rule(error, nearest) => {
                 write!(formatter, "{error}")?;
                 nearest.iter().try_for_each(|near| write!(formatter, "; did you mean {near}?"))
             }
             NoEffect { only_for } => write!(formatter, "it has no effect on this type; it is for {only_for}"),
+            SecondReference(other) => {
+                write!(formatter, "a customer has one parent, and the field {other} refers to it; remove one of them")
+            }
+            ReferenceToItself => {
+                write!(formatter, "it names its own field; name the field in which the parent's value stands")
+            }
+            ParentIdType => {
+                write!(formatter, "the IDs of parents are stored in this field, so its type must be integer")
+            }
             ListLength(count, wanted) => write!(formatter, "{wanted} allowed, and there are {count}"),
         }
     }

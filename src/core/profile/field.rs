@@ -31,7 +31,7 @@ pub const REJECT: &str = "reject";
 pub const MOST_PARTS: usize = 6;
 
 /// One field of a profile.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Field {
     /// The name of the table's column, and the best header name.
@@ -122,9 +122,14 @@ pub struct Field {
     /// The words of a choice.
     #[serde(default)]
     pub choices: Vec<String>,
+    /// The column in which the value stands as its parent's.
+    pub references: Option<String>,
     /// Other header names, the best first.
     #[serde(default)]
     pub aliases: Vec<String>,
+    /// Header names that mean it where the input has a column for the field under which they stand.
+    #[serde(default)]
+    pub aliases_beside: BTreeMap<String, Vec<String>>,
 }
 
 impl Field {

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::header::{Header, REPORT_KEY, letters_and_digits};
-use super::matching::{Layout, MAP, Match, Meaning, NAME};
+use super::matching::{Layout, MAP, Match, Meaning, NAME, Rank};
 use super::{definition::Profile, field::accepted_names, mapping::Mapping, nested::Nested};
 use crate::core::record::json::Paths;
 
@@ -16,6 +16,9 @@ pub struct HeaderNames {
     alike: HashMap<String, Vec<(String, Meaning)>>,
     /// The map's headers, sorted, to find those within a path.
     paths: Vec<String>,
+    /// Names that mean another field where the input has a name of a certain one: the name's letters and digits, that field, and
+    /// the other.
+    beside: Vec<(String, usize, Match)>,
     pub layout: Layout,
     /// What paths mean that are not the name of a field.
     nested: Nested,
@@ -82,8 +85,8 @@ impl HeaderNames {
             }
         }
         let (mapped, alike, paths) = Default::default();
-        let mut found =
-            HeaderNames { names, mapped, alike, paths, layout: Layout::new(profile), nested: Nested::new(profile) };
+        let (beside, layout, nested) = (names_beside(profile), Layout::new(profile), Nested::new(profile));
+        let mut found = HeaderNames { names, mapped, alike, paths, beside, layout, nested };
         for (header, target) in &mapping.columns {
             let meaning = match target.as_deref().map(|target| profile.target(target)) {
                 Some(Some((field, part))) => Meaning::Field(Match { field, part, rank: MAP }),
@@ -122,7 +125,21 @@ impl HeaderNames {
                 free.map(|(_, meaning)| *meaning)
             });
         }
+        self.add_beside(spelt, &mut alike);
         Alike(alike)
+    }
+
+    /// Adds the names that mean another field, because the input has a name of a certain one. The map comes first.
+    fn add_beside(&self, spelt: &HashSet<&str>, alike: &mut HashMap<String, Option<Meaning>>) {
+        if self.beside.is_empty() {
+            return;
+        }
+        let fields: HashSet<usize> = spelt.iter().filter_map(|name| Some(self.find(name).field()?.field)).collect();
+        for (compared, other, found) in &self.beside {
+            if fields.contains(other) && !self.alike.contains_key(compared) {
+                alike.insert(compared.clone(), Some(Meaning::Field(*found)));
+            }
+        }
     }
 
     /// What this header name, or JSON key, means. The map's exact spelling comes first.
@@ -146,6 +163,18 @@ impl HeaderNames {
         let nested = || name.contains('.').then(|| self.nested.find(name, named)).flatten();
         named(compared).or_else(nested).map_or(Meaning::Unknown, Meaning::Field)
     }
+}
+
+fn names_beside(profile: &Profile) -> Vec<(String, usize, Match)> {
+    let mut beside = Vec::new();
+    for (field, of) in profile.fields.iter().enumerate() {
+        let found = Match { field, part: None, rank: NAME + accepted_names(of).count() as Rank };
+        for (other, names) in &of.aliases_beside {
+            let Some(other) = profile.field_index(other) else { continue };
+            beside.extend(names.iter().map(|name| (letters_and_digits(name), other, found)));
+        }
+    }
+    beside
 }
 
 impl Paths for HeaderNames {

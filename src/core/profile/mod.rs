@@ -18,6 +18,7 @@ mod json_schema;
 mod mapping;
 mod matching;
 mod nested;
+mod parents;
 mod parse;
 mod places;
 mod scalar;
@@ -42,6 +43,7 @@ pub use self::header_names::{Alike, HeaderNames, KeyNames};
 pub use self::json_schema::{FORMAT, profile_of, record_schema};
 pub use self::mapping::Mapping;
 pub use self::matching::{Match, Meaning, Role};
+pub use self::parents::PARENT_ID;
 pub use self::sources::{Chosen, HasValue, Sources};
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::file::{Location, locate};
 use super::runs::next_run;
 use super::schema::{Lacks, compare, table_of};
 use super::sql::{quoted, value_of};
-use crate::core::row::Value;
+use crate::core::{profile::PARENT_ID, row::Value};
 use crate::error::{Error, Result};
 
 /// A database that a check reads as of one moment.
@@ -144,6 +144,42 @@ impl<'d> Customers<'d> {
                 Cow::Owned(texts.and_then(|texts| texts.into_iter().next()).unwrap_or_default().into_bytes())
             }
         })
+    }
+
+    /// Visits the customers that have a parent, with its ID.
+    pub fn for_each_parent(&self, mut each: impl FnMut(i64, i64)) -> Result<()> {
+        if !self.has_column(PARENT_ID) {
+            return Ok(());
+        }
+        let (column, table) = (quoted(PARENT_ID), table_of(&self.options.profile));
+        let sql = format!("SELECT customer_id, {column} FROM {table} WHERE {column} IS NOT NULL");
+        self.visit(&sql, |row| {
+            each(row.get(0)?, row.get(1)?);
+            Ok(())
+        })
+    }
+
+    /// Visits the IDs of customers below `below`, in order.
+    pub fn for_each_id(&self, below: i64, mut each: impl FnMut(i64)) -> Result<()> {
+        let sql = format!("SELECT customer_id FROM {} ORDER BY customer_id", table_of(&self.options.profile));
+        self.visit(&sql, |row| {
+            let customer: i64 = row.get(0)?;
+            if customer < below {
+                each(customer);
+            }
+            Ok(())
+        })
+    }
+
+    fn visit(&self, sql: &str, mut each: impl FnMut(&Row<'_>) -> rusqlite::Result<()>) -> Result<()> {
+        let visited = self.connection.prepare(sql).and_then(|mut statement| {
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                each(row)?;
+            }
+            Ok(())
+        });
+        visited.map_err(|error| self.options.sqlite_error(error))
     }
 
     /// The key of a customer, as [`Customers::for_each_key`] gives it; `None` if there is no such customer.

@@ -36,4 +36,4 @@ pub use self::runs::{
 };
 pub use self::simulation::{FIRST_SIMULATED, RUN as SIMULATED_RUN, Simulation};
 pub use self::store::Store;
-pub use self::undo::{ChangeCause, MOST_LISTED, Pruned, Undo, Undone};
+pub use self::undo::{ChangeCause, ChangedCustomers, MOST_LISTED, Pruned, Undo, Undone};

@@ -191,6 +191,7 @@ fn besides(field: &Field) -> Vec<String> {
         ("not_after", field.not_after.clone()),
         ("scale", field.scale.map(|scale| scale.to_string())),
         ("unique", field.unique.then(|| "true".to_string())),
+        ("references", field.references.clone()),
         ("values", Some(values.join(", ")).filter(|values| !values.is_empty())),
         ("from", Some(field.from.join(", ")).filter(|from| !from.is_empty())),
     ];

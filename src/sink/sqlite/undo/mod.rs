@@ -5,6 +5,7 @@
 //! own constraints and triggers are checked too.
 
 mod compare;
+mod parents;
 mod revert;
 mod undoing;
 
@@ -21,7 +22,7 @@ use super::runs::{FINISHED, UNDONE, UNFINISHED, is_undone, unfinished};
 use super::schema::{has_customers, tables};
 use crate::error::{Error, Result};
 
-pub use self::undoing::{ChangeCause, MOST_LISTED, Undo, Undone};
+pub use self::undoing::{ChangeCause, ChangedCustomers, MOST_LISTED, Undo, Undone};
 
 /// What was deleted so that a database does not grow with each run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -110,6 +111,11 @@ impl Undoing<'_> {
         }
         undone.as_undone = self.as_undone()?;
         undone.restored = self.restore()?;
+        // Restored customers have their former parents again.
+        self.keep_parents(&mut undone)?;
+        if undone.changed > 0 && !self.undo.keep_changed {
+            return Ok(Undone { restored: 0, as_undone: Vec::new(), ..undone });
+        }
         undone.deleted = self.delete(undone.deletable)?;
         self.mark()?;
         Ok(Undone { is_done: true, ..undone })

@@ -28,6 +28,8 @@ pub enum ChangeCause {
     /// Another program or a person.
     Other,
     Deleted,
+    /// Nothing: it is the parent of this customer, which stays.
+    ParentOf(i64),
 }
 
 /// Customers with consecutive IDs that have changed since a run.
@@ -53,6 +55,7 @@ impl Display for ChangedCustomers {
             ChangeCause::Run(run) => write!(out, "{names}: changed by run {run}"),
             ChangeCause::Other => write!(out, "{names}: changed by a person or another program"),
             ChangeCause::Deleted => write!(out, "{names}: deleted"),
+            ChangeCause::ParentOf(child) => write!(out, "{names}: the parent of customer {child}, which stays"),
         }
     }
 }
@@ -128,7 +131,7 @@ pub(super) fn column_dropped(table: &str, column: &str) -> Failure {
 }
 
 /// The table of customers that stay as they are.
-const KEPT: &str = "custload_kept";
+pub(super) const KEPT: &str = "custload_kept";
 
 pub(super) struct Undoing<'h> {
     pub(super) connection: &'h Connection,

@@ -1,0 +1,115 @@
+//! Fields that refer to a customer's parent: one with `references` holds the parent's value of another field, and [`PARENT_ID`]
+//! its customer ID.
+
+use super::error::ProfileErrorKind as Kind;
+use super::field::Field;
+use crate::core::types::FieldType;
+
+/// The column in which a parent's ID is stored.
+pub const PARENT_ID: &str = "parent_customer_id";
+
+/// Adds the field for the parent's ID before the field that refers to parents, if there is only the latter.
+pub(super) fn with_parent_id(mut fields: Vec<Field>) -> Vec<Field> {
+    let has_it = fields.iter().any(|field| field.column == PARENT_ID);
+    let at = fields.iter().position(|field| field.references.is_some());
+    if let Some(at) = at.filter(|_| !has_it) {
+        let kind = FieldType::Integer;
+        fields.insert(
+            at,
+            Field {
+                column: PARENT_ID.to_string(),
+                label: PARENT_ID.to_string(),
+                kind,
+                at_least: Some("1".to_string()),
+                ..Field::default()
+            },
+        );
+    }
+    fields
+}
+
+/// What is wrong with the fields that refer to parents: the field, the key, and the fault.
+pub(super) fn check_parents(fields: &[Field]) -> Result<(), (&Field, &'static str, Kind)> {
+    let check_field = |column: &str| match fields.iter().any(|field| field.column == column) {
+        true => Ok(()),
+        false => Err(Kind::unknown_field(column, fields.iter().map(|field| field.column.as_str()))),
+    };
+    let mut first: Option<&Field> = None;
+    for field in fields {
+        for other in field.aliases_beside.keys() {
+            check_field(other).map_err(|kind| (field, "aliases_beside", kind))?;
+        }
+        let Some(referenced) = &field.references else { continue };
+        let wrong = |kind| Err((field, "references", kind));
+        if *referenced == field.column {
+            return wrong(Kind::ReferenceToItself);
+        }
+        check_field(referenced).or_else(wrong)?;
+        if let Some(first) = first {
+            return wrong(Kind::SecondReference(first.column.clone()));
+        }
+        first = Some(field);
+    }
+    let id = fields.iter().find(|field| field.column == PARENT_ID && field.kind != FieldType::Integer);
+    first.and(id).map_or(Ok(()), |id| Err((id, "type", Kind::ParentIdType)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Header, HeaderNames, Mapping, Profile};
+    use super::*;
+
+    #[test]
+    fn a_profile_that_refers_to_parents_has_a_field_for_their_ids() {
+        let text = "key = \"code\"\n[fields.code]\n[fields.up]\nreferences = \"code\"\n[fields.name]\n";
+        let columns = |text: &str| {
+            let profile = Profile::parse("own.toml", text).unwrap();
+            profile.fields.iter().map(|field| field.column.clone()).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(columns(text), "code parent_customer_id up name");
+        let own = format!("{text}[fields.parent_customer_id]\ntype = \"integer\"\n");
+        assert_eq!(columns(&own), "code up name parent_customer_id");
+        assert_eq!(columns("[fields.code]\n"), "code");
+    }
+
+    #[test]
+    fn a_reference_that_cannot_be_is_refused() {
+        let text = |more: &str| format!("[fields.code]\n[fields.up]\nreferences = \"code\"\n{more}");
+        for (more, expected) in [
+            ("[fields.b]\nreferences = \"code\"\n", "fields.b.references: a customer has one parent, and the field up"),
+            ("[fields.b]\nreferences = \"b\"\n", "fields.b.references: it names its own field"),
+            ("[fields.b]\nreferences = \"coed\"\n", "references: there is no field \"coed\"; did you mean code?"),
+            (
+                "[fields.parent_customer_id]\n",
+                "fields.parent_customer_id.type: the IDs of parents are stored in this field",
+            ),
+            ("[fields.b.aliases_beside]\nx = [\"y\"]\n", "aliases_beside: there is no field \"x\""),
+        ] {
+            let message = Profile::parse("own.toml", &text(more)).unwrap_err().to_string();
+            assert!(message.contains(expected), "{more}\n{message}");
+        }
+    }
+
+    #[test]
+    fn a_parent_id_beside_a_column_of_keys_is_the_parents_key() {
+        let profile = Profile::named("billing").unwrap();
+        let names = HeaderNames::new(&profile, &Mapping::default());
+        for (header, expected) in [
+            (["name", "parent_id"], "parent_customer_id"),
+            (["external_key", "parent_id"], "parent_external_key"),
+            (["Customer Number", "PARENT ID"], "parent_external_key"),
+            (["external_key", "parent_customer_id"], "parent_customer_id"),
+            (["external_key", "Parent Code"], "parent_external_key"),
+        ] {
+            let header = header.map(str::to_string);
+            let found = names.meanings(&Header::new(&header))[1].field().unwrap();
+            assert_eq!(profile.fields[found.field].column, expected, "{header:?}");
+        }
+        let mut mapping = Mapping::default();
+        mapping.add("parent_id=parent_customer_id").unwrap();
+        let names = HeaderNames::new(&profile, &mapping);
+        let header = ["external_key", "Parent ID"].map(str::to_string);
+        let found = names.meanings(&Header::new(&header))[1].field().unwrap();
+        assert_eq!(profile.fields[found.field].column, PARENT_ID);
+    }
+}

@@ -1,0 +1,96 @@
+//! The customer IDs that a run will assign, known before it starts: [`assign`]. Whether it then assigns them to the same records is
+//! checked by a sum ([`CreatedSum`]).
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::records::{CustomerId, Existing, Keying, NONE, Node, Records, Rules, Status};
+use crate::core::mode::Mode;
+
+/// Records, as a sum of their hashes: two sets of records have one sum only by chance, whatever their order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CreatedSum(u64);
+
+impl CreatedSum {
+    /// Adds a record by its 0-based input and its 1-based number in it.
+    pub fn add(&mut self, input: usize, record: u64) {
+        let bytes = (u128::from(record) << 64 | input as u128).to_le_bytes();
+        self.0 = self.0.wrapping_add(xxh3_64(&bytes));
+    }
+}
+
+/// The customer ID of each node, and the records that create customers. New customers get their IDs in the order of their records; a
+/// record that repeats a key creates none.
+pub(super) fn assign(records: &Records, existing: Existing, rules: &Rules) -> (Vec<Option<CustomerId>>, CreatedSum) {
+    let Existing { by_value, by_key, .. } = existing;
+    let mut ids = widened(by_value, records.value.iter());
+    let (mut next, mut created) = (rules.first_id, CreatedSum::default());
+    let mut new = |record: u32| {
+        let input = records.input_of(record) - 1;
+        created.add(input, u64::from(record - records.inputs[input]) + 1);
+        next += 1;
+        CustomerId::new(next - 1)
+    };
+    if rules.keying == Keying::Value {
+        let creators = creators(records, &ids, &records.value, rules);
+        for (record, value) in (0..).zip(&records.value).filter(|(record, _)| creates(records, *record, rules)) {
+            if *value == NONE {
+                new(record);
+            } else if creators[*value as usize] == record {
+                ids[*value as usize] = new(record);
+            }
+        }
+        return (ids, created);
+    }
+    let mut by_key = widened(by_key, records.key.iter());
+    let creators = creators(records, &by_key, &records.key, rules);
+    for (record, value) in (0..).zip(&records.value) {
+        let key = records.key.get(record as usize).copied().unwrap_or(NONE);
+        let creates = creates(records, record, rules);
+        let customer = match key {
+            NONE if creates => new(record),
+            NONE => None,
+            key => {
+                if creates && creators[key as usize] == record {
+                    by_key[key as usize] = new(record);
+                }
+                let is_accepted = records.state[record as usize].status() == Status::Accepted;
+                by_key[key as usize].filter(|_| is_accepted)
+            }
+        };
+        if *value != NONE && ids[*value as usize].is_none() {
+            ids[*value as usize] = customer;
+        }
+    }
+    (ids, created)
+}
+
+fn creates(records: &Records, record: u32, rules: &Rules) -> bool {
+    let state = records.state[record as usize];
+    rules.mode != Mode::Update && state.status() == Status::Accepted && !state.is_lacking()
+}
+
+/// The record that creates the customer of each node: the first, or the last of the first input that has one; none if it exists.
+fn creators(records: &Records, ids: &[Option<CustomerId>], nodes: &[Node], rules: &Rules) -> Vec<u32> {
+    let mut creators = vec![NONE; ids.len()];
+    for (record, node) in (0..).zip(nodes).filter(|(_, node)| **node != NONE) {
+        if ids[*node as usize].is_some() || !creates(records, record, rules) {
+            continue;
+        }
+        let creator = &mut creators[*node as usize];
+        let is_later = || !rules.one_by_one || records.input_of(*creator) == records.input_of(record);
+        if *creator == NONE || rules.last_wins && is_later() {
+            *creator = record;
+        }
+    }
+    creators
+}
+
+fn widened<'n>(
+    mut customers: Vec<Option<CustomerId>>,
+    nodes: impl Iterator<Item = &'n Node>,
+) -> Vec<Option<CustomerId>> {
+    let top = nodes.filter(|node| **node != NONE).max().map_or(0, |top| *top as usize + 1);
+    let count = customers.len().max(top);
+    customers.resize(count, None);
+    customers
+}

@@ -1,0 +1,418 @@
+//! Which records find their parents: [`resolve`].
+//!
+//! A record waits for the record that has its parent's value: the first that is not rejected. Then it waits for the first record that
+//! has its key, if that is another value, and for the first that has each of its values that no two customers share: what it claims.
+//! So everything that is undecided waits for one thing at a time, and following that ends at something decided or in a circle. A stack
+//! takes the place of recursion; each step decides something or continues with something undecided, so the time is linear, whatever the
+//! depth.
+//!
+//! In a run that changes customers, an existing customer waits too: its parent is that of the record that changes it last, or else the
+//! stored one. Then a circle may lead through customers of the database, but at least one record of it is new.
+
+use super::ids::CreatedSum;
+use super::records::{CLEARED, CustomerId, Existing, Keying, NONE, Node, Reason, Records, Rules, Status};
+
+/// What became of the records.
+#[derive(Debug, Default)]
+pub struct Resolved {
+    /// The customer ID of each node; none if it has no customer, or it is not known.
+    pub ids: Vec<Option<CustomerId>>,
+    /// The records that create customers.
+    pub created: CreatedSum,
+    pub circles: Circles,
+}
+
+/// Circles of several records by their number.
+#[derive(Debug, Default)]
+pub struct Circles {
+    /// The number of records of each.
+    pub records: Vec<u32>,
+    /// The first records of the first circles, each from its first record on.
+    pub shown: Vec<Vec<u32>>,
+}
+
+/// The number of a circle of one record.
+pub const ITSELF: u32 = NONE;
+
+/// The most circles, and the most records of one, whose values are shown.
+const SHOWN_CIRCLES: usize = 10_000;
+const SHOWN_RECORDS: usize = 5;
+
+/// Decides which records are accepted, and the IDs of the customers that they create.
+pub fn resolve(records: &mut Records, existing: Existing, rules: &Rules) -> Resolved {
+    let mut walk = Walk::new(records, existing, rules);
+    for record in 0..walk.records.state.len() as u32 {
+        // A record of a circle may have to be looked at again.
+        while walk.status(record) == Status::Open {
+            walk.follow(Waiting::Record(record));
+        }
+    }
+    walk.note_orphans_among_faulty();
+    let Walk { existing, circles, .. } = walk;
+    let (ids, created) = super::ids::assign(records, existing, rules);
+    Resolved { ids, created, circles }
+}
+
+/// Something that is undecided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Waiting {
+    Record(u32),
+    /// The existing customer of a node, whose parent is the stored one.
+    Customer(Node),
+}
+
+/// What is known of a node, or of what a record waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Found {
+    Exists,
+    Nowhere,
+    Rejected,
+    Undecided(Waiting),
+}
+
+/// The records of each node that may still be accepted, in the order of their precedence.
+#[derive(Default)]
+struct Queues {
+    first: Vec<u32>,
+    next: Vec<u32>,
+}
+
+impl Queues {
+    fn new(nodes: usize, records: usize) -> Queues {
+        Queues { first: vec![NONE; nodes], next: vec![NONE; records] }
+    }
+
+    fn push_front(&mut self, node: Node, record: u32) {
+        if node != NONE {
+            self.next[record as usize] = std::mem::replace(&mut self.first[node as usize], record);
+        }
+    }
+}
+
+/// Whether the stored parent of an existing customer was followed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Followed {
+    No,
+    Waiting,
+    Yes,
+}
+
+struct Walk<'r> {
+    records: &'r mut Records,
+    existing: Existing,
+    rules: &'r Rules,
+    /// The records by their value, and whether a node has any, rejected ones too.
+    by_value: Queues,
+    has_records: Vec<bool>,
+    /// The records by each thing that they claim: see [`claimed`].
+    claims: Vec<Queues>,
+    claims_keys: bool,
+    /// The records that set a customer's parent, the one that does it last first; empty unless customers change.
+    setters: Queues,
+    followed: Vec<Followed>,
+    stack: Vec<Waiting>,
+    circles: Circles,
+}
+
+impl<'r> Walk<'r> {
+    fn new(records: &'r mut Records, existing: Existing, rules: &'r Rules) -> Walk<'r> {
+        let count = records.state.len();
+        let unique = records.unique.iter().flatten();
+        let all = records.value.iter().chain(&records.parent).chain(&records.key).chain(unique);
+        let top = all.filter(|node| **node < CLEARED).max();
+        let nodes = top.map_or(0, |top| *top as usize + 1).max(existing.by_value.len()).max(existing.by_key.len());
+        // With several inputs that change customers, each finds those of the inputs before it by their keys.
+        let claims_keys = !rules.one_by_one
+            && match rules.keying {
+                Keying::None => false,
+                Keying::Other => true,
+                // A duplicate changes nobody's ID, but it must not claim its other values.
+                Keying::Value => !records.unique.is_empty(),
+            };
+        let queues = |is_used: bool| if is_used { Queues::new(nodes, count) } else { Queues::default() };
+        let mut walk = Walk {
+            by_value: queues(true),
+            has_records: vec![false; nodes],
+            claims: (0..usize::from(claims_keys) + records.unique.len()).map(|_| queues(true)).collect(),
+            claims_keys,
+            setters: queues(rules.mode.changes()),
+            followed: vec![Followed::No; existing.parents.len()],
+            stack: Vec::new(),
+            circles: Circles::default(),
+            records,
+            existing,
+            rules,
+        };
+        walk.fill_queues();
+        walk
+    }
+
+    fn fill_queues(&mut self) {
+        let Walk { records, rules, .. } = self;
+        for value in records.value.iter().filter(|value| **value != NONE) {
+            self.has_records[*value as usize] = true;
+        }
+        // In front is what comes last here. With several inputs, an input's records stay together.
+        let ends = records.inputs.iter().skip(1).copied().chain([records.state.len() as u32]);
+        let inputs: Vec<(u32, u32)> = match rules.one_by_one {
+            true => records.inputs.iter().copied().zip(ends).collect(),
+            false => vec![(0, records.state.len() as u32)],
+        };
+        let last_wins = rules.last_wins;
+        let order = |(from, until): (u32, u32)| {
+            (from..until).map(move |at| if last_wins { at } else { until - 1 - (at - from) })
+        };
+        let is_open = |record: u32| records.state[record as usize].status() == Status::Open;
+        for record in inputs.iter().rev().copied().flat_map(order).filter(|record| is_open(*record)) {
+            let at = record as usize;
+            if !records.state[at].is_lacking() {
+                self.by_value.push_front(records.value[at], record);
+            }
+            for (which, queue) in self.claims.iter_mut().enumerate() {
+                queue.push_front(claimed(records, self.claims_keys, which, at), record);
+            }
+        }
+        if rules.mode.changes() {
+            let sets = |record: &u32| is_open(*record) && records.parent[*record as usize] != NONE;
+            for record in inputs.into_iter().flat_map(order).filter(sets) {
+                self.setters.push_front(records.value[record as usize], record);
+            }
+        }
+    }
+
+    fn status(&self, record: u32) -> Status {
+        self.records.state[record as usize].status()
+    }
+
+    fn set(&mut self, record: u32, status: Status) {
+        let state = &mut self.records.state[record as usize];
+        *state = state.with(status);
+    }
+
+    /// Follows what one thing waits for, until it is decided or part of a circle.
+    fn follow(&mut self, start: Waiting) {
+        self.push(start);
+        while let Some(top) = self.stack.last().copied() {
+            let next = match top {
+                Waiting::Record(record) => self.decide(record),
+                Waiting::Customer(node) => self.decide_customer(node),
+            };
+            match next {
+                None => _ = self.stack.pop(),
+                Some(next) if self.is_waiting(next) => self.end_circle(next),
+                Some(next) => self.push(next),
+            }
+        }
+    }
+
+    fn push(&mut self, waiting: Waiting) {
+        match waiting {
+            Waiting::Record(record) => self.set(record, Status::Waiting),
+            Waiting::Customer(node) => self.followed[node as usize] = Followed::Waiting,
+        }
+        self.stack.push(waiting);
+    }
+
+    fn is_waiting(&self, waiting: Waiting) -> bool {
+        match waiting {
+            Waiting::Record(record) => self.status(record) == Status::Waiting,
+            Waiting::Customer(node) => self.followed[node as usize] == Followed::Waiting,
+        }
+    }
+
+    /// Decides on a record, or returns what it waits for.
+    fn decide(&mut self, record: u32) -> Option<Waiting> {
+        let at = record as usize;
+        if self.records.state[at].reason() == Reason::None && self.records.parent[at] < CLEARED {
+            let reason = match self.look(self.records.parent[at]) {
+                Found::Undecided(waiting) => return Some(waiting),
+                Found::Exists => Reason::None,
+                Found::Nowhere => Reason::NotFound,
+                Found::Rejected => Reason::Rejected,
+            };
+            self.records.state[at] = self.records.state[at].because(reason);
+            if reason != Reason::None && !self.rules.stores_orphans {
+                self.set(record, Status::Refused);
+                return None;
+            }
+        }
+        let status = match self.look_at_own(record) {
+            Ok(status) => status,
+            Err(waiting) => return Some(waiting),
+        };
+        self.set(record, status);
+        None
+    }
+
+    /// What becomes of a record whose parent is found.
+    fn look_at_own(&mut self, record: u32) -> Result<Status, Waiting> {
+        let at = record as usize;
+        let value = self.records.value[at];
+        if self.records.state[at].is_lacking() && !self.existing.has(value) {
+            // An earlier input may create the customer.
+            let creator = if value == NONE { None } else { self.front(Queue::Value, value) };
+            return match creator.filter(|creator| self.records.input_of(*creator) < self.records.input_of(record)) {
+                None => Ok(Status::Faulty),
+                Some(creator) if self.status(creator) == Status::Accepted => Ok(Status::Accepted),
+                Some(creator) => Err(Waiting::Record(creator)),
+            };
+        }
+        for which in 0..self.claims.len() {
+            let node = claimed(self.records, self.claims_keys, which, at);
+            match self.front(Queue::Claim(which), node).filter(|first| *first != record) {
+                None => {}
+                Some(first) if self.status(first) == Status::Accepted => return Ok(Status::Duplicate),
+                Some(first) => return Err(Waiting::Record(first)),
+            }
+        }
+        Ok(Status::Accepted)
+    }
+
+    fn decide_customer(&mut self, node: Node) -> Option<Waiting> {
+        if let Found::Undecided(waiting) = self.look(self.existing.parents[node as usize]) {
+            return Some(waiting);
+        }
+        self.followed[node as usize] = Followed::Yes;
+        None
+    }
+
+    /// The first record of a queue that is not rejected.
+    fn front(&mut self, queue: Queue, node: Node) -> Option<u32> {
+        let Walk { by_value, claims, setters, records, .. } = self;
+        let queues = match queue {
+            Queue::Value => by_value,
+            Queue::Claim(which) => &mut claims[which],
+            Queue::Setters => setters,
+        };
+        let first = queues.first.get_mut(node as usize)?;
+        while *first != NONE {
+            let status = records.state[*first as usize].status();
+            if matches!(status, Status::Open | Status::Waiting | Status::Accepted) {
+                return Some(*first);
+            }
+            *first = queues.next[*first as usize];
+        }
+        None
+    }
+
+    /// What is known of the customer that has a value.
+    fn look(&mut self, node: Node) -> Found {
+        if !self.existing.has(node) {
+            match self.front(Queue::Value, node) {
+                Some(record) if self.status(record) == Status::Accepted => {}
+                Some(record) => return Found::Undecided(Waiting::Record(record)),
+                None if self.existing.is_unknown => return Found::Exists,
+                None if self.has_records[node as usize] => return Found::Rejected,
+                None => return Found::Nowhere,
+            }
+        }
+        // Who exists may still be in a circle.
+        match self.front(Queue::Setters, node) {
+            Some(record) if self.status(record) == Status::Accepted => Found::Exists,
+            Some(record) => Found::Undecided(Waiting::Record(record)),
+            None => match self.existing.parents.get(node as usize) {
+                Some(parent) if *parent != NONE && self.followed[node as usize] != Followed::Yes => {
+                    Found::Undecided(Waiting::Customer(node))
+                }
+                _ => Found::Exists,
+            },
+        }
+    }
+
+    /// Takes apart the circle at the end of the stack, which begins at `start`.
+    fn end_circle(&mut self, start: Waiting) {
+        let Some(from) = self.stack.iter().rposition(|waiting| *waiting == start) else { return };
+        let is_record = |waiting: &Waiting| matches!(waiting, Waiting::Record(_));
+        let Some(first) = self.stack[from..].iter().position(is_record).map(|first| from + first) else {
+            // It was in the database before.
+            for waiting in self.stack.drain(from..) {
+                if let Waiting::Customer(node) = waiting {
+                    self.followed[node as usize] = Followed::Yes;
+                }
+            }
+            return;
+        };
+        let members = self.stack.split_off(first);
+        let mut refused = Vec::new();
+        for (index, waiting) in members.iter().enumerate() {
+            match waiting {
+                Waiting::Record(record) if self.waits_for_parent(*record) => refused.push(*record),
+                Waiting::Record(record) => self.set(*record, Status::Open),
+                Waiting::Customer(node) => {
+                    self.followed[*node as usize] = Followed::No;
+                    // The way to the next record does not change, and must not be walked once more for each circle.
+                    let ahead = members[index + 1..].iter().take_while(|waiting| !is_record(waiting)).last();
+                    if let Some(Waiting::Customer(last)) = ahead {
+                        self.existing.parents[*node as usize] = self.existing.parents[*last as usize];
+                    }
+                }
+            }
+        }
+        self.refuse_circle(refused);
+    }
+
+    /// Whether a waiting record waits for its parent, rather than for a record that claims the same as it.
+    fn waits_for_parent(&mut self, record: u32) -> bool {
+        let parent = self.records.parent[record as usize];
+        self.records.state[record as usize].reason() == Reason::None
+            && parent < CLEARED
+            && matches!(self.look(parent), Found::Undecided(_))
+    }
+
+    fn refuse_circle(&mut self, mut refused: Vec<u32>) {
+        let circle = match refused.len() {
+            1 => ITSELF,
+            count => {
+                self.circles.records.push(count as u32);
+                self.circles.records.len() as u32 - 1
+            }
+        };
+        for record in &refused {
+            let at = *record as usize;
+            self.records.parent[at] = circle;
+            let status = if self.rules.stores_orphans { Status::Open } else { Status::Refused };
+            self.records.state[at] = self.records.state[at].because(Reason::Circle).with(status);
+        }
+        if circle != ITSELF && self.circles.shown.len() < SHOWN_CIRCLES {
+            let first = refused.iter().enumerate().min_by_key(|(_, record)| **record).map_or(0, |(index, _)| index);
+            refused.rotate_left(first);
+            refused.truncate(SHOWN_RECORDS);
+            self.circles.shown.push(refused);
+        }
+    }
+
+    /// Records with faults of their own are told of missing parents too.
+    fn note_orphans_among_faulty(&mut self) {
+        for at in 0..self.records.state.len() {
+            let (state, parent) = (self.records.state[at], self.records.parent[at]);
+            if state.status() == Status::Faulty && state.reason() == Reason::None && parent < CLEARED {
+                let reason = match self.look(parent) {
+                    Found::Nowhere => Reason::NotFound,
+                    Found::Rejected => Reason::Rejected,
+                    Found::Exists | Found::Undecided(_) => Reason::None,
+                };
+                self.records.state[at] = state.because(reason);
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Queue {
+    Value,
+    /// By its number.
+    Claim(usize),
+    Setters,
+}
+
+/// The node that a record claims: of its key first, if keys are claimed, then of each value that no two customers share.
+fn claimed(records: &Records, claims_keys: bool, which: usize, record: usize) -> Node {
+    match which.checked_sub(usize::from(claims_keys)) {
+        Some(unique) => records.unique[unique][record],
+        None if records.key.is_empty() => records.value[record],
+        None => records.key[record],
+    }
+}
+
+#[cfg(test)]
+mod tests;

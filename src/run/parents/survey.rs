@@ -1,0 +1,358 @@
+//! The first reading of a run whose records have parents: [`survey`]. Records are judged as in the second, but without rows and
+//! reports; what is kept of each are numbers for its value, its parent's value, its key, and what else no two customers share.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{Builder, Scope};
+
+use super::found::digest;
+use super::names::{self, Names};
+use super::nodes::{Hash, Nodes};
+use super::records::{CLEARED, Keying, MOST, Records, State, Status};
+use crate::core::judge::field_plan::KeyPlan;
+use crate::core::judge::plan::Plan;
+use crate::core::judge::{Checker, LinkPlan, Links, Outcome, Parents, Stamp, Verdicts};
+use crate::core::profile::Candidates;
+use crate::core::record::{Block, Extent};
+use crate::core::row::{RowBuilder, Value};
+use crate::core::text::key;
+use crate::error::{Error, Result};
+use crate::read::input::{Input, ReadOptions};
+use crate::run::cutter::decode_ahead;
+use crate::run::options::Options;
+use crate::run::prepare::Prepared;
+use crate::run::row_texts::texts_in;
+use crate::run::threads::stop_if_signalled;
+use crate::sink::sqlite::record::RecordBuilder;
+
+/// What the first reading found.
+pub struct Surveyed {
+    pub nodes: Arc<Nodes>,
+    pub records: Records,
+    pub names: Names,
+    /// The number of records of each input, and their digest.
+    pub inputs: Vec<(u64, u64)>,
+}
+
+/// What blocks are surveyed with, on any thread.
+struct Surveyor {
+    checker: Checker,
+    link: LinkPlan,
+    keying: Keying,
+    nodes: Arc<Nodes>,
+}
+
+/// What is kept of a block.
+struct SurveyedBlock {
+    value: Vec<u32>,
+    parent: Vec<u32>,
+    key: Vec<u32>,
+    unique: Vec<Vec<u32>>,
+    state: Vec<State>,
+    names: Vec<u8>,
+    digest: u64,
+}
+
+/// What the collecting thread receives.
+enum Arrival {
+    Block(u64, Option<SurveyedBlock>),
+    Failed(Error),
+}
+
+pub fn survey(
+    prepared: &[Prepared],
+    plan: &Arc<Plan>,
+    (link, keying): (LinkPlan, Keying),
+    options: &Options,
+    candidates: &Candidates,
+    folder: PathBuf,
+) -> Result<Surveyed> {
+    let nodes = Arc::new(Nodes::default());
+    let records = Records { unique: vec![Vec::new(); plan.unique.len()], ..Records::default() };
+    let (names, inputs) = (Names::new(folder), Vec::new());
+    let mut surveyed = Surveyed { nodes: Arc::clone(&nodes), records, names, inputs };
+    for (index, one) in prepared.iter().enumerate() {
+        stop_if_signalled(&options.stop)?;
+        let stamp = Stamp { now: String::new(), run: 0, file: index as i64 + 1 };
+        let (plan, shape) = (Arc::clone(plan), one.shape.clone());
+        let checker = Checker::new(plan, shape, stamp, false, options.read.max_record_bytes);
+        let surveyor = Surveyor { checker, link, keying, nodes: Arc::clone(&nodes) };
+        let input = one.input.again(&options.read, candidates)?;
+        surveyed.read_input(input, &surveyor, options, candidates)?;
+    }
+    Ok(surveyed)
+}
+
+impl Surveyed {
+    fn read_input(
+        &mut self,
+        input: Input,
+        surveyor: &Surveyor,
+        options: &Options,
+        candidates: &Candidates,
+    ) -> Result<()> {
+        let first = self.records.state.len() as u64;
+        self.records.inputs.push(first as u32);
+        self.inputs.push((0, 0));
+        let room = 2 * options.threads + 28;
+        let ((arrivals, arrived), (blocks, cut_blocks)) = (sync_channel(room), sync_channel(room));
+        let cut_blocks = Arc::new(Mutex::new(cut_blocks));
+        std::thread::scope(|scope| {
+            for _ in 0..options.threads {
+                let (cut_blocks, arrivals) = (Arc::clone(&cut_blocks), arrivals.clone());
+                start(scope, "survey", move || survey_blocks(surveyor, &cut_blocks, &arrivals))?;
+            }
+            // When the workers end, so does the cutting thread.
+            drop(cut_blocks);
+            start(scope, "cut", move || cut(input, &options.read, candidates, first, &blocks, &arrivals))?;
+            self.collect(arrived, options)
+        })
+    }
+
+    /// Takes the blocks of an input in their order.
+    fn collect(&mut self, arrived: Receiver<Arrival>, options: &Options) -> Result<()> {
+        let (mut early, mut next) = (BTreeMap::new(), 0);
+        for arrival in arrived {
+            stop_if_signalled(&options.stop)?;
+            match arrival {
+                Arrival::Block(number, block) => _ = early.insert(number, block),
+                Arrival::Failed(error) => return Err(error),
+            }
+            while let Some(block) = early.remove(&next) {
+                next += 1;
+                let Some(block) = block else { return Err(too_many()) };
+                self.add(block)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, block: SurveyedBlock) -> Result<()> {
+        let SurveyedBlock { value, parent, key, unique, state, names, digest } = block;
+        if let Some((records, sum)) = self.inputs.last_mut() {
+            (*records, *sum) = (*records + state.len() as u64, sum.wrapping_add(digest));
+        }
+        self.records.value.extend(value);
+        self.records.parent.extend(parent);
+        self.records.key.extend(key);
+        self.records.unique.iter_mut().zip(unique).for_each(|(all, unique)| all.extend(unique));
+        self.records.state.extend(state);
+        self.names.add(&names)
+    }
+}
+
+fn start<'s>(scope: &'s Scope<'s, '_>, name: &str, work: impl FnOnce() + Send + 's) -> Result<()> {
+    let started = Builder::new().name(name.into()).spawn_scoped(scope, work);
+    let advice = "allow more, or use fewer with --threads";
+    started.map(drop).map_err(|error| Error::Usage(format!("a thread could not be started: {error}; {advice}")))
+}
+
+fn too_many() -> Error {
+    Error::Usage(format!(
+        "there are more than {MOST} records, too many to look up their parents; import the inputs in parts"
+    ))
+}
+
+/// A block by its number, and the position of its first record.
+type CutBlock = (u64, u32, Block);
+
+/// Cuts an input into blocks.
+fn cut(
+    input: Input,
+    read: &ReadOptions,
+    candidates: &Candidates,
+    first: u64,
+    blocks: &SyncSender<CutBlock>,
+    arrivals: &SyncSender<Arrival>,
+) {
+    let path = input.path.clone();
+    let cut_all = || -> Result<()> {
+        let mut source = input.into_source(read, candidates)?;
+        if source.is_made() {
+            source = source.fed_by(decode_ahead);
+        }
+        let mut number = 0;
+        while let Some(block) = source.next_block().map_err(|error| Error::input(&path, error))? {
+            let first = first + block.first_record - 1;
+            if first as usize + block.spans.len() > MOST {
+                return Err(too_many());
+            }
+            // It has no receiver if the run has ended.
+            if blocks.send((number, first as u32, block)).is_err() {
+                return Ok(());
+            }
+            number += 1;
+        }
+        Ok(())
+    };
+    let done = catch_unwind(AssertUnwindSafe(cut_all));
+    let failed = done.unwrap_or_else(|_| Err(Error::Broken("cutting records failed".into())));
+    if let Err(error) = failed {
+        let _ = arrivals.send(Arrival::Failed(error));
+    }
+}
+
+fn survey_blocks(surveyor: &Surveyor, blocks: &Mutex<Receiver<CutBlock>>, arrivals: &SyncSender<Arrival>) {
+    loop {
+        let block = blocks.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        // All are cut.
+        let Ok((number, first, block)) = block else { return };
+        let done = catch_unwind(AssertUnwindSafe(|| surveyor.survey(&block, first)));
+        let failed = |_| Arrival::Failed(Error::Broken("checking records failed".into()));
+        // It has no receiver if the run has ended.
+        if arrivals.send(done.map_or_else(failed, |done| Arrival::Block(number, done))).is_err() {
+            return;
+        }
+    }
+}
+
+impl Surveyor {
+    /// Surveys a block; `None` if there are too many values.
+    fn survey(&self, block: &Block, first: u32) -> Option<SurveyedBlock> {
+        // Rows are made only for values that no two customers share.
+        if self.checker.plan().unique.is_empty() {
+            let verdicts = self.checker.check_with::<NoRows>(block, Parents::Asked);
+            return self.surveyed(block, first, &verdicts, Vec::new());
+        }
+        let verdicts = self.checker.check_with::<RecordBuilder>(block, Parents::Asked);
+        let unique = self.unique_nodes(block, &verdicts)?;
+        self.surveyed(block, first, &verdicts, unique)
+    }
+
+    fn surveyed<R>(
+        &self,
+        block: &Block,
+        first: u32,
+        verdicts: &Verdicts<R>,
+        unique: Vec<Vec<u32>>,
+    ) -> Option<SurveyedBlock> {
+        let indexes = record_indexes(block);
+        let links = &verdicts.links;
+        let value = self.nodes.add(&self.hashes(&indexes, |index| links.get(index).value))?;
+        let mut parent = self.nodes.add(&self.parent_hashes(&indexes, links))?;
+        let key = match self.keying {
+            Keying::Other => self.nodes.add(&self.key_hashes(&indexes, verdicts))?,
+            Keying::Value | Keying::None => Vec::new(),
+        };
+        let mut names = Vec::new();
+        let mut state = Vec::with_capacity(indexes.len());
+        for (at, index) in indexes.iter().enumerate() {
+            let touched = verdicts.touched.get(*index);
+            let is_faulty = verdicts.verdicts[*index].outcome == Outcome::Rejected;
+            let is_lacking = touched.is_some_and(|touched| !touched.lacking.is_empty());
+            state.push(State::new(if is_faulty { Status::Faulty } else { Status::Open }, is_lacking));
+            if touched.is_some_and(|touched| touched.cleared.has(self.link.field)) {
+                parent[at] = CLEARED;
+            }
+            if let (Some(name), false, true) = (links.get(*index).value, is_faulty, parent[at] < CLEARED) {
+                names::push(&mut names, first + at as u32, name);
+            }
+        }
+        let digest = digest(block, u64::from(first));
+        Some(SurveyedBlock { value, parent, key, unique, state, names, digest })
+    }
+
+    fn hashes<'v>(&self, indexes: &[usize], value: impl Fn(usize) -> Option<&'v str>) -> Vec<Option<Hash>> {
+        let fold = |text: &'v str| key::fold(text, self.link.comparison);
+        let hash = |index: &usize| Some(self.nodes.hash(fold(value(*index)?)?.as_bytes()));
+        indexes.iter().map(hash).collect()
+    }
+
+    fn parent_hashes(&self, indexes: &[usize], links: &Links) -> Vec<Option<Hash>> {
+        let mut hashes = self.hashes(indexes, |index| links.get(index).parent);
+        for (hash, index) in hashes.iter_mut().zip(indexes).filter(|(hash, _)| hash.is_none()) {
+            // A parent that identifies nobody is nobody's value either.
+            *hash = links.get(*index).parent.map(|_| self.nodes.hash(b""));
+        }
+        hashes
+    }
+
+    /// For each field whose values no two customers share, the nodes of the records' values.
+    fn unique_nodes(&self, block: &Block, verdicts: &Verdicts) -> Option<Vec<Vec<u32>>> {
+        let nodes = |(which, plan): (usize, &KeyPlan)| {
+            let hash = |index: usize| match &verdicts.verdicts[index].outcome {
+                Outcome::Accepted { row, .. } => {
+                    let texts = texts_in(&verdicts.rows[row.start as usize..row.end as usize], plan);
+                    Some(self.nodes.hash_unique(which, plan.fold(&texts)?.as_bytes()))
+                }
+                _ => None,
+            };
+            self.nodes.add(&record_indexes(block).into_iter().map(hash).collect::<Vec<_>>())
+        };
+        self.checker.plan().unique.iter().enumerate().map(nodes).collect()
+    }
+
+    fn key_hashes<R>(&self, indexes: &[usize], verdicts: &Verdicts<R>) -> Vec<Option<Hash>> {
+        let key = |index: &usize| match &verdicts.verdicts[*index].outcome {
+            Outcome::Accepted { key: Some(key), .. } => Some(self.nodes.hash_key(verdicts.key_text(key))),
+            _ => None,
+        };
+        indexes.iter().map(key).collect()
+    }
+}
+
+/// The indexes of a block's records, without blank lines.
+fn record_indexes(block: &Block) -> Vec<usize> {
+    let spans = block.spans.iter().enumerate().filter(|(_, span)| span.extent != Extent::Blank);
+    spans.map(|(index, _)| index).collect()
+}
+
+/// Drops the values of rows, but for the texts of the record that is being judged: rules over a record read them.
+struct NoRows {
+    texts: Vec<u8>,
+    end: usize,
+}
+
+impl RowBuilder for NoRows {
+    type Rows = ();
+
+    fn new(_: usize, _: usize, _: &[Value<'_>]) -> NoRows {
+        NoRows { texts: Vec::new(), end: 0 }
+    }
+
+    fn begin(&mut self) {
+        self.end = 0;
+    }
+
+    fn push_null(&mut self) {}
+
+    fn push_integer(&mut self, _: i64) {}
+
+    fn push_real(&mut self, _: f64) {}
+
+    fn push_prefix(&mut self, source: &[u8], length: usize) {
+        self.space(length).copy_from_slice(&source[..length]);
+        self.push_written(length);
+    }
+
+    fn space(&mut self, bytes: usize) -> &mut [u8] {
+        if self.texts.len() < self.end + bytes {
+            self.texts.resize(self.end + bytes, 0);
+        }
+        &mut self.texts[self.end..self.end + bytes]
+    }
+
+    fn push_written(&mut self, length: usize) {
+        self.end += length;
+    }
+
+    fn push_common(&mut self) {}
+
+    fn position(&self) -> usize {
+        self.end
+    }
+
+    fn written(&self, range: Range<usize>) -> &[u8] {
+        self.texts.get(range).unwrap_or_default()
+    }
+
+    fn finish(&mut self) -> Range<usize> {
+        0..0
+    }
+
+    fn into_rows(self) {}
+}

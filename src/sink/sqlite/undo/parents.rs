@@ -1,0 +1,72 @@
+//! A customer is not deleted while it is the parent of one that stays.
+
+use std::collections::BTreeSet;
+
+use rusqlite::OptionalExtension;
+
+use super::undoing::{ChangeCause, KEPT, Undoing, Undone, customer_columns};
+use crate::core::profile::PARENT_ID;
+
+impl Undoing<'_> {
+    /// Keeps the customers that would be deleted and are parents of others that stay, and those above them.
+    pub(super) fn keep_parents(&self, undone: &mut Undone) -> rusqlite::Result<()> {
+        let has_parents =
+            customer_columns(self.connection, &self.table)?.iter().any(|column| column.is_named(PARENT_ID));
+        if undone.deletable == 0 || !has_parents {
+            return Ok(());
+        }
+        let created = self.created_ranges()?;
+        let is_created = |customer: i64| {
+            let after = created.partition_point(|(first, _)| *first <= customer);
+            after.checked_sub(1).is_some_and(|at| created[at].1 >= customer)
+        };
+        let mut kept = self.kept()?;
+        let mut open: Vec<(i64, i64)> = Vec::new();
+        let sql = format!(
+            "SELECT customer_id, {PARENT_ID} FROM {} WHERE {PARENT_ID} IS NOT NULL ORDER BY customer_id",
+            self.quoted_table
+        );
+        let mut statement = self.connection.prepare(&sql)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let (child, parent): (i64, Option<i64>) = (row.get(0)?, row.get_ref(1)?.as_i64().ok());
+            let stays = !is_created(child) || kept.contains(&child);
+            open.extend(parent.filter(|parent| stays && is_created(*parent)).map(|parent| (parent, child)));
+            while let Some((parent, child)) = open.pop() {
+                self.check_stop()?;
+                let above = self.parent_of(parent)?;
+                // It may have been deleted, or stay anyway.
+                if above.is_none() || !kept.insert(parent) {
+                    continue;
+                }
+                self.add_changed(parent, ChangeCause::ParentOf(child), undone)?;
+                undone.deletable -= 1;
+                open.extend(above.flatten().filter(|above| is_created(*above)).map(|above| (above, parent)));
+            }
+        }
+        Ok(())
+    }
+
+    fn created_ranges(&self) -> rusqlite::Result<Vec<(i64, i64)>> {
+        let sql = "SELECT first_customer_id, last_customer_id FROM import_created WHERE run_id = ?1 ORDER BY 1";
+        let mut statement = self.connection.prepare(sql)?;
+        let ranges = statement.query_map([self.undo.run_id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        ranges.collect()
+    }
+
+    fn kept(&self) -> rusqlite::Result<BTreeSet<i64>> {
+        if !self.undo.keep_changed {
+            return Ok(BTreeSet::new());
+        }
+        let mut statement = self.connection.prepare(&format!("SELECT customer_id FROM temp.{KEPT}"))?;
+        let kept = statement.query_map([], |row| row.get(0))?;
+        kept.collect()
+    }
+
+    /// A customer's parent; the outer `None` if there is no such customer.
+    fn parent_of(&self, customer: i64) -> rusqlite::Result<Option<Option<i64>>> {
+        let sql = format!("SELECT {PARENT_ID} FROM {} WHERE customer_id = ?1", self.quoted_table);
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        statement.query_row([customer], |row| Ok(row.get_ref(0)?.as_i64().ok())).optional()
+    }
+}

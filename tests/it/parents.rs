@@ -1,0 +1,460 @@
+//! Parents: records that name another record or customer they are below (docs/profiles.md, "Parents").
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::process::Stdio;
+
+use proptest::prelude::*;
+use proptest::test_runner::Config;
+
+use crate::support::*;
+
+const HEADER: &str = "external_key,parent_key,name,email\n";
+
+/// Records with a key and a parent's key, `C1<C2` or `C1`; `!` before one makes it faulty.
+fn table(records: &str) -> String {
+    let mut text = HEADER.to_string();
+    for record in records.split_whitespace() {
+        let (record, email) = match record.strip_prefix('!') {
+            Some(record) => (record, "nonsense"),
+            None => (record, ""),
+        };
+        let (key, parent) = record.split_once('<').unwrap_or((record, ""));
+        let _ = writeln!(text, "{key},{parent},Name of {key},{email}");
+    }
+    text
+}
+
+/// `ID key<parent's ID` of all customers.
+fn customers(place: &Place) -> String {
+    let sql = "SELECT customer_id || ' ' || ifnull(external_key, '-') || ifnull('<' || parent_customer_id, '') FROM customers \
+               ORDER BY customer_id";
+    place.column("customers.db", sql).join(", ")
+}
+
+/// `record code` of all errors.
+fn errors(place: &Place, run: u32) -> String {
+    let path = format!("customers.db.imports/run-{run:06}/errors.ndjson");
+    let one = |line: serde_json::Value| format!("{} {}", line["record"], line["code"].as_str().unwrap());
+    place.objects(&path).into_iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+#[track_caller]
+fn import(place: &Place, options: &str) -> Done {
+    place.custload(&format!("import {options} --profile billing --quiet --rejects-ok --now {NOW}"))
+}
+
+#[test]
+fn a_parent_may_stand_anywhere() {
+    for (records, stored, wrong) in [
+        ("A B<A C<B", "1 A, 2 B<1, 3 C<2", ""),
+        ("C<B B<A A", "1 C<2, 2 B<3, 3 A", ""),
+        // Keys are compared without regard to case.
+        ("a B<A", "1 a, 2 B<1", ""),
+        ("A B<X C<B", "1 A", "2 no-such-parent, 3 parent-rejected"),
+        ("A<A B<A C", "1 C", "1 parent-cycle, 2 parent-rejected"),
+        ("A<B B<A C<B D", "1 D", "1 parent-cycle, 2 parent-cycle, 3 parent-rejected"),
+        ("!A B<A C<B D", "1 D", "1 invalid-email, 2 parent-rejected, 3 parent-rejected"),
+        ("!A<X B", "1 B", "1 no-such-parent, 1 invalid-email"),
+        // The first of two records with one key is the parent, unless it is rejected.
+        ("A A B<A", "1 A, 2 B<1", "2 duplicate-key"),
+        ("!A A B<A", "1 A, 2 B<1", "1 invalid-email"),
+        ("A<X A B<A", "1 A, 2 B<1", "1 no-such-parent"),
+        ("A<A A B<A", "1 A, 2 B<1", "1 parent-cycle"),
+        ("B<- A", "1 A", "1 no-such-parent"),
+    ] {
+        for threads in [1, 2] {
+            let place = Place::new();
+            place.write("a.csv", table(records));
+            import(&place, &format!("a.csv --threads {threads}")).ends(0);
+            assert_eq!(customers(&place), stored, "{records}");
+            let found = errors(&place, 1);
+            assert_eq!(sorted(&found), sorted(wrong), "{records}");
+        }
+    }
+}
+
+fn sorted(list: &str) -> Vec<&str> {
+    let mut list: Vec<&str> = list.split(", ").collect();
+    list.sort_unstable();
+    list
+}
+
+#[test]
+fn messages_name_the_parent_and_the_circle() {
+    let place = Place::new();
+    place.write("a.csv", table("A<X B<A C<C D<E E<D F<G G<H H<F"));
+    // Nothing is loaded.
+    import(&place, "a.csv").ends(1);
+    let lines = place.objects("customers.db.imports/run-000001/errors.ndjson");
+    let messages: Vec<&str> = lines.iter().map(|line| line["message"].as_str().unwrap()).collect();
+    let circle = "the parents lead back to the record: \"F\" → \"G\" → \"H\" → \"F\"";
+    assert_eq!(
+        messages,
+        [
+            "parent_external_key is \"X\", and no record and no customer has this external_key",
+            "parent_external_key is \"A\", and the record with this external_key was rejected",
+            "parent_external_key is \"C\", which is the record itself",
+            "the parents lead back to the record: \"D\" → \"E\" → \"D\"",
+            "the parents lead back to the record: \"D\" → \"E\" → \"D\"",
+            circle,
+            circle,
+            circle
+        ]
+    );
+    assert!(lines[0]["column"] == 2 || lines[0]["field"] == "parent_external_key", "{}", lines[0]);
+}
+
+#[test]
+fn parents_come_from_other_inputs_and_from_the_database() {
+    let place = Place::new();
+    place.write("a.csv", table("B<A C<Z"));
+    place.write("b.csv", table("A Z<B"));
+    import(&place, "a.csv b.csv").ends(0);
+    assert_eq!(customers(&place), "1 B<3, 2 C<4, 3 A, 4 Z<1");
+    place.write("c.csv", table("D<A E<D F<Q"));
+    import(&place, "c.csv").ends(0);
+    assert_eq!(customers(&place), "1 B<3, 2 C<4, 3 A, 4 Z<1, 5 D<3, 6 E<5");
+    assert_eq!(errors(&place, 2), "3 no-such-parent");
+    // A record with the key of a customer is rejected; its children find the customer.
+    place.write("d.csv", table("A<X G<A A"));
+    import(&place, "d.csv").ends(0);
+    assert!(customers(&place).ends_with("6 E<5, 7 G<3"), "{}", customers(&place));
+}
+
+#[test]
+fn an_update_moves_customers_in_the_tree() {
+    let place = Place::new();
+    place.write("a.csv", table("A B<A C<B D"));
+    import(&place, "a.csv").ends(0);
+    place.write("b.csv", table("C<D D<E E B A<C"));
+    import(&place, "b.csv --mode upsert").ends(0);
+    // An empty cell changes nothing.
+    assert_eq!(customers(&place), "1 A<3, 2 B<1, 3 C<4, 4 D<5, 5 E");
+    place.write("c.csv", table("D<B B<A"));
+    import(&place, "c.csv --mode update").ends(1);
+    assert_eq!(errors(&place, 3), "1 parent-cycle, 2 parent-cycle");
+    place.write("d.csv", table("B D<B"));
+    import(&place, "d.csv --mode update --empty clear").ends(0);
+    assert_eq!(customers(&place), "1 A<3, 2 B, 3 C<4, 4 D<2, 5 E");
+    place.write("e.csv", "external_key,name\nD,Other\n");
+    import(&place, "e.csv --mode update").ends(0);
+    assert_eq!(customers(&place), "1 A<3, 2 B, 3 C<4, 4 D<2, 5 E");
+    place.custload("undo 5").ends(0);
+    place.custload("undo 4").ends(0);
+    assert_eq!(customers(&place), "1 A<3, 2 B<1, 3 C<4, 4 D<5, 5 E");
+}
+
+#[test]
+fn links_may_come_in_a_file_of_their_own() {
+    let place = Place::new();
+    place.write("a.csv", "external_key,name\nA,Acme\nB,Beta\nC,Cee\n");
+    place.write("b.csv", "external_key,name,parent_key\nB,,A\nC,,B\nA,,C\n");
+    place.write("c.csv", "external_key,name,parent_key\nB,,A\nC,,B\n");
+    import(&place, "a.csv b.csv --mode upsert").ends(0);
+    assert_eq!(customers(&place), "1 A, 2 B, 3 C");
+    assert_eq!(errors(&place, 1), "1 parent-cycle, 2 parent-cycle, 3 parent-cycle");
+    let place_of_both = Place::new();
+    place_of_both.write("a.csv", place.text("a.csv"));
+    place_of_both.write("c.csv", place.text("c.csv"));
+    import(&place_of_both, "a.csv c.csv --mode upsert").ends(0);
+    assert_eq!(customers(&place_of_both), "1 A, 2 B<1, 3 C<2");
+    place_of_both.custload("check c.csv a.csv --profile billing --mode upsert --db customers.db").ends(0);
+    // Another key cannot tell which input creates whom.
+    let line = "import a.csv c.csv --profile billing --mode upsert --key name --db other.db";
+    place_of_both.custload(line).ends(2).says(&["with --key external_key"]);
+}
+
+#[test]
+fn orphans_are_stored_without_a_parent_if_the_field_is_cleared() {
+    let place = Place::new();
+    place.write("a.csv", table("A<X B<A C<D D<C !E F<E"));
+    import(&place, "a.csv --on-invalid parent_external_key=clear").ends(0);
+    assert_eq!(customers(&place), "1 A, 2 B<1, 3 C, 4 D, 5 F");
+    let sql = "SELECT ifnull(group_concat(parent_external_key), '') FROM customers";
+    assert_eq!(place.column("customers.db", sql), ["A"]);
+    let kept = Place::new();
+    kept.write("a.csv", place.text("a.csv"));
+    import(&kept, "a.csv --on-invalid parent_external_key=keep").ends(0);
+    assert_eq!(customers(&kept), "1 A, 2 B<1, 3 C, 4 D, 5 F");
+    assert_eq!(kept.column("customers.db", sql), ["X,A,D,C,E"]);
+}
+
+#[test]
+fn the_last_of_several_records_is_the_parent_with_duplicates_last() {
+    let place = Place::new();
+    place.write("a.csv", table("A B<A A<B C<A A"));
+    import(&place, "a.csv --duplicates last").ends(0);
+    assert_eq!(customers(&place), "1 B<3, 2 C<3, 3 A");
+}
+
+#[test]
+fn other_keys_find_the_first_accepted_record() {
+    let text = "external_key,parent_key,name,email\nA,,Acme,a@x.example\nB,A,Beta,a@x.example\nC,B,Cee,c@x.example\n\
+                D,A,Dee,d@x.example\nA,,Acme 2,e@x.example\n,D,Eff,f@x.example\n";
+    for (key, stored, wrong) in [
+        ("email", "1 A, 2 D<1, 3 A, 4 -<2", "2 duplicate-key, 3 parent-rejected"),
+        ("none", "1 A, 2 B<1, 3 C<2, 4 D<1, 5 A, 6 -<4", ""),
+    ] {
+        let place = Place::new();
+        place.write("a.csv", text);
+        import(&place, &format!("a.csv --key {key}")).ends(0);
+        assert_eq!((customers(&place).as_str(), errors(&place, 1).as_str()), (stored, wrong), "{key}");
+    }
+}
+
+#[test]
+fn a_parents_id_must_be_that_of_a_customer() {
+    let place = Place::new();
+    place.write("a.csv", "external_key,name,parent_customer_id\nA,Acme,\nB,Beta,1\n");
+    import(&place, "a.csv").ends(0);
+    assert_eq!((customers(&place).as_str(), errors(&place, 1).as_str()), ("1 A", "2 no-such-parent"));
+    place.write("b.csv", "external_key,name,parent_customer_id\nB,Beta,1\nC,Cee,2\nD,Dee,7\n");
+    import(&place, "b.csv").ends(0);
+    assert_eq!(
+        (customers(&place).as_str(), errors(&place, 2).as_str()),
+        ("1 A, 2 B<1", "2 no-such-parent, 3 no-such-parent")
+    );
+    // Without a database it is unknown which customers exist.
+    place.custload("check b.csv --profile billing").ends(0);
+    place.custload("check b.csv --profile billing --db customers.db").ends(1);
+    // The parent's key wins over an ID.
+    place.write("c.csv", "external_key,name,parent_customer_id,parent_key\nE,Eff,99,B\nF,Eff,1,\n");
+    import(&place, "c.csv").ends(0).says(&["cells not used"]);
+    assert!(customers(&place).ends_with("3 E<2, 4 F<1"), "{}", customers(&place));
+    // Beside a column of keys, parent_id is one.
+    place.write("d.csv", "external_key,name,parent_id\nG,Gee,E\n");
+    import(&place, "d.csv").ends(0);
+    assert!(customers(&place).ends_with("5 G<3"), "{}", customers(&place));
+}
+
+#[test]
+fn a_check_finds_what_an_import_would() {
+    let place = Place::new();
+    place.write("a.csv", table("A B<A C<X D<C"));
+    place.custload("check a.csv --profile billing --reports r").ends(1);
+    let codes = |place: &Place| {
+        place.objects("r/errors.ndjson").iter().map(|line| line["code"].to_string()).collect::<String>()
+    };
+    assert_eq!(codes(&place), "\"no-such-parent\"\"parent-rejected\"");
+    // In an update, without a database, a customer may have any key.
+    place.custload("check a.csv --profile billing --mode update").ends(0);
+}
+
+#[test]
+fn standard_input_is_read_twice() {
+    let place = Place::new();
+    let args = ["import", "-", "--profile", "billing", "--quiet", "--now", NOW];
+    let mut child = place.command(&args).stdin(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(table("C<B B<A A").as_bytes()).unwrap();
+    assert!(child.wait().unwrap().success());
+    assert_eq!(customers(&place), "1 C<2, 2 B<3, 3 A");
+    let file = Place::new();
+    file.write("a.csv", table("C<B B<A A"));
+    import(&file, "a.csv").ends(0);
+    let sha256 = "SELECT sha256 || bytes FROM import_files";
+    assert_eq!(place.column("customers.db", sha256), file.column("customers.db", sha256));
+}
+
+#[test]
+fn json_names_parents_by_keys() {
+    let place = Place::new();
+    place.write("a.ndjson", "{\"external_key\":\"B\",\"name\":\"Beta\",\"parent\":{\"key\":\"A\"}}\n{\"external_key\":\"A\",\"name\":\"Acme\"}\n");
+    import(&place, "a.ndjson").ends(0);
+    assert_eq!(customers(&place), "1 B<2, 2 A");
+    // A key that comes late must be named.
+    let late = format!(
+        "{}{{\"external_key\":\"Z\",\"name\":\"Zed\",\"parent_key\":\"K1\"}}\n",
+        (0..40_000).map(|at| format!("{{\"external_key\":\"K{at}\",\"name\":\"Name {at}\"}}\n")).collect::<String>()
+    );
+    place.write("b.ndjson", late);
+    import(&place, "b.ndjson").ends(2).says(&["record 40001 names a parent", "--map"]);
+    let line = format!("import b.ndjson --profile billing --quiet --now {NOW} --map parent_key=parent_external_key");
+    place.custload(&line).ends(0);
+    assert!(customers(&place).ends_with("40003 Z<4"));
+}
+
+#[test]
+fn parts_cannot_be_committed_before_parents_are_there() {
+    let place = Place::new();
+    place.write("a.csv", table("A B<A"));
+    import(&place, "a.csv --commit-every 1").ends(2).says(&["Leave out --commit-every"]);
+}
+
+#[test]
+fn deep_trees_and_long_circles_are_all_right() {
+    let depth = 100_000;
+    let mut records: String = (1..depth).map(|at| format!("C{at}<C{} ", at + 1)).collect();
+    let _ = write!(records, "C{depth} ");
+    let in_circle = 1_000;
+    records.extend((0..in_circle).map(|at| format!("R{at}<R{} ", (at + 1) % in_circle)));
+    let mut databases = Vec::new();
+    for threads in [1, 2] {
+        let place = Place::new();
+        place.write("a.csv", table(&records));
+        import(&place, &format!("a.csv --threads {threads}")).ends(0);
+        let wrong = "SELECT count(*) FROM customers WHERE parent_customer_id <> customer_id + 1";
+        assert_eq!(place.number("customers.db", wrong), 0);
+        assert_eq!(
+            place.number("customers.db", "SELECT count(*) FROM customers WHERE parent_customer_id > 0"),
+            depth - 1
+        );
+        let lines = place.objects("customers.db.imports/run-000001/errors.ndjson");
+        assert_eq!(lines.len(), in_circle);
+        let message =
+            "the parents lead back to the record: \"R0\" → \"R1\" → \"R2\" → \"R3\" → \"R4\" → … (1000 records)";
+        assert!(lines.iter().all(|line| line["message"] == message), "{}", lines[7]);
+        let errors = place.text("customers.db.imports/run-000001/errors.ndjson");
+        databases.push((dump_table(&place.path("customers.db"), "customers"), errors));
+    }
+    assert!(databases[0] == databases[1], "the number of threads changes the result");
+}
+
+#[test]
+fn undo_keeps_parents_whose_children_stay() {
+    let place = Place::new();
+    place.write("a.csv", table("A B<A C"));
+    import(&place, "a.csv").ends(0);
+    place.write("b.csv", table("D<B E<D"));
+    import(&place, "b.csv").ends(0);
+    let before = place.everything();
+    place
+        .custload("undo 1")
+        .ends(2)
+        .says(&["2 customers have children that stay", "customer 2: the parent of customer 4, which stays"]);
+    assert!(before == place.everything());
+    place.custload("undo 1 --keep-changed").ends(0);
+    assert_eq!(customers(&place), "1 A, 2 B<1, 4 D<2, 5 E<4");
+    place.custload("undo 2").ends(0);
+    assert_eq!(customers(&place), "1 A, 2 B<1");
+}
+
+/// A record of the property test: its code, its parent's code, a login that no two customers share, and whether it is faulty.
+type Record = (Option<u8>, Option<u8>, Option<u8>, bool);
+
+/// A load: its mode, its key, and the records of its inputs.
+type Load = (&'static str, &'static str, Vec<Vec<Record>>);
+
+fn load() -> impl Strategy<Value = Load> {
+    let value = |share, most: u8| prop::option::weighted(share, 0..most);
+    let record = (value(0.9, 6), value(0.7, 7), value(0.6, 8), prop::bool::weighted(0.1));
+    let inputs = prop::collection::vec(prop::collection::vec(record, 0..8), 1..3);
+    let mode_and_key = prop::sample::select(vec![
+        ("create", "code"),
+        ("create", "login"),
+        ("create", "none"),
+        ("create", "code,login"),
+        ("upsert", "code"),
+    ]);
+    (mode_and_key, inputs).prop_map(|((mode, key), mut inputs)| {
+        if mode == "upsert" {
+            inputs.truncate(1);
+        }
+        (mode, key, inputs)
+    })
+}
+
+/// A customer as the test reads it: ID, name, code, parent's ID, login.
+type Customer = (i64, String, Option<u8>, Option<i64>, Option<u8>);
+
+fn read_customers(place: &Place) -> Vec<Customer> {
+    if !place.path("customers.db").exists() {
+        return Vec::new();
+    }
+    let database = place.open("customers.db");
+    let sql =
+        "SELECT customer_id, name, substr(code, 2), parent_customer_id, substr(login, 2) FROM customers ORDER BY 1";
+    let mut statement = database.prepare(sql).unwrap();
+    let number = |text: Option<String>| text.map(|text| text.parse().unwrap());
+    let rows = statement
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, number(row.get(2)?), row.get(3)?, number(row.get(4)?))));
+    rows.unwrap().map(Result::unwrap).collect()
+}
+
+const OWN: &str = "name = \"own\"\n[fields.name]\n[fields.code]\n[fields.up]\nreferences = \"code\"\n\
+                   [fields.login]\nunique = true\n[fields.email]\ntype = \"email\"\n";
+
+proptest! {
+    #![proptest_config(Config { cases: cases(), failure_persistence: None, max_shrink_iters: 200, ..Config::default() })]
+    #[test]
+    fn whatever_is_loaded_is_below_the_parents_it_names(loads in prop::collection::vec(load(), 1..4)) {
+        let place = Place::new();
+        place.write("own.toml", OWN);
+        for (number, (mode, key, inputs)) in loads.iter().enumerate() {
+            let before = read_customers(&place);
+            let cell = |value: &Option<u8>, letter: char| value.map_or(String::new(), |value| format!("{letter}{value}"));
+            let mut names = Vec::new();
+            for (input, records) in inputs.iter().enumerate() {
+                let mut text = "name,code,up,login,email\n".to_string();
+                for (at, (code, up, login, is_faulty)) in records.iter().enumerate() {
+                    let email = if *is_faulty { "nonsense" } else { "" };
+                    let _ = writeln!(text, "n{number}-{input}-{at},{},{},{},{email}", cell(code, 'c'), cell(up, 'c'), cell(login, 'l'));
+                }
+                names.push(format!("{number}-{input}.csv"));
+                place.write(&names[input], text);
+            }
+            let line = format!("import {} --profile own.toml --mode {mode} --key {key} --force --quiet --rejects-ok", names.join(" "));
+            let done = place.custload(&line);
+            prop_assert!(matches!(done.status, Some(0 | 1)), "{} {:?} {}", number, loads, done.stderr);
+            let after = read_customers(&place);
+            let faults = place.objects(&format!("customers.db.imports/run-{:06}/errors.ndjson", number + 1));
+            let with_code = |code: u8| after.iter().filter(move |customer| customer.2 == Some(code));
+            let records = inputs.iter().enumerate().flat_map(|(input, records)| {
+                records.iter().enumerate().map(move |(at, record)| (input, at, record))
+            });
+            let mut created = Vec::new();
+            for (input, at, record @ (code, up, login, is_faulty)) in records.clone() {
+                let name = format!("n{number}-{input}-{at}");
+                let context = || format!("{name} {record:?} of load {number} of {loads:?}");
+                let own: Vec<&str> = faults.iter()
+                    .filter(|fault| fault["file"] == names[input] && fault["record"] == at + 1)
+                    .map(|fault| fault["code"].as_str().unwrap()).collect();
+                let Some((id, _, _, parent, _)) = after.iter().find(|customer| customer.1 == name) else {
+                    prop_assert!(!own.is_empty(), "no reason: {}", context());
+                    let has_code = |wanted: u8| records.clone().any(|(_, _, (code, ..))| *code == Some(wanted));
+                    for fault in own {
+                        let is_right = match fault {
+                            "invalid-email" => *is_faulty,
+                            "no-such-parent" => up.is_some_and(|up| with_code(up).next().is_none() && !has_code(up)),
+                            "parent-rejected" => up.is_some_and(|up| with_code(up).next().is_none() && has_code(up)),
+                            "parent-cycle" => up.is_some_and(|up| has_code(up) || with_code(up).next().is_some()),
+                            "duplicate-value" => login.is_some() && before.iter().chain(&after).any(|customer| customer.4 == *login),
+                            "duplicate-key" => after.iter().any(|customer| {
+                                (!key.contains("code") || customer.2 == *code) && (!key.contains("login") || customer.4 == *login)
+                            }),
+                            "no-key" => code.is_none(),
+                            "ambiguous-key" => code.is_some_and(|code| with_code(code).count() > 1),
+                            _ => false,
+                        };
+                        prop_assert!(is_right, "{}: {}", fault, context());
+                    }
+                    continue;
+                };
+                prop_assert!(own.is_empty(), "accepted with {:?}: {}", own, context());
+                if before.iter().all(|customer| customer.0 != *id) {
+                    created.push(*id);
+                    prop_assert!(up.is_some() || parent.is_none(), "{}", context());
+                }
+                if let Some(up) = up {
+                    prop_assert_eq!(*parent, with_code(*up).map(|customer| customer.0).next(), "{}", context());
+                }
+            }
+            // No gaps, in the records' order.
+            let first = before.last().map_or(1, |customer| customer.0 + 1);
+            prop_assert!(created.iter().copied().eq(first..first + created.len() as i64), "{:?} {:?}", created, loads);
+            for customer in &after {
+                let mut above = customer.3;
+                let above_it = (0..after.len()).find(|_| {
+                    above = above.and_then(|id| after.iter().find(|customer| customer.0 == id).and_then(|customer| customer.3));
+                    above.is_none()
+                });
+                prop_assert!(above_it.is_some(), "{:?} is above itself: {:?}", customer, loads);
+            }
+        }
+    }
+}
+
+/// `CUSTLOAD_CASES` asks for more.
+fn cases() -> u32 {
+    std::env::var("CUSTLOAD_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(60)
+}
