@@ -5,9 +5,11 @@
 mod common;
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use custload::core::judge::{Outcome, Verdicts};
+use custload::core::profile::Profile;
 use custload::read::input::Format;
 use custload::sink::sqlite::record::RecordBuilder;
 
@@ -53,7 +55,26 @@ fn benches(criterion: &mut Criterion) {
             });
         });
     }
+    // What rules over a record cost: none, one, and ten.
+    let sample = Sample::new(Format::Csv, RECORDS, 0.0);
+    let blocks = sample.blocks();
+    for rules in [0, 1, 10] {
+        let checker = sample.checker_by(ruled(rules));
+        group.throughput(Throughput::Elements(RECORDS));
+        group.bench_function(format!("csv clean, {rules} rules"), |bencher| {
+            bencher.iter(|| {
+                blocks.iter().map(|block| checker.check::<RecordBuilder>(block).verdicts.len() as u64).sum::<u64>()
+            });
+        });
+    }
     group.finish();
+}
+
+/// The profile `contact` with rules, which all records keep.
+fn ruled(rules: usize) -> Arc<Profile> {
+    let rule = |number| format!("[[checks]]\nname = \"{number}\"\nrule = \"email != null || phone != null\"\n");
+    let text = format!("extends = \"contact\"\n{}", (0..rules).map(rule).collect::<String>());
+    Arc::new(Profile::parse("ruled.toml", &text).unwrap())
 }
 
 criterion_group!(check_benches, benches);

@@ -70,7 +70,12 @@ impl Sample {
 
     /// A checker for this file under the profile `contact`.
     pub fn checker(&self) -> Checker {
-        let plan = Plan::new(contact(), &FieldOptions::default()).unwrap();
+        self.checker_by(contact())
+    }
+
+    /// A checker for this file under a profile with contact's fields.
+    pub fn checker_by(&self, profile: Arc<Profile>) -> Checker {
+        let plan = Plan::new(profile, &FieldOptions::default()).unwrap();
         let shape = match self.format {
             Format::Csv => {
                 let binding = Binding::new(&plan.names, self.open().names, false);

@@ -146,6 +146,9 @@ pub struct ProfilesArgs {
     /// Print the profile's file, to copy and change
     #[arg(long, requires = "name", conflicts_with = "json")]
     pub toml: bool,
+    /// Print the JSON Schema of a record
+    #[arg(long, requires = "name", conflicts_with_all = ["json", "toml"])]
+    pub json_schema: bool,
 }
 
 /// The subcommands of `profiles`.
@@ -153,6 +156,8 @@ pub struct ProfilesArgs {
 pub enum ProfilesCommand {
     /// Make a profile from a file: its columns with types, lengths and choices, and what speaks for each as comments
     New(NewProfileArgs),
+    /// Print the JSON Schema of profile files, with which editors complete and check them
+    Schema,
 }
 
 /// The arguments of `profiles new`.

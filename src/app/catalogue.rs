@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use super::table::{table, without_trailing_spaces};
 use super::{args::ProfilesArgs, console::pretty};
 use crate::core::finding::{Code, CodeInfo, REGISTRY, Scope};
-use crate::core::profile::{Field, Profile, accepted_names, built_in_text, nearest};
+use crate::core::profile::{Check, Field, Profile, accepted_names, built_in_text, nearest, record_schema};
+use crate::core::text::visible;
 use crate::error::{Error, Result};
 use crate::run::profile_file::named;
 
@@ -21,8 +22,12 @@ pub(super) fn profiles(args: &ProfilesArgs, stop: &AtomicUsize) -> Result<String
         }
         let profile = named(name, &|| stop.load(Ordering::Relaxed) as i32)?;
         return Ok(match () {
+            () if args.json_schema => record_schema(&profile),
             () if as_json => pretty(&data(&profile)),
-            () if args.toml => profile.toml.clone(),
+            () if args.toml => {
+                let notes = profile.notes.iter().map(|note| format!("# Note: {}\n", visible(note)));
+                notes.chain([profile.toml.clone()]).collect()
+            }
             () => one_profile(&profile),
         });
     }
@@ -51,8 +56,12 @@ fn one_profile(profile: &Profile) -> String {
         let names: Vec<&str> = accepted_names(field).skip(1).filter(|name| *name != field.column).collect();
         fields.add_row([field.column.clone(), field.rule(), names.join(", ")]);
     }
+    let one_line = |rule: &str| rule.split_whitespace().collect::<Vec<_>>().join(" ");
+    let checks = profile.checks.iter().map(|check| format!("check {}: {}", check.name, one_line(&check.rule)));
+    let notes = profile.notes.iter().map(|note| format!("note: {note}"));
+    let more: String = checks.chain(notes).map(|line| format!("{}\n", visible(&line))).collect();
     without_trailing_spaces(&format!(
-        "{}: {}\nkey: {}\n\n{fields}\n\nOnly the letters and digits of headers are compared, without regard to case.\n",
+        "{}: {}\nkey: {}\n{more}\n{fields}\n\nOnly the letters and digits of headers are compared, without regard to case.\n",
         profile.name,
         profile.title,
         profile.key.join(", ")
@@ -80,12 +89,14 @@ fn data(profile: &Profile) -> Value {
         })
     };
     let fields: Vec<Value> = profile.fields.iter().map(data).collect();
+    let check = |check: &Check| json!({ "name": check.name, "rule": check.rule, "message": check.message });
+    let checks: Vec<Value> = profile.checks.iter().map(check).collect();
     let key = match &profile.key[..] {
         [] => Value::Null,
         [column] => json!(column),
         columns => json!(columns),
     };
-    json!({ "name": profile.name, "title": profile.title, "key": key, "fields": fields })
+    json!({ "name": profile.name, "title": profile.title, "key": key, "fields": fields, "checks": checks })
 }
 
 pub(super) fn explain(name: Option<&str>, as_json: bool) -> Result<String> {

@@ -23,6 +23,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 
 use self::args::{Cli, CliCommand, ProfilesCommand, RunsCommand, SheetArgs};
 use self::console::{Console, print};
+use crate::core::profile::FORMAT;
 use crate::error::Error;
 use crate::read::sheet::{self, Limits};
 use crate::run::{Command, Observer};
@@ -67,6 +68,7 @@ fn command(command: &CliCommand, stop: Arc<AtomicUsize>) -> anyhow::Result<i32> 
         CliCommand::Sheet(args) => Ok(serve_sheet(args)),
         CliCommand::Profiles(args) => match &args.command {
             Some(ProfilesCommand::New(args)) => new_profile::run(args, stop),
+            Some(ProfilesCommand::Schema) => print(FORMAT),
             None => print(&catalogue::profiles(args, &stop)?),
         },
         CliCommand::Explain(args) => print(&catalogue::explain(args.code.as_deref(), args.json)?),

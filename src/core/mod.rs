@@ -8,5 +8,6 @@ pub mod mode;
 pub mod profile;
 pub mod record;
 pub mod row;
+pub mod rule;
 pub mod text;
 pub mod types;

@@ -49,6 +49,9 @@ pub(super) fn profile(
     observer: &mut dyn Observer,
 ) -> Result<Arc<Profile>> {
     if let Some(profile) = &options.profile {
+        for note in &profile.notes {
+            observer.note(&format!("profile {}: {}", visible(&profile.name), visible(note)));
+        }
         return Ok(Arc::clone(profile));
     }
     let Some(first) = inputs.first() else {

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::core::profile::{Profile, built_in_text};
+use crate::core::profile::{Profile, built_in_text, profile_of};
 use crate::disk::read_whole;
 use crate::error::{Error, Result};
 
@@ -13,6 +13,9 @@ pub fn named(name: &str, stop: &dyn Fn() -> i32) -> Result<Arc<Profile>> {
         return Ok(Profile::named(name)?);
     }
     let text = text_of(Path::new(name), stop)?;
+    if is_json(name) {
+        return Ok(Arc::new(profile_of(name, &text)?));
+    }
     let mut read = |base: &str, from: &str| {
         let path = Path::new(from).with_file_name(base);
         let text = text_of(&path, stop).map_err(|error| error.to_string())?;
@@ -23,7 +26,13 @@ pub fn named(name: &str, stop: &dyn Fn() -> i32) -> Result<Arc<Profile>> {
 }
 
 fn is_file(name: &str) -> bool {
-    name.to_ascii_lowercase().ends_with(".toml") || name.contains(['/', std::path::MAIN_SEPARATOR])
+    let is_toml = name.to_ascii_lowercase().ends_with(".toml");
+    is_toml || is_json(name) || name.contains(['/', std::path::MAIN_SEPARATOR])
+}
+
+/// Whether a file is the JSON Schema of a record.
+fn is_json(name: &str) -> bool {
+    name.to_ascii_lowercase().ends_with(".json")
 }
 
 /// The text of a file. A signal ends the reading of a pipe.

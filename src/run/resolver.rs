@@ -37,7 +37,7 @@ struct Claim<'k> {
     key: Option<&'k [u8]>,
     /// Whether the key's fingerprint is taken.
     is_contested: bool,
-    /// Whether the record lacks fields that a new customer must have.
+    /// Whether the record cannot create a customer: it lacks fields that a new one must have, or fails a check.
     is_lacking: bool,
 }
 
@@ -147,7 +147,7 @@ impl Resolver {
                 record: first + RunPosition::from(at),
                 key: key.as_ref().map(|key| verdicts.key_text(key)),
                 is_contested: contested.key(at),
-                is_lacking: touched.is_some_and(|touched| !touched.lacking.is_empty()),
+                is_lacking: touched.is_some_and(Touched::needs_customer),
             };
             let key_of = |customer| writer.target.key_of(customer);
             let decision = match &mut keys.key {
@@ -329,8 +329,7 @@ impl Resolver {
         match decision {
             Decision::Accept { .. } => {}
             Decision::NoCustomer => {
-                let lacking = touched.map(|touched| &touched.lacking);
-                lacking.into_iter().for_each(|lacking| worker.note_no_customer(lacking, spot, &mut findings));
+                touched.into_iter().for_each(|touched| worker.note_no_customer(touched, spot, &mut findings));
             }
             Decision::Ambiguous(one, other) => {
                 worker.note_key(Problem::AmbiguousKey { customers: [one, other] }, spot, &mut findings);

@@ -9,9 +9,9 @@ use super::{row_texts::texts_in, tally::Tally};
 use crate::core::finding::{FindingList, Findings, Problem};
 use crate::core::judge::field_plan::KeyPlan;
 use crate::core::judge::{Carried, Checker, Original, Outcome, Parents, Touched, Verdict, Verdicts};
+use crate::core::mode::Mode;
 use crate::core::record::csv::{Cell, RowWriter};
 use crate::core::record::{Balance, Block, Spot};
-use crate::core::{mode::Mode, profile::FieldSet};
 use crate::report::lines::{self, FirstSeen, Rejection, Words};
 use crate::report::summary::Counts;
 use crate::sink::sqlite::keys::{Claim, Fingerprints, KeySet, Rivals, RunPosition, SharedKeys};
@@ -58,15 +58,15 @@ impl Worker {
     }
 
     /// Adds the findings about a record whose key no customer has, if the record needs an existing customer.
-    pub(super) fn note_no_customer(&self, lacking: &FieldSet, spot: Spot<'_>, findings: &mut FindingList) {
+    pub(super) fn note_no_customer(&self, touched: &Touched, spot: Spot<'_>, findings: &mut FindingList) {
         let mode = self.checker.plan().mode;
-        if !needs_customer(mode, self.has_customers, !lacking.is_empty()) {
+        if !needs_customer(mode, self.has_customers, touched.needs_customer()) {
             return;
         }
         match mode {
             Mode::Create => {}
             Mode::Update => self.note_key(Problem::NoSuchKey, spot, findings),
-            Mode::Upsert => self.checker.note_lacking(lacking, spot.block, spot.span, findings),
+            Mode::Upsert => self.checker.note_cannot_create(touched, spot.block, spot.span, findings),
         }
     }
 
@@ -151,7 +151,7 @@ impl Worker {
     }
 }
 
-/// Whether a record needs an existing customer. `is_lacking` says whether it lacks fields that a new customer must have.
+/// Whether a record needs an existing customer. `is_lacking` says whether it cannot create one.
 pub(super) fn needs_customer(mode: Mode, has_customers: bool, is_lacking: bool) -> bool {
     match mode {
         Mode::Create => false,
@@ -320,7 +320,7 @@ impl<'c> BlockChecker<'c> {
                 fingerprint.zip(keys).into_iter().flat_map(|(fingerprint, keys)| keys.customers(fingerprint));
             found.candidates.extend(customers.map(|customer| (index, customer)));
             if found.candidates.len() == before {
-                worker.note_no_customer(&verdicts.touched[index as usize].lacking, spot, &mut findings);
+                worker.note_no_customer(&verdicts.touched[index as usize], spot, &mut findings);
             }
         }
         if !findings.is_empty() {

@@ -5,6 +5,7 @@ mod balance;
 #[cfg(unix)]
 mod beside;
 mod catalogue;
+mod checks;
 mod cli;
 mod columns;
 mod crash;

@@ -332,8 +332,8 @@ fn undo_keeps_parents_whose_children_stay() {
 /// A record of the property test: its code, its parent's code, a login that no two customers share, and whether it is faulty.
 type Record = (Option<u8>, Option<u8>, Option<u8>, bool);
 
-/// A load: its mode, its key, and the records of its inputs.
-type Load = (&'static str, &'static str, Vec<Vec<Record>>);
+/// A load: its mode, its key, whether it is JSON, and the records of its inputs.
+type Load = (&'static str, &'static str, bool, Vec<Vec<Record>>);
 
 fn load() -> impl Strategy<Value = Load> {
     let value = |share, most: u8| prop::option::weighted(share, 0..most);
@@ -346,11 +346,11 @@ fn load() -> impl Strategy<Value = Load> {
         ("create", "code,login"),
         ("upsert", "code"),
     ]);
-    (mode_and_key, inputs).prop_map(|((mode, key), mut inputs)| {
+    (mode_and_key, any::<bool>(), inputs).prop_map(|((mode, key), is_json, mut inputs)| {
         if mode == "upsert" {
             inputs.truncate(1);
         }
-        (mode, key, inputs)
+        (mode, key, is_json, inputs)
     })
 }
 
@@ -372,7 +372,8 @@ fn read_customers(place: &Place) -> Vec<Customer> {
 }
 
 const OWN: &str = "name = \"own\"\n[fields.name]\n[fields.code]\n[fields.up]\nreferences = \"code\"\n\
-                   [fields.login]\nunique = true\n[fields.email]\ntype = \"email\"\n";
+                   [fields.login]\nunique = true\n[fields.email]\ntype = \"email\"\n\
+                   [[checks]]\nname = \"pair\"\nrule = \"login == null || code != 'c0'\"\n";
 
 proptest! {
     #![proptest_config(Config { cases: cases(), failure_persistence: None, max_shrink_iters: 200, ..Config::default() })]
@@ -380,17 +381,22 @@ proptest! {
     fn whatever_is_loaded_is_below_the_parents_it_names(loads in prop::collection::vec(load(), 1..4)) {
         let place = Place::new();
         place.write("own.toml", OWN);
-        for (number, (mode, key, inputs)) in loads.iter().enumerate() {
+        for (number, (mode, key, is_json, inputs)) in loads.iter().enumerate() {
             let before = read_customers(&place);
             let cell = |value: &Option<u8>, letter: char| value.map_or(String::new(), |value| format!("{letter}{value}"));
             let mut names = Vec::new();
             for (input, records) in inputs.iter().enumerate() {
-                let mut text = "name,code,up,login,email\n".to_string();
+                let mut text = if *is_json { "" } else { "name,code,up,login,email\n" }.to_string();
                 for (at, (code, up, login, is_faulty)) in records.iter().enumerate() {
                     let email = if *is_faulty { "nonsense" } else { "" };
-                    let _ = writeln!(text, "n{number}-{input}-{at},{},{},{},{email}", cell(code, 'c'), cell(up, 'c'), cell(login, 'l'));
+                    let cells = [format!("n{number}-{input}-{at}"), cell(code, 'c'), cell(up, 'c'), cell(login, 'l'), email.to_string()];
+                    let members = ["name", "code", "up", "login", "email"].iter().zip(&cells).filter(|(_, cell)| !cell.is_empty());
+                    text += &match is_json {
+                        true => format!("{{{}}}\n", members.map(|(key, cell)| format!("\"{key}\":\"{cell}\"")).collect::<Vec<_>>().join(",")),
+                        false => cells.join(",") + "\n",
+                    };
                 }
-                names.push(format!("{number}-{input}.csv"));
+                names.push(format!("{number}-{input}.{}", if *is_json { "ndjson" } else { "csv" }));
                 place.write(&names[input], text);
             }
             let line = format!("import {} --profile own.toml --mode {mode} --key {key} --force --quiet --rejects-ok", names.join(" "));
@@ -415,6 +421,7 @@ proptest! {
                     for fault in own {
                         let is_right = match fault {
                             "invalid-email" => *is_faulty,
+                            "check-failed" => login.is_some() && *code == Some(0),
                             "no-such-parent" => up.is_some_and(|up| with_code(up).next().is_none() && !has_code(up)),
                             "parent-rejected" => up.is_some_and(|up| with_code(up).next().is_none() && has_code(up)),
                             "parent-cycle" => up.is_some_and(|up| has_code(up) || with_code(up).next().is_some()),

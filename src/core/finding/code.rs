@@ -26,7 +26,7 @@ macro_rules! codes {
         }
 
         /// All codes, in the order of the enum.
-        pub static REGISTRY: [CodeInfo; 40] = [$(CodeInfo {
+        pub static REGISTRY: [CodeInfo; [$(Code::$code),*].len()] = [$(CodeInfo {
             code: Code::$code,
             scope: Scope::$scope,
             title: $title,
@@ -142,6 +142,10 @@ codes! {
         explanation: "A spreadsheet could not calculate the cell and shows an error such as #N/A or #REF!; or its column was too narrow when the file was exported, and shows ####; or the cell is a formula that the program that wrote the file did not calculate. In other formats such a word is an error too, because they are exported from spreadsheets."
         example: "postal_code: #N/A, from a VLOOKUP that found nothing"
         hint: "Correct the formula in the spreadsheet, or write the value in its place. Make a column of #### wider, and export the file again. A formula without a stored result is calculated when a spreadsheet program opens and saves the file."
+    CheckFailed "check-failed" Record "a record that breaks a rule of the profile"
+        explanation: "The record's values are right one by one, but together they break a rule of the profile ([[checks]]). The message is that of the rule, or its name and text. A rule that cannot be decided, because it would divide by zero for example, rejects the record, too."
+        example: "neither e-mail nor phone, under the rule email != null || phone != null"
+        hint: "Correct the values that the rule names, or the rule in the profile."
     DuplicateKey "duplicate-key" Set "a key that an earlier record or a customer has"
         explanation: "Another record of this run, or a customer in the database, has the same key. The message names it. Keys are compared without regard to case."
         example: "ANN@example.com after ann@example.com"

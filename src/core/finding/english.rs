@@ -7,7 +7,8 @@ use std::fmt::{Display, Formatter, Result};
 
 use super::code::Scope;
 use super::problem::{
-    DateFault, DecimalFault, EmailFault, Finding, Handling, NAMED, Problem, Range, Retry, TextKind, Unreadable, Wanted,
+    DateFault, DecimalFault, EmailFault, Finding, Handling, NAMED, Problem, Range, Retry, RuleFault, TextKind,
+    Unreadable, Wanted,
 };
 use crate::core::record::json::JsonKind;
 use crate::core::text::{visible, windows_1252};
@@ -103,6 +104,23 @@ fn of_record(problem: &Problem<&str>, out: &mut Formatter<'_>) -> Result {
         ),
         Problem::OtherHeader => {
             out.write_str("the record is the header of another report; move what follows into a file of its own")
+        }
+        Problem::CheckFailed { message: Some(message), .. } => out.write_str(&visible(message)),
+        Problem::CheckFailed { check, rule, message: None } => {
+            // A rule may stand on several lines.
+            let rule = rule.split_whitespace().collect::<Vec<_>>().join(" ");
+            write!(out, "check {}: {}", beginning(check), visible(&rule))
+        }
+        Problem::CheckOpen { check, fault } => {
+            write!(out, "check {} cannot be decided: ", beginning(check))?;
+            match fault {
+                RuleFault::DivisionByZero => out.write_str("it divides by zero"),
+                RuleFault::Overflow => out.write_str("a whole number does not fit into 64 bits"),
+                RuleFault::NoSuchItem => out.write_str("a list has no item of that number"),
+                RuleFault::NotANumber => out.write_str("a text is not a number"),
+                RuleFault::LongList { most } => write!(out, "a list has more than {most} items"),
+                RuleFault::Types => out.write_str("an item of a list is not of the type that the rule expects"),
+            }
         }
         Problem::Unreadable { why, .. } => write!(out, "{}; fill in the cells of the row instead", unreadable(*why)),
         problem => out.write_str(problem.code().info().title),

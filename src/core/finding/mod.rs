@@ -12,6 +12,6 @@ mod problem;
 pub use self::code::{Code, CodeInfo, REGISTRY, Scope, Severity};
 pub use self::list::{FindingList, Findings};
 pub use self::problem::{
-    DateFault, DecimalFault, EmailFault, Finding, Handling, Problem, Range, Retry, TextKind, Unreadable, Wanted,
-    excerpt,
+    DateFault, DecimalFault, EmailFault, Finding, Handling, Problem, Range, Retry, RuleFault, TextKind, Unreadable,
+    Wanted, excerpt,
 };

@@ -171,6 +171,11 @@ pub enum Problem<T = String> {
     /// they are known, each on a line; and the number of its records.
     ParentCycle { parent: T, circle: T, records: u64 },
 
+    /// The record breaks a rule of the profile: the rule's name, what it says, and what the profile says of records that break it.
+    CheckFailed { check: T, rule: T, message: Option<T> },
+    /// The record's values leave open whether it keeps a rule.
+    CheckOpen { check: T, fault: RuleFault },
+
     /// A country that ISO 3166 does not know.
     UnknownCountry { found: T },
     /// A word for a missing value.
@@ -214,6 +219,23 @@ pub enum DateFault<T = String> {
     NoSuchTime { zone: T },
     /// The zone has the time twice.
     Twice { zone: T },
+}
+
+/// Why a rule is neither kept nor broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RuleFault {
+    /// A whole number is divided by zero.
+    DivisionByZero,
+    /// A whole number does not fit into 64 bits.
+    Overflow,
+    /// A list has no item of that number.
+    NoSuchItem,
+    /// A text is converted that is no number, or a number that is too large.
+    NotANumber,
+    /// A list has more than this number of items.
+    LongList { most: usize },
+    /// An item of a list is of another type than the rule expects.
+    Types,
 }
 
 /// Why a row of a reject report cannot be read.
@@ -314,6 +336,7 @@ impl<T> Problem<T> {
             Problem::NoSuchKey => Code::NoSuchKey,
             Problem::AmbiguousKey { .. } => Code::AmbiguousKey,
             Problem::NoKey => Code::NoKey,
+            Problem::CheckFailed { .. } | Problem::CheckOpen { .. } => Code::CheckFailed,
             Problem::NoSuchParent { .. } => Code::NoSuchParent,
             Problem::ParentRejected { .. } => Code::ParentRejected,
             Problem::ParentCycle { .. } => Code::ParentCycle,
@@ -379,6 +402,8 @@ impl<T> Problem<T> {
             NoSuchKey => NoSuchKey,
             AmbiguousKey { customers } => AmbiguousKey { customers: *customers },
             NoKey => NoKey,
+            CheckFailed { check, rule, message } => CheckFailed { check: text(check), rule: text(rule), message: message.as_ref().map(text) },
+            CheckOpen { check, fault } => CheckOpen { check: text(check), fault: *fault },
             NoSuchParent { parent, referenced } => NoSuchParent { parent: text(parent), referenced: referenced.as_ref().map(text) },
             ParentRejected { parent, referenced } => ParentRejected { parent: text(parent), referenced: text(referenced) },
             ParentCycle { parent, circle, records } => ParentCycle { parent: text(parent), circle: text(circle), records: *records },

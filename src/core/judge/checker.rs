@@ -5,14 +5,14 @@ use std::sync::Arc;
 use super::draft::{Draft, Original};
 use super::json_shape::{JsonShape, MetKeys};
 use super::parents::Parents;
-use super::verdicts::{BadRecord, Outcome, Verdict, Verdicts};
-use super::{csv, json, report_line};
+use super::verdicts::{BadRecord, Outcome, Touched, Verdict, Verdicts};
+use super::{checks, csv, json, report_line};
 use super::{csv_shape::CsvShape, field_plan::KeyPlan, plan::Plan, report::Carried};
 use crate::core::finding::{FindingList, Problem};
-use crate::core::profile::{Binding, Column, FieldSet};
+use crate::core::profile::{Binding, Column};
 use crate::core::record::csv::{Cell, RowWriter};
 use crate::core::record::{Block, Extent, Span};
-use crate::core::row::{RowBuilder, Value};
+use crate::core::row::{PlainRows, RowBuilder, Value};
 
 /// The columns after the profile's, which are the same in all rows of an input.
 #[derive(Clone, Debug)]
@@ -65,12 +65,8 @@ impl Checker {
         let text = simdutf8::basic::from_utf8(&block.bytes).ok();
         let now = Value::Text(self.stamp.now.as_bytes());
         let common = [now, now, Value::Integer(self.stamp.run), Value::Integer(self.stamp.file)];
-        let mut draft = Draft::<B>::new(&self.plan, block, &common, self.wants_stored_key, parents);
+        let mut draft = self.draft::<B>(block, &common, parents);
         let mut records = self.records();
-        if let Some(binding) = self.binding() {
-            let goes_nowhere = |column: &Column| !matches!(column, Column::Field(_));
-            draft.out.marks.begin_layout((0..).zip(binding.columns.iter().map(goes_nowhere)));
-        }
         for (position, span) in block.positions() {
             let number = position.record - block.first_record;
             let (first_finding, first_cell) = (draft.out.findings.len() as u32, draft.out.cells.len() as u32);
@@ -166,16 +162,44 @@ impl Checker {
         Original::of_key(key, |field| self.original(block, span, field))
     }
 
-    /// Adds the findings of a record that would create a customer and lacks these fields.
-    pub fn note_lacking(&self, lacking: &FieldSet, block: &Block, span: &Span, findings: &mut FindingList) {
+    /// Adds the findings of a record that cannot create a customer: fields that it lacks, and checks that it fails.
+    pub fn note_cannot_create(&self, touched: &Touched, block: &Block, span: &Span, findings: &mut FindingList) {
+        if touched.fails_if_new != 0 {
+            self.note_failed_checks(touched.fails_if_new, block, span, findings);
+        }
         let mut fields: Vec<(usize, Option<Original>)> =
-            lacking.iter().map(|field| (field, self.original(block, span, field))).collect();
+            touched.lacking.iter().map(|field| (field, self.original(block, span, field))).collect();
         let column = |original: &Option<Original>| original.as_ref().and_then(|original| original.column);
         fields.sort_by_key(|(field, original)| (column(original).unwrap_or(u32::MAX), *field));
         for (field, original) in fields {
             let problem = Problem::Missing { only_if_new: true };
             findings.push(u32::MAX, &Original::rejected(original.as_ref(), field, problem));
         }
+    }
+
+    /// Adds the checks that a record fails as a new customer, a bit for each. It is judged once more, which few records are.
+    fn note_failed_checks(&self, failing: u64, block: &Block, span: &Span, findings: &mut FindingList) {
+        let Ok(record) = std::str::from_utf8(block.bytes_of(span)) else { return };
+        let mut draft = self.draft::<PlainRows>(block, &[], Parents::Ignored).of_new_customers();
+        let source = &block.bytes[span.start as usize..];
+        draft.begin(0);
+        self.judge(&mut self.records(), Ok(record), source, 0, &mut draft);
+        let all = self.plan.profile.checks.iter().enumerate();
+        for (_, check) in all.filter(|(index, _)| failing >> index & 1 == 1) {
+            let is_open = |problem: &Problem<&str>| matches!(problem, Problem::CheckOpen { check: name, .. } if *name == check.name);
+            let open = draft.out.findings.all().iter().map(|finding| finding.problem).find(is_open);
+            findings.push(u32::MAX, &checks::finding(open.unwrap_or_else(|| checks::failed(check))));
+        }
+    }
+
+    /// A draft for the records of a block.
+    fn draft<'b, B: RowBuilder>(&'b self, block: &Block, common: &[Value<'_>], parents: Parents<'b>) -> Draft<'b, B> {
+        let mut draft = Draft::new(&self.plan, block, common, self.wants_stored_key, parents);
+        if let Some(binding) = self.binding() {
+            let goes_nowhere = |column: &Column| !matches!(column, Column::Field(_));
+            draft.out.marks.begin_layout((0..).zip(binding.columns.iter().map(goes_nowhere)));
+        }
+        draft
     }
 
     fn records(&self) -> Records<'_> {

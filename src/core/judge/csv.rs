@@ -62,12 +62,11 @@ impl<'c> CsvRecords<'c> {
             begin_marks(&cut, is_tidy, draft);
         }
         let group = draft.judge.group(sources, &mut has_value);
-        draft.judge.absent = self.absent;
         for (field, single) in sources.singles().iter().enumerate() {
             let chosen = match *single {
                 Some(column) => Chosen::One(column),
                 None if self.absent.has(field) => {
-                    draft.push_null();
+                    draft.push_absent(field);
                     continue;
                 }
                 None if sources.lack(field) => Chosen::Nothing,

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::checks::{Checked, Noted};
 use super::field_plan::{FieldPlan, KeyPlan, LinkPart};
 use super::parents::Parents;
 use super::value::{Judge, Tidy};
@@ -29,6 +30,10 @@ pub(super) struct Draft<'b, B: RowBuilder> {
     stored_key: Range<u32>,
     first_key: usize,
     lost_zero: LostZero,
+    /// What the profile's checks read, if it has any.
+    checked: Option<Checked>,
+    /// Whether the checks judge the record as a new customer, also in a run that changes customers.
+    is_new: bool,
     pub(super) parents: Parents<'b>,
 }
 
@@ -81,7 +86,14 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
             first_key: 0,
             lost_zero: LostZero::default(),
             parents,
+            checked: Checked::new(plan),
+            is_new: !plan.mode.changes(),
         }
+    }
+
+    /// The same for records that create customers, whatever the run's mode.
+    pub(super) fn of_new_customers(self) -> Self {
+        Draft { is_new: true, ..self }
     }
 
     /// Begins the record at an index of the block, without blank lines.
@@ -103,6 +115,10 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
     }
 
     pub(super) fn finish(&mut self, number: u64) -> Outcome {
+        // A record that is rejected already has no value for each field.
+        if let Some(checked) = self.checked.as_ref().filter(|_| !self.judge.has_error()) {
+            checked.judge(&mut self.judge, &self.rows, self.is_new);
+        }
         let is_rejected = self.judge.has_error();
         if !self.judge.findings.is_empty() {
             self.judge.findings.sort();
@@ -129,9 +145,14 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
         self.out
     }
 
-    /// Adds NULL for the next field, which the input cannot fill.
-    pub(super) fn push_null(&mut self) {
+    /// Adds NULL for the next field, for which the record has no column or member, and which needs no value.
+    #[inline]
+    pub(super) fn push_absent(&mut self, field: usize) {
+        self.judge.absent.insert(field);
         self.rows.push_null();
+        if self.judge.plan.fields[field].check_slot.is_some() {
+            self.watch(field, Noted::Missing);
+        }
     }
 
     pub(super) fn push(&mut self, field: usize, stored: Stored<'_>) {
@@ -151,8 +172,8 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
             Stored::Integer(number) => self.rows.push_integer(*number),
             Stored::Real(number) => self.rows.push_real(*number),
         }
-        if let (Some(part), Stored::Text(_)) = (self.judge.plan.fields[field].address_part, &stored) {
-            self.lost_zero.note(part, start..self.rows.position(), &self.rows);
+        if self.judge.plan.fields[field].is_watched {
+            self.watch(field, Noted::of(&stored, start..self.rows.position()));
         }
     }
 
@@ -181,8 +202,9 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
         if plan.is_noted && tidy.length > 0 {
             self.note_quick(field, tidy);
         }
-        if let Some(part) = plan.address_part {
-            self.lost_zero.note(part, start..self.rows.position(), &self.rows);
+        if plan.is_watched {
+            let written = start..self.rows.position();
+            self.watch(field, if done == Quick::Missing { Noted::Missing } else { Noted::Text(written) });
         }
         true
     }
@@ -198,7 +220,7 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
         plan.is_unchanged || !must_be_unchanged
     }
 
-    /// Notes a value that the quick path has stored.
+    /// Notes a key or link that the quick path has stored.
     fn note_quick(&mut self, field: usize, tidy: Tidy<'_>) {
         let plan = &self.judge.plan.fields[field];
         if let Some(comparison) = plan.key_part {
@@ -208,6 +230,17 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
             && let Ok(text) = str::from_utf8(tidy.bytes())
         {
             self.out.links.note(link, text);
+        }
+    }
+
+    /// Notes what is stored of a field whose values matter later.
+    fn watch(&mut self, field: usize, noted: Noted) {
+        let plan = &self.judge.plan.fields[field];
+        if let (Some(part), Noted::Text(written)) = (plan.address_part, &noted) {
+            self.lost_zero.note(part, written.clone(), &self.rows);
+        }
+        if let (Some(slot), Some(checked)) = (plan.check_slot, &mut self.checked) {
+            checked.note(slot, noted);
         }
     }
 

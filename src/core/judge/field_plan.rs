@@ -42,6 +42,10 @@ pub struct FieldPlan {
     pub guard: bool,
     /// The part of the profile's first address that it holds.
     pub address_part: Option<AddressPart>,
+    /// Where a check finds its value ([`super::checks`]), if one names it.
+    pub(super) check_slot: Option<u16>,
+    /// Whether what is stored is looked at again: it has a part of an address, or a check names it.
+    pub(super) is_watched: bool,
     pub limits: Limits,
     pub pattern: Option<Box<Pattern>>,
     pub case: Option<Case>,
@@ -65,6 +69,14 @@ pub struct FieldPlan {
 }
 
 impl FieldPlan {
+    /// Has a check look at its values.
+    pub(super) fn watch(&mut self, slot: u16) {
+        self.check_slot = Some(slot);
+        self.is_watched = true;
+        // The quick path leaves texts in the row, where they can be read again, but no numbers.
+        self.is_quick &= self.kind.facts().storage == Storage::Text;
+    }
+
     /// Whether it holds digits that a spreadsheet would take for a number.
     pub(super) fn is_number(&self) -> bool {
         matches!(self.rewritten, Rewritten::Refused { .. })
@@ -184,6 +196,8 @@ impl<'p> FieldPlanner<'p> {
             default,
             guard: field.is_guarded(),
             address_part: address_part(self.profile, index),
+            check_slot: None,
+            is_watched: address_part(self.profile, index).is_some(),
             limits,
             pattern: pattern.map(Box::new),
             case: field.case,

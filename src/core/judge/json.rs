@@ -9,7 +9,6 @@ use std::collections::HashMap;
 
 use super::draft::{Draft, Original};
 use super::json_shape::{JsonShape, MOST_KEYS, MetKeys};
-use super::parents::Parents;
 use super::report_line::{Record, parse, parse_members, without_report};
 use super::value::{Origin, is_whole};
 use super::{plan::Plan, verdicts::BadRecord};
@@ -242,13 +241,14 @@ fn judge_members<'v, B: RowBuilder>(
     let plan = draft.judge.plan;
     let mut has_value = |field, member: usize| has_value(plan, field, written(member as u32));
     let group = draft.judge.group(sources, &mut has_value);
-    let skips_lacking = matches!(draft.parents, Parents::Asked);
     for (field, single) in sources.singles().iter().enumerate() {
         let origin = |member: usize| Origin { field, column: None, order: member as u32 };
         let chosen = match *single {
             Some(member) => Chosen::One(member),
-            // Nobody asks for its row.
-            None if skips_lacking && plan.fields[field].may_lack && sources.lack(field) => continue,
+            None if plan.fields[field].may_lack && sources.lack(field) => {
+                draft.push_absent(field);
+                continue;
+            }
             None if sources.lack(field) => Chosen::Nothing,
             None => draft.choose(sources, field, group, &mut has_value),
         };

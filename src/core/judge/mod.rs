@@ -4,6 +4,7 @@
 //! the blocks. Keys are read here; the thread that sees records in order decides whether a key is taken.
 
 mod checker;
+mod checks;
 mod csv;
 mod csv_shape;
 mod draft;

@@ -1,12 +1,13 @@
 //! A profile and the options of a run, prepared for the hot path: [`Plan`]. Judging a value looks up nothing by name.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::field_plan::{FieldPlan, FieldPlanner, KeyPlan, LinkPart, Required};
 use super::parents::ParentPlan;
 use crate::core::finding::Finding;
 use crate::core::mode::{Empty, Mode};
-use crate::core::profile::{FieldSet, HeaderNames, Profile, Setting};
+use crate::core::profile::{FieldSet, HeaderNames, Profile, ProfileErrorKind, Setting};
 use crate::core::text;
 use crate::core::text::sheet::{self, without_guards};
 use crate::core::types::{definition::Storage, repair};
@@ -28,6 +29,8 @@ pub struct Plan {
     /// The optional fields, if an empty cell clears a stored value.
     pub(super) clearable: FieldSet,
     pub empty: Empty,
+    /// The fields that the profile's checks name, ascending.
+    pub(super) checked: Vec<usize>,
     /// The fields that refer to a customer's parent, if there are any.
     pub parents: Option<ParentPlan>,
 }
@@ -39,6 +42,12 @@ pub(super) enum Content {
     NullWord,
     CellError,
     Value,
+}
+
+fn checked(profile: &Profile) -> Vec<usize> {
+    let fields: BTreeSet<usize> =
+        profile.checks.iter().flat_map(|check| check.compiled.fields.iter().copied()).collect();
+    fields.into_iter().collect()
 }
 
 impl Plan {
@@ -72,6 +81,7 @@ impl Plan {
             mode,
             clearable: FieldSet::default(),
             empty: options.empty,
+            checked: checked(&profile),
             parents: ParentPlan::of(&profile),
         };
         if let Some(key) = plan.key.as_ref().filter(|_| mode.changes()) {
@@ -93,7 +103,27 @@ impl Plan {
             field.may_lack = field.required == Required::No && field.default.is_none();
             field.is_noted = field.key_part.is_some() || field.link.is_some();
         }
+        for (slot, field) in (0..).zip(plan.checked.clone()) {
+            plan.fields[field].watch(slot);
+        }
+        plan.check_parents()?;
         Ok(plan)
+    }
+
+    /// Refuses to clear a parent's value that a check names: whether it is cleared turns out when all records have been checked.
+    fn check_parents(&self) -> Result<(), PlanError> {
+        let link = self.parents.and_then(|parents| parents.link).map(|link| link.field);
+        let is_cleared =
+            |field: &usize| self.checked.contains(field) && self.fields[*field].on_invalid == OnInvalid::Clear;
+        match link.filter(is_cleared) {
+            None => Ok(()),
+            Some(field) => Err(PlanError::Field {
+                profile: self.profile.name.clone(),
+                column: self.fields[field].column.clone(),
+                key: "on_invalid",
+                kind: ProfileErrorKind::OnInvalid("a check names it, and it refers to a parent"),
+            }),
+        }
     }
 
     /// What messages call the field of a finding; if it is about the key, all columns of the key.

@@ -119,8 +119,11 @@ impl From<Value<'_>> for FieldValue {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::core::finding::Code;
+    use crate::core::profile::{profile_of, record_schema};
 
     fn codes(judgement: &Judgement) -> Vec<Code> {
         judgement.findings.all().iter().map(|finding| finding.code()).collect()
@@ -148,5 +151,74 @@ mod tests {
             let judgement = judge.judge(record);
             assert_eq!((&judgement.row, codes(&judgement)), (&row, found), "{}", record.escape_ascii());
         }
+    }
+
+    /// What JSON Schema can say of a profile.
+    const EXPRESSED: &str = r#"
+        [fields.code]
+        required = true
+        min = 2
+        max = 5
+        [fields.sort]
+        pattern = '[A-C]\d{1,2}|x+'
+        [fields.word]
+        characters = "letters-spaces"
+        max = 4
+        [fields.mail]
+        type = "email"
+        max = 9
+        [fields.site]
+        type = "url"
+        [fields.count]
+        type = "integer"
+        at_least = -3
+        at_most = 40
+        default = 7
+        [fields.sum]
+        type = "decimal"
+        at_least = 0.5
+        at_most = 9.25
+        [fields.web]
+        type = "flag"
+        default = "no"
+        [fields.tags]
+        type = "list"
+        [fields.tier]
+        type = "choice"
+        choices = ["GOLD", "B"]
+        [fields.born]
+        type = "date"
+        [fields.seen]
+        type = "timestamp"
+    "#;
+
+    /// A profile that went through JSON Schema gives the same rows.
+    #[test]
+    fn a_profile_comes_back_from_json_schema() {
+        let profile = Profile::parse("own.toml", EXPRESSED).unwrap();
+        let again = profile_of("again.schema.json", &record_schema(&profile)).unwrap();
+        assert_eq!(again.notes, Vec::<String>::new());
+        let names: Vec<&str> = profile.fields.iter().map(|field| field.column.as_str()).collect();
+        let judge =
+            |profile: &Profile| RecordJudge::json(Arc::new(profile.clone()), &FieldOptions::default(), &names).unwrap();
+        let judges = [judge(&profile), judge(&again)];
+        let value = prop_oneof![
+            "[A-Cabxé\u{663}0-9 ]{0,6}".prop_map(|text| format!("{text:?}")),
+            "([A-C][0-9\u{663}]{0,3}|x{0,3}|a@b[.]c[od]?|b[.]org/|gold|B|yes|no|2001-02-[0-3][0-9](T10:00:00Z)?)"
+                .prop_map(|text| format!("{text:?}")),
+            (-5i64..50).prop_map(|number| number.to_string()),
+            "[0-9][.][0-9]{1,2}",
+            prop::sample::select(vec!["true", "null", "[\"a\", 1]"]).prop_map(str::to_string),
+        ];
+        proptest!(ProptestConfig::with_cases(2000), |(values in prop::collection::vec(value, 12), code in "[a-z]{1,6}")| {
+            // One value at a time, so that one fault hides no other.
+            for (name, value) in names.iter().zip(&values) {
+                let own = format!("\"{name}\": {value}");
+                let code = if *name == "code" { String::new() } else { format!("\"code\": \"{code}\", ") };
+                let record = format!("{{{code}{own}}}");
+                let [one, other] = judges.each_ref().map(|judge| judge.judge(record.as_bytes()).row);
+                prop_assert_eq!(one, other, "{}", record);
+            }
+        });
     }
 }

@@ -35,6 +35,8 @@ pub(super) struct Judge<'p> {
     pub(super) replaced: FieldSet,
     /// Those whose value was invalid and is stored as missing.
     pub(super) cleared: FieldSet,
+    /// The checks that the customer which the record would create fails: a bit for each.
+    pub(super) fails_if_new: u64,
     /// What is known of the record's parent.
     pub(super) parent: RecordParent<'p>,
 }
@@ -75,6 +77,7 @@ impl<'p> Judge<'p> {
             lacking: FieldSet::default(),
             replaced: FieldSet::default(),
             cleared: FieldSet::default(),
+            fails_if_new: 0,
             parent: RecordParent::default(),
         }
     }
@@ -82,6 +85,7 @@ impl<'p> Judge<'p> {
     pub(super) fn begin(&mut self) {
         self.findings.clear();
         (self.empty, self.absent, self.lacking, self.replaced, self.cleared) = Default::default();
+        self.fails_if_new = 0;
     }
 
     pub(super) fn touched(&mut self) -> Touched {
@@ -93,6 +97,7 @@ impl<'p> Judge<'p> {
             given: missing.complement(),
             cleared: self.empty.and(&self.plan.clearable).or(&replaced_by_nothing),
             lacking: self.lacking,
+            fails_if_new: self.fails_if_new,
         }
     }
 

@@ -82,6 +82,15 @@ pub struct Touched {
     pub cleared: FieldSet,
     /// The missing fields that it needs to create a customer.
     pub lacking: FieldSet,
+    /// The checks that the customer which it would create fails: a bit for each.
+    pub fails_if_new: u64,
+}
+
+impl Touched {
+    /// Whether it cannot create a customer.
+    pub fn needs_customer(&self) -> bool {
+        !self.lacking.is_empty() || self.fails_if_new != 0
+    }
 }
 
 #[derive(Debug)]

@@ -7,6 +7,7 @@ use std::sync::{Arc, LazyLock};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::built_in::TEXTS;
+use super::check::{Check, compiled};
 use super::error::{ProfileError, ProfileErrorKind as Kind, Setting, SettingsError};
 use super::field::{Field, accepted_names};
 use super::field_check::check_name;
@@ -33,6 +34,8 @@ pub struct Profile {
     pub table: String,
     /// The fields, in the order of the table's columns; [`FieldSet::CAPACITY`](super::FieldSet::CAPACITY) at most.
     pub fields: Vec<Field>,
+    /// The rules that every record must keep, in their order.
+    pub checks: Vec<Check>,
     /// How its files are read.
     pub file: Habits,
     /// What a run does each night.
@@ -41,6 +44,8 @@ pub struct Profile {
     pub toml: String,
     /// A digest of that text; empty for a built-in profile.
     pub digest: String,
+    /// What a JSON Schema that it was made from says, and it cannot.
+    pub notes: Vec<String>,
 }
 
 /// The table of the database that customers are in, unless a profile names another.
@@ -170,7 +175,7 @@ impl Profile {
 
     /// Makes a profile of what a file says, if it is one.
     fn checked(content: ProfileText, sources: &Sources, toml: String) -> Result<Profile, ProfileError> {
-        let ProfileText { name, title, key, key_fallback, table, file, feed, fields, .. } = content;
+        let ProfileText { name, title, key, key_fallback, table, file, feed, fields, checks, .. } = content;
         let name = name.unwrap_or_else(|| sources.stem().to_string());
         let title = title.unwrap_or_else(|| name.clone());
         let table = table.unwrap_or_else(|| TABLE.to_string());
@@ -179,7 +184,24 @@ impl Profile {
             text => format!("{:032x}", xxh3_128(text.as_bytes())),
         };
         let fields = with_parent_id(fields);
-        let profile = Profile { name, title, key, key_fallback, table, fields, file, feed, toml, digest };
+        let checks = compiled(&checks, &fields).map_err(|(check, key, kind)| match check {
+            Some(name) => sources.check_error(&name, key, kind),
+            None => sources.error(&[key], kind),
+        })?;
+        let profile = Profile {
+            name,
+            title,
+            key,
+            key_fallback,
+            table,
+            fields,
+            checks,
+            file,
+            feed,
+            toml,
+            digest,
+            notes: Vec::new(),
+        };
         profile.check().map_err(|(path, kind)| {
             let path: Vec<&str> = path.iter().map(String::as_str).collect();
             sources.error(&path, kind)
@@ -468,7 +490,7 @@ mod tests {
             ("self.toml", "self.toml: line 1, column 11: extends: the files extend one another in a circle"),
             ("x.toml", "x.toml, y.toml, x.toml"),
             ("wrong.toml", "min.toml: line 2, column 7: fields.one.min: 9 is more than max, 5"),
-            ("drops.toml", "drops.toml: line 2, column 8: drop: there is no field \"tow\""),
+            ("drops.toml", "drops.toml: line 2, column 8: drop: the extended profile has no field or check \"tow\""),
         ] {
             let message = parse(name).unwrap_err();
             assert!(message.contains(expected), "{name}: {message}");

@@ -5,6 +5,7 @@ use std::fmt::{self, Display};
 
 use super::field_set::FieldSet;
 use super::header::nearest;
+use crate::core::rule::RuleError;
 use crate::core::text::visible;
 use crate::core::types::dates::{DatesFault, MOST_FORMATS, TODAY};
 
@@ -54,6 +55,8 @@ pub enum ProfileErrorKind {
     RepeatedName(String, String),
     /// It names an unknown field; the most similar one.
     UnknownField(String, Option<String>),
+    /// It drops what the extended profile does not have; the most similar field or check.
+    NothingToDrop(String, Option<String>),
     /// It names this field twice.
     Twice(String),
     /// `min` is more than `max`.
@@ -76,6 +79,8 @@ pub enum ProfileErrorKind {
     BreaksRules(String),
     /// It contains a control character.
     ControlCharacter,
+    /// It is longer than this number of characters.
+    TooManyCharacters(usize),
     /// What should be stored means a missing value.
     MeansNothing(String),
     /// `"*"` replaces nothing; it can only be `"reject"`.
@@ -84,6 +89,14 @@ pub enum ProfileErrorKind {
     NoToday,
     /// Invalid values of this field can only be rejected, and why.
     OnInvalid(&'static str),
+    /// A JSON Schema that no profile can be made of, and why.
+    Schema(String),
+    /// This number of checks is more than there may be.
+    CheckCount(usize, usize),
+    /// A rule that names the parent's ID; the field that refers to the parent.
+    ParentInRule(String),
+    /// A rule that cannot be, and the field that it probably means.
+    Rule(RuleError, Option<String>),
     /// The setting has no effect on a field of this type.
     NoEffect {
         /// The types that it has an effect on, in words.
@@ -166,6 +179,10 @@ impl Display for ProfileErrorKind {
                 write!(formatter, "there is no field {name:?}")?;
                 nearest.iter().try_for_each(|near| write!(formatter, "; did you mean {near}?"))
             }
+            NothingToDrop(name, nearest) => {
+                write!(formatter, "the extended profile has no field or check {name:?}")?;
+                nearest.iter().try_for_each(|near| write!(formatter, "; did you mean {near}?"))
+            }
             Twice(name) => write!(formatter, "it names {name} twice"),
             MinAboveMax(min, max) => write!(formatter, "{min} is more than max, {max}"),
             NoChoices => write!(formatter, "a choice needs at least one word"),
@@ -176,6 +193,7 @@ impl Display for ProfileErrorKind {
             Dates(fault) => dates(fault, formatter),
             Pattern(why) => write!(formatter, "it is no regular expression: {why}"),
             BreaksRules(how) => write!(formatter, "it breaks the field's own rules: {how}"),
+            TooManyCharacters(most) => write!(formatter, "it has at most {most} characters, and this one has more"),
             ControlCharacter => write!(formatter, "it must not contain a control character"),
             MeansNothing(text) => write!(formatter, "{text:?} means a missing value, so it cannot be stored"),
             NotReject(word) => {
@@ -183,6 +201,15 @@ impl Display for ProfileErrorKind {
             }
             NoToday => write!(formatter, "which day is today is unknown: the options have no `now`"),
             OnInvalid(why) => write!(formatter, "invalid values of this field can only be rejected: {why}"),
+            Schema(why) => formatter.write_str(why),
+            CheckCount(count, most) => write!(formatter, "there are at most {most} checks, and here are {count}"),
+            ParentInRule(link) => {
+                write!(formatter, "a rule cannot name the parent's ID, which is found later; name {link} instead")
+            }
+            Rule(error, nearest) => {
+                write!(formatter, "{error}")?;
+                nearest.iter().try_for_each(|near| write!(formatter, "; did you mean {near}?"))
+            }
             NoEffect { only_for } => write!(formatter, "it has no effect on this type; it is for {only_for}"),
             SecondReference(other) => {
                 write!(formatter, "a customer has one parent, and the field {other} refers to it; remove one of them")

@@ -5,6 +5,7 @@
 
 mod binding;
 mod built_in;
+mod check;
 mod definition;
 mod error;
 mod field;
@@ -13,6 +14,7 @@ mod field_set;
 mod habits;
 mod header;
 mod header_names;
+mod json_schema;
 mod mapping;
 mod matching;
 mod nested;
@@ -24,6 +26,7 @@ mod sources;
 
 pub use self::binding::{Binding, Candidates, Column, Fit, Likely};
 pub use self::built_in::built_in_text;
+pub use self::check::Check;
 pub use self::definition::{Profile, RESERVED_COLUMNS, TABLE};
 pub use self::error::{ProfileError, ProfileErrorKind, Setting, SettingsError};
 pub use self::field::{Field, REST, accepted_names, nearest_field};
@@ -37,6 +40,7 @@ pub use self::header::{
     Header, REPORT_COLUMNS, REPORT_KEY, digest, has_report_columns, is_name, letters_and_digits, nearest, report_column,
 };
 pub use self::header_names::{Alike, HeaderNames, KeyNames};
+pub use self::json_schema::{FORMAT, profile_of, record_schema};
 pub use self::mapping::Mapping;
 pub use self::matching::{Match, Meaning, Role};
 pub use self::parents::PARENT_ID;

@@ -8,10 +8,11 @@ use serde::{Deserialize, de};
 use toml::{Table, Value};
 
 use super::built_in::built_in_text;
+use super::check::CheckText;
 use super::error::{ProfileError, ProfileErrorKind as Kind};
 use super::field::Field;
 use super::habits::Habits;
-use super::header::letters_and_digits;
+use super::header::{letters_and_digits, nearest};
 use super::places::{Sources, nearest_words};
 
 /// The longest text of a profile, in bytes. A profile of 512 fields with many aliases has a tenth of it.
@@ -44,6 +45,8 @@ pub(super) struct ProfileText {
     pub(super) feed: Habits,
     #[serde(default, deserialize_with = "fields")]
     pub(super) fields: Vec<Field>,
+    #[serde(default, deserialize_with = "checks")]
+    pub(super) checks: Vec<CheckText>,
 }
 
 /// What the file says, and where it stands.
@@ -110,11 +113,7 @@ fn merged(own: ProfileText, sources: Sources) -> Result<Parsed, ProfileError> {
     for text in sources.texts().rev() {
         let own = table_of(text);
         for name in own.get("drop").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
-            let fields = table.get_mut("fields").and_then(Value::as_table_mut);
-            if fields.and_then(|fields| fields.remove(name)).is_none() {
-                let known = table.get("fields").and_then(Value::as_table).into_iter().flat_map(Table::keys);
-                return Err(sources.error(&["drop"], Kind::unknown_field(name, known.map(String::as_str))));
-            }
+            drop_one(&mut table, name).map_err(|kind| sources.error(&["drop"], kind))?;
         }
         overlay(&mut table, own);
     }
@@ -128,6 +127,28 @@ fn merged(own: ProfileText, sources: Sources) -> Result<Parsed, ProfileError> {
     }
     let content = ProfileText { name: own.name, title: own.title, ..merged };
     Ok(Parsed { content, sources, toml: table.to_string() })
+}
+
+/// Removes an inherited field; if there is none of this name, the check.
+fn drop_one(table: &mut Table, name: &str) -> Result<(), Kind> {
+    let fields = table.get_mut("fields").and_then(Value::as_table_mut);
+    if fields.and_then(|fields| fields.remove(name)).is_some() {
+        return Ok(());
+    }
+    let checks = table.get_mut("checks").and_then(Value::as_array_mut);
+    if let Some(checks) = checks
+        && let Some(index) = checks.iter().position(|check| name_of(check) == Some(name))
+    {
+        checks.remove(index);
+        return Ok(());
+    }
+    let fields = table.get("fields").and_then(Value::as_table).into_iter().flat_map(Table::keys).map(String::as_str);
+    let checks = table.get("checks").and_then(Value::as_array).into_iter().flatten().filter_map(name_of);
+    Err(Kind::NothingToDrop(name.to_string(), nearest(name, fields.chain(checks)).map(str::to_string)))
+}
+
+fn name_of(check: &Value) -> Option<&str> {
+    check.get("name").and_then(Value::as_str)
 }
 
 /// Puts what a file says over what those that it extends say.
@@ -159,16 +180,17 @@ fn overlay_table(base: Option<&mut Table>, own: Value) {
     }
 }
 
-/// A check of the same name is replaced, another is added.
+/// An inherited check of the same name is replaced; others are added, and one that stands twice in the file, too.
 fn overlay_checks(base: &mut Table, own: Vec<Value>) {
     let mut checks = match base.remove("checks") {
         Some(Value::Array(checks)) => checks,
         _ => Vec::new(),
     };
+    let mut inherited: HashMap<String, usize> =
+        checks.iter().enumerate().filter_map(|(index, check)| Some((name_of(check)?.to_string(), index))).collect();
     for check in own {
-        let is_same = |other: &&mut Value| check.get("name").is_some() && other.get("name") == check.get("name");
-        match checks.iter_mut().find(is_same) {
-            Some(same) => *same = check,
+        match name_of(&check).and_then(|name| inherited.remove(name)) {
+            Some(index) => checks[index] = check,
             None => checks.push(check),
         }
     }
@@ -242,6 +264,26 @@ fn fields<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Field>, D::E
         }
     }
     deserializer.deserialize_map(Fields)
+}
+
+fn checks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<CheckText>, D::Error> {
+    struct Checks;
+    impl<'de> Visitor<'de> for Checks {
+        type Value = Vec<CheckText>;
+
+        fn expecting(&self, out: &mut Formatter<'_>) -> fmt::Result {
+            out.write_str("a list of checks; write [[checks]] before each")
+        }
+
+        fn visit_seq<A: de::SeqAccess<'de>>(self, mut all: A) -> Result<Vec<CheckText>, A::Error> {
+            let mut checks = Vec::new();
+            while let Some(check) = all.next_element()? {
+                checks.push(check);
+            }
+            Ok(checks)
+        }
+    }
+    deserializer.deserialize_seq(Checks)
 }
 
 /// One text, or a list of texts.

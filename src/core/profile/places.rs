@@ -15,6 +15,10 @@ pub(super) fn message(error: &Error) -> String {
 /// The path of the key whose value is at an offset, such as `fields[2].min`; empty if the text is not TOML.
 pub(super) fn key_at(text: &str, offset: usize) -> String {
     let mut path = String::new();
+    // The key of a table's header stands after its brackets.
+    let is_line = text[..offset].ends_with('\n') || offset == 0;
+    let brackets = text[offset..].bytes().take_while(|byte| is_line && *byte == b'[').count();
+    let offset = offset + brackets;
     if let Ok(table) = DeTable::parse(text) {
         follow_table(table.get_ref(), offset, &mut path);
     }
@@ -99,6 +103,17 @@ impl Sources {
         span.map_or(error.clone(), |span| error.marking(text, span)).under(path)
     }
 
+    /// An error about a key of the check with this name, in the first file that has it: of several, the last.
+    pub(super) fn check_error(&self, check: &str, key: &str, kind: ProfileErrorKind) -> ProfileError {
+        let found = self.0.iter().find_map(|(file, text)| Some((file, text, check_in(text, check)?)));
+        let Some((file, text, index)) = found else { return self.error(&["checks"], kind) };
+        let index_text = index.to_string();
+        let span = span_of(text, &["checks", &index_text, key]).or_else(|| span_of(text, &["checks", &index_text]));
+        let key = format!("checks[{index}].{key}");
+        let error = ProfileError { file: file.clone(), position: None, key, kind, line: None };
+        span.map_or(error.clone(), |span| error.marking(text, span))
+    }
+
     /// The parser's error about the last file.
     pub(super) fn toml_error(&self, error: &Error) -> ProfileError {
         let (file, text) = (self.last().to_string(), self.last_text());
@@ -130,6 +145,16 @@ impl ProfileError {
 
 const MOST_SHOWN: usize = 200;
 
+/// The index of the last check with this name.
+fn check_in(text: &str, name: &str) -> Option<usize> {
+    let root = DeTable::parse(text).ok()?;
+    let DeValue::Array(checks) = root.get_ref().get("checks")?.get_ref() else { return None };
+    checks.iter().rposition(|check| match check.get_ref() {
+        DeValue::Table(check) => check.get("name").and_then(|found| found.get_ref().as_str()) == Some(name),
+        _ => false,
+    })
+}
+
 /// Where the value of a key stands; a number in the path is an index of an array.
 fn span_of(text: &str, path: &[&str]) -> Option<Range<usize>> {
     let ([first, rest @ ..], root) = (path, DeTable::parse(text).ok()?) else { return None };
@@ -159,6 +184,9 @@ pub(super) fn nearest_words(message: &str) -> String {
             };
             format!("there is no {what} `{unknown}` here; {advice}")
         }
-        _ => message.to_string(),
+        _ => match message.strip_prefix("missing field ") {
+            Some(key) => format!("the key {key} is missing"),
+            None => message.to_string(),
+        },
     }
 }

@@ -301,19 +301,22 @@ fn record_indexes(block: &Block) -> Vec<usize> {
     spans.map(|(index, _)| index).collect()
 }
 
-/// Drops the values of rows.
+/// Drops the values of rows, but for the texts of the record that is being judged: rules over a record read them.
 struct NoRows {
-    space: Vec<u8>,
+    texts: Vec<u8>,
+    end: usize,
 }
 
 impl RowBuilder for NoRows {
     type Rows = ();
 
     fn new(_: usize, _: usize, _: &[Value<'_>]) -> NoRows {
-        NoRows { space: Vec::new() }
+        NoRows { texts: Vec::new(), end: 0 }
     }
 
-    fn begin(&mut self) {}
+    fn begin(&mut self) {
+        self.end = 0;
+    }
 
     fn push_null(&mut self) {}
 
@@ -321,25 +324,30 @@ impl RowBuilder for NoRows {
 
     fn push_real(&mut self, _: f64) {}
 
-    fn push_prefix(&mut self, _: &[u8], _: usize) {}
-
-    fn space(&mut self, bytes: usize) -> &mut [u8] {
-        if self.space.len() < bytes {
-            self.space.resize(bytes, 0);
-        }
-        &mut self.space[..bytes]
+    fn push_prefix(&mut self, source: &[u8], length: usize) {
+        self.space(length).copy_from_slice(&source[..length]);
+        self.push_written(length);
     }
 
-    fn push_written(&mut self, _: usize) {}
+    fn space(&mut self, bytes: usize) -> &mut [u8] {
+        if self.texts.len() < self.end + bytes {
+            self.texts.resize(self.end + bytes, 0);
+        }
+        &mut self.texts[self.end..self.end + bytes]
+    }
+
+    fn push_written(&mut self, length: usize) {
+        self.end += length;
+    }
 
     fn push_common(&mut self) {}
 
     fn position(&self) -> usize {
-        0
+        self.end
     }
 
-    fn written(&self, _: Range<usize>) -> &[u8] {
-        &[]
+    fn written(&self, range: Range<usize>) -> &[u8] {
+        self.texts.get(range).unwrap_or_default()
     }
 
     fn finish(&mut self) -> Range<usize> {

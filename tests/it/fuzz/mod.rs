@@ -151,3 +151,13 @@ fn what_a_file_is() {
 fn a_hostile_value() {
     feed("hostile");
 }
+
+#[test]
+fn rules_over_a_record() {
+    feed("rule");
+}
+
+#[test]
+fn the_json_schema_of_a_record() {
+    feed("schema");
+}

@@ -8,8 +8,8 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use custload::core::judge::plan::{FieldOptions, Plan};
-use custload::core::judge::{Checker, JsonShape, Outcome, Shape, Stamp};
-use custload::core::profile::{Binding, Candidates, Column, HeaderNames, Mapping, Profile};
+use custload::core::judge::{Checker, JsonShape, Outcome, RecordJudge, Shape, Stamp};
+use custload::core::profile::{Binding, Candidates, Column, HeaderNames, Mapping, Profile, profile_of, record_schema};
 use custload::core::record::Extent;
 use custload::core::record::csv::split;
 use custload::core::row::PlainRows;
@@ -25,7 +25,7 @@ use crate::oracle;
 pub(crate) type Target = fn(&[u8]);
 
 /// The name of each, which is that of its folder in `fuzz/corpus`.
-pub(crate) const TARGETS: [(&str, Target); 8] = [
+pub(crate) const TARGETS: [(&str, Target); 10] = [
     ("csv", csv),
     ("json", json),
     ("header", header),
@@ -34,6 +34,8 @@ pub(crate) const TARGETS: [(&str, Target); 8] = [
     ("sheet", sheet),
     ("sniff", sniff),
     ("hostile", hostile),
+    ("rule", rule),
+    ("schema", schema),
 ];
 
 /// Takes the first byte for a choice among so many.
@@ -153,6 +155,44 @@ fn mapping(data: &[u8]) {
     bind(&mapping, &headers);
     for profile in Profile::all().unwrap() {
         let _ = Plan::new(Arc::clone(profile), &FieldOptions { mapping: mapping.clone(), ..FieldOptions::default() });
+    }
+}
+
+/// A rule over a record: whatever the text, it is refused or decides any record.
+fn rule(data: &[u8]) {
+    const RECORDS: [&str; 3] = [
+        "{}",
+        "{\"a\": \"x\", \"n\": 9223372036854775807, \"d\": 0.5, \"f\": true, \"l\": [\"x\", 1], \"t\": \"2000-01-01\"}",
+        "{\"a\": \"0\", \"n\": 0, \"d\": -1.5, \"f\": false, \"l\": \"a;b\"}",
+    ];
+    let Ok(rule) = std::str::from_utf8(data) else { return };
+    let text = format!(
+        "[fields.a]\n[fields.n]\ntype = 'integer'\n[fields.d]\ntype = 'decimal'\n[fields.f]\ntype = 'flag'\n\
+         [fields.l]\ntype = 'list'\n[fields.t]\ntype = 'date'\n[[checks]]\nname = 'fuzz'\nrule = {}\n",
+        serde_json::to_string(rule).unwrap()
+    );
+    match Profile::parse("own.toml", &text) {
+        Err(error) => assert!(error.to_string().starts_with("own.toml: "), "{error}"),
+        Ok(profile) => {
+            let keys = ["a", "n", "d", "f", "l", "t"];
+            let judge = RecordJudge::json(Arc::new(profile), &FieldOptions::default(), &keys).unwrap();
+            for record in RECORDS {
+                let judgement = judge.judge(record.as_bytes());
+                assert_eq!(judgement.row.is_some(), judgement.findings.is_empty(), "{rule}");
+            }
+        }
+    }
+}
+
+/// The JSON Schema of a record.
+fn schema(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    match profile_of("own.json", text) {
+        Err(error) => assert!(error.to_string().starts_with("own.json: "), "{error}"),
+        Ok(profile) => {
+            let schema = record_schema(&profile);
+            assert!(serde_json::from_str::<serde_json::Value>(&schema).is_ok(), "{schema}");
+        }
     }
 }
 

@@ -1,0 +1,190 @@
+//! The rules of a profile over whole records: [`Check`], read from `[[checks]]`.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::error::ProfileErrorKind as Kind;
+use super::field::Field;
+use super::header::nearest;
+use super::parents::PARENT_ID;
+use crate::core::rule::{self, Rule, RuleError};
+use crate::core::types::{FieldType, decimals::StoreAs};
+
+/// The greatest number of checks.
+const MOST_CHECKS: usize = 64;
+
+/// The most characters of a check's name, and of its message.
+const MOST_NAME: usize = 100;
+const MOST_MESSAGE: usize = 1_000;
+
+/// A check as a profile file has it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CheckText {
+    name: String,
+    rule: String,
+    message: Option<String>,
+}
+
+/// A rule that every record must keep.
+#[derive(Clone, Debug)]
+pub struct Check {
+    /// Its name.
+    pub name: String,
+    /// The rule in CEL.
+    pub rule: String,
+    /// What is said of a record that breaks it; `None` for its name and the rule.
+    pub message: Option<String>,
+    /// The rule, compiled.
+    pub(crate) compiled: Arc<Rule>,
+}
+
+/// Compiles the checks of a profile with these fields. An error has the name of the check, unless it is about all, and the key.
+pub(super) fn compiled(
+    checks: &[CheckText],
+    fields: &[Field],
+) -> Result<Vec<Check>, (Option<String>, &'static str, Kind)> {
+    if checks.len() > MOST_CHECKS {
+        return Err((None, "checks", Kind::CheckCount(checks.len(), MOST_CHECKS)));
+    }
+    let mut names = HashSet::new();
+    for CheckText { name, message, .. } in checks {
+        let is_new = if names.insert(name) { Ok(()) } else { Err(Kind::Twice(name.clone())) };
+        let name_is_right = is_new.and_then(|()| check_text(name, MOST_NAME));
+        name_is_right.map_err(|kind| (Some(name.clone()), "name", kind))?;
+        let message_is_right = message.iter().try_for_each(|message| check_text(message, MOST_MESSAGE));
+        message_is_right.map_err(|kind| (Some(name.clone()), "message", kind))?;
+    }
+    let compile = |check: &CheckText| {
+        let CheckText { name, rule, message } = check.clone();
+        match compile(&rule, fields) {
+            Ok(compiled) => Ok(Check { name, rule, message, compiled: Arc::new(compiled) }),
+            Err(kind) => Err((Some(name), "rule", kind)),
+        }
+    };
+    checks.iter().map(compile).collect()
+}
+
+/// Checks a text that reports show in one line.
+fn check_text(text: &str, most: usize) -> Result<(), Kind> {
+    match () {
+        () if text.trim().is_empty() => Err(Kind::Empty),
+        () if text.contains(char::is_control) => Err(Kind::ControlCharacter),
+        () if text.chars().count() > most => Err(Kind::TooManyCharacters(most)),
+        () => Ok(()),
+    }
+}
+
+fn compile(rule: &str, fields: &[Field]) -> Result<Rule, Kind> {
+    let find = |name: &str| fields.iter().position(|field| field.column == name);
+    let compiled = Rule::new(rule, &|name| find(name).map(|index| (index, kind(&fields[index]))));
+    let compiled = compiled.map_err(|error| {
+        let near = match &error {
+            RuleError::UnknownName(name) => nearest(name, fields.iter().map(|field| field.column.as_str())),
+            _ => None,
+        };
+        Kind::Rule(error, near.map(str::to_string))
+    })?;
+    // Which customer a parent is turns out when all records have been judged.
+    match fields.iter().find(|field| field.references.is_some()) {
+        Some(link) if compiled.fields.iter().any(|field| fields[*field].column == PARENT_ID) => {
+            Err(Kind::ParentInRule(link.column.clone()))
+        }
+        _ => Ok(compiled),
+    }
+}
+
+/// What a rule sees of a field.
+fn kind(field: &Field) -> rule::Kind {
+    match field.kind {
+        FieldType::Integer => rule::Kind::Integer,
+        FieldType::Flag => rule::Kind::Flag,
+        FieldType::List => rule::Kind::List,
+        FieldType::Decimal => rule::Kind::Real,
+        _ => rule::Kind::Text,
+    }
+}
+
+impl Field {
+    /// The value of a field as rules see it, from what is stored of it. `text` is that of a text, `number` a whole number.
+    pub(crate) fn cell_of_text<'v>(&self, text: &'v str) -> rule::Cell<'v> {
+        match kind(self) {
+            rule::Kind::List => rule::Cell::List(text),
+            // A decimal of many digits is the nearest number that the interpreter has.
+            rule::Kind::Real => text.parse().map_or(rule::Cell::Missing, rule::Cell::Real),
+            rule::Kind::Integer | rule::Kind::Flag => rule::Cell::Missing,
+            rule::Kind::Text => rule::Cell::Text(text),
+        }
+    }
+
+    /// The same from a stored whole number: an integer, a flag, or a decimal in its smallest units.
+    pub(crate) fn cell_of_integer(&self, number: i64) -> rule::Cell<'static> {
+        match kind(self) {
+            rule::Kind::Flag => rule::Cell::Flag(number != 0),
+            rule::Kind::Real if self.store == Some(StoreAs::Minor) => {
+                rule::Cell::Real(number as f64 / 10_f64.powi(self.scale.unwrap_or(0) as i32))
+            }
+            rule::Kind::Real => rule::Cell::Real(number as f64),
+            _ => rule::Cell::Integer(number),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::core::profile::Profile;
+
+    #[test]
+    fn wrong_checks_are_refused() {
+        for (checks, expected) in [
+            (
+                "[fields.code]\n[fields.boss]\nreferences = \"code\"\n[[checks]]\nname = \"a\"\nrule = \"parent_customer_id > 3\"",
+                "checks[0].rule: a rule cannot name the parent's ID, which is found later; name boss instead",
+            ),
+            ("[[checks]]\nrule = \"true\"", "line 3, column 1: checks[0]: the key `name` is missing"),
+            (
+                "[checks]\nname = \"a\"",
+                "line 3, column 1: checks: invalid type: map, expected a list of checks; write [[checks]]",
+            ),
+            ("[[checks]]\nname = \"a\"", "line 3, column 1: checks[0]: the key `rule` is missing"),
+            ("[[checks]]\nname = \"a\"\nrule = \"true\"\nrules = 1", "there is no key `rules` here"),
+            ("[[checks]]\nname = \" \"\nrule = \"true\"", "line 4, column 8: checks[0].name: it must not be empty"),
+            (
+                "[[checks]]\nname = \"a\\nb\"\nrule = \"true\"",
+                "checks[0].name: it must not contain a control character",
+            ),
+            (&format!("[[checks]]\nname = \"{}\"\nrule = \"true\"", "a".repeat(101)), "it has at most 100 characters"),
+            ("[[checks]]\nname = \"a\"\nrule = \"true\"\nmessage = \"\"", "checks[0].message: it must not be empty"),
+            (
+                "[[checks]]\nname = \"a\"\nrule = \"emial != null\"",
+                "rule: there is no field \"emial\"; did you mean email?",
+            ),
+            (
+                "[[checks]]\nname = \"a\"\nrule = \"email >\"",
+                "line 5, column 8: checks[0].rule: it is not CEL at character 8",
+            ),
+            (
+                &"[[checks]]\nname = \"a\"\nrule = \"true\"\n".repeat(2),
+                "line 7, column 8: checks[1].name: it names a twice",
+            ),
+            (&"[[checks]]\nname = \"a\"\nrule = \"true\"\n".repeat(65), "there are at most 64 checks, and here are 65"),
+        ] {
+            let text = format!("[fields.email]\n[fields.phone]\n{checks}\n");
+            let message = Profile::parse("own.toml", &text).unwrap_err().to_string();
+            assert!(message.contains(expected), "{checks}\n{message}");
+        }
+    }
+
+    #[test]
+    fn checks_are_inherited_and_replaced_by_name() {
+        let base = "[fields.email]\n[[checks]]\nname = \"a\"\nrule = \"email != null\"\n[[checks]]\nname = \"b\"\nrule = \"true\"\n";
+        let own = "extends = \"base.toml\"\n[[checks]]\nname = \"b\"\nrule = \"email != 'x'\"\nmessage = \"no x\"\n";
+        let mut read = |name: &str, _: &str| Ok((name.to_string(), base.to_string()));
+        let profile = Profile::parse_with("own.toml", own, &mut read).unwrap();
+        let checks: Vec<_> =
+            profile.checks.iter().map(|check| (&*check.name, &*check.rule, check.message.as_deref())).collect();
+        assert_eq!(checks, [("a", "email != null", None), ("b", "email != 'x'", Some("no x"))]);
+    }
+}

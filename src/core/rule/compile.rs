@@ -1,0 +1,377 @@
+//! From the text of a rule to a [`Rule`]: what could take long, names nothing or compares things of different types is refused.
+//!
+//! A missing value is `null`. So that a rule need not ask for it everywhere, a comparison or test that reads a missing value is
+//! false, and `!=` is true: the compiler puts the question before it.
+
+use cel::common::ast::{CallExpr, ComprehensionExpr, Expr, IdedExpr, ListExpr, LiteralValue, operators as op};
+use cel::parser::{ParseErrors, PrattParser};
+use regex::Regex;
+
+use super::definition::{Kind, Rule};
+use super::error::RuleError;
+use super::functions::{self, context};
+use super::types::Type;
+
+/// The longest text of a rule in bytes. It bounds what the parser nests, and so its stack.
+const MOST_BYTES: usize = 4096;
+
+/// The most names, values and operators of a rule.
+const MOST_NODES: usize = 1_000;
+
+/// How deep brackets and operators may be nested; the parser counts brackets alike. The interpreter takes about a kilobyte of stack
+/// for each level.
+const MOST_LEVELS: usize = 96;
+
+/// An expression that is compiled.
+struct Part {
+    expression: Expr,
+    is: Type,
+    /// The fields without whose values it cannot be evaluated.
+    needs: Vec<usize>,
+    /// Whether it is a field, an item or a value, which can be compared with null.
+    is_plain: bool,
+}
+
+struct Compiler<'n> {
+    field: &'n dyn Fn(&str) -> Option<(usize, Kind)>,
+    nodes: usize,
+    level: usize,
+    /// The names within a macro.
+    scope: Vec<(String, Type)>,
+    fields: Vec<usize>,
+    patterns: Vec<Regex>,
+}
+
+impl Rule {
+    /// Compiles a rule; `field` knows the fields by their columns.
+    ///
+    /// # Errors
+    ///
+    /// [`RuleError`] says what is wrong.
+    pub fn new(text: &str, field: &dyn Fn(&str) -> Option<(usize, Kind)>) -> Result<Rule, RuleError> {
+        if text.len() > MOST_BYTES {
+            return Err(RuleError::TooLong(MOST_BYTES));
+        }
+        let parsed = PrattParser::new().parse(text).map_err(|errors| syntax(&errors))?;
+        let mut compiler =
+            Compiler { field, nodes: 0, level: 0, scope: Vec::new(), fields: Vec::new(), patterns: Vec::new() };
+        let expression = compiler.part(parsed)?;
+        let expression = whole(expression)?;
+        compiler.fields.sort_unstable();
+        compiler.fields.dedup();
+        let context = context(compiler.patterns)?;
+        Ok(Rule { expression, fields: compiler.fields, context })
+    }
+}
+
+fn syntax(errors: &ParseErrors) -> RuleError {
+    let Some(error) = errors.errors.first() else { return RuleError::Syntax(None, String::new()) };
+    if error.msg.contains("recursion limit") {
+        return RuleError::TooDeep(MOST_LEVELS);
+    }
+    let message = error.msg.strip_prefix("Syntax error: ").unwrap_or(&error.msg).to_string();
+    RuleError::Syntax(usize::try_from(error.pos.1).ok().filter(|position| *position > 0), message)
+}
+
+fn whole(part: Part) -> Result<IdedExpr, RuleError> {
+    test(part).map_err(|error| if matches!(error, RuleError::WrongTypes(_)) { RuleError::NotATest } else { error })
+}
+
+impl Compiler<'_> {
+    fn part(&mut self, expression: IdedExpr) -> Result<Part, RuleError> {
+        self.nodes += 1;
+        self.level += 1;
+        if self.nodes > MOST_NODES {
+            return Err(RuleError::TooManyNodes(MOST_NODES));
+        }
+        if self.level > MOST_LEVELS {
+            return Err(RuleError::TooDeep(MOST_LEVELS));
+        }
+        let part = match expression.expr {
+            Expr::Literal(literal) => value(literal),
+            Expr::Ident(name) => self.name(name),
+            Expr::List(list) => self.list(list),
+            Expr::Comprehension(comprehension) => self.comprehension(*comprehension),
+            Expr::Call(call) => self.call(call),
+            Expr::Select(select) if select.test => {
+                Err(RuleError::NotAllowed("fields have no parts; write `email != null` for has()"))
+            }
+            Expr::Select(_) => Err(RuleError::NotAllowed("fields have no parts; write the name of the column alone")),
+            Expr::Map(_) | Expr::Struct(_) | Expr::Unspecified => {
+                Err(RuleError::NotAllowed("maps and messages have no use in a rule; lists are written [1, 2]"))
+            }
+        }?;
+        self.level -= 1;
+        Ok(part)
+    }
+
+    fn name(&mut self, name: String) -> Result<Part, RuleError> {
+        if let Some((_, is)) = self.scope.iter().find(|(known, _)| *known == name) {
+            let is = *is;
+            return Ok(Part { expression: Expr::Ident(name), is, needs: Vec::new(), is_plain: true });
+        }
+        let (field, kind) = (self.field)(&name).ok_or(RuleError::UnknownName(name))?;
+        self.fields.push(field);
+        Ok(Part { expression: ident(field), is: kind.into(), needs: vec![field], is_plain: true })
+    }
+
+    fn list(&mut self, list: ListExpr) -> Result<Part, RuleError> {
+        let (elements, needs) = self.values(list.elements)?;
+        let elements = elements.into_iter().map(|part| node(part.expression)).collect();
+        Ok(Part { expression: Expr::List(ListExpr::new(elements)), is: Type::List, needs, is_plain: false })
+    }
+
+    /// Parts that are values, and what they need.
+    fn values(&mut self, expressions: Vec<IdedExpr>) -> Result<(Vec<Part>, Vec<usize>), RuleError> {
+        let parts: Vec<Part> = expressions.into_iter().map(|part| self.part(part)).collect::<Result<_, _>>()?;
+        let needs = parts.iter().flat_map(|part| part.needs.iter().copied()).collect();
+        Ok((parts, needs))
+    }
+
+    fn comprehension(&mut self, of: ComprehensionExpr) -> Result<Part, RuleError> {
+        let no_list = || RuleError::NotAListField("a macro (all, exists, exists_one, filter, map)".to_string());
+        if !self.scope.is_empty() || of.iter_var2.is_some() {
+            return Err(no_list());
+        }
+        let range = self.part(of.iter_range)?;
+        if range.is != Type::List || !range.is_plain {
+            return Err(no_list());
+        }
+        let found = Type::of_beginning(&of.accu_init);
+        self.scope = vec![(of.iter_var.clone(), Type::Any), (of.accu_var.clone(), found)];
+        let step = self.part(of.loop_step)?;
+        self.scope.clear();
+        let (is, step_expression) = match found {
+            Type::Bool => (Type::Bool, test(Part { needs: Vec::new(), ..step })?),
+            Type::Int => (Type::Bool, node(step.expression)),
+            _ => (Type::List, node(step.expression)),
+        };
+        let (needs, inner) = (range.needs, step.needs);
+        let expression = Expr::Comprehension(Box::new(ComprehensionExpr {
+            iter_range: node(range.expression),
+            loop_step: step_expression,
+            ..of
+        }));
+        let part = Part { expression, is, needs: needs.into_iter().chain(inner).collect(), is_plain: false };
+        Ok(if is == Type::Bool { asked(part, false) } else { part })
+    }
+
+    fn call(&mut self, call: CallExpr) -> Result<Part, RuleError> {
+        let CallExpr { func_name, target, args } = call;
+        match (func_name.as_str(), args.len()) {
+            (op::LOGICAL_AND | op::LOGICAL_OR | op::LOGICAL_NOT, _) => {
+                let (parts, _) = self.values(args)?;
+                let tests = parts.into_iter().map(test).collect::<Result<_, _>>()?;
+                Ok(bool_of(global(&func_name, tests)))
+            }
+            (op::CONDITIONAL, 3) => self.conditional(args),
+            (op::EQUALS | op::NOT_EQUALS, 2) => self.equality(&func_name, args),
+            (op::LESS | op::LESS_EQUALS | op::GREATER | op::GREATER_EQUALS, 2) => self.order(&func_name, args),
+            (op::IN, 2) => self.membership(args),
+            (op::ADD | op::SUBSTRACT | op::MULTIPLY | op::DIVIDE | op::MODULO, 2) => self.arithmetic(&func_name, args),
+            (op::NEGATE, 1) => self.arithmetic(&func_name, args),
+            (op::INDEX, 2) => self.index(args),
+            _ => self.function(&func_name, target.into_iter().map(|target| *target).chain(args).collect()),
+        }
+    }
+
+    fn conditional(&mut self, args: Vec<IdedExpr>) -> Result<Part, RuleError> {
+        let (parts, needs) = self.values(args)?;
+        let [condition, one, other] = three(parts)?;
+        let (condition, is) = (test(condition)?, one.is.common(other.is));
+        let is = is.filter(|is| *is != Type::Null).ok_or_else(|| wrong("?:", &[one.is, other.is]))?;
+        if is == Type::Bool {
+            return Ok(bool_of(global(op::CONDITIONAL, vec![condition, test(one)?, test(other)?])));
+        }
+        let expression = global(op::CONDITIONAL, vec![condition, node(one.expression), node(other.expression)]);
+        Ok(Part { expression, is, needs, is_plain: false })
+    }
+
+    fn equality(&mut self, operator: &str, args: Vec<IdedExpr>) -> Result<Part, RuleError> {
+        let (parts, needs) = self.values(args)?;
+        let [one, other] = two(parts)?;
+        let types = [one.is, other.is];
+        let is_plain = one.is_plain && other.is_plain;
+        if !types.contains(&Type::Null) && one.is.common(other.is).is_none() {
+            return Err(wrong(operator, &types));
+        }
+        if types.contains(&Type::Null) && !is_plain {
+            return Err(RuleError::NotAllowed("only a field can be compared with null, not what is made of one"));
+        }
+        let part = bool_of(global(operator, vec![node(one.expression), node(other.expression)]));
+        Ok(if is_plain { part } else { asked(Part { needs, ..part }, operator == op::NOT_EQUALS) })
+    }
+
+    fn order(&mut self, operator: &str, args: Vec<IdedExpr>) -> Result<Part, RuleError> {
+        let (parts, needs) = self.values(args)?;
+        let [one, other] = two(parts)?;
+        match one.is.common(other.is) {
+            Some(Type::Int | Type::Real | Type::Text | Type::Any) => {}
+            _ => return Err(wrong(operator, &[one.is, other.is])),
+        }
+        let part = bool_of(global(operator, vec![node(one.expression), node(other.expression)]));
+        Ok(asked(Part { needs, ..part }, false))
+    }
+
+    fn membership(&mut self, args: Vec<IdedExpr>) -> Result<Part, RuleError> {
+        let (parts, needs) = self.values(args)?;
+        let [item, list] = two(parts)?;
+        if list.is != Type::List {
+            return Err(wrong(op::IN, &[item.is, list.is]));
+        }
+        let part = bool_of(global(op::IN, vec![node(item.expression), node(list.expression)]));
+        Ok(asked(Part { needs, ..part }, false))
+    }
+
+    fn arithmetic(&mut self, operator: &str, args: Vec<IdedExpr>) -> Result<Part, RuleError> {
+        let (parts, needs) = self.values(args)?;
+        let types: Vec<Type> = parts.iter().map(|part| part.is).collect();
+        // Only a macro adds lists: to what it has found. Sums of long lists would take long.
+        let is_found = |part: &Part| matches!((&part.expression, self.scope.get(1)), (Expr::Ident(name), Some((found, _))) if name == found);
+        let adds_to_found = parts.first().is_some_and(is_found);
+        // Whole numbers and others are not mixed: the language wants double(x).
+        let is = types.iter().copied().reduce(|one, other| match (one, other) {
+            (Type::Any, is) | (is, Type::Any) => is,
+            (one, other) if one == other => one,
+            _ => Type::Null,
+        });
+        let is = is.unwrap_or(Type::Null);
+        let is_allowed = match operator {
+            op::ADD => {
+                matches!(is, Type::Int | Type::Real | Type::Text | Type::Any) || is == Type::List && adds_to_found
+            }
+            op::MODULO => matches!(is, Type::Int | Type::Any),
+            _ => matches!(is, Type::Int | Type::Real | Type::Any),
+        };
+        if !is_allowed {
+            return Err(wrong(operator, &types));
+        }
+        let args = parts.into_iter().map(|part| node(part.expression)).collect();
+        Ok(Part { expression: global(operator, args), is, needs, is_plain: false })
+    }
+
+    fn index(&mut self, args: Vec<IdedExpr>) -> Result<Part, RuleError> {
+        let (parts, needs) = self.values(args)?;
+        let [list, index] = two(parts)?;
+        if (list.is, index.is) != (Type::List, Type::Int) {
+            return Err(wrong(op::INDEX, &[list.is, index.is]));
+        }
+        let expression = global(op::INDEX, vec![node(list.expression), node(index.expression)]);
+        Ok(Part { expression, is: Type::Any, needs, is_plain: false })
+    }
+
+    /// A function; what it is called on is its first argument.
+    fn function(&mut self, name: &str, args: Vec<IdedExpr>) -> Result<Part, RuleError> {
+        let (parts, needs) = self.values(args)?;
+        let types: Vec<Type> = parts.iter().map(|part| part.is).collect();
+        let is = match (name, types.as_slice()) {
+            ("size", [Type::Text | Type::List | Type::Any]) => Type::Int,
+            ("int", [Type::Text | Type::Real | Type::Int | Type::Any]) => Type::Int,
+            ("double", [Type::Text | Type::Real | Type::Int | Type::Any]) => Type::Real,
+            ("string", [Type::Text | Type::Real | Type::Int | Type::Any]) => Type::Text,
+            ("contains" | "startsWith" | "endsWith" | "matches", [Type::Text | Type::Any, Type::Text | Type::Any]) => {
+                Type::Bool
+            }
+            ("size" | "int" | "double" | "string" | "contains" | "startsWith" | "endsWith" | "matches", types) => {
+                return Err(wrong(name, types));
+            }
+            _ => return Err(RuleError::UnknownFunction(format!("{name}()"))),
+        };
+        let mut args: Vec<IdedExpr> = parts.into_iter().map(|part| node(part.expression)).collect();
+        let expression = match (name, is) {
+            ("matches", _) => self.matches(args)?,
+            (_, Type::Bool) => {
+                let target = Some(Box::new(args.remove(0)));
+                Expr::Call(CallExpr { func_name: name.to_string(), target, args })
+            }
+            _ => global(name, args),
+        };
+        let part = Part { expression, is, needs, is_plain: false };
+        Ok(if is == Type::Bool { asked(part, false) } else { part })
+    }
+
+    /// A pattern is compiled here, and its function called in place of `matches`.
+    fn matches(&mut self, mut args: Vec<IdedExpr>) -> Result<Expr, RuleError> {
+        let Some(Expr::Literal(LiteralValue::String(pattern))) = args.pop().map(|pattern| pattern.expr) else {
+            return Err(RuleError::NotAllowed("the pattern of matches() must be a text in quotes"));
+        };
+        self.patterns.push(functions::pattern(pattern.inner())?);
+        Ok(global(&functions::name(self.patterns.len() - 1), args))
+    }
+}
+
+fn value(literal: LiteralValue) -> Result<Part, RuleError> {
+    let is = Type::of_literal(&literal);
+    let is = is.ok_or(RuleError::NotAllowed("write numbers without u, and texts without b before the quotes"))?;
+    Ok(Part { expression: Expr::Literal(literal), is, needs: Vec::new(), is_plain: true })
+}
+
+/// A part that is true or false. A missing flag is false.
+fn test(part: Part) -> Result<IdedExpr, RuleError> {
+    match part.is {
+        Type::Bool if part.needs.is_empty() => Ok(node(part.expression)),
+        Type::Bool => {
+            let yes = node(Expr::Literal(LiteralValue::Boolean(true.into())));
+            Ok(node(global(op::EQUALS, vec![node(part.expression), yes])))
+        }
+        Type::Any => Ok(node(part.expression)),
+        is => Err(RuleError::WrongTypes(format!("{} where true or false is needed", is.words()))),
+    }
+}
+
+/// A test that is only made if what it needs is there; else it is `otherwise`.
+fn asked(part: Part, otherwise: bool) -> Part {
+    let (join, compare) = if otherwise { (op::LOGICAL_OR, op::EQUALS) } else { (op::LOGICAL_AND, op::NOT_EQUALS) };
+    let mut needs = part.needs;
+    needs.sort_unstable();
+    needs.dedup();
+    let question = |field| node(global(compare, vec![node(ident(field)), node(Expr::Literal(LiteralValue::Null))]));
+    let mut questions: Vec<IdedExpr> = needs.into_iter().map(question).collect();
+    // Pair by pair, so that many questions are nested no deeper than their number's logarithm.
+    while questions.len() > 1 {
+        let mut rest = questions.into_iter();
+        questions = Vec::new();
+        while let Some(one) = rest.next() {
+            questions.push(match rest.next() {
+                Some(other) => node(global(join, vec![one, other])),
+                None => one,
+            });
+        }
+    }
+    bool_of(match questions.pop() {
+        Some(questions) => global(join, vec![questions, node(part.expression)]),
+        None => part.expression,
+    })
+}
+
+/// The field's number in place of its name: no rule can write it, and it is found fast.
+fn ident(field: usize) -> Expr {
+    Expr::Ident(field.to_string())
+}
+
+fn node(expr: Expr) -> IdedExpr {
+    IdedExpr { id: 0, expr }
+}
+
+fn global(name: &str, args: Vec<IdedExpr>) -> Expr {
+    Expr::Call(CallExpr { func_name: name.to_string(), target: None, args })
+}
+
+fn bool_of(expression: Expr) -> Part {
+    Part { expression, is: Type::Bool, needs: Vec::new(), is_plain: false }
+}
+
+fn two(parts: Vec<Part>) -> Result<[Part; 2], RuleError> {
+    parts.try_into().map_err(|_| RuleError::NotAllowed("an operator has two sides"))
+}
+
+fn three(parts: Vec<Part>) -> Result<[Part; 3], RuleError> {
+    parts.try_into().map_err(|_| RuleError::NotAllowed("a condition has three parts"))
+}
+
+/// An error about an operator or function and the types that it gets.
+fn wrong(name: &str, types: &[Type]) -> RuleError {
+    let shown = name.trim_matches('_').trim_start_matches('@');
+    let types = types.iter().map(|is| is.words()).collect::<Vec<_>>().join(" and ");
+    RuleError::WrongTypes(format!("{shown} does not work with {types}"))
+}

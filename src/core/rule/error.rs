@@ -1,0 +1,65 @@
+//! Why a text is no rule: [`RuleError`].
+
+use std::fmt::{self, Display};
+
+/// Why a text is no rule that a profile can have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RuleError {
+    /// It is longer than this number of bytes.
+    TooLong(usize),
+    /// It is not CEL; the position in characters if it is known, and the parser's words.
+    Syntax(Option<usize>, String),
+    /// It has more parts than this.
+    TooManyNodes(usize),
+    /// Its parentheses and operators are nested more deeply than this.
+    TooDeep(usize),
+    /// It names something that is no field.
+    UnknownName(String),
+    /// It calls a function that there is not, or not with such arguments.
+    UnknownFunction(String),
+    /// It uses a part of the language that rules have no use for, and what to write.
+    NotAllowed(&'static str),
+    /// An operator or function gets values of the wrong type.
+    WrongTypes(String),
+    /// A macro over something that is no field of the type list.
+    NotAListField(String),
+    /// The regular expression is none; in the parser's words.
+    Pattern(String),
+    /// The whole is neither true nor false.
+    NotATest,
+}
+
+impl Display for RuleError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RuleError::TooLong(most) => write!(out, "a rule has at most {most} bytes, and this one has more"),
+            RuleError::Syntax(None, message) => write!(out, "it is not CEL: {message}"),
+            RuleError::Syntax(Some(position), message) => {
+                write!(out, "it is not CEL at character {position}: {message}")
+            }
+            RuleError::TooManyNodes(most) => {
+                write!(out, "a rule has at most {most} names, values and operators, and this one has more")
+            }
+            RuleError::TooDeep(most) => write!(
+                out,
+                "brackets and operators are nested more than {most} deep; use `in [...]` for long lists, or several rules"
+            ),
+            RuleError::UnknownName(name) => write!(out, "there is no field {name:?}"),
+            RuleError::UnknownFunction(call) => write!(
+                out,
+                "there is no function {call}; there are size(x), x.contains(y), x.startsWith(y), x.endsWith(y), \
+                 x.matches(\"pattern\"), int(x), double(x), string(x), and over lists all, exists, exists_one, filter, \
+                 map"
+            ),
+            RuleError::NotAllowed(advice) => out.write_str(advice),
+            RuleError::WrongTypes(message) => out.write_str(message),
+            RuleError::NotAListField(what) => {
+                write!(out, "{what} works on a field of the type list alone, and not within another")
+            }
+            RuleError::Pattern(message) => write!(out, "the pattern is not a regular expression: {message}"),
+            RuleError::NotATest => write!(out, "the rule must be true or false, such as email != null"),
+        }
+    }
+}
+
+impl std::error::Error for RuleError {}

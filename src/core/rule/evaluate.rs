@@ -1,0 +1,116 @@
+//! Asking whether a record keeps a rule: [`Rule::holds`].
+
+use std::borrow::Cow;
+
+use cel::common::types::{CelBool, CelDouble, CelInt, CelList, CelNull, CelString};
+use cel::common::value::{CowVal, Val};
+use cel::context::VariableResolver;
+use cel::{ExecutionError, Value};
+use serde_json::value::RawValue;
+
+use super::definition::Rule;
+use crate::core::finding::RuleFault;
+
+/// The most items of a list that a rule reads.
+const MOST_ITEMS: usize = 1_000;
+
+/// The value of a field in a record.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Cell<'v> {
+    /// There is none.
+    Missing,
+    /// A text.
+    Text(&'v str),
+    /// A whole number.
+    Integer(i64),
+    /// A number with decimals.
+    Real(f64),
+    /// True or false.
+    Flag(bool),
+    /// A JSON array of texts and numbers.
+    List(&'v str),
+}
+
+/// A record, for the interpreter.
+struct Record<'v> {
+    /// The numbers of the fields, ascending.
+    fields: &'v [usize],
+    cells: &'v [Cell<'v>],
+}
+
+impl Rule {
+    /// Whether a record keeps the rule. `cells` are the values of the [fields](Rule::fields) of the rule, or of more: `fields`
+    /// says of which, ascending.
+    ///
+    /// # Errors
+    ///
+    /// [`RuleFault`] if the values leave the question open: a division by zero, for one.
+    pub fn holds(&self, fields: &[usize], cells: &[Cell<'_>]) -> Result<bool, RuleFault> {
+        let record = Record { fields, cells };
+        if self.fields.iter().any(|field| record.is_long(*field)) {
+            return Err(RuleFault::LongList { most: MOST_ITEMS });
+        }
+        let mut scope = self.context.new_inner_scope();
+        scope.set_variable_resolver(&record);
+        let value = Value::resolve_val(&self.expression, &scope).map_err(|error| fault(&error))?;
+        value.downcast_ref::<CelBool>().map(|value| *value.inner()).ok_or(RuleFault::Types)
+    }
+}
+
+impl Record<'_> {
+    fn cell(&self, field: usize) -> Option<Cell<'_>> {
+        self.fields.binary_search(&field).ok().and_then(|at| self.cells.get(at)).copied()
+    }
+
+    fn is_long(&self, field: usize) -> bool {
+        let Some(Cell::List(array)) = self.cell(field) else { return false };
+        // An item takes two bytes at least.
+        array.len() > 2 * MOST_ITEMS && items(array).len() > MOST_ITEMS
+    }
+}
+
+impl VariableResolver for Record<'_> {
+    fn resolve<'b>(&'b self, variable: &str) -> Option<CowVal<'b, 'b>> {
+        Some(match self.cell(variable.parse().ok()?)? {
+            Cell::Missing => CowVal::owned(CelNull),
+            Cell::Text(text) => CowVal::owned(CelString::from(text)),
+            Cell::Integer(number) => CowVal::owned(CelInt::from(number)),
+            Cell::Real(number) => CowVal::owned(CelDouble::from(number)),
+            Cell::Flag(flag) => CowVal::owned(CelBool::from(flag)),
+            Cell::List(array) => CowVal::owned(CelList::from(values(array))),
+        })
+    }
+}
+
+fn items(array: &str) -> Vec<&RawValue> {
+    serde_json::from_str(array).unwrap_or_default()
+}
+
+/// The items of a list: texts, whole numbers, other numbers.
+fn values<'v>(array: &'v str) -> Vec<Box<dyn Val + 'v>> {
+    let value = |json: &'v RawValue| -> Box<dyn Val + 'v> {
+        let json = json.get();
+        if !json.starts_with('"') {
+            return match json.parse::<i64>() {
+                Ok(number) => Box::new(CelInt::from(number)),
+                Err(_) => Box::new(CelDouble::from(json.parse::<f64>().unwrap_or(f64::NAN))),
+            };
+        }
+        match serde_json::from_str::<Cow<'v, str>>(json).unwrap_or_default() {
+            Cow::Borrowed(text) => Box::new(CelString::from(text)),
+            Cow::Owned(text) => Box::new(CelString::from(text)),
+        }
+    };
+    items(array).into_iter().map(value).collect()
+}
+
+fn fault(error: &ExecutionError) -> RuleFault {
+    match error {
+        ExecutionError::DivisionByZero(_) | ExecutionError::RemainderByZero(_) => RuleFault::DivisionByZero,
+        ExecutionError::Overflow(..) => RuleFault::Overflow,
+        ExecutionError::IndexOutOfBounds(_) => RuleFault::NoSuchItem,
+        ExecutionError::FunctionError { function, .. } if function == "int" => RuleFault::NotANumber,
+        ExecutionError::FunctionError { function, .. } if function == "double" => RuleFault::NotANumber,
+        _ => RuleFault::Types,
+    }
+}

@@ -1,0 +1,20 @@
+//! Rules over a record in CEL, the Common Expression Language: a [`Rule`] is compiled from its text when the profile is read, and
+//! then asked whether the values of a record keep it.
+//!
+//! [`compile`] refuses what could take long, what names no field, and what compares things of different types, so that little is
+//! left to go wrong with a record. [`evaluate`] gives the values to the interpreter. What the language can do here:
+//! docs/profiles.md, "Rules over a record".
+
+mod compile;
+mod definition;
+mod error;
+mod evaluate;
+mod functions;
+mod types;
+
+pub use self::definition::{Kind, Rule};
+pub use self::error::RuleError;
+pub use self::evaluate::Cell;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,182 @@
+//! Rules and records, as a table.
+
+use super::*;
+use crate::core::finding::RuleFault;
+
+const FIELDS: [(&str, Kind); 8] = [
+    ("email", Kind::Text),
+    ("phone", Kind::Text),
+    ("visits", Kind::Integer),
+    ("limit", Kind::Real),
+    ("opt_in", Kind::Flag),
+    ("tags", Kind::List),
+    ("birth_date", Kind::Text),
+    ("void", Kind::Text),
+];
+
+fn rule(text: &str) -> Result<Rule, RuleError> {
+    Rule::new(text, &|name| FIELDS.iter().position(|(field, _)| *field == name).map(|index| (index, FIELDS[index].1)))
+}
+
+const FULL: [Cell<'static>; 8] = [
+    Cell::Text("ann@example.com"),
+    Cell::Missing,
+    Cell::Integer(5),
+    Cell::Real(12.5),
+    Cell::Flag(true),
+    Cell::List(r#"["a","b \"c\"",3,1.5]"#),
+    Cell::Text("2001-02-03"),
+    Cell::Missing,
+];
+
+fn holds(text: &str, cells: &[Cell<'_>]) -> Result<bool, RuleFault> {
+    let fields: Vec<usize> = (0..cells.len()).collect();
+    rule(text).unwrap_or_else(|error| panic!("{text}: {error}")).holds(&fields, cells)
+}
+
+#[test]
+fn rules_hold_or_not() {
+    for (text, full, empty) in [
+        ("email != null || phone != null", true, false),
+        ("email != null && phone != null", false, false),
+        ("phone == null", true, true),
+        ("null == phone", true, true),
+        ("visits > 3", true, false),
+        ("visits > 3.5 && visits < 5.5", true, false),
+        ("!(visits > 3)", false, true),
+        ("visits != 4", true, true),
+        ("visits == 5", true, false),
+        ("visits + 1 == 6", true, false),
+        ("visits + 1 != 7", true, true),
+        ("-visits < 0", true, false),
+        ("visits % 2 == 1", true, false),
+        ("limit <= 12.5", true, false),
+        ("limit == 12.5", true, false),
+        ("limit > 12", true, false),
+        ("double(visits) * 2.5 == limit", true, false),
+        ("opt_in", true, false),
+        ("!opt_in", false, true),
+        ("opt_in == false", false, false),
+        ("opt_in ? email != null : phone == null", true, true),
+        ("(opt_in ? visits : 0) > 4", true, false),
+        ("email == phone", false, true),
+        ("email.endsWith(\".com\")", true, false),
+        ("email.matches('^[a-z]+@')", true, false),
+        ("matches(email, 'x{3}')", false, false),
+        ("!email.contains('x')", false, true),
+        ("email.startsWith('ann') && email.size() == 15", true, false),
+        ("size(email) > 3", true, false),
+        ("size(phone) > 3 || true", true, true),
+        ("phone < 'a'", false, false),
+        ("email in ['ann@example.com', 'b']", true, false),
+        ("!(phone in ['a'])", true, true),
+        ("'a' in tags && 3 in tags && 'b \"c\"' in tags", true, false),
+        ("tags.exists(t, t == 'a')", true, false),
+        ("tags.all(t, t != 'z')", true, false),
+        ("tags.exists_one(t, t == 'a')", true, false),
+        ("size(tags.filter(t, t in ['a', 3])) == 2", true, false),
+        ("size(tags.map(t, t)) == 4", true, false),
+        ("tags.map(email, email)[0] == 'a'", true, false),
+        ("tags[2] == 3", true, false),
+        ("birth_date < '2010-01-01'", true, false),
+        ("string(visits) + 'x' == '5x'", true, false),
+        ("int('7') > visits", true, false),
+        ("visits / 0 > 1 || email != null", true, false),
+        ("\"Zoë\".size() == 3", true, true),
+    ] {
+        assert_eq!(holds(text, &FULL), Ok(full), "{text}");
+        assert_eq!(holds(text, &[Cell::Missing; 8]), Ok(empty), "{text} without values");
+    }
+}
+
+#[test]
+fn values_can_leave_a_rule_open() {
+    let long = format!("[{}]", vec!["1"; 1_001].join(","));
+    let with = |field: usize, cell| {
+        let mut cells = FULL;
+        cells[field] = cell;
+        cells
+    };
+    for (text, cells, fault) in [
+        ("visits / 0 == 1", FULL, RuleFault::DivisionByZero),
+        ("100 % (visits - 5) == 1", FULL, RuleFault::DivisionByZero),
+        ("visits * 9223372036854775807 > 1", FULL, RuleFault::Overflow),
+        ("-(visits - 9223372036854775807) > 1", with(2, Cell::Integer(-1)), RuleFault::Overflow),
+        ("int(email) > 3", FULL, RuleFault::NotANumber),
+        ("double(email) > 3.0", FULL, RuleFault::NotANumber),
+        ("tags[9] == 'a'", FULL, RuleFault::NoSuchItem),
+        ("tags.all(t, t > 0)", FULL, RuleFault::Types),
+        ("tags.all(t, t > 0)", with(5, Cell::List(&long)), RuleFault::LongList { most: 1_000 }),
+        ("'a' in tags", with(5, Cell::List(&long)), RuleFault::LongList { most: 1_000 }),
+    ] {
+        assert_eq!(holds(text, &cells), Err(fault), "{text}");
+    }
+    assert_eq!(holds("limit / 0.0 > 1.0", &FULL), Ok(true));
+}
+
+#[test]
+fn what_is_no_rule_is_refused() {
+    let nested = |open: &str, middle: &str, close: &str, times: usize| {
+        format!("{}{middle}{}", open.repeat(times), close.repeat(times))
+    };
+    for (text, expected) in [
+        ("", "it is not CEL at character"),
+        ("email !=", "it is not CEL at character 9"),
+        ("email != null or phone", "it is not CEL at character 15"),
+        ("in", "it is not CEL at character 1"),
+        ("emial != null", "there is no field \"emial\""),
+        (".email != null", "there is no field \".email\""),
+        ("has(email)", "invalid argument to has() macro"),
+        ("has(email.x)", "write `email != null` for has()"),
+        ("email.x == 1", "fields have no parts"),
+        ("email", "the rule must be true or false"),
+        ("visits + 1", "the rule must be true or false"),
+        ("null", "the rule must be true or false"),
+        ("email && true", "a text where true or false is needed"),
+        ("visits > 'a'", "> does not work with a whole number and a text"),
+        ("visits == '5'", "== does not work with a whole number and a text"),
+        ("email > null", "> does not work with a text and null"),
+        ("size(email) == null", "only a field can be compared with null"),
+        ("size(tags + tags) > 1", "+ does not work with a list and a list"),
+        ("tags.all(t, size(tags + tags) > 1)", "+ does not work with a list and a list"),
+        ("visits + limit > 1", "+ does not work with a whole number and a decimal"),
+        ("opt_in > false", "> does not work with true or false and true or false"),
+        ("limit % 2.0 == 1.0", "% does not work with a decimal and a decimal"),
+        ("size(visits) > 1", "size does not work with a whole number"),
+        ("email.size('x') > 1", "size does not work with a text and a text"),
+        ("visits in email", "in does not work with a whole number and a text"),
+        ("(opt_in ? null : email) == 'a'", "?: does not work with null and a text"),
+        ("{'a': 1} == {'a': 1}", "maps and messages have no use"),
+        ("Point{x: 1} == 1", "maps and messages have no use"),
+        ("1u == 1u", "write numbers without u"),
+        ("b'a' == b'a'", "texts without b"),
+        ("now() > 1", "there is no function now()"),
+        ("timestamp('2020-01-01T00:00:00Z') == 1", "there is no function timestamp()"),
+        ("type(email) == string", "there is no"),
+        ("email.all(t, true)", "works on a field of the type list alone"),
+        ("[1, 2].all(t, t > 1)", "works on a field of the type list alone"),
+        ("tags.all(t, tags.exists(u, u == t))", "and not within another"),
+        ("tags.filter(t, t != 'a').all(t, t != 'b')", "works on a field of the type list alone"),
+        ("email.matches(phone)", "must be a text in quotes"),
+        ("email.matches('(')", "the pattern is not a regular expression: unclosed group"),
+        ("email.matches('(a{1000}){1000}')", "the pattern is not a regular expression: it is too large"),
+        (&nested("(", "true", ")", 100_000), "a rule has at most 4096 bytes"),
+        (&nested("!(", "opt_in", ")", 1_000), "nested more than 96 deep"),
+        (&nested("[", "1", "]", 1_000), "nested more than 96 deep"),
+        (&nested("true?true:", "true", "", 400), "nested more than 96 deep"),
+        (&nested("1+", "1", "", 1_500), "nested more than 96 deep"),
+        (&format!("visits in [{}]", vec!["1"; 1_100].join(",")), "at most 1000 names, values and operators"),
+    ] {
+        let error = rule(text).err().map(|error| error.to_string());
+        let shown = &text[..text.len().min(60)];
+        let error = error.unwrap_or_else(|| panic!("{shown} is a rule"));
+        assert!(error.contains(expected), "{shown}\n{error}");
+    }
+    assert!(rule(&nested("(", "opt_in", ")", 2_000)).is_ok());
+}
+
+#[test]
+fn a_rule_knows_its_fields() {
+    assert_eq!(rule("phone != null || email != null && phone > email").unwrap().fields, [0, 1]);
+    assert!(rule("1 < 2").unwrap().fields.is_empty());
+}
