@@ -15,7 +15,7 @@ use super::nodes::{Hash, Nodes};
 use super::records::{CLEARED, Keying, MOST, Records, State, Status};
 use crate::core::judge::field_plan::KeyPlan;
 use crate::core::judge::plan::Plan;
-use crate::core::judge::{Checker, LinkPlan, Links, Outcome, Parents, Stamp, Verdicts};
+use crate::core::judge::{Checker, LinkPlan, Links, Outcome, Parents, Stamp, Touched, Verdicts};
 use crate::core::profile::Candidates;
 use crate::core::record::{Block, Extent};
 use crate::core::row::{RowBuilder, Value};
@@ -243,7 +243,7 @@ impl Surveyor {
         for (at, index) in indexes.iter().enumerate() {
             let touched = verdicts.touched.get(*index);
             let is_faulty = verdicts.verdicts[*index].outcome == Outcome::Rejected;
-            let is_lacking = touched.is_some_and(|touched| !touched.lacking.is_empty());
+            let is_lacking = touched.is_some_and(Touched::needs_customer);
             state.push(State::new(if is_faulty { Status::Faulty } else { Status::Open }, is_lacking));
             if touched.is_some_and(|touched| touched.cleared.has(self.link.field)) {
                 parent[at] = CLEARED;
