@@ -7,6 +7,7 @@ use super::accepted::{Accepted, Action, LastWins};
 use super::ledger::{Ledger, RunRecord};
 use super::options::{Command, Observer, Options};
 use super::parents::found::{Comparison, FoundParents};
+use super::parents::refuse_circles;
 use super::resolver::{Resolved, Resolver};
 use super::tally::{listed_spans, threshold_passed};
 use super::target::{CustomerWriter, Target};
@@ -326,6 +327,13 @@ impl<'r> Committer<'r> {
         }
         self.store_last_wins()?;
         self.comparison.end()?;
+        if self.parents.is_some()
+            && self.plan.mode.changes()
+            && let (Target::Database(store), created) = (&self.writer.target, self.writer.created)
+            && let Some(customers) = store.customers()
+        {
+            refuse_circles(&customers, created, &self.writer.database)?;
+        }
         self.balance()?;
         Ok(self)
     }

@@ -129,3 +129,11 @@ fn profiles_are_shown_as_before() {
     place.custload("profiles ./new.toml --toml").ends(0);
     place.custload("profiles nwe").ends(2).says(&["nwe"]);
 }
+
+#[test]
+fn an_empty_list_is_a_missing_value() {
+    let place = Place::new();
+    place.write("a.ndjson", "{\"id\":1,\"tags\":[]}\n{\"id\":2,\"tags\":[\"a\"]}\n{\"id\":3,\"tags\":[ ]}\n");
+    place.custload("profiles new own.toml --from a.ndjson").ends(0);
+    place.custload("check a.ndjson --profile own.toml").ends(0);
+}

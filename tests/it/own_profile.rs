@@ -221,3 +221,16 @@ fn a_profile_file_is_shown_and_inspected() {
     };
     assert_eq!(verdicts("contact"), verdicts("contact.toml"));
 }
+
+#[test]
+fn a_default_after_today_is_refused() {
+    let place = Place::new();
+    place.write(
+        "own.toml",
+        "[fields.id]\n[fields.d]\ntype = 'date'\nrequired = true\nnot_after = 'today'\ndefault = 2099-01-01\n",
+    );
+    place.write("a.csv", "id,d\n1,\n");
+    let done = place.custload("import a.csv --profile own.toml");
+    done.ends(2).says(&["own", "fields.d.default", "must not be after"]);
+    assert!(!place.path("customers.db").exists());
+}

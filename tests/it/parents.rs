@@ -229,6 +229,86 @@ fn a_parents_id_must_be_that_of_a_customer() {
 }
 
 #[test]
+fn an_id_that_no_customer_has_rejects_a_record_unless_it_names_a_parent_by_key() {
+    let place = Place::new();
+    let header = "name,external_key,parent_customer_id,parent_external_key\n";
+    place.write("a.csv", format!("{header}A,a,99,\nB,b,99,c\nC,c,,\nD,d,,a\nE,e,2,\n"));
+    for line in ["check a.csv --profile billing --db customers.db", "import a.csv --profile billing"] {
+        place.custload(line).ends(1);
+    }
+    assert_eq!(customers(&place), "1 b<2, 2 c");
+    assert_eq!(errors(&place, 1), "1 no-such-parent, 4 parent-rejected, 5 no-such-parent");
+    // If the parent's key decides, and is cleared or kept, the ID is none.
+    for (what, stored) in [("clear", ""), ("keep", "x")] {
+        let place = Place::new();
+        place.write("a.csv", format!("{header}A,a,99,x\n"));
+        import(&place, &format!("a.csv --on-invalid parent_external_key={what}")).ends(0);
+        let sql = "SELECT ifnull(parent_customer_id, '') || ifnull(parent_external_key, '') FROM customers";
+        assert_eq!(place.column("customers.db", sql), [stored]);
+    }
+    place.write("b.csv", "external_key,parent_external_key\nb,\nc,zz\n");
+    import(&place, "b.csv --mode update --on-invalid parent_external_key=keep").ends(0);
+    place.write("b.csv", "external_key,parent_external_key\nb,zz\n");
+    import(&place, "b.csv --mode update --on-invalid parent_external_key=keep").ends(0);
+    // The new value without its customer, not beside the old one.
+    assert_eq!(customers(&place), "1 b, 2 c");
+    place.custload(&format!("import a.csv --profile billing --first-id {} --db new.db", i64::MAX - 1)).ends(2);
+}
+
+#[test]
+fn the_last_record_with_a_value_is_the_parent_with_duplicates_last_whatever_the_key() {
+    for key in ["email", "none"] {
+        let place = Place::new();
+        place
+            .write("a.csv", "name,email,external_key,parent_external_key\nA,a@x.com,k,k\nB,b@x.com,k,\nC,c@x.com,,k\n");
+        import(&place, &format!("a.csv --key {key} --duplicates last")).ends(0);
+        assert_eq!(customers(&place), "1 k<2, 2 k, 3 -<2", "{key}");
+    }
+}
+
+#[test]
+fn a_duplicate_does_not_move_a_customer() {
+    for (records, options, stored, wrong) in [
+        ("A A<C B<A", "", "1 A<2, 2 B, 3 C", "2 duplicate-key, 3 parent-cycle"),
+        ("C C<B B<C", "", "1 A<2, 2 B<3, 3 C", "2 duplicate-key"),
+        ("A<C A B<A", "--duplicates last", "1 A<2, 2 B, 3 C", "3 parent-cycle"),
+    ] {
+        let place = Place::new();
+        place.write("a.csv", table("A<B B C"));
+        import(&place, "a.csv").ends(0);
+        place.write("b.csv", table(records));
+        import(&place, &format!("b.csv --mode upsert {options}")).ends(0);
+        assert_eq!((customers(&place).as_str(), errors(&place, 2).as_str()), (stored, wrong), "{records}");
+    }
+}
+
+#[test]
+fn no_customer_becomes_its_own_ancestor() {
+    let place = Place::new();
+    place.write("a.csv", table("A<B B C"));
+    import(&place, "a.csv").ends(0);
+    // Customers' IDs say nothing of the records before them, nor do several inputs of each other.
+    for (input, text, options, circle) in [
+        ("b.csv", "external_key,parent_customer_id\nB,1\n".to_string(), "b.csv", "2 → 1 → 2"),
+        ("b.csv", "external_key,parent_customer_id\nC,3\n".to_string(), "b.csv", "3 → 3"),
+        ("b.csv", table("A<zz B<A"), "b.csv --on-invalid parent_external_key=clear", "2 → 1 → 2"),
+    ] {
+        place.write(input, text);
+        let before = place.column("customers.db", "SELECT ifnull(parent_customer_id, '') FROM customers");
+        let done = place.custload(&format!("import {options} --profile billing --mode update --now {NOW}"));
+        done.ends(2).says(&["would be its own ancestor", circle, "nothing was written"]);
+        assert_eq!(place.column("customers.db", "SELECT ifnull(parent_customer_id, '') FROM customers"), before);
+    }
+    // With another key, an update might rename what parents are found by.
+    place.write("b.csv", "email,parent_external_key\na@x.com,B\n");
+    place.custload("import b.csv --profile billing --mode update --key email").ends(2).says(&["--key external_key"]);
+    // What another program has done is nobody's fault.
+    place.open("customers.db").execute("UPDATE customers SET parent_customer_id = customer_id", []).unwrap();
+    place.write("b.csv", table("D<A"));
+    import(&place, "b.csv --mode upsert").ends(0);
+}
+
+#[test]
 fn a_check_finds_what_an_import_would() {
     let place = Place::new();
     place.write("a.csv", table("A B<A C<X D<C"));

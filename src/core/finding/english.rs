@@ -282,8 +282,11 @@ fn of_parent(problem: &Problem<&str>, column: &str, out: &mut Formatter<'_>) -> 
         Problem::ParentRejected { parent, referenced } => {
             write!(out, "{column} is {}, and the record with this {referenced} was rejected", quoted(parent))
         }
-        Problem::ParentCycle { parent, records: 1, .. } => {
+        Problem::ParentCycle { parent, circle: "", records: 1 } => {
             write!(out, "{column} is {}, which is the record itself", quoted(parent))
+        }
+        Problem::ParentCycle { parent, records: 1, .. } => {
+            write!(out, "the parents of {} in the database lead back to the record", quoted(parent))
         }
         Problem::ParentCycle { parent, circle: "", records } => {
             write!(

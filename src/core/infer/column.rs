@@ -109,6 +109,8 @@ impl ColumnStats {
     ) {
         match value {
             JsonValue::Null => {}
+            // A list of nothing is a missing value.
+            JsonValue::Array(array) if array.trim_matches(['[', ']']).trim().is_empty() => {}
             JsonValue::Text(text) => self.add(text, line, tokens, budget),
             _ => {
                 let verdict = self.tests.json(value, written);

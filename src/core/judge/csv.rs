@@ -58,7 +58,7 @@ impl<'c> CsvRecords<'c> {
         let (plan, sources) = (draft.judge.plan, &shape.binding.sources);
         let mut has_value = |field, column| plan.has_value(field, &cut.cell(column));
         // Where only parents are asked for, nobody counts cells.
-        if !matches!(draft.parents, Parents::Asked) {
+        if !matches!(draft.parents, Parents::Asked(_)) {
             begin_marks(&cut, is_tidy, draft);
         }
         let group = draft.judge.group(sources, &mut has_value);

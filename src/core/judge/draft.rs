@@ -213,8 +213,8 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
     fn can_note_quick(&self, plan: &FieldPlan) -> bool {
         let must_be_unchanged = match (plan.link, self.parents) {
             _ if plan.key_part.is_some() => true,
-            (Some(LinkPart::Referring), _) if !self.judge.parent.is_found_or_none(self.parents) => return false,
-            (Some(_), Parents::Asked) => true,
+            (Some(LinkPart::Referring), _) if !self.judge.parent.is_found_or_none() => return false,
+            (Some(_), Parents::Asked(_)) => true,
             _ => false,
         };
         plan.is_unchanged || !must_be_unchanged
@@ -226,7 +226,7 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
         if let Some(comparison) = plan.key_part {
             self.note_quick_key(field, tidy, comparison);
         }
-        if let (Some(link), Parents::Asked) = (plan.link, self.parents)
+        if let (Some(link), Parents::Asked(_)) = (plan.link, self.parents)
             && let Ok(text) = str::from_utf8(tidy.bytes())
         {
             self.out.links.note(link, text);

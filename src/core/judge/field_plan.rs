@@ -186,7 +186,8 @@ impl<'p> FieldPlanner<'p> {
         let limits = limits(field, self.relax_all || self.relaxed[index], rewritten, self.options.now);
         let limits = limits.map_err(|kind| self.unfit(field, kind))?;
         let pattern = field.compiled_pattern().map_err(|kind| self.unfit(field, kind))?;
-        let default = field.default.as_deref().map(|default| default_of(field, default, &limits));
+        let default = field.default.as_deref().map(|default| default_of(field, default, &limits)).transpose();
+        let default = default.map_err(|kind| self.unfit(field, kind))?;
         let is_unchanged = field.kind == FieldType::Text && !limits.repair || field.kind.facts().has_quick_keys;
         Ok(FieldPlan {
             column: field.column.clone(),
@@ -314,11 +315,19 @@ fn address_part(profile: &Profile, field: usize) -> Option<AddressPart> {
     profile.fields[..field].iter().all(|before| part(before) != Some(found)).then_some(found)
 }
 
-/// What is stored for a missing value.
-fn default_of(field: &Field, default: &str, limits: &Limits) -> Stored<'static> {
+/// What is stored for a missing value. Whether it fits is known when the profile is read, unless it depends on what day it is.
+fn default_of(
+    field: &Field,
+    default: &str,
+    limits: &Limits,
+) -> Result<Stored<'static>, (&'static str, ProfileErrorKind)> {
     let cleaned = text::clean(default).unwrap_or(Cow::Borrowed(default));
     let text = field.case.map_or(cleaned.clone(), |case| case.apply(cleaned));
-    field.kind.parse(text, limits).stored.into_owned()
+    let parsed = field.kind.parse(text, limits);
+    match parsed.refusals.first() {
+        Some(refusal) => Err(("default", field.breaks_rules(refusal))),
+        None => Ok(parsed.stored.into_owned()),
+    }
 }
 
 fn limits(

@@ -12,21 +12,24 @@ use crate::core::types::definition::{Refusal, Stored};
 impl<B: RowBuilder> Draft<'_, B> {
     #[inline]
     pub(super) fn begin_parent(&mut self, index: usize) {
-        if let Parents::Known(parents, exists) = self.parents {
-            let known = Some((parents.get(index).copied().unwrap_or_default(), exists));
-            self.judge.parent = RecordParent { known, is_unexpected: false };
-        }
+        let (parent, exists, is_asked) = match self.parents {
+            Parents::Ignored => return,
+            Parents::Asked(exists) => (Parent::None, exists, true),
+            Parents::Known(parents, exists) => (parents.get(index).copied().unwrap_or_default(), exists, false),
+        };
+        self.judge.parent = RecordParent { known: Some((parent, exists)), is_asked, ..RecordParent::default() };
     }
 
     /// What is stored in a field, if the parent's ID was found. Notes what the record says of parents.
     pub(super) fn with_parent<'v>(&mut self, field: usize, stored: Stored<'v>) -> Stored<'v> {
         let Some(plan) = self.judge.plan.parents else { return stored };
-        if let (Parents::Asked, Some(link)) = (self.parents, self.judge.plan.fields[field].link) {
+        if let (Parents::Asked(_), Some(link)) = (self.parents, self.judge.plan.fields[field].link) {
             self.out.links.note_stored(link, &stored);
         }
         match self.judge.parent.customer() {
-            Some(id) if plan.id == field => Stored::Integer(id),
-            _ => stored,
+            _ if !self.judge.parent.replaces(Some(plan), field) => stored,
+            Some(id) => Stored::Integer(id),
+            None => Stored::Missing,
         }
     }
 
@@ -42,7 +45,7 @@ impl<B: RowBuilder> Draft<'_, B> {
                     self.judge.parent.is_unexpected = false;
                 }
             }
-            Parents::Asked => self.out.links.end(),
+            Parents::Asked(_) => self.out.links.end(self.judge.parent.has_unknown_id),
         }
     }
 }
@@ -67,8 +70,12 @@ impl Judge<'_> {
         };
         let Some(link) = link else {
             return match stored {
-                // The parent's value comes first.
-                Stored::Integer(id) if self.parent.customer().is_none() && !exists(id) => {
+                Stored::Integer(id) if !exists(id) && self.parent.is_asked => {
+                    self.parent.has_unknown_id = true;
+                    stored
+                }
+                // If the record has the parent's value too, that decides.
+                Stored::Integer(id) if !exists(id) && parent == Parent::None => {
                     let problem = Problem::NoSuchParent { parent: text, referenced: None };
                     self.refuse(origin, Some(raw), None, [Refusal::new(problem)])
                 }
@@ -93,15 +100,15 @@ impl Judge<'_> {
         let Some((_, plan)) = self.parent.known.zip(self.plan.parents) else { return };
         let Some(link) = plan.link else { return };
         let others = FieldSet::from_iter([plan.id]).complement();
-        let (is_empty, is_absent) = (self.empty.has(plan.id), self.absent.has(plan.id));
-        if self.parent.customer().is_some() {
+        let is_absent = self.absent.has(plan.id);
+        if self.cleared.has(link.field) {
+            self.empty = self.empty.and(&others);
+            self.absent.insert(plan.id);
+        } else if self.parent.replaces(Some(plan), plan.id) {
             (self.empty, self.absent) = (self.empty.and(&others), self.absent.and(&others));
         } else if is_absent && self.empty.has(link.field) {
             self.absent = self.absent.and(&others);
             self.empty.insert(plan.id);
-        } else if is_empty && self.cleared.has(link.field) {
-            self.empty = self.empty.and(&others);
-            self.absent.insert(plan.id);
         }
     }
 }

@@ -49,8 +49,8 @@ pub enum Parents<'p> {
     /// Nothing: they are not looked up.
     #[default]
     Ignored,
-    /// Nothing yet: what the records say of them is noted in [`Links`].
-    Asked,
+    /// Nothing yet: what the records say of them is noted in [`Links`]. Whether a customer with this ID exists.
+    Asked(&'p dyn Fn(i64) -> bool),
     /// The parent of each record, without blank lines; and whether a customer with this ID exists.
     Known(&'p [Parent<'p>], &'p dyn Fn(i64) -> bool),
 }
@@ -73,26 +73,27 @@ pub enum Parent<'p> {
 #[derive(Clone, Copy, Default)]
 pub(super) struct RecordParent<'p> {
     pub(super) known: Option<(Parent<'p>, &'p dyn Fn(i64) -> bool)>,
+    pub(super) is_asked: bool,
+    /// Whether it has the ID of a parent that does not exist, if parents are only asked for.
+    pub(super) has_unknown_id: bool,
     /// Whether it refers to a parent although none is looked up.
     pub(super) is_unexpected: bool,
 }
 
 impl RecordParent<'_> {
     /// Whether a value that names the parent says no more than is known: it need not be looked up.
-    pub(super) fn is_found_or_none(&self, parents: Parents<'_>) -> bool {
-        match self.known {
-            Some((parent, _)) => matches!(parent, Parent::None | Parent::Customer(_)),
-            None => matches!(parents, Parents::Asked),
-        }
+    pub(super) fn is_found_or_none(&self) -> bool {
+        matches!(self.known, Some((Parent::None | Parent::Customer(_), _)))
     }
 
     pub(super) fn customer(&self) -> Option<i64> {
         if let Some((Parent::Customer(id), _)) = self.known { Some(id) } else { None }
     }
 
-    /// Whether the ID that was found is stored in this field, whatever value the record has for it.
+    /// Whether the parent that the record names decides what is stored in this field, whatever value the record has for it.
     pub(super) fn replaces(&self, plan: Option<ParentPlan>, field: usize) -> bool {
-        self.customer().is_some() && plan.is_some_and(|plan| plan.id == field)
+        let is_named = self.known.is_some_and(|(parent, _)| parent != Parent::None);
+        is_named && plan.is_some_and(|plan| plan.id == field)
     }
 }
 
@@ -112,6 +113,8 @@ pub struct Link<T> {
     pub value: Option<T>,
     /// The parent's value.
     pub parent: Option<T>,
+    /// Whether it has the ID of a parent that does not exist.
+    pub has_unknown_id: bool,
 }
 
 impl Links {
@@ -135,8 +138,8 @@ impl Links {
         }
     }
 
-    pub(super) fn end(&mut self) {
-        self.entries.push(std::mem::take(&mut self.next));
+    pub(super) fn end(&mut self, has_unknown_id: bool) {
+        self.entries.push(Link { has_unknown_id, ..std::mem::take(&mut self.next) });
     }
 
     /// What the record with this index of its span says.
@@ -145,6 +148,7 @@ impl Links {
         self.entries.get(index).map_or_else(Link::default, |link| Link {
             value: link.value.as_ref().map(text),
             parent: link.parent.as_ref().map(text),
+            has_unknown_id: link.has_unknown_id,
         })
     }
 }

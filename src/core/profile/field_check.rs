@@ -5,7 +5,7 @@ use super::field::{Field, MOST_PARTS, REJECT, REST};
 use crate::core::finding::{Finding, Handling, english::message};
 use crate::core::mode::OnInvalid;
 use crate::core::text;
-use crate::core::types::definition::Storage;
+use crate::core::types::definition::{Refusal, Storage};
 
 impl Field {
     /// Checks that its keys have an effect and fit each other.
@@ -82,6 +82,20 @@ impl Field {
         Err(("on_invalid", Kind::OnInvalid(why)))
     }
 
+    /// That what should be stored in the field is refused.
+    pub fn breaks_rules(&self, refusal: &Refusal) -> Kind {
+        let finding = Finding {
+            problem: refusal.problem.map(|text| text.as_str()),
+            handling: Handling::Noted,
+            field: None,
+            column: None,
+            value: None,
+            suggestion: None,
+            raw: None,
+        };
+        Kind::BreaksRules(message(&finding, &self.column).to_string())
+    }
+
     /// Checks that the default and the replacements keep the field's rules.
     fn check_fillers(&self) -> Result<(), (&'static str, Kind)> {
         let (limits, pattern) = (self.limits(None)?, self.compiled_pattern()?);
@@ -93,17 +107,7 @@ impl Field {
             let text = self.case.map_or(cleaned.clone(), |case| case.apply(cleaned));
             let mut parsed = self.kind.parse(text, &limits);
             pattern.iter().for_each(|pattern| pattern.check(&mut parsed));
-            let Some(refusal) = parsed.refusals.first() else { return Ok(()) };
-            let finding = Finding {
-                problem: refusal.problem.map(|text| text.as_str()),
-                handling: Handling::Noted,
-                field: None,
-                column: None,
-                value: None,
-                suggestion: None,
-                raw: None,
-            };
-            Err((key, Kind::BreaksRules(message(&finding, &self.column).to_string())))
+            parsed.refusals.first().map_or(Ok(()), |refusal| Err((key, self.breaks_rules(refusal))))
         };
         self.default.iter().try_for_each(|default| check("default", default))?;
         for (value, replacement) in &self.values {

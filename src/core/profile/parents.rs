@@ -51,7 +51,7 @@ pub(super) fn check_parents(fields: &[Field]) -> Result<(), (&Field, &'static st
         first = Some(field);
     }
     let id = fields.iter().find(|field| field.column == PARENT_ID && field.kind != FieldType::Integer);
-    first.and(id).map_or(Ok(()), |id| Err((id, "type", Kind::ParentIdType)))
+    id.map_or(Ok(()), |id| Err((id, "type", Kind::ParentIdType)))
 }
 
 #[cfg(test)]

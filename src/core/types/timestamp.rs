@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::date::{unread, within};
 use super::dates::{Dates, Unread, iso, stored};
 use super::definition::{Facts, Limits, Memory, Parsed, Quick, Refusal, Rules, Stored, Type};
+use crate::core::finding::{DateFault, Problem, excerpt};
 use crate::core::row::RowBuilder;
 
 pub struct Timestamp;
@@ -32,6 +33,10 @@ impl Type for Timestamp {
         let found = time.and_then(|time| Ok((time, stored(time).ok_or(Unread::Form)?)));
         match found {
             Ok((time, text)) => within(rules, rules.day_of(time), &value, || Stored::Text(Cow::Owned(text))),
+            Err(Unread::Form) if rules.names().is_empty() => {
+                let fault = DateFault::Form { formats: "YYYY-MM-DDTHH:MM:SSZ".to_string() };
+                Parsed::refused(Refusal::new(Problem::NotADate { found: excerpt(&value).to_string(), fault }))
+            }
             Err(why) => Parsed::refused(Refusal::new(unread(&value, why, rules))),
         }
     }

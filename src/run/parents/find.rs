@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 
 use super::customers::read_existing;
-use super::found::FoundParents;
+use super::found::{CustomerIds, FoundParents};
 use super::records::{Existing, Keying, Records, Rules};
 use super::resolve::{Resolved, resolve};
 use super::survey::{Surveyed, survey};
@@ -54,10 +54,10 @@ pub fn used(prepared: &[Prepared], plan: &Plan, options: &Options) -> Result<Use
              its child. Leave out --commit-every"
         )));
     }
-    if plan.mode.changes() && prepared.len() > 1 && keying(plan, link.referenced) == Keying::Other {
+    if plan.mode.changes() && keying(plan, link.referenced) == Keying::Other {
         return Err(Error::Usage(format!(
-            "the inputs have a column for {column}; with --mode {} and several inputs, parents are found only if {referenced} is \
-             the key. Import the inputs one at a time, or with --key {referenced}",
+            "the inputs have a column for {column}; with --mode {}, parents are found only if {referenced} is the key. Import with \
+             --key {referenced}, or ignore the column with --map 'HEADER='",
             plan.mode.name()
         )));
     }
@@ -139,7 +139,14 @@ pub fn find(
         (Command::Import, Some(database)) => folder_of(database),
         _ => std::env::temp_dir(),
     };
-    let surveyed = survey(prepared, plan, (link, keying), options, candidates, folder)?;
+    let surveyed = survey(
+        prepared,
+        plan,
+        (link, keying, CustomerIds(unlinked.customers.as_deref())),
+        options,
+        candidates,
+        folder,
+    )?;
     let Surveyed { nodes, mut records, names, inputs } = surveyed;
     let is_unknown = plan.mode == Mode::Update && !target.has_customers();
     let existing = match target.customers() {

@@ -21,8 +21,20 @@ pub struct FoundParents {
     pub(super) circles: Vec<String>,
     /// The number of records of each input, and their digest; empty if they were not read.
     pub(super) inputs: Vec<(u64, u64)>,
-    /// The customers that a parent's ID may be of: ranges of IDs in order. `None` if it is unknown which exist.
+    /// Ranges of IDs in order: see [`CustomerIds`].
     pub(super) customers: Option<Vec<(i64, i64)>>,
+}
+
+/// The customers that a parent's ID may be of: ranges of IDs in order. `None` if it is unknown which exist.
+#[derive(Clone, Copy)]
+pub(super) struct CustomerIds<'f>(pub(super) Option<&'f [(i64, i64)]>);
+
+impl CustomerIds<'_> {
+    pub(super) fn has(self, id: i64) -> bool {
+        let Some(ranges) = self.0 else { return true };
+        let after = ranges.partition_point(|(first, _)| *first <= id);
+        after.checked_sub(1).is_some_and(|at| ranges[at].1 >= id)
+    }
 }
 
 impl FoundParents {
@@ -53,9 +65,7 @@ impl FoundParents {
 
     /// Whether a customer with this ID may be a parent.
     pub fn has_customer(&self, id: i64) -> bool {
-        let Some(ranges) = &self.customers else { return true };
-        let after = ranges.partition_point(|(first, _)| *first <= id);
-        after.checked_sub(1).is_some_and(|at| ranges[at].1 >= id)
+        CustomerIds(self.customers.as_deref()).has(id)
     }
 }
 

@@ -27,8 +27,10 @@ pub(super) fn assign(records: &Records, existing: Existing, rules: &Rules) -> (V
     let mut new = |record: u32| {
         let input = records.input_of(record) - 1;
         created.add(input, u64::from(record - records.inputs[input]) + 1);
-        next += 1;
-        CustomerId::new(next - 1)
+        let id = CustomerId::new(next);
+        // Storing it is refused.
+        next = next.saturating_add(1);
+        id
     };
     if rules.keying == Keying::Value {
         let creators = creators(records, &ids, &records.value, rules);
@@ -41,6 +43,7 @@ pub(super) fn assign(records: &Records, existing: Existing, rules: &Rules) -> (V
         }
         return (ids, created);
     }
+    let is_existing: Vec<bool> = ids.iter().map(Option::is_some).collect();
     let mut by_key = widened(by_key, records.key.iter());
     let creators = creators(records, &by_key, &records.key, rules);
     for (record, value) in (0..).zip(&records.value) {
@@ -57,7 +60,9 @@ pub(super) fn assign(records: &Records, existing: Existing, rules: &Rules) -> (V
                 by_key[key as usize].filter(|_| is_accepted)
             }
         };
-        if *value != NONE && ids[*value as usize].is_none() {
+        // Of the records with a value, the parent is the one that is looked for first.
+        let is_parent = |value: usize| !is_existing[value] && (ids[value].is_none() || rules.last_wins);
+        if *value != NONE && customer.is_some() && is_parent(*value as usize) {
             ids[*value as usize] = customer;
         }
     }

@@ -1,7 +1,7 @@
 //! Which records find their parents: [`resolve`].
 //!
-//! A record waits for the record that has its parent's value: the first that is not rejected. Then it waits for the first record that
-//! has its key, if that is another value, and for the first that has each of its values that no two customers share: what it claims.
+//! A record waits for the first record that is not rejected and has its key, or one of its values that no two customers share: what it
+//! claims. Then it waits for the record that has its parent's value, again the first that is not rejected.
 //! So everything that is undecided waits for one thing at a time, and following that ends at something decided or in a circle. A stack
 //! takes the place of recursion; each step decides something or continues with something undecided, so the time is linear, whatever the
 //! depth.
@@ -126,8 +126,8 @@ impl<'r> Walk<'r> {
             && match rules.keying {
                 Keying::None => false,
                 Keying::Other => true,
-                // A duplicate changes nobody's ID, but it must not claim its other values.
-                Keying::Value => !records.unique.is_empty(),
+                // A duplicate changes nobody's ID, but it must not claim other values, or move a customer to its parent.
+                Keying::Value => !records.unique.is_empty() || rules.mode.changes(),
             };
         let queues = |is_used: bool| if is_used { Queues::new(nodes, count) } else { Queues::default() };
         let mut walk = Walk {
@@ -223,6 +223,15 @@ impl<'r> Walk<'r> {
     /// Decides on a record, or returns what it waits for.
     fn decide(&mut self, record: u32) -> Option<Waiting> {
         let at = record as usize;
+        // A duplicate moves nobody to its parent, so this is decided first.
+        match self.holder(record) {
+            None => {}
+            Some(holder) if self.status(holder) == Status::Accepted => {
+                self.set(record, Status::Duplicate);
+                return None;
+            }
+            Some(holder) => return Some(Waiting::Record(holder)),
+        }
         if self.records.state[at].reason() == Reason::None && self.records.parent[at] < CLEARED {
             let reason = match self.look(self.records.parent[at]) {
                 Found::Undecided(waiting) => return Some(waiting),
@@ -236,36 +245,27 @@ impl<'r> Walk<'r> {
                 return None;
             }
         }
-        let status = match self.look_at_own(record) {
-            Ok(status) => status,
-            Err(waiting) => return Some(waiting),
-        };
-        self.set(record, status);
+        let value = self.records.value[at];
+        if !self.records.state[at].is_lacking() || self.existing.has(value) {
+            self.set(record, Status::Accepted);
+            return None;
+        }
+        // An earlier input may create the customer.
+        let creator = if value == NONE { None } else { self.front(Queue::Value, value) };
+        match creator.filter(|creator| self.records.input_of(*creator) < self.records.input_of(record)) {
+            None => self.set(record, Status::Faulty),
+            Some(creator) if self.status(creator) == Status::Accepted => self.set(record, Status::Accepted),
+            Some(creator) => return Some(Waiting::Record(creator)),
+        }
         None
     }
 
-    /// What becomes of a record whose parent is found.
-    fn look_at_own(&mut self, record: u32) -> Result<Status, Waiting> {
-        let at = record as usize;
-        let value = self.records.value[at];
-        if self.records.state[at].is_lacking() && !self.existing.has(value) {
-            // An earlier input may create the customer.
-            let creator = if value == NONE { None } else { self.front(Queue::Value, value) };
-            return match creator.filter(|creator| self.records.input_of(*creator) < self.records.input_of(record)) {
-                None => Ok(Status::Faulty),
-                Some(creator) if self.status(creator) == Status::Accepted => Ok(Status::Accepted),
-                Some(creator) => Err(Waiting::Record(creator)),
-            };
-        }
-        for which in 0..self.claims.len() {
-            let node = claimed(self.records, self.claims_keys, which, at);
-            match self.front(Queue::Claim(which), node).filter(|first| *first != record) {
-                None => {}
-                Some(first) if self.status(first) == Status::Accepted => return Ok(Status::Duplicate),
-                Some(first) => return Err(Waiting::Record(first)),
-            }
-        }
-        Ok(Status::Accepted)
+    /// The first record that is not rejected and claims something that this record claims too, if it is another one.
+    fn holder(&mut self, record: u32) -> Option<u32> {
+        (0..self.claims.len()).find_map(|which| {
+            let node = claimed(self.records, self.claims_keys, which, record as usize);
+            self.front(Queue::Claim(which), node).filter(|first| *first != record)
+        })
     }
 
     fn decide_customer(&mut self, node: Node) -> Option<Waiting> {
@@ -333,35 +333,43 @@ impl<'r> Walk<'r> {
             return;
         };
         let members = self.stack.split_off(first);
-        let mut refused = Vec::new();
-        for (index, waiting) in members.iter().enumerate() {
+        let (mut refused, mut last) = (Vec::new(), None);
+        for waiting in members.iter().rev() {
             match waiting {
-                Waiting::Record(record) if self.waits_for_parent(*record) => refused.push(*record),
-                Waiting::Record(record) => self.set(*record, Status::Open),
+                Waiting::Record(record) => {
+                    last = None;
+                    match self.waits_for_parent(*record) {
+                        true => refused.push(*record),
+                        false => self.set(*record, Status::Open),
+                    }
+                }
                 Waiting::Customer(node) => {
                     self.followed[*node as usize] = Followed::No;
                     // The way to the next record does not change, and must not be walked once more for each circle.
-                    let ahead = members[index + 1..].iter().take_while(|waiting| !is_record(waiting)).last();
-                    if let Some(Waiting::Customer(last)) = ahead {
-                        self.existing.parents[*node as usize] = self.existing.parents[*last as usize];
+                    match last {
+                        Some(last) => self.existing.parents[*node as usize] = self.existing.parents[last as usize],
+                        None => last = Some(*node),
                     }
                 }
             }
         }
+        refused.reverse();
         self.refuse_circle(refused);
     }
 
     /// Whether a waiting record waits for its parent, rather than for a record that claims the same as it.
     fn waits_for_parent(&mut self, record: u32) -> bool {
         let parent = self.records.parent[record as usize];
-        self.records.state[record as usize].reason() == Reason::None
+        self.holder(record).is_none()
+            && self.records.state[record as usize].reason() == Reason::None
             && parent < CLEARED
             && matches!(self.look(parent), Found::Undecided(_))
     }
 
     fn refuse_circle(&mut self, mut refused: Vec<u32>) {
+        let is_itself = |record: &u32| self.records.parent[*record as usize] == self.records.value[*record as usize];
         let circle = match refused.len() {
-            1 => ITSELF,
+            1 if is_itself(&refused[0]) => ITSELF,
             count => {
                 self.circles.records.push(count as u32);
                 self.circles.records.len() as u32 - 1

@@ -9,12 +9,12 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, Scope};
 
-use super::found::digest;
+use super::found::{CustomerIds, digest};
 use super::names::{self, Names};
 use super::nodes::{Hash, Nodes};
 use super::records::{CLEARED, Keying, MOST, Records, State, Status};
 use crate::core::judge::field_plan::KeyPlan;
-use crate::core::judge::plan::Plan;
+use crate::core::judge::plan::{OnInvalid, Plan};
 use crate::core::judge::{Checker, LinkPlan, Links, Outcome, Parents, Stamp, Touched, Verdicts};
 use crate::core::profile::Candidates;
 use crate::core::record::{Block, Extent};
@@ -39,11 +39,13 @@ pub struct Surveyed {
 }
 
 /// What blocks are surveyed with, on any thread.
-struct Surveyor {
+struct Surveyor<'s> {
     checker: Checker,
     link: LinkPlan,
     keying: Keying,
     nodes: Arc<Nodes>,
+    /// The customers that a parent's ID may be of.
+    customers: CustomerIds<'s>,
 }
 
 /// What is kept of a block.
@@ -66,7 +68,7 @@ enum Arrival {
 pub fn survey(
     prepared: &[Prepared],
     plan: &Arc<Plan>,
-    (link, keying): (LinkPlan, Keying),
+    (link, keying, customers): (LinkPlan, Keying, CustomerIds<'_>),
     options: &Options,
     candidates: &Candidates,
     folder: PathBuf,
@@ -80,7 +82,7 @@ pub fn survey(
         let stamp = Stamp { now: String::new(), run: 0, file: index as i64 + 1 };
         let (plan, shape) = (Arc::clone(plan), one.shape.clone());
         let checker = Checker::new(plan, shape, stamp, false, options.read.max_record_bytes);
-        let surveyor = Surveyor { checker, link, keying, nodes: Arc::clone(&nodes) };
+        let surveyor = Surveyor { checker, link, keying, nodes: Arc::clone(&nodes), customers };
         let input = one.input.again(&options.read, candidates)?;
         surveyed.read_input(input, &surveyor, options, candidates)?;
     }
@@ -91,7 +93,7 @@ impl Surveyed {
     fn read_input(
         &mut self,
         input: Input,
-        surveyor: &Surveyor,
+        surveyor: &Surveyor<'_>,
         options: &Options,
         candidates: &Candidates,
     ) -> Result<()> {
@@ -196,7 +198,7 @@ fn cut(
     }
 }
 
-fn survey_blocks(surveyor: &Surveyor, blocks: &Mutex<Receiver<CutBlock>>, arrivals: &SyncSender<Arrival>) {
+fn survey_blocks(surveyor: &Surveyor<'_>, blocks: &Mutex<Receiver<CutBlock>>, arrivals: &SyncSender<Arrival>) {
     loop {
         let block = blocks.lock().unwrap_or_else(PoisonError::into_inner).recv();
         // All are cut.
@@ -210,15 +212,17 @@ fn survey_blocks(surveyor: &Surveyor, blocks: &Mutex<Receiver<CutBlock>>, arriva
     }
 }
 
-impl Surveyor {
+impl Surveyor<'_> {
     /// Surveys a block; `None` if there are too many values.
     fn survey(&self, block: &Block, first: u32) -> Option<SurveyedBlock> {
+        let exists = |id| self.customers.has(id);
+        let asked = Parents::Asked(&exists);
         // Rows are made only for values that no two customers share.
         if self.checker.plan().unique.is_empty() {
-            let verdicts = self.checker.check_with::<NoRows>(block, Parents::Asked);
+            let verdicts = self.checker.check_with::<NoRows>(block, asked);
             return self.surveyed(block, first, &verdicts, Vec::new());
         }
-        let verdicts = self.checker.check_with::<RecordBuilder>(block, Parents::Asked);
+        let verdicts = self.checker.check_with::<RecordBuilder>(block, asked);
         let unique = self.unique_nodes(block, &verdicts)?;
         self.surveyed(block, first, &verdicts, unique)
     }
@@ -238,17 +242,21 @@ impl Surveyor {
             Keying::Other => self.nodes.add(&self.key_hashes(&indexes, verdicts))?,
             Keying::Value | Keying::None => Vec::new(),
         };
+        let plan = self.checker.plan();
+        let rejects_ids = plan.parents.is_some_and(|parents| plan.fields[parents.id].on_invalid == OnInvalid::Reject);
         let mut names = Vec::new();
         let mut state = Vec::with_capacity(indexes.len());
         for (at, index) in indexes.iter().enumerate() {
             let touched = verdicts.touched.get(*index);
-            let is_faulty = verdicts.verdicts[*index].outcome == Outcome::Rejected;
+            let link = links.get(*index);
+            let is_faulty = verdicts.verdicts[*index].outcome == Outcome::Rejected
+                || rejects_ids && link.has_unknown_id && link.parent.is_none();
             let is_lacking = touched.is_some_and(Touched::needs_customer);
             state.push(State::new(if is_faulty { Status::Faulty } else { Status::Open }, is_lacking));
             if touched.is_some_and(|touched| touched.cleared.has(self.link.field)) {
                 parent[at] = CLEARED;
             }
-            if let (Some(name), false, true) = (links.get(*index).value, is_faulty, parent[at] < CLEARED) {
+            if let (Some(name), false, true) = (link.value, is_faulty, parent[at] < CLEARED) {
                 names::push(&mut names, first + at as u32, name);
             }
         }

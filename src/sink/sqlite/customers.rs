@@ -159,6 +159,17 @@ impl<'d> Customers<'d> {
         })
     }
 
+    /// Whether a run has given a customer another parent, or created it.
+    pub fn has_new_parent(&self, customer: i64, created: Option<(i64, i64)>) -> Result<bool> {
+        if created.is_some_and(|(first, last)| (first..=last).contains(&customer)) {
+            return Ok(true);
+        }
+        let sql = "SELECT 1 FROM import_changes WHERE run_id = ?1 AND customer_id = ?2 AND field = ?3";
+        let found = self.connection.prepare_cached(sql);
+        let found = found.and_then(|mut statement| statement.exists(params![self.options.run_id, customer, PARENT_ID]));
+        found.map_err(|error| self.options.sqlite_error(error))
+    }
+
     /// Visits the IDs of customers below `below`, in order.
     pub fn for_each_id(&self, below: i64, mut each: impl FnMut(i64)) -> Result<()> {
         let sql = format!("SELECT customer_id FROM {} ORDER BY customer_id", table_of(&self.options.profile));
