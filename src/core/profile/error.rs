@@ -59,8 +59,24 @@ pub enum ProfileErrorKind {
     NothingToDrop(String, Option<String>),
     /// It names this field twice.
     Twice(String),
-    /// `min` is more than `max`.
-    MinAboveMax(usize, usize),
+    /// The least value is more than the greatest: their two keys, and what these say.
+    NothingBetween([&'static str; 2], [String; 2]),
+    /// `max` allows no character.
+    NoLength,
+    /// A list is empty.
+    EmptyList,
+    /// A format names a part of the date twice.
+    PartTwice(String),
+    /// A format counts seconds since 1970.
+    CountedSeconds(String),
+    /// Two choices differ in their case alone.
+    Alike(String, String),
+    /// Two names of columns are the same header.
+    SameHeader(String, String),
+    /// The default is none of the listed values.
+    DefaultNotListed(String),
+    /// An invalid key would be kept.
+    KeyKept,
     /// A choice without words.
     NoChoices,
     /// The bound of a number is no number of the field's type.
@@ -104,6 +120,8 @@ pub enum ProfileErrorKind {
     },
     /// This field refers to parents too.
     SecondReference(String),
+    /// It refers to the column of the parents' IDs.
+    ReferenceToId,
     /// It refers to itself.
     ReferenceToItself,
     /// The column that the IDs of parents are stored in has another type.
@@ -184,7 +202,29 @@ impl Display for ProfileErrorKind {
                 nearest.iter().try_for_each(|near| write!(formatter, "; did you mean {near}?"))
             }
             Twice(name) => write!(formatter, "it names {name} twice"),
-            MinAboveMax(min, max) => write!(formatter, "{min} is more than max, {max}"),
+            NothingBetween([low, high], [least, greatest]) => {
+                write!(formatter, "{low} is {least} and {high} is {greatest}, so no value fits; change one of them")
+            }
+            NoLength => write!(formatter, "no value has at most 0 characters; write a number from 1"),
+            EmptyList => write!(formatter, "the list is empty; name something in it, or remove the key"),
+            PartTwice(format) => write!(formatter, "{format:?} has one part of a date or time twice; remove one"),
+            CountedSeconds(format) => {
+                write!(formatter, "{format:?} has %s, but seconds since 1970 are not read; use %Y, %m, %d and the like")
+            }
+            Alike(one, other) => {
+                write!(formatter, "{one:?} and {other:?} are one word, for case does not count; remove one of them")
+            }
+            SameHeader(one, other) => {
+                write!(formatter, "{one:?} and {other:?} are one header, for only letters and digits count; remove one")
+            }
+            DefaultNotListed(default) => write!(
+                formatter,
+                "{default:?} is no value that `values` stores, and \"*\" rejects all others; add it there"
+            ),
+            KeyKept => write!(
+                formatter,
+                "this field is the key, and an invalid key cannot identify a customer; remove on_invalid"
+            ),
             NoChoices => write!(formatter, "a choice needs at least one word"),
             NotANumber(text) => write!(formatter, "{text:?} is no number that this type can have"),
             NotAMark(mark) => write!(formatter, "{mark:?} cannot stand there in a number"),
@@ -213,6 +253,12 @@ impl Display for ProfileErrorKind {
             NoEffect { only_for } => write!(formatter, "it has no effect on this type; it is for {only_for}"),
             SecondReference(other) => {
                 write!(formatter, "a customer has one parent, and the field {other} refers to it; remove one of them")
+            }
+            ReferenceToId => {
+                write!(
+                    formatter,
+                    "records do not say which ID their parent gets; name the field that has the parent's own value"
+                )
             }
             ReferenceToItself => {
                 write!(formatter, "it names its own field; name the field in which the parent's value stands")

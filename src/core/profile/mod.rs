@@ -6,7 +6,9 @@
 mod binding;
 mod built_in;
 mod check;
+mod contradiction;
 mod definition;
+mod empty_list;
 mod error;
 mod field;
 mod field_check;
