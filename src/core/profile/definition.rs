@@ -186,10 +186,10 @@ impl Profile {
         };
         let fields = with_parent_id(fields);
         let checks = compiled(&checks, &fields).map_err(|(check, key, kind)| match check {
-            Some(name) => sources.check_error(&name, key, kind),
+            Some(name) => sources.blaming_drop(sources.check_error(&name, key, kind)),
             None => sources.error(&[key], kind),
         })?;
-        let profile = Profile {
+        let mut profile = Profile {
             name,
             title,
             key,
@@ -205,8 +205,16 @@ impl Profile {
         };
         profile.check().map_err(|(path, kind)| {
             let path: Vec<&str> = path.iter().map(String::as_str).collect();
-            sources.error(&path, kind)
+            match (&kind, path.as_slice()) {
+                (Kind::NothingBetween(keys, _), [table @ .., _]) => sources.error_of_two(table, *keys, kind),
+                _ => sources.blaming_drop(sources.error(&path, kind)),
+            }
         })?;
+        for (table, habits) in [("file", &mut profile.file), ("feed", &mut profile.feed)] {
+            for habit in &mut habits.0 {
+                habit.place = Some(Box::new(sources.error(&[table, &habit.key], Kind::Habit(String::new()))));
+            }
+        }
         Ok(profile)
     }
 
@@ -359,6 +367,11 @@ mod tests {
             let message = message(&text.replace("{}", &"x".repeat(129)));
             assert!(message.contains("characters, and this one has more"), "{text}\n{message}");
         }
+        // A long text is cut.
+        let text = "x".repeat(100_000);
+        for text in [format!("key = \"{text}\"\n[fields.a]\n"), format!("[fields.a]\nmin = \"{text}\"\n")] {
+            assert!(message(&text).len() < 700, "{}", message(&text));
+        }
         let long = "x".repeat(1 << 20);
         assert!(message(&format!("name = \"{long}\"")).contains("at most 1048576 bytes"));
     }
@@ -369,7 +382,21 @@ mod tests {
             ("a", "type = 'txet'", "fields.a.type: there is no word `txet` here; did you mean text?"),
             ("a", "rule = 1", "fields.a.rule: there is no key `rule` here; known are"),
             ("a", "min = '1'", "fields.a.min: invalid type: string"),
-            ("a", "min = -1", "fields.a.min: invalid value: integer `-1`"),
+            (
+                "a",
+                "min = -1",
+                "fields.a.min: invalid value: integer `-1`, expected a whole number from 0 to 9223372036854775807",
+            ),
+            (
+                "a",
+                "type = 'decimal'\nscale = -1",
+                "scale: invalid value: integer `-1`, expected a whole number from 0 to 18",
+            ),
+            (
+                "a",
+                "max = 99999999999999999999",
+                "integer `99999999999999999999`, expected a whole number from 0 to 9223372036854775807",
+            ),
             ("a", "characters = 'x'", "fields.a.characters: there is no word `x` here"),
             ("a", "compare = 'x'", "fields.a.compare: there is no word `x` here"),
             ("' '", "", "it must not be empty"),
@@ -531,6 +558,10 @@ mod tests {
             ("wrong.toml", "extends = \"min.toml\"\n"),
             ("min.toml", "[fields.one]\nmin = 9\nmax = 5\n"),
             ("drops.toml", "extends = \"c.toml\"\ndrop = [\"tow\"]\n"),
+            ("key.toml", "extends = \"c.toml\"\ndrop = [\"one\"]\n[fields.other]\n"),
+            ("all.toml", "extends = \"c.toml\"\ndrop = [\"one\"]\n"),
+            ("most.toml", "extends = \"tall.toml\"\n[fields.one]\nmax = 3\n"),
+            ("tall.toml", "[fields.one]\nmin = 5\n"),
         ];
         let text = |name: &str| files.iter().find(|(file, _)| *file == name).map(|(_, text)| text.to_string());
         let parse = |name: &str| {
@@ -545,8 +576,17 @@ mod tests {
         for (name, expected) in [
             ("self.toml", "self.toml: line 1, column 11: extends: the files extend one another in a circle"),
             ("x.toml", "x.toml, y.toml, x.toml"),
-            ("wrong.toml", "min.toml: line 2, column 7: fields.one.min: min is 9 and max is 5"),
-            ("drops.toml", "drops.toml: line 2, column 8: drop: the extended profile has no field or check \"tow\""),
+            (
+                "wrong.toml",
+                "min.toml, which wrong.toml extends: line 2, column 7: fields.one.min: min is 9 and max is 5",
+            ),
+            (
+                "key.toml",
+                "key.toml: line 2, column 9: drop: key of c.toml names one; change key here too, or do not drop one",
+            ),
+            ("all.toml", "all.toml: line 2, column 8: drop: a profile has 1 to 512 fields, and this one has 0"),
+            ("most.toml", "most.toml: line 3, column 7: fields.one.max: min is 5 and max is 3"),
+            ("drops.toml", "drops.toml: line 2, column 9: drop: the extended profile has no field or check \"tow\""),
         ] {
             let message = parse(name).unwrap_err();
             assert!(message.contains(expected), "{name}: {message}");

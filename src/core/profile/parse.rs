@@ -116,10 +116,10 @@ fn table_of(text: &str) -> Table {
 /// One content of several files: each changes what those that it extends say.
 fn merged(own: ProfileText, sources: Sources) -> Result<Parsed, ProfileError> {
     let mut table = Table::new();
-    for text in sources.texts().rev() {
+    for (file, text) in sources.texts().enumerate().rev() {
         let own = table_of(text);
         for name in own.get("drop").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
-            drop_one(&mut table, name).map_err(|kind| sources.error(&["drop"], kind))?;
+            drop_one(&mut table, name).map_err(|kind| sources.drop_error(file, name, kind))?;
         }
         overlay(&mut table, own);
     }
