@@ -182,8 +182,19 @@ fn a_profile_that_cannot_be_is_refused_before_anything_is_written() {
         ),
         ("extends = \"crm.toml\"\n[fields.a]\n", "the files extend one another in a circle"),
         ("extends = \"none.toml\"\n", "cannot read none.toml: there is no such file"),
-        ("[file]\nencoding = \"klingon\"\n[fields.a]\n", "file.encoding: \"klingon\": there is no such encoding"),
-        ("[feed]\nmode = \"upsrt\"\n[fields.a]\n", "feed.mode: \"upsrt\" is not one of create, update, upsert"),
+        (
+            "[file]\nencoding = \"klingon\"\n[fields.a]\n",
+            "the profile crm.toml: line 2, column 12: file.encoding: \"klingon\": there is no such encoding",
+        ),
+        ("[file]\nheader_line = 0\n[fields.a]\n", "crm.toml: line 2, column 15: file.header_line: \"0\": lines are"),
+        (
+            "extends = \"contact\"\ndrop = [\"email\"]\n",
+            "crm.toml: line 2, column 9: drop: key of contact names email; change key here too, or do not drop email",
+        ),
+        (
+            "[feed]\nmode = \"upsrt\"\n[fields.a]\n",
+            "crm.toml: line 2, column 8: feed.mode: \"upsrt\" is not one of create, update, upsert",
+        ),
     ] {
         place.write("crm.toml", text);
         let done = place.custload("import a.csv --profile crm.toml").ends(2);

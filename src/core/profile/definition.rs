@@ -10,13 +10,14 @@ use super::built_in::TEXTS;
 use super::check::{Check, compiled};
 use super::error::{ProfileError, ProfileErrorKind as Kind, Setting, SettingsError};
 use super::field::{Field, accepted_names};
-use super::field_check::check_name;
+use super::field_check::{check_length, check_name};
 use super::field_set::FieldSet;
 use super::habits::{FEED_KEYS, FILE_KEYS, Habits};
 use super::header::{letters_and_digits, nearest};
 use super::parents::{check_parents, with_parent_id};
 use super::parse::{Parsed, ProfileText, ReadBase, built_in, parse};
 use super::places::Sources;
+use crate::core::mode::OnInvalid;
 use crate::core::types::definition::Storage;
 
 /// A named set of fields and rules.
@@ -58,7 +59,7 @@ pub const RESERVED_COLUMNS: [&str; 6] =
     ["customer_id", "created_at", "updated_at", "import_run", "import_file", "import_record"];
 
 /// What the names of SQLite's and custload's own tables begin with.
-const RESERVED_TABLES: [&str; 3] = ["import_", "sqlite_", "custload_"];
+const RESERVED_TABLES: [&str; 3] = ["import_", "sqlite", "custload_"];
 
 /// The path of the wrong key, and what is wrong.
 type Wrong = (Vec<String>, Kind);
@@ -185,10 +186,10 @@ impl Profile {
         };
         let fields = with_parent_id(fields);
         let checks = compiled(&checks, &fields).map_err(|(check, key, kind)| match check {
-            Some(name) => sources.check_error(&name, key, kind),
+            Some(name) => sources.blaming_drop(sources.check_error(&name, key, kind)),
             None => sources.error(&[key], kind),
         })?;
-        let profile = Profile {
+        let mut profile = Profile {
             name,
             title,
             key,
@@ -204,8 +205,16 @@ impl Profile {
         };
         profile.check().map_err(|(path, kind)| {
             let path: Vec<&str> = path.iter().map(String::as_str).collect();
-            sources.error(&path, kind)
+            match (&kind, path.as_slice()) {
+                (Kind::NothingBetween(keys, _), [table @ .., _]) => sources.error_of_two(table, *keys, kind),
+                _ => sources.blaming_drop(sources.error(&path, kind)),
+            }
         })?;
+        for (table, habits) in [("file", &mut profile.file), ("feed", &mut profile.feed)] {
+            for habit in &mut habits.0 {
+                habit.place = Some(Box::new(sources.error(&[table, &habit.key], Kind::Habit(String::new()))));
+            }
+        }
         Ok(profile)
     }
 
@@ -229,6 +238,7 @@ impl Profile {
             for (index, column) in columns.iter().enumerate() {
                 let is_new = if columns[..index].contains(column) { Err(Kind::Twice(column.clone())) } else { Ok(()) };
                 is_new.and_then(|()| self.check_key_field(column)).map_err(|kind| (top(key), kind))?;
+                self.check_key_is_not_kept(column)?;
             }
         }
         for (table, habits, known) in [("file", &self.file, &FILE_KEYS[..]), ("feed", &self.feed, &FEED_KEYS)] {
@@ -241,7 +251,7 @@ impl Profile {
 
     /// Checks that the table's name is free. SQLite compares names without regard to case.
     fn check_table(&self) -> Result<(), Kind> {
-        check_name(&self.table)?;
+        check_name(&self.table).and_then(|()| check_length(&self.table))?;
         let lower = self.table.to_ascii_lowercase();
         match RESERVED_TABLES.iter().any(|start| lower.starts_with(start)) {
             true => Err(Kind::ReservedTable(RESERVED_TABLES.join(", "))),
@@ -301,6 +311,15 @@ impl Profile {
         }
     }
 
+    /// Checks that no invalid key is kept, as on the command line.
+    fn check_key_is_not_kept(&self, column: &str) -> Result<(), Wrong> {
+        let field = self.fields.iter().find(|field| field.column == column);
+        match field.filter(|field| field.on_invalid == Some(OnInvalid::Keep)) {
+            Some(field) => Err((of_field(field, "on_invalid"), Kind::KeyKept)),
+            None => Ok(()),
+        }
+    }
+
     fn check_field(&self, column: &str) -> Result<(), Kind> {
         let known = self.fields.iter().map(|field| field.column.as_str());
         self.field_index(column).map(|_| ()).ok_or_else(|| Kind::unknown_field(column, known))
@@ -333,6 +352,8 @@ mod tests {
             ("name = \" \"\n[fields.id]\n", "line 1, column 8: name: it must not be empty"),
             ("key = \"di\"\n[fields.id]\n", "line 1, column 7: key: there is no field \"di\""),
             ("key = [\"id\", \"id\"]\n[fields.id]\n", "line 1, column 7: key: it names id twice"),
+            ("key = []\n[fields.id]\n", "line 1, column 7: key: the list is empty; name something in it, or remove"),
+            ("table = \"SQLite\"\n[fields.id]\n", "table: names that begin with import_, sqlite, custload_ are"),
             ("key_fallback = \"no\"\n[fields.id]\n", "key_fallback: there is no field \"no\""),
             ("extends = \"contcat\"\n", "extends: there is no built-in profile \"contcat\""),
             ("[fields]\nid = 7\n", "fields.id: invalid type: integer `7`"),
@@ -341,6 +362,15 @@ mod tests {
         ] {
             let message = message(text);
             assert!(message.starts_with("own.toml: ") && message.contains(expected), "{text}\n{message}");
+        }
+        for text in ["table = \"{}\"\n[fields.id]\n", "[fields.{}]\n", "[fields.a]\nfrom = [\"b\"]\njoin = \"{}\"\n"] {
+            let message = message(&text.replace("{}", &"x".repeat(129)));
+            assert!(message.contains("characters, and this one has more"), "{text}\n{message}");
+        }
+        // A long text is cut.
+        let text = "x".repeat(100_000);
+        for text in [format!("key = \"{text}\"\n[fields.a]\n"), format!("[fields.a]\nmin = \"{text}\"\n")] {
+            assert!(message(&text).len() < 700, "{}", message(&text));
         }
         let long = "x".repeat(1 << 20);
         assert!(message(&format!("name = \"{long}\"")).contains("at most 1048576 bytes"));
@@ -352,7 +382,21 @@ mod tests {
             ("a", "type = 'txet'", "fields.a.type: there is no word `txet` here; did you mean text?"),
             ("a", "rule = 1", "fields.a.rule: there is no key `rule` here; known are"),
             ("a", "min = '1'", "fields.a.min: invalid type: string"),
-            ("a", "min = -1", "fields.a.min: invalid value: integer `-1`"),
+            (
+                "a",
+                "min = -1",
+                "fields.a.min: invalid value: integer `-1`, expected a whole number from 0 to 9223372036854775807",
+            ),
+            (
+                "a",
+                "type = 'decimal'\nscale = -1",
+                "scale: invalid value: integer `-1`, expected a whole number from 0 to 18",
+            ),
+            (
+                "a",
+                "max = 99999999999999999999",
+                "integer `99999999999999999999`, expected a whole number from 0 to 9223372036854775807",
+            ),
             ("a", "characters = 'x'", "fields.a.characters: there is no word `x` here"),
             ("a", "compare = 'x'", "fields.a.compare: there is no word `x` here"),
             ("' '", "", "it must not be empty"),
@@ -362,11 +406,47 @@ mod tests {
             ("a", "label = ' i d '", "fields.a.label: the header \" i d \" also means the field id"),
             ("a", "aliases = ['b','I.D.']", "fields.a.aliases: the header \"I.D.\" also means the field id"),
             ("a", "aliases = ['']", "fields.a.aliases: it must not be empty"),
-            ("a", "min = 3\nmax = 2", "fields.a.min: 3 is more than max, 2"),
-            ("a", "min = 5000", "fields.a.min: 5000 is more than max, 4096"),
+            ("a", "min = 3\nmax = 2", "fields.a.min: min is 3 and max is 2, so no value fits; change one of them"),
+            ("a", "min = 5000", "fields.a.min: min is 5000 and max is 4096"),
             ("a", "type = 'choice'", "fields.a.choices: a choice needs at least one word"),
             ("a", "type = 'choice'\nchoices = ['']", "fields.a.choices: it must not be empty"),
             ("a", "choices = ['b']", "choices: it has no effect on this type"),
+            ("a", "type = 'choice'\nchoices = ['ä', 'b', 'Ä']", "choices: \"ä\" and \"Ä\" are one word"),
+            ("a", "max = 0", "fields.a.max: no value has at most 0 characters; write a number from 1"),
+            ("a", "type = 'integer'\nat_least = 9\nat_most = 5", "fields.a.at_least: at_least is 9 and at_most is 5"),
+            ("a", "type = 'decimal'\nat_least = 0.3\nat_most = 0.25", "at_least is 0.3 and at_most is 0.25"),
+            (
+                "a",
+                "type = 'date'\nnot_before = 2000-01-02\nnot_after = 2000-01-01",
+                "fields.a.not_before: not_before is 2000-01-02 and not_after is 2000-01-01, so no value fits",
+            ),
+            ("a", "pattern = ''", "fields.a.pattern: it must not be empty"),
+            ("a", "type = 'date'\nformats = []", "fields.a.formats: the list is empty; name something in it"),
+            ("a", "from = []", "fields.a.from: the list is empty"),
+            ("a", "from = ['b', 'B.']", "fields.a.from: \"b\" and \"B.\" are one header"),
+            ("a", "from = ['?', '?']", "fields.a.from: \"?\" and \"?\" are one header"),
+            (
+                "a",
+                "type = 'date'\nformats = ['%Y%Y-%m-%d']",
+                "formats: \"%Y%Y-%m-%d\" has one part of a date or time twice",
+            ),
+            ("a", "type = 'date'\nformats = ['%F %-d']", "formats: \"%F %-d\" has one part of a date or time twice"),
+            (
+                "a",
+                "type = 'timestamp'\nformats = ['%s']",
+                "formats: \"%s\" has %s, but seconds since 1970 are not read",
+            ),
+            (
+                "a",
+                "default = 'x'\nvalues = { y = 'z', '*' = 'reject' }",
+                "default: \"x\" is no value that `values` stores",
+            ),
+            ("id", "on_invalid = 'keep'", "fields.id.on_invalid: this field is the key, and an invalid key cannot"),
+            (
+                "a",
+                "references = 'parent_customer_id'",
+                "references: records do not say which ID their parent gets; name the field that has the parent's own",
+            ),
             ("a", "at_least = 1", "it is for the types integer and decimal"),
             (
                 "a",
@@ -428,7 +508,8 @@ mod tests {
             ("a", "stand_ins = [[]]", "one field or two are allowed, and there are 0"),
             ("a", "stand_ins = [['b']]", "stand_ins: there is no field \"b\""),
         ] {
-            let message = message(&format!("key = 'id'\n[fields.id]\n[fields.{column}]\n{field}\n"));
+            let other = if column == "id" { "" } else { "[fields.id]\n" };
+            let message = message(&format!("key = 'id'\n{other}[fields.{column}]\n{field}\n"));
             assert!(message.starts_with("own.toml: line ") && message.contains(expected), "{field}\n{message}");
         }
     }
@@ -470,18 +551,24 @@ mod tests {
             ("a.toml", "extends = \"b.toml\"\n[fields.one]\nmax = 1\n"),
             ("b.toml", "extends = \"c.toml\"\n[fields.two]\nmax = 2\n[fields.one]\nmin = 1\nmax = 5\n"),
             ("c.toml", "key = \"one\"\n[fields.one]\nlabel = \"Eins\"\n[file]\nencoding = \"cp850\"\n"),
+            ("keyless.toml", "extends = \"c.toml\"\nkey = []\n"),
             ("self.toml", "extends = \"self.toml\"\n"),
             ("x.toml", "extends = \"y.toml\"\n"),
             ("y.toml", "extends = \"x.toml\"\n"),
             ("wrong.toml", "extends = \"min.toml\"\n"),
             ("min.toml", "[fields.one]\nmin = 9\nmax = 5\n"),
             ("drops.toml", "extends = \"c.toml\"\ndrop = [\"tow\"]\n"),
+            ("key.toml", "extends = \"c.toml\"\ndrop = [\"one\"]\n[fields.other]\n"),
+            ("all.toml", "extends = \"c.toml\"\ndrop = [\"one\"]\n"),
+            ("most.toml", "extends = \"tall.toml\"\n[fields.one]\nmax = 3\n"),
+            ("tall.toml", "[fields.one]\nmin = 5\n"),
         ];
         let text = |name: &str| files.iter().find(|(file, _)| *file == name).map(|(_, text)| text.to_string());
         let parse = |name: &str| {
             let mut read = |base: &str, _: &str| Ok((base.to_string(), text(base).ok_or("there is no such file")?));
             Profile::parse_with(name, &text(name).unwrap(), &mut read).map_err(|error| error.to_string())
         };
+        assert!(parse("keyless.toml").unwrap().key.is_empty());
         let profile = parse("a.toml").unwrap();
         let one = &profile.fields[0];
         assert_eq!((one.label.as_str(), one.min, one.max, profile.fields.len()), ("Eins", Some(1), Some(1), 2));
@@ -489,8 +576,17 @@ mod tests {
         for (name, expected) in [
             ("self.toml", "self.toml: line 1, column 11: extends: the files extend one another in a circle"),
             ("x.toml", "x.toml, y.toml, x.toml"),
-            ("wrong.toml", "min.toml: line 2, column 7: fields.one.min: 9 is more than max, 5"),
-            ("drops.toml", "drops.toml: line 2, column 8: drop: the extended profile has no field or check \"tow\""),
+            (
+                "wrong.toml",
+                "min.toml, which wrong.toml extends: line 2, column 7: fields.one.min: min is 9 and max is 5",
+            ),
+            (
+                "key.toml",
+                "key.toml: line 2, column 9: drop: key of c.toml names one; change key here too, or do not drop one",
+            ),
+            ("all.toml", "all.toml: line 2, column 8: drop: a profile has 1 to 512 fields, and this one has 0"),
+            ("most.toml", "most.toml: line 3, column 7: fields.one.max: min is 5 and max is 3"),
+            ("drops.toml", "drops.toml: line 2, column 9: drop: the extended profile has no field or check \"tow\""),
         ] {
             let message = parse(name).unwrap_err();
             assert!(message.contains(expected), "{name}: {message}");

@@ -1,6 +1,7 @@
 //! Why a profile cannot be read ([`ProfileError`]), with positions in its TOML; and what is wrong with the settings of a run that
 //! name fields ([`SettingsError`]): data, which the command line puts into words.
 
+use std::borrow::Cow;
 use std::fmt::{self, Display};
 
 use super::field_set::FieldSet;
@@ -14,6 +15,8 @@ use crate::core::types::dates::{DatesFault, MOST_FORMATS, TODAY};
 pub struct ProfileError {
     /// The file as it was named.
     pub file: String,
+    /// The file that was to be read, if it extends this one.
+    pub extended_by: Option<String>,
     /// The position of the wrong value, if there is one.
     pub position: Option<Position>,
     /// Its key, such as `fields.name.min`. Empty if the text is not TOML.
@@ -57,10 +60,37 @@ pub enum ProfileErrorKind {
     UnknownField(String, Option<String>),
     /// It drops what the extended profile does not have; the most similar field or check.
     NothingToDrop(String, Option<String>),
+    /// This field is dropped, but this key of this extended file names it.
+    Dropped {
+        /// The field.
+        name: String,
+        /// The key.
+        key: String,
+        /// The file.
+        file: String,
+    },
+    /// The value of an option in `[file]` or `[feed]` that cannot be, and why.
+    Habit(String),
     /// It names this field twice.
     Twice(String),
-    /// `min` is more than `max`.
-    MinAboveMax(usize, usize),
+    /// The least value is more than the greatest: their two keys, and what these say.
+    NothingBetween([&'static str; 2], [String; 2]),
+    /// `max` allows no character.
+    NoLength,
+    /// A list is empty.
+    EmptyList,
+    /// A format names a part of the date twice.
+    PartTwice(String),
+    /// A format counts seconds since 1970.
+    CountedSeconds(String),
+    /// Two choices differ in their case alone.
+    Alike(String, String),
+    /// Two names of columns are the same header.
+    SameHeader(String, String),
+    /// The default is none of the listed values.
+    DefaultNotListed(String),
+    /// An invalid key would be kept.
+    KeyKept,
     /// A choice without words.
     NoChoices,
     /// The bound of a number is no number of the field's type.
@@ -104,6 +134,8 @@ pub enum ProfileErrorKind {
     },
     /// This field refers to parents too.
     SecondReference(String),
+    /// It refers to the column of the parents' IDs.
+    ReferenceToId,
     /// It refers to itself.
     ReferenceToItself,
     /// The column that the IDs of parents are stored in has another type.
@@ -124,8 +156,9 @@ impl ProfileError {
     /// What is wrong and where, in one line.
     pub fn message(&self) -> String {
         let position = self.position.map(|position| format!("{position}: ")).unwrap_or_default();
-        let key = if self.key.is_empty() { String::new() } else { format!("{}: ", self.key) };
-        format!("{}: {position}{key}{}", self.file, self.kind)
+        let key = if self.key.is_empty() { String::new() } else { format!("{}: ", shortened(&self.key)) };
+        let by = self.extended_by.iter().map(|by| format!(", which {} extends", shortened(by))).collect::<String>();
+        format!("{}{by}: {position}{key}{}", shortened(&self.file), shortened(&self.kind.to_string()))
     }
 
     /// The line of the wrong value with its number, and a line with a mark under the value. Invisible characters are made
@@ -145,6 +178,20 @@ impl Display for ProfileError {
         formatter.write_str(&self.message())?;
         self.marked().iter().flatten().try_for_each(|line| write!(formatter, "\n{line}"))
     }
+}
+
+/// The most characters of a part of a message, and how many of its beginning and end remain of a longer one.
+const MOST_SAID: usize = 600;
+const KEPT: usize = 100;
+
+/// A part of a message; a long one without its middle, which is somebody's text.
+fn shortened(text: &str) -> Cow<'_, str> {
+    if text.char_indices().nth(MOST_SAID).is_none() {
+        return Cow::Borrowed(text);
+    }
+    let start = text.char_indices().nth(KEPT).map_or(text, |(end, _)| &text[..end]);
+    let end = text.char_indices().nth_back(KEPT - 1).map_or(text, |(begin, _)| &text[begin..]);
+    Cow::Owned(format!("{start}…{end}"))
 }
 
 impl Display for ProfileErrorKind {
@@ -183,8 +230,34 @@ impl Display for ProfileErrorKind {
                 write!(formatter, "the extended profile has no field or check {name:?}")?;
                 nearest.iter().try_for_each(|near| write!(formatter, "; did you mean {near}?"))
             }
+            Dropped { name, key, file } => {
+                write!(formatter, "{key} of {file} names {name}; change {key} here too, or do not drop {name}")
+            }
+            Habit(why) => formatter.write_str(why),
             Twice(name) => write!(formatter, "it names {name} twice"),
-            MinAboveMax(min, max) => write!(formatter, "{min} is more than max, {max}"),
+            NothingBetween([low, high], [least, greatest]) => {
+                write!(formatter, "{low} is {least} and {high} is {greatest}, so no value fits; change one of them")
+            }
+            NoLength => write!(formatter, "no value has at most 0 characters; write a number from 1"),
+            EmptyList => write!(formatter, "the list is empty; name something in it, or remove the key"),
+            PartTwice(format) => write!(formatter, "{format:?} has one part of a date or time twice; remove one"),
+            CountedSeconds(format) => {
+                write!(formatter, "{format:?} has %s, but seconds since 1970 are not read; use %Y, %m, %d and the like")
+            }
+            Alike(one, other) => {
+                write!(formatter, "{one:?} and {other:?} are one word, for case does not count; remove one of them")
+            }
+            SameHeader(one, other) => {
+                write!(formatter, "{one:?} and {other:?} are one header, for only letters and digits count; remove one")
+            }
+            DefaultNotListed(default) => write!(
+                formatter,
+                "{default:?} is no value that `values` stores, and \"*\" rejects all others; add it there"
+            ),
+            KeyKept => write!(
+                formatter,
+                "this field is the key, and an invalid key cannot identify a customer; remove on_invalid"
+            ),
             NoChoices => write!(formatter, "a choice needs at least one word"),
             NotANumber(text) => write!(formatter, "{text:?} is no number that this type can have"),
             NotAMark(mark) => write!(formatter, "{mark:?} cannot stand there in a number"),
@@ -213,6 +286,12 @@ impl Display for ProfileErrorKind {
             NoEffect { only_for } => write!(formatter, "it has no effect on this type; it is for {only_for}"),
             SecondReference(other) => {
                 write!(formatter, "a customer has one parent, and the field {other} refers to it; remove one of them")
+            }
+            ReferenceToId => {
+                write!(
+                    formatter,
+                    "records do not say which ID their parent gets; name the field that has the parent's own value"
+                )
             }
             ReferenceToItself => {
                 write!(formatter, "it names its own field; name the field in which the parent's value stands")

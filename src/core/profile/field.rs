@@ -20,7 +20,7 @@ use crate::core::{text::Characters, text::key::KeyComparison, types::FieldType};
 pub const TEXT_LIMIT: usize = 4096;
 
 /// The greatest scale of a decimal: a number of 64 bits has no more digits.
-const MOST_DECIMALS: u32 = 18;
+pub(super) const MOST_DECIMALS: u32 = 18;
 
 /// In the replacements of a field's values: all values that have none.
 pub const REST: &str = "*";

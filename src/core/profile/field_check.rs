@@ -7,6 +7,9 @@ use crate::core::mode::OnInvalid;
 use crate::core::text;
 use crate::core::types::definition::{Refusal, Storage};
 
+/// The most characters of the name of a column or table.
+const MOST_NAME: usize = 128;
+
 impl Field {
     /// Checks that its keys have an effect and fit each other.
     pub(super) fn check(&self) -> Result<(), (&'static str, Kind)> {
@@ -18,7 +21,8 @@ impl Field {
         for (key, name) in names.chain(parts).chain(aliases).chain(choices) {
             check_name(name).map_err(|kind| (key, kind))?;
         }
-        let (parts, min, settings) = (self.parts.len(), self.min.unwrap_or(0), self.kind.facts().settings);
+        check_length(&self.column).map_err(|kind| ("column", kind))?;
+        let (parts, settings) = (self.parts.len(), self.kind.facts().settings);
         match () {
             () if !matches!(parts, 0 | 2) => Err(("parts", Kind::ListLength(parts, "no part or two are"))),
             () if self.parts.iter().any(Vec::is_empty) => Err(("parts", Kind::Empty)),
@@ -31,7 +35,6 @@ impl Field {
             () if self.from.is_empty() && self.join.is_some() => {
                 Err(("join", Kind::NoEffect { only_for: "fields with `from`" }))
             }
-            () if min > self.longest() => Err(("min", Kind::MinAboveMax(min, self.longest()))),
             () if settings.contains(&"choices") && self.choices.is_empty() => Err(("choices", Kind::NoChoices)),
             () => Ok(()),
         }?;
@@ -96,9 +99,10 @@ impl Field {
         Kind::BreaksRules(message(&finding, &self.column).to_string())
     }
 
-    /// Checks that the default and the replacements keep the field's rules.
+    /// Checks its limits, and that the default and the replacements keep the field's rules.
     fn check_fillers(&self) -> Result<(), (&'static str, Kind)> {
         let (limits, pattern) = (self.limits(None)?, self.compiled_pattern()?);
+        self.check_contradictions(&limits)?;
         let check = |key, text: &str| {
             let cleaned = text::clean(text).map_err(|_| (key, Kind::ControlCharacter))?;
             if text::is_missing(&cleaned) {
@@ -129,4 +133,9 @@ pub(super) fn check_name(name: &str) -> Result<(), Kind> {
         _ if name.contains('\0') => Err(Kind::Nul),
         _ => Ok(()),
     }
+}
+
+/// Checks that the name of a column or table is no longer than a person reads.
+pub(super) fn check_length(name: &str) -> Result<(), Kind> {
+    if name.chars().count() > MOST_NAME { Err(Kind::TooManyCharacters(MOST_NAME)) } else { Ok(()) }
 }

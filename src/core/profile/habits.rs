@@ -3,6 +3,7 @@
 use serde::{Deserialize, Deserializer, de};
 use toml::Value;
 
+use super::error::{ProfileError, ProfileErrorKind};
 use super::scalar::Scalar;
 
 /// The keys of `[file]`: how the files are read. Each is an option of the same name, with hyphens.
@@ -31,6 +32,16 @@ pub struct Habit {
     pub key: String,
     /// Its values.
     pub values: Vec<String>,
+    /// An error with the place where it stands.
+    pub(super) place: Option<Box<ProfileError>>,
+}
+
+impl Habit {
+    /// The error of a value that cannot be, and why.
+    pub fn error(&self, why: String) -> Option<ProfileError> {
+        let place = self.place.as_deref()?.clone();
+        Some(ProfileError { kind: ProfileErrorKind::Habit(why), ..place })
+    }
 }
 
 /// The keys of a table, in the order of the file.
@@ -44,7 +55,7 @@ impl<'de> Deserialize<'de> for Habits {
             let values = if let Value::Array(values) = value { values } else { vec![value] };
             let values = values.into_iter().map(|value| Scalar::deserialize(value).map(|Scalar(text)| text));
             let values = values.collect::<Result<_, _>>().map_err(|error| de::Error::custom(error.message()))?;
-            Ok(Habit { key, values })
+            Ok(Habit { key, values, place: None })
         };
         table.into_iter().map(habit).collect::<Result<_, _>>().map(Habits)
     }

@@ -6,7 +6,9 @@
 mod binding;
 mod built_in;
 mod check;
+mod contradiction;
 mod definition;
+mod empty_list;
 mod error;
 mod field;
 mod field_check;
@@ -31,9 +33,9 @@ pub use self::definition::{Profile, RESERVED_COLUMNS, TABLE};
 pub use self::error::{ProfileError, ProfileErrorKind, Setting, SettingsError};
 pub use self::field::{Field, REST, accepted_names, nearest_field};
 pub use self::field_set::FieldSet;
-pub use self::habits::Habits;
 #[cfg(test)]
 pub use self::habits::{FEED_KEYS, FILE_KEYS};
+pub use self::habits::{Habit, Habits};
 #[cfg(test)]
 pub use self::header::steps;
 pub use self::header::{

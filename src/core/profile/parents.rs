@@ -41,6 +41,9 @@ pub(super) fn check_parents(fields: &[Field]) -> Result<(), (&Field, &'static st
         }
         let Some(referenced) = &field.references else { continue };
         let wrong = |kind| Err((field, "references", kind));
+        if *referenced == PARENT_ID {
+            return wrong(Kind::ReferenceToId);
+        }
         if *referenced == field.column {
             return wrong(Kind::ReferenceToItself);
         }

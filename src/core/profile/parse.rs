@@ -9,6 +9,7 @@ use toml::{Table, Value};
 
 use super::built_in::built_in_text;
 use super::check::CheckText;
+use super::empty_list::{LISTS, LISTS_OF_FIELD, empty_list, put_over};
 use super::error::{ProfileError, ProfileErrorKind as Kind};
 use super::field::Field;
 use super::habits::Habits;
@@ -61,8 +62,9 @@ pub(super) struct Parsed {
 pub(super) fn parse(file: &str, text: &str, read: &mut ReadBase<'_>) -> Result<Parsed, ProfileError> {
     let (content, sources) = chain(file, text, read)?;
     if sources.files() == 1 && content.drop.is_empty() {
-        let toml = table_of(text).to_string();
-        return Ok(Parsed { content, sources, toml });
+        let table = table_of(text);
+        check_lists(&table, &sources)?;
+        return Ok(Parsed { content, sources, toml: table.to_string() });
     }
     merged(content, sources)
 }
@@ -103,6 +105,10 @@ fn content(sources: &Sources) -> Result<ProfileText, ProfileError> {
     Ok(content)
 }
 
+fn check_lists(table: &Table, sources: &Sources) -> Result<(), ProfileError> {
+    empty_list(table).map_or(Ok(()), |path| Err(sources.error(&path, Kind::EmptyList)))
+}
+
 fn table_of(text: &str) -> Table {
     toml::from_str(text).unwrap_or_default()
 }
@@ -110,13 +116,14 @@ fn table_of(text: &str) -> Table {
 /// One content of several files: each changes what those that it extends say.
 fn merged(own: ProfileText, sources: Sources) -> Result<Parsed, ProfileError> {
     let mut table = Table::new();
-    for text in sources.texts().rev() {
+    for (file, text) in sources.texts().enumerate().rev() {
         let own = table_of(text);
         for name in own.get("drop").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
-            drop_one(&mut table, name).map_err(|kind| sources.error(&["drop"], kind))?;
+            drop_one(&mut table, name).map_err(|kind| sources.drop_error(file, name, kind))?;
         }
         overlay(&mut table, own);
     }
+    check_lists(&table, &sources)?;
     let merged = ProfileText::deserialize(Value::Table(table.clone()));
     let merged = merged.map_err(|error| sources.error(&[], Kind::Toml(nearest_words(error.message()))))?;
     for (key, own) in [("name", &own.name), ("title", &own.title)] {
@@ -164,7 +171,7 @@ fn overlay(base: &mut Table, own: Table) {
             }
             ("file" | "feed", habits) => overlay_table(table_in(base, &key), habits),
             ("checks", Value::Array(checks)) => overlay_checks(base, checks),
-            (_, value) => _ = base.insert(key, value),
+            (_, value) => put_over(base, Table::from_iter([(key, value)]), &LISTS),
         }
     }
 }
@@ -176,7 +183,7 @@ fn table_in<'t>(table: &'t mut Table, key: &str) -> Option<&'t mut Table> {
 
 fn overlay_table(base: Option<&mut Table>, own: Value) {
     if let (Some(base), Value::Table(own)) = (base, own) {
-        base.extend(own);
+        put_over(base, own, &LISTS_OF_FIELD);
     }
 }
 

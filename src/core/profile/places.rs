@@ -5,7 +5,9 @@ use std::ops::Range;
 use toml::de::{DeTable, DeValue, Error};
 
 use super::error::{Position, ProfileError, ProfileErrorKind};
+use super::field::MOST_DECIMALS;
 use super::header::nearest;
+use crate::core::rule::RuleError;
 use crate::core::text::visible;
 
 pub(super) fn message(error: &Error) -> String {
@@ -81,7 +83,7 @@ impl Sources {
         self.0.last().map_or("", |(_, text)| text)
     }
 
-    pub(super) fn texts(&self) -> impl DoubleEndedIterator<Item = &str> {
+    pub(super) fn texts(&self) -> impl DoubleEndedIterator<Item = &str> + ExactSizeIterator {
         self.0.iter().map(|(_, text)| text.as_str())
     }
 
@@ -92,36 +94,81 @@ impl Sources {
 
     /// An error about the value of a key, in the first file that says it; the path leads through tables and arrays.
     pub(super) fn error(&self, path: &[&str], kind: ProfileErrorKind) -> ProfileError {
-        let found = self.0.iter().find_map(|(file, text)| Some((file, text, span_of(text, path)?)));
+        let found = self.0.iter().enumerate().find_map(|(index, (_, text))| Some((index, span_of(text, path)?)));
         // A key that is not there: the table that lacks it.
-        let (file, text, span) = match (found, path) {
-            (Some((file, text, span)), _) => (file, text, Some(span)),
-            (None, [table @ .., _]) if !table.is_empty() => return self.error(table, kind).under(path),
-            _ => (&self.0[0].0, &self.0[0].1, None),
+        match (found, path) {
+            (Some((index, span)), _) => self.error_in(index, Some(span), kind).under(path),
+            (None, [table @ .., _]) if !table.is_empty() => self.error(table, kind).under(path),
+            _ => self.error_in(0, None, kind).under(path),
+        }
+    }
+
+    /// An error in the file with this index.
+    fn error_in(&self, index: usize, span: Option<Range<usize>>, kind: ProfileErrorKind) -> ProfileError {
+        let (file, text) = &self.0[index];
+        let extended_by = (index > 0).then(|| self.0[0].0.clone());
+        let error =
+            ProfileError { file: file.clone(), extended_by, position: None, key: String::new(), kind, line: None };
+        span.map_or(error.clone(), |span| error.marking(text, span))
+    }
+
+    /// An error about one of two keys of a table: the one that the first file says.
+    pub(super) fn error_of_two(&self, table: &[&str], keys: [&str; 2], kind: ProfileErrorKind) -> ProfileError {
+        let [one, other] = keys.map(|key| [table, &[key]].concat());
+        let says = |path: &[&str]| self.0.iter().position(|(_, text)| span_of(text, path).is_some());
+        match (says(&one), says(&other)) {
+            (Some(first), Some(second)) if second < first => self.error(&other, kind),
+            (None, Some(_)) => self.error(&other, kind),
+            _ => self.error(&one, kind),
+        }
+    }
+
+    /// The error about what the file with this index drops.
+    pub(super) fn drop_error(&self, file: usize, dropped: &str, kind: ProfileErrorKind) -> ProfileError {
+        let text = &self.0[file].1;
+        let span = dropped_in(text, dropped).and_then(|index| span_of(text, &["drop", &index.to_string()]));
+        self.error_in(file, span, kind).under(&["drop"])
+    }
+
+    /// The same error; if an extended file names a field that a file which extends it drops, an error about the latter.
+    pub(super) fn blaming_drop(&self, error: ProfileError) -> ProfileError {
+        let name = match &error.kind {
+            ProfileErrorKind::FieldCount(0) => {
+                let drops = self.0.iter().position(|(_, text)| span_of(text, &["drop", "0"]).is_some());
+                let Some(file) = drops else { return error };
+                let span = span_of(&self.0[file].1, &["drop"]);
+                return self.error_in(file, span, error.kind).under(&["drop"]);
+            }
+            ProfileErrorKind::UnknownField(name, _) => name,
+            ProfileErrorKind::Rule(RuleError::UnknownName(name), _) => name,
+            _ => return error,
         };
-        let error = ProfileError { file: file.clone(), position: None, key: String::new(), kind, line: None };
-        span.map_or(error.clone(), |span| error.marking(text, span)).under(path)
+        let of_error = self.0.iter().position(|(file, _)| *file == error.file).unwrap_or(0);
+        match self.0[..of_error].iter().position(|(_, text)| dropped_in(text, name).is_some()) {
+            Some(file) => {
+                let (name, key) = (name.clone(), error.key);
+                self.drop_error(file, &name.clone(), ProfileErrorKind::Dropped { name, key, file: error.file })
+            }
+            None => error,
+        }
     }
 
     /// An error about a key of the check with this name, in the first file that has it: of several, the last.
     pub(super) fn check_error(&self, check: &str, key: &str, kind: ProfileErrorKind) -> ProfileError {
-        let found = self.0.iter().find_map(|(file, text)| Some((file, text, check_in(text, check)?)));
+        let found = self.0.iter().enumerate().find_map(|(file, (_, text))| Some((file, text, check_in(text, check)?)));
         let Some((file, text, index)) = found else { return self.error(&["checks"], kind) };
         let index_text = index.to_string();
         let span = span_of(text, &["checks", &index_text, key]).or_else(|| span_of(text, &["checks", &index_text]));
-        let key = format!("checks[{index}].{key}");
-        let error = ProfileError { file: file.clone(), position: None, key, kind, line: None };
-        span.map_or(error.clone(), |span| error.marking(text, span))
+        ProfileError { key: format!("checks[{index}].{key}"), ..self.error_in(file, span, kind) }
     }
 
     /// The parser's error about the last file.
     pub(super) fn toml_error(&self, error: &Error) -> ProfileError {
-        let (file, text) = (self.last().to_string(), self.last_text());
+        let text = self.last_text();
         let span = error.span();
         let key = span.as_ref().map(|span| key_at(text, span.start)).unwrap_or_default();
         let kind = ProfileErrorKind::Toml(nearest_words(&message(error)));
-        let error = ProfileError { file, position: None, key, kind, line: None };
-        span.map_or(error.clone(), |span| error.marking(text, span))
+        ProfileError { key, ..self.error_in(self.0.len() - 1, span, kind) }
     }
 }
 
@@ -169,6 +216,28 @@ fn span_of(text: &str, path: &[&str]) -> Option<Range<usize>> {
     Some(at.span())
 }
 
+/// The index of a name in the list `drop` of a text.
+fn dropped_in(text: &str, name: &str) -> Option<usize> {
+    let root = DeTable::parse(text).ok()?;
+    let DeValue::Array(dropped) = root.get_ref().get("drop")?.get_ref() else { return None };
+    dropped.iter().position(|dropped| dropped.get_ref().as_str() == Some(name))
+}
+
+/// The parser's message, with the numbers that are allowed instead of the names of types.
+fn plain_numbers(message: &str) -> String {
+    let message = message.replace(" as i128", "").replace(" as u128", "");
+    for (end, numbers) in [
+        ("expected usize", format!("expected a whole number from 0 to {}", i64::MAX)),
+        ("expected u32", format!("expected a whole number from 0 to {MOST_DECIMALS}")),
+        ("expected any valid TOML value", format!("expected a whole number from {} to {}", i64::MIN, i64::MAX)),
+    ] {
+        if let Some(start) = message.strip_suffix(end) {
+            return format!("{start}{numbers}");
+        }
+    }
+    message
+}
+
 /// The parser's words for an unknown key or word, with the nearest that is known.
 pub(super) fn nearest_words(message: &str) -> String {
     let mut quoted = message.split('`').skip(1).step_by(2);
@@ -186,7 +255,7 @@ pub(super) fn nearest_words(message: &str) -> String {
         }
         _ => match message.strip_prefix("missing field ") {
             Some(key) => format!("the key {key} is missing"),
-            None => message.to_string(),
+            None => plain_numbers(message),
         },
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::row::{Row, Set};
 use super::{reading, running};
-use crate::core::profile::Habits;
+use crate::core::profile::{Habit, Habits};
 use crate::error::{Error, Result};
 use crate::run::options::Options;
 
@@ -12,15 +12,18 @@ use crate::run::options::Options;
 pub fn set_habits(options: &mut Options) -> Result<()> {
     let Some(profile) = options.profile.clone() else { return Ok(()) };
     for (table, habits) in [("file", &profile.file), ("feed", &profile.feed)] {
-        apply(options, habits)
-            .map_err(|(key, why)| Error::Usage(format!("the profile {}: {table}.{key}: {why}", profile.name)))?;
+        apply(options, habits).map_err(|(habit, why)| match habit.error(why.clone()) {
+            Some(error) => Error::from(error),
+            None => Error::Usage(format!("the profile {}: {table}.{}: {why}", profile.name, habit.key)),
+        })?;
     }
     Ok(())
 }
 
-fn apply(options: &mut Options, habits: &Habits) -> std::result::Result<(), (String, String)> {
+/// An error is the habit, and why it cannot be.
+fn apply<'h>(options: &mut Options, habits: &'h Habits) -> std::result::Result<(), (&'h Habit, String)> {
     for habit in &habits.0 {
-        let refused = |why: String| (habit.key.clone(), why);
+        let refused = |why: String| (habit, why);
         let Some(row) = row_of(&habit.key) else { return Err(refused("there is no such option".to_string())) };
         let values = if row.repeats { habit.values.clone() } else { vec![habit.values.join(",")] };
         for value in &values {

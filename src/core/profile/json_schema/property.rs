@@ -1,6 +1,9 @@
 //! From a property of a JSON Schema to a field of a profile: [`field_of`].
 
+use std::collections::HashSet;
+
 use toml::{Table, Value};
+use unicase::UniCase;
 
 use super::node::Node;
 use super::pattern::from_json_schema;
@@ -151,8 +154,14 @@ impl Reading<'_> {
     /// The words of a choice.
     fn take_words(&mut self, words: &[Node]) {
         let words = words.iter().filter(|word| !is_nothing(word));
-        let texts: Option<Vec<Value>> =
-            words.map(|word| word.text().map(|text| Value::String(text.to_string()))).collect();
+        let texts: Option<Vec<&str>> = words.map(Node::text).collect();
+        // Of words that differ in their case alone, the first is stored.
+        let mut known = HashSet::new();
+        let mut is_new = |text: &&str| known.insert(UniCase::new(*text).to_folded_case());
+        let texts = texts.map(|texts| {
+            let first = texts.into_iter().filter(|text| is_new(text));
+            first.map(|text| Value::String(text.to_string())).collect::<Vec<_>>()
+        });
         match texts {
             Some(texts) if !texts.is_empty() && matches!(self.kind, "text" | "email" | "url") => {
                 self.kind = "choice";

@@ -43,6 +43,7 @@ const SILENT: [&str; 12] = [
 pub fn profile_of(file: &str, text: &str) -> Result<Profile, ProfileError> {
     let wrong = |key: &str, kind| ProfileError {
         file: file.to_string(),
+        extended_by: None,
         position: None,
         key: key.to_string(),
         kind,

@@ -35,6 +35,7 @@ fn a_schema_becomes_a_profile() {
         (r#"{"type": "integer", "default": 1}"#, "default = \"1\"\ntype = \"integer\"\n"),
         (r#"{"type": "boolean", "default": true}"#, "default = \"true\"\ntype = \"flag\"\n"),
         (r#"{"enum": ["GOLD", ""]}"#, "choices = [\"GOLD\"]\ntype = \"choice\"\n"),
+        (r#"{"enum": ["GOLD", "gold", "ä", "Ä"]}"#, "choices = [\"GOLD\", \"ä\"]\ntype = \"choice\"\n"),
         (r##"{"allOf": [{"$ref": "#/%24defs/money"}]}"##, "type = \"decimal\"\n"),
         (r#"{"type": ["string", "integer"]}"#, "type = \"text\"\n"),
         (r#"{"type": "string", "examples": ["a"], "x-unit": 1, "$comment": "c"}"#, "type = \"text\"\n"),
@@ -117,7 +118,7 @@ fn what_is_no_schema_is_refused() {
         (read(r#""A": {}, "a": {}"#, "").unwrap_err(), "the field A has the same name"),
         (read("\"a\\u0000\": {}", "").unwrap_err(), "it must not contain NUL"),
         (read(r#""customer_id": {}"#, "").unwrap_err(), "every table of customers has a column of this name"),
-        (read(r#""a": {"minLength": 5, "maxLength": 2}"#, "").unwrap_err(), "fields.a.min: 5 is more than max, 2"),
+        (read(r#""a": {"minLength": 5, "maxLength": 2}"#, "").unwrap_err(), "fields.a.min: min is 5 and max is 2"),
         (read(r#""a": {"enum": ["x"], "default": "y"}"#, "").unwrap_err(), "it breaks the field's own rules"),
     ] {
         assert!(error.to_string().contains(expected), "{error}");
