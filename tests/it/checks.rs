@@ -290,6 +290,7 @@ fn hostile_profiles_are_refused() {
             checks("a.matches(\"((x{100}){100}){100}\")"),
             "the pattern is not a regular expression: it is too large",
         ),
+        ("a.toml", checks(&vec!["a.matches(\"a|b\")"; 200].join(" || ")), "a rule has at most 20 patterns"),
         ("a.toml", checks(&"x".repeat(10_000_000)), "at most 1048576 bytes"),
         ("a.toml", checks("true") + &"[[checks]]\nname = \"y\"\nrule = \"true\"\n".repeat(64), "at most 64 checks"),
         (

@@ -15,6 +15,9 @@ use crate::core::types::{FieldType, decimals::StoreAs};
 /// The greatest number of checks.
 const MOST_CHECKS: usize = 64;
 
+/// The most patterns of all checks.
+const MOST_PATTERNS: usize = 100;
+
 /// The most characters of a check's name, and of its message.
 const MOST_NAME: usize = 100;
 const MOST_MESSAGE: usize = 1_000;
@@ -57,9 +60,15 @@ pub(super) fn compiled(
         let message_is_right = message.iter().try_for_each(|message| check_text(message, MOST_MESSAGE));
         message_is_right.map_err(|kind| (Some(name.clone()), "message", kind))?;
     }
+    let mut patterns = 0;
     let compile = |check: &CheckText| {
         let CheckText { name, rule, message } = check.clone();
-        match compile(&rule, fields) {
+        let compiled = compile(&rule, fields);
+        patterns += compiled.as_ref().map_or(0, |rule| rule.patterns);
+        match compiled {
+            Ok(_) if patterns > MOST_PATTERNS => {
+                Err((Some(name), "rule", Kind::Rule(RuleError::TooManyPatternsInAll(MOST_PATTERNS), None)))
+            }
             Ok(compiled) => Ok(Check { name, rule, message, compiled: Arc::new(compiled) }),
             Err(kind) => Err((Some(name), "rule", kind)),
         }
@@ -138,6 +147,7 @@ mod tests {
 
     #[test]
     fn wrong_checks_are_refused() {
+        let patterns = vec!["email.matches('a|b')"; 20].join(" || ");
         for (checks, expected) in [
             (
                 "[fields.code]\n[fields.boss]\nreferences = \"code\"\n[[checks]]\nname = \"a\"\nrule = \"parent_customer_id > 3\"",
@@ -168,6 +178,13 @@ mod tests {
             (
                 &"[[checks]]\nname = \"a\"\nrule = \"true\"\n".repeat(2),
                 "line 7, column 8: checks[1].name: it names a twice",
+            ),
+            (
+                &(0..6)
+                    .map(|check| format!("[[checks]]\nname = \"{check}\"\nrule = \"{patterns}\"\n"))
+                    .collect::<String>(),
+                "line 20, column 8: checks[5].rule: the rules of a profile have at most 100 patterns together, and with this \
+                 rule there are more",
             ),
             (&"[[checks]]\nname = \"a\"\nrule = \"true\"\n".repeat(65), "there are at most 64 checks, and here are 65"),
         ] {

@@ -10,6 +10,9 @@ use regex::Regex;
 use super::definition::{Kind, Rule};
 use super::error::RuleError;
 use super::functions::{self, context};
+use super::part::{
+    Part, asked, bool_of, compared_with_null, global, ident, node, sides, test, three, two, value, wrong,
+};
 use super::types::Type;
 
 /// The longest text of a rule in bytes. It bounds what the parser nests, and so its stack.
@@ -18,19 +21,12 @@ const MOST_BYTES: usize = 4096;
 /// The most names, values and operators of a rule.
 const MOST_NODES: usize = 1_000;
 
+/// The most patterns of a rule: to compile one can take milliseconds.
+const MOST_PATTERNS: usize = 20;
+
 /// How deep brackets and operators may be nested; the parser counts brackets alike. The interpreter takes about a kilobyte of stack
 /// for each level.
 const MOST_LEVELS: usize = 96;
-
-/// An expression that is compiled.
-struct Part {
-    expression: Expr,
-    is: Type,
-    /// The fields without whose values it cannot be evaluated.
-    needs: Vec<usize>,
-    /// Whether it is a field, an item or a value, which can be compared with null.
-    is_plain: bool,
-}
 
 struct Compiler<'n> {
     field: &'n dyn Fn(&str) -> Option<(usize, Kind)>,
@@ -59,8 +55,9 @@ impl Rule {
         let expression = whole(expression)?;
         compiler.fields.sort_unstable();
         compiler.fields.dedup();
+        let patterns = compiler.patterns.len();
         let context = context(compiler.patterns)?;
-        Ok(Rule { expression, fields: compiler.fields, context })
+        Ok(Rule { expression, fields: compiler.fields, patterns, context })
     }
 }
 
@@ -79,18 +76,11 @@ fn whole(part: Part) -> Result<IdedExpr, RuleError> {
 
 impl Compiler<'_> {
     fn part(&mut self, expression: IdedExpr) -> Result<Part, RuleError> {
-        self.nodes += 1;
-        self.level += 1;
-        if self.nodes > MOST_NODES {
-            return Err(RuleError::TooManyNodes(MOST_NODES));
-        }
-        if self.level > MOST_LEVELS {
-            return Err(RuleError::TooDeep(MOST_LEVELS));
-        }
+        self.enter()?;
         let part = match expression.expr {
             Expr::Literal(literal) => value(literal),
             Expr::Ident(name) => self.name(name),
-            Expr::List(list) => self.list(list),
+            Expr::List(list) => self.list(list).map(|(part, _)| part),
             Expr::Comprehension(comprehension) => self.comprehension(*comprehension),
             Expr::Call(call) => self.call(call),
             Expr::Select(select) if select.test => {
@@ -105,20 +95,42 @@ impl Compiler<'_> {
         Ok(part)
     }
 
+    /// Counts a name, value or operator, and that what follows is within it.
+    fn enter(&mut self) -> Result<(), RuleError> {
+        self.nodes += 1;
+        self.level += 1;
+        if self.nodes > MOST_NODES {
+            return Err(RuleError::TooManyNodes(MOST_NODES));
+        }
+        if self.level > MOST_LEVELS {
+            return Err(RuleError::TooDeep(MOST_LEVELS));
+        }
+        Ok(())
+    }
+
     fn name(&mut self, name: String) -> Result<Part, RuleError> {
         if let Some((_, is)) = self.scope.iter().find(|(known, _)| *known == name) {
             let is = *is;
             return Ok(Part { expression: Expr::Ident(name), is, needs: Vec::new(), is_plain: true });
         }
         let (field, kind) = (self.field)(&name).ok_or(RuleError::UnknownName(name))?;
+        // It would be searched for each item of the macro's list.
+        if kind == Kind::List && !self.scope.is_empty() {
+            return Err(RuleError::NotAllowed(
+                "within a macro (all, exists, exists_one, filter, map) name the item, not a list field; write other lists \
+                 as ['a', 'b']",
+            ));
+        }
         self.fields.push(field);
         Ok(Part { expression: ident(field), is: kind.into(), needs: vec![field], is_plain: true })
     }
 
-    fn list(&mut self, list: ListExpr) -> Result<Part, RuleError> {
+    /// A list, and the types of its elements.
+    fn list(&mut self, list: ListExpr) -> Result<(Part, Vec<Type>), RuleError> {
         let (elements, needs) = self.values(list.elements)?;
+        let types = elements.iter().map(|part| part.is).collect();
         let elements = elements.into_iter().map(|part| node(part.expression)).collect();
-        Ok(Part { expression: Expr::List(ListExpr::new(elements)), is: Type::List, needs, is_plain: false })
+        Ok((Part { expression: Expr::List(ListExpr::new(elements)), is: Type::List, needs, is_plain: false }, types))
     }
 
     /// Parts that are values, and what they need.
@@ -176,8 +188,14 @@ impl Compiler<'_> {
     }
 
     fn conditional(&mut self, args: Vec<IdedExpr>) -> Result<Part, RuleError> {
-        let (parts, needs) = self.values(args)?;
-        let [condition, one, other] = three(parts)?;
+        let (parts, _) = self.values(args)?;
+        let [condition, mut one, mut other] = three(parts)?;
+        if let Some((field, is_equal)) = compared_with_null(&condition.expression) {
+            // That side is only read if the field has a value.
+            let reads = if is_equal { &mut other } else { &mut one };
+            reads.needs.retain(|need| *need != field);
+        }
+        let needs = [&condition, &one, &other].into_iter().flat_map(|part| part.needs.iter().copied()).collect();
         let (condition, is) = (test(condition)?, one.is.common(other.is));
         let is = is.filter(|is| *is != Type::Null).ok_or_else(|| wrong("?:", &[one.is, other.is]))?;
         if is == Type::Bool {
@@ -214,11 +232,24 @@ impl Compiler<'_> {
     }
 
     fn membership(&mut self, args: Vec<IdedExpr>) -> Result<Part, RuleError> {
-        let (parts, needs) = self.values(args)?;
-        let [item, list] = two(parts)?;
+        let Ok([item, list]) = <[IdedExpr; 2]>::try_from(args) else { return Err(sides()) };
+        let item = self.part(item)?;
+        let (list, elements) = match list.expr {
+            Expr::List(list) => {
+                self.enter()?;
+                let list = self.list(list)?;
+                self.level -= 1;
+                list
+            }
+            _ => (self.part(list)?, Vec::new()),
+        };
         if list.is != Type::List {
             return Err(wrong(op::IN, &[item.is, list.is]));
         }
+        if let Some(other) = elements.into_iter().find(|element| item.is.common(*element).is_none()) {
+            return Err(wrong(op::IN, &[item.is, other]));
+        }
+        let needs = item.needs.into_iter().chain(list.needs).collect();
         let part = bool_of(global(op::IN, vec![node(item.expression), node(list.expression)]));
         Ok(asked(Part { needs, ..part }, false))
     }
@@ -295,83 +326,10 @@ impl Compiler<'_> {
         let Some(Expr::Literal(LiteralValue::String(pattern))) = args.pop().map(|pattern| pattern.expr) else {
             return Err(RuleError::NotAllowed("the pattern of matches() must be a text in quotes"));
         };
+        if self.patterns.len() == MOST_PATTERNS {
+            return Err(RuleError::TooManyPatterns(MOST_PATTERNS));
+        }
         self.patterns.push(functions::pattern(pattern.inner())?);
         Ok(global(&functions::name(self.patterns.len() - 1), args))
     }
-}
-
-fn value(literal: LiteralValue) -> Result<Part, RuleError> {
-    let is = Type::of_literal(&literal);
-    let is = is.ok_or(RuleError::NotAllowed("write numbers without u, and texts without b before the quotes"))?;
-    Ok(Part { expression: Expr::Literal(literal), is, needs: Vec::new(), is_plain: true })
-}
-
-/// A part that is true or false. A missing flag is false.
-fn test(part: Part) -> Result<IdedExpr, RuleError> {
-    match part.is {
-        Type::Bool if part.needs.is_empty() => Ok(node(part.expression)),
-        Type::Bool => {
-            let yes = node(Expr::Literal(LiteralValue::Boolean(true.into())));
-            Ok(node(global(op::EQUALS, vec![node(part.expression), yes])))
-        }
-        Type::Any => Ok(node(part.expression)),
-        is => Err(RuleError::WrongTypes(format!("{} where true or false is needed", is.words()))),
-    }
-}
-
-/// A test that is only made if what it needs is there; else it is `otherwise`.
-fn asked(part: Part, otherwise: bool) -> Part {
-    let (join, compare) = if otherwise { (op::LOGICAL_OR, op::EQUALS) } else { (op::LOGICAL_AND, op::NOT_EQUALS) };
-    let mut needs = part.needs;
-    needs.sort_unstable();
-    needs.dedup();
-    let question = |field| node(global(compare, vec![node(ident(field)), node(Expr::Literal(LiteralValue::Null))]));
-    let mut questions: Vec<IdedExpr> = needs.into_iter().map(question).collect();
-    // Pair by pair, so that many questions are nested no deeper than their number's logarithm.
-    while questions.len() > 1 {
-        let mut rest = questions.into_iter();
-        questions = Vec::new();
-        while let Some(one) = rest.next() {
-            questions.push(match rest.next() {
-                Some(other) => node(global(join, vec![one, other])),
-                None => one,
-            });
-        }
-    }
-    bool_of(match questions.pop() {
-        Some(questions) => global(join, vec![questions, node(part.expression)]),
-        None => part.expression,
-    })
-}
-
-/// The field's number in place of its name: no rule can write it, and it is found fast.
-fn ident(field: usize) -> Expr {
-    Expr::Ident(field.to_string())
-}
-
-fn node(expr: Expr) -> IdedExpr {
-    IdedExpr { id: 0, expr }
-}
-
-fn global(name: &str, args: Vec<IdedExpr>) -> Expr {
-    Expr::Call(CallExpr { func_name: name.to_string(), target: None, args })
-}
-
-fn bool_of(expression: Expr) -> Part {
-    Part { expression, is: Type::Bool, needs: Vec::new(), is_plain: false }
-}
-
-fn two(parts: Vec<Part>) -> Result<[Part; 2], RuleError> {
-    parts.try_into().map_err(|_| RuleError::NotAllowed("an operator has two sides"))
-}
-
-fn three(parts: Vec<Part>) -> Result<[Part; 3], RuleError> {
-    parts.try_into().map_err(|_| RuleError::NotAllowed("a condition has three parts"))
-}
-
-/// An error about an operator or function and the types that it gets.
-fn wrong(name: &str, types: &[Type]) -> RuleError {
-    let shown = name.trim_matches('_').trim_start_matches('@');
-    let types = types.iter().map(|is| is.words()).collect::<Vec<_>>().join(" and ");
-    RuleError::WrongTypes(format!("{shown} does not work with {types}"))
 }

@@ -25,6 +25,8 @@ pub struct Rule {
     pub(super) expression: IdedExpr,
     /// The fields that it names, ascending.
     pub fields: Vec<usize>,
+    /// How many patterns it has.
+    pub patterns: usize,
     /// The functions that it may call.
     pub(super) context: Context<'static, 'static>,
 }

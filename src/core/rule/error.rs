@@ -13,6 +13,10 @@ pub enum RuleError {
     TooManyNodes(usize),
     /// Its parentheses and operators are nested more deeply than this.
     TooDeep(usize),
+    /// It has more patterns than this.
+    TooManyPatterns(usize),
+    /// The rules of a profile have more patterns than this together.
+    TooManyPatternsInAll(usize),
     /// It names something that is no field.
     UnknownName(String),
     /// It calls a function that there is not, or not with such arguments.
@@ -43,6 +47,15 @@ impl Display for RuleError {
             RuleError::TooDeep(most) => write!(
                 out,
                 "brackets and operators are nested more than {most} deep; use `in [...]` for long lists, or several rules"
+            ),
+            RuleError::TooManyPatterns(most) => write!(
+                out,
+                "a rule has at most {most} patterns, and this one has more; write several patterns as one: 'a|b'"
+            ),
+            RuleError::TooManyPatternsInAll(most) => write!(
+                out,
+                "the rules of a profile have at most {most} patterns together, and with this rule there are more; write \
+                 several patterns as one: 'a|b'"
             ),
             RuleError::UnknownName(name) => write!(out, "there is no field {name:?}"),
             RuleError::UnknownFunction(call) => write!(

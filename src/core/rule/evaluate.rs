@@ -36,6 +36,8 @@ struct Record<'v> {
     /// The numbers of the fields, ascending.
     fields: &'v [usize],
     cells: &'v [Cell<'v>],
+    /// The lists that the rule names, by field, ascending: parsed once, however often it names them.
+    lists: Vec<(usize, CelList<'v>)>,
 }
 
 impl Rule {
@@ -46,9 +48,10 @@ impl Rule {
     ///
     /// [`RuleFault`] if the values leave the question open: a division by zero, for one.
     pub fn holds(&self, fields: &[usize], cells: &[Cell<'_>]) -> Result<bool, RuleFault> {
-        let record = Record { fields, cells };
-        if self.fields.iter().any(|field| record.is_long(*field)) {
-            return Err(RuleFault::LongList { most: MOST_ITEMS });
+        let mut record = Record { fields, cells, lists: Vec::new() };
+        for field in &self.fields {
+            let Some(Cell::List(array)) = record.cell(*field) else { continue };
+            record.lists.push((*field, list(array)?));
         }
         let mut scope = self.context.new_inner_scope();
         scope.set_variable_resolver(&record);
@@ -57,37 +60,37 @@ impl Rule {
     }
 }
 
-impl Record<'_> {
-    fn cell(&self, field: usize) -> Option<Cell<'_>> {
+impl<'v> Record<'v> {
+    fn cell(&self, field: usize) -> Option<Cell<'v>> {
         self.fields.binary_search(&field).ok().and_then(|at| self.cells.get(at)).copied()
     }
 
-    fn is_long(&self, field: usize) -> bool {
-        let Some(Cell::List(array)) = self.cell(field) else { return false };
-        // An item takes two bytes at least.
-        array.len() > 2 * MOST_ITEMS && items(array).len() > MOST_ITEMS
+    fn list(&self, field: usize) -> Option<&CelList<'v>> {
+        let at = self.lists.binary_search_by_key(&field, |(field, _)| *field).ok()?;
+        self.lists.get(at).map(|(_, list)| list)
     }
 }
 
 impl VariableResolver for Record<'_> {
     fn resolve<'b>(&'b self, variable: &str) -> Option<CowVal<'b, 'b>> {
-        Some(match self.cell(variable.parse().ok()?)? {
+        let field = variable.parse().ok()?;
+        Some(match self.cell(field)? {
             Cell::Missing => CowVal::owned(CelNull),
             Cell::Text(text) => CowVal::owned(CelString::from(text)),
             Cell::Integer(number) => CowVal::owned(CelInt::from(number)),
             Cell::Real(number) => CowVal::owned(CelDouble::from(number)),
             Cell::Flag(flag) => CowVal::owned(CelBool::from(flag)),
-            Cell::List(array) => CowVal::owned(CelList::from(values(array))),
+            Cell::List(_) => CowVal::Borrowed(self.list(field)?),
         })
     }
 }
 
-fn items(array: &str) -> Vec<&RawValue> {
-    serde_json::from_str(array).unwrap_or_default()
-}
-
-/// The items of a list: texts, whole numbers, other numbers.
-fn values<'v>(array: &'v str) -> Vec<Box<dyn Val + 'v>> {
+/// A list: texts, whole numbers, other numbers.
+fn list<'v>(array: &'v str) -> Result<CelList<'v>, RuleFault> {
+    let items: Vec<&RawValue> = serde_json::from_str(array).unwrap_or_default();
+    if items.len() > MOST_ITEMS {
+        return Err(RuleFault::LongList { most: MOST_ITEMS });
+    }
     let value = |json: &'v RawValue| -> Box<dyn Val + 'v> {
         let json = json.get();
         if !json.starts_with('"') {
@@ -101,7 +104,8 @@ fn values<'v>(array: &'v str) -> Vec<Box<dyn Val + 'v>> {
             Cow::Owned(text) => Box::new(CelString::from(text)),
         }
     };
-    items(array).into_iter().map(value).collect()
+    let values: Vec<Box<dyn Val + 'v>> = items.into_iter().map(value).collect();
+    Ok(CelList::from(values))
 }
 
 fn fault(error: &ExecutionError) -> RuleFault {

@@ -10,6 +10,7 @@ mod definition;
 mod error;
 mod evaluate;
 mod functions;
+mod part;
 mod types;
 
 pub use self::definition::{Kind, Rule};

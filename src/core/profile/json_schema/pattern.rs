@@ -11,6 +11,11 @@ const MOST_MEMORY: usize = 1 << 20;
 /// What `\w` means to the crate regex, within a class.
 const WORD: &str = r"\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}";
 
+/// What `\s` means to ECMA-262 and to the crate regex, within a class: U+FEFF is in the one, U+0085 in the other. Each ends with a
+/// range, so that a hyphen after it begins no other.
+const ECMA_SPACE: &str = r"\t-\r \x{A0}\x{1680}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}\x{FEFF}\x{2000}-\x{200A}";
+const OWN_SPACE: &str = r"\t-\r \u0085\u00A0\u1680\u2028\u2029\u202F\u205F\u3000\u2000-\u200A";
+
 /// The characters that only ECMA-262 needs a backslash for, or both.
 const SYNTAX: &str = r"^$\.*+?()[]{}|/";
 
@@ -98,7 +103,13 @@ impl Translation<'_> {
             ('b', true) => r"\x08",
             ('0', _) if !self.rest.peek().is_some_and(char::is_ascii_digit) => r"\x00",
             ('0'..='9' | 'k', _) => return Err("it refers back to a group".to_string()),
-            ('s' | 'S' | 't' | 'n' | 'r' | 'f' | 'v' | 'x' | 'u' | 'p' | 'P' | '-', _) => {
+            ('s', true) => ECMA_SPACE,
+            ('s' | 'S', _) => {
+                let not = if escaped == 'S' { "^" } else { "" };
+                self.out.push_str(&format!("[{not}{ECMA_SPACE}]"));
+                return Ok(());
+            }
+            ('t' | 'n' | 'r' | 'f' | 'v' | 'x' | 'u' | 'p' | 'P' | '-', _) => {
                 self.out.extend(['\\', escaped]);
                 return Ok(());
             }
@@ -189,7 +200,12 @@ impl Translation<'_> {
             'w' if in_class => self.out.push_str(WORD),
             'w' => self.out.push_str(&format!("[{WORD}]")),
             'W' if !in_class => self.out.push_str(&format!("[^{WORD}]")),
-            escaped @ ('s' | 'S' | 't' | 'n' | 'r' | 'f' | 'v') => self.out.extend(['\\', escaped]),
+            's' if in_class => self.out.push_str(OWN_SPACE),
+            's' => self.out.push_str(&format!("[{OWN_SPACE}]")),
+            'S' if !in_class => self.out.push_str(&format!("[^{OWN_SPACE}]")),
+            // The start and the end of a word.
+            '<' | '>' => return None,
+            escaped @ ('t' | 'n' | 'r' | 'f' | 'v') => self.out.extend(['\\', escaped]),
             escaped @ ('p' | 'P') => {
                 let class = self.category()?;
                 self.out.push_str(&format!("\\{escaped}{{{class}}}"));
@@ -262,6 +278,10 @@ mod tests {
             ("^[a~~]+$", "~a", "b"),
             (r"^\/.\-?$", "/x", "x"),
             (r"^\u0041\x42$", "AB", "ab"),
+            (r"^\s$", "\u{FEFF}", "\u{85}"),
+            (r"^\S$", "\u{85}", "\u{FEFF}"),
+            (r"^[\s-]+$", "\u{B}- \u{2003}\u{FEFF}", "\u{85}"),
+            (r"^[x\S]$", "\u{85}", "\u{A0}"),
         ] {
             let own = from_json_schema(written).unwrap();
             let own = Regex::new(&format!(r"\A(?:{own})\z")).unwrap();
@@ -301,6 +321,13 @@ mod tests {
             ("[a&&b]", None),
             ("[[:alpha:]]", None),
             (r"a\b", None),
+            (r"\<a", None),
+            (r"a\>", None),
+            (r"a\b{end}", None),
+            (r"\sa", Some(r"^(?:[\t-\r \u0085\u00A0\u1680\u2028\u2029\u202F\u205F\u3000\u2000-\u200A]a)$")),
+            (r"\S", Some(r"^(?:[^\t-\r \u0085\u00A0\u1680\u2028\u2029\u202F\u205F\u3000\u2000-\u200A])$")),
+            (r"[\s-]", Some(r"^(?:[\t-\r \u0085\u00A0\u1680\u2028\u2029\u202F\u205F\u3000\u2000-\u200A-])$")),
+            (r"[a\S]", None),
             ("a{,3}", None),
         ] {
             assert_eq!(to_json_schema(written).as_deref(), expected, "{written}");

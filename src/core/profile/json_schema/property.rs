@@ -80,7 +80,7 @@ fn without_null<'s>(mut members: Members<'s>, schema: &Schema<'s>) -> Result<(Me
         members.take(key);
         let (inner, more) = schema.resolve(only)?;
         notes.extend(more);
-        members.add(inner)?;
+        notes.extend(members.add(inner)?);
         is_nullable |= has_null;
     }
     Ok((members, is_nullable, notes))

@@ -120,7 +120,7 @@ fn fields(
     Ok((fields, notes))
 }
 
-/// So many notes that somebody reads them.
+/// The first notes, and the number of the others.
 fn shortened(mut notes: Vec<String>) -> Vec<String> {
     let more = notes.len().saturating_sub(MOST_NOTES);
     notes.truncate(MOST_NOTES);

@@ -1,6 +1,7 @@
 //! The references of a schema: [`Schema::resolve`] follows them.
 
-use std::collections::HashSet;
+use std::cmp::Ordering;
+use std::collections::HashMap;
 
 use super::node::Node;
 use crate::core::profile::error::ProfileErrorKind as Kind;
@@ -38,12 +39,26 @@ impl<'s> Members<'s> {
         Some(self.0.remove(at).1)
     }
 
-    /// Adds the members of another schema. Its own win.
-    pub(super) fn add(&mut self, other: Members<'s>) -> Result<(), Kind> {
-        let own: HashSet<&str> = self.keys().collect();
-        let more: Vec<_> = other.0.into_iter().filter(|(key, _)| !own.contains(key)).collect();
-        self.0.extend(more);
-        self.check()
+    /// Adds the members of another schema that holds, too. Of two bounds the stricter stays; else its own wins, and a note says
+    /// which rule of the other is left out.
+    pub(super) fn add(&mut self, other: Members<'s>) -> Result<Vec<String>, Kind> {
+        let own: HashMap<&str, usize> = self.keys().enumerate().map(|(at, key)| (key, at)).collect();
+        let mut notes = Vec::new();
+        for (key, value) in other.0 {
+            let Some(at) = own.get(key) else {
+                self.0.push((key, value));
+                continue;
+            };
+            let kept = &mut self.0[*at].1;
+            match is_stricter(key, value, kept) {
+                Some(is_stricter) if is_stricter => *kept = value,
+                Some(_) => {}
+                None if says_nothing(key) || *kept == value => {}
+                None => notes.push(format!("{key} of a $ref or allOf is left out: another {key} stands beside it")),
+            }
+        }
+        self.check()?;
+        Ok(notes)
     }
 
     /// Refuses more keywords than anybody writes: each reference would copy them.
@@ -55,12 +70,47 @@ impl<'s> Members<'s> {
     }
 }
 
+/// Whether a bound refuses more than another; `None` if they are no bounds.
+fn is_stricter(key: &str, one: &Node, other: &Node) -> Option<bool> {
+    let (Node::Number(one), Node::Number(other)) = (one, other) else { return None };
+    let order = match (one.parse::<i128>(), other.parse::<i128>()) {
+        (Ok(one), Ok(other)) => one.cmp(&other),
+        _ => one.parse::<f64>().ok()?.partial_cmp(&other.parse::<f64>().ok()?)?,
+    };
+    match key {
+        "minLength" | "minimum" | "exclusiveMinimum" => Some(order == Ordering::Greater),
+        "maxLength" | "maximum" | "exclusiveMaximum" => Some(order == Ordering::Less),
+        _ => None,
+    }
+}
+
+/// Whether a keyword says nothing about values.
+fn says_nothing(key: &str) -> bool {
+    const SILENT: [&str; 13] = [
+        "$comment",
+        "$id",
+        "$anchor",
+        "$schema",
+        "$defs",
+        "definitions",
+        "examples",
+        "readOnly",
+        "writeOnly",
+        "title",
+        "description",
+        "default",
+        "deprecated",
+    ];
+    SILENT.contains(&key) || key.starts_with("x-")
+}
+
 pub(super) struct Schema<'s> {
     pub(super) root: &'s Node,
 }
 
 impl<'s> Schema<'s> {
-    /// A schema with what its references lead to, and notes on those that lead elsewhere. What stands beside a reference wins.
+    /// A schema with what its references lead to, and notes on what is left out: references that lead elsewhere, and rules that
+    /// differ from those beside the reference.
     pub(super) fn resolve(&self, node: &'s Node) -> Result<(Members<'s>, Vec<String>), Kind> {
         let (mut members, mut notes) = (Members::of(node), Vec::new());
         members.check()?;
@@ -77,7 +127,7 @@ impl<'s> Schema<'s> {
                 return Err(Kind::Schema(format!("references go round in a circle, or too many follow: {shown}")));
             }
             match self.target(reference) {
-                Some(target) => members.add(Members::of(target))?,
+                Some(target) => notes.extend(members.add(Members::of(target))?),
                 None => notes.push(format!("$ref {reference:?} is left out: it leads to no place in this file")),
             }
         }

@@ -37,10 +37,25 @@ fn a_schema_becomes_a_profile() {
         (r#"{"enum": ["GOLD", ""]}"#, "choices = [\"GOLD\"]\ntype = \"choice\"\n"),
         (r#"{"enum": ["GOLD", "gold", "ä", "Ä"]}"#, "choices = [\"GOLD\", \"ä\"]\ntype = \"choice\"\n"),
         (r##"{"allOf": [{"$ref": "#/%24defs/money"}]}"##, "type = \"decimal\"\n"),
+        // Of two bounds the stricter holds, wherever it stands.
+        (
+            r##"{"$ref": "#/$defs/price", "minimum": 5, "maximum": 200, "title": "A"}"##,
+            "at_least = \"5\"\nat_most = \"99.5\"\nlabel = \"A\"\ntype = \"decimal\"\n",
+        ),
+        (
+            r##"{"allOf": [{"$ref": "#/$defs/code"}], "minLength": 1, "maxLength": 3}"##,
+            "min = 2\nmax = 3\ntype = \"text\"\n",
+        ),
+        (
+            r##"{"anyOf": [{"$ref": "#/$defs/code"}, {"type": "null"}], "maxLength": 9}"##,
+            "max = 4\nmin = 2\ntype = \"text\"\n",
+        ),
         (r#"{"type": ["string", "integer"]}"#, "type = \"text\"\n"),
         (r#"{"type": "string", "examples": ["a"], "x-unit": 1, "$comment": "c"}"#, "type = \"text\"\n"),
     ] {
-        let profile = read(&format!("\"a\": {property}"), r#", "$defs": {"money": {"type": "number"}}"#).unwrap();
+        let defs = r#", "$defs": {"money": {"type": "number"}, "price": {"type": "number", "minimum": 0, "maximum": 99.5},
+                      "code": {"type": "string", "minLength": 2, "maxLength": 4}}"#;
+        let profile = read(&format!("\"a\": {property}"), defs).unwrap();
         assert_eq!(
             (profile.toml.as_str(), &profile.notes[..]),
             (&*format!("name = \"customer\"\n\n[fields.a]\n{toml}"), &[] as &[String]),
@@ -72,12 +87,19 @@ fn what_a_profile_cannot_say_is_named() {
         (r#"{"enum": [1, 2]}"#, "enum is left out: the words of a choice are texts"),
         (r#"{"anyOf": [{"type": "string"}, {"type": "integer"}]}"#, "anyOf is left out: a profile cannot say it"),
         (r#"{"if": {}, "then": {}}"#, "if is left out"),
+        (
+            r##"{"$ref": "#/$defs/code", "pattern": "^K", "maxLength": 3}"##,
+            "properties.a: pattern of a $ref or allOf is left out: another pattern stands beside it",
+        ),
+        (r##"{"allOf": [{"$ref": "#/$defs/code"}], "pattern": "^K"}"##, "pattern of a $ref or allOf is left out"),
+        (r##"{"$ref": "#/$defs/code", "type": "integer"}"##, "type of a $ref or allOf is left out"),
         (r#"{"$ref": "other.json"}"#, "$ref \"other.json\" is left out: it leads to no place in this file"),
         (r##"{"$ref": "#/$defs/none"}"##, "it leads to no place in this file"),
         (r#"{"type": "array", "items": {"type": "string", "maxLength": 3}}"#, "items.maxLength is left out"),
         (r#"{"type": "boolean", "maxLength": 3}"#, "maxLength is left out: it has no effect on the type flag"),
     ] {
-        let profile = read(&format!("\"a\": {property}"), "").unwrap_or_else(|error| panic!("{property}: {error}"));
+        let defs = r#", "$defs": {"code": {"type": "string", "pattern": "^[A-Z]+$"}}"#;
+        let profile = read(&format!("\"a\": {property}"), defs).unwrap_or_else(|error| panic!("{property}: {error}"));
         assert!(profile.notes.iter().any(|found| found.contains(note)), "{property}: {:?}", profile.notes);
     }
     let profile = read(
