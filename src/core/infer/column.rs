@@ -56,6 +56,8 @@ fn shortened(value: &str) -> String {
 pub struct ColumnStats {
     /// Values that are neither missing nor odd, apart from those in `words`.
     pub(super) filled: u64,
+    /// Whether a value is a single apostrophe.
+    pub(super) has_lone_apostrophe: bool,
     pub(super) verdicts: Vec<(Verdict, Noted)>,
     indices: HashMap<Verdict, u32>,
     tests: Tests,
@@ -85,6 +87,7 @@ impl ColumnStats {
         if text::is_missing(&cleaned) || null_tokens.iter().any(|token| *token == *cleaned) {
             return;
         }
+        self.has_lone_apostrophe |= &*cleaned == "'";
         let hash = hash(&cleaned);
         if let Met::Before(verdict) = self.distinct.meet(hash, 1) {
             return self.again(&cleaned, verdict, line, 1);

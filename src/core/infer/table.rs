@@ -144,7 +144,8 @@ impl Table {
         let name = names.give(header, number);
         let is_alone = numbers.len() == 1;
         let filled = guess.fit.of + stats.odd();
-        let required = is_alone && filled == self.records && filled > 0;
+        // Some types drop an apostrophe before a value.
+        let required = is_alone && filled == self.records && filled > 0 && !stats.has_lone_apostrophe;
         let key = if is_alone { worth(header, stats, &guess, self.records) } else { KeyWorth::None };
         let mut keys = Vec::new();
         let is_nameless = letters_and_digits(header).is_empty();

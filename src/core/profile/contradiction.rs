@@ -53,15 +53,12 @@ impl Field {
         if is_crossed { Err(("at_least", numbers)) } else { Ok(()) }
     }
 
-    /// Checks that no format names a part of a date twice, or counts seconds.
+    /// Checks that no format names a part of a date twice.
     fn check_formats(&self) -> Result<(), (&'static str, Kind)> {
         for format in &self.formats {
             let mut named: Vec<Numeric> = Vec::new();
             for item in StrftimeItems::new(format) {
                 let Item::Numeric(part, _) = item else { continue };
-                if part == Numeric::Timestamp {
-                    return Err(("formats", Kind::CountedSeconds(format.clone())));
-                }
                 // There are fewer kinds of parts than a format may have items.
                 if named.contains(&part) {
                     return Err(("formats", Kind::PartTwice(format.clone())));

@@ -352,7 +352,6 @@ mod tests {
             ("name = \" \"\n[fields.id]\n", "line 1, column 8: name: it must not be empty"),
             ("key = \"di\"\n[fields.id]\n", "line 1, column 7: key: there is no field \"di\""),
             ("key = [\"id\", \"id\"]\n[fields.id]\n", "line 1, column 7: key: it names id twice"),
-            ("key = []\n[fields.id]\n", "line 1, column 7: key: the list is empty; name something in it, or remove"),
             ("table = \"SQLite\"\n[fields.id]\n", "table: names that begin with import_, sqlite, custload_ are"),
             ("key_fallback = \"no\"\n[fields.id]\n", "key_fallback: there is no field \"no\""),
             ("extends = \"contcat\"\n", "extends: there is no built-in profile \"contcat\""),
@@ -431,11 +430,6 @@ mod tests {
                 "formats: \"%Y%Y-%m-%d\" has one part of a date or time twice",
             ),
             ("a", "type = 'date'\nformats = ['%F %-d']", "formats: \"%F %-d\" has one part of a date or time twice"),
-            (
-                "a",
-                "type = 'timestamp'\nformats = ['%s']",
-                "formats: \"%s\" has %s, but seconds since 1970 are not read",
-            ),
             (
                 "a",
                 "default = 'x'\nvalues = { y = 'z', '*' = 'reject' }",

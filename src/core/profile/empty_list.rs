@@ -6,12 +6,9 @@ use toml::{Table, Value};
 pub(super) const LISTS: [&str; 2] = ["key", "key_fallback"];
 pub(super) const LISTS_OF_FIELD: [&str; 2] = ["formats", "from"];
 
-/// The path of the first empty list, if there is one.
+/// The path of the first empty list of a field, if there is one. An empty key is none.
 pub(super) fn empty_list(table: &Table) -> Option<Vec<&str>> {
     let is_empty = |table: &Table, key: &str| table.get(key).is_some_and(is_empty);
-    if let Some(key) = LISTS.into_iter().find(|key| is_empty(table, key)) {
-        return Some(vec![key]);
-    }
     let fields = table.get("fields").and_then(Value::as_table);
     fields.into_iter().flatten().find_map(|(column, field)| {
         let field = field.as_table()?;

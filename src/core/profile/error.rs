@@ -81,8 +81,6 @@ pub enum ProfileErrorKind {
     EmptyList,
     /// A format names a part of the date twice.
     PartTwice(String),
-    /// A format counts seconds since 1970.
-    CountedSeconds(String),
     /// Two choices differ in their case alone.
     Alike(String, String),
     /// Two names of columns are the same header.
@@ -241,9 +239,6 @@ impl Display for ProfileErrorKind {
             NoLength => write!(formatter, "no value has at most 0 characters; write a number from 1"),
             EmptyList => write!(formatter, "the list is empty; name something in it, or remove the key"),
             PartTwice(format) => write!(formatter, "{format:?} has one part of a date or time twice; remove one"),
-            CountedSeconds(format) => {
-                write!(formatter, "{format:?} has %s, but seconds since 1970 are not read; use %Y, %m, %d and the like")
-            }
             Alike(one, other) => {
                 write!(formatter, "{one:?} and {other:?} are one word, for case does not count; remove one of them")
             }
