@@ -160,7 +160,7 @@ fn links_may_come_in_a_file_of_their_own() {
     import(&place_of_both, "a.csv c.csv --mode upsert").ends(0);
     assert_eq!(customers(&place_of_both), "1 A, 2 B<1, 3 C<2");
     place_of_both.custload("check c.csv a.csv --profile billing --mode upsert --db customers.db").ends(0);
-    // Another key cannot tell which input creates whom.
+    // Another key cannot tell which input creates which customer.
     let line = "import a.csv c.csv --profile billing --mode upsert --key name --db other.db";
     place_of_both.custload(line).ends(2).says(&["with --key external_key"]);
 }
@@ -306,6 +306,30 @@ fn no_customer_becomes_its_own_ancestor() {
     place.open("customers.db").execute("UPDATE customers SET parent_customer_id = customer_id", []).unwrap();
     place.write("b.csv", table("D<A"));
     import(&place, "b.csv --mode upsert").ends(0);
+}
+
+#[test]
+fn undo_restores_nobody_below_a_deleted_customer() {
+    let place = Place::new();
+    for (file, records, options) in
+        [("a.csv", "A", ""), ("b.csv", "B<A", ""), ("c.csv", "B", "--mode upsert --empty clear")]
+    {
+        place.write(file, table(records));
+        import(&place, &format!("{file} {options}")).ends(0);
+    }
+    place.custload("undo 1").ends(0);
+    let before = place.everything();
+    place
+        .custload("undo 3")
+        .ends(2)
+        .says(&["customer 2 would have its former parent again, customer 1", "--keep-changed"]);
+    assert!(before == place.everything());
+    place.write("d.csv", table("C"));
+    import(&place, "d.csv").ends(0);
+    place.write("e.csv", table("B<C"));
+    import(&place, "e.csv --mode upsert").ends(0);
+    place.custload("undo 3 --keep-changed").ends(0);
+    assert_eq!(customers(&place), "2 B<3, 3 C");
 }
 
 #[test]

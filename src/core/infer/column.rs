@@ -300,7 +300,7 @@ impl Fit {
         self.fitting > 0 && 100 * self.fitting >= 98 * self.of
     }
 
-    /// Whether so many fit that the others may be mistakes: 90 of 100, and not too few.
+    /// Whether at least 90 of 100 fit, and not too few, so that the others may be mistakes.
     pub(super) fn is_nearly_enough(&self) -> bool {
         const FEW: u64 = 20;
         self.of >= FEW && 100 * self.fitting >= 90 * self.of

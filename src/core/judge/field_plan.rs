@@ -44,7 +44,7 @@ pub struct FieldPlan {
     pub address_part: Option<AddressPart>,
     /// Where a check finds its value ([`super::checks`]), if one names it.
     pub(super) check_slot: Option<u16>,
-    /// Whether what is stored is looked at again: it has a part of an address, or a check names it.
+    /// Whether what is stored is read again: it has a part of an address, or a check names it.
     pub(super) is_watched: bool,
     pub limits: Limits,
     pub pattern: Option<Box<Pattern>>,

@@ -2,7 +2,7 @@
 
 use toml::{Table, Value};
 
-/// The keys of a profile, and of a field, whose lists name something. An empty one takes back what is inherited.
+/// The keys of a profile, and of a field, whose lists name something. An empty one removes what is inherited.
 pub(super) const LISTS: [&str; 2] = ["key", "key_fallback"];
 pub(super) const LISTS_OF_FIELD: [&str; 2] = ["formats", "from"];
 

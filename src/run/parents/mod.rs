@@ -1,5 +1,5 @@
 //! Parents: which customer each record is below. A parent may come after its child, so records that refer to parents are read twice:
-//! the first time only to find out who refers to whom and which of them are accepted ([`find()`]), then as in any run, with the
+//! the first time only to find out which record refers to which, and which are accepted ([`find()`]), then as in any run, with the
 //! parents known ([`FoundParents`](found::FoundParents)). Why, and what was measured: docs/decisions/0025-parents.md.
 
 mod circles;

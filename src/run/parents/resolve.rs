@@ -42,7 +42,7 @@ const SHOWN_RECORDS: usize = 5;
 pub fn resolve(records: &mut Records, existing: Existing, rules: &Rules) -> Resolved {
     let mut walk = Walk::new(records, existing, rules);
     for record in 0..walk.records.state.len() as u32 {
-        // A record of a circle may have to be looked at again.
+        // A record of a circle may have to be decided again.
         while walk.status(record) == Status::Open {
             walk.follow(Waiting::Record(record));
         }
@@ -389,7 +389,7 @@ impl<'r> Walk<'r> {
         }
     }
 
-    /// Records with faults of their own are told of missing parents too.
+    /// Records with faults of their own get findings about missing parents too.
     fn note_orphans_among_faulty(&mut self) {
         for at in 0..self.records.state.len() {
             let (state, parent) = (self.records.state[at], self.records.parent[at]);

@@ -1,18 +1,16 @@
-//! A customer is not deleted while it is the parent of one that stays.
+//! A customer is not deleted while it is the parent of one that stays, and not restored below one that was deleted.
 
 use std::collections::BTreeSet;
 
 use rusqlite::OptionalExtension;
 
-use super::undoing::{ChangeCause, KEPT, Undoing, Undone, customer_columns};
+use super::undoing::{ChangeCause, Failure, KEPT, Step, Undoing, Undone, customer_columns};
 use crate::core::profile::PARENT_ID;
 
 impl Undoing<'_> {
     /// Keeps the customers that would be deleted and are parents of others that stay, and those above them.
     pub(super) fn keep_parents(&self, undone: &mut Undone) -> rusqlite::Result<()> {
-        let has_parents =
-            customer_columns(self.connection, &self.table)?.iter().any(|column| column.is_named(PARENT_ID));
-        if undone.deletable == 0 || !has_parents {
+        if undone.deletable == 0 || !self.has_parents()? {
             return Ok(());
         }
         let created = self.created_ranges()?;
@@ -45,6 +43,33 @@ impl Undoing<'_> {
             }
         }
         Ok(())
+    }
+
+    /// An error if a restored customer has a former parent again that was deleted since.
+    pub(super) fn refuse_lost_parents(&self) -> Step<()> {
+        if !self.has_parents()? {
+            return Ok(());
+        }
+        let kept = if self.undo.keep_changed { format!("AND c.customer_id NOT IN temp.{KEPT}") } else { String::new() };
+        let sql = format!(
+            "SELECT c.customer_id, c.{PARENT_ID} FROM import_changes AS u JOIN {table} AS c USING (customer_id) \
+             WHERE u.run_id = ?1 AND u.field = ?2 AND c.{PARENT_ID} NOT IN (SELECT customer_id FROM {table}) {kept} LIMIT 1",
+            table = self.quoted_table
+        );
+        let lost = self
+            .connection
+            .query_row(&sql, (self.undo.run_id, PARENT_ID), |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)));
+        match lost.optional()? {
+            None => Ok(()),
+            Some((customer, parent)) => Err(Failure::Refused(format!(
+                "customer {customer} would have its former parent again, customer {parent}, which was deleted since; give it \
+                 another parent and undo with --keep-changed"
+            ))),
+        }
+    }
+
+    fn has_parents(&self) -> rusqlite::Result<bool> {
+        Ok(customer_columns(self.connection, &self.table)?.iter().any(|column| column.is_named(PARENT_ID)))
     }
 
     fn created_ranges(&self) -> rusqlite::Result<Vec<(i64, i64)>> {
