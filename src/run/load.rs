@@ -12,6 +12,7 @@ use super::resume;
 use super::start::{Clock, Start};
 use super::target::{Target, open_target};
 use super::{close::close, commit::Committer, ledger::RunRecord, pipeline::run_pipeline, report_paths::reports_path};
+use crate::core::judge::Stamp;
 use crate::core::judge::plan::{FieldOptions, Plan};
 use crate::core::profile::Candidates;
 use crate::error::{Error, Result};
@@ -93,7 +94,8 @@ fn load_prepared(
     if used.any() {
         plan = Arc::new(Plan::clone(&plan).looking_up_parents());
     }
-    let found = parents::find(&prepared, &plan, used, (&target, below), options, candidates)?;
+    let stamp = Stamp { now: start.clock.started.clone(), run: start.run_id, file: 0 };
+    let found = parents::find(&prepared, &plan, used, (&target, below), (options, &stamp), candidates)?;
     let folder = start.reports.as_deref().map(ReportFolder::create).transpose()?;
 
     observer.start(prepared.iter().map(|prepared| prepared.input.length).sum::<Option<u64>>());

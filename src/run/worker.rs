@@ -8,7 +8,7 @@ use super::parents::found::{FoundParents, digest};
 use super::{row_texts::texts_in, tally::Tally};
 use crate::core::finding::{FindingList, Findings, Problem};
 use crate::core::judge::field_plan::KeyPlan;
-use crate::core::judge::{Carried, Checker, Original, Outcome, Parents, Touched, Verdict, Verdicts};
+use crate::core::judge::{Carried, Checker, Original, Outcome, Touched, Verdict, Verdicts};
 use crate::core::mode::Mode;
 use crate::core::record::csv::{Cell, RowWriter};
 use crate::core::record::{Balance, Block, Spot};
@@ -194,7 +194,11 @@ pub(super) struct Found {
 impl Checked {
     /// Judges a block, writes its report lines, and claims the keys of its records.
     pub(super) fn new(worker: &Arc<Worker>, block: Block, first: RunPosition) -> Checked {
-        let mut verdicts = judge(worker, &block, first);
+        let digest = worker.parents.as_ref().map_or(0, |_| digest(&block, first));
+        let mut verdicts = match &worker.parents {
+            None => worker.checker.check::<RecordBuilder>(&block),
+            Some(found) => found.judge(&worker.checker, &block, first, digest),
+        };
         let keys: Vec<_> = worker.keys.iter().map(|(keys, _)| keys.read()).collect();
         let mut gathered = BlockChecker::new(worker, &verdicts, &keys, block.spans.len());
         for (index, ((position, span), verdict)) in (0..).zip(block.positions().zip(&verdicts.verdicts)) {
@@ -219,7 +223,6 @@ impl Checked {
         // They have been reported.
         verdicts.findings = FindingList::default();
         verdicts.cells = Vec::new();
-        let digest = worker.parents.as_ref().map_or(0, |_| digest(&block, first));
         Checked { block, verdicts, first, contested, cells, digest, worker: Arc::clone(worker), found }
     }
 
@@ -227,14 +230,6 @@ impl Checked {
     pub(super) fn report_bytes(&self) -> usize {
         self.found.errors.text.capacity() + self.found.rejects.text.capacity()
     }
-}
-
-/// Judges a block, with the parents of its records if they were looked up.
-fn judge(worker: &Worker, block: &Block, first: RunPosition) -> Verdicts {
-    let Some(found) = &worker.parents else { return worker.checker.check::<RecordBuilder>(block) };
-    let parents = found.of_block(first, block.spans.len());
-    let exists = |id| found.has_customer(id);
-    worker.checker.check_with::<RecordBuilder>(block, Parents::Known(&parents, &exists))
 }
 
 /// What the records of a block are checked with, one after another, and what is found.

@@ -11,7 +11,7 @@ use super::{csv_shape::CsvShape, field_plan::KeyPlan, plan::Plan, report::Carrie
 use crate::core::finding::{FindingList, Problem};
 use crate::core::profile::{Binding, Column};
 use crate::core::record::csv::{Cell, RowWriter};
-use crate::core::record::{Block, Extent, Span};
+use crate::core::record::{Block, Extent, Position, Span};
 use crate::core::row::{PlainRows, RowBuilder, Value};
 
 /// The columns after the profile's, which are the same in all rows of an input.
@@ -61,13 +61,23 @@ impl Checker {
 
     /// Judges the records of a block with what is known of their parents.
     pub fn check_with<B: RowBuilder>(&self, block: &Block, parents: Parents<'_>) -> Verdicts<B::Rows> {
+        self.check_some::<B>(block, block.positions(), parents)
+    }
+
+    /// The same for some of the block's records.
+    pub(super) fn check_some<'b, B: RowBuilder>(
+        &self,
+        block: &'b Block,
+        spots: impl Iterator<Item = (Position, &'b Span)>,
+        parents: Parents<'_>,
+    ) -> Verdicts<B::Rows> {
         // Nearly all blocks are UTF-8 as a whole; only in others each record is checked.
         let text = simdutf8::basic::from_utf8(&block.bytes).ok();
         let now = Value::Text(self.stamp.now.as_bytes());
         let common = [now, now, Value::Integer(self.stamp.run), Value::Integer(self.stamp.file)];
         let mut draft = self.draft::<B>(block, &common, parents);
         let mut records = self.records();
-        for (position, span) in block.positions() {
+        for (position, span) in spots {
             let number = position.record - block.first_record;
             let (first_finding, first_cell) = (draft.out.findings.len() as u32, draft.out.cells.len() as u32);
             let outcome = match span.extent {

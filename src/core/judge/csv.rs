@@ -7,7 +7,6 @@ use std::borrow::Cow;
 
 use super::csv_shape::{CsvShape, RowShape, as_it_stands, first_byte, first_letter};
 use super::draft::{Draft, Original};
-use super::parents::Parents;
 use super::report::{Carried, ReportRow};
 use super::{plan::Plan, value::Origin, verdicts::BadRecord};
 use crate::core::finding::{Code, Problem};
@@ -57,10 +56,7 @@ impl<'c> CsvRecords<'c> {
         let is_plain = shape.report.is_none() && !has_marks;
         let (plan, sources) = (draft.judge.plan, &shape.binding.sources);
         let mut has_value = |field, column| plan.has_value(field, &cut.cell(column));
-        // Where only parents are asked for, nobody counts cells.
-        if !matches!(draft.parents, Parents::Asked(_)) {
-            begin_marks(&cut, is_tidy, draft);
-        }
+        begin_marks(&cut, is_tidy, draft);
         let group = draft.judge.group(sources, &mut has_value);
         for (field, single) in sources.singles().iter().enumerate() {
             let chosen = match *single {

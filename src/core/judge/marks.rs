@@ -7,13 +7,15 @@
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use crate::core::mask::bits;
 use crate::core::record::{Balance, CellOutcome};
 
 /// Sets of the cells of records, one bit per cell.
 type Words = Vec<u64>;
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Marks {
     layouts: Vec<Layout>,
     /// The slots of the layouts' cells, and which cells fill no field.
@@ -32,7 +34,7 @@ pub struct Marks {
     outcomes: [Words; CellOutcome::COUNT],
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Layout {
     /// Its first slot, and the number of slots.
     slots: (u32, u32),

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use super::{json_shape::MetKeys, marks::Marks, parents::Links};
 use crate::core::finding::{Finding, FindingList, Findings, Handling, Problem};
 use crate::core::profile::FieldSet;
@@ -39,7 +41,7 @@ pub struct Verdict {
     pub cells: Range<u32>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
     Blank,
     /// It will be loaded, unless its key is taken.

@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use super::{definition::Profile, field::Field, header::letters_and_digits};
 
 /// How good a match is: the user's own map, the column name, the label, then the aliases in their order.
@@ -12,7 +14,7 @@ pub(super) const MAP: Rank = 0;
 pub(super) const NAME: Rank = 1;
 const LABEL: Rank = 2;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Match {
     pub field: usize,
     pub part: Option<usize>,
@@ -31,7 +33,7 @@ impl Match {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Meaning {
     Field(Match),
     Ignored,

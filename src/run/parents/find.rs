@@ -8,6 +8,7 @@ use super::found::{CustomerIds, FoundParents};
 use super::records::{Existing, Keying, Records, Rules};
 use super::resolve::{Resolved, resolve};
 use super::survey::{Surveyed, survey};
+use crate::core::judge::Stamp;
 use crate::core::judge::plan::{OnInvalid, Plan};
 use crate::core::mode::{Duplicates, Mode};
 use crate::core::profile::Candidates;
@@ -117,7 +118,7 @@ pub fn find(
     plan: &Arc<Plan>,
     used: Used,
     (target, below): (&Target, i64),
-    options: &Options,
+    (options, stamp): (&Options, &Stamp),
     candidates: &Candidates,
 ) -> Result<Option<FoundParents>> {
     let Some(parents) = plan.parents.filter(|_| used.link || used.id) else { return Ok(None) };
@@ -132,6 +133,7 @@ pub fn find(
         circles: Vec::new(),
         inputs: Vec::new(),
         customers,
+        kept: None,
     };
     let Some(link) = parents.link.filter(|_| used.link) else { return Ok(Some(unlinked)) };
     let keying = keying(plan, link.referenced);
@@ -145,9 +147,11 @@ pub fn find(
         (link, keying, CustomerIds(unlinked.customers.as_deref())),
         options,
         candidates,
-        folder,
+        (folder, stamp),
+        // What an ID says depends on the parent that is found.
+        plan.mode == Mode::Create && !used.id,
     )?;
-    let Surveyed { nodes, mut records, names, inputs } = surveyed;
+    let Surveyed { nodes, mut records, names, inputs, keeper } = surveyed;
     let is_unknown = plan.mode == Mode::Update && !target.has_customers();
     let existing = match target.customers() {
         Some(customers) => read_existing(&customers, below, &nodes, (plan, link), keying, &mut records)?,
@@ -167,7 +171,7 @@ pub fn find(
     let circles = names.of(&resolved.circles)?;
     // Only parents are asked for from now on.
     (records.value, records.key) = (Vec::new(), Vec::new());
-    Ok(Some(FoundParents { records, resolved, circles, inputs, ..unlinked }))
+    Ok(Some(FoundParents { records, resolved, circles, inputs, kept: keeper.finish(), ..unlinked }))
 }
 
 /// The ID of the first customer that the run creates; in a check, one that no customer has.

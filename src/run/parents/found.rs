@@ -6,13 +6,16 @@ use std::path::Path;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::ids::CreatedSum;
+use super::kept::KeptBlocks;
 use super::records::{CLEARED, CustomerId, Reason, Records};
 use super::resolve::{ITSELF, Resolved};
-use crate::core::judge::Parent;
+use crate::core::judge::plan::Plan;
+use crate::core::judge::{Checker, Outcome, Parent, Parents, Verdicts};
 use crate::core::record::Block;
 use crate::error::{Error, Result};
 use crate::read::feed::has_changed;
 use crate::sink::sqlite::keys::RunPosition;
+use crate::sink::sqlite::record::{RecordBuilder, with_integer};
 
 pub struct FoundParents {
     pub(super) records: Records,
@@ -23,6 +26,8 @@ pub struct FoundParents {
     pub(super) inputs: Vec<(u64, u64)>,
     /// Ranges of IDs in order: see [`CustomerIds`].
     pub(super) customers: Option<Vec<(i64, i64)>>,
+    /// The verdicts of the first reading, if they were kept.
+    pub(super) kept: Option<KeptBlocks>,
 }
 
 /// The customers that a parent's ID may be of: ranges of IDs in order. `None` if it is unknown which exist.
@@ -38,11 +43,7 @@ impl CustomerIds<'_> {
 }
 
 impl FoundParents {
-    /// The parents of consecutive records from a position on.
-    pub fn of_block(&self, first: RunPosition, count: usize) -> Vec<Parent<'_>> {
-        (first as usize..first as usize + count).map(|at| self.of(at)).collect()
-    }
-
+    /// The parent of the record at a position in the run.
     fn of(&self, at: usize) -> Parent<'_> {
         let Some((state, parent)) = self.records.state.get(at).zip(self.records.parent.get(at)) else {
             return Parent::None;
@@ -63,10 +64,41 @@ impl FoundParents {
         }
     }
 
+    /// Judges a block with what is known of its records' parents. `digest` is [`digest`] of it.
+    pub fn judge(&self, checker: &Checker, block: &Block, first: RunPosition, digest: u64) -> Verdicts {
+        let parents: Vec<_> = (first as usize..first as usize + block.spans.len()).map(|at| self.of(at)).collect();
+        let kept = self.kept.as_ref().and_then(|kept| kept.get(first, digest));
+        match kept.and_then(|kept| checker.complete(kept, block, &parents)) {
+            Some(verdicts) => with_ids(verdicts, checker.plan(), &parents),
+            None => {
+                let exists = |id| self.has_customer(id);
+                checker.check_with::<RecordBuilder>(block, Parents::Known(&parents, &exists))
+            }
+        }
+    }
+
     /// Whether a customer with this ID may be a parent.
     pub fn has_customer(&self, id: i64) -> bool {
         CustomerIds(self.customers.as_deref()).has(id)
     }
+}
+
+/// The same verdicts with the IDs of parents in their rows.
+fn with_ids(mut verdicts: Verdicts, plan: &Plan, parents: &[Parent<'_>]) -> Verdicts {
+    let Some(column) = plan.parents.map(|parents| parents.id) else { return verdicts };
+    let mut rows = Vec::with_capacity(verdicts.rows.len() + parents.len() * size_of::<u32>());
+    let records = verdicts.verdicts.iter_mut().filter(|verdict| verdict.outcome != Outcome::Blank);
+    for (verdict, parent) in records.zip(parents) {
+        let Outcome::Accepted { row, .. } = &mut verdict.outcome else { continue };
+        let old = &verdicts.rows[row.start as usize..row.end as usize];
+        let start = rows.len();
+        match parent {
+            Parent::Customer(id) => _ = with_integer(old, column, *id, &mut rows),
+            _ => rows.extend_from_slice(old),
+        }
+        *row = start as u32..rows.len() as u32;
+    }
+    Verdicts { rows, ..verdicts }
 }
 
 /// A digest of a block's text, to compare both readings.
@@ -128,7 +160,17 @@ impl Comparison {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::super::kept::{Keeper, serialise};
     use super::*;
+    use crate::core::judge::plan::FieldOptions;
+    use crate::core::judge::{CsvShape, JsonShape, KeptVerdicts, Shape, Stamp, Verdict};
+    use crate::core::profile::{Binding, Profile};
+    use crate::core::record::{Extent, Span, dialect::CsvDialect};
+    use crate::sink::sqlite::record::values;
 
     #[test]
     fn ids_are_found_in_their_ranges() {
@@ -138,12 +180,108 @@ mod tests {
             circles: Vec::new(),
             inputs: Vec::new(),
             customers,
+            kept: None,
         };
         let some = found(Some(vec![(1, 3), (7, 7), (9, i64::MAX)]));
         let known: Vec<i64> = (-1..11).filter(|id| some.has_customer(*id)).collect();
         assert_eq!(known, [1, 2, 3, 7, 9, 10]);
         assert!(some.has_customer(i64::MAX) && !found(Some(Vec::new())).has_customer(1) && found(None).has_customer(1));
-        assert_eq!(some.of_block(5, 2), [Parent::None, Parent::None]);
+        assert_eq!(some.of(5), Parent::None);
+    }
+
+    /// Judges records of these columns, or JSON objects.
+    fn checker(is_json: bool) -> Checker {
+        let plan =
+            Plan::new(Profile::named("billing").unwrap(), &FieldOptions::default()).unwrap().looking_up_parents();
+        let header = HEADER.iter().map(|name| name.to_string()).collect();
+        let shape = if is_json {
+            Shape::Json(Box::new(JsonShape::new(&plan, header).0))
+        } else {
+            let binding = Binding::new(&plan.names, header, false);
+            Shape::Csv(Box::new(CsvShape::new(CsvDialect::with_delimiter(b','), binding, false, false)))
+        };
+        let stamp = Stamp { now: "2026-01-01T00:00:00Z".into(), run: 1, file: 1 };
+        Checker::new(Arc::new(plan), shape, stamp, true, 1 << 20)
+    }
+
+    const HEADER: [&str; 6] = ["external_key", "parent_key", "name", "email", "zip", "country"];
+
+    fn block(records: &[String]) -> Block {
+        let mut end = 0;
+        let span = |record: &String| {
+            let start = end;
+            end += record.len() as u32;
+            let extent = if record.is_empty() { Extent::Blank } else { Extent::Record };
+            Span { start, end, line: 0, extent }
+        };
+        let spans = records.iter().map(span).collect();
+        let bytes = records.concat().into_bytes();
+        Block { bytes, spans, first_record: 5, first_line: 7, byte_offset: 0, file_bytes: 0, stop: None }
+    }
+
+    /// All that a run takes from verdicts.
+    fn taken(verdicts: &Verdicts) -> String {
+        let of = |(index, verdict): (usize, &Verdict)| {
+            let outcome = match &verdict.outcome {
+                Outcome::Accepted { row, key, stored_key } => {
+                    let row: Vec<_> = values(&verdicts.rows[row.start as usize..row.end as usize]).collect();
+                    let keys = [key.as_ref().unwrap_or(&(0..0)), stored_key].map(|key| verdicts.key_text(key));
+                    format!("{row:?} {keys:?}")
+                }
+                other => format!("{other:?}"),
+            };
+            let findings: Vec<_> = verdicts.findings_of(verdict).iter().collect();
+            let marks: Vec<_> = verdicts.marks.outcomes_of(index).collect();
+            format!("{outcome} {findings:?} {:?} {marks:?}\n", verdicts.cells_of(verdict))
+        };
+        let records: String = verdicts.verdicts.iter().enumerate().map(of).collect();
+        let Verdicts { repaired, deprecated, short_zips, met_keys, marks, .. } = verdicts;
+        format!("{records} {repaired:?} {deprecated:?} {short_zips:?} {met_keys:?} {:?}", marks.count(HEADER.len()))
+    }
+
+    /// A record, and its parent if it names one.
+    fn record() -> impl Strategy<Value = (Vec<String>, u8)> {
+        let cells =
+            ["K[0-9]", "(K[0-9])?", "(| ?Ann \u{fc}|1,000)", "(|a@b.org|x)", "([0-9]{4,5})?", "(US|us|Narnia)?"];
+        (cells.prop_map(Vec::from), 0u8..8)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(500))]
+
+        /// What is kept of the first reading makes the verdicts that judging with the parents makes.
+        #[test]
+        fn kept_verdicts_are_those_of_the_second_reading(
+            records in prop::collection::vec(prop::option::weighted(0.9, record()), 0..20),
+            is_json: bool,
+        ) {
+            let write = |cells: &[String]| {
+                let cells = cells.iter().zip(HEADER);
+                let json: String = cells.clone().map(|(cell, name)| format!(",{name:?}:{cell:?}")).collect();
+                let quoted = cells.map(|(cell, _)| if cell.contains(',') { format!("\"{cell}\"") } else { cell.clone() });
+                if is_json { format!("{{{}}}", &json[1..]) } else { quoted.collect::<Vec<_>>().join(",") }
+            };
+            let block = block(&records.iter().map(|one| one.as_ref().map_or(String::new(), |(cells, _)| write(cells))).collect::<Vec<_>>());
+            let parent = |(cells, kind): &(Vec<String>, u8)| match kind {
+                _ if cells[1].is_empty() => Parent::None,
+                0 => Parent::NotFound,
+                1 => Parent::Rejected,
+                2 => Parent::Circle("K1\nK2", 2),
+                kind => Parent::Customer([0, 1, 7, 300, 1 << 40][usize::from(*kind) - 3]),
+            };
+            let parents: Vec<Parent<'_>> = records.iter().flatten().map(parent).collect();
+            let checker = checker(is_json);
+            let exists = |_| true;
+            let expected = checker.check_with::<RecordBuilder>(&block, Parents::Known(&parents, &exists));
+            let asked = checker.check_with::<RecordBuilder>(&block, Parents::Asked(&exists));
+            let mut keeper = Keeper::new(&std::env::temp_dir(), true);
+            keeper.add(3, 9, None);
+            keeper.add(4, 8, serialise(KeptVerdicts::new(asked)));
+            let kept = keeper.finish().unwrap();
+            prop_assert!(kept.get(3, 9).is_none() && kept.get(4, 9).is_none());
+            let found = checker.complete(kept.get(4, 8).unwrap(), &block, &parents).unwrap();
+            prop_assert_eq!(taken(&with_ids(found, checker.plan(), &parents)), taken(&expected));
+        }
     }
 
     #[test]

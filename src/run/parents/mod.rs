@@ -7,6 +7,7 @@ mod customers;
 mod find;
 pub(super) mod found;
 mod ids;
+mod kept;
 mod names;
 mod nodes;
 mod records;

@@ -10,12 +10,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, Scope};
 
 use super::found::{CustomerIds, digest};
+use super::kept::{Keeper, Parts, serialise};
 use super::names::{self, Names};
 use super::nodes::{Hash, Nodes};
 use super::records::{CLEARED, Keying, MOST, Records, State, Status};
 use crate::core::judge::field_plan::KeyPlan;
 use crate::core::judge::plan::{OnInvalid, Plan};
-use crate::core::judge::{Checker, LinkPlan, Links, Outcome, Parents, Stamp, Touched, Verdicts};
+use crate::core::judge::{Checker, KeptVerdicts, LinkPlan, Links, Outcome, Parents, Stamp, Touched, Verdicts};
 use crate::core::profile::Candidates;
 use crate::core::record::{Block, Extent};
 use crate::core::row::{RowBuilder, Value};
@@ -36,6 +37,7 @@ pub struct Surveyed {
     pub names: Names,
     /// The number of records of each input, and their digest.
     pub inputs: Vec<(u64, u64)>,
+    pub keeper: Keeper,
 }
 
 /// What blocks are surveyed with, on any thread.
@@ -46,10 +48,12 @@ struct Surveyor<'s> {
     nodes: Arc<Nodes>,
     /// The customers that a parent's ID may be of.
     customers: CustomerIds<'s>,
+    keeps_verdicts: bool,
 }
 
 /// What is kept of a block.
 struct SurveyedBlock {
+    first: u32,
     value: Vec<u32>,
     parent: Vec<u32>,
     key: Vec<u32>,
@@ -57,6 +61,7 @@ struct SurveyedBlock {
     state: Vec<State>,
     names: Vec<u8>,
     digest: u64,
+    kept: Option<Parts>,
 }
 
 /// What the collecting thread receives.
@@ -71,18 +76,21 @@ pub fn survey(
     (link, keying, customers): (LinkPlan, Keying, CustomerIds<'_>),
     options: &Options,
     candidates: &Candidates,
-    folder: PathBuf,
+    (folder, stamp): (PathBuf, &Stamp),
+    keeps_verdicts: bool,
 ) -> Result<Surveyed> {
     let nodes = Arc::new(Nodes::default());
     let records = Records { unique: vec![Vec::new(); plan.unique.len()], ..Records::default() };
-    let (names, inputs) = (Names::new(folder), Vec::new());
-    let mut surveyed = Surveyed { nodes: Arc::clone(&nodes), records, names, inputs };
+    let (keeper, names) = (Keeper::new(&folder, keeps_verdicts), Names::new(folder));
+    let mut surveyed = Surveyed { nodes: Arc::clone(&nodes), records, names, inputs: Vec::new(), keeper };
     for (index, one) in prepared.iter().enumerate() {
         stop_if_signalled(&options.stop)?;
-        let stamp = Stamp { now: String::new(), run: 0, file: index as i64 + 1 };
+        let stamp = Stamp { file: index as i64 + 1, ..stamp.clone() };
         let (plan, shape) = (Arc::clone(plan), one.shape.clone());
-        let checker = Checker::new(plan, shape, stamp, false, options.read.max_record_bytes);
-        let surveyor = Surveyor { checker, link, keying, nodes: Arc::clone(&nodes), customers };
+        let checker = Checker::new(plan, shape, stamp, options.accepted, options.read.max_record_bytes);
+        let nodes = Arc::clone(&nodes);
+        let keeps_verdicts = surveyed.keeper.is_keeping();
+        let surveyor = Surveyor { checker, link, keying, nodes, customers, keeps_verdicts };
         let input = one.input.again(&options.read, candidates)?;
         surveyed.read_input(input, &surveyor, options, candidates)?;
     }
@@ -134,7 +142,8 @@ impl Surveyed {
     }
 
     fn add(&mut self, block: SurveyedBlock) -> Result<()> {
-        let SurveyedBlock { value, parent, key, unique, state, names, digest } = block;
+        let SurveyedBlock { first, value, parent, key, unique, state, names, digest, kept } = block;
+        self.keeper.add(first.into(), digest, kept);
         if let Some((records, sum)) = self.inputs.last_mut() {
             (*records, *sum) = (*records + state.len() as u64, sum.wrapping_add(digest));
         }
@@ -217,14 +226,15 @@ impl Surveyor<'_> {
     fn survey(&self, block: &Block, first: u32) -> Option<SurveyedBlock> {
         let exists = |id| self.customers.has(id);
         let asked = Parents::Asked(&exists);
-        // Rows are made only for values that no two customers share.
-        if self.checker.plan().unique.is_empty() {
+        if self.checker.plan().unique.is_empty() && !self.keeps_verdicts {
             let verdicts = self.checker.check_with::<NoRows>(block, asked);
             return self.surveyed(block, first, &verdicts, Vec::new());
         }
         let verdicts = self.checker.check_with::<RecordBuilder>(block, asked);
         let unique = self.unique_nodes(block, &verdicts)?;
-        self.surveyed(block, first, &verdicts, unique)
+        let surveyed = self.surveyed(block, first, &verdicts, unique)?;
+        let kept = if self.keeps_verdicts { serialise(KeptVerdicts::new(verdicts)) } else { None };
+        Some(SurveyedBlock { kept, ..surveyed })
     }
 
     fn surveyed<R>(
@@ -261,7 +271,7 @@ impl Surveyor<'_> {
             }
         }
         let digest = digest(block, u64::from(first));
-        Some(SurveyedBlock { value, parent, key, unique, state, names, digest })
+        Some(SurveyedBlock { first, value, parent, key, unique, state, names, digest, kept: None })
     }
 
     fn hashes<'v>(&self, indexes: &[usize], value: impl Fn(usize) -> Option<&'v str>) -> Vec<Option<Hash>> {

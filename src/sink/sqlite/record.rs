@@ -25,8 +25,6 @@ impl RowEncoder {
     pub fn push(&mut self, value: Value<'_>) {
         match value {
             Value::Null => self.types.push(0),
-            Value::Integer(0) => self.types.push(8),
-            Value::Integer(1) => self.types.push(9),
             Value::Integer(number) => {
                 let (serial_type, width) = integer_type(number);
                 self.types.push(serial_type);
@@ -144,16 +142,10 @@ impl RowBuilder for RecordBuilder {
     }
 
     fn push_integer(&mut self, number: i64) {
-        match number {
-            0 => self.types.push(8),
-            1 => self.types.push(9),
-            _ => {
-                let (serial_type, width) = integer_type(number);
-                self.types.push(serial_type);
-                self.space(width).copy_from_slice(&number.to_be_bytes()[8 - width..]);
-                self.end += width;
-            }
-        }
+        let (serial_type, width) = integer_type(number);
+        self.types.push(serial_type);
+        self.space(width).copy_from_slice(&number.to_be_bytes()[8 - width..]);
+        self.end += width;
     }
 
     fn push_real(&mut self, number: f64) {
@@ -234,6 +226,25 @@ pub fn values(row: &[u8]) -> Values<'_> {
     Values { types: row.get(used + 1..header).unwrap_or_default(), body: &row[header..] }
 }
 
+/// Appends a row to `out` with this number in a column, which is counted without the customer ID. Gives its range there.
+pub fn with_integer(row: &[u8], column: usize, number: i64, out: &mut Vec<u8>) -> Range<usize> {
+    let mut values = values(row);
+    let (types, body) = (values.types, values.body);
+    (&mut values).take(column).for_each(drop);
+    let types_before = &types[..types.len() - values.types.len()];
+    let body_before = &body[..body.len() - values.body.len()];
+    values.next();
+    let (serial_type, width) = integer_type(number);
+    let start = out.len();
+    push_varint(out, header_length(2 + types_before.len() + values.types.len()) as u64);
+    // The customer ID.
+    out.push(0);
+    let number = &number.to_be_bytes()[8 - width..];
+    let parts = [types_before, &[serial_type], values.types, body_before, number, values.body];
+    parts.iter().for_each(|part| out.extend_from_slice(part));
+    start..out.len()
+}
+
 pub struct Values<'a> {
     types: &'a [u8],
     body: &'a [u8],
@@ -276,8 +287,11 @@ impl<'a> Iterator for Values<'a> {
 /// The serial type of a floating-point number. SQLite itself stores one without decimals as an integer, and reads either.
 const REAL: u8 = 7;
 
-/// The serial type of an integer other than 0 and 1, and how many bytes it takes.
+/// The serial type of an integer, and how many bytes it takes.
 fn integer_type(number: i64) -> (u8, usize) {
+    if matches!(number, 0 | 1) {
+        return (8 + number as u8, 0);
+    }
     // The bits that the number needs, its sign included.
     let bits = 65 - if number < 0 { (!number).leading_zeros() } else { number.leading_zeros() };
     match bits {
@@ -387,6 +401,28 @@ mod tests {
         }
         round_trip(&[Value::Integer(i64::MAX), Value::Integer(i64::MIN)]);
         round_trip(&[Value::Real(-1.5), Value::Real(0.0), Value::Text(b"x"), Value::Real(f64::MAX)]);
+    }
+
+    #[test]
+    fn a_number_is_put_into_a_row() {
+        let long = [b'x'; 200];
+        for others in [vec![Value::Null; 124], vec![Value::Text(&long), Value::Integer(300), Value::Null]] {
+            for column in 0..others.len() {
+                for number in [0, 1, 7, -3, 1 << 40, i64::MIN] {
+                    let encode = |row: &[Value<'_>]| {
+                        let (mut encoder, mut out) = (RowEncoder::default(), Vec::new());
+                        row.iter().for_each(|value| encoder.push(*value));
+                        encoder.finish(&mut out);
+                        out
+                    };
+                    let mut expected = others.clone();
+                    expected[column] = Value::Integer(number);
+                    let mut out = b"before".to_vec();
+                    let place = with_integer(&encode(&others), column, number, &mut out);
+                    assert_eq!(out[place], encode(&expected), "{number} in column {column}");
+                }
+            }
+        }
     }
 
     proptest! {
