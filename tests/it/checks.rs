@@ -185,12 +185,21 @@ fn a_wrong_rule_is_shown_with_its_line() {
     for command in ["profiles own.toml", "import a.csv --profile own.toml", "check a.csv --profile own.toml"] {
         let done = place.custload(command).ends(2);
         for part in [
-            "own.toml: line 5, column 8: checks[0].rule: there is no field \"emial\"; did you mean email?",
+            "own.toml: line 5, column 8: rule of check a: there is no field \"emial\"; did you mean email?",
             "5 | rule = \"emial != null\"",
             "|        ^^^^^^^^^^^^^^^",
         ] {
             assert!(done.stderr.contains(part), "{part}\n{}", done.stderr);
         }
+    }
+    place.write("own.toml", "[fields.email]\n\n[[checks]]\nname = \"a\"\nrule = \"email != null or true\"\n");
+    let done = place.custload("check a.csv --profile own.toml").ends(2);
+    for part in [
+        "own.toml: line 5, column 23: rule of check a: write || for or",
+        "5 | rule = \"email != null or true\"",
+        "|                       ^^\n",
+    ] {
+        assert!(done.stderr.contains(part), "{part}\n{}", done.stderr);
     }
     assert!(!place.path("customers.db").exists());
 }

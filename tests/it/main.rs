@@ -7,6 +7,7 @@ mod beside;
 mod catalogue;
 mod checks;
 mod cli;
+mod column_types;
 mod columns;
 mod crash;
 mod crm;

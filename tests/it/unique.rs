@@ -119,22 +119,16 @@ fn a_value_that_another_has_is_a_duplicate() {
 }
 
 #[test]
-fn a_column_of_another_type_is_named_with_both() {
+fn a_table_of_another_name_has_its_own_ids() {
     let place = Place::new();
-    place.write("one.toml", "name = \"one\"\n[fields.code]\n[fields.seat]\n");
-    place.write("two.toml", "name = \"two\"\n[fields.code]\n[fields.more]\n[fields.seat]\ntype = \"integer\"\n");
+    place.write("one.toml", "name = \"one\"\n[fields.code]\n");
     place.write("a.csv", "code,seat\nA,1\n");
     place.custload("import a.csv --profile one.toml").ends(0);
-    let before = std::fs::read(place.path("customers.db")).unwrap();
-    let said = ["the column seat of its table customers is TEXT", "the profile two stores INTEGER"];
-    place.custload("import a.csv --profile two.toml --force").ends(2).says(&said);
-    place.custload("check a.csv --profile two.toml --db customers.db").ends(2).says(&said);
-    assert!(std::fs::read(place.path("customers.db")).unwrap() == before);
     for (table, expected) in [("import_x", "reserved"), ("SQLITE_x", "reserved"), ("", "must not be empty")] {
         place.write("bad.toml", format!("table = \"{table}\"\n[fields.code]\n"));
         place.custload("import a.csv --profile bad.toml").ends(2).says(&[expected]);
     }
-    // Another table has its own IDs, and the same file is new to it.
+    // The same file is new to it.
     place.write("three.toml", "name = \"three\"\ntable = \"order\"\n[fields.code]\n");
     place.custload("import a.csv --profile three.toml").ends(0);
     assert_eq!(place.column("customers.db", "SELECT customer_id || code FROM \"order\""), ["1A"]);

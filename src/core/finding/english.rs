@@ -119,6 +119,9 @@ fn of_record(problem: &Problem<&str>, out: &mut Formatter<'_>) -> Result {
                 RuleFault::NoSuchItem => out.write_str("a list has no item of that number"),
                 RuleFault::NotANumber => out.write_str("a text is not a number"),
                 RuleFault::LongList { most } => write!(out, "a list has more than {most} items"),
+                RuleFault::TooMuch { most_mib } => {
+                    write!(out, "its texts and lists are too long: it would read more than {most_mib} MiB of them")
+                }
                 RuleFault::Types => out.write_str("an item of a list is not of the type that the rule expects"),
             }
         }

@@ -234,6 +234,8 @@ pub enum RuleFault {
     NotANumber,
     /// A list has more than this number of items.
     LongList { most: usize },
+    /// More than this number of MiB would be read: the texts and lists are too long for what the rule does with them.
+    TooMuch { most_mib: u64 },
     /// An item of a list is of another type than the rule expects.
     Types,
 }

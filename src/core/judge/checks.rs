@@ -1,4 +1,4 @@
-//! The profile's rules over whole records: [`Checked`] keeps what is stored of the fields that they name, and judges an accepted
+//! The profile's rules over whole records: [`RuleValues`] keeps what is stored of the fields that they name, and judges an accepted
 //! record by them.
 
 use std::ops::Range;
@@ -36,14 +36,14 @@ impl Noted {
 
 /// The values of the record that is being judged, of the fields that checks name.
 #[derive(Debug)]
-pub(super) struct Checked {
+pub(super) struct RuleValues {
     values: Vec<Noted>,
 }
 
-impl Checked {
+impl RuleValues {
     /// `None` if the profile has no checks.
-    pub(super) fn new(plan: &Plan) -> Option<Checked> {
-        (!plan.profile.checks.is_empty()).then(|| Checked { values: vec![Noted::Missing; plan.checked.len()] })
+    pub(super) fn new(plan: &Plan) -> Option<RuleValues> {
+        (!plan.profile.checks.is_empty()).then(|| RuleValues { values: vec![Noted::Missing; plan.checked.len()] })
     }
 
     pub(super) fn note(&mut self, slot: u16, noted: Noted) {

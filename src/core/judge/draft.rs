@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::checks::{Checked, Noted};
+use super::checks::{Noted, RuleValues};
 use super::field_plan::{FieldPlan, KeyPlan, LinkPart};
 use super::parents::Parents;
 use super::value::{Judge, Tidy};
@@ -31,7 +31,7 @@ pub(super) struct Draft<'b, B: RowBuilder> {
     first_key: usize,
     lost_zero: LostZero,
     /// What the profile's checks read, if it has any.
-    checked: Option<Checked>,
+    rule_values: Option<RuleValues>,
     /// Whether the checks judge the record as a new customer, also in a run that changes customers.
     is_new: bool,
     pub(super) parents: Parents<'b>,
@@ -86,7 +86,7 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
             first_key: 0,
             lost_zero: LostZero::default(),
             parents,
-            checked: Checked::new(plan),
+            rule_values: RuleValues::new(plan),
             is_new: !plan.mode.changes(),
         }
     }
@@ -116,8 +116,8 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
 
     pub(super) fn finish(&mut self, number: u64) -> Outcome {
         // A record that is rejected already has no value for each field.
-        if let Some(checked) = self.checked.as_ref().filter(|_| !self.judge.has_error()) {
-            checked.judge(&mut self.judge, &self.rows, self.is_new);
+        if let Some(values) = self.rule_values.as_ref().filter(|_| !self.judge.has_error()) {
+            values.judge(&mut self.judge, &self.rows, self.is_new);
         }
         let is_rejected = self.judge.has_error();
         if !self.judge.findings.is_empty() {
@@ -239,8 +239,8 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
         if let (Some(part), Noted::Text(written)) = (plan.address_part, &noted) {
             self.lost_zero.note(part, written.clone(), &self.rows);
         }
-        if let (Some(slot), Some(checked)) = (plan.check_slot, &mut self.checked) {
-            checked.note(slot, noted);
+        if let (Some(slot), Some(values)) = (plan.check_slot, &mut self.rule_values) {
+            values.note(slot, noted);
         }
     }
 

@@ -151,39 +151,49 @@ mod tests {
         for (checks, expected) in [
             (
                 "[fields.code]\n[fields.boss]\nreferences = \"code\"\n[[checks]]\nname = \"a\"\nrule = \"parent_customer_id > 3\"",
-                "checks[0].rule: a rule cannot name the parent's ID, which is found later; name boss instead",
+                "rule of check a: a rule cannot name the parent's ID, which is found later; name boss instead",
             ),
-            ("[[checks]]\nrule = \"true\"", "line 3, column 1: checks[0]: the key `name` is missing"),
+            ("[[checks]]\nrule = \"true\"", "line 3, column 1: check 1: the key `name` is missing"),
             (
                 "[checks]\nname = \"a\"",
                 "line 3, column 1: checks: invalid type: map, expected a list of checks; write [[checks]]",
             ),
-            ("[[checks]]\nname = \"a\"", "line 3, column 1: checks[0]: the key `rule` is missing"),
+            ("[[checks]]\nname = \"a\"", "line 3, column 1: check 1: the key `rule` is missing"),
             ("[[checks]]\nname = \"a\"\nrule = \"true\"\nrules = 1", "there is no key `rules` here"),
-            ("[[checks]]\nname = \" \"\nrule = \"true\"", "line 4, column 8: checks[0].name: it must not be empty"),
+            ("[[checks]]\nname = \" \"\nrule = \"true\"", "line 4, column 8: name of check 1: it must not be empty"),
             (
                 "[[checks]]\nname = \"a\\nb\"\nrule = \"true\"",
-                "checks[0].name: it must not contain a control character",
+                "name of check 1: it must not contain a control character",
             ),
             (&format!("[[checks]]\nname = \"{}\"\nrule = \"true\"", "a".repeat(101)), "it has at most 100 characters"),
-            ("[[checks]]\nname = \"a\"\nrule = \"true\"\nmessage = \"\"", "checks[0].message: it must not be empty"),
+            ("[[checks]]\nname = \"a\"\nrule = \"true\"\nmessage = \"\"", "message of check a: it must not be empty"),
             (
                 "[[checks]]\nname = \"a\"\nrule = \"emial != null\"",
-                "rule: there is no field \"emial\"; did you mean email?",
+                "rule of check a: there is no field \"emial\"; did you mean email?",
             ),
             (
                 "[[checks]]\nname = \"a\"\nrule = \"email >\"",
-                "line 5, column 8: checks[0].rule: it is not CEL at character 8",
+                "line 5, column 16: rule of check a: the rule ends too early",
+            ),
+            ("[[checks]]\nname = \"a\"\nrule = 1", "line 5, column 8: rule of check 1: invalid type"),
+            (
+                "[[checks]]\nname = \"a\"\nrule = \"\"\"\nemail != null\n  or email != 'ü'\"\"\"",
+                "line 7, column 3: rule of check a: write || for or",
+            ),
+            // What is written with escapes is shown whole.
+            (
+                "[[checks]]\nname = \"a\"\nrule = \"email != \\\"a\\\" or email == null\"",
+                "line 5, column 8: rule of check a: write || for or",
             ),
             (
                 &"[[checks]]\nname = \"a\"\nrule = \"true\"\n".repeat(2),
-                "line 7, column 8: checks[1].name: it names a twice",
+                "line 7, column 8: name of check 2: it names a twice",
             ),
             (
                 &(0..6)
                     .map(|check| format!("[[checks]]\nname = \"{check}\"\nrule = \"{patterns}\"\n"))
                     .collect::<String>(),
-                "line 20, column 8: checks[5].rule: the rules of a profile have at most 100 patterns together, and with this \
+                "line 20, column 8: rule of check 5: the rules of a profile have at most 100 patterns together, and with this \
                  rule there are more",
             ),
             (&"[[checks]]\nname = \"a\"\nrule = \"true\"\n".repeat(65), "there are at most 64 checks, and here are 65"),

@@ -378,7 +378,7 @@ mod tests {
     #[test]
     fn a_field_that_cannot_be_is_refused() {
         for (column, field, expected) in [
-            ("a", "type = 'txet'", "fields.a.type: there is no word `txet` here; did you mean text?"),
+            ("a", "type = 'txet'", "fields.a.type: it cannot be `txet`; did you mean text?"),
             ("a", "rule = 1", "fields.a.rule: there is no key `rule` here; known are"),
             ("a", "min = '1'", "fields.a.min: invalid type: string"),
             (
@@ -396,8 +396,8 @@ mod tests {
                 "max = 99999999999999999999",
                 "integer `99999999999999999999`, expected a whole number from 0 to 9223372036854775807",
             ),
-            ("a", "characters = 'x'", "fields.a.characters: there is no word `x` here"),
-            ("a", "compare = 'x'", "fields.a.compare: there is no word `x` here"),
+            ("a", "characters = 'x'", "fields.a.characters: it cannot be `x`, only "),
+            ("a", "compare = 'x'", "fields.a.compare: it cannot be `x`, only "),
             ("' '", "", "it must not be empty"),
             ("\"a\\u0000\"", "", "it must not contain NUL"),
             ("ID", "", "fields.ID: the field id has the same name"),
@@ -481,7 +481,7 @@ mod tests {
                 "pattern_message = 'x'",
                 "pattern_message: it has no effect on this type; it is for fields with a pattern",
             ),
-            ("a", "case = 'title'", "fields.a.case: there is no word `title` here"),
+            ("a", "case = 'title'", "fields.a.case: it cannot be `title`, only upper, lower"),
             (
                 "a",
                 "required = true\non_invalid = 'clear'",

@@ -1,5 +1,6 @@
 //! One field of a profile: [`Field`].
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
@@ -151,6 +152,14 @@ impl Field {
             (Storage::Real, Some(StoreAs::Text)) => Storage::Text,
             (Storage::Real, Some(StoreAs::Minor)) => Storage::Integer,
             (storage, _) => storage,
+        }
+    }
+
+    /// The form in which its values are stored, in words: only fields of one form can share a column.
+    pub fn form(&self) -> Cow<'static, str> {
+        match self.kind {
+            FieldType::Decimal => self.store.unwrap_or_default().form(self.scale),
+            kind => kind.facts().form.into(),
         }
     }
 

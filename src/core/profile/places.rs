@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use toml::Spanned;
 use toml::de::{DeTable, DeValue, Error};
 
 use super::error::{Position, ProfileError, ProfileErrorKind};
@@ -158,8 +159,12 @@ impl Sources {
         let found = self.0.iter().enumerate().find_map(|(file, (_, text))| Some((file, text, check_in(text, check)?)));
         let Some((file, text, index)) = found else { return self.error(&["checks"], kind) };
         let index_text = index.to_string();
-        let span = span_of(text, &["checks", &index_text, key]).or_else(|| span_of(text, &["checks", &index_text]));
-        ProfileError { key: format!("checks[{index}].{key}"), ..self.error_in(file, span, kind) }
+        let path = ["checks", &index_text, key];
+        let part = if let ProfileErrorKind::Rule(RuleError::Syntax(part, _), _) = &kind { Some(part) } else { None };
+        let span = part.and_then(|part| span_of_part(text, &path, part));
+        let span = span.or_else(|| span_of(text, &path)).or_else(|| span_of(text, &path[..2]));
+        let key = if key == "name" { of_check(index, key) } else { format!("{key} of check {check}") };
+        ProfileError { key, ..self.error_in(file, span, kind) }
     }
 
     /// The parser's error about the last file.
@@ -167,6 +172,7 @@ impl Sources {
         let text = self.last_text();
         let span = error.span();
         let key = span.as_ref().map(|span| key_at(text, span.start)).unwrap_or_default();
+        let key = checked_key(&key).unwrap_or(key);
         let kind = ProfileErrorKind::Toml(nearest_words(&message(error)));
         ProfileError { key, ..self.error_in(self.0.len() - 1, span, kind) }
     }
@@ -202,8 +208,33 @@ fn check_in(text: &str, name: &str) -> Option<usize> {
     })
 }
 
+/// A key of a check, which people count from 1.
+fn of_check(index: usize, key: &str) -> String {
+    let of = if key.is_empty() { "" } else { " of " };
+    format!("{key}{of}check {}", index + 1)
+}
+
+/// The same for a path such as `checks[0].name`; `None` for other paths.
+fn checked_key(path: &str) -> Option<String> {
+    let (index, key) = path.strip_prefix("checks[")?.split_once(']')?;
+    Some(of_check(index.parse().ok()?, key.trim_start_matches('.')))
+}
+
 /// Where the value of a key stands; a number in the path is an index of an array.
 fn span_of(text: &str, path: &[&str]) -> Option<Range<usize>> {
+    value_at(text, path, |value| value.span())
+}
+
+/// Where a part of a text stands, if nothing in the text is written otherwise.
+fn span_of_part(text: &str, path: &[&str], part: &Range<usize>) -> Option<Range<usize>> {
+    value_at(text, path, |value| {
+        let span = value.span();
+        let start = span.start + text.get(span)?.find(value.get_ref().as_str()?)?;
+        Some(start + part.start..start + part.end)
+    })?
+}
+
+fn value_at<T>(text: &str, path: &[&str], read: impl FnOnce(&Spanned<DeValue<'_>>) -> T) -> Option<T> {
     let ([first, rest @ ..], root) = (path, DeTable::parse(text).ok()?) else { return None };
     let mut at = root.get_ref().get(*first)?;
     for key in rest {
@@ -213,7 +244,7 @@ fn span_of(text: &str, path: &[&str]) -> Option<Range<usize>> {
             _ => return None,
         };
     }
-    Some(at.span())
+    Some(read(at))
 }
 
 /// The index of a name in the list `drop` of a text.
@@ -243,15 +274,16 @@ pub(super) fn nearest_words(message: &str) -> String {
     let mut quoted = message.split('`').skip(1).step_by(2);
     match (message.starts_with("unknown "), quoted.next()) {
         (true, Some(unknown)) => {
-            let what = if message.starts_with("unknown field") { "key" } else { "word" };
             let known: Vec<&str> = quoted.collect();
             // Of short words, a slip changes much.
             let a_slip_away = || known.iter().copied().find(|known| strsim::osa_distance(known, unknown) == 1);
-            let advice = match nearest(unknown, known.iter().copied()).or_else(a_slip_away) {
-                Some(near) => format!("did you mean {near}?"),
-                None => format!("known are {}", known.join(", ")),
-            };
-            format!("there is no {what} `{unknown}` here; {advice}")
+            let near = nearest(unknown, known.iter().copied()).or_else(a_slip_away);
+            match (message.starts_with("unknown field"), near) {
+                (true, Some(near)) => format!("there is no key `{unknown}` here; did you mean {near}?"),
+                (true, None) => format!("there is no key `{unknown}` here; known are {}", known.join(", ")),
+                (false, Some(near)) => format!("it cannot be `{unknown}`; did you mean {near}?"),
+                (false, None) => format!("it cannot be `{unknown}`, only {}", known.join(", ")),
+            }
         }
         _ => match message.strip_prefix("missing field ") {
             Some(key) => format!("the key {key} is missing"),

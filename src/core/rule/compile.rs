@@ -3,17 +3,20 @@
 //! A missing value is `null`. So that a rule need not ask for it everywhere, a comparison or test that reads a missing value is
 //! false, and `!=` is true: the compiler puts the question before it.
 
+use std::mem;
+
 use cel::common::ast::{CallExpr, ComprehensionExpr, Expr, IdedExpr, ListExpr, LiteralValue, operators as op};
 use cel::parser::{ParseErrors, PrattParser};
 use regex::Regex;
 
+use super::cost::Cost;
 use super::definition::{Kind, Rule};
 use super::error::RuleError;
 use super::functions::{self, context};
-use super::part::{
-    Part, asked, bool_of, compared_with_null, global, ident, node, sides, test, three, two, value, wrong,
-};
+use super::part::{Part, asked, bool_of, compared_with_null, global, ident, node, test, three, two, value, wrong};
+use super::syntax;
 use super::types::Type;
+use crate::core::text::pattern::compiled;
 
 /// The longest text of a rule in bytes. It bounds what the parser nests, and so its stack.
 const MOST_BYTES: usize = 4096;
@@ -32,9 +35,11 @@ struct Compiler<'n> {
     field: &'n dyn Fn(&str) -> Option<(usize, Kind)>,
     nodes: usize,
     level: usize,
+    /// What is outside all macros, or within this one; and what is done.
+    cost: Cost,
+    costs: Vec<Cost>,
     /// The names within a macro.
     scope: Vec<(String, Type)>,
-    fields: Vec<usize>,
     patterns: Vec<Regex>,
 }
 
@@ -48,26 +53,32 @@ impl Rule {
         if text.len() > MOST_BYTES {
             return Err(RuleError::TooLong(MOST_BYTES));
         }
-        let parsed = PrattParser::new().parse(text).map_err(|errors| syntax(&errors))?;
-        let mut compiler =
-            Compiler { field, nodes: 0, level: 0, scope: Vec::new(), fields: Vec::new(), patterns: Vec::new() };
+        let parsed = PrattParser::new().parse(text).map_err(|errors| unparsed(text, &errors))?;
+        let mut compiler = Compiler {
+            field,
+            nodes: 0,
+            level: 0,
+            cost: Cost::default(),
+            costs: Vec::new(),
+            scope: Vec::new(),
+            patterns: Vec::new(),
+        };
         let expression = compiler.part(parsed)?;
         let expression = whole(expression)?;
-        compiler.fields.sort_unstable();
-        compiler.fields.dedup();
-        let patterns = compiler.patterns.len();
-        let context = context(compiler.patterns)?;
-        Ok(Rule { expression, fields: compiler.fields, patterns, context })
+        let Compiler { cost, mut costs, patterns, .. } = compiler;
+        costs.push(cost);
+        let mut fields: Vec<usize> = costs.iter().flat_map(|cost| cost.fields.iter().copied()).collect();
+        fields.sort_unstable();
+        fields.dedup();
+        Ok(Rule { expression, fields, costs, patterns: patterns.len(), context: context(patterns)? })
     }
 }
 
-fn syntax(errors: &ParseErrors) -> RuleError {
-    let Some(error) = errors.errors.first() else { return RuleError::Syntax(None, String::new()) };
-    if error.msg.contains("recursion limit") {
+fn unparsed(rule: &str, errors: &ParseErrors) -> RuleError {
+    if errors.errors.iter().any(|error| error.msg.contains("recursion limit")) {
         return RuleError::TooDeep(MOST_LEVELS);
     }
-    let message = error.msg.strip_prefix("Syntax error: ").unwrap_or(&error.msg).to_string();
-    RuleError::Syntax(usize::try_from(error.pos.1).ok().filter(|position| *position > 0), message)
+    syntax::why(rule, errors).unwrap_or_else(|| RuleError::Syntax(0..rule.len(), "it is not CEL".to_string()))
 }
 
 fn whole(part: Part) -> Result<IdedExpr, RuleError> {
@@ -80,7 +91,7 @@ impl Compiler<'_> {
         let part = match expression.expr {
             Expr::Literal(literal) => value(literal),
             Expr::Ident(name) => self.name(name),
-            Expr::List(list) => self.list(list).map(|(part, _)| part),
+            Expr::List(list) => self.list(list),
             Expr::Comprehension(comprehension) => self.comprehension(*comprehension),
             Expr::Call(call) => self.call(call),
             Expr::Select(select) if select.test => {
@@ -98,6 +109,7 @@ impl Compiler<'_> {
     /// Counts a name, value or operator, and that what follows is within it.
     fn enter(&mut self) -> Result<(), RuleError> {
         self.nodes += 1;
+        self.cost.nodes += 1;
         self.level += 1;
         if self.nodes > MOST_NODES {
             return Err(RuleError::TooManyNodes(MOST_NODES));
@@ -110,8 +122,8 @@ impl Compiler<'_> {
 
     fn name(&mut self, name: String) -> Result<Part, RuleError> {
         if let Some((_, is)) = self.scope.iter().find(|(known, _)| *known == name) {
-            let is = *is;
-            return Ok(Part { expression: Expr::Ident(name), is, needs: Vec::new(), is_plain: true });
+            self.cost.items += 1;
+            return Ok(Part { is_plain: true, ..Part::new(Expr::Ident(name), *is, Vec::new()) });
         }
         let (field, kind) = (self.field)(&name).ok_or(RuleError::UnknownName(name))?;
         // It would be searched for each item of the macro's list.
@@ -121,16 +133,15 @@ impl Compiler<'_> {
                  as ['a', 'b']",
             ));
         }
-        self.fields.push(field);
-        Ok(Part { expression: ident(field), is: kind.into(), needs: vec![field], is_plain: true })
+        self.cost.fields.push(field);
+        Ok(Part { is_plain: true, ..Part::new(ident(field), kind.into(), vec![field]) })
     }
 
-    /// A list, and the types of its elements.
-    fn list(&mut self, list: ListExpr) -> Result<(Part, Vec<Type>), RuleError> {
-        let (elements, needs) = self.values(list.elements)?;
-        let types = elements.iter().map(|part| part.is).collect();
-        let elements = elements.into_iter().map(|part| node(part.expression)).collect();
-        Ok((Part { expression: Expr::List(ListExpr::new(elements)), is: Type::List, needs, is_plain: false }, types))
+    fn list(&mut self, list: ListExpr) -> Result<Part, RuleError> {
+        let (parts, needs) = self.values(list.elements)?;
+        let elements = parts.iter().map(|part| part.is).collect();
+        let list = ListExpr::new(parts.into_iter().map(|part| node(part.expression)).collect());
+        Ok(Part { elements, ..Part::new(Expr::List(list), Type::List, needs) })
     }
 
     /// Parts that are values, and what they need.
@@ -151,7 +162,10 @@ impl Compiler<'_> {
         }
         let found = Type::of_beginning(&of.accu_init);
         self.scope = vec![(of.iter_var.clone(), Type::Any), (of.accu_var.clone(), found)];
+        let inner = Cost { list: range.needs.first().copied(), ..Cost::default() };
+        let outer = mem::replace(&mut self.cost, inner);
         let step = self.part(of.loop_step)?;
+        self.costs.push(mem::replace(&mut self.cost, outer));
         self.scope.clear();
         let (is, step_expression) = match found {
             Type::Bool => (Type::Bool, test(Part { needs: Vec::new(), ..step })?),
@@ -164,7 +178,7 @@ impl Compiler<'_> {
             loop_step: step_expression,
             ..of
         }));
-        let part = Part { expression, is, needs: needs.into_iter().chain(inner).collect(), is_plain: false };
+        let part = Part::new(expression, is, needs.into_iter().chain(inner).collect());
         Ok(if is == Type::Bool { asked(part, false) } else { part })
     }
 
@@ -201,8 +215,9 @@ impl Compiler<'_> {
         if is == Type::Bool {
             return Ok(bool_of(global(op::CONDITIONAL, vec![condition, test(one)?, test(other)?])));
         }
+        let elements = one.elements.into_iter().chain(other.elements).collect();
         let expression = global(op::CONDITIONAL, vec![condition, node(one.expression), node(other.expression)]);
-        Ok(Part { expression, is, needs, is_plain: false })
+        Ok(Part { elements, ..Part::new(expression, is, needs) })
     }
 
     fn equality(&mut self, operator: &str, args: Vec<IdedExpr>) -> Result<Part, RuleError> {
@@ -232,24 +247,14 @@ impl Compiler<'_> {
     }
 
     fn membership(&mut self, args: Vec<IdedExpr>) -> Result<Part, RuleError> {
-        let Ok([item, list]) = <[IdedExpr; 2]>::try_from(args) else { return Err(sides()) };
-        let item = self.part(item)?;
-        let (list, elements) = match list.expr {
-            Expr::List(list) => {
-                self.enter()?;
-                let list = self.list(list)?;
-                self.level -= 1;
-                list
-            }
-            _ => (self.part(list)?, Vec::new()),
-        };
+        let (parts, needs) = self.values(args)?;
+        let [item, list] = two(parts)?;
         if list.is != Type::List {
             return Err(wrong(op::IN, &[item.is, list.is]));
         }
-        if let Some(other) = elements.into_iter().find(|element| item.is.common(*element).is_none()) {
+        if let Some(other) = list.elements.into_iter().find(|element| item.is.common(*element).is_none()) {
             return Err(wrong(op::IN, &[item.is, other]));
         }
-        let needs = item.needs.into_iter().chain(list.needs).collect();
         let part = bool_of(global(op::IN, vec![node(item.expression), node(list.expression)]));
         Ok(asked(Part { needs, ..part }, false))
     }
@@ -278,7 +283,7 @@ impl Compiler<'_> {
             return Err(wrong(operator, &types));
         }
         let args = parts.into_iter().map(|part| node(part.expression)).collect();
-        Ok(Part { expression: global(operator, args), is, needs, is_plain: false })
+        Ok(Part::new(global(operator, args), is, needs))
     }
 
     fn index(&mut self, args: Vec<IdedExpr>) -> Result<Part, RuleError> {
@@ -288,7 +293,7 @@ impl Compiler<'_> {
             return Err(wrong(op::INDEX, &[list.is, index.is]));
         }
         let expression = global(op::INDEX, vec![node(list.expression), node(index.expression)]);
-        Ok(Part { expression, is: Type::Any, needs, is_plain: false })
+        Ok(Part::new(expression, Type::Any, needs))
     }
 
     /// A function; what it is called on is its first argument.
@@ -317,7 +322,7 @@ impl Compiler<'_> {
             }
             _ => global(name, args),
         };
-        let part = Part { expression, is, needs, is_plain: false };
+        let part = Part::new(expression, is, needs);
         Ok(if is == Type::Bool { asked(part, false) } else { part })
     }
 
@@ -329,7 +334,7 @@ impl Compiler<'_> {
         if self.patterns.len() == MOST_PATTERNS {
             return Err(RuleError::TooManyPatterns(MOST_PATTERNS));
         }
-        self.patterns.push(functions::pattern(pattern.inner())?);
+        self.patterns.push(compiled(pattern.inner()).map_err(RuleError::Pattern)?);
         Ok(global(&functions::name(self.patterns.len() - 1), args))
     }
 }

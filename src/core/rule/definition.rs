@@ -4,6 +4,8 @@ use std::fmt;
 
 use cel::{Context, IdedExpr};
 
+use super::cost::Cost;
+
 /// What a rule sees of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -25,6 +27,8 @@ pub struct Rule {
     pub(super) expression: IdedExpr,
     /// The fields that it names, ascending.
     pub fields: Vec<usize>,
+    /// What it costs: outside its macros, and within each.
+    pub(super) costs: Vec<Cost>,
     /// How many patterns it has.
     pub patterns: usize,
     /// The functions that it may call.

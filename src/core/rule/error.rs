@@ -1,14 +1,15 @@
 //! Why a text is no rule: [`RuleError`].
 
 use std::fmt::{self, Display};
+use std::ops::Range;
 
 /// Why a text is no rule that a profile can have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RuleError {
     /// It is longer than this number of bytes.
     TooLong(usize),
-    /// It is not CEL; the position in characters if it is known, and the parser's words.
-    Syntax(Option<usize>, String),
+    /// It is not CEL: the bytes of the rule where that shows, and what is wrong with them.
+    Syntax(Range<usize>, String),
     /// It has more parts than this.
     TooManyNodes(usize),
     /// Its parentheses and operators are nested more deeply than this.
@@ -37,10 +38,7 @@ impl Display for RuleError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             RuleError::TooLong(most) => write!(out, "a rule has at most {most} bytes, and this one has more"),
-            RuleError::Syntax(None, message) => write!(out, "it is not CEL: {message}"),
-            RuleError::Syntax(Some(position), message) => {
-                write!(out, "it is not CEL at character {position}: {message}")
-            }
+            RuleError::Syntax(_, message) => out.write_str(message),
             RuleError::TooManyNodes(most) => {
                 write!(out, "a rule has at most {most} names, values and operators, and this one has more")
             }

@@ -8,11 +8,15 @@ use cel::context::VariableResolver;
 use cel::{ExecutionError, Value};
 use serde_json::value::RawValue;
 
+use super::cost::Size;
 use super::definition::Rule;
 use crate::core::finding::RuleFault;
 
 /// The most items of a list that a rule reads.
 const MOST_ITEMS: usize = 1_000;
+
+/// The most that a rule reads of a record, in MiB: a macro over a long list would copy a long text for each item.
+const MOST_MIB: u64 = 16;
 
 /// The value of a field in a record.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -53,6 +57,9 @@ impl Rule {
             let Some(Cell::List(array)) = record.cell(*field) else { continue };
             record.lists.push((*field, list(array)?));
         }
+        if self.costs.iter().map(|cost| cost.bytes(|field| record.size(field))).sum::<u64>() > MOST_MIB << 20 {
+            return Err(RuleFault::TooMuch { most_mib: MOST_MIB });
+        }
         let mut scope = self.context.new_inner_scope();
         scope.set_variable_resolver(&record);
         let value = Value::resolve_val(&self.expression, &scope).map_err(|error| fault(&error))?;
@@ -63,6 +70,16 @@ impl Rule {
 impl<'v> Record<'v> {
     fn cell(&self, field: usize) -> Option<Cell<'v>> {
         self.fields.binary_search(&field).ok().and_then(|at| self.cells.get(at)).copied()
+    }
+
+    fn size(&self, field: usize) -> Size {
+        match self.cell(field) {
+            Some(Cell::Text(text)) => Size { bytes: text.len(), items: 0 },
+            Some(Cell::List(array)) => {
+                Size { bytes: array.len(), items: self.list(field).map_or(0, |list| list.len()) }
+            }
+            _ => Size::default(),
+        }
     }
 
     fn list(&self, field: usize) -> Option<&CelList<'v>> {

@@ -6,12 +6,9 @@ use std::sync::{Arc, LazyLock};
 use cel::common::types::{CelBool, CelString};
 use cel::common::value::CowVal;
 use cel::{Context, Env, ExecutionError, FunctionContext};
-use regex::{Regex, RegexBuilder};
+use regex::Regex;
 
 use super::error::RuleError;
-
-/// The most memory that a compiled pattern may take, in bytes.
-const MOST_MEMORY: usize = 1 << 20;
 
 static LIBRARY: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::default().with_stdlib()));
 
@@ -38,16 +35,4 @@ fn matches<'c, 'v>(pattern: &Regex, call: &mut FunctionContext<'c, 'v>) -> Resul
     let text = call.args.first().and_then(|text| text.downcast_ref::<CelString>());
     let text = text.ok_or_else(|| ExecutionError::no_such_overload("matches", Vec::new()))?;
     Ok(CowVal::owned(CelBool::from(pattern.is_match(text.inner()))))
-}
-
-pub(super) fn pattern(written: &str) -> Result<Regex, RuleError> {
-    let built = RegexBuilder::new(written).size_limit(MOST_MEMORY).dfa_size_limit(MOST_MEMORY).build();
-    built.map_err(|error| match error {
-        regex::Error::CompiledTooBig(_) => RuleError::Pattern("it is too large".to_string()),
-        error => {
-            let text = error.to_string();
-            let last = text.lines().last().unwrap_or_default();
-            RuleError::Pattern(last.strip_prefix("error: ").unwrap_or(last).to_string())
-        }
-    })
 }

@@ -6,11 +6,13 @@
 //! docs/profiles.md, "Rules over a record".
 
 mod compile;
+mod cost;
 mod definition;
 mod error;
 mod evaluate;
 mod functions;
 mod part;
+mod syntax;
 mod types;
 
 pub use self::definition::{Kind, Rule};

@@ -13,12 +13,21 @@ pub(super) struct Part {
     pub(super) needs: Vec<usize>,
     /// Whether it is a field, an item or a value, which can be compared with null.
     pub(super) is_plain: bool,
+    /// The types of a list's elements, where they are written in the rule.
+    pub(super) elements: Vec<Type>,
+}
+
+impl Part {
+    /// What is made of others.
+    pub(super) fn new(expression: Expr, is: Type, needs: Vec<usize>) -> Part {
+        Part { expression, is, needs, is_plain: false, elements: Vec::new() }
+    }
 }
 
 pub(super) fn value(literal: LiteralValue) -> Result<Part, RuleError> {
     let is = Type::of_literal(&literal);
     let is = is.ok_or(RuleError::NotAllowed("write numbers without u, and texts without b before the quotes"))?;
-    Ok(Part { expression: Expr::Literal(literal), is, needs: Vec::new(), is_plain: true })
+    Ok(Part { is_plain: true, ..Part::new(Expr::Literal(literal), is, Vec::new()) })
 }
 
 /// A part that is true or false. A missing flag is false.
@@ -88,15 +97,11 @@ pub(super) fn global(name: &str, args: Vec<IdedExpr>) -> Expr {
 }
 
 pub(super) fn bool_of(expression: Expr) -> Part {
-    Part { expression, is: Type::Bool, needs: Vec::new(), is_plain: false }
+    Part::new(expression, Type::Bool, Vec::new())
 }
 
 pub(super) fn two(parts: Vec<Part>) -> Result<[Part; 2], RuleError> {
-    parts.try_into().map_err(|_| sides())
-}
-
-pub(super) fn sides() -> RuleError {
-    RuleError::NotAllowed("an operator has two sides")
+    parts.try_into().map_err(|_| RuleError::NotAllowed("an operator has two sides"))
 }
 
 pub(super) fn three(parts: Vec<Part>) -> Result<[Part; 3], RuleError> {

@@ -66,6 +66,7 @@ fn rules_hold_or_not() {
         ("(visits == null ? limit : double(visits)) < 3.0", false, false),
         ("(visits == null ? visits : 2) < 3", true, false),
         ("(visits == null ? 0 : limit == null ? 1 : visits) == 0", false, true),
+        ("visits in (opt_in ? [4, 5] : [6]) && visits in (opt_in ? [5] : [])", true, false),
         ("visits in [4, 5] && limit in [5, 12.5]", true, false),
         ("visits in []", false, false),
         ("3 in tags && 1.5 in tags && size(tags) == 4", true, false),
@@ -107,6 +108,16 @@ fn values_can_leave_a_rule_open() {
         cells[field] = cell;
         cells
     };
+    // What would take long, or much memory: a long list, and a long text or a long rule.
+    let (list, text) = (format!("[{}]", vec!["\"a\""; 1_000].join(",")), "x".repeat(100_000));
+    let with_long = |length: usize| {
+        let mut cells = with(5, Cell::List(&list));
+        cells[0] = Cell::Text(&text[..length]);
+        cells
+    };
+    let items = format!("size(tags.map(t, [{}])) > 1", vec!["t"; 300].join(","));
+    let sum = format!("size({}) > 1", vec!["(email + email + email + email)"; 45].join(" + "));
+    assert_eq!(holds("tags.all(t, t != email) && size(tags.map(t, email + t)) == 1000", &with_long(7_000)), Ok(true));
     for (text, cells, fault) in [
         ("visits / 0 == 1", FULL, RuleFault::DivisionByZero),
         ("100 % (visits - 5) == 1", FULL, RuleFault::DivisionByZero),
@@ -118,8 +129,12 @@ fn values_can_leave_a_rule_open() {
         ("tags.all(t, t > 0)", FULL, RuleFault::Types),
         ("tags.all(t, t > 0)", with(5, Cell::List(&long)), RuleFault::LongList { most: 1_000 }),
         ("'a' in tags", with(5, Cell::List(&long)), RuleFault::LongList { most: 1_000 }),
+        ("tags.all(t, t != email)", with_long(20_000), RuleFault::TooMuch { most_mib: 16 }),
+        ("size(tags.map(t, email + email)) > 1", with_long(9_000), RuleFault::TooMuch { most_mib: 16 }),
+        (&items, with_long(1), RuleFault::TooMuch { most_mib: 16 }),
+        (&sum, with(0, Cell::Text(&text[..100_000])), RuleFault::TooMuch { most_mib: 16 }),
     ] {
-        assert_eq!(holds(text, &cells), Err(fault), "{text}");
+        assert_eq!(holds(text, &cells), Err(fault), "{}", &text[..text.len().min(60)]);
     }
     assert_eq!(holds("limit / 0.0 > 1.0", &FULL), Ok(true));
 }
@@ -130,13 +145,34 @@ fn what_is_no_rule_is_refused() {
         format!("{}{middle}{}", open.repeat(times), close.repeat(times))
     };
     for (text, expected) in [
-        ("", "it is not CEL at character"),
-        ("email !=", "it is not CEL at character 9"),
-        ("email != null or phone", "it is not CEL at character 15"),
-        ("in", "it is not CEL at character 1"),
+        ("", "the rule ends too early"),
+        ("email !=", "the rule ends too early"),
+        ("email !=  \n", "the rule ends too early"),
+        ("email != null or phone", "write || for or"),
+        ("email != null AND phone != null", "write && for and"),
+        ("email != null & opt_in", "write && for and"),
+        ("email != null | opt_in", "write || for or"),
+        ("not opt_in", "write ! for not"),
+        ("email = 'a'", "write == for is equal to"),
+        ("email <> 'a'", "write != for <>"),
+        ("email is null", "write == null, or != null"),
+        ("email like 'a%'", "write name.matches('pattern')"),
+        ("`email` == 'a'", "names are written without `"),
+        ("email == 'a", "a text begins here, and its closing quote is missing"),
+        ("email == 'a\\q'", "a text has a \\ that means nothing there"),
+        ("(email == null", "a bracket is not closed"),
+        ("visits in [1, 2", "a bracket is not closed"),
+        ("(visits > 1]", "\"]\" cannot stand here"),
+        ("email == null)", "\")\" cannot stand here"),
+        ("in", "\"in\" cannot stand here"),
+        ("email ; phone", "\";\" cannot stand here"),
+        ("while == 1", "\"while\" cannot stand here"),
+        ("visits > 12ab", "12"),
+        ("visits > 99999999999999999999", "\"99999999999999999999\" is no number that a rule can have"),
+        ("tags.all(1, true)", "a macro names the item first"),
         ("emial != null", "there is no field \"emial\""),
         (".email != null", "there is no field \".email\""),
-        ("has(email)", "invalid argument to has() macro"),
+        ("has(email)", "write `email != null` for has()"),
         ("has(email.x)", "write `email != null` for has()"),
         ("email.x == 1", "fields have no parts"),
         ("email", "the rule must be true or false"),
@@ -170,6 +206,8 @@ fn what_is_no_rule_is_refused() {
         ("tags.map(t, size(tags))[0] == 4", "name the item, not a list field"),
         ("visits in ['5']", "in does not work with a whole number and a text"),
         ("visits in [1, '5']", "in does not work with a whole number and a text"),
+        ("visits in (opt_in ? [5] : ['5'])", "in does not work with a whole number and a text"),
+        ("email in (opt_in ? (opt_in ? ['a'] : [1]) : ['5'])", "in does not work with a text and a whole number"),
         ("email in [null]", "in does not work with a text and null"),
         ("email in [['a']]", "in does not work with a text and a list"),
         (&vec!["email.matches('a')"; 21].join(" || "), "a rule has at most 20 patterns, and this one has more"),
@@ -188,6 +226,8 @@ fn what_is_no_rule_is_refused() {
         let shown = &text[..text.len().min(60)];
         let error = error.unwrap_or_else(|| panic!("{shown} is a rule"));
         assert!(error.contains(expected), "{shown}\n{error}");
+        let jargon = ["<EOF>", "mismatched", "Syntax", "token", "literal", "identifier"];
+        assert!(!jargon.iter().any(|word| error.contains(word)), "{error}");
     }
     assert!(rule(&nested("(", "opt_in", ")", 2_000)).is_ok());
 }

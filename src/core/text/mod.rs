@@ -1,11 +1,12 @@
 //! Rules for text that do not depend on the field: cleaning, letters and lengths, invisible characters, the traces of
-//! spreadsheets, and how keys are compared.
+//! spreadsheets, how keys are compared, and regular expressions.
 
 mod characters;
 mod clean;
 pub mod invisible;
 pub mod key;
 pub mod kinds;
+pub mod pattern;
 pub mod sheet;
 
 pub use self::characters::*;

@@ -17,6 +17,7 @@ impl Type for Date {
                dropped, as programs export it; the time of a format that has one is dropped too.",
         examples: &[("2024-02-29", "2024-02-29"), ("1980-05-03 00:00:00", "1980-05-03")],
         words: "date",
+        form: "date",
         holds_words: false,
         has_quick_keys: true,
         settings: &["formats", "time_zone", "not_before", "not_after"],

@@ -17,6 +17,7 @@ impl Type for Decimal {
         examples: &[("12.50", "12.5"), ("-0.1", "-0.1"), ("+007", "7"), (".5", "0.5"), ("3.20-", "-3.2")],
         words: "decimal",
         storage: Storage::Real,
+        form: "decimal",
         json: Wanted::Number,
         holds_words: false,
         is_guarded: true,

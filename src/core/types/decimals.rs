@@ -21,6 +21,17 @@ pub enum StoreAs {
     Minor,
 }
 
+impl StoreAs {
+    /// The form of what is stored, in words; see [`super::definition::Facts::form`].
+    pub fn form(self, scale: Option<u32>) -> Cow<'static, str> {
+        match self {
+            StoreAs::Real => "decimal".into(),
+            StoreAs::Text => "decimal, as text".into(),
+            StoreAs::Minor => format!("decimal, minor units, scale {}", scale.unwrap_or_default()).into(),
+        }
+    }
+}
+
 /// What a field says of its decimals.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decimals {

@@ -37,6 +37,8 @@ pub struct Facts {
     /// What the listing says after the limits.
     pub normalisation: Option<&'static str>,
     pub storage: Storage,
+    /// The form in which its values are stored, in words. Only values of one form share a column.
+    pub form: &'static str,
     /// The JSON type that it needs, besides texts and whole numbers.
     pub json: Wanted,
     /// Whether a value can be a word. If not, `null`, `n/a` and the like mean a missing value.
@@ -63,6 +65,7 @@ impl Facts {
         shows_characters: false,
         normalisation: None,
         storage: Storage::Text,
+        form: "text",
         json: Wanted::Text,
         holds_words: true,
         is_identifier: false,

@@ -14,6 +14,7 @@ impl Type for Flag {
         examples: &[("Yes", "1"), ("off", "0"), ("t", "1")],
         words: "flag: yes or no",
         storage: Storage::Integer,
+        form: "flag",
         json: Wanted::Flag,
         holds_words: false,
         settings: &[],

@@ -14,6 +14,7 @@ impl Type for Integer {
         examples: &[("007", "7"), ("+12", "12"), ("-3", "-3")],
         words: "integer",
         storage: Storage::Integer,
+        form: "integer",
         json: Wanted::Integer,
         holds_words: false,
         is_guarded: true,

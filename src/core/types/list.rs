@@ -24,6 +24,7 @@ impl Type for List {
             ("a;;a", r#"["a"]"#),
         ],
         words: "list",
+        form: "list",
         ..Facts::TEXT
     };
 

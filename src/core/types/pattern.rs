@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use regex::{Regex, RegexBuilder};
+use regex::Regex;
 use serde::Deserialize;
 
 use super::definition::{Parsed, Refusal, Stored};
 use crate::core::finding::{Problem, excerpt};
-use crate::core::text;
+use crate::core::text::{self, pattern::compiled};
 
 /// A regular expression for the whole value.
 #[derive(Clone, Debug)]
@@ -18,28 +18,16 @@ pub struct Pattern {
     message: Option<String>,
 }
 
-/// The memory that a compiled pattern may take, in bytes. Matching takes time in proportion to the value, whatever the pattern.
-const MOST_MEMORY: usize = 1 << 20;
-
 impl Pattern {
     /// Compiles a pattern. The error is the parser's, in one line.
     pub fn new(written: &str, message: Option<&str>) -> Result<Pattern, String> {
-        let compiled = |text: &str| RegexBuilder::new(text).size_limit(MOST_MEMORY).dfa_size_limit(MOST_MEMORY).build();
         // The inner group keeps the alternatives of `a|b` together.
         let whole = compiled(&format!(r"\A(?:{written})\z"));
         // With `(?x)` a pattern may end in a comment, which the line break ends. It is tried second, because without `(?x)` it
         // would be a character of the pattern.
         let whole = whole.or_else(|_| compiled(&format!("\\A(?:{written}\n)\\z")));
         // So that a `)` cannot end the group.
-        let regex = compiled(written).and(whole);
-        let regex = regex.map_err(|error| match error {
-            regex::Error::CompiledTooBig(_) => "it is too large: repetitions of repetitions, perhaps".to_string(),
-            error => {
-                let text = error.to_string();
-                let last = text.lines().last().unwrap_or_default();
-                last.strip_prefix("error: ").unwrap_or(last).to_string()
-            }
-        })?;
+        let regex = compiled(written).and(whole)?;
         Ok(Pattern { regex, written: written.to_string(), message: message.map(str::to_string) })
     }
 

@@ -21,6 +21,7 @@ impl Type for Timestamp {
             ("2024-02-29", "2024-02-29T00:00:00Z"),
         ],
         words: "timestamp",
+        form: "timestamp",
         holds_words: false,
         settings: &["formats", "time_zone", "not_before", "not_after"],
         ..Facts::TEXT

@@ -38,9 +38,7 @@ impl Snapshot {
         let missing = match found {
             Ok(Lacks::Columns(missing)) => missing,
             Ok(Lacks::All | Lacks::Table) => return Ok(None),
-            Err(why) => {
-                return Err(Error::database(&options.path, format!("{why}. Name another database with --db")));
-            }
+            Err(why) => return Err(Error::database(&options.path, why)),
         };
         let next_run = next_run(&connection).map_err(|error| options.sqlite_error(error))?;
         Ok(Some(Snapshot { connection, options, next_run, missing }))

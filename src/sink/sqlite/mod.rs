@@ -2,6 +2,7 @@
 //! ([`Snapshot`]). Earlier runs can be listed ([`past_runs`]), undone and pruned.
 
 mod build;
+mod column_types;
 mod connection;
 mod customers;
 mod destination;

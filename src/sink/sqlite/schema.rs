@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use rusqlite::Connection;
 
+use super::column_types;
 use super::runs::{CHECKPOINTS, FILES, RUNS};
 use super::sql::{Declared, Definition, quoted};
 use crate::core::{
@@ -22,7 +23,7 @@ pub const STAMP_COLUMNS: [(&str, &str); 5] = [
 ];
 
 /// The tables beside that of customers.
-fn definitions() -> [Definition; 7] {
+fn definitions() -> [Definition; 8] {
     const NUMBER: &str = "INTEGER NOT NULL";
     const TEXT: &str = "TEXT NOT NULL";
     [
@@ -57,6 +58,7 @@ fn definitions() -> [Definition; 7] {
         CHECKPOINTS.definition(),
         // The database's ID, in one row.
         Definition::without_rowid("import_database", &[("database_id", TEXT)], "database_id"),
+        column_types::definition(),
     ]
 }
 
@@ -115,7 +117,7 @@ pub fn add_columns(profile: &Profile, fields: &[usize]) -> String {
 }
 
 /// The statements that add what a later version of custload has added to its own tables.
-pub(super) fn add_later_columns(connection: &Connection) -> rusqlite::Result<String> {
+pub(super) fn add_later(connection: &Connection) -> rusqlite::Result<String> {
     definitions().iter().map(|definition| definition.add_lacking(connection)).collect()
 }
 
@@ -144,19 +146,21 @@ pub(super) type Found<T> = rusqlite::Result<Result<T, String>>;
 /// Whether a database has custload's own tables, with all columns that earlier versions had too; `false` if it has none of them.
 pub(super) fn tables(connection: &Connection) -> Found<bool> {
     let definitions = definitions();
-    let (mut present, mut missing) = (None, None);
-    for name in definitions.iter().map(|definition| definition.name) {
+    let (mut present, mut missing) = (Vec::new(), None);
+    for definition in &definitions {
+        let name = definition.name;
         match object_type(connection, name)?.as_deref() {
-            Some("table") => present = present.or(Some(name)),
+            Some("table") => present.push(definition),
             Some(kind) => return Ok(Err(format!("its {kind} {name} was not made by custload"))),
+            None if definition.is_later => {}
             None => missing = missing.or(Some(name)),
         }
     }
-    let Some(present) = present else { return Ok(Ok(false)) };
+    let Some(first) = present.first() else { return Ok(Ok(false)) };
     if let Some(missing) = missing {
-        return Ok(foreign(present, &format!("the table {missing} is missing")));
+        return Ok(foreign(first.name, &format!("the table {missing} is missing")));
     }
-    for definition in &definitions {
+    for definition in present {
         let lacking = definition.lacking(connection)?;
         let is_missing = |column: &&Declared| column.default.is_none() && lacking.contains(&column.name);
         if let Some(column) = definition.columns.iter().find(is_missing) {
@@ -201,32 +205,39 @@ pub(super) enum Lacks {
     Columns(Vec<usize>),
 }
 
-/// What a database lacks of what a profile's customers need. An error if its table has a column of another type.
+/// What a database lacks of what a profile's customers need. The inner error says what is wrong with its tables, or which column is of
+/// another type, and what to do.
 pub(super) fn compare(connection: &Connection, profile: &Profile) -> Found<Lacks> {
+    const ADVICE: &str = "Name another database with --db, or rename that table or view";
     let (own, table) = (tables(connection)?, &profile.table);
     let has_table = has_customers(connection, table)?;
-    match (own, has_table) {
-        (Err(why), _) | (_, Err(why)) => return Ok(Err(why)),
-        (Ok(false), Ok(false)) => return Ok(Ok(Lacks::All)),
-        (Ok(false), Ok(true)) => return Ok(foreign(table, "the table import_runs is missing").map(|_| Lacks::All)),
-        (Ok(true), Ok(false)) => return Ok(Ok(Lacks::Table)),
-        (Ok(true), Ok(true)) => {}
+    match own.and_then(|own| Ok((own, has_table?))) {
+        Err(why) => return Ok(Err(format!("{why}. {ADVICE}"))),
+        Ok((false, false)) => return Ok(Ok(Lacks::All)),
+        Ok((false, true)) => {
+            let why = foreign(table, "the table import_runs is missing");
+            return Ok(why.map(|_| Lacks::All).map_err(|why| format!("{why}. {ADVICE}")));
+        }
+        Ok((true, false)) => return Ok(Ok(Lacks::Table)),
+        Ok((true, true)) => {}
     }
     let columns = columns_of(connection, table)?;
     let mut missing = Vec::new();
     for (index, field) in profile.fields.iter().enumerate() {
-        let (name, wanted) = (&field.column, column_type(field));
-        match columns.iter().find(|column| column.name.eq_ignore_ascii_case(name)) {
-            Some(column) if column.declared == wanted => {}
-            Some(column) => {
-                let profile = &profile.name;
-                let declared = if column.declared.is_empty() { "without a type" } else { &column.declared };
-                return Ok(Err(format!(
-                    "the column {name} of its table {table} is {declared}, and the profile {profile} stores {wanted} \
-                     in it. Give the field another name or type, or the profile another table"
-                )));
-            }
-            None => missing.push(index),
+        let Some(column) = columns.iter().find(|column| column.name.eq_ignore_ascii_case(&field.column)) else {
+            missing.push(index);
+            continue;
+        };
+        let other = match column_types::other(connection, table, field)? {
+            None if column.declared != column_type(field) => Some(column.declared.clone()),
+            other => other,
+        };
+        if let Some(other) = other {
+            let (name, wanted, profile) = (&field.column, field.form(), &profile.name);
+            return Ok(Err(format!(
+                "the column {name} of its table {table} has the type \"{other}\", but the profile {profile} gives it \
+                 the type \"{wanted}\". Rename the field, or give the profile another table"
+            )));
         }
     }
     Ok(Ok(Lacks::Columns(missing)))

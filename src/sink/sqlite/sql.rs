@@ -128,7 +128,7 @@ impl<R: Clone + Default> Table<R> {
             columns.push(declared);
             Ok(())
         });
-        Definition { name: self.name, columns, primary_key: self.primary_key, options: "STRICT" }
+        Definition { name: self.name, columns, primary_key: self.primary_key, options: "STRICT", is_later: false }
     }
 
     /// The names of the columns, with a separator between them.
@@ -195,6 +195,8 @@ pub(super) struct Definition {
     pub(super) columns: Vec<Declared>,
     pub(super) primary_key: Option<&'static str>,
     pub(super) options: &'static str,
+    /// Whether databases lack it that were made before there was this table.
+    pub(super) is_later: bool,
 }
 
 impl Definition {
@@ -205,7 +207,7 @@ impl Definition {
         primary_key: &'static str,
     ) -> Definition {
         let columns = columns.iter().map(|(name, declaration)| Declared::new(name, declaration)).collect();
-        Definition { name, columns, primary_key: Some(primary_key), options: "STRICT, WITHOUT ROWID" }
+        Definition { name, columns, primary_key: Some(primary_key), options: "STRICT, WITHOUT ROWID", is_later: false }
     }
 
     /// The names of the columns that the database's table lacks.
@@ -217,9 +219,12 @@ impl Definition {
         Ok(names.filter(|name| !found.iter().any(|found| found == name)).collect())
     }
 
-    /// The statements that add the columns that the database's table lacks because it was made before there were any.
+    /// The statements that add what the database lacks because it was made before there was this table, or these columns.
     pub(super) fn add_lacking(&self, connection: &Connection) -> rusqlite::Result<String> {
         let lacking = self.lacking(connection)?;
+        if lacking.len() == self.columns.len() {
+            return Ok(self.create() + ";");
+        }
         let lacking = self.columns.iter().filter(|column| lacking.contains(&column.name));
         Ok(lacking.map(|column| format!("ALTER TABLE {} ADD COLUMN {};", self.name, column.sql())).collect())
     }

@@ -5,6 +5,7 @@ use std::{ops::Range, sync::atomic::Ordering};
 
 use rusqlite::Connection;
 
+use super::column_types;
 use super::connection::{StoreOptions, cannot_open, retry};
 use super::destination::{Destination, ExistingDatabase};
 use super::lock::{LockState, LockedDatabase, OpenDatabase};
@@ -139,6 +140,7 @@ impl Store {
         destination.commit(&options, run, |connection, counter| {
             write_run(connection, options.run_id, run, files)?;
             write_database_id(connection, &options.database_id)?;
+            column_types::write(connection, &options.profile)?;
             match checkpoint {
                 Some(checkpoint) => {
                     // The commit adds one.
@@ -226,15 +228,12 @@ fn lock_again(options: &StoreOptions) -> Result<LockedDatabase> {
 fn prepare_tables(options: &StoreOptions, open: &OpenDatabase) -> Result<i64> {
     let connection = &open.connection;
     let found = schema::compare(connection, &options.profile).map_err(|error| options.sqlite_error(error))?;
-    let later = || schema::add_later_columns(connection).map_err(|error| options.sqlite_error(error));
+    let later = || schema::add_later(connection).map_err(|error| options.sqlite_error(error));
     let mut sql = match found {
         Ok(Lacks::Columns(missing)) => later()? + &schema::add_columns(&options.profile, &missing),
         Ok(Lacks::Table) => later()? + &schema::create_customers(&options.profile) + ";",
         Ok(Lacks::All) => schema::create_all(&options.profile),
-        Err(why) => {
-            let message = format!("{why}. Name another database with --db, or rename that table or view");
-            return Err(Error::database(&options.path, message));
-        }
+        Err(why) => return Err(Error::database(&options.path, why)),
     };
     // The index is created before the rows: reading the existing keys needs it, and it is smaller now.
     if !options.key.is_empty() {

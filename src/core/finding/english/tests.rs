@@ -158,6 +158,8 @@ const CASES: &[Case] = &[
         "check ratio cannot be decided: a text is not a number", ""),
     (Problem::CheckOpen { check: "ratio", fault: RuleFault::LongList { most: 1000 } }, REJECTED, None,
         "check ratio cannot be decided: a list has more than 1000 items", ""),
+    (Problem::CheckOpen { check: "ratio", fault: RuleFault::TooMuch { most_mib: 16 } }, REJECTED, None,
+        "check ratio cannot be decided: its texts and lists are too long: it would read more than 16 MiB of them", ""),
     (Problem::CheckOpen { check: "ratio", fault: RuleFault::Types }, REJECTED, None,
         "check ratio cannot be decided: an item of a list is not of the type that the rule expects", ""),
     (Problem::NoSuchParent { parent: "C-1", referenced: Some("code") }, REJECTED, None,

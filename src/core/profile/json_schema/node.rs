@@ -43,6 +43,13 @@ impl Node {
         }
     }
 
+    /// The types that the value of `type` names but null, and whether that is one.
+    pub(super) fn types(&self) -> (Vec<&str>, bool) {
+        let all: Vec<&str> = self.text().into_iter().chain(self.items().iter().filter_map(Node::text)).collect();
+        let allows_null = all.contains(&"null");
+        (all.into_iter().filter(|name| *name != "null").collect(), allows_null)
+    }
+
     /// The value that a JSON pointer leads to.
     pub(super) fn at(&self, pointer: &str) -> Option<&Node> {
         let mut steps = pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~"));

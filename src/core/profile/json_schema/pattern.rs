@@ -3,10 +3,7 @@
 
 use std::{iter::Peekable, str::Chars};
 
-use regex::RegexBuilder;
-
-/// The most memory that a compiled pattern may take, in bytes.
-const MOST_MEMORY: usize = 1 << 20;
+use crate::core::text::pattern::compiled;
 
 /// What `\w` means to the crate regex, within a class.
 const WORD: &str = r"\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}";
@@ -22,22 +19,14 @@ const SYNTAX: &str = r"^$\.*+?()[]{}|/";
 /// The pattern of a profile that matches the whole of what a pattern of JSON Schema is found in; or why there is none.
 pub(super) fn from_json_schema(written: &str) -> Result<String, String> {
     let own = Translation { rest: written.chars().peekable(), out: String::new() }.into_own()?;
-    let built = RegexBuilder::new(&own).size_limit(MOST_MEMORY).build();
-    built.map_err(|error| match error {
-        regex::Error::CompiledTooBig(_) => "it is too large".to_string(),
-        error => {
-            let text = error.to_string();
-            let last = text.lines().last().unwrap_or_default();
-            last.strip_prefix("error: ").unwrap_or(last).to_string()
-        }
-    })?;
+    compiled(&own)?;
     Ok(anchored(&own))
 }
 
 /// A pattern that matches a whole text where the given one is found anywhere in it.
 fn anchored(found: &str) -> String {
     let whole = found.strip_prefix("^(?:").and_then(|rest| rest.strip_suffix(")$"));
-    if let Some(whole) = whole.filter(|whole| RegexBuilder::new(whole).size_limit(MOST_MEMORY).build().is_ok()) {
+    if let Some(whole) = whole.filter(|whole| compiled(whole).is_ok()) {
         return whole.to_string();
     }
     if found.contains('|') {

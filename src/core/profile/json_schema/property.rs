@@ -46,7 +46,7 @@ struct Reading<'s> {
 /// The keys of a field that say what a property says, and notes on what they cannot say.
 pub(super) fn field_of(property: Property<'_>, schema: &Schema<'_>) -> Result<(Table, Vec<String>), Kind> {
     let (members, has_null, mut notes) = without_null(property.members, schema)?;
-    let (types, allows_null) = types(members.get("type"));
+    let (types, allows_null) = members.get("type").map(Node::types).unwrap_or_default();
     let words = members.get("enum").map(Node::items).or(members.get("const").map(std::slice::from_ref));
     let is_nullable = has_null || allows_null || words.is_some_and(|words| words.iter().any(is_nothing));
     let mut reading = Reading { table: Table::new(), notes: Vec::new(), kind: "text", members: members.clone() };
@@ -88,24 +88,14 @@ fn without_null<'s>(mut members: Members<'s>, schema: &Schema<'s>) -> Result<(Me
 
 /// The one alternative beside null, the keyword that it stands under, and whether null is there.
 fn only_alternative<'s>(members: &Members<'s>) -> Option<(&'static str, &'s Node, bool)> {
-    let is_null = |schema: &Node| schema.get("type").and_then(Node::text) == Some("null");
+    let is_null =
+        |schema: &Node| schema.get("type").is_some_and(|of| matches!(of.types(), (types, true) if types.is_empty()));
     ["anyOf", "oneOf", "allOf"].into_iter().find_map(|key| match members.get(key)?.items() {
         [one] => Some((key, one, false)),
         [one, null] if key != "allOf" && is_null(null) && !is_null(one) => Some((key, one, true)),
         [null, one] if key != "allOf" && is_null(null) && !is_null(one) => Some((key, one, true)),
         _ => None,
     })
-}
-
-/// The types of a property but null, and whether that is one.
-fn types(of: Option<&Node>) -> (Vec<&str>, bool) {
-    let types: Vec<&str> = match of {
-        Some(Node::Text(one)) => vec![one],
-        Some(Node::List(several)) => several.iter().filter_map(Node::text).collect(),
-        _ => Vec::new(),
-    };
-    let allows_null = types.contains(&"null");
-    (types.into_iter().filter(|name| *name != "null").collect(), allows_null)
 }
 
 impl Reading<'_> {
@@ -242,7 +232,7 @@ impl Reading<'_> {
     }
 
     fn take_items(&mut self, value: &Node) {
-        let (types, _) = types(value.get("type"));
+        let (types, _) = value.get("type").map(Node::types).unwrap_or_default();
         if types.iter().any(|name| !matches!(*name, "string" | "integer" | "number")) {
             self.leave_out("items", "a list holds texts and numbers");
         }

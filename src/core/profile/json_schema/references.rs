@@ -54,6 +54,8 @@ impl<'s> Members<'s> {
                 Some(is_stricter) if is_stricter => *kept = value,
                 Some(_) => {}
                 None if says_nothing(key) || *kept == value => {}
+                // What differs is null, which one of them allows.
+                None if key == "type" && kept.types().0 == value.types().0 => {}
                 None => notes.push(format!("{key} of a $ref or allOf is left out: another {key} stands beside it")),
             }
         }

@@ -28,6 +28,12 @@ fn a_schema_becomes_a_profile() {
         ),
         (r#"{"const": "x"}"#, "choices = [\"x\"]\ntype = \"choice\"\n"),
         (r#"{"anyOf": [{"type": "integer"}, {"type": "null"}]}"#, "type = \"integer\"\n"),
+        (r#"{"type": ["integer", "null"], "anyOf": [{"type": "integer"}, {"type": "null"}]}"#, "type = \"integer\"\n"),
+        (
+            r#"{"type": "integer", "oneOf": [{"type": ["null"]}, {"type": ["integer", "null"]}]}"#,
+            "type = \"integer\"\n",
+        ),
+        (r##"{"$ref": "#/$defs/money", "type": ["number", "null"]}"##, "type = \"decimal\"\n"),
         (r##"{"$ref": "#/$defs/money", "deprecated": true}"##, "deprecated = true\ntype = \"decimal\"\n"),
         (r##"{"oneOf": [{"type": "null"}, {"$ref": "#/$defs/money"}]}"##, "type = \"decimal\"\n"),
         (r#"{"type": "string", "pattern": "^(?:K[0-9]+)$"}"#, "pattern = \"K[0-9]+\"\ntype = \"text\"\n"),
@@ -92,6 +98,10 @@ fn what_a_profile_cannot_say_is_named() {
             "properties.a: pattern of a $ref or allOf is left out: another pattern stands beside it",
         ),
         (r##"{"allOf": [{"$ref": "#/$defs/code"}], "pattern": "^K"}"##, "pattern of a $ref or allOf is left out"),
+        (
+            r#"{"type": "integer", "anyOf": [{"type": "string"}, {"type": "null"}]}"#,
+            "type of a $ref or allOf is left out",
+        ),
         (r##"{"$ref": "#/$defs/code", "type": "integer"}"##, "type of a $ref or allOf is left out"),
         (r#"{"$ref": "other.json"}"#, "$ref \"other.json\" is left out: it leads to no place in this file"),
         (r##"{"$ref": "#/$defs/none"}"##, "it leads to no place in this file"),
@@ -227,7 +237,8 @@ fn the_format_has_the_keys_of_the_parser() {
     // What the parser says it knows.
     let known = |text: &str| {
         let message = Profile::parse("own.toml", text).unwrap_err().to_string();
-        let known = message.lines().next().unwrap().rsplit_once("known are ").or(message.rsplit_once("the keys are "));
+        let line = message.lines().next().unwrap();
+        let known = ["known are ", "the keys are ", "`, only "].iter().find_map(|before| line.rsplit_once(before));
         let known = known.unwrap_or_else(|| panic!("{message}")).1.lines().next().unwrap();
         let mut known: Vec<String> = known.split(", ").map(str::to_string).collect();
         known.sort();
