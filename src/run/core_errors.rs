@@ -42,7 +42,10 @@ impl From<PlanError> for Error {
         Error::Usage(match error {
             PlanError::Settings(error) => return error.into(),
             PlanError::NoKey(mode) => {
-                format!("--mode {} finds customers by their key; leave out --key none", mode.name())
+                format!(
+                    "--mode {} finds customers by their key, and there is none; name one with --key, or in the profile",
+                    mode.name()
+                )
             }
             PlanError::RealKey(column) => {
                 format!(

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::definition::Profile;
 use super::error::{Position, Setting, SettingsError};
 use super::field::{REJECT, REST};
-use super::places::message;
+use super::toml_words::plain;
 use crate::core::text;
 
 /// Which columns go where, what fills missing values, and which values replace others.
@@ -41,7 +41,7 @@ impl Mapping {
     pub fn parse(text: &str) -> Result<Mapping, MappingFileError> {
         let file: MappingFile = toml::from_str(text).map_err(|error| MappingFileError::Toml {
             position: error.span().and_then(|span| Position::of(text, span.start)),
-            message: message(&error),
+            message: plain(&error),
         })?;
         let mut mapping = Mapping::default();
         for (header, target) in flat(file.columns) {
@@ -185,7 +185,7 @@ mod tests {
     #[test]
     fn what_a_mapping_file_cannot_say_is_named() {
         for (source, said) in [
-            ("[column]\na = \"b\"\n", "unknown field `column`"),
+            ("[column]\na = \"b\"\n", "line 1, column 2: there is no key `column` here; did you mean columns?"),
             ("[columns]\na = [1]\n", "columns.\"a\" has the type array"),
             ("[columns]\na = \"x\"\na = \"y\"\n", "duplicate key"),
             ("[columns\n", "line 1"),

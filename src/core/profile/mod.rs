@@ -10,6 +10,7 @@ mod contradiction;
 mod definition;
 mod empty_list;
 mod error;
+mod error_words;
 mod field;
 mod field_check;
 mod field_set;
@@ -25,6 +26,7 @@ mod parse;
 mod places;
 mod scalar;
 mod sources;
+mod toml_words;
 
 pub use self::binding::{Binding, Candidates, Column, Fit, Likely};
 pub use self::built_in::built_in_text;

@@ -24,6 +24,8 @@ impl Type for List {
             ("a;;a", r#"["a"]"#),
         ],
         words: "list",
+        // The length of what is stored says nothing of the items; a check counts them with size().
+        settings: &["default"],
         ..Facts::TEXT
     };
 
