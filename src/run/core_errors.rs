@@ -74,7 +74,7 @@ impl From<PlanError> for Error {
                 format!("--on-invalid {column}={name}: {column} {why}")
             }
             error @ PlanError::Field { .. } => error.to_string(),
-            PlanError::Unstorable { column, replaced, value, findings } => {
+            PlanError::Unstorable { column, replaced, value, line, findings } => {
                 let key = match replaced {
                     Some(replaced) => format!("values.{column}.{replaced:?}"),
                     None => format!("constants.{column}"),
@@ -84,7 +84,8 @@ impl From<PlanError> for Error {
                     true => messages.collect::<Vec<_>>().join("; "),
                     false => "it means a missing value".to_string(),
                 };
-                format!("the mapping's {key} = {value:?} cannot be stored: {why}")
+                let line = line.map(|line| format!("line {line} of ")).unwrap_or_default();
+                format!("{line}the mapping: {key} = {value:?} cannot be stored: {why}")
             }
         })
     }
@@ -124,6 +125,31 @@ mod tests {
         mapping.add("Mail=emial").unwrap();
         let message = words(mapping.check(&contact).unwrap_err());
         assert!(message.contains("the map of \"Mail\"") && message.contains("did you mean email?"), "{message}");
+    }
+
+    #[test]
+    fn a_value_that_cannot_be_stored_is_named_with_its_line() {
+        for (text, expected) in [
+            (
+                "[constants]\nphone = \"x\"\n",
+                "line 2 of the mapping: constants.phone = \"x\" cannot be stored: phone is not",
+            ),
+            (
+                "[columns]\n[values.phone]\nold = \"\"\nolder = \"x\"\n",
+                "line 4 of the mapping: values.phone.\"older\" = \"x\" cannot be stored: phone is not a phone number",
+            ),
+        ] {
+            let options = FieldOptions { mapping: Mapping::parse(text).unwrap(), ..FieldOptions::default() };
+            let message = words(Plan::new(Profile::named("contact").unwrap(), &options).unwrap_err());
+            assert!(message.contains(expected), "{text}\n{message}");
+        }
+        let own = "[fields.a]\nvalues = { x = \"k.A.\" }\n";
+        let options = FieldOptions { null_tokens: vec!["k.A.".to_string()], ..FieldOptions::default() };
+        let message = words(Plan::new(Profile::parse("own.toml", own).unwrap().into(), &options).unwrap_err());
+        assert!(
+            message.contains("the profile own: fields.a.values: \"k.A.\" means that there is no value"),
+            "{message}"
+        );
     }
 
     #[test]

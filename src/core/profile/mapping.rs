@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::definition::Profile;
 use super::error::{Position, Setting, SettingsError};
 use super::field::{REJECT, REST};
+use super::places::span_of;
 use super::toml_words::plain;
 use crate::core::text;
 
@@ -21,6 +22,8 @@ pub struct Mapping {
     pub constants: BTreeMap<String, String>,
     /// What replaces a value, by column and value.
     pub values: BTreeMap<String, BTreeMap<String, String>>,
+    /// The file's text, to find where a value stands; empty if there is none.
+    source: String,
     /// The index of each header in `columns`.
     indexes: HashMap<String, usize>,
 }
@@ -43,7 +46,7 @@ impl Mapping {
             position: error.span().and_then(|span| Position::of(text, span.start)),
             message: plain(&error),
         })?;
-        let mut mapping = Mapping::default();
+        let mut mapping = Mapping { source: text.to_string(), ..Mapping::default() };
         for (header, target) in flat(file.columns) {
             let target = scalar(target, || format!("columns.{header:?}"))?;
             mapping.set_column(&header, &target);
@@ -87,6 +90,16 @@ impl Mapping {
                 self.columns.push((header.to_string(), target));
             }
         }
+    }
+
+    /// The line of a constant, or of a replacement of this value, in the mapping's file.
+    pub fn line_of(&self, column: &str, replaced: Option<&str>) -> Option<usize> {
+        let path = match replaced {
+            Some(value) => vec!["values", column, value],
+            None => vec!["constants", column],
+        };
+        let span = span_of(&self.source, &path)?;
+        Some(Position::of(&self.source, span.start)?.line)
     }
 
     /// Checks that the profile has all fields that the mapping names.

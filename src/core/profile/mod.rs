@@ -41,7 +41,8 @@ pub use self::habits::{Habit, Habits};
 #[cfg(test)]
 pub use self::header::steps;
 pub use self::header::{
-    Header, REPORT_COLUMNS, REPORT_KEY, digest, has_report_columns, is_name, letters_and_digits, nearest, report_column,
+    Header, REPORT_COLUMNS, REPORT_KEY, digest, has_report_columns, is_name, letters_and_digits, nearest,
+    report_column, taken_from_report,
 };
 pub use self::header_names::{Alike, HeaderNames, KeyNames};
 pub use self::json_schema::{FORMAT, profile_of, record_schema};

@@ -213,7 +213,7 @@ fn check_in(text: &str, name: &str) -> Option<usize> {
 }
 
 /// Where the value of a key stands; a number in the path is an index of an array.
-fn span_of(text: &str, path: &[&str]) -> Option<Range<usize>> {
+pub(super) fn span_of(text: &str, path: &[&str]) -> Option<Range<usize>> {
     let ([first, rest @ ..], root) = (path, DeTable::parse(text).ok()?) else { return None };
     let mut at = root.get_ref().get(*first)?;
     for key in rest {
