@@ -23,12 +23,13 @@ impl From<SettingsError> for Error {
                      the fields of one"
                 )
             }
-            SettingsError::UnknownField { setting, profile, field, nearest, known } => {
+            SettingsError::UnknownField { setting, line, profile, field, nearest, known } => {
                 let advice = match nearest {
                     Some(near) => format!("did you mean {near}?"),
                     None => format!("it has {}", known.join(", ")),
                 };
-                format!("{}: the profile {profile} has no field {field:?}; {advice}", name_of(&setting))
+                let line = line.map(|line| format!("line {line} of ")).unwrap_or_default();
+                format!("{line}{}: the profile {profile} has no field {field:?}; {advice}", name_of(&setting))
             }
             SettingsError::MalformedMap(map) => format!(
                 "--map {map:?}: write --map 'Their header=field', or --map 'Their header=' to ignore the column"
@@ -143,6 +144,9 @@ mod tests {
             let message = words(Plan::new(Profile::named("contact").unwrap(), &options).unwrap_err());
             assert!(message.contains(expected), "{text}\n{message}");
         }
+        let mapping = Mapping::parse("[columns]\n\n[values.emial]\nx = \"y\"\n").unwrap();
+        let message = words(mapping.check(&Profile::named("contact").unwrap()).unwrap_err());
+        assert!(message.starts_with("line 3 of the mapping's [values.emial]: the profile contact has no"), "{message}");
         let own = "[fields.a]\nvalues = { x = \"k.A.\" }\n";
         let options = FieldOptions { null_tokens: vec!["k.A.".to_string()], ..FieldOptions::default() };
         let message = words(Plan::new(Profile::parse("own.toml", own).unwrap().into(), &options).unwrap_err());

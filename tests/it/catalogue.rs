@@ -60,7 +60,8 @@ fn an_own_profile_is_shown_with_all_its_keys() {
     place.write("crm.toml", text);
     let shown = place.custload("profiles crm.toml").ends(0).stdout;
     assert!(
-        shown.contains("stored as text") && shown.lines().any(|line| line.trim().starts_with("region   state")),
+        shown.contains("stored as text")
+            && shown.lines().any(|line| line.trim().starts_with("region ") && line.trim().ends_with(" state")),
         "{shown}"
     );
     let data: Value = serde_json::from_str(&place.custload("profiles crm.toml --json").ends(0).stdout).unwrap();

@@ -125,6 +125,7 @@ impl Profile {
         let parts = self.parts().map(|(.., name)| name).filter(|_| may_be_part);
         SettingsError::UnknownField {
             setting,
+            line: None,
             profile: self.name.clone(),
             field: field.to_string(),
             nearest: nearest(field, columns().chain(parts)).map(str::to_string),

@@ -243,6 +243,8 @@ pub enum SettingsError {
     /// A setting names a field that the profile does not have.
     UnknownField {
         setting: Setting,
+        /// The line of the mapping's file, if it stands there.
+        line: Option<usize>,
         profile: String,
         field: String,
         /// The most similar field or part of one.
@@ -251,6 +253,16 @@ pub enum SettingsError {
     },
     /// A map that is not written as `header=field`.
     MalformedMap(String),
+}
+
+impl SettingsError {
+    /// The same error, about what stands on this line of the mapping's file.
+    pub(super) fn on_line(mut self, found: Option<usize>) -> SettingsError {
+        if let SettingsError::UnknownField { line, .. } = &mut self {
+            *line = found;
+        }
+        self
+    }
 }
 
 impl Display for SettingsError {

@@ -61,11 +61,16 @@ impl Habits {
 impl Serialize for Habits {
     /// A key that has one value by nature is a text, another a list.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let value = |habit: &Habit| match &habit.values[..] {
-            [one] if !LISTS.contains(&habit.key.as_str()) => serde_json::json!(one),
-            several => serde_json::json!(several),
-        };
-        serializer.collect_map(self.0.iter().map(|habit| (&habit.key, value(habit))))
+        #[derive(Serialize)]
+        #[serde(untagged)]
+        enum Said<'h> {
+            One(&'h str),
+            Several(&'h [String]),
+        }
+        serializer.collect_map(self.0.iter().map(|habit| match &habit.values[..] {
+            [one] if !LISTS.contains(&habit.key.as_str()) => (&habit.key, Said::One(one)),
+            several => (&habit.key, Said::Several(several)),
+        }))
     }
 }
 

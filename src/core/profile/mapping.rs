@@ -94,12 +94,14 @@ impl Mapping {
 
     /// The line of a constant, or of a replacement of this value, in the mapping's file.
     pub fn line_of(&self, column: &str, replaced: Option<&str>) -> Option<usize> {
-        let path = match replaced {
-            Some(value) => vec!["values", column, value],
-            None => vec!["constants", column],
-        };
-        let span = span_of(&self.source, &path)?;
-        Some(Position::of(&self.source, span.start)?.line)
+        match replaced {
+            Some(value) => self.line(&["values", column, value]),
+            None => self.line(&["constants", column]),
+        }
+    }
+
+    fn line(&self, path: &[&str]) -> Option<usize> {
+        Some(Position::of(&self.source, span_of(&self.source, path)?.start)?.line)
     }
 
     /// Checks that the profile has all fields that the mapping names.
@@ -108,10 +110,12 @@ impl Mapping {
             target.iter().try_for_each(|target| profile.require_target(target, header))?;
         }
         for column in self.constants.keys() {
-            profile.require_field(column, Setting::Constants)?;
+            let found = profile.require_field(column, Setting::Constants);
+            found.map_err(|error| error.on_line(self.line(&["constants", column])))?;
         }
         for column in self.values.keys() {
-            profile.require_field(column, Setting::Values(column.clone()))?;
+            let found = profile.require_field(column, Setting::Values(column.clone()));
+            found.map_err(|error| error.on_line(self.line(&["values", column])))?;
         }
         Ok(())
     }
@@ -200,7 +204,7 @@ mod tests {
         for (source, said) in [
             ("[column]\na = \"b\"\n", "line 1, column 2: there is no key `column` here; did you mean columns?"),
             ("[columns]\na = [1]\n", "columns.\"a\" has the type array"),
-            ("[columns]\na = \"x\"\na = \"y\"\n", "duplicate key"),
+            ("[columns]\na = \"x\"\na = \"y\"\n", "line 3, column 1: this key or table is there twice; remove one"),
             ("[columns\n", "line 1"),
         ] {
             let message = Mapping::parse(source).unwrap_err().to_string();

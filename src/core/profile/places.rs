@@ -176,7 +176,12 @@ impl Sources {
         let text = self.last_text();
         let span = error.span();
         let key = span.as_ref().map(|span| key_at(text, span.start)).unwrap_or_default();
-        let kind = ProfileErrorKind::Toml(plain(error));
+        let is_list = span.as_ref().is_some_and(|span| text[span.start..].starts_with("[[fields."));
+        let kind = match is_list {
+            true => "a field is one table; write [fields.NAME] in single brackets".to_string(),
+            false => plain(error),
+        };
+        let kind = ProfileErrorKind::Toml(kind);
         ProfileError { key, ..self.error_in(self.0.len() - 1, span, kind) }
     }
 }

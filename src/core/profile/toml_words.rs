@@ -9,7 +9,7 @@ use crate::core::finding::english::beginning;
 /// Beginnings of the parser's messages, and what is said instead.
 const SYNTAX: [(&str, &str); 11] = [
     ("string values must be quoted", "a value is missing here, or a text without quotes; write it as \"text\""),
-    ("duplicate key", "this key or table is there twice (duplicate key); remove one of them"),
+    ("duplicate key", "this key or table is there twice; remove one of them"),
     ("missing escaped value", "a backslash begins an escape; write it twice, or put the text in '...'"),
     ("unexpected leading zero", "a number does not begin with 0; remove the zero, or write it as \"text\""),
     ("invalid unquoted key", "a key with other characters than a to z, digits, - and _ needs quotes"),
@@ -130,6 +130,7 @@ mod tests {
             ("[fields.a]\nvalues = {a = [1]}", "fields.a.values.a: it must be one value, not a list"),
             ("[fields.a]\ntype = 3", "fields.a.type: it must be a text"),
             ("fields = 7", "it is the number 7, but must be a table for each field, such as [fields.email]"),
+            ("[[fields.a]]\nmin = 1", "a field is one table; write [fields.NAME] in single brackets"),
             ("key = 7", "it is the number 7, but must be a column, or a list of columns"),
             ("checks = [7]", "it is the number 7, but must be a table; write [[checks]] before each check"),
         ] {

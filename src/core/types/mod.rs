@@ -116,7 +116,7 @@ impl FieldType {
         match characters.filter(|_| *shows_characters) {
             _ if !choices.is_empty() => choices.join(" or ").into(),
             Some(characters) if self == FieldType::Text => characters.describe().into(),
-            Some(characters) => format!("{words} of {}", characters.describe()).into(),
+            Some(characters) => format!("{words}, {}", characters.describe()).into(),
             None => (*words).into(),
         }
     }
