@@ -106,7 +106,9 @@ pub fn read_whole(path: &Path, is_stopped: impl Fn() -> bool) -> io::Result<Vec<
 /// to be replaced; a link to one stays.
 pub fn write_whole(path: &Path, content: &[u8], replaces: bool) -> io::Result<()> {
     let path = &without_links(path);
-    let mut file = tempfile::NamedTempFile::new_in(folder_of(path))?;
+    // The error would name a file that nobody knows.
+    let made = tempfile::NamedTempFile::new_in(folder_of(path)).map_err(|error| io::Error::from(error.kind()));
+    let mut file = made?;
     file.write_all(content)?;
     file.as_file().sync_all()?;
     let placed = if replaces { file.persist(path) } else { file.persist_noclobber(path) };

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::table::{table, without_trailing_spaces};
 use super::{args::ProfilesArgs, console::pretty};
 use crate::core::finding::{Code, CodeInfo, REGISTRY, Scope};
-use crate::core::profile::{Check, Field, Profile, accepted_names, built_in_text, nearest, record_schema};
+use crate::core::profile::{Field, Profile, accepted_names, built_in_text, nearest, record_schema};
 use crate::core::text::visible;
 use crate::error::{Error, Result};
 use crate::run::profile_file::named;
@@ -69,34 +69,33 @@ fn one_profile(profile: &Profile) -> String {
 }
 
 fn data(profile: &Profile) -> Value {
+    // The keys of the field as a profile has them, and what follows from them.
     let data = |field: &Field| {
-        json!({
-            "column": field.column,
-            "label": field.label,
-            "type": field.kind,
-            "rule": field.rule(),
-            "required": field.required,
-            "default": field.default,
-            "min": field.min,
-            "max": field.longest(),
-            "at_least": field.at_least,
-            "characters": field.characters.map(|characters| characters.describe()),
-            "repair": field.repair,
-            "unique": field.unique,
-            "deprecated": field.deprecated,
-            "choices": field.choices,
-            "headers": accepted_names(field).collect::<Vec<_>>(),
-        })
+        let mut data = json!(field);
+        data["column"] = json!(field.column);
+        data["rule"] = json!(field.rule());
+        data["max"] = json!(field.longest());
+        data["characters"] = json!(field.characters.map(|characters| characters.describe()));
+        data["headers"] = json!(accepted_names(field).collect::<Vec<_>>());
+        data
     };
     let fields: Vec<Value> = profile.fields.iter().map(data).collect();
-    let check = |check: &Check| json!({ "name": check.name, "rule": check.rule, "message": check.message });
-    let checks: Vec<Value> = profile.checks.iter().map(check).collect();
     let key = match &profile.key[..] {
         [] => Value::Null,
         [column] => json!(column),
         columns => json!(columns),
     };
-    json!({ "name": profile.name, "title": profile.title, "key": key, "fields": fields, "checks": checks })
+    json!({
+        "name": profile.name,
+        "title": profile.title,
+        "key": key,
+        "key_fallback": profile.key_fallback,
+        "table": profile.table,
+        "file": profile.file,
+        "feed": profile.feed,
+        "fields": fields,
+        "checks": profile.checks,
+    })
 }
 
 pub(super) fn explain(name: Option<&str>, as_json: bool) -> Result<String> {

@@ -42,6 +42,10 @@ fn exists(path: &Path) -> Error {
 fn write(args: &NewProfileArgs, text: &str) -> Result<()> {
     write_whole(&args.file, text.as_bytes(), args.force).map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists if !args.force => exists(&args.file),
+        ErrorKind::NotFound => {
+            let folder = args.file.parent().unwrap_or(Path::new("")).display();
+            Error::Usage(format!("{}: there is no folder {folder}; make it, or name another", shown(&args.file)))
+        }
         _ => Error::Usage(format!("{}: the profile cannot be written: {error}", shown(&args.file))),
     })
 }

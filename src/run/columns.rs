@@ -114,6 +114,7 @@ impl Columns {
         let column = |(index, header): (usize, &String)| TableColumn {
             header: header.clone(),
             numbers: vec![index + 1],
+            also: Vec::new(),
             stats: ColumnStats::default(),
         };
         let last = names.iter().rposition(|name| !name.trim().is_empty()).filter(|_| !dialect.is_padded);
@@ -237,7 +238,7 @@ impl Columns {
             self.fields.fetch_add(1, Ordering::Relaxed);
             self.order.push((self.records, number));
             let (header, stats) = (key.to_string(), ColumnStats::default());
-            self.columns.push(TableColumn { header, numbers: Vec::new(), stats });
+            self.columns.push(TableColumn { header, numbers: Vec::new(), also: Vec::new(), stats });
         }
         index
     }

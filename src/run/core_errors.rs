@@ -23,12 +23,13 @@ impl From<SettingsError> for Error {
                      the fields of one"
                 )
             }
-            SettingsError::UnknownField { setting, profile, field, nearest, known } => {
+            SettingsError::UnknownField { setting, line, profile, field, nearest, known } => {
                 let advice = match nearest {
                     Some(near) => format!("did you mean {near}?"),
                     None => format!("it has {}", known.join(", ")),
                 };
-                format!("{}: the profile {profile} has no field {field:?}; {advice}", name_of(&setting))
+                let line = line.map(|line| format!("line {line} of ")).unwrap_or_default();
+                format!("{line}{}: the profile {profile} has no field {field:?}; {advice}", name_of(&setting))
             }
             SettingsError::MalformedMap(map) => format!(
                 "--map {map:?}: write --map 'Their header=field', or --map 'Their header=' to ignore the column"
@@ -42,7 +43,10 @@ impl From<PlanError> for Error {
         Error::Usage(match error {
             PlanError::Settings(error) => return error.into(),
             PlanError::NoKey(mode) => {
-                format!("--mode {} finds customers by their key; leave out --key none", mode.name())
+                format!(
+                    "--mode {} finds customers by their key, and there is none; name one with --key, or in the profile",
+                    mode.name()
+                )
             }
             PlanError::RealKey(column) => {
                 format!(
@@ -71,7 +75,7 @@ impl From<PlanError> for Error {
                 format!("--on-invalid {column}={name}: {column} {why}")
             }
             error @ PlanError::Field { .. } => error.to_string(),
-            PlanError::Unstorable { column, replaced, value, findings } => {
+            PlanError::Unstorable { column, replaced, value, line, findings } => {
                 let key = match replaced {
                     Some(replaced) => format!("values.{column}.{replaced:?}"),
                     None => format!("constants.{column}"),
@@ -81,7 +85,8 @@ impl From<PlanError> for Error {
                     true => messages.collect::<Vec<_>>().join("; "),
                     false => "it means a missing value".to_string(),
                 };
-                format!("the mapping's {key} = {value:?} cannot be stored: {why}")
+                let line = line.map(|line| format!("line {line} of ")).unwrap_or_default();
+                format!("{line}the mapping: {key} = {value:?} cannot be stored: {why}")
             }
         })
     }
@@ -121,6 +126,34 @@ mod tests {
         mapping.add("Mail=emial").unwrap();
         let message = words(mapping.check(&contact).unwrap_err());
         assert!(message.contains("the map of \"Mail\"") && message.contains("did you mean email?"), "{message}");
+    }
+
+    #[test]
+    fn a_value_that_cannot_be_stored_is_named_with_its_line() {
+        for (text, expected) in [
+            (
+                "[constants]\nphone = \"x\"\n",
+                "line 2 of the mapping: constants.phone = \"x\" cannot be stored: phone is not",
+            ),
+            (
+                "[columns]\n[values.phone]\nold = \"\"\nolder = \"x\"\n",
+                "line 4 of the mapping: values.phone.\"older\" = \"x\" cannot be stored: phone is not a phone number",
+            ),
+        ] {
+            let options = FieldOptions { mapping: Mapping::parse(text).unwrap(), ..FieldOptions::default() };
+            let message = words(Plan::new(Profile::named("contact").unwrap(), &options).unwrap_err());
+            assert!(message.contains(expected), "{text}\n{message}");
+        }
+        let mapping = Mapping::parse("[columns]\n\n[values.emial]\nx = \"y\"\n").unwrap();
+        let message = words(mapping.check(&Profile::named("contact").unwrap()).unwrap_err());
+        assert!(message.starts_with("line 3 of the mapping's [values.emial]: the profile contact has no"), "{message}");
+        let own = "[fields.a]\nvalues = { x = \"k.A.\" }\n";
+        let options = FieldOptions { null_tokens: vec!["k.A.".to_string()], ..FieldOptions::default() };
+        let message = words(Plan::new(Profile::parse("own.toml", own).unwrap().into(), &options).unwrap_err());
+        assert!(
+            message.contains("the profile own: fields.a.values: \"k.A.\" means that there is no value"),
+            "{message}"
+        );
     }
 
     #[test]

@@ -10,7 +10,13 @@ use crate::error::{Error, Result};
 /// The built-in profile with this name, or the one in this file. What looks like a path is a file.
 pub fn named(name: &str, stop: &dyn Fn() -> i32) -> Result<Arc<Profile>> {
     if built_in_text(name).is_some() || !is_file(name) {
-        return Ok(Profile::named(name)?);
+        let file = format!("{name}.toml");
+        return match Profile::named(name) {
+            Err(_) if Path::new(&file).is_file() => {
+                Err(Error::Usage(format!("there is no profile {name:?}; for the file, write {file}")))
+            }
+            found => Ok(found?),
+        };
     }
     let text = text_of(Path::new(name), stop)?;
     if is_json(name) {

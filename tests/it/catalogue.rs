@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use custload::core::finding::REGISTRY;
 use custload::core::profile::Profile;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::Place;
 
@@ -47,6 +47,51 @@ fn a_profile_is_shown_whole() {
             assert!(headers.iter().skip(1).all(|name| line.contains(name.as_str().unwrap())), "{line}");
         }
     }
+}
+
+#[test]
+fn an_own_profile_is_shown_with_all_its_keys() {
+    let place = Place::new();
+    let text = "key = \"code\"\ntable = \"clients\"\n[file]\nencoding = \"cp850\"\nnull_tokens = [\"k.A.\"]\n[feed]\nmode = \"upsert\"\n\
+                [fields.code]\ncase = \"upper\"\npattern = \"K.*\"\non_invalid = \"clear\"\nfrom = [\"A\", \"B\"]\njoin = \"-\"\n\
+                [fields.up]\nreferences = \"code\"\n[fields.sum]\ntype = \"decimal\"\nat_most = 9\ndecimal = \",\"\nstore = \"text\"\n\
+                [fields.born]\ntype = \"date\"\nformats = [\"%d.%m.%Y\"]\nnot_after = \"today\"\n[fields.region]\ntype = \"state\"\n\
+                [[checks]]\nname = \"a\"\nrule = \"code != null\"\n";
+    place.write("crm.toml", text);
+    let shown = place.custload("profiles crm.toml").ends(0).stdout;
+    assert!(
+        shown.contains("stored as text")
+            && shown.lines().any(|line| line.trim().starts_with("region ") && line.trim().ends_with(" state")),
+        "{shown}"
+    );
+    let data: Value = serde_json::from_str(&place.custload("profiles crm.toml --json").ends(0).stdout).unwrap();
+    for (pointer, expected) in [
+        ("/table", json!("clients")),
+        ("/file", json!({ "encoding": "cp850", "null_tokens": ["k.A."] })),
+        ("/feed/mode", json!("upsert")),
+        ("/checks/0/rule", json!("code != null")),
+        ("/fields/0/column", json!("code")),
+        ("/fields/0/case", json!("upper")),
+        ("/fields/0/pattern", json!("K.*")),
+        ("/fields/0/on_invalid", json!("clear")),
+        ("/fields/0/from", json!(["A", "B"])),
+        ("/fields/0/join", json!("-")),
+        ("/fields/2/references", json!("code")),
+        ("/fields/3/at_most", json!("9")),
+        ("/fields/3/decimal", json!(",")),
+        ("/fields/3/store", json!("text")),
+        ("/fields/4/formats", json!(["%d.%m.%Y"])),
+        ("/fields/4/not_after", json!("today")),
+        ("/fields/5/type", json!("state")),
+    ] {
+        assert_eq!(data.pointer(pointer), Some(&expected), "{pointer}");
+    }
+    place.custload("profiles crm").ends(2).says(&["there is no profile \"crm\"", "for the file, write crm.toml"]);
+    place.write("a.csv", "code\nK1\n");
+    place
+        .custload("profiles new nodir/k.toml --from a.csv")
+        .ends(2)
+        .says(&["nodir/k.toml: there is no folder nodir; make it, or name another"]);
 }
 
 #[test]

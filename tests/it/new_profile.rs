@@ -109,7 +109,7 @@ fn what_makes_no_profile_is_refused() {
         ("new own.toml --from missing.csv", "there is no such file"),
         ("new own.toml --from *.csv", "reads one file"),
         ("new own.txt --from a.csv", "name ends in .toml"),
-        ("new missing/own.toml --from a.csv", "cannot be written"),
+        ("new missing/own.toml --from a.csv", "there is no folder missing; make it"),
         ("new own.toml --from a.csv --profile contact", "leave it out"),
         ("new own.toml --from a.csv --map Name=name", "leave it out"),
     ] {

@@ -186,7 +186,7 @@ fn an_invalid_value_is_kept_as_it_is() {
 }
 
 #[test]
-fn the_map_of_values_comes_after_guards_and_words_for_nothing() {
+fn the_map_of_values_comes_after_guards_and_before_words_for_nothing() {
     let place = Place::new();
     place.write(
         "map.toml",
@@ -196,5 +196,5 @@ fn the_map_of_values_comes_after_guards_and_words_for_nothing() {
     place.write("a.csv", "name,postal_code,tax_id,phone\nAnn,01,1.0,n/a\nBob,=\"01\",2,\nCleo,02,3,\nDan,'02,4,\n");
     place.custload("import a.csv --db c.db --profile billing --mapping map.toml").ends(0);
     let stored = "SELECT concat_ws('|', name, postal_code, tax_id, phone) FROM customers ORDER BY customer_id";
-    assert_eq!(place.column("c.db", stored), ["Ann|01067|1", "Bob|01067|2", "Cleo|01069|3", "Dan|01069|4"]);
+    assert_eq!(place.column("c.db", stored), ["Ann|01067|1|12", "Bob|01067|2", "Cleo|01069|3", "Dan|01069|4"]);
 }

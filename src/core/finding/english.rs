@@ -193,8 +193,11 @@ fn of_format(problem: &Problem<&str>, column: &str, out: &mut Formatter<'_>) -> 
         Problem::NotADecimal { found, fault } => {
             write!(out, "{column} is {}, ", quoted(found))?;
             match fault {
-                DecimalFault::Form => out.write_str("but must be a number"),
-                DecimalFault::Group => out.write_str("whose groups of digits have not three each"),
+                DecimalFault::Form { point: '.' } => out.write_str("but must be a number"),
+                DecimalFault::Form { point } => write!(out, "but must be a number, with \"{point}\" before the decimals"),
+                DecimalFault::Group { group, point } => {
+                    write!(out, "but \"{group}\" stands between groups of three digits, and \"{point}\" before the decimals")
+                }
                 DecimalFault::Scale(scale) => write!(out, "but may have at most {scale} decimals"),
             }
         }
@@ -281,6 +284,9 @@ fn of_parent(problem: &Problem<&str>, column: &str, out: &mut Formatter<'_>) -> 
         }
         Problem::NoSuchParent { parent, referenced: None } => {
             write!(out, "{column} is {}, and no customer in the database has this ID", visible(parent))
+        }
+        Problem::NobodyAsParent { parent } => {
+            write!(out, "{column} is {}, which stands for no value, so it names no parent", quoted(parent))
         }
         Problem::ParentRejected { parent, referenced } => {
             write!(out, "{column} is {}, and the record with this {referenced} was rejected", quoted(parent))
@@ -401,11 +407,12 @@ fn characters(count: usize) -> impl Display {
 }
 
 /// The beginning of a value in quotes, with invisible characters made visible.
-fn quoted(text: &str) -> impl Display {
+pub fn quoted(text: &str) -> impl Display {
     Written(move |out: &mut Formatter<'_>| write!(out, "\"{}\"", beginning(text)))
 }
 
-fn beginning(text: &str) -> impl Display {
+/// The same without quotes.
+pub fn beginning(text: &str) -> impl Display {
     Written(move |out: &mut Formatter<'_>| match text.char_indices().nth(NAMED) {
         Some((end, _)) => write!(out, "{}…", visible(&text[..end])),
         None => out.write_str(&visible(text)),

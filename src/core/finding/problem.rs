@@ -165,6 +165,8 @@ pub enum Problem<T = String> {
     NoKey,
     /// No record and no customer has this value, in this field; or no customer this ID, if there is no field.
     NoSuchParent { parent: T, referenced: Option<T> },
+    /// The parent's value is one that stands for no value.
+    NobodyAsParent { parent: T },
     /// The record with the parent's value, in this field, was rejected.
     ParentRejected { parent: T, referenced: T },
     /// The record is its own parent, or its parent's parent, and so on: the parent's value, and the values of the circle, as far as
@@ -199,10 +201,10 @@ pub enum Range<T = String> {
 /// Why a value is no decimal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DecimalFault {
-    /// It is not written as one.
-    Form,
-    /// Its groups have not three digits each.
-    Group,
+    /// It is not written as one, with this character before the decimals.
+    Form { point: char },
+    /// Its groups, with this character between them, have not three digits each; and the character before the decimals.
+    Group { group: char, point: char },
     /// It has more decimals than this.
     Scale(u32),
 }
@@ -339,7 +341,7 @@ impl<T> Problem<T> {
             Problem::AmbiguousKey { .. } => Code::AmbiguousKey,
             Problem::NoKey => Code::NoKey,
             Problem::CheckFailed { .. } | Problem::CheckOpen { .. } => Code::CheckFailed,
-            Problem::NoSuchParent { .. } => Code::NoSuchParent,
+            Problem::NoSuchParent { .. } | Problem::NobodyAsParent { .. } => Code::NoSuchParent,
             Problem::ParentRejected { .. } => Code::ParentRejected,
             Problem::ParentCycle { .. } => Code::ParentCycle,
             Problem::UnknownCountry { .. } => Code::UnknownCountry,
@@ -407,6 +409,7 @@ impl<T> Problem<T> {
             CheckFailed { check, rule, message } => CheckFailed { check: text(check), rule: text(rule), message: message.as_ref().map(text) },
             CheckOpen { check, fault } => CheckOpen { check: text(check), fault: *fault },
             NoSuchParent { parent, referenced } => NoSuchParent { parent: text(parent), referenced: referenced.as_ref().map(text) },
+            NobodyAsParent { parent } => NobodyAsParent { parent: text(parent) },
             ParentRejected { parent, referenced } => ParentRejected { parent: text(parent), referenced: text(referenced) },
             ParentCycle { parent, circle, records } => ParentCycle { parent: text(parent), circle: text(circle), records: *records },
             UnknownCountry { found } => UnknownCountry { found: text(found) },

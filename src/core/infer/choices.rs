@@ -22,8 +22,11 @@ pub(super) fn choice(stats: &ColumnStats) -> Option<Guess> {
     if !is_few || !is_repeated || !fit.is_whole() || stats.longest.0 > LONGEST {
         return None;
     }
-    let mut values: Vec<(u64, &str)> =
-        stats.values.iter().map(|(hash, value)| (stats.distinct.count_of(*hash), value.as_str())).collect();
+    let mut values: Vec<(u64, &str)> = stats
+        .values
+        .iter()
+        .map(|(hash, value)| (stats.distinct.count_of(*hash), stats.usual_spelling(*hash, value)))
+        .collect();
     values.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
     let counts: Vec<String> =
         values.iter().map(|(count, value)| format!("{} {}", quoted(value), number(*count))).collect();

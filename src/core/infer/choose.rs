@@ -21,7 +21,7 @@ pub(super) fn choose(header: &str, stats: &ColumnStats, habits: Habits) -> Guess
         &|| url(stats),
         &|| timestamp(stats, habits),
         &|| date(stats, habits, says(Hint::Date)),
-        &|| phone(stats, says(Hint::Phone)),
+        &|| phone(stats, says(Hint::Phone), says(Hint::Identifier)),
         &|| postal_code(stats, says(Hint::PostalCode)),
         &|| country(stats, says(Hint::Country)),
         &|| integer(stats),
@@ -84,10 +84,12 @@ fn flag(stats: &ColumnStats) -> Option<Guess> {
     (digits == 2 || words > 0).then_some(guess)
 }
 
-fn phone(stats: &ColumnStats, is_named: bool) -> Option<Guess> {
+/// Where the header says neither, most values must begin as phone numbers do; where it says that they identify something, all.
+fn phone(stats: &ColumnStats, is_named: bool, is_identifier: bool) -> Option<Guess> {
     let guess = plain(stats, "phone", PHONE);
     let dialled = stats.fit(false, |verdict| verdict.kinds & (DIALLED | PHONE) == DIALLED | PHONE);
-    if !is_named && (2 * dialled.fitting < dialled.of || dialled.of < 10) {
+    let is_likely = if is_identifier { dialled.is_whole() } else { 2 * dialled.fitting >= dialled.of };
+    if !is_named && (!is_likely || dialled.of < 10) {
         return None;
     }
     let sure = if is_named { guess.sure } else { Sure::Guess };

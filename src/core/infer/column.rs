@@ -67,6 +67,8 @@ pub struct ColumnStats {
     pub(super) distinct: Distinct,
     /// The first values that differ, with their hashes: one more than a choice may have.
     pub(super) values: Vec<(u64, String)>,
+    /// How often each spelling of a value was seen, as long as they may be choices.
+    spellings: HashMap<String, u64>,
     pub(super) examples: Vec<String>,
     /// The greatest length, and the line.
     pub(super) longest: (usize, u64),
@@ -154,6 +156,7 @@ impl ColumnStats {
         self.filled += weight;
         self.verdicts[verdict as usize].1.count += weight;
         self.repeat.note(value, line, 1);
+        self.note_spelling(value, weight);
         // Letters may have another length in another case.
         self.measure(value, line);
     }
@@ -174,12 +177,33 @@ impl ColumnStats {
                 self.examples.push(shortened(value));
             }
         }
+        self.note_spelling(value, weight);
         self.filled += weight;
         self.measure(value, line);
         self.tested += 1;
         if self.tested.is_multiple_of(2 * MISFITS) {
             self.close_tests();
         }
+    }
+
+    fn note_spelling(&mut self, value: &str, weight: u64) {
+        const MOST: usize = 10 * MOST_CHOICES;
+        if self.values.len() > MOST_CHOICES {
+            return;
+        }
+        if let Some(count) = self.spellings.get_mut(value) {
+            *count += weight;
+        } else if self.spellings.len() < MOST && value.len() <= LONGEST_VALUE {
+            self.spellings.insert(value.to_string(), weight);
+        }
+    }
+
+    /// The most frequent spelling of a value that was first seen so; of equal ones the first, then the least.
+    pub(super) fn usual_spelling<'s>(&'s self, value_hash: u64, first: &'s str) -> &'s str {
+        let alike = self.spellings.iter().filter(|(spelling, _)| hash(spelling) == value_hash);
+        let worth =
+            |(spelling, count): &(&'s String, &u64)| (**count, *spelling == first, std::cmp::Reverse(*spelling));
+        alike.max_by_key(worth).map_or(first, |(spelling, _)| spelling)
     }
 
     fn index(&mut self, verdict: Verdict) -> u32 {
@@ -240,6 +264,9 @@ impl ColumnStats {
             if self.values.len() <= MOST_CHOICES && !self.values.iter().any(|(held, _)| *held == hash) {
                 self.values.push((hash, value));
             }
+        }
+        for (spelling, count) in other.spellings {
+            self.note_spelling(&spelling, count);
         }
         for example in other.examples {
             if self.examples.len() < EXAMPLES && !self.examples.contains(&example) {

@@ -129,6 +129,11 @@ impl Distinct {
         self.values.get(&hash).map_or(0, |counted| counted.count)
     }
 
+    /// How many of the values that are counted one by one are among those of another column, and how many they are.
+    pub(super) fn shared_with(&self, other: &Distinct) -> (usize, usize) {
+        (self.values.keys().filter(|hash| other.values.contains_key(hash)).count(), self.values.len())
+    }
+
     /// Whether some value, as far as is known, is repeated. An estimate far below the number of values means that, too.
     pub(super) fn may_repeat(&self, filled: u64) -> bool {
         self.is_repeated || self.checked.is_some() && 20 * self.count().0 < 19 * filled

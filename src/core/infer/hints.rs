@@ -11,14 +11,16 @@ pub(super) enum Hint {
     /// It identifies something: a number, a code.
     Identifier,
     Email,
+    /// It names another customer, above this one.
+    Parent,
 }
 
 /// Words of headers, and the endings of longer words, in the languages of most customer lists.
 #[rustfmt::skip]
-const WORDS: [(Hint, &[&str], &[&str]); 6] = [
+const WORDS: [(Hint, &[&str], &[&str]); 7] = [
     (Hint::Phone,
-        &["phone", "tel", "telephone", "mobile", "cell", "fax", "telefon", "handy", "mobil", "telefono", "telephone", "mob", "movil", "telefone", "celular"],
-        &["telefon", "phone", "telefax"]),
+        &["phone", "tel", "telephone", "mobile", "cell", "fax", "telefon", "handy", "mobil", "telefono", "telephone", "mob", "movil", "telefone", "celular", "telefonnummer", "rufnummer", "handynummer", "mobilnummer", "faxnummer"],
+        &["telefon", "phone", "telefax", "rufnummer", "telefonnummer", "handynummer", "mobilnummer", "faxnummer"]),
     (Hint::PostalCode,
         &["zip", "zipcode", "postcode", "postal", "plz", "postleitzahl", "cp", "cap", "cep", "postnummer", "psc"],
         &["postcode", "plz", "postleitzahl", "zip"]),
@@ -34,6 +36,9 @@ const WORDS: [(Hint, &[&str], &[&str]); 6] = [
     (Hint::Email,
         &["email", "mail", "emailaddress", "emailadresse", "courriel", "correo"],
         &["mail"]),
+    (Hint::Parent,
+        &["parent", "superior", "holding", "konzern", "mutter", "muttergesellschaft", "uebergeordnet", "uebergeordnete", "matriz"],
+        &["parent"]),
 ];
 
 /// What a header says, if anything. The first of its meanings counts.
@@ -68,6 +73,9 @@ mod tests {
             ("customer_id", Hint::Identifier),
             ("E-Mail", Hint::Email),
             ("Land", Hint::Country),
+            ("Telefonnummer", Hint::Phone),
+            ("parent_code", Hint::Parent),
+            ("Account Parent", Hint::Parent),
         ] {
             assert!(says(header, hint), "{header}");
         }

@@ -2,7 +2,11 @@
 
 use super::fields::{Field, KeyWorth};
 use super::hints::{self, Hint};
-use super::words::number;
+use super::words;
+
+fn all(records: u64) -> String {
+    if records == 1 { "the only record".to_string() } else { format!("all {}", words::records(records)) }
+}
 
 /// The column that is the key, or none, and comments that say why.
 pub(super) fn choose(fields: &[Field], records: u64) -> (Vec<String>, Vec<String>) {
@@ -28,8 +32,7 @@ pub(super) fn choose(fields: &[Field], records: u64) -> (Vec<String>, Vec<String
         notes.extend((!near.is_empty()).then(|| format!("Nearly one: {}.", near.join(", "))));
         return (Vec::new(), notes);
     };
-    let mut notes =
-        vec![format!("{}: filled in all {} records, and no value is repeated.", best.name, number(records))];
+    let mut notes = vec![format!("{}: filled in {}, and no value is repeated.", best.name, all(records))];
     let others: Vec<String> =
         candidates[1..].iter().filter(|field| field.key >= KeyWorth::Unique).take(MOST).map(described).collect();
     notes.extend((!others.is_empty()).then(|| format!("Others that could be the key: {}.", others.join(", "))));

@@ -2,7 +2,7 @@
 
 use super::fields::Field;
 use super::table::Proposal;
-use super::words::{number, quoted, toml_key, toml_list, toml_text};
+use super::words::{quoted, records, toml_key, toml_list, toml_text};
 use crate::core::text::visible;
 
 /// What the profile is made from.
@@ -36,9 +36,9 @@ pub struct FileKey {
 pub fn page(source: &Source, file: &[FileKey], proposal: &Proposal) -> String {
     let mut page = Page::default();
     page.comment(&format!(
-        "A profile made from {}: {} records; {}.",
+        "A profile made from {}: {}; {}.",
         quoted(&source.input),
-        number(source.records),
+        records(source.records),
         source.described
     ));
     source.notes.iter().for_each(|note| page.comment(note));

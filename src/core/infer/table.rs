@@ -13,7 +13,7 @@ use super::names::Names;
 use super::nothing::{self, Nothing};
 use super::verdict::REWRITTEN;
 use super::words::{number, percent, quoted, toml_text};
-use crate::core::profile::letters_and_digits;
+use crate::core::profile::{letters_and_digits, taken_from_report};
 
 /// A column, or key of JSON, and what is known of its values.
 #[derive(Clone, Debug)]
@@ -21,6 +21,8 @@ pub struct TableColumn {
     pub header: String,
     /// The columns by number, from 1. Several that have one header fill one field.
     pub numbers: Vec<usize>,
+    /// Other spellings of the header.
+    pub also: Vec<String>,
     pub stats: ColumnStats,
 }
 
@@ -70,7 +72,28 @@ impl Table {
         for field in fields.iter_mut().filter(|field| field.unique && !key.contains(&field.name)) {
             field.perhaps.push("unique = true".to_string());
         }
+        self.propose_parent(&mut fields, &key);
         Proposal { fields, key, key_notes, null_tokens }
+    }
+
+    /// Proposes, as a comment, that a column refers to parents: its header says so, or its values are nearly all keys.
+    fn propose_parent(&self, fields: &mut [Field], key: &[String]) {
+        const FEW: usize = 5;
+        let Some(of_key) = fields.iter().position(|field| key == [field.name.as_str()]) else { return };
+        let (name, kind) = (fields[of_key].name.clone(), fields[of_key].kind);
+        let keys = &self.columns[of_key].stats.distinct;
+        let others = fields.iter_mut().zip(&self.columns).enumerate().filter(|(index, _)| *index != of_key);
+        for (_, (field, column)) in others.filter(|(_, (field, _))| field.kind == kind && field.impossible.is_none()) {
+            let (shared, all) = column.stats.distinct.shared_with(keys);
+            let is_named = hints::says(&column.header, Hint::Parent) && shared > 0;
+            // Small numbers are among any.
+            let are_keys = kind != "integer" && all >= FEW && 20 * shared >= 19 * all;
+            if is_named || are_keys {
+                let what = if shared == all { "all" } else { "most" };
+                let reference = toml_text(&name);
+                field.perhaps.push(format!("references = {reference}  # {what} of its values are keys: a parent?"));
+            }
+        }
     }
 
     /// Columns that have one header, as headers are compared, fill one field.
@@ -82,6 +105,7 @@ impl Table {
             match owners.get(&compared).filter(|_| !compared.is_empty()) {
                 Some(owner) => {
                     merged[*owner].numbers.extend(column.numbers);
+                    merged[*owner].also.push(column.header);
                     merged[*owner].stats.merge(column.stats, budget);
                 }
                 None => {
@@ -139,7 +163,7 @@ impl Table {
     }
 
     fn field(&self, column: &TableColumn, guess: Guess, names: &mut Names) -> Field {
-        let TableColumn { header, numbers, stats } = column;
+        let TableColumn { header, numbers, stats, .. } = column;
         let number = numbers.first().copied().unwrap_or_default();
         let name = names.give(header, number);
         let is_alone = numbers.len() == 1;
@@ -159,6 +183,9 @@ impl Table {
         let impossible = match () {
             () if is_nameless => {
                 Some("Its header has no letter and no digit, by which a column is found: give it a name.")
+            }
+            () if taken_from_report(header).is_some() => {
+                Some("custload's reject reports have a column that means the same: give it another name.")
             }
             () if guess.fit.of > 0 && guess.fit.fitting == 0 => {
                 Some("No type takes its values: lists of objects, or objects.")
@@ -187,8 +214,9 @@ impl Table {
 
     /// What a field is made from.
     fn notes(&self, column: &TableColumn, guess: &Guess, filled: u64) -> Vec<String> {
-        let TableColumn { header, numbers, stats } = column;
-        let mut notes = vec![self.heading(header, numbers)];
+        let TableColumn { header, numbers, stats, .. } = column;
+        let also = column.also.iter().filter(|also| *also != header).map(|also| format!(", {}", quoted(also.trim())));
+        let mut notes = vec![format!("{}{}", self.heading(header, numbers), also.collect::<String>())];
         if filled == 0 {
             notes.push("empty in every record: text, until there are values".to_string());
             return notes;
@@ -199,12 +227,16 @@ impl Table {
         let distinct = if count == 1 { "value" } else { "different values" };
         notes.push(format!("filled: {share} ({}), {about}{} {distinct}", self::number(filled), self::number(count)));
         let examples: Vec<String> = stats.examples.iter().map(|example| quoted(example)).collect();
-        notes.push(format!("for example {}", examples.join(", ")));
+        notes.extend((!examples.is_empty()).then(|| format!("for example {}", examples.join(", "))));
         notes.push(fit_note(guess));
         notes.extend(guess.notes.iter().cloned());
         notes.extend(repeat_note(stats));
         if numbers.len() > 1 {
-            notes.push("several columns have this header: the first that is filled gives the value".to_string());
+            notes.push(
+                "these are one header, for only letters and digits count: of each record, the first that is filled gives the \
+                 value; for a field of its own, give a column another name"
+                    .to_string(),
+            );
         }
         for (verbs, noted) in [
             (["has a control character", "have control characters"], &stats.control),

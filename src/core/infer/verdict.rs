@@ -46,7 +46,7 @@ pub(super) const REWRITTEN: u16 = 1 << 8;
 pub(super) const IDENTIFIER: u16 = 1 << 9;
 /// A number with a decimal mark or groups.
 pub(super) const MARKED: u16 = 1 << 10;
-/// It begins like a phone number: with a plus sign, a bracket, or two zeros.
+/// It begins like a phone number: with a plus sign, a bracket, or two zeros and not digits alone.
 pub(super) const DIALLED: u16 = 1 << 11;
 /// A word that is missing in a field that holds no words.
 pub(super) const NULL_WORD: u16 = 1 << 12;
@@ -180,7 +180,8 @@ impl Tests {
         let mut shape = 0;
         for (bit, has_it) in [
             (IDENTIFIER, is_kept),
-            (DIALLED, is_dialled || bytes.starts_with(b"00")),
+            // Digits alone may be a number of anything.
+            (DIALLED, is_dialled || bytes.starts_with(b"00") && digits < bytes.len()),
             (REWRITTEN, sheet::rewritten(bytes).is_some() || sheet::is_too_narrow(value)),
             (NULL_WORD, crate::core::text::is_null_word(value)),
             (SPACED, bytes.contains(&b' ')),
@@ -208,7 +209,7 @@ mod tests {
             ("Ann", TEXT),
             ("Ann Smith", TEXT | SPACED),
             ("42", TEXT | INTEGER | PHONE),
-            ("0042", TEXT | INTEGER | PHONE | IDENTIFIER | DIALLED),
+            ("0042", TEXT | INTEGER | PHONE | IDENTIFIER),
             ("'42", TEXT | INTEGER | PHONE | IDENTIFIER),
             ("1234567890123456", TEXT | INTEGER | PHONE | IDENTIFIER | LONG),
             ("99999999999999999999", TEXT | PHONE | IDENTIFIER | LONG),

@@ -21,6 +21,11 @@ pub(super) fn number(number: u64) -> String {
     text
 }
 
+/// `1 record`, `2 records`.
+pub(super) fn records(count: u64) -> String {
+    format!("{} record{}", number(count), if count == 1 { "" } else { "s" })
+}
+
 /// A text in TOML: as in JSON, with escapes for characters that do not show.
 pub fn toml_text(text: &str) -> String {
     let mut json = Vec::new();

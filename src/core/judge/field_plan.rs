@@ -77,6 +77,11 @@ impl FieldPlan {
         self.is_quick &= self.kind.facts().storage == Storage::Text;
     }
 
+    /// What replaces a cleaned value without guards, if anything.
+    pub(super) fn replacement(&self, value: &str) -> Option<&String> {
+        self.values.get(value).filter(|_| !value.is_empty())
+    }
+
     /// Whether it holds digits that a spreadsheet would take for a number.
     pub(super) fn is_number(&self) -> bool {
         matches!(self.rewritten, Rewritten::Refused { .. })

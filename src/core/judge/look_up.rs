@@ -7,6 +7,7 @@ use super::verdicts::Outcome;
 use crate::core::finding::{Problem, excerpt};
 use crate::core::profile::FieldSet;
 use crate::core::row::RowBuilder;
+use crate::core::text::key;
 use crate::core::types::definition::{Refusal, Stored};
 
 impl<B: RowBuilder> Draft<'_, B> {
@@ -85,6 +86,8 @@ impl Judge<'_> {
         let referenced = || self.plan.fields[link.referenced].column.clone();
         let problem = match parent {
             Parent::None | Parent::Customer(_) => return stored,
+            // It would not be found if a record had it.
+            Parent::NotFound if key::fold(&text, link.comparison).is_none() => Problem::NobodyAsParent { parent: text },
             Parent::NotFound => Problem::NoSuchParent { parent: text, referenced: Some(referenced()) },
             Parent::Rejected => Problem::ParentRejected { parent: text, referenced: referenced() },
             Parent::Circle(circle, records) => {

@@ -52,6 +52,8 @@ pub enum PlanError {
         /// The value that is replaced; `None` for a constant.
         replaced: Option<String>,
         value: String,
+        /// The line of the mapping's file.
+        line: Option<usize>,
         /// What is wrong with it; no error if it means a missing value.
         findings: FindingList,
     },

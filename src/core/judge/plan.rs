@@ -165,6 +165,9 @@ impl Plan {
         text::clean(raw).map_or(true, |cleaned| {
             let plan = &self.fields[field];
             let value = without_guards(cleaned, plan.guard);
+            if let Some(replacement) = plan.replacement(&value) {
+                return !replacement.is_empty();
+            }
             match self.content(field, &value) {
                 Content::Missing | Content::NullWord => false,
                 Content::CellError => true,

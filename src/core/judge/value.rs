@@ -120,7 +120,10 @@ impl<'p> Judge<'p> {
     fn cleaned<'v>(&mut self, origin: Origin, raw: &'v str, cleaned: Cow<'v, str>) -> Stored<'v> {
         let plan = &self.plan.fields[origin.field];
         let mut value = without_guards(cleaned, plan.guard);
+        let replacement = plan.replacement(&value);
         match self.plan.content(origin.field, &value) {
+            // Who replaces a word does not mean it as a word for nothing.
+            _ if replacement.is_some() => {}
             Content::Value => {}
             Content::Missing => return self.missing(origin, Some(raw)),
             Content::NullWord => {
@@ -129,9 +132,7 @@ impl<'p> Judge<'p> {
             }
             Content::CellError => return self.cell_error(origin, raw, &value),
         }
-        if !plan.values.is_empty()
-            && let Some(replacement) = plan.values.get(&*value)
-        {
+        if let Some(replacement) = replacement {
             value = Cow::Owned(replacement.clone());
         } else if plan.listed.as_ref().is_some_and(|listed| !listed.contains(&*value)) {
             let listed = some_of(plan.values.keys());

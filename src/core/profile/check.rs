@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::error::ProfileErrorKind as Kind;
 use super::field::Field;
@@ -32,7 +32,7 @@ pub(super) struct CheckText {
 }
 
 /// A rule that every record must keep.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Check {
     /// Its name.
     pub name: String,
@@ -41,6 +41,7 @@ pub struct Check {
     /// What is said of a record that breaks it; `None` for its name and the rule.
     pub message: Option<String>,
     /// The rule, compiled.
+    #[serde(skip)]
     pub(crate) compiled: Arc<Rule>,
 }
 
@@ -54,7 +55,7 @@ pub(super) fn compiled(
     }
     let mut names = HashSet::new();
     for CheckText { name, message, .. } in checks {
-        let is_new = if names.insert(name) { Ok(()) } else { Err(Kind::Twice(name.clone())) };
+        let is_new = if names.insert(name) { Ok(()) } else { Err(Kind::RepeatedCheck) };
         let name_is_right = is_new.and_then(|()| check_text(name, MOST_NAME));
         name_is_right.map_err(|kind| (Some(name.clone()), "name", kind))?;
         let message_is_right = message.iter().try_for_each(|message| check_text(message, MOST_MESSAGE));
@@ -156,7 +157,7 @@ mod tests {
             ("[[checks]]\nrule = \"true\"", "line 3, column 1: check 1: the key `name` is missing"),
             (
                 "[checks]\nname = \"a\"",
-                "line 3, column 1: checks: invalid type: map, expected a list of checks; write [[checks]]",
+                "line 3, column 1: checks: it is a table, but must be a list of checks; write [[checks]]",
             ),
             ("[[checks]]\nname = \"a\"", "line 3, column 1: check 1: the key `rule` is missing"),
             ("[[checks]]\nname = \"a\"\nrule = \"true\"\nrules = 1", "there is no key `rules` here"),
@@ -175,7 +176,7 @@ mod tests {
                 "[[checks]]\nname = \"a\"\nrule = \"email >\"",
                 "line 5, column 16: rule of check a: the rule ends too early",
             ),
-            ("[[checks]]\nname = \"a\"\nrule = 1", "line 5, column 8: rule of check 1: invalid type"),
+            ("[[checks]]\nname = \"a\"\nrule = 1", "line 5, column 8: rule of check 1: it is the number 1, but must be a text"),
             (
                 "[[checks]]\nname = \"a\"\nrule = \"\"\"\nemail != null\n  or email != 'ü'\"\"\"",
                 "line 7, column 3: rule of check a: write || for or",
@@ -187,7 +188,7 @@ mod tests {
             ),
             (
                 &"[[checks]]\nname = \"a\"\nrule = \"true\"\n".repeat(2),
-                "line 7, column 8: name of check 2: it names a twice",
+                "line 7, column 8: name of check 2: another check has this name; rename one",
             ),
             (
                 &(0..6)

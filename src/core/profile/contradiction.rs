@@ -79,9 +79,10 @@ impl Field {
         }
         let mut names = HashMap::new();
         for name in &self.from {
-            // Of a name without letters and digits, all characters count.
-            let compared = Some(letters_and_digits(name)).filter(|compared| !compared.is_empty());
-            if let Some(other) = names.insert(compared.unwrap_or_else(|| name.clone()), name) {
+            let compared = letters_and_digits(name);
+            if !compared.is_empty()
+                && let Some(other) = names.insert(compared, name)
+            {
                 return Err(("from", Kind::SameHeader(other.clone(), name.clone())));
             }
         }

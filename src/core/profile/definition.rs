@@ -13,8 +13,8 @@ use super::field::{Field, accepted_names};
 use super::field_check::{check_length, check_name};
 use super::field_set::FieldSet;
 use super::habits::{FEED_KEYS, FILE_KEYS, Habits};
-use super::header::{letters_and_digits, nearest};
-use super::parents::{check_parents, with_parent_id};
+use super::header::{letters_and_digits, nearest, taken_from_report};
+use super::parents::{check_parents, with_parents};
 use super::parse::{Parsed, ProfileText, ReadBase, built_in, parse};
 use super::places::Sources;
 use crate::core::mode::OnInvalid;
@@ -66,7 +66,9 @@ type Wrong = (Vec<String>, Kind);
 
 /// A key of one field.
 fn of_field(field: &Field, key: &str) -> Vec<String> {
-    ["fields", &field.column, key].map(str::to_string).to_vec()
+    // Its column is the name of its table.
+    let key = Some(key).filter(|key| *key != "column");
+    ["fields", &field.column].into_iter().chain(key).map(str::to_string).collect()
 }
 
 fn top(key: &str) -> Vec<String> {
@@ -123,6 +125,7 @@ impl Profile {
         let parts = self.parts().map(|(.., name)| name).filter(|_| may_be_part);
         SettingsError::UnknownField {
             setting,
+            line: None,
             profile: self.name.clone(),
             field: field.to_string(),
             nearest: nearest(field, columns().chain(parts)).map(str::to_string),
@@ -184,7 +187,7 @@ impl Profile {
             "" => String::new(),
             text => format!("{:032x}", xxh3_128(text.as_bytes())),
         };
-        let fields = with_parent_id(fields);
+        let fields = with_parents(fields);
         let checks = compiled(&checks, &fields).map_err(|(check, key, kind)| match check {
             Some(name) => sources.blaming_drop(sources.check_error(&name, key, kind)),
             None => sources.error(&[key], kind),
@@ -207,6 +210,9 @@ impl Profile {
             let path: Vec<&str> = path.iter().map(String::as_str).collect();
             match (&kind, path.as_slice()) {
                 (Kind::NothingBetween(keys, _), [table @ .., _]) => sources.error_of_two(table, *keys, kind),
+                (_, [_, column, key]) => {
+                    sources.blaming_type(sources.blaming_drop(sources.error(&path, kind)), column, key)
+                }
                 _ => sources.blaming_drop(sources.error(&path, kind)),
             }
         })?;
@@ -223,8 +229,9 @@ impl Profile {
         if !(1..=FieldSet::CAPACITY).contains(&self.fields.len()) {
             return Err((top("fields"), Kind::FieldCount(self.fields.len())));
         }
+        let null_tokens = self.file.values("null_tokens");
         for field in &self.fields {
-            let checked = field.check().and_then(|()| self.check_stand_ins(field));
+            let checked = field.check(null_tokens).and_then(|()| self.check_stand_ins(field));
             checked.map_err(|(key, kind)| (of_field(field, key), kind))?;
             if field.unique && field.storage() == Storage::Real {
                 return Err((of_field(field, "unique"), Kind::RealKey(field.column.clone())));
@@ -242,8 +249,14 @@ impl Profile {
             }
         }
         for (table, habits, known) in [("file", &self.file, &FILE_KEYS[..]), ("feed", &self.feed, &FEED_KEYS)] {
-            if let Some(unknown) = habits.0.iter().find(|habit| !known.contains(&habit.key.as_str())) {
-                return Err((vec![table.into(), unknown.key.clone()], Kind::UnknownHabit(known.join(", "))));
+            for habit in &habits.0 {
+                let wrong = |kind| Err((vec![table.into(), habit.key.clone()], kind));
+                if !known.contains(&habit.key.as_str()) {
+                    return wrong(Kind::UnknownHabit(known.join(", ")));
+                }
+                if habit.values.iter().any(String::is_empty) {
+                    return wrong(Kind::Empty);
+                }
             }
         }
         Ok(())
@@ -263,7 +276,7 @@ impl Profile {
     fn check_columns(&self) -> Result<(), Wrong> {
         let mut owners = HashMap::new();
         for field in &self.fields {
-            let wrong = |kind| Err((["fields", &field.column].map(str::to_string).to_vec(), kind));
+            let wrong = |kind| Err((of_field(field, "column"), kind));
             let column = field.column.to_ascii_lowercase();
             if RESERVED_COLUMNS.contains(&&*column) {
                 return wrong(Kind::ReservedColumn);
@@ -282,10 +295,18 @@ impl Profile {
             let names = accepted_names(field).map(|name| (name, letters_and_digits(name))).zip(keys);
             // A column can be joined to several fields' values no more than it can fill several.
             let from = field.from.iter().map(|name| ((name.as_str(), letters_and_digits(name)), "from"));
-            for ((name, compared), key) in names.chain(from).filter(|((_, compared), _)| !compared.is_empty()) {
+            for ((name, compared), key) in names.chain(from) {
+                let wrong = |kind| Err((of_field(field, key), kind));
+                if let Some(taken) = taken_from_report(name) {
+                    return wrong(Kind::ReportName(taken));
+                }
+                if compared.is_empty() {
+                    // A label is also what people read.
+                    if key == "label" { continue } else { return wrong(Kind::NoLetter) }
+                }
                 let owner = *owners.entry(compared).or_insert(field);
                 if owner.column != field.column {
-                    return Err((of_field(field, key), Kind::RepeatedName(name.to_string(), owner.column.clone())));
+                    return wrong(Kind::RepeatedName(name.to_string(), owner.column.clone()));
                 }
             }
         }
@@ -345,7 +366,7 @@ mod tests {
     fn a_text_that_is_no_profile_is_refused() {
         for (text, expected) in [
             ("name = ", "own.toml: line 1, column"),
-            ("name = 7", "own.toml: line 1, column 8: name: invalid type: integer `7`, expected a string"),
+            ("name = 7", "own.toml: line 1, column 8: name: it is the number 7, but must be a text"),
             ("", "own.toml: fields: a profile has 1 to 512 fields, and this one has 0"),
             ("kye = \"id\"\n[fields.id]\n", "line 1, column 1: kye: there is no key `kye` here; did you mean key?"),
             ("xyz = 1\n[fields.id]\n", "there is no key `xyz` here; known are name, title"),
@@ -355,9 +376,11 @@ mod tests {
             ("table = \"SQLite\"\n[fields.id]\n", "table: names that begin with import_, sqlite, custload_ are"),
             ("key_fallback = \"no\"\n[fields.id]\n", "key_fallback: there is no field \"no\""),
             ("extends = \"contcat\"\n", "extends: there is no built-in profile \"contcat\""),
-            ("[fields]\nid = 7\n", "fields.id: invalid type: integer `7`"),
+            ("[fields]\nid = 7\n", "fields.id: it is the number 7, but must be a table"),
             ("[file]\nencodin = \"x\"\n[fields.id]\n", "line 2, column 11: file.encodin: there is no such key here"),
-            ("[feed]\nmode = {}\n[fields.id]\n", "it must be one value, not table"),
+            ("[feed]\ndb = \"\"\n[fields.id]\n", "line 2, column 6: feed.db: it must not be empty"),
+            ("[file]\nsheet = \"\"\n[fields.id]\n", "line 2, column 9: file.sheet: it must not be empty"),
+            ("[feed]\nmode = {}\n[fields.id]\n", "it must be one value, not a table"),
         ] {
             let message = message(text);
             assert!(message.starts_with("own.toml: ") && message.contains(expected), "{text}\n{message}");
@@ -380,21 +403,21 @@ mod tests {
         for (column, field, expected) in [
             ("a", "type = 'txet'", "fields.a.type: it cannot be `txet`; did you mean text?"),
             ("a", "rule = 1", "fields.a.rule: there is no key `rule` here; known are"),
-            ("a", "min = '1'", "fields.a.min: invalid type: string"),
+            ("a", "min = '1'", "fields.a.min: it is the text \"1\", but must be a whole number"),
             (
                 "a",
                 "min = -1",
-                "fields.a.min: invalid value: integer `-1`, expected a whole number from 0 to 9223372036854775807",
+                "fields.a.min: it is the number -1, but must be a whole number from 0 to 9223372036854775807",
             ),
             (
                 "a",
                 "type = 'decimal'\nscale = -1",
-                "scale: invalid value: integer `-1`, expected a whole number from 0 to 18",
+                "scale: it is the number -1, but must be a whole number from 0 to 18",
             ),
             (
                 "a",
                 "max = 99999999999999999999",
-                "integer `99999999999999999999`, expected a whole number from 0 to 9223372036854775807",
+                "it is the number 99999999999999999999, but must be a whole number from 0 to 9223372036854775807",
             ),
             ("a", "characters = 'x'", "fields.a.characters: it cannot be `x`, only "),
             ("a", "compare = 'x'", "fields.a.compare: it cannot be `x`, only "),
@@ -423,7 +446,38 @@ mod tests {
             ("a", "type = 'date'\nformats = []", "fields.a.formats: the list is empty; name something in it"),
             ("a", "from = []", "fields.a.from: the list is empty"),
             ("a", "from = ['b', 'B.']", "fields.a.from: \"b\" and \"B.\" are one header"),
-            ("a", "from = ['?', '?']", "fields.a.from: \"?\" and \"?\" are one header"),
+            ("a", "from = ['b', '?']", "fields.a.from: it has no letter or digit, by which headers are compared"),
+            ("a", "aliases = ['?']", "fields.a.aliases: it has no letter or digit"),
+            ("'!!!'", "", "fields.!!!: it has no letter or digit, by which headers are compared; choose another name"),
+            ("_reject_run", "", "fields._reject_run: reject reports have a column _reject_run, which means the same"),
+            ("rejectCodes", "", "fields.rejectCodes: reject reports have a column _reject_codes, which means the same"),
+            ("a", "label = 'Reject file'", "fields.a.label: reject reports have a column _reject_file"),
+            ("_reject", "", "fields._reject: reject reports have a column _reject,"),
+            ("''", "", "fields.\"\": it must not be empty"),
+            (
+                "a",
+                "default = '#N/A'",
+                "fields.a.default: \"#N/A\" means that there is no value, so it cannot be stored",
+            ),
+            ("a", "default = 'k.A.'", "fields.a.default: \"k.A.\" means that there is no value"),
+            ("a", "type = 'email'\ndefault = 'none'", "fields.a.default: \"none\" means that there is no value"),
+            ("a", "values = { x = 'k.A.' }", "fields.a.values: \"k.A.\" means that there is no value"),
+            (
+                "a",
+                "values = { ' ' = 'x' }",
+                "fields.a.values: it replaces an empty value, which is a missing one; use default",
+            ),
+            (
+                "a",
+                "type = 'list'\nmax = 3",
+                "fields.a.max: it has no effect on this type; it is for types that are one text; a check counts",
+            ),
+            ("a", "type = 'list'\nmin = 3", "fields.a.min: it has no effect on this type"),
+            (
+                "a",
+                "type = 'integer'\non_invalid = 'keep'",
+                "on_invalid: an invalid value is no number, and this field is stored as one; write clear",
+            ),
             (
                 "a",
                 "type = 'date'\nformats = ['%Y%Y-%m-%d']",
@@ -495,15 +549,16 @@ mod tests {
             ("a", "from = ['ID']", "fields.a.from: the header \"ID\" also means the field id"),
             ("a", "from = ['1','2','3','4','5','6','7']", "from: at most six columns are allowed, and there are 7"),
             ("a", "from = ['b', 'c']\njoin = \"\\u0000\"", "fields.a.join: it must not contain a control character"),
-            ("a", "required = true\ndefault = ''", "fields.a.default: \"\" means a missing value"),
-            ("a", "default = '\\N'", "means a missing value"),
+            ("a", "required = true\ndefault = ''", "fields.a.default: \"\" means that there is no value"),
+            ("a", "default = '\\N'", "means that there is no value"),
             ("a", "default = \"a\\u0007\"", "fields.a.default: it must not contain a control character"),
             ("a", "join = '-'", "join: it has no effect on this type; it is for fields with `from`"),
             ("a", "stand_ins = [[]]", "one field or two are allowed, and there are 0"),
             ("a", "stand_ins = [['b']]", "stand_ins: there is no field \"b\""),
         ] {
             let other = if column == "id" { "" } else { "[fields.id]\n" };
-            let message = message(&format!("key = 'id'\n{other}[fields.{column}]\n{field}\n"));
+            let message =
+                message(&format!("key = 'id'\n{other}[fields.{column}]\n{field}\n[file]\nnull_tokens = ['k.A.']\n"));
             assert!(message.starts_with("own.toml: line ") && message.contains(expected), "{field}\n{message}");
         }
     }
@@ -555,6 +610,7 @@ mod tests {
             ("key.toml", "extends = \"c.toml\"\ndrop = [\"one\"]\n[fields.other]\n"),
             ("all.toml", "extends = \"c.toml\"\ndrop = [\"one\"]\n"),
             ("most.toml", "extends = \"tall.toml\"\n[fields.one]\nmax = 3\n"),
+            ("typed.toml", "extends = \"tall.toml\"\n[fields.one]\ntype = \"integer\"\n"),
             ("tall.toml", "[fields.one]\nmin = 5\n"),
         ];
         let text = |name: &str| files.iter().find(|(file, _)| *file == name).map(|(_, text)| text.to_string());
@@ -579,6 +635,11 @@ mod tests {
                 "key.toml: line 2, column 9: drop: key of c.toml names one; change key here too, or do not drop one",
             ),
             ("all.toml", "all.toml: line 2, column 8: drop: a profile has 1 to 512 fields, and this one has 0"),
+            (
+                "typed.toml",
+                "typed.toml: line 3, column 8: fields.one.type: min of tall.toml does not fit this type: it has no effect on this type; \
+                 it is for types that are stored as text; change min here too, or drop the field and define it anew",
+            ),
             ("most.toml", "most.toml: line 3, column 7: fields.one.max: min is 5 and max is 3"),
             ("drops.toml", "drops.toml: line 2, column 9: drop: the extended profile has no field or check \"tow\""),
         ] {

@@ -4,11 +4,10 @@
 use std::borrow::Cow;
 use std::fmt::{self, Display};
 
-use super::field_set::FieldSet;
 use super::header::nearest;
 use crate::core::rule::RuleError;
 use crate::core::text::visible;
-use crate::core::types::dates::{DatesFault, MOST_FORMATS, TODAY};
+use crate::core::types::dates::DatesFault;
 
 /// Why a profile cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,6 +114,29 @@ pub enum ProfileErrorKind {
     NotReject(String),
     /// It is unknown which day is today.
     NoToday,
+    /// Invalid values would be kept where numbers are stored.
+    NumberKept,
+    /// A name has no letter or digit, so that no header is like it.
+    NoLetter,
+    /// A name would take this column from reject reports.
+    ReportName(&'static str),
+    /// Another check has the same name.
+    RepeatedCheck,
+    /// It replaces an empty value.
+    ReplacesNothing,
+    /// This key of a field that refers to parents is not as in the field that it refers to.
+    UnlikeParent(&'static str, String),
+    /// Records without a parent would get one.
+    DefaultParent,
+    /// This key of an extended file does not fit the type that this file says, and why.
+    OfOtherType {
+        /// The key.
+        key: String,
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        kind: Box<ProfileErrorKind>,
+    },
     /// Invalid values of this field can only be rejected, and why.
     OnInvalid(&'static str),
     /// A JSON Schema that no profile can be made of, and why.
@@ -182,7 +204,7 @@ impl Display for ProfileError {
 const MOST_SAID: usize = 600;
 const KEPT: usize = 100;
 
-/// A part of a message; a long one without its middle, which is somebody's text.
+/// A part of a message without its middle, if it is very long.
 fn shortened(text: &str) -> Cow<'_, str> {
     if text.char_indices().nth(MOST_SAID).is_none() {
         return Cow::Borrowed(text);
@@ -190,136 +212,6 @@ fn shortened(text: &str) -> Cow<'_, str> {
     let start = text.char_indices().nth(KEPT).map_or(text, |(end, _)| &text[..end]);
     let end = text.char_indices().nth_back(KEPT - 1).map_or(text, |(begin, _)| &text[begin..]);
     Cow::Owned(format!("{start}…{end}"))
-}
-
-impl Display for ProfileErrorKind {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use ProfileErrorKind::*;
-        match self {
-            Toml(message) => formatter.write_str(message),
-            TooLong(most) => write!(formatter, "a profile file has at most {most} bytes, and this one has more"),
-            CannotExtend(why) => formatter.write_str(why),
-            Circle(files) => write!(formatter, "the files extend one another in a circle, or too many do: {files}"),
-            UnknownHabit(known) => write!(formatter, "there is no such key here; the keys are {known}"),
-            Empty => write!(formatter, "it must not be empty"),
-            Nul => write!(formatter, "it must not contain NUL"),
-            FieldCount(count) => {
-                write!(formatter, "a profile has 1 to {} fields, and this one has {count}", FieldSet::CAPACITY)
-            }
-            RepeatedColumn(other) => {
-                write!(formatter, "the field {other} has the same name; names must differ in more than case")
-            }
-            ReservedColumn => write!(formatter, "every table of customers has a column of this name; choose another"),
-            RealKey(column) => write!(
-                formatter,
-                "{column} is stored as a real number, which identifies nothing; store it as text or minor (store)"
-            ),
-            ReservedTable(starts) => {
-                write!(formatter, "names that begin with {starts} are reserved for other tables; choose another")
-            }
-            RepeatedName(name, other) => {
-                write!(formatter, "the header {name:?} also means the field {other}; remove it from one of them")
-            }
-            UnknownField(name, nearest) => {
-                write!(formatter, "there is no field {name:?}")?;
-                nearest.iter().try_for_each(|near| write!(formatter, "; did you mean {near}?"))
-            }
-            NothingToDrop(name, nearest) => {
-                write!(formatter, "the extended profile has no field or check {name:?}")?;
-                nearest.iter().try_for_each(|near| write!(formatter, "; did you mean {near}?"))
-            }
-            Dropped { name, key, file } => {
-                write!(formatter, "{key} of {file} names {name}; change {key} here too, or do not drop {name}")
-            }
-            Habit(why) => formatter.write_str(why),
-            Twice(name) => write!(formatter, "it names {name} twice"),
-            NothingBetween([low, high], [least, greatest]) => {
-                write!(formatter, "{low} is {least} and {high} is {greatest}, so no value fits; change one of them")
-            }
-            NoLength => write!(formatter, "no value has at most 0 characters; write a number from 1"),
-            EmptyList => write!(formatter, "the list is empty; name something in it, or remove the key"),
-            PartTwice(format) => write!(formatter, "{format:?} has one part of a date or time twice; remove one"),
-            Alike(one, other) => {
-                write!(formatter, "{one:?} and {other:?} are one word, for case does not count; remove one of them")
-            }
-            SameHeader(one, other) => {
-                write!(formatter, "{one:?} and {other:?} are one header, for only letters and digits count; remove one")
-            }
-            DefaultNotListed(default) => write!(
-                formatter,
-                "{default:?} is no value that `values` stores, and \"*\" rejects all others; add it there"
-            ),
-            KeyKept => write!(
-                formatter,
-                "this field is the key, and an invalid key cannot identify a customer; remove on_invalid"
-            ),
-            NoChoices => write!(formatter, "a choice needs at least one word"),
-            NotANumber(text) => write!(formatter, "{text:?} is no number that this type can have"),
-            NotAMark(mark) => write!(formatter, "{mark:?} cannot stand there in a number"),
-            MinorWithoutScale => write!(formatter, "a number in its smallest units needs a scale, such as scale = 2"),
-            TooManyDecimals(most) => write!(formatter, "a number has at most {most} decimals"),
-            Dates(fault) => dates(fault, formatter),
-            Pattern(why) => write!(formatter, "it is no regular expression: {why}"),
-            BreaksRules(how) => write!(formatter, "it breaks the field's own rules: {how}"),
-            TooManyCharacters(most) => write!(formatter, "it has at most {most} characters, and this one has more"),
-            ControlCharacter => write!(formatter, "it must not contain a control character"),
-            MeansNothing(text) => write!(formatter, "{text:?} means a missing value, so it cannot be stored"),
-            NotReject(word) => {
-                write!(formatter, "\"*\" stands for all other values, and can only be \"reject\", not {word:?}")
-            }
-            NoToday => write!(formatter, "which day is today is unknown: the options have no `now`"),
-            OnInvalid(why) => write!(formatter, "invalid values of this field can only be rejected: {why}"),
-            Schema(why) => formatter.write_str(why),
-            CheckCount(count, most) => write!(formatter, "there are at most {most} checks, and here are {count}"),
-            ParentInRule(link) => {
-                write!(formatter, "a rule cannot name the parent's ID, which is found later; name {link} instead")
-            }
-            Rule(error, nearest) => {
-                write!(formatter, "{error}")?;
-                nearest.iter().try_for_each(|near| write!(formatter, "; did you mean {near}?"))
-            }
-            NoEffect { only_for } => write!(formatter, "it has no effect on this type; it is for {only_for}"),
-            SecondReference(other) => {
-                write!(formatter, "a customer has one parent, and the field {other} refers to it; remove one of them")
-            }
-            ReferenceToId => {
-                write!(
-                    formatter,
-                    "records do not say which ID their parent gets; name the field that has the parent's own value"
-                )
-            }
-            ReferenceToItself => {
-                write!(formatter, "it names its own field; name the field in which the parent's value stands")
-            }
-            ParentIdType => {
-                write!(formatter, "the IDs of parents are stored in this field, so its type must be integer")
-            }
-            ListLength(count, wanted) => write!(formatter, "{wanted} allowed, and there are {count}"),
-        }
-    }
-}
-
-fn dates(fault: &DatesFault, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-    match fault {
-        DatesFault::TooMany => write!(out, "a field has at most {MOST_FORMATS} formats"),
-        DatesFault::NotAFormat(format) => {
-            write!(out, "{format:?} is no format; write it with %d, %m, %Y and the like, as for strftime")
-        }
-        DatesFault::ZoneName(format) => {
-            write!(
-                out,
-                "{format:?} has %Z, but names of zones are not read; use %z for an offset, or the key time_zone"
-            )
-        }
-        DatesFault::NotADay(format) => {
-            write!(out, "{format:?} does not say which day it is; it needs a day, a month and a year")
-        }
-        DatesFault::Ambiguous { text, one, other } => {
-            write!(out, "{text} can be {one} or {other}, so the formats are ambiguous; leave out one of them")
-        }
-        DatesFault::NoSuchZone(name) => write!(out, "there is no time zone {name:?}; write it like Europe/Berlin"),
-        DatesFault::NotADate(text) => write!(out, "{text:?} is neither a day such as 2000-01-31 nor \"{TODAY}\""),
-    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -351,6 +243,8 @@ pub enum SettingsError {
     /// A setting names a field that the profile does not have.
     UnknownField {
         setting: Setting,
+        /// The line of the mapping's file, if it stands there.
+        line: Option<usize>,
         profile: String,
         field: String,
         /// The most similar field or part of one.
@@ -359,6 +253,16 @@ pub enum SettingsError {
     },
     /// A map that is not written as `header=field`.
     MalformedMap(String),
+}
+
+impl SettingsError {
+    /// The same error, about what stands on this line of the mapping's file.
+    pub(super) fn on_line(mut self, found: Option<usize>) -> SettingsError {
+        if let SettingsError::UnknownField { line, .. } = &mut self {
+            *line = found;
+        }
+        self
+    }
 }
 
 impl Display for SettingsError {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::error::ProfileErrorKind;
 use super::header::nearest;
@@ -33,7 +33,7 @@ pub const REJECT: &str = "reject";
 pub const MOST_PARTS: usize = 6;
 
 /// One field of a profile.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Field {
     /// The name of the table's column, and the best header name.
@@ -268,6 +268,11 @@ impl Field {
         parts.extend(self.decimal.map(|point| format!("decimals after {point:?}")));
         parts.extend(self.group.map(|group| format!("groups of three digits by {group:?}")));
         parts.extend(self.scale.map(|scale| format!("at most {scale} decimals")));
+        parts.extend(self.store.and_then(|store| match store {
+            StoreAs::Real => None,
+            StoreAs::Text => Some("stored as text".to_string()),
+            StoreAs::Minor => Some("stored in its smallest units".to_string()),
+        }));
         parts.extend(self.case.map(|case| match case {
             Case::Upper => "in capitals".to_string(),
             Case::Lower => "in small letters".to_string(),

@@ -5,6 +5,7 @@ use super::field::{Field, MOST_PARTS, REJECT, REST};
 use crate::core::finding::{Finding, Handling, english::message};
 use crate::core::mode::OnInvalid;
 use crate::core::text;
+use crate::core::types::FieldType;
 use crate::core::types::definition::{Refusal, Storage};
 
 /// The most characters of the name of a column or table.
@@ -12,7 +13,9 @@ const MOST_NAME: usize = 128;
 
 impl Field {
     /// Checks that its keys have an effect and fit each other.
-    pub(super) fn check(&self) -> Result<(), (&'static str, Kind)> {
+    ///
+    /// `null_tokens` are the words that mean a missing value in its files.
+    pub(super) fn check(&self, null_tokens: &[String]) -> Result<(), (&'static str, Kind)> {
         let parts = self.parts.iter().flatten().map(|name| ("parts", name));
         let parts = parts.chain(self.from.iter().map(|name| ("from", name)));
         let aliases = self.aliases.iter().map(|name| ("aliases", name));
@@ -38,14 +41,18 @@ impl Field {
             () if settings.contains(&"choices") && self.choices.is_empty() => Err(("choices", Kind::NoChoices)),
             () => Ok(()),
         }?;
-        const TEXTS: &str = "types that are stored as text";
+        let is_list = self.kind == FieldType::List;
+        let texts = match is_list {
+            true => "types that are one text; a check counts the items of a list, as in size(tags) <= 3",
+            false => "types that are stored as text",
+        };
         const NUMBERS: &str = "the types integer and decimal";
         const DATES: &str = "the types date and timestamp";
         const DECIMALS: &str = "the type decimal";
         for (key, is_set, only_for) in [
-            ("min", self.min.is_some(), TEXTS),
-            ("max", self.max.is_some(), TEXTS),
-            ("characters", self.characters.is_some(), TEXTS),
+            ("min", self.min.is_some(), texts),
+            ("max", self.max.is_some(), texts),
+            ("characters", self.characters.is_some(), texts),
             ("at_least", self.at_least.is_some(), NUMBERS),
             ("at_most", self.at_most.is_some(), NUMBERS),
             ("not_before", self.not_before.is_some(), DATES),
@@ -63,26 +70,26 @@ impl Field {
                 return Err((key, Kind::NoEffect { only_for }));
             }
         }
-        let is_text = settings.contains(&"max");
+        let is_text = is_list || settings.contains(&"max");
         for (key, is_set) in [("pattern", self.pattern.is_some()), ("case", self.case.is_some())] {
             if is_set && !is_text {
-                return Err((key, Kind::NoEffect { only_for: TEXTS }));
+                return Err((key, Kind::NoEffect { only_for: texts }));
             }
         }
         if self.pattern_message.is_some() && self.pattern.is_none() {
             return Err(("pattern_message", Kind::NoEffect { only_for: "fields with a pattern" }));
         }
         self.check_on_invalid()?;
-        self.check_fillers()
+        self.check_fillers(null_tokens)
     }
 
     fn check_on_invalid(&self) -> Result<(), (&'static str, Kind)> {
-        let why = match self.on_invalid {
-            Some(OnInvalid::Clear | OnInvalid::Keep) if self.required => "it is required",
-            Some(OnInvalid::Keep) if self.storage() != Storage::Text => "it is stored as a number",
+        let kind = match self.on_invalid {
+            Some(OnInvalid::Clear | OnInvalid::Keep) if self.required => Kind::OnInvalid("it is required"),
+            Some(OnInvalid::Keep) if self.storage() != Storage::Text => Kind::NumberKept,
             _ => return Ok(()),
         };
-        Err(("on_invalid", Kind::OnInvalid(why)))
+        Err(("on_invalid", kind))
     }
 
     /// That what should be stored in the field is refused.
@@ -100,12 +107,12 @@ impl Field {
     }
 
     /// Checks its limits, and that the default and the replacements keep the field's rules.
-    fn check_fillers(&self) -> Result<(), (&'static str, Kind)> {
+    fn check_fillers(&self, null_tokens: &[String]) -> Result<(), (&'static str, Kind)> {
         let (limits, pattern) = (self.limits(None)?, self.compiled_pattern()?);
         self.check_contradictions(&limits)?;
         let check = |key, text: &str| {
             let cleaned = text::clean(text).map_err(|_| (key, Kind::ControlCharacter))?;
-            if text::is_missing(&cleaned) {
+            if self.kind.means_nothing(&cleaned) || null_tokens.iter().any(|token| *token == cleaned) {
                 return Err((key, Kind::MeansNothing(text.to_string())));
             }
             let text = self.case.map_or(cleaned.clone(), |case| case.apply(cleaned));
@@ -117,6 +124,7 @@ impl Field {
         for (value, replacement) in &self.values {
             match value.as_str() {
                 REST if replacement != REJECT => return Err(("values", Kind::NotReject(replacement.clone()))),
+                _ if value.trim().is_empty() => return Err(("values", Kind::ReplacesNothing)),
                 REST => {}
                 _ if replacement.is_empty() => {}
                 _ => check("values", replacement)?,

@@ -1,6 +1,6 @@
 //! What a profile says about the files and runs of a feed ([`Habits`]): options that need not be typed each time.
 
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use toml::Value;
 
 use super::error::{ProfileError, ProfileErrorKind};
@@ -25,6 +25,9 @@ pub const FILE_KEYS: [&str; 12] = [
 /// The keys of `[feed]`: what a run does each night.
 pub const FEED_KEYS: [&str; 3] = ["db", "mode", "empty"];
 
+/// The keys that take several values.
+const LISTS: [&str; 2] = ["columns", "null_tokens"];
+
 /// One key of `[file]` or `[feed]`, and its value or values as they would be typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Habit {
@@ -47,6 +50,29 @@ impl Habit {
 /// The keys of a table, in the order of the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Habits(pub Vec<Habit>);
+
+impl Habits {
+    /// The values of a key; none if it is not there.
+    pub(super) fn values(&self, key: &str) -> &[String] {
+        self.0.iter().find(|habit| habit.key == key).map_or(&[], |habit| &habit.values)
+    }
+}
+
+impl Serialize for Habits {
+    /// A key that has one value by nature is a text, another a list.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        #[serde(untagged)]
+        enum Said<'h> {
+            One(&'h str),
+            Several(&'h [String]),
+        }
+        serializer.collect_map(self.0.iter().map(|habit| match &habit.values[..] {
+            [one] if !LISTS.contains(&habit.key.as_str()) => (&habit.key, Said::One(one)),
+            several => (&habit.key, Said::Several(several)),
+        }))
+    }
+}
 
 impl<'de> Deserialize<'de> for Habits {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Habits, D::Error> {

@@ -91,6 +91,13 @@ pub fn report_column(header: &str) -> Option<usize> {
     REPORT_COLUMNS.iter().position(|column| is_same(header, column))
 }
 
+/// The name that a reject report uses and that this name of a field would take from it, as headers are compared.
+pub fn taken_from_report(name: &str) -> Option<&'static str> {
+    let compared = letters_and_digits(name);
+    let is_key = is_same(name, REPORT_KEY).then_some(REPORT_KEY);
+    is_key.or_else(|| REPORT_COLUMNS.into_iter().find(|column| is_name(column, &compared)))
+}
+
 fn is_same(header: &str, column: &str) -> bool {
     header.trim().eq_ignore_ascii_case(column)
 }

@@ -9,7 +9,8 @@ use serde::Deserialize;
 use super::definition::Profile;
 use super::error::{Position, Setting, SettingsError};
 use super::field::{REJECT, REST};
-use super::places::message;
+use super::places::span_of;
+use super::toml_words::plain;
 use crate::core::text;
 
 /// Which columns go where, what fills missing values, and which values replace others.
@@ -21,6 +22,8 @@ pub struct Mapping {
     pub constants: BTreeMap<String, String>,
     /// What replaces a value, by column and value.
     pub values: BTreeMap<String, BTreeMap<String, String>>,
+    /// The file's text, to find where a value stands; empty if there is none.
+    source: String,
     /// The index of each header in `columns`.
     indexes: HashMap<String, usize>,
 }
@@ -41,9 +44,9 @@ impl Mapping {
     pub fn parse(text: &str) -> Result<Mapping, MappingFileError> {
         let file: MappingFile = toml::from_str(text).map_err(|error| MappingFileError::Toml {
             position: error.span().and_then(|span| Position::of(text, span.start)),
-            message: message(&error),
+            message: plain(&error),
         })?;
-        let mut mapping = Mapping::default();
+        let mut mapping = Mapping { source: text.to_string(), ..Mapping::default() };
         for (header, target) in flat(file.columns) {
             let target = scalar(target, || format!("columns.{header:?}"))?;
             mapping.set_column(&header, &target);
@@ -89,16 +92,30 @@ impl Mapping {
         }
     }
 
+    /// The line of a constant, or of a replacement of this value, in the mapping's file.
+    pub fn line_of(&self, column: &str, replaced: Option<&str>) -> Option<usize> {
+        match replaced {
+            Some(value) => self.line(&["values", column, value]),
+            None => self.line(&["constants", column]),
+        }
+    }
+
+    fn line(&self, path: &[&str]) -> Option<usize> {
+        Some(Position::of(&self.source, span_of(&self.source, path)?.start)?.line)
+    }
+
     /// Checks that the profile has all fields that the mapping names.
     pub fn check(&self, profile: &Profile) -> Result<(), SettingsError> {
         for (header, target) in &self.columns {
             target.iter().try_for_each(|target| profile.require_target(target, header))?;
         }
         for column in self.constants.keys() {
-            profile.require_field(column, Setting::Constants)?;
+            let found = profile.require_field(column, Setting::Constants);
+            found.map_err(|error| error.on_line(self.line(&["constants", column])))?;
         }
         for column in self.values.keys() {
-            profile.require_field(column, Setting::Values(column.clone()))?;
+            let found = profile.require_field(column, Setting::Values(column.clone()));
+            found.map_err(|error| error.on_line(self.line(&["values", column])))?;
         }
         Ok(())
     }
@@ -185,9 +202,9 @@ mod tests {
     #[test]
     fn what_a_mapping_file_cannot_say_is_named() {
         for (source, said) in [
-            ("[column]\na = \"b\"\n", "unknown field `column`"),
+            ("[column]\na = \"b\"\n", "line 1, column 2: there is no key `column` here; did you mean columns?"),
             ("[columns]\na = [1]\n", "columns.\"a\" has the type array"),
-            ("[columns]\na = \"x\"\na = \"y\"\n", "duplicate key"),
+            ("[columns]\na = \"x\"\na = \"y\"\n", "line 3, column 1: this key or table is there twice; remove one"),
             ("[columns\n", "line 1"),
         ] {
             let message = Mapping::parse(source).unwrap_err().to_string();

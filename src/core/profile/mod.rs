@@ -10,6 +10,7 @@ mod contradiction;
 mod definition;
 mod empty_list;
 mod error;
+mod error_words;
 mod field;
 mod field_check;
 mod field_set;
@@ -25,6 +26,7 @@ mod parse;
 mod places;
 mod scalar;
 mod sources;
+mod toml_words;
 
 pub use self::binding::{Binding, Candidates, Column, Fit, Likely};
 pub use self::built_in::built_in_text;
@@ -39,7 +41,8 @@ pub use self::habits::{Habit, Habits};
 #[cfg(test)]
 pub use self::header::steps;
 pub use self::header::{
-    Header, REPORT_COLUMNS, REPORT_KEY, digest, has_report_columns, is_name, letters_and_digits, nearest, report_column,
+    Header, REPORT_COLUMNS, REPORT_KEY, digest, has_report_columns, is_name, letters_and_digits, nearest,
+    report_column, taken_from_report,
 };
 pub use self::header_names::{Alike, HeaderNames, KeyNames};
 pub use self::json_schema::{FORMAT, profile_of, record_schema};

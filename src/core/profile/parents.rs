@@ -3,15 +3,26 @@
 
 use super::error::ProfileErrorKind as Kind;
 use super::field::Field;
-use crate::core::types::FieldType;
+use crate::core::types::{FieldType, definition::Storage};
 
 /// The column in which a parent's ID is stored.
 pub const PARENT_ID: &str = "parent_customer_id";
 
-/// Adds the field for the parent's ID before the field that refers to parents, if there is only the latter.
-pub(super) fn with_parent_id(mut fields: Vec<Field>) -> Vec<Field> {
+/// Has the field that refers to parents read as the field that it refers to, and adds the field for the parent's ID before it, if
+/// there is none.
+pub(super) fn with_parents(mut fields: Vec<Field>) -> Vec<Field> {
     let has_it = fields.iter().any(|field| field.column == PARENT_ID);
     let at = fields.iter().position(|field| field.references.is_some());
+    if let Some(at) = at
+        && let Some(referenced) = fields.iter().find(|field| fields[at].references.as_ref() == Some(&field.column))
+        && referenced.kind == fields[at].kind
+    {
+        let Field { case, compare, guard, repair, .. } = referenced;
+        let (case, compare, guard, repair) = (*case, *compare, *guard, *repair);
+        let link = &mut fields[at];
+        (link.case, link.compare) = (link.case.or(case), link.compare.or(compare));
+        (link.guard, link.repair) = (link.guard || guard, link.repair || repair);
+    }
     if let Some(at) = at.filter(|_| !has_it) {
         let kind = FieldType::Integer;
         fields.insert(
@@ -48,6 +59,9 @@ pub(super) fn check_parents(fields: &[Field]) -> Result<(), (&Field, &'static st
             return wrong(Kind::ReferenceToItself);
         }
         check_field(referenced).or_else(wrong)?;
+        if let Some(referenced) = fields.iter().find(|field| field.column == *referenced) {
+            check_is_read_alike(field, referenced).map_err(|(key, kind)| (field, key, kind))?;
+        }
         if let Some(first) = first {
             return wrong(Kind::SecondReference(first.column.clone()));
         }
@@ -55,6 +69,31 @@ pub(super) fn check_parents(fields: &[Field]) -> Result<(), (&Field, &'static st
     }
     let id = fields.iter().find(|field| field.column == PARENT_ID && field.kind != FieldType::Integer);
     id.map_or(Ok(()), |id| Err((id, "type", Kind::ParentIdType)))
+}
+
+/// Checks that a field stores its parent's value as the parent does.
+fn check_is_read_alike(field: &Field, referenced: &Field) -> Result<(), (&'static str, Kind)> {
+    let column = &referenced.column;
+    if referenced.storage() == Storage::Real {
+        return Err(("references", Kind::RealKey(column.clone())));
+    }
+    let store = |field: &Field| (field.store, field.scale.filter(|_| field.storage() == Storage::Integer));
+    for (key, differs) in [
+        ("type", field.kind != referenced.kind),
+        ("store", store(field) != store(referenced)),
+        ("case", field.case != referenced.case),
+        ("compare", field.compare != referenced.compare),
+        ("guard", field.guard != referenced.guard),
+        ("repair", field.repair != referenced.repair),
+    ] {
+        if differs {
+            return Err((key, Kind::UnlikeParent(key, column.clone())));
+        }
+    }
+    match field.default {
+        Some(_) => Err(("default", Kind::DefaultParent)),
+        None => Ok(()),
+    }
 }
 
 #[cfg(test)]
@@ -76,6 +115,24 @@ mod tests {
     }
 
     #[test]
+    fn a_field_that_refers_is_read_as_the_one_that_it_refers_to() {
+        let text = "[fields.up]\nreferences = \"code\"\n[fields.code]\nguard = true\ncase = \"upper\"\nrepair = true\n\
+                    compare = \"letters-and-digits\"\n";
+        let profile = Profile::parse("own.toml", text).unwrap();
+        let read = |field: &Field| (field.guard, field.case, field.repair, field.compare);
+        let [up, code] = ["up", "code"].map(|column| read(&profile.fields[profile.field_index(column).unwrap()]));
+        assert_eq!((up, up.0, up.1.is_some()), (code, true, true));
+        for (more, expected) in [
+            ("type = \"decimal\"\n", "fields.up.references: code is stored as a real number"),
+            ("type = \"integer\"\n", "fields.up.type: type differs from that of code"),
+        ] {
+            let text = format!("[fields.up]\nreferences = \"code\"\n[fields.code]\n{more}");
+            let message = Profile::parse("own.toml", &text).unwrap_err().to_string();
+            assert!(message.contains(expected), "{more}\n{message}");
+        }
+    }
+
+    #[test]
     fn a_reference_that_cannot_be_is_refused() {
         let text = |more: &str| format!("[fields.code]\n[fields.up]\nreferences = \"code\"\n{more}");
         for (more, expected) in [
@@ -86,6 +143,13 @@ mod tests {
                 "[fields.parent_customer_id]\n",
                 "fields.parent_customer_id.type: the IDs of parents are stored in this field",
             ),
+            ("default = \"7\"\n", "fields.up.default: every record without a parent would get this one"),
+            (
+                "type = \"integer\"\n",
+                "fields.up.type: type differs from that of code, so no parent would be found; write",
+            ),
+            ("case = \"lower\"\n", "fields.up.case: case differs from that of code"),
+            ("guard = true\n", "fields.up.guard: guard differs from that of code"),
             ("[fields.b.aliases_beside]\nx = [\"y\"]\n", "aliases_beside: there is no field \"x\""),
         ] {
             let message = Profile::parse("own.toml", &text(more)).unwrap_err().to_string();

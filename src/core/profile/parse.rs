@@ -14,7 +14,8 @@ use super::error::{ProfileError, ProfileErrorKind as Kind};
 use super::field::Field;
 use super::habits::Habits;
 use super::header::{letters_and_digits, nearest};
-use super::places::{Sources, nearest_words};
+use super::places::Sources;
+use super::toml_words::plain;
 
 /// The longest text of a profile, in bytes. A profile of 512 fields with many aliases has a tenth of it.
 const MOST_BYTES: usize = 1 << 20;
@@ -125,7 +126,7 @@ fn merged(own: ProfileText, sources: Sources) -> Result<Parsed, ProfileError> {
     }
     check_lists(&table, &sources)?;
     let merged = ProfileText::deserialize(Value::Table(table.clone()));
-    let merged = merged.map_err(|error| sources.error(&[], Kind::Toml(nearest_words(error.message()))))?;
+    let merged = merged.map_err(|error| sources.error(&[], Kind::Toml(plain(&error))))?;
     for (key, own) in [("name", &own.name), ("title", &own.title)] {
         match own {
             Some(text) => _ = table.insert(key.to_string(), Value::String(text.clone())),

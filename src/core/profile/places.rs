@@ -6,14 +6,10 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, Error};
 
 use super::error::{Position, ProfileError, ProfileErrorKind};
-use super::field::MOST_DECIMALS;
-use super::header::nearest;
+use super::toml_words::plain;
+use crate::core::finding::english::beginning;
 use crate::core::rule::RuleError;
 use crate::core::text::visible;
-
-pub(super) fn message(error: &Error) -> String {
-    error.message().trim_end().replace('\n', ", ")
-}
 
 /// The path of the key whose value is at an offset, such as `fields[2].min`; empty if the text is not TOML.
 pub(super) fn key_at(text: &str, offset: usize) -> String {
@@ -34,7 +30,7 @@ fn follow_table(table: &DeTable<'_>, offset: usize, path: &mut String) {
     if !path.is_empty() {
         path.push('.');
     }
-    path.push_str(key.get_ref());
+    path.push_str(&beginning(key.get_ref()).to_string());
     follow(value.get_ref(), offset, path);
 }
 
@@ -154,6 +150,19 @@ impl Sources {
         }
     }
 
+    /// The same error; if it is about a key of a field in an extended file, and a file that extends it says the type, an error about
+    /// the type.
+    pub(super) fn blaming_type(&self, error: ProfileError, column: &str, key: &str) -> ProfileError {
+        let file_of = |key: &str| self.0.iter().position(|(_, text)| span_of(text, &["fields", column, key]).is_some());
+        match (file_of("type"), file_of(key)) {
+            (Some(changed), Some(inherited)) if changed < inherited => {
+                let (key, file, kind) = (key.to_string(), error.file, Box::new(error.kind));
+                self.error(&["fields", column, "type"], ProfileErrorKind::OfOtherType { key, file, kind })
+            }
+            _ => error,
+        }
+    }
+
     /// An error about a key of the check with this name, in the first file that has it: of several, the last.
     pub(super) fn check_error(&self, check: &str, key: &str, kind: ProfileErrorKind) -> ProfileError {
         let found = self.0.iter().enumerate().find_map(|(file, (_, text))| Some((file, text, check_in(text, check)?)));
@@ -173,14 +182,20 @@ impl Sources {
         let span = error.span();
         let key = span.as_ref().map(|span| key_at(text, span.start)).unwrap_or_default();
         let key = checked_key(&key).unwrap_or(key);
-        let kind = ProfileErrorKind::Toml(nearest_words(&message(error)));
+        let is_list = span.as_ref().is_some_and(|span| text[span.start..].starts_with("[[fields."));
+        let kind = match is_list {
+            true => "a field is one table; write [fields.NAME] in single brackets".to_string(),
+            false => plain(error),
+        };
+        let kind = ProfileErrorKind::Toml(kind);
         ProfileError { key, ..self.error_in(self.0.len() - 1, span, kind) }
     }
 }
 
 impl ProfileError {
     fn under(self, path: &[&str]) -> ProfileError {
-        ProfileError { key: path.join("."), ..self }
+        let written = |key: &&str| if key.is_empty() { "\"\"".to_string() } else { beginning(key).to_string() };
+        ProfileError { key: path.iter().map(written).collect::<Vec<_>>().join("."), ..self }
     }
 
     fn marking(self, text: &str, span: Range<usize>) -> ProfileError {
@@ -221,7 +236,7 @@ fn checked_key(path: &str) -> Option<String> {
 }
 
 /// Where the value of a key stands; a number in the path is an index of an array.
-fn span_of(text: &str, path: &[&str]) -> Option<Range<usize>> {
+pub(super) fn span_of(text: &str, path: &[&str]) -> Option<Range<usize>> {
     value_at(text, path, |value| value.span())
 }
 
@@ -252,42 +267,4 @@ fn dropped_in(text: &str, name: &str) -> Option<usize> {
     let root = DeTable::parse(text).ok()?;
     let DeValue::Array(dropped) = root.get_ref().get("drop")?.get_ref() else { return None };
     dropped.iter().position(|dropped| dropped.get_ref().as_str() == Some(name))
-}
-
-/// The parser's message, with the numbers that are allowed instead of the names of types.
-fn plain_numbers(message: &str) -> String {
-    let message = message.replace(" as i128", "").replace(" as u128", "");
-    for (end, numbers) in [
-        ("expected usize", format!("expected a whole number from 0 to {}", i64::MAX)),
-        ("expected u32", format!("expected a whole number from 0 to {MOST_DECIMALS}")),
-        ("expected any valid TOML value", format!("expected a whole number from {} to {}", i64::MIN, i64::MAX)),
-    ] {
-        if let Some(start) = message.strip_suffix(end) {
-            return format!("{start}{numbers}");
-        }
-    }
-    message
-}
-
-/// The parser's words for an unknown key or word, with the nearest that is known.
-pub(super) fn nearest_words(message: &str) -> String {
-    let mut quoted = message.split('`').skip(1).step_by(2);
-    match (message.starts_with("unknown "), quoted.next()) {
-        (true, Some(unknown)) => {
-            let known: Vec<&str> = quoted.collect();
-            // Of short words, a slip changes much.
-            let a_slip_away = || known.iter().copied().find(|known| strsim::osa_distance(known, unknown) == 1);
-            let near = nearest(unknown, known.iter().copied()).or_else(a_slip_away);
-            match (message.starts_with("unknown field"), near) {
-                (true, Some(near)) => format!("there is no key `{unknown}` here; did you mean {near}?"),
-                (true, None) => format!("there is no key `{unknown}` here; known are {}", known.join(", ")),
-                (false, Some(near)) => format!("it cannot be `{unknown}`; did you mean {near}?"),
-                (false, None) => format!("it cannot be `{unknown}`, only {}", known.join(", ")),
-            }
-        }
-        _ => match message.strip_prefix("missing field ") {
-            Some(key) => format!("the key {key} is missing"),
-            None => plain_numbers(message),
-        },
-    }
 }

@@ -19,7 +19,10 @@ impl<'de> Deserialize<'de> for Scalar {
             Value::Float(number) => text(&number),
             Value::Boolean(truth) => text(&truth),
             Value::Datetime(date) => text(&date),
-            other => Err(de::Error::custom(format!("it must be one value, not {}", other.type_str()))),
+            other => {
+                let what = if other.is_array() { "list" } else { "table" };
+                Err(de::Error::custom(format!("it must be one value, not a {what}")))
+            }
         }
     }
 }

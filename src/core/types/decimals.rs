@@ -4,12 +4,12 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::core::finding::DecimalFault;
 
 /// How a decimal is stored.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum StoreAs {
     /// As a floating-point number, which keeps 15 digits.
@@ -173,19 +173,20 @@ impl PartialOrd for Exact {
 
 pub(super) fn exact(value: &str, written: Written, scale: Option<u32>) -> Result<Exact, DecimalFault> {
     const MINUS: [char; 2] = ['-', '\u{2212}'];
+    let form = DecimalFault::Form { point: written.point };
     let (is_negative, digits) = match (value.strip_prefix(MINUS), value.strip_suffix(MINUS)) {
         (Some(digits), None) => (true, digits),
         // As accounting programs write it.
         (None, Some(digits)) => (true, digits.trim_end()),
         (None, None) => (false, value.strip_prefix('+').unwrap_or(value)),
-        (Some(_), Some(_)) => return Err(DecimalFault::Form),
+        (Some(_), Some(_)) => return Err(form),
     };
     let (whole, decimals) = digits.split_once(written.point).unwrap_or((digits, ""));
     let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    let whole = ungrouped(whole, written.group)?;
+    let whole = ungrouped(whole, written)?;
     let has_point = digits.contains(written.point);
     if !are_digits(&whole) || !are_digits(decimals) || has_point && decimals.is_empty() || digits.is_empty() {
-        return Err(DecimalFault::Form);
+        return Err(form);
     }
     let exact = Exact { is_negative, whole: whole.trim_start_matches('0').to_string(), decimals: decimals.to_string() };
     if let Some(scale) = scale
@@ -198,7 +199,7 @@ pub(super) fn exact(value: &str, written: Written, scale: Option<u32>) -> Result
 }
 
 /// The digits of groups, of which each but the first has three.
-fn ungrouped(whole: &str, group: Option<char>) -> Result<Cow<'_, str>, DecimalFault> {
+fn ungrouped(whole: &str, Written { point, group }: Written) -> Result<Cow<'_, str>, DecimalFault> {
     let is_group = |found: char| match group {
         // White space has become one kind of space.
         Some(group) if group.is_whitespace() => found == ' ',
@@ -212,6 +213,6 @@ fn ungrouped(whole: &str, group: Option<char>) -> Result<Cow<'_, str>, DecimalFa
     let is_first = groups.next().is_some_and(|first| (1..=3).contains(&first.len()));
     match is_first && groups.all(|group| group.len() == 3) {
         true => Ok(Cow::Owned(whole.chars().filter(|found| !is_group(*found)).collect())),
-        false => Err(DecimalFault::Group),
+        false => Err(DecimalFault::Group { group: group.unwrap_or_default(), point }),
     }
 }

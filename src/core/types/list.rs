@@ -25,6 +25,8 @@ impl Type for List {
         ],
         words: "list",
         form: "list",
+        // The length of what is stored says nothing of the items; a check counts them with size().
+        settings: &["default"],
         ..Facts::TEXT
     };
 

@@ -32,7 +32,7 @@ use serde::{Deserialize, Serialize};
 use self::definition::{Facts, Limits, Memory, Parsed, Quick, Type};
 use crate::core::record::json::JsonValue;
 use crate::core::row::RowBuilder;
-use crate::core::text::Characters;
+use crate::core::text::{Characters, is_missing, is_null_word, sheet};
 
 /// Declares [`FieldType`]: a variant for each type, whose methods ask the type of that name.
 macro_rules! field_types {
@@ -104,12 +104,19 @@ impl Default for FieldType {
 }
 
 impl FieldType {
+    /// Whether a cleaned text is a missing value, or the error of a spreadsheet, in every field of this type.
+    pub fn means_nothing(self, cleaned: &str) -> bool {
+        let is_null_word = || !self.facts().holds_words && is_null_word(cleaned);
+        is_missing(cleaned) || is_null_word() || sheet::is_error_word(cleaned)
+    }
+
     /// What a field of this type may hold, in words: these characters, one of these choices.
     pub fn describe(self, characters: Option<Characters>, choices: &[String]) -> Cow<'static, str> {
         let Facts { words, shows_characters, .. } = self.facts();
         match characters.filter(|_| *shows_characters) {
             _ if !choices.is_empty() => choices.join(" or ").into(),
-            Some(characters) => characters.describe().into(),
+            Some(characters) if self == FieldType::Text => characters.describe().into(),
+            Some(characters) => format!("{words}, {}", characters.describe()).into(),
             None => (*words).into(),
         }
     }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use regex::Regex;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::definition::{Parsed, Refusal, Stored};
 use crate::core::finding::{Problem, excerpt};
@@ -44,7 +44,7 @@ impl Pattern {
 }
 
 /// The case in which a field's values are stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Case {
     /// As capital letters.

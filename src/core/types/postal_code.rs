@@ -14,6 +14,7 @@ impl Type for PostalCode {
     const FACTS: Facts = Facts {
         shows_characters: true,
         docs: "A postal code: text, so that leading zeros stay.",
+        words: "postal code",
         examples: &[("02101", "02101"), ("SW1A 1AA", "SW1A 1AA")],
         is_identifier: true,
         address_part: Some(AddressPart::PostalCode),

@@ -14,6 +14,7 @@ impl Type for State {
     const FACTS: Facts = Facts {
         shows_characters: true,
         docs: "A state or province. Two letters become upper case.",
+        words: "state",
         examples: &[("ny", "NY"), ("Texas", "Texas"), ("n1", "n1")],
         address_part: Some(AddressPart::State),
         settings: &["min", "max", "characters", "default", "repair"],

@@ -14,7 +14,7 @@ fn table(columns: &[(&str, &[&str])], has_semicolons: bool) -> Table {
     let column = |(index, (header, cells)): (usize, &(&str, &[&str]))| {
         let mut stats = ColumnStats::default();
         (2..).zip(cells.iter()).for_each(|(line, cell)| stats.add(cell, line, &[], &mut budget));
-        TableColumn { header: (*header).to_string(), numbers: vec![index + 1], stats }
+        TableColumn { header: (*header).to_string(), numbers: vec![index + 1], also: Vec::new(), stats }
     };
     let columns = columns.iter().enumerate().map(column).collect();
     Table { records, has_columns: true, columns, has_semicolons, null_tokens: Vec::new() }
@@ -190,6 +190,67 @@ fn words_for_yes_and_no_may_be_a_flag() {
         let field = &proposed("a", &words.repeat(10)).fields[0];
         assert_eq!((field.kind, field.perhaps.get(1).map(String::as_str)), ("choice", values), "{words:?}");
     }
+}
+
+#[test]
+fn a_customer_number_is_no_phone() {
+    let cells: Vec<String> = (100..120).map(|number| format!("00{number}")).collect();
+    let dialled: Vec<String> = (100..120).map(|number| format!("+49 30 {number}")).collect();
+    for (header, cells, kind) in [
+        ("Nummer", &cells, "text"),
+        ("a", &cells, "text"),
+        ("Telefonnummer", &cells, "phone"),
+        ("a", &dialled, "phone"),
+        ("Nummer", &dialled, "phone"),
+    ] {
+        let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
+        assert_eq!(proposed(header, &cells).fields[0].kind, kind, "{header} {cells:?}");
+    }
+    let mixed: Vec<&str> = cells.iter().chain(&dialled).chain(&dialled).map(String::as_str).collect();
+    assert_eq!(proposed("Kunden-Nr.", &mixed).fields[0].kind, "text");
+}
+
+#[test]
+fn the_most_frequent_spelling_is_the_choice() {
+    let cells = ["Gold", "GOLD", "silver", "GOLD"].repeat(6);
+    let field = &proposed("a", &cells).fields[0];
+    assert_eq!(line(field), "choice required=true choices=[\"GOLD\", \"silver\"]");
+}
+
+#[test]
+fn a_column_of_keys_may_name_parents() {
+    let codes: Vec<String> = (1..=40).map(|number| format!("K{number}")).collect();
+    let codes: Vec<&str> = codes.iter().map(String::as_str).collect();
+    let above: Vec<&str> = (0..40).map(|index: usize| if index == 0 { "" } else { codes[(index - 1) / 3] }).collect();
+    let some: Vec<&str> = (0..40).map(|index| codes[index / 5]).collect();
+    let names: Vec<&str> = (0..40).map(|index| ["Ann", "Bob"][index % 2]).collect();
+    let columns: [(&str, &[&str]); 4] = [("Code", &codes), ("Parent code", &above), ("Group", &some), ("Name", &names)];
+    let fields = table(&columns, false).propose().fields;
+    let proposes: Vec<bool> =
+        fields.iter().map(|field| field.perhaps.iter().any(|line| line.starts_with("references = \"code\""))).collect();
+    // A choice is stored otherwise than a text.
+    assert_eq!((proposes, fields[2].kind), (vec![false, true, false, false], "choice"));
+}
+
+#[test]
+fn columns_with_one_header_are_named() {
+    let columns: [(&str, &[&str]); 2] = [("E-Mail", &["ann@example.com"]), ("EMAIL", &["bob@example.com"])];
+    let proposal = table(&columns, false).propose();
+    let notes = &proposal.fields[0].notes;
+    assert_eq!((proposal.fields.len(), &*notes[0]), (1, "columns 1, 2 \"E-Mail\", \"EMAIL\""));
+    assert!(notes.iter().any(|note| note.starts_with("these are one header")), "{notes:?}");
+}
+
+#[test]
+fn a_column_without_examples_names_none() {
+    for cells in [&["#N/A"][..], &["a\u{1}"]] {
+        let proposal = proposed("a", cells);
+        assert!(!proposal.fields[0].notes.iter().any(|note| note.contains("for example")), "{proposal:?}");
+    }
+    let proposal = proposed("Reject codes", &["a"]);
+    assert!(proposal.fields[0].impossible.is_some(), "{proposal:?}");
+    let proposal = proposed("Code", &["a"]);
+    assert_eq!(proposal.key_notes, ["code: filled in the only record, and no value is repeated."]);
 }
 
 #[test]

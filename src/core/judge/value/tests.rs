@@ -95,6 +95,9 @@ fn own() -> Arc<Profile> {
         pattern = '\["a".*'
         [fields.site]
         type = "url"
+        [fields.visits]
+        type = "integer"
+        values = { "n/a" = 5, '#N/A' = 1 }
     "#;
     Arc::new(Profile::parse("own.toml", &text.replace("today", "2024-06-30")).unwrap())
 }
@@ -108,6 +111,9 @@ fn an_own_profile_has_all_types() {
         ("code", "k12", "K12"),
         ("code", "K123", "pattern-mismatch"),
         ("code", "null", "pattern-mismatch"),
+        ("visits", "n/a", "5"),
+        ("visits", "N/A", "nothing (null-word)"),
+        ("visits", "#N/A", "1"),
         ("tier", "Silber", "SILVER"),
         ("tier", "gold", "GOLD"),
         ("tier", "Bronze", "invalid-choice"),

@@ -181,8 +181,14 @@ fn besides(field: &Field) -> Vec<String> {
     let says_pattern = says_lengths && pattern(field).is_some();
     let length = |length: Option<usize>| length.filter(|_| !says_lengths).map(|length| length.to_string());
     let characters = field.characters.filter(|_| !says_lengths || field.pattern.is_some());
+    use FieldType::{Country, Phone, PostalCode, State};
+    let kind = matches!(field.kind, Country | Phone | PostalCode | State)
+        .then(|| json!(field.kind))
+        .and_then(|kind| kind.as_str().map(String::from));
     let values: Vec<&str> = field.values.keys().map(String::as_str).collect();
     let rules = [
+        ("type", kind),
+        ("repair", field.repair.then(|| "true".to_string())),
         ("min", length(field.min)),
         ("max", length(field.max)),
         ("characters", characters.map(|characters| class(characters).0.to_string())),
