@@ -57,6 +57,7 @@ fn load(options: &Options, observer: &mut Watched<'_>) -> Result<Summary> {
 
     let fields = FieldOptions { now: start.clock.began(), ..options.fields.clone() };
     let plan = Arc::new(prepare::plan(profile, &inputs, &fields)?);
+    prepare::refuse_last_of_unique(&plan, options)?;
     prepare::note_fallback(&plan, options, observer);
     if let Some(run) = &start.unfinished {
         resume::refuse_others(run, options, &plan.profile, &inputs)?;
