@@ -335,18 +335,17 @@ impl<'r> Committer<'r> {
     /// An error if a customer that this run has created or moved would be its own ancestor. Records that would do that are rejected, if
     /// they name parents by a value; this finds it where they name IDs, or where several inputs, or values that are kept, move customers.
     fn refuse_circle(&mut self) -> Result<()> {
-        // All that is in a new database was created by records that were resolved.
-        let is_new = matches!(&self.writer.target, Target::Database(store) if store.customers().is_none());
-        if self.parents.is_none() || !self.plan.mode.changes() || is_new {
+        // Without customers from before, all were created by records whose parents were resolved.
+        if self.parents.is_none() || !self.plan.mode.changes() || self.writer.target.customers().is_none() {
             return Ok(());
         }
         // Rows may be gathered beside the database.
         self.writer.end_input()?;
-        let Some(circle) = self.writer.target.circle_of_run(self.writer.created)? else { return Ok(()) };
-        let message = format!("{circle}; correct the parents in the input");
-        Err(match &self.options.database {
-            Some(database) => Error::database(database, message),
-            None => Error::Usage(message),
-        })
+        match self.writer.target.circle_of_run(self.writer.created)? {
+            None => Ok(()),
+            Some(circle) => {
+                Err(Error::database(&self.writer.database, format!("{circle}; correct the parents in the input")))
+            }
+        }
     }
 }
