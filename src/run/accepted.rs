@@ -88,14 +88,9 @@ impl LastWins {
         LastWins { folder, writer: None, reader: None, last: HashMap::new() }
     }
 
-    /// The record takes the place of the last with its key, which is returned. `first` is the first of them.
-    pub(super) fn supersede(&mut self, first: RunPosition, record: RunPosition) -> RunPosition {
-        self.last.insert(first, record).unwrap_or(first)
-    }
-
-    /// The last of the records so far that have the key of this one.
-    pub(super) fn last_of(&self, first: RunPosition) -> RunPosition {
-        self.last.get(&first).copied().unwrap_or(first)
+    /// The record takes the place of those before it with its key. `first` is the first of them.
+    pub(super) fn supersede(&mut self, first: RunPosition, record: RunPosition) {
+        self.last.insert(first, record);
     }
 
     /// Adds a block's records: `first` is the position of its first in the run, `first_record` the number of that in the input.

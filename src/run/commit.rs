@@ -7,7 +7,6 @@ use super::accepted::{Accepted, Action, LastWins};
 use super::ledger::{Ledger, RunRecord};
 use super::options::{Command, Observer, Options};
 use super::parents::found::{Comparison, FoundParents};
-use super::parents::refuse_circles;
 use super::resolver::{Resolved, Resolver};
 use super::tally::{listed_spans, threshold_passed};
 use super::target::{CustomerWriter, Target};
@@ -280,6 +279,7 @@ impl<'r> Committer<'r> {
         if threshold_passed(self.options, &self.ledger.counts).is_some() {
             return Ok(false);
         }
+        self.refuse_circle()?;
         self.balance()?;
         self.commit_part(position, observer)?;
         Ok(true)
@@ -327,14 +327,25 @@ impl<'r> Committer<'r> {
         }
         self.store_last_wins()?;
         self.comparison.end()?;
-        if self.parents.is_some()
-            && self.plan.mode.changes()
-            && let (Target::Database(store), created) = (&self.writer.target, self.writer.created)
-            && let Some(customers) = store.customers()
-        {
-            refuse_circles(&customers, created, &self.writer.database)?;
-        }
+        self.refuse_circle()?;
         self.balance()?;
         Ok(self)
+    }
+
+    /// An error if a customer that this run has created or moved would be its own ancestor. Records that would do that are rejected, if
+    /// they name parents by a value; this finds it where they name IDs, or where several inputs, or values that are kept, move customers.
+    fn refuse_circle(&mut self) -> Result<()> {
+        // Without customers from before, all were created by records whose parents were resolved.
+        if self.parents.is_none() || !self.plan.mode.changes() || self.writer.target.customers().is_none() {
+            return Ok(());
+        }
+        // Rows may be gathered beside the database.
+        self.writer.end_input()?;
+        match self.writer.target.circle_of_run(self.writer.created)? {
+            None => Ok(()),
+            Some(circle) => {
+                Err(Error::database(&self.writer.database, format!("{circle}; correct the parents in the input")))
+            }
+        }
     }
 }

@@ -58,6 +58,7 @@ fn load(options: &Options, observer: &mut Watched<'_>) -> Result<Summary> {
 
     let fields = FieldOptions { now: start.clock.began(), ..options.fields.clone() };
     let plan = Arc::new(prepare::plan(profile, &inputs, &fields)?);
+    prepare::refuse_last_of_unique(&plan, options)?;
     prepare::note_fallback(&plan, options, observer);
     if let Some(run) = &start.unfinished {
         resume::refuse_others(run, options, &plan.profile, &inputs)?;
@@ -88,7 +89,8 @@ fn load_prepared(
         start.run_id = snapshot.next_run;
         start.reports = reports_path(options, start.run_id)?;
     }
-    let target = if one_by_one { target.simulated(&plan, options)? } else { target };
+    let moves_customers = plan.mode.changes() && used.any() && target.has_customers();
+    let target = if one_by_one || moves_customers { target.simulated(&plan, options)? } else { target };
     // A resumed run finds what it created among its records.
     let below = start.unfinished.as_ref().map_or(i64::MAX, |run| run.checkpoint.start_customer_id);
     if used.any() {

@@ -10,6 +10,7 @@ use super::options::{Observer, Options};
 use super::{inputs::absolute_path, report_paths::Stems};
 use crate::core::judge::plan::{FieldOptions, Plan};
 use crate::core::judge::{CsvShape, JsonShape, Shape};
+use crate::core::mode::Duplicates;
 use crate::core::profile::{Binding, Candidates, Column, FieldSet, Fit, HeaderNames, Profile};
 use crate::core::text::visible;
 use crate::error::{Error, Result};
@@ -267,6 +268,19 @@ fn bind_header(input: &Input, plan: &Plan, options: &Options) -> Result<Binding>
         tried(input, options)
     );
     Err(Error::unfit(&input.path, "it has no column for a required field", message))
+}
+
+/// An error if the last of several records with a key is to be stored, and records of other keys may not share its values: whether they
+/// do is known only when all are read.
+pub(super) fn refuse_last_of_unique(plan: &Plan, options: &Options) -> Result<()> {
+    match plan.unique.first().filter(|_| options.duplicates == Duplicates::Last) {
+        None => Ok(()),
+        Some(unique) => Err(Error::Usage(format!(
+            "--duplicates last: no two customers may share a value of {}, and which records have one is known only when all are \
+             read. Leave out --duplicates last",
+            unique.name
+        ))),
+    }
 }
 
 /// Notes that no column is the key, so that duplicates are not found. An error if the run needs the key: each of its columns, so that

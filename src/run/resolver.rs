@@ -244,13 +244,7 @@ impl Resolver {
                 found.push((field, Taken::Customer(customer, changed.cloned())));
                 continue;
             }
-            // The record may take the place of one with its key.
-            let replaced = decision.first().filter(|first| *first != record);
-            let replaced = replaced.zip(self.last_wins.as_ref()).map(|(first, last_wins)| last_wins.last_of(first));
-            match keys.find_before(record, &value)? {
-                Some((before, keyed)) if Some(before) != replaced => found.push((field, Taken::Record(keyed))),
-                _ => {}
-            }
+            found.extend(keys.find_before(record, &value)?.map(|(_, keyed)| (field, Taken::Record(keyed))));
         }
         Ok(found)
     }
@@ -264,13 +258,11 @@ impl Resolver {
             }
             return keys.unique.iter_mut().try_for_each(|keys| keys.release_record(record));
         };
-        let replaced = match &mut self.last_wins {
-            Some(last_wins) if first != record => Some(last_wins.supersede(first, record)),
-            _ => None,
-        };
+        if let Some(last_wins) = self.last_wins.as_mut().filter(|_| first != record) {
+            last_wins.supersede(first, record);
+        }
         for keys in &mut keys.unique {
             let field = keys.plan.parts[0].field;
-            replaced.map_or(Ok(()), |replaced| keys.release_record(replaced))?;
             let value = Some(keys.read(record)?.key).filter(|value| !value.is_empty());
             match &value {
                 Some(value) if unique.stores(field) => keys.take(record, value),

@@ -9,14 +9,15 @@ use crate::core::{judge::plan::Plan, row::Value};
 use crate::error::{Error, Result};
 use crate::sink::sqlite::record::values;
 use crate::sink::sqlite::{
-    Change, ChangeStamp, Customers, Origin, SIMULATED_RUN, Simulation, Snapshot, Store, StoreOptions, StoredRow,
+    Change, ChangeStamp, Circle, Customers, Origin, SIMULATED_RUN, Simulation, Snapshot, Store, StoreOptions, StoredRow,
 };
 
 pub(super) enum Target {
     Database(Box<Store>),
     /// A check only reads the database.
     ReadOnly(Box<Snapshot>),
-    /// In a check of several inputs, each input finds the customers that those before it would have left.
+    /// In a check of several inputs, each finds the customers that those before it would have left. In one that moves customers to
+    /// other parents, their circles are found at the end.
     Simulated(Box<Simulation>),
     Nothing,
 }
@@ -65,6 +66,15 @@ impl Target {
         }
     }
 
+    /// A circle that the run has put a customer into; `created` are the customers that it has created.
+    pub(super) fn circle_of_run(&self, created: Option<(i64, i64)>) -> Result<Option<Circle>> {
+        match self {
+            Target::Simulated(simulation) => simulation.circle_of_run(),
+            Target::Database(store) => store.customers().map_or(Ok(None), |customers| customers.circle_of_run(created)),
+            Target::ReadOnly(_) | Target::Nothing => Ok(None),
+        }
+    }
+
     pub(super) fn has_customers(&self) -> bool {
         match self {
             Target::Simulated(simulation) => simulation.customers().is_some(),
@@ -72,7 +82,7 @@ impl Target {
         }
     }
 
-    /// The target of a check of several inputs.
+    /// The target of a check that must know what it would change.
     pub(super) fn simulated(self, plan: &Plan, options: &Options) -> Result<Target> {
         let existing = match self {
             Target::ReadOnly(snapshot) => Some(snapshot),

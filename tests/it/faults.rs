@@ -318,3 +318,13 @@ fn redo_of_updates() {
 fn undo_of_a_run_that_was_stopped() {
     fail_often("undo of a run that was stopped");
 }
+
+#[test]
+fn of_an_own_profile_with_parents() {
+    fail_often("own profile with parents");
+}
+
+#[test]
+fn undo_of_moved_customers() {
+    fail_often("undo of moved customers");
+}

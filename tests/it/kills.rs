@@ -156,6 +156,16 @@ fn undo_of_a_run_that_was_stopped() {
 }
 
 #[test]
+fn of_an_own_profile_with_parents() {
+    kill_often("own profile with parents");
+}
+
+#[test]
+fn undo_of_moved_customers() {
+    kill_often("undo of moved customers");
+}
+
+#[test]
 fn all_kinds_are_200_kills_at_the_least() {
     assert!(SCENES.len() * KILLS >= 200);
 }

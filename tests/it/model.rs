@@ -35,6 +35,8 @@ struct Record {
 #[derive(Clone, Debug, Default)]
 struct Load {
     mode: &'static str,
+    /// Whether the name is part of the key, beside the address.
+    has_pair: bool,
     clear: bool,
     last: bool,
     inputs: Vec<Vec<Record>>,
@@ -87,8 +89,8 @@ struct Customer {
 struct Run {
     done: BTreeMap<i64, (Option<Customer>, Customer)>,
     reads: Vec<Read>,
-    /// The mode, whether empty cells clear, and whether the last of several records stays.
-    options: (&'static str, bool, bool),
+    /// The mode, whether the key is a pair, whether empty cells clear, and whether the last of several records stays.
+    options: (&'static str, bool, bool, bool),
     in_parts: bool,
     /// The last run when it was undone.
     undone_after: Option<usize>,
@@ -115,7 +117,7 @@ impl Model {
     /// A run; how many records are rejected.
     fn load(&mut self, load: &Load, paths: &[String]) -> usize {
         let mut run = Run {
-            options: (load.mode, load.clear, load.last),
+            options: (load.mode, load.has_pair, load.clear, load.last),
             in_parts: load.commit_every.is_some(),
             ..Run::default()
         };
@@ -130,11 +132,13 @@ impl Model {
         let run_id = self.runs.len() + 1;
         let mut rejected = 0;
         // By key the customers who are there, before the run.
-        let mut known: BTreeMap<String, Vec<i64>> = BTreeMap::new();
+        let key = |email: &str, values: [Option<usize>; 2]| (email.to_lowercase(), values[0].filter(|_| load.has_pair));
+        let mut known: BTreeMap<_, Vec<i64>> = BTreeMap::new();
         for (id, customer) in &self.customers {
-            known.entry(customer.email.to_lowercase()).or_default().push(*id);
+            known.entry(key(&customer.email, customer.values)).or_default().push(*id);
         }
-        let found = |record: &Record| known.get(EMAILS[record.email]).map_or(&[][..], Vec::as_slice);
+        let key = |record: &Record| key(EMAILS[record.email], record.values);
+        let found = |record: &Record| known.get(&key(record)).map_or(&[][..], Vec::as_slice);
         let is_right = |record: &Record| match (load.mode, found(record).len()) {
             _ if record.is_bad => false,
             ("create", many) => many == 0,
@@ -146,10 +150,10 @@ impl Model {
         let mut seen = BTreeSet::new();
         let mut stay: Vec<&Record> = Vec::new();
         if load.last {
-            stay.extend(right.iter().rev().filter(|record| seen.insert(record.email)));
+            stay.extend(right.iter().rev().filter(|record| seen.insert(key(record))));
             stay.reverse();
         } else {
-            stay.extend(right.iter().filter(|record| seen.insert(record.email)));
+            stay.extend(right.iter().filter(|record| seen.insert(key(record))));
             rejected += right.len() - stay.len();
         }
         let accepted = records.len() - rejected;
@@ -224,7 +228,7 @@ impl Model {
             }
             undone += 1;
         }
-        let mut run = Run { options: (feed.mode, feed.clear, false), ..Run::default() };
+        let mut run = Run { options: (feed.mode, false, feed.clear, false), ..Run::default() };
         let (mut texts, mut rejected, mut is_otherwise) = (BTreeSet::new(), 0, false);
         let known = self.clone();
         for (path, records) in folder {
@@ -312,11 +316,12 @@ fn step() -> impl Strategy<Value = Step> {
     let inputs = prop_oneof![records(14).prop_map(|records| vec![records]), prop::collection::vec(records(8), 2..4)];
     let kills = prop::collection::vec(0..400u64, 0..3);
     let every = prop::option::of(1..5usize);
-    let load = (mode, any::<bool>(), any::<bool>(), inputs, every, kills, prop::bool::weighted(0.2)).prop_map(
-        |(mode, clear, last, inputs, commit_every, kills, give_up)| {
+    let options = (mode, prop::bool::weighted(0.3), any::<bool>(), any::<bool>());
+    let load = (options, inputs, every, kills, prop::bool::weighted(0.2)).prop_map(
+        |((mode, has_pair, clear, last), inputs, commit_every, kills, give_up)| {
             // Of all inputs together the last record stays, where customers are created.
             let last = last && commit_every.is_none() && (mode != "create" || inputs.len() == 1);
-            Step::Load(Load { mode, clear, last, inputs, commit_every, kills, give_up })
+            Step::Load(Load { mode, has_pair, clear, last, inputs, commit_every, kills, give_up })
         },
     );
     let undo = (0..4usize, any::<bool>()).prop_map(|(back, keep)| Step::Undo { back, keep });
@@ -342,6 +347,7 @@ fn load(place: &Place, load: &Load, number: usize, model: &mut Model) {
     let mut args = vec!["import"];
     args.extend(names.iter().map(String::as_str));
     args.extend(["--profile", "contact", "--mode", load.mode, "--force", "--quiet"]);
+    args.extend(["--key", if load.has_pair { "email,name" } else { "email" }]);
     args.extend(["--empty", if load.clear { "clear" } else { "keep" }]);
     args.extend(["--duplicates", if load.last { "last" } else { "reject" }]);
     args.extend(every.iter().flat_map(|every| ["--commit-every", every.as_str()]));

@@ -291,14 +291,27 @@ fn no_customer_becomes_its_own_ancestor() {
     for (input, text, options, circle) in [
         ("b.csv", "external_key,parent_customer_id\nB,1\n".to_string(), "b.csv", "2 → 1 → 2"),
         ("b.csv", "external_key,parent_customer_id\nC,3\n".to_string(), "b.csv", "3 → 3"),
+        ("b.csv", "external_key,parent_customer_id\nB,1\nC,2\n".to_string(), "b.csv --commit-every 1", "2 → 1 → 2"),
         ("b.csv", table("A<zz B<A"), "b.csv --on-invalid parent_external_key=clear", "2 → 1 → 2"),
     ] {
         place.write(input, text);
         let before = place.column("customers.db", "SELECT ifnull(parent_customer_id, '') FROM customers");
-        let done = place.custload(&format!("import {options} --profile billing --mode update --now {NOW}"));
-        done.ends(2).says(&["would be its own ancestor", circle, "nothing was written"]);
+        for command in ["check --db customers.db", "import --quiet"] {
+            let done = place.custload(&format!("{command} {options} --profile billing --mode update --now {NOW}"));
+            let done = done.ends(2).says(&["customers.db: customer", "would be its own ancestor", circle]);
+            assert_eq!(done.stderr.contains("nothing was written"), command.starts_with("import"));
+        }
         assert_eq!(place.column("customers.db", "SELECT ifnull(parent_customer_id, '') FROM customers"), before);
     }
+    // What one record says may be outdone by another input, which a run of its own would not know.
+    place.write("one.csv", table("B<A"));
+    place.write("two.csv", table("A<C"));
+    let line = format!("one.csv --profile billing --mode update --db customers.db --now {NOW}");
+    place.custload(&format!("check {line}")).ends(1);
+    place.custload(&format!("check two.csv {line}")).ends(0);
+    place.custload(&format!("import {line} two.csv")).ends(0);
+    assert_eq!(customers(&place), "1 A<3, 2 B<1, 3 C");
+    place.custload("undo 2").ends(0);
     // With another key, an update might rename what parents are found by.
     place.write("b.csv", "email,parent_external_key\na@x.com,B\n");
     place.custload("import b.csv --profile billing --mode update --key email").ends(2).says(&["--key external_key"]);
@@ -330,6 +343,72 @@ fn undo_restores_nobody_below_a_deleted_customer() {
     import(&place, "e.csv --mode upsert").ends(0);
     place.custload("undo 3 --keep-changed").ends(0);
     assert_eq!(customers(&place), "2 B<3, 3 C");
+}
+
+/// More new customers than are inserted one by one.
+#[test]
+fn no_new_customer_among_many_becomes_its_own_ancestor() {
+    let place = Place::new();
+    place.write("a.csv", table("A"));
+    import(&place, "a.csv").ends(0);
+    let many: String = (0..11_000).map(|at| format!("M{at},Name {at},,\n")).collect();
+    let header = "external_key,name,parent_customer_id,parent_key\n";
+    place.write("b.csv", format!("{header}{many}N,Name,1,\nA,,,N\n"));
+    for (command, circle) in [("check --db customers.db", "1 → new → 1"), ("import --quiet", "1 → 11002 → 1")] {
+        let done = place.custload(&format!("{command} b.csv --profile billing --mode upsert --now {NOW}"));
+        done.ends(2).says(&["customer 1 would be its own ancestor", circle]);
+    }
+    assert_eq!(customers(&place), "1 A");
+}
+
+#[test]
+fn undo_restores_nobody_below_itself() {
+    // What is loaded; with `-` an empty cell clears. What is undone: the runs that are refused, with the circle, and the others.
+    for (loads, undone, stored) in [
+        ("A B<A; -B; A<B", "2: 2 → 1 → 2, 3, 2", "1 A, 2 B<1"),
+        (
+            "A B<A; -B; A<B",
+            "2: undo the runs that have moved, 2 --keep-changed: 2 → 1 → 2, 3, 2 --keep-changed",
+            "1 A, 2 B<1",
+        ),
+        ("A B<A C<B; -B; A<C", "2: 2 → 1 → 3 → 2, 3, 2", "1 A, 2 B<1, 3 C<2"),
+        ("A B<A C; B<C; A<B", "2: 2 → 1 → 2, 3, 2", "1 A, 2 B<1, 3 C"),
+        ("A B<A; B<N N; A<B", "2: 2 → 1 → 2, 3, 2", "1 A, 2 B<1"),
+        ("A B<A C D; -B; C<B; A<C", "2: 2 → 1 → 3 → 2, 4, 2, 3", "1 A, 2 B<1, 3 C, 4 D"),
+        // Several are moved at once, and back.
+        ("A B<A; -A<B B", "2", "1 A, 2 B<1"),
+        ("A B<A C<B; -A<C B C<B; -A B C", "3, 2", "1 A, 2 B<1, 3 C<2"),
+        ("A B<A C<B; -A<C B C<B; -A B C; -B<A", "3: 1 → 3 → 2 → 1, 4, 3", "1 A<3, 2 B, 3 C<2"),
+        // Not of this run's making.
+        (
+            "A B C<A; -C",
+            "!UPDATE customers SET parent_customer_id = 3 - customer_id WHERE customer_id < 3, 2",
+            "1 A<2, 2 B<1, 3 C<1",
+        ),
+    ] {
+        let place = Place::new();
+        for (number, records) in loads.split("; ").enumerate() {
+            let (records, empty) = records.strip_prefix('-').map_or((records, "keep"), |records| (records, "clear"));
+            place.write("a.csv", table(records));
+            import(&place, &format!("a.csv --mode upsert --empty {empty} --force")).ends(0);
+            assert!(place.path(&format!("customers.db.imports/run-{:06}", number + 1)).exists());
+        }
+        for undo in undone.split(", ") {
+            if let Some(sql) = undo.strip_prefix('!') {
+                place.open("customers.db").execute(sql, []).unwrap();
+                continue;
+            }
+            let before = place.everything();
+            match undo.split_once(": ") {
+                None => _ = place.custload(&format!("undo {undo}")).ends(0),
+                Some((run, said)) => {
+                    place.custload(&format!("undo {run}")).ends(2).says(&[said]);
+                    assert!(before == place.everything(), "{loads}");
+                }
+            }
+        }
+        assert_eq!(customers(&place), stored, "{loads}: {undone}");
+    }
 }
 
 #[test]
@@ -436,8 +515,11 @@ fn undo_keeps_parents_whose_children_stay() {
 /// A record of the property test: its code, its parent's code, a login that no two customers share, and whether it is faulty.
 type Record = (Option<u8>, Option<u8>, Option<u8>, bool);
 
-/// A load: its mode, its key, whether it is JSON, and the records of its inputs.
-type Load = (&'static str, &'static str, bool, Vec<Vec<Record>>);
+/// A load: its mode, its key, whether it is JSON, and the records of its inputs; and what is undone after it.
+type Load = (&'static str, &'static str, bool, Vec<Vec<Record>>, Option<Undo>);
+
+/// Which of the runs so far, counted from the last, and whether customers that have changed since stay.
+type Undo = (usize, bool);
 
 fn load() -> impl Strategy<Value = Load> {
     let value = |share, most: u8| prop::option::weighted(share, 0..most);
@@ -449,12 +531,14 @@ fn load() -> impl Strategy<Value = Load> {
         ("create", "none"),
         ("create", "code,login"),
         ("upsert", "code"),
+        ("upsert --empty clear", "code"),
     ]);
-    (mode_and_key, any::<bool>(), inputs).prop_map(|((mode, key), is_json, mut inputs)| {
-        if mode == "upsert" {
+    let undo = prop::option::of((0..4usize, any::<bool>()));
+    (mode_and_key, any::<bool>(), inputs, undo).prop_map(|((mode, key), is_json, mut inputs, undo)| {
+        if mode.starts_with("upsert") {
             inputs.truncate(1);
         }
-        (mode, key, is_json, inputs)
+        (mode, key, is_json, inputs, undo)
     })
 }
 
@@ -482,10 +566,11 @@ const OWN: &str = "name = \"own\"\n[fields.name]\n[fields.code]\n[fields.up]\nre
 proptest! {
     #![proptest_config(Config { cases: cases(), failure_persistence: None, max_shrink_iters: 200, ..Config::default() })]
     #[test]
-    fn whatever_is_loaded_is_below_the_parents_it_names(loads in prop::collection::vec(load(), 1..4)) {
+    fn whatever_is_loaded_is_below_the_parents_it_names(loads in prop::collection::vec(load(), 1..6)) {
         let place = Place::new();
         place.write("own.toml", OWN);
-        for (number, (mode, key, is_json, inputs)) in loads.iter().enumerate() {
+        let mut next = 1;
+        for (number, (mode, key, is_json, inputs, undo)) in loads.iter().enumerate() {
             let before = read_customers(&place);
             let cell = |value: &Option<u8>, letter: char| value.map_or(String::new(), |value| format!("{letter}{value}"));
             let mut names = Vec::new();
@@ -551,18 +636,89 @@ proptest! {
                 }
             }
             // No gaps, in the records' order.
-            let first = before.last().map_or(1, |customer| customer.0 + 1);
-            prop_assert!(created.iter().copied().eq(first..first + created.len() as i64), "{:?} {:?}", created, loads);
-            for customer in &after {
-                let mut above = customer.3;
-                let above_it = (0..after.len()).find(|_| {
-                    above = above.and_then(|id| after.iter().find(|customer| customer.0 == id).and_then(|customer| customer.3));
-                    above.is_none()
-                });
-                prop_assert!(above_it.is_some(), "{:?} is above itself: {:?}", customer, loads);
-            }
+            prop_assert!(created.iter().copied().eq(next..next + created.len() as i64), "{:?} {:?}", created, loads);
+            next += created.len() as i64;
+            prop_assert_eq!(wrong_parent(&parents_of(&after)), None, "{:?}", loads);
+            let Some((back, keep)) = undo.filter(|(back, _)| *back <= number) else { continue };
+            let keep = if keep { " --keep-changed" } else { "" };
+            let done = place.custload(&format!("undo {}{keep}", number + 1 - back));
+            prop_assert!(matches!(done.status, Some(0 | 2)), "{:?} {:?}", loads, done.stderr);
+            let left = read_customers(&place);
+            prop_assert!(done.status == Some(0) || left == after, "{:?}", loads);
+            prop_assert_eq!(wrong_parent(&parents_of(&left)), None, "{:?}: {:?}", loads, done.stderr);
         }
     }
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    /// An upsert puts customers below others, or takes them out of the tree.
+    Move(Vec<(usize, Option<usize>)>),
+    /// Of the runs so far, counted from the last.
+    Undo { back: usize, keep: bool },
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let moved = (0..4usize, prop::option::weighted(0.6, 0..4usize));
+    let undo = (0..4usize, any::<bool>()).prop_map(|(back, keep)| Step::Undo { back, keep });
+    prop_oneof![3 => prop::collection::vec(moved, 1..3).prop_map(Step::Move), 2 => undo]
+}
+
+proptest! {
+    #![proptest_config(Config { cases: cases(), failure_persistence: None, max_shrink_iters: 200, ..Config::default() })]
+    #[test]
+    fn no_order_of_moves_and_undos_leaves_a_circle(steps in prop::collection::vec(step(), 4..12)) {
+        let (place, codes) = (Place::new(), ["A", "B", "C", "D"]);
+        place.write("a.csv", table("A B<A C<A D"));
+        import(&place, "a.csv").ends(0);
+        let mut runs = 1;
+        for step in &steps {
+            match step {
+                Step::Move(moved) => {
+                    let record = |(code, up): &(usize, Option<usize>)| match up {
+                        Some(up) => format!("{}<{} ", codes[*code], codes[*up]),
+                        None => format!("{} ", codes[*code]),
+                    };
+                    place.write("a.csv", table(&moved.iter().map(record).collect::<String>()));
+                    let status = import(&place, "a.csv --mode upsert --empty clear --force").status;
+                    prop_assert!(matches!(status, Some(0 | 1)), "{:?}", steps);
+                    runs = place.number("customers.db", "SELECT max(run_id) FROM import_runs");
+                }
+                Step::Undo { back, keep } => {
+                    let keep = if *keep { " --keep-changed" } else { "" };
+                    let status = place.custload(&format!("undo {}{keep}", (runs - *back as i64).max(2))).status;
+                    prop_assert!(matches!(status, Some(0 | 2)), "{:?}", steps);
+                }
+            }
+            let rows = "SELECT customer_id || ' ' || ifnull(parent_customer_id, 0) FROM customers ORDER BY customer_id";
+            let rows = place.column("customers.db", rows);
+            let number = |text: &str| text.parse::<i64>().unwrap();
+            let parents = rows.iter().map(|row| row.split_once(' ').unwrap());
+            let parents: Vec<(i64, Option<i64>)> =
+                parents.map(|(id, parent)| (number(id), Some(number(parent)).filter(|parent| *parent > 0))).collect();
+            prop_assert_eq!(wrong_parent(&parents), None, "{:?} of {:?}", step, steps);
+        }
+    }
+}
+
+/// A customer with its parent that is above itself, or below one that does not exist.
+fn wrong_parent(parents: &[(i64, Option<i64>)]) -> Option<i64> {
+    let is_wrong = |customer: i64| {
+        let mut above = customer;
+        for _ in 0..=parents.len() {
+            match parents.iter().find(|(customer, _)| *customer == above) {
+                Some((_, Some(parent))) => above = *parent,
+                Some((_, None)) => return false,
+                None => return true,
+            }
+        }
+        true
+    };
+    parents.iter().map(|(customer, _)| *customer).find(|customer| is_wrong(*customer))
+}
+
+fn parents_of(customers: &[Customer]) -> Vec<(i64, Option<i64>)> {
+    customers.iter().map(|customer| (customer.0, customer.3)).collect()
 }
 
 /// `CUSTLOAD_CASES` asks for more.

@@ -109,6 +109,33 @@ fn thick(place: &Place) {
     place.write("a.csv", out);
 }
 
+/// A profile with all that looks at other records: a key of two columns, values that no two customers share, and parents; and a rule.
+const OWN: &str = "name = \"own\"\nkey = [\"code\", \"country\"]\n[fields.name]\n[fields.email]\ntype = \"email\"\n[fields.code]\n\
+                   [fields.country]\n[fields.up]\nreferences = \"code\"\n[fields.login]\nunique = true\n\
+                   [[checks]]\nname = \"named\"\nrule = \"login == null || name != null\"\n";
+
+/// A forest of records in random order, whose codes start at `start`. Some repeat a key or a login, name nobody as their parent, or
+/// break the rule.
+fn forest(number: usize, start: usize) -> String {
+    let mut random = Random::new(start as u64);
+    let mut out = String::from("name,code,country,up,login\n");
+    for record in 0..number {
+        let code = start + if random.below(20) == 0 { random.below(number) } else { record };
+        let up = if random.below(3) == 0 { String::new() } else { format!("C{}", start + random.below(number + 5)) };
+        let login = if random.below(20) == 0 { random.below(number) } else { record };
+        let name = if random.below(30) == 0 { "" } else { "Somebody" };
+        out.push_str(&format!("{name},C{code},{},{up},L{start}-{login}\n", random.pick(&["DE", "FR", ""])));
+    }
+    out
+}
+
+fn own(place: &Place, number: usize) {
+    place.write("own.toml", OWN);
+    place.write("held.csv", forest(300, 0));
+    place.custload("import held.csv --profile own.toml --quiet --rejects-ok --now 2026-01-01T00:00:00Z").ends(0);
+    place.write("a.csv", forest(number, 200));
+}
+
 /// All kinds of runs that write to a database.
 pub(crate) const SCENES: &[Scene] = &[
     Scene {
@@ -233,6 +260,24 @@ pub(crate) const SCENES: &[Scene] = &[
             inputs(place, 400);
             let line = "import a.csv b.csv --profile contact --mode upsert --commit-every 100 --max-rejects 30 --quiet";
             place.custload(line).ends(3);
+        },
+        again: 2,
+        signs: &["customers.db-journal", "customers.db.custload-reports"],
+        ..COMMON
+    },
+    Scene {
+        name: "own profile with parents",
+        line: "import a.csv --profile own.toml --accepted",
+        prepare: |place| own(place, 700),
+        ..COMMON
+    },
+    Scene {
+        name: "undo of moved customers",
+        line: "undo 2",
+        prepare: |place| {
+            own(place, 300);
+            let line = "import a.csv --profile own.toml --key code --mode upsert --empty clear --quiet --rejects-ok";
+            place.custload(line).ends(0);
         },
         again: 2,
         signs: &["customers.db-journal", "customers.db.custload-reports"],

@@ -176,7 +176,10 @@ mod tests {
                 "[[checks]]\nname = \"a\"\nrule = \"email >\"",
                 "line 5, column 16: rule of check a: the rule ends too early",
             ),
-            ("[[checks]]\nname = \"a\"\nrule = 1", "line 5, column 8: rule of check 1: it is the number 1, but must be a text"),
+            (
+                "[[checks]]\nname = \"a\"\nrule = 1",
+                "line 5, column 8: rule of check 1: it is the number 1, but must be a text",
+            ),
             (
                 "[[checks]]\nname = \"a\"\nrule = \"\"\"\nemail != null\n  or email != 'ü'\"\"\"",
                 "line 7, column 3: rule of check a: write || for or",

@@ -1,15 +1,12 @@
 //! The customers of the database that records refer to: [`read_existing`]. Only those are kept; in a run that changes customers also
 //! all stored parents, because a circle may lead through them.
 
-use std::path::Path;
-
-use super::circles::circle;
 use super::nodes::{Hash, Nodes};
 use super::records::{CustomerId, Existing, Keying, NONE, Node, Records, State, Status};
 use crate::core::judge::{LinkPlan, field_plan::KeyPlan, plan::Plan};
 use crate::core::mode::Mode;
 use crate::core::text::key::{self, KeyComparison};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::sink::sqlite::Customers;
 
 /// The customers with a value, or a key, by node; and whether there are several.
@@ -18,29 +15,6 @@ struct ByNode {
     /// A bit a node.
     has_several: Vec<u64>,
 }
-
-/// An error if a customer that this run has created or moved would be its own ancestor. Records that would do that are rejected, if they
-/// name parents by a value; this finds it where they name IDs, or where several inputs, or values that are kept, move customers.
-pub fn refuse_circles(customers: &Customers<'_>, created: Option<(i64, i64)>, database: &Path) -> Result<()> {
-    let mut parents: Vec<(i64, i64)> = Vec::new();
-    customers.for_each_parent(|customer, parent| parents.push((customer, parent)))?;
-    parents.sort_unstable();
-    let Some(circle) = circle(&parents, |customer| customers.has_new_parent(customer, created))? else { return Ok(()) };
-    let shown = circle.iter().take(MOST_SHOWN).chain(if circle.len() > MOST_SHOWN { None } else { circle.first() });
-    let shown: Vec<String> = shown.map(ToString::to_string).collect();
-    let more = if circle.len() > MOST_SHOWN { format!(" → … ({} customers)", circle.len()) } else { String::new() };
-    Err(Error::database(
-        database,
-        format!(
-            "customer {} would be its own ancestor: {}{more}; correct the parents in the input",
-            circle[0],
-            shown.join(" → ")
-        ),
-    ))
-}
-
-/// The most customers of a circle that a message names.
-const MOST_SHOWN: usize = 5;
 
 pub fn read_existing(
     customers: &Customers<'_>,

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 
 use super::customers::read_existing;
-use super::found::{CustomerIds, FoundParents};
-use super::records::{Existing, Keying, Records, Rules};
-use super::resolve::{Resolved, resolve};
+use super::found::FoundParents;
+use super::records::{Existing, Keying, Rules};
+use super::resolve::resolve;
 use super::survey::{Surveyed, survey};
 use crate::core::judge::Stamp;
 use crate::core::judge::plan::{OnInvalid, Plan};
@@ -18,7 +18,7 @@ use crate::run::options::{Command, Options};
 use crate::run::prepare::Prepared;
 use crate::run::target::Target;
 use crate::run::threads::{POLL, start_thread, stop_if_signalled};
-use crate::sink::sqlite::FIRST_SIMULATED;
+use crate::sink::sqlite::{FIRST_SIMULATED, IdRanges};
 
 /// Which fields the inputs have that refer to parents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +62,7 @@ pub fn used(prepared: &[Prepared], plan: &Plan, options: &Options) -> Result<Use
             plan.mode.name()
         )));
     }
-    check_unique(plan, options, (column, prepared.len()))?;
+    check_unique(plan, column, prepared.len())?;
     Ok(used)
 }
 
@@ -74,19 +74,18 @@ fn keying(plan: &Plan, referenced: usize) -> Keying {
     }
 }
 
-/// An error if a run cannot look up parents while no two customers may share some values, because what is stored depends on more than
-/// the records' order.
-fn check_unique(plan: &Plan, options: &Options, (column, inputs): (&str, usize)) -> Result<()> {
+/// An error if a run cannot look up parents while no two customers may share some values, because who has a value depends on what
+/// earlier inputs have changed.
+fn check_unique(plan: &Plan, column: &str, inputs: usize) -> Result<()> {
     let Some(unique) = plan.unique.first() else { return Ok(()) };
-    let advice = match options.duplicates {
-        Duplicates::Last => "Leave out --duplicates last",
-        _ if plan.mode.changes() && inputs > 1 => "Import the inputs one at a time",
-        _ => return Ok(()),
-    };
+    if !plan.mode.changes() || inputs < 2 {
+        return Ok(());
+    }
     Err(Error::Usage(format!(
-        "the inputs have a column for {column}, and no two customers share a value of {}: then parents are looked up only in one \
-         input, and the first record with a key is loaded. {advice}",
-        unique.name
+        "the inputs have a column for {column}, and no two customers share a value of {}; with --mode {}, parents are then looked up \
+         only in a run of one input. Import the inputs one at a time",
+        unique.name,
+        plan.mode.name()
     )))
 }
 
@@ -127,14 +126,7 @@ pub fn find(
         (Some(_), true) => Some(ids(target, below)?),
         _ => None,
     };
-    let unlinked = FoundParents {
-        records: Records::default(),
-        resolved: Resolved::default(),
-        circles: Vec::new(),
-        inputs: Vec::new(),
-        customers,
-        kept: None,
-    };
+    let unlinked = FoundParents { customers, ..FoundParents::default() };
     let Some(link) = parents.link.filter(|_| used.link) else { return Ok(Some(unlinked)) };
     let keying = keying(plan, link.referenced);
     let folder = match (options.command, &options.database) {
@@ -144,7 +136,7 @@ pub fn find(
     let surveyed = survey(
         prepared,
         plan,
-        (link, keying, CustomerIds(unlinked.customers.as_deref())),
+        (link, keying, unlinked.customers.as_ref()),
         options,
         candidates,
         (folder, stamp),
@@ -182,13 +174,13 @@ fn first_id(target: &Target) -> i64 {
     }
 }
 
-/// The IDs of the customers that exist, as ranges.
-fn ids(target: &Target, below: i64) -> Result<Vec<(i64, i64)>> {
+/// The IDs of the customers that exist.
+fn ids(target: &Target, below: i64) -> Result<IdRanges> {
     let mut ranges: Vec<(i64, i64)> = Vec::new();
-    let Some(customers) = target.customers() else { return Ok(ranges) };
+    let Some(customers) = target.customers() else { return Ok(IdRanges::default()) };
     customers.for_each_id(below, |id| match ranges.last_mut() {
         Some((_, last)) if last.checked_add(1) == Some(id) => *last = id,
         _ => ranges.push((id, id)),
     })?;
-    Ok(ranges)
+    Ok(IdRanges::new(ranges))
 }

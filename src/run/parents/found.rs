@@ -14,9 +14,11 @@ use crate::core::judge::{Checker, Outcome, Parent, Parents, Verdicts};
 use crate::core::record::Block;
 use crate::error::{Error, Result};
 use crate::read::feed::has_changed;
+use crate::sink::sqlite::IdRanges;
 use crate::sink::sqlite::keys::RunPosition;
 use crate::sink::sqlite::record::{RecordBuilder, with_integer};
 
+#[derive(Default)]
 pub struct FoundParents {
     pub(super) records: Records,
     pub(super) resolved: Resolved,
@@ -24,22 +26,10 @@ pub struct FoundParents {
     pub(super) circles: Vec<String>,
     /// The number of records of each input, and their digest; empty if they were not read.
     pub(super) inputs: Vec<(u64, u64)>,
-    /// Ranges of IDs in order: see [`CustomerIds`].
-    pub(super) customers: Option<Vec<(i64, i64)>>,
+    /// The customers that a parent's ID may be of. `None` if it is unknown which exist.
+    pub(super) customers: Option<IdRanges>,
     /// The verdicts of the first reading, if they were kept.
     pub(super) kept: Option<KeptBlocks>,
-}
-
-/// The customers that a parent's ID may be of: ranges of IDs in order. `None` if it is unknown which exist.
-#[derive(Clone, Copy)]
-pub(super) struct CustomerIds<'f>(pub(super) Option<&'f [(i64, i64)]>);
-
-impl CustomerIds<'_> {
-    pub(super) fn has(self, id: i64) -> bool {
-        let Some(ranges) = self.0 else { return true };
-        let after = ranges.partition_point(|(first, _)| *first <= id);
-        after.checked_sub(1).is_some_and(|at| ranges[at].1 >= id)
-    }
 }
 
 impl FoundParents {
@@ -79,7 +69,7 @@ impl FoundParents {
 
     /// Whether a customer with this ID may be a parent.
     pub fn has_customer(&self, id: i64) -> bool {
-        CustomerIds(self.customers.as_deref()).has(id)
+        self.customers.as_ref().is_none_or(|customers| customers.has(id))
     }
 }
 
@@ -171,23 +161,6 @@ mod tests {
     use crate::core::profile::{Binding, Profile};
     use crate::core::record::{Extent, Span, dialect::CsvDialect};
     use crate::sink::sqlite::record::values;
-
-    #[test]
-    fn ids_are_found_in_their_ranges() {
-        let found = |customers| FoundParents {
-            records: Records::default(),
-            resolved: Resolved::default(),
-            circles: Vec::new(),
-            inputs: Vec::new(),
-            customers,
-            kept: None,
-        };
-        let some = found(Some(vec![(1, 3), (7, 7), (9, i64::MAX)]));
-        let known: Vec<i64> = (-1..11).filter(|id| some.has_customer(*id)).collect();
-        assert_eq!(known, [1, 2, 3, 7, 9, 10]);
-        assert!(some.has_customer(i64::MAX) && !found(Some(Vec::new())).has_customer(1) && found(None).has_customer(1));
-        assert_eq!(some.of(5), Parent::None);
-    }
 
     /// Judges records of these columns, or JSON objects.
     fn checker(is_json: bool) -> Checker {

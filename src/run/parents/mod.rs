@@ -2,7 +2,6 @@
 //! the first time only to find out which record refers to which, and which are accepted ([`find()`]), then as in any run, with the
 //! parents known ([`FoundParents`](found::FoundParents)). Why, and what was measured: docs/decisions/0025-parents.md.
 
-mod circles;
 mod customers;
 mod find;
 pub(super) mod found;
@@ -14,5 +13,4 @@ mod records;
 mod resolve;
 mod survey;
 
-pub(super) use self::customers::refuse_circles;
 pub(super) use self::find::{find, keep, used};

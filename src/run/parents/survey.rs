@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, Scope};
 
-use super::found::{CustomerIds, digest};
+use super::found::digest;
 use super::kept::{Keeper, Parts, serialise};
 use super::names::{self, Names};
 use super::nodes::{Hash, Nodes};
@@ -28,7 +28,7 @@ use crate::run::options::Options;
 use crate::run::prepare::Prepared;
 use crate::run::row_texts::texts_in;
 use crate::run::threads::stop_if_signalled;
-use crate::sink::sqlite::record::RecordBuilder;
+use crate::sink::sqlite::{IdRanges, record::RecordBuilder};
 
 /// What the first reading found.
 pub struct Surveyed {
@@ -47,7 +47,7 @@ struct Surveyor<'s> {
     keying: Keying,
     nodes: Arc<Nodes>,
     /// The customers that a parent's ID may be of.
-    customers: CustomerIds<'s>,
+    customers: Option<&'s IdRanges>,
     keeps_verdicts: bool,
 }
 
@@ -73,7 +73,7 @@ enum Arrival {
 pub fn survey(
     prepared: &[Prepared],
     plan: &Arc<Plan>,
-    (link, keying, customers): (LinkPlan, Keying, CustomerIds<'_>),
+    (link, keying, customers): (LinkPlan, Keying, Option<&IdRanges>),
     options: &Options,
     candidates: &Candidates,
     (folder, stamp): (PathBuf, &Stamp),
@@ -224,7 +224,7 @@ fn survey_blocks(surveyor: &Surveyor<'_>, blocks: &Mutex<Receiver<CutBlock>>, ar
 impl Surveyor<'_> {
     /// Surveys a block; `None` if there are too many values.
     fn survey(&self, block: &Block, first: u32) -> Option<SurveyedBlock> {
-        let exists = |id| self.customers.has(id);
+        let exists = |id| self.customers.is_none_or(|customers| customers.has(id));
         let asked = Parents::Asked(&exists);
         if self.checker.plan().unique.is_empty() && !self.keeps_verdicts {
             let verdicts = self.checker.check_with::<NoRows>(block, asked);

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use rusqlite::{Connection, OpenFlags, Row, params, types::ValueRef};
 
+use super::circles::{Circle, moved};
 use super::connection::{StoreOptions, connect, read_or_recover};
 use super::file::{Location, locate};
 use super::runs::next_run;
@@ -157,15 +158,17 @@ impl<'d> Customers<'d> {
         })
     }
 
-    /// Whether a run has given a customer another parent, or created it.
-    pub fn has_new_parent(&self, customer: i64, created: Option<(i64, i64)>) -> Result<bool> {
-        if created.is_some_and(|(first, last)| (first..=last).contains(&customer)) {
-            return Ok(true);
-        }
-        let sql = "SELECT 1 FROM import_changes WHERE run_id = ?1 AND customer_id = ?2 AND field = ?3";
-        let found = self.connection.prepare_cached(sql);
-        let found = found.and_then(|mut statement| statement.exists(params![self.options.run_id, customer, PARENT_ID]));
-        found.map_err(|error| self.options.sqlite_error(error))
+    /// A circle that the run has put a customer into: one with an ID in `created`, or one that it has given another parent.
+    pub fn circle_of_run(&self, created: Option<(i64, i64)>) -> Result<Option<Circle>> {
+        let mut parents: Vec<(i64, i64)> = Vec::new();
+        self.for_each_parent(|customer, parent| parents.push((customer, parent)))?;
+        parents.sort_unstable();
+        let moved = moved(self.connection, self.options.run_id);
+        let mut customers = moved.map_err(|error| self.options.sqlite_error(error))?;
+        let is_created = |customer: &i64| created.is_some_and(|(first, last)| (first..=last).contains(customer));
+        customers.extend(parents.iter().map(|(customer, _)| *customer).filter(is_created));
+        customers.sort_unstable();
+        Ok(Circle::through(&customers, &parents))
     }
 
     /// Visits the IDs of customers below `below`, in order.

@@ -10,6 +10,9 @@ use super::schema::{insert_customer, table_of, update_customer};
 use super::sql::{Parameter, execute, quoted};
 use crate::core::{profile::Profile, row::Value};
 
+/// Customers that a check would create have IDs from here on.
+pub const FIRST_SIMULATED: i64 = 1 << 62;
+
 /// Inserts encoded rows (see [`super::record`]) under ascending IDs from `first_id` on. Returns the number that SQLite reports.
 pub(super) fn insert_rows(
     connection: &Connection,

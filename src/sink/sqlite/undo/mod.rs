@@ -112,6 +112,7 @@ impl Undoing<'_> {
         undone.as_undone = self.as_undone()?;
         undone.restored = self.restore()?;
         self.refuse_lost_parents()?;
+        self.refuse_circles()?;
         // Restored customers have their former parents again.
         self.keep_parents(&mut undone)?;
         if undone.changed > 0 && !self.undo.keep_changed {

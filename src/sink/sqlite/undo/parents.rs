@@ -1,11 +1,13 @@
-//! A customer is not deleted while it is the parent of one that stays, and not restored below one that was deleted.
+//! A customer is not deleted while it is the parent of one that stays, and not restored below one that was deleted, or below itself.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::OptionalExtension;
 
 use super::undoing::{ChangeCause, Failure, KEPT, Step, Undoing, Undone, customer_columns};
 use crate::core::profile::PARENT_ID;
+use crate::sink::sqlite::circles::{Circle, moved};
+use crate::sink::sqlite::id_ranges::IdRanges;
 
 impl Undoing<'_> {
     /// Keeps the customers that would be deleted and are parents of others that stay, and those above them.
@@ -14,10 +16,6 @@ impl Undoing<'_> {
             return Ok(());
         }
         let created = self.created_ranges()?;
-        let is_created = |customer: i64| {
-            let after = created.partition_point(|(first, _)| *first <= customer);
-            after.checked_sub(1).is_some_and(|at| created[at].1 >= customer)
-        };
         let mut kept = self.kept()?;
         let mut open: Vec<(i64, i64)> = Vec::new();
         let sql = format!(
@@ -28,8 +26,8 @@ impl Undoing<'_> {
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let (child, parent): (i64, Option<i64>) = (row.get(0)?, row.get_ref(1)?.as_i64().ok());
-            let stays = !is_created(child) || kept.contains(&child);
-            open.extend(parent.filter(|parent| stays && is_created(*parent)).map(|parent| (parent, child)));
+            let stays = !created.has(child) || kept.contains(&child);
+            open.extend(parent.filter(|parent| stays && created.has(*parent)).map(|parent| (parent, child)));
             while let Some((parent, child)) = open.pop() {
                 self.check_stop()?;
                 let above = self.parent_of(parent)?;
@@ -39,7 +37,7 @@ impl Undoing<'_> {
                 }
                 self.add_changed(parent, ChangeCause::ParentOf(child), undone)?;
                 undone.deletable -= 1;
-                open.extend(above.flatten().filter(|above| is_created(*above)).map(|above| (above, parent)));
+                open.extend(above.flatten().filter(|above| created.has(*above)).map(|above| (above, parent)));
             }
         }
         Ok(())
@@ -68,15 +66,41 @@ impl Undoing<'_> {
         }
     }
 
+    /// An error if a restored customer, which has its former parent again, is above itself now.
+    pub(super) fn refuse_circles(&self) -> Step<()> {
+        if !self.has_parents()? {
+            return Ok(());
+        }
+        let kept = self.kept()?;
+        let mut restored = moved(self.connection, self.undo.run_id)?;
+        restored.retain(|customer| *customer < self.first_created && !kept.contains(customer));
+        let mut parents: BTreeMap<i64, i64> = BTreeMap::new();
+        for customer in &restored {
+            let mut next = Some(*customer);
+            while let Some(customer) = next.filter(|customer| !parents.contains_key(customer)) {
+                self.check_stop()?;
+                next = self.parent_of(customer)?.flatten();
+                parents.extend(next.map(|parent| (customer, parent)));
+            }
+        }
+        let parents: Vec<(i64, i64)> = parents.into_iter().collect();
+        match Circle::through(&restored, &parents) {
+            None => Ok(()),
+            Some(circle) => Err(Failure::Refused(format!(
+                "{circle}; undo the runs that have moved the others since, or give one of them another parent"
+            ))),
+        }
+    }
+
     fn has_parents(&self) -> rusqlite::Result<bool> {
         Ok(customer_columns(self.connection, &self.table)?.iter().any(|column| column.is_named(PARENT_ID)))
     }
 
-    fn created_ranges(&self) -> rusqlite::Result<Vec<(i64, i64)>> {
+    fn created_ranges(&self) -> rusqlite::Result<IdRanges> {
         let sql = "SELECT first_customer_id, last_customer_id FROM import_created WHERE run_id = ?1 ORDER BY 1";
         let mut statement = self.connection.prepare(sql)?;
         let ranges = statement.query_map([self.undo.run_id], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        ranges.collect()
+        ranges.collect::<rusqlite::Result<_>>().map(IdRanges::new)
     }
 
     fn kept(&self) -> rusqlite::Result<BTreeSet<i64>> {
