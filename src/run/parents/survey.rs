@@ -108,7 +108,9 @@ impl Surveyed {
         let first = self.records.state.len() as u64;
         self.records.inputs.push(first as u32);
         self.inputs.push((0, 0));
+        // A block needs a permit from cut to collected, so that no queue can grow, whatever is slow.
         let room = 2 * options.threads + 28;
+        let (permits, permits_back) = sync_channel(room);
         let ((arrivals, arrived), (blocks, cut_blocks)) = (sync_channel(room), sync_channel(room));
         let cut_blocks = Arc::new(Mutex::new(cut_blocks));
         std::thread::scope(|scope| {
@@ -118,13 +120,14 @@ impl Surveyed {
             }
             // When the workers end, so does the cutting thread.
             drop(cut_blocks);
-            start(scope, "cut", move || cut(input, &options.read, candidates, first, &blocks, &arrivals))?;
-            self.collect(arrived, options)
+            let cutter = Cutter { permits, blocks, arrivals, first };
+            start(scope, "cut", move || cutter.cut_all(input, &options.read, candidates))?;
+            self.collect(arrived, permits_back, options)
         })
     }
 
     /// Takes the blocks of an input in their order.
-    fn collect(&mut self, arrived: Receiver<Arrival>, options: &Options) -> Result<()> {
+    fn collect(&mut self, arrived: Receiver<Arrival>, permits_back: Receiver<()>, options: &Options) -> Result<()> {
         let (mut early, mut next) = (BTreeMap::new(), 0);
         for arrival in arrived {
             stop_if_signalled(&options.stop)?;
@@ -136,6 +139,7 @@ impl Surveyed {
                 next += 1;
                 let Some(block) = block else { return Err(too_many()) };
                 self.add(block)?;
+                let _ = permits_back.try_recv();
             }
         }
         Ok(())
@@ -172,38 +176,42 @@ fn too_many() -> Error {
 type CutBlock = (u64, u32, Block);
 
 /// Cuts an input into blocks.
-fn cut(
-    input: Input,
-    read: &ReadOptions,
-    candidates: &Candidates,
+struct Cutter {
+    permits: SyncSender<()>,
+    blocks: SyncSender<CutBlock>,
+    arrivals: SyncSender<Arrival>,
+    /// The position of the input's first record.
     first: u64,
-    blocks: &SyncSender<CutBlock>,
-    arrivals: &SyncSender<Arrival>,
-) {
-    let path = input.path.clone();
-    let cut_all = || -> Result<()> {
+}
+
+impl Cutter {
+    fn cut_all(&self, input: Input, read: &ReadOptions, candidates: &Candidates) {
+        let done = catch_unwind(AssertUnwindSafe(|| self.cut(input, read, candidates)));
+        let failed = done.unwrap_or_else(|_| Err(Error::Broken("cutting records failed".into())));
+        if let Err(error) = failed {
+            let _ = self.arrivals.send(Arrival::Failed(error));
+        }
+    }
+
+    fn cut(&self, input: Input, read: &ReadOptions, candidates: &Candidates) -> Result<()> {
+        let path = input.path.clone();
         let mut source = input.into_source(read, candidates)?;
         if source.is_made() {
             source = source.fed_by(decode_ahead);
         }
         let mut number = 0;
         while let Some(block) = source.next_block().map_err(|error| Error::input(&path, error))? {
-            let first = first + block.first_record - 1;
+            let first = self.first + block.first_record - 1;
             if first as usize + block.spans.len() > MOST {
                 return Err(too_many());
             }
-            // It has no receiver if the run has ended.
-            if blocks.send((number, first as u32, block)).is_err() {
+            // They have no receiver if the run has ended.
+            if self.permits.send(()).is_err() || self.blocks.send((number, first as u32, block)).is_err() {
                 return Ok(());
             }
             number += 1;
         }
         Ok(())
-    };
-    let done = catch_unwind(AssertUnwindSafe(cut_all));
-    let failed = done.unwrap_or_else(|_| Err(Error::Broken("cutting records failed".into())));
-    if let Err(error) = failed {
-        let _ = arrivals.send(Arrival::Failed(error));
     }
 }
 
