@@ -78,7 +78,7 @@ fn page(made: &NewProfile, args: &NewProfileArgs) -> String {
     without_trailing_spaces(&format!(
         "{}: {} of {} in {}\n\n{rows}{key_notes}\n\nReview {}, then try it:\n\n  {}\n  {}\n",
         shown(&args.from),
-        counted(fields.len() as u64, "field", "fields"),
+        counted(fields.iter().filter(|field| field.impossible.is_none()).count() as u64, "field", "fields"),
         counted(made.records, "record", "records"),
         shown(&args.file),
         shown(&args.file),

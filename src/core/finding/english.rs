@@ -351,6 +351,7 @@ fn advice(finding: &Finding<'_>, end: &str, out: &mut Formatter<'_>) -> Result {
         Problem::TooLong { kind: TextKind::Phone, .. } => "Check whether it is one number",
         Problem::TooLong { kind: TextKind::Email, .. } => "Only a shorter address fits",
         Problem::Characters { country: Some(_), .. } => "Write the country's English name or its ISO 3166 code",
+        Problem::NobodyAsParent { .. } => "Correct the value, or empty the cell if there is no parent",
         Problem::Characters { country: None, .. } => "Write it without that character",
         Problem::PhoneCharacter { .. } | Problem::PhoneWithoutDigits if !has_digits() => {
             "Empty the cell, or write the number"

@@ -125,7 +125,14 @@ pub enum ProfileErrorKind {
     /// It replaces an empty value.
     ReplacesNothing,
     /// This key of a field that refers to parents is not as in the field that it refers to.
-    UnlikeParent(&'static str, String),
+    UnlikeParent {
+        /// The key.
+        key: &'static str,
+        /// The field that it refers to.
+        column: String,
+        /// What that field has there, if anything.
+        value: Option<String>,
+    },
     /// Records without a parent would get one.
     DefaultParent,
     /// This key of an extended file does not fit the type that this file says, and why.

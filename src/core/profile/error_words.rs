@@ -80,17 +80,21 @@ impl Display for ProfileErrorKind {
             ReplacesNothing => {
                 write!(formatter, "it replaces an empty value, which is a missing one; use default for that")
             }
-            UnlikeParent(key, column) => {
-                write!(
-                    formatter,
-                    "{key} differs from that of {0}, so no parent would be found; write what {0} has",
-                    beginning(column)
-                )
+            UnlikeParent { key, column, value: Some(value) } => {
+                let column = beginning(column);
+                write!(formatter, "{column} has {key} = {value}, so no parent would be found; write the same here")
+            }
+            UnlikeParent { key, column, value: None } => {
+                let column = beginning(column);
+                write!(formatter, "{column} has no {key}, so no parent would be found; remove it here too")
             }
             DefaultParent => write!(
                 formatter,
                 "every record without a parent would get this one, and the parent itself, too; remove the default"
             ),
+            OfOtherType { key, file, kind } if matches!(**kind, NoEffect { .. }) => {
+                write!(formatter, "{key} of {file} has no effect on this type; drop the field and define it anew")
+            }
             OfOtherType { key, file, kind } => write!(
                 formatter,
                 "{key} of {file} does not fit this type: {kind}; change {key} here too, or drop the field and define it anew"

@@ -1,9 +1,11 @@
 //! Fields that refer to a customer's parent: one with `references` holds the parent's value of another field, and [`PARENT_ID`]
 //! its customer ID.
 
+use toml::Table;
+
 use super::error::ProfileErrorKind as Kind;
 use super::field::Field;
-use crate::core::types::{FieldType, definition::Storage};
+use crate::core::types::{FieldType, decimals::StoreAs, definition::Storage};
 
 /// The column in which a parent's ID is stored.
 pub const PARENT_ID: &str = "parent_customer_id";
@@ -77,17 +79,12 @@ fn check_is_read_alike(field: &Field, referenced: &Field) -> Result<(), (&'stati
     if referenced.storage() == Storage::Real {
         return Err(("references", Kind::RealKey(column.clone())));
     }
-    let store = |field: &Field| (field.store, field.scale.filter(|_| field.storage() == Storage::Integer));
-    for (key, differs) in [
-        ("type", field.kind != referenced.kind),
-        ("store", store(field) != store(referenced)),
-        ("case", field.case != referenced.case),
-        ("compare", field.compare != referenced.compare),
-        ("guard", field.guard != referenced.guard),
-        ("repair", field.repair != referenced.repair),
-    ] {
-        if differs {
-            return Err((key, Kind::UnlikeParent(key, column.clone())));
+    let says = |field: &Field, key: &str| Some(Table::try_from(field).ok()?.get(key)?.to_string());
+    let is_minor = referenced.store == Some(StoreAs::Minor);
+    for key in ["type", "store", "scale", "case", "compare", "guard", "repair"] {
+        let theirs = says(referenced, key);
+        if says(field, key) != theirs && (key != "scale" || is_minor) {
+            return Err((key, Kind::UnlikeParent { key, column: column.clone(), value: theirs }));
         }
     }
     match field.default {
@@ -124,7 +121,7 @@ mod tests {
         assert_eq!((up, up.0, up.1.is_some()), (code, true, true));
         for (more, expected) in [
             ("type = \"decimal\"\n", "fields.up.references: code is stored as a real number"),
-            ("type = \"integer\"\n", "fields.up.type: type differs from that of code"),
+            ("type = \"integer\"\n", "fields.up.type: code has type = \"integer\""),
         ] {
             let text = format!("[fields.up]\nreferences = \"code\"\n[fields.code]\n{more}");
             let message = Profile::parse("own.toml", &text).unwrap_err().to_string();
@@ -146,10 +143,10 @@ mod tests {
             ("default = \"7\"\n", "fields.up.default: every record without a parent would get this one"),
             (
                 "type = \"integer\"\n",
-                "fields.up.type: type differs from that of code, so no parent would be found; write",
+                "fields.up.type: code has type = \"text\", so no parent would be found; write the same here",
             ),
-            ("case = \"lower\"\n", "fields.up.case: case differs from that of code"),
-            ("guard = true\n", "fields.up.guard: guard differs from that of code"),
+            ("case = \"lower\"\n", "fields.up.case: code has no case, so no parent would be found; remove it here too"),
+            ("guard = true\n", "fields.up.guard: code has guard = false"),
             ("[fields.b.aliases_beside]\nx = [\"y\"]\n", "aliases_beside: there is no field \"x\""),
         ] {
             let message = Profile::parse("own.toml", &text(more)).unwrap_err().to_string();

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::row::{Row, Set};
 use super::{reading, running};
+use crate::core::finding::english::quoted;
 use crate::core::profile::{Habit, Habits};
 use crate::error::{Error, Result};
 use crate::run::options::Options;
@@ -30,7 +31,7 @@ fn apply<'h>(options: &mut Options, habits: &'h Habits) -> std::result::Result<(
             let is_choice = row.choices.is_empty() || row.choices.iter().any(|(choice, _)| choice == value);
             if !is_choice {
                 let choices: Vec<&str> = row.choices.iter().map(|(choice, _)| *choice).collect();
-                return Err(refused(format!("{value:?} is not one of {}", choices.join(", "))));
+                return Err(refused(format!("{} is not one of {}", quoted(value), choices.join(", "))));
             }
             let done = match row.set {
                 Set::Switch(set) if value == "true" => {
@@ -41,7 +42,7 @@ fn apply<'h>(options: &mut Options, habits: &'h Habits) -> std::result::Result<(
                 Set::Text(set) => set(options, value),
                 Set::Path(set) => set(options, Path::new(value)),
             };
-            done.map_err(|refusal| refused(format!("{value:?}: {refusal}")))?;
+            done.map_err(|refusal| refused(format!("{}: {refusal}", quoted(value))))?;
         }
     }
     Ok(())

@@ -301,6 +301,7 @@ fn the_format_validates_profiles() {
         ("[fields.'!!!']\n", false),
         ("[feed]\ndb = ''\n", false),
         ("[file]\nsheet = ''\n", false),
+        ("[file]\ncolumns = []\n", false),
         ("[[checks]]\nname = 'a'\nrule = 'true'\nmessage = ' '\n", false),
     ] {
         let text = format!("{head}{more}");
