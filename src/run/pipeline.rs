@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, sync::Arc, sync::atomic::Ordering};
 
 use super::cutter::{Arrival, Cutter};
 use super::options::{Command, Observer};
-use super::threads::{EndOfFlow, Flow, POLL, start_thread, stop_if_signalled};
+use super::threads::{EndOfFlow, Flow, POLL, cannot_start, start_thread, stop_if_signalled};
 use super::{commit::Committer, prepare::Prepared};
 use crate::core::profile::Candidates;
 use crate::error::{Error, Result};
@@ -25,10 +25,7 @@ pub(super) fn run_pipeline(
         .num_threads(options.threads)
         .thread_name(|index| format!("check-{index}"))
         .build();
-    let pool = pool.map_err(|error| {
-        let advice = "allow more, or use fewer with --threads";
-        Error::Usage(format!("{} threads could not be started: {error}; {advice}", options.threads))
-    })?;
+    let pool = pool.map_err(|error| cannot_start(&error))?;
     let (arrivals, arrived) = channel();
     let (permits, permits_back) = sync_channel(2 * options.threads + 28);
     let mut inputs = Vec::new();

@@ -9,9 +9,12 @@ use crate::error::{Error, Result};
 pub(super) const POLL: Duration = Duration::from_millis(50);
 
 pub(super) fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> Result<()> {
-    let started = std::thread::Builder::new().name(name.into()).spawn(work);
-    let advice = "allow more, or use fewer with --threads";
-    started.map(|_| ()).map_err(|error| Error::Usage(format!("a thread could not be started: {error}; {advice}")))
+    std::thread::Builder::new().name(name.into()).spawn(work).map(drop).map_err(|error| cannot_start(&error))
+}
+
+/// The error of a run that cannot start a thread.
+pub(super) fn cannot_start(error: &dyn std::error::Error) -> Error {
+    Error::Usage(format!("a thread could not be started: {error}; allow more, or use fewer with --threads"))
 }
 
 /// `stop` is the number of the signal that stops the run, or 0.

@@ -4,7 +4,7 @@
 use std::sync::{Arc, RwLockReadGuard};
 use std::{iter::Peekable, ops::Range, slice::Iter};
 
-use super::parents::found::{FoundParents, digest};
+use super::parents::found::FoundParents;
 use super::{row_texts::texts_in, tally::Tally};
 use crate::core::finding::{FindingList, Findings, Problem};
 use crate::core::judge::field_plan::KeyPlan;
@@ -50,10 +50,10 @@ impl Worker {
         let fields = 0..self.checker.plan().fields.len();
         let is_filled = |field: &usize| self.checker.binding().is_none_or(|binding| !binding.sources.lack(*field));
         let key = self.checker.plan().key.as_ref();
-        // The key keeps its stored spelling.
         // The parent's ID is found, if not given.
         let parent = self.checker.plan().parents.filter(|_| self.parents.is_some()).map(|parents| parents.id);
         let is_filled = |field: &usize| is_filled(field) || parent == Some(*field);
+        // The key keeps its stored spelling.
         fields.filter(is_filled).filter(|field| key.is_none_or(|key| !key.has(*field))).collect()
     }
 
@@ -172,7 +172,7 @@ pub(super) struct Checked {
     /// What became of the filled cells, by slot (see `core::judge::marks`).
     pub(super) cells: Vec<Balance>,
     /// A digest of its text, if it was read before.
-    pub(super) digest: u64,
+    pub(super) digest: Option<u64>,
     pub(super) worker: Arc<Worker>,
     pub(super) found: Found,
 }
@@ -194,10 +194,9 @@ pub(super) struct Found {
 impl Checked {
     /// Judges a block, writes its report lines, and claims the keys of its records.
     pub(super) fn new(worker: &Arc<Worker>, block: Block, first: RunPosition) -> Checked {
-        let digest = worker.parents.as_ref().map_or(0, |_| digest(&block, first));
-        let mut verdicts = match &worker.parents {
-            None => worker.checker.check::<RecordBuilder>(&block),
-            Some(found) => found.judge(&worker.checker, &block, first, digest),
+        let (mut verdicts, digest) = match &worker.parents {
+            None => (worker.checker.check::<RecordBuilder>(&block), None),
+            Some(found) => found.judge(&worker.checker, &block, first),
         };
         let keys: Vec<_> = worker.keys.iter().map(|(keys, _)| keys.read()).collect();
         let mut gathered = BlockChecker::new(worker, &verdicts, &keys, block.spans.len());

@@ -68,7 +68,7 @@ impl Checker {
     pub(super) fn check_some<'b, B: RowBuilder>(
         &self,
         block: &'b Block,
-        spots: impl Iterator<Item = (Position, &'b Span)>,
+        spans: impl Iterator<Item = (Position, &'b Span)>,
         parents: Parents<'_>,
     ) -> Verdicts<B::Rows> {
         // Nearly all blocks are UTF-8 as a whole; only in others each record is checked.
@@ -77,7 +77,7 @@ impl Checker {
         let common = [now, now, Value::Integer(self.stamp.run), Value::Integer(self.stamp.file)];
         let mut draft = self.draft::<B>(block, &common, parents);
         let mut records = self.records();
-        for (position, span) in spots {
+        for (position, span) in spans {
             let number = position.record - block.first_record;
             let (first_finding, first_cell) = (draft.out.findings.len() as u32, draft.out.cells.len() as u32);
             let outcome = match span.extent {

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::checker::Checker;
 use super::json_shape::MetKeys;
 use super::marks::Marks;
-use super::parents::{Parent, Parents};
+use super::parents::{Links, Parent, Parents};
 use super::verdicts::{Outcome, Verdict, Verdicts};
+use crate::core::finding::FindingList;
 use crate::core::record::Block;
 use crate::core::row::PlainRows;
 
@@ -30,7 +31,22 @@ pub struct KeptVerdicts {
 
 impl KeptVerdicts {
     pub fn new(verdicts: Verdicts) -> KeptVerdicts {
-        let Verdicts { verdicts, rows, keys, repaired, deprecated, short_zips, met_keys, marks, .. } = verdicts;
+        // All by name, so that whoever adds one decides here what becomes of it.
+        let Verdicts {
+            verdicts,
+            rows,
+            keys,
+            repaired,
+            deprecated,
+            short_zips,
+            met_keys,
+            marks,
+            findings: _,
+            cells: _,
+            touched: _,
+            links: _,
+            unexpected_parent: _,
+        } = verdicts;
         let noted = (0..).zip(&verdicts).filter(|(_, verdict)| !verdict.findings.is_empty()).map(|(index, _)| index);
         let noted = noted.collect();
         let outcomes = verdicts.into_iter().map(|verdict| verdict.outcome).collect();
@@ -52,21 +68,40 @@ impl Checker {
     /// The verdicts on the records of a block, as [`Checker::check_with`] would give them, from those that were kept when parents
     /// were asked for. `parents` has the parent of each record, without blank lines. Their IDs are not in the rows yet. `None` if the
     /// block has to be judged again.
-    pub fn complete(&self, kept: KeptVerdicts, block: &Block, parents: &[Parent<'_>]) -> Option<Verdicts> {
+    pub fn complete(
+        &self,
+        kept: KeptVerdicts,
+        block: &Block,
+        parents: &[Parent<'_>],
+        exists: &dyn Fn(i64) -> bool,
+    ) -> Option<Verdicts> {
         let KeptVerdicts { outcomes, noted, repaired, deprecated, short_zips, met_keys, marks, rows, keys } = kept;
         let verdicts = outcomes.into_iter().map(|outcome| Verdict { outcome, findings: 0..0, cells: 0..0 }).collect();
-        let mut verdicts =
-            Verdicts { verdicts, rows, keys, repaired, deprecated, short_zips, met_keys, marks, ..Verdicts::default() };
+        let (findings, cells) = (FindingList::default(), Vec::new());
+        let mut verdicts = Verdicts {
+            verdicts,
+            rows,
+            findings,
+            cells,
+            keys,
+            repaired,
+            deprecated,
+            short_zips,
+            met_keys,
+            marks,
+            touched: Vec::new(),
+            links: Links::default(),
+            unexpected_parent: None,
+        };
         if verdicts.verdicts.len() != block.spans.len() {
             return None;
         }
-        let lacks_parent =
-            |number: u64| !matches!(parents.get(number as usize), Some(Parent::None | Parent::Customer(_)));
+        let is_lost = |number: u64| !matches!(parents.get(number as usize), Some(Parent::None | Parent::Customer(_)));
         let mut noted = noted.into_iter().peekable();
         let mut again = Vec::new();
         for (index, (position, span)) in (0..).zip(block.positions()) {
             let is_accepted = matches!(verdicts.verdicts[index as usize].outcome, Outcome::Accepted { .. });
-            let lacks_parent = is_accepted && lacks_parent(position.record - block.first_record);
+            let lacks_parent = is_accepted && is_lost(position.record - block.first_record);
             if noted.next_if_eq(&index).is_some() || lacks_parent {
                 again.push((index as usize, lacks_parent, (position, span)));
             }
@@ -74,9 +109,8 @@ impl Checker {
         if again.is_empty() {
             return Some(verdicts);
         }
-        let exists = |_| true;
-        let spots = again.iter().map(|(.., spot)| *spot);
-        let found = self.check_some::<PlainRows>(block, spots, Parents::Known(parents, &exists));
+        let spans = again.iter().map(|(.., span)| *span);
+        let found = self.check_some::<PlainRows>(block, spans, Parents::Known(parents, exists));
         for ((index, lacks_parent, _), verdict) in again.into_iter().zip(found.verdicts) {
             let Verdict { outcome, findings, cells } = &mut verdicts.verdicts[index];
             (*findings, *cells) = (verdict.findings, verdict.cells);
@@ -84,7 +118,6 @@ impl Checker {
                 Outcome::Rejected if lacks_parent => {
                     *outcome = Outcome::Rejected;
                     verdicts.marks.reject(index);
-                    verdicts.short_zips.retain(|short| *short as usize != index);
                 }
                 // It is stored without its parent.
                 _ if lacks_parent => return None,
@@ -92,6 +125,8 @@ impl Checker {
             }
         }
         (verdicts.findings, verdicts.cells) = (found.findings, found.cells);
+        let is_accepted = |index: &u32| verdicts.verdicts[*index as usize].outcome != Outcome::Rejected;
+        verdicts.short_zips.retain(is_accepted);
         Some(verdicts)
     }
 }

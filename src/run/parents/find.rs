@@ -5,7 +5,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 
 use super::customers::read_existing;
 use super::found::FoundParents;
-use super::records::{Existing, Keying, Rules};
+use super::records::{Existing, Keying, Records, Rules};
 use super::resolve::resolve;
 use super::survey::{Surveyed, survey};
 use crate::core::judge::Stamp;
@@ -162,7 +162,7 @@ pub fn find(
     let resolved = resolve(&mut records, existing, &rules);
     let circles = names.of(&resolved.circles)?;
     // Only parents are asked for from now on.
-    (records.value, records.key) = (Vec::new(), Vec::new());
+    let records = Records { parent: records.parent, state: records.state, ..Records::default() };
     Ok(Some(FoundParents { records, resolved, circles, inputs, kept: keeper.finish(), ..unlinked }))
 }
 

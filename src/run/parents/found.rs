@@ -54,22 +54,17 @@ impl FoundParents {
         }
     }
 
-    /// Judges a block with what is known of its records' parents. `digest` is [`digest`] of it.
-    pub fn judge(&self, checker: &Checker, block: &Block, first: RunPosition, digest: u64) -> Verdicts {
+    /// Judges a block with what is known of its records' parents. Returns its [`digest`] too, if the inputs were read before.
+    pub fn judge(&self, checker: &Checker, block: &Block, first: RunPosition) -> (Verdicts, Option<u64>) {
+        let digest = (!self.inputs.is_empty()).then(|| digest(block, first));
         let parents: Vec<_> = (first as usize..first as usize + block.spans.len()).map(|at| self.of(at)).collect();
-        let kept = self.kept.as_ref().and_then(|kept| kept.get(first, digest));
-        match kept.and_then(|kept| checker.complete(kept, block, &parents)) {
+        let exists = |id| self.customers.as_ref().is_none_or(|customers| customers.has(id));
+        let kept = self.kept.as_ref().zip(digest).and_then(|(kept, digest)| kept.get(first, digest));
+        let verdicts = match kept.and_then(|kept| checker.complete(kept, block, &parents, &exists)) {
             Some(verdicts) => with_ids(verdicts, checker.plan(), &parents),
-            None => {
-                let exists = |id| self.has_customer(id);
-                checker.check_with::<RecordBuilder>(block, Parents::Known(&parents, &exists))
-            }
-        }
-    }
-
-    /// Whether a customer with this ID may be a parent.
-    pub fn has_customer(&self, id: i64) -> bool {
-        self.customers.as_ref().is_none_or(|customers| customers.has(id))
+            None => checker.check_with::<RecordBuilder>(block, Parents::Known(&parents, &exists)),
+        };
+        (verdicts, digest)
     }
 }
 
@@ -133,9 +128,9 @@ impl Comparison {
         }
     }
 
-    pub fn add_block(&mut self, records: u64, digest: u64) {
+    pub fn add_block(&mut self, records: u64, digest: Option<u64>) {
         self.found.0 += records;
-        self.found.1 = self.found.1.wrapping_add(digest);
+        self.found.1 = self.found.1.wrapping_add(digest.unwrap_or_default());
     }
 
     /// Ends an input; an error if it has changed.
@@ -252,7 +247,7 @@ mod tests {
             keeper.add(4, 8, serialise(KeptVerdicts::new(asked)));
             let kept = keeper.finish().unwrap();
             prop_assert!(kept.get(3, 9).is_none() && kept.get(4, 9).is_none());
-            let found = checker.complete(kept.get(4, 8).unwrap(), &block, &parents).unwrap();
+            let found = checker.complete(kept.get(4, 8).unwrap(), &block, &parents, &exists).unwrap();
             prop_assert_eq!(taken(&with_ids(found, checker.plan(), &parents)), taken(&expected));
         }
     }
@@ -260,10 +255,10 @@ mod tests {
     #[test]
     fn an_input_that_changed_is_refused() {
         let mut comparison = Comparison { expected: vec![(3, 5), (1, 9)], ..Comparison::default() };
-        comparison.add_block(2, u64::MAX);
-        comparison.add_block(1, 6);
+        comparison.add_block(2, Some(u64::MAX));
+        comparison.add_block(1, Some(6));
         assert!(comparison.end_input(0, "a.csv").is_ok());
-        comparison.add_block(1, 8);
+        comparison.add_block(1, Some(8));
         assert!(comparison.end_input(1, "b.csv").unwrap_err().to_string().contains("it changed while it was read"));
         assert!(Comparison::with(None).end_input(0, "a.csv").is_ok());
     }

@@ -27,7 +27,7 @@ use crate::run::cutter::decode_ahead;
 use crate::run::options::Options;
 use crate::run::prepare::Prepared;
 use crate::run::row_texts::texts_in;
-use crate::run::threads::stop_if_signalled;
+use crate::run::threads::{cannot_start, stop_if_signalled};
 use crate::sink::sqlite::{IdRanges, record::RecordBuilder};
 
 /// What the first reading found.
@@ -161,14 +161,12 @@ impl Surveyed {
 }
 
 fn start<'s>(scope: &'s Scope<'s, '_>, name: &str, work: impl FnOnce() + Send + 's) -> Result<()> {
-    let started = Builder::new().name(name.into()).spawn_scoped(scope, work);
-    let advice = "allow more, or use fewer with --threads";
-    started.map(drop).map_err(|error| Error::Usage(format!("a thread could not be started: {error}; {advice}")))
+    Builder::new().name(name.into()).spawn_scoped(scope, work).map(drop).map_err(|error| cannot_start(&error))
 }
 
 fn too_many() -> Error {
     Error::Usage(format!(
-        "there are more than {MOST} records, too many to look up their parents; import the inputs in parts"
+        "there are more than {MOST} records or values, too many to look up parents; import the inputs in parts"
     ))
 }
 
