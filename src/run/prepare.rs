@@ -164,6 +164,7 @@ pub(super) fn bind(
         let one = Prepared { input, shape, stem, summary };
         observer.found(&format!("{path}: {}", where_columns_go(&one.summary)));
         require_key(&one, plan, options, observer)?;
+        note_missing_parts(&one, plan, observer);
         if options.unknown_columns_are_errors {
             refuse_unknown_columns(&one.input, &one.summary, &plan.profile)?;
         }
@@ -222,6 +223,10 @@ pub(super) fn bind_one(input: &Input, index: usize, plan: &Plan, options: &Optio
         ))
     } else {
         let (shape, binding) = JsonShape::new(plan, input.names.clone());
+        let is_unfit = binding.columns.iter().all(|column| !matches!(column, Column::Field(_)));
+        if is_unfit && !input.names.is_empty() {
+            return Err(nothing_fits(input, &plan.profile, &visible(&input.path.to_string_lossy())));
+        }
         summary.columns = columns(&binding, &plan.profile, false);
         Shape::Json(Box::new(shape))
     };
@@ -249,7 +254,11 @@ fn bind_header(input: &Input, plan: &Plan, options: &Options) -> Result<Binding>
     let binding = Binding::new(&plan.names, input.names.clone(), false);
     let unfilled = |field: &usize| binding.sources.lack(*field) && !plan.can_do_without(*field);
     let Some(field) = (0..profile.fields.len()).find(unfilled) else {
-        return refuse_guessed_header(input).map(|()| binding);
+        refuse_guessed_header(input)?;
+        if (0..profile.fields.len()).all(|field| binding.sources.lack(field)) {
+            return Err(nothing_fits(input, profile, &path));
+        }
+        return Ok(binding);
     };
     let field = &profile.fields[field];
     let near = nearest_header(field, &input.names).map(|near| format!(" Is it {}?", named(near))).unwrap_or_default();
@@ -268,6 +277,31 @@ fn bind_header(input: &Input, plan: &Plan, options: &Options) -> Result<Binding>
         tried(input, options)
     );
     Err(Error::unfit(&input.path, "it has no column for a required field", message))
+}
+
+/// The error of an input of which nothing would be stored.
+fn nothing_fits(input: &Input, profile: &Profile, path: &str) -> Error {
+    let message = format!(
+        "{path}: no column or key matches a field of the profile {0}. Found: {1}. Map one with --map 'Their header=field'; \
+         `custload profiles {0}` lists the accepted headers",
+        profile.name,
+        listed(&input.names)
+    );
+    Error::unfit(&input.path, "nothing matches a field of the profile", message)
+}
+
+/// Notes the columns that are missing of those that the profile joins into one field.
+fn note_missing_parts(one: &Prepared, plan: &Plan, observer: &mut dyn Observer) {
+    let Shape::Csv(shape) = &one.shape else { return };
+    for (index, field) in plan.profile.fields.iter().enumerate().filter(|(_, field)| !field.from.is_empty()) {
+        let missing = shape.binding.sources.missing_parts(&plan.names.layout, index);
+        let missing: Vec<String> = missing.map(|part| field.from[part].clone()).collect();
+        if !missing.is_empty() {
+            let (path, column) = (visible(&one.summary.path), &field.column);
+            let missing = listed(&missing);
+            observer.note(&format!("{path}: no column matches {missing}, so {column} is joined without it"));
+        }
+    }
 }
 
 /// An error if the last of several records with a key is to be stored, and records of other keys may not share its values: whether they

@@ -495,3 +495,56 @@ fn many_records_in_several_inputs() {
         assert!(undo.contains("is undone: 10,100 customers deleted"), "{undo}");
     }
 }
+
+/// A value that is joined of several is not replaced by a part of it.
+#[test]
+fn a_part_of_a_value_does_not_replace_the_whole() {
+    const PROFILE: &str = "name = 'own'\nkey = 'code'\n[fields.code]\n[fields.street]\nfrom = ['street', 'no']\n";
+    let first = "code,street,no\n1,Hof,12\n2,Ring,\n";
+    let stored = |place: &Place| place.column("customers.db", "SELECT ifnull(street, '-') FROM customers").join(", ");
+    for (second, options, expected) in [
+        ("code,street,no\n1,Weg,3\n", "", "Weg 3, Ring"),
+        ("code,street,no\n1,Weg,\n2,,4\n3,Am See,\n", "", "Hof 12, Ring, Am See"),
+        ("code,street,no\n1,Weg,\n2,,4\n", "--empty clear", "Weg, 4"),
+        ("code,street,no\n1,,\n", "--empty clear", "-, Ring"),
+        ("code,street\n1,Weg\n3,Am See\n", "", "Hof 12, Ring, Am See"),
+        ("code,street\n1,\n", "--empty clear", "Hof 12, Ring"),
+        ("{\"code\":2,\"street\":\"Weg\",\"no\":5}\n{\"code\":1,\"street\":\"Weg\"}\n", "", "Hof 12, Weg 5"),
+        ("{\"code\":2,\"street\":\"Weg\",\"no\":5}\n{\"code\":1,\"street\":null}\n", "--empty clear", "Hof 12, Weg 5"),
+    ] {
+        let place = Place::new();
+        place.write("own.toml", PROFILE);
+        place.write("first.csv", first);
+        place.custload("import first.csv --profile own.toml").ends(0);
+        assert_eq!(stored(&place), "Hof 12, Ring");
+        let name = if second.starts_with('{') { "second.ndjson" } else { "second.csv" };
+        place.write(name, second);
+        place.custload(&format!("import {name} --profile own.toml --mode upsert {options}")).ends(0);
+        assert_eq!(stored(&place), expected, "{second}");
+    }
+    // Of the built-in profiles, too.
+    let place = Place::new();
+    let record = |key: u8, names: &str| format!("{{\"external_key\":\"{key}\",{names}}}\n");
+    let whole =
+        record(1, r#""first_name":"Jana","last_name":"Roth""#) + &record(2, r#""first_name":"Bo","last_name":"Ek""#);
+    place.write("a.ndjson", whole);
+    place.custload("import a.ndjson --profile billing").ends(0);
+    place.write("b.ndjson", record(2, r#""first_name":"Bob","last_name":"Ek""#) + &record(1, r#""first_name":"Jane""#));
+    place.custload("import b.ndjson --profile billing --mode upsert").ends(0);
+    assert_eq!(place.column("customers.db", "SELECT name FROM customers"), ["Jana Roth", "Bob Ek"]);
+    // In a new customer, a part is better than nothing, and the missing column is named.
+    let place = Place::new();
+    place.write("own.toml", PROFILE);
+    place.write("first.csv", "code,street\n1,Hof\n");
+    let done = place.custload("import first.csv --profile own.toml").ends(0);
+    done.says(&["no column matches no, so street is joined without it"]);
+    assert_eq!(stored(&place), "Hof");
+    // A file of which nothing would be stored is not loaded.
+    for (name, text) in [("x.csv", "a,b\n1,2\n"), ("x.ndjson", "{\"a\":1}\n")] {
+        place.write(name, text);
+        place
+            .custload(&format!("import {name} --profile own.toml"))
+            .ends(2)
+            .says(&["matches a field of the profile own"]);
+    }
+}

@@ -114,7 +114,10 @@ impl<B: RowBuilder> Draft<'_, B> {
             let error = cells.iter().filter(|_| has_marks).find_map(|(_, cell)| cut.error_in(cell));
             let stored = match error {
                 Some(error) => self.judge.cell_error(origin, error, error),
-                None => self.judge.parts(origin, &cells.iter().map(|(_, cell)| &**cell).collect::<Vec<_>>()),
+                None => {
+                    let texts: Vec<_> = cells.iter().map(|(_, cell)| &**cell).collect();
+                    self.judge.parts(origin, &texts, columns.is_whole())
+                }
             };
             self.note_outcome_of_several(field, &cells, &stored);
             return self.push(field, stored);

@@ -351,7 +351,9 @@ impl<'b, B: RowBuilder> Draft<'b, B> {
     }
 
     fn outcome(&self, field: usize, raw: &str, stored: &Stored<'_>) -> CellOutcome {
-        if self.judge.parent.replaces(self.judge.plan.parents, field) && *stored != Stored::Missing {
+        // The cell that names the parent is not the one that its ID replaces.
+        let names_parent = self.judge.plan.fields[field].link == Some(LinkPart::Referring);
+        if !names_parent && self.judge.parent.replaces(self.judge.plan.parents, field) && *stored != Stored::Missing {
             return CellOutcome::Unused;
         }
         let is_same = match stored {

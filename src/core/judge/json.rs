@@ -272,7 +272,8 @@ fn judge_members<'v, B: RowBuilder>(
                 let stored = match texts.collect::<Result<Vec<_>, _>>() {
                     Ok(texts) => {
                         let first = chosen.first().unwrap_or_default();
-                        draft.judge.parts(origin(first), &texts.iter().map(|text| &**text).collect::<Vec<_>>())
+                        let texts: Vec<_> = texts.iter().map(|text| &**text).collect();
+                        draft.judge.parts(origin(first), &texts, members.is_whole())
                     }
                     // A part that cannot be joined is not a text, and is judged alone.
                     Err(member) => draft.judge.written(origin(member), written(member as u32)),

@@ -84,6 +84,7 @@ impl Plan {
             checked: checked(&profile),
             parents: ParentPlan::of(&profile),
         };
+        plan.names.layout.needs_whole = mode.changes();
         if let Some(key) = plan.key.as_ref().filter(|_| mode.changes()) {
             plan.names.layout.alone = key.fields().collect();
         }

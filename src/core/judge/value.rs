@@ -12,7 +12,7 @@ use super::parents::RecordParent;
 use super::plan::{Content, Plan};
 use super::{field_plan::Rewritten, verdicts::Touched};
 use crate::core::finding::{FindingList, Problem, excerpt};
-use crate::core::mode::OnInvalid;
+use crate::core::mode::{Empty, OnInvalid};
 use crate::core::record::json::{self, JsonKind, JsonValue, Written};
 use crate::core::text::{self, sheet::without_guards};
 use crate::core::types::choices::some_of;
@@ -192,8 +192,9 @@ impl<'p> Judge<'p> {
         }
     }
 
-    /// Judges a value that comes in parts, which are joined. Missing parts are left out.
-    pub(super) fn parts(&mut self, origin: Origin, parts: &[&str]) -> Stored<'static> {
+    /// Judges a value that comes in parts, which are joined. Missing parts are left out. `is_whole`: whether the record has all of them,
+    /// that the input has, filled or not.
+    pub(super) fn parts(&mut self, origin: Origin, parts: &[&str], is_whole: bool) -> Stored<'static> {
         let plan = &self.plan.fields[origin.field];
         let (mut raw, mut value) = (Vec::new(), Vec::new());
         for part in parts {
@@ -208,7 +209,14 @@ impl<'p> Judge<'p> {
                 }
             }
         }
-        self.cleaned(origin, &raw.join(&plan.join), Cow::Owned(value.join(&plan.join))).into_owned()
+        let has_all = is_whole && (value.len() == parts.len() || self.plan.empty == Empty::Clear);
+        let stored = self.cleaned(origin, &raw.join(&plan.join), Cow::Owned(value.join(&plan.join))).into_owned();
+        if !has_all && self.plan.mode.changes() && !self.replaced.has(origin.field) {
+            // An existing customer keeps its value, which may have what is not said here.
+            self.absent.insert(origin.field);
+            self.empty = self.empty.and(&FieldSet::from_iter([origin.field]).complement());
+        }
+        stored
     }
 
     /// Judges a JSON value, as it is written in the record.

@@ -75,7 +75,12 @@ impl HeaderNames {
             }
         };
         for (field, of) in profile.fields.iter().enumerate() {
+            // A name that the profile joins with others is not the whole value.
+            let joined: HashSet<String> = of.from.iter().map(|name| letters_and_digits(name)).collect();
             for (rank, name) in (NAME..).zip(accepted_names(of)) {
+                if joined.contains(&letters_and_digits(name)) {
+                    continue;
+                }
                 add(name, Match { field, part: None, rank });
             }
             for (part, part_names) in of.part_names().enumerate() {

@@ -95,6 +95,8 @@ pub struct Layout {
     /// The fields whose values come from their best candidates alone. For a key: which customer a record means must not depend on
     /// which of its cells are empty.
     pub alone: Vec<usize>,
+    /// Whether a value of several columns is whole only if the record has all of them: a part would replace a customer's whole value.
+    pub needs_whole: bool,
 }
 
 const ADDRESS: [(&str, bool); 7] = [
@@ -135,6 +137,7 @@ impl Layout {
                 .filter_map(|(column, _)| profile.field_index(column).filter(|_| column.starts_with("address_line")))
                 .collect(),
             alone: Vec::new(),
+            needs_whole: false,
         }
     }
 

@@ -19,9 +19,16 @@ pub enum Source {
 pub struct Several {
     indices: [u32; MOST_PARTS],
     count: u8,
+    /// How many more there should be.
+    lacking: u8,
 }
 
 impl Several {
+    /// Whether these are all that there should be.
+    pub fn is_whole(&self) -> bool {
+        self.lacking == 0
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = usize> + Clone + '_ {
         self.indices[..usize::from(self.count)].iter().map(|index| *index as usize)
     }
@@ -170,16 +177,20 @@ impl Sources {
         let is_mapped = |slot: usize| self.slots[slot].first().is_some_and(|best| best.rank == MAP);
         let (is_whole_mapped, is_part_mapped) = (is_mapped(field), parts.clone().any(is_mapped));
         let is_there = |slot: &usize| !self.slots[*slot].is_empty();
+        let is_composed = layout.composed.contains(&field);
         let joined = |slots: Several, may_be_parted: bool| {
             let there: Several = slots.iter().filter(is_there).collect();
             let is_enough = there == slots || there != Several::default() && may_be_parted;
-            (is_enough && slots != Several::default()).then_some(Source::Joined(slots))
+            (is_enough && slots != Several::default()).then_some(Source::Joined(if is_composed {
+                slots
+            } else {
+                there
+            }))
         };
-        // What the profile joins is never taken from elsewhere, if the input has some of it.
-        let is_composed = layout.composed.contains(&field);
         let parts =
-            joined(parts.collect(), is_composed || may_be_parted || is_part_mapped).filter(|_| !is_whole_mapped);
+            joined(parts.collect(), may_be_parted || is_part_mapped || is_composed).filter(|_| !is_whole_mapped);
         let sources = &mut self.fields[field];
+        // What the profile joins is not taken from elsewhere.
         if is_composed && let Some(parts) = parts {
             sources.push(parts);
             return;
@@ -243,6 +254,13 @@ impl Sources {
         self.of(field).is_empty()
     }
 
+    /// The numbers of a field's parts that no column is, if the others are joined.
+    pub fn missing_parts(&self, layout: &Layout, field: usize) -> impl Iterator<Item = usize> + '_ {
+        let is_joined = self.of(field).iter().any(|source| matches!(source, Source::Joined(_)));
+        let slots = layout.parts[field].clone().enumerate().filter(move |_| is_joined);
+        slots.filter(|(_, slot)| self.slots[*slot].is_empty()).map(|(part, _)| part)
+    }
+
     /// Whether the map names a candidate for a field, or for a part of it.
     pub fn is_mapped(&self, layout: &Layout, field: usize) -> bool {
         let mut slots = layout.own_slots(field).filter_map(|slot| self.slots.get(slot)?.first());
@@ -297,7 +315,7 @@ impl Sources {
         for source in self.of(field) {
             let chosen = match *source {
                 Source::One(index) => Chosen::One(index),
-                Source::Joined(slots) => self.join(field, slots, has_value),
+                Source::Joined(slots) => self.join(field, slots, layout.needs_whole, has_value),
             };
             if chosen.indices().iter().any(|index| has_value(field, index)) {
                 return chosen;
@@ -317,17 +335,18 @@ impl Sources {
         with_value.or_else(|| own(role).next()).map_or(Chosen::Nothing, |column| Chosen::One(column.index))
     }
 
-    fn join(&self, field: usize, slots: Several, has_value: &mut HasValue<'_>) -> Chosen {
+    fn join(&self, field: usize, slots: Several, needs_whole: bool, has_value: &mut HasValue<'_>) -> Chosen {
         let chosen = slots.iter().filter_map(|slot| {
             let slot = &self.slots[slot];
             let with_value = if slot.len() > 1 { slot.iter().find(|part| has_value(field, part.index)) } else { None };
             with_value.or(slot.first()).map(|part| part.index)
         });
         let chosen: Several = chosen.collect();
+        let lacking = if needs_whole { slots.count - chosen.count } else { 0 };
         match (chosen.iter().next(), chosen.count) {
             (None, _) => Chosen::Nothing,
-            (Some(index), 1) => Chosen::One(index),
-            _ => Chosen::Joined(chosen),
+            (Some(index), 1) if lacking == 0 => Chosen::One(index),
+            _ => Chosen::Joined(Several { lacking, ..chosen }),
         }
     }
 

@@ -3,17 +3,22 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use crate::core::judge::KeptVerdicts;
+use crate::disk::free_bytes;
 use crate::sink::sqlite::keys::RunPosition;
+
+/// How often the file's length must be free beside it: a new database takes about as much as it, and sorting its keys some more.
+const SPACE: u64 = 2;
 
 /// The verdicts of a block, its rows and its keys, as they are written.
 pub type Parts = [Vec<u8>; 3];
 
 /// Writes [`KeptBlocks`].
 pub struct Keeper {
+    folder: PathBuf,
     file: Option<File>,
     offset: u64,
     blocks: Vec<KeptBlock>,
@@ -42,7 +47,7 @@ impl Keeper {
     /// A keeper with a file in `folder`, if blocks are to be kept.
     pub fn new(folder: &Path, is_keeping: bool) -> Keeper {
         let file = if is_keeping { tempfile::tempfile_in(folder).ok() } else { None };
-        Keeper { file, offset: 0, blocks: Vec::new() }
+        Keeper { folder: folder.to_path_buf(), file, offset: 0, blocks: Vec::new() }
     }
 
     pub fn is_keeping(&self) -> bool {
@@ -62,7 +67,11 @@ impl Keeper {
         self.offset += lengths.iter().sum::<usize>() as u64;
     }
 
+    /// The blocks, unless the database needs their space.
     pub fn finish(self) -> Option<KeptBlocks> {
+        if free_bytes(&self.folder).is_some_and(|free| free < SPACE * self.offset) {
+            return None;
+        }
         Some(KeptBlocks { file: Mutex::new(self.file?), blocks: self.blocks })
     }
 }
