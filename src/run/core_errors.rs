@@ -70,6 +70,9 @@ impl From<PlanError> for Error {
                     (_, OnInvalidReason::Required) => {
                         format!("is required in the profile {profile}, so it cannot be cleared")
                     }
+                    (_, OnInvalidReason::CheckedParent) => {
+                        "refers to a parent, and a check of the profile names it, so it cannot be cleared".to_string()
+                    }
                     _ => "is the key, and a record without it matches no customer".to_string(),
                 };
                 format!("--on-invalid {column}={name}: {column} {why}")

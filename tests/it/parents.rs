@@ -725,3 +725,17 @@ fn parents_of(customers: &[Customer]) -> Vec<(i64, Option<i64>)> {
 fn cases() -> u32 {
     std::env::var("CUSTLOAD_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(60)
 }
+
+/// Whether its parent is cleared turns out when all records have been checked.
+#[test]
+fn a_parent_that_a_check_names_is_not_cleared() {
+    let place = Place::new();
+    let check = "[[checks]]\nname = 'orphan'\nrule = \"parent_external_key != null || name != 'X'\"\n";
+    place.write("own.toml", format!("name = 'own'\nextends = 'billing'\n{check}"));
+    place.write("a.csv", "external_key,parent_key,name,email\n1,,Ann,no\n2,9,Bob,\n3,1,X,\n4,,X,\n");
+    let option = "import a.csv --profile own.toml --on-invalid parent_external_key=clear";
+    place.custload(option).ends(2).says(&["--on-invalid parent_external_key=clear", "a check of the profile names it"]);
+    place.custload("import a.csv --profile own.toml --on-invalid all=clear").ends(1);
+    assert_eq!(errors(&place, 1), "1 invalid-email, 2 no-such-parent, 4 check-failed");
+    assert_eq!(place.column("customers.db", "SELECT name || ifnull(email, '-') FROM customers"), ["Ann-", "X-"]);
+}

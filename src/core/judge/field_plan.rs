@@ -270,11 +270,15 @@ fn on_invalid(profile: &Profile, key: Option<&KeyPlan>, options: &FieldOptions) 
         Some(what) if !is(key_of_changes, index) => what,
         _ => OnInvalid::Reject,
     };
+    let is_checked_parent = |field: usize| {
+        let is_named = || profile.checks.iter().any(|check| check.compiled.fields.contains(&field));
+        profile.fields[field].references.is_some() && is_named()
+    };
     let mut on_invalid: Vec<OnInvalid> = profile.fields.iter().enumerate().map(of_profile).collect();
     for (column, what) in &options.on_invalid {
         if column == "all" {
             for (field, chosen) in on_invalid.iter_mut().enumerate() {
-                if !profile.fields[field].required && !is(key_of_changes, field) {
+                if !profile.fields[field].required && !is(key_of_changes, field) && !is_checked_parent(field) {
                     *chosen = *what;
                 }
             }
@@ -285,6 +289,7 @@ fn on_invalid(profile: &Profile, key: Option<&KeyPlan>, options: &FieldOptions) 
         let reason = match what {
             OnInvalid::Clear | OnInvalid::Keep if *required => OnInvalidReason::Required,
             OnInvalid::Clear if is(key_of_changes, field) => OnInvalidReason::Key,
+            OnInvalid::Clear if is_checked_parent(field) => OnInvalidReason::CheckedParent,
             OnInvalid::Keep if is(key, field) => OnInvalidReason::Key,
             OnInvalid::Keep if profile.fields[field].storage() != Storage::Text => OnInvalidReason::Number,
             _ => {

@@ -64,6 +64,8 @@ pub enum OnInvalidReason {
     Required,
     Key,
     Number,
+    /// It refers to a parent, and a check names it: whether it is cleared turns out when all records have been checked.
+    CheckedParent,
 }
 
 impl From<SettingsError> for PlanError {
