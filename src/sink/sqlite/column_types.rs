@@ -44,10 +44,11 @@ pub(super) fn other(connection: &Connection, table: &str, field: &Field) -> rusq
 
 /// Whether a column has values, or would get some back by an undo.
 fn is_used(connection: &Connection, table: &str, column: &str) -> rusqlite::Result<bool> {
-    let (table, quoted_column) = (quoted(table), quoted(column));
+    let (quoted_table, quoted_column) = (quoted(table), quoted(column));
     let sql = format!(
-        "SELECT EXISTS (SELECT 1 FROM {table} WHERE {quoted_column} IS NOT NULL) \
-         OR EXISTS (SELECT 1 FROM import_changes WHERE field = ?1 COLLATE NOCASE)"
+        "SELECT EXISTS (SELECT 1 FROM {quoted_table} WHERE {quoted_column} IS NOT NULL) \
+         OR EXISTS (SELECT 1 FROM import_changes WHERE field = ?2 COLLATE NOCASE \
+         AND run_id IN (SELECT run_id FROM import_runs WHERE table_name = ?1 COLLATE NOCASE))"
     );
-    connection.query_row(&sql, [column], |row| row.get(0))
+    connection.query_row(&sql, [table, column], |row| row.get(0))
 }
