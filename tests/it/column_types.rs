@@ -195,7 +195,7 @@ fn an_older_database_gets_its_types() {
     }
     assert!(std::fs::read(place.path("customers.db")).unwrap() == before);
     place.write("new.toml", profile("new", "type = 'integer'"));
-    refused(&place, "new.toml", &["has the type \"TEXT\", but the profile new gives it the type \"integer\""]);
+    refused(&place, "new.toml", &["is declared \"TEXT\", but the profile new stores \"INTEGER\" in it"]);
     place.custload("import b.csv --profile own.toml").ends(0);
     assert_eq!(place.column("customers.db", TYPES), ["customers.code: text", "customers.value: date"]);
     place.write("new.toml", profile("new", "type = 'timestamp'"));
