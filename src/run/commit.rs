@@ -20,7 +20,7 @@ use crate::disk::folder_of;
 use crate::error::{Error, Result};
 use crate::read::InputRead;
 use crate::report::folder::ReportFolder;
-use crate::sink::sqlite::{Checkpoint, InputPosition, keys::RunPosition};
+use crate::sink::sqlite::{Checkpoint, Circle, InputPosition, keys::RunPosition};
 
 pub(super) struct Committer<'r> {
     pub(super) options: &'r Options,
@@ -87,6 +87,7 @@ impl<'r> Committer<'r> {
             started_at: record.row.started_at.clone(),
             replay: start.unfinished.take().map(|run| Replay::new(run.checkpoint, counts)),
             created: None,
+            moved: Vec::new(),
         };
         let ledger = Ledger::new(record, plan.fields.len(), counts);
         let run_name = start.run_name.clone();
@@ -332,16 +333,19 @@ impl<'r> Committer<'r> {
         Ok(self)
     }
 
-    /// An error if a customer that this run has created or moved would be its own ancestor. Records that would do that are rejected, if
-    /// they name parents by a value; this finds it where they name IDs, or where several inputs, or values that are kept, move customers.
+    /// An error if a customer that was moved since the last checkpoint would be its own ancestor; nobody was below one that the run
+    /// creates. Records that would do that are rejected, if they name parents by a value; this finds it where they name IDs, or where
+    /// several inputs, or values that are kept, move customers.
     fn refuse_circle(&mut self) -> Result<()> {
         // Without customers from before, all were created by records whose parents were resolved.
-        if self.parents.is_none() || !self.plan.mode.changes() || self.writer.target.customers().is_none() {
+        let mut moved = std::mem::take(&mut self.writer.moved);
+        if moved.is_empty() || self.writer.target.customers().is_none() {
             return Ok(());
         }
+        moved.sort_unstable();
         // Rows may be gathered beside the database.
         self.writer.end_input()?;
-        match self.writer.target.circle_of_run(self.writer.created)? {
+        match Circle::through(&moved, |customer| self.writer.target.parent_of(customer))? {
             None => Ok(()),
             Some(circle) => {
                 Err(Error::database(&self.writer.database, format!("{circle}; correct the parents in the input")))

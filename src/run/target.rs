@@ -5,11 +5,11 @@ use std::{ops::Range, path::PathBuf, sync::Arc};
 use super::accepted::{Accepted, Action};
 use super::options::{Observer, Options};
 use super::{resume::Replay, start::Start};
-use crate::core::{judge::plan::Plan, row::Value};
+use crate::core::{judge::plan::Plan, profile::PARENT_ID, row::Value};
 use crate::error::{Error, Result};
 use crate::sink::sqlite::record::values;
 use crate::sink::sqlite::{
-    Change, ChangeStamp, Circle, Customers, Origin, SIMULATED_RUN, Simulation, Snapshot, Store, StoreOptions, StoredRow,
+    Change, ChangeStamp, Customers, Origin, SIMULATED_RUN, Simulation, Snapshot, Store, StoreOptions, StoredRow,
 };
 
 pub(super) enum Target {
@@ -66,12 +66,11 @@ impl Target {
         }
     }
 
-    /// A circle that the run has put a customer into; `created` are the customers that it has created.
-    pub(super) fn circle_of_run(&self, created: Option<(i64, i64)>) -> Result<Option<Circle>> {
+    /// The parent of a customer, as the inputs so far have left it.
+    pub(super) fn parent_of(&self, customer: i64) -> Result<Option<i64>> {
         match self {
-            Target::Simulated(simulation) => simulation.circle_of_run(),
-            Target::Database(store) => store.customers().map_or(Ok(None), |customers| customers.circle_of_run(created)),
-            Target::ReadOnly(_) | Target::Nothing => Ok(None),
+            Target::Simulated(simulation) => simulation.parent_of(customer),
+            _ => self.customers().map_or(Ok(None), |existing| existing.parent_of(customer)),
         }
     }
 
@@ -143,6 +142,8 @@ pub(super) struct CustomerWriter {
     /// What a stopped run has done already: until it is done again, nothing is written.
     pub(super) replay: Option<Replay>,
     pub(super) created: Option<(i64, i64)>,
+    /// The customers that were given other parents since the last checkpoint.
+    pub(super) moved: Vec<i64>,
 }
 
 impl CustomerWriter {
@@ -195,6 +196,7 @@ impl CustomerWriter {
                 (plan.column.as_str(), value)
             });
             let change = Change { customer, values: values.collect(), record: accepted.position.record };
+            self.moved.extend(change.values.iter().filter(|(column, _)| *column == PARENT_ID).map(|_| customer));
             let (now, file) = (self.started_at.as_str(), accepted.input as i64 + 1);
             match &mut self.target {
                 Target::Database(store) => store.change(&change, &ChangeStamp { now, run: store.run_id(), file })?,

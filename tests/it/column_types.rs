@@ -159,6 +159,31 @@ fn an_empty_column_can_get_another_type() {
     assert_eq!(place.column("customers.db", "SELECT code || value FROM customers"), ["B2001-02-03"]);
 }
 
+/// What a run has changed in one table says nothing of a column with the same name in another.
+#[test]
+fn changes_count_only_in_their_own_table() {
+    let place = Place::new();
+    let of_table = |table: &str, keys: &str| format!("table = '{table}'\n{}", profile(table, keys));
+    for (file, table, keys) in [
+        ("people.toml", "people", ""),
+        ("firms.toml", "firms", ""),
+        ("new-people.toml", "People", "type = 'date'"),
+        ("new-firms.toml", "Firms", "type = 'date'"),
+    ] {
+        place.write(file, of_table(table, keys));
+    }
+    place.write("people.csv", "code;value\nA;\n");
+    place.write("firms.csv", "code;value\nA;x\n");
+    place.write("b.csv", "code;value\nA;\n");
+    place.custload("import people.csv --profile people.toml").ends(0);
+    place.custload("import firms.csv --profile firms.toml").ends(0);
+    place.custload("import b.csv --profile firms.toml --mode upsert --empty clear").ends(0);
+    place.custload("check b.csv --profile new-people.toml --mode upsert --db customers.db").ends(0);
+    refused(&place, "new-firms.toml", &["the column value of its table Firms has the type \"text\""]);
+    place.custload("import b.csv --profile new-people.toml --mode upsert --force").ends(0);
+    assert_eq!(place.column("customers.db", TYPES)[3], "people.value: date");
+}
+
 /// A database from before there was the table gets the types of the profile that is loaded next.
 #[test]
 fn an_older_database_gets_its_types() {
@@ -170,7 +195,7 @@ fn an_older_database_gets_its_types() {
     }
     assert!(std::fs::read(place.path("customers.db")).unwrap() == before);
     place.write("new.toml", profile("new", "type = 'integer'"));
-    refused(&place, "new.toml", &["has the type \"TEXT\", but the profile new gives it the type \"integer\""]);
+    refused(&place, "new.toml", &["is declared \"TEXT\", but the profile new stores \"INTEGER\" in it"]);
     place.custload("import b.csv --profile own.toml").ends(0);
     assert_eq!(place.column("customers.db", TYPES), ["customers.code: text", "customers.value: date"]);
     place.write("new.toml", profile("new", "type = 'timestamp'"));

@@ -321,6 +321,18 @@ fn no_customer_becomes_its_own_ancestor() {
     import(&place, "b.csv --mode upsert").ends(0);
 }
 
+/// One part moves a customer, which is all right; a later part closes the circle.
+#[test]
+fn a_circle_across_parts_is_refused_by_the_part_that_closes_it() {
+    let place = Place::new();
+    place.write("a.csv", table("A B C"));
+    import(&place, "a.csv").ends(0);
+    place.write("b.csv", "external_key,parent_customer_id\nC,2\nA,3\nB,1\n");
+    let done = place.custload("import b.csv --profile billing --mode update --commit-every 1");
+    done.ends(2).says(&["customer 2 would be its own ancestor: 2 → 1 → 3 → 2"]);
+    assert_eq!(customers(&place), "1 A<3, 2 B, 3 C<2");
+}
+
 #[test]
 fn undo_restores_nobody_below_a_deleted_customer() {
     let place = Place::new();

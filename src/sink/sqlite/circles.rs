@@ -1,8 +1,9 @@
 //! Circles of customers and their parents: [`Circle`].
 
+use std::collections::HashSet;
 use std::fmt::{self, Display, Formatter};
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension};
 
 use super::rows::FIRST_SIMULATED;
 use crate::core::profile::PARENT_ID;
@@ -12,40 +13,36 @@ use crate::core::profile::PARENT_ID;
 pub struct Circle(Vec<i64>);
 
 impl Circle {
-    /// A circle that one of these customers is in, from that customer on; `None` if there is none. `parents` are customers with their
-    /// parents: all, or those that are above these customers. Both stand in order. Takes time and memory in proportion to them.
-    pub(super) fn through(customers: &[i64], parents: &[(i64, i64)]) -> Option<Circle> {
-        let index_of = |wanted: i64| parents.binary_search_by_key(&wanted, |(customer, _)| *customer).ok();
-        let above = |at: usize| index_of(parents[at].1);
-        // The walk on which each customer was met first; 0 before.
-        let mut met = vec![0_usize; parents.len()];
-        for (walk, start) in (1..).zip(customers) {
-            let mut next = index_of(*start);
-            while let Some(at) = next.filter(|at| met[*at] == 0) {
-                met[at] = walk;
-                next = above(at);
+    /// A circle that one of these customers is in, from that customer on; `None` if there is none. The customers stand in order. Walks
+    /// upward from each of them, and visits each customer once.
+    pub fn through<E>(
+        customers: &[i64],
+        mut parent_of: impl FnMut(i64) -> Result<Option<i64>, E>,
+    ) -> Result<Option<Circle>, E> {
+        let mut visited = HashSet::new();
+        for start in customers {
+            let (mut walk, mut next) = (Vec::new(), Some(*start));
+            while let Some(customer) = next.filter(|customer| visited.insert(*customer)) {
+                walk.push(customer);
+                next = parent_of(customer)?;
             }
-            let Some(first) = next.filter(|at| met[*at] == walk) else { continue };
-            let mut members = vec![parents[first].0];
-            let mut at = above(first);
-            while let Some(member) = at.filter(|at| *at != first) {
-                members.push(parents[member].0);
-                at = above(member);
-            }
+            // Whoever is met again may be of an earlier walk.
+            let Some(first) = walk.iter().position(|customer| Some(*customer) == next) else { continue };
+            let mut members = walk.split_off(first);
             if let Some(at) = members.iter().position(|member| customers.binary_search(member).is_ok()) {
                 members.rotate_left(at);
-                return Some(Circle(members));
+                return Ok(Some(Circle(members)));
             }
         }
-        None
+        Ok(None)
     }
 }
 
-/// The customers that a run has given other parents, in order.
-pub(super) fn moved(connection: &Connection, run: i64) -> rusqlite::Result<Vec<i64>> {
-    let sql = "SELECT customer_id FROM import_changes WHERE run_id = ?1 AND field = ?2 ORDER BY customer_id";
-    let mut statement = connection.prepare(sql)?;
-    statement.query_map(params![run, PARENT_ID], |row| row.get(0))?.collect()
+/// A customer's parent; the outer `None` if there is no such customer. `table` is quoted.
+pub(super) fn parent_of(connection: &Connection, table: &str, customer: i64) -> rusqlite::Result<Option<Option<i64>>> {
+    let mut statement =
+        connection.prepare_cached(&format!("SELECT {PARENT_ID} FROM {table} WHERE customer_id = ?1"))?;
+    statement.query_row([customer], |row| Ok(row.get_ref(0)?.as_i64().ok())).optional()
 }
 
 /// The most customers that a message names.
@@ -68,12 +65,18 @@ impl Display for Circle {
 
 #[cfg(test)]
 mod tests {
+    use std::{collections::HashMap, convert::Infallible};
+
     use super::*;
 
     #[test]
     fn a_circle_through_a_customer_is_found() {
-        let find =
-            |parents: &[(i64, i64)], customers: &[i64]| Circle::through(customers, parents).map(|circle| circle.0);
+        let find = |parents: &[(i64, i64)], customers: &[i64]| {
+            let mut parents: HashMap<i64, i64> = parents.iter().copied().collect();
+            // Whoever is asked for once more has none.
+            let circle = Circle::through(customers, |customer| Ok::<_, Infallible>(parents.remove(&customer)));
+            circle.unwrap().map(|circle| circle.0)
+        };
         let tree = [(2, 1), (3, 2), (4, 9)];
         assert_eq!(find(&tree, &[2, 3, 4]), None);
         assert_eq!(find(&[(1, 1), (2, 1)], &[1]), Some(vec![1]));
@@ -87,6 +90,9 @@ mod tests {
         let chain: Vec<(i64, i64)> = (1..200_000).map(|customer| (customer, customer + 1)).collect();
         let all: Vec<i64> = chain.iter().map(|(customer, _)| *customer).collect();
         assert_eq!(find(&chain, &all), None);
+        let all: Vec<i64> = (2..200_000).collect();
+        let fan: Vec<(i64, i64)> = all.iter().map(|customer| (*customer, 1)).collect();
+        assert_eq!(find(&fan, &all), None);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use rusqlite::{Connection, OpenFlags, Row, params, types::ValueRef};
 
-use super::circles::{Circle, moved};
+use super::circles::parent_of;
 use super::connection::{StoreOptions, connect, read_or_recover};
 use super::file::{Location, locate};
 use super::runs::next_run;
@@ -158,17 +158,12 @@ impl<'d> Customers<'d> {
         })
     }
 
-    /// A circle that the run has put a customer into: one with an ID in `created`, or one that it has given another parent.
-    pub fn circle_of_run(&self, created: Option<(i64, i64)>) -> Result<Option<Circle>> {
-        let mut parents: Vec<(i64, i64)> = Vec::new();
-        self.for_each_parent(|customer, parent| parents.push((customer, parent)))?;
-        parents.sort_unstable();
-        let moved = moved(self.connection, self.options.run_id);
-        let mut customers = moved.map_err(|error| self.options.sqlite_error(error))?;
-        let is_created = |customer: &i64| created.is_some_and(|(first, last)| (first..=last).contains(customer));
-        customers.extend(parents.iter().map(|(customer, _)| *customer).filter(is_created));
-        customers.sort_unstable();
-        Ok(Circle::through(&customers, &parents))
+    pub fn parent_of(&self, customer: i64) -> Result<Option<i64>> {
+        if !self.has_column(PARENT_ID) {
+            return Ok(None);
+        }
+        let read = parent_of(self.connection, &table_of(&self.options.profile), customer);
+        read.map(Option::flatten).map_err(|error| self.options.sqlite_error(error))
     }
 
     /// Visits the IDs of customers below `below`, in order.

@@ -221,24 +221,28 @@ pub(super) fn compare(connection: &Connection, profile: &Profile) -> Found<Lacks
         Ok((true, false)) => return Ok(Ok(Lacks::Table)),
         Ok((true, true)) => {}
     }
-    let columns = columns_of(connection, table)?;
+    let (columns, types) = (columns_of(connection, table)?, column_types::of_table(connection, table)?);
     let mut missing = Vec::new();
     for (index, field) in profile.fields.iter().enumerate() {
         let Some(column) = columns.iter().find(|column| column.name.eq_ignore_ascii_case(&field.column)) else {
             missing.push(index);
             continue;
         };
-        let other = match column_types::other(connection, table, field)? {
-            None if column.declared != column_type(field) => Some(column.declared.clone()),
-            other => other,
+        let (name, profile, declared) = (&field.column, &profile.name, &column.declared);
+        let conflict = match column_types::conflicting_type(connection, (table, &types), field)? {
+            Some(stored) => {
+                let wanted = field.form();
+                format!("has the type \"{stored}\", but the profile {profile} gives it the type \"{wanted}\"")
+            }
+            None if declared != column_type(field) => {
+                let wanted = column_type(field);
+                format!("is declared \"{declared}\", but the profile {profile} stores \"{wanted}\" in it")
+            }
+            None => continue,
         };
-        if let Some(other) = other {
-            let (name, wanted, profile) = (&field.column, field.form(), &profile.name);
-            return Ok(Err(format!(
-                "the column {name} of its table {table} has the type \"{other}\", but the profile {profile} gives it \
-                 the type \"{wanted}\". Rename the field, or give the profile another table"
-            )));
-        }
+        return Ok(Err(format!(
+            "the column {name} of its table {table} {conflict}. Rename the field, or give the profile another table"
+        )));
     }
     Ok(Ok(Lacks::Columns(missing)))
 }

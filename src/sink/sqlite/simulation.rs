@@ -4,13 +4,13 @@ use std::{ops::Range, sync::Arc, sync::atomic::AtomicUsize};
 
 use rusqlite::Connection;
 
-use super::circles::{Circle, moved};
+use super::circles::parent_of;
 use super::connection::sqlite_error;
 use super::customers::{Customers, Origin, Snapshot, StoredRow, read_origin, read_rows, value_before};
 use super::rows::{self, Change, ChangeSql, ChangeStamp, FIRST_SIMULATED, insert_rows};
 use super::schema::{create_all, insert_customer, table_of};
 use super::sql::{execute, quoted};
-use crate::core::profile::{PARENT_ID, Profile};
+use crate::core::profile::Profile;
 use crate::core::row::Value;
 use crate::error::{Error, Result};
 
@@ -86,30 +86,14 @@ impl Simulation {
         read.map_err(|error| failed(&self.stop, &error))
     }
 
-    /// A circle that the check would have put a customer into: see [`Customers::circle_of_run`].
-    pub fn circle_of_run(&self) -> Result<Option<Circle>> {
-        let here = self.parents_here().map_err(|error| failed(&self.stop, &error))?;
-        let is_here = |wanted: i64| here.binary_search_by_key(&wanted, |(customer, _)| *customer).is_ok();
-        let parents = here.iter().filter_map(|(customer, parent)| Some((*customer, (*parent)?)));
-        let mut parents: Vec<(i64, i64)> = parents.collect();
-        if let Some(existing) = self.customers() {
-            existing.for_each_parent(|customer, parent| {
-                parents.extend(Some((customer, parent)).filter(|(customer, _)| !is_here(*customer)));
-            })?;
+    /// The parent that a customer would have.
+    pub fn parent_of(&self, customer: i64) -> Result<Option<i64>> {
+        match parent_of(&self.connection, &table_of(&self.profile), customer)
+            .map_err(|error| failed(&self.stop, &error))?
+        {
+            Some(parent) => Ok(parent),
+            None => self.customers().map_or(Ok(None), |existing| existing.parent_of(customer)),
         }
-        parents.sort_unstable();
-        let mut customers = moved(&self.connection, RUN).map_err(|error| failed(&self.stop, &error))?;
-        customers.extend(here.iter().map(|(customer, _)| *customer).filter(|customer| *customer >= FIRST_SIMULATED));
-        customers.sort_unstable();
-        Ok(Circle::through(&customers, &parents))
-    }
-
-    /// The customers that would be created or changed, in order, and their parents.
-    fn parents_here(&self) -> rusqlite::Result<Vec<(i64, Option<i64>)>> {
-        let (parent, table) = (quoted(PARENT_ID), table_of(&self.profile));
-        let sql = format!("SELECT customer_id, {parent} FROM {table} ORDER BY customer_id");
-        let mut statement = self.connection.prepare(&sql)?;
-        statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
     }
 
     /// Reads the rows of customers, as [`Customers::read_rows`] does.

@@ -1,12 +1,12 @@
 //! A customer is not deleted while it is the parent of one that stays, and not restored below one that was deleted, or below itself.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use rusqlite::OptionalExtension;
+use rusqlite::{OptionalExtension, params};
 
 use super::undoing::{ChangeCause, Failure, KEPT, Step, Undoing, Undone, customer_columns};
 use crate::core::profile::PARENT_ID;
-use crate::sink::sqlite::circles::{Circle, moved};
+use crate::sink::sqlite::circles::{Circle, parent_of};
 use crate::sink::sqlite::id_ranges::IdRanges;
 
 impl Undoing<'_> {
@@ -72,19 +72,13 @@ impl Undoing<'_> {
             return Ok(());
         }
         let kept = self.kept()?;
-        let mut restored = moved(self.connection, self.undo.run_id)?;
+        let mut restored = self.moved()?;
         restored.retain(|customer| *customer < self.first_created && !kept.contains(customer));
-        let mut parents: BTreeMap<i64, i64> = BTreeMap::new();
-        for customer in &restored {
-            let mut next = Some(*customer);
-            while let Some(customer) = next.filter(|customer| !parents.contains_key(customer)) {
-                self.check_stop()?;
-                next = self.parent_of(customer)?.flatten();
-                parents.extend(next.map(|parent| (customer, parent)));
-            }
-        }
-        let parents: Vec<(i64, i64)> = parents.into_iter().collect();
-        match Circle::through(&restored, &parents) {
+        let above = |customer| {
+            self.check_stop()?;
+            self.parent_of(customer).map(Option::flatten)
+        };
+        match Circle::through(&restored, above)? {
             None => Ok(()),
             Some(circle) => Err(Failure::Refused(format!(
                 "{circle}; undo the runs that have moved the others since, or give one of them another parent"
@@ -112,10 +106,14 @@ impl Undoing<'_> {
         kept.collect()
     }
 
-    /// A customer's parent; the outer `None` if there is no such customer.
+    /// The customers that the run has given other parents, in order.
+    fn moved(&self) -> rusqlite::Result<Vec<i64>> {
+        let sql = "SELECT customer_id FROM import_changes WHERE run_id = ?1 AND field = ?2 ORDER BY customer_id";
+        let mut statement = self.connection.prepare(sql)?;
+        statement.query_map(params![self.undo.run_id, PARENT_ID], |row| row.get(0))?.collect()
+    }
+
     fn parent_of(&self, customer: i64) -> rusqlite::Result<Option<Option<i64>>> {
-        let sql = format!("SELECT {PARENT_ID} FROM {} WHERE customer_id = ?1", self.quoted_table);
-        let mut statement = self.connection.prepare_cached(&sql)?;
-        statement.query_row([customer], |row| Ok(row.get_ref(0)?.as_i64().ok())).optional()
+        parent_of(self.connection, &self.quoted_table, customer)
     }
 }
