@@ -28,18 +28,18 @@ pub(super) fn choose(header: &str, stats: &ColumnStats, habits: Habits) -> Guess
         &|| decimal(stats, habits),
     ];
     let typed = |fits: fn(&Fit) -> bool| types.iter().find_map(|guess| guess().filter(|guess| fits(&guess.fit)));
-    let is_number = |guess: &Guess| matches!(guess.kind, "integer" | "decimal");
-    match typed(Fit::is_enough) {
-        // A file's codes may be numbers by chance; a few that are not show it.
-        Some(guess) if is_number(&guess) && !guess.fit.is_whole() => choice(stats).unwrap_or(guess),
-        Some(guess) => guess,
-        None => {
-            let guess = list(stats).or_else(|| choice(stats)).unwrap_or_else(|| text(stats));
-            match typed(Fit::is_nearly_enough) {
-                Some(near) if guess.perhaps.is_empty() => with_near(guess, near),
-                _ => guess,
-            }
-        }
+    if let Some(guess) = typed(Fit::is_enough) {
+        return guess;
+    }
+    let near = typed(Fit::is_nearly_enough);
+    // Words among amounts or days are mistakes, or say that there is no value.
+    let is_measured =
+        near.as_ref().is_some_and(|near| matches!(near.kind, "integer" | "decimal" | "date" | "timestamp"));
+    let words = list(stats).or_else(|| if is_measured { None } else { choice(stats) });
+    let guess = words.unwrap_or_else(|| text(stats));
+    match near {
+        Some(near) if guess.perhaps.is_empty() => with_near(guess, near),
+        _ => guess,
     }
 }
 

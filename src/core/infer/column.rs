@@ -327,10 +327,9 @@ impl Fit {
         self.fitting > 0 && 100 * self.fitting >= 98 * self.of
     }
 
-    /// Whether at least 90 of 100 fit, and not too few, so that the others may be mistakes.
+    /// Whether at least 90 of 100 fit, so that the others may be mistakes.
     pub(super) fn is_nearly_enough(&self) -> bool {
-        const FEW: u64 = 20;
-        self.of >= FEW && 100 * self.fitting >= 90 * self.of
+        self.fitting > 0 && 100 * self.fitting >= 90 * self.of
     }
 
     pub(super) fn is_whole(&self) -> bool {

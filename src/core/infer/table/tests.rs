@@ -179,6 +179,34 @@ fn a_type_that_nearly_all_values_fit_is_a_comment() {
 }
 
 #[test]
+fn amounts_and_days_with_a_word_among_them_are_no_choice() {
+    let mixed = |many: [&'static str; 2], word: &'static str, words: usize, of: usize| -> Vec<&'static str> {
+        (0..of).map(|row| if row < words { word } else { many[row % 2] }).collect()
+    };
+    for (cells, line_of_type, perhaps) in [
+        (mixed(["500,00", "1000,00"], "unbegrenzt", 4, 300), "decimal required=true decimal=\",\" scale=2", None),
+        (mixed(["14", "30"], "sofort", 6, 300), "integer required=true", None),
+        (mixed(["2024-01-31", "2023-12-31"], "morgen", 5, 300), "date required=true", None),
+        (mixed(["500,00", "1000,00"], "unbegrenzt", 30, 300), "text required=true max=20", Some("decimal")),
+        (mixed(["14", "30"], "sofort", 7, 300), "text required=true max=10", Some("integer")),
+        (mixed(["14", "30"], "sofort", 1, 12), "text required=true max=10", Some("integer")),
+        (mixed(["2024-01-31", "2023-12-31"], "morgen", 20, 300), "text required=true max=20", Some("date")),
+        // More words than a tenth are words.
+        (mixed(["14", "30"], "sofort", 31, 300), "choice required=true choices=[\"30\", \"14\", \"sofort\"]", None),
+        // Codes with zeros in front are none of these.
+        (mixed(["01", "02"], "X", 4, 300), "choice required=true choices=[\"01\", \"02\", \"X\"]", None),
+    ] {
+        let field = &proposed("a", &cells).fields[0];
+        let kind = perhaps.map(|kind| format!("type = \"{kind}\""));
+        assert_eq!((line(field).as_str(), field.perhaps.first()), (line_of_type, kind.as_ref()), "{cells:?}");
+    }
+    let cells = mixed(["500,00", "1000,00"], "unbegrenzt", 4, 300);
+    let notes = &proposed("a", &cells).fields[0].notes;
+    let said = "decimal: 98.6 % of the values fit; likely. 4 values do not, such as \"unbegrenzt\" on line 2; rejected";
+    assert!(notes.iter().any(|note| note == said), "{notes:?}");
+}
+
+#[test]
 fn words_for_yes_and_no_may_be_a_flag() {
     for (words, values) in [
         (["Ja", "nein"], Some("values = { Ja = \"yes\", nein = \"no\" }")),
