@@ -55,11 +55,12 @@ pub(super) fn compiled(
     }
     let mut names = HashSet::new();
     for CheckText { name, message, .. } in checks {
-        let is_new = if names.insert(name) { Ok(()) } else { Err(Kind::RepeatedCheck) };
-        let name_is_right = is_new.and_then(|()| check_text(name, MOST_NAME));
-        name_is_right.map_err(|kind| (Some(name.clone()), "name", kind))?;
-        let message_is_right = message.iter().try_for_each(|message| check_text(message, MOST_MESSAGE));
-        message_is_right.map_err(|kind| (Some(name.clone()), "message", kind))?;
+        let at = |key| move |kind| (Some(name.clone()), key, kind);
+        if !names.insert(name) {
+            return Err(at("name")(Kind::RepeatedCheck));
+        }
+        check_text(name, MOST_NAME).map_err(at("name"))?;
+        message.iter().try_for_each(|message| check_text(message, MOST_MESSAGE)).map_err(at("message"))?;
     }
     let mut patterns = 0;
     let compile = |check: &CheckText| {

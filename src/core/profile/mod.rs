@@ -24,6 +24,7 @@ mod nested;
 mod parents;
 mod parse;
 mod places;
+mod profile_check;
 mod scalar;
 mod sources;
 mod toml_words;
