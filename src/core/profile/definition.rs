@@ -13,7 +13,7 @@ use super::habits::Habits;
 use super::header::nearest;
 use super::parents::with_parents;
 use super::parse::{Parsed, ProfileText, ReadBase, built_in, parse};
-use super::places::Sources;
+use super::profile_files::ProfileFiles;
 
 /// A named set of fields and rules.
 #[derive(Clone, Debug)]
@@ -146,19 +146,19 @@ impl Profile {
     ///
     /// [`ProfileError`] says what is wrong, and in which file.
     pub fn parse_with(file: &str, text: &str, read: &mut ReadBase<'_>) -> Result<Profile, ProfileError> {
-        let Parsed { content, sources, toml } = parse(file, text, read)?;
-        Profile::from_text(content, &sources, toml)
+        let Parsed { content, files, toml } = parse(file, text, read)?;
+        Profile::from_text(content, files, toml)
     }
 
     fn built_in(file: &str, text: &str) -> Result<Profile, ProfileError> {
-        let (content, sources) = built_in(file, text)?;
-        Profile::from_text(content, &sources, String::new())
+        let (content, files) = built_in(file, text)?;
+        Profile::from_text(content, files, String::new())
     }
 
     /// Makes a profile of what a file says, if it is one.
-    fn from_text(content: ProfileText, sources: &Sources, toml: String) -> Result<Profile, ProfileError> {
+    fn from_text(content: ProfileText, files: ProfileFiles, toml: String) -> Result<Profile, ProfileError> {
         let ProfileText { name, title, key, key_fallback, table, file, feed, fields, checks, .. } = content;
-        let name = name.unwrap_or_else(|| sources.stem().to_string());
+        let name = name.unwrap_or_else(|| files.stem().to_string());
         let title = title.unwrap_or_else(|| name.clone());
         let table = table.unwrap_or_else(|| TABLE.to_string());
         let digest = match toml.as_str() {
@@ -167,8 +167,8 @@ impl Profile {
         };
         let fields = with_parents(fields);
         let checks = compiled(&checks, &fields).map_err(|(check, key, kind)| match check {
-            Some(name) => sources.blaming_drop(sources.check_error(&name, key, kind)),
-            None => sources.error(&[key], kind),
+            Some(name) => files.blaming_drop(files.check_error(&name, key, kind)),
+            None => files.error(&[key], kind),
         })?;
         let mut profile = Profile {
             name,
@@ -187,16 +187,15 @@ impl Profile {
         profile.check().map_err(|(path, kind)| {
             let path: Vec<&str> = path.iter().map(String::as_str).collect();
             match (&kind, path.as_slice()) {
-                (Kind::NothingBetween(keys, _), [table @ .., _]) => sources.error_of_two(table, *keys, kind),
-                (_, [_, column, key]) => {
-                    sources.blaming_type(sources.blaming_drop(sources.error(&path, kind)), column, key)
-                }
-                _ => sources.blaming_drop(sources.error(&path, kind)),
+                (Kind::NothingBetween(keys, _), [table @ .., _]) => files.error_of_two(table, *keys, kind),
+                (_, [_, column, key]) => files.blaming_type(files.blaming_drop(files.error(&path, kind)), column, key),
+                _ => files.blaming_drop(files.error(&path, kind)),
             }
         })?;
+        let files = Arc::new(files);
         for (table, habits) in [("file", &mut profile.file), ("feed", &mut profile.feed)] {
             for habit in &mut habits.0 {
-                habit.place = Some(Box::new(sources.error(&[table, &habit.key], Kind::Habit(String::new()))));
+                habit.place = Some((table, Arc::clone(&files)));
             }
         }
         Ok(profile)
