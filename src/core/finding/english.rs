@@ -285,7 +285,7 @@ fn of_parent(problem: &Problem<&str>, column: &str, out: &mut Formatter<'_>) -> 
         Problem::NoSuchParent { parent, referenced: None } => {
             write!(out, "{column} is {}, and no customer in the database has this ID", visible(parent))
         }
-        Problem::NobodyAsParent { parent } => {
+        Problem::ParentMeansNothing { parent } => {
             write!(out, "{column} is {}, which stands for no value, so it names no parent", quoted(parent))
         }
         Problem::ParentRejected { parent, referenced } => {
@@ -351,7 +351,7 @@ fn advice(finding: &Finding<'_>, end: &str, out: &mut Formatter<'_>) -> Result {
         Problem::TooLong { kind: TextKind::Phone, .. } => "Check whether it is one number",
         Problem::TooLong { kind: TextKind::Email, .. } => "Only a shorter address fits",
         Problem::Characters { country: Some(_), .. } => "Write the country's English name or its ISO 3166 code",
-        Problem::NobodyAsParent { .. } => "Correct the value, or empty the cell if there is no parent",
+        Problem::ParentMeansNothing { .. } => "Correct the value, or empty the cell if there is no parent",
         Problem::Characters { country: None, .. } => "Write it without that character",
         Problem::PhoneCharacter { .. } | Problem::PhoneWithoutDigits if !has_digits() => {
             "Empty the cell, or write the number"

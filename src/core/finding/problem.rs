@@ -166,7 +166,7 @@ pub enum Problem<T = String> {
     /// No record and no customer has this value, in this field; or no customer this ID, if there is no field.
     NoSuchParent { parent: T, referenced: Option<T> },
     /// The parent's value is one that stands for no value.
-    NobodyAsParent { parent: T },
+    ParentMeansNothing { parent: T },
     /// The record with the parent's value, in this field, was rejected.
     ParentRejected { parent: T, referenced: T },
     /// The record is its own parent, or its parent's parent, and so on: the parent's value, and the values of the circle, as far as
@@ -341,7 +341,7 @@ impl<T> Problem<T> {
             Problem::AmbiguousKey { .. } => Code::AmbiguousKey,
             Problem::NoKey => Code::NoKey,
             Problem::CheckFailed { .. } | Problem::CheckOpen { .. } => Code::CheckFailed,
-            Problem::NoSuchParent { .. } | Problem::NobodyAsParent { .. } => Code::NoSuchParent,
+            Problem::NoSuchParent { .. } | Problem::ParentMeansNothing { .. } => Code::NoSuchParent,
             Problem::ParentRejected { .. } => Code::ParentRejected,
             Problem::ParentCycle { .. } => Code::ParentCycle,
             Problem::UnknownCountry { .. } => Code::UnknownCountry,
@@ -409,7 +409,7 @@ impl<T> Problem<T> {
             CheckFailed { check, rule, message } => CheckFailed { check: text(check), rule: text(rule), message: message.as_ref().map(text) },
             CheckOpen { check, fault } => CheckOpen { check: text(check), fault: *fault },
             NoSuchParent { parent, referenced } => NoSuchParent { parent: text(parent), referenced: referenced.as_ref().map(text) },
-            NobodyAsParent { parent } => NobodyAsParent { parent: text(parent) },
+            ParentMeansNothing { parent } => ParentMeansNothing { parent: text(parent) },
             ParentRejected { parent, referenced } => ParentRejected { parent: text(parent), referenced: text(referenced) },
             ParentCycle { parent, circle, records } => ParentCycle { parent: text(parent), circle: text(circle), records: *records },
             UnknownCountry { found } => UnknownCountry { found: text(found) },

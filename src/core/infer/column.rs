@@ -189,6 +189,7 @@ impl ColumnStats {
     fn note_spelling(&mut self, value: &str, weight: u64) {
         const MOST: usize = 10 * MOST_CHOICES;
         if self.values.len() > MOST_CHOICES {
+            self.spellings = HashMap::new();
             return;
         }
         if let Some(count) = self.spellings.get_mut(value) {

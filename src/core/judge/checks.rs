@@ -9,7 +9,7 @@ use crate::core::finding::{Finding, Handling, Problem};
 use crate::core::mode::Mode;
 use crate::core::profile::Check;
 use crate::core::row::RowBuilder;
-use crate::core::rule::Cell;
+use crate::core::rule::Value;
 use crate::core::types::definition::Stored;
 
 /// What is stored of a field.
@@ -56,7 +56,7 @@ impl RuleValues {
     /// database: unless the record `is_new`, a check of such a field only says whether a new customer would fail it.
     pub(super) fn judge(&self, judge: &mut Judge<'_>, rows: &impl RowBuilder, is_new: bool) {
         let plan = judge.plan;
-        let cells = self.cells(plan, rows);
+        let values = self.values(plan, rows);
         let said = (!is_new).then(|| {
             let touched = judge.touched();
             touched.given.or(&touched.cleared)
@@ -66,7 +66,7 @@ impl RuleValues {
             if may_wait && plan.mode == Mode::Update {
                 continue;
             }
-            let problem = match check.compiled.holds(&plan.checked, &cells) {
+            let problem = match check.compiled.holds(&plan.checked, &values) {
                 Ok(true) => continue,
                 Ok(false) => failed(check),
                 Err(fault) => Problem::CheckOpen { check: check.name.as_str(), fault },
@@ -80,20 +80,20 @@ impl RuleValues {
     }
 
     /// The values as rules see them.
-    fn cells<'v>(&'v self, plan: &Plan, rows: &'v impl RowBuilder) -> Vec<Cell<'v>> {
-        let cells = plan.checked.iter().zip(&self.values).map(|(field, value)| {
+    fn values<'v>(&'v self, plan: &Plan, rows: &'v impl RowBuilder) -> Vec<Value<'v>> {
+        let values = plan.checked.iter().zip(&self.values).map(|(field, value)| {
             let field = &plan.profile.fields[*field];
             match value {
-                Noted::Missing => Cell::Missing,
+                Noted::Missing => Value::Missing,
                 Noted::Text(range) => match std::str::from_utf8(rows.written(range.clone())) {
-                    Ok(text) => field.cell_of_text(text),
-                    Err(_) => Cell::Missing,
+                    Ok(text) => field.value_of_text(text),
+                    Err(_) => Value::Missing,
                 },
-                Noted::Integer(number) => field.cell_of_integer(*number),
-                Noted::Real(number) => Cell::Real(*number),
+                Noted::Integer(number) => field.value_of_integer(*number),
+                Noted::Real(number) => Value::Real(*number),
             }
         });
-        cells.collect()
+        values.collect()
     }
 }
 

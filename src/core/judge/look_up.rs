@@ -87,7 +87,9 @@ impl Judge<'_> {
         let problem = match parent {
             Parent::None | Parent::Customer(_) => return stored,
             // It would not be found if a record had it.
-            Parent::NotFound if key::fold(&text, link.comparison).is_none() => Problem::NobodyAsParent { parent: text },
+            Parent::NotFound if key::fold(&text, link.comparison).is_none() => {
+                Problem::ParentMeansNothing { parent: text }
+            }
             Parent::NotFound => Problem::NoSuchParent { parent: text, referenced: Some(referenced()) },
             Parent::Rejected => Problem::ParentRejected { parent: text, referenced: referenced() },
             Parent::Circle(circle, records) => {

@@ -9,6 +9,7 @@ mod csv;
 mod csv_shape;
 mod draft;
 pub mod field_plan;
+mod fillers;
 mod json;
 mod json_shape;
 mod kept;

@@ -9,7 +9,7 @@ use super::error::ProfileErrorKind as Kind;
 use super::field::Field;
 use super::header::nearest;
 use super::parents::PARENT_ID;
-use crate::core::rule::{self, Rule, RuleError};
+use crate::core::rule::{Rule, RuleError, Value, ValueType};
 use crate::core::types::{FieldType, decimals::StoreAs};
 
 /// The greatest number of checks.
@@ -55,11 +55,12 @@ pub(super) fn compiled(
     }
     let mut names = HashSet::new();
     for CheckText { name, message, .. } in checks {
-        let is_new = if names.insert(name) { Ok(()) } else { Err(Kind::RepeatedCheck) };
-        let name_is_right = is_new.and_then(|()| check_text(name, MOST_NAME));
-        name_is_right.map_err(|kind| (Some(name.clone()), "name", kind))?;
-        let message_is_right = message.iter().try_for_each(|message| check_text(message, MOST_MESSAGE));
-        message_is_right.map_err(|kind| (Some(name.clone()), "message", kind))?;
+        let at = |key| move |kind| (Some(name.clone()), key, kind);
+        if !names.insert(name) {
+            return Err(at("name")(Kind::RepeatedCheck));
+        }
+        check_text(name, MOST_NAME).map_err(at("name"))?;
+        message.iter().try_for_each(|message| check_text(message, MOST_MESSAGE)).map_err(at("message"))?;
     }
     let mut patterns = 0;
     let compile = |check: &CheckText| {
@@ -89,7 +90,7 @@ fn check_text(text: &str, most: usize) -> Result<(), Kind> {
 
 fn compile(rule: &str, fields: &[Field]) -> Result<Rule, Kind> {
     let find = |name: &str| fields.iter().position(|field| field.column == name);
-    let compiled = Rule::new(rule, &|name| find(name).map(|index| (index, kind(&fields[index]))));
+    let compiled = Rule::new(rule, &|name| find(name).map(|index| (index, value_type(&fields[index]))));
     let compiled = compiled.map_err(|error| {
         let near = match &error {
             RuleError::UnknownName(name) => nearest(name, fields.iter().map(|field| field.column.as_str())),
@@ -107,37 +108,37 @@ fn compile(rule: &str, fields: &[Field]) -> Result<Rule, Kind> {
 }
 
 /// What a rule sees of a field.
-fn kind(field: &Field) -> rule::Kind {
+fn value_type(field: &Field) -> ValueType {
     match field.kind {
-        FieldType::Integer => rule::Kind::Integer,
-        FieldType::Flag => rule::Kind::Flag,
-        FieldType::List => rule::Kind::List,
-        FieldType::Decimal => rule::Kind::Real,
-        _ => rule::Kind::Text,
+        FieldType::Integer => ValueType::Integer,
+        FieldType::Flag => ValueType::Flag,
+        FieldType::List => ValueType::List,
+        FieldType::Decimal => ValueType::Real,
+        _ => ValueType::Text,
     }
 }
 
 impl Field {
     /// The value of a field as rules see it, from what is stored of it. `text` is that of a text, `number` a whole number.
-    pub(crate) fn cell_of_text<'v>(&self, text: &'v str) -> rule::Cell<'v> {
-        match kind(self) {
-            rule::Kind::List => rule::Cell::List(text),
+    pub(crate) fn value_of_text<'v>(&self, text: &'v str) -> Value<'v> {
+        match value_type(self) {
+            ValueType::List => Value::List(text),
             // A decimal of many digits is the nearest number that the interpreter has.
-            rule::Kind::Real => text.parse().map_or(rule::Cell::Missing, rule::Cell::Real),
-            rule::Kind::Integer | rule::Kind::Flag => rule::Cell::Missing,
-            rule::Kind::Text => rule::Cell::Text(text),
+            ValueType::Real => text.parse().map_or(Value::Missing, Value::Real),
+            ValueType::Integer | ValueType::Flag => Value::Missing,
+            ValueType::Text => Value::Text(text),
         }
     }
 
     /// The same from a stored whole number: an integer, a flag, or a decimal in its smallest units.
-    pub(crate) fn cell_of_integer(&self, number: i64) -> rule::Cell<'static> {
-        match kind(self) {
-            rule::Kind::Flag => rule::Cell::Flag(number != 0),
-            rule::Kind::Real if self.store == Some(StoreAs::Minor) => {
-                rule::Cell::Real(number as f64 / 10_f64.powi(self.scale.unwrap_or(0) as i32))
+    pub(crate) fn value_of_integer(&self, number: i64) -> Value<'static> {
+        match value_type(self) {
+            ValueType::Flag => Value::Flag(number != 0),
+            ValueType::Real if self.store == Some(StoreAs::Minor) => {
+                Value::Real(number as f64 / 10_f64.powi(self.scale.unwrap_or(0) as i32))
             }
-            rule::Kind::Real => rule::Cell::Real(number as f64),
-            _ => rule::Cell::Integer(number),
+            ValueType::Real => Value::Real(number as f64),
+            _ => Value::Integer(number),
         }
     }
 }

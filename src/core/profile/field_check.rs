@@ -11,11 +11,22 @@ use crate::core::types::definition::{Refusal, Storage};
 /// The most characters of the name of a column or table.
 const MOST_NAME: usize = 128;
 
+/// The wrong key, and what is wrong.
+type Wrong = (&'static str, Kind);
+
 impl Field {
     /// Checks that its keys have an effect and fit each other.
     ///
     /// `null_tokens` are the words that mean a missing value in its files.
-    pub(super) fn check(&self, null_tokens: &[String]) -> Result<(), (&'static str, Kind)> {
+    pub(super) fn check(&self, null_tokens: &[String]) -> Result<(), Wrong> {
+        self.check_names()?;
+        self.check_parts()?;
+        self.check_effects()?;
+        self.check_on_invalid()?;
+        self.check_fillers(null_tokens)
+    }
+
+    fn check_names(&self) -> Result<(), Wrong> {
         let parts = self.parts.iter().flatten().map(|name| ("parts", name));
         let parts = parts.chain(self.from.iter().map(|name| ("from", name)));
         let aliases = self.aliases.iter().map(|name| ("aliases", name));
@@ -24,27 +35,39 @@ impl Field {
         for (key, name) in names.chain(parts).chain(aliases).chain(choices) {
             check_name(name).map_err(|kind| (key, kind))?;
         }
-        check_length(&self.column).map_err(|kind| ("column", kind))?;
-        let (parts, settings) = (self.parts.len(), self.kind.facts().settings);
-        match () {
-            () if !matches!(parts, 0 | 2) => Err(("parts", Kind::ListLength(parts, "no part or two are"))),
-            () if self.parts.iter().any(Vec::is_empty) => Err(("parts", Kind::Empty)),
-            () if self.from.len() > MOST_PARTS => {
-                Err(("from", Kind::ListLength(self.from.len(), "at most six columns are")))
-            }
-            () if self.join.as_ref().is_some_and(|join| join.contains(char::is_control)) => {
-                Err(("join", Kind::ControlCharacter))
-            }
-            () if self.from.is_empty() && self.join.is_some() => {
-                Err(("join", Kind::NoEffect { only_for: "fields with `from`" }))
-            }
-            () if settings.contains(&"choices") && self.choices.is_empty() => Err(("choices", Kind::NoChoices)),
-            () => Ok(()),
-        }?;
-        let is_list = self.kind == FieldType::List;
-        let texts = match is_list {
-            true => "types that are one text; a check counts the items of a list, as in size(tags) <= 3",
-            false => "types that are stored as text",
+        check_length(&self.column).map_err(|kind| ("column", kind))
+    }
+
+    /// Checks its parts, the columns that it is joined from, and its choices.
+    fn check_parts(&self) -> Result<(), Wrong> {
+        let (parts, columns) = (self.parts.len(), self.from.len());
+        if !matches!(parts, 0 | 2) {
+            return Err(("parts", Kind::ListLength(parts, "no part or two are")));
+        }
+        if self.parts.iter().any(Vec::is_empty) {
+            return Err(("parts", Kind::Empty));
+        }
+        if columns > MOST_PARTS {
+            return Err(("from", Kind::ListLength(columns, "at most six columns are")));
+        }
+        if self.join.as_ref().is_some_and(|join| join.contains(char::is_control)) {
+            return Err(("join", Kind::ControlCharacter));
+        }
+        if columns == 0 && self.join.is_some() {
+            return Err(("join", Kind::NoEffect { only_for: "fields with `from`" }));
+        }
+        if self.kind == FieldType::Choice && self.choices.is_empty() {
+            return Err(("choices", Kind::NoChoices));
+        }
+        Ok(())
+    }
+
+    /// Checks that no key is set that has no effect on this type.
+    fn check_effects(&self) -> Result<(), Wrong> {
+        let settings = self.kind.facts().settings;
+        let texts = match self.kind {
+            FieldType::List => "types that are one text; a check counts the items of a list, as in size(tags) <= 3",
+            _ => "types that are stored as text",
         };
         const NUMBERS: &str = "the types integer and decimal";
         const DATES: &str = "the types date and timestamp";
@@ -65,25 +88,20 @@ impl Field {
             ("store", self.store.is_some(), DECIMALS),
             ("choices", !self.choices.is_empty(), "the type choice"),
             ("repair", self.repair, "the types text, postal-code and state"),
+            ("pattern", self.pattern.is_some(), texts),
+            ("case", self.case.is_some(), texts),
         ] {
             if is_set && !settings.contains(&key) {
                 return Err((key, Kind::NoEffect { only_for }));
             }
         }
-        let is_text = is_list || settings.contains(&"max");
-        for (key, is_set) in [("pattern", self.pattern.is_some()), ("case", self.case.is_some())] {
-            if is_set && !is_text {
-                return Err((key, Kind::NoEffect { only_for: texts }));
-            }
-        }
         if self.pattern_message.is_some() && self.pattern.is_none() {
             return Err(("pattern_message", Kind::NoEffect { only_for: "fields with a pattern" }));
         }
-        self.check_on_invalid()?;
-        self.check_fillers(null_tokens)
+        Ok(())
     }
 
-    fn check_on_invalid(&self) -> Result<(), (&'static str, Kind)> {
+    fn check_on_invalid(&self) -> Result<(), Wrong> {
         let kind = match self.on_invalid {
             Some(OnInvalid::Clear | OnInvalid::Keep) if self.required => Kind::OnInvalid("it is required"),
             Some(OnInvalid::Keep) if self.storage() != Storage::Text => Kind::NumberKept,
@@ -107,7 +125,7 @@ impl Field {
     }
 
     /// Checks its limits, and that the default and the replacements keep the field's rules.
-    fn check_fillers(&self, null_tokens: &[String]) -> Result<(), (&'static str, Kind)> {
+    fn check_fillers(&self, null_tokens: &[String]) -> Result<(), Wrong> {
         let (limits, pattern) = (self.limits(None)?, self.compiled_pattern()?);
         self.check_contradictions(&limits)?;
         let check = |key, text: &str| {

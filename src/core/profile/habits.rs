@@ -1,9 +1,12 @@
 //! What a profile says about the files and runs of a feed ([`Habits`]): options that need not be typed each time.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use toml::Value;
 
 use super::error::{ProfileError, ProfileErrorKind};
+use super::profile_files::ProfileFiles;
 use super::scalar::Scalar;
 
 /// The keys of `[file]`: how the files are read. Each is an option of the same name, with hyphens.
@@ -35,15 +38,15 @@ pub struct Habit {
     pub key: String,
     /// Its values.
     pub values: Vec<String>,
-    /// An error with the place where it stands.
-    pub(super) place: Option<Box<ProfileError>>,
+    /// Its table, and the files in which it stands.
+    pub(super) place: Option<(&'static str, Arc<ProfileFiles>)>,
 }
 
 impl Habit {
     /// The error of a value that cannot be, and why.
     pub fn error(&self, why: String) -> Option<ProfileError> {
-        let place = self.place.as_deref()?.clone();
-        Some(ProfileError { kind: ProfileErrorKind::Habit(why), ..place })
+        let (table, files) = self.place.as_ref()?;
+        Some(files.error(&[table, &self.key], ProfileErrorKind::Habit(why)))
     }
 }
 

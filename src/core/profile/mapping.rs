@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::definition::Profile;
 use super::error::{Position, Setting, SettingsError};
 use super::field::{REJECT, REST};
-use super::places::span_of;
+use super::profile_files::span_of;
 use super::toml_words::plain;
 use crate::core::text;
 

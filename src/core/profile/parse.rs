@@ -14,7 +14,7 @@ use super::error::{ProfileError, ProfileErrorKind as Kind};
 use super::field::Field;
 use super::habits::Habits;
 use super::header::{letters_and_digits, nearest};
-use super::places::Sources;
+use super::profile_files::ProfileFiles;
 use super::toml_words::plain;
 
 /// The longest text of a profile, in bytes. A profile of 512 fields with many aliases has a tenth of it.
@@ -54,60 +54,60 @@ pub(super) struct ProfileText {
 /// What the file says, and where it stands.
 pub(super) struct Parsed {
     pub(super) content: ProfileText,
-    pub(super) sources: Sources,
+    pub(super) files: ProfileFiles,
     /// The content as TOML, with that of the files that it extends, without comments.
     pub(super) toml: String,
 }
 
 /// Reads a profile file and the files that it extends. Built-in profiles are known; `read` reads other files.
 pub(super) fn parse(file: &str, text: &str, read: &mut ReadBase<'_>) -> Result<Parsed, ProfileError> {
-    let (content, sources) = chain(file, text, read)?;
-    if sources.files() == 1 && content.drop.is_empty() {
+    let (content, files) = chain(file, text, read)?;
+    if files.count() == 1 && content.drop.is_empty() {
         let table = table_of(text);
-        check_lists(&table, &sources)?;
-        return Ok(Parsed { content, sources, toml: table.to_string() });
+        check_lists(&table, &files)?;
+        return Ok(Parsed { content, files, toml: table.to_string() });
     }
-    merged(content, sources)
+    merged(content, files)
 }
 
 /// Reads a built-in profile, which extends none.
-pub(super) fn built_in(file: &str, text: &str) -> Result<(ProfileText, Sources), ProfileError> {
-    let sources = Sources::new(file, text);
-    Ok((content(&sources)?, sources))
+pub(super) fn built_in(file: &str, text: &str) -> Result<(ProfileText, ProfileFiles), ProfileError> {
+    let files = ProfileFiles::new(file, text);
+    Ok((content(&files)?, files))
 }
 
 /// The content of the file itself, and the texts of it and of all that it extends, one after another.
-fn chain(file: &str, text: &str, read: &mut ReadBase<'_>) -> Result<(ProfileText, Sources), ProfileError> {
-    let mut sources = Sources::new(file, text);
-    let own = content(&sources)?;
+fn chain(file: &str, text: &str, read: &mut ReadBase<'_>) -> Result<(ProfileText, ProfileFiles), ProfileError> {
+    let mut files = ProfileFiles::new(file, text);
+    let own = content(&files)?;
     let mut extends = own.extends.clone();
     while let Some(base) = extends {
-        let at_extends = |kind| sources.error(&["extends"], kind);
+        let at_extends = |kind| files.error(&["extends"], kind);
         let (name, text) = match built_in_text(&base) {
             Some(text) => (base, text.to_string()),
-            None => read(&base, sources.last()).map_err(|why| at_extends(Kind::CannotExtend(why)))?,
+            None => read(&base, files.last()).map_err(|why| at_extends(Kind::CannotExtend(why)))?,
         };
-        if sources.has(&name) || sources.files() == MOST_FILES {
-            return Err(at_extends(Kind::Circle(sources.names_with(&name))));
+        if files.has(&name) || files.count() == MOST_FILES {
+            return Err(at_extends(Kind::Circle(files.names_with(&name))));
         }
-        sources.push(name, text);
-        extends = content(&sources)?.extends;
+        files.push(name, text);
+        extends = content(&files)?.extends;
     }
-    Ok((own, sources))
+    Ok((own, files))
 }
 
 /// The content of the last file.
-fn content(sources: &Sources) -> Result<ProfileText, ProfileError> {
-    let text = sources.last_text();
+fn content(files: &ProfileFiles) -> Result<ProfileText, ProfileError> {
+    let text = files.last_text();
     if text.len() > MOST_BYTES {
-        return Err(sources.error(&[], Kind::TooLong(MOST_BYTES)));
+        return Err(files.error(&[], Kind::TooLong(MOST_BYTES)));
     }
-    let content: ProfileText = toml::from_str(text).map_err(|error| sources.toml_error(&error))?;
+    let content: ProfileText = toml::from_str(text).map_err(|error| files.toml_error(&error))?;
     Ok(content)
 }
 
-fn check_lists(table: &Table, sources: &Sources) -> Result<(), ProfileError> {
-    empty_list(table).map_or(Ok(()), |path| Err(sources.error(&path, Kind::EmptyList)))
+fn check_lists(table: &Table, files: &ProfileFiles) -> Result<(), ProfileError> {
+    empty_list(table).map_or(Ok(()), |path| Err(files.error(&path, Kind::EmptyList)))
 }
 
 fn table_of(text: &str) -> Table {
@@ -115,18 +115,18 @@ fn table_of(text: &str) -> Table {
 }
 
 /// One content of several files: each changes what those that it extends say.
-fn merged(own: ProfileText, sources: Sources) -> Result<Parsed, ProfileError> {
+fn merged(own: ProfileText, files: ProfileFiles) -> Result<Parsed, ProfileError> {
     let mut table = Table::new();
-    for (file, text) in sources.texts().enumerate().rev() {
+    for (file, text) in files.texts().enumerate().rev() {
         let own = table_of(text);
         for name in own.get("drop").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
-            drop_one(&mut table, name).map_err(|kind| sources.drop_error(file, name, kind))?;
+            drop_one(&mut table, name).map_err(|kind| files.drop_error(file, name, kind))?;
         }
         overlay(&mut table, own);
     }
-    check_lists(&table, &sources)?;
+    check_lists(&table, &files)?;
     let merged = ProfileText::deserialize(Value::Table(table.clone()));
-    let merged = merged.map_err(|error| sources.error(&[], Kind::Toml(plain(&error))))?;
+    let merged = merged.map_err(|error| files.error(&[], Kind::Toml(plain(&error))))?;
     for (key, own) in [("name", &own.name), ("title", &own.title)] {
         match own {
             Some(text) => _ = table.insert(key.to_string(), Value::String(text.clone())),
@@ -134,7 +134,7 @@ fn merged(own: ProfileText, sources: Sources) -> Result<Parsed, ProfileError> {
         }
     }
     let content = ProfileText { name: own.name, title: own.title, ..merged };
-    Ok(Parsed { content, sources, toml: table.to_string() })
+    Ok(Parsed { content, files, toml: table.to_string() })
 }
 
 /// Removes an inherited field; if there is none of this name, the check.

@@ -10,10 +10,12 @@ use cel::parser::{ParseErrors, PrattParser};
 use regex::Regex;
 
 use super::cost::Cost;
-use super::definition::{Kind, Rule};
+use super::definition::{Rule, ValueType};
 use super::error::RuleError;
 use super::functions::{self, context};
-use super::part::{Part, asked, bool_of, compared_with_null, global, ident, node, test, three, two, value, wrong};
+use super::part::{
+    Part, bool_of, compared_with_null, global, ident, node, test, three, two, value, when_present, wrong_types,
+};
 use super::syntax;
 use super::types::Type;
 use crate::core::text::pattern::compiled;
@@ -32,7 +34,7 @@ const MOST_PATTERNS: usize = 20;
 const MOST_LEVELS: usize = 96;
 
 struct Compiler<'n> {
-    field: &'n dyn Fn(&str) -> Option<(usize, Kind)>,
+    field: &'n dyn Fn(&str) -> Option<(usize, ValueType)>,
     nodes: usize,
     level: usize,
     /// What is outside all macros, or within this one; and what is done.
@@ -49,7 +51,7 @@ impl Rule {
     /// # Errors
     ///
     /// [`RuleError`] says what is wrong.
-    pub fn new(text: &str, field: &dyn Fn(&str) -> Option<(usize, Kind)>) -> Result<Rule, RuleError> {
+    pub fn new(text: &str, field: &dyn Fn(&str) -> Option<(usize, ValueType)>) -> Result<Rule, RuleError> {
         if text.len() > MOST_BYTES {
             return Err(RuleError::TooLong(MOST_BYTES));
         }
@@ -67,7 +69,7 @@ impl Rule {
         let expression = whole(expression)?;
         let Compiler { cost, mut costs, patterns, .. } = compiler;
         costs.push(cost);
-        let mut fields: Vec<usize> = costs.iter().flat_map(|cost| cost.fields.iter().copied()).collect();
+        let mut fields: Vec<usize> = costs.iter().flat_map(|cost| cost.field_mentions.iter().copied()).collect();
         fields.sort_unstable();
         fields.dedup();
         Ok(Rule { expression, fields, costs, patterns: patterns.len(), context: context(patterns)? })
@@ -122,18 +124,18 @@ impl Compiler<'_> {
 
     fn name(&mut self, name: String) -> Result<Part, RuleError> {
         if let Some((_, is)) = self.scope.iter().find(|(known, _)| *known == name) {
-            self.cost.items += 1;
+            self.cost.item_mentions += 1;
             return Ok(Part { is_plain: true, ..Part::new(Expr::Ident(name), *is, Vec::new()) });
         }
         let (field, kind) = (self.field)(&name).ok_or(RuleError::UnknownName(name))?;
         // It would be searched for each item of the macro's list.
-        if kind == Kind::List && !self.scope.is_empty() {
+        if kind == ValueType::List && !self.scope.is_empty() {
             return Err(RuleError::NotAllowed(
                 "within a macro (all, exists, exists_one, filter, map) name the item, not a list field; write other lists \
                  as ['a', 'b']",
             ));
         }
-        self.cost.fields.push(field);
+        self.cost.field_mentions.push(field);
         Ok(Part { is_plain: true, ..Part::new(ident(field), kind.into(), vec![field]) })
     }
 
@@ -179,7 +181,7 @@ impl Compiler<'_> {
             ..of
         }));
         let part = Part::new(expression, is, needs.into_iter().chain(inner).collect());
-        Ok(if is == Type::Bool { asked(part, false) } else { part })
+        Ok(if is == Type::Bool { when_present(part, false) } else { part })
     }
 
     fn call(&mut self, call: CallExpr) -> Result<Part, RuleError> {
@@ -211,7 +213,7 @@ impl Compiler<'_> {
         }
         let needs = [&condition, &one, &other].into_iter().flat_map(|part| part.needs.iter().copied()).collect();
         let (condition, is) = (test(condition)?, one.is.common(other.is));
-        let is = is.filter(|is| *is != Type::Null).ok_or_else(|| wrong("?:", &[one.is, other.is]))?;
+        let is = is.filter(|is| *is != Type::Null).ok_or_else(|| wrong_types("?:", &[one.is, other.is]))?;
         if is == Type::Bool {
             return Ok(bool_of(global(op::CONDITIONAL, vec![condition, test(one)?, test(other)?])));
         }
@@ -226,13 +228,13 @@ impl Compiler<'_> {
         let types = [one.is, other.is];
         let is_plain = one.is_plain && other.is_plain;
         if !types.contains(&Type::Null) && one.is.common(other.is).is_none() {
-            return Err(wrong(operator, &types));
+            return Err(wrong_types(operator, &types));
         }
         if types.contains(&Type::Null) && !is_plain {
             return Err(RuleError::NotAllowed("only a field can be compared with null, not what is made of one"));
         }
         let part = bool_of(global(operator, vec![node(one.expression), node(other.expression)]));
-        Ok(if is_plain { part } else { asked(Part { needs, ..part }, operator == op::NOT_EQUALS) })
+        Ok(if is_plain { part } else { when_present(Part { needs, ..part }, operator == op::NOT_EQUALS) })
     }
 
     fn order(&mut self, operator: &str, args: Vec<IdedExpr>) -> Result<Part, RuleError> {
@@ -240,23 +242,23 @@ impl Compiler<'_> {
         let [one, other] = two(parts)?;
         match one.is.common(other.is) {
             Some(Type::Int | Type::Real | Type::Text | Type::Any) => {}
-            _ => return Err(wrong(operator, &[one.is, other.is])),
+            _ => return Err(wrong_types(operator, &[one.is, other.is])),
         }
         let part = bool_of(global(operator, vec![node(one.expression), node(other.expression)]));
-        Ok(asked(Part { needs, ..part }, false))
+        Ok(when_present(Part { needs, ..part }, false))
     }
 
     fn membership(&mut self, args: Vec<IdedExpr>) -> Result<Part, RuleError> {
         let (parts, needs) = self.values(args)?;
         let [item, list] = two(parts)?;
         if list.is != Type::List {
-            return Err(wrong(op::IN, &[item.is, list.is]));
+            return Err(wrong_types(op::IN, &[item.is, list.is]));
         }
         if let Some(other) = list.elements.into_iter().find(|element| item.is.common(*element).is_none()) {
-            return Err(wrong(op::IN, &[item.is, other]));
+            return Err(wrong_types(op::IN, &[item.is, other]));
         }
         let part = bool_of(global(op::IN, vec![node(item.expression), node(list.expression)]));
-        Ok(asked(Part { needs, ..part }, false))
+        Ok(when_present(Part { needs, ..part }, false))
     }
 
     fn arithmetic(&mut self, operator: &str, args: Vec<IdedExpr>) -> Result<Part, RuleError> {
@@ -280,7 +282,7 @@ impl Compiler<'_> {
             _ => matches!(is, Type::Int | Type::Real | Type::Any),
         };
         if !is_allowed {
-            return Err(wrong(operator, &types));
+            return Err(wrong_types(operator, &types));
         }
         let args = parts.into_iter().map(|part| node(part.expression)).collect();
         Ok(Part::new(global(operator, args), is, needs))
@@ -290,7 +292,7 @@ impl Compiler<'_> {
         let (parts, needs) = self.values(args)?;
         let [list, index] = two(parts)?;
         if (list.is, index.is) != (Type::List, Type::Int) {
-            return Err(wrong(op::INDEX, &[list.is, index.is]));
+            return Err(wrong_types(op::INDEX, &[list.is, index.is]));
         }
         let expression = global(op::INDEX, vec![node(list.expression), node(index.expression)]);
         Ok(Part::new(expression, Type::Any, needs))
@@ -309,7 +311,7 @@ impl Compiler<'_> {
                 Type::Bool
             }
             ("size" | "int" | "double" | "string" | "contains" | "startsWith" | "endsWith" | "matches", types) => {
-                return Err(wrong(name, types));
+                return Err(wrong_types(name, types));
             }
             _ => return Err(RuleError::UnknownFunction(format!("{name}()"))),
         };
@@ -323,7 +325,7 @@ impl Compiler<'_> {
             _ => global(name, args),
         };
         let part = Part::new(expression, is, needs);
-        Ok(if is == Type::Bool { asked(part, false) } else { part })
+        Ok(if is == Type::Bool { when_present(part, false) } else { part })
     }
 
     /// A pattern is compiled here, and its function called in place of `matches`.

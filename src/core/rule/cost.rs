@@ -8,9 +8,9 @@ pub(super) struct Cost {
     /// The number of names, values and operators.
     pub(super) nodes: u64,
     /// How often the item is named.
-    pub(super) items: u64,
+    pub(super) item_mentions: u64,
     /// The fields that are named, each as often as it is.
-    pub(super) fields: Vec<usize>,
+    pub(super) field_mentions: Vec<usize>,
 }
 
 /// The size of a field's value in a record.
@@ -27,8 +27,8 @@ const NODE_BYTES: u64 = 64;
 impl Cost {
     /// The most bytes that are read and made: each mention may copy its text.
     pub(super) fn bytes(&self, size: impl Fn(usize) -> Size) -> u64 {
-        let texts: u64 = self.fields.iter().map(|field| size(*field).bytes as u64).sum();
+        let texts: u64 = self.field_mentions.iter().map(|field| size(*field).bytes as u64).sum();
         let Some(list) = self.list.map(size) else { return texts };
-        list.items as u64 * (self.nodes * NODE_BYTES + texts) + self.items * list.bytes as u64
+        list.items as u64 * (self.nodes * NODE_BYTES + texts) + self.item_mentions * list.bytes as u64
     }
 }

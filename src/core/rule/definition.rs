@@ -8,7 +8,7 @@ use super::cost::Cost;
 
 /// What a rule sees of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ValueType {
     /// A text; also a date or a timestamp, which sort as texts.
     Text,
     /// A whole number.

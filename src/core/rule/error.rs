@@ -30,6 +30,8 @@ pub enum RuleError {
     NotAListField(String),
     /// The regular expression is none; in the parser's words.
     Pattern(String),
+    /// The interpreter does not take a pattern, and why.
+    UnusablePattern(String),
     /// The whole is neither true nor false.
     NotATest,
 }
@@ -68,6 +70,7 @@ impl Display for RuleError {
                 write!(out, "{what} works on a field of the type list alone, and not within another")
             }
             RuleError::Pattern(message) => write!(out, "the pattern is not a regular expression: {message}"),
+            RuleError::UnusablePattern(message) => write!(out, "it has a pattern that cannot be used: {message}"),
             RuleError::NotATest => write!(out, "the rule must be true or false, such as email != null"),
         }
     }

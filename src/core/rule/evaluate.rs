@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
+use cel::ExecutionError;
 use cel::common::types::{CelBool, CelDouble, CelInt, CelList, CelNull, CelString};
 use cel::common::value::{CowVal, Val};
 use cel::context::VariableResolver;
-use cel::{ExecutionError, Value};
 use serde_json::value::RawValue;
 
 use super::cost::Size;
@@ -20,7 +20,7 @@ const MOST_MIB: u64 = 16;
 
 /// The value of a field in a record.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Cell<'v> {
+pub enum Value<'v> {
     /// There is none.
     Missing,
     /// A text.
@@ -39,22 +39,22 @@ pub enum Cell<'v> {
 struct Record<'v> {
     /// The numbers of the fields, ascending.
     fields: &'v [usize],
-    cells: &'v [Cell<'v>],
+    values: &'v [Value<'v>],
     /// The lists that the rule names, by field, ascending: parsed once, however often it names them.
     lists: Vec<(usize, CelList<'v>)>,
 }
 
 impl Rule {
-    /// Whether a record keeps the rule. `cells` are the values of the [fields](Rule::fields) of the rule, or of more: `fields`
+    /// Whether a record keeps the rule. `values` are those of the [fields](Rule::fields) of the rule, or of more: `fields`
     /// says of which, ascending.
     ///
     /// # Errors
     ///
     /// [`RuleFault`] if the values leave the question open: a division by zero, for one.
-    pub fn holds(&self, fields: &[usize], cells: &[Cell<'_>]) -> Result<bool, RuleFault> {
-        let mut record = Record { fields, cells, lists: Vec::new() };
+    pub fn holds(&self, fields: &[usize], values: &[Value<'_>]) -> Result<bool, RuleFault> {
+        let mut record = Record { fields, values, lists: Vec::new() };
         for field in &self.fields {
-            let Some(Cell::List(array)) = record.cell(*field) else { continue };
+            let Some(Value::List(array)) = record.value(*field) else { continue };
             record.lists.push((*field, list(array)?));
         }
         if self.costs.iter().map(|cost| cost.bytes(|field| record.size(field))).sum::<u64>() > MOST_MIB << 20 {
@@ -62,20 +62,20 @@ impl Rule {
         }
         let mut scope = self.context.new_inner_scope();
         scope.set_variable_resolver(&record);
-        let value = Value::resolve_val(&self.expression, &scope).map_err(|error| fault(&error))?;
+        let value = cel::Value::resolve_val(&self.expression, &scope).map_err(|error| fault(&error))?;
         value.downcast_ref::<CelBool>().map(|value| *value.inner()).ok_or(RuleFault::Types)
     }
 }
 
 impl<'v> Record<'v> {
-    fn cell(&self, field: usize) -> Option<Cell<'v>> {
-        self.fields.binary_search(&field).ok().and_then(|at| self.cells.get(at)).copied()
+    fn value(&self, field: usize) -> Option<Value<'v>> {
+        self.fields.binary_search(&field).ok().and_then(|at| self.values.get(at)).copied()
     }
 
     fn size(&self, field: usize) -> Size {
-        match self.cell(field) {
-            Some(Cell::Text(text)) => Size { bytes: text.len(), items: 0 },
-            Some(Cell::List(array)) => {
+        match self.value(field) {
+            Some(Value::Text(text)) => Size { bytes: text.len(), items: 0 },
+            Some(Value::List(array)) => {
                 Size { bytes: array.len(), items: self.list(field).map_or(0, |list| list.len()) }
             }
             _ => Size::default(),
@@ -91,13 +91,13 @@ impl<'v> Record<'v> {
 impl VariableResolver for Record<'_> {
     fn resolve<'b>(&'b self, variable: &str) -> Option<CowVal<'b, 'b>> {
         let field = variable.parse().ok()?;
-        Some(match self.cell(field)? {
-            Cell::Missing => CowVal::owned(CelNull),
-            Cell::Text(text) => CowVal::owned(CelString::from(text)),
-            Cell::Integer(number) => CowVal::owned(CelInt::from(number)),
-            Cell::Real(number) => CowVal::owned(CelDouble::from(number)),
-            Cell::Flag(flag) => CowVal::owned(CelBool::from(flag)),
-            Cell::List(_) => CowVal::Borrowed(self.list(field)?),
+        Some(match self.value(field)? {
+            Value::Missing => CowVal::owned(CelNull),
+            Value::Text(text) => CowVal::owned(CelString::from(text)),
+            Value::Integer(number) => CowVal::owned(CelInt::from(number)),
+            Value::Real(number) => CowVal::owned(CelDouble::from(number)),
+            Value::Flag(flag) => CowVal::owned(CelBool::from(flag)),
+            Value::List(_) => CowVal::Borrowed(self.list(field)?),
         })
     }
 }

@@ -18,7 +18,7 @@ pub(super) fn context(patterns: Vec<Regex>) -> Result<Context<'static, 'static>,
     for (index, pattern) in patterns.into_iter().enumerate() {
         let function: Box<Function> = Box::new(move |call| matches(&pattern, call));
         let added = context.add_function(&name(index), function);
-        added.map_err(|error| RuleError::UnknownFunction(error.to_string()))?;
+        added.map_err(|error| RuleError::UnusablePattern(error.to_string()))?;
     }
     Ok(context)
 }

@@ -15,9 +15,9 @@ mod part;
 mod syntax;
 mod types;
 
-pub use self::definition::{Kind, Rule};
+pub use self::definition::{Rule, ValueType};
 pub use self::error::RuleError;
-pub use self::evaluate::Cell;
+pub use self::evaluate::Value;
 
 #[cfg(test)]
 mod tests;

@@ -44,7 +44,7 @@ pub(super) fn test(part: Part) -> Result<IdedExpr, RuleError> {
 }
 
 /// A test that is only made if what it needs is there; else it is `otherwise`.
-pub(super) fn asked(part: Part, otherwise: bool) -> Part {
+pub(super) fn when_present(part: Part, otherwise: bool) -> Part {
     let (join, compare) = if otherwise { (op::LOGICAL_OR, op::EQUALS) } else { (op::LOGICAL_AND, op::NOT_EQUALS) };
     let mut needs = part.needs;
     needs.sort_unstable();
@@ -109,7 +109,7 @@ pub(super) fn three(parts: Vec<Part>) -> Result<[Part; 3], RuleError> {
 }
 
 /// An error about an operator or function and the types that it gets.
-pub(super) fn wrong(name: &str, types: &[Type]) -> RuleError {
+pub(super) fn wrong_types(name: &str, types: &[Type]) -> RuleError {
     let shown = name.trim_matches('_').trim_start_matches('@');
     let types = types.iter().map(|is| is.words()).collect::<Vec<_>>().join(" and ");
     RuleError::WrongTypes(format!("{shown} does not work with {types}"))

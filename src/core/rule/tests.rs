@@ -3,35 +3,35 @@
 use super::*;
 use crate::core::finding::RuleFault;
 
-const FIELDS: [(&str, Kind); 8] = [
-    ("email", Kind::Text),
-    ("phone", Kind::Text),
-    ("visits", Kind::Integer),
-    ("limit", Kind::Real),
-    ("opt_in", Kind::Flag),
-    ("tags", Kind::List),
-    ("birth_date", Kind::Text),
-    ("void", Kind::Text),
+const FIELDS: [(&str, ValueType); 8] = [
+    ("email", ValueType::Text),
+    ("phone", ValueType::Text),
+    ("visits", ValueType::Integer),
+    ("limit", ValueType::Real),
+    ("opt_in", ValueType::Flag),
+    ("tags", ValueType::List),
+    ("birth_date", ValueType::Text),
+    ("void", ValueType::Text),
 ];
 
 fn rule(text: &str) -> Result<Rule, RuleError> {
     Rule::new(text, &|name| FIELDS.iter().position(|(field, _)| *field == name).map(|index| (index, FIELDS[index].1)))
 }
 
-const FULL: [Cell<'static>; 8] = [
-    Cell::Text("ann@example.com"),
-    Cell::Missing,
-    Cell::Integer(5),
-    Cell::Real(12.5),
-    Cell::Flag(true),
-    Cell::List(r#"["a","b \"c\"",3,1.5]"#),
-    Cell::Text("2001-02-03"),
-    Cell::Missing,
+const FULL: [Value<'static>; 8] = [
+    Value::Text("ann@example.com"),
+    Value::Missing,
+    Value::Integer(5),
+    Value::Real(12.5),
+    Value::Flag(true),
+    Value::List(r#"["a","b \"c\"",3,1.5]"#),
+    Value::Text("2001-02-03"),
+    Value::Missing,
 ];
 
-fn holds(text: &str, cells: &[Cell<'_>]) -> Result<bool, RuleFault> {
-    let fields: Vec<usize> = (0..cells.len()).collect();
-    rule(text).unwrap_or_else(|error| panic!("{text}: {error}")).holds(&fields, cells)
+fn holds(text: &str, values: &[Value<'_>]) -> Result<bool, RuleFault> {
+    let fields: Vec<usize> = (0..values.len()).collect();
+    rule(text).unwrap_or_else(|error| panic!("{text}: {error}")).holds(&fields, values)
 }
 
 #[test]
@@ -96,45 +96,45 @@ fn rules_hold_or_not() {
         ("\"Zoë\".size() == 3", true, true),
     ] {
         assert_eq!(holds(text, &FULL), Ok(full), "{text}");
-        assert_eq!(holds(text, &[Cell::Missing; 8]), Ok(empty), "{text} without values");
+        assert_eq!(holds(text, &[Value::Missing; 8]), Ok(empty), "{text} without values");
     }
 }
 
 #[test]
 fn values_can_leave_a_rule_open() {
     let long = format!("[{}]", vec!["1"; 1_001].join(","));
-    let with = |field: usize, cell| {
-        let mut cells = FULL;
-        cells[field] = cell;
-        cells
+    let with = |field: usize, value| {
+        let mut values = FULL;
+        values[field] = value;
+        values
     };
     // What would take long, or much memory: a long list, and a long text or a long rule.
     let (list, text) = (format!("[{}]", vec!["\"a\""; 1_000].join(",")), "x".repeat(100_000));
     let with_long = |length: usize| {
-        let mut cells = with(5, Cell::List(&list));
-        cells[0] = Cell::Text(&text[..length]);
-        cells
+        let mut values = with(5, Value::List(&list));
+        values[0] = Value::Text(&text[..length]);
+        values
     };
     let items = format!("size(tags.map(t, [{}])) > 1", vec!["t"; 300].join(","));
     let sum = format!("size({}) > 1", vec!["(email + email + email + email)"; 45].join(" + "));
     assert_eq!(holds("tags.all(t, t != email) && size(tags.map(t, email + t)) == 1000", &with_long(7_000)), Ok(true));
-    for (text, cells, fault) in [
+    for (text, values, fault) in [
         ("visits / 0 == 1", FULL, RuleFault::DivisionByZero),
         ("100 % (visits - 5) == 1", FULL, RuleFault::DivisionByZero),
         ("visits * 9223372036854775807 > 1", FULL, RuleFault::Overflow),
-        ("-(visits - 9223372036854775807) > 1", with(2, Cell::Integer(-1)), RuleFault::Overflow),
+        ("-(visits - 9223372036854775807) > 1", with(2, Value::Integer(-1)), RuleFault::Overflow),
         ("int(email) > 3", FULL, RuleFault::NotANumber),
         ("double(email) > 3.0", FULL, RuleFault::NotANumber),
         ("tags[9] == 'a'", FULL, RuleFault::NoSuchItem),
         ("tags.all(t, t > 0)", FULL, RuleFault::Types),
-        ("tags.all(t, t > 0)", with(5, Cell::List(&long)), RuleFault::LongList { most: 1_000 }),
-        ("'a' in tags", with(5, Cell::List(&long)), RuleFault::LongList { most: 1_000 }),
+        ("tags.all(t, t > 0)", with(5, Value::List(&long)), RuleFault::LongList { most: 1_000 }),
+        ("'a' in tags", with(5, Value::List(&long)), RuleFault::LongList { most: 1_000 }),
         ("tags.all(t, t != email)", with_long(20_000), RuleFault::TooMuch { most_mib: 16 }),
         ("size(tags.map(t, email + email)) > 1", with_long(9_000), RuleFault::TooMuch { most_mib: 16 }),
         (&items, with_long(1), RuleFault::TooMuch { most_mib: 16 }),
-        (&sum, with(0, Cell::Text(&text[..100_000])), RuleFault::TooMuch { most_mib: 16 }),
+        (&sum, with(0, Value::Text(&text[..100_000])), RuleFault::TooMuch { most_mib: 16 }),
     ] {
-        assert_eq!(holds(text, &cells), Err(fault), "{}", &text[..text.len().min(60)]);
+        assert_eq!(holds(text, &values), Err(fault), "{}", &text[..text.len().min(60)]);
     }
     assert_eq!(holds("limit / 0.0 > 1.0", &FULL), Ok(true));
 }

@@ -2,7 +2,7 @@
 
 use cel::common::ast::{Expr, IdedExpr, LiteralValue};
 
-use super::definition::Kind;
+use super::definition::ValueType;
 
 /// What an expression gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,14 +60,14 @@ impl Type {
     }
 }
 
-impl From<Kind> for Type {
-    fn from(kind: Kind) -> Type {
-        match kind {
-            Kind::Text => Type::Text,
-            Kind::Integer => Type::Int,
-            Kind::Real => Type::Real,
-            Kind::Flag => Type::Bool,
-            Kind::List => Type::List,
+impl From<ValueType> for Type {
+    fn from(is: ValueType) -> Type {
+        match is {
+            ValueType::Text => Type::Text,
+            ValueType::Integer => Type::Int,
+            ValueType::Real => Type::Real,
+            ValueType::Flag => Type::Bool,
+            ValueType::List => Type::List,
         }
     }
 }

@@ -13,7 +13,7 @@ impl Type for Choice {
     const FACTS: Facts = Facts {
         docs: "One of the words that the profile lists, in any case; stored as the profile spells it.",
         examples: &[("EMAIL", "email")],
-        settings: &["min", "max", "characters", "default", "choices"],
+        settings: &["min", "max", "characters", "pattern", "case", "choices"],
         ..Facts::TEXT
     };
 

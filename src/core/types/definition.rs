@@ -72,7 +72,7 @@ impl Facts {
         is_guarded: false,
         never_rewritten: false,
         has_quick_keys: false,
-        settings: &["min", "max", "characters", "default"],
+        settings: &["min", "max", "characters", "pattern", "case"],
         address_part: None,
     };
 }

@@ -26,7 +26,7 @@ impl Type for List {
         words: "list",
         form: "list",
         // The length of what is stored says nothing of the items; a check counts them with size().
-        settings: &["default"],
+        settings: &["pattern", "case"],
         ..Facts::TEXT
     };
 

@@ -19,7 +19,7 @@ impl Type for PostalCode {
         is_identifier: true,
         address_part: Some(AddressPart::PostalCode),
         is_guarded: true,
-        settings: &["min", "max", "characters", "default", "repair"],
+        settings: &["min", "max", "characters", "pattern", "case", "repair"],
         ..Facts::TEXT
     };
 

@@ -17,7 +17,7 @@ impl Type for State {
         words: "state",
         examples: &[("ny", "NY"), ("Texas", "Texas"), ("n1", "n1")],
         address_part: Some(AddressPart::State),
-        settings: &["min", "max", "characters", "default", "repair"],
+        settings: &["min", "max", "characters", "pattern", "case", "repair"],
         ..Facts::TEXT
     };
 

@@ -10,8 +10,11 @@ use crate::core::{finding::TextKind, row::RowBuilder, text::sheet};
 pub struct Text;
 
 impl Type for Text {
-    const FACTS: Facts =
-        Facts { shows_characters: true, settings: &["min", "max", "characters", "default", "repair"], ..Facts::TEXT };
+    const FACTS: Facts = Facts {
+        shows_characters: true,
+        settings: &["min", "max", "characters", "pattern", "case", "repair"],
+        ..Facts::TEXT
+    };
 
     fn parse<'v>(value: Cow<'v, str>, limits: &Limits) -> Parsed<'v> {
         let repaired = if limits.repair { repair::repaired(&value) } else { None };

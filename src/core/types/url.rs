@@ -16,7 +16,7 @@ impl Type for Url {
         examples: &[("HTTPS://Example.com/A?b=C", "https://example.com/A?b=C"), ("www.example.com", "www.example.com")],
         words: "web address",
         holds_words: false,
-        settings: &["min", "max", "pattern"],
+        settings: &["min", "max", "pattern", "case"],
         ..Facts::TEXT
     };
 

@@ -168,7 +168,7 @@ const CASES: &[Case] = &[
         "name is \"C-1\", and no record and no customer has this code", ""),
     (Problem::NoSuchParent { parent: "7", referenced: None }, REJECTED, None,
         "name is 7, and no customer in the database has this ID", ""),
-    (Problem::NobodyAsParent { parent: "none" }, REJECTED, None,
+    (Problem::ParentMeansNothing { parent: "none" }, REJECTED, None,
         "name is \"none\", which stands for no value, so it names no parent",
         "Correct the value, or empty the cell if there is no parent."),
     (Problem::ParentRejected { parent: "C-1", referenced: "code" }, REJECTED, None,

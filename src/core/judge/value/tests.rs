@@ -182,6 +182,24 @@ fn an_own_profile_has_all_types() {
     assert_eq!(judged(&plan, "day", false, "2024-07-01"), "out-of-range");
 }
 
+#[test]
+fn a_replacement_that_a_run_cannot_store_is_refused_with_its_cause() {
+    for (field, null_token, expected) in [
+        (
+            "type = \"date\"\nnot_after = \"today\"\nvalues = { x = \"2999-01-01\" }",
+            "-",
+            "fields.a.values: it breaks the field's own rules: a is \"2999-01-01\", but must not be after 2024-06-30",
+        ),
+        ("values = { x = \"y\" }", "y", "fields.a.values: \"y\" means that there is no value"),
+    ] {
+        let profile = Arc::new(Profile::parse("own.toml", &format!("[fields.a]\n{field}\n")).unwrap());
+        let (now, null_tokens) = (Some("2024-06-30T10:00:00Z".parse().unwrap()), vec![null_token.to_string()]);
+        let options = FieldOptions { now, null_tokens, ..FieldOptions::default() };
+        let error = Plan::new(profile, &options).unwrap_err().to_string();
+        assert!(error.contains(expected), "{field}\n{error}");
+    }
+}
+
 fn plan(profile: &str, options: &FieldOptions) -> Plan {
     Plan::new(Profile::named(profile).unwrap(), options).unwrap()
 }

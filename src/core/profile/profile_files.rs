@@ -1,4 +1,4 @@
-//! Where a value stands in the texts of a profile file and of those that it extends: [`Sources`].
+//! Where a value stands in the texts of a profile file and of those that it extends: [`ProfileFiles`].
 
 use std::ops::Range;
 
@@ -47,18 +47,19 @@ fn follow(value: &DeValue<'_>, offset: usize, path: &mut String) {
 }
 
 /// The texts of a profile file and of those that it extends, to find where a value stands.
-pub(super) struct Sources(Vec<(String, String)>);
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ProfileFiles(Vec<(String, String)>);
 
-impl Sources {
-    pub(super) fn new(file: &str, text: &str) -> Sources {
-        Sources(vec![(file.to_string(), text.to_string())])
+impl ProfileFiles {
+    pub(super) fn new(file: &str, text: &str) -> ProfileFiles {
+        ProfileFiles(vec![(file.to_string(), text.to_string())])
     }
 
     pub(super) fn push(&mut self, file: String, text: String) {
         self.0.push((file, text));
     }
 
-    pub(super) fn files(&self) -> usize {
+    pub(super) fn count(&self) -> usize {
         self.0.len()
     }
 
@@ -181,7 +182,7 @@ impl Sources {
         let text = self.last_text();
         let span = error.span();
         let key = span.as_ref().map(|span| key_at(text, span.start)).unwrap_or_default();
-        let key = checked_key(&key).unwrap_or(key);
+        let key = key_of_check(&key).unwrap_or(key);
         let is_list = span.as_ref().is_some_and(|span| text[span.start..].starts_with("[[fields."));
         let kind = match is_list {
             true => "a field is one table; write [fields.NAME] in single brackets".to_string(),
@@ -199,15 +200,16 @@ impl ProfileError {
     }
 
     fn marking(self, text: &str, span: Range<usize>) -> ProfileError {
-        let line = text.get(span.start..).and_then(|_| {
-            let start = text[..span.start].rfind('\n').map_or(0, |end| end + 1);
+        let line = || {
+            let before = text.get(..span.start)?;
+            let start = before.rfind('\n').map_or(0, |end| end + 1);
             let line = text[start..].lines().next().unwrap_or_default();
             let end = span.end.min(start + line.len()).max(span.start);
             let marked = visible(text.get(span.start..end)?).chars().count().max(1);
             // Nobody reads a line of a thousand characters.
             (line.chars().count() <= MOST_SHOWN).then(|| (line.replace('\t', " "), marked))
-        });
-        ProfileError { position: Position::of(text, span.start), line, ..self }
+        };
+        ProfileError { position: Position::of(text, span.start), line: line(), ..self }
     }
 }
 
@@ -230,7 +232,7 @@ fn of_check(index: usize, key: &str) -> String {
 }
 
 /// The same for a path such as `checks[0].name`; `None` for other paths.
-fn checked_key(path: &str) -> Option<String> {
+fn key_of_check(path: &str) -> Option<String> {
     let (index, key) = path.strip_prefix("checks[")?.split_once(']')?;
     Some(of_check(index.parse().ok()?, key.trim_start_matches('.')))
 }
