@@ -67,7 +67,10 @@ fn fits(unsigned: &[u8], form: Form) -> bool {
     let Some(group) = form.group else { return are_digits(whole) };
     let mut groups = whole.split(|byte| *byte == group);
     let is_first = |part: &[u8]| are_digits(part) && (part.len() <= 3 || part.len() == whole.len());
-    groups.next().is_some_and(is_first) && groups.all(|part| part.len() == 3 && are_digits(part))
+    let first = groups.next().filter(|first| is_first(first));
+    // A number with groups does not begin with zeros: `0.500` has decimals.
+    let begins = first.is_some_and(|first| first.len() == whole.len() || first[0] != b'0');
+    begins && groups.all(|part| part.len() == 3 && are_digits(part))
 }
 
 #[cfg(test)]
@@ -83,6 +86,10 @@ mod tests {
             ("12,50-", vec![1, 3, 5]),
             ("1.234", vec![0, 2, 3, 4, 6]),
             ("1,234", vec![1, 2, 3, 5]),
+            ("0.500", vec![0, 2, 4, 6]),
+            ("-0,001", vec![1, 3, 5]),
+            ("0.123.456", vec![]),
+            ("007", vec![0, 1, 2, 3, 4, 5, 6]),
             ("1.234,50", vec![3]),
             ("1,234,567.5", vec![2]),
             ("1 234,5", vec![5]),

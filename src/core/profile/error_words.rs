@@ -6,6 +6,7 @@ use super::error::ProfileErrorKind;
 use super::field_set::FieldSet;
 use crate::core::finding::english::{beginning, quoted};
 use crate::core::types::dates::{DatesFault, MOST_FORMATS, TODAY};
+use crate::core::types::formats::FormatFault;
 
 impl Display for ProfileErrorKind {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> Result {
@@ -194,27 +195,34 @@ impl Display for ProfileErrorKind {
 fn dates(fault: &DatesFault, out: &mut Formatter<'_>) -> Result {
     match fault {
         DatesFault::TooMany => write!(out, "a field has at most {MOST_FORMATS} formats"),
-        DatesFault::NotAFormat(format) => {
+        DatesFault::Format(fault) => format(fault, out),
+        DatesFault::NoSuchZone(name) => {
+            write!(out, "there is no time zone {}; write it like Europe/Berlin", quoted(name))
+        }
+        DatesFault::NotADate(text) => {
+            write!(out, "{} is neither a day such as 2000-01-31 nor \"{TODAY}\"", quoted(text))
+        }
+    }
+}
+
+fn format(fault: &FormatFault, out: &mut Formatter<'_>) -> Result {
+    match fault {
+        FormatFault::NotAFormat(format) => {
             write!(out, "{} is no format; write it with %d, %m, %Y and the like, as for strftime", quoted(format))
         }
-        DatesFault::ZoneName(format) => {
+        FormatFault::ZoneName(format) => {
             write!(
                 out,
                 "{} has %Z, but names of zones are not read; use %z for an offset, or the key time_zone",
                 quoted(format)
             )
         }
-        DatesFault::NotADay(format) => {
+        FormatFault::NotADay(format) => {
             write!(out, "{} does not say which day it is; it needs a day, a month and a year", quoted(format))
         }
-        DatesFault::Ambiguous { text, one, other } => {
+        FormatFault::Lacks(format, part) => write!(out, "{} has a part of a time, but lacks {part}", quoted(format)),
+        FormatFault::Ambiguous { text, one, other } => {
             write!(out, "{text} can be {one} or {other}, so the formats are ambiguous; leave out one of them")
-        }
-        DatesFault::NoSuchZone(name) => {
-            write!(out, "there is no time zone {}; write it like Europe/Berlin", quoted(name))
-        }
-        DatesFault::NotADate(text) => {
-            write!(out, "{} is neither a day such as 2000-01-31 nor \"{TODAY}\"", quoted(text))
         }
     }
 }

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use chrono::{NaiveDate, NaiveTime};
 
-use super::dates::{self, Dates, Moment, Unread};
+use super::dates::{self, Dates, Unread};
 use super::definition::{Facts, Limits, Memory, Parsed, Quick, Refusal, Rules, Stored, Type};
+use super::formats::Moment;
 use crate::core::finding::{DateFault, Problem, Range, excerpt};
 use crate::core::row::RowBuilder;
 
@@ -31,7 +32,9 @@ impl Type for Date {
         let day = rules.read(&value).and_then(|moment| match moment {
             Moment::Day(day) => Ok(day),
             Moment::Local(time) if !is_iso || time.time() == NaiveTime::MIN => Ok(time.date()),
-            Moment::Utc(time) if !is_iso => Ok(rules.day_of(time)),
+            // As it is written, whatever day it is then in another zone.
+            Moment::Zoned(time) if !is_iso => Ok(time.date_naive()),
+            Moment::Seconds(time) => Ok(rules.day_of(time)),
             _ => Err(Unread::Form),
         });
         match day {
@@ -77,4 +80,36 @@ pub(super) fn unread(value: &str, why: Unread, rules: &Dates) -> Problem {
         Unread::Twice => DateFault::Twice { zone: rules.zone().to_string() },
     };
     Problem::NotADate { found: excerpt(value).to_string(), fault }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::types::dates::DatesText;
+
+    #[test]
+    fn a_date_is_the_day_that_is_written() {
+        for (format, value, expected) in [
+            ("%Y-%m-%dT%H:%M:%S%z", "1980-05-05T00:00:00+0200", "1980-05-05"),
+            ("%Y-%m-%dT%H:%M:%S%z", "1980-05-05T23:30:00-0500", "1980-05-05"),
+            ("%Y-%m-%dT%H:%M:%S%:z", "1980-05-05T00:00:00+02:00", "1980-05-05"),
+            ("%Y-%m-%dT%H:%M:%SZ", "1980-05-05T23:30:00Z", "1980-05-05"),
+            ("%Y-%m-%d %H:%M", "1980-05-05 23:30", "1980-05-05"),
+            // It is 00:30 in Berlin.
+            ("%s", "326323800", "1980-05-05"),
+        ] {
+            let formats = [format.to_string()];
+            let text = DatesText {
+                formats: &formats,
+                time_zone: Some("Europe/Berlin"),
+                not_before: Some("1980-05-05"),
+                not_after: Some("1980-05-05"),
+                now: None,
+            };
+            let rules = Rules::Dates(Box::new(Dates::new(text).unwrap()));
+            let limits = Limits { rules, ..Limits::default() };
+            let parsed = Date::parse(Cow::Borrowed(value), &limits);
+            assert_eq!((parsed.stored, parsed.refusals), (Stored::Text(expected.into()), vec![]), "{format}");
+        }
+    }
 }

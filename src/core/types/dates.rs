@@ -2,15 +2,16 @@
 
 use std::fmt::Write as _;
 
-use chrono::format::{Fixed, Item, Numeric, Parsed, StrftimeItems, parse_and_remainder};
-use chrono::{DateTime, Datelike, Days, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, FixedOffset, LocalResult, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
+
+use super::formats::{Format, FormatFault, Moment};
 
 /// What a field says of its dates.
 #[derive(Clone, Debug)]
 pub struct Dates {
-    /// The formats, as they are written and as they are parsed; ISO 8601 if there are none.
-    formats: Vec<(String, Vec<Item<'static>>)>,
+    /// ISO 8601 if there are none.
+    formats: Vec<Format>,
     zone: Tz,
     pub not_before: Option<NaiveDate>,
     pub not_after: Option<NaiveDate>,
@@ -23,18 +24,7 @@ pub const MOST_FORMATS: usize = 20;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DatesFault {
     TooMany,
-    /// `strftime` has no such format.
-    NotAFormat(String),
-    /// It has the name of a zone, which would be skipped.
-    ZoneName(String),
-    /// It leaves the day open.
-    NotADay(String),
-    /// Two formats read this text as two days.
-    Ambiguous {
-        text: String,
-        one: String,
-        other: String,
-    },
+    Format(FormatFault),
     NoSuchZone(String),
     /// Neither a date such as 2000-01-31 nor `today`.
     NotADate(String),
@@ -53,25 +43,6 @@ pub struct DatesText<'t> {
 
 /// The word for the day on which a run began.
 pub const TODAY: &str = "today";
-
-/// A moment as it is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Moment {
-    Day(NaiveDate),
-    Local(NaiveDateTime),
-    Utc(DateTime<Utc>),
-}
-
-impl Moment {
-    /// The day that is written.
-    pub fn day(self) -> NaiveDate {
-        match self {
-            Moment::Day(day) => day,
-            Moment::Local(time) => time.date(),
-            Moment::Utc(time) => time.date_naive(),
-        }
-    }
-}
 
 /// Why a value is no date.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,7 +67,10 @@ impl Dates {
     pub fn new(text: DatesText<'_>) -> Result<Dates, (&'static str, DatesFault)> {
         let zone = text.time_zone.map_or(Ok(Tz::UTC), |name| name.parse().map_err(|_| name));
         let zone = zone.map_err(|name| ("time_zone", DatesFault::NoSuchZone(name.to_string())))?;
-        let formats = parsed_formats(text.formats).map_err(|fault| ("formats", fault))?;
+        if text.formats.len() > MOST_FORMATS {
+            return Err(("formats", DatesFault::TooMany));
+        }
+        let formats = Format::all(text.formats).map_err(|fault| ("formats", DatesFault::Format(fault)))?;
         let bound = |key: &'static str, bound: Option<&str>| match bound {
             None => Ok(None),
             Some(TODAY) => Ok(text.now.map(|now| now.with_timezone(&zone).date_naive())),
@@ -115,12 +89,12 @@ impl Dates {
         let noon = match moment {
             Moment::Day(day) => day.and_time(NaiveTime::MIN).and_utc(),
             Moment::Local(time) => time.and_utc(),
-            Moment::Utc(time) => time,
+            Moment::Zoned(time) => time.to_utc(),
+            Moment::Seconds(time) => time,
         };
-        let written = self.formats.iter().find_map(|(_, items)| {
-            let mut text = String::new();
-            write!(text, "{}", noon.format_with_items(items.iter())).ok()?;
-            let again = formatted(&text, items)?;
+        let written = self.formats.iter().find_map(|format| {
+            let text = format.write(noon)?;
+            let again = format.read(&text)?;
             let is_midnight = again == Moment::Local(noon.naive_utc()) && matches!(moment, Moment::Day(_));
             (again == moment || is_midnight).then_some(text)
         });
@@ -129,7 +103,7 @@ impl Dates {
 
     /// The formats as they are written; none for ISO 8601.
     pub fn names(&self) -> String {
-        let names: Vec<&str> = self.formats.iter().map(|(name, _)| name.as_str()).collect();
+        let names: Vec<&str> = self.formats.iter().map(|format| format.name.as_str()).collect();
         names.join(" or ")
     }
 
@@ -151,10 +125,10 @@ impl Dates {
         if self.formats.is_empty() {
             return iso(value).ok_or(Unread::Form);
         }
-        let mut found = self.formats.iter().filter_map(|(_, items)| formatted(value, items));
+        let mut found = self.formats.iter().filter_map(|format| format.read(value));
         let first = found.next().ok_or(Unread::Form)?;
         match found.find(|other| *other != first) {
-            Some(other) => Err(Unread::Two(shown(first), shown(other))),
+            Some(other) => Err(Unread::Two(first.shown(), other.shown())),
             None => Ok(first),
         }
     }
@@ -162,7 +136,8 @@ impl Dates {
     /// The moment in UTC. A day is its midnight in the field's zone, a time without a zone is in that zone.
     pub fn in_utc(&self, moment: Moment) -> Result<DateTime<Utc>, Unread> {
         let local = match moment {
-            Moment::Utc(time) => return Ok(time),
+            Moment::Zoned(time) => return Ok(time.to_utc()),
+            Moment::Seconds(time) => return Ok(time),
             Moment::Local(time) => time,
             Moment::Day(day) => day.and_time(NaiveTime::MIN),
         };
@@ -176,14 +151,6 @@ impl Dates {
     /// The day of a moment in the field's zone.
     pub fn day_of(&self, time: DateTime<Utc>) -> NaiveDate {
         time.with_timezone(&self.zone).date_naive()
-    }
-}
-
-fn shown(moment: Moment) -> String {
-    match moment {
-        Moment::Day(day) => day.to_string(),
-        Moment::Local(time) => time.to_string(),
-        Moment::Utc(time) => time.to_rfc3339(),
     }
 }
 
@@ -214,8 +181,7 @@ pub fn iso(value: &str) -> Option<Moment> {
         "Z" | "z" => 0,
         offset => iso_offset(offset)?,
     };
-    let utc = local.checked_sub_signed(chrono::TimeDelta::minutes(offset))?;
-    Some(Moment::Utc(utc.and_utc()))
+    FixedOffset::east_opt(60 * offset)?.from_local_datetime(&local).single().map(Moment::Zoned)
 }
 
 fn number(digits: &[u8]) -> Option<u32> {
@@ -247,7 +213,7 @@ fn iso_time(text: &str) -> Option<NaiveTime> {
 }
 
 /// The minutes of `+HH:MM`, `+HHMM` or `+HH`.
-fn iso_offset(text: &str) -> Option<i64> {
+fn iso_offset(text: &str) -> Option<i32> {
     let (sign, digits) = match text.split_at_checked(1)? {
         ("+", digits) => (1, digits),
         ("-", digits) => (-1, digits),
@@ -258,96 +224,13 @@ fn iso_offset(text: &str) -> Option<i64> {
         [h1, h2] => (number(&[*h1, *h2])?, 0),
         _ => return None,
     };
-    (hours < 24 && minutes < 60).then(|| sign * i64::from(60 * hours + minutes))
-}
-
-/// Reads a value by a format.
-fn formatted(value: &str, items: &[Item<'static>]) -> Option<Moment> {
-    let parsed = fields(value, items)?;
-    // No minute has 61 seconds, as in ISO 8601.
-    if parsed.second() == Some(60) {
-        return None;
-    }
-    let moment = if parsed.timestamp().is_some() {
-        Moment::Utc(parsed.to_datetime_with_timezone(&Utc).ok()?)
-    } else if parsed.offset().is_some() {
-        Moment::Utc(parsed.to_datetime().ok()?.with_timezone(&Utc))
-    } else {
-        let day = parsed.to_naive_date().ok()?;
-        match parsed.to_naive_time() {
-            Ok(time) => Moment::Local(day.and_time(time)),
-            Err(_) if parsed.hour_mod_12().is_some() || parsed.minute().is_some() => return None,
-            Err(_) => Moment::Day(day),
-        }
-    };
-    Some(moment).filter(|moment| (1..=9999).contains(&moment.day().year()))
-}
-
-/// The parts of a date that a value has. A year has all its digits, so that 01.02.03 is never in the year 3.
-fn fields(value: &str, items: &[Item<'static>]) -> Option<Parsed> {
-    let (mut parsed, mut rest) = (Parsed::new(), value);
-    for item in items {
-        let digits = year_digits(item);
-        if digits > 0 && !rest.trim_start().as_bytes().get(..digits)?.iter().all(u8::is_ascii_digit) {
-            return None;
-        }
-        rest = parse_and_remainder(&mut parsed, rest, std::iter::once(item)).ok()?;
-    }
-    rest.is_empty().then_some(parsed)
-}
-
-/// The number of digits that a year, or a part of one, has; 0 for all else.
-fn year_digits(item: &Item<'_>) -> usize {
-    use Numeric::{IsoYear, IsoYearDiv100, IsoYearMod100, Year, YearDiv100, YearMod100};
-    match item {
-        Item::Numeric(Year | IsoYear, _) => 4,
-        Item::Numeric(YearDiv100 | YearMod100 | IsoYearDiv100 | IsoYearMod100, _) => 2,
-        _ => 0,
-    }
-}
-
-fn parsed_formats(formats: &[String]) -> Result<Vec<(String, Vec<Item<'static>>)>, DatesFault> {
-    if formats.len() > MOST_FORMATS {
-        return Err(DatesFault::TooMany);
-    }
-    let one = |format: &String| {
-        let items = StrftimeItems::new(format).parse_to_owned();
-        let items: Vec<Item<'static>> = items.map_err(|_| DatesFault::NotAFormat(format.clone()))?;
-        if items.contains(&Item::Fixed(Fixed::TimezoneName)) {
-            return Err(DatesFault::ZoneName(format.clone()));
-        }
-        Ok((format.clone(), items))
-    };
-    let parsed: Vec<(String, Vec<Item<'static>>)> = formats.iter().map(one).collect::<Result<_, _>>()?;
-    for (format, items) in &parsed {
-        for (text, day) in written_by(items) {
-            let Some(own) = formatted(&text, items).filter(|own| own.day() == day) else {
-                return Err(DatesFault::NotADay(format.clone()));
-            };
-            let mut others = parsed.iter().filter_map(|(_, items)| formatted(&text, items));
-            if let Some(other) = others.find(|other| *other != own) {
-                return Err(DatesFault::Ambiguous { text, one: shown(own), other: shown(other) });
-            }
-        }
-    }
-    Ok(parsed)
-}
-
-/// Days of all months, each at another time, as a format writes them.
-fn written_by(items: &[Item<'static>]) -> impl Iterator<Item = (String, NaiveDate)> {
-    // Each step leads to another day of another month, and the last to another century's end.
-    const STEP: u64 = 37;
-    let days = (0..60).filter_map(|step| NaiveDate::from_ymd_opt(1999, 1, 2)?.checked_add_days(Days::new(STEP * step)));
-    (0..).zip(days).filter_map(|(step, day): (u32, NaiveDate)| {
-        let mut text = String::new();
-        let time = day.and_hms_opt(5 * step % 24, 7 * step % 60, 11 * step % 60)?.and_utc();
-        write!(text, "{}", time.format_with_items(items.iter())).ok()?;
-        Some((text, day))
-    })
+    (hours < 24 && minutes < 60).then(|| sign * (60 * hours + minutes) as i32)
 }
 
 #[cfg(test)]
 mod tests {
+    use chrono::{Datelike, NaiveDateTime};
+
     use super::*;
 
     fn dates(formats: &[&str], zone: &str) -> Result<Dates, (&'static str, DatesFault)> {
@@ -383,7 +266,7 @@ mod tests {
             ("9999-12-31T23:59:59-01:00", "+10000-01-01T00:59:59+00:00"),
             ("２024-02-01", ""),
         ] {
-            assert_eq!(iso(value).map(shown).unwrap_or_default(), expected, "{value}");
+            assert_eq!(iso(value).map(Moment::shown).unwrap_or_default(), expected, "{value}");
         }
     }
 
@@ -415,8 +298,30 @@ mod tests {
             (&["%d/%m/%Y %I:%M %p"], "03/03/2020 07:05 PM", Ok("2020-03-03 19:05:00")),
             (&["%Y-%m-%dT%H:%M:%S%z"], "2020-03-03T07:05:00+0100", Ok("2020-03-03T06:05:00+00:00")),
             (&["%s"], "1700000000", Ok("2023-11-14T22:13:20+00:00")),
+            (&["%Y%m%d"], "2020112", Err(Unread::Form)),
+            (&["%Y%m%d"], "202011", Err(Unread::Form)),
+            (&["%Y%m%d"], "2020 1 2", Err(Unread::Form)),
+            (&["%Y%m%d"], "2020 01 02", Err(Unread::Form)),
+            (&["%d%m%Y"], "1122020", Err(Unread::Form)),
+            (&["%d%m%Y"], "01122020", Ok("2020-12-01")),
+            (&["%d%m%y"], "11220", Err(Unread::Form)),
+            (&["%Y%j"], "202012", Err(Unread::Form)),
+            (&["%Y%j"], "2020012", Ok("2020-01-12")),
+            (&["%Y%m%d%H%M%S"], "20201102123456", Ok("2020-11-02 12:34:56")),
+            (&["%Y%m%d%H%M%S"], "2020110212345", Err(Unread::Form)),
+            (&["%Y%m%dT%H%M"], "20201102T123", Err(Unread::Form)),
+            (&["%Y-%m-%d %H:%M%p"], "2020-1-2 7:05AM", Ok("2020-01-02 07:05:00")),
+            (&["%d%b%Y"], "1Jan2020", Ok("2020-01-01")),
+            (&["%Y%m%dT%H%M%SZ"], "20200701T120000Z", Ok("2020-07-01T12:00:00+00:00")),
+            (&["%Y-%m-%d %H:%M UTC"], "2020-07-01 12:00 UTC", Ok("2020-07-01T12:00:00+00:00")),
+            (&["%Y-%m-%d %H:%M (GMT)"], "2020-07-01 12:00 (GMT)", Ok("2020-07-01T12:00:00+00:00")),
+            (&["%FT%T%.fZ"], "2020-07-01T12:00:00.250Z", Ok("2020-07-01T12:00:00.250+00:00")),
+            (&["%FT%T%.3fZ"], "2020-07-01T12:00:00.250Z", Ok("2020-07-01T12:00:00.250+00:00")),
+            (&["%F %I:%M %p UTC"], "2020-07-01 01:00 PM UTC", Ok("2020-07-01T13:00:00+00:00")),
+            (&["%F %T Zeit"], "2020-07-01 12:00:00 Zeit", Ok("2020-07-01 12:00:00")),
+            (&["%FZ"], "2020-07-01Z", Ok("2020-07-01")),
         ] {
-            let found = dates(formats, "").unwrap().read(value).map(shown);
+            let found = dates(formats, "").unwrap().read(value).map(Moment::shown);
             assert_eq!(found, expected.map(str::to_string), "{formats:?} {value}");
         }
     }
@@ -424,18 +329,26 @@ mod tests {
     #[test]
     fn formats_that_leave_the_day_open_are_refused() {
         for (formats, expected) in [
-            (&["%Q"][..], DatesFault::NotAFormat("%Q".into())),
-            (&["%"], DatesFault::NotAFormat("%".into())),
-            (&["%d.%m.%Y %H:%M %Z"], DatesFault::ZoneName("%d.%m.%Y %H:%M %Z".into())),
-            (&["%m.%Y"], DatesFault::NotADay("%m.%Y".into())),
-            (&[""], DatesFault::NotADay("".into())),
-            (&["%H:%M"], DatesFault::NotADay("%H:%M".into())),
+            (&["%Q"][..], FormatFault::NotAFormat("%Q".into())),
+            (&["%"], FormatFault::NotAFormat("%".into())),
+            (&["%d.%m.%Y %H:%M %Z"], FormatFault::ZoneName("%d.%m.%Y %H:%M %Z".into())),
+            (&["%m.%Y"], FormatFault::NotADay("%m.%Y".into())),
+            (&[""], FormatFault::NotADay("".into())),
+            (&["%H:%M"], FormatFault::NotADay("%H:%M".into())),
+            (&["%Y%-m%-d"], FormatFault::NotADay("%Y%-m%-d".into())),
+            (&["%d.%m.%Y %I:%M"], FormatFault::Lacks("%d.%m.%Y %I:%M".into(), "the half of the day, %p")),
+            (&["%d.%m.%Y %z"], FormatFault::Lacks("%d.%m.%Y %z".into(), "a time, such as %H:%M")),
+            (&["%Y-%m-%d %H:%S"], FormatFault::Lacks("%Y-%m-%d %H:%S".into(), "the minutes, %M")),
+            (&["%Y-%m-%d %H"], FormatFault::Lacks("%Y-%m-%d %H".into(), "the minutes, %M")),
+            (&["%Y-%m-%d %M:%S"], FormatFault::Lacks("%Y-%m-%d %M:%S".into(), "the hours, %H")),
+            (&["%Y-%m-%d %H:%M%.f"], FormatFault::Lacks("%Y-%m-%d %H:%M%.f".into(), "the seconds, %S")),
         ] {
-            assert_eq!(dates(formats, "").unwrap_err(), ("formats", expected), "{formats:?}");
+            assert_eq!(dates(formats, "").unwrap_err(), ("formats", DatesFault::Format(expected)), "{formats:?}");
         }
         for ambiguous in [["%d/%m/%Y", "%m/%d/%Y"], ["%Y-%m-%d", "%Y-%d-%m"], ["%d.%m.%Y %H:%M", "%d.%m.%Y %M:%H"]] {
             let error = dates(&ambiguous, "").unwrap_err();
-            assert!(matches!(error, ("formats", DatesFault::Ambiguous { .. })), "{ambiguous:?}: {error:?}");
+            let is_ambiguous = matches!(error, ("formats", DatesFault::Format(FormatFault::Ambiguous { .. })));
+            assert!(is_ambiguous, "{ambiguous:?}: {error:?}");
         }
         assert!(matches!(dates(&["%d.%m.%Y"; 21], ""), Err(("formats", DatesFault::TooMany))));
         assert!(matches!(dates(&[], "Europe/Berlln"), Err(("time_zone", DatesFault::NoSuchZone(_)))));
@@ -471,6 +384,21 @@ mod tests {
         assert_eq!((day(text("Europe/Berlin")), day(text("UTC"))), ("2024-01-02".into(), "2024-01-01".into()));
         let wrong = DatesText { not_before: Some("1.1.1900"), ..text("UTC") };
         assert_eq!(Dates::new(wrong).unwrap_err(), ("not_before", DatesFault::NotADate("1.1.1900".into())));
+    }
+
+    #[test]
+    fn a_word_for_utc_is_stronger_than_the_zone() {
+        for (format, value) in [
+            ("%Y%m%dT%H%M%SZ", "20200701T120000Z"),
+            ("%Y-%m-%d %H:%M UTC", "2020-07-01 12:00 UTC"),
+            ("%Y-%m-%dT%H:%M:%S%.fZ", "2020-07-01T12:00:00Z"),
+            ("%Y-%m-%dT%H:%M:%S%z", "2020-07-01T14:00:00+0200"),
+            ("%Y-%m-%d %H:%M", "2020-07-01 14:00"),
+        ] {
+            let dates = dates(&[format], "Europe/Berlin").unwrap();
+            let time = dates.read(value).and_then(|moment| dates.in_utc(moment)).unwrap();
+            assert_eq!(stored(time).unwrap(), "2020-07-01T12:00:00Z", "{format}");
+        }
     }
 
     /// Numbers that look random (Marsaglia's xorshift).
@@ -512,7 +440,7 @@ mod tests {
             // Chrono has the year 0, and seconds up to 60.
             let theirs = theirs.filter(|time| time.naive_local().year() > 0 && !text.contains(":60"));
             if let Some(theirs) = theirs {
-                assert_eq!(ours, Some(Moment::Utc(theirs.to_utc())), "{text}");
+                assert_eq!(ours, Some(Moment::Zoned(theirs)), "{text}");
             } else if text.len() == 20 && text.ends_with('Z') && text.as_bytes()[16] == b':' {
                 assert_eq!(ours, None, "{text}");
             }

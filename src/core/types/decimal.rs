@@ -183,6 +183,17 @@ mod tests {
             ("12.34.567", german(), Err("Group { group: '.', point: ',' }")),
             (".123", german(), Err("Group { group: '.', point: ',' }")),
             ("1234.567", german(), Err("Group { group: '.', point: ',' }")),
+            ("0.500", german(), Err("Group { group: '.', point: ',' }")),
+            ("-0.001", german(), Err("Group { group: '.', point: ',' }")),
+            ("00.123", german(), Err("Group { group: '.', point: ',' }")),
+            ("012.345,60", german(), Err("Group { group: '.', point: ',' }")),
+            ("0.500-", Decimals { scale: None, ..german() }, Err("Group { group: '.', point: ',' }")),
+            ("100.000", german(), Ok("100000")),
+            ("1.000", german(), Ok("1000")),
+            ("0,500", german(), Ok("0.5")),
+            ("007", german(), Ok("7")),
+            ("0'500", swiss.clone(), Err("Group { group: '\\'', point: '.' }")),
+            ("0 500", spaced.clone(), Err("Group { group: '\\u{a0}', point: ',' }")),
             ("1,2,3", german(), Err("Form { point: ',' }")),
             ("unbegrenzt", german(), Err("Form { point: ',' }")),
             ("1e5", Decimals::default(), Err("Form { point: '.' }")),
@@ -235,6 +246,19 @@ mod tests {
             ("-5.1", bound("-5", "10"), Err("out-of-range")),
         ] {
             assert_eq!(stored(value, &rules), expected.map(String::from).map_err(String::from), "{value}");
+        }
+    }
+
+    #[test]
+    fn the_quick_path_leaves_groups_to_the_full_one() {
+        for rules in [german(), Decimals { scale: None, ..german() }] {
+            let limits = Limits { rules: Rules::Decimals(Box::new(rules)), ..Limits::default() };
+            for value in ["0.500", "0.001", "00.123", "1.000"] {
+                let plain = Plain::of(value.as_bytes(), ',');
+                assert!(plain.is_none(), "{value}");
+                let parsed = Decimal::parse(Cow::Borrowed(value), &limits);
+                assert_eq!(parsed.refusals.is_empty(), value == "1.000", "{value}");
+            }
         }
     }
 

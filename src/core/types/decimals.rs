@@ -198,7 +198,8 @@ pub(super) fn exact(value: &str, written: Written, scale: Option<u32>) -> Result
     Ok(Exact { is_negative: is_negative && !is_zero, ..exact })
 }
 
-/// The digits of groups, of which each but the first has three.
+/// The digits of groups, of which each but the first has three. The first begins with no zero: what looks like the group of `0.500`
+/// are decimals after another mark.
 fn ungrouped(whole: &str, Written { point, group }: Written) -> Result<Cow<'_, str>, DecimalFault> {
     let is_group = |found: char| match group {
         // White space has become one kind of space.
@@ -210,7 +211,7 @@ fn ungrouped(whole: &str, Written { point, group }: Written) -> Result<Cow<'_, s
         return Ok(Cow::Borrowed(whole));
     }
     let mut groups = whole.split(is_group);
-    let is_first = groups.next().is_some_and(|first| (1..=3).contains(&first.len()));
+    let is_first = groups.next().is_some_and(|first| (1..=3).contains(&first.len()) && !first.starts_with('0'));
     match is_first && groups.all(|group| group.len() == 3) {
         true => Ok(Cow::Owned(whole.chars().filter(|found| !is_group(*found)).collect())),
         false => Err(DecimalFault::Group { group: group.unwrap_or_default(), point }),

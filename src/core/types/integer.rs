@@ -10,8 +10,8 @@ pub struct Integer;
 
 impl Type for Integer {
     const FACTS: Facts = Facts {
-        docs: "A whole number, with or without a sign, that fits into 64 bits.",
-        examples: &[("007", "7"), ("+12", "12"), ("-3", "-3")],
+        docs: "A whole number, with or without a sign, that fits into 64 bits. A minus stands before the digits.",
+        examples: &[("007", "7"), ("+12", "12"), ("-3", "-3"), ("\u{2212}3", "-3")],
         words: "integer",
         storage: Storage::Integer,
         form: "integer",
@@ -61,19 +61,23 @@ fn usual(value: &[u8]) -> Option<(i64, bool)> {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IntegerFault {
-    /// It is not of the form `[+-]?[0-9]+`.
+    /// It is no sign and digits.
     Invalid,
     OutOfRange,
 }
 
-/// Reads `[+-]?[0-9]+`, leading zeros allowed.
+/// Reads `[+-]?[0-9]+`, leading zeros allowed. U+2212 is the minus that spreadsheets and typesetters write.
 pub fn integer(value: &str) -> Result<i64, IntegerFault> {
-    let digits = value.strip_prefix(['+', '-']).unwrap_or(value);
+    let negative = value.strip_prefix(['-', '\u{2212}']);
+    let digits = negative.or(value.strip_prefix('+')).unwrap_or(value);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(IntegerFault::Invalid);
     }
-    // Only its size can be wrong.
-    value.parse().map_err(|_| IntegerFault::OutOfRange)
+    // Of the numbers of 64 bits, one more is negative.
+    let below_zero =
+        digits.bytes().try_fold(0_i64, |number, digit| number.checked_mul(10)?.checked_sub(i64::from(digit - b'0')));
+    let number = if negative.is_some() { below_zero } else { below_zero.and_then(i64::checked_neg) };
+    number.ok_or(IntegerFault::OutOfRange)
 }
 
 #[cfg(test)]
@@ -111,7 +115,14 @@ mod tests {
             ("0x10", Err(Invalid)),
             ("1_000", Err(Invalid)),
             ("١٢", Err(Invalid)),
-            ("−1", Err(Invalid)),
+            ("\u{2212}5", Ok(-5)),
+            ("\u{2212}9223372036854775808", Ok(i64::MIN)),
+            ("\u{2212}9223372036854775809", Err(OutOfRange)),
+            ("\u{2212}", Err(Invalid)),
+            ("-\u{2212}5", Err(Invalid)),
+            ("5-", Err(Invalid)),
+            ("5\u{2212}", Err(Invalid)),
+            ("\u{2013}5", Err(Invalid)),
             ("１", Err(Invalid)),
         ] {
             assert_eq!(integer(value), expected, "{value:?}");

@@ -14,6 +14,7 @@ pub mod decimals;
 pub mod definition;
 pub mod email;
 pub mod flag;
+pub mod formats;
 pub mod integer;
 pub mod list;
 pub mod pattern;
