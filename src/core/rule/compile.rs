@@ -240,11 +240,14 @@ impl Compiler<'_> {
     fn order(&mut self, operator: &str, args: Vec<IdedExpr>) -> Result<Part, RuleError> {
         let (parts, needs) = self.values(args)?;
         let [one, other] = two(parts)?;
-        match one.is.common(other.is) {
-            Some(Type::Int | Type::Real | Type::Text | Type::Any) => {}
+        let args = match one.is.common(other.is) {
+            Some(Type::Text) if one.is == other.is => {
+                [one, other].map(|part| node(global(functions::SORTABLE, vec![node(part.expression)])))
+            }
+            Some(Type::Int | Type::Real | Type::Text | Type::Any) => [one, other].map(|part| node(part.expression)),
             _ => return Err(wrong_types(operator, &[one.is, other.is])),
-        }
-        let part = bool_of(global(operator, vec![node(one.expression), node(other.expression)]));
+        };
+        let part = bool_of(global(operator, args.into()));
         Ok(when_present(Part { needs, ..part }, false))
     }
 
@@ -274,6 +277,11 @@ impl Compiler<'_> {
             _ => Type::Null,
         });
         let is = is.unwrap_or(Type::Null);
+        let is_zero =
+            |part: &Part| matches!(&part.expression, Expr::Literal(LiteralValue::Int(number)) if *number.inner() == 0);
+        if matches!(operator, op::DIVIDE | op::MODULO) && parts.get(1).is_some_and(is_zero) {
+            return Err(RuleError::NotAllowed("it divides a whole number by zero"));
+        }
         let is_allowed = match operator {
             op::ADD => {
                 matches!(is, Type::Int | Type::Real | Type::Text | Type::Any) || is == Type::List && adds_to_found
