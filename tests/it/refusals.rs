@@ -79,7 +79,11 @@ fn databases_that_cannot_be_used() {
     refused(&place, "import good.csv --db none/customers.db", &["none", "does not exist"]);
     refused(&place, "import good.csv --db good.csv", &["good.csv", "the database itself"]);
     place.open("foreign.db").execute_batch("CREATE TABLE customers (id INTEGER PRIMARY KEY, mail TEXT)").unwrap();
-    refused(&place, "import good.csv --db foreign.db", &["foreign.db", "customers", "was not made by"]);
+    refused(
+        &place,
+        "import good.csv --db foreign.db",
+        &["foreign.db", "customers", "was not made by", "or rename customers in this one"],
+    );
     refused(&place, "check good.csv --db foreign.db", &["foreign.db", "customers", "was not made by"]);
     place.open("view.db").execute_batch("CREATE VIEW customers AS SELECT 1").unwrap();
     refused(&place, "import good.csv --db view.db", &["view customers"]);

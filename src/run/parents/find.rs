@@ -5,7 +5,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 
 use super::customers::read_existing;
 use super::found::FoundParents;
-use super::records::{Existing, Keying, Records, Rules};
+use super::records::{Existing, Keying, Records, ResolveOptions};
 use super::resolve::resolve;
 use super::survey::{Surveyed, survey};
 use crate::core::judge::Stamp;
@@ -151,7 +151,7 @@ pub fn find(
     };
     drop(nodes);
     stop_if_signalled(&options.stop)?;
-    let rules = Rules {
+    let resolve_options = ResolveOptions {
         mode: plan.mode,
         keying,
         last_wins: options.duplicates == Duplicates::Last,
@@ -159,7 +159,7 @@ pub fn find(
         one_by_one: plan.mode.changes() && prepared.len() > 1,
         first_id: first_id(target),
     };
-    let resolved = resolve(&mut records, existing, &rules);
+    let resolved = resolve(&mut records, existing, &resolve_options);
     let circles = names.of(&resolved.circles)?;
     // Only parents are asked for from now on.
     let records = Records { parent: records.parent, state: records.state, ..Records::default() };

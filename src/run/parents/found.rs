@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 use super::ids::CreatedSum;
 use super::kept::KeptBlocks;
 use super::records::{CLEARED, CustomerId, Reason, Records};
-use super::resolve::{ITSELF, Resolved};
+use super::resolve::{ITSELF, ResolvedParents};
 use crate::core::judge::plan::Plan;
 use crate::core::judge::{Checker, Outcome, Parent, Parents, Verdicts};
 use crate::core::record::Block;
@@ -21,7 +21,7 @@ use crate::sink::sqlite::record::{RecordBuilder, with_integer};
 #[derive(Default)]
 pub struct FoundParents {
     pub(super) records: Records,
-    pub(super) resolved: Resolved,
+    pub(super) resolved: ResolvedParents,
     /// The values of the first circles, each on a line.
     pub(super) circles: Vec<String>,
     /// The number of records of each input, and their digest; empty if they were not read.

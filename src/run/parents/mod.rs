@@ -9,6 +9,7 @@ mod ids;
 mod kept;
 mod names;
 mod nodes;
+mod queues;
 mod records;
 mod resolve;
 mod survey;

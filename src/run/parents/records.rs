@@ -145,7 +145,7 @@ pub enum Keying {
 
 /// What a run does with its records.
 #[derive(Clone, Copy, Debug)]
-pub struct Rules {
+pub struct ResolveOptions {
     pub mode: Mode,
     pub keying: Keying,
     /// Whether the last record with a key is stored, rather than the first.

@@ -10,11 +10,12 @@
 //! stored one. Then a circle may lead through customers of the database, but at least one record of it is new.
 
 use super::ids::CreatedSum;
-use super::records::{CLEARED, CustomerId, Existing, Keying, NONE, Node, Reason, Records, Rules, Status};
+use super::queues::{Queue, Queues, claimed};
+use super::records::{CLEARED, CustomerId, Existing, Keying, NONE, Node, Reason, Records, ResolveOptions, Status};
 
 /// What became of the records.
 #[derive(Debug, Default)]
-pub struct Resolved {
+pub struct ResolvedParents {
     /// The customer ID of each node; none if it has no customer, or it is not known.
     pub ids: Vec<Option<CustomerId>>,
     /// The records that create customers.
@@ -39,23 +40,23 @@ const SHOWN_CIRCLES: usize = 10_000;
 const SHOWN_RECORDS: usize = 5;
 
 /// Decides which records are accepted, and the IDs of the customers that they create.
-pub fn resolve(records: &mut Records, existing: Existing, rules: &Rules) -> Resolved {
-    let mut walk = Walk::new(records, existing, rules);
+pub fn resolve(records: &mut Records, existing: Existing, options: &ResolveOptions) -> ResolvedParents {
+    let mut walk = Walk::new(records, existing, options);
     for record in 0..walk.records.state.len() as u32 {
         // A record of a circle may have to be decided again.
         while walk.status(record) == Status::Open {
-            walk.follow(Waiting::Record(record));
+            walk.follow(Undecided::Record(record));
         }
     }
     walk.note_orphans_among_faulty();
     let Walk { existing, circles, .. } = walk;
-    let (ids, created) = super::ids::assign(records, existing, rules);
-    Resolved { ids, created, circles }
+    let (ids, created) = super::ids::assign(records, existing, options);
+    ResolvedParents { ids, created, circles }
 }
 
 /// Something that is undecided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Waiting {
+enum Undecided {
     Record(u32),
     /// The existing customer of a node, whose parent is the stored one.
     Customer(Node),
@@ -63,30 +64,20 @@ enum Waiting {
 
 /// What is known of a node, or of what a record waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Found {
+enum Lookup {
+    /// It exists, or it is unknown whether it does.
     Exists,
     Nowhere,
     Rejected,
-    Undecided(Waiting),
+    Undecided(Undecided),
 }
 
-/// The records of each node that may still be accepted, in the order of their precedence.
-#[derive(Default)]
-struct Queues {
-    first: Vec<u32>,
-    next: Vec<u32>,
-}
-
-impl Queues {
-    fn new(nodes: usize, records: usize) -> Queues {
-        Queues { first: vec![NONE; nodes], next: vec![NONE; records] }
-    }
-
-    fn push_front(&mut self, node: Node, record: u32) {
-        if node != NONE {
-            self.next[record as usize] = std::mem::replace(&mut self.first[node as usize], record);
-        }
-    }
+/// What something undecided waits for.
+#[derive(Clone, Copy)]
+enum Wait {
+    Parent,
+    /// A record that claims the same, or that creates the customer.
+    Other,
 }
 
 /// Whether the stored parent of an existing customer was followed.
@@ -100,7 +91,7 @@ enum Followed {
 struct Walk<'r> {
     records: &'r mut Records,
     existing: Existing,
-    rules: &'r Rules,
+    options: &'r ResolveOptions,
     /// The records by their value, and whether a node has any, rejected ones too.
     by_value: Queues,
     has_records: Vec<bool>,
@@ -110,24 +101,25 @@ struct Walk<'r> {
     /// The records that set a customer's parent, the one that does it last first; empty unless customers change.
     setters: Queues,
     followed: Vec<Followed>,
-    stack: Vec<Waiting>,
+    /// What waits, each for the next.
+    stack: Vec<(Undecided, Wait)>,
     circles: Circles,
 }
 
 impl<'r> Walk<'r> {
-    fn new(records: &'r mut Records, existing: Existing, rules: &'r Rules) -> Walk<'r> {
+    fn new(records: &'r mut Records, existing: Existing, options: &'r ResolveOptions) -> Walk<'r> {
         let count = records.state.len();
         let unique = records.unique.iter().flatten();
         let all = records.value.iter().chain(&records.parent).chain(&records.key).chain(unique);
         let top = all.filter(|node| **node < CLEARED).max();
         let nodes = top.map_or(0, |top| *top as usize + 1).max(existing.by_value.len()).max(existing.by_key.len());
         // With several inputs that change customers, each finds those of the inputs before it by their keys.
-        let claims_keys = !rules.one_by_one
-            && match rules.keying {
+        let claims_keys = !options.one_by_one
+            && match options.keying {
                 Keying::None => false,
                 Keying::Other => true,
                 // A duplicate changes nobody's ID, but it must not claim other values, or move a customer to its parent.
-                Keying::Value => !records.unique.is_empty() || rules.mode.changes(),
+                Keying::Value => !records.unique.is_empty() || options.mode.changes(),
             };
         let queues = |is_used: bool| if is_used { Queues::new(nodes, count) } else { Queues::default() };
         let mut walk = Walk {
@@ -135,30 +127,30 @@ impl<'r> Walk<'r> {
             has_records: vec![false; nodes],
             claims: (0..usize::from(claims_keys) + records.unique.len()).map(|_| queues(true)).collect(),
             claims_keys,
-            setters: queues(rules.mode.changes()),
+            setters: queues(options.mode.changes()),
             followed: vec![Followed::No; existing.parents.len()],
             stack: Vec::new(),
             circles: Circles::default(),
             records,
             existing,
-            rules,
+            options,
         };
         walk.fill_queues();
         walk
     }
 
     fn fill_queues(&mut self) {
-        let Walk { records, rules, .. } = self;
+        let Walk { records, options, .. } = self;
         for value in records.value.iter().filter(|value| **value != NONE) {
             self.has_records[*value as usize] = true;
         }
         // In front is what comes last here. With several inputs, an input's records stay together.
         let ends = records.inputs.iter().skip(1).copied().chain([records.state.len() as u32]);
-        let inputs: Vec<(u32, u32)> = match rules.one_by_one {
+        let inputs: Vec<(u32, u32)> = match options.one_by_one {
             true => records.inputs.iter().copied().zip(ends).collect(),
             false => vec![(0, records.state.len() as u32)],
         };
-        let last_wins = rules.last_wins;
+        let last_wins = options.last_wins;
         let order = |(from, until): (u32, u32)| {
             (from..until).map(move |at| if last_wins { at } else { until - 1 - (at - from) })
         };
@@ -172,7 +164,7 @@ impl<'r> Walk<'r> {
                 queue.push_front(claimed(records, self.claims_keys, which, at), record);
             }
         }
-        if rules.mode.changes() {
+        if options.mode.changes() {
             let sets = |record: &u32| is_open(*record) && records.parent[*record as usize] != NONE;
             for record in inputs.into_iter().flat_map(order).filter(sets) {
                 self.setters.push_front(records.value[record as usize], record);
@@ -190,57 +182,63 @@ impl<'r> Walk<'r> {
     }
 
     /// Follows what one thing waits for, until it is decided or part of a circle.
-    fn follow(&mut self, start: Waiting) {
+    fn follow(&mut self, start: Undecided) {
         self.push(start);
-        while let Some(top) = self.stack.last().copied() {
+        while let Some((top, _)) = self.stack.last().copied() {
             let next = match top {
-                Waiting::Record(record) => self.decide(record),
-                Waiting::Customer(node) => self.decide_customer(node),
+                Undecided::Record(record) => self.decide(record),
+                Undecided::Customer(node) => self.decide_customer(node),
             };
-            match next {
-                None => _ = self.stack.pop(),
-                Some(next) if self.is_waiting(next) => self.end_circle(next),
-                Some(next) => self.push(next),
+            let Some((next, wait)) = next else {
+                self.stack.pop();
+                continue;
+            };
+            if let Some(top) = self.stack.last_mut() {
+                top.1 = wait;
+            }
+            match self.is_waiting(next) {
+                true => self.end_circle(next),
+                false => self.push(next),
             }
         }
     }
 
-    fn push(&mut self, waiting: Waiting) {
-        match waiting {
-            Waiting::Record(record) => self.set(record, Status::Waiting),
-            Waiting::Customer(node) => self.followed[node as usize] = Followed::Waiting,
+    fn push(&mut self, undecided: Undecided) {
+        match undecided {
+            Undecided::Record(record) => self.set(record, Status::Waiting),
+            Undecided::Customer(node) => self.followed[node as usize] = Followed::Waiting,
         }
-        self.stack.push(waiting);
+        self.stack.push((undecided, Wait::Other));
     }
 
-    fn is_waiting(&self, waiting: Waiting) -> bool {
-        match waiting {
-            Waiting::Record(record) => self.status(record) == Status::Waiting,
-            Waiting::Customer(node) => self.followed[node as usize] == Followed::Waiting,
+    fn is_waiting(&self, undecided: Undecided) -> bool {
+        match undecided {
+            Undecided::Record(record) => self.status(record) == Status::Waiting,
+            Undecided::Customer(node) => self.followed[node as usize] == Followed::Waiting,
         }
     }
 
     /// Decides on a record, or returns what it waits for.
-    fn decide(&mut self, record: u32) -> Option<Waiting> {
+    fn decide(&mut self, record: u32) -> Option<(Undecided, Wait)> {
         let at = record as usize;
-        // A duplicate moves nobody to its parent, so this is decided first.
+        // A duplicate moves no customer to its parent, so this is decided first.
         match self.holder(record) {
             None => {}
             Some(holder) if self.status(holder) == Status::Accepted => {
                 self.set(record, Status::Duplicate);
                 return None;
             }
-            Some(holder) => return Some(Waiting::Record(holder)),
+            Some(holder) => return Some((Undecided::Record(holder), Wait::Other)),
         }
         if self.records.state[at].reason() == Reason::None && self.records.parent[at] < CLEARED {
-            let reason = match self.look(self.records.parent[at]) {
-                Found::Undecided(waiting) => return Some(waiting),
-                Found::Exists => Reason::None,
-                Found::Nowhere => Reason::NotFound,
-                Found::Rejected => Reason::Rejected,
+            let reason = match self.look_up(self.records.parent[at]) {
+                Lookup::Undecided(parent) => return Some((parent, Wait::Parent)),
+                Lookup::Exists => Reason::None,
+                Lookup::Nowhere => Reason::NotFound,
+                Lookup::Rejected => Reason::Rejected,
             };
             self.records.state[at] = self.records.state[at].because(reason);
-            if reason != Reason::None && !self.rules.stores_orphans {
+            if reason != Reason::None && !self.options.stores_orphans {
                 self.set(record, Status::Refused);
                 return None;
             }
@@ -255,7 +253,7 @@ impl<'r> Walk<'r> {
         match creator.filter(|creator| self.records.input_of(*creator) < self.records.input_of(record)) {
             None => self.set(record, Status::Faulty),
             Some(creator) if self.status(creator) == Status::Accepted => self.set(record, Status::Accepted),
-            Some(creator) => return Some(Waiting::Record(creator)),
+            Some(creator) => return Some((Undecided::Record(creator), Wait::Other)),
         }
         None
     }
@@ -268,9 +266,9 @@ impl<'r> Walk<'r> {
         })
     }
 
-    fn decide_customer(&mut self, node: Node) -> Option<Waiting> {
-        if let Found::Undecided(waiting) = self.look(self.existing.parents[node as usize]) {
-            return Some(waiting);
+    fn decide_customer(&mut self, node: Node) -> Option<(Undecided, Wait)> {
+        if let Lookup::Undecided(parent) = self.look_up(self.existing.parents[node as usize]) {
+            return Some((parent, Wait::Parent));
         }
         self.followed[node as usize] = Followed::Yes;
         None
@@ -284,49 +282,44 @@ impl<'r> Walk<'r> {
             Queue::Claim(which) => &mut claims[which],
             Queue::Setters => setters,
         };
-        let first = queues.first.get_mut(node as usize)?;
-        while *first != NONE {
-            let status = records.state[*first as usize].status();
-            if matches!(status, Status::Open | Status::Waiting | Status::Accepted) {
-                return Some(*first);
-            }
-            *first = queues.next[*first as usize];
-        }
-        None
+        queues.front(node, |record| {
+            let status = records.state[record as usize].status();
+            matches!(status, Status::Open | Status::Waiting | Status::Accepted)
+        })
     }
 
     /// What is known of the customer that has a value.
-    fn look(&mut self, node: Node) -> Found {
+    fn look_up(&mut self, node: Node) -> Lookup {
         if !self.existing.has(node) {
             match self.front(Queue::Value, node) {
                 Some(record) if self.status(record) == Status::Accepted => {}
-                Some(record) => return Found::Undecided(Waiting::Record(record)),
-                None if self.existing.is_unknown => return Found::Exists,
-                None if self.has_records[node as usize] => return Found::Rejected,
-                None => return Found::Nowhere,
+                Some(record) => return Lookup::Undecided(Undecided::Record(record)),
+                None if self.existing.is_unknown => return Lookup::Exists,
+                None if self.has_records[node as usize] => return Lookup::Rejected,
+                None => return Lookup::Nowhere,
             }
         }
         // Who exists may still be in a circle.
         match self.front(Queue::Setters, node) {
-            Some(record) if self.status(record) == Status::Accepted => Found::Exists,
-            Some(record) => Found::Undecided(Waiting::Record(record)),
+            Some(record) if self.status(record) == Status::Accepted => Lookup::Exists,
+            Some(record) => Lookup::Undecided(Undecided::Record(record)),
             None => match self.existing.parents.get(node as usize) {
                 Some(parent) if *parent != NONE && self.followed[node as usize] != Followed::Yes => {
-                    Found::Undecided(Waiting::Customer(node))
+                    Lookup::Undecided(Undecided::Customer(node))
                 }
-                _ => Found::Exists,
+                _ => Lookup::Exists,
             },
         }
     }
 
     /// Takes apart the circle at the end of the stack, which begins at `start`.
-    fn end_circle(&mut self, start: Waiting) {
-        let Some(from) = self.stack.iter().rposition(|waiting| *waiting == start) else { return };
-        let is_record = |waiting: &Waiting| matches!(waiting, Waiting::Record(_));
+    fn end_circle(&mut self, start: Undecided) {
+        let Some(from) = self.stack.iter().rposition(|(undecided, _)| *undecided == start) else { return };
+        let is_record = |(undecided, _): &(Undecided, Wait)| matches!(undecided, Undecided::Record(_));
         let Some(first) = self.stack[from..].iter().position(is_record).map(|first| from + first) else {
             // It was in the database before.
-            for waiting in self.stack.drain(from..) {
-                if let Waiting::Customer(node) = waiting {
+            for (undecided, _) in self.stack.drain(from..) {
+                if let Undecided::Customer(node) = undecided {
                     self.followed[node as usize] = Followed::Yes;
                 }
             }
@@ -334,16 +327,16 @@ impl<'r> Walk<'r> {
         };
         let members = self.stack.split_off(first);
         let (mut refused, mut last) = (Vec::new(), None);
-        for waiting in members.iter().rev() {
-            match waiting {
-                Waiting::Record(record) => {
+        for (undecided, wait) in members.iter().rev() {
+            match undecided {
+                Undecided::Record(record) => {
                     last = None;
-                    match self.waits_for_parent(*record) {
-                        true => refused.push(*record),
-                        false => self.set(*record, Status::Open),
+                    match wait {
+                        Wait::Parent => refused.push(*record),
+                        Wait::Other => self.set(*record, Status::Open),
                     }
                 }
-                Waiting::Customer(node) => {
+                Undecided::Customer(node) => {
                     self.followed[*node as usize] = Followed::No;
                     // The way to the next record does not change, and must not be walked once more for each circle.
                     match last {
@@ -355,15 +348,6 @@ impl<'r> Walk<'r> {
         }
         refused.reverse();
         self.refuse_circle(refused);
-    }
-
-    /// Whether a waiting record waits for its parent, rather than for a record that claims the same as it.
-    fn waits_for_parent(&mut self, record: u32) -> bool {
-        let parent = self.records.parent[record as usize];
-        self.holder(record).is_none()
-            && self.records.state[record as usize].reason() == Reason::None
-            && parent < CLEARED
-            && matches!(self.look(parent), Found::Undecided(_))
     }
 
     fn refuse_circle(&mut self, mut refused: Vec<u32>) {
@@ -378,7 +362,7 @@ impl<'r> Walk<'r> {
         for record in &refused {
             let at = *record as usize;
             self.records.parent[at] = circle;
-            let status = if self.rules.stores_orphans { Status::Open } else { Status::Refused };
+            let status = if self.options.stores_orphans { Status::Open } else { Status::Refused };
             self.records.state[at] = self.records.state[at].because(Reason::Circle).with(status);
         }
         if circle != ITSELF && self.circles.shown.len() < SHOWN_CIRCLES {
@@ -394,31 +378,14 @@ impl<'r> Walk<'r> {
         for at in 0..self.records.state.len() {
             let (state, parent) = (self.records.state[at], self.records.parent[at]);
             if state.status() == Status::Faulty && state.reason() == Reason::None && parent < CLEARED {
-                let reason = match self.look(parent) {
-                    Found::Nowhere => Reason::NotFound,
-                    Found::Rejected => Reason::Rejected,
-                    Found::Exists | Found::Undecided(_) => Reason::None,
+                let reason = match self.look_up(parent) {
+                    Lookup::Nowhere => Reason::NotFound,
+                    Lookup::Rejected => Reason::Rejected,
+                    Lookup::Exists | Lookup::Undecided(_) => Reason::None,
                 };
                 self.records.state[at] = state.because(reason);
             }
         }
-    }
-}
-
-#[derive(Clone, Copy)]
-enum Queue {
-    Value,
-    /// By its number.
-    Claim(usize),
-    Setters,
-}
-
-/// The node that a record claims: of its key first, if keys are claimed, then of each value that no two customers share.
-fn claimed(records: &Records, claims_keys: bool, which: usize, record: usize) -> Node {
-    match which.checked_sub(usize::from(claims_keys)) {
-        Some(unique) => records.unique[unique][record],
-        None if records.key.is_empty() => records.value[record],
-        None => records.key[record],
     }
 }
 

@@ -208,18 +208,20 @@ pub(super) enum Lacks {
 /// What a database lacks of what a profile's customers need. The inner error says what is wrong with its tables, or which column is of
 /// another type, and what to do.
 pub(super) fn compare(connection: &Connection, profile: &Profile) -> Found<Lacks> {
-    const ADVICE: &str = "Name another database with --db, or rename that table or view";
-    let (own, table) = (tables(connection)?, &profile.table);
-    let has_table = has_customers(connection, table)?;
-    match own.and_then(|own| Ok((own, has_table?))) {
-        Err(why) => return Ok(Err(format!("{why}. {ADVICE}"))),
-        Ok((false, false)) => return Ok(Ok(Lacks::All)),
-        Ok((false, true)) => {
-            let why = foreign(table, "the table import_runs is missing");
-            return Ok(why.map(|_| Lacks::All).map_err(|why| format!("{why}. {ADVICE}")));
-        }
-        Ok((true, false)) => return Ok(Ok(Lacks::Table)),
-        Ok((true, true)) => {}
+    const OTHER: &str = "Name another database with --db";
+    let table = &profile.table;
+    let own = match tables(connection)? {
+        Ok(own) => own,
+        Err(why) => return Ok(Err(format!("{why}. {OTHER}"))),
+    };
+    let has_table = match has_customers(connection, table)? {
+        Ok(true) if !own => foreign(table, "the table import_runs is missing"),
+        found => found,
+    };
+    match has_table {
+        Err(why) => return Ok(Err(format!("{why}. {OTHER}, or rename {table} in this one"))),
+        Ok(false) => return Ok(Ok(if own { Lacks::Table } else { Lacks::All })),
+        Ok(true) => {}
     }
     let (columns, types) = (columns_of(connection, table)?, column_types::of_table(connection, table)?);
     let mut missing = Vec::new();

@@ -8,7 +8,7 @@ use super::super::records::State;
 use super::*;
 use crate::core::mode::Mode;
 
-const CREATE: Rules = Rules {
+const CREATE: ResolveOptions = ResolveOptions {
     mode: Mode::Create,
     keying: Keying::Value,
     last_wins: false,
@@ -79,41 +79,41 @@ fn ids_stand_in_the_order_of_the_records_without_gaps() {
     let pairs =
         [(Some(1), Some(0)), (Some(2), Some(9)), (None, None), (Some(0), None), (Some(0), None), (Some(3), None)];
     let mut first = records(&pairs);
-    let rules = Rules { first_id: 7, ..CREATE };
-    let ids = resolve(&mut first, Existing::default(), &rules).ids;
+    let options = ResolveOptions { first_id: 7, ..CREATE };
+    let ids = resolve(&mut first, Existing::default(), &options).ids;
     // The second is rejected, the third has no value, the fifth repeats a key.
     assert_eq!([ids[1], ids[2], ids[0], ids[3]].map(|id| id.map(CustomerId::get)), [Some(7), None, Some(9), Some(10)]);
     let mut last = records(&pairs);
-    let ids = resolve(&mut last, Existing::default(), &Rules { last_wins: true, ..rules }).ids;
+    let ids = resolve(&mut last, Existing::default(), &ResolveOptions { last_wins: true, ..options }).ids;
     assert_eq!(ids[0].map(CustomerId::get), Some(9));
     let mut again = records(&pairs);
     let existing = Existing { by_value: customers(&[4]), ..Existing::default() };
     again.state[3] = State::new(Status::Faulty, false);
     again.state[4] = State::new(Status::Faulty, false);
-    let ids = resolve(&mut again, existing, &rules).ids;
+    let ids = resolve(&mut again, existing, &options).ids;
     assert_eq!([ids[0], ids[1], ids[3]].map(|id| id.map(CustomerId::get)), [Some(4), Some(7), Some(9)]);
 }
 
 #[test]
 fn records_with_another_key_wait_for_those_before_them() {
     // Two records with one key, and the value of the second is the parent of the first.
-    let rules = Rules { keying: Keying::Other, ..CREATE };
+    let options = ResolveOptions { keying: Keying::Other, ..CREATE };
     let keyed = |pairs: &[Pair], key: &[u32]| Records { key: key.to_vec(), ..records(pairs) };
     let mut found = keyed(&[(Some(0), Some(1)), (Some(1), None)], &[5, 5]);
-    resolve(&mut found, Existing::default(), &rules);
+    resolve(&mut found, Existing::default(), &options);
     assert_eq!(verdicts(&found), ["circle", "ok"]);
     // The second is no customer, so its child has no parent.
     let mut found = keyed(&[(Some(0), None), (Some(1), None), (Some(2), Some(1)), (Some(3), Some(0))], &[5, 5, 6, 7]);
-    let ids = resolve(&mut found, Existing::default(), &rules).ids;
+    let ids = resolve(&mut found, Existing::default(), &options).ids;
     assert_eq!(verdicts(&found), ["ok", "duplicate", "rejected", "ok"]);
     assert_eq!((ids[0].map(CustomerId::get), ids[1], ids[3].map(CustomerId::get)), (Some(1), None, Some(2)));
     // Several accepted records have one value: the first is the parent.
     let mut found = keyed(&[(Some(1), Some(0)), (Some(0), None), (Some(0), None)], &[5, 6, 7]);
-    let ids = resolve(&mut found, Existing::default(), &rules).ids;
+    let ids = resolve(&mut found, Existing::default(), &options).ids;
     assert_eq!((verdicts(&found), ids[0].map(CustomerId::get)), (vec!["ok", "ok", "ok"], Some(2)));
     let mut found = Records { key: Vec::new(), ..found };
     found.state.fill(State::new(Status::Open, false));
-    let ids = resolve(&mut found, Existing::default(), &Rules { keying: Keying::None, ..CREATE }).ids;
+    let ids = resolve(&mut found, Existing::default(), &ResolveOptions { keying: Keying::None, ..CREATE }).ids;
     assert_eq!((verdicts(&found), ids[0].map(CustomerId::get)), (vec!["ok", "ok", "ok"], Some(2)));
 }
 
@@ -135,39 +135,39 @@ fn a_value_that_no_two_customers_share_belongs_to_the_first_accepted_record() {
 
 #[test]
 fn a_circle_may_lead_through_customers() {
-    let rules = Rules { mode: Mode::Upsert, ..CREATE };
+    let options = ResolveOptions { mode: Mode::Upsert, ..CREATE };
     // Customers 1 to 3 with the values 0 to 2, and 3 under 2 under 1.
     let existing = || Existing { by_value: customers(&[1, 2, 3]), parents: vec![NONE, 0, 1], ..Existing::default() };
-    let run = |pairs: &[Pair], rules: &Rules| {
+    let run = |pairs: &[Pair], options: &ResolveOptions| {
         let mut records = records(pairs);
-        let resolved = resolve(&mut records, existing(), rules);
+        let resolved = resolve(&mut records, existing(), options);
         (verdicts(&records), resolved)
     };
-    assert_eq!(run(&[(Some(0), Some(2))], &rules).0, ["circle"]);
+    assert_eq!(run(&[(Some(0), Some(2))], &options).0, ["circle"]);
     // The customer between them gets another parent.
-    assert_eq!(run(&[(Some(0), Some(2)), (Some(1), None)], &rules).0, ["circle", "ok"]);
-    assert_eq!(run(&[(Some(0), Some(2)), (Some(1), Some(CLEARED))], &rules).0, ["ok", "ok"]);
-    assert_eq!(run(&[(Some(0), Some(2)), (Some(2), Some(3)), (Some(3), None)], &rules).0, ["ok", "ok", "ok"]);
+    assert_eq!(run(&[(Some(0), Some(2)), (Some(1), None)], &options).0, ["circle", "ok"]);
+    assert_eq!(run(&[(Some(0), Some(2)), (Some(1), Some(CLEARED))], &options).0, ["ok", "ok"]);
+    assert_eq!(run(&[(Some(0), Some(2)), (Some(2), Some(3)), (Some(3), None)], &options).0, ["ok", "ok", "ok"]);
     // Two inputs: what the last one sets counts.
-    let rules = Rules { one_by_one: true, ..rules };
+    let options = ResolveOptions { one_by_one: true, ..options };
     let mut both =
         Records { inputs: vec![0, 1], ..records(&[(Some(2), Some(3)), (Some(2), Some(1)), (Some(3), None)]) };
-    resolve(&mut both, existing(), &rules);
+    resolve(&mut both, existing(), &options);
     assert_eq!(verdicts(&both), ["ok", "ok", "ok"]);
     let mut both =
         Records { inputs: vec![0, 1], ..records(&[(Some(0), None), (Some(0), Some(3)), (Some(3), Some(2))]) };
-    assert_eq!(resolve(&mut both, existing(), &rules).circles.records, [2]);
+    assert_eq!(resolve(&mut both, existing(), &options).circles.records, [2]);
     assert_eq!(verdicts(&both), ["ok", "circle", "circle"]);
     // A circle that was there before is nobody's fault.
     let existing = Existing { by_value: customers(&[1, 2]), parents: vec![1, 0], ..Existing::default() };
     let mut child = records(&[(Some(2), Some(0))]);
-    resolve(&mut child, existing, &rules);
+    resolve(&mut child, existing, &options);
     assert_eq!(verdicts(&child), ["ok"]);
 }
 
 #[test]
 fn a_record_that_lacks_fields_needs_an_earlier_input() {
-    let rules = Rules { mode: Mode::Upsert, one_by_one: true, ..CREATE };
+    let options = ResolveOptions { mode: Mode::Upsert, one_by_one: true, ..CREATE };
     let lacking = State::new(Status::Open, true);
     // The parents of customers come in a file of their own.
     let mut found = Records {
@@ -175,12 +175,12 @@ fn a_record_that_lacks_fields_needs_an_earlier_input() {
         ..records(&[(Some(0), None), (Some(1), None), (Some(0), Some(1)), (Some(1), Some(0)), (Some(2), Some(0))])
     };
     found.state[2..].fill(lacking);
-    let ids = resolve(&mut found, Existing::default(), &rules).ids;
+    let ids = resolve(&mut found, Existing::default(), &options).ids;
     assert_eq!(verdicts(&found), ["ok", "ok", "circle", "circle", "faulty"]);
     assert_eq!([ids[0], ids[1]].map(|id| id.map(CustomerId::get)), [Some(1), Some(2)]);
     let mut found = Records { inputs: vec![0, 1], ..records(&[(Some(0), Some(1)), (Some(1), None)]) };
     found.state[0] = lacking;
-    resolve(&mut found, Existing::default(), &rules);
+    resolve(&mut found, Existing::default(), &options);
     assert_eq!(verdicts(&found), ["faulty", "ok"]);
 }
 
@@ -199,14 +199,14 @@ fn a_deep_tree_takes_no_recursion_and_a_long_circle_is_one() {
 
 #[test]
 fn orphans_are_stored_if_the_field_is_cleared() {
-    let rules = Rules { stores_orphans: true, ..CREATE };
+    let options = ResolveOptions { stores_orphans: true, ..CREATE };
     let (one, two, three) = (Some(0), Some(1), Some(2));
     let mut found = records(&[(one, two), (two, one), (three, Some(9)), (Some(3), three), (None, Some(4))]);
     let mut faulty = State::new(Status::Faulty, false);
     found.value.push(4);
     found.parent.push(NONE);
     found.state.push(faulty);
-    let ids = resolve(&mut found, Existing::default(), &rules).ids;
+    let ids = resolve(&mut found, Existing::default(), &options).ids;
     assert_eq!(verdicts(&found), ["orphan", "orphan", "orphan", "ok", "orphan", "faulty"]);
     assert_eq!(
         [ids[0], ids[1], ids[2], ids[3]].map(|id| id.map(CustomerId::get)),
@@ -279,8 +279,8 @@ proptest! {
             *state = State::new(if *is_faulty { Status::Faulty } else { Status::Open }, false);
         }
         let by_value = (0..10).map(|value| CustomerId::new(100 + i64::from(value)).filter(|_| existing.contains(&value))).collect();
-        let rules = Rules { last_wins, ..CREATE };
-        let resolved = resolve(&mut found, Existing { by_value, ..Existing::default() }, &rules);
+        let options = ResolveOptions { last_wins, ..CREATE };
+        let resolved = resolve(&mut found, Existing { by_value, ..Existing::default() }, &options);
         let expected = slowly(&pairs, &existing, last_wins);
         let verdicts = verdicts(&found);
         for (at, (_, is_faulty)) in pairs.iter().enumerate() {
