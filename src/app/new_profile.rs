@@ -71,16 +71,13 @@ fn page(made: &NewProfile, args: &NewProfileArgs) -> String {
             if is_key { "key" } else { "" }.to_string(),
         ]);
     }
-    let key_notes = match made.proposal.key.is_empty() {
-        true => format!("\n\n{}", visible(&made.proposal.key_notes.join(" "))),
-        false => String::new(),
-    };
     without_trailing_spaces(&format!(
-        "{}: {} of {} in {}\n\n{rows}{key_notes}\n\nReview {}, then try it:\n\n  {}\n  {}\n",
+        "{}: {} of {} in {}\n\n{rows}\n\n{}\n\nReview {}, then try it:\n\n  {}\n  {}\n",
         shown(&args.from),
         counted(fields.iter().filter(|field| field.impossible.is_none()).count() as u64, "field", "fields"),
         counted(made.records, "record", "records"),
         shown(&args.file),
+        visible(&made.proposal.key_notes.join(" ")),
         shown(&args.file),
         visible(&next("check", args).quoted()),
         visible(&next("inspect", args).quoted()),

@@ -137,3 +137,55 @@ fn an_empty_list_is_a_missing_value() {
     place.custload("profiles new own.toml --from a.ndjson").ends(0);
     place.custload("check a.ndjson --profile own.toml").ends(0);
 }
+
+/// The numbers of a file's customers are not those of the database, which has customers with these IDs.
+#[test]
+fn parents_of_another_system_are_not_parents_here() {
+    let place = Place::new();
+    place.write("here.csv", "name,email\nAnn,ann@example.com\nBob,bob@example.com\n");
+    let rows: String = (1..=20).map(|row| format!("{row},{},Firm {row}\n", if row == 1 { "" } else { "1" })).collect();
+    place.write("theirs.csv", format!("customer_id,parent_customer_id,name\n{rows}"));
+    place.custload("import here.csv --profile billing --db customers.db").ends(0);
+    let done = place.custload("profiles new own.toml --from theirs.csv").ends(0);
+    assert!(done.stdout.contains("source_parent_customer_id"), "{}", done.stdout);
+    place.custload("import theirs.csv --profile own.toml --db customers.db").ends(0);
+    let parents =
+        "SELECT count(*) || ' ' || count(parent_customer_id) || ' ' || count(source_parent_customer_id) FROM customers";
+    assert_eq!(place.column("customers.db", parents), ["22 0 19"]);
+    // With the line that the proposal has as a comment, they are found by the file's numbers.
+    let profile =
+        place.text("own.toml").replace("# references = \"source_customer_id\"", "references = \"source_customer_id\"");
+    place.write("tree.toml", profile);
+    place.custload("import theirs.csv --profile tree.toml --db tree.db").ends(0);
+    let parents = "SELECT count(DISTINCT parent_customer_id) || ' ' || count(parent_customer_id) FROM customers";
+    assert_eq!(place.column("tree.db", parents), ["1 19"]);
+}
+
+#[test]
+fn the_terminal_says_what_the_key_is() {
+    let place = Place::new();
+    place.write("none.csv", "Firma;Ort\nA GmbH;Ulm\nB GmbH;Bonn\n");
+    let rows: String = (1..=300).map(|row: u32| format!("{};Firma {row}\n", 1000 + row.min(299))).collect();
+    place.write("nearly.csv", format!("Kundennummer;Name\n{rows}"));
+    for (name, key, says) in [
+        (
+            "none",
+            "key = []",
+            "Without a key, a customer that is there twice, or comes again in a later file, is stored twice. Name",
+        ),
+        (
+            "nearly",
+            "key = [\"kundennummer\"]",
+            "nearly a key: 1 record repeats the value of an earlier one, on line 301; rejected",
+        ),
+    ] {
+        let done = place.custload(&format!("profiles new {name}.toml --from {name}.csv")).ends(0);
+        assert!(done.stdout.contains(says), "{}", done.stdout);
+        let profile = place.text(&format!("{name}.toml"));
+        let (comments, _) = profile.split_once(&format!("\n{key}\n")).unwrap();
+        let comments = comments.replace("\n# ", " ");
+        assert!(comments.contains(says), "{comments}");
+    }
+    let done = place.custload("import nearly.csv --profile nearly.toml --db a.db").ends(1);
+    assert!(done.stdout.contains("duplicate-key"), "{}", done.stdout);
+}

@@ -32,10 +32,10 @@ pub(super) fn choose(header: &str, stats: &ColumnStats, habits: Habits) -> Guess
         return guess;
     }
     let near = typed(Fit::is_nearly_enough);
-    // Words among amounts or days are mistakes, or say that there is no value.
+    // Words among amounts or days are mistakes, or say that there is no value; what refers to a parent is no choice either.
     let is_measured =
         near.as_ref().is_some_and(|near| matches!(near.kind, "integer" | "decimal" | "date" | "timestamp"));
-    let words = list(stats).or_else(|| if is_measured { None } else { choice(stats) });
+    let words = list(stats).or_else(|| if is_measured || says(Hint::Parent) { None } else { choice(stats) });
     let guess = words.unwrap_or_else(|| text(stats));
     match near {
         Some(near) if guess.perhaps.is_empty() => with_near(guess, near),

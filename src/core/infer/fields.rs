@@ -43,18 +43,31 @@ pub struct Field {
     pub key: KeyWorth,
 }
 
+/// Records that repeat the value of an earlier one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Repeats {
+    /// How many of 1000 values differ.
+    pub share: u64,
+    /// How many records they are, if that is known.
+    pub records: Option<u64>,
+    /// The line of the first, if that is known.
+    pub line: Option<u64>,
+}
+
 /// How good a field is as a key. The greater is the better.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum KeyWorth {
     #[default]
     None,
-    /// Most of its values differ: by how many of 1000.
-    Nearly(u64),
+    /// Most of its values differ.
+    Nearly(Repeats),
     /// No value is repeated, but some are missing.
     Gaps,
     /// Always filled and never repeated, with nothing in its name.
     Unique,
     Email,
-    /// The same, and its name says that it identifies something.
+    /// Always filled, at least 98 of 100 values differ, and its name says that it identifies something.
+    NearlyIdentifier(Repeats),
+    /// Always filled and never repeated, and its name says that it identifies something.
     Identifier,
 }

@@ -13,11 +13,13 @@ pub(super) enum Hint {
     Email,
     /// It names another customer, above this one.
     Parent,
+    /// It says what a customer is called, where it is, or an amount: customers may have it in common.
+    Description,
 }
 
 /// Words of headers, and the endings of longer words, in the languages of most customer lists.
 #[rustfmt::skip]
-const WORDS: [(Hint, &[&str], &[&str]); 7] = [
+const WORDS: [(Hint, &[&str], &[&str]); 8] = [
     (Hint::Phone,
         &["phone", "tel", "telephone", "mobile", "cell", "fax", "telefon", "handy", "mobil", "telefono", "telephone", "mob", "movil", "telefone", "celular", "telefonnummer", "rufnummer", "handynummer", "mobilnummer", "faxnummer"],
         &["telefon", "phone", "telefax", "rufnummer", "telefonnummer", "handynummer", "mobilnummer", "faxnummer"]),
@@ -39,6 +41,9 @@ const WORDS: [(Hint, &[&str], &[&str]); 7] = [
     (Hint::Parent,
         &["parent", "superior", "holding", "konzern", "mutter", "muttergesellschaft", "uebergeordnet", "uebergeordnete", "matriz"],
         &["parent"]),
+    (Hint::Description,
+        &["name", "nom", "nome", "nombre", "naam", "prenom", "apellido", "apellidos", "cognome", "firm", "firma", "company", "contact", "kontakt", "ansprechpartner", "street", "strasse", "address", "adresse", "city", "town", "ort", "stadt", "ville", "ciudad", "amount", "betrag", "limit", "umsatz", "revenue", "price", "preis", "total", "note", "notes", "comment", "bemerkung", "description", "beschreibung"],
+        &["name", "firma", "strasse", "adresse", "address", "betrag", "umsatz", "limit"]),
 ];
 
 /// What a header says, if anything. The first of its meanings counts.
@@ -76,10 +81,18 @@ mod tests {
             ("Telefonnummer", Hint::Phone),
             ("parent_code", Hint::Parent),
             ("Account Parent", Hint::Parent),
+            ("Firma / Name", Hint::Description),
+            ("Firmenname", Hint::Description),
+            ("Kreditlimit", Hint::Description),
         ] {
             assert!(says(header, hint), "{header}");
         }
-        for (header, hint) in [("Paid", Hint::Identifier), ("Name", Hint::Country), ("City", Hint::PostalCode)] {
+        for (header, hint) in [
+            ("Paid", Hint::Identifier),
+            ("Name", Hint::Country),
+            ("City", Hint::PostalCode),
+            ("Ortskennung", Hint::Description),
+        ] {
             assert!(!says(header, hint), "{header}");
         }
     }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use unicode_normalization::UnicodeNormalization;
 
-use crate::core::profile::{RESERVED_COLUMNS, letters_and_digits};
+use crate::core::profile::{PARENT_ID, RESERVED_COLUMNS, letters_and_digits};
 use crate::core::text::is_letter;
 
 /// The longest name that is made, in characters.
@@ -93,7 +93,8 @@ impl Names {
         let own = letters_and_digits(header);
         let base = match identifier(header) {
             name if name.is_empty() => format!("column_{number}"),
-            name if RESERVED_COLUMNS.contains(&name.as_str()) => format!("source_{name}"),
+            // Another system's IDs are no customers of this database.
+            name if name == PARENT_ID || RESERVED_COLUMNS.contains(&name.as_str()) => format!("source_{name}"),
             name => name,
         };
         let mut name = base.clone();
@@ -143,11 +144,21 @@ mod tests {
 
     #[test]
     fn names_are_given_once() {
-        let headers = ["Name", "name 2", "NAME_", "", "", "Column 4", "Customer ID", "ä", "ae"];
+        let headers = ["Name", "name 2", "NAME_", "", "", "Column 4", "Customer ID", "ä", "ae", "ParentCustomerID"];
         let mut names = Names::new(headers.into_iter());
         let given: Vec<String> = (1..).zip(headers).map(|(number, header)| names.give(header, number)).collect();
-        let expected =
-            ["name", "name_2", "name_3", "column_4_2", "column_5", "column_4", "source_customer_id", "ae_2", "ae"];
+        let expected = [
+            "name",
+            "name_2",
+            "name_3",
+            "column_4_2",
+            "column_5",
+            "column_4",
+            "source_customer_id",
+            "ae_2",
+            "ae",
+            "source_parent_customer_id",
+        ];
         assert_eq!(given, expected);
     }
 

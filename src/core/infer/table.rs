@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, HashMap};
 use super::choose::choose;
 use super::column::{ColumnStats, Noted};
 use super::distinct::Budget;
-use super::fields::{Field, KeyWorth, Sure};
+use super::fields::{Field, KeyWorth, Repeats, Sure};
 use super::guess::{Guess, Habits, misfits};
 use super::hints::{self, Hint};
 use super::key;
-use super::names::Names;
+use super::names::{Names, identifier};
 use super::nothing::{self, Nothing};
 use super::verdict::REWRITTEN;
-use super::words::{number, percent, quoted, toml_text};
-use crate::core::profile::{letters_and_digits, taken_from_report};
+use super::words::{number, percent, quoted, toml_key, toml_text};
+use crate::core::profile::{PARENT_ID, letters_and_digits, taken_from_report};
 
 /// A column, or key of JSON, and what is known of its values.
 #[derive(Clone, Debug)]
@@ -92,6 +92,11 @@ impl Table {
                 let what = if shared == all { "all" } else { "most" };
                 let reference = toml_text(&name);
                 field.perhaps.push(format!("references = {reference}  # {what} of its values are keys: a parent?"));
+                // With the line above there is a field of this name, and no label may be the name of another field.
+                let label = field.keys.iter_mut().find(|(key, _)| *key == "label");
+                if let Some(label) = label.filter(|_| identifier(&column.header) == PARENT_ID) {
+                    *label = ("aliases_beside", format!("{{ {} = [{}] }}", toml_key(&name), label.1));
+                }
             }
         }
     }
@@ -193,7 +198,7 @@ impl Table {
             () => None,
         };
         let notes = self.notes(column, &guess, filled);
-        let unique = key >= KeyWorth::Unique;
+        let unique = key >= KeyWorth::Unique && !stats.distinct.may_repeat(stats.filled);
         let sure = if stats.filled == 0 { Sure::Guess } else { guess.sure };
         let (columns, perhaps, kind) = (numbers.clone(), guess.perhaps, guess.kind);
         Field {
@@ -229,6 +234,9 @@ impl Table {
         let examples: Vec<String> = stats.examples.iter().map(|example| quoted(example)).collect();
         notes.extend((!examples.is_empty()).then(|| format!("for example {}", examples.join(", "))));
         notes.push(fit_note(guess));
+        if identifier(header) == PARENT_ID {
+            notes.push(format!("IDs of the system that the file is from: in the database, {PARENT_ID} has its own"));
+        }
         notes.extend(guess.notes.iter().cloned());
         notes.extend(repeat_note(stats));
         if numbers.len() > 1 {
@@ -288,18 +296,30 @@ fn repeat_note(stats: &ColumnStats) -> Option<String> {
 fn worth(header: &str, stats: &ColumnStats, guess: &Guess, records: u64) -> KeyWorth {
     let is_rewritten = stats.verdicts.iter().any(|(verdict, _)| verdict.kinds & REWRITTEN != 0);
     let can_be = matches!(guess.kind, "text" | "integer" | "email") && guess.fit.is_whole() && !is_rewritten;
+    let is_named = hints::says(header, Hint::Identifier);
+    // Two customers may have one name, live in one place, and owe the same.
+    let describes = !is_named && guess.kind != "email" && (stats.is_spaced() || hints::says(header, Hint::Description));
     const LONGEST: usize = 100;
-    if !can_be || stats.filled == 0 || stats.longest.0 > LONGEST {
+    if !can_be || describes || stats.filled == 0 || stats.longest.0 > LONGEST {
         return KeyWorth::None;
     }
     if stats.distinct.may_repeat(stats.filled) {
-        let share = 1000 * stats.distinct.count().0.min(stats.filled) / stats.filled;
-        return if share >= 900 { KeyWorth::Nearly(share) } else { KeyWorth::None };
+        let (count, is_exact) = stats.distinct.count();
+        let repeats = Repeats {
+            share: 1000 * count.min(stats.filled) / stats.filled,
+            records: is_exact.then(|| stats.filled - count),
+            line: Some(stats.repeat.line).filter(|_| stats.repeat.count > 0),
+        };
+        return match repeats.share {
+            980.. if is_named && guess.fit.of == records => KeyWorth::NearlyIdentifier(repeats),
+            900.. => KeyWorth::Nearly(repeats),
+            _ => KeyWorth::None,
+        };
     }
     match () {
         () if guess.fit.of < records => KeyWorth::Gaps,
         () if guess.kind == "email" => KeyWorth::Email,
-        () if hints::says(header, Hint::Identifier) && !stats.is_spaced() => KeyWorth::Identifier,
+        () if is_named && !stats.is_spaced() => KeyWorth::Identifier,
         () => KeyWorth::Unique,
     }
 }

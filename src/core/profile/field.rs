@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::ProfileErrorKind;
 use super::header::nearest;
-use super::scalar::{scalar, scalars};
+use super::scalar::{cleaned, scalar, scalars};
 use crate::core::mode::OnInvalid;
 use crate::core::types::choices::Choices;
 use crate::core::types::dates::{Dates, DatesText};
@@ -121,8 +121,8 @@ pub struct Field {
     pub unique: bool,
     /// How its values are compared if it is the key or unique.
     pub compare: Option<KeyComparison>,
-    /// The words of a choice.
-    #[serde(default)]
+    /// The words of a choice, cleaned as values are.
+    #[serde(default, deserialize_with = "cleaned")]
     pub choices: Vec<String>,
     /// The column in which the value stands as its parent's.
     pub references: Option<String>,

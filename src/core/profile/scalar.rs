@@ -1,10 +1,14 @@
 //! Values of TOML as they would be typed: [`Scalar`].
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use serde::{Deserialize, Deserializer, de};
 use toml::Value;
+
+use super::error::ProfileErrorKind;
+use crate::core::text;
 
 /// A text, a number, a truth or a date of TOML, as it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,4 +38,13 @@ pub(super) fn scalar<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Optio
 pub(super) fn scalars<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error> {
     let table: BTreeMap<String, Scalar> = BTreeMap::deserialize(deserializer)?;
     Ok(table.into_iter().map(|(key, Scalar(text))| (key, text)).collect())
+}
+
+/// Texts that values are compared with, cleaned as those are.
+pub(super) fn cleaned<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let texts: Vec<String> = Vec::deserialize(deserializer)?;
+    let clean = |text: &String| {
+        text::clean(text).map(Cow::into_owned).map_err(|_| de::Error::custom(ProfileErrorKind::ControlCharacter))
+    };
+    texts.iter().map(clean).collect()
 }

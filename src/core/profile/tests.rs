@@ -180,3 +180,26 @@ fn a_column_has_one_kind_of_storage_in_all_profiles() {
         }
     }
 }
+
+#[test]
+fn choices_are_cleaned_as_values_are() {
+    let parse =
+        |choices: &str| Profile::parse("own.toml", &format!("[fields.a]\ntype = 'choice'\nchoices = {choices}\n"));
+    for (written, word) in [
+        (r#"["Cafe\u0301"]"#, "Café"),
+        (r#"["New  York"]"#, "New York"),
+        (r#"["\u00a0x "]"#, "x"),
+        (r#"["x\u200B"]"#, "x"),
+    ] {
+        assert_eq!(parse(written).unwrap().fields[0].choices, [word], "{written}");
+    }
+    for (written, fault) in [
+        (r#"["Café", "Cafe\u0301"]"#, "fields.a.choices: \"Café\" and \"Café\" are one word"),
+        (r#"["a b", "A  B"]"#, "fields.a.choices: \"a b\" and \"A B\" are one word"),
+        (r#"["x", "\u200B"]"#, "fields.a.choices: it must not be empty"),
+        (r#"["\u0001"]"#, "it must not contain a control character"),
+    ] {
+        let error = parse(written).unwrap_err().to_string();
+        assert!(error.contains(fault), "{written}: {error}");
+    }
+}

@@ -1,9 +1,6 @@
 //! From a property of a JSON Schema to a field of a profile: [`field_of`].
 
-use std::collections::HashSet;
-
 use toml::{Table, Value};
-use unicase::UniCase;
 
 use super::node::Node;
 use super::pattern::from_json_schema;
@@ -47,7 +44,7 @@ struct Reading<'s> {
 pub(super) fn field_of(property: Property<'_>, schema: &Schema<'_>) -> Result<(Table, Vec<String>), Kind> {
     let (members, has_null, mut notes) = without_null(property.members, schema)?;
     let (types, allows_null) = members.get("type").map(Node::types).unwrap_or_default();
-    let words = members.get("enum").map(Node::items).or(members.get("const").map(std::slice::from_ref));
+    let words = members.get("const").map(std::slice::from_ref).or(members.get("enum").map(Node::items));
     let is_nullable = has_null || allows_null || words.is_some_and(|words| words.iter().any(is_nothing));
     let mut reading = Reading { table: Table::new(), notes: Vec::new(), kind: "text", members: members.clone() };
     reading.find_type(&types, words);
@@ -144,14 +141,7 @@ impl Reading<'_> {
     /// The words of a choice.
     fn take_words(&mut self, words: &[Node]) {
         let words = words.iter().filter(|word| !is_nothing(word));
-        let texts: Option<Vec<&str>> = words.map(Node::text).collect();
-        // Of words that differ in their case alone, the first is stored.
-        let mut known = HashSet::new();
-        let mut is_new = |text: &&str| known.insert(UniCase::new(*text).to_folded_case());
-        let texts = texts.map(|texts| {
-            let first = texts.into_iter().filter(|text| is_new(text));
-            first.map(|text| Value::String(text.to_string())).collect::<Vec<_>>()
-        });
+        let texts: Option<Vec<Value>> = words.map(|word| Some(Value::String(word.text()?.to_string()))).collect();
         match texts {
             Some(texts) if !texts.is_empty() && matches!(self.kind, "text" | "email" | "url") => {
                 self.kind = "choice";
@@ -167,13 +157,12 @@ impl Reading<'_> {
         match key {
             key if SILENT.contains(&key) || key.starts_with("x-") => {}
             "enum" | "const" => {}
-            "minLength" | "maxLength" if has_length(self.kind) => self.take_length(key, value),
+            "minLength" | "maxLength" if has_length(self.kind) || self.kind == "choice" => self.take_length(key, value),
             "pattern" if has_length(self.kind) => self.take_pattern(value),
             "minimum" | "maximum" if is_number => self.take_bound(key, value),
             "exclusiveMinimum" | "exclusiveMaximum" if self.kind == "integer" => self.take_exclusive(key, value),
             "format" => self.take_format(value),
             "items" if self.kind == "list" => self.take_items(value),
-            "minLength" | "maxLength" | "pattern" if self.kind == "choice" => {}
             "minLength" | "maxLength" | "pattern" => {
                 self.leave_out(key, &format!("it has no effect on the type {}", self.kind));
             }
@@ -235,6 +224,8 @@ impl Reading<'_> {
         let (types, _) = value.get("type").map(Node::types).unwrap_or_default();
         if types.iter().any(|name| !matches!(*name, "string" | "integer" | "number")) {
             self.leave_out("items", "a list holds texts and numbers");
+        } else if !types.is_empty() && !types.contains(&"string") {
+            self.leave_out(&format!("items.type {}", types.join(" or ")), "a list takes texts, too");
         }
         let rules: Vec<&str> = value.members().iter().map(|(key, _)| key.as_str()).collect();
         for key in rules.into_iter().filter(|key| !SILENT.contains(key)) {

@@ -41,7 +41,12 @@ fn a_schema_becomes_a_profile() {
         (r#"{"type": "integer", "default": 1}"#, "default = \"1\"\ntype = \"integer\"\n"),
         (r#"{"type": "boolean", "default": true}"#, "default = \"true\"\ntype = \"flag\"\n"),
         (r#"{"enum": ["GOLD", ""]}"#, "choices = [\"GOLD\"]\ntype = \"choice\"\n"),
-        (r#"{"enum": ["GOLD", "gold", "ä", "Ä"]}"#, "choices = [\"GOLD\", \"ä\"]\ntype = \"choice\"\n"),
+        (r#"{"enum": ["GOLD", "ZINC"], "const": "GOLD"}"#, "choices = [\"GOLD\"]\ntype = \"choice\"\n"),
+        (
+            r#"{"enum": ["GOLD", "ZINC"], "minLength": 2, "maxLength": 4}"#,
+            "choices = [\"GOLD\", \"ZINC\"]\nmin = 2\nmax = 4\ntype = \"choice\"\n",
+        ),
+        (r#"{"type": "array", "items": {"type": ["string", "number"]}}"#, "type = \"list\"\n"),
         (r##"{"allOf": [{"$ref": "#/%24defs/money"}]}"##, "type = \"decimal\"\n"),
         // Of two bounds the stricter holds, wherever it stands.
         (
@@ -106,6 +111,11 @@ fn what_a_profile_cannot_say_is_named() {
         (r#"{"$ref": "other.json"}"#, "$ref \"other.json\" is left out: it leads to no place in this file"),
         (r##"{"$ref": "#/$defs/none"}"##, "it leads to no place in this file"),
         (r#"{"type": "array", "items": {"type": "string", "maxLength": 3}}"#, "items.maxLength is left out"),
+        (
+            r#"{"type": "array", "items": {"type": "integer"}}"#,
+            "items.type integer is left out: a list takes texts, too",
+        ),
+        (r#"{"enum": ["A"], "pattern": "^A"}"#, "pattern is left out: it has no effect on the type choice"),
         (r#"{"type": "boolean", "maxLength": 3}"#, "maxLength is left out: it has no effect on the type flag"),
     ] {
         let defs = r#", "$defs": {"code": {"type": "string", "pattern": "^[A-Z]+$"}}"#;
@@ -125,6 +135,28 @@ fn what_a_profile_cannot_say_is_named() {
             "properties.b: title \"a\" is left out: it is the name of another property",
         ]
     );
+}
+
+/// Python's `re` and JavaScript read these patterns, and custload's own engine.
+#[test]
+fn the_patterns_of_the_format_are_plain() {
+    fn patterns<'v>(value: &'v serde_json::Value, found: &mut Vec<&'v str>) {
+        let members = value.as_object().into_iter().flatten();
+        found.extend(members.clone().filter(|(key, _)| *key == "pattern").filter_map(|(_, text)| text.as_str()));
+        let items = value.as_array().into_iter().flatten();
+        members.map(|(_, value)| value).chain(items).for_each(|value| patterns(value, found));
+    }
+    let schema: serde_json::Value = serde_json::from_str(FORMAT).unwrap();
+    let mut found = Vec::new();
+    patterns(&schema, &mut found);
+    assert!(found.len() > 3 && !found.iter().any(|pattern| pattern.contains(r"\p")), "{found:?}");
+    let names =
+        regex::Regex::new(schema["properties"]["fields"]["propertyNames"]["pattern"].as_str().unwrap()).unwrap();
+    for (name, is_name) in
+        [("a", true), ("_7", true), ("Größe", true), ("名前", true), ("", false), ("-_ .[]{}~\t", false)]
+    {
+        assert_eq!(names.is_match(name), is_name, "{name:?}");
+    }
 }
 
 #[test]
@@ -151,6 +183,9 @@ fn what_is_no_schema_is_refused() {
         (read("\"a\\u0000\": {}", "").unwrap_err(), "it must not contain NUL"),
         (read(r#""customer_id": {}"#, "").unwrap_err(), "every table of customers has a column of this name"),
         (read(r#""a": {"minLength": 5, "maxLength": 2}"#, "").unwrap_err(), "fields.a.min: min is 5 and max is 2"),
+        (read(r#""a": {"enum": ["Ab", "aB"]}"#, "").unwrap_err(), "fields.a.choices: \"Ab\" and \"aB\" are one word"),
+        (read(r#""a": {"enum": ["é", "e\u0301"]}"#, "").unwrap_err(), "fields.a.choices: \"é\" and \"é\" are one word"),
+        (read(r#""a": {"enum": ["x", " "]}"#, "").unwrap_err(), "fields.a.choices: it must not be empty"),
         (read(r#""a": {"enum": ["x"], "default": "y"}"#, "").unwrap_err(), "it breaks the field's own rules"),
     ] {
         assert!(error.to_string().contains(expected), "{error}");
