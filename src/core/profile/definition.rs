@@ -18,6 +18,7 @@ use super::parents::{check_parents, with_parents};
 use super::parse::{Parsed, ProfileText, ReadBase, built_in, parse};
 use super::places::Sources;
 use crate::core::mode::OnInvalid;
+use crate::core::text::pattern::MOST_MEMORY_IN_ALL;
 use crate::core::types::definition::Storage;
 
 /// A named set of fields and rules.
@@ -230,9 +231,14 @@ impl Profile {
             return Err((top("fields"), Kind::FieldCount(self.fields.len())));
         }
         let null_tokens = self.file.values("null_tokens");
+        let mut memory = 0;
         for field in &self.fields {
-            let checked = field.check(null_tokens).and_then(|()| self.check_stand_ins(field));
-            checked.map_err(|(key, kind)| (of_field(field, key), kind))?;
+            let wrong = |(key, kind)| (of_field(field, key), kind);
+            memory += field.check(null_tokens).map_err(wrong)?;
+            if memory > MOST_MEMORY_IN_ALL {
+                return Err(wrong(("pattern", Kind::LargePatterns)));
+            }
+            self.check_stand_ins(field).map_err(wrong)?;
             if field.unique && field.storage() == Storage::Real {
                 return Err((of_field(field, "unique"), Kind::RealKey(field.column.clone())));
             }
@@ -362,6 +368,27 @@ mod tests {
         let found: Vec<(&str, usize)> =
             Profile::all().unwrap().iter().map(|profile| (profile.name.as_str(), profile.fields.len())).collect();
         assert_eq!(found, [("basic", 4), ("billing", 60), ("contact", 12)]);
+    }
+
+    #[test]
+    fn patterns_are_bounded_together() {
+        for (pattern, fields, is_right) in [
+            ("K[0-9]{3}", 512, true),
+            (r"[A-Z]{2}\\d{5}", 100, true),
+            (r"[\\w.-]+", 20, true),
+            ("a{10000}", 500, false),
+            (r"(?i)\\w{20}", 500, false),
+            (".{500}", 500, false),
+        ] {
+            let fields = (0..fields).map(|field| format!("[fields.f{field}]\npattern = \"{pattern}\"\n"));
+            let read = Profile::parse("own.toml", &fields.collect::<String>());
+            let found = read.map(|_| ()).map_err(|error| error.to_string());
+            let is_expected = match &found {
+                Ok(()) => is_right,
+                Err(why) => !is_right && why.contains("take more than 8 MiB together"),
+            };
+            assert!(is_expected, "{pattern}: {found:?}");
+        }
     }
 
     #[test]

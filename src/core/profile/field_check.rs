@@ -14,8 +14,8 @@ const MOST_NAME: usize = 128;
 impl Field {
     /// Checks that its keys have an effect and fit each other.
     ///
-    /// `null_tokens` are the words that mean a missing value in its files.
-    pub(super) fn check(&self, null_tokens: &[String]) -> Result<(), (&'static str, Kind)> {
+    /// `null_tokens` are the words that mean a missing value in its files. Returns the memory that its pattern takes.
+    pub(super) fn check(&self, null_tokens: &[String]) -> Result<usize, (&'static str, Kind)> {
         let parts = self.parts.iter().flatten().map(|name| ("parts", name));
         let parts = parts.chain(self.from.iter().map(|name| ("from", name)));
         let aliases = self.aliases.iter().map(|name| ("aliases", name));
@@ -107,7 +107,7 @@ impl Field {
     }
 
     /// Checks its limits, and that the default and the replacements keep the field's rules.
-    fn check_fillers(&self, null_tokens: &[String]) -> Result<(), (&'static str, Kind)> {
+    fn check_fillers(&self, null_tokens: &[String]) -> Result<usize, (&'static str, Kind)> {
         let (limits, pattern) = (self.limits(None)?, self.compiled_pattern()?);
         self.check_contradictions(&limits)?;
         let check = |key, text: &str| {
@@ -130,7 +130,7 @@ impl Field {
                 _ => check("values", replacement)?,
             }
         }
-        Ok(())
+        Ok(pattern.map_or(0, |pattern| pattern.memory))
     }
 }
 
