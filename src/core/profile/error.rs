@@ -102,6 +102,8 @@ pub enum ProfileErrorKind {
     Dates(DatesFault),
     /// The regular expression is none; in the parser's words.
     Pattern(String),
+    /// With this pattern, those of all fields are too large together.
+    LargePatterns,
     /// The default or a replacement breaks the field's own rules, and how.
     BreaksRules(String),
     /// It contains a control character.

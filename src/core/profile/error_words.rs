@@ -5,6 +5,7 @@ use std::fmt::{Display, Formatter, Result};
 use super::error::ProfileErrorKind;
 use super::field_set::FieldSet;
 use crate::core::finding::english::{beginning, quoted};
+use crate::core::text::pattern::MOST_MEMORY_IN_ALL;
 use crate::core::types::dates::{DatesFault, MOST_FORMATS, TODAY};
 use crate::core::types::formats::FormatFault;
 
@@ -137,6 +138,12 @@ impl Display for ProfileErrorKind {
             TooManyDecimals(most) => write!(formatter, "a number has at most {most} decimals"),
             Dates(fault) => dates(fault, formatter),
             Pattern(why) => write!(formatter, "it is no regular expression: {why}"),
+            LargePatterns => write!(
+                formatter,
+                "with this pattern, the patterns of the profile take more than {} MiB together; repeat less, as in a{{1,20}}, \
+                 or write [A-Za-z0-9_] for \\w",
+                MOST_MEMORY_IN_ALL >> 20
+            ),
             BreaksRules(how) => write!(formatter, "it breaks the field's own rules: {how}"),
             TooManyCharacters(most) => write!(formatter, "it has at most {most} characters, and this one has more"),
             ControlCharacter => write!(formatter, "it must not contain a control character"),

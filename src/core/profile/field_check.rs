@@ -1,5 +1,8 @@
 //! Whether the keys of one field make sense together: [`Field::check`].
 
+use std::borrow::Cow;
+use std::collections::HashSet;
+
 use super::error::ProfileErrorKind as Kind;
 use super::field::{Field, MOST_PARTS, REJECT, REST};
 use crate::core::finding::{Finding, Handling, english::message};
@@ -17,8 +20,8 @@ type Wrong = (&'static str, Kind);
 impl Field {
     /// Checks that its keys have an effect and fit each other.
     ///
-    /// `null_tokens` are the words that mean a missing value in its files.
-    pub(super) fn check(&self, null_tokens: &[String]) -> Result<(), Wrong> {
+    /// `null_tokens` are the words that mean a missing value in its files. Returns the memory that its pattern takes.
+    pub(super) fn check(&self, null_tokens: &[String]) -> Result<usize, Wrong> {
         self.check_names()?;
         self.check_parts()?;
         self.check_effects()?;
@@ -125,7 +128,7 @@ impl Field {
     }
 
     /// Checks its limits, and that the default and the replacements keep the field's rules.
-    fn check_fillers(&self, null_tokens: &[String]) -> Result<(), Wrong> {
+    fn check_fillers(&self, null_tokens: &[String]) -> Result<usize, Wrong> {
         let (limits, pattern) = (self.limits(None)?, self.compiled_pattern()?);
         self.check_contradictions(&limits)?;
         let check = |key, text: &str| {
@@ -148,7 +151,7 @@ impl Field {
                 _ => check("values", replacement)?,
             }
         }
-        Ok(())
+        Ok(pattern.map_or(0, |pattern| pattern.memory))
     }
 }
 

@@ -11,6 +11,7 @@ use super::habits::{FEED_KEYS, FILE_KEYS};
 use super::header::{letters_and_digits, taken_from_report};
 use super::parents::check_parents;
 use crate::core::mode::OnInvalid;
+use crate::core::text::pattern::MOST_MEMORY_IN_ALL;
 use crate::core::types::definition::Storage;
 
 /// What the names of SQLite's and custload's own tables begin with.
@@ -38,9 +39,14 @@ impl Profile {
             return Err((top("fields"), Kind::FieldCount(self.fields.len())));
         }
         let null_tokens = self.file.values("null_tokens");
+        let mut memory = 0;
         for field in &self.fields {
-            let checked = field.check(null_tokens).and_then(|()| self.check_stand_ins(field));
-            checked.map_err(|(key, kind)| (of_field(field, key), kind))?;
+            let wrong = |(key, kind)| (of_field(field, key), kind);
+            memory += field.check(null_tokens).map_err(wrong)?;
+            if memory > MOST_MEMORY_IN_ALL {
+                return Err(wrong(("pattern", Kind::LargePatterns)));
+            }
+            self.check_stand_ins(field).map_err(wrong)?;
             if field.unique && field.storage() == Storage::Real {
                 return Err((of_field(field, "unique"), Kind::RealKey(field.column.clone())));
             }

@@ -341,7 +341,6 @@ mod tests {
             (&["%Y-%m-%d %H:%S"], FormatFault::Lacks("%Y-%m-%d %H:%S".into(), "the minutes, %M")),
             (&["%Y-%m-%d %H"], FormatFault::Lacks("%Y-%m-%d %H".into(), "the minutes, %M")),
             (&["%Y-%m-%d %M:%S"], FormatFault::Lacks("%Y-%m-%d %M:%S".into(), "the hours, %H")),
-            (&["%Y-%m-%d %H:%M%.f"], FormatFault::Lacks("%Y-%m-%d %H:%M%.f".into(), "the seconds, %S")),
         ] {
             assert_eq!(dates(formats, "").unwrap_err(), ("formats", DatesFault::Format(expected)), "{formats:?}");
         }

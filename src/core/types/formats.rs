@@ -119,6 +119,7 @@ impl Format {
             match parsed.to_naive_time() {
                 Ok(time) if self.is_utc => Moment::Zoned(day.and_time(time).and_utc().with_timezone(&Utc.fix())),
                 Ok(time) => Moment::Local(day.and_time(time)),
+                // As a fraction of no second.
                 Err(_) if parsed.hour_mod_12().is_some() => return None,
                 Err(_) => Moment::Day(day),
             }
@@ -173,7 +174,6 @@ fn lacks(parsed: &Parsed) -> Option<&'static str> {
         () if minute.is_none() && (hour.is_some() || has_seconds) => Some("the minutes, %M"),
         () if minute.is_some() && hour.is_none() => Some("the hours, %H"),
         () if parsed.offset().is_some() && hour.is_none() => Some("a time, such as %H:%M"),
-        () if parsed.nanosecond().is_some() && parsed.second().is_none() => Some("the seconds, %S"),
         () => None,
     }
 }

@@ -7,12 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use super::definition::{Parsed, Refusal, Stored};
 use crate::core::finding::{Problem, excerpt};
-use crate::core::text::{self, pattern::compiled};
+use crate::core::text::{self, pattern};
 
 /// A regular expression for the whole value.
 #[derive(Clone, Debug)]
 pub struct Pattern {
     regex: Regex,
+    /// The memory that it takes, in bytes, about.
+    pub memory: usize,
     written: String,
     /// What is wrong with a value that does not match, in the profile's words.
     message: Option<String>,
@@ -21,14 +23,15 @@ pub struct Pattern {
 impl Pattern {
     /// Compiles a pattern. The error is the parser's, in one line.
     pub fn new(written: &str, message: Option<&str>) -> Result<Pattern, String> {
+        // So that a `)` cannot end the group.
+        pattern::parsed(written)?;
         // The inner group keeps the alternatives of `a|b` together.
-        let whole = compiled(&format!(r"\A(?:{written})\z"));
+        let whole = format!(r"\A(?:{written})\z");
         // With `(?x)` a pattern may end in a comment, which the line break ends. It is tried second, because without `(?x)` it
         // would be a character of the pattern.
-        let whole = whole.or_else(|_| compiled(&format!("\\A(?:{written}\n)\\z")));
-        // So that a `)` cannot end the group.
-        let regex = compiled(written).and(whole)?;
-        Ok(Pattern { regex, written: written.to_string(), message: message.map(str::to_string) })
+        let whole = if pattern::parsed(&whole).is_ok() { whole } else { format!("\\A(?:{written}\n)\\z") };
+        let (regex, memory) = pattern::measured(&whole)?;
+        Ok(Pattern { regex, memory, written: written.to_string(), message: message.map(str::to_string) })
     }
 
     /// Adds a refusal to a text that does not match.

@@ -12,6 +12,27 @@ fn the_three_files_are_read_whole() {
 }
 
 #[test]
+fn patterns_are_bounded_together() {
+    for (pattern, fields, is_right) in [
+        ("K[0-9]{3}", 512, true),
+        (r"[A-Z]{2}\\d{5}", 100, true),
+        (r"[\\w.-]+", 20, true),
+        ("a{10000}", 500, false),
+        (r"(?i)\\w{20}", 500, false),
+        (".{500}", 500, false),
+    ] {
+        let fields = (0..fields).map(|field| format!("[fields.f{field}]\npattern = \"{pattern}\"\n"));
+        let read = Profile::parse("own.toml", &fields.collect::<String>());
+        let found = read.map(|_| ()).map_err(|error| error.to_string());
+        let is_expected = match &found {
+            Ok(()) => is_right,
+            Err(why) => !is_right && why.contains("take more than 8 MiB together"),
+        };
+        assert!(is_expected, "{pattern}: {found:?}");
+    }
+}
+
+#[test]
 fn a_text_that_is_no_profile_is_refused() {
     for (text, expected) in [
         ("name = ", "own.toml: line 1, column"),
