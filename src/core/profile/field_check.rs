@@ -142,7 +142,12 @@ impl Field {
             parsed.refusals.first().map_or(Ok(()), |refusal| Err((key, self.breaks_rules(refusal))))
         };
         self.default.iter().try_for_each(|default| check("default", default))?;
+        let mut known = HashSet::new();
         for (value, replacement) in &self.values {
+            // As they are looked up.
+            if !known.insert(text::clean(value).unwrap_or(Cow::Borrowed(value))) {
+                return Err(("values", Kind::Twice(value.clone())));
+            }
             match value.as_str() {
                 REST if replacement != REJECT => return Err(("values", Kind::NotReject(replacement.clone()))),
                 _ if value.trim().is_empty() => return Err(("values", Kind::ReplacesNothing)),

@@ -124,6 +124,7 @@ fn a_field_that_cannot_be_is_refused() {
         ("a", "default = '#N/A'", "fields.a.default: \"#N/A\" means that there is no value, so it cannot be stored"),
         ("a", "default = 'k.A.'", "fields.a.default: \"k.A.\" means that there is no value"),
         ("a", "type = 'email'\ndefault = 'none'", "fields.a.default: \"none\" means that there is no value"),
+        ("a", "values = { a = 'x', ' a ' = 'y' }", "fields.a.values: it names a twice"),
         ("a", "values = { x = 'k.A.' }", "fields.a.values: \"k.A.\" means that there is no value"),
         (
             "a",
