@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 
+use chrono::{Datelike, Utc};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::threads::start_thread;
@@ -264,6 +265,7 @@ impl Columns {
         }
         Table {
             records: self.records,
+            this_year: u16::try_from(Utc::now().year()).unwrap_or(u16::MAX),
             has_columns: self.dialect.format.is_table(),
             has_semicolons: self.dialect.format.is_table() && self.dialect.csv.delimiter == b';',
             columns: self.columns,

@@ -117,7 +117,7 @@ fn of_record(problem: &Problem<&str>, out: &mut Formatter<'_>) -> Result {
                 RuleFault::DivisionByZero => out.write_str("it divides by zero"),
                 RuleFault::Overflow => out.write_str("a whole number does not fit into 64 bits"),
                 RuleFault::NoSuchItem => out.write_str("a list has no item of that number"),
-                RuleFault::NotANumber => out.write_str("a text is not a number"),
+                RuleFault::NotANumber => out.write_str("a text is no number, or a number is too large"),
                 RuleFault::LongList { most } => write!(out, "a list has more than {most} items"),
                 RuleFault::TooMuch { most_mib } => {
                     write!(out, "its texts and lists are too long: it would read more than {most_mib} MiB of them")

@@ -2,7 +2,7 @@
 
 use super::choices::{choice, list, text};
 use super::column::{ColumnStats, Fit, MOST_CHOICES, Noted};
-use super::dates::{COMPACT, DAYS, EITHER, ISO, Time};
+use super::dates::{COMPACT, DAYS, EITHER, ISO, SHORT_YEARS, Time, whole_year};
 use super::fields::Sure;
 use super::guess::{Guess, Habits, misfits, room_for, with_length};
 use super::hints::{self, Hint};
@@ -10,7 +10,7 @@ use super::numbers::{FORMS, Form};
 use super::verdict::{
     COUNTRY, DIALLED, EMAIL, FLAG, IDENTIFIER, INTEGER, LONG, MARKED, PHONE, REWRITTEN, SCHEME, TEXT, URL,
 };
-use super::words::{percent, quoted, toml_list, toml_text};
+use super::words::{number, percent, quoted, toml_list, toml_text};
 
 /// What a column most likely holds.
 pub(super) fn choose(header: &str, stats: &ColumnStats, habits: Habits) -> Guess {
@@ -245,6 +245,7 @@ fn with_formats(guess: Guess, found: &Days, texts: &[String], is_iso: bool) -> G
             names(other)
         ));
     }
+    guess.notes.extend(found.years.clone());
     if let Some(proof) = &found.proof {
         guess.notes.push(format!(
             "the order of day and month is proven by {} (line {})",
@@ -263,6 +264,8 @@ struct Days {
     proof: Option<Noted>,
     /// Whether the day comes first, if that is proven.
     proves: Option<bool>,
+    /// How years of two digits are read, in words.
+    years: Option<String>,
 }
 
 /// Formats that no value fits with different results, the most frequent first.
@@ -270,7 +273,7 @@ fn days(stats: &ColumnStats, habits: Habits, time: Time) -> Option<Days> {
     const MOST: usize = 3;
     let mut left: Vec<_> =
         stats.verdicts.iter().filter(|(verdict, _)| verdict.days != 0 && verdict.time == time).collect();
-    let mut found = Days { forms: Vec::new(), either: None, proof: None, proves: None };
+    let mut found = Days { forms: Vec::new(), either: None, proof: None, proves: None, years: None };
     let is_day_first = habits.day_first.or(habits.comma).unwrap_or(true);
     while !left.is_empty() && found.forms.len() < MOST {
         let count = |form: usize| -> u64 {
@@ -299,7 +302,25 @@ fn days(stats: &ColumnStats, habits: Habits, time: Time) -> Option<Days> {
         found.forms.push(best);
         left.retain(|(verdict, _)| verdict.days >> best & 1 == 0);
     }
+    found.years = short_years(stats, &found.forms, time, habits.this_year);
     (!found.forms.is_empty()).then_some(found)
+}
+
+/// How years of two digits are read, and how many of the dates that makes later than this year.
+fn short_years(stats: &ColumnStats, forms: &[usize], time: Time, this_year: u16) -> Option<String> {
+    let read = forms.iter().fold(0, |read, form| read | 1 << form) & SHORT_YEARS;
+    let dates = stats.verdicts.iter().filter(|(verdict, _)| verdict.time == time && verdict.days & read != 0);
+    let dates = dates.filter_map(|(verdict, seen)| Some((whole_year(verdict.short_year?), seen.count)));
+    let (all, late) = dates
+        .fold((0, 0), |(all, late), (year, count)| (all + count, if year > this_year { late + count } else { late }));
+    let advice = if late > 0 { ". If those are of the last century, ask for years of four digits" } else { "" };
+    (all > 0).then(|| {
+        format!(
+            "years of two digits are read as 1970 to 2069: {} of {} dates would lie after {this_year}{advice}",
+            number(late),
+            number(all)
+        )
+    })
 }
 
 fn is_month_first(form: usize) -> bool {

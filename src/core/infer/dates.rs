@@ -30,6 +30,14 @@ const ISO_LOOSE_FORMAT: &str = "%Y-%m-%d";
 pub(super) const ISO: usize = 0;
 pub(super) const COMPACT: usize = 8;
 
+/// Those whose year has two digits, a bit each.
+pub(super) const SHORT_YEARS: u32 = 1 << 9 | 1 << 10 | 1 << 11 | 1 << 17;
+
+/// The year that one of two digits is read as, with `%y`.
+pub(super) fn whole_year(short: u8) -> u16 {
+    u16::from(short) + if short < 70 { 2000 } else { 1900 }
+}
+
 /// Formats that read the same text as different days: the day first, and the month first.
 pub(super) const EITHER: [(usize, usize); 3] = [(2, 3), (4, 5), (10, 11)];
 
@@ -65,6 +73,17 @@ pub(super) struct Dated {
     /// The formats of the day, by index in [`DAYS`].
     pub(super) days: u32,
     pub(super) time: Time,
+    /// Its year, if that has two digits.
+    pub(super) short_year: Option<u8>,
+}
+
+impl Dated {
+    /// A day as it is written, in these formats.
+    fn new(day: &str, days: u32, time: Time) -> Dated {
+        // The year is last.
+        let year = day.len().checked_sub(2).and_then(|at| day.get(at..)?.parse().ok());
+        Dated { days, time, short_year: year.filter(|_| days & SHORT_YEARS != 0) }
+    }
 }
 
 /// The formats in which a value is a day, with or without a time; `None` if there is none.
@@ -74,22 +93,22 @@ pub(super) fn read(value: &str) -> Option<Dated> {
     }
     let days = days(value);
     if days != 0 {
-        return Some(Dated { days, time: Time::None });
+        return Some(Dated::new(value, days, Time::None));
     }
     if let Some((day, time)) = value.split_once(['T', 't'])
         && self::days(day) & 1 << ISO != 0
         && is_iso_time(time)
     {
-        return Some(Dated { days: 1 << ISO, time: Time::Iso });
+        return Some(Dated::new(day, 1 << ISO, Time::Iso));
     }
     let clock = value.split(' ').position(|word| word.contains(':'))?;
     let (at, _) = value.match_indices(' ').nth(clock.checked_sub(1)?)?;
     let (days, time) = (self::days(&value[..at]), &value[at + 1..]);
     if days & 1 << ISO != 0 && is_iso_time(time) {
-        return Some(Dated { days: 1 << ISO, time: Time::Iso });
+        return Some(Dated::new(&value[..at], 1 << ISO, Time::Iso));
     }
     let time = clock_time(time)?;
-    (days != 0).then_some(Dated { days, time })
+    (days != 0).then(|| Dated::new(&value[..at], days, time))
 }
 
 fn days(value: &str) -> u32 {
@@ -272,6 +291,8 @@ mod tests {
             let found: Vec<&str> =
                 (0..DAYS.len()).filter(|form| days >> form & 1 == 1).map(|form| DAYS[form]).collect();
             assert_eq!(found, formats, "{value:?}");
+            let has_short_year = read(value).is_some_and(|dated| dated.short_year == Some(24));
+            assert_eq!(has_short_year, formats.iter().any(|format| format.contains("%y")), "{value:?}");
         }
         for (value, time) in [
             ("2024-01-31T12:30:00Z", Some(Time::Iso)),

@@ -11,6 +11,8 @@ pub(super) struct Habits {
     pub(super) comma: Option<bool>,
     /// Whether the day comes before the month.
     pub(super) day_first: Option<bool>,
+    /// The year in which the file is read, after which few dates lie.
+    pub(super) this_year: u16,
 }
 
 /// A type, with its keys and what speaks for it.

@@ -57,6 +57,13 @@ pub(super) fn read(value: &str) -> Option<Number> {
     (forms != 0).then_some(Number { forms, mark, after: after.unwrap_or_default() as u8, digits })
 }
 
+/// Whether a value is written as amounts are: with decimals, or in brackets, which stand for a minus. Phone numbers have a plus.
+pub(super) fn is_amount(value: &str) -> bool {
+    let in_brackets = value.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
+    let number = if value.starts_with('+') { None } else { read(in_brackets.unwrap_or(value)) };
+    number.is_some_and(|number| in_brackets.is_some() || matches!(number.mark, b'.' | b','))
+}
+
 fn fits(unsigned: &[u8], form: Form) -> bool {
     let mut marks = unsigned.split(|byte| *byte == form.decimal);
     let (Some(whole), decimals, None) = (marks.next(), marks.next(), marks.next()) else { return false };
@@ -76,6 +83,16 @@ fn fits(unsigned: &[u8], form: Form) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn amounts_are_no_phone_numbers() {
+        for value in ["(0.50)", "(1.234,50)", "(12)", "1.50-", "-1,5", "00.30"] {
+            assert!(is_amount(value), "{value}");
+        }
+        for value in ["(030) 1234", "+49.301234", "+1 234 567", "0301234", "00 49 30", "-", "(a)"] {
+            assert!(!is_amount(value), "{value}");
+        }
+    }
 
     #[test]
     fn numbers_are_read_in_all_forms() {

@@ -36,6 +36,8 @@ pub struct Table {
     pub columns: Vec<TableColumn>,
     /// Whether its cells are separated by semicolons, as where decimals have commas.
     pub has_semicolons: bool,
+    /// The year in which it is read.
+    pub this_year: u16,
     /// Words that the user has named as missing, and that were counted as such.
     pub null_tokens: Vec<String>,
 }
@@ -164,7 +166,7 @@ impl Table {
             (2 * yes != votes.len()).then_some(2 * yes > votes.len())
         };
         let comma = most(|habits| habits.comma).or(self.has_semicolons.then_some(true));
-        Habits { comma, day_first: most(|habits| habits.day_first) }
+        Habits { comma, day_first: most(|habits| habits.day_first), this_year: self.this_year }
     }
 
     fn field(&self, column: &TableColumn, guess: Guess, names: &mut Names) -> Field {

@@ -16,6 +16,8 @@ pub(super) struct Verdict {
     /// The formats of a day, and what follows it.
     pub(super) days: u32,
     pub(super) time: Time,
+    /// Its year of two digits, if it is written so.
+    pub(super) short_year: Option<u8>,
     /// The forms of a decimal, its last mark (0 for none), and the digits after that.
     pub(super) decimals: u8,
     pub(super) mark: u8,
@@ -107,7 +109,7 @@ impl Tests {
             && has_digit
             && let Some(dated) = dates::read(value)
         {
-            (verdict.days, verdict.time) = (dated.days, dated.time);
+            (verdict.days, verdict.time, verdict.short_year) = (dated.days, dated.time, dated.short_year);
         }
         if self.decimals
             && starts_like_number
@@ -172,7 +174,8 @@ impl Tests {
         let bytes = value.as_bytes();
         let digits = bytes.iter().filter(|byte| byte.is_ascii_digit()).count();
         let is_kept = match bytes {
-            [b'0', b'0'..=b'9', ..] => digits == bytes.len(),
+            // A number with decimals, too: `00.30` is half past midnight, or a code.
+            [b'0', b'0'..=b'9', ..] => digits == bytes.len() || numbers::read(value).is_some(),
             [b'+' | b'\'', ..] => digits + 1 == bytes.len(),
             _ => digits == bytes.len() && digits > MOST_DIGITS,
         };
@@ -181,7 +184,7 @@ impl Tests {
         for (bit, has_it) in [
             (IDENTIFIER, is_kept),
             // Digits alone may be a number of anything.
-            (DIALLED, is_dialled || bytes.starts_with(b"00") && digits < bytes.len()),
+            (DIALLED, (is_dialled || bytes.starts_with(b"00") && digits < bytes.len()) && !numbers::is_amount(value)),
             (REWRITTEN, sheet::rewritten(bytes).is_some() || sheet::is_too_narrow(value)),
             (NULL_WORD, crate::core::text::is_null_word(value)),
             (SPACED, bytes.contains(&b' ')),
@@ -226,6 +229,9 @@ mod tests {
             ("1.5E+12", TEXT | REWRITTEN),
             ("NA", TEXT | COUNTRY | NULL_WORD),
             ("12,50", TEXT | MARKED),
+            ("(0.50)", TEXT | PHONE),
+            ("00.30", TEXT | PHONE | MARKED | IDENTIFIER),
+            ("0.30", TEXT | PHONE | MARKED),
         ] {
             assert_eq!(Tests::default().text(value).kinds, kinds, "{value}");
         }

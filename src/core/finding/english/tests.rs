@@ -157,7 +157,7 @@ const CASES: &[Case] = &[
     (Problem::CheckOpen { check: "ratio", fault: RuleFault::NoSuchItem }, REJECTED, None,
         "check ratio cannot be decided: a list has no item of that number", ""),
     (Problem::CheckOpen { check: "ratio", fault: RuleFault::NotANumber }, REJECTED, None,
-        "check ratio cannot be decided: a text is not a number", ""),
+        "check ratio cannot be decided: a text is no number, or a number is too large", ""),
     (Problem::CheckOpen { check: "ratio", fault: RuleFault::LongList { most: 1000 } }, REJECTED, None,
         "check ratio cannot be decided: a list has more than 1000 items", ""),
     (Problem::CheckOpen { check: "ratio", fault: RuleFault::TooMuch { most_mib: 16 } }, REJECTED, None,

@@ -17,7 +17,7 @@ fn table(columns: &[(&str, &[&str])], has_semicolons: bool) -> Table {
         TableColumn { header: (*header).to_string(), numbers: vec![index + 1], also: Vec::new(), stats }
     };
     let columns = columns.iter().enumerate().map(column).collect();
-    Table { records, has_columns: true, columns, has_semicolons, null_tokens: Vec::new() }
+    Table { records, has_columns: true, columns, has_semicolons, this_year: 2026, null_tokens: Vec::new() }
 }
 
 /// The type of a field and its keys, in one line.
@@ -25,6 +25,38 @@ fn line(field: &Field) -> String {
     let keys = field.keys.iter().filter(|(key, _)| !matches!(*key, "type" | "label"));
     let keys = keys.map(|(key, value)| format!(" {key}={value}"));
     std::iter::once(field.kind.to_string()).chain(keys).collect()
+}
+
+#[test]
+fn amounts_and_codes_are_no_phone_numbers() {
+    let cells = |cell: fn(usize) -> String| (0..24).map(cell).collect::<Vec<_>>();
+    for (header, cells, expected) in [
+        ("saldo", cells(|number| format!("({number}.50)")), "text required=true max=10"),
+        ("saldo", cells(|number| format!("{number}.50-")), "decimal required=true scale=2"),
+        ("saldo", cells(|number| format!("{number}.50")), "decimal required=true scale=2"),
+        ("Uhrzeit", cells(|number| format!("{number:02}.{number:02}")), "text required=true max=10"),
+        ("Anteil", cells(|number| format!("0.{number:03}")), "decimal required=true scale=3"),
+        ("Telefon", cells(|number| format!("(0{number}.50)")), "phone required=true max=10"),
+        ("a", cells(|number| format!("(030) 12{number}")), "phone required=true max=20"),
+    ] {
+        let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
+        assert_eq!(line(&proposed(header, &cells).fields[0]), expected, "{header} {cells:?}");
+    }
+}
+
+#[test]
+fn years_of_two_digits_are_said_to_be_in_the_future() {
+    for (years, expected) in [
+        (40..100, "read as 1970 to 2069: 30 of 60 dates would lie after 2026. If those are of the last century"),
+        (70..100, "read as 1970 to 2069: 0 of 30 dates would lie after 2026"),
+    ] {
+        let cells: Vec<String> = years.map(|year| format!("01.01.{year}")).collect();
+        let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
+        let proposal = proposed("geburtsdatum", &cells);
+        let field = &proposal.fields[0];
+        assert_eq!(line(field), "date required=true formats=[\"%d.%m.%y\"]");
+        assert!(field.notes.iter().any(|note| note.contains(expected)), "{:?}", field.notes);
+    }
 }
 
 #[test]
