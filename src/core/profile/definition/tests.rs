@@ -1,3 +1,5 @@
+//! What may stand in a profile, and what is refused.
+
 use super::*;
 
 fn message(text: &str) -> String {
