@@ -175,7 +175,7 @@ fn judged(scene: &Scene, whole: &Whole, point: &Point, place: &Place, run: &Dist
         }
         Some(2) => {
             // A disk that has failed may leave nobody any wiser.
-            let is_in_doubt = said.contains("All of it is there, or nothing");
+            let is_in_doubt = said.contains("all of it, or nothing of it");
             assert!(stand != Stand::Done || is_in_doubt, "it says that it failed, and is done");
             let last = said.lines().last().unwrap_or_default();
             assert!(last.starts_with("custload: "), "it does not say why");
@@ -206,7 +206,7 @@ fn judged(scene: &Scene, whole: &Whole, point: &Point, place: &Place, run: &Dist
     }
     if point.mode == Mode::Once && done.status == Some(2) && stand == Stand::Untouched {
         let removes = calls.get(point.at - 1).is_some_and(|call| call.starts_with("remove"));
-        let is_in_doubt = said.contains("All of it is there, or nothing");
+        let is_in_doubt = said.contains("all of it, or nothing of it");
         assert!(removes || is_in_doubt || whole.is_tidy(place), "something is left");
     }
     stand
