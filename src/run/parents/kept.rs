@@ -57,21 +57,19 @@ impl Keeper {
     /// Adds the next block, if it has parts.
     pub fn add(&mut self, first: RunPosition, digest: u64, parts: Option<Parts>) {
         let Some((file, parts)) = self.file.as_mut().zip(parts) else { return };
-        if parts.iter().any(|part| file.write_all(part).is_err()) {
-            // The disk may be full, so its space is given back.
+        let lengths = parts.each_ref().map(Vec::len);
+        let block = KeptBlock { first, digest, offset: self.offset, lengths };
+        self.offset += lengths.iter().sum::<usize>() as u64;
+        let lacks_space = || free_bytes(&self.folder).is_some_and(|free| free < SPACE * self.offset);
+        if parts.iter().any(|part| file.write_all(part).is_err()) || lacks_space() {
+            // The database needs its space.
             self.file = None;
             return;
         }
-        let lengths = parts.each_ref().map(Vec::len);
-        self.blocks.push(KeptBlock { first, digest, offset: self.offset, lengths });
-        self.offset += lengths.iter().sum::<usize>() as u64;
+        self.blocks.push(block);
     }
 
-    /// The blocks, unless the database needs their space.
     pub fn finish(self) -> Option<KeptBlocks> {
-        if free_bytes(&self.folder).is_some_and(|free| free < SPACE * self.offset) {
-            return None;
-        }
         Some(KeptBlocks { file: Mutex::new(self.file?), blocks: self.blocks })
     }
 }
