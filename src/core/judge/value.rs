@@ -192,8 +192,8 @@ impl<'p> Judge<'p> {
         }
     }
 
-    /// Judges a value that comes in parts, which are joined. Missing parts are left out. `is_whole`: whether the record has all of them,
-    /// that the input has, filled or not.
+    /// Judges a value that comes in parts, which are joined. Missing parts are left out. `is_whole` says whether the record has
+    /// all of them, empty or not.
     pub(super) fn parts(&mut self, origin: Origin, parts: &[&str], is_whole: bool) -> Stored<'static> {
         let plan = &self.plan.fields[origin.field];
         let (mut raw, mut value) = (Vec::new(), Vec::new());
