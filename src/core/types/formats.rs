@@ -119,7 +119,7 @@ impl Format {
             match parsed.to_naive_time() {
                 Ok(time) if self.is_utc => Moment::Zoned(day.and_time(time).and_utc().with_timezone(&Utc.fix())),
                 Ok(time) => Moment::Local(day.and_time(time)),
-                // As a fraction of no second.
+                // It has a time, but not a valid one.
                 Err(_) if parsed.hour_mod_12().is_some() => return None,
                 Err(_) => Moment::Day(day),
             }

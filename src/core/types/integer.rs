@@ -73,7 +73,7 @@ pub fn integer(value: &str) -> Result<i64, IntegerFault> {
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(IntegerFault::Invalid);
     }
-    // Of the numbers of 64 bits, one more is negative.
+    // Digits are subtracted, because the least number of 64 bits has no positive counterpart.
     let below_zero =
         digits.bytes().try_fold(0_i64, |number, digit| number.checked_mul(10)?.checked_sub(i64::from(digit - b'0')));
     let number = if negative.is_some() { below_zero } else { below_zero.and_then(i64::checked_neg) };

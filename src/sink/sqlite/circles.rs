@@ -26,7 +26,7 @@ impl Circle {
                 walk.push(customer);
                 next = parent_of(customer)?;
             }
-            // Whoever is met again may be of an earlier walk.
+            // The walk has met a customer again: one of its own is a circle, one of an earlier walk is none.
             let Some(first) = walk.iter().position(|customer| Some(*customer) == next) else { continue };
             let mut members = walk.split_off(first);
             if let Some(at) = members.iter().position(|member| customers.binary_search(member).is_ok()) {
@@ -73,17 +73,17 @@ mod tests {
     fn a_circle_through_a_customer_is_found() {
         let find = |parents: &[(i64, i64)], customers: &[i64]| {
             let mut parents: HashMap<i64, i64> = parents.iter().copied().collect();
-            // Whoever is asked for once more has none.
+            // A parent is asked for once: each customer is visited once.
             let circle = Circle::through(customers, |customer| Ok::<_, Infallible>(parents.remove(&customer)));
             circle.unwrap().map(|circle| circle.0)
         };
         let tree = [(2, 1), (3, 2), (4, 9)];
         assert_eq!(find(&tree, &[2, 3, 4]), None);
         assert_eq!(find(&[(1, 1), (2, 1)], &[1]), Some(vec![1]));
-        // Below a circle is not in it.
+        // A customer below a circle is not in it.
         assert_eq!(find(&[(1, 2), (2, 3), (3, 1), (4, 1)], &[4]), None);
         assert_eq!(find(&[(1, 2), (2, 3), (3, 1), (4, 1)], &[3, 4]), Some(vec![3, 1, 2]));
-        // Another that is met first hides none.
+        // A circle without any of the customers does not hide another.
         assert_eq!(find(&[(1, 2), (2, 1), (5, 6), (6, 5), (7, 1)], &[6, 7]), Some(vec![6, 5]));
         assert_eq!(find(&[(1, 2), (2, 1), (5, 6), (6, 5), (7, 5)], &[1, 7]), Some(vec![1, 2]));
         assert_eq!(find(&[(3, 4), (4, 3), (5, 3)], &[5]), None);
